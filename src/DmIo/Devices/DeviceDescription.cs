@@ -1,0 +1,40 @@
+using DmIo.Io;
+
+namespace DmIo.Devices;
+
+/// <summary>What a device is and what one call to it may ask. Linux's queue limits.</summary>
+public sealed record DeviceDescription
+{
+    /// <summary>The most segments that one vectored system call takes (IOV_MAX).</summary>
+    public const int SegmentsPerSystemCall = 1024;
+
+    /// <summary>The backend, in a word: <c>memory</c>, <c>file</c>, <c>block</c>, <c>null</c>.</summary>
+    public required string Backend { get; init; }
+
+    /// <summary>Sectors on the device. It never grows.</summary>
+    public required SectorCount Capacity { get; init; }
+
+    /// <summary>The device takes no writes, discards or zeroes.</summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>Smallest unit of I/O in bytes: a power of two, at least 512. Regions must start and end on it.</summary>
+    public int BlockSizeBytes { get; init; } = Sector.SizeBytes;
+
+    /// <summary>The most bytes of one read or write call; longer ones are split. A multiple of <see cref="BlockSizeBytes"/>.</summary>
+    public long MaxTransferBytes { get; init; } = 1L << 30;
+
+    /// <summary>The most segments of one read or write call; more are split.</summary>
+    public int MaxSegments { get; init; } = SegmentsPerSystemCall;
+
+    /// <summary>The most sectors of one discard call; longer ones are split; 0: the device has no discard.</summary>
+    public SectorCount MaxDiscard { get; init; }
+
+    /// <summary>The most sectors of one write-zeroes call; longer ones are split; 0: the device has no write zeroes.</summary>
+    public SectorCount MaxWriteZeroes { get; init; }
+
+    /// <summary>Writes can be made durable one by one. Where they can't, a FUA write is a write and a flush.</summary>
+    public bool HasForceUnitAccess { get; init; }
+
+    /// <summary>The device has a volatile cache. Where it has none, a flush has nothing to do and succeeds without a call.</summary>
+    public bool HasVolatileCache { get; init; } = true;
+}

@@ -1,0 +1,70 @@
+using System.Collections;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// The segments of one call to a device, in order: what <c>preadv</c> and <c>pwritev</c> call an iovec. Reused from call to call by its
+/// owner; a device reads it only until its task completes, and never keeps it.
+/// </summary>
+public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<ReadOnlyMemory<byte>>
+{
+    private Memory<byte>[] segments;
+
+    public SegmentBatch(int capacity = 4) => segments = new Memory<byte>[capacity];
+
+    /// <summary>How many segments.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The sum of their lengths.</summary>
+    public long LengthBytes { get; private set; }
+
+    /// <summary>The segments, in order.</summary>
+    public ReadOnlySpan<Memory<byte>> Segments => segments.AsSpan(0, Count);
+
+    Memory<byte> IReadOnlyList<Memory<byte>>.this[int index] => Segments[index];
+
+    ReadOnlyMemory<byte> IReadOnlyList<ReadOnlyMemory<byte>>.this[int index] => Segments[index];
+
+    /// <summary>Adds one segment at the end. An empty one is left out.</summary>
+    public void Add(Memory<byte> segment)
+    {
+        if (segment.IsEmpty)
+        {
+            return;
+        }
+
+        if (Count == segments.Length)
+        {
+            Array.Resize(ref segments, Count * 2);
+        }
+
+        segments[Count++] = segment;
+        LengthBytes += segment.Length;
+    }
+
+    /// <summary>Makes it empty, and holds no memory any more.</summary>
+    public void Clear()
+    {
+        Array.Clear(segments, 0, Count);
+        Count = 0;
+        LengthBytes = 0;
+    }
+
+    IEnumerator<Memory<byte>> IEnumerable<Memory<byte>>.GetEnumerator()
+    {
+        for (var index = 0; index < Count; index++)
+        {
+            yield return segments[index];
+        }
+    }
+
+    IEnumerator<ReadOnlyMemory<byte>> IEnumerable<ReadOnlyMemory<byte>>.GetEnumerator()
+    {
+        for (var index = 0; index < Count; index++)
+        {
+            yield return segments[index];
+        }
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => ((IEnumerable<Memory<byte>>)this).GetEnumerator();
+}

@@ -1,0 +1,78 @@
+namespace DmIo.Io;
+
+/// <summary>
+/// The one outcome of a request: which regions failed, which of them because the device can't, why, and the caller's context.
+/// A set, never a scalar: bit i clear means that region i holds the data.
+/// </summary>
+public sealed class IoResult
+{
+    private readonly IoStatus[]? statuses;
+
+    /// <summary>The outcome of a request of <paramref name="regionCount"/> regions that all went well.</summary>
+    public IoResult(int regionCount, object? context = null)
+    {
+        RegionCount = regionCount;
+        Context = context;
+    }
+
+    /// <summary>The outcome by region; the array becomes the result's own.</summary>
+    /// <param name="statuses">One for each region, in the order of the request.</param>
+    /// <param name="context">What the caller gave along.</param>
+    /// <param name="bufferHeld">See <see cref="BufferHeld"/>.</param>
+    public IoResult(IoStatus[] statuses, object? context = null, bool bufferHeld = false)
+    {
+        ArgumentNullException.ThrowIfNull(statuses);
+        this.statuses = statuses;
+        RegionCount = statuses.Length;
+        Context = context;
+        BufferHeld = bufferHeld;
+        for (var index = 0; index < statuses.Length; index++)
+        {
+            Errors = statuses[index].IsOk ? Errors : Errors.With(index);
+            Unsupported = statuses[index].Code == IoStatusCode.Unsupported ? Unsupported.With(index) : Unsupported;
+        }
+    }
+
+    /// <summary>Bit i: region i failed.</summary>
+    public ErrorBits Errors { get; }
+
+    /// <summary>Bit i: region i failed since its device has no such operation. A subset of <see cref="Errors"/>.</summary>
+    public ErrorBits Unsupported { get; }
+
+    /// <summary>How many regions the request had.</summary>
+    public int RegionCount { get; }
+
+    /// <summary>What the caller gave along with the request.</summary>
+    public object? Context { get; }
+
+    /// <summary>
+    /// A device may still touch the request's memory, since the deadline or the end of the service came first: do not reuse it.
+    /// Its pages stay counted against the lease until the device lets go. False in every other outcome.
+    /// </summary>
+    public bool BufferHeld { get; }
+
+    /// <summary>No region failed.</summary>
+    public bool IsOk => Errors.IsEmpty;
+
+    /// <summary>How region <paramref name="index"/> (0 to <see cref="RegionCount"/> - 1) ended.</summary>
+    public IoStatus this[int index]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)RegionCount, nameof(index));
+            return statuses is null ? IoStatus.Ok : statuses[index];
+        }
+    }
+
+    /// <summary>The error bits, and each failed region's status.</summary>
+    public override string ToString()
+    {
+        var text = new System.Text.StringBuilder(Errors.ToString());
+        foreach (var index in Errors)
+        {
+            text.Append($"; region {index}: {this[index]}");
+        }
+
+        return text.Append(BufferHeld ? "; buffer still held" : "").ToString();
+    }
+}

@@ -1,0 +1,25 @@
+namespace DmIo.Io;
+
+/// <summary>An address on a device, in sectors of 512 bytes, whatever the device's own block size.</summary>
+/// <param name="Value">Sectors from the beginning of the device. A request with a negative one is refused.</param>
+public readonly record struct Sector(long Value) : IComparable<Sector>
+{
+    /// <summary>Bytes in a sector: 512, as everywhere in the Linux block layer.</summary>
+    public const int SizeBytes = 512;
+
+    /// <summary>The number as an address, so that <c>new IoRegion("disk", 0, 8)</c> reads well.</summary>
+    public static implicit operator Sector(long value) => new(value);
+
+    public static bool operator <(Sector left, Sector right) => left.Value < right.Value;
+
+    public static bool operator >(Sector left, Sector right) => left.Value > right.Value;
+
+    public static bool operator <=(Sector left, Sector right) => left.Value <= right.Value;
+
+    public static bool operator >=(Sector left, Sector right) => left.Value >= right.Value;
+
+    /// <inheritdoc/>
+    public int CompareTo(Sector other) => Value.CompareTo(other.Value);
+
+    public override string ToString() => Value.ToString();
+}
