@@ -1,5 +1,3 @@
-using DmIo.Devices;
-
 namespace DmIo.Memory;
 
 /// <summary>

@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace DmIo.Devices;
+namespace DmIo.Memory;
 
 /// <summary>
 /// The segments of one call to a device, in order: what <c>preadv</c> and <c>pwritev</c> call an iovec. Reused from call to call by its
