@@ -1,0 +1,156 @@
+// A configuration: a tree of HOCON values, read by path, laid over the fallbacks that fill its gaps.
+// Immutable. Root is the tree with every fallback merged in; the own tree, without them, is kept for ToString alone.
+// A path that leads nowhere gives the caller's default. A value that is there but cannot be read throws.
+
+using Akka.Configuration.Hocon;
+
+namespace Akka.Configuration;
+
+public class Config
+{
+    public static readonly Config Empty = ConfigurationFactory.Empty;
+
+    private readonly HoconValue? _own;
+
+    public Config()
+    {
+    }
+
+    public Config(HoconRoot root)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        _own = root.Value;
+        Root = root.Value;
+        Substitutions = root.Substitutions;
+    }
+
+    private Config(Config source, Config fallback, HoconValue mergedRoot)
+    {
+        _own = source._own;
+        Fallback = source.Fallback is null ? fallback : source.Fallback.WithFallback(fallback);
+        Root = mergedRoot;
+        Substitutions = source.Substitutions;
+    }
+
+    /// <summary>What lies under this configuration; null when nothing does.</summary>
+    public Config? Fallback { get; }
+
+    /// <summary>The whole tree, fallbacks merged in; null only for <c>new Config()</c>.</summary>
+    public HoconValue? Root { get; }
+
+    public IEnumerable<HoconSubstitution> Substitutions { get; } = [];
+
+    public bool IsEmpty => Root is null || Root.IsEmpty;
+
+    public static implicit operator Config(string str) => ConfigurationFactory.ParseString(str);
+
+    public static Config operator +(Config config, string fallback)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config.WithFallback(ConfigurationFactory.ParseString(fallback));
+    }
+
+    public static Config operator +(string configHocon, Config fallbackConfig) =>
+        ConfigurationFactory.ParseString(configHocon).WithFallback(fallbackConfig);
+
+    public bool HasPath(string path) => GetValue(path) is not null;
+
+    /// <summary>The value at <paramref name="path"/>, null when there is none. A key with dots is quoted in the path.</summary>
+    public HoconValue? GetValue(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var value = Root ?? throw new InvalidOperationException("This configuration has no root.");
+        foreach (var key in ConfigPath.Split(path))
+        {
+            if (value.GetChildObject(key) is not { } child)
+            {
+                return null;
+            }
+
+            value = child;
+        }
+
+        return value;
+    }
+
+    /// <summary>The configuration under <paramref name="path"/>, null when there is none.</summary>
+    public Config? GetConfig(string path) => GetValue(path) is { } value ? new Config(new HoconRoot(value)) : null;
+
+    /// <summary>The text at <paramref name="path"/>. A null that the configuration spells out hides the default.</summary>
+    public string? GetString(string path, string? @default = null) =>
+        GetValue(path) is { } value ? value.GetString() : @default;
+
+    public bool GetBoolean(string path, bool @default = false) => GetValue(path)?.GetBoolean() ?? @default;
+
+    public int GetInt(string path, int @default = 0) => GetValue(path)?.GetInt() ?? @default;
+
+    public long GetLong(string path, long @default = 0) => GetValue(path)?.GetLong() ?? @default;
+
+    public float GetFloat(string path, float @default = 0) => GetValue(path)?.GetFloat() ?? @default;
+
+    public double GetDouble(string path, double @default = 0) => GetValue(path)?.GetDouble() ?? @default;
+
+    public decimal GetDecimal(string path, decimal @default = 0) => GetValue(path)?.GetDecimal() ?? @default;
+
+    /// <summary>A number of bytes: <c>512</c>, <c>64 KiB</c>; K, k, Ki and KiB are 1024, kB is 1000.</summary>
+    public long? GetByteSize(string path, long? def = null) => GetValue(path) is { } value ? value.GetByteSize() : def;
+
+    /// <summary>A duration: <c>5s</c>, <c>1.5 hours</c>, a bare number of milliseconds, or <c>infinite</c>.</summary>
+    public TimeSpan GetTimeSpan(string path, TimeSpan? @default = null, bool allowInfinite = true) =>
+        GetValue(path)?.GetTimeSpan(allowInfinite) ?? @default.GetValueOrDefault();
+
+    /// <summary>The strings of an array; no string where there is no such path.</summary>
+    public IList<string> GetStringList(string path) => GetStringList(path, []);
+
+    public IList<string> GetStringList(string path, string[] defaultPaths) =>
+        GetValue(path)?.GetStringList() ?? defaultPaths;
+
+    public IList<bool> GetBooleanList(string path) => Required(path).GetBooleanList();
+
+    public IList<byte> GetByteList(string path) => Required(path).GetByteList();
+
+    public IList<int> GetIntList(string path) => Required(path).GetIntList();
+
+    public IList<long> GetLongList(string path) => Required(path).GetLongList();
+
+    public IList<float> GetFloatList(string path) => Required(path).GetFloatList();
+
+    public IList<double> GetDoubleList(string path) => Required(path).GetDoubleList();
+
+    public IList<decimal> GetDecimalList(string path) => Required(path).GetDecimalList();
+
+    /// <summary>This configuration, with the gaps filled from <paramref name="fallback"/>. Objects are merged, key by
+    /// key; any other value, an array or null too, hides the fallback's.</summary>
+    public Config WithFallback(Config? fallback)
+    {
+        if (ReferenceEquals(fallback, this))
+        {
+            throw new ArgumentException("A configuration cannot be its own fallback.", nameof(fallback));
+        }
+
+        if (fallback is null || fallback.IsEmpty)
+        {
+            return this;
+        }
+
+        if (IsEmpty)
+        {
+            return fallback;
+        }
+
+        return new Config(this, fallback, HoconValue.Of(ObjectOf(fallback).OverlaidBy(ObjectOf(this))));
+    }
+
+    /// <summary>The keys of the outermost object, fallbacks' included.</summary>
+    public IEnumerable<KeyValuePair<string, HoconValue>> AsEnumerable() => Root?.GetObject()?.Items ?? [];
+
+    public override string ToString() => _own?.ToString() ?? "";
+
+    public string ToString(bool includeFallback) => (includeFallback ? Root?.ToString() : ToString()) ?? "";
+
+    private static HoconObject ObjectOf(Config config) => config.Root!.GetObject()
+        ?? throw new ConfigurationException("Only a configuration that is an object can have or be a fallback.");
+
+    private HoconValue Required(string path) =>
+        GetValue(path) ?? throw new ConfigurationException($"There is no configuration at '{path}'.");
+}
