@@ -14,6 +14,38 @@ public readonly record struct IoRegion(string Device, Sector Start, SectorCount 
             ? other.Start.Value - Start.Value < Count.Value
             : Start.Value - other.Start.Value < other.Count.Value);
 
+    /// <summary>Reads <c>DEVICE@SECTOR+COUNT</c>; the last <c>@</c> ends the device. See <see cref="RegionSyntax"/>.</summary>
+    /// <exception cref="FormatException">It is not one; the message names the text, the fault and what would do.</exception>
+    public static IoRegion Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Read(text, out var region) is { } fault ? throw new FormatException(fault) : region;
+    }
+
+    /// <summary>Reads <c>DEVICE@SECTOR+COUNT</c>; false where it is not one.</summary>
+    public static bool TryParse(string? text, out IoRegion region)
+    {
+        region = default;
+        return text is not null && Read(text, out region) is null;
+    }
+
     /// <summary><c>DEVICE@SECTOR+COUNT</c>, as the command line writes it.</summary>
     public override string ToString() => $"{Device}@{Start}+{Count}";
+
+    private static string? Read(string text, out IoRegion region)
+    {
+        region = default;
+        if (RegionSyntax.Read(text, out var syntax) is { } fault)
+        {
+            return fault;
+        }
+
+        if (syntax.Count is not { } count)
+        {
+            return $"'{text}' says no count. Write DEVICE@SECTOR+COUNT, as in {text}+8.";
+        }
+
+        region = new IoRegion(syntax.Device, syntax.Start, count);
+        return null;
+    }
 }
