@@ -35,7 +35,7 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
 
         if (Count == segments.Length)
         {
-            Array.Resize(ref segments, Count * 2);
+            Array.Resize(ref segments, Math.Max(4, Count * 2));
         }
 
         segments[Count++] = segment;
@@ -48,6 +48,51 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
         Array.Clear(segments, 0, Count);
         Count = 0;
         LengthBytes = 0;
+    }
+
+    /// <summary>Adds the segments of another batch from its byte <paramref name="skipBytes"/> on.</summary>
+    public void AddFrom(SegmentBatch source, long skipBytes = 0)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        foreach (var segment in source.Segments)
+        {
+            var skip = (int)Math.Min(skipBytes, segment.Length);
+            Add(segment[skip..]);
+            skipBytes -= skip;
+        }
+    }
+
+    /// <summary>Copies the first bytes, as many as the destination takes, out of the segments.</summary>
+    public void CopyTo(Span<byte> destination)
+    {
+        foreach (var segment in Segments)
+        {
+            var length = Math.Min(segment.Length, destination.Length);
+            segment.Span[..length].CopyTo(destination);
+            destination = destination[length..];
+        }
+    }
+
+    /// <summary>Copies the source, at most <see cref="LengthBytes"/> of it, into the segments.</summary>
+    public void CopyFrom(ReadOnlySpan<byte> source)
+    {
+        foreach (var segment in Segments)
+        {
+            var length = Math.Min(segment.Length, source.Length);
+            source[..length].CopyTo(segment.Span);
+            source = source[length..];
+        }
+    }
+
+    /// <summary>Clears every byte from <paramref name="offsetBytes"/> on.</summary>
+    public void ZeroFrom(long offsetBytes)
+    {
+        foreach (var segment in Segments)
+        {
+            var skip = (int)Math.Min(offsetBytes, segment.Length);
+            segment.Span[skip..].Clear();
+            offsetBytes -= skip;
+        }
     }
 
     IEnumerator<Memory<byte>> IEnumerable<Memory<byte>>.GetEnumerator()

@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using DmIo.Io;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// One chunk: a batch that fits the device's limits, with as many calls as it takes. A short transfer is continued from its last
+/// whole block; two in a row that finish no block are an error, and so is the end of file inside the device (R15).
+/// After a failed read everything that was not delivered is zero (R8).
+/// </summary>
+internal static class ChunkTransfer
+{
+    private const int MaxStalls = 2;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal static async ValueTask<IoStatus> RunAsync(DataCall call, int blockSizeBytes, Sector start, SegmentBatch chunk)
+    {
+        SegmentBatch? rest = null;
+        var done = 0L;
+        var stalls = 0;
+        IoStatus status;
+        while (true)
+        {
+            var at = new Sector(start.Value + (done / Sector.SizeBytes));
+            var result = await CallAsync(call, at, rest ?? chunk);
+            status = result.Status;
+            if (!status.IsOk || done + result.Bytes == chunk.LengthBytes)
+            {
+                done += result.Bytes;
+                break;
+            }
+
+            var wholeBlocks = result.Bytes - (result.Bytes % blockSizeBytes);
+            stalls = wholeBlocks == 0 ? stalls + 1 : 0;
+            done += wholeBlocks;
+            status = CheckProgress(call, at, result.Bytes, stalls);
+            if (!status.IsOk)
+            {
+                break;
+            }
+
+            rest ??= SegmentBatchPool.Rent();
+            rest.Clear();
+            rest.AddFrom(chunk, done);
+        }
+
+        if (rest is not null)
+        {
+            SegmentBatchPool.Return(rest);
+        }
+
+        if (call.IsRead && !status.IsOk)
+        {
+            chunk.ZeroFrom(done);
+        }
+
+        return status;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<TransferResult> CallAsync(DataCall call, Sector at, SegmentBatch batch)
+    {
+        TransferResult result;
+        try
+        {
+            result = await call.IssueAsync(at, batch);
+        }
+        catch (Exception exception)
+        {
+            return TransferResult.Failed(Errno.StatusOf(exception, $"{call.Name} at sector {at}"));
+        }
+
+        return result.Bytes >= 0 && result.Bytes <= batch.LengthBytes
+            ? result
+            : TransferResult.Failed(IoStatus.DeviceError(
+                $"{call.Name} at sector {at} is said to have moved {result.Bytes} of {batch.LengthBytes} bytes.",
+                Errno.InputOutput));
+    }
+
+    private static IoStatus CheckProgress(DataCall call, Sector at, long bytes, int stalls) => (call.IsRead, bytes, stalls) switch
+    {
+        (true, 0, _) => IoStatus.DeviceError(
+            $"End of file inside the device: nothing to read at sector {at}. The file was made shorter.", Errno.InputOutput),
+        (_, _, >= MaxStalls) => IoStatus.DeviceError(
+            $"{call.Name} at sector {at} makes no progress: {MaxStalls} calls did not finish a block.", Errno.InputOutput),
+        _ => IoStatus.Ok,
+    };
+}

@@ -1,0 +1,51 @@
+using DmIo.Io;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// Error numbers that we make or compare with (Linux's values), and the way from an exception of .NET to the number that the
+/// operating system gave. .NET keeps errno as the HResult of an IOException, which is sometimes the inner exception.
+/// </summary>
+internal static class Errno
+{
+    internal const int Interrupted = 4;
+    internal const int InputOutput = 5;
+    internal const int NoMemory = 12;
+    internal const int AccessDenied = 13;
+    internal const int Busy = 16;
+    internal const int NoSpace = 28;
+    internal const int ReadOnlyFileSystem = 30;
+    internal const int NotSupported = 95;
+
+    private const int LargestErrno = 4095;
+    private const int Win32FacilityMask = unchecked((int)0xFFFF0000);
+    private const int Win32Facility = unchecked((int)0x80070000);
+
+    /// <summary>The operating system's error number behind an exception; 0 where there is none.</summary>
+    internal static int Of(Exception exception)
+    {
+        for (var current = exception; current is not null; current = current.InnerException)
+        {
+            if (current is OutOfMemoryException)
+            {
+                return NoMemory;
+            }
+
+            if (current is IOException && current.HResult is > 0 and <= LargestErrno)
+            {
+                return current.HResult;
+            }
+
+            if (current is IOException && (current.HResult & Win32FacilityMask) == Win32Facility)
+            {
+                return current.HResult & ~Win32FacilityMask;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>The status of a call that threw. The exception is kept.</summary>
+    internal static IoStatus StatusOf(Exception exception, string doing) =>
+        IoStatus.DeviceError($"{doing} failed: {exception.Message}", Of(exception), exception);
+}

@@ -1,0 +1,61 @@
+using DmIo.Io;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// May this operation go to this range of this device? Decided from the description alone, before the device is touched, and
+/// without an overflow for any pair of 64-bit numbers (R12, R13). A range of 0 sectors is always well; so is a flush.
+/// </summary>
+internal static class RegionCheck
+{
+    internal static IoStatus Check(DeviceDescription device, IoOperation operation, Sector start, SectorCount count)
+    {
+        if (operation == IoOperation.Flush || count.Value == 0)
+        {
+            return IoStatus.Ok;
+        }
+
+        if (count.Value < 0 || start.Value < 0 || start.Value > device.Capacity.Value - count.Value)
+        {
+            return IoStatus.Failed(
+                IoStatusCode.OutOfRange,
+                $"{Range(start, count)} is outside the device, which has sectors 0 to {device.Capacity.Value - 1} "
+                + $"({device.Capacity} in all).");
+        }
+
+        if (operation != IoOperation.Read && device.IsReadOnly)
+        {
+            return IoStatus.Failed(
+                IoStatusCode.ReadOnly, $"{operation} of {Range(start, count)} is refused: the device is read-only.");
+        }
+
+        if (IsMisaligned(device, start, count))
+        {
+            return IoStatus.Failed(
+                IoStatusCode.Misaligned,
+                $"{Range(start, count)} does not start and end on the device's blocks of {device.BlockSizeBytes} bytes; "
+                + $"use multiples of {device.BlockSizeBytes / Sector.SizeBytes} sectors.");
+        }
+
+        return CheckAbility(device, operation);
+    }
+
+    private static bool IsMisaligned(DeviceDescription device, Sector start, SectorCount count) =>
+        device.BlockSizeBytes > Sector.SizeBytes
+        && ((start.Value | count.Value) & ((device.BlockSizeBytes / Sector.SizeBytes) - 1)) != 0;
+
+    private static IoStatus CheckAbility(DeviceDescription device, IoOperation operation)
+    {
+        var able = operation switch
+        {
+            IoOperation.Discard => device.MaxDiscard.Value > 0,
+            IoOperation.WriteZeroes => device.MaxWriteZeroes.Value > 0,
+            _ => true,
+        };
+        return able
+            ? IoStatus.Ok
+            : IoStatus.Failed(IoStatusCode.Unsupported, $"The device ({device.Backend}) has no operation {operation}.");
+    }
+
+    private static string Range(Sector start, SectorCount count) => $"The range of {count} sectors from sector {start} on";
+}
