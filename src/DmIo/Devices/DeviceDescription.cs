@@ -17,10 +17,12 @@ public sealed record DeviceDescription
     /// <summary>The device takes no writes, discards or zeroes.</summary>
     public bool IsReadOnly { get; init; }
 
-    /// <summary>Smallest unit of I/O in bytes: a power of two, at least 512. Regions must start and end on it.</summary>
+    /// <summary>Smallest unit of I/O in bytes: a power of two, at least 512. Regions must start and end on
+    /// it.</summary>
     public int BlockSizeBytes { get; init; } = Sector.SizeBytes;
 
-    /// <summary>The most bytes of one read or write call; longer ones are split. A multiple of <see cref="BlockSizeBytes"/>.</summary>
+    /// <summary>The most bytes of one read or write call; longer ones are split. A multiple of
+    /// <see cref="BlockSizeBytes"/>.</summary>
     public long MaxTransferBytes { get; init; } = 1L << 30;
 
     /// <summary>The most segments of one read or write call; more are split.</summary>
@@ -29,12 +31,15 @@ public sealed record DeviceDescription
     /// <summary>The most sectors of one discard call; longer ones are split; 0: the device has no discard.</summary>
     public SectorCount MaxDiscard { get; init; }
 
-    /// <summary>The most sectors of one write-zeroes call; longer ones are split; 0: the device has no write zeroes.</summary>
+    /// <summary>The most sectors of one write-zeroes call; longer ones are split; 0: the device has no write
+    /// zeroes.</summary>
     public SectorCount MaxWriteZeroes { get; init; }
 
-    /// <summary>Writes can be made durable one by one. Where they can't, a FUA write is a write and a flush.</summary>
+    /// <summary>Writes can be made durable one by one. Where they can't, a FUA write is a write and a
+    /// flush.</summary>
     public bool HasForceUnitAccess { get; init; }
 
-    /// <summary>The device has a volatile cache. Where it has none, a flush has nothing to do and succeeds without a call.</summary>
+    /// <summary>The device has a volatile cache. Where it has none, a flush has nothing to do and succeeds without a
+    /// call.</summary>
     public bool HasVolatileCache { get; init; } = true;
 }

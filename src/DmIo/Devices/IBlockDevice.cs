@@ -4,16 +4,22 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// A block device: a fixed number of sectors that can be read and written. This is the backend side; in front of it the
+/// A block device: a fixed number of sectors that can be read and written. This is the backend side; in front of it
+/// the
 /// service puts an actor that orders, bounds, splits and continues operations.
 /// </summary>
 /// <remarks>
-/// What a caller of these members promises (the service does): ranges lie within <see cref="DeviceDescription.Capacity"/>
-/// and fit the limits of <see cref="Description"/>; operations in flight at the same time do not overlap; memory is neither
-/// freed nor (for a write) changed before the operation's task completes; nothing is called after <c>DisposeAsync</c>, which
+/// What a caller of these members promises (the service does): ranges lie within
+/// <see cref="DeviceDescription.Capacity"/>
+/// and fit the limits of <see cref="Description"/>; operations in flight at the same time do not overlap; memory is
+/// neither
+/// freed nor (for a write) changed before the operation's task completes; nothing is called after
+/// <c>DisposeAsync</c>, which
 /// is called once, when nothing is in flight.
-/// What an implementation promises: it may be called from any thread, one call at a time, while earlier operations are still in
-/// flight; it touches memory only until the task completes; what the world does (a bad disk, a full file system, a dead
+/// What an implementation promises: it may be called from any thread, one call at a time, while earlier operations
+/// are still in
+/// flight; it touches memory only until the task completes; what the world does (a bad disk, a full file system, a
+/// dead
 /// peer) is a returned status, and an exception is a defect (the service survives it and reports DeviceError);
 /// an operation that can be served without waiting completes before the call returns, which is served inline, on the
 /// device actor's own turn, at no cost of a thread hop.
@@ -23,21 +29,25 @@ public interface IBlockDevice : IAsyncDisposable
     /// <summary>Capacity, limits and abilities; they never change while the device is open.</summary>
     DeviceDescription Description { get; }
 
-    /// <summary>Fills <paramref name="destination"/> from <paramref name="start"/> on. May be short; 0 bytes means end of file.</summary>
+    /// <summary>Fills <paramref name="destination"/> from <paramref name="start"/> on. May be short; 0 bytes means
+    /// end of file.</summary>
     ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination);
 
     /// <summary>Writes <paramref name="source"/> at <paramref name="start"/>. May be short.</summary>
     /// <param name="start">The first sector.</param>
     /// <param name="source">Its bytes are not changed.</param>
-    /// <param name="forceUnitAccess">Durable when it completes. Set only where <see cref="DeviceDescription.HasForceUnitAccess"/>.</param>
+    /// <param name="forceUnitAccess">Durable when it completes. Set only where
+    /// <see cref="DeviceDescription.HasForceUnitAccess"/>.</param>
     ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess);
 
     /// <summary>Makes durable every write that completed before this was called.</summary>
     ValueTask<IoStatus> FlushAsync();
 
-    /// <summary>Gives up the sectors. Called only where <see cref="DeviceDescription.MaxDiscard"/> is not 0, within it.</summary>
+    /// <summary>Gives up the sectors. Called only where <see cref="DeviceDescription.MaxDiscard"/> is not 0, within
+    /// it.</summary>
     ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count);
 
-    /// <summary>Makes the sectors read as zero. Called only where <see cref="DeviceDescription.MaxWriteZeroes"/> is not 0, within it.</summary>
+    /// <summary>Makes the sectors read as zero. Called only where <see cref="DeviceDescription.MaxWriteZeroes"/> is
+    /// not 0, within it.</summary>
     ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count);
 }

@@ -1,9 +1,11 @@
 namespace DmIo.Io;
 
-/// <summary>Where I/O goes: a device, its first sector, and how many sectors. Linux dm-io's <c>struct dm_io_region</c>.</summary>
+/// <summary>Where I/O goes: a device, its first sector, and how many sectors. Linux dm-io's <c>struct
+/// dm_io_region</c>.</summary>
 /// <param name="Device">The name under which the device is attached to the service.</param>
 /// <param name="Start">The first sector.</param>
-/// <param name="Count">How many sectors; 0 means that this region is skipped with its error bit clear (but a flush reaches it).</param>
+/// <param name="Count">How many sectors; 0 means that this region is skipped with its error bit clear (but a flush
+/// reaches it).</param>
 public readonly record struct IoRegion(string Device, Sector Start, SectorCount Count)
 {
     /// <summary>Do both name sectors of the same device in common? Computed without overflow.</summary>

@@ -1,7 +1,8 @@
 namespace DmIo.Io;
 
 /// <summary>
-/// The one outcome of a request: which regions failed, which of them because the device can't, why, and the caller's context.
+/// The one outcome of a request: which regions failed, which of them because the device can't, why, and the caller's
+/// context.
 /// A set, never a scalar: bit i clear means that region i holds the data.
 /// </summary>
 public sealed class IoResult
@@ -36,7 +37,8 @@ public sealed class IoResult
     /// <summary>Bit i: region i failed.</summary>
     public ErrorBits Errors { get; }
 
-    /// <summary>Bit i: region i failed since its device has no such operation. A subset of <see cref="Errors"/>.</summary>
+    /// <summary>Bit i: region i failed since its device has no such operation. A subset of
+    /// <see cref="Errors"/>.</summary>
     public ErrorBits Unsupported { get; }
 
     /// <summary>How many regions the request had.</summary>
@@ -46,7 +48,8 @@ public sealed class IoResult
     public object? Context { get; }
 
     /// <summary>
-    /// A device may still touch the request's memory, since the deadline or the end of the service came first: do not reuse it.
+    /// A device may still touch the request's memory, since the deadline or the end of the service came first: do
+    /// not reuse it.
     /// Its pages stay counted against the lease until the device lets go. False in every other outcome.
     /// </summary>
     public bool BufferHeld { get; }

@@ -12,7 +12,8 @@ public enum IoStatusCode
     /// <summary>The region does not lie within the device. Nothing was touched.</summary>
     OutOfRange,
 
-    /// <summary>The region does not fit the device's block size, which the message names. Nothing was touched.</summary>
+    /// <summary>The region does not fit the device's block size, which the message names. Nothing was
+    /// touched.</summary>
     Misaligned,
 
     /// <summary>The device takes no writes. Nothing was touched.</summary>
@@ -24,10 +25,12 @@ public enum IoStatusCode
     /// <summary>No device of that name, or it was detached, or it died, before the operation was issued.</summary>
     DeviceGone,
 
-    /// <summary>An earlier flush failed, so nothing that the device says can be trusted until it is attached anew.</summary>
+    /// <summary>An earlier flush failed, so nothing that the device says can be trusted until it is attached
+    /// anew.</summary>
     DeviceFailed,
 
-    /// <summary>The deadline passed first. See <c>IoResult.BufferHeld</c> for whether the device still has the buffer.</summary>
+    /// <summary>The deadline passed first. See <c>IoResult.BufferHeld</c> for whether the device still has the
+    /// buffer.</summary>
     TimedOut,
 
     /// <summary>The service or the lease was stopped first.</summary>

@@ -1,7 +1,8 @@
 namespace DmIo.Io;
 
 /// <summary>A length in sectors of 512 bytes.</summary>
-/// <param name="Value">How many sectors. A request with a negative one, or one above <see cref="MaxValue"/>, is refused.</param>
+/// <param name="Value">How many sectors. A request with a negative one, or one above <see cref="MaxValue"/>, is
+/// refused.</param>
 public readonly record struct SectorCount(long Value) : IComparable<SectorCount>
 {
     /// <summary>The longest range whose bytes still fit in 64 bits.</summary>

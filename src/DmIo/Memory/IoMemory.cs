@@ -19,7 +19,8 @@ public abstract class IoMemory
     /// <summary>One of the <see cref="SegmentCount"/> contiguous pieces.</summary>
     public abstract Memory<byte> GetSegment(int index);
 
-    /// <summary>A cursor at the first byte. Each region of a request has one of its own, so each starts there.</summary>
+    /// <summary>A cursor at the first byte. Each region of a request has one of its own, so each starts
+    /// there.</summary>
     public SegmentCursor GetCursor() => new(this);
 
     public static implicit operator IoMemory(Memory<byte> memory) => new MemoryBlock(memory);

@@ -27,8 +27,10 @@ public struct SegmentCursor
     public void Rewind() => this = new SegmentCursor(memory);
 
     /// <summary>
-    /// Appends the next segments to <paramref name="batch"/> and moves behind them: at most <paramref name="maxBytes"/> bytes in
-    /// at most <paramref name="maxSegments"/> segments. Returns the bytes taken; 0 only at the end or for a limit of 0.
+    /// Appends the next segments to <paramref name="batch"/> and moves behind them: at most
+    /// <paramref name="maxBytes"/> bytes in
+    /// at most <paramref name="maxSegments"/> segments. Returns the bytes taken; 0 only at the end or for a limit of
+    /// 0.
     /// </summary>
     public long Take(SegmentBatch batch, long maxBytes, int maxSegments)
     {
