@@ -1,0 +1,105 @@
+// Logging at the level Info. Below the level nothing is boxed, allocated or formatted.
+
+namespace Akka.Event;
+
+public static partial class LoggingExtensions
+{
+    public static void Info(this ILoggingAdapter log, string format)
+    {
+        if (log.IsInfoEnabled)
+        {
+            log.Log(LogLevel.InfoLevel, null, format);
+        }
+    }
+
+    public static void Info(this ILoggingAdapter log, Exception? cause, string format)
+    {
+        if (log.IsInfoEnabled)
+        {
+            log.Log(LogLevel.InfoLevel, cause, format);
+        }
+    }
+
+    public static void Info(this ILoggingAdapter log, string format, object?[] args)
+    {
+        if (log.IsInfoEnabled)
+        {
+            log.Log(LogLevel.InfoLevel, null, format, args);
+        }
+    }
+
+    public static void Info(this ILoggingAdapter log, Exception? cause, string format, object?[] args)
+    {
+        if (log.IsInfoEnabled)
+        {
+            log.Log(LogLevel.InfoLevel, cause, format, args);
+        }
+    }
+
+    public static void Info<T1>(this ILoggingAdapter log, string format, T1 arg1)
+    {
+        if (log.IsInfoEnabled)
+        {
+            log.Log(LogLevel.InfoLevel, null, format, arg1);
+        }
+    }
+
+    public static void Info<T1>(this ILoggingAdapter log, Exception? cause, string format, T1 arg1)
+    {
+        if (log.IsInfoEnabled)
+        {
+            log.Log(LogLevel.InfoLevel, cause, format, arg1);
+        }
+    }
+
+    public static void Info<T1, T2>(this ILoggingAdapter log, string format, T1 arg1, T2 arg2)
+    {
+        if (log.IsInfoEnabled)
+        {
+            log.Log(LogLevel.InfoLevel, null, format, arg1, arg2);
+        }
+    }
+
+    public static void Info<T1, T2>(this ILoggingAdapter log, Exception? cause, string format, T1 arg1, T2 arg2)
+    {
+        if (log.IsInfoEnabled)
+        {
+            log.Log(LogLevel.InfoLevel, cause, format, arg1, arg2);
+        }
+    }
+
+    public static void Info<T1, T2, T3>(this ILoggingAdapter log, string format, T1 arg1, T2 arg2, T3 arg3)
+    {
+        if (log.IsInfoEnabled)
+        {
+            log.Log(LogLevel.InfoLevel, null, format, arg1, arg2, arg3);
+        }
+    }
+
+    public static void Info<T1, T2, T3>(
+        this ILoggingAdapter log, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3)
+    {
+        if (log.IsInfoEnabled)
+        {
+            log.Log(LogLevel.InfoLevel, cause, format, arg1, arg2, arg3);
+        }
+    }
+
+    public static void Info<T1, T2, T3, T4>(
+        this ILoggingAdapter log, string format, T1 arg1, T2 arg2, T3 arg3, T4 arg4)
+    {
+        if (log.IsInfoEnabled)
+        {
+            log.Log(LogLevel.InfoLevel, null, format, arg1, arg2, arg3, arg4);
+        }
+    }
+
+    public static void Info<T1, T2, T3, T4>(
+        this ILoggingAdapter log, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3, T4 arg4)
+    {
+        if (log.IsInfoEnabled)
+        {
+            log.Log(LogLevel.InfoLevel, cause, format, arg1, arg2, arg3, arg4);
+        }
+    }
+}
