@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DmIo.Io;
+using DmIo.Memory;
 
 namespace DmIo.Devices;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using DmIo.Io;
+using DmIo.Memory;
 
 namespace DmIo.Devices;
 

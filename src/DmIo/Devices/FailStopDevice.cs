@@ -1,4 +1,5 @@
 using DmIo.Io;
+using DmIo.Memory;
 
 namespace DmIo.Devices;
 

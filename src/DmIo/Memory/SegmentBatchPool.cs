@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace DmIo.Devices;
+namespace DmIo.Memory;
 
 /// <summary>
 /// Segment batches for reuse, from any thread, so that a request allocates none. Keeps a bounded number of them; what it keeps
