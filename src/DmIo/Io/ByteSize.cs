@@ -3,10 +3,12 @@ using System.Globalization;
 namespace DmIo.Io;
 
 /// <summary>
-/// A length in bytes as people write it: <c>512</c>, <c>4KiB</c>, <c>64 MiB</c>, <c>1MB</c>. Never negative when parsed.
+/// A length in bytes as people write it: <c>512</c>, <c>4KiB</c>, <c>64 MiB</c>, <c>1MB</c>. Never negative when
+/// parsed.
 /// </summary>
 /// <remarks>
-/// Units as in HOCON and in the tools of Linux: K, Ki and KiB are 1024, KB is 1000; likewise M, G, T, P and E. Case does not matter.
+/// Units as in HOCON and in the tools of Linux: K, Ki and KiB are 1024, KB is 1000; likewise M, G, T, P and E. Case
+/// does not matter.
 /// Whole numbers only, since half a sector is nothing. <c>Parse(size.ToString())</c> is <c>size</c>.
 /// </remarks>
 /// <param name="Value">How many bytes.</param>
@@ -50,8 +52,8 @@ public readonly record struct ByteSize(long Value)
         digits = digits < 0 ? trimmed.Length : digits;
         if (digits == 0 || FactorOf(trimmed[digits..].TrimStart()) is not { } factor)
         {
-            return $"'{text}' is not a size in bytes. Write a whole number and, if you like, a unit: 512, 4KiB, 64MiB, 2GiB "
-                + "(powers of 1024), or 4KB, 64MB, 2GB (powers of 1000).";
+            return $"'{text}' is not a size in bytes. Write a whole number and, if you like, a unit: 512, 4KiB, 64MiB, "
+                + "2GiB (powers of 1024), or 4KB, 64MB, 2GB (powers of 1000).";
         }
 
         if (!long.TryParse(trimmed[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out var number)

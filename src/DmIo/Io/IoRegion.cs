@@ -16,8 +16,10 @@ public readonly record struct IoRegion(string Device, Sector Start, SectorCount 
             ? other.Start.Value - Start.Value < Count.Value
             : Start.Value - other.Start.Value < other.Count.Value);
 
-    /// <summary>Reads <c>DEVICE@SECTOR+COUNT</c>; the last <c>@</c> ends the device. See <see cref="RegionSyntax"/>.</summary>
-    /// <exception cref="FormatException">It is not one; the message names the text, the fault and what would do.</exception>
+    /// <summary>Reads <c>DEVICE@SECTOR+COUNT</c>; the last <c>@</c> ends the device. See
+    /// <see cref="RegionSyntax"/>.</summary>
+    /// <exception cref="FormatException">It is not one; the message names the text, the fault and what would
+    /// do.</exception>
     public static IoRegion Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

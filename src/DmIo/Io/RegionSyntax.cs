@@ -3,7 +3,8 @@ using System.Globalization;
 namespace DmIo.Io;
 
 /// <summary>
-/// A region as people write it: <c>DEVICE@SECTOR+COUNT</c>, or <c>DEVICE@SECTOR</c> where the count follows from something else.
+/// A region as people write it: <c>DEVICE@SECTOR+COUNT</c>, or <c>DEVICE@SECTOR</c> where the count follows from
+/// something else.
 /// A device may have <c>@</c> and <c>+</c> in its name (it may be a path): the last <c>@</c> ends it.
 /// </summary>
 /// <param name="Device">What stands before the last <c>@</c>; not empty.</param>
@@ -11,10 +12,11 @@ namespace DmIo.Io;
 /// <param name="Count">How many sectors, 0 to <see cref="SectorCount.MaxValue"/>; null where none is written.</param>
 public readonly record struct RegionSyntax(string Device, Sector Start, SectorCount? Count)
 {
-    private const string Shape = "Write DEVICE@SECTOR+COUNT or DEVICE@SECTOR, sectors of 512 bytes, as in disk1@2048+8.";
+    private const string Shape = "Write DEVICE@SECTOR+COUNT or DEVICE@SECTOR, in sectors of 512 bytes: disk1@2048+8.";
 
     /// <summary>Reads a region whose count may be left out.</summary>
-    /// <exception cref="FormatException">It is not one; the message names the text, the fault and what would do.</exception>
+    /// <exception cref="FormatException">It is not one; the message names the text, the fault and what would
+    /// do.</exception>
     public static RegionSyntax Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -66,7 +68,8 @@ public readonly record struct RegionSyntax(string Device, Sector Start, SectorCo
         return null;
     }
 
-    /// <summary>Digits only: no sign, no space, and none of the trailing NULs that .NET's own parsing lets pass.</summary>
+    /// <summary>Digits only: no sign, no space, and none of the trailing NULs that .NET's own parsing lets
+    /// pass.</summary>
     private static bool TryReadNumber(ReadOnlySpan<char> text, out long number)
     {
         number = 0;

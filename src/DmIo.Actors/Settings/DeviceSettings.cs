@@ -1,0 +1,82 @@
+using DmIo.Io;
+
+namespace DmIo.Actors;
+
+/// <summary>One block of <c>dmio.devices</c>: a device to open and attach at the start.</summary>
+/// <remarks>Invariant: memory and null have a <see cref="Size"/>, file has a <see cref="Path"/>.</remarks>
+internal sealed record DeviceSettings
+{
+    private const string ExpectedSize = "a multiple of 512 bytes, such as 512, 4KiB, 64MiB or 2GiB";
+
+    private const string ExpectedCreateSize = ExpectedSize + ", or 0";
+
+    private const string ExpectedPath = "the path of a file or block device";
+
+    /// <summary>What regions call it.</summary>
+    internal required string Name { get; init; }
+
+    internal required DeviceBackend Backend { get; init; }
+
+    /// <summary>Of memory and null; 0 for a file.</summary>
+    internal SectorCount Size { get; init; }
+
+    /// <summary>Of a file.</summary>
+    internal string? Path { get; init; }
+
+    /// <summary>The size of a file that has to be created; 0: it must exist.</summary>
+    internal SectorCount CreateSize { get; init; }
+
+    internal required bool IsReadOnly { get; init; }
+
+    internal required int QueueDepth { get; init; }
+
+    /// <summary>Operations wait until they are released.</summary>
+    internal required bool IsStuck { get; init; }
+
+    internal required DelaySettings Delay { get; init; }
+
+    internal required IReadOnlyList<FaultSettings> Faults { get; init; }
+
+    internal static DeviceSettings Read(string name, SettingsReader reader, SettingsReader faultDefaults)
+    {
+        var settings = ReadCommon(name, reader.Choice<DeviceBackend>("backend"), reader, faultDefaults);
+        settings = settings.Backend == DeviceBackend.File
+            ? settings with { Path = ReadPath(reader), CreateSize = ReadCreateSize(reader) }
+            : settings with { Size = ReadSectors(reader, "size", ExpectedSize, 1) };
+        reader.RefuseTheRest();
+        return settings;
+    }
+
+    /// <summary>Reads <c>dmio.device-defaults</c> for its faults alone, so that they are found even where no device
+    /// uses them.</summary>
+    internal static void CheckDefaults(SettingsReader defaults, SettingsReader faultDefaults)
+    {
+        ReadCommon("", DeviceBackend.File, defaults, faultDefaults);
+        ReadCreateSize(defaults);
+        defaults.RefuseTheRest();
+    }
+
+    internal static int ReadQueueDepth(SettingsReader reader) => (int)reader.Number("queue-depth", 1, 65536);
+
+    private static DeviceSettings ReadCommon(
+        string name, DeviceBackend backend, SettingsReader reader, SettingsReader faultDefaults) => new()
+        {
+            Name = name,
+            Backend = backend,
+            IsReadOnly = reader.Flag("read-only"),
+            QueueDepth = ReadQueueDepth(reader),
+            IsStuck = reader.Flag("stuck"),
+            Delay = DelaySettings.From(reader.Section("delay")),
+            Faults = [.. reader.Sections("faults", faultDefaults).Select(FaultSettings.Read)],
+        };
+
+    private static string ReadPath(SettingsReader reader) =>
+        reader.Text("path", ExpectedPath, text => text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal));
+
+    private static SectorCount ReadCreateSize(SettingsReader reader) =>
+        ReadSectors(reader, "create-size", ExpectedCreateSize, 0);
+
+    private static SectorCount ReadSectors(SettingsReader reader, string key, string expected, long minBytes) =>
+        reader.Size(key, expected, size => size.Value >= minBytes && size.Value % Sector.SizeBytes == 0).Value
+        / Sector.SizeBytes;
+}

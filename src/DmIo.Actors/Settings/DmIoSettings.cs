@@ -1,0 +1,72 @@
+using Akka.Configuration;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// The block <c>dmio { }</c> of a configuration over that of <c>hocon/reference.conf</c>, read once and strictly: an
+/// unknown key or
+/// a bad value is a <see cref="ConfigurationException"/> that names the key's full path. What each means is said in
+/// that file.
+/// </summary>
+internal sealed record DmIoSettings
+{
+    private const string ReferenceResource = "DmIo.Actors.reference.conf";
+
+    private static readonly TimeSpan LongestShutdown = TimeSpan.FromHours(1);
+
+    /// <summary>Pages that all leases together may hold.</summary>
+    internal required int MaxPages { get; init; }
+
+    /// <summary>Pages that the pool takes from the operating system at a time.</summary>
+    internal required int SlabPages { get; init; }
+
+    /// <summary>The dispatcher of the service's actors; null: the system's default.</summary>
+    internal required string? Dispatcher { get; init; }
+
+    /// <summary>How long the end of the system may wait for I/O in flight.</summary>
+    internal required TimeSpan ShutdownTimeout { get; init; }
+
+    /// <summary>Queue depth of devices that do not say theirs.</summary>
+    internal required int QueueDepth { get; init; }
+
+    /// <summary>What to open and attach at the start, by name in ordinal order.</summary>
+    internal required IReadOnlyList<DeviceSettings> Devices { get; init; }
+
+    /// <summary>The defaults of every key: <c>hocon/reference.conf</c>.</summary>
+    internal static Config Reference { get; } =
+        ConfigurationFactory.FromResource(ReferenceResource, typeof(DmIoSettings).Assembly);
+
+    /// <summary>Reads <c>dmio { }</c> of a system's configuration.</summary>
+    /// <exception cref="ConfigurationException">An unknown key or a bad value; the message names it and what would
+    /// do.</exception>
+    internal static DmIoSettings Read(Config config) => ReadComplete(config.WithFallback(Reference));
+
+    /// <summary>Reads <c>dmio { }</c> of a configuration that has every key.</summary>
+    internal static DmIoSettings ReadComplete(Config config)
+    {
+        var reader = new SettingsReader(config.GetValue("dmio")!, "dmio");
+        var pool = reader.Section("pool");
+        var faultDefaults = reader.Section("fault-defaults");
+        var deviceDefaults = reader.Section("device-defaults");
+        FaultSettings.Read(faultDefaults);
+        DeviceSettings.CheckDefaults(deviceDefaults, faultDefaults);
+        var dispatcher = reader.Text("dispatcher", "the name of a dispatcher, or empty", _ => true);
+        var settings = new DmIoSettings
+        {
+            MaxPages = (int)pool.Number("max-pages", 1, int.MaxValue),
+            SlabPages = (int)pool.Number("slab-pages", 1, int.MaxValue / 4096),
+            Dispatcher = dispatcher.Length == 0 ? null : dispatcher,
+            ShutdownTimeout = reader.Duration("shutdown-timeout", LongestShutdown),
+            QueueDepth = DeviceSettings.ReadQueueDepth(deviceDefaults),
+            Devices = ReadDevices(reader.Section("devices"), deviceDefaults, faultDefaults),
+        };
+        pool.RefuseTheRest();
+        reader.RefuseTheRest();
+        return settings;
+    }
+
+    private static DeviceSettings[] ReadDevices(
+        SettingsReader devices, SettingsReader deviceDefaults, SettingsReader faultDefaults) =>
+        [.. devices.Keys.Select(name =>
+            DeviceSettings.Read(name, devices.Section(name, deviceDefaults), faultDefaults))];
+}

@@ -1,0 +1,186 @@
+using Akka.Configuration;
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Actors.Tests.Settings;
+
+public sealed class DmIoSettingsTests
+{
+    private const string OneMemoryDevice = """
+        dmio.devices {
+          disk1 {
+            backend = memory
+            size = 64MiB
+          }
+        }
+        """;
+
+    [Fact]
+    public void Without_configuration_the_reference_values_hold()
+    {
+        var settings = Read("");
+
+        Assert.Equal(65536, settings.MaxPages);
+        Assert.Equal(256, settings.SlabPages);
+        Assert.Null(settings.Dispatcher);
+        Assert.Equal(TimeSpan.FromSeconds(4), settings.ShutdownTimeout);
+        Assert.Equal(32, settings.QueueDepth);
+        Assert.Empty(settings.Devices);
+    }
+
+    [Fact]
+    public void What_is_configured_goes_before_the_reference_value()
+    {
+        var settings = Read("""
+            dmio {
+              pool {
+                max-pages = 100
+                slab-pages = 10
+              }
+              dispatcher = dmio-io
+              shutdown-timeout = 1500ms
+              device-defaults {
+                queue-depth = 7
+              }
+            }
+            """);
+
+        Assert.Equal(100, settings.MaxPages);
+        Assert.Equal(10, settings.SlabPages);
+        Assert.Equal("dmio-io", settings.Dispatcher);
+        Assert.Equal(TimeSpan.FromMilliseconds(1500), settings.ShutdownTimeout);
+        Assert.Equal(7, settings.QueueDepth);
+    }
+
+    [Fact]
+    public void The_rest_of_the_systems_configuration_is_none_of_its_business() =>
+        Assert.Equal(65536, Read("akka.loglevel = OFF\napplication.key = 1").MaxPages);
+
+    [Fact]
+    public void A_memory_device_has_a_size_and_the_device_defaults()
+    {
+        var device = Assert.Single(Read(OneMemoryDevice).Devices);
+
+        Assert.Equal("disk1", device.Name);
+        Assert.Equal(DeviceBackend.Memory, device.Backend);
+        Assert.Equal(new SectorCount(131072), device.Size);
+        Assert.Equal(32, device.QueueDepth);
+        Assert.False(device.IsReadOnly);
+        Assert.False(device.IsStuck);
+        Assert.True(device.Delay.IsNone);
+        Assert.Empty(device.Faults);
+    }
+
+    [Fact]
+    public void A_file_device_has_a_path_and_a_size_to_create_it_with()
+    {
+        var device = Assert.Single(Read("""
+            dmio.devices {
+              "disk.img" {
+                backend = file
+                path = "/var/lib/disk one.img"
+                create-size = 1MiB
+                read-only = on
+                queue-depth = 4
+                stuck = on
+                delay {
+                  write = 20ms
+                }
+              }
+            }
+            """).Devices);
+
+        Assert.Equal("disk.img", device.Name);
+        Assert.Equal(DeviceBackend.File, device.Backend);
+        Assert.Equal("/var/lib/disk one.img", device.Path);
+        Assert.Equal(new SectorCount(2048), device.CreateSize);
+        Assert.True(device.IsReadOnly);
+        Assert.Equal(4, device.QueueDepth);
+        Assert.True(device.IsStuck);
+        Assert.Equal(TimeSpan.FromMilliseconds(20), device.Delay.Write);
+        Assert.Equal(TimeSpan.Zero, device.Delay.Read);
+    }
+
+    [Fact]
+    public void Device_defaults_hold_for_devices_that_do_not_say_otherwise()
+    {
+        var settings = Read(OneMemoryDevice + """
+
+            dmio.device-defaults {
+              queue-depth = 3
+              delay {
+                read = 5ms
+              }
+              faults = [
+                {
+                  operations = [flush]
+                }
+              ]
+            }
+            dmio.devices.disk1.delay.flush = 7ms
+            """);
+
+        var device = Assert.Single(settings.Devices);
+        Assert.Equal(3, device.QueueDepth);
+        Assert.Equal(TimeSpan.FromMilliseconds(5), device.Delay.Read);
+        Assert.Equal(TimeSpan.FromMilliseconds(7), device.Delay.Flush);
+        Assert.Equal([IoOperation.Flush], Assert.Single(device.Faults).Operations);
+    }
+
+    [Fact]
+    public void A_fault_takes_what_it_does_not_say_from_the_fault_defaults()
+    {
+        var settings = Read(OneMemoryDevice + """
+
+            dmio.fault-defaults.errno = 28
+            dmio.devices.disk1.faults = [
+              {
+                operations = [write, write-zeroes]
+                start = 8
+                count = 16
+                after = 2
+                times = 1
+                probability = 0.25
+                seed = 42
+              },
+              {
+              }
+            ]
+            """);
+
+        var faults = Assert.Single(settings.Devices).Faults;
+        Assert.Equal([IoOperation.Write, IoOperation.WriteZeroes], faults[0].Operations);
+        Assert.Equal(new Sector(8), faults[0].Start);
+        Assert.Equal(new SectorCount(16), faults[0].Count);
+        Assert.Equal(2, faults[0].After);
+        Assert.Equal(1, faults[0].Times);
+        Assert.Equal(0.25, faults[0].Probability);
+        Assert.Equal(42, faults[0].Seed);
+        Assert.Equal(28, faults[0].Errno);
+        Assert.Equal(Enum.GetValues<IoOperation>(), faults[1].Operations);
+        Assert.Null(faults[1].Count);
+        Assert.Null(faults[1].Times);
+        Assert.Equal(28, faults[1].Errno);
+    }
+
+    [Fact]
+    public void Devices_come_in_the_order_of_their_names() =>
+        Assert.Equal(["a", "b", "c"], Read("""
+            dmio.devices {
+              c {
+                backend = null
+                size = 512
+              }
+              a {
+                backend = memory
+                size = 512
+              }
+            }
+            dmio.devices.b {
+              backend = memory
+              size = 512
+            }
+            """).Devices.Select(device => device.Name));
+
+    private static DmIoSettings Read(string hocon) => DmIoSettings.Read(ConfigurationFactory.ParseString(hocon));
+}

@@ -1,0 +1,65 @@
+using Akka.Configuration;
+using Akka.Configuration.Hocon;
+using Xunit;
+
+namespace DmIo.Actors.Tests.Settings;
+
+/// <summary>hocon/reference.conf and the settings say the same: no key of the one is unknown to the other.</summary>
+public sealed class ReferenceTests
+{
+    public static TheoryData<string> Keys => [.. Paths("dmio", RootOf(Parse()))];
+
+    [Fact]
+    public void It_is_complete_by_itself() => Assert.Empty(DmIoSettings.ReadComplete(Parse()).Devices);
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Every_key_in_it_is_read_by_the_settings(string path)
+    {
+        var without = Parse();
+        ParentOf(without, path).Items.Remove(LastOf(path));
+
+        var error = Assert.Throws<ConfigurationException>(() => DmIoSettings.ReadComplete(without));
+
+        Assert.StartsWith($"{path} is missing.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Beside_every_key_in_it_an_unknown_one_is_refused(string path)
+    {
+        var with = Parse();
+        ParentOf(with, path).Items["unheard-of"] = ParentOf(with, path).Items[LastOf(path)];
+
+        var error = Assert.Throws<ConfigurationException>(() => DmIoSettings.ReadComplete(with));
+
+        Assert.Contains("unheard-of", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_key_in_it_stands_in_a_paragraph_that_explains_it()
+    {
+        var assembly = typeof(DmIoSettings).Assembly;
+        using var text = new StreamReader(assembly.GetManifestResourceStream("DmIo.Actors.reference.conf")!);
+
+        var unexplained = text.ReadToEnd().Split("\n\n").Where(paragraph =>
+            paragraph.Contains(" = ", StringComparison.Ordinal) && !paragraph.Contains('#', StringComparison.Ordinal));
+
+        Assert.Empty(unexplained);
+    }
+
+    private static Config Parse() =>
+        ConfigurationFactory.FromResource("DmIo.Actors.reference.conf", typeof(DmIoSettings).Assembly);
+
+    private static HoconObject RootOf(Config config) => config.GetValue("dmio")!.GetObject()!;
+
+    private static HoconObject ParentOf(Config config, string path) =>
+        path.Split('.')[1..^1].Aggregate(RootOf(config), (node, key) => node.Items[key].GetObject()!);
+
+    private static string LastOf(string path) => path.Split('.')[^1];
+
+    private static IEnumerable<string> Paths(string prefix, HoconObject node) => node.Items.SelectMany(item =>
+        item.Value.GetObject() is { Items.Count: > 0 } block
+            ? [.. Paths($"{prefix}.{item.Key}", block), $"{prefix}.{item.Key}"]
+            : (IEnumerable<string>)[$"{prefix}.{item.Key}"]);
+}
