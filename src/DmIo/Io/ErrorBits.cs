@@ -1,7 +1,9 @@
 namespace DmIo.Io;
 
 /// <summary>
-/// Which regions of a request failed: bit i for region i, 64 bits from end to end. Linux dm-io's <c>error_bits</c>.
+/// Which regions of a request failed: bit i for region i, 64 bits from end to end. Linux dm-io's <c>error_bits</c>,
+/// which older kernels copied through an <c>int</c>, losing bits 32 to 63 and smearing bit 31: no signed type is used
+/// here.
 /// </summary>
 /// <param name="Value">The bits.</param>
 public readonly record struct ErrorBits(ulong Value)
@@ -24,13 +26,15 @@ public readonly record struct ErrorBits(ulong Value)
     /// <summary>The lowest <paramref name="regions"/> (0..64) bits set: "all of them failed".</summary>
     public static ErrorBits All(int regions)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)regions, (uint)Capacity, nameof(regions));
+        ArgumentOutOfRangeException.ThrowIfNegative(regions);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(regions, Capacity);
         return regions == Capacity ? new(ulong.MaxValue) : new((1UL << regions) - 1);
     }
 
     /// <summary>The same with bit <paramref name="index"/> (0..63) set.</summary>
     public ErrorBits With(int index) => new(Value | Bit(index));
 
+    /// <summary>The regions that failed in either.</summary>
     public static ErrorBits operator |(ErrorBits left, ErrorBits right) => new(left.Value | right.Value);
 
     /// <summary>The indexes of the failed regions, ascending, without allocating.</summary>
@@ -41,7 +45,8 @@ public readonly record struct ErrorBits(ulong Value)
 
     private static ulong Bit(int index)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Capacity, nameof(index));
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Capacity);
         return 1UL << index;
     }
 

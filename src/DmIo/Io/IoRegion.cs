@@ -1,20 +1,26 @@
 namespace DmIo.Io;
 
-/// <summary>Where I/O goes: a device, its first sector, and how many sectors. Linux dm-io's <c>struct
-/// dm_io_region</c>.</summary>
+/// <summary>
+/// Where I/O goes: a device, its first sector, and how many sectors. Linux dm-io's <c>struct dm_io_region</c>. Any
+/// values can be written down here; whether a request of them makes sense is judged when it is made.
+/// </summary>
 /// <param name="Device">The name under which the device is attached to the service.</param>
 /// <param name="Start">The first sector.</param>
-/// <param name="Count">How many sectors; 0 means that this region is skipped with its error bit clear (but a flush
-/// reaches it).</param>
+/// <param name="Count">
+/// How many sectors; 0 means that this region is skipped with its error bit clear (but a flush reaches it).
+/// </param>
 public readonly record struct IoRegion(string Device, Sector Start, SectorCount Count)
 {
-    /// <summary>Do both name sectors of the same device in common? Computed without overflow.</summary>
+    /// <summary>
+    /// Do both name sectors of the same device in common? Right for all values: a distance between two sectors always
+    /// fits 64 bits without a sign, so nothing overflows. Empty and negative counts overlap nothing.
+    /// </summary>
     public bool Overlaps(in IoRegion other) =>
         Count.Value > 0 && other.Count.Value > 0
         && string.Equals(Device, other.Device, StringComparison.Ordinal)
         && (Start <= other.Start
-            ? other.Start.Value - Start.Value < Count.Value
-            : Start.Value - other.Start.Value < other.Count.Value);
+            ? Distance(Start, other.Start) < (ulong)Count.Value
+            : Distance(other.Start, Start) < (ulong)other.Count.Value);
 
     /// <summary>Reads <c>DEVICE@SECTOR+COUNT</c>; the last <c>@</c> ends the device. See
     /// <see cref="RegionSyntax"/>.</summary>
@@ -52,4 +58,6 @@ public readonly record struct IoRegion(string Device, Sector Start, SectorCount 
         region = new IoRegion(syntax.Device, syntax.Start, count);
         return null;
     }
+
+    private static ulong Distance(Sector from, Sector to) => unchecked((ulong)to.Value - (ulong)from.Value);
 }

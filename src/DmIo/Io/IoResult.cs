@@ -2,8 +2,7 @@ namespace DmIo.Io;
 
 /// <summary>
 /// The one outcome of a request: which regions failed, which of them because the device can't, why, and the caller's
-/// context.
-/// A set, never a scalar: bit i clear means that region i holds the data.
+/// context. A set, never a scalar: bit i clear means that region i holds the data. Immutable.
 /// </summary>
 public sealed class IoResult
 {
@@ -12,6 +11,8 @@ public sealed class IoResult
     /// <summary>The outcome of a request of <paramref name="regionCount"/> regions that all went well.</summary>
     public IoResult(int regionCount, object? context = null)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(regionCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(regionCount, ErrorBits.Capacity);
         RegionCount = regionCount;
         Context = context;
     }
@@ -23,6 +24,7 @@ public sealed class IoResult
     public IoResult(IoStatus[] statuses, object? context = null, bool bufferHeld = false)
     {
         ArgumentNullException.ThrowIfNull(statuses);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(statuses.Length, ErrorBits.Capacity, nameof(statuses));
         this.statuses = statuses;
         RegionCount = statuses.Length;
         Context = context;
@@ -37,8 +39,9 @@ public sealed class IoResult
     /// <summary>Bit i: region i failed.</summary>
     public ErrorBits Errors { get; }
 
-    /// <summary>Bit i: region i failed since its device has no such operation. A subset of
-    /// <see cref="Errors"/>.</summary>
+    /// <summary>
+    /// Bit i: region i failed since its device has no such operation. A subset of <see cref="Errors"/>.
+    /// </summary>
     public ErrorBits Unsupported { get; }
 
     /// <summary>How many regions the request had.</summary>
@@ -48,9 +51,8 @@ public sealed class IoResult
     public object? Context { get; }
 
     /// <summary>
-    /// A device may still touch the request's memory, since the deadline or the end of the service came first: do
-    /// not reuse it.
-    /// Its pages stay counted against the lease until the device lets go. False in every other outcome.
+    /// A device may still touch the request's memory, since the deadline or the end of the service came first: do not
+    /// reuse it. Its pages stay counted against the lease until the device lets go. False in every other outcome.
     /// </summary>
     public bool BufferHeld { get; }
 
@@ -62,7 +64,8 @@ public sealed class IoResult
     {
         get
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)RegionCount, nameof(index));
+            ArgumentOutOfRangeException.ThrowIfNegative(index);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, RegionCount);
             return statuses is null ? IoStatus.Ok : statuses[index];
         }
     }

@@ -14,7 +14,11 @@ public readonly record struct IoStatus(IoStatusCode Code, IoFailure? Failure = n
         new(IoStatusCode.DeviceError, new IoFailure(message, errno, exception));
 
     /// <summary>A status other than Ok, with the sentence that explains it.</summary>
-    public static IoStatus Failed(IoStatusCode code, string message) => new(code, new IoFailure(message));
+    public static IoStatus Failed(IoStatusCode code, string message)
+    {
+        ArgumentOutOfRangeException.ThrowIfEqual((int)code, (int)IoStatusCode.Ok, nameof(code));
+        return new IoStatus(code, new IoFailure(message));
+    }
 
     /// <summary><c>Ok</c>, or the code with errno and message.</summary>
     public override string ToString() => Failure switch

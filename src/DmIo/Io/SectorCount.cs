@@ -1,16 +1,18 @@
 namespace DmIo.Io;
 
 /// <summary>A length in sectors of 512 bytes.</summary>
-/// <param name="Value">How many sectors. A request with a negative one, or one above <see cref="MaxValue"/>, is
-/// refused.</param>
+/// <param name="Value">
+/// How many sectors. A request with a negative number, or one above <see cref="MaxValue"/>, is refused.
+/// </param>
 public readonly record struct SectorCount(long Value) : IComparable<SectorCount>
 {
     /// <summary>The longest range whose bytes still fit in 64 bits.</summary>
     public const long MaxValue = long.MaxValue / Sector.SizeBytes;
 
-    /// <summary>The length in bytes. Only for values up to <see cref="MaxValue"/>.</summary>
+    /// <summary>The length in bytes. <see cref="OverflowException"/> above <see cref="MaxValue"/>.</summary>
     public long Bytes => checked(Value * Sector.SizeBytes);
 
+    /// <summary>The number as a length.</summary>
     public static implicit operator SectorCount(long value) => new(value);
 
     public static bool operator <(SectorCount left, SectorCount right) => left.Value < right.Value;

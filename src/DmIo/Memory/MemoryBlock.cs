@@ -12,9 +12,14 @@ public sealed class MemoryBlock : IoMemory
 
     /// <summary>Memory to write from; a read into it is refused.</summary>
     public MemoryBlock(ReadOnlyMemory<byte> memory)
+        : this(MemoryMarshal.AsMemory(memory), isReadOnly: true)
     {
-        this.memory = MemoryMarshal.AsMemory(memory);
-        IsReadOnly = true;
+    }
+
+    private MemoryBlock(Memory<byte> memory, bool isReadOnly)
+    {
+        this.memory = memory;
+        IsReadOnly = isReadOnly;
     }
 
     /// <inheritdoc/>
@@ -31,5 +36,12 @@ public sealed class MemoryBlock : IoMemory
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(index, 0);
         return memory;
+    }
+
+    /// <inheritdoc/>
+    public override MemoryBlock Slice(long offsetBytes, long lengthBytes)
+    {
+        RequireRange(offsetBytes, lengthBytes);
+        return new MemoryBlock(memory.Slice((int)offsetBytes, (int)lengthBytes), IsReadOnly);
     }
 }

@@ -4,8 +4,7 @@ namespace DmIo.Memory;
 
 /// <summary>
 /// The segments of one call to a device, in order: what <c>preadv</c> and <c>pwritev</c> call an iovec. Reused from
-/// call to call by its
-/// owner; a device reads it only until its task completes, and never keeps it.
+/// call to call by its owner; a device reads it only until its task completes, and never keeps it.
 /// </summary>
 public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<ReadOnlyMemory<byte>>
 {

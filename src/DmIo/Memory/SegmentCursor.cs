@@ -1,8 +1,9 @@
 namespace DmIo.Memory;
 
 /// <summary>
-/// A place in an <see cref="IoMemory"/>: takes the next bytes as segments, in order, without copying any.
-/// A mutable struct with a single owner. Invariant: <c>Position + RemainingBytes == memory.LengthBytes</c>.
+/// A place in an <see cref="IoMemory"/>: takes the next bytes as segments, in order; copies nothing and allocates
+/// nothing. A mutable struct with a single owner; a copy of it is a bookmark. Invariant: <c>Position + RemainingBytes
+/// == memory.LengthBytes</c>.
 /// </summary>
 public struct SegmentCursor
 {
@@ -13,6 +14,7 @@ public struct SegmentCursor
     /// <summary>A cursor at the first byte.</summary>
     public SegmentCursor(IoMemory memory)
     {
+        ArgumentNullException.ThrowIfNull(memory);
         this.memory = memory;
         RemainingBytes = memory.LengthBytes;
     }
@@ -27,10 +29,9 @@ public struct SegmentCursor
     public void Rewind() => this = new SegmentCursor(memory);
 
     /// <summary>
-    /// Appends the next segments to <paramref name="batch"/> and moves behind them: at most
-    /// <paramref name="maxBytes"/> bytes in
-    /// at most <paramref name="maxSegments"/> segments. Returns the bytes taken; 0 only at the end or for a limit of
-    /// 0.
+    /// Appends the next segments to <paramref name="batch"/> and moves behind them: at most <paramref name="maxBytes"/>
+    /// bytes in at most <paramref name="maxSegments"/> segments. Returns the bytes taken; 0 only at the end or for a
+    /// limit of 0.
     /// </summary>
     public long Take(SegmentBatch batch, long maxBytes, int maxSegments)
     {
@@ -49,13 +50,17 @@ public struct SegmentCursor
         return taken;
     }
 
-    /// <summary>Moves on by <paramref name="bytes"/>, at most to the end.</summary>
-    public void Skip(long bytes)
+    /// <summary>Moves on by <paramref name="bytes"/>, at most to the end; not at all for a negative number.</summary>
+    public void Skip(long bytes) => Seek(Position + Math.Clamp(bytes, 0, RemainingBytes));
+
+    /// <summary>
+    /// To the byte at <paramref name="positionBytes"/> (0 to the memory's length), as fast as
+    /// <see cref="IoMemory.Locate"/>.
+    /// </summary>
+    public void Seek(long positionBytes)
     {
-        while (bytes > 0 && RemainingBytes > 0)
-        {
-            bytes -= TakePiece(bytes).Length;
-        }
+        (segmentIndex, segmentOffset) = memory.Locate(positionBytes);
+        RemainingBytes = memory.LengthBytes - positionBytes;
     }
 
     private Memory<byte> TakePiece(long maxBytes)
