@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace DmIo.Memory;
 
 /// <summary>
-/// Segment batches for reuse, from any thread, so that a request allocates none. Keeps a bounded number of them; what it keeps
-/// holds no memory of a request.
+/// Segment batches for reuse, from any thread, so that a request allocates none. Keeps a bounded number of them; what
+/// it keeps holds no memory of a request.
 /// </summary>
 internal static class SegmentBatchPool
 {
