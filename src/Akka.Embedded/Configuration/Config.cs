@@ -55,7 +55,7 @@ public class Config
 
     public bool HasPath(string path) => GetValue(path) is not null;
 
-    /// <summary>The value at <paramref name="path"/>, null when there is none. A key with dots is quoted in the path.</summary>
+    /// <summary>The value at <paramref name="path"/>, null when there is none. Keys with dots are quoted there.</summary>
     public HoconValue? GetValue(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -74,9 +74,18 @@ public class Config
     }
 
     /// <summary>The configuration under <paramref name="path"/>, null when there is none.</summary>
-    public Config? GetConfig(string path) => GetValue(path) is { } value ? new Config(new HoconRoot(value)) : null;
+    public Config? GetConfig(string path)
+    {
+        var value = GetValue(path);
+        if (value is null or { IsEmpty: true } && Fallback?.GetConfig(path) is { } fallback)
+        {
+            return fallback;
+        }
 
-    /// <summary>The text at <paramref name="path"/>. A null that the configuration spells out hides the default.</summary>
+        return value is null ? null : new Config(new HoconRoot(value));
+    }
+
+    /// <summary>The text at <paramref name="path"/>. A null that is spelt out hides the default.</summary>
     public string? GetString(string path, string? @default = null) =>
         GetValue(path) is { } value ? value.GetString() : @default;
 

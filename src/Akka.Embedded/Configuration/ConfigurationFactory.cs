@@ -15,7 +15,7 @@ public static class ConfigurationFactory
     /// <exception cref="ConfigurationException">An unquoted value runs into a second '=' or ':'.</exception>
     public static Config ParseString(string hocon) => ParseString(hocon, null);
 
-    /// <summary>Reads HOCON in which <c>include "name"</c> stands for what <paramref name="includeCallback"/> answers.</summary>
+    /// <summary>Reads HOCON in which <c>include "name"</c> stands for what the callback answers.</summary>
     public static Config ParseString(string hocon, Func<string, HoconRoot>? includeCallback)
     {
         ArgumentNullException.ThrowIfNull(hocon);

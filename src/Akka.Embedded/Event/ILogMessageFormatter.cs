@@ -12,7 +12,7 @@ public interface ILogMessageFormatter
     string Format(string format, IEnumerable<object?> args);
 }
 
-/// <summary>Positional formats: <c>"{0} of {1}"</c>, as <see cref="string.Format(string, object?[])"/> has them.</summary>
+/// <summary>Positional formats: <c>"{0} of {1}"</c>.</summary>
 public sealed class DefaultLogMessageFormatter : ILogMessageFormatter
 {
     public static readonly DefaultLogMessageFormatter Instance = new();

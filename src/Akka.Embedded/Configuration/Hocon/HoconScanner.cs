@@ -1,7 +1,8 @@
 // The characters of a HOCON text, and the tokens that stand where a key may stand. What may follow a key's '=' is
 // read by the parser, which alone knows that a value is expected. Errors name line and column.
 // As in Akka.NET 1.5.30: '=', ':', '#', '//' and blanks are not seen as such at the very end of the text, an unquoted
-// key runs up to the next special character, over blanks and lines, and a quoted text may span lines.
+// key runs up to the next special character, over blanks and lines, and a quoted text may span lines, and ends with
+// the text where its closing quotes are missing.
 
 using System.Globalization;
 using System.Text;
@@ -131,7 +132,7 @@ internal sealed class HoconScanner(string text)
             quoted.Append(character == '\\' ? ReadEscaped() : character);
         }
 
-        _index++;
+        TrySkip("\"");
         return quoted.ToString();
     }
 

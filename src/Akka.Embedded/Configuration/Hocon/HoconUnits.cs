@@ -34,8 +34,8 @@ internal static partial class HoconUnits
         return match.Groups["unit"].Value switch
         {
             "" or "ms" or "milli" or "millis" or "millisecond" or "milliseconds" => TimeSpan.FromMilliseconds(number),
-            "ns" or "nano" or "nanos" or "nanosecond" or "nanoseconds" => Ticks(number / 1_000_000),
-            "micro" or "micros" or "microsecond" or "microseconds" => Ticks(number / 1_000),
+            "ns" or "nano" or "nanos" or "nanosecond" or "nanoseconds" => Ticks(number, 1_000_000),
+            "micro" or "micros" or "microsecond" or "microseconds" => Ticks(number, 1_000),
             "s" or "second" or "seconds" => TimeSpan.FromSeconds(number),
             "m" or "minute" or "minutes" => TimeSpan.FromMinutes(number),
             "h" or "hour" or "hours" => TimeSpan.FromHours(number),
@@ -43,8 +43,8 @@ internal static partial class HoconUnits
             var unit => throw new FormatException($"{unit} is not a valid unit of time"),
         };
 
-        static TimeSpan Ticks(double milliseconds) =>
-            TimeSpan.FromTicks((long)Math.Round(TimeSpan.TicksPerMillisecond * milliseconds));
+        static TimeSpan Ticks(double number, double perMillisecond) =>
+            TimeSpan.FromTicks((long)Math.Round(TimeSpan.TicksPerMillisecond * number / perMillisecond));
     }
 
     /// <exception cref="FormatException">Not a byte size.</exception>
