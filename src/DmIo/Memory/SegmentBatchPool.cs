@@ -10,6 +10,9 @@ internal static class SegmentBatchPool
 {
     private const int MaxKept = 128;
 
+    // What one vectored system call takes, twice; clearing a buffer of a million pages needs more, once.
+    private const int MaxKeptCapacity = 2048;
+
     private static readonly ConcurrentQueue<SegmentBatch> Kept = new();
     private static SegmentBatch? hot;
     private static int keptCount;
@@ -36,7 +39,7 @@ internal static class SegmentBatchPool
     internal static void Return(SegmentBatch batch)
     {
         batch.Clear();
-        if (Interlocked.CompareExchange(ref hot, batch, null) is null)
+        if (batch.Capacity > MaxKeptCapacity || Interlocked.CompareExchange(ref hot, batch, null) is null)
         {
             return;
         }

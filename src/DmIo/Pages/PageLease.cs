@@ -11,17 +11,19 @@ namespace DmIo.Pages;
 /// </remarks>
 public sealed class PageLease
 {
+    private static long lastId;
+
     private readonly Page[] pages;
 
-    internal PageLease(LeaseId id, PagePool pool, Page[] pages)
+    internal PageLease(PagePool pool, Page[] pages)
     {
-        Id = id;
+        Id = new LeaseId(Interlocked.Increment(ref lastId));
         Pool = pool;
         this.pages = pages;
         Pages = Array.AsReadOnly(pages);
     }
 
-    /// <summary>Its name in the pool.</summary>
+    /// <summary>Its name, of which the process has no second.</summary>
     public LeaseId Id { get; }
 
     /// <summary>How many pages.</summary>

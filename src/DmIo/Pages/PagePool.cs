@@ -16,7 +16,6 @@ internal sealed class PagePool : IDisposable
 
     // Last in, first out: what was used last is likely still in the processor's cache.
     private readonly Stack<Page> free = new();
-    private long lastLeaseId;
     private bool disposed;
 
     /// <summary>An empty pool; memory is taken with the first lease.</summary>
@@ -73,7 +72,7 @@ internal sealed class PagePool : IDisposable
         }
 
         LeasedPages += pages;
-        lease = new PageLease(new LeaseId(++lastLeaseId), this, granted);
+        lease = new PageLease(this, granted);
         RequireBalance();
         return true;
     }

@@ -121,17 +121,22 @@ public sealed class PagePoolTests
     }
 
     [Fact]
-    public void Leases_of_a_pool_have_ids_that_are_never_used_twice()
+    public void R17_no_two_leases_have_the_same_id_not_even_of_two_pools_or_one_after_the_other()
     {
         using var pool = new PagePool(maxPages: 8, slabPages: 8);
+        using var otherPool = new PagePool(maxPages: 8, slabPages: 8);
         var first = Lease(pool, 1);
         pool.Return(first);
 
-        var second = Lease(pool, 1);
+        LeaseId[] ids = [first.Id, Lease(otherPool, 1).Id, Lease(pool, 1).Id];
 
-        Assert.Equal(new LeaseId(1), first.Id);
-        Assert.Equal(new LeaseId(2), second.Id);
-        Assert.Equal("lease-2", second.Id.ToString());
+        Assert.Equal(ids, ids.Distinct());
+    }
+
+    [Fact]
+    public void A_lease_is_named_by_its_number()
+    {
+        Assert.Equal("lease-2", new LeaseId(2).ToString());
     }
 
     [Theory]
