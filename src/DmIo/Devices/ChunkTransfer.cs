@@ -5,16 +5,17 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// One chunk: a batch that fits the device's limits, with as many calls as it takes. A short transfer is continued from its last
-/// whole block; two in a row that finish no block are an error, and so is the end of file inside the device (R15).
-/// After a failed read everything that was not delivered is zero (R8).
+/// One chunk: a batch that fits the device's limits, with as many calls as it takes. A short transfer is continued from
+/// its last whole block; two in a row that finish no block are an error, and so is the end of file inside the device
+/// (R15). After a failed read everything that was not delivered is zero (R8).
 /// </summary>
 internal static class ChunkTransfer
 {
     private const int MaxStalls = 2;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    internal static async ValueTask<IoStatus> RunAsync(DataCall call, int blockSizeBytes, Sector start, SegmentBatch chunk)
+    internal static async ValueTask<IoStatus> RunAsync(
+        DataCall call, int blockSizeBytes, Sector start, SegmentBatch chunk)
     {
         SegmentBatch? rest = null;
         var done = 0L;
@@ -78,12 +79,19 @@ internal static class ChunkTransfer
                 Errno.InputOutput));
     }
 
-    private static IoStatus CheckProgress(DataCall call, Sector at, long bytes, int stalls) => (call.IsRead, bytes, stalls) switch
+    private static IoStatus CheckProgress(DataCall call, Sector at, long bytes, int stalls)
     {
-        (true, 0, _) => IoStatus.DeviceError(
-            $"End of file inside the device: nothing to read at sector {at}. The file was made shorter.", Errno.InputOutput),
-        (_, _, >= MaxStalls) => IoStatus.DeviceError(
-            $"{call.Name} at sector {at} makes no progress: {MaxStalls} calls did not finish a block.", Errno.InputOutput),
-        _ => IoStatus.Ok,
-    };
+        if (call.IsRead && bytes == 0)
+        {
+            return IoStatus.DeviceError(
+                $"End of file inside the device: nothing to read at sector {at}. Was it made shorter?",
+                Errno.InputOutput);
+        }
+
+        return stalls < MaxStalls
+            ? IoStatus.Ok
+            : IoStatus.DeviceError(
+                $"{call.Name} at sector {at} makes no progress: {MaxStalls} calls did not finish a block.",
+                Errno.InputOutput);
+    }
 }

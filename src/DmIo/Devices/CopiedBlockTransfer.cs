@@ -6,8 +6,8 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// One block whose bytes lie in more segments than the device takes: goes through one contiguous copy. Rare and slow, yet no
-/// reason to fail. After a failed read the segments hold what was delivered, then zeroes.
+/// One block whose bytes lie in more segments than the device takes: goes through one contiguous copy. Rare and slow,
+/// yet no reason to fail. After a failed read the segments hold what was delivered, then zeroes.
 /// </summary>
 internal static class CopiedBlockTransfer
 {

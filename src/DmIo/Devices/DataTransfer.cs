@@ -6,8 +6,8 @@ namespace DmIo.Devices;
 
 /// <summary>
 /// The data of one region, chunk by chunk: as much as the device takes in one call, cut on its block boundaries (R15).
-/// Every chunk is tried; the first failure is the status (R7). Where the segments are so small that the device's most segments
-/// do not make up one block, that block goes through a copy.
+/// Every chunk is tried; the first failure is the status (R7). Where the segments are so small that the device's most
+/// segments do not make up one block, that block goes through a copy.
 /// </summary>
 internal static class DataTransfer
 {
@@ -44,7 +44,8 @@ internal static class DataTransfer
     }
 
     /// <summary>Takes whole blocks within the device's limits; 0 where its segments don't reach one block.</summary>
-    private static long TakeBlocks(ref SegmentCursor cursor, SegmentBatch batch, DeviceDescription device, long remaining)
+    private static long TakeBlocks(
+        ref SegmentCursor cursor, SegmentBatch batch, DeviceDescription device, long remaining)
     {
         var block = device.BlockSizeBytes;
         var limit = Math.Min(remaining, Math.Max(block, device.MaxTransferBytes - (device.MaxTransferBytes % block)));

@@ -1,15 +1,19 @@
+using System.Runtime.InteropServices;
 using DmIo.Io;
 
 namespace DmIo.Devices;
 
 /// <summary>
-/// Error numbers that we make or compare with (Linux's values), and the way from an exception of .NET to the number that the
-/// operating system gave. .NET keeps errno as the HResult of an IOException, which is sometimes the inner exception.
+/// Error numbers that we make or compare with (Linux's values), and the way from an exception of .NET to the number
+/// that the operating system gave. .NET keeps errno as the HResult of an IOException, which is sometimes the inner
+/// exception.
 /// </summary>
 internal static class Errno
 {
+    internal const int NotPermitted = 1;
     internal const int Interrupted = 4;
     internal const int InputOutput = 5;
+    internal const int TryAgain = 11;
     internal const int NoMemory = 12;
     internal const int AccessDenied = 13;
     internal const int Busy = 16;
@@ -44,6 +48,9 @@ internal static class Errno
 
         return 0;
     }
+
+    /// <summary>In words, as the operating system puts it.</summary>
+    internal static string TextOf(int errno) => Marshal.GetPInvokeErrorMessage(errno);
 
     /// <summary>The status of a call that threw. The exception is kept.</summary>
     internal static IoStatus StatusOf(Exception exception, string doing) =>

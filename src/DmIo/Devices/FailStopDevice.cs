@@ -4,10 +4,10 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// A device that stops at its first failed flush (R14): whatever is asked for afterwards is answered with DeviceFailed and never
-/// reaches it. After a failed fsync Linux marks the pages clean, so that a later one's success proves nothing (Rebello et al.,
-/// ATC'20). A write that was to be durable by itself counts as a flush: its failure may have consumed another write's error.
-/// The service puts one around each device that it attaches; attaching anew makes a new one.
+/// A device that stops at its first failed flush (R14): whatever is asked for afterwards is answered with DeviceFailed
+/// and never reaches it. After a failed fsync Linux marks the pages clean, so that a later one's success proves nothing
+/// (Rebello et al., ATC'20). A write that was to be durable by itself counts as a flush: its failure may have consumed
+/// another write's error. The service puts one around each device that it attaches; attaching anew makes a new one.
 /// </summary>
 internal sealed class FailStopDevice : IBlockDevice
 {

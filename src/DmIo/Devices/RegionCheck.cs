@@ -3,8 +3,9 @@ using DmIo.Io;
 namespace DmIo.Devices;
 
 /// <summary>
-/// May this operation go to this range of this device? Decided from the description alone, before the device is touched, and
-/// without an overflow for any pair of 64-bit numbers (R12, R13). A range of 0 sectors is always well; so is a flush.
+/// May this operation go to this range of this device? Decided from the description alone, before the device is
+/// touched, and without an overflow for any pair of 64-bit numbers (R12, R13). A range of 0 sectors is always well; so
+/// is a flush.
 /// </summary>
 internal static class RegionCheck
 {
@@ -33,8 +34,9 @@ internal static class RegionCheck
         {
             return IoStatus.Failed(
                 IoStatusCode.Misaligned,
-                $"{Range(start, count)} does not start and end on the device's blocks of {device.BlockSizeBytes} bytes; "
-                + $"use multiples of {device.BlockSizeBytes / Sector.SizeBytes} sectors.");
+                $"{Range(start, count)} does not start and end on the device's blocks of "
+                + $"{device.BlockSizeBytes} bytes; use multiples of "
+                + $"{device.BlockSizeBytes / Sector.SizeBytes} sectors.");
         }
 
         return CheckAbility(device, operation);
@@ -57,5 +59,6 @@ internal static class RegionCheck
             : IoStatus.Failed(IoStatusCode.Unsupported, $"The device ({device.Backend}) has no operation {operation}.");
     }
 
-    private static string Range(Sector start, SectorCount count) => $"The range of {count} sectors from sector {start} on";
+    private static string Range(Sector start, SectorCount count) =>
+        $"The range of {count} sectors from sector {start} on";
 }

@@ -5,22 +5,31 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// The whole of one region on one device: checked, split to the device's limits, continued where a transfer is short, made
-/// durable where asked for. One status for all of it: the first failure, after every chunk was tried (R7).
-/// Completes synchronously, without allocating, where the device does. A failed read leaves zeroes for what was not delivered
-/// (R8), also where the device was never called. Throws only for what the caller must have refused.
+/// The whole of one region on one device: checked, split to the device's limits, continued where a transfer is short,
+/// made durable where asked for. One status for all of it: the first failure, after every chunk was tried (R7).
+/// Completes synchronously, without allocating, where the device does. A failed read leaves zeroes for what was not
+/// delivered (R8), also where the device was never called. Throws only for what the caller must have refused.
 /// </summary>
 internal static class RegionTransfer
 {
-    /// <summary>Does the operation on the range. The task is awaited once, as any <see cref="ValueTask{TResult}"/>.</summary>
+    /// <summary>
+    /// Does the operation on the range. The task is awaited once, as any <see cref="ValueTask{TResult}"/>.
+    /// </summary>
     /// <param name="device">No two calls at the same time may overlap on it.</param>
-    /// <param name="operation">A flush reaches the device whatever the range; all others do nothing for 0 sectors.</param>
+    /// <param name="operation">
+    /// A flush reaches the device whatever the range; all others do nothing for 0 sectors.
+    /// </param>
     /// <param name="start">The first sector.</param>
     /// <param name="count">How many sectors.</param>
     /// <param name="memory">For Read and Write: its first <paramref name="count"/> sectors are used (R5).</param>
     /// <param name="forceUnitAccess">Write and WriteZeroes are durable when they complete.</param>
     internal static ValueTask<IoStatus> RunAsync(
-        IBlockDevice device, IoOperation operation, Sector start, SectorCount count, IoMemory? memory, bool forceUnitAccess)
+        IBlockDevice device,
+        IoOperation operation,
+        Sector start,
+        SectorCount count,
+        IoMemory? memory,
+        bool forceUnitAccess)
     {
         var description = device.Description;
         if (operation == IoOperation.Flush)
@@ -47,8 +56,13 @@ internal static class RegionTransfer
         return operation switch
         {
             IoOperation.Read => DataTransfer.RunAsync(
-                new DataCall(device, IsRead: true, ForceUnitAccess: false), description, start, count, Sized(memory, count, true)),
-            IoOperation.Write => WriteAsync(device, description, start, count, Sized(memory, count, false), forceUnitAccess),
+                new DataCall(device, IsRead: true, ForceUnitAccess: false),
+                description,
+                start,
+                count,
+                Sized(memory, count, isRead: true)),
+            IoOperation.Write =>
+                WriteAsync(device, description, start, count, Sized(memory, count, isRead: false), forceUnitAccess),
             IoOperation.Discard or IoOperation.WriteZeroes =>
                 RangeAsync(device, description, operation, start, count, forceUnitAccess),
             _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "No such operation."),
@@ -56,7 +70,8 @@ internal static class RegionTransfer
     }
 
     /// <summary>
-    /// Clears what a read of <paramref name="count"/> sectors would have filled: for a read that fails before it gets here.
+    /// Clears what a read of <paramref name="count"/> sectors would have filled: for a read that fails before it gets
+    /// here.
     /// </summary>
     internal static void ZeroFill(IoMemory memory, SectorCount count)
     {
@@ -73,7 +88,8 @@ internal static class RegionTransfer
         if (memory.LengthBytes < count.Bytes || (isRead && memory.IsReadOnly))
         {
             throw new ArgumentException(
-                $"{count.Bytes} bytes of {(isRead ? "writable " : "")}memory are needed; this has {memory.LengthBytes}.",
+                $"{count.Bytes} bytes of {(isRead ? "writable " : "")}memory are needed; "
+                + $"this has {memory.LengthBytes}.",
                 nameof(memory));
         }
 
@@ -81,7 +97,12 @@ internal static class RegionTransfer
     }
 
     private static ValueTask<IoStatus> WriteAsync(
-        IBlockDevice device, DeviceDescription description, Sector start, SectorCount count, IoMemory memory, bool durable)
+        IBlockDevice device,
+        DeviceDescription description,
+        Sector start,
+        SectorCount count,
+        IoMemory memory,
+        bool durable)
     {
         var call = new DataCall(device, IsRead: false, ForceUnitAccess: durable && description.HasForceUnitAccess);
         var write = DataTransfer.RunAsync(call, description, start, count, memory);
@@ -118,7 +139,12 @@ internal static class RegionTransfer
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<IoStatus> RangeAsync(
-        IBlockDevice device, DeviceDescription description, IoOperation operation, Sector start, SectorCount count, bool durable)
+        IBlockDevice device,
+        DeviceDescription description,
+        IoOperation operation,
+        Sector start,
+        SectorCount count,
+        bool durable)
     {
         var isDiscard = operation == IoOperation.Discard;
         var limit = isDiscard ? description.MaxDiscard.Value : description.MaxWriteZeroes.Value;

@@ -55,15 +55,20 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
         LengthBytes = 0;
     }
 
-    /// <summary>Adds the segments of another batch from its byte <paramref name="skipBytes"/> on.</summary>
-    public void AddFrom(SegmentBatch source, long skipBytes = 0)
+    /// <summary>
+    /// Adds at most <paramref name="maxBytes"/> bytes of another batch's segments, from its byte <paramref
+    /// name="skipBytes"/> on.
+    /// </summary>
+    public void AddFrom(SegmentBatch source, long skipBytes, long maxBytes = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(source);
         foreach (var segment in source.Segments)
         {
             var skip = (int)Math.Min(skipBytes, segment.Length);
-            Add(segment[skip..]);
+            var length = (int)Math.Min(maxBytes, segment.Length - skip);
+            Add(segment.Slice(skip, length));
             skipBytes -= skip;
+            maxBytes -= length;
         }
     }
 

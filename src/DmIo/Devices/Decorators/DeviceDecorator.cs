@@ -1,0 +1,50 @@
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices.Decorators;
+
+/// <summary>
+/// A device in front of another one, to which it passes every call on as it is. Derive from it and override what shall
+/// differ. Disposing it disposes the inner device.
+/// </summary>
+public abstract class DeviceDecorator : IBlockDevice
+{
+    /// <summary>Puts it in front of <paramref name="inner"/>, which becomes its own.</summary>
+    protected DeviceDecorator(IBlockDevice inner)
+    {
+        ArgumentNullException.ThrowIfNull(inner);
+        Inner = inner;
+    }
+
+    /// <inheritdoc/>
+    public virtual DeviceDescription Description => Inner.Description;
+
+    /// <summary>The device behind.</summary>
+    protected IBlockDevice Inner { get; }
+
+    /// <inheritdoc/>
+    public virtual ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
+        Inner.ReadAsync(start, destination);
+
+    /// <inheritdoc/>
+    public virtual ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess) =>
+        Inner.WriteAsync(start, source, forceUnitAccess);
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoStatus> FlushAsync() => Inner.FlushAsync();
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
+        Inner.DiscardAsync(start, count);
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) =>
+        Inner.WriteZeroesAsync(start, count);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return Inner.DisposeAsync();
+    }
+}

@@ -1,0 +1,155 @@
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// A device in this process's memory, gone with it. Thin: an extent of 1 MiB is allocated at the first write that
+/// touches it, so that a device of a terabyte costs what was written to it. Every operation completes before its call
+/// returns.
+/// </summary>
+/// <remarks>
+/// Discarded sectors read as zero, and extents that are discarded (or zeroed) as a whole give their memory back. There
+/// is no cache in front of the memory, so a flush has nothing to do. When the memory does not suffice, a write fails
+/// with ENOMEM. Operations that don't overlap may be called from several threads at the same time.
+/// </remarks>
+public sealed class MemoryDevice : IBlockDevice
+{
+    private const int ExtentBytes = 1 << 20;
+
+    private readonly byte[]?[] extents;
+
+    /// <summary>A device whose every sector reads as zero.</summary>
+    /// <param name="capacity">At least one sector; at most 2 PiB.</param>
+    public MemoryDevice(SectorCount capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Value, 1L, nameof(capacity));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            capacity.Value, (long)Array.MaxLength * (ExtentBytes / Sector.SizeBytes), nameof(capacity));
+        extents = new byte[((capacity.Bytes - 1) / ExtentBytes) + 1][];
+        Description = new DeviceDescription
+        {
+            Backend = "memory",
+            Capacity = capacity,
+            MaxDiscard = capacity,
+            MaxWriteZeroes = capacity,
+            HasVolatileCache = false,
+        };
+    }
+
+    /// <inheritdoc/>
+    public DeviceDescription Description { get; }
+
+    /// <summary>Bytes of memory that were written to, in whole extents.</summary>
+    public long AllocatedBytes => (long)extents.Count(extent => extent is not null) * ExtentBytes;
+
+    /// <inheritdoc/>
+    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        var position = start.Value * Sector.SizeBytes;
+        foreach (var segment in destination.Segments)
+        {
+            for (var rest = segment.Span; !rest.IsEmpty;)
+            {
+                var (index, offset, length) = Locate(position, rest.Length);
+                var extent = Volatile.Read(ref extents[index]);
+                if (extent is null)
+                {
+                    rest[..length].Clear();
+                }
+                else
+                {
+                    extent.AsSpan(offset, length).CopyTo(rest);
+                }
+
+                rest = rest[length..];
+                position += length;
+            }
+        }
+
+        return new(TransferResult.Moved(destination.LengthBytes));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var first = start.Value * Sector.SizeBytes;
+        var position = first;
+        try
+        {
+            foreach (var segment in source.Segments)
+            {
+                for (ReadOnlySpan<byte> rest = segment.Span; !rest.IsEmpty;)
+                {
+                    var (index, offset, length) = Locate(position, rest.Length);
+                    rest[..length].CopyTo(Extent(index).AsSpan(offset));
+                    rest = rest[length..];
+                    position += length;
+                }
+            }
+        }
+        catch (OutOfMemoryException exception)
+        {
+            return new(new TransferResult(
+                position - first, Errno.StatusOf(exception, "Allocating the written extent")));
+        }
+
+        return new(TransferResult.Moved(source.LengthBytes));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> FlushAsync() => new(IoStatus.Ok);
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) => WriteZeroesAsync(start, count);
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count)
+    {
+        var position = start.Value * Sector.SizeBytes;
+        for (var remaining = count.Bytes; remaining > 0;)
+        {
+            var (index, offset, length) = Locate(position, remaining);
+            if (length == ExtentBytes)
+            {
+                Volatile.Write(ref extents[index], null);
+            }
+            else
+            {
+                Volatile.Read(ref extents[index])?.AsSpan(offset, length).Clear();
+            }
+
+            position += length;
+            remaining -= length;
+        }
+
+        return new(IoStatus.Ok);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Array.Clear(extents);
+        return default;
+    }
+
+    private static (int Index, int Offset, int Length) Locate(long position, long maxLength)
+    {
+        var offset = (int)(position % ExtentBytes);
+        return ((int)(position / ExtentBytes), offset, (int)Math.Min(maxLength, ExtentBytes - offset));
+    }
+
+    private byte[] Extent(int index)
+    {
+        var extent = Volatile.Read(ref extents[index]);
+        if (extent is not null)
+        {
+            return extent;
+        }
+
+        var fresh = new byte[ExtentBytes];
+        return Interlocked.CompareExchange(ref extents[index], fresh, null) ?? fresh;
+    }
+}

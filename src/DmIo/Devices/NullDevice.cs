@@ -1,0 +1,57 @@
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// A device that keeps nothing: writes vanish, reads give zeroes, all else succeeds. For measuring what is in front of
+/// it, as <c>/dev/null</c> with a size. Every operation completes before its call returns.
+/// </summary>
+public sealed class NullDevice : IBlockDevice
+{
+    /// <summary>A device of that many sectors.</summary>
+    /// <param name="capacity">At least one sector; at most <see cref="SectorCount.MaxValue"/>.</param>
+    public NullDevice(SectorCount capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Value, 1L, nameof(capacity));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity.Value, SectorCount.MaxValue, nameof(capacity));
+        Description = new DeviceDescription
+        {
+            Backend = "null",
+            Capacity = capacity,
+            MaxDiscard = capacity,
+            MaxWriteZeroes = capacity,
+            HasVolatileCache = false,
+        };
+    }
+
+    /// <inheritdoc/>
+    public DeviceDescription Description { get; }
+
+    /// <inheritdoc/>
+    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        destination.ZeroFrom(0);
+        return new(TransferResult.Moved(destination.LengthBytes));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new(TransferResult.Moved(source.LengthBytes));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> FlushAsync() => new(IoStatus.Ok);
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) => new(IoStatus.Ok);
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) => new(IoStatus.Ok);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => default;
+}
