@@ -13,9 +13,25 @@ internal static class ChunkTransfer
 {
     private const int MaxStalls = 2;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    internal static async ValueTask<IoStatus> RunAsync(
+    /// <summary>One call that does it all at once is the usual case: it costs no state machine.</summary>
+    internal static ValueTask<IoStatus> RunAsync(
         DataCall call, int blockSizeBytes, Sector start, SegmentBatch chunk)
+    {
+        var first = Issue(call, start, chunk);
+        if (!first.IsCompletedSuccessfully)
+        {
+            return ContinueAsync(call, blockSizeBytes, start, chunk, first);
+        }
+
+        var result = first.Result;
+        return result.Status.IsOk && result.Bytes == chunk.LengthBytes
+            ? new(IoStatus.Ok)
+            : ContinueAsync(call, blockSizeBytes, start, chunk, new(result));
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<IoStatus> ContinueAsync(
+        DataCall call, int blockSizeBytes, Sector start, SegmentBatch chunk, ValueTask<TransferResult> issued)
     {
         SegmentBatch? rest = null;
         var done = 0L;
@@ -24,7 +40,7 @@ internal static class ChunkTransfer
         while (true)
         {
             var at = new Sector(start.Value + (done / Sector.SizeBytes));
-            var result = await CallAsync(call, at, rest ?? chunk);
+            var result = await OutcomeAsync(issued, call, at, chunk.LengthBytes - done);
             status = result.Status;
             if (!status.IsOk || done + result.Bytes == chunk.LengthBytes)
             {
@@ -44,6 +60,7 @@ internal static class ChunkTransfer
             rest ??= SegmentBatchPool.Rent();
             rest.Clear();
             rest.AddFrom(chunk, done);
+            issued = Issue(call, new Sector(start.Value + (done / Sector.SizeBytes)), rest);
         }
 
         if (rest is not null)
@@ -59,23 +76,37 @@ internal static class ChunkTransfer
         return status;
     }
 
+    private static ValueTask<TransferResult> Issue(DataCall call, Sector at, SegmentBatch batch)
+    {
+        try
+        {
+            return call.IssueAsync(at, batch);
+        }
+        catch (Exception exception)
+        {
+            return new(TransferResult.Failed(Errno.StatusOf(exception, $"{call.Name} at sector {at}")));
+        }
+    }
+
+    /// <summary>What a device throws, or claims beyond reason, is a failed transfer of nothing.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<TransferResult> CallAsync(DataCall call, Sector at, SegmentBatch batch)
+    private static async ValueTask<TransferResult> OutcomeAsync(
+        ValueTask<TransferResult> issued, DataCall call, Sector at, long askedBytes)
     {
         TransferResult result;
         try
         {
-            result = await call.IssueAsync(at, batch);
+            result = await issued;
         }
         catch (Exception exception)
         {
             return TransferResult.Failed(Errno.StatusOf(exception, $"{call.Name} at sector {at}"));
         }
 
-        return result.Bytes >= 0 && result.Bytes <= batch.LengthBytes
+        return result.Bytes >= 0 && result.Bytes <= askedBytes
             ? result
             : TransferResult.Failed(IoStatus.DeviceError(
-                $"{call.Name} at sector {at} is said to have moved {result.Bytes} of {batch.LengthBytes} bytes.",
+                $"{call.Name} at sector {at} is said to have moved {result.Bytes} of {askedBytes} bytes.",
                 Errno.InputOutput));
     }
 

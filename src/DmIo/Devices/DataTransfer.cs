@@ -11,19 +11,50 @@ namespace DmIo.Devices;
 /// </summary>
 internal static class DataTransfer
 {
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    internal static async ValueTask<IoStatus> RunAsync(
+    internal static ValueTask<IoStatus> RunAsync(
         DataCall call, DeviceDescription device, Sector start, SectorCount count, IoMemory memory)
     {
         var cursor = memory.GetCursor();
         var batch = SegmentBatchPool.Rent();
-        var total = count.Bytes;
+        var length = TakeBlocks(ref cursor, batch, device, count.Bytes);
+        if (length < count.Bytes)
+        {
+            return ChunksAsync(call, device, start, count, cursor, batch, length);
+        }
+
+        var only = ChunkTransfer.RunAsync(call, device.BlockSizeBytes, start, batch);
+        if (!only.IsCompletedSuccessfully)
+        {
+            return ThenReturnAsync(only, batch);
+        }
+
+        SegmentBatchPool.Return(batch);
+        return new(only.Result);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<IoStatus> ThenReturnAsync(ValueTask<IoStatus> transfer, SegmentBatch batch)
+    {
+        var status = await transfer;
+        SegmentBatchPool.Return(batch);
+        return status;
+    }
+
+    /// <summary>All chunks, of which the first was taken already.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<IoStatus> ChunksAsync(
+        DataCall call,
+        DeviceDescription device,
+        Sector start,
+        SectorCount count,
+        SegmentCursor cursor,
+        SegmentBatch batch,
+        long length)
+    {
         var first = IoStatus.Ok;
-        for (var done = 0L; done < total;)
+        for (var done = 0L; done < count.Bytes;)
         {
             var at = new Sector(start.Value + (done / Sector.SizeBytes));
-            batch.Clear();
-            var length = TakeBlocks(ref cursor, batch, device, total - done);
             IoStatus status;
             if (length > 0)
             {
@@ -37,6 +68,8 @@ internal static class DataTransfer
 
             first = first.IsOk ? status : first;
             done += length;
+            batch.Clear();
+            length = TakeBlocks(ref cursor, batch, device, count.Bytes - done);
         }
 
         SegmentBatchPool.Return(batch);

@@ -1,0 +1,162 @@
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Memory;
+using Xunit;
+
+namespace DmIo.Tests.Devices;
+
+/// <summary>
+/// What every device that keeps data does. Run on each backend, alone and behind each decorator at rest.
+/// </summary>
+public abstract class BlockDeviceContract : IAsyncLifetime
+{
+    private const int Seed = 20240917;
+
+    private const int Sectors = 256;
+
+    private IBlockDevice? device;
+
+    private IBlockDevice Device => device ?? throw new InvalidOperationException("InitializeAsync has not run.");
+
+    public Task InitializeAsync()
+    {
+        device = Create(Sectors);
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Device.DisposeAsync();
+        Release();
+    }
+
+    [Fact]
+    public void It_has_the_capacity_that_was_asked_for() => Assert.Equal(Sectors, Device.Description.Capacity.Value);
+
+    [Fact]
+    public async Task A_new_device_reads_as_zero()
+    {
+        var bytes = Bytes.Filled(Sectors * Sector.SizeBytes, 0xEE);
+        await ReadAllAsync(bytes);
+        Assert.Equal(new byte[bytes.Length], bytes);
+    }
+
+    [Fact]
+    public async Task What_was_written_is_read()
+    {
+        var written = Bytes.Random(8 * Sector.SizeBytes, Seed);
+        var result = await Device.WriteAsync(5, Bytes.Batch(written), forceUnitAccess: false);
+        Assert.Equal(TransferResult.Moved(written.Length), result);
+        var read = new byte[written.Length];
+        Assert.Equal(TransferResult.Moved(read.Length), await Device.ReadAsync(5, Bytes.Batch(read)));
+        Assert.Equal(written, read);
+    }
+
+    [Fact]
+    public async Task A_write_changes_nothing_around_it()
+    {
+        await Device.WriteAsync(9, Bytes.Batch(Bytes.Filled(Sector.SizeBytes, 0xAB)), forceUnitAccess: false);
+        var all = new byte[Sectors * Sector.SizeBytes];
+        await ReadAllAsync(all);
+        Assert.All(all[..(9 * Sector.SizeBytes)], value => Assert.Equal(0, value));
+        Assert.All(all[(9 * Sector.SizeBytes)..(10 * Sector.SizeBytes)], value => Assert.Equal(0xAB, value));
+        Assert.All(all[(10 * Sector.SizeBytes)..], value => Assert.Equal(0, value));
+    }
+
+    [Fact]
+    public async Task Segments_of_odd_lengths_are_one_stream_of_bytes()
+    {
+        var written = Bytes.Random(4 * Sector.SizeBytes, Seed);
+        var source = Bytes.Batch(written.AsMemory(0, 1), written.AsMemory(1, 700), written.AsMemory(701, 1347));
+        await Device.WriteAsync(0, source, forceUnitAccess: false);
+        var read = new byte[written.Length];
+        await Device.ReadAsync(0, Bytes.Batch(read.AsMemory(0, 513), read.AsMemory(513, 3), read.AsMemory(516)));
+        Assert.Equal(written, read);
+    }
+
+    [Fact]
+    public async Task As_many_segments_as_the_description_allows_go_in_one_call()
+    {
+        var count = Math.Min(Device.Description.MaxSegments, DeviceDescription.SegmentsPerSystemCall);
+        var written = Bytes.Random(128 * Sector.SizeBytes, Seed);
+        var pieceBytes = written.Length / count;
+        var source = new SegmentBatch();
+        for (var index = 0; index < count; index++)
+        {
+            source.Add(written.AsMemory(index * pieceBytes, pieceBytes));
+        }
+
+        Assert.Equal(TransferResult.Moved(written.Length), await Device.WriteAsync(0, source, forceUnitAccess: false));
+        var read = new byte[written.Length];
+        await Device.ReadAsync(0, Bytes.Batch(read));
+        Assert.Equal(written, read);
+    }
+
+    [Fact]
+    public async Task The_last_sector_can_be_written_and_read()
+    {
+        var written = Bytes.Random(Sector.SizeBytes, Seed);
+        await Device.WriteAsync(Sectors - 1, Bytes.Batch(written), forceUnitAccess: false);
+        var read = new byte[Sector.SizeBytes];
+        await Device.ReadAsync(Sectors - 1, Bytes.Batch(read));
+        Assert.Equal(written, read);
+    }
+
+    [Fact]
+    public async Task A_flush_succeeds_after_a_write()
+    {
+        await Device.WriteAsync(0, Bytes.Batch(Bytes.Filled(Sector.SizeBytes, 1)), forceUnitAccess: false);
+        Assert.Equal(IoStatus.Ok, await Device.FlushAsync());
+    }
+
+    [Fact]
+    public async Task Write_zeroes_zeroes_its_range_and_nothing_else()
+    {
+        await FillAsync(0x77);
+        Assert.Equal(IoStatus.Ok, await RegionTransfer.RunAsync(Device, IoOperation.WriteZeroes, 3, 17, null, false));
+        var all = new byte[Sectors * Sector.SizeBytes];
+        await ReadAllAsync(all);
+        Assert.All(all[..(3 * Sector.SizeBytes)], value => Assert.Equal(0x77, value));
+        Assert.All(all[(3 * Sector.SizeBytes)..(20 * Sector.SizeBytes)], value => Assert.Equal(0, value));
+        Assert.All(all[(20 * Sector.SizeBytes)..], value => Assert.Equal(0x77, value));
+    }
+
+    [Fact]
+    public async Task A_discard_touches_nothing_outside_its_range()
+    {
+        await FillAsync(0x66);
+        var status = await RegionTransfer.RunAsync(Device, IoOperation.Discard, 3, 17, null, false);
+        Assert.Equal(Device.Description.MaxDiscard.Value > 0 ? IoStatusCode.Ok : IoStatusCode.Unsupported, status.Code);
+        var all = new byte[Sectors * Sector.SizeBytes];
+        await ReadAllAsync(all);
+        Assert.All(all[..(3 * Sector.SizeBytes)], value => Assert.Equal(0x66, value));
+        Assert.All(all[(20 * Sector.SizeBytes)..], value => Assert.Equal(0x66, value));
+    }
+
+    [Fact]
+    public async Task Calls_in_flight_side_by_side_each_do_their_own()
+    {
+        var written = Bytes.Random(Sectors * Sector.SizeBytes, Seed);
+        var writes = Enumerable.Range(0, Sectors).Select(sector => Device.WriteAsync(
+            sector, Bytes.Batch(written.AsMemory(sector * Sector.SizeBytes, Sector.SizeBytes)), false).AsTask());
+        Assert.All(await Task.WhenAll(writes.ToArray()), result => Assert.True(result.Status.IsOk));
+        var read = new byte[written.Length];
+        await ReadAllAsync(read);
+        Assert.Equal(written, read);
+    }
+
+    private protected abstract IBlockDevice Create(SectorCount capacity);
+
+    private protected virtual void Release()
+    {
+    }
+
+    private async Task FillAsync(byte value)
+    {
+        IoMemory memory = Bytes.Filled(Sectors * Sector.SizeBytes, value);
+        Assert.Equal(IoStatus.Ok, await RegionTransfer.RunAsync(Device, IoOperation.Write, 0, Sectors, memory, false));
+    }
+
+    private async Task ReadAllAsync(byte[] bytes) =>
+        Assert.Equal(IoStatus.Ok, await RegionTransfer.RunAsync(Device, IoOperation.Read, 0, Sectors, bytes, false));
+}

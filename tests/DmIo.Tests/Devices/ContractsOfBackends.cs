@@ -1,0 +1,91 @@
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+
+namespace DmIo.Tests.Devices;
+
+public sealed class MemoryDeviceContract : BlockDeviceContract
+{
+    private protected override IBlockDevice Create(SectorCount capacity) => new MemoryDevice(capacity);
+}
+
+/// <summary>
+/// A file in the directory for temporary files; derived classes put a decorator at rest in front of it.
+/// </summary>
+public class FileDeviceContract : BlockDeviceContract
+{
+    private readonly TemporaryDirectory directory;
+
+    public FileDeviceContract()
+        : this(parent: null)
+    {
+    }
+
+    private protected FileDeviceContract(string? parent) => directory = new TemporaryDirectory(parent);
+
+    private protected override IBlockDevice Create(SectorCount capacity) =>
+        Wrap(FileDevice.Open(new FileDeviceOptions { Path = directory.FilePath(), CreateSize = capacity }));
+
+    private protected virtual IBlockDevice Wrap(IBlockDevice device) => device;
+
+    private protected override void Release() => directory.Dispose();
+}
+
+/// <summary>
+/// A file on tmpfs, which has holes but no zero ranges. Where there is no /dev/shm: as the base class.
+/// </summary>
+public sealed class SharedMemoryFileDeviceContract()
+    : FileDeviceContract(Directory.Exists("/dev/shm") ? "/dev/shm" : null);
+
+/// <summary>A file by .NET's calls alone, as on systems other than Linux.</summary>
+public sealed class PortableFileDeviceContract : BlockDeviceContract
+{
+    private readonly TemporaryDirectory directory = new();
+
+    private protected override IBlockDevice Create(SectorCount capacity)
+    {
+        var path = directory.FilePath();
+        var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        RandomAccess.SetLength(handle, capacity.Bytes);
+        return new FileDevice(new PortableFileStore(handle, capacity, isReadOnly: false));
+    }
+
+    private protected override void Release() => directory.Dispose();
+}
+
+public sealed class FaultyDeviceAtRestContract : FileDeviceContract
+{
+    private protected override IBlockDevice Wrap(IBlockDevice device) =>
+        new FaultyDevice(device, seed: 1, new FaultRule { After = long.MaxValue });
+}
+
+public sealed class DelayedDeviceAtRestContract : FileDeviceContract
+{
+    private protected override IBlockDevice Wrap(IBlockDevice device) => new DelayedDevice(device, new DeviceDelays());
+}
+
+public sealed class StuckDeviceAtRestContract : FileDeviceContract
+{
+    private protected override IBlockDevice Wrap(IBlockDevice device)
+    {
+        var stuck = new StuckDevice(device);
+        stuck.Release();
+        return stuck;
+    }
+}
+
+public sealed class LimitedDeviceAtRestContract : FileDeviceContract
+{
+    private protected override IBlockDevice Wrap(IBlockDevice device) =>
+        new LimitedDevice(device, description => description);
+}
+
+public sealed class RecordingDeviceContract : FileDeviceContract
+{
+    private protected override IBlockDevice Wrap(IBlockDevice device) => new RecordingDevice(device);
+}
+
+public sealed class FailStopDeviceContract : FileDeviceContract
+{
+    private protected override IBlockDevice Wrap(IBlockDevice device) => new FailStopDevice(device);
+}

@@ -1,0 +1,171 @@
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Tests.Devices;
+
+/// <summary>Flush and FUA of one region (R14), and what a failed flush leaves behind.</summary>
+public sealed class DurabilityTests
+{
+    private const int Seed = 5;
+
+    private static readonly byte[] Data = Bytes.Random(4096, Seed);
+
+    [Fact]
+    public async Task R14_a_durable_write_on_a_device_without_FUA_is_followed_by_one_flush()
+    {
+        var recording = new RecordingDevice(Cached(maxTransferBytes: 1024));
+        Assert.Equal(IoStatus.Ok, await WriteAsync(recording, durable: true));
+        Assert.Equal(
+            [IoOperation.Write, IoOperation.Write, IoOperation.Write, IoOperation.Write, IoOperation.Flush],
+            recording.Calls.Select(call => call.Operation));
+        Assert.Empty(recording.Violations);
+    }
+
+    [Fact]
+    public async Task R14_a_durable_write_on_a_device_with_FUA_carries_the_flag_on_every_chunk()
+    {
+        var recording = new RecordingDevice(new LimitedDevice(
+            new MemoryDevice(64),
+            description => description with { HasForceUnitAccess = true, MaxTransferBytes = 2048 }));
+        Assert.Equal(IoStatus.Ok, await WriteAsync(recording, durable: true));
+        Assert.Equal([true, true], recording.Calls.Select(call => call.ForceUnitAccess));
+    }
+
+    [Fact]
+    public async Task R14_a_durable_write_of_zeroes_is_followed_by_a_flush()
+    {
+        var recording = new RecordingDevice(Cached());
+        await RegionTransfer.RunAsync(recording, IoOperation.WriteZeroes, 0, 8, null, forceUnitAccess: true);
+        Assert.Equal([IoOperation.WriteZeroes, IoOperation.Flush], recording.Calls.Select(call => call.Operation));
+    }
+
+    [Fact]
+    public async Task An_ordinary_write_is_followed_by_no_flush()
+    {
+        var recording = new RecordingDevice(Cached());
+        await WriteAsync(recording, durable: false);
+        Assert.Equal([IoOperation.Write], recording.Calls.Select(call => call.Operation));
+    }
+
+    [Fact]
+    public async Task R14_a_durable_write_that_failed_is_not_flushed()
+    {
+        var recording = new RecordingDevice(Cached());
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Write) };
+        var device = new FaultyDevice(recording, Seed, rule);
+        Assert.Equal(IoStatusCode.DeviceError, (await WriteAsync(device, durable: true)).Code);
+        Assert.Empty(recording.Calls);
+    }
+
+    [Fact]
+    public async Task R14_a_durable_write_whose_flush_fails_has_failed()
+    {
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), Errno = 5 };
+        var status = await WriteAsync(new FaultyDevice(Cached(), Seed, rule), durable: true);
+        Assert.Equal((IoStatusCode.DeviceError, 5), (status.Code, status.Failure!.Errno));
+    }
+
+    [Fact]
+    public async Task A_flush_on_a_device_without_a_cache_succeeds_without_a_call()
+    {
+        var recording = new RecordingDevice(new MemoryDevice(64));
+        Assert.Equal(IoStatus.Ok, await FlushAsync(recording));
+        Assert.Empty(recording.Calls);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0, 8)]
+    [InlineData(long.MaxValue, long.MaxValue)]
+    public async Task R14_a_flush_reaches_the_device_whatever_the_range(long start, long count)
+    {
+        var recording = new RecordingDevice(Cached());
+        var status = await RegionTransfer.RunAsync(recording, IoOperation.Flush, start, count, null, false);
+        Assert.Equal(IoStatus.Ok, status);
+        Assert.Equal([IoOperation.Flush], recording.Calls.Select(call => call.Operation));
+    }
+
+    [Fact]
+    public async Task R14_after_a_failed_flush_the_device_stays_failed_though_a_later_one_would_succeed()
+    {
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), AtMost = 1 };
+        var recording = new RecordingDevice(new FaultyDevice(Cached(), Seed, rule));
+        var device = new FailStopDevice(recording);
+        Assert.Equal(IoStatusCode.DeviceError, (await FlushAsync(device)).Code);
+        foreach (var operation in Enum.GetValues<IoOperation>())
+        {
+            var status = await RegionTransfer.RunAsync(device, operation, 0, 8, Data, false);
+            Assert.Equal(IoStatusCode.DeviceFailed, status.Code);
+            Assert.Equal(5, status.Failure?.Errno);
+        }
+
+        Assert.Single(recording.Calls);
+    }
+
+    [Fact]
+    public async Task R14_a_failed_flush_of_a_durable_write_stops_the_device()
+    {
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), AtMost = 1 };
+        var device = new FailStopDevice(new FaultyDevice(Cached(), Seed, rule));
+        await WriteAsync(device, durable: true);
+        Assert.Equal(IoStatusCode.DeviceFailed, (await WriteAsync(device, durable: false)).Code);
+    }
+
+    [Fact]
+    public async Task R14_a_failed_write_with_FUA_stops_the_device()
+    {
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Write), AtMost = 1 };
+        var native = new LimitedDevice(
+            new FaultyDevice(new MemoryDevice(64), Seed, rule),
+            description => description with { HasForceUnitAccess = true });
+        var device = new FailStopDevice(native);
+        await WriteAsync(device, durable: true);
+        Assert.NotNull(device.Failure);
+    }
+
+    [Fact]
+    public async Task A_failed_ordinary_write_does_not_stop_the_device()
+    {
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Write), AtMost = 1 };
+        var device = new FailStopDevice(new FaultyDevice(Cached(), Seed, rule));
+        Assert.Equal(IoStatusCode.DeviceError, (await WriteAsync(device, durable: false)).Code);
+        Assert.Equal(IoStatus.Ok, await WriteAsync(device, durable: false));
+    }
+
+    [Fact]
+    public async Task R14_a_stopped_device_leaves_no_stale_bytes_in_a_reads_memory()
+    {
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Flush) };
+        var device = new FailStopDevice(new FaultyDevice(Cached(), Seed, rule));
+        await FlushAsync(device);
+        var bytes = Bytes.Filled(4096, 0xEE);
+        await RegionTransfer.RunAsync(device, IoOperation.Read, 0, 8, bytes, false);
+        Assert.Equal(new byte[4096], bytes);
+    }
+
+    [Fact]
+    public async Task A_flush_that_throws_is_a_failed_flush()
+    {
+        var device = new FailStopDevice(new ThrowingFlushDevice());
+        var status = await FlushAsync(device);
+        Assert.Equal((IoStatusCode.DeviceError, 28), (status.Code, status.Failure!.Errno));
+        Assert.Equal(IoStatusCode.DeviceFailed, (await FlushAsync(device)).Code);
+    }
+
+    private static LimitedDevice Cached(long maxTransferBytes = 1 << 20) => new(
+        new MemoryDevice(64),
+        description => description with { HasVolatileCache = true, MaxTransferBytes = maxTransferBytes });
+
+    private static ValueTask<IoStatus> WriteAsync(IBlockDevice device, bool durable) =>
+        RegionTransfer.RunAsync(device, IoOperation.Write, 0, 8, Data, durable);
+
+    private static ValueTask<IoStatus> FlushAsync(IBlockDevice device) =>
+        RegionTransfer.RunAsync(device, IoOperation.Flush, 0, 0, null, false);
+
+    private sealed class ThrowingFlushDevice() : DeviceDecorator(Cached())
+    {
+        public override ValueTask<IoStatus> FlushAsync() => throw new IOException("full", 28);
+    }
+}

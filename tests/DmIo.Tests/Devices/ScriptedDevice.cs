@@ -1,0 +1,19 @@
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Tests.Devices;
+
+/// <summary>
+/// A device whose answers to reads and writes a test writes down, before or instead of the inner device's.
+/// </summary>
+internal sealed class ScriptedDevice(IBlockDevice inner, Func<Sector, SegmentBatch, TransferResult?> script)
+    : DeviceDecorator(inner)
+{
+    public override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
+        script(start, destination) is { } result ? new(result) : base.ReadAsync(start, destination);
+
+    public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess) =>
+        script(start, source) is { } result ? new(result) : base.WriteAsync(start, source, forceUnitAccess);
+}
