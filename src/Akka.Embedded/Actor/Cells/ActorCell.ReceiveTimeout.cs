@@ -1,0 +1,33 @@
+// The receive timeout: a message to oneself after a time without messages. Each message that counts starts it anew.
+namespace Akka.Actor;
+
+internal sealed partial class ActorCell
+{
+    private ICancelable? _pendingReceiveTimeout;
+
+    public TimeSpan? ReceiveTimeout { get; private set; }
+
+    private bool HasReceiveTimeout => ReceiveTimeout is not null || _pendingReceiveTimeout is not null;
+
+    public void SetReceiveTimeout(TimeSpan? timeout) => ReceiveTimeout = timeout;
+
+    internal void CheckReceiveTimeout(bool reschedule)
+    {
+        if (ReceiveTimeout is not { } timeout)
+        {
+            CancelReceiveTimeout();
+        }
+        else if (reschedule || _pendingReceiveTimeout is null)
+        {
+            CancelReceiveTimeout();
+            _pendingReceiveTimeout = SystemImpl.Scheduler.ScheduleTellOnceCancelable(
+                timeout, _self, Akka.Actor.ReceiveTimeout.Instance, _self);
+        }
+    }
+
+    private void CancelReceiveTimeout()
+    {
+        _pendingReceiveTimeout?.Cancel();
+        _pendingReceiveTimeout = null;
+    }
+}

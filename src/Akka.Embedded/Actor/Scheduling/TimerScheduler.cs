@@ -1,0 +1,141 @@
+// An actor's own timers, by key. A timer's message carries the timer's generation: what was under way when the
+// timer was cancelled, replaced, or left behind by a restart is dropped when its turn comes.
+namespace Akka.Actor
+{
+    /// <summary>Wants timers; they are there from the constructor on and end with the instance.</summary>
+    public interface IWithTimers
+    {
+        ITimerScheduler Timers { get; set; }
+    }
+
+    /// <summary>Timers of one actor. A new timer replaces the one of the same key.</summary>
+    public interface ITimerScheduler
+    {
+        IReadOnlyCollection<object> ActiveTimers { get; }
+
+        void StartPeriodicTimer(object key, object msg, TimeSpan interval);
+        void StartPeriodicTimer(object key, object msg, TimeSpan interval, IActorRef sender);
+        void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval);
+        void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval, IActorRef sender);
+        void StartSingleTimer(object key, object msg, TimeSpan timeout);
+        void StartSingleTimer(object key, object msg, TimeSpan timeout, IActorRef sender);
+        bool IsTimerActive(object key);
+        void Cancel(object key);
+        void CancelAll();
+    }
+}
+
+namespace Akka.Actor.Scheduler
+{
+    /// <summary>What a timer sends instead of the message itself.</summary>
+    internal class TimerMessage(TimerScheduler owner, object key, int generation, object message)
+        : IWrappedMessage, INoSerializationVerificationNeeded
+    {
+        public object Message => message;
+        internal TimerScheduler Owner => owner;
+        internal object Key => key;
+        internal int Generation => generation;
+    }
+
+    internal sealed class QuietTimerMessage(TimerScheduler owner, object key, int generation, object message)
+        : TimerMessage(owner, key, generation, message), INotInfluenceReceiveTimeout;
+
+    internal sealed class TimerScheduler(ActorCell cell) : ITimerScheduler
+    {
+        private readonly Dictionary<object, (int Generation, bool Repeats, ICancelable Task)> _timers = [];
+        private int _generation;
+
+        public IReadOnlyCollection<object> ActiveTimers => _timers.Keys;
+
+        public void StartPeriodicTimer(object key, object msg, TimeSpan interval) =>
+            Start(key, msg, interval, interval, ActorRefs.NoSender);
+
+        public void StartPeriodicTimer(object key, object msg, TimeSpan interval, IActorRef sender) =>
+            Start(key, msg, interval, interval, sender);
+
+        public void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval) =>
+            Start(key, msg, initialDelay, interval, ActorRefs.NoSender);
+
+        public void StartPeriodicTimer(
+            object key, object msg, TimeSpan initialDelay, TimeSpan interval, IActorRef sender) =>
+            Start(key, msg, initialDelay, interval, sender);
+
+        public void StartSingleTimer(object key, object msg, TimeSpan timeout) =>
+            Start(key, msg, timeout, interval: null, ActorRefs.NoSender);
+
+        public void StartSingleTimer(object key, object msg, TimeSpan timeout, IActorRef sender) =>
+            Start(key, msg, timeout, interval: null, sender);
+
+        public bool IsTimerActive(object key) => _timers.ContainsKey(key);
+
+        public void Cancel(object key)
+        {
+            if (_timers.Remove(key, out var timer))
+            {
+                timer.Task.Cancel();
+            }
+        }
+
+        public void CancelAll()
+        {
+            foreach (var timer in _timers.Values)
+            {
+                timer.Task.Cancel();
+            }
+
+            _timers.Clear();
+        }
+
+        /// <summary>Delivers a timer's message to its actor, unless the timer is not the one that runs now.</summary>
+        internal static bool Fire(ActorBase actor, Receive receive, TimerMessage timer)
+        {
+            var timers = (actor as IWithTimers)?.Timers as TimerScheduler;
+            if (timers is null || !timers.TryTake(timer))
+            {
+                return true;
+            }
+
+            var cell = timers.Cell;
+            if (timer.Message is IAutoReceivedMessage)
+            {
+                cell.AutoReceive(timer.Message);
+                return true;
+            }
+
+            cell.CurrentMessage = timer.Message;    // It is what a stash would put aside.
+            return actor.AroundReceive(receive, timer.Message);
+        }
+
+        private ActorCell Cell => cell;
+
+        private bool TryTake(TimerMessage message)
+        {
+            if (!ReferenceEquals(message.Owner, this) || !_timers.TryGetValue(message.Key, out var timer)
+                || timer.Generation != message.Generation)
+            {
+                return false;
+            }
+
+            if (!timer.Repeats)
+            {
+                _timers.Remove(message.Key);
+            }
+
+            return true;
+        }
+
+        private void Start(object key, object message, TimeSpan delay, TimeSpan? interval, IActorRef sender)
+        {
+            Cancel(key);
+            var generation = ++_generation;
+            var timed = message is INotInfluenceReceiveTimeout
+                ? new QuietTimerMessage(this, key, generation, message)
+                : new TimerMessage(this, key, generation, message);
+            var scheduler = cell.System.Scheduler;
+            var task = interval is null
+                ? scheduler.ScheduleTellOnceCancelable(delay, cell.Self, timed, sender)
+                : scheduler.ScheduleTellRepeatedlyCancelable(delay, interval.Value, cell.Self, timed, sender);
+            _timers[key] = (generation, interval is not null, task);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// The stash: messages put aside, to come back in front of the mailbox in the order in which they were stashed.
+// Given to the instance after its constructor; emptied into the mailbox before a restart and at the end.
+namespace Akka.Actor;
+
+/// <summary>Puts the message in hand aside, and brings what was put aside back.</summary>
+public interface IStash
+{
+    int Count { get; }
+    bool IsEmpty { get; }
+    bool NonEmpty { get; }
+
+    /// <exception cref="IllegalActorStateException">The message in hand is stashed already.</exception>
+    void Stash();
+
+    /// <summary>Brings the oldest message back.</summary>
+    void Unstash();
+
+    void UnstashAll();
+}
+
+/// <summary>Has a stash.</summary>
+public interface IActorStash
+{
+    IStash Stash { get; set; }
+}
+
+/// <summary>Wants a stash of unlimited size.</summary>
+public interface IWithUnboundedStash : IActorStash;
+
+/// <summary>Wants a stash.</summary>
+public interface IWithStash : IActorStash;
+
+internal sealed class ActorStash(ActorCell cell) : IStash
+{
+    private readonly LinkedList<(object Message, IActorRef Sender)> _stashed = [];
+    private int _lastStashed = -1;
+
+    public int Count => _stashed.Count;
+    public bool IsEmpty => Count == 0;
+    public bool NonEmpty => Count > 0;
+
+    public void Stash()
+    {
+        if (_lastStashed == cell.MessageNumber)
+        {
+            throw new IllegalActorStateException($"Can't stash the same message {cell.CurrentMessage} more than once");
+        }
+
+        _lastStashed = cell.MessageNumber;
+        _stashed.AddLast((cell.CurrentMessage!, cell.Sender));
+    }
+
+    public void Unstash()
+    {
+        if (_stashed.First is { } oldest)
+        {
+            _stashed.RemoveFirst();
+            BringBack(oldest.Value);
+        }
+    }
+
+    public void UnstashAll()
+    {
+        for (var youngest = _stashed.Last; youngest is not null; youngest = youngest.Previous)
+        {
+            BringBack(youngest.Value);
+        }
+
+        _stashed.Clear();
+    }
+
+    private void BringBack((object Message, IActorRef Sender) stashed)
+    {
+        cell.Mailbox.PostFirst(stashed.Message, stashed.Sender);
+        if (stashed.Message is Terminated terminated)
+        {
+            cell.ExpectTerminated(terminated.ActorRef);
+        }
+    }
+}

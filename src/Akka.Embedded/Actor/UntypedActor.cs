@@ -1,0 +1,33 @@
+// The actor with one method: OnReceive gets every message, and calls Unhandled for what it does not know.
+using Akka.Dispatch;
+
+namespace Akka.Actor;
+
+/// <summary>A behaviour of an <see cref="UntypedActor"/>.</summary>
+public delegate void UntypedReceive(object message);
+
+/// <summary>An actor whose behaviour is a method over object.</summary>
+public abstract class UntypedActor : ActorBase
+{
+    protected static new IUntypedActorContext Context => (IUntypedActorContext)ActorBase.Context;
+
+    protected sealed override bool Receive(object message)
+    {
+        OnReceive(message);
+        return true;
+    }
+
+    protected abstract void OnReceive(object message);
+
+    protected void Become(UntypedReceive receive) => Context.Become(receive);
+    protected void BecomeStacked(UntypedReceive receive) => Context.BecomeStacked(receive);
+
+    /// <summary>Runs asynchronous work as part of the message in hand; no other message comes in between.</summary>
+    protected static void RunTask(Func<Task> action) => ActorTaskScheduler.RunTask(action);
+
+    protected static void RunTask(Action action) => ActorTaskScheduler.RunTask(() =>
+    {
+        action();
+        return Task.CompletedTask;
+    });
+}

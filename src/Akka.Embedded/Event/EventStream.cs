@@ -1,0 +1,39 @@
+// The system's bus of events: log events, dead letters, unhandled messages, and what applications publish.
+using Akka.Actor;
+
+namespace Akka.Event;
+
+/// <summary>An actor system's events.</summary>
+public sealed class EventStream(bool debug) : LoggingBus
+{
+    public override bool Subscribe(IActorRef subscriber, Type channel)
+    {
+        var added = base.Subscribe(subscriber, channel);
+        Report($"subscribing {subscriber} to channel {channel}");
+        return added;
+    }
+
+    public override bool Unsubscribe(IActorRef subscriber, Type channel)
+    {
+        Report($"unsubscribing {subscriber} from channel {channel}");
+        return base.Unsubscribe(subscriber, channel);
+    }
+
+    public override bool Unsubscribe(IActorRef subscriber)
+    {
+        Report($"unsubscribing {subscriber} from all channels");
+        return base.Unsubscribe(subscriber);
+    }
+
+    public bool Subscribe<T>(IActorRef subscriber) => Subscribe(subscriber, typeof(T));
+
+    public bool Unsubscribe<T>(IActorRef subscriber) => Unsubscribe(subscriber, typeof(T));
+
+    private void Report(string what)
+    {
+        if (debug)
+        {
+            Publish(new Debug(nameof(EventStream), GetType(), what));
+        }
+    }
+}
