@@ -1,0 +1,41 @@
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
+using Akka.Actor;
+using DmIo.Devices;
+
+namespace DmIo.Actors;
+
+/// <summary>An attached device under its name, as regions find it.</summary>
+internal sealed class DeviceEntry(string name, IActorRef actor, DeviceDescription description)
+{
+    internal string Name { get; } = name;
+
+    internal IActorRef Actor { get; } = actor;
+
+    internal DeviceDescription Description { get; } = description;
+}
+
+/// <summary>
+/// Which device actor serves a name. Written by the supervisor only, read by every request actor and client without
+/// a lock: each
+/// change is a new table. A name is in it before its attach is replied to, and out of it before its actor is told to
+/// drain.
+/// </summary>
+internal sealed class DeviceDirectory
+{
+    private volatile FrozenDictionary<string, DeviceEntry> entries = FrozenDictionary<string, DeviceEntry>.Empty;
+
+    internal int Count => entries.Count;
+
+    internal bool TryFind(string name, [MaybeNullWhen(false)] out DeviceEntry entry) =>
+        entries.TryGetValue(name, out entry);
+
+    /// <summary>Supervisor only.</summary>
+    internal void Add(DeviceEntry entry) => Replace(entries.Append(KeyValuePair.Create(entry.Name, entry)));
+
+    /// <summary>Supervisor only. Does nothing where there is no such name.</summary>
+    internal void Remove(string name) => Replace(entries.Where(pair => pair.Key != name));
+
+    private void Replace(IEnumerable<KeyValuePair<string, DeviceEntry>> pairs) =>
+        entries = pairs.ToFrozenDictionary(StringComparer.Ordinal);
+}

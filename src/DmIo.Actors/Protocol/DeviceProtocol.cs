@@ -1,0 +1,35 @@
+using Akka.Actor;
+using Akka.Event;
+
+namespace DmIo.Actors;
+
+/// <summary>Request actor and device actor: one region of one request. Supervisor and device actor: the way
+/// out.</summary>
+/// <remarks><code>
+///   DeviceIo --+--> DeviceDone       exactly one, if it was issued or refused
+///              +--> (nothing)        it was withdrawn first; DeviceIoWithdrawn says so, for the queue's sake
+///              watch the device too: what lies in a dead device's mailbox gets no reply, and can be withdrawn
+///   DrainDevice ---> (stops)         when all that was accepted is done
+///   (any stop) ----> DeviceReleased  when no I/O is in flight any more and the device is closed
+/// </code></remarks>
+internal static class DeviceProtocol
+{
+    /// <summary>Which region of which request. The index is the region's error bit, 0..63.</summary>
+    internal readonly record struct Ticket(long RequestId, int RegionIndex);
+
+    /// <summary>Nobody touches this I/O's memory any more; its status is set.</summary>
+    internal sealed record DeviceDone(DeviceIo Io) : INoSerializationVerificationNeeded;
+
+    /// <summary>Forget this one: it was withdrawn. What waited behind it may go.</summary>
+    internal sealed record DeviceIoWithdrawn(DeviceIo Io)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>Complete what was accepted, refuse what comes, close the device, stop.</summary>
+    internal sealed record DrainDevice : INoSerializationVerificationNeeded
+    {
+        internal static DrainDevice Instance { get; } = new();
+    }
+
+    /// <summary>The device of this actor, which is dead, is idle and closed.</summary>
+    internal sealed record DeviceReleased(IActorRef Actor) : INoSerializationVerificationNeeded;
+}

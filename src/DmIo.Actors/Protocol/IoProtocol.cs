@@ -1,0 +1,69 @@
+using Akka.Actor;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Actors;
+
+/// <summary>A lease's owner and its request actor (<c>Granted.Requests</c>): reads, writes and the rest.</summary>
+/// <remarks><code>
+///   IoRequest --+--> IoDone       the outcome, after the last chunk of the last region (or at the deadline)
+///               +--> IoRefused    nothing happened, no device was touched; names the fault
+///               watch the request actor too: what lies in a dead actor's mailbox gets no reply
+/// </code>
+/// Exactly one of the two, to <see cref="IoRequest.ReplyTo"/> or else the sender, with the request's context; to
+/// <see cref="IoRequest.Completion"/> instead where the request has one.</remarks>
+public static class IoProtocol
+{
+    /// <summary>One request of dm-io: an operation, up to 64 regions, memory where the operation carries
+    /// data.</summary>
+    public sealed record IoRequest : INoSerializationVerificationNeeded
+    {
+        /// <summary>What to do.</summary>
+        public required IoOperation Operation { get; init; }
+
+        /// <summary>Where: 1 to 64 regions, exactly 1 for a read. Region i answers as error bit i. Not changed after
+        /// sending.</summary>
+        public required IReadOnlyList<IoRegion> Regions { get; init; }
+
+        /// <summary>
+        /// From or into which memory: reads and writes only, at least as long as the largest region. Every region
+        /// starts at its
+        /// first byte. Not touched by the caller before the outcome; not touched by the service after it, unless
+        /// <see cref="IoResult.BufferHeld"/> says so.
+        /// </summary>
+        public IoMemory? Memory { get; init; }
+
+        /// <summary>A write is durable when it completes (FUA). Writes only.</summary>
+        public bool ForceUnitAccess { get; init; }
+
+        /// <summary>When to be answered at the latest, from arrival; null: when it is done. Positive.</summary>
+        public TimeSpan? Deadline { get; init; }
+
+        /// <summary>Returned with the outcome, untouched.</summary>
+        public object? Context { get; init; }
+
+        /// <summary>Who gets the outcome; null: the sender.</summary>
+        public IActorRef? ReplyTo { get; init; }
+
+        /// <summary>Called with the outcome instead of a message, on the request actor's turn: it must not block or
+        /// throw.</summary>
+        internal IIoCompletion? Completion { get; init; }
+    }
+
+    /// <summary>The outcome of a request; <see cref="IoResult.Context"/> is the request's.</summary>
+    public sealed record IoDone(IoResult Result) : INoSerializationVerificationNeeded;
+
+    /// <summary>The request was not begun.</summary>
+    /// <param name="Reason">One sentence that names the value, the limit and the fix.</param>
+    /// <param name="Context">The request's.</param>
+    public sealed record IoRefused(string Reason, object? Context) : INoSerializationVerificationNeeded;
+
+    /// <summary>A request's outcome without a message: what the client's tasks, blocking calls and callbacks are
+    /// made of.</summary>
+    internal interface IIoCompletion
+    {
+        void Done(IoResult result);
+
+        void Refused(string reason);
+    }
+}

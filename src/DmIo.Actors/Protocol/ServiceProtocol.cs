@@ -1,0 +1,115 @@
+using Akka.Actor;
+using DmIo.Devices;
+using DmIo.Pages;
+
+namespace DmIo.Actors;
+
+/// <summary>Anybody and the supervisor (<c>/user/dmio</c>): leases, devices, state.</summary>
+/// <remarks><code>
+///   Get           --+--> Granted            the pool holds the pages; watch Granted.Requests
+///                   +--> GetRefused         nothing happened; says how many pages there are
+///   Put           --+--> PutDone            everything of the lease is done and its pages are back in the pool
+///                   +--> PutRefused         nothing happened
+///   AttachDevice  --+--> DeviceAttached
+///                   +--> AttachRefused      nothing happened; the device was not opened, or is disposed of
+///   DetachDevice  --+--> DeviceDetached     what was in flight is done, the device is closed
+///                   +--> DetachRefused
+///   GetDevices    -----> DeviceList
+///   GetPoolStatus -----> PoolStatus
+/// </code>
+/// Exactly one reply each, to the sender. Changes of state are published on the system's event stream, see
+/// <see cref="ServiceEvents"/>.</remarks>
+public static class ServiceProtocol
+{
+    /// <summary>Asks for a lease. Linux dm-io's <c>dm_io_get(num_pages)</c>.</summary>
+    /// <param name="Pages">How many pages the caller expects to have in I/O at once; at least 1. All or
+    /// nothing.</param>
+    /// <param name="Owner">Whose death returns the lease; null: the sender. Name it when asking with
+    /// <c>Ask</c>.</param>
+    /// <param name="Wait">Wait in order for pages rather than be refused when there are not enough now.</param>
+    public sealed record Get(int Pages, IActorRef? Owner = null, bool Wait = false)
+        : INoSerializationVerificationNeeded;
+
+    /// <summary>The lease, and the actor that takes its requests (<see cref="IoProtocol"/>).</summary>
+    public sealed record Granted(PageLease Lease, IActorRef Requests) : INoSerializationVerificationNeeded;
+
+    /// <summary>No lease.</summary>
+    /// <param name="Pages">What was asked for.</param>
+    /// <param name="Available">What could be had now.</param>
+    /// <param name="Reason">One sentence that names the value, the limit and the fix.</param>
+    public sealed record GetRefused(int Pages, int Available, string Reason) : INoSerializationVerificationNeeded;
+
+    /// <summary>Gives a lease back. Linux dm-io's <c>dm_io_put(num_pages)</c>: the number is the one of the
+    /// Get.</summary>
+    /// <param name="Lease">From <see cref="Granted"/>.</param>
+    /// <param name="Pages">The number that was granted; any other is refused.</param>
+    /// <param name="Owner">The lease's owner; null: the sender. Any other is refused.</param>
+    public sealed record Put(LeaseId Lease, int Pages, IActorRef? Owner = null) : INoSerializationVerificationNeeded;
+
+    /// <summary>The pages are back in the pool.</summary>
+    public sealed record PutDone(LeaseId Lease, int Pages) : INoSerializationVerificationNeeded;
+
+    /// <summary>The Put changed nothing.</summary>
+    public sealed record PutRefused(LeaseId Lease, string Reason) : INoSerializationVerificationNeeded;
+
+    /// <summary>Puts a device under a name into service. The service closes it, also when it refuses.</summary>
+    /// <param name="Name">What regions call it: 1 to 255 characters, none of them control characters, <c>@</c> or
+    /// <c>,</c>.</param>
+    /// <param name="Device">The open device.</param>
+    /// <param name="QueueDepth">Operations in flight at once; null: <c>dmio.device-defaults.queue-depth</c>.</param>
+    public sealed record AttachDevice(string Name, IBlockDevice Device, int? QueueDepth = null)
+        : INoSerializationVerificationNeeded;
+
+    /// <summary>Regions may name it from now on.</summary>
+    public sealed record DeviceAttached(string Name, DeviceDescription Description)
+        : INoSerializationVerificationNeeded;
+
+    /// <summary>The device was not attached; the one given was disposed of.</summary>
+    public sealed record AttachRefused(string Name, string Reason) : INoSerializationVerificationNeeded;
+
+    /// <summary>Takes a device out of service: what is in flight completes, what comes later gets
+    /// DeviceGone.</summary>
+    public sealed record DetachDevice(string Name) : INoSerializationVerificationNeeded;
+
+    /// <summary>The device is closed and its name free.</summary>
+    public sealed record DeviceDetached(string Name) : INoSerializationVerificationNeeded;
+
+    /// <summary>There is no such device, or it is being detached already.</summary>
+    public sealed record DetachRefused(string Name, string Reason) : INoSerializationVerificationNeeded;
+
+    /// <summary>Asks for <see cref="DeviceList"/>.</summary>
+    public sealed record GetDevices : INoSerializationVerificationNeeded
+    {
+        /// <summary>The only one.</summary>
+        public static GetDevices Instance { get; } = new();
+    }
+
+    /// <summary>The attached devices, by name in ordinal order.</summary>
+    public sealed record DeviceList(IReadOnlyList<DeviceStatus> Devices) : INoSerializationVerificationNeeded;
+
+    /// <summary>One attached device.</summary>
+    /// <param name="Name">What regions call it.</param>
+    /// <param name="Description">What it is.</param>
+    /// <param name="State">Whether it serves.</param>
+    /// <param name="QueueDepth">Operations that may be in flight at once.</param>
+    public sealed record DeviceStatus(string Name, DeviceDescription Description, DeviceState State, int QueueDepth);
+
+    /// <summary>Asks for <see cref="PoolStatus"/>.</summary>
+    public sealed record GetPoolStatus : INoSerializationVerificationNeeded
+    {
+        /// <summary>The only one.</summary>
+        public static GetPoolStatus Instance { get; } = new();
+    }
+
+    /// <summary>Pages of 4096 bytes. Invariant: <c>Free + Leased + Draining == Total</c>, and <c>Total &lt;=
+    /// Max</c>.</summary>
+    /// <param name="Total">In memory now.</param>
+    /// <param name="Free">Of these, held by nobody.</param>
+    /// <param name="Leased">Of these, in leases that are open.</param>
+    /// <param name="Draining">Of these, in leases that ended while a device still had I/O of theirs.</param>
+    /// <param name="Max"><c>dmio.pool.max-pages</c>.</param>
+    /// <param name="Leases">Open leases.</param>
+    /// <param name="Waiting">Gets that wait for pages.</param>
+    public sealed record PoolStatus(int Total, int Free, int Leased, int Draining, int Max, int Leases, int Waiting)
+        : INoSerializationVerificationNeeded;
+}

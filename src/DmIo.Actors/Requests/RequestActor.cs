@@ -1,0 +1,326 @@
+using Akka.Actor;
+using DmIo.Io;
+using DmIo.Pages;
+using static DmIo.Actors.DeviceProtocol;
+using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.LeaseProtocol;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// One lease's requests: checks them, admits them within the lease's credit, sends one <see cref="DeviceIo"/> for
+/// each region, and
+/// answers each request exactly once.
+/// <code>
+///   Open --CloseLease, AbandonLease--> Closing --nothing in flight--> stopped
+/// </code>
+/// However it stops, everything pending is answered, and the lease's pages are released when no device has any of
+/// them.
+/// </summary>
+internal sealed class RequestActor : UntypedActor, IWithTimers
+{
+    private readonly PageLease lease;
+    private readonly DeviceDirectory directory;
+    private readonly IActorRef supervisor;
+    private readonly RequestAdmission admission;
+    private readonly Dictionary<long, RequestState> dispatched = [];
+    private readonly Queue<RequestState> outcomes = new();
+    private readonly HashSet<IActorRef> watched = [];
+    private readonly IoRegion[] snapshot = new IoRegion[ErrorBits.Capacity];
+    private long lastRequestId;
+    private bool drainingAnnounced;
+
+    public RequestActor(PageLease lease, DeviceDirectory directory, IActorRef supervisor)
+    {
+        this.lease = lease;
+        this.directory = directory;
+        this.supervisor = supervisor;
+        admission = new RequestAdmission(lease.Count);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!; // set by the runtime, as for every IWithTimers
+
+    internal static Props Props(PageLease lease, DeviceDirectory directory, IActorRef supervisor) =>
+        Akka.Actor.Props.Create(() => new RequestActor(lease, directory, supervisor));
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case IoRequest request:
+                Accept(request);
+                Settle();
+                break;
+            case CloseLease:
+                Close();
+                break;
+            case AbandonLease:
+                StopWaiting(Stopped("Its owner died before this was begun."));
+                Close();
+                break;
+            default:
+                GoOn(message);
+                break;
+        }
+    }
+
+    /// <summary>The end, however it came. What no device has begun is Stopped; what one has begun keeps the
+    /// pages.</summary>
+    protected override void PostStop()
+    {
+        var hold = new LeaseHold(lease.Id, supervisor);
+        var stopped = Stopped("It, or the service, was stopped before this was done.");
+        StopWaiting(stopped);
+        foreach (var request in dispatched.Values)
+        {
+            if (!request.IsAnswered)
+            {
+                request.Cut(stopped);
+                Conclude(request);
+            }
+
+            request.Abandon(hold);
+            if (!request.IsOver)
+            {
+                AnnounceDraining();
+            }
+        }
+
+        DeliverOutcomes();
+        hold.Release();
+    }
+
+    private void Closing(object message)
+    {
+        switch (message)
+        {
+            case IoRequest request:
+                Refuse(request, ReplyTo(request), $"{lease.Id} was put back; get another.");
+                break;
+            case CloseLease or AbandonLease:
+                break;
+            default:
+                GoOn(message);
+                StopWhenIdle();
+                break;
+        }
+    }
+
+    /// <summary>What goes on in every state.</summary>
+    private void GoOn(object message)
+    {
+        switch (message)
+        {
+            case DeviceDone done:
+                Complete(done.Io);
+                break;
+            case DeadlineReached deadline:
+                Expire(deadline.Request);
+                break;
+            case Terminated terminated:
+                DeviceDied(terminated.ActorRef);
+                break;
+            default:
+                Unhandled(message);
+                return;
+        }
+
+        Settle();
+    }
+
+    private void Close()
+    {
+        Become(Closing);
+        Settle();
+        StopWhenIdle();
+    }
+
+    private void StopWhenIdle()
+    {
+        if (dispatched.Count == 0 && admission.IsEmpty)
+        {
+            Context.Stop(Self);
+        }
+        else
+        {
+            AnnounceDraining();
+        }
+    }
+
+    private void AnnounceDraining()
+    {
+        if (!drainingAnnounced)
+        {
+            drainingAnnounced = true;
+            Context.System.EventStream.Publish(new ServiceEvents.LeaseDraining(lease.Id, lease.Count));
+        }
+    }
+
+    private void Accept(IoRequest request)
+    {
+        var count = request.Regions?.Count ?? 0;
+        var regions = snapshot.AsSpan(0, count <= snapshot.Length ? count : 0);
+        for (var index = 0; index < regions.Length; index++)
+        {
+            regions[index] = request.Regions![index];
+        }
+
+        if (RequestRules.Check(request, count, regions) is { } fault)
+        {
+            Refuse(request, ReplyTo(request), fault);
+            return;
+        }
+
+        var state = new RequestState(++lastRequestId, request, regions, ReplyTo(request), Self);
+        if (state.IsAnswerable)
+        {
+            Conclude(state);
+            return;
+        }
+
+        if (state.Deadline is { } deadline)
+        {
+            Timers.StartSingleTimer(state, new DeadlineReached(state), deadline);
+        }
+
+        admission.Add(state);
+    }
+
+    private IoStatus Stopped(string why) => IoStatus.Failed(IoStatusCode.Stopped, $"The end of {lease.Id}: {why}");
+
+    private IActorRef ReplyTo(IoRequest request) => request.ReplyTo ?? Sender;
+
+    private void Refuse(IoRequest request, IActorRef replyTo, string reason)
+    {
+        if (request.Completion is { } completion)
+        {
+            completion.Refused(reason);
+        }
+        else
+        {
+            replyTo.Tell(new IoRefused(reason, request.Context), Self);
+        }
+    }
+
+    private void Dispatch(RequestState request)
+    {
+        dispatched.Add(request.Id, request);
+        for (var index = 0; index < request.RegionCount; index++)
+        {
+            if (request[index] is not { } io)
+            {
+                continue;
+            }
+
+            if (!directory.TryFind(io.Region.Device, out var device))
+            {
+                request.FailUntouched(index, IoStatus.Failed(
+                    IoStatusCode.DeviceGone, $"No device named '{io.Region.Device}' is attached."));
+                continue;
+            }
+
+            if (watched.Add(device.Actor))
+            {
+                Context.Watch(device.Actor);
+            }
+
+            io.Device = device.Actor;
+            device.Actor.Tell(io, Self);
+        }
+
+        CheckEnd(request);
+    }
+
+    private void Complete(DeviceIo io)
+    {
+        // Not there: a deadline, or the death of the device, settled it with the answer that was on its way.
+        if (dispatched.TryGetValue(io.Ticket.RequestId, out var request))
+        {
+            request.Complete(io.Ticket.RegionIndex, io.Status);
+            CheckEnd(request);
+        }
+    }
+
+    private void Expire(RequestState request)
+    {
+        if (!request.IsAnswered)
+        {
+            request.Cut(IoStatus.Failed(IoStatusCode.TimedOut, $"Not done within {request.Deadline}."));
+            if (dispatched.ContainsKey(request.Id))
+            {
+                CheckEnd(request);
+            }
+            else
+            {
+                Conclude(request);
+            }
+        }
+    }
+
+    private void DeviceDied(IActorRef device)
+    {
+        watched.Remove(device);
+        var gone = IoStatus.Failed(IoStatusCode.DeviceGone, "The device went before this was begun.");
+        foreach (var request in dispatched.Values)
+        {
+            // CheckEnd removes what is over; a Dictionary allows that while it is enumerated.
+            request.DeviceDied(device, gone);
+            CheckEnd(request);
+        }
+    }
+
+    private void StopWaiting(IoStatus status)
+    {
+        while (admission.TryRemove(out var request))
+        {
+            request.Cut(status);
+            Conclude(request);
+        }
+    }
+
+    private void CheckEnd(RequestState request)
+    {
+        if (request.IsAnswerable && !request.IsAnswered)
+        {
+            Conclude(request);
+        }
+
+        if (request.IsOver && dispatched.Remove(request.Id))
+        {
+            admission.Return(request);
+        }
+    }
+
+    private void Conclude(RequestState request)
+    {
+        if (request.Deadline is not null)
+        {
+            Timers.Cancel(request);
+        }
+
+        request.Conclude();
+        outcomes.Enqueue(request);
+    }
+
+    /// <summary>The end of every turn: admits what fits now, and only then delivers, so that callbacks find nothing
+    /// of theirs (R11).</summary>
+    private void Settle()
+    {
+        while (admission.TryAdmit(out var request))
+        {
+            Dispatch(request);
+        }
+
+        DeliverOutcomes();
+    }
+
+    private void DeliverOutcomes()
+    {
+        while (outcomes.TryDequeue(out var request))
+        {
+            request.Deliver(Self);
+        }
+    }
+
+    private sealed record DeadlineReached(RequestState Request) : INoSerializationVerificationNeeded;
+}

@@ -1,0 +1,147 @@
+using DmIo.Io;
+using static DmIo.Actors.IoProtocol;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// What a request must be before any device is touched (R1 to R3): a fault is one sentence that names the value, the
+/// limit and the
+/// fix. What only the device can tell (its end, its abilities) is not here but in the region's status.
+/// </summary>
+internal static class RequestRules
+{
+    /// <summary>Timers count milliseconds in 32 bits.</summary>
+    internal static TimeSpan LongestDeadline { get; } = TimeSpan.FromMilliseconds(int.MaxValue);
+
+    /// <summary>The fault, or null where there is none.</summary>
+    internal static string? Check(IoRequest request)
+    {
+        var list = request.Regions;
+        if (list is IoRegion[] array)
+        {
+            return Check(request, array.Length, array);
+        }
+
+        var count = list?.Count ?? 0;
+        return Check(request, count, count > ErrorBits.Capacity ? [] : [.. list ?? []]);
+    }
+
+    /// <summary>The same for regions that were copied already.</summary>
+    /// <param name="request">Its own list of regions is not looked at.</param>
+    /// <param name="count">How many regions it has.</param>
+    /// <param name="regions">These, unless they are too many.</param>
+    internal static string? Check(IoRequest request, int count, ReadOnlySpan<IoRegion> regions)
+    {
+        if (request.Operation is < IoOperation.Read or > IoOperation.WriteZeroes)
+        {
+            return $"There is no operation {(int)request.Operation}; take one of {nameof(IoOperation)}.";
+        }
+
+        return CheckCount(request.Operation, count)
+            ?? CheckOptions(request)
+            ?? CheckRegions(regions)
+            ?? CheckMemory(request, regions)
+            ?? CheckOverlap(request.Operation, regions);
+    }
+
+    private static string? CheckCount(IoOperation operation, int count) => (operation, count) switch
+    {
+        (_, 0) => "A request needs a region, and this has none; give 1 to 64.",
+        (_, > ErrorBits.Capacity) =>
+            $"A request takes at most {ErrorBits.Capacity} regions, and this has {count}; split it.",
+        (IoOperation.Read, > 1) => $"A read takes exactly one region, and this has {count}; send a read for each.",
+        _ => null,
+    };
+
+    private static string? CheckOptions(IoRequest request)
+    {
+        if (request.ForceUnitAccess && request.Operation != IoOperation.Write)
+        {
+            return $"Only a write can be durable by itself (FUA), not a {request.Operation}; send a flush behind it.";
+        }
+
+        return request.Deadline switch
+        {
+            { } deadline when deadline <= TimeSpan.Zero => $"A deadline is positive, and this is {deadline}.",
+            { } deadline when deadline > LongestDeadline =>
+                $"A deadline is at most {LongestDeadline}, and this is {deadline}; leave it out.",
+            _ => null,
+        };
+    }
+
+    private static string? CheckRegions(ReadOnlySpan<IoRegion> regions)
+    {
+        for (var index = 0; index < regions.Length; index++)
+        {
+            ref readonly var region = ref regions[index];
+            if (string.IsNullOrEmpty(region.Device))
+            {
+                return $"Region {index} names no device.";
+            }
+
+            if (region.Start.Value < 0)
+            {
+                return $"Region {index} ({region}) starts at sector {region.Start}; sectors count from 0.";
+            }
+
+            if (region.Count.Value is < 0 or > SectorCount.MaxValue)
+            {
+                return $"Region {index} ({region}) has {region.Count} sectors; give 0 to {SectorCount.MaxValue}.";
+            }
+        }
+
+        return null;
+    }
+
+    private static string? CheckMemory(IoRequest request, ReadOnlySpan<IoRegion> regions)
+    {
+        if (request.Operation is not (IoOperation.Read or IoOperation.Write))
+        {
+            return request.Memory is null ? null : $"A {request.Operation} carries no data; leave its memory out.";
+        }
+
+        if (request.Memory is not { } memory)
+        {
+            return $"A {request.Operation} needs memory, and this has none.";
+        }
+
+        if (request.Operation == IoOperation.Read && memory.IsReadOnly)
+        {
+            return "The memory of a read is written to, and this is read-only.";
+        }
+
+        var largest = 0;
+        for (var index = 1; index < regions.Length; index++)
+        {
+            largest = regions[index].Count > regions[largest].Count ? index : largest;
+        }
+
+        var needed = regions[largest].Count.Bytes;
+        return memory.LengthBytes >= needed
+            ? null
+            : $"Region {largest} ({regions[largest]}) needs {needed} bytes of memory; this has {memory.LengthBytes}.";
+    }
+
+    /// <summary>At most 64 regions, mostly 3: each with each is cheaper than to sort them.</summary>
+    private static string? CheckOverlap(IoOperation operation, ReadOnlySpan<IoRegion> regions)
+    {
+        if (operation is IoOperation.Read or IoOperation.Flush)
+        {
+            return null;
+        }
+
+        for (var later = 1; later < regions.Length; later++)
+        {
+            for (var earlier = 0; earlier < later; earlier++)
+            {
+                if (regions[later].Overlaps(regions[earlier]))
+                {
+                    return $"Region {later} ({regions[later]}) overlaps region {earlier} ({regions[earlier]}), "
+                        + "so what would be there is undefined; send them one after the other.";
+                }
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,210 @@
+using Akka.Actor;
+using DmIo.Io;
+using static DmIo.Actors.DeviceProtocol;
+using static DmIo.Actors.IoProtocol;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// One accepted request: its device I/O, region by region, and what became of each. How many answers it waits for is
+/// fixed before
+/// the first is sent, which does the work of dm-io's extra reference. Plain, single owner.
+/// <code>
+///   region: (skipped)                       count 0 and not a flush: its bit stays clear (R4)
+///   region: open ---Complete--> settled
+///             +-----Cut-------> settled     nobody will touch its memory, or the device was done with it already
+///             +-----Cut-------> held --Complete--> settled     answered, though a device has its memory still (R23)
+/// </code>
+/// The request is answered when none is open, and over when none is held either.
+/// </summary>
+internal sealed class RequestState
+{
+    private const int PageBytes = 4096;
+
+    private static readonly IoDone[] AllWell =
+        [.. Enumerable.Range(0, ErrorBits.Capacity + 1).Select(count => new IoDone(new IoResult(count)))];
+
+    private readonly IoRequest request;
+    private readonly IActorRef replyTo;
+    private readonly DeviceIo?[] ios;
+    private IoStatus[]? statuses;
+    private IoDone? done;
+    private ErrorBits open;
+    private ErrorBits held;
+
+    /// <param name="id">Names it among those of its request actor.</param>
+    /// <param name="request">Checked by <see cref="RequestRules"/>. Its own list of regions is not looked at.</param>
+    /// <param name="regions">The regions of the request; copied.</param>
+    /// <param name="replyTo">Who gets the outcome, where no completion does.</param>
+    /// <param name="requests">The request actor, to whom devices answer.</param>
+    internal RequestState(
+        long id, IoRequest request, ReadOnlySpan<IoRegion> regions, IActorRef replyTo, IActorRef requests)
+    {
+        Id = id;
+        this.request = request;
+        this.replyTo = replyTo;
+        ios = new DeviceIo?[regions.Length];
+        var largest = 0L;
+        for (var index = 0; index < regions.Length; index++)
+        {
+            ref readonly var region = ref regions[index];
+            if (region.Count.Value > 0 || request.Operation == IoOperation.Flush)
+            {
+                ios[index] = new DeviceIo(
+                    new Ticket(id, index),
+                    request.Operation,
+                    region,
+                    request.Memory,
+                    request.ForceUnitAccess,
+                    requests);
+                open = open.With(index);
+                largest = Math.Max(largest, region.Count.Value);
+            }
+        }
+
+        Pages = request.Memory is null ? 1 : Math.Max(1, (largest + SectorsPerPage - 1) / SectorsPerPage);
+    }
+
+    internal long Id { get; }
+
+    /// <summary>How many pages of its memory are in I/O: its largest region, rounded up; at least 1.</summary>
+    internal long Pages { get; }
+
+    internal TimeSpan? Deadline => request.Deadline;
+
+    internal int RegionCount => ios.Length;
+
+    /// <summary>Regions without an outcome.</summary>
+    internal ErrorBits Open => open;
+
+    /// <summary>Regions whose outcome is given though a device still has their memory.</summary>
+    internal ErrorBits Held => held;
+
+    /// <summary>Every region has an outcome; the request may be answered.</summary>
+    internal bool IsAnswerable => open.IsEmpty;
+
+    /// <summary>No device has, or will have, anything of it.</summary>
+    internal bool IsOver => open.IsEmpty && held.IsEmpty;
+
+    /// <summary>It is answered, or about to be; nothing changes that.</summary>
+    internal bool IsAnswered => done is not null;
+
+    /// <summary>The outcome, once it is concluded.</summary>
+    internal IoResult Result => done!.Result;
+
+    private static int SectorsPerPage => PageBytes / Sector.SizeBytes;
+
+    /// <summary>What is to be sent for a region; null: nothing.</summary>
+    internal DeviceIo? this[int index] => ios[index];
+
+    /// <summary>The outcome of an open region; or the end of a held one, whose outcome is given. Nothing where it is
+    /// settled.</summary>
+    internal void Complete(int index, in IoStatus status)
+    {
+        if (open[index])
+        {
+            open = Without(open, index);
+            Set(index, status);
+        }
+        else
+        {
+            held = Without(held, index);
+        }
+    }
+
+    /// <summary>Fails an open region that was not sent, or that was withdrawn: nobody has its memory.</summary>
+    internal void FailUntouched(int index, in IoStatus status)
+    {
+        ios[index]!.ZeroFillRead();
+        Complete(index, status);
+    }
+
+    /// <summary>What lies unissued at this device, which died, is gone. What it issued is still answered.</summary>
+    internal void DeviceDied(IActorRef device, in IoStatus status)
+    {
+        foreach (var index in open)
+        {
+            if (device.Equals(ios[index]!.Device) && ios[index]!.TryWithdraw())
+            {
+                FailUntouched(index, status);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Gives every open region an outcome now. What a device has not begun is withdrawn; what it has begun becomes
+    /// held.
+    /// </summary>
+    internal void Cut(in IoStatus status)
+    {
+        foreach (var index in open)
+        {
+            var io = ios[index]!;
+            if (io.TryWithdraw())
+            {
+                io.Device?.Tell(new DeviceIoWithdrawn(io), ActorRefs.NoSender);
+                FailUntouched(index, status);
+            }
+            else if (io.IsAnswered)
+            {
+                Complete(index, io.Status);
+            }
+            else
+            {
+                Complete(index, status);
+                held = held.With(index);
+            }
+        }
+    }
+
+    /// <summary>The request actor's last moment: what is held, or still open, will release the hold instead of being
+    /// told.</summary>
+    internal void Abandon(LeaseHold hold)
+    {
+        foreach (var index in held)
+        {
+            hold.Add();
+            if (!ios[index]!.TryAbandon(hold))
+            {
+                hold.Release();
+            }
+        }
+    }
+
+    /// <summary>Fixes the outcome. Once, when it is answerable.</summary>
+    internal void Conclude()
+    {
+        Invariant.Require(IsAnswerable && !IsAnswered);
+        done = statuses is null && held.IsEmpty && request.Context is null
+            ? AllWell[ios.Length]
+            : new IoDone(NewResult());
+    }
+
+    /// <summary>Hands the outcome over. Once, the last that is done for the request (R11).</summary>
+    internal void Deliver(IActorRef sender)
+    {
+        if (request.Completion is { } completion)
+        {
+            completion.Done(Result);
+        }
+        else
+        {
+            replyTo.Tell(done!, sender);
+        }
+    }
+
+    private static ErrorBits Without(ErrorBits bits, int index) => new(bits.Value & ~(1UL << index));
+
+    private IoResult NewResult() => statuses is null
+        ? new IoResult(ios.Length, request.Context)
+        : new IoResult(statuses, request.Context, bufferHeld: !held.IsEmpty);
+
+    private void Set(int index, in IoStatus status)
+    {
+        if (!status.IsOk)
+        {
+            statuses ??= new IoStatus[ios.Length];
+            statuses[index] = status;
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using Akka.Actor;
+using Akka.Event;
+using DmIo.Devices;
+using static DmIo.Actors.DeviceProtocol;
+using static DmIo.Actors.GuardianProtocol;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// The supervisor's half that puts devices into service and takes them out (R21). A name is in the directory from
+/// before its
+/// DeviceAttached until its detach, or its actor's death; it is taken until its device is closed.
+/// </summary>
+internal sealed class DeviceDesk(
+    IActorContext context, IActorRef guardian, DeviceDirectory directory, DmIoSettings settings)
+{
+    private readonly Dictionary<string, DeviceRecord> devices = new(StringComparer.Ordinal);
+    private readonly Dictionary<IActorRef, DeviceRecord> byActor = [];
+    private readonly ILoggingAdapter log = context.GetLogger();
+    private bool isClosed;
+
+    /// <summary>No device is attached, or being closed.</summary>
+    internal bool IsIdle => devices.Count == 0;
+
+    internal void Attach(AttachDevice attach, IActorRef sender)
+    {
+        var refusal = RefusalOf(attach);
+        DeviceDescription? description = null;
+        try
+        {
+            description = attach.Device?.Description;
+        }
+        catch (Exception exception)
+        {
+            refusal ??= $"The device's description threw: {exception.Message}";
+        }
+
+        if (refusal is null && description is null)
+        {
+            refusal = "There is no device to attach, or it describes itself as null.";
+        }
+
+        if (refusal is not null)
+        {
+            Refuse(attach, sender, refusal);
+            return;
+        }
+
+        var depth = attach.QueueDepth ?? settings.QueueDepth;
+        var record = new DeviceRecord(attach.Name, attach.Device!, description!, depth) { ReplyTo = sender };
+        devices.Add(record.Name, record);
+        var props = DeviceActor.Props(record.Name, record.Device, depth, context.Self).WithDispatcherOf(settings);
+        guardian.Tell(new Spawn(props, DeviceName.ToActorName(record.Name), record), context.Self);
+    }
+
+    internal void Spawned(DeviceRecord record, IActorRef actor)
+    {
+        context.Watch(actor);
+        record.Actor = actor;
+        byActor.Add(actor, record);
+        if (isClosed)
+        {
+            record.ReplyTo!.Tell(new AttachRefused(record.Name, "The service is stopping."), context.Self);
+            BeginDetach(record, replyTo: null);
+            return;
+        }
+
+        directory.Add(new DeviceEntry(record.Name, actor, record.Description));
+        context.System.EventStream.Publish(new ServiceEvents.DeviceOnline(record.Name, record.Description));
+        record.ReplyTo!.Tell(new DeviceAttached(record.Name, record.Description), context.Self);
+        record.ReplyTo = null;
+    }
+
+    internal void Detach(DetachDevice detach, IActorRef sender)
+    {
+        if (detach.Name is null || !devices.TryGetValue(detach.Name, out var record) || record.Actor is null)
+        {
+            sender.Tell(new DetachRefused(detach.Name!, $"No device named '{detach.Name}' is attached."), context.Self);
+        }
+        else if (record.State == DeviceState.Detaching)
+        {
+            sender.Tell(
+                new DetachRefused(record.Name, $"The device '{record.Name}' is being detached, or it died and closes."),
+                context.Self);
+        }
+        else
+        {
+            BeginDetach(record, sender);
+        }
+    }
+
+    /// <summary>A device actor tells this before it answers the flush, so whoever knows of the failure finds it
+    /// here.</summary>
+    internal void HasFailed(ServiceEvents.DeviceHasFailed failed, IActorRef actor)
+    {
+        if (byActor.TryGetValue(actor, out var record))
+        {
+            record.State = record.State == DeviceState.Online ? DeviceState.Failed : record.State;
+            log.Error("Device {0} has failed: {1}", failed.Name, failed.Status);
+            context.System.EventStream.Publish(failed);
+        }
+    }
+
+    internal void Terminated(IActorRef actor)
+    {
+        if (byActor.TryGetValue(actor, out var record))
+        {
+            directory.Remove(record.Name);
+            record.State = DeviceState.Detaching;
+            record.IsTerminated = true;
+            context.System.EventStream.Publish(new ServiceEvents.DeviceOffline(record.Name));
+            RemoveIfGone(record);
+        }
+    }
+
+    internal void Released(DeviceReleased released)
+    {
+        var record = byActor[released.Actor];
+        record.IsReleased = true;
+        RemoveIfGone(record);
+    }
+
+    internal DeviceList List() => new(
+        [.. devices.Values.Where(record => record.Actor is not null)
+            .OrderBy(record => record.Name, StringComparer.Ordinal).Select(record => record.ToStatus())]);
+
+    /// <summary>Attaches nothing any more, and detaches all.</summary>
+    internal void Close()
+    {
+        isClosed = true;
+        foreach (var record in byActor.Values)
+        {
+            if (record.State != DeviceState.Detaching)
+            {
+                BeginDetach(record, replyTo: null);
+            }
+        }
+    }
+
+    /// <summary>The supervisor's end: answers who waits. The device actors stopped before it, and close their
+    /// devices.</summary>
+    internal void Stop()
+    {
+        foreach (var record in devices.Values)
+        {
+            if (record.Actor is null)
+            {
+                Refuse(new AttachDevice(record.Name, record.Device), record.ReplyTo!, "The service stopped.");
+            }
+            else
+            {
+                record.ReplyTo?.Tell(
+                    new DetachRefused(record.Name, "The service stopped while the device had I/O in flight."),
+                    context.Self);
+            }
+        }
+    }
+
+    private void BeginDetach(DeviceRecord record, IActorRef? replyTo)
+    {
+        record.State = DeviceState.Detaching;
+        record.ReplyTo = replyTo;
+        directory.Remove(record.Name);
+        record.Actor!.Tell(DrainDevice.Instance, context.Self);
+    }
+
+    private void RemoveIfGone(DeviceRecord record)
+    {
+        if (record.IsTerminated && record.IsReleased)
+        {
+            devices.Remove(record.Name);
+            byActor.Remove(record.Actor!);
+            record.ReplyTo?.Tell(new DeviceDetached(record.Name), context.Self);
+        }
+    }
+
+    private string? RefusalOf(AttachDevice attach)
+    {
+        if (isClosed)
+        {
+            return "The service is stopping.";
+        }
+
+        if (DeviceName.FaultOf(attach.Name) is { } fault)
+        {
+            return fault;
+        }
+
+        if (attach.QueueDepth is < 1)
+        {
+            return $"A queue depth is at least 1, not {attach.QueueDepth}.";
+        }
+
+        return devices.TryGetValue(attach.Name, out var present) switch
+        {
+            false => null,
+            true when present!.State == DeviceState.Detaching =>
+                $"The device '{attach.Name}' is being closed and may have I/O in flight; wait until it is detached.",
+            true => $"A device named '{attach.Name}' is attached already; detach it first or take another name.",
+        };
+    }
+
+    /// <summary>Closes the device, then says so; except where it is in service under some name, which would
+    /// suffer.</summary>
+    private void Refuse(AttachDevice attach, IActorRef replyTo, string reason)
+    {
+        object refused = new AttachRefused(attach.Name, reason);
+        if (attach.Device is null || devices.Values.Any(record => ReferenceEquals(record.Device, attach.Device)))
+        {
+            replyTo.Tell(refused, context.Self);
+        }
+        else
+        {
+            _ = DeviceClosing.CloseAsync(attach.Device, log, refused).PipeTo(replyTo, context.Self);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Akka.Actor;
+using DmIo.Devices;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// A device as the supervisor knows it. Its name is taken until it is gone: while I/O of a dead actor is in flight,
+/// another device
+/// under its name, perhaps on the same store, would write beside it.
+/// <code>
+///   Attaching --Spawned--> Online --DeviceHasFailed--> Failed
+///   any --DetachDevice, actor's death--> Detaching --DeviceReleased and Terminated--> (removed)
+/// </code>
+/// </summary>
+internal sealed class DeviceRecord(string name, IBlockDevice device, DeviceDescription description, int queueDepth)
+{
+    internal string Name { get; } = name;
+
+    internal IBlockDevice Device { get; } = device;
+
+    internal DeviceDescription Description { get; } = description;
+
+    internal int QueueDepth { get; } = queueDepth;
+
+    internal DeviceState State { get; set; } = DeviceState.Online;
+
+    /// <summary>Its actor; null while it is attaching.</summary>
+    internal IActorRef? Actor { get; set; }
+
+    /// <summary>Who waits for DeviceAttached or DeviceDetached.</summary>
+    internal IActorRef? ReplyTo { get; set; }
+
+    internal bool IsTerminated { get; set; }
+
+    internal bool IsReleased { get; set; }
+
+    internal DeviceStatus ToStatus() => new(Name, Description, State, QueueDepth);
+}

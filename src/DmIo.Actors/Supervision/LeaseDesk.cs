@@ -1,0 +1,251 @@
+using System.Diagnostics.CodeAnalysis;
+using Akka.Actor;
+using DmIo.Pages;
+using static DmIo.Actors.GuardianProtocol;
+using static DmIo.Actors.LeaseProtocol;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// The supervisor's half that grants and takes back leases (R16 to R18). A lease's pages are leased until it ends,
+/// draining until
+/// <see cref="LeaseReleased"/>, then free: free + leased + draining = total at every step, which the pool checks.
+/// Gets that wait are served in order, and none overtakes them.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Stop disposes of the pool.")]
+internal sealed class LeaseDesk(
+    IActorContext context, IActorRef guardian, DeviceDirectory directory, DmIoSettings settings)
+{
+    private readonly PagePool pool = new(settings.MaxPages, settings.SlabPages);
+    private readonly Dictionary<LeaseId, LeaseRecord> leases = [];
+    private readonly Dictionary<IActorRef, LeaseRecord> byRequests = [];
+    private readonly LinkedList<WaitingGet> waiting = [];
+    private readonly OwnerWatch owners = new(context);
+    private bool isClosed;
+
+    /// <summary>No lease is open or draining.</summary>
+    internal bool IsIdle => leases.Count == 0;
+
+    internal void Get(Get get, IActorRef sender)
+    {
+        var request = new WaitingGet(get.Pages, get.Owner ?? sender, sender);
+        if (RefusalOf(get) is { } refusal)
+        {
+            Refuse(request, refusal);
+        }
+        else if (waiting.Count > 0 || get.Pages > pool.AvailablePages)
+        {
+            waiting.AddLast(request);
+            owners.Add(request.Owner);
+        }
+        else
+        {
+            Open(request);
+        }
+    }
+
+    internal void Put(Put put, IActorRef sender)
+    {
+        leases.TryGetValue(put.Lease, out var record);
+        if (RefusalOf(put, record, put.Owner ?? sender) is { } refusal)
+        {
+            sender.Tell(new PutRefused(put.Lease, refusal), context.Self);
+        }
+        else
+        {
+            record!.PutReplyTo = sender;
+            End(record, CloseLease.Instance);
+        }
+    }
+
+    internal void Spawned(LeaseRecord record, IActorRef requests)
+    {
+        context.Watch(requests);
+        record.Requests = requests;
+        byRequests.Add(requests, record);
+        if (record.IsEnding)
+        {
+            requests.Tell(record.End!, context.Self);
+            RefuseOpening(record, "The owner died, or the service is stopping.");
+            return;
+        }
+
+        context.System.EventStream.Publish(new ServiceEvents.LeaseOpened(record.Lease.Id, record.Lease.Count));
+        record.ReplyTo.Tell(new Granted(record.Lease, requests), context.Self);
+    }
+
+    /// <summary>An owner's death ends what it has; a request actor's own death ends its lease.</summary>
+    internal void Terminated(IActorRef actor)
+    {
+        if (byRequests.Remove(actor, out var died))
+        {
+            End(died, end: null);
+        }
+
+        if (owners.Died(actor))
+        {
+            RemoveWaiting(get => get.Owner.Equals(actor), "The owner died.");
+            foreach (var record in leases.Values)
+            {
+                if (record.Owner.Equals(actor))
+                {
+                    End(record, AbandonLease.Instance);
+                }
+            }
+
+            ServeWaiting();
+        }
+    }
+
+    internal void Released(LeaseId id)
+    {
+        Invariant.Require(leases.Remove(id, out var record));
+        End(record, end: null);
+        pool.Return(record.Lease);
+        context.System.EventStream.Publish(new ServiceEvents.LeaseClosed(id, record.Lease.Count));
+        record.PutReplyTo?.Tell(new PutDone(id, record.Lease.Count), context.Self);
+        ServeWaiting();
+    }
+
+    internal PoolStatus Status() => new(
+        pool.TotalPages, pool.FreePages, pool.LeasedPages, pool.DrainingPages, pool.MaxPages,
+        leases.Values.Count(record => !record.IsEnding), waiting.Count);
+
+    /// <summary>Grants nothing any more, and closes every lease as its owner's Put would.</summary>
+    internal void Close()
+    {
+        isClosed = true;
+        RemoveWaiting(_ => true, "The service is stopping.");
+        foreach (var record in leases.Values)
+        {
+            End(record, CloseLease.Instance);
+        }
+    }
+
+    /// <summary>The supervisor's end: answers who waits. Memory that a device may still touch is not freed.</summary>
+    internal void Stop()
+    {
+        RemoveWaiting(_ => true, "The service stopped.");
+        foreach (var record in leases.Values)
+        {
+            record.PutReplyTo?.Tell(
+                new PutRefused(record.Lease.Id, "The service stopped while a device still had I/O of it."),
+                context.Self);
+            if (record.Requests is null)
+            {
+                RefuseOpening(record, "The service stopped.");
+            }
+        }
+
+        pool.Dispose();
+    }
+
+    private static string? RefusalOf(Put put, LeaseRecord? record, IActorRef owner) => record switch
+    {
+        null or { Requests: null } => $"There is no {put.Lease}; it was put back, or never granted.",
+        _ when !record.Owner.Equals(owner) => $"{put.Lease} is not {owner}'s; its owner puts it back.",
+        { IsEnding: true } => $"{put.Lease} was put back already, or its request actor died.",
+        _ when record.Lease.Count != put.Pages =>
+            $"{put.Lease} has {record.Lease.Count} pages, not {put.Pages}; put all of them.",
+        _ => null,
+    };
+
+    private string? RefusalOf(Get get)
+    {
+        if (isClosed)
+        {
+            return "The service is stopping.";
+        }
+
+        if (get.Pages < 1)
+        {
+            return $"A lease has at least 1 page, not {get.Pages}.";
+        }
+
+        if (get.Pages > pool.MaxPages)
+        {
+            return $"{get.Pages} pages are more than dmio.pool.max-pages, which is {pool.MaxPages}.";
+        }
+
+        if (get.Wait)
+        {
+            return null;
+        }
+
+        return (waiting.Count, get.Pages > pool.AvailablePages) switch
+        {
+            (> 0, _) => $"{waiting.Count} that asked before wait for pages; ask with Wait to stand in line.",
+            (_, true) => $"{get.Pages} pages are not to be had, {pool.AvailablePages} are; ask for fewer or with Wait.",
+            _ => null,
+        };
+    }
+
+    private void Open(WaitingGet get)
+    {
+        if (!pool.TryLease(get.Pages, out var lease))
+        {
+            Refuse(get, $"The system has no memory for {get.Pages} pages.");
+            return;
+        }
+
+        var record = new LeaseRecord(lease, get.Owner, get.ReplyTo);
+        leases.Add(lease.Id, record);
+        owners.Add(get.Owner);
+        var props = RequestActor.Props(lease, directory, context.Self).WithDispatcherOf(settings);
+        guardian.Tell(new Spawn(props, lease.Id.Value.ToString(), record), context.Self);
+    }
+
+    /// <summary>Once for each lease, whatever comes first; later calls change nothing.</summary>
+    private void End(LeaseRecord record, object? end)
+    {
+        if (!record.IsEnding)
+        {
+            record.IsEnding = true;
+            record.End = end;
+            pool.BeginDrain(record.Lease);
+            owners.Remove(record.Owner);
+            if (end is not null)
+            {
+                record.Requests?.Tell(end, context.Self);
+            }
+        }
+    }
+
+    private void ServeWaiting()
+    {
+        while (waiting.First is { } first && first.Value.Pages <= pool.AvailablePages)
+        {
+            waiting.RemoveFirst();
+            Open(first.Value);
+            owners.Remove(first.Value.Owner);
+        }
+    }
+
+    private void RemoveWaiting(Func<WaitingGet, bool> isMeant, string reason)
+    {
+        for (var node = waiting.First; node is not null;)
+        {
+            var next = node.Next;
+            if (isMeant(node.Value))
+            {
+                waiting.Remove(node);
+                owners.Remove(node.Value.Owner);
+                Refuse(node.Value, reason);
+            }
+
+            node = next;
+        }
+    }
+
+    private void RefuseOpening(LeaseRecord record, string reason) =>
+        Refuse(new WaitingGet(record.Lease.Count, record.Owner, record.ReplyTo), reason);
+
+    private void Refuse(WaitingGet get, string reason)
+    {
+        var available = isClosed || waiting.Count > 0 ? 0 : pool.AvailablePages;
+        get.ReplyTo.Tell(new GetRefused(get.Pages, available, reason), context.Self);
+    }
+
+    private sealed record WaitingGet(int Pages, IActorRef Owner, IActorRef ReplyTo);
+}

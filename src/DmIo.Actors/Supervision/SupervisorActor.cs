@@ -1,0 +1,142 @@
+using Akka.Actor;
+using static DmIo.Actors.DeviceProtocol;
+using static DmIo.Actors.DrainProtocol;
+using static DmIo.Actors.GuardianProtocol;
+using static DmIo.Actors.LeaseProtocol;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// The service, <c>/user/dmio</c>: leases at its <see cref="LeaseDesk"/>, devices at its <see cref="DeviceDesk"/>,
+/// their actors
+/// under its two guardians. Off the way of the I/O.
+/// <code>
+///   Serving --DrainService--> (leases close) --> (devices are detached) --> ServiceDrained
+/// </code>
+/// It is never restarted: a second incarnation would hand out pages that devices still have.
+/// </summary>
+internal sealed class SupervisorActor : UntypedActor
+{
+    private readonly IActorRef leaseGuardian;
+    private readonly IActorRef deviceGuardian;
+    private readonly LeaseDesk leases;
+    private readonly DeviceDesk devices;
+    private readonly List<IActorRef> drainReplyTo = [];
+
+    public SupervisorActor(DmIoSettings settings, DeviceDirectory directory)
+    {
+        leaseGuardian = Context.Watch(Context.ActorOf(GuardianActor.Props(), "leases"));
+        deviceGuardian = Context.Watch(Context.ActorOf(GuardianActor.Props(), "devices"));
+        leases = new LeaseDesk(Context, leaseGuardian, directory, settings);
+        devices = new DeviceDesk(Context, deviceGuardian, directory, settings);
+    }
+
+    /// <param name="settings">The service's.</param>
+    /// <param name="directory">Written by this actor only; for whoever wants to know which names there are.</param>
+    internal static Props Props(DmIoSettings settings, DeviceDirectory directory) =>
+        Akka.Actor.Props.Create(() => new SupervisorActor(settings, directory)).WithDispatcherOf(settings);
+
+    protected override SupervisorStrategy SupervisorStrategy() => GuardianActor.StopAlways;
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Get get:
+                leases.Get(get, Sender);
+                break;
+            case Put put:
+                leases.Put(put, Sender);
+                break;
+            case AttachDevice attach:
+                devices.Attach(attach, Sender);
+                break;
+            case DetachDevice detach:
+                devices.Detach(detach, Sender);
+                break;
+            case GetDevices:
+                Sender.Tell(devices.List(), Self);
+                break;
+            case GetPoolStatus:
+                Sender.Tell(leases.Status(), Self);
+                break;
+            case DrainService:
+                drainReplyTo.Add(Sender);
+                leases.Close();
+                GoOnDraining();
+                break;
+            default:
+                OnNews(message);
+                break;
+        }
+    }
+
+    protected override void PostStop()
+    {
+        leases.Stop();
+        devices.Stop();
+    }
+
+    /// <summary>After a restart, which is not ours to prevent: there is nothing to go on from.</summary>
+    protected override void PostRestart(Exception reason) => Context.Stop(Self);
+
+    /// <summary>What the service's own actors, and death watch, tell.</summary>
+    private void OnNews(object message)
+    {
+        switch (message)
+        {
+            case Spawned { Token: LeaseRecord lease } spawned:
+                leases.Spawned(lease, spawned.Child);
+                break;
+            case Spawned { Token: DeviceRecord device } spawned:
+                devices.Spawned(device, spawned.Child);
+                break;
+            case LeaseReleased released:
+                leases.Released(released.Lease);
+                break;
+            case DeviceReleased released:
+                devices.Released(released);
+                break;
+            case ServiceEvents.DeviceHasFailed failed:
+                devices.HasFailed(failed, Sender);
+                break;
+            case Terminated terminated:
+                OnTerminated(terminated.ActorRef);
+                break;
+            default:
+                Unhandled(message);
+                return;
+        }
+
+        GoOnDraining();
+    }
+
+    private void OnTerminated(IActorRef actor)
+    {
+        if (actor.Equals(leaseGuardian) || actor.Equals(deviceGuardian))
+        {
+            // Somebody stopped it, and with it all of its children: without it there is no service.
+            Context.Stop(Self);
+            return;
+        }
+
+        leases.Terminated(actor);
+        devices.Terminated(actor);
+    }
+
+    private void GoOnDraining()
+    {
+        if (drainReplyTo.Count == 0 || !leases.IsIdle)
+        {
+            return;
+        }
+
+        devices.Close();
+        if (devices.IsIdle)
+        {
+            drainReplyTo.ForEach(waiting => waiting.Tell(ServiceDrained.Instance, Self));
+            drainReplyTo.Clear();
+        }
+    }
+}
