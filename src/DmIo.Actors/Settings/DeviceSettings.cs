@@ -1,3 +1,4 @@
+using DmIo.Devices.Decorators;
 using DmIo.Io;
 
 namespace DmIo.Actors;
@@ -14,6 +15,9 @@ internal sealed record DeviceSettings
 
     /// <summary>What regions call it.</summary>
     internal required string Name { get; init; }
+
+    /// <summary>Its block in the configuration.</summary>
+    internal required string FullPath { get; init; }
 
     internal required DeviceBackend Backend { get; init; }
 
@@ -33,9 +37,12 @@ internal sealed record DeviceSettings
     /// <summary>Operations wait until they are released.</summary>
     internal required bool IsStuck { get; init; }
 
-    internal required DelaySettings Delay { get; init; }
+    internal required DeviceDelays Delays { get; init; }
 
-    internal required IReadOnlyList<FaultSettings> Faults { get; init; }
+    internal required IReadOnlyList<FaultRule> Faults { get; init; }
+
+    /// <summary>For the faults' probabilities.</summary>
+    internal required int FaultSeed { get; init; }
 
     internal static DeviceSettings Read(string name, SettingsReader reader, SettingsReader faultDefaults)
     {
@@ -62,12 +69,14 @@ internal sealed record DeviceSettings
         string name, DeviceBackend backend, SettingsReader reader, SettingsReader faultDefaults) => new()
         {
             Name = name,
+            FullPath = reader.Path,
             Backend = backend,
             IsReadOnly = reader.Flag("read-only"),
             QueueDepth = ReadQueueDepth(reader),
             IsStuck = reader.Flag("stuck"),
-            Delay = DelaySettings.From(reader.Section("delay")),
-            Faults = [.. reader.Sections("faults", faultDefaults).Select(FaultSettings.Read)],
+            Delays = FaultSettings.ReadDelays(reader.Section("delay")),
+            Faults = [.. reader.Sections("faults", faultDefaults).Select(FaultSettings.ReadRule)],
+            FaultSeed = (int)reader.Number("fault-seed", 0, int.MaxValue),
         };
 
     private static string ReadPath(SettingsReader reader) =>

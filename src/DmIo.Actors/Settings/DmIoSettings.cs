@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using DmIo.Pages;
 
 namespace DmIo.Actors;
 
@@ -48,13 +49,13 @@ internal sealed record DmIoSettings
         var pool = reader.Section("pool");
         var faultDefaults = reader.Section("fault-defaults");
         var deviceDefaults = reader.Section("device-defaults");
-        FaultSettings.Read(faultDefaults);
+        FaultSettings.ReadRule(faultDefaults);
         DeviceSettings.CheckDefaults(deviceDefaults, faultDefaults);
         var dispatcher = reader.Text("dispatcher", "the name of a dispatcher, or empty", _ => true);
         var settings = new DmIoSettings
         {
             MaxPages = (int)pool.Number("max-pages", 1, int.MaxValue),
-            SlabPages = (int)pool.Number("slab-pages", 1, int.MaxValue / 4096),
+            SlabPages = (int)pool.Number("slab-pages", 1, PageSlab.MaxPages),
             Dispatcher = dispatcher.Length == 0 ? null : dispatcher,
             ShutdownTimeout = reader.Duration("shutdown-timeout", LongestShutdown),
             QueueDepth = DeviceSettings.ReadQueueDepth(deviceDefaults),

@@ -1,46 +1,44 @@
+using DmIo.Devices.Decorators;
 using DmIo.Io;
 
 namespace DmIo.Actors;
 
-/// <summary>One block of a configured device's <c>faults</c>: which operations fail on purpose, and how.</summary>
-internal sealed record FaultSettings
+/// <summary>What a configured device does wrong on purpose: one block of its <c>faults</c>, and its
+/// <c>delay</c>.</summary>
+internal static class FaultSettings
 {
-    internal required IReadOnlyList<IoOperation> Operations { get; init; }
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromHours(1);
 
-    /// <summary>The first sector that is hit.</summary>
-    internal required Sector Start { get; init; }
-
-    /// <summary>How many sectors are hit; null: all from <see cref="Start"/> on.</summary>
-    internal required SectorCount? Count { get; init; }
-
-    /// <summary>Operations that pass first.</summary>
-    internal required long After { get; init; }
-
-    /// <summary>Operations that fail then; null: all.</summary>
-    internal required long? Times { get; init; }
-
-    /// <summary>0 to 1.</summary>
-    internal required double Probability { get; init; }
-
-    internal required int Seed { get; init; }
-
-    /// <summary>What the device reports; an error number of Linux.</summary>
-    internal required int Errno { get; init; }
-
-    internal static FaultSettings Read(SettingsReader reader)
+    internal static FaultRule ReadRule(SettingsReader reader)
     {
-        var settings = new FaultSettings
+        var rule = new FaultRule
         {
-            Operations = reader.Choices<IoOperation>("operations"),
-            Start = reader.Number("start", 0, long.MaxValue),
-            Count = reader.NumberOr("all", "count", 0, SectorCount.MaxValue) is { } count ? count : null,
+            Filter = new OperationFilter
+            {
+                Operations = reader.Choices<IoOperation>("operations"),
+                Start = reader.Number("start", 0, long.MaxValue),
+                Count = reader.NumberOr("all", "count", 0, SectorCount.MaxValue) ?? SectorCount.MaxValue,
+            },
             After = reader.Number("after", 0, long.MaxValue),
-            Times = reader.NumberOr("unlimited", "times", 0, long.MaxValue),
+            AtMost = reader.NumberOr("unlimited", "times", 0, long.MaxValue),
             Probability = reader.Fraction("probability"),
-            Seed = (int)reader.Number("seed", 0, int.MaxValue),
             Errno = (int)reader.Number("errno", 1, 4095),
         };
         reader.RefuseTheRest();
-        return settings;
+        return rule;
+    }
+
+    internal static DeviceDelays ReadDelays(SettingsReader reader)
+    {
+        var delays = new DeviceDelays
+        {
+            Read = reader.Duration("read", LongestDelay),
+            Write = reader.Duration("write", LongestDelay),
+            Flush = reader.Duration("flush", LongestDelay),
+            Discard = reader.Duration("discard", LongestDelay),
+            WriteZeroes = reader.Duration("write-zeroes", LongestDelay),
+        };
+        reader.RefuseTheRest();
+        return delays;
     }
 }

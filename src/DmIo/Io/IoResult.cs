@@ -70,6 +70,16 @@ public sealed class IoResult
         }
     }
 
+    /// <summary>Throws where a region failed, for callers to whom that is the end of it.</summary>
+    /// <exception cref="IoFailedException">A region failed; holds this result.</exception>
+    public void ThrowIfFailed()
+    {
+        if (!IsOk)
+        {
+            throw new IoFailedException(this);
+        }
+    }
+
     /// <summary>The error bits, and each failed region's status.</summary>
     public override string ToString()
     {

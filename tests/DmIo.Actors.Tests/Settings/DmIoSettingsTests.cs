@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using DmIo.Devices.Decorators;
 using DmIo.Io;
 using Xunit;
 
@@ -67,7 +68,7 @@ public sealed class DmIoSettingsTests
         Assert.Equal(32, device.QueueDepth);
         Assert.False(device.IsReadOnly);
         Assert.False(device.IsStuck);
-        Assert.True(device.Delay.IsNone);
+        Assert.Equal(new DeviceDelays(), device.Delays);
         Assert.Empty(device.Faults);
     }
 
@@ -83,6 +84,7 @@ public sealed class DmIoSettingsTests
                 read-only = on
                 queue-depth = 4
                 stuck = on
+                fault-seed = 42
                 delay {
                   write = 20ms
                 }
@@ -97,8 +99,9 @@ public sealed class DmIoSettingsTests
         Assert.True(device.IsReadOnly);
         Assert.Equal(4, device.QueueDepth);
         Assert.True(device.IsStuck);
-        Assert.Equal(TimeSpan.FromMilliseconds(20), device.Delay.Write);
-        Assert.Equal(TimeSpan.Zero, device.Delay.Read);
+        Assert.Equal(42, device.FaultSeed);
+        Assert.Equal(TimeSpan.FromMilliseconds(20), device.Delays.Write);
+        Assert.Equal(TimeSpan.Zero, device.Delays.Read);
     }
 
     [Fact]
@@ -122,9 +125,9 @@ public sealed class DmIoSettingsTests
 
         var device = Assert.Single(settings.Devices);
         Assert.Equal(3, device.QueueDepth);
-        Assert.Equal(TimeSpan.FromMilliseconds(5), device.Delay.Read);
-        Assert.Equal(TimeSpan.FromMilliseconds(7), device.Delay.Flush);
-        Assert.Equal([IoOperation.Flush], Assert.Single(device.Faults).Operations);
+        Assert.Equal(TimeSpan.FromMilliseconds(5), device.Delays.Read);
+        Assert.Equal(TimeSpan.FromMilliseconds(7), device.Delays.Flush);
+        Assert.Equal([IoOperation.Flush], Assert.Single(device.Faults).Filter.Operations);
     }
 
     [Fact]
@@ -141,7 +144,6 @@ public sealed class DmIoSettingsTests
                 after = 2
                 times = 1
                 probability = 0.25
-                seed = 42
               },
               {
               }
@@ -149,17 +151,16 @@ public sealed class DmIoSettingsTests
             """);
 
         var faults = Assert.Single(settings.Devices).Faults;
-        Assert.Equal([IoOperation.Write, IoOperation.WriteZeroes], faults[0].Operations);
-        Assert.Equal(new Sector(8), faults[0].Start);
-        Assert.Equal(new SectorCount(16), faults[0].Count);
+        Assert.Equal([IoOperation.Write, IoOperation.WriteZeroes], faults[0].Filter.Operations);
+        Assert.Equal(new Sector(8), faults[0].Filter.Start);
+        Assert.Equal(new SectorCount(16), faults[0].Filter.Count);
         Assert.Equal(2, faults[0].After);
-        Assert.Equal(1, faults[0].Times);
+        Assert.Equal(1, faults[0].AtMost);
         Assert.Equal(0.25, faults[0].Probability);
-        Assert.Equal(42, faults[0].Seed);
         Assert.Equal(28, faults[0].Errno);
-        Assert.Equal(Enum.GetValues<IoOperation>(), faults[1].Operations);
-        Assert.Null(faults[1].Count);
-        Assert.Null(faults[1].Times);
+        Assert.Equal(Enum.GetValues<IoOperation>(), faults[1].Filter.Operations);
+        Assert.Equal(OperationFilter.Any.Count, faults[1].Filter.Count);
+        Assert.Null(faults[1].AtMost);
         Assert.Equal(28, faults[1].Errno);
     }
 

@@ -1,0 +1,52 @@
+using Akka.Configuration;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// The devices of <c>dmio.devices</c>, open: all of them or none. They are this object's until they are attached,
+/// the service's then.
+/// </summary>
+internal sealed class ConfiguredDevices
+{
+    private readonly List<(DeviceSettings Settings, IBlockDevice Device)> devices = [];
+
+    /// <summary>By name in ordinal order.</summary>
+    internal IReadOnlyList<(DeviceSettings Settings, IBlockDevice Device)> All => devices;
+
+    /// <exception cref="ConfigurationException">One can't be opened: names it and says why. The others are
+    /// closed.</exception>
+    internal static ConfiguredDevices Open(IReadOnlyList<DeviceSettings> settings)
+    {
+        var opened = new ConfiguredDevices();
+        foreach (var device in settings)
+        {
+            try
+            {
+                opened.devices.Add((device, DeviceFactory.Open(device)));
+            }
+            catch (DeviceOpenException exception)
+            {
+                opened.CloseAll();
+                throw FaultOf(device, exception.Message, exception);
+            }
+        }
+
+        return opened;
+    }
+
+    /// <summary>The start fails on account of this device.</summary>
+    internal static ConfigurationException FaultOf(DeviceSettings device, string reason, Exception? cause) =>
+        new($"{device.FullPath} can't be put into service. {reason}", cause);
+
+    /// <summary>Lets go what is stuck at a device; how many operations. Null: there is no such device, or it does
+    /// not stick.</summary>
+    internal int? Release(string name) => devices.Find(open => open.Settings.Name == name).Device is StuckDevice stuck
+        ? stuck.Release()
+        : null;
+
+    /// <summary>Closes them, where they could not be attached.</summary>
+    internal void CloseAll() => Task.WhenAll(devices.Select(open => open.Device.DisposeAsync().AsTask()))
+        .GetAwaiter().GetResult();
+}

@@ -1,0 +1,47 @@
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// Opens configured devices: the backend, and around it what is to go wrong with it on purpose, in the order in
+/// which an operation
+/// comes by: stuck, delay, faults, read-only, backend.
+/// </summary>
+internal static class DeviceFactory
+{
+    /// <summary>Opens one.</summary>
+    /// <exception cref="DeviceOpenException">It can't be opened; the message names path, fault and fix.</exception>
+    internal static IBlockDevice Open(DeviceSettings settings)
+    {
+        var device = OpenBackend(settings);
+        if (settings.IsReadOnly && !device.Description.IsReadOnly)
+        {
+            device = new LimitedDevice(device, description => description with { IsReadOnly = true });
+        }
+
+        var isBad = settings.Faults.Count > 0;
+        var isSlow = settings.Delays != new DeviceDelays();
+        if ((isBad || isSlow || settings.IsStuck) && !device.Description.HasVolatileCache)
+        {
+            // A device without a cache is never flushed, so nothing could happen to its flushes.
+            device = new LimitedDevice(device, description => description with { HasVolatileCache = true });
+        }
+
+        device = isBad ? new FaultyDevice(device, settings.FaultSeed, [.. settings.Faults]) : device;
+        device = isSlow ? new DelayedDevice(device, settings.Delays) : device;
+        return settings.IsStuck ? new StuckDevice(device) : device;
+    }
+
+    private static IBlockDevice OpenBackend(DeviceSettings settings) => settings.Backend switch
+    {
+        DeviceBackend.Memory => new MemoryDevice(settings.Size),
+        DeviceBackend.Null => new NullDevice(settings.Size),
+        _ => FileDevice.Open(new FileDeviceOptions
+        {
+            Path = settings.Path!,
+            IsReadOnly = settings.IsReadOnly,
+            CreateSize = settings.CreateSize.Value == 0 ? null : settings.CreateSize,
+        }),
+    };
+}
