@@ -68,7 +68,14 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
         var device = string.Create(
             CultureInfo.InvariantCulture, $"/sys/dev/block/{kind.DeviceMajor}:{kind.DeviceMinor}");
         string[] places = [$"{device}/queue/discard_max_bytes", $"{device}/../queue/discard_max_bytes"];
-        var place = places.FirstOrDefault(File.Exists);
-        return place is not null && File.ReadAllText(place).Trim() is not ("" or "0");
+        try
+        {
+            var place = places.FirstOrDefault(File.Exists);
+            return place is not null && File.ReadAllText(place).Trim() is not ("" or "0");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 }

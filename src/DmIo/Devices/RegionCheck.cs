@@ -48,10 +48,11 @@ internal static class RegionCheck
 
     private static IoStatus CheckAbility(DeviceDescription device, IoOperation operation)
     {
+        var block = new SectorCount(device.BlockSizeBytes / Sector.SizeBytes);
         var able = operation switch
         {
-            IoOperation.Discard => device.MaxDiscard.Value > 0,
-            IoOperation.WriteZeroes => device.MaxWriteZeroes.Value > 0,
+            IoOperation.Discard => device.MaxDiscard >= block,
+            IoOperation.WriteZeroes => device.MaxWriteZeroes >= block,
             _ => true,
         };
         return able

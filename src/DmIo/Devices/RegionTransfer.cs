@@ -149,7 +149,7 @@ internal static class RegionTransfer
         var isDiscard = operation == IoOperation.Discard;
         var limit = isDiscard ? description.MaxDiscard.Value : description.MaxWriteZeroes.Value;
         var blockSectors = description.BlockSizeBytes / Sector.SizeBytes;
-        limit = Math.Max(blockSectors, limit - (limit % blockSectors));
+        limit -= limit % blockSectors;
         var first = IoStatus.Ok;
         for (var done = 0L; done < count.Value; done += limit)
         {

@@ -58,9 +58,7 @@ public abstract class BlockDeviceContract : IAsyncLifetime
         await Device.WriteAsync(9, Bytes.Batch(Bytes.Filled(Sector.SizeBytes, 0xAB)), forceUnitAccess: false);
         var all = new byte[Sectors * Sector.SizeBytes];
         await ReadAllAsync(all);
-        Assert.All(all[..(9 * Sector.SizeBytes)], value => Assert.Equal(0, value));
-        Assert.All(all[(9 * Sector.SizeBytes)..(10 * Sector.SizeBytes)], value => Assert.Equal(0xAB, value));
-        Assert.All(all[(10 * Sector.SizeBytes)..], value => Assert.Equal(0, value));
+        Assert.Equal(Bytes.Sectors((9, 0), (1, 0xAB), (Sectors - 10, 0)), all);
     }
 
     [Fact]
@@ -116,9 +114,7 @@ public abstract class BlockDeviceContract : IAsyncLifetime
         Assert.Equal(IoStatus.Ok, await RegionTransfer.RunAsync(Device, IoOperation.WriteZeroes, 3, 17, null, false));
         var all = new byte[Sectors * Sector.SizeBytes];
         await ReadAllAsync(all);
-        Assert.All(all[..(3 * Sector.SizeBytes)], value => Assert.Equal(0x77, value));
-        Assert.All(all[(3 * Sector.SizeBytes)..(20 * Sector.SizeBytes)], value => Assert.Equal(0, value));
-        Assert.All(all[(20 * Sector.SizeBytes)..], value => Assert.Equal(0x77, value));
+        Assert.Equal(Bytes.Sectors((3, 0x77), (17, 0), (Sectors - 20, 0x77)), all);
     }
 
     [Fact]
@@ -129,8 +125,8 @@ public abstract class BlockDeviceContract : IAsyncLifetime
         Assert.Equal(Device.Description.MaxDiscard.Value > 0 ? IoStatusCode.Ok : IoStatusCode.Unsupported, status.Code);
         var all = new byte[Sectors * Sector.SizeBytes];
         await ReadAllAsync(all);
-        Assert.All(all[..(3 * Sector.SizeBytes)], value => Assert.Equal(0x66, value));
-        Assert.All(all[(20 * Sector.SizeBytes)..], value => Assert.Equal(0x66, value));
+        Assert.Equal(Bytes.Sectors((3, 0x66)), all[..(3 * Sector.SizeBytes)]);
+        Assert.Equal(Bytes.Sectors((Sectors - 20, 0x66)), all[(20 * Sector.SizeBytes)..]);
     }
 
     [Fact]

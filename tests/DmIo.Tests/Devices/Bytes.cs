@@ -1,3 +1,4 @@
+using DmIo.Io;
 using DmIo.Memory;
 
 namespace DmIo.Tests.Devices;
@@ -18,6 +19,10 @@ internal static class Bytes
         Array.Fill(bytes, value);
         return bytes;
     }
+
+    /// <summary>So many sectors of one value, then so many of the next.</summary>
+    internal static byte[] Sectors(params (int Count, byte Value)[] runs) =>
+        [.. runs.SelectMany(run => Filled(run.Count * Sector.SizeBytes, run.Value))];
 
     internal static SegmentBatch Batch(params Memory<byte>[] segments)
     {

@@ -72,6 +72,13 @@ public sealed class RegionCheckTests
         Assert.Equal(IoStatus.Ok, RegionCheck.Check(Disk, IoOperation.Discard, 0, 8));
     }
 
+    [Fact]
+    public void R12_an_operation_whose_limit_is_less_than_a_block_is_unsupported()
+    {
+        var status = RegionCheck.Check(Disk with { BlockSizeBytes = 8192 }, IoOperation.Discard, 0, 16);
+        Assert.Equal(IoStatusCode.Unsupported, status.Code);
+    }
+
     [Theory]
     [InlineData(1, 8)]
     [InlineData(0, 7)]

@@ -22,9 +22,9 @@ internal static class CallRules
         [
             (call.LengthBytes > 0, "not empty"),
             (call.Start.Value >= 0 && call.LengthBytes <= device.Capacity.Bytes - startBytes, "within the capacity"),
-            (startBytes % block == 0 && call.LengthBytes % block == 0, $"whole blocks of {block} bytes"),
+            (startBytes % block == 0 && call.LengthBytes % block == 0, "whole blocks"),
             (call.LengthBytes <= LimitOf(call.Operation, device), "within the limit of its operation"),
-            (call.SegmentCount <= device.MaxSegments, $"at most {device.MaxSegments} segments"),
+            (call.SegmentCount <= device.MaxSegments, "no more segments than the device takes"),
             (call.Operation == IoOperation.Read || !device.IsReadOnly, "nothing but reads on a read-only device"),
             (!call.ForceUnitAccess || device.HasForceUnitAccess, "FUA only where the device has it"),
             (!inFlight.Any(other => Conflicts(call, other)), "no overlap with a call in flight"),

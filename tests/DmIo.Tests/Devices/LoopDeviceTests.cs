@@ -1,0 +1,114 @@
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Memory;
+using Xunit;
+
+namespace DmIo.Tests.Devices;
+
+/// <summary>A real block device: a file behind the kernel's loop driver.</summary>
+public sealed class LoopDeviceTests : IDisposable
+{
+    private const int Sectors = 2048;
+
+    private readonly TemporaryDirectory directory = new();
+
+    private string FilePath => directory.FilePath();
+
+    public void Dispose() => directory.Dispose();
+
+    [LoopDeviceFact]
+    public async Task It_tells_its_size_and_takes_reads_and_writes()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        Assert.Equal(("block", Sectors), (device.Description.Backend, device.Description.Capacity.Value));
+        var written = Bytes.Random(64 * 512, 1);
+        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Write, Sectors - 64, 64, written));
+        var read = new byte[64 * 512];
+        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Read, Sectors - 64, 64, read));
+        Assert.Equal(written, read);
+    }
+
+    [LoopDeviceFact]
+    public async Task R14_a_flush_brings_what_was_written_to_the_store_behind()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        var written = Bytes.Random(64 * 512, 1);
+        await RunAsync(device, IoOperation.Write, 0, 64, written);
+        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Flush, 0, 0, written));
+        Assert.Equal(written, File.ReadAllBytes(FilePath)[..(64 * 512)]);
+    }
+
+    [LoopDeviceFact]
+    public async Task R13_it_has_an_end()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        var status = await RunAsync(device, IoOperation.Write, Sectors, 1, new byte[512]);
+        Assert.Equal(IoStatusCode.OutOfRange, status.Code);
+        Assert.Equal(Sectors * 512, new FileInfo(FilePath).Length);
+    }
+
+    [LoopDeviceFact]
+    public async Task Zeroes_and_discards_reach_it()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        await RunAsync(device, IoOperation.Write, 0, 64, Bytes.Filled(64 * 512, 7));
+        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.WriteZeroes, 0, 16, new byte[1]));
+        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Discard, 16, 16, new byte[1]));
+        var read = new byte[64 * 512];
+        await RunAsync(device, IoOperation.Read, 0, 64, read);
+        Assert.Equal(new byte[16 * 512], read[..(16 * 512)]);
+        Assert.Equal(Bytes.Filled(32 * 512, 7), read[(32 * 512)..]);
+    }
+
+    [LoopDeviceFact]
+    public async Task A_writer_holds_it_alone()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        var options = new FileDeviceOptions { Path = loop.Path };
+        var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(options));
+        Assert.Contains("it is in use", refusal.Message);
+    }
+
+    [LoopDeviceFact]
+    public async Task R12_one_that_the_kernel_calls_read_only_is_read_only()
+    {
+        using var loop = Loop("--read-only");
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        Assert.True(device.Description.IsReadOnly);
+        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Read, 0, 8, new byte[4096]));
+        Assert.Equal(IoStatusCode.ReadOnly, (await RunAsync(device, IoOperation.Write, 0, 8, new byte[4096])).Code);
+    }
+
+    [LoopDeviceFact]
+    public async Task Its_block_size_is_the_kernels()
+    {
+        using var loop = Loop("--sector-size", "4096");
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        Assert.Equal(4096, device.Description.BlockSizeBytes);
+        Assert.Equal(IoStatusCode.Misaligned, (await RunAsync(device, IoOperation.Write, 1, 8, new byte[4096])).Code);
+    }
+
+    [LoopDeviceFact]
+    public void A_size_that_it_does_not_have_is_refused()
+    {
+        using var loop = Loop();
+        var options = new FileDeviceOptions { Path = loop.Path, CreateSize = Sectors + 1 };
+        var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(options));
+        Assert.Contains("2048 sectors, fewer", refusal.Message);
+    }
+
+    private static ValueTask<IoStatus> RunAsync(
+        IBlockDevice device, IoOperation operation, Sector start, SectorCount count, IoMemory memory) =>
+        RegionTransfer.RunAsync(device, operation, start, count, memory, false);
+
+    private LoopDevice Loop(params string[] options)
+    {
+        File.WriteAllBytes(FilePath, new byte[Sectors * 512]);
+        return new LoopDevice(FilePath, options);
+    }
+}

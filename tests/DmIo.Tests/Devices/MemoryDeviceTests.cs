@@ -1,0 +1,74 @@
+using DmIo.Devices;
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Tests.Devices;
+
+public sealed class MemoryDeviceTests
+{
+    private const long Mebibyte = 1 << 20;
+
+    [Fact]
+    public async Task A_device_of_a_terabyte_costs_what_was_written()
+    {
+        await using var device = new MemoryDevice((1L << 40) / Sector.SizeBytes);
+        var written = Bytes.Random(4096, 3);
+        await device.WriteAsync(3L << 29, Bytes.Batch(written), false);
+        var read = new byte[4096];
+        await device.ReadAsync(3L << 29, Bytes.Batch(read));
+        Assert.Equal(written, read);
+        Assert.Equal(Mebibyte, device.AllocatedBytes);
+    }
+
+    [Fact]
+    public async Task A_read_allocates_no_extent()
+    {
+        await using var device = new MemoryDevice(8);
+        await device.ReadAsync(0, Bytes.Batch(new byte[4096]));
+        Assert.Equal(0, device.AllocatedBytes);
+    }
+
+    [Fact]
+    public async Task A_transfer_crosses_extents()
+    {
+        await using var device = new MemoryDevice(8192);
+        var written = Bytes.Random((int)(2 * Mebibyte), 3);
+        await device.WriteAsync(1000, Bytes.Batch(written), false);
+        var read = new byte[written.Length];
+        await device.ReadAsync(1000, Bytes.Batch(read));
+        Assert.Equal(written, read);
+    }
+
+    [Fact]
+    public async Task Discarding_gives_whole_extents_back_and_reads_as_zero()
+    {
+        await using var device = new MemoryDevice(8192);
+        await device.WriteAsync(0, Bytes.Batch(Bytes.Filled((int)(4 * Mebibyte), 7)), false);
+        await device.DiscardAsync(1024, 5120);
+        Assert.Equal(2 * Mebibyte, device.AllocatedBytes);
+        var read = new byte[4 * Mebibyte];
+        await device.ReadAsync(0, Bytes.Batch(read));
+        Assert.Equal(
+            [.. Bytes.Filled(1024 * 512, 7), .. new byte[5120 * 512], .. Bytes.Filled(2048 * 512, 7)], read);
+    }
+
+    [Fact]
+    public async Task Every_operation_completes_before_its_call_returns()
+    {
+        await using var device = new MemoryDevice(8);
+        AssertCompleted(device.WriteAsync(0, Bytes.Batch(new byte[512]), false));
+        AssertCompleted(device.ReadAsync(0, Bytes.Batch(new byte[512])));
+        AssertCompleted(device.FlushAsync());
+        AssertCompleted(device.DiscardAsync(0, 1));
+        AssertCompleted(device.WriteZeroesAsync(0, 1));
+
+        static void AssertCompleted<T>(ValueTask<T> call) => Assert.True(call.IsCompletedSuccessfully);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(long.MaxValue)]
+    public void An_impossible_capacity_is_refused(long capacity) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MemoryDevice(capacity));
+}
