@@ -162,8 +162,9 @@ public sealed class HashedWheelTimerScheduler : SchedulerBase, IDisposable
     private void TakeDue(List<Entry> bucket)
     {
         var kept = 0;
-        foreach (var entry in bucket)
+        for (var i = 0; i < bucket.Count; i++)
         {
+            var entry = bucket[i];
             if (entry.IsCancelled)
             {
                 _count--;
