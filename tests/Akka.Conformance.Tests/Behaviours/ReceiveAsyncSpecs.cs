@@ -1,0 +1,82 @@
+// ReceiveAsync: the actor takes no further message until the handler's task is done, and is itself before and after await.
+
+using Akka.Actor;
+using Akka.Conformance.Tests.Fixtures;
+using Xunit;
+
+namespace Akka.Conformance.Tests.Behaviours;
+
+public sealed class ReceiveAsyncSpecs : Specification
+{
+    private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [Fact]
+    public void The_next_message_waits_for_the_task()
+    {
+        var actor = StartWaiting();
+        actor.Tell("wait");
+        actor.Tell(1);
+        ExpectMsg("begun");
+        ExpectNoMsg(50);
+        _gate.SetResult();
+        ExpectMsg("done");
+        ExpectMsg(1);
+    }
+
+    [Fact]
+    public void Self_and_sender_are_the_same_after_the_await()
+    {
+        var probe = CreateTestProbe();
+        var actor = StartWaiting();
+        actor.Tell("wait", probe.Ref);
+        actor.Tell(1, TestActor);
+        probe.ExpectMsg("begun");
+        _gate.SetResult();
+        probe.ExpectMsg("done");
+        Assert.Equal(actor, probe.LastSender);
+        ExpectMsg(1);
+    }
+
+    [Fact]
+    public void A_failing_task_fails_the_actor()
+    {
+        var parent = Sys.ActorOf(Supervisor.With(new OneForOneStrategy(_ => Directive.Stop)));
+        parent.Tell(Props.Create(() => new Waiting(_gate.Task)));
+        var actor = ExpectMsg<IActorRef>();
+        Watch(actor);
+        actor.Tell("wait");
+        ExpectMsg("begun");
+        EventFilter.Exception<TestFailureException>()
+            .ExpectOne(() => _gate.SetException(new TestFailureException()));
+        ExpectTerminated(actor);
+    }
+
+    [Fact]
+    public void An_actor_stopped_while_it_awaits_finishes_its_message_first()
+    {
+        var actor = StartWaiting();
+        Watch(actor);
+        actor.Tell("wait");
+        ExpectMsg("begun");
+        Sys.Stop(actor);
+        _gate.SetResult();
+        ExpectMsg("done");
+        ExpectTerminated(actor);
+    }
+
+    private IActorRef StartWaiting() => Sys.ActorOf(Props.Create(() => new Waiting(_gate.Task)));
+
+    private sealed class Waiting : ReceiveActor
+    {
+        public Waiting(Task gate)
+        {
+            ReceiveAsync<string>(async _ =>
+            {
+                Sender.Tell("begun");
+                await gate;
+                Sender.Tell("done", Self);
+            });
+            Receive<int>(number => Sender.Tell(number));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// A thread pool full of blocked work delays actors; it must not stop them for ever.
+// Runs alone: it would starve the specifications beside it.
+
+using Akka.Actor;
+using Akka.Conformance.Tests.Fixtures;
+using Xunit;
+
+namespace Akka.Conformance.Tests.Dispatching;
+
+[CollectionDefinition(nameof(FullThreadPoolSpecs), DisableParallelization = true)]
+public sealed class FullThreadPoolGroup;
+
+[Collection(nameof(FullThreadPoolSpecs))]
+public sealed class FullThreadPoolSpecs : Specification
+{
+    private static readonly TimeSpan Generous = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Actors_asks_and_timers_go_on_while_every_pool_thread_is_blocked()
+    {
+        using var gate = new ManualResetEventSlim();
+        ThreadPool.GetMinThreads(out var workers, out _);
+        var blockers = Enumerable.Range(0, workers + 2).Select(_ => Task.Run(() => gate.Wait(Generous))).ToList();
+        try
+        {
+            var echo = StartEcho();
+            Assert.Equal("asked", await echo.Ask<string>("asked", Generous));
+            Sys.Scheduler.ScheduleTellOnce(TimeSpan.FromMilliseconds(1), TestActor, "scheduled", ActorRefs.NoSender);
+            await ExpectMsgAsync("scheduled", Generous);
+            var last = Enumerable.Range(0, 20).Aggregate(TestActor, (next, _) => Start((_, message) => next.Tell(message)));
+            last.Tell("through them all");
+            await ExpectMsgAsync("through them all", Generous);
+        }
+        finally
+        {
+            gate.Set();
+            await Task.WhenAll(blockers);
+        }
+    }
+}
