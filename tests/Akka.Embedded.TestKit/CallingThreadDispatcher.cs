@@ -16,7 +16,7 @@ public sealed class CallingThreadDispatcherConfigurator(Config config, IDispatch
 /// <summary>Runs actors on their tellers' threads. For tests alone.</summary>
 public sealed class CallingThreadDispatcher : MessageDispatcher
 {
-    public const string Id = "akka.test.calling-thread-dispatcher";
+    public new const string Id = "akka.test.calling-thread-dispatcher";
 
     public CallingThreadDispatcher(MessageDispatcherConfigurator configurator)
         : base(configurator) => Throughput = int.MaxValue;

@@ -35,12 +35,12 @@ internal sealed class InternalTestActor : UntypedActor
                 SpawnChild(spawn);
                 break;
             default:
-                Receive(message);
+                Enqueue(message);
                 break;
         }
     }
 
-    private void Receive(object message)
+    private void Enqueue(object message)
     {
         var next = _pilot.Run(Sender, message);
         _pilot = next is KeepRunning ? _pilot : next;

@@ -7,9 +7,7 @@ namespace Akka.TestKit;
 
 public abstract partial class TestKitBase : IActorRefFactory
 {
-    public IActorRef ActorOf(Props props) => Sys.ActorOf(props);
-
-    public IActorRef ActorOf(Props props, string? name) => Sys.ActorOf(props, name);
+    public IActorRef ActorOf(Props props, string? name = null) => Sys.ActorOf(props, name);
 
     public IActorRef ActorOf<TActor>()
         where TActor : ActorBase, new()

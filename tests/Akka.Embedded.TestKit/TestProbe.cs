@@ -7,7 +7,9 @@ using Akka.Dispatch.SysMsg;
 namespace Akka.TestKit;
 
 /// <summary>A test actor of its own, which is a reference to it as well.</summary>
+#pragma warning disable CA1036 // Akka's references have an order, for sorting, and no operators.
 public sealed class TestProbe : TestKitBase, INoImplicitSender, IInternalActorRef
+#pragma warning restore CA1036
 {
     public TestProbe(ActorSystem system, string? testProbeName = null)
         : base(system, config: null, actorSystemName: null, testProbeName)

@@ -5,11 +5,11 @@ using System.Collections.Concurrent;
 
 namespace Akka.TestKit;
 
+#pragma warning disable CA1001 // A test actor may outlive its test, and no wait handle is ever asked for.
 internal sealed class TestQueue
+#pragma warning restore CA1001
 {
     private readonly ConcurrentQueue<MessageEnvelope> _envelopes = new();
-
-    // Never disposed: a test actor may outlive the test that made it, and a wait handle is never asked for.
     private readonly SemaphoreSlim _filled = new(0);
 
     internal int Count => _envelopes.Count;

@@ -10,7 +10,7 @@ namespace Akka.TestKit;
 /// <summary>Set by <c>akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"</c>.</summary>
 public sealed class TestScheduler : SchedulerBase
 {
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly List<Item> _items = [];
     private DateTimeOffset _now = DateTimeOffset.UtcNow;
 

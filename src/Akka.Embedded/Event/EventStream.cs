@@ -25,10 +25,6 @@ public sealed class EventStream(bool debug) : LoggingBus
         return base.Unsubscribe(subscriber);
     }
 
-    public bool Subscribe<T>(IActorRef subscriber) => Subscribe(subscriber, typeof(T));
-
-    public bool Unsubscribe<T>(IActorRef subscriber) => Unsubscribe(subscriber, typeof(T));
-
     private void Report(string what)
     {
         if (debug)
@@ -36,4 +32,14 @@ public sealed class EventStream(bool debug) : LoggingBus
             Publish(new Debug(nameof(EventStream), GetType(), what));
         }
     }
+}
+
+/// <summary>Subscriptions by type argument. Extensions, as in Akka.NET: a caller needs the namespace there too.</summary>
+public static class EventStreamExtensions
+{
+    public static bool Subscribe<TChannel>(this EventStream eventStream, IActorRef subscriber) =>
+        eventStream.Subscribe(subscriber, typeof(TChannel));
+
+    public static bool Unsubscribe<TChannel>(this EventStream eventStream, IActorRef subscriber) =>
+        eventStream.Unsubscribe(subscriber, typeof(TChannel));
 }

@@ -67,7 +67,7 @@ public sealed class AskSpecs : Specification
     [Fact]
     public async Task Only_the_first_reply_counts_and_the_next_goes_to_dead_letters()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(DeadLetter));
+        Sys.EventStream.Subscribe<DeadLetter>(TestActor);
         var twice = Start((context, _) =>
         {
             context.Sender.Tell("first");
@@ -80,7 +80,7 @@ public sealed class AskSpecs : Specification
     [Fact]
     public async Task A_reply_after_the_timeout_goes_to_dead_letters()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(DeadLetter));
+        Sys.EventStream.Subscribe<DeadLetter>(TestActor);
         var asker = new TaskCompletionSource<IActorRef>(TaskCreationOptions.RunContinuationsAsynchronously);
         var holding = Start((context, _) => asker.SetResult(context.Sender));
         await Assert.ThrowsAsync<AskTimeoutException>(() => holding.Ask<string>("hello", Short));

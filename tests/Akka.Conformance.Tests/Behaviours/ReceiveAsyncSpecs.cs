@@ -52,16 +52,15 @@ public sealed class ReceiveAsyncSpecs : Specification
     }
 
     [Fact]
-    public void An_actor_stopped_while_it_awaits_finishes_its_message_first()
+    public void An_actor_that_is_stopped_does_not_finish_what_it_awaits()
     {
         var actor = StartWaiting();
         Watch(actor);
-        actor.Tell("wait");
+        actor.Tell("stop and wait");
         ExpectMsg("begun");
-        Sys.Stop(actor);
-        _gate.SetResult();
-        ExpectMsg("done");
         ExpectTerminated(actor);
+        _gate.SetResult();
+        ExpectNoMsg(50);
     }
 
     private IActorRef StartWaiting() => Sys.ActorOf(Props.Create(() => new Waiting(_gate.Task)));
@@ -70,9 +69,14 @@ public sealed class ReceiveAsyncSpecs : Specification
     {
         public Waiting(Task gate)
         {
-            ReceiveAsync<string>(async _ =>
+            ReceiveAsync<string>(async message =>
             {
                 Sender.Tell("begun");
+                if (message == "stop and wait")
+                {
+                    Context.Stop(Self);
+                }
+
                 await gate;
                 Sender.Tell("done", Self);
             });

@@ -19,8 +19,8 @@ public sealed class FullThreadPoolSpecs : Specification
     public async Task Actors_asks_and_timers_go_on_while_every_pool_thread_is_blocked()
     {
         using var gate = new ManualResetEventSlim();
-        ThreadPool.GetMinThreads(out var workers, out _);
-        var blockers = Enumerable.Range(0, workers + 2).Select(_ => Task.Run(() => gate.Wait(Generous))).ToList();
+        var moreThanThePoolHas = Math.Max(ThreadPool.ThreadCount, Environment.ProcessorCount) + 2;
+        var blockers = Enumerable.Range(0, moreThanThePoolHas).Select(_ => Task.Run(() => gate.Wait(Generous))).ToList();
         try
         {
             var echo = StartEcho();

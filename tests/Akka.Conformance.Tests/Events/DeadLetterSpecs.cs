@@ -9,7 +9,7 @@ namespace Akka.Conformance.Tests.Events;
 
 public sealed class DeadLetterSpecs : Specification
 {
-    public DeadLetterSpecs() => Sys.EventStream.Subscribe(TestActor, typeof(DeadLetter));
+    public DeadLetterSpecs() => Sys.EventStream.Subscribe<DeadLetter>(TestActor);
 
     [Fact]
     public void A_message_to_a_dead_actor_is_a_dead_letter()

@@ -2,6 +2,7 @@
 
 using Akka.Actor;
 using Akka.Conformance.Tests.Fixtures;
+using Akka.Event;
 using Xunit;
 
 namespace Akka.Conformance.Tests.Events;
@@ -11,7 +12,7 @@ public sealed class EventStreamSpecs : Specification
     [Fact]
     public void A_subscriber_gets_the_events_of_its_type_and_no_other()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(Derived));
+        Sys.EventStream.Subscribe<Derived>(TestActor);
         Sys.EventStream.Publish(new Base());
         Sys.EventStream.Publish(new Derived());
         ExpectMsg<Derived>();
@@ -20,7 +21,7 @@ public sealed class EventStreamSpecs : Specification
     [Fact]
     public void A_subscriber_gets_events_of_derived_types()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(Base));
+        Sys.EventStream.Subscribe<Base>(TestActor);
         Sys.EventStream.Publish(new Derived());
         Sys.EventStream.Publish(new Base());
         ExpectMsg<Derived>();
@@ -30,7 +31,7 @@ public sealed class EventStreamSpecs : Specification
     [Fact]
     public void A_subscriber_gets_events_that_implement_its_interface()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(IMarked));
+        Sys.EventStream.Subscribe<IMarked>(TestActor);
         Sys.EventStream.Publish(new Base());
         Sys.EventStream.Publish(new Derived());
         ExpectMsg<Derived>();
@@ -39,8 +40,8 @@ public sealed class EventStreamSpecs : Specification
     [Fact]
     public void Subscribing_twice_delivers_once()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(Derived));
-        Sys.EventStream.Subscribe(TestActor, typeof(Derived));
+        Sys.EventStream.Subscribe<Derived>(TestActor);
+        Sys.EventStream.Subscribe<Derived>(TestActor);
         Sys.EventStream.Publish(new Derived());
         ExpectMsg<Derived>();
         ExpectNothing();
@@ -49,8 +50,8 @@ public sealed class EventStreamSpecs : Specification
     [Fact]
     public void Subscribing_to_a_type_and_to_its_base_delivers_once()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(Base));
-        Sys.EventStream.Subscribe(TestActor, typeof(Derived));
+        Sys.EventStream.Subscribe<Base>(TestActor);
+        Sys.EventStream.Subscribe<Derived>(TestActor);
         Sys.EventStream.Publish(new Derived());
         ExpectMsg<Derived>();
         ExpectNothing();
@@ -59,9 +60,9 @@ public sealed class EventStreamSpecs : Specification
     [Fact]
     public void After_unsubscribing_from_a_type_its_events_come_no_more()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(Derived));
-        Sys.EventStream.Subscribe(TestActor, typeof(string));
-        Sys.EventStream.Unsubscribe(TestActor, typeof(Derived));
+        Sys.EventStream.Subscribe<Derived>(TestActor);
+        Sys.EventStream.Subscribe<string>(TestActor);
+        Sys.EventStream.Unsubscribe<Derived>(TestActor);
         Sys.EventStream.Publish(new Derived());
         Sys.EventStream.Publish("still subscribed");
         ExpectMsg("still subscribed");
@@ -70,8 +71,8 @@ public sealed class EventStreamSpecs : Specification
     [Fact]
     public void Unsubscribing_altogether_ends_every_subscription()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(Derived));
-        Sys.EventStream.Subscribe(TestActor, typeof(string));
+        Sys.EventStream.Subscribe<Derived>(TestActor);
+        Sys.EventStream.Subscribe<string>(TestActor);
         Sys.EventStream.Unsubscribe(TestActor);
         Sys.EventStream.Publish(new Derived());
         Sys.EventStream.Publish("nobody listens");
@@ -82,8 +83,8 @@ public sealed class EventStreamSpecs : Specification
     public void All_subscribers_get_the_event()
     {
         var other = CreateTestProbe();
-        Sys.EventStream.Subscribe(TestActor, typeof(Derived));
-        Sys.EventStream.Subscribe(other.Ref, typeof(Derived));
+        Sys.EventStream.Subscribe<Derived>(TestActor);
+        Sys.EventStream.Subscribe<Derived>(other.Ref);
         Sys.EventStream.Publish(new Derived());
         ExpectMsg<Derived>();
         other.ExpectMsg<Derived>();
@@ -93,8 +94,8 @@ public sealed class EventStreamSpecs : Specification
     public void A_dead_subscriber_harms_nobody()
     {
         var dying = StartEcho();
-        Sys.EventStream.Subscribe(dying, typeof(Derived));
-        Sys.EventStream.Subscribe(TestActor, typeof(Derived));
+        Sys.EventStream.Subscribe<Derived>(dying);
+        Sys.EventStream.Subscribe<Derived>(TestActor);
         StopAndWait(dying);
         Sys.EventStream.Publish(new Derived());
         ExpectMsg<Derived>();
@@ -104,7 +105,7 @@ public sealed class EventStreamSpecs : Specification
     public void A_subscriber_that_died_is_unsubscribed_in_time()
     {
         var dying = StartEcho();
-        Sys.EventStream.Subscribe(dying, typeof(Derived));
+        Sys.EventStream.Subscribe<Derived>(dying);
         StopAndWait(dying);
         AwaitCondition(() => !Sys.EventStream.Unsubscribe(dying), TimeSpan.FromSeconds(10));
         Assert.False(Sys.EventStream.Unsubscribe(dying));
@@ -113,10 +114,10 @@ public sealed class EventStreamSpecs : Specification
     [Fact]
     public void Subscribe_and_unsubscribe_say_whether_anything_changed()
     {
-        Assert.True(Sys.EventStream.Subscribe(TestActor, typeof(Derived)));
-        Assert.False(Sys.EventStream.Subscribe(TestActor, typeof(Derived)));
-        Assert.True(Sys.EventStream.Unsubscribe(TestActor, typeof(Derived)));
-        Assert.False(Sys.EventStream.Unsubscribe(TestActor, typeof(Derived)));
+        Assert.True(Sys.EventStream.Subscribe<Derived>(TestActor));
+        Assert.False(Sys.EventStream.Subscribe<Derived>(TestActor));
+        Assert.True(Sys.EventStream.Unsubscribe<Derived>(TestActor));
+        Assert.False(Sys.EventStream.Unsubscribe<Derived>(TestActor));
     }
 
     private void ExpectNothing()

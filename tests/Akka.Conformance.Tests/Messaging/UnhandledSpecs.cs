@@ -12,7 +12,7 @@ public sealed class UnhandledSpecs : Specification
     [Fact]
     public void Unhandled_publishes_message_sender_and_recipient()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(UnhandledMessage));
+        Sys.EventStream.Subscribe<UnhandledMessage>(TestActor);
         var actor = Sys.ActorOf(Supervisor.With(null));
         actor.Tell("what is this");
         ExpectMsg<UnhandledMessage>(unhandled =>
@@ -26,7 +26,7 @@ public sealed class UnhandledSpecs : Specification
     [Fact]
     public void A_receive_actor_without_a_matching_handler_leaves_the_message_unhandled()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(UnhandledMessage));
+        Sys.EventStream.Subscribe<UnhandledMessage>(TestActor);
         Sys.ActorOf<OnlyStrings>().Tell(42);
         ExpectMsg<UnhandledMessage>(unhandled => Assert.Equal(42, unhandled.Message));
     }

@@ -2,6 +2,7 @@
 
 using Akka.Actor;
 using Akka.Conformance.Tests.Fixtures;
+using Akka.Event;
 using Xunit;
 
 namespace Akka.Conformance.Tests.Paths;
@@ -102,8 +103,8 @@ public sealed class ActorRefSpecs : Specification
     public void A_message_told_from_outside_without_a_sender_is_answered_to_dead_letters()
     {
         var dead = CreateTestProbe();
-        Sys.EventStream.Subscribe(dead.Ref, typeof(DeadLetterSubject));
-        Sys.EventStream.Subscribe(dead.Ref, typeof(Akka.Event.DeadLetter));
+        Sys.EventStream.Subscribe<DeadLetterSubject>(dead.Ref);
+        Sys.EventStream.Subscribe<Akka.Event.DeadLetter>(dead.Ref);
         StartEcho().Tell(new DeadLetterSubject(), ActorRefs.NoSender);
         dead.ExpectMsg<Akka.Event.DeadLetter>(letter => letter.Message is DeadLetterSubject);
     }

@@ -75,7 +75,7 @@ public sealed class StashSpecs : Specification
     public void A_stopped_actors_stash_goes_to_dead_letters()
     {
         var dead = CreateTestProbe();
-        Sys.EventStream.Subscribe(dead.Ref, typeof(DeadLetter));
+        Sys.EventStream.Subscribe<DeadLetter>(dead.Ref);
         var actor = Sys.ActorOf<Closed>();
         Tell(actor, 1, 2, PoisonPill.Instance);
         dead.ExpectMsg<DeadLetter>(letter => Equals(letter.Message, 1));

@@ -25,7 +25,7 @@ public sealed class StopSpecs : Specification
     [Fact]
     public void What_follows_a_poison_pill_goes_to_dead_letters()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(DeadLetter));
+        Sys.EventStream.Subscribe<DeadLetter>(TestActor);
         var actor = StartEcho();
         actor.Tell(PoisonPill.Instance);
         actor.Tell("too late");
@@ -37,7 +37,7 @@ public sealed class StopSpecs : Specification
     {
         using var gate = new ManualResetEventSlim();
         var dead = CreateTestProbe();
-        Sys.EventStream.Subscribe(dead.Ref, typeof(DeadLetter));
+        Sys.EventStream.Subscribe<DeadLetter>(dead.Ref);
         var actor = Start((context, message) =>
         {
             TestActor.Tell("in hand");

@@ -2,6 +2,7 @@
 
 using Akka.Actor;
 using Akka.Conformance.Tests.Fixtures;
+using Akka.Event;
 using Xunit;
 
 namespace Akka.Conformance.Tests.Timing;
@@ -127,7 +128,7 @@ public sealed class TimerSpecs : VirtualTimeSpecification
     [Fact]
     public void No_timer_outlives_its_actor()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(Akka.Event.DeadLetter));
+        Sys.EventStream.Subscribe<Akka.Event.DeadLetter>(TestActor);
         var actor = StartTimed();
         Do(actor, timers => timers.StartPeriodicTimer("key", "tick", Seconds(10)));
         StopAndWait(actor);

@@ -4,7 +4,7 @@ namespace Akka.TestKit;
 
 internal sealed class EventCount
 {
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private int _value;
     private int _wanted = int.MaxValue;
     private TaskCompletionSource? _reached;

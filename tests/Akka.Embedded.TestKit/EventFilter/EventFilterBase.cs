@@ -17,7 +17,8 @@ public abstract class EventFilterBase
         _source = source;
     }
 
-    internal event Action? Matched;
+    /// <summary>Called for each event that matches. Set before the filter is put to work.</summary>
+    internal Action? Matched { get; set; }
 
     private protected abstract string Name { get; }
 
