@@ -7,8 +7,7 @@ public abstract partial class TestKitBase
 {
     /// <summary>The next message, or null when none came within the time (3 s by default).</summary>
     public object? ReceiveOne(TimeSpan? max = null, CancellationToken cancellationToken = default)
-        => Take(max ?? TestKitSettings.SingleExpectDefault, blocking: true, cancellationToken)
-            .GetAwaiter().GetResult()?.Message;
+        => Wait(Take(max ?? TestKitSettings.SingleExpectDefault, blocking: true, cancellationToken))?.Message;
 
     public async ValueTask<object?> ReceiveOneAsync(
         TimeSpan? max = null, CancellationToken cancellationToken = default)
@@ -16,14 +15,13 @@ public abstract partial class TestKitBase
 
     /// <summary>The next so many messages, within the time that is left (3 s by default).</summary>
     public IReadOnlyCollection<object> ReceiveN(int numberOfMessages, CancellationToken cancellationToken = default)
-        => ReceiveMany(numberOfMessages, RemainingOrDefault, blocking: true, cancellationToken)
-            .GetAwaiter().GetResult();
+        => Wait(ReceiveMany(numberOfMessages, RemainingOrDefault, blocking: true, cancellationToken));
 
     public IReadOnlyCollection<object> ReceiveN(
         int numberOfMessages, TimeSpan max, CancellationToken cancellationToken = default)
         => ReceiveMany(numberOfMessages, Dilated(max), blocking: true, cancellationToken).GetAwaiter().GetResult();
 
-    /// <summary>Takes messages as long as they come and the predicate holds; leaves the first that it refuses.</summary>
+    /// <summary>Takes messages while they come and the predicate holds; leaves the first that it refuses.</summary>
     public IReadOnlyList<T> ReceiveWhile<T>(
         Predicate<T> shouldContinue,
         TimeSpan? max = null,

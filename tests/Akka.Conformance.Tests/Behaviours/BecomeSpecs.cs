@@ -1,4 +1,5 @@
-// An untyped actor's behaviour: replaced by Become, stacked by BecomeStacked, back by UnbecomeStacked, reset by a restart.
+// An untyped actor's behaviour: replaced by Become, stacked by BecomeStacked, back by UnbecomeStacked, and reset by a
+// restart.
 
 using Akka.Actor;
 using Akka.Conformance.Tests.Fixtures;

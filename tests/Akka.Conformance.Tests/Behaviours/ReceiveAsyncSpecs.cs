@@ -1,4 +1,5 @@
-// ReceiveAsync: the actor takes no further message until the handler's task is done, and is itself before and after await.
+// ReceiveAsync: the actor takes no further message until the handler's task is done, and is itself before and after
+// an await.
 
 using Akka.Actor;
 using Akka.Conformance.Tests.Fixtures;

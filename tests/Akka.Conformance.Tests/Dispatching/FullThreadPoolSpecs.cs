@@ -18,17 +18,21 @@ public sealed class FullThreadPoolSpecs : Specification
     [Fact]
     public async Task Actors_asks_and_timers_go_on_while_every_pool_thread_is_blocked()
     {
-        using var gate = new ManualResetEventSlim();
-        var moreThanThePoolHas = Math.Max(ThreadPool.ThreadCount, Environment.ProcessorCount) + 2;
-        var blockers = Enumerable.Range(0, moreThanThePoolHas).Select(_ => Task.Run(() => gate.Wait(Generous))).ToList();
+        using var gate = new ManualResetEvent(initialState: false); // The pool does not notice who waits for it.
+        ThreadPool.GetMinThreads(out var startedAtOnce, out _);
+        var moreThanThePoolHas = Math.Max(ThreadPool.ThreadCount, startedAtOnce) + 2;
+        var blockers = Enumerable.Range(0, moreThanThePoolHas)
+            .Select(_ => Task.Run(() => gate.WaitOne(Generous)))
+            .ToList();
         try
         {
             var echo = StartEcho();
             Assert.Equal("asked", await echo.Ask<string>("asked", Generous));
             Sys.Scheduler.ScheduleTellOnce(TimeSpan.FromMilliseconds(1), TestActor, "scheduled", ActorRefs.NoSender);
             await ExpectMsgAsync("scheduled", Generous);
-            var last = Enumerable.Range(0, 20).Aggregate(TestActor, (next, _) => Start((_, message) => next.Tell(message)));
-            last.Tell("through them all");
+            var first = Enumerable.Range(0, 20)
+                .Aggregate(TestActor, (next, _) => Start((_, message) => next.Tell(message)));
+            first.Tell("through them all");
             await ExpectMsgAsync("through them all", Generous);
         }
         finally

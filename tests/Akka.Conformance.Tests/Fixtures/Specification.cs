@@ -27,6 +27,17 @@ public abstract class Specification : Akka.TestKit.Xunit2.TestKit
     protected IActorRef StartEcho(string? name = null)
         => Start(static (context, message) => context.Sender.Tell(message, context.Self), name);
 
+    /// <summary>
+    /// Starts an echo under a name whose last owner has ended. Others may know that before its parent does, and only
+    /// the parent frees the name.
+    /// </summary>
+    protected IActorRef StartEchoAgain(string name)
+    {
+        var actor = ActorRefs.NoSender;
+        AwaitAssert(() => actor = StartEcho(name));
+        return actor;
+    }
+
     /// <summary>Watches the actor, stops it and waits until it is gone.</summary>
     protected void StopAndWait(IActorRef actor)
     {

@@ -63,7 +63,7 @@ public sealed class ActorPathSpecs : Specification
     {
         var first = StartEcho("again");
         StopAndWait(first);
-        var second = StartEcho("again");
+        var second = StartEchoAgain("again");
         Assert.Equal(first.Path, second.Path);
         Assert.NotEqual(first.Path.Uid, second.Path.Uid);
     }

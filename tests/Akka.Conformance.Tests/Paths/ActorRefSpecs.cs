@@ -25,7 +25,7 @@ public sealed class ActorRefSpecs : Specification
     {
         var first = StartEcho("reborn");
         StopAndWait(first);
-        var second = StartEcho("reborn");
+        var second = StartEchoAgain("reborn");
         Assert.NotEqual(first, second);
     }
 
@@ -34,7 +34,7 @@ public sealed class ActorRefSpecs : Specification
     {
         var first = StartEcho("successor");
         StopAndWait(first);
-        var second = StartEcho("successor");
+        var second = StartEchoAgain("successor");
         first.Tell("to the dead");
         second.Tell("to the living");
         ExpectMsg("to the living");

@@ -53,7 +53,7 @@ public sealed class ActorSelectionSpecs : Specification
     {
         var selection = Sys.ActorSelection("/user/current");
         StopAndWait(StartEcho("current"));
-        StartEcho("current");
+        StartEchoAgain("current");
         selection.Tell("hello", TestActor);
         ExpectMsg("hello");
     }

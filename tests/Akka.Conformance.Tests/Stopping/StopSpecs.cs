@@ -92,11 +92,11 @@ public sealed class StopSpecs : Specification
     }
 
     [Fact]
-    public void The_name_is_free_again_when_Terminated_has_arrived()
+    public void The_name_becomes_free_again_when_the_actor_is_gone()
     {
         var first = StartEcho("reused");
         StopAndWait(first);
-        var second = StartEcho("reused");
+        var second = StartEchoAgain("reused");
         second.Tell("hello");
         ExpectMsg("hello");
     }

@@ -40,7 +40,8 @@ public sealed class StrategySpecs : Specification
     [Fact]
     public void One_for_one_allows_so_many_restarts_in_its_window_and_then_stops()
     {
-        var child = SpawnUnder(new OneForOneStrategy(2, TimeSpan.FromMinutes(1), _ => Directive.Restart), out var journal);
+        var strategy = new OneForOneStrategy(2, TimeSpan.FromMinutes(1), _ => Directive.Restart);
+        var child = SpawnUnder(strategy, out var journal);
         Watch(child);
         EventFilter.Exception<TestFailureException>().Expect(3, () =>
         {
@@ -56,7 +57,8 @@ public sealed class StrategySpecs : Specification
     [Fact]
     public void A_limit_without_a_window_counts_for_ever()
     {
-        var child = SpawnUnder(new OneForOneStrategy(1, Timeout.InfiniteTimeSpan, _ => Directive.Restart), out var journal);
+        var strategy = new OneForOneStrategy(1, Timeout.InfiniteTimeSpan, _ => Directive.Restart);
+        var child = SpawnUnder(strategy, out var journal);
         Watch(child);
         EventFilter.Exception<TestFailureException>().Expect(2, () =>
         {
@@ -70,7 +72,8 @@ public sealed class StrategySpecs : Specification
     [Fact]
     public void No_limit_is_minus_one()
     {
-        var child = SpawnUnder(new OneForOneStrategy(-1, Timeout.InfiniteTimeSpan, _ => Directive.Restart), out var journal);
+        var strategy = new OneForOneStrategy(-1, Timeout.InfiniteTimeSpan, _ => Directive.Restart);
+        var child = SpawnUnder(strategy, out var journal);
         EventFilter.Exception<TestFailureException>().Expect(20, () =>
         {
             for (var failure = 1; failure <= 20; failure++)
@@ -94,7 +97,8 @@ public sealed class StrategySpecs : Specification
     [Fact]
     public void Resuming_counts_against_no_limit()
     {
-        var child = SpawnUnder(new OneForOneStrategy(1, TimeSpan.FromMinutes(1), _ => Directive.Resume), out var journal);
+        var strategy = new OneForOneStrategy(1, TimeSpan.FromMinutes(1), _ => Directive.Resume);
+        var child = SpawnUnder(strategy, out var journal);
         EventFilter.Warning(contains: "on purpose").Expect(5, () =>
         {
             for (var failure = 1; failure <= 5; failure++)

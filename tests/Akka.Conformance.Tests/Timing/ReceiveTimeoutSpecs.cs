@@ -100,7 +100,7 @@ public sealed class ReceiveTimeoutSpecs : VirtualTimeSpecification
         return actor;
     }
 
-    /// <summary>The time starts when the handler has returned: this answer comes behind that, and starts nothing.</summary>
+    /// <summary>Time starts when the handler has returned: this answer comes behind that, and starts nothing.</summary>
     private void ExpectSettled(IActorRef actor)
     {
         actor.Tell(new Unnoticed());
