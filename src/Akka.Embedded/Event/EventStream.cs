@@ -34,7 +34,7 @@ public sealed class EventStream(bool debug) : LoggingBus
     }
 }
 
-/// <summary>Subscriptions by type argument. Extensions, as in Akka.NET: a caller needs the namespace there too.</summary>
+/// <summary>Subscriptions by type argument. Extensions, as in Akka.NET: callers need their namespace.</summary>
 public static class EventStreamExtensions
 {
     public static bool Subscribe<TChannel>(this EventStream eventStream, IActorRef subscriber) =>
