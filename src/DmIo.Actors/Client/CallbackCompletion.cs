@@ -1,0 +1,52 @@
+using Akka.Event;
+using DmIo.Io;
+
+namespace DmIo.Actors;
+
+/// <summary>A request whose outcome goes to a delegate, on a thread of the pool, so that it may block without
+/// holding up I/O.</summary>
+internal sealed class CallbackCompletion(
+    OutstandingRequests outstanding, IoNotify callback, object? context, ILoggingAdapter log)
+    : IOutstanding, IThreadPoolWorkItem
+{
+    private IoResult? outcome;
+
+    public int Slot { get; set; }
+
+    /// <summary>Of the request, for an outcome that the service can't give any more.</summary>
+    internal required int RegionCount { get; init; }
+
+    internal required object? RequestContext { get; init; }
+
+    public void Done(IoResult result)
+    {
+        if (outstanding.Remove(this))
+        {
+            Queue(result);
+        }
+    }
+
+    public void Refused(string reason) => Done(IoResults.Stopped(RegionCount, reason, RequestContext));
+
+    public void Stop(string reason) => Queue(IoResults.Stopped(RegionCount, reason, RequestContext));
+
+    /// <summary>What a user's delegate throws is not ours to judge; unhandled here it would end the
+    /// process.</summary>
+    public void Execute()
+    {
+        try
+        {
+            callback(outcome!, context);
+        }
+        catch (Exception exception)
+        {
+            log.Error(exception, "The callback of a request threw; the outcome was {0}", outcome);
+        }
+    }
+
+    private void Queue(IoResult result)
+    {
+        outcome = result;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+}

@@ -1,0 +1,131 @@
+using Akka.Actor;
+using Akka.Event;
+using static DmIo.Actors.ClientProtocol;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// Owner of one client's lease: gets it, watches its request actor, puts it back. When it stops, each of the
+/// client's requests has
+/// its outcome.
+/// <code>
+///   Asking --Granted--> Serving --CloseClient--> Closing --PutDone, PutRefused--> stopped
+///     +--GetRefused, CancelOpening--> stopped      (any) --the supervisor died--> stopped
+///                          +--the request actor died--> stopped
+/// </code>
+/// It lives under /system, which outlives /user: when it is stopped with the system, the request actors have
+/// answered all that they
+/// ever took in, so what is left was never begun.
+/// </summary>
+#pragma warning disable CA1001 // The client is its user's to dispose of; what it then needs is this actor.
+internal sealed class ClientActor : UntypedActor
+#pragma warning restore CA1001
+{
+    private readonly ClientOpening opening;
+    private readonly IActorRef supervisor;
+    private readonly ILoggingAdapter log;
+    private CancellationTokenRegistration cancellation;
+    private IoClient? client;
+
+    public ClientActor(ClientOpening opening, IActorRef supervisor, ILoggingAdapter log)
+    {
+        this.opening = opening;
+        this.supervisor = supervisor;
+        this.log = log;
+    }
+
+    internal static Props Props(ClientOpening opening, IActorRef supervisor, ILoggingAdapter log) =>
+        Akka.Actor.Props.Create(() => new ClientActor(opening, supervisor, log));
+
+    protected override void PreStart()
+    {
+        Context.Watch(supervisor);
+        supervisor.Tell(new Get(opening.Pages, Self, opening.Wait), Self);
+        var self = Self;
+        cancellation = opening.CancellationToken.UnsafeRegister(
+            _ => self.Tell(CancelOpening.Instance, ActorRefs.NoSender), null);
+    }
+
+    protected override void PostStop()
+    {
+        cancellation.Dispose();
+        opening.Refuse(ClientOpening.ServiceStopped);
+        client?.End();
+        client?.Closed();
+    }
+
+    /// <summary>Asking.</summary>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Granted granted:
+                Serve(granted);
+                break;
+            case GetRefused refused:
+                opening.Refuse(refused.Reason);
+                Context.Stop(Self);
+                break;
+            case CancelOpening:
+                opening.Cancel();
+                Context.Stop(Self);
+                break;
+            case Terminated:
+                Context.Stop(Self);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Serve(Granted granted)
+    {
+        cancellation.Dispose();
+        Context.Watch(granted.Requests);
+        client = new IoClient(granted.Lease, granted.Requests, Self, log);
+        Become(Serving);
+        opening.Open(client);
+    }
+
+    private void Serving(object message)
+    {
+        switch (message)
+        {
+            case CloseClient:
+                supervisor.Tell(new Put(client!.Lease.Id, client.Lease.Count, Self), Self);
+                Become(Closing);
+                break;
+            case CancelOpening:
+                break;
+            case Terminated:
+                Context.Stop(Self);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Closing(object message)
+    {
+        switch (message)
+        {
+            case PutDone:
+            case PutRefused:
+                Context.Stop(Self);
+                break;
+            case Terminated terminated when terminated.ActorRef.Equals(supervisor):
+                Context.Stop(Self);
+                break;
+            case Terminated:
+            case CloseClient:
+            case CancelOpening:
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+}

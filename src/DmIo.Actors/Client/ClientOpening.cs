@@ -1,0 +1,23 @@
+namespace DmIo.Actors;
+
+/// <summary>A call to <see cref="DmIoService.OpenAsync"/> that is under way.</summary>
+internal sealed class ClientOpening(int pages, bool wait, CancellationToken cancellationToken)
+{
+    internal const string ServiceStopped = "The service has stopped.";
+
+    private readonly TaskCompletionSource<IoClient> source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal int Pages => pages;
+
+    internal bool Wait => wait;
+
+    internal CancellationToken CancellationToken => cancellationToken;
+
+    internal Task<IoClient> Task => source.Task;
+
+    internal void Open(IoClient client) => source.SetResult(client);
+
+    internal void Refuse(string reason) => source.TrySetException(new IoRefusedException(reason));
+
+    internal void Cancel() => source.TrySetCanceled(cancellationToken);
+}

@@ -1,0 +1,176 @@
+using Akka;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Event;
+using DmIo.Devices;
+using static DmIo.Actors.DrainProtocol;
+using static DmIo.Actors.GuardianProtocol;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// The dm-io service of an actor system, as an Akka.NET extension: <c>await DmIoService.For(system).OpenAsync(pages:
+/// 64)</c>.
+/// The first use starts it (<c>/user/dmio</c>) with the system's settings under <c>dmio</c> and attaches the devices
+/// configured there;
+/// a bad setting or device fails that. It ends with the system, which lets I/O in flight finish for
+/// <c>dmio.shutdown-timeout</c>.
+/// </summary>
+/// <remarks>All members may be used from any thread.</remarks>
+public sealed class DmIoService : IExtension
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly DmIoSettings settings;
+    private readonly ConfiguredDevices configured;
+    private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly IActorRef clients;
+    private readonly ILoggingAdapter log;
+    private long lastClient;
+
+    internal DmIoService(ExtendedActorSystem system)
+    {
+        log = Logging.GetLogger(system, typeof(DmIoService));
+        settings = DmIoSettings.Read(system.Settings.Config);
+        configured = ConfiguredDevices.Open(settings.Devices);
+        Supervisor = system.ActorOf(SupervisorActor.Props(settings, new DeviceDirectory()), "dmio");
+        system.SystemActorOf(SupervisorWatch.Props(Supervisor, stopped), "dmio-watch");
+        clients = system.SystemActorOf(GuardianActor.Props(), "dmio-clients");
+        AttachConfigured(system);
+        CoordinatedShutdown.Get(system).AddTask(
+            CoordinatedShutdown.PhaseServiceRequestsDone, "dmio-drain", DrainAsync);
+    }
+
+    /// <summary>Takes the messages of <see cref="ServiceProtocol"/>.</summary>
+    public IActorRef Supervisor { get; }
+
+    /// <summary>The service of this system; starts it where it does not run yet.</summary>
+    /// <exception cref="ConfigurationException">
+    /// An unknown key or bad value under <c>dmio</c>, or a configured device that can't be opened. The message names
+    /// it.
+    /// </exception>
+    public static DmIoService For(ActorSystem system) => system.WithExtension<DmIoService, DmIoServiceProvider>();
+
+    /// <summary>Gets a lease and a client for it. Linux dm-io's <c>dm_io_client_create</c>. Dispose of it to put the
+    /// lease back.</summary>
+    /// <param name="pages">How many pages (4096 bytes) of I/O it may have in flight at once; at least 1. All or
+    /// nothing.</param>
+    /// <param name="wait">Wait in order for pages rather than be refused when there are not enough now.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="IoRefusedException">There are not enough pages, or the service has stopped.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled while waiting; no page is taken.</exception>
+    public async Task<IoClient> OpenAsync(int pages, bool wait = false, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var opening = new ClientOpening(pages, wait, cancellationToken);
+        var name = $"client-{Interlocked.Increment(ref lastClient)}";
+        clients.Tell(new Spawn(ClientActor.Props(opening, Supervisor, log), name, opening), ActorRefs.NoSender);
+        if (await Task.WhenAny(opening.Task, stopped.Task) == stopped.Task)
+        {
+            opening.Refuse(ClientOpening.ServiceStopped);
+        }
+
+        return await opening.Task;
+    }
+
+    /// <summary>Puts a device under a name into service. It is the service's from here on, also when it is
+    /// refused.</summary>
+    /// <param name="name">What regions call it: 1 to 255 characters, none of them control characters, <c>@</c> or
+    /// <c>,</c>.</param>
+    /// <param name="device">The open device.</param>
+    /// <param name="queueDepth">Operations in flight at once; null: <c>dmio.device-defaults.queue-depth</c>.</param>
+    /// <param name="cancellationToken">Ends the wait, not the attaching.</param>
+    /// <exception cref="IoRefusedException">The name is bad, or taken, or the service has stopped.</exception>
+    public async Task<DeviceDescription> AttachAsync(
+        string name, IBlockDevice device, int? queueDepth = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (stopped.Task.IsCompleted)
+        {
+            await device.DisposeAsync();
+        }
+
+        var reply = await AskAsync(new AttachDevice(name, device, queueDepth), cancellationToken);
+        return Expect<DeviceAttached>(reply).Description;
+    }
+
+    /// <summary>
+    /// Takes a device out of service: completes when what was in flight has, and the device is closed. What comes
+    /// later gets
+    /// DeviceGone.
+    /// </summary>
+    /// <param name="name">What regions call it.</param>
+    /// <param name="cancellationToken">Ends the wait, not the detaching.</param>
+    /// <exception cref="IoRefusedException">There is no such device, or it is being detached, or the service has
+    /// stopped.</exception>
+    public async Task DetachAsync(string name, CancellationToken cancellationToken = default) =>
+        Expect<DeviceDetached>(await AskAsync(new DetachDevice(name), cancellationToken));
+
+    /// <summary>The attached devices, by name in ordinal order.</summary>
+    public async Task<IReadOnlyList<DeviceStatus>> GetDevicesAsync(CancellationToken cancellationToken = default) =>
+        Expect<DeviceList>(await AskAsync(GetDevices.Instance, cancellationToken)).Devices;
+
+    /// <summary>Whose the pages are.</summary>
+    public async Task<PoolStatus> GetPoolStatusAsync(CancellationToken cancellationToken = default) =>
+        Expect<PoolStatus>(await AskAsync(GetPoolStatus.Instance, cancellationToken));
+
+    /// <summary>Lets go what is stuck at a device that is configured with <c>stuck = on</c>. Later operations are
+    /// not stuck.</summary>
+    /// <returns>How many operations went on.</returns>
+    /// <exception cref="IoRefusedException">No device of that name is configured with <c>stuck = on</c>.</exception>
+    public int ReleaseStuck(string name) => configured.Release(name)
+        ?? throw new IoRefusedException($"'{name}' is not configured with stuck = on, so nothing is stuck there.");
+
+    private static T Expect<T>(object reply) => reply switch
+    {
+        T expected => expected,
+        AttachRefused refused => throw new IoRefusedException(refused.Reason),
+        DetachRefused refused => throw new IoRefusedException(refused.Reason),
+        _ => throw new InvalidOperationException($"The service answered {reply}; {typeof(T).Name} was due."),
+    };
+
+    private async Task<object> AskAsync(object message, CancellationToken cancellationToken)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reply = Supervisor.Ask<object>(message, Timeout.InfiniteTimeSpan, giveUp.Token);
+        if (await Task.WhenAny(reply, stopped.Task) == reply)
+        {
+            return await reply;
+        }
+
+        await giveUp.CancelAsync();
+        throw new IoRefusedException(ClientOpening.ServiceStopped);
+    }
+
+    /// <summary>Blocks, so that nobody can use the service before its devices are there; the supervisor has nothing
+    /// else to do yet.</summary>
+    private void AttachConfigured(ExtendedActorSystem system)
+    {
+        foreach (var (device, opened) in configured.All)
+        {
+            var attach = new AttachDevice(device.Name, opened, device.QueueDepth);
+            if (Supervisor.Ask<object>(attach, StartTimeout).GetAwaiter().GetResult() is AttachRefused refused)
+            {
+                system.Stop(Supervisor);
+                throw ConfiguredDevices.FaultOf(device, refused.Reason, null);
+            }
+        }
+    }
+
+    private async Task<Done> DrainAsync()
+    {
+        try
+        {
+            await Supervisor.Ask<ServiceDrained>(DrainService.Instance, settings.ShutdownTimeout);
+        }
+        catch (AskTimeoutException)
+        {
+            log.Warning(
+                "I/O is in flight after {0}; the requests that wait for it are answered with Stopped.",
+                settings.ShutdownTimeout);
+        }
+
+        return Done.Instance;
+    }
+}

@@ -1,0 +1,18 @@
+using Akka.Actor;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// Makes the <see cref="DmIoService"/> of an actor system, once. To start it with the system, write in its
+/// configuration
+/// <c>akka.extensions = ["DmIo.Actors.DmIoServiceProvider, DmIo.Actors"]</c>.
+/// </summary>
+public sealed class DmIoServiceProvider : ExtensionIdProvider<DmIoService>
+{
+    /// <inheritdoc/>
+    public override DmIoService CreateExtension(ExtendedActorSystem system)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        return new DmIoService(system);
+    }
+}

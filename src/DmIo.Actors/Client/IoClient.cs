@@ -1,0 +1,248 @@
+using Akka.Actor;
+using Akka.Event;
+using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Pages;
+using static DmIo.Actors.ClientProtocol;
+using static DmIo.Actors.IoProtocol;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// A lease and its requests, with tasks in the place of messages: the comfortable face of the service, from
+/// <see cref="DmIoService.OpenAsync"/>. Any number of threads may use it at once. Blocking forms are in
+/// <see cref="IoClientBlocking"/>, forms with a callback in <see cref="IoClientCallbacks"/>.
+/// </summary>
+/// <remarks>
+/// A request that breaks a rule (R1 to R3: no region, too many, overlapping ones, too little memory ...) throws
+/// <see cref="IoRefusedException"/> from the call itself. Whatever happens to a region on its device is in the
+/// result. Requests
+/// beyond the lease's pages wait in order. Each request has exactly one outcome, also when the service ends.
+/// A cancelled token ends the wait, not the I/O: that goes on, and its memory is in use until then (R10).
+/// </remarks>
+public sealed class IoClient : IDisposable, IAsyncDisposable
+{
+    private readonly OutstandingRequests outstanding = new();
+    private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly IActorRef owner;
+    private readonly ILoggingAdapter log;
+    private volatile bool isDisposed;
+
+    internal IoClient(PageLease lease, IActorRef requests, IActorRef owner, ILoggingAdapter log)
+    {
+        Lease = lease;
+        Requests = requests;
+        this.owner = owner;
+        this.log = log;
+    }
+
+    /// <summary>
+    /// The lease: its pages are memory to do I/O with (other memory is as good), its size bounds what is in flight
+    /// at once.
+    /// Not to be touched once the client is disposed of.
+    /// </summary>
+    public PageLease Lease { get; }
+
+    /// <summary>The lease's request actor.</summary>
+    internal IActorRef Requests { get; }
+
+    /// <summary>Requests without an outcome.</summary>
+    internal int OutstandingCount => outstanding.Count;
+
+    /// <summary>Any request. The named ones below are this.</summary>
+    /// <param name="operation">What to do.</param>
+    /// <param name="regions">1 to 64 regions, exactly 1 for a read; copied.</param>
+    /// <param name="memory">For reads and writes, at least as long as the largest region; null for the
+    /// others.</param>
+    /// <param name="options">Durability, deadline, context.</param>
+    /// <param name="cancellationToken">Ends the wait, not the I/O. Cancelled before the call: nothing is
+    /// begun.</param>
+    /// <returns>The outcome. The task fails with <see cref="IoRefusedException"/> where the service ends
+    /// first.</returns>
+    /// <exception cref="IoRefusedException">The request breaks a rule, or the service has ended. Nothing
+    /// happened.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed of.</exception>
+    public Task<IoResult> RequestAsync(
+        IoOperation operation,
+        IReadOnlyList<IoRegion> regions,
+        IoMemory? memory = null,
+        RequestOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        SendAsync(operation, Snapshot(regions), memory, options, cancellationToken);
+
+    /// <summary>Fills memory from a region. What a failed read did not deliver is zeroed (R8).</summary>
+    public Task<IoResult> ReadAsync(
+        IoRegion region,
+        IoMemory memory,
+        RequestOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        SendAsync(IoOperation.Read, [region], memory, options, cancellationToken);
+
+    /// <summary>Writes the same memory to every region, each from its first byte on (R5).</summary>
+    public Task<IoResult> WriteAsync(
+        IReadOnlyList<IoRegion> regions,
+        IoMemory memory,
+        RequestOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        SendAsync(IoOperation.Write, Snapshot(regions), memory, options, cancellationToken);
+
+    /// <summary>Writes memory to a region.</summary>
+    public Task<IoResult> WriteAsync(
+        IoRegion region,
+        IoMemory memory,
+        RequestOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        SendAsync(IoOperation.Write, [region], memory, options, cancellationToken);
+
+    /// <summary>Makes durable what was written to the devices of the regions before (R14); sectors and counts are
+    /// ignored.</summary>
+    public Task<IoResult> FlushAsync(
+        IReadOnlyList<IoRegion> regions,
+        RequestOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        SendAsync(IoOperation.Flush, Snapshot(regions), null, options, cancellationToken);
+
+    /// <summary>Makes durable what was written to a device before (R14).</summary>
+    public Task<IoResult> FlushAsync(
+        string device,
+        RequestOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        SendAsync(IoOperation.Flush, [new IoRegion(device, 0, 0)], null, options, cancellationToken);
+
+    /// <summary>Gives up the sectors of the regions; what a later read finds there is undefined.</summary>
+    public Task<IoResult> DiscardAsync(
+        IReadOnlyList<IoRegion> regions,
+        RequestOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        SendAsync(IoOperation.Discard, Snapshot(regions), null, options, cancellationToken);
+
+    /// <summary>Gives up the sectors of a region.</summary>
+    public Task<IoResult> DiscardAsync(
+        IoRegion region,
+        RequestOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        SendAsync(IoOperation.Discard, [region], null, options, cancellationToken);
+
+    /// <summary>Makes the sectors of the regions read as zero.</summary>
+    public Task<IoResult> WriteZeroesAsync(
+        IReadOnlyList<IoRegion> regions,
+        RequestOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        SendAsync(IoOperation.WriteZeroes, Snapshot(regions), null, options, cancellationToken);
+
+    /// <summary>Makes the sectors of a region read as zero.</summary>
+    public Task<IoResult> WriteZeroesAsync(
+        IoRegion region,
+        RequestOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        SendAsync(IoOperation.WriteZeroes, [region], null, options, cancellationToken);
+
+    /// <summary>
+    /// Puts the lease back, without waiting: requests in flight still complete, and the pages go back when the
+    /// devices have let go
+    /// of them (R18).
+    /// </summary>
+    public void Dispose()
+    {
+        isDisposed = true;
+        if (outstanding.Close())
+        {
+            owner.Tell(CloseClient.Instance, ActorRefs.NoSender);
+        }
+    }
+
+    /// <summary>Puts the lease back, and completes when all its requests have and its pages are back in the
+    /// pool.</summary>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return new ValueTask(closed.Task);
+    }
+
+    /// <summary>Any request, with its outcome to a delegate.</summary>
+    internal void Send(
+        IoOperation operation,
+        IReadOnlyList<IoRegion> regions,
+        IoMemory? memory,
+        IoNotify callback,
+        object? context,
+        RequestOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        var copy = Snapshot(regions);
+        var completion = new CallbackCompletion(outstanding, callback, context, log)
+        {
+            RegionCount = copy.Length,
+            RequestContext = options?.Context,
+        };
+        Send(NewRequest(operation, copy, memory, options, completion), completion);
+    }
+
+    /// <summary>The request actor is gone: what it never took in was never begun.</summary>
+    internal void End()
+    {
+        foreach (var request in outstanding.End())
+        {
+            request.Stop($"The service or {Lease.Id} was stopped before this was begun.");
+        }
+    }
+
+    /// <summary>The lease is put back, or lost with the service.</summary>
+    internal void Closed() => closed.TrySetResult();
+
+    private static IoRegion[] Snapshot(IReadOnlyList<IoRegion>? regions) => regions is null ? [] : [.. regions];
+
+    private static IoRequest NewRequest(
+        IoOperation operation,
+        IoRegion[] regions,
+        IoMemory? memory,
+        RequestOptions? options,
+        IOutstanding completion) =>
+        new()
+        {
+            Operation = operation,
+            Regions = regions,
+            Memory = memory,
+            ForceUnitAccess = options?.ForceUnitAccess ?? false,
+            Deadline = options?.Deadline,
+            Context = options?.Context,
+            Completion = completion,
+        };
+
+    private Task<IoResult> SendAsync(
+        IoOperation operation,
+        IoRegion[] regions,
+        IoMemory? memory,
+        RequestOptions? options,
+        CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<IoResult>(cancellationToken);
+        }
+
+        var completion = new TaskCompletion(outstanding, regions.Length, options?.Context);
+        Send(NewRequest(operation, regions, memory, options, completion), completion);
+        return cancellationToken.CanBeCanceled ? completion.Task.WaitAsync(cancellationToken) : completion.Task;
+    }
+
+    private void Send(IoRequest request, IOutstanding completion)
+    {
+        if (RequestRules.Check(request) is { } fault)
+        {
+            throw new IoRefusedException(fault);
+        }
+
+        if (!outstanding.TryAdd(completion))
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            throw new IoRefusedException($"The service has stopped, and {Lease.Id} with it.");
+        }
+
+        Requests.Tell(request, ActorRefs.NoSender);
+        if (outstanding.Sent())
+        {
+            owner.Tell(CloseClient.Instance, ActorRefs.NoSender);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// The requests of <see cref="IoClient"/> with a callback and a context, as Linux dm-io's <c>notify.fn</c> and
+/// <c>notify.context</c>.
+/// The callback is called exactly once for each call that does not throw; see <see cref="IoNotify"/> for what it may
+/// do.
+/// </summary>
+/// <remarks>They throw what the tasks' forms throw from the call itself; then the callback is never called.</remarks>
+public static class IoClientCallbacks
+{
+    /// <inheritdoc cref="IoClient.RequestAsync" path="/summary"/>
+    public static void Request(
+        this IoClient client,
+        IoOperation operation,
+        IReadOnlyList<IoRegion> regions,
+        IoMemory? memory,
+        IoNotify callback,
+        object? context = null,
+        RequestOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        client.Send(operation, regions, memory, callback, context, options);
+    }
+
+    /// <summary>Fills memory from a region. What a failed read did not deliver is zeroed (R8).</summary>
+    public static void Read(
+        this IoClient client,
+        IoRegion region,
+        IoMemory memory,
+        IoNotify callback,
+        object? context = null,
+        RequestOptions? options = null) =>
+        client.Request(IoOperation.Read, [region], memory, callback, context, options);
+
+    /// <summary>Writes the same memory to every region, each from its first byte on (R5).</summary>
+    public static void Write(
+        this IoClient client,
+        IReadOnlyList<IoRegion> regions,
+        IoMemory memory,
+        IoNotify callback,
+        object? context = null,
+        RequestOptions? options = null) =>
+        client.Request(IoOperation.Write, regions, memory, callback, context, options);
+
+    /// <summary>Writes memory to a region.</summary>
+    public static void Write(
+        this IoClient client,
+        IoRegion region,
+        IoMemory memory,
+        IoNotify callback,
+        object? context = null,
+        RequestOptions? options = null) =>
+        client.Request(IoOperation.Write, [region], memory, callback, context, options);
+
+    /// <summary>Makes durable what was written to the devices of the regions before (R14).</summary>
+    public static void Flush(
+        this IoClient client,
+        IReadOnlyList<IoRegion> regions,
+        IoNotify callback,
+        object? context = null,
+        RequestOptions? options = null) =>
+        client.Request(IoOperation.Flush, regions, null, callback, context, options);
+
+    /// <summary>Gives up the sectors of the regions; what a later read finds there is undefined.</summary>
+    public static void Discard(
+        this IoClient client,
+        IReadOnlyList<IoRegion> regions,
+        IoNotify callback,
+        object? context = null,
+        RequestOptions? options = null) =>
+        client.Request(IoOperation.Discard, regions, null, callback, context, options);
+
+    /// <summary>Makes the sectors of the regions read as zero.</summary>
+    public static void WriteZeroes(
+        this IoClient client,
+        IReadOnlyList<IoRegion> regions,
+        IoNotify callback,
+        object? context = null,
+        RequestOptions? options = null) =>
+        client.Request(IoOperation.WriteZeroes, regions, null, callback, context, options);
+}

@@ -1,0 +1,17 @@
+namespace DmIo.Actors;
+
+/// <summary>What a request may ask for beyond the ordinary.</summary>
+public sealed record RequestOptions
+{
+    /// <summary>A write is durable when it completes (FUA). Writes only.</summary>
+    public bool ForceUnitAccess { get; init; }
+
+    /// <summary>
+    /// When to be answered at the latest; null: when it is done. The regions unfinished by then are TimedOut; mind
+    /// <see cref="DmIo.Io.IoResult.BufferHeld"/>.
+    /// </summary>
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>Returned as <see cref="DmIo.Io.IoResult.Context"/>.</summary>
+    public object? Context { get; init; }
+}

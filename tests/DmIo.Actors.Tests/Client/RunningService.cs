@@ -1,0 +1,66 @@
+using Akka.Actor;
+using Akka.Configuration;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors.Tests.Client;
+
+/// <summary>An actor system of its own with the service in it, for one test. Ends with the test.</summary>
+internal sealed class RunningService : IAsyncDisposable
+{
+    private const string Quiet = """
+        akka {
+          loglevel = OFF
+          stdout-loglevel = OFF
+          log-dead-letters = off
+        }
+
+        """;
+
+    internal RunningService(string hocon = "")
+    {
+        System = ActorSystem.Create("test", ConfigurationFactory.ParseString(Quiet + hocon));
+        Service = DmIoService.For(System);
+    }
+
+    internal ActorSystem System { get; }
+
+    internal DmIoService Service { get; }
+
+    public async ValueTask DisposeAsync() => await System.Terminate().InTime();
+
+    /// <summary>Attaches memory of a MiB under each name.</summary>
+    internal async Task<RunningService> WithMemoryAsync(params string[] names)
+    {
+        foreach (var name in names)
+        {
+            await Service.AttachAsync(name, new MemoryDevice(2048)).InTime();
+        }
+
+        return this;
+    }
+
+    /// <summary>Attaches memory of a MiB on which everything gets stuck.</summary>
+    internal async Task<StuckDevice> AttachStuckAsync(string name)
+    {
+        var device = new StuckDevice(new MemoryDevice(2048));
+        await Service.AttachAsync(name, device).InTime();
+        return device;
+    }
+
+    /// <summary>The pool's state as soon as it is as it should be. Each look is a round trip, so it needs no
+    /// pause.</summary>
+    internal async Task<PoolStatus> PoolWhenAsync(Func<PoolStatus, bool> isReached)
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        while (true)
+        {
+            var status = await Service.GetPoolStatusAsync(limit.Token);
+            if (isReached(status))
+            {
+                return status;
+            }
+        }
+    }
+}
