@@ -1,6 +1,5 @@
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Memory;
 using Xunit;
 
 namespace DmIo.Tests.Devices;
@@ -21,9 +20,9 @@ public sealed class FileDeviceTests : IDisposable
         await using (var device = Open())
         {
             Assert.Equal(1, device.Description.Capacity.Value);
-            Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Write, 0, 1, Bytes.Filled(512, 9)));
-            Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.WriteZeroes, 0, 1, new byte[512]));
-            var behind = await RunAsync(device, IoOperation.Write, 1, 1, new byte[512]);
+            Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Write, 0, 1, Bytes.Filled(512, 9)));
+            Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.WriteZeroes, 0, 1, new byte[512]));
+            var behind = await device.RunAsync(IoOperation.Write, 1, 1, new byte[512]);
             Assert.Equal(IoStatusCode.OutOfRange, behind.Code);
         }
 
@@ -38,10 +37,10 @@ public sealed class FileDeviceTests : IDisposable
     {
         File.WriteAllBytes(FilePath, new byte[4096]);
         await using var device = Open();
-        Assert.Equal(IoStatusCode.OutOfRange, (await RunAsync(device, operation, 0, 9, new byte[9 * 512])).Code);
-        var farOut = await RunAsync(device, operation, long.MaxValue, 1, new byte[512]);
+        Assert.Equal(IoStatusCode.OutOfRange, (await device.RunAsync(operation, 0, 9, new byte[9 * 512])).Code);
+        var farOut = await device.RunAsync(operation, long.MaxValue, 1, new byte[512]);
         Assert.Equal(IoStatusCode.OutOfRange, farOut.Code);
-        await RunAsync(device, operation, 0, 8, Bytes.Filled(4096, 1));
+        await device.RunAsync(operation, 0, 8, Bytes.Filled(4096, 1));
         Assert.Equal(4096, new FileInfo(FilePath).Length);
     }
 
@@ -52,7 +51,7 @@ public sealed class FileDeviceTests : IDisposable
         var written = Bytes.Random(1024, 1);
         await using (var device = Open())
         {
-            await RunAsync(device, IoOperation.Write, 3, 2, written);
+            await device.RunAsync(IoOperation.Write, 3, 2, written);
         }
 
         Assert.Equal(written, File.ReadAllBytes(FilePath)[1536..2560]);
@@ -66,12 +65,12 @@ public sealed class FileDeviceTests : IDisposable
         await using var device = Open(isReadOnly: true);
         foreach (var operation in new[] { IoOperation.Write, IoOperation.Discard, IoOperation.WriteZeroes })
         {
-            Assert.Equal(IoStatusCode.ReadOnly, (await RunAsync(device, operation, 0, 8, new byte[4096])).Code);
+            Assert.Equal(IoStatusCode.ReadOnly, (await device.RunAsync(operation, 0, 8, new byte[4096])).Code);
         }
 
         var read = new byte[4096];
-        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Read, 0, 8, read));
-        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Flush, 0, 0, read));
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Read, 0, 8, read));
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Flush, 0, 0));
         Assert.Equal(content, read);
     }
 
@@ -82,7 +81,7 @@ public sealed class FileDeviceTests : IDisposable
         RandomAccess.Write(handle, Bytes.Filled(700, 0x11), 0);
         await using var device = new FileDevice(new PortableFileStore(handle, capacity: 8, isReadOnly: false));
         var read = Bytes.Filled(4096, 0xEE);
-        var status = await RunAsync(device, IoOperation.Read, 0, 8, read);
+        var status = await device.RunAsync(IoOperation.Read, 0, 8, read);
         Assert.Equal((IoStatusCode.DeviceError, 5), (status.Code, status.Failure!.Errno));
         Assert.Equal(Bytes.Filled(512, 0x11), read[..512]);
         Assert.Equal(new byte[4096 - 700], read[700..]);
@@ -93,9 +92,9 @@ public sealed class FileDeviceTests : IDisposable
     {
         var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         await using var device = new FileDevice(new PortableFileStore(handle, capacity: 8, isReadOnly: false));
-        var one = await RunAsync(device, IoOperation.Write, 0, 8, new byte[4096]);
+        var one = await device.RunAsync(IoOperation.Write, 0, 8, new byte[4096]);
         Assert.Equal((IoStatusCode.DeviceError, 28), (one.Code, one.Failure!.Errno));
-        var two = await RunAsync(device, IoOperation.Write, 0, 8, new SegmentedMemory(new byte[4096], [2048, 2048]));
+        var two = await device.RunAsync(IoOperation.Write, 0, 8, new SegmentedMemory(new byte[4096], [2048, 2048]));
         Assert.Equal((IoStatusCode.DeviceError, 28), (two.Code, two.Failure!.Errno));
         Assert.IsType<IOException>(two.Failure.Exception);
     }
@@ -114,7 +113,7 @@ public sealed class FileDeviceTests : IDisposable
     {
         var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         await using var device = new FileDevice(new LinuxFileStore(handle, capacity: 8, isReadOnly: false));
-        Assert.Equal(IoStatusCode.Unsupported, (await RunAsync(device, IoOperation.Discard, 0, 8, new byte[1])).Code);
+        Assert.Equal(IoStatusCode.Unsupported, (await device.RunAsync(IoOperation.Discard, 0, 8)).Code);
     }
 
     [Fact]
@@ -123,11 +122,11 @@ public sealed class FileDeviceTests : IDisposable
         SectorCount capacity = (5L << 30) / Sector.SizeBytes;
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = FilePath, CreateSize = capacity });
         var written = Bytes.Random(1024, 1);
-        await RunAsync(device, IoOperation.Write, capacity.Value - 2, 2, written);
+        await device.RunAsync(IoOperation.Write, capacity.Value - 2, 2, written);
         var read = new byte[1024];
-        await RunAsync(device, IoOperation.Read, capacity.Value - 2, 2, read);
+        await device.RunAsync(IoOperation.Read, capacity.Value - 2, 2, read);
         Assert.Equal(written, read);
-        await RunAsync(device, IoOperation.Read, (capacity.Value - 2) & 0x7FFFFF, 2, read);
+        await device.RunAsync(IoOperation.Read, (capacity.Value - 2) & 0x7FFFFF, 2, read);
         Assert.Equal(new byte[1024], read);
     }
 
@@ -137,9 +136,9 @@ public sealed class FileDeviceTests : IDisposable
         File.WriteAllBytes(FilePath, Bytes.Filled(64 * 512, 7));
         await using var device = Open();
         var operation = device.Description.MaxDiscard.Value > 0 ? IoOperation.Discard : IoOperation.WriteZeroes;
-        Assert.Equal(IoStatus.Ok, await RunAsync(device, operation, 0, 64, new byte[1]));
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(operation, 0, 64));
         var read = Bytes.Filled(64 * 512, 0xEE);
-        await RunAsync(device, IoOperation.Read, 0, 64, read);
+        await device.RunAsync(IoOperation.Read, 0, 64, read);
         Assert.Equal(new byte[64 * 512], read);
     }
 
@@ -150,17 +149,13 @@ public sealed class FileDeviceTests : IDisposable
         SectorCount capacity = (20 << 20) / Sector.SizeBytes;
         RandomAccess.Write(handle, Bytes.Filled((int)capacity.Bytes, 7), 0);
         await using var device = new FileDevice(new PortableFileStore(handle, capacity, isReadOnly: false));
-        var status = await RunAsync(device, IoOperation.WriteZeroes, 1, capacity.Value - 2, new byte[1]);
+        var status = await device.RunAsync(IoOperation.WriteZeroes, 1, capacity.Value - 2, new byte[1]);
         Assert.Equal(IoStatus.Ok, status);
         var content = new byte[capacity.Bytes];
         RandomAccess.Read(handle, content, 0);
         Assert.Equal(
             [.. Bytes.Filled(512, 7), .. new byte[content.Length - 1024], .. Bytes.Filled(512, 7)], content);
     }
-
-    private static ValueTask<IoStatus> RunAsync(
-        IBlockDevice device, IoOperation operation, Sector start, SectorCount count, IoMemory memory) =>
-        RegionTransfer.RunAsync(device, operation, start, count, memory, false);
 
     private FileDevice Open(bool isReadOnly = false) =>
         FileDevice.Open(new FileDeviceOptions { Path = FilePath, IsReadOnly = isReadOnly });

@@ -1,6 +1,5 @@
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Memory;
 using Xunit;
 
 namespace DmIo.Tests.Devices;
@@ -23,9 +22,9 @@ public sealed class LoopDeviceTests : IDisposable
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
         Assert.Equal(("block", Sectors), (device.Description.Backend, device.Description.Capacity.Value));
         var written = Bytes.Random(64 * 512, 1);
-        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Write, Sectors - 64, 64, written));
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Write, Sectors - 64, 64, written));
         var read = new byte[64 * 512];
-        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Read, Sectors - 64, 64, read));
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Read, Sectors - 64, 64, read));
         Assert.Equal(written, read);
     }
 
@@ -35,8 +34,8 @@ public sealed class LoopDeviceTests : IDisposable
         using var loop = Loop();
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
         var written = Bytes.Random(64 * 512, 1);
-        await RunAsync(device, IoOperation.Write, 0, 64, written);
-        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Flush, 0, 0, written));
+        await device.RunAsync(IoOperation.Write, 0, 64, written);
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Flush, 0, 0));
         Assert.Equal(written, File.ReadAllBytes(FilePath)[..(64 * 512)]);
     }
 
@@ -45,7 +44,7 @@ public sealed class LoopDeviceTests : IDisposable
     {
         using var loop = Loop();
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
-        var status = await RunAsync(device, IoOperation.Write, Sectors, 1, new byte[512]);
+        var status = await device.RunAsync(IoOperation.Write, Sectors, 1, new byte[512]);
         Assert.Equal(IoStatusCode.OutOfRange, status.Code);
         Assert.Equal(Sectors * 512, new FileInfo(FilePath).Length);
     }
@@ -55,11 +54,11 @@ public sealed class LoopDeviceTests : IDisposable
     {
         using var loop = Loop();
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
-        await RunAsync(device, IoOperation.Write, 0, 64, Bytes.Filled(64 * 512, 7));
-        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.WriteZeroes, 0, 16, new byte[1]));
-        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Discard, 16, 16, new byte[1]));
+        await device.RunAsync(IoOperation.Write, 0, 64, Bytes.Filled(64 * 512, 7));
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.WriteZeroes, 0, 16));
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Discard, 16, 16));
         var read = new byte[64 * 512];
-        await RunAsync(device, IoOperation.Read, 0, 64, read);
+        await device.RunAsync(IoOperation.Read, 0, 64, read);
         Assert.Equal(new byte[16 * 512], read[..(16 * 512)]);
         Assert.Equal(Bytes.Filled(32 * 512, 7), read[(32 * 512)..]);
     }
@@ -80,8 +79,8 @@ public sealed class LoopDeviceTests : IDisposable
         using var loop = Loop("--read-only");
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
         Assert.True(device.Description.IsReadOnly);
-        Assert.Equal(IoStatus.Ok, await RunAsync(device, IoOperation.Read, 0, 8, new byte[4096]));
-        Assert.Equal(IoStatusCode.ReadOnly, (await RunAsync(device, IoOperation.Write, 0, 8, new byte[4096])).Code);
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Read, 0, 8, new byte[4096]));
+        Assert.Equal(IoStatusCode.ReadOnly, (await device.RunAsync(IoOperation.Write, 0, 8, new byte[4096])).Code);
     }
 
     [LoopDeviceFact]
@@ -90,7 +89,7 @@ public sealed class LoopDeviceTests : IDisposable
         using var loop = Loop("--sector-size", "4096");
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
         Assert.Equal(4096, device.Description.BlockSizeBytes);
-        Assert.Equal(IoStatusCode.Misaligned, (await RunAsync(device, IoOperation.Write, 1, 8, new byte[4096])).Code);
+        Assert.Equal(IoStatusCode.Misaligned, (await device.RunAsync(IoOperation.Write, 1, 8, new byte[4096])).Code);
     }
 
     [LoopDeviceFact]
@@ -101,10 +100,6 @@ public sealed class LoopDeviceTests : IDisposable
         var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(options));
         Assert.Contains("2048 sectors, fewer", refusal.Message);
     }
-
-    private static ValueTask<IoStatus> RunAsync(
-        IBlockDevice device, IoOperation operation, Sector start, SectorCount count, IoMemory memory) =>
-        RegionTransfer.RunAsync(device, operation, start, count, memory, false);
 
     private LoopDevice Loop(params string[] options)
     {
