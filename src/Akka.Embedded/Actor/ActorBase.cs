@@ -35,13 +35,15 @@ public abstract class ActorBase
         cell.Become(Receive);
     }
 
-    protected static IActorContext Context => ActorCell.Current ?? throw new NotSupportedException(
-        "There is no active ActorContext, this is most likely due to use of async operations from within this actor.");
+    protected static IActorContext Context => Cell;
 
-    protected IActorRef Self => _selfOfCleared ?? Context.Self;
+    protected IActorRef Self => _selfOfCleared ?? Cell.Self;
 
     /// <summary>The sender of the message in hand; the dead letters where it had none.</summary>
-    protected IActorRef Sender => Context.Sender;
+    protected IActorRef Sender => Cell.Sender;
+
+    private static ActorCell Cell => ActorCell.Current ?? throw new NotSupportedException(
+        "There is no active ActorContext, this is most likely due to use of async operations from within this actor.");
 
     internal SupervisorStrategy Strategy
     {
@@ -114,11 +116,6 @@ public abstract class ActorBase
 
     protected internal virtual bool AroundReceive(Receive receive, object message)
     {
-        if (message is TimerMessage timer)
-        {
-            return TimerScheduler.Fire(this, receive, timer);
-        }
-
         if (receive(message))
         {
             return true;

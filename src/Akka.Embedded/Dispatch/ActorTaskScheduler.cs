@@ -3,6 +3,7 @@
 //
 //   RunTask -> mailbox suspended -> first part at once -> (await) -> step ... -> done -> mailbox resumed
 //                                                                             -> failed -> the actor fails
+using System.Runtime.ExceptionServices;
 using Akka.Actor;
 using Akka.Dispatch.SysMsg;
 
@@ -12,7 +13,7 @@ namespace Akka.Dispatch;
 public sealed class ActorTaskScheduler : TaskScheduler
 {
     private readonly ActorCell _cell;
-    private object? _message;
+    private Letter? _letter;
 
     internal ActorTaskScheduler(ActorCell cell) => _cell = cell;
 
@@ -28,7 +29,7 @@ public sealed class ActorTaskScheduler : TaskScheduler
 
     private void Begin(Func<Task> asyncAction)
     {
-        _message = _cell.CurrentMessage;
+        _letter = _cell.Letter;
         _cell.Mailbox.Suspend();
         var outer = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);     // It would catch the awaits before we do.
@@ -51,17 +52,17 @@ public sealed class ActorTaskScheduler : TaskScheduler
         if (task.IsCompletedSuccessfully)
         {
             _cell.Mailbox.Resume();
-            _cell.CheckReceiveTimeout(_message is not INotInfluenceReceiveTimeout);
+            _cell.CheckReceiveTimeout(_letter?.Message is not INotInfluenceReceiveTimeout);
+            _letter = null;
             return;
         }
 
         var failure = task.IsCanceled ? new TaskCanceledException(task) : task.Exception!.InnerException!;
-        var message = _message;
-        _cell.Mailbox.PostSystem(new ActorTaskStep(() =>
+        PostStep(() =>
         {
             _cell.Mailbox.Resume();
-            _cell.FailAsynchronously(message, failure);
-        }));
+            ExceptionDispatchInfo.Throw(failure);
+        });
     }
 
     protected override void QueueTask(Task task)
@@ -72,12 +73,17 @@ public sealed class ActorTaskScheduler : TaskScheduler
             return;
         }
 
-        var message = _message;
+        PostStep(() => TryExecuteTask(task));
+    }
+
+    private void PostStep(Action step)
+    {
+        var letter = _letter;
         _cell.Mailbox.PostSystem(new ActorTaskStep(() =>
         {
-            _cell.CurrentMessage = message;
-            TryExecuteTask(task);
-            _cell.CurrentMessage = null;
+            _cell.Letter = letter;
+            step();
+            _cell.Letter = null;
         }));
     }
 

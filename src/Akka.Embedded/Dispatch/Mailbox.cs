@@ -100,9 +100,9 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher) : IR
     }
 
     /// <summary>Puts a letter in front of all others. Only the running actor may: this is how it unstashes.</summary>
-    internal void PostFirst(object message, IActorRef? sender)
+    internal void PostFirst(Letter letter)
     {
-        var letter = new Letter(message, sender) { Next = _first };
+        letter.Next = _first;
         _first = letter;
         _last ??= letter;
     }
@@ -117,7 +117,7 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher) : IR
             RunSystemMessages();
             for (var left = dispatcher.Throughput; left > 0 && MayRun && TryTake(out var letter); left--)
             {
-                cell.Invoke(letter.Message, letter.Sender);
+                cell.Invoke(letter);
                 if (_incomingSystem is not null)
                 {
                     RunSystemMessages();

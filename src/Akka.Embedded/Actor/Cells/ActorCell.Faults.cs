@@ -7,6 +7,7 @@
 // An actor without an instance (its constructor failed) is created anew by Resume and Restart.
 // The perpetrator is who the failure is about: the actor itself, or the child whose failure it escalates.
 using System.Runtime.ExceptionServices;
+using Akka.Dispatch;
 using Akka.Dispatch.SysMsg;
 using Akka.Event;
 
@@ -17,13 +18,8 @@ internal sealed partial class ActorCell
     private IActorRef? _perpetrator;
     private Exception? _recreationCause;
 
-    private void HandleInvokeFailure(Exception cause)
-    {
-        if (_perpetrator is null)
-        {
-            HandleInvokeFailure(cause, CurrentMessage is Failed failed ? [failed.Child] : []);
-        }
-    }
+    private void HandleInvokeFailure(Exception cause) =>
+        HandleInvokeFailure(cause, Letter?.Message is Failed failed ? [failed.Child] : []);
 
     private void HandleInvokeFailure(Exception cause, IReadOnlyCollection<IActorRef> childrenNotToSuspend)
     {
@@ -33,16 +29,9 @@ internal sealed partial class ActorCell
         }
 
         Mailbox.Suspend();
-        _perpetrator = CurrentMessage is Failed failed ? failed.Child : _self;
+        _perpetrator = Letter?.Message is Failed failed ? failed.Child : _self;
         SuspendChildren(childrenNotToSuspend);
         ParentRef.SendSystemMessage(new Failed(_self, cause));
-    }
-
-    /// <summary>An asynchronous handler failed after its first await.</summary>
-    internal void FailAsynchronously(object? message, Exception cause)
-    {
-        CurrentMessage = message;
-        HandleInvokeFailure(cause);
     }
 
     private void Recreate(Exception cause)
@@ -61,7 +50,7 @@ internal sealed partial class ActorCell
 
         LogLife("Restarting");
         var failed = _actor;
-        var message = CurrentMessage;
+        var message = Letter?.Message;
         try
         {
             failed.AroundPreRestart(cause, message!);
@@ -156,8 +145,7 @@ internal sealed partial class ActorCell
 
     private void HandleFailed(Failed failed)
     {
-        CurrentMessage = failed;
-        _sender = failed.Child;
+        Letter = new Letter(failed, failed.Child);
         if (!_children.TryGet(failed.Child, out var stats))
         {
             Publish(new Debug(_self.Path.ToString(), ActorType,
@@ -168,6 +156,6 @@ internal sealed partial class ActorCell
             ExceptionDispatchInfo.Throw(failed.Cause);
         }
 
-        CurrentMessage = null;
+        Letter = null;
     }
 }

@@ -47,6 +47,7 @@ internal sealed partial class ActorCell
         }
 
         (actor as ReceiveActor)?.EndConstruction();
+        _logsReceive = SystemImpl.Settings.AddLoggingReceive && actor is ILogReceive;
         return actor;
     }
 
@@ -93,7 +94,6 @@ internal sealed partial class ActorCell
         Props = Props.Empty;
         _behaviour = static _ => false;
         _stackedBehaviours = null;
-        _sender = null;
     }
 
     private void UnstashAll() => (_actor as IActorStash)?.Stash?.UnstashAll();
@@ -117,7 +117,7 @@ internal sealed partial class ActorCell
             actor.Clear(SystemImpl.DeadLetters);
         }
 
-        CurrentMessage = null;
+        Letter = null;
     }
 
     private void LogLife(string format)

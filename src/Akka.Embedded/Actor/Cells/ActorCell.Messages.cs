@@ -1,6 +1,8 @@
 // Messages of an actor: user messages one at a time, system messages before them. A system message that must not
 // be handled now (a child's failure while the actor itself is failed; another restart while one waits for
 // children) waits here until the state that forbade it is over.
+using Akka.Actor.Scheduler;
+using Akka.Dispatch;
 using Akka.Dispatch.SysMsg;
 using Akka.Event;
 
@@ -23,57 +25,51 @@ internal sealed partial class ActorCell
         : Mailbox.IsSuspended ? Restraint.Suspended
         : Restraint.None;
 
-    /// <summary>Counts user messages, so that the stash knows one from the next.</summary>
-    internal int MessageNumber { get; private set; }
-
-    internal void Invoke(object message, IActorRef? sender)
+    internal void Invoke(Letter letter)
     {
-        CurrentMessage = message;
-        _sender = sender;
-        MessageNumber++;
-        var counts = !HasReceiveTimeout || message is not INotInfluenceReceiveTimeout;
+        Letter = letter;
         try
         {
-            if (counts && HasReceiveTimeout)
+            if (_usesReceiveTimeout && letter.Message is not INotInfluenceReceiveTimeout)
             {
                 CancelReceiveTimeout();
             }
 
-            if (message is IAutoReceivedMessage)
+            if (letter.Message is IAutoReceivedMessage)
             {
-                AutoReceive(message);
+                AutoReceive(letter.Message);
             }
             else
             {
-                ReceiveMessage(message);
+                ReceiveMessage(letter.Message);
             }
 
-            CurrentMessage = null;
+            Letter = null;
         }
         catch (Exception cause)
         {
             HandleInvokeFailure(cause);
         }
 
-        if (HasReceiveTimeout)
+        if (_usesReceiveTimeout)
         {
-            CheckReceiveTimeout(reschedule: counts);
+            CheckReceiveTimeout(reschedule: letter.Message is not INotInfluenceReceiveTimeout);
         }
     }
 
-    internal void ReceiveMessage(object message)
+    private void ReceiveMessage(object message)
     {
         var handled = _actor!.AroundReceive(_behaviour, message);
-        if (SystemImpl.Settings.AddLoggingReceive && _actor is ILogReceive)
+        if (_logsReceive)
         {
             Publish(new Debug(_self.Path.ToString(), ActorType,
                 $"received {(handled ? "handled" : "unhandled")} message {message} from {Sender.Path}"));
         }
     }
 
-    internal void AutoReceive(object message)
+    private void AutoReceive(object message)
     {
-        if (SystemImpl.Settings.DebugAutoReceive)
+        if (SystemImpl.Settings.DebugAutoReceive && message is not TimerMessage)
         {
             Publish(new Debug(_self.Path.ToString(), ActorType, "received AutoReceiveMessage " + message));
         }
@@ -91,9 +87,30 @@ internal sealed partial class ActorCell
             case Identify identify:
                 Sender.Tell(new ActorIdentity(identify.MessageId, _self), _self);
                 break;
+            case TimerMessage timer:
+                ReceiveTimer(timer);
+                break;
             default:
                 ReceiveMessage(message);
                 break;
+        }
+    }
+
+    private void ReceiveTimer(TimerMessage timer)
+    {
+        if (_actor is not IWithTimers { Timers: TimerScheduler timers } || !timers.TryTake(timer))
+        {
+            return;
+        }
+
+        Letter = new Letter(timer.Message, Letter!.Sender);     // This is what a stash puts aside.
+        if (timer.Message is IAutoReceivedMessage)
+        {
+            AutoReceive(timer.Message);
+        }
+        else
+        {
+            ReceiveMessage(timer.Message);
         }
     }
 

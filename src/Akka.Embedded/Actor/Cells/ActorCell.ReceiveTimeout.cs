@@ -5,17 +5,22 @@ internal sealed partial class ActorCell
 {
     private ICancelable? _pendingReceiveTimeout;
 
+    private bool _usesReceiveTimeout;       // Nearly no actor does: the others pay for this one look.
+
     public TimeSpan? ReceiveTimeout { get; private set; }
 
-    private bool HasReceiveTimeout => ReceiveTimeout is not null || _pendingReceiveTimeout is not null;
-
-    public void SetReceiveTimeout(TimeSpan? timeout) => ReceiveTimeout = timeout;
+    public void SetReceiveTimeout(TimeSpan? timeout)
+    {
+        ReceiveTimeout = timeout;
+        _usesReceiveTimeout = true;
+    }
 
     internal void CheckReceiveTimeout(bool reschedule)
     {
         if (ReceiveTimeout is not { } timeout)
         {
             CancelReceiveTimeout();
+            _usesReceiveTimeout = false;
         }
         else if (reschedule || _pendingReceiveTimeout is null)
         {

@@ -15,9 +15,9 @@ internal sealed partial class ActorCell : IUntypedActorContext
     private readonly LocalActorRef _self;
     private ActorBase? _actor;
     private ActorTaskScheduler? _taskScheduler;
+    private bool _logsReceive;
     private Receive _behaviour = static _ => false;
     private Stack<Receive>? _stackedBehaviours;
-    private IActorRef? _sender;
 
     internal ActorCell(
         ActorSystemImpl system, LocalActorRef self, Props props, MessageDispatcher dispatcher,
@@ -38,13 +38,16 @@ internal sealed partial class ActorCell : IUntypedActorContext
     internal Mailbox Mailbox { get; }
     internal IInternalActorRef ParentRef { get; }
     internal ActorBase? Actor => _actor;
-    internal object? CurrentMessage { get; set; }
+
+    /// <summary>The message in hand with its sender; of a message that failed until the restart is over.</summary>
+    internal Letter? Letter { get; set; }
+
     internal ActorTaskScheduler TaskScheduler => _taskScheduler ??= new ActorTaskScheduler(this);
 
     public IActorRef Self => _self;
     public Props Props { get; private set; }
     public MessageDispatcher Dispatcher { get; }
-    public IActorRef Sender => _sender ?? SystemImpl.DeadLetters;
+    public IActorRef Sender => Letter?.Sender ?? SystemImpl.DeadLetters;
     public ActorSystem System => SystemImpl;
     public IActorRef Parent => ParentRef;
 

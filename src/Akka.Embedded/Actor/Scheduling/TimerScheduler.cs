@@ -29,7 +29,7 @@ namespace Akka.Actor.Scheduler
 {
     /// <summary>What a timer sends instead of the message itself.</summary>
     internal class TimerMessage(TimerScheduler owner, object key, int generation, object message)
-        : IWrappedMessage, INoSerializationVerificationNeeded
+        : IAutoReceivedMessage, IWrappedMessage, INoSerializationVerificationNeeded
     {
         public object Message => message;
         internal TimerScheduler Owner => owner;
@@ -86,29 +86,8 @@ namespace Akka.Actor.Scheduler
             _timers.Clear();
         }
 
-        /// <summary>Delivers a timer's message to its actor, unless the timer is not the one that runs now.</summary>
-        internal static bool Fire(ActorBase actor, Receive receive, TimerMessage timer)
-        {
-            var timers = (actor as IWithTimers)?.Timers as TimerScheduler;
-            if (timers is null || !timers.TryTake(timer))
-            {
-                return true;
-            }
-
-            var cell = timers.Cell;
-            if (timer.Message is IAutoReceivedMessage)
-            {
-                cell.AutoReceive(timer.Message);
-                return true;
-            }
-
-            cell.CurrentMessage = timer.Message;    // It is what a stash would put aside.
-            return actor.AroundReceive(receive, timer.Message);
-        }
-
-        private ActorCell Cell => cell;
-
-        private bool TryTake(TimerMessage message)
+        /// <summary>False where the message is not of the timer that runs now, and is to be dropped.</summary>
+        internal bool TryTake(TimerMessage message)
         {
             if (!ReferenceEquals(message.Owner, this) || !_timers.TryGetValue(message.Key, out var timer)
                 || timer.Generation != message.Generation)

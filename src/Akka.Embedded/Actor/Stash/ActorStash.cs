@@ -1,5 +1,7 @@
 // The stash: messages put aside, to come back in front of the mailbox in the order in which they were stashed.
 // Given to the instance after its constructor; emptied into the mailbox before a restart and at the end.
+using Akka.Dispatch;
+
 namespace Akka.Actor;
 
 /// <summary>Puts the message in hand aside, and brings what was put aside back.</summary>
@@ -32,8 +34,8 @@ public interface IWithStash : IActorStash;
 
 internal sealed class ActorStash(ActorCell cell) : IStash
 {
-    private readonly LinkedList<(object Message, IActorRef Sender)> _stashed = [];
-    private int _lastStashed = -1;
+    private readonly LinkedList<Letter> _stashed = [];
+    private Letter? _lastStashed;
 
     public int Count => _stashed.Count;
     public bool IsEmpty => Count == 0;
@@ -41,13 +43,15 @@ internal sealed class ActorStash(ActorCell cell) : IStash
 
     public void Stash()
     {
-        if (_lastStashed == cell.MessageNumber)
+        var letter = cell.Letter
+            ?? throw new IllegalActorStateException("There is no message in hand that could be stashed");
+        if (ReferenceEquals(letter, _lastStashed))
         {
-            throw new IllegalActorStateException($"Can't stash the same message {cell.CurrentMessage} more than once");
+            throw new IllegalActorStateException($"Can't stash the same message {letter.Message} more than once");
         }
 
-        _lastStashed = cell.MessageNumber;
-        _stashed.AddLast((cell.CurrentMessage!, cell.Sender));
+        _lastStashed = letter;
+        _stashed.AddLast(letter);
     }
 
     public void Unstash()
@@ -69,10 +73,10 @@ internal sealed class ActorStash(ActorCell cell) : IStash
         _stashed.Clear();
     }
 
-    private void BringBack((object Message, IActorRef Sender) stashed)
+    private void BringBack(Letter letter)
     {
-        cell.Mailbox.PostFirst(stashed.Message, stashed.Sender);
-        if (stashed.Message is Terminated terminated)
+        cell.Mailbox.PostFirst(new Letter(letter.Message, letter.Sender));
+        if (letter.Message is Terminated terminated)
         {
             cell.ExpectTerminated(terminated.ActorRef);
         }
