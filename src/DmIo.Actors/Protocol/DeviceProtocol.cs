@@ -18,7 +18,7 @@ internal static class DeviceProtocol
     internal readonly record struct Ticket(long RequestId, int RegionIndex);
 
     /// <summary>Nobody touches this I/O's memory any more; its status is set.</summary>
-    internal sealed record DeviceDone(DeviceIo Io) : INoSerializationVerificationNeeded;
+    internal sealed record DeviceDone(DeviceIo Io) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     /// <summary>Forget this one: it was withdrawn. What waited behind it may go.</summary>
     internal sealed record DeviceIoWithdrawn(DeviceIo Io)
@@ -31,5 +31,6 @@ internal static class DeviceProtocol
     }
 
     /// <summary>The device of this actor, which is dead, is idle and closed.</summary>
-    internal sealed record DeviceReleased(IActorRef Actor) : INoSerializationVerificationNeeded;
+    internal sealed record DeviceReleased(IActorRef Actor)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 }

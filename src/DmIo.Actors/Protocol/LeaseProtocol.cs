@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using DmIo.Pages;
 
 namespace DmIo.Actors;
@@ -23,5 +24,6 @@ internal static class LeaseProtocol
     }
 
     /// <summary>The pages may go back to the pool.</summary>
-    internal sealed record LeaseReleased(LeaseId Lease) : INoSerializationVerificationNeeded;
+    internal sealed record LeaseReleased(LeaseId Lease)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 }

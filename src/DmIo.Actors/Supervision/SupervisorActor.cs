@@ -26,8 +26,9 @@ internal sealed class SupervisorActor : UntypedActor
 
     public SupervisorActor(DmIoSettings settings, DeviceDirectory directory)
     {
-        leaseGuardian = Context.Watch(Context.ActorOf(GuardianActor.Props(), "leases"));
-        deviceGuardian = Context.Watch(Context.ActorOf(GuardianActor.Props(), "devices"));
+        var guardian = GuardianActor.Props().WithDispatcherOf(settings);
+        leaseGuardian = Context.Watch(Context.ActorOf(guardian, "leases"));
+        deviceGuardian = Context.Watch(Context.ActorOf(guardian, "devices"));
         leases = new LeaseDesk(Context, leaseGuardian, directory, settings);
         devices = new DeviceDesk(Context, deviceGuardian, directory, settings);
     }

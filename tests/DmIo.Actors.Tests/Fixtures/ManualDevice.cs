@@ -1,0 +1,177 @@
+using System.Threading.Channels;
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Actors.Tests.Fixtures;
+
+/// <summary>
+/// A device in memory whose calls complete when the test says so, in any order. An effect happens when its call
+/// completes.
+/// Notes what its caller did that it may not: overlapping calls in flight, calls after it was closed.
+/// </summary>
+internal sealed class ManualDevice : IBlockDevice
+{
+    private readonly Lock gate = new();
+    private readonly Channel<ManualCall> arrivals = Channel.CreateUnbounded<ManualCall>();
+    private readonly List<ManualCall> pending = [];
+    private readonly List<string> violations = [];
+    private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly byte[] content;
+    private Func<ManualCall, IoStatus>? automatic;
+    private int maxInFlight;
+
+    public ManualDevice(int sectors, Func<DeviceDescription, DeviceDescription>? describe = null)
+    {
+        content = new byte[sectors * Sector.SizeBytes];
+        var description = new DeviceDescription
+        {
+            Backend = "manual", Capacity = sectors, MaxDiscard = sectors, MaxWriteZeroes = sectors,
+        };
+        Description = describe?.Invoke(description) ?? description;
+    }
+
+    public DeviceDescription Description { get; }
+
+    /// <summary>Calls complete at once, with this status, as long as it is not null.</summary>
+    public Func<ManualCall, IoStatus>? Automatic
+    {
+        get => Read(() => automatic);
+        set => Read(() => automatic = value);
+    }
+
+    /// <summary>Sees what a write is about to put on the device, from its first sector on.</summary>
+    public Action<Sector, ReadOnlyMemory<byte>>? OnWriting { get; set; }
+
+    /// <summary>Completes when the device is closed.</summary>
+    public Task WhenClosed => closed.Task;
+
+    public bool IsClosed => closed.Task.IsCompleted;
+
+    public int MaxInFlight => Read(() => maxInFlight);
+
+    public IReadOnlyList<string> Violations => Read(() => violations.ToArray());
+
+    public IReadOnlyList<ManualCall> Pending => Read(() => pending.ToArray());
+
+    /// <summary>Every call that came, automatic ones too, in order.</summary>
+    public List<ManualCall> Calls { get; } = [];
+
+    public Memory<byte> Bytes(long sector, int sectors) =>
+        content.AsMemory((int)sector * Sector.SizeBytes, sectors * Sector.SizeBytes);
+
+    /// <summary>The next call that waits for the test, in order of arrival. Fails the test if none comes.</summary>
+    public async Task<ManualCall> NextCallAsync() =>
+        await arrivals.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+
+    /// <summary>Is a call there that <see cref="NextCallAsync"/> did not give yet?</summary>
+    public bool HasNextCall => arrivals.Reader.TryPeek(out _);
+
+    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
+        TransferAsync(new ManualCall(this, IoOperation.Read, start, SectorsOf(destination)), destination);
+
+    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess) =>
+        TransferAsync(new ManualCall(this, IoOperation.Write, start, SectorsOf(source), forceUnitAccess), source);
+
+    public ValueTask<IoStatus> FlushAsync() => Enter(new ManualCall(this, IoOperation.Flush, 0, 0));
+
+    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
+        ClearAsync(new ManualCall(this, IoOperation.Discard, start, count));
+
+    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) =>
+        ClearAsync(new ManualCall(this, IoOperation.WriteZeroes, start, count));
+
+    public ValueTask DisposeAsync()
+    {
+        lock (gate)
+        {
+            Note(pending.Count == 0, "closed with calls in flight");
+            Note(closed.TrySetResult(), "closed twice");
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    internal void Left(ManualCall call)
+    {
+        lock (gate)
+        {
+            pending.Remove(call);
+        }
+    }
+
+    private static SectorCount SectorsOf(SegmentBatch batch) => batch.LengthBytes / Sector.SizeBytes;
+
+    private ValueTask<IoStatus> Enter(ManualCall call)
+    {
+        lock (gate)
+        {
+            Note(!IsClosed, $"{call} on a closed device");
+            Note(!pending.Any(call.Overlaps), $"{call} overlaps one in flight");
+            Calls.Add(call);
+            if (automatic is { } answer)
+            {
+                return new(answer(call));
+            }
+
+            pending.Add(call);
+            maxInFlight = Math.Max(maxInFlight, pending.Count);
+            arrivals.Writer.TryWrite(call);
+            return new(call.Task);
+        }
+    }
+
+    private async ValueTask<TransferResult> TransferAsync(ManualCall call, SegmentBatch batch)
+    {
+        var status = await Enter(call);
+        if (!status.IsOk)
+        {
+            return TransferResult.Failed(status);
+        }
+
+        var at = call.Start.Value;
+        var rest = Bytes(call.Start.Value, (int)call.Count.Value);
+        foreach (var segment in (IReadOnlyList<Memory<byte>>)batch)
+        {
+            var here = rest[..segment.Length];
+            var (from, to) = call.Operation == IoOperation.Read ? (here, segment) : (segment, here);
+            if (call.Operation == IoOperation.Write)
+            {
+                OnWriting?.Invoke(at, from);
+            }
+
+            from.CopyTo(to);
+            at += segment.Length / Sector.SizeBytes;
+            rest = rest[segment.Length..];
+        }
+
+        return TransferResult.Moved(batch.LengthBytes);
+    }
+
+    private async ValueTask<IoStatus> ClearAsync(ManualCall call)
+    {
+        var status = await Enter(call);
+        if (status.IsOk)
+        {
+            Bytes(call.Start.Value, (int)call.Count.Value).Span.Clear();
+        }
+
+        return status;
+    }
+
+    private void Note(bool isWell, string violation)
+    {
+        if (!isWell)
+        {
+            violations.Add(violation);
+        }
+    }
+
+    private T Read<T>(Func<T> read)
+    {
+        lock (gate)
+        {
+            return read();
+        }
+    }
+}

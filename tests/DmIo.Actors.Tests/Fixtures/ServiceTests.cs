@@ -1,0 +1,163 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.TestKit;
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Memory;
+using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors.Tests.Fixtures;
+
+/// <summary>
+/// A running service, spoken to by messages: a supervisor of its own in an actor system whose time is the test's.
+/// Manual devices
+/// decide when I/O completes, so nothing here depends on how fast anything is.
+/// </summary>
+public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
+{
+    private const string Configuration = """
+        akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
+        akka.loglevel = OFF
+        akka.stdout-loglevel = OFF
+        akka.log-dead-letters = off
+        """;
+
+    private const int SectorsPerPage = 8;
+
+    private readonly Lazy<TestProbe> asker;
+
+    /// <param name="dispatcher">Where the service's actors run; null: on the default dispatcher.</param>
+    protected ServiceTests(string? dispatcher = null)
+        : base(ConfigurationFactory.ParseString(Configuration))
+    {
+        asker = new Lazy<TestProbe>(() => CreateTestProbe());
+        Directory = new DeviceDirectory();
+        Supervisor = Sys.ActorOf(SupervisorActor.Props(Settings(dispatcher), Directory), "dmio");
+        WaitUntilHandled(Supervisor);
+    }
+
+    protected const int MaxPages = 1024;
+
+    private protected DeviceDirectory Directory { get; }
+
+    internal IActorRef Supervisor { get; }
+
+    protected TestScheduler Clock => (TestScheduler)Sys.Scheduler;
+
+    private protected static DmIoSettings Settings(string? dispatcher) => new()
+    {
+        MaxPages = MaxPages,
+        SlabPages = 16,
+        Dispatcher = dispatcher,
+        ShutdownTimeout = TimeSpan.FromSeconds(5),
+        QueueDepth = 32,
+        Devices = [],
+    };
+
+    protected static byte[] Pattern(int sectors, byte seed)
+    {
+        var bytes = new byte[sectors * Sector.SizeBytes];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    protected static IoRequest Write(byte[] data, params IoRegion[] regions) =>
+        new() { Operation = IoOperation.Write, Regions = regions, Memory = data };
+
+    protected static IoRequest Read(IoMemory memory, params IoRegion[] regions) =>
+        new() { Operation = IoOperation.Read, Regions = regions, Memory = memory };
+
+    protected static IoRequest Flush(params string[] devices) => new()
+    {
+        Operation = IoOperation.Flush, Regions = [.. devices.Select(device => new IoRegion(device, 0, 0))],
+    };
+
+    /// <summary>As many sectors as fill this many pages.</summary>
+    protected static int Pages(int pages) => pages * SectorsPerPage;
+
+    internal ManualDevice Attach(
+        string name,
+        int sectors = 1024,
+        int? queueDepth = null,
+        Func<DeviceDescription, DeviceDescription>? describe = null)
+    {
+        var device = new ManualDevice(sectors, describe);
+        Attach(name, device, queueDepth);
+        return device;
+    }
+
+    /// <summary>One whose calls all succeed at once.</summary>
+    private protected ManualDevice AttachQuick(
+        string name, int sectors = 1024, Func<DeviceDescription, DeviceDescription>? describe = null)
+    {
+        var device = new ManualDevice(sectors, describe) { Automatic = _ => IoStatus.Ok };
+        Attach(name, device);
+        return device;
+    }
+
+    protected void Attach(string name, IBlockDevice device, int? queueDepth = null)
+    {
+        Supervisor.Tell(new AttachDevice(name, device, queueDepth), TestActor);
+        ExpectMsg<DeviceAttached>();
+    }
+
+    /// <summary>A lease whose owner is the test actor.</summary>
+    protected Granted Open(int pages)
+    {
+        Supervisor.Tell(new Get(pages), TestActor);
+        return ExpectMsg<Granted>();
+    }
+
+    protected void Send(Granted lease, IoRequest request) => lease.Requests.Tell(request, TestActor);
+
+    protected IoResult ExpectDone() => ExpectMsg<IoDone>().Result;
+
+    /// <summary>Sends and expects the outcome as the next message.</summary>
+    protected IoResult Do(Granted lease, IoRequest request)
+    {
+        Send(lease, request);
+        return ExpectDone();
+    }
+
+    internal PoolStatus PoolStatus()
+    {
+        Supervisor.Tell(GetPoolStatus.Instance, asker.Value.Ref);
+        var status = asker.Value.ExpectMsg<PoolStatus>();
+        Xunit.Assert.Equal(status.Total, status.Free + status.Leased + status.Draining);
+        return status;
+    }
+
+    /// <summary>The actor of an attached device.</summary>
+    protected IActorRef DeviceActor(string name) =>
+        Directory.TryFind(name, out var entry)
+            ? entry.Actor
+            : throw new ArgumentException($"'{name}' is not attached.", nameof(name));
+
+    /// <summary>
+    /// When this returns, what this test sent to the lease went through its request actor, to the devices named, and
+    /// their answers
+    /// back through it.
+    /// </summary>
+    protected void WaitUntilQuiet(Granted lease, params string[] devices)
+    {
+        WaitUntilHandled(lease.Requests);
+        foreach (var device in devices)
+        {
+            WaitUntilHandled(DeviceActor(device));
+        }
+
+        WaitUntilHandled(lease.Requests);
+    }
+
+    /// <summary>
+    /// When this returns, the actor has handled everything that was sent to it by this test before: a question of
+    /// its own went
+    /// through the same mailbox.
+    /// </summary>
+    internal void WaitUntilHandled(IActorRef actor)
+    {
+        actor.Tell(new Identify(messageId: 1), asker.Value.Ref);
+        asker.Value.ExpectMsg<ActorIdentity>();
+    }
+}

@@ -1,0 +1,153 @@
+using DmIo.Actors.Tests.Fixtures;
+using DmIo.Io;
+using Xunit;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors.Tests.Service;
+
+/// <summary>R23: a deadline answers the caller, not the device.</summary>
+public sealed class DeadlineTests : ServiceTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public async Task R23_at_the_deadline_the_unfinished_regions_time_out_and_the_buffer_is_held()
+    {
+        var (quick, stuck) = (Attach("quick"), Attach("stuck"));
+        var lease = Open(pages: 1);
+        var request = Write(Pattern(1, 1), new IoRegion("quick", 0, 1), new IoRegion("stuck", 0, 1));
+        Send(lease, request with { Deadline = Second });
+        (await quick.NextCallAsync()).Complete();
+        var call = await stuck.NextCallAsync();
+        WaitUntilQuiet(lease, "quick");
+
+        Clock.Advance(Second);
+
+        var result = ExpectDone();
+        Assert.Equal((0b10UL, IoStatusCode.TimedOut, true), (result.Errors.Value, result[1].Code, result.BufferHeld));
+        call.Complete();
+        WaitUntilQuiet(lease, "stuck");
+        Assert.False(HasMessages);
+    }
+
+    [Fact]
+    public async Task R23_before_the_deadline_nothing_happens_and_after_the_outcome_nothing_more()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 1);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)) with { Deadline = Second });
+        var call = await device.NextCallAsync();
+        Clock.Advance(Second - TimeSpan.FromMilliseconds(1));
+        WaitUntilQuiet(lease, "disk");
+        Assert.False(HasMessages);
+        call.Complete();
+        Assert.True(ExpectDone().IsOk);
+
+        Clock.Advance(Second);
+
+        WaitUntilQuiet(lease, "disk");
+        Assert.False(HasMessages);
+    }
+
+    [Fact]
+    public async Task R23_the_pages_stay_taken_until_the_device_lets_go()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 1);
+        Send(lease, Write(Pattern(8, 1), new IoRegion("disk", 0, 8)) with { Deadline = Second });
+        Send(lease, Write(Pattern(8, 2), new IoRegion("disk", 100, 8)));
+        var late = await device.NextCallAsync();
+        Clock.Advance(Second);
+        Assert.True(ExpectDone().BufferHeld);
+        WaitUntilQuiet(lease, "disk");
+        Assert.False(device.HasNextCall);
+
+        late.Complete();
+
+        (await device.NextCallAsync()).Complete();
+        Assert.True(ExpectDone().IsOk);
+    }
+
+    [Fact]
+    public async Task R23_a_put_after_a_deadline_waits_for_the_device()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 1);
+        Send(lease, Write(Pattern(8, 1), new IoRegion("disk", 0, 8)) with { Deadline = Second });
+        var late = await device.NextCallAsync();
+        Clock.Advance(Second);
+        ExpectDone();
+        Supervisor.Tell(new Put(lease.Lease.Id, 1), TestActor);
+        WaitUntilHandled(Supervisor);
+        WaitUntilHandled(lease.Requests);
+        Assert.Equal(1, PoolStatus().Draining);
+
+        late.Fail();
+
+        ExpectMsg<PutDone>();
+        Assert.Equal(0, PoolStatus().Draining);
+    }
+
+    [Fact]
+    public async Task R23_what_no_device_has_begun_is_withdrawn_and_its_buffer_is_free()
+    {
+        var device = Attach("disk", queueDepth: 1);
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        Send(lease, Write(Pattern(1, 2), new IoRegion("disk", 1, 1)) with { Deadline = Second });
+        var first = await device.NextCallAsync();
+        WaitUntilQuiet(lease, "disk");
+
+        Clock.Advance(Second);
+
+        var result = ExpectDone();
+        Assert.Equal((IoStatusCode.TimedOut, false), (result[0].Code, result.BufferHeld));
+        first.Complete();
+        Assert.True(ExpectDone().IsOk);
+        WaitUntilQuiet(lease, "disk");
+        Assert.Single(device.Calls);
+    }
+
+    [Fact]
+    public async Task R23_what_waited_behind_a_withdrawn_operation_goes_on()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(8, 1), new IoRegion("disk", 0, 8)));
+        Send(lease, Write(Pattern(8, 2), new IoRegion("disk", 4, 8)) with { Deadline = Second });
+        Send(lease, Write(Pattern(4, 3), new IoRegion("disk", 8, 4)));
+        var stuck = await device.NextCallAsync();
+        WaitUntilQuiet(lease, "disk");
+
+        Clock.Advance(Second);
+
+        ExpectDone();
+        var next = await device.NextCallAsync();
+        Assert.Equal(8, next.Start.Value);
+        next.Complete();
+        Assert.True(ExpectDone().IsOk);
+        stuck.Complete();
+        Assert.True(ExpectDone().IsOk);
+    }
+
+    [Fact]
+    public async Task R23_a_request_that_waits_for_credit_times_out_too()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 1);
+        Send(lease, Write(Pattern(8, 1), new IoRegion("disk", 0, 8)));
+        var request = Write(Pattern(8, 2), new IoRegion("disk", 8, 8), new IoRegion("disk", 16, 8));
+        Send(lease, request with { Deadline = Second });
+        var first = await device.NextCallAsync();
+        WaitUntilQuiet(lease, "disk");
+
+        Clock.Advance(Second);
+
+        var result = ExpectDone();
+        Assert.Equal((0b11UL, false), (result.Errors.Value, result.BufferHeld));
+        first.Complete();
+        Assert.True(ExpectDone().IsOk);
+        WaitUntilQuiet(lease, "disk");
+        Assert.Single(device.Calls);
+    }
+}

@@ -1,0 +1,192 @@
+using DmIo.Actors.Tests.Fixtures;
+using DmIo.Io;
+using Xunit;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors.Tests.Service;
+
+/// <summary>R21: devices come and go while the service runs.</summary>
+public sealed class DetachTests : ServiceTests
+{
+    [Fact]
+    public async Task R21_a_detach_waits_for_what_is_in_flight_and_what_comes_later_gets_device_gone()
+    {
+        var device = Attach("disk", queueDepth: 1);
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        Send(lease, Write(Pattern(1, 2), new IoRegion("disk", 1, 1)));
+        var first = await device.NextCallAsync();
+        WaitUntilQuiet(lease, "disk");
+        Supervisor.Tell(new DetachDevice("disk"), TestActor);
+        WaitUntilHandled(Supervisor);
+
+        Assert.Equal(IoStatusCode.DeviceGone, Do(lease, Write(Pattern(1, 3), new IoRegion("disk", 2, 1)))[0].Code);
+
+        first.Complete();
+        (await device.NextCallAsync()).Complete();
+        var answers = ReceiveN(3);
+        Assert.Equal(2, answers.Count(message => message is IoProtocol.IoDone { Result.IsOk: true }));
+        Assert.Equal("disk", Assert.Single(answers.OfType<DeviceDetached>()).Name);
+        Assert.True(device.IsClosed);
+        Assert.Empty(device.Violations);
+    }
+
+    [Fact]
+    public async Task R21_a_request_that_finds_the_device_draining_gets_device_gone()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        var call = await device.NextCallAsync();
+        var actor = DeviceActor("disk");
+        var io = new DeviceIo(
+            new(1, 0), IoOperation.Read, new IoRegion("disk", 0, 1), Pattern(1, 1), forceUnitAccess: false, TestActor);
+        actor.Tell(DeviceProtocol.DrainDevice.Instance, TestActor);
+
+        actor.Tell(io, TestActor);
+
+        Assert.Same(io, ExpectMsg<DeviceProtocol.DeviceDone>().Io);
+        Assert.Equal(IoStatusCode.DeviceGone, io.Status.Code);
+        call.Complete();
+        Assert.True(ExpectDone().IsOk);
+    }
+
+    [Fact]
+    public void R21_attaching_again_under_the_name_works()
+    {
+        AttachQuick("disk");
+        var lease = Open(pages: 1);
+        Do(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        Supervisor.Tell(new DetachDevice("disk"), TestActor);
+        ExpectMsg<DeviceDetached>();
+
+        var anew = AttachQuick("disk");
+
+        Assert.True(Do(lease, Write(Pattern(1, 2), new IoRegion("disk", 0, 1))).IsOk);
+        Assert.Equal(Pattern(1, 2), anew.Bytes(0, 1).ToArray());
+    }
+
+    [Fact]
+    public async Task R21_a_second_detach_is_refused_and_the_first_is_answered()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 1);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        var call = await device.NextCallAsync();
+        Supervisor.Tell(new DetachDevice("disk"), TestActor);
+
+        Supervisor.Tell(new DetachDevice("disk"), TestActor);
+
+        ExpectMsg<DetachRefused>();
+        call.Complete();
+        Assert.Single(ReceiveN(2).OfType<DeviceDetached>());
+    }
+
+    [Fact]
+    public void R21_detaching_what_is_not_attached_is_refused()
+    {
+        Supervisor.Tell(new DetachDevice("disk"), TestActor);
+
+        Assert.Contains("'disk'", ExpectMsg<DetachRefused>().Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task R21_attaching_under_a_name_that_still_drains_is_refused()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 1);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        var call = await device.NextCallAsync();
+        Supervisor.Tell(new DetachDevice("disk"), TestActor);
+        var other = new ManualDevice(8);
+
+        Supervisor.Tell(new AttachDevice("disk", other), TestActor);
+
+        ExpectMsg<AttachRefused>();
+        Assert.True(other.IsClosed);
+        call.Complete();
+        Assert.Single(ReceiveN(2).OfType<DeviceDetached>());
+    }
+
+    [Fact]
+    public void A_name_that_is_taken_is_refused_and_the_device_in_service_is_left_alone()
+    {
+        var device = AttachQuick("disk");
+        var other = new ManualDevice(8);
+
+        Supervisor.Tell(new AttachDevice("disk", other), TestActor);
+        ExpectMsg<AttachRefused>();
+        Supervisor.Tell(new AttachDevice("disk", device), TestActor);
+        ExpectMsg<AttachRefused>();
+
+        Assert.Equal((true, false), (other.IsClosed, device.IsClosed));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a@b")]
+    [InlineData("a,b")]
+    [InlineData("a\nb")]
+    public void A_name_that_cannot_be_is_refused(string name)
+    {
+        Supervisor.Tell(new AttachDevice(name, new ManualDevice(8)), TestActor);
+
+        Assert.Contains("name", ExpectMsg<AttachRefused>().Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_with_half_a_character_is_refused()
+    {
+        Supervisor.Tell(new AttachDevice("half \ud800", new ManualDevice(8)), TestActor);
+
+        Assert.Contains("half characters", ExpectMsg<AttachRefused>().Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("$dollar")]
+    [InlineData("with / slash")]
+    [InlineData("grüße 😀 %20")]
+    [InlineData(".")]
+    public void A_name_may_have_what_a_path_may_not(string name)
+    {
+        AttachQuick(name);
+        var lease = Open(pages: 1);
+
+        Assert.True(Do(lease, Write(Pattern(1, 1), new IoRegion(name, 0, 1))).IsOk);
+    }
+
+    [Fact]
+    public void A_queue_depth_of_0_is_refused()
+    {
+        Supervisor.Tell(new AttachDevice("disk", new ManualDevice(8), QueueDepth: 0), TestActor);
+
+        Assert.Contains("queue depth", ExpectMsg<AttachRefused>().Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Devices_are_listed_by_name_in_ordinal_order()
+    {
+        Attach("b", queueDepth: 7);
+        Attach("B");
+        Attach("a");
+
+        Supervisor.Tell(GetDevices.Instance, TestActor);
+
+        var devices = ExpectMsg<DeviceList>().Devices;
+        Assert.Equal([("B", 32), ("a", 32), ("b", 7)], devices.Select(device => (device.Name, device.QueueDepth)));
+        Assert.All(devices, device => Assert.Equal(DeviceState.Online, device.State));
+    }
+
+    [Fact]
+    public void Coming_and_going_is_published()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(ServiceEvents.DeviceOnline));
+        Sys.EventStream.Subscribe(TestActor, typeof(ServiceEvents.DeviceOffline));
+        Supervisor.Tell(new AttachDevice("disk", new ManualDevice(8)), CreateTestProbe().Ref);
+        Assert.Equal("disk", ExpectMsg<ServiceEvents.DeviceOnline>().Name);
+
+        Supervisor.Tell(new DetachDevice("disk"), CreateTestProbe().Ref);
+
+        Assert.Equal("disk", ExpectMsg<ServiceEvents.DeviceOffline>().Name);
+    }
+}

@@ -1,0 +1,40 @@
+using Akka.TestKit;
+using DmIo.Actors.Tests.Fixtures;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace DmIo.Actors.Tests.Simulation;
+
+/// <summary>
+/// The whole service in one thread, from one seed: every actor runs where it is told to, time is the test's, devices complete in
+/// random order. The same seed gives the same run.
+/// </summary>
+public sealed class SimulationTests(ITestOutputHelper output) : ServiceTests(CallingThreadDispatcher.Id)
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    public Task Every_request_is_answered_once_and_rightly_and_every_page_comes_back(int seed) => RunAsync(seed);
+
+    [Fact]
+    public Task It_also_holds_for_a_seed_that_was_never_tried() => RunAsync(Random.Shared.Next());
+
+    private async Task RunAsync(int seed)
+    {
+        output.WriteLine($"seed {seed}");
+        var run = new SimulationRun(new SimulatedService(this, CallingThreadDispatcher.Id), seed, advance: time => Clock.Advance(time));
+        for (var step = 0; step < 600; step++)
+        {
+            run.Step();
+            run.CheckPool(isSettled: true);
+        }
+
+        await run.FinishAsync();
+    }
+}
