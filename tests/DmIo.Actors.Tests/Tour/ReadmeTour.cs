@@ -1,0 +1,94 @@
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Memory;
+using Xunit;
+
+namespace DmIo.Actors.Tests.Tour;
+
+/// <summary>README's five minutes with the library, run. Tidy.Tests checks that README shows this code and no
+/// other.</summary>
+public sealed class ReadmeTour : TestKit
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("dmio-tour-").FullName;
+
+    [Fact]
+    public async Task The_tour_does_what_readme_says()
+    {
+        var system = Sys;
+        var leftPath = Path.Combine(folder, "left.img");
+        var rightPath = Path.Combine(folder, "right.img");
+        var data = Enumerable.Range(0, 4096).Select(index => (byte)(index * 7)).ToArray();
+        var (header, body) = (new byte[512], new byte[3584]);
+        body.AsSpan().Fill(0x5a);
+        var finished = new TaskCompletionSource<(ErrorBits Errors, object? Context)>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
+
+        var service = DmIoService.For(system);
+        await service.AttachAsync("left", FileDevice.Open(new FileDeviceOptions { Path = leftPath, CreateSize = 8192 }));
+        await service.AttachAsync("right", FileDevice.Open(new FileDeviceOptions { Path = rightPath, CreateSize = 8192 }));
+        await service.AttachAsync("cache", new MemoryDevice(capacity: 8192));
+
+        await using var client = await service.OpenAsync(pages: 64);
+
+        IoRegion[] copies = [new("left", 0, 8), new("right", 128, 8), new("cache", 0, 8)];
+        IoResult written = await client.WriteAsync(copies, data, new RequestOptions { ForceUnitAccess = true });
+        foreach (var index in written.Errors)
+        {
+            Console.WriteLine($"{copies[index]} failed: {written[index]}");
+        }
+
+        Assert.True(written.IsOk, written.ToString());
+
+        var pages = new PageList(client.Lease.Pages, firstPageOffset: 512);
+        IoResult read = await client.ReadAsync(new IoRegion("right", 128, 8), pages);
+
+        Assert.True(read.IsOk, read.ToString());
+        Assert.Equal(data[..3584], client.Lease.Pages[0].Memory[512..].ToArray());
+        Assert.Equal(data[3584..], client.Lease.Pages[1].Memory[..512].ToArray());
+
+        var vector = new BioVector([new BioSegment(header, 0, 512), new BioSegment(body, 0, 3584)]);
+        await client.WriteAsync(new IoRegion("left", 16, 1), vector.Slice(0, 512));
+        await client.WriteAsync(new IoRegion("right", 16, 7), vector.Slice(512, 3584));
+
+        var portion = new byte[3584];
+        Assert.True((await client.ReadAsync(new IoRegion("right", 16, 7), portion)).IsOk);
+        Assert.Equal(body, portion);
+
+        IoResult flushed = client.Flush([new IoRegion("left", 0, 0), new IoRegion("right", 0, 0)]);
+        client.Write(copies, data, (result, context) => finished.TrySetResult((result.Errors, context)), context: "copy 7");
+
+        Assert.True(flushed.IsOk, flushed.ToString());
+        Assert.Equal((ErrorBits.None, "copy 7"), await finished.Task);
+
+        var soon = new RequestOptions { Deadline = TimeSpan.FromSeconds(30) };
+        IoResult inTime = await client.WriteAsync(copies, data, soon);
+        bool mayReuse = !inTime.BufferHeld;
+
+        Assert.True(inTime.IsOk && mayReuse, inTime.ToString());
+    }
+
+    [Fact]
+    public async Task The_actor_that_uses_messages_gets_its_outcome_and_puts_its_lease_back()
+    {
+        var service = DmIoService.For(Sys);
+        await service.AttachAsync("left", new MemoryDevice(capacity: 64));
+        await service.AttachAsync("right", new MemoryDevice(capacity: 64));
+
+        var actor = Sys.ActorOf(Props.Create(() => new CopyActor(service.Supervisor, new byte[4096], TestActor)));
+        Watch(actor);
+
+        var result = ExpectMsg<IoResult>();
+        Assert.True(result.IsOk, result.ToString());
+        Assert.Equal("first", result.Context);
+        ExpectTerminated(actor);
+        Assert.Equal(0, (await service.GetPoolStatusAsync()).Leased);
+    }
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        Directory.Delete(folder, recursive: true);
+    }
+}
