@@ -26,8 +26,10 @@ public sealed class ReadmeTour : TestKit
             TaskCreationOptions.RunContinuationsAsynchronously);
 
         var service = DmIoService.For(system);
-        await service.AttachAsync("left", FileDevice.Open(new FileDeviceOptions { Path = leftPath, CreateSize = 8192 }));
-        await service.AttachAsync("right", FileDevice.Open(new FileDeviceOptions { Path = rightPath, CreateSize = 8192 }));
+        var left = new FileDeviceOptions { Path = leftPath, CreateSize = 8192 };
+        await service.AttachAsync("left", FileDevice.Open(left));
+        var right = new FileDeviceOptions { Path = rightPath, CreateSize = 8192 };
+        await service.AttachAsync("right", FileDevice.Open(right));
         await service.AttachAsync("cache", new MemoryDevice(capacity: 8192));
 
         await using var client = await service.OpenAsync(pages: 64);
@@ -57,7 +59,7 @@ public sealed class ReadmeTour : TestKit
         Assert.Equal(body, portion);
 
         IoResult flushed = client.Flush([new IoRegion("left", 0, 0), new IoRegion("right", 0, 0)]);
-        client.Write(copies, data, (result, context) => finished.TrySetResult((result.Errors, context)), context: "copy 7");
+        client.Write(copies, data, (result, context) => finished.TrySetResult((result.Errors, context)), "copy 7");
 
         Assert.True(flushed.IsOk, flushed.ToString());
         Assert.Equal((ErrorBits.None, "copy 7"), await finished.Task);
