@@ -5,7 +5,8 @@ using Xunit.Abstractions;
 namespace DmIo.Actors.Tests.Simulation;
 
 /// <summary>
-/// The same random load with actors on the thread pool: what happens is from the seed, when it happens is not. No deadlines, since
+/// The same random load with actors on the thread pool: what happens is from the seed, when it happens is not. No
+/// deadlines, since
 /// time is the test's.
 /// </summary>
 public sealed class ConcurrentSimulationTests(ITestOutputHelper output) : ServiceTests

@@ -6,10 +6,12 @@ using static DmIo.Actors.IoProtocol;
 namespace DmIo.Actors.Tests.Simulation;
 
 /// <summary>
-/// A request of the simulation, its memory and its outcome. Once it is answered, and its buffer is not held, it spoils the memory:
+/// A request of the simulation, its memory and its outcome. Once it is answered, and its buffer is not held, it
+/// spoils the memory:
 /// whoever touches it after that is found out.
 /// </summary>
-internal sealed class SimulatedRequest(SimulatedLease lease, long number, IoOperation operation, int sectors) : IIoCompletion
+internal sealed class SimulatedRequest(SimulatedLease lease, long number, IoOperation operation, int sectors)
+    : IIoCompletion
 {
     private const byte Spoilt = 0xEE;
 

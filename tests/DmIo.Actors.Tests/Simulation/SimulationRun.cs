@@ -9,7 +9,8 @@ using static DmIo.Actors.ServiceProtocol;
 namespace DmIo.Actors.Tests.Simulation;
 
 /// <summary>
-/// One run: random leases, requests, completions, deaths and, where time is the run's, deadlines. A sector that is bad fails what
+/// One run: random leases, requests, completions, deaths and, where time is the run's, deadlines. A sector that is
+/// bad fails what
 /// touches it, so what each region must end as is known beforehand.
 /// </summary>
 internal sealed class SimulationRun
@@ -82,7 +83,8 @@ internal sealed class SimulationRun
         }
     }
 
-    /// <summary>Free + leased + draining = total; and, where nothing is under way, leased is what is leased.</summary>
+    /// <summary>Free + leased + draining = total; and, where nothing is under way, leased is what is
+    /// leased.</summary>
     public void CheckPool(bool isSettled)
     {
         var status = service.PoolStatus();
@@ -192,7 +194,7 @@ internal sealed class SimulationRun
             Regions = regions,
             Memory = simulated.NewMemory() is { } memory ? memory : (Memory.IoMemory?)null,
             ForceUnitAccess = operation == IoOperation.Write && random.Next(5) == 0,
-            Deadline = advance is not null && random.Next(4) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 1000)) : null,
+            Deadline = advance is null || random.Next(4) != 0 ? null : TimeSpan.FromMilliseconds(random.Next(1, 1000)),
             Completion = simulated,
         };
         requests.Add((simulated, request));
@@ -267,7 +269,8 @@ internal sealed class SimulationRun
         return OutcomeOf(device, call).Code;
     }
 
-    /// <summary>Of one lease's writes to a sector, the later sent is the later on the device (R20); and none is spoilt.</summary>
+    /// <summary>Of one lease's writes to a sector, the later sent is the later on the device (R20); and none is
+    /// spoilt.</summary>
     private void CheckWriting(int device, long start, ReadOnlySpan<byte> data)
     {
         lock (lastWritten)

@@ -6,7 +6,8 @@ using Xunit.Abstractions;
 namespace DmIo.Actors.Tests.Simulation;
 
 /// <summary>
-/// The whole service in one thread, from one seed: every actor runs where it is told to, time is the test's, devices complete in
+/// The whole service in one thread, from one seed: every actor runs where it is told to, time is the test's, devices
+/// complete in
 /// random order. The same seed gives the same run.
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output) : ServiceTests(CallingThreadDispatcher.Id)
@@ -28,7 +29,8 @@ public sealed class SimulationTests(ITestOutputHelper output) : ServiceTests(Cal
     private async Task RunAsync(int seed)
     {
         output.WriteLine($"seed {seed}");
-        var run = new SimulationRun(new SimulatedService(this, CallingThreadDispatcher.Id), seed, advance: time => Clock.Advance(time));
+        var service = new SimulatedService(this, CallingThreadDispatcher.Id);
+        var run = new SimulationRun(service, seed, advance: time => Clock.Advance(time));
         for (var step = 0; step < 600; step++)
         {
             run.Step();
