@@ -20,7 +20,9 @@ public static partial class Logging
     {
         ArgumentNullException.ThrowIfNull(system);
         return new BusLogging(
-            system.EventStream, LogSource.Create(logSourceObj, system), logMessageFormatter ?? system.Settings.LogFormatter);
+            system.EventStream,
+            LogSource.Create(logSourceObj, system),
+            logMessageFormatter ?? system.Settings.LogFormatter);
     }
 
     /// <summary>The same where there is an event stream, but no actor system at hand.</summary>

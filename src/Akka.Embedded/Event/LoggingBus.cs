@@ -11,21 +11,20 @@ using Akka.Configuration;
 
 namespace Akka.Event;
 
-#pragma warning disable CA1001 // Cancelled when the system ends, which is as good as disposed: it has no timer.
 public abstract class LoggingBus : ActorEventBus
 {
     private static readonly LogLevel[] AllLevels = Enum.GetValues<LogLevel>();
 
     private static int s_loggerNumber;
 
-    private readonly CancellationTokenSource _shutdown = new();
     private readonly Lock _gate = new();
     private readonly List<IActorRef> _loggers = [];
+    private bool _isStopped;
 
     /// <summary>The lowest level that is logged.</summary>
     public LogLevel LogLevel { get; private set; }
 
-    /// <summary>Changes the level of the loggers; adapters that exist keep the level that they were made with.</summary>
+    /// <summary>Changes the level of the loggers; adapters that exist keep the one they were made with.</summary>
     public void SetLogLevel(LogLevel logLevel)
     {
         lock (_gate)
@@ -58,14 +57,15 @@ public abstract class LoggingBus : ActorEventBus
             foreach (var (type, _) in starts.Where(logger => !logger.start.IsCompleted))
             {
                 Publish(new Warning(Source, GetType(), $"Logger {type.FullName} did not respond within "
-                    + $"{settings.LoggerStartTimeout} to InitializeLogger(bus), and will miss what is logged until it does."));
+                    + $"{settings.LoggerStartTimeout} to InitializeLogger, and misses what is logged until it does."));
             }
         }
 
         if (settings.DebugUnhandledMessage)
         {
-            var forwarder = system.SystemActorOf(Props.Create<UnhandledMessageForwarder>(), "UnhandledMessageForwarder");
-            Subscribe(forwarder, typeof(UnhandledMessage));
+            Subscribe(
+                system.SystemActorOf<UnhandledMessageForwarder>(nameof(UnhandledMessageForwarder)),
+                typeof(UnhandledMessage));
         }
 
         if (!types[true].Any())
@@ -79,10 +79,10 @@ public abstract class LoggingBus : ActorEventBus
     internal void StopDefaultLoggers(ActorSystem system)
     {
         SubscribeFrom(Logging.LogLevelFor(system.Settings.StdoutLogLevel), system.Settings.StdoutLogger);
-        _shutdown.Cancel();
         IActorRef[] loggers;
         lock (_gate)
         {
+            _isStopped = true;
             loggers = [.. _loggers];
             _loggers.Clear();
         }
@@ -93,34 +93,30 @@ public abstract class LoggingBus : ActorEventBus
 
     private string Source => GetType().Name;
 
-    // Ends when the logger has answered and takes part, or never will. It throws nothing: a logger's failure is a
-    // log event to the others, and not the actor system's.
+    // Ends when the logger has answered; a logger whose constructor throws never does. Its failure is a log event to
+    // the others, and no failure of the actor system.
     private async Task StartAsync(Type type, ActorSystemImpl system)
     {
         var name = $"log{Interlocked.Increment(ref s_loggerNumber)}-{type.Name}";
         var props = Props.Create(type).WithDispatcher(system.Settings.LoggersDispatcher);
         var logger = system.SystemActorOf(props, name);
-        object? answer;
-        try
-        {
-            answer = await logger.Ask(new InitializeLogger(this), Timeout.InfiniteTimeSpan, _shutdown.Token)
-                .ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            answer = null;
-        }
-
+        var answer = await logger.Ask(new InitializeLogger(this), Timeout.InfiniteTimeSpan).ConfigureAwait(false);
         if (answer is not LoggerInitialized)
         {
-            Publish(new Error(null, Source, GetType(), $"Logger {name} answered {answer ?? "nothing"} "
-                + $"and not {nameof(LoggerInitialized)}. Stopping logger."));
+            Publish(new Error(null, Source, GetType(), $"Logger {name} answered InitializeLogger with "
+                + $"{answer.GetType()} and not with {nameof(LoggerInitialized)}. Stopping logger."));
             Remove(logger);
             return;
         }
 
         lock (_gate)
         {
+            if (_isStopped)
+            {
+                Remove(logger);
+                return;
+            }
+
             _loggers.Add(logger);
             SubscribeFrom(LogLevel, logger);
         }

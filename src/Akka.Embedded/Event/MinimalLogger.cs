@@ -4,7 +4,7 @@ using Akka.Actor;
 
 namespace Akka.Event;
 
-/// <summary>Named by <c>akka.stdout-logger-class</c>; needs a constructor without parameters. Must be thread-safe.</summary>
+/// <summary>Thread-safe. To be named by <c>akka.stdout-logger-class</c> it needs a plain constructor.</summary>
 public abstract class MinimalLogger : MinimalActorRef
 {
     public sealed override ActorPath Path { get; } = new RootActorPath(Address.AllSystems, "/StandardOutLogger");
