@@ -10,9 +10,14 @@ public sealed class ConsoleSpy : MinimalLogger
 {
     private static readonly ConcurrentBag<string> Written = [];
 
-    /// <summary>Waits until a text with the part in it has been written; false where none comes.</summary>
-    public static bool Shows(string part) =>
-        SpinWait.SpinUntil(() => HasWritten(part), TimeSpan.FromSeconds(20));
+    /// <summary>Logs until a text with the part in it is written; false where none ever is.</summary>
+    public static bool Shows(string part, Action log) => SpinWait.SpinUntil(
+        () =>
+        {
+            log();
+            return HasWritten(part);
+        },
+        TimeSpan.FromSeconds(20));
 
     public static bool HasWritten(string part) =>
         Written.Any(text => text.Contains(part, StringComparison.Ordinal));

@@ -12,8 +12,15 @@ public abstract class DeadLetterLogging : Specification
     protected DeadLetterLogging(string configuration)
         : base(configuration + "\nakka.loglevel = DEBUG")
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(Info));
-        Sys.EventStream.Subscribe(TestActor, typeof(Debug));
+        Sys.EventStream.Subscribe<Info>(TestActor);
+        Sys.EventStream.Subscribe<Debug>(TestActor);
+    }
+
+    /// <summary>Waits until the listener that does the logging has subscribed to dead letters.</summary>
+    protected void AwaitListener()
+    {
+        Sys.ActorSelection("/system/deadLetterListener").Tell(new Identify("listener"), TestActor);
+        Assert.NotNull(FishForMessage<ActorIdentity>(_ => true).Subject);
     }
 
     protected sealed record Letter(int Number);
@@ -34,6 +41,7 @@ public sealed class AllDeadLettersLoggingSpecs() : DeadLetterLogging("akka.log-d
     [Fact]
     public void Every_dead_letter_is_logged_with_its_number_and_content()
     {
+        AwaitListener();
         for (var number = 1; number <= 15; number++)
         {
             Lose(new Letter(number));
@@ -49,6 +57,7 @@ public sealed class AllDeadLettersLoggingSpecs() : DeadLetterLogging("akka.log-d
     [Fact]
     public void An_unhandled_message_counts_too()
     {
+        AwaitListener();
         Start((context, message) => context.System.EventStream.Publish(
             new UnhandledMessage(message, context.Sender, context.Self))).Tell(new Letter(1));
 
@@ -58,6 +67,7 @@ public sealed class AllDeadLettersLoggingSpecs() : DeadLetterLogging("akka.log-d
     [Fact]
     public void A_message_that_asks_not_to_be_logged_is_not()
     {
+        AwaitListener();
         Lose(new Unimportant());
         Lose(new Letter(1));
 
@@ -71,6 +81,7 @@ public sealed class SomeDeadLettersLoggingSpecs()
     [Fact]
     public void So_many_dead_letters_are_logged_and_the_last_says_so()
     {
+        AwaitListener();
         Lose(new Letter(1));
         Lose(new Letter(2));
         Lose(new Letter(3));

@@ -12,7 +12,7 @@ public sealed class DisabledLevelSpecs() : Specification("akka.loglevel = WARNIN
     public void What_is_below_the_level_is_neither_formatted_nor_published()
     {
         var (log, spy) = (Akka.Event.Logging.GetLogger(Sys, "spec"), new Spy());
-        Sys.EventStream.Subscribe(TestActor, typeof(LogEvent));
+        Sys.EventStream.Subscribe<LogEvent>(TestActor);
 
         log.Debug("{0}", spy);
         log.Info(new InvalidOperationException(), "{0} {1} {2}", spy, spy, spy);
@@ -28,7 +28,7 @@ public sealed class DisabledLevelSpecs() : Specification("akka.loglevel = WARNIN
     {
         var (log, spy) = (Akka.Event.Logging.GetLogger(Sys, "spec"), new Spy());
         var probe = CreateTestProbe();
-        Sys.EventStream.Subscribe(probe, typeof(Warning));
+        Sys.EventStream.Subscribe<Warning>(probe);
 
         log.Warning("{0}", spy);
         var logged = probe.ExpectMsg<Warning>();

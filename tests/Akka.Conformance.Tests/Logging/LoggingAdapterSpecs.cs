@@ -15,7 +15,7 @@ public sealed class LoggingAdapterSpecs : Specification
         : base("akka.loglevel = DEBUG")
     {
         _log = Akka.Event.Logging.GetLogger(Sys, "spec");
-        Sys.EventStream.Subscribe(TestActor, typeof(LogEvent));
+        Sys.EventStream.Subscribe<LogEvent>(TestActor);
     }
 
     [Fact]

@@ -20,6 +20,20 @@ public class RecordingLogger : ReceiveActor
         Receive<LogEvent>(_ => throw new InvalidOperationException("The logger crashed as it was told to."));
     }
 
+    /// <summary>Waits until the logger is subscribed, which may be a moment after the system's start.</summary>
+    public static void AwaitIn(ActorSystem system)
+    {
+        var ready = new Error(null, "ready", typeof(RecordingLogger), "ready");
+        var isHeard = SpinWait.SpinUntil(
+            () =>
+            {
+                system.EventStream.Publish(ready);
+                return HeardIn(system.Name).Any(logged => logged.LogSource == ready.LogSource);
+            },
+            TimeSpan.FromSeconds(20));
+        Xunit.Assert.True(isHeard, "The logger has not started.");
+    }
+
     /// <summary>The next event of the actor system that is not the runtime's own.</summary>
     public static LogEvent NextOf(ActorSystem system)
     {

@@ -27,6 +27,7 @@ public sealed class SerilogSpecs : IDisposable, ILogEventSink
             akka.loglevel = DEBUG
             akka.stdout-loglevel = OFF
             """));
+        AwaitLogger();
     }
 
     void ILogEventSink.Emit(LogEvent logEvent) => _written.Add(logEvent);
@@ -135,6 +136,15 @@ public sealed class SerilogSpecs : IDisposable, ILogEventSink
 
     private static (LogEventLevel Level, Exception? Cause) LevelAndCause(LogEvent written) =>
         (written.Level, written.Exception);
+
+    // The logger is subscribed a moment after the system's start.
+    private void AwaitLogger() => Assert.True(SpinWait.SpinUntil(
+        () =>
+        {
+            Akka.Event.Logging.GetLogger(_system, "ready").Info("ready");
+            return _written.Count > 0;
+        },
+        TimeSpan.FromSeconds(20)));
 
     private LogEvent Written(string template, string? text = null)
     {

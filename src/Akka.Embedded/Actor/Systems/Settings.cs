@@ -25,8 +25,8 @@ public sealed class Settings
         DebugUnhandledMessage = Config.GetBoolean("akka.actor.debug.unhandled");
         LogLevel = Config.GetString("akka.loglevel")!;
         StdoutLogLevel = Config.GetString("akka.stdout-loglevel")!;
-        StdoutLogger = Create<MinimalLogger>("akka.stdout-logger-class") ?? new StandardOutLogger();
-        LogFormatter = Create<ILogMessageFormatter>("akka.logger-formatter") ?? DefaultLogMessageFormatter.Instance;
+        StdoutLogger = LoggerClasses.StdoutLoggerOf(Config);
+        LogFormatter = LoggerClasses.FormatterOf(Config);
         Loggers = Config.GetStringList("akka.loggers");
         LoggersDispatcher = Config.GetString("akka.loggers-dispatcher")!;
         LoggerStartTimeout = Config.GetTimeSpan("akka.logger-startup-timeout");
@@ -80,15 +80,6 @@ public sealed class Settings
     }
 
     public override string ToString() => Config.ToString(includeFallback: true);
-
-    private T? Create<T>(string key)
-        where T : class
-    {
-        var name = Config.GetString(key);
-        return string.IsNullOrWhiteSpace(name)
-            ? null
-            : (T)Activator.CreateInstance(TypeResolver.Resolve(name, key), nonPublic: true)!;
-    }
 
     private static int ReadLogDeadLetters(string? text) => text switch
     {
