@@ -70,6 +70,10 @@ internal sealed class Guardians
     {
         protected override void PreStart() => Context.Watch(guardians.User);
 
+        // A logger that always crashes would crash at the report of its crash too, for ever.
+        protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(
+            10, TimeSpan.FromSeconds(10), Akka.Actor.SupervisorStrategy.DefaultDecider);
+
         protected override bool Receive(object message)
         {
             if (message is not Terminated)
