@@ -75,10 +75,20 @@ internal static class RegionTransfer
     /// </summary>
     internal static void ZeroFill(IoMemory memory, SectorCount count)
     {
-        var bytes = count.Value <= 0 ? 0 : count.Value > SectorCount.MaxValue ? long.MaxValue : count.Bytes;
+        var remaining = count.Value <= 0 ? 0 : count.Value > SectorCount.MaxValue ? long.MaxValue : count.Bytes;
+        var cursor = memory.GetCursor();
         var batch = SegmentBatchPool.Rent();
-        memory.GetCursor().Take(batch, bytes, int.MaxValue);
-        batch.ZeroFrom(0);
+        long taken;
+        do
+        {
+            // In pieces, or the pool would keep a batch as long as the longest memory ever.
+            batch.Clear();
+            taken = cursor.Take(batch, remaining, DeviceDescription.SegmentsPerSystemCall);
+            batch.ZeroFrom(0);
+            remaining -= taken;
+        }
+        while (taken > 0);
+
         SegmentBatchPool.Return(batch);
     }
 

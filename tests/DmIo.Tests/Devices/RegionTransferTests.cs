@@ -120,6 +120,15 @@ public sealed class RegionTransferTests
     }
 
     [Fact]
+    public async Task R8_a_read_that_never_reached_the_device_is_zero_filled_in_every_segment_of_the_region()
+    {
+        var memory = new SegmentedMemory(Bytes.Filled(50_000, 0xEE), [.. Enumerable.Repeat(10, 5_000)]);
+        Assert.Equal(IoStatusCode.OutOfRange, (await disk.RunAsync(IoOperation.Read, 1, 64, memory)).Code);
+        Assert.Equal(new byte[64 * 512], memory.Array[..(64 * 512)]);
+        Assert.Equal(Bytes.Filled(50_000 - (64 * 512), 0xEE), memory.Array[(64 * 512)..]);
+    }
+
+    [Fact]
     public async Task R8_a_read_of_an_impossible_length_zero_fills_the_memory_there_is()
     {
         var bytes = Bytes.Filled(4096, 0xEE);
