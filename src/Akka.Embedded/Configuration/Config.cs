@@ -55,7 +55,7 @@ public class Config
 
     public bool HasPath(string path) => GetValue(path) is not null;
 
-    /// <summary>The value at <paramref name="path"/>, null when there is none. Keys with dots are quoted there.</summary>
+    /// <summary>The value at <paramref name="path"/>, null when there is none. Keys with dots are quoted.</summary>
     public HoconValue? GetValue(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
