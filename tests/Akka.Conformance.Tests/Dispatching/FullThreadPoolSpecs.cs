@@ -20,7 +20,7 @@ public sealed class FullThreadPoolSpecs : Specification
     {
         using var gate = new ManualResetEvent(initialState: false); // The pool does not notice who waits for it.
         ThreadPool.GetMinThreads(out var startedAtOnce, out _);
-        var moreThanThePoolHas = Math.Max(ThreadPool.ThreadCount, startedAtOnce) + 2;
+        var moreThanThePoolHas = Math.Max(ThreadPool.ThreadCount, startedAtOnce) + 4;
         var blockers = Enumerable.Range(0, moreThanThePoolHas)
             .Select(_ => Task.Run(() => gate.WaitOne(Generous)))
             .ToList();
