@@ -9,6 +9,9 @@ using Xunit.Abstractions;
 
 namespace Akka.Conformance.Tests.Stress;
 
+// It takes all cores, on which the others' time-outs count.
+[CollectionDefinition(nameof(StressSpecs), DisableParallelization = true)]
+[Collection(nameof(StressSpecs))]
 public sealed class StressSpecs(ITestOutputHelper output)
 {
     private const int Supervisors = 50;
