@@ -22,6 +22,7 @@ public sealed class ClientStressTests(ITestOutputHelper output)
 
         await Task.WhenAll(callers.Select(caller => caller.AllAnsweredAsync())).InTime();
         Assert.Equal(Threads * RequestsPerThread, callers.Sum(caller => caller.Sent));
+        Assert.Equal(0, callers.Sum(caller => caller.Unwell));
         Assert.Equal(0, client.OutstandingCount);
     }
 
@@ -37,6 +38,7 @@ public sealed class ClientStressTests(ITestOutputHelper output)
 
         var callers = await load.InTime();
         await Task.WhenAll(callers.Select(caller => caller.AllAnsweredAsync())).InTime();
+        Assert.Equal(0, callers.Sum(caller => caller.Unwell));
         Assert.Equal(0, client.OutstandingCount);
         Assert.Equal(0, (await running.Service.GetPoolStatusAsync().InTime()).Leases);
     }
@@ -92,11 +94,16 @@ public sealed class ClientStressTests(ITestOutputHelper output)
     /// <summary>One thread's requests: tasks, callbacks and blocking calls, mixed.</summary>
     private sealed class Caller(IoClient client, Random random)
     {
-        private readonly List<Task> tasks = [];
+        private readonly List<Task<IoResult>> tasks = [];
         private readonly TaskCompletionSource called = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int callbacksDue = 1;
+        private int callbacksUnwell;
 
         internal int Sent { get; private set; }
+
+        /// <summary>How many were refused after they had been sent, or failed.</summary>
+        internal int Unwell =>
+            callbacksUnwell + tasks.Count(task => !task.IsCompletedSuccessfully || !task.Result.IsOk);
 
         internal void Run()
         {
@@ -152,7 +159,11 @@ public sealed class ClientStressTests(ITestOutputHelper output)
             Interlocked.Increment(ref callbacksDue);
             try
             {
-                client.Write(regions, Page, (_, _) => Called());
+                client.Write(regions, Page, (result, _) =>
+                {
+                    Interlocked.Add(ref callbacksUnwell, result.IsOk ? 0 : 1);
+                    Called();
+                });
             }
             catch (Exception exception) when (exception is ObjectDisposedException or IoRefusedException)
             {
