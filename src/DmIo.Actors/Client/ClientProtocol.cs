@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 
 namespace DmIo.Actors;
 
@@ -11,13 +12,13 @@ namespace DmIo.Actors;
 internal static class ClientProtocol
 {
     /// <summary>The caller does not wait for the lease any more.</summary>
-    internal sealed record CancelOpening : INoSerializationVerificationNeeded
+    internal sealed record CancelOpening : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         internal static CancelOpening Instance { get; } = new();
     }
 
     /// <summary>The client was disposed of, and its last request is on its way.</summary>
-    internal sealed record CloseClient : INoSerializationVerificationNeeded
+    internal sealed record CloseClient : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         internal static CloseClient Instance { get; } = new();
     }

@@ -147,11 +147,13 @@ public sealed class DmIoService : IExtension
     /// else to do yet.</summary>
     private void AttachConfigured(ExtendedActorSystem system)
     {
-        foreach (var (device, opened) in configured.All)
+        for (var index = 0; index < configured.All.Count; index++)
         {
+            var (device, opened) = configured.All[index];
             var attach = new AttachDevice(device.Name, opened, device.QueueDepth);
             if (Supervisor.Ask<object>(attach, StartTimeout).GetAwaiter().GetResult() is AttachRefused refused)
             {
+                configured.CloseFrom(index + 1);
                 system.Stop(Supervisor);
                 throw ConfiguredDevices.FaultOf(device, refused.Reason, null);
             }

@@ -18,6 +18,7 @@ namespace DmIo.Actors;
 /// <see cref="IoRefusedException"/> from the call itself. Whatever happens to a region on its device is in the
 /// result. Requests
 /// beyond the lease's pages wait in order. Each request has exactly one outcome, also when the service ends.
+/// A client that nobody disposes of keeps its pages until the system ends.
 /// A cancelled token ends the wait, not the I/O: that goes on, and its memory is in use until then (R10).
 /// </remarks>
 public sealed class IoClient : IDisposable, IAsyncDisposable
@@ -236,7 +237,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         if (!outstanding.TryAdd(completion))
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
-            throw new IoRefusedException($"The service has stopped, and {Lease.Id} with it.");
+            throw new IoRefusedException($"{Lease.Id} has ended, with the service or by itself; open another client.");
         }
 
         Requests.Tell(request, ActorRefs.NoSender);

@@ -65,6 +65,15 @@ public static class IoClientCallbacks
         RequestOptions? options = null) =>
         client.Request(IoOperation.Flush, regions, null, callback, context, options);
 
+    /// <summary>Makes durable what was written to a device before (R14).</summary>
+    public static void Flush(
+        this IoClient client,
+        string device,
+        IoNotify callback,
+        object? context = null,
+        RequestOptions? options = null) =>
+        client.Request(IoOperation.Flush, [new IoRegion(device, 0, 0)], null, callback, context, options);
+
     /// <summary>Gives up the sectors of the regions; what a later read finds there is undefined.</summary>
     public static void Discard(
         this IoClient client,
@@ -74,6 +83,15 @@ public static class IoClientCallbacks
         RequestOptions? options = null) =>
         client.Request(IoOperation.Discard, regions, null, callback, context, options);
 
+    /// <summary>Gives up the sectors of a region.</summary>
+    public static void Discard(
+        this IoClient client,
+        IoRegion region,
+        IoNotify callback,
+        object? context = null,
+        RequestOptions? options = null) =>
+        client.Request(IoOperation.Discard, [region], null, callback, context, options);
+
     /// <summary>Makes the sectors of the regions read as zero.</summary>
     public static void WriteZeroes(
         this IoClient client,
@@ -82,4 +100,13 @@ public static class IoClientCallbacks
         object? context = null,
         RequestOptions? options = null) =>
         client.Request(IoOperation.WriteZeroes, regions, null, callback, context, options);
+
+    /// <summary>Makes the sectors of a region read as zero.</summary>
+    public static void WriteZeroes(
+        this IoClient client,
+        IoRegion region,
+        IoNotify callback,
+        object? context = null,
+        RequestOptions? options = null) =>
+        client.Request(IoOperation.WriteZeroes, [region], null, callback, context, options);
 }

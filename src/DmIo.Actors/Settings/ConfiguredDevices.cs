@@ -28,7 +28,7 @@ internal sealed class ConfiguredDevices
             }
             catch (DeviceOpenException exception)
             {
-                opened.CloseAll();
+                opened.CloseFrom(0);
                 throw FaultOf(device, exception.Message, exception);
             }
         }
@@ -46,7 +46,7 @@ internal sealed class ConfiguredDevices
         ? stuck.Release()
         : null;
 
-    /// <summary>Closes them, where they could not be attached.</summary>
-    internal void CloseAll() => Task.WhenAll(devices.Select(open => open.Device.DisposeAsync().AsTask()))
-        .GetAwaiter().GetResult();
+    /// <summary>Closes those that are not attached, from that index on.</summary>
+    internal void CloseFrom(int index) =>
+        Task.WhenAll(devices.Skip(index).Select(open => open.Device.DisposeAsync().AsTask())).GetAwaiter().GetResult();
 }

@@ -29,13 +29,16 @@ public sealed class CallbackTests
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
         using var client = await running.Service.OpenAsync(1).InTime();
-        var outcomes = new OutcomeCount(expected: 5);
+        var outcomes = new OutcomeCount(expected: 8);
 
         client.Read(Region, Page, outcomes.Callback);
         client.Write(Region, Page, outcomes.Callback);
         client.Flush([Region], outcomes.Callback);
         client.Discard([Region], outcomes.Callback);
         client.WriteZeroes([Region], outcomes.Callback);
+        client.Flush("a", outcomes.Callback);
+        client.Discard(Region, outcomes.Callback);
+        client.WriteZeroes(Region, outcomes.Callback);
 
         await outcomes.AllThere.InTime();
         Assert.All(outcomes.Results, result => Assert.True(result.IsOk));

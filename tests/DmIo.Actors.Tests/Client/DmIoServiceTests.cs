@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
+using DmIo.Actors.Tests.Settings;
 using DmIo.Devices;
 using DmIo.Io;
 using Xunit;
@@ -119,6 +120,35 @@ public sealed class DmIoServiceTests
         var error = Assert.Throws<ConfigurationException>(() => DmIoService.For(system));
 
         Assert.StartsWith(place, error.Message, StringComparison.Ordinal);
+        await system.Terminate().InTime();
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_closes_the_files_that_it_has_opened()
+    {
+        using var folder = new ScratchFolder();
+        var path = folder.PathOf("disk.img");
+        var system = ActorSystem.Create("bad", ConfigurationFactory.ParseString($$"""
+            akka.loglevel = OFF
+            akka.stdout-loglevel = OFF
+            dmio.devices {
+              "a@b" {
+                backend = null
+                size = 512
+              }
+              disk {
+                backend = file
+                path = "{{path}}"
+                create-size = 64KiB
+              }
+            }
+            """));
+
+        Assert.Throws<ConfigurationException>(() => DmIoService.For(system));
+
+        // A device that can write holds its file alone: that it opens again shows that it was closed.
+        await using var again = FileDevice.Open(new FileDeviceOptions { Path = path });
+        Assert.Equal(new SectorCount(128), again.Description.Capacity);
         await system.Terminate().InTime();
     }
 
