@@ -22,9 +22,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private readonly PageLease lease;
     private readonly DeviceDirectory directory;
     private readonly IActorRef supervisor;
-    private readonly RequestAdmission admission;
-    private readonly Dictionary<long, RequestState> dispatched = [];
-    private readonly Queue<RequestState> outcomes = new();
+    private readonly RequestLedger ledger;
     private readonly HashSet<IActorRef> watched = [];
     private readonly IoRegion[] snapshot = new IoRegion[ErrorBits.Capacity];
     private long lastRequestId;
@@ -35,7 +33,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         this.lease = lease;
         this.directory = directory;
         this.supervisor = supervisor;
-        admission = new RequestAdmission(lease.Count);
+        ledger = new RequestLedger(lease.Count);
     }
 
     public ITimerScheduler Timers { get; set; } = null!; // set by the runtime, as for every IWithTimers
@@ -55,7 +53,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
                 Close();
                 break;
             case AbandonLease:
-                StopWaiting(Stopped("Its owner died before this was begun."));
+                ledger.StopWaiting(Stopped("Its owner died before this was begun."));
                 Close();
                 break;
             default:
@@ -69,21 +67,9 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         var hold = new LeaseHold(lease.Id, supervisor);
-        var stopped = Stopped("It, or the service, was stopped before this was done.");
-        StopWaiting(stopped);
-        foreach (var request in dispatched.Values)
+        if (ledger.StopAll(Stopped("It, or the service, was stopped before this was done."), hold))
         {
-            if (!request.IsAnswered)
-            {
-                request.Cut(stopped);
-                Conclude(request);
-            }
-
-            request.Abandon(hold);
-            if (!request.IsOver)
-            {
-                AnnounceDraining();
-            }
+            AnnounceDraining();
         }
 
         DeliverOutcomes();
@@ -112,10 +98,10 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         switch (message)
         {
             case DeviceDone done:
-                Complete(done.Io);
+                ledger.Complete(done.Io.Ticket, done.Io.Status);
                 break;
             case DeadlineReached deadline:
-                Expire(deadline.Request);
+                ledger.Expire(deadline.Request, TimedOut(deadline.Request));
                 break;
             case Terminated terminated:
                 DeviceDied(terminated.ActorRef);
@@ -137,7 +123,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void StopWhenIdle()
     {
-        if (dispatched.Count == 0 && admission.IsEmpty)
+        if (ledger.IsIdle)
         {
             Context.Stop(Self);
         }
@@ -172,21 +158,17 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         }
 
         var state = new RequestState(++lastRequestId, request, regions, ReplyTo(request), Self);
-        if (state.IsAnswerable)
-        {
-            Conclude(state);
-            return;
-        }
-
-        if (state.Deadline is { } deadline)
+        ledger.Accept(state);
+        if (state.Deadline is { } deadline && !state.IsAnswered)
         {
             Timers.StartSingleTimer(state, new DeadlineReached(state), deadline);
         }
-
-        admission.Add(state);
     }
 
     private IoStatus Stopped(string why) => IoStatus.Failed(IoStatusCode.Stopped, $"The end of {lease.Id}: {why}");
+
+    private static IoStatus TimedOut(RequestState request) =>
+        IoStatus.Failed(IoStatusCode.TimedOut, $"Not done within {request.Deadline}.");
 
     private IActorRef ReplyTo(IoRequest request) => request.ReplyTo ?? Sender;
 
@@ -204,7 +186,6 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void Dispatch(RequestState request)
     {
-        dispatched.Add(request.Id, request);
         for (var index = 0; index < request.RegionCount; index++)
         {
             if (request[index] is not { } io)
@@ -228,85 +209,21 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             device.Actor.Tell(io, Self);
         }
 
-        CheckEnd(request);
-    }
-
-    private void Complete(DeviceIo io)
-    {
-        // Not there: a deadline, or the death of the device, settled it with the answer that was on its way.
-        if (dispatched.TryGetValue(io.Ticket.RequestId, out var request))
-        {
-            request.Complete(io.Ticket.RegionIndex, io.Status);
-            CheckEnd(request);
-        }
-    }
-
-    private void Expire(RequestState request)
-    {
-        if (!request.IsAnswered)
-        {
-            request.Cut(IoStatus.Failed(IoStatusCode.TimedOut, $"Not done within {request.Deadline}."));
-            if (dispatched.ContainsKey(request.Id))
-            {
-                CheckEnd(request);
-            }
-            else
-            {
-                Conclude(request);
-            }
-        }
+        ledger.Settle(request);
     }
 
     private void DeviceDied(IActorRef device)
     {
         watched.Remove(device);
-        var gone = IoStatus.Failed(IoStatusCode.DeviceGone, "The device went before this was begun.");
-        foreach (var request in dispatched.Values)
-        {
-            // CheckEnd removes what is over; a Dictionary allows that while it is enumerated.
-            request.DeviceDied(device, gone);
-            CheckEnd(request);
-        }
-    }
-
-    private void StopWaiting(IoStatus status)
-    {
-        while (admission.TryRemove(out var request))
-        {
-            request.Cut(status);
-            Conclude(request);
-        }
-    }
-
-    private void CheckEnd(RequestState request)
-    {
-        if (request.IsAnswerable && !request.IsAnswered)
-        {
-            Conclude(request);
-        }
-
-        if (request.IsOver && dispatched.Remove(request.Id))
-        {
-            admission.Return(request);
-        }
-    }
-
-    private void Conclude(RequestState request)
-    {
-        if (request.Deadline is not null)
-        {
-            Timers.Cancel(request);
-        }
-
-        request.Conclude();
-        outcomes.Enqueue(request);
+        ledger.DeviceDied(
+            device, IoStatus.Failed(IoStatusCode.DeviceGone, "The device went before this was begun."));
     }
 
     /// <summary>The end of every turn: admits what fits now, and only then delivers, so that callbacks find nothing
     /// of theirs (R11).</summary>
     private void Settle()
     {
-        while (admission.TryAdmit(out var request))
+        while (ledger.TryDispatch(out var request))
         {
             Dispatch(request);
         }
@@ -316,8 +233,13 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void DeliverOutcomes()
     {
-        while (outcomes.TryDequeue(out var request))
+        while (ledger.TryTakeOutcome(out var request))
         {
+            if (request.Deadline is not null)
+            {
+                Timers.Cancel(request);
+            }
+
             request.Deliver(Self);
         }
     }

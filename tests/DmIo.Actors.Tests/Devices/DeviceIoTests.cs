@@ -1,0 +1,98 @@
+using DmIo.Actors.Tests.Fixtures;
+using DmIo.Io;
+using DmIo.Pages;
+using Xunit;
+using static DmIo.Actors.DeviceProtocol;
+using static DmIo.Actors.LeaseProtocol;
+
+namespace DmIo.Actors.Tests.Devices;
+
+/// <summary>Who has the buffer: the hand-over between the request actor and the device side.</summary>
+public sealed class DeviceIoTests : ServiceTests
+{
+    [Fact]
+    public void What_was_withdrawn_is_not_issued()
+    {
+        var io = NewIo();
+
+        Assert.True(io.TryWithdraw());
+
+        Assert.False(io.TryIssue());
+    }
+
+    [Fact]
+    public void What_was_issued_is_not_withdrawn_and_is_answered_once()
+    {
+        var io = NewIo();
+        Assert.True(io.TryIssue());
+        Assert.False(io.TryWithdraw());
+
+        io.Answer(IoStatus.Ok);
+
+        Assert.Same(io, ExpectMsg<DeviceDone>().Io);
+        Assert.Throws<InvariantViolationException>(() => io.Answer(IoStatus.Ok));
+    }
+
+    [Fact]
+    public void A_second_issue_is_refused()
+    {
+        var io = NewIo();
+        Assert.True(io.TryIssue());
+
+        Assert.False(io.TryIssue());
+    }
+
+    [Fact]
+    public void What_was_withdrawn_is_refused_without_an_answer()
+    {
+        var io = NewIo();
+        io.TryWithdraw();
+
+        io.Refuse(IoStatus.Failed(IoStatusCode.DeviceGone, "gone"));
+
+        Assert.False(io.IsAnswered || HasMessages);
+    }
+
+    [Fact]
+    public async Task Of_a_device_and_a_request_actor_at_the_same_time_one_gets_it()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            var io = NewIo();
+            using var start = new Barrier(2);
+            bool AtTheSameTime(Func<bool> take)
+            {
+                start.SignalAndWait();
+                return take();
+            }
+
+            var issue = Task.Run(() => AtTheSameTime(io.TryIssue));
+            var withdraw = Task.Run(() => AtTheSameTime(io.TryWithdraw));
+
+            Assert.True(await issue ^ await withdraw);
+        }
+    }
+
+    [Fact]
+    public void R18_what_was_abandoned_releases_the_pages_when_it_is_answered_and_not_before()
+    {
+        var hold = new LeaseHold(new LeaseId(7), TestActor);
+        var (late, done) = (NewIo(), NewIo());
+        late.TryIssue();
+        done.TryIssue();
+        done.Answer(IoStatus.Ok);
+        ExpectMsg<DeviceDone>();
+        hold.Add();
+        Assert.True(late.TryAbandon(hold));
+        Assert.False(done.TryAbandon(hold));
+        hold.Release();
+        Assert.False(HasMessages);
+
+        late.Answer(IoStatus.Ok);
+
+        Assert.Equal(7, ExpectMsg<LeaseReleased>().Lease.Value);
+    }
+
+    private DeviceIo NewIo() => new(
+        new(1, 0), IoOperation.Read, new IoRegion("disk", 0, 1), new byte[512], forceUnitAccess: false, TestActor);
+}
