@@ -1,1 +1,4 @@
-return 0;
+using DmIo.Cli;
+
+using var console = new SystemConsole();
+return await CommandLine.RunAsync(args, console);

@@ -1,0 +1,62 @@
+using DmIo.Io;
+
+namespace DmIo.Cli;
+
+/// <summary>
+/// A device as the command line names it: <c>mem:SIZE</c>, <c>null:SIZE</c>, the name of a configured device, or a
+/// path.
+/// In this order: a file whose name looks like one of the others is written with its directory, as in
+/// <c>./mem:1MiB</c>.
+/// </summary>
+internal abstract record DeviceArgument(string Text)
+{
+    private const string MemoryPrefix = "mem:";
+    private const string NullPrefix = "null:";
+
+    /// <summary>Reads what <paramref name="text"/> names.</summary>
+    /// <exception cref="RefusedException">It looks like <c>mem:</c> or <c>null:</c>, but its size is
+    /// none.</exception>
+    internal static DeviceArgument Read(string text, IReadOnlySet<string> configuredNames)
+    {
+        if (text.StartsWith(MemoryPrefix, StringComparison.Ordinal))
+        {
+            return new MemoryArgument(text, ReadSize(text, MemoryPrefix));
+        }
+
+        if (text.StartsWith(NullPrefix, StringComparison.Ordinal))
+        {
+            return new NullArgument(text, ReadSize(text, NullPrefix));
+        }
+
+        return configuredNames.Contains(text) ? new ConfiguredArgument(text) : new PathArgument(text);
+    }
+
+    private static SectorCount ReadSize(string text, string prefix)
+    {
+        var written = text[prefix.Length..];
+        if (!ByteSize.TryParse(written, out var size))
+        {
+            throw new RefusedException($"'{text}': '{written}' is not a size; write {prefix}SIZE as in {prefix}64MiB.");
+        }
+
+        if (size.Value <= 0 || size.Value % Sector.SizeBytes != 0)
+        {
+            throw new RefusedException(
+                $"'{text}' has {size.Value} bytes; a device has whole sectors of {Sector.SizeBytes}.");
+        }
+
+        return size.Value / Sector.SizeBytes;
+    }
+}
+
+/// <summary>Sectors in memory, gone when the command ends.</summary>
+internal sealed record MemoryArgument(string Text, SectorCount Capacity) : DeviceArgument(Text);
+
+/// <summary>Takes every write and reads as zeroes.</summary>
+internal sealed record NullArgument(string Text, SectorCount Capacity) : DeviceArgument(Text);
+
+/// <summary>Attached by the service, from the configuration.</summary>
+internal sealed record ConfiguredArgument(string Text) : DeviceArgument(Text);
+
+/// <summary>A regular file or a block device.</summary>
+internal sealed record PathArgument(string Text) : DeviceArgument(Text);

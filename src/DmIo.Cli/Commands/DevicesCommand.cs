@@ -1,0 +1,89 @@
+using System.CommandLine;
+using DmIo.Io;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Cli;
+
+/// <summary><c>dmio devices</c>: what the configured devices, and those named, are and can.</summary>
+internal static class DevicesCommand
+{
+    private const string Description = "Show what devices are and can.";
+
+    private const string Details = """
+        All devices of --config, and those named: capacity, block size, limits of one call, and abilities. A
+        file that may not be written to is shown as it is opened for reading.
+        """;
+
+    private const string Examples = """
+          head -c 1M /dev/zero > disk.img
+          dmio devices disk.img mem:64MiB null:1GiB
+          echo 'dmio.devices.scratch { backend = memory, size = 1MiB }' > dmio.conf
+          dmio devices --config dmio.conf --json
+        """;
+
+    private static readonly Argument<string[]> Devices = new("DEVICE")
+    {
+        Description = "A path, mem:SIZE, null:SIZE, or a device's name from --config.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    internal static Command Create(IConsoleStreams streams)
+    {
+        var command = new ExampleCommand("devices", Description, Details, Examples)
+        {
+            Devices, Options.Json, Options.Config, Options.Verbose,
+        };
+        command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, RunContext context)
+    {
+        var named = parsed.GetValue(Devices) ?? [];
+        if (named.Length == 0 && context.ConfigPath is null)
+        {
+            throw new RefusedException("no device: name one, or say --config FILE.");
+        }
+
+        await using var session = await DeviceSession.StartAsync(context);
+        foreach (var device in named)
+        {
+            await session.AttachAsync(device, DeviceAccess.AsPossible);
+        }
+
+        var report = new DevicesReport(
+            [.. (await session.GetDevicesAsync()).Select(device => Describe(session.TextOf(device.Name), device))]);
+        if (context.IsJson)
+        {
+            context.Streams.Output.WriteLine(ReportJson.Write(report));
+        }
+        else
+        {
+            ReportTable.Write(context.Streams.Output, !context.Streams.IsOutputRedirected, report);
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static DeviceReport Describe(string text, DeviceStatus device)
+    {
+        var description = device.Description;
+        return new DeviceReport
+        {
+            Device = text,
+            Backend = description.Backend,
+            Sectors = description.Capacity.Value,
+            Bytes = description.Capacity.Bytes,
+            BlockSize = description.BlockSizeBytes,
+            ReadOnly = description.IsReadOnly,
+            State = device.State.ToString(),
+            QueueDepth = device.QueueDepth,
+            MaxTransferBytes = description.MaxTransferBytes,
+            MaxSegments = description.MaxSegments,
+            MaxDiscardBytes = Math.Min(description.MaxDiscard.Value, SectorCount.MaxValue) * Sector.SizeBytes,
+            MaxWriteZeroesBytes = Math.Min(description.MaxWriteZeroes.Value, SectorCount.MaxValue) * Sector.SizeBytes,
+            ForceUnitAccess = description.HasForceUnitAccess,
+            VolatileCache = description.HasVolatileCache,
+        };
+    }
+}

@@ -1,0 +1,25 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace DmIo.Cli;
+
+/// <summary>The JSON of the reports: one object on one line, written without reflection.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(DevicesReport))]
+internal sealed partial class ReportJson : JsonSerializerContext
+{
+    /// <summary>Paths and messages as they are: the output is for a program or a person, never for a web
+    /// page.</summary>
+    internal static ReportJson Plain { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    internal static string Write(RunReport report) => JsonSerializer.Serialize(report, Plain.RunReport);
+
+    internal static string Write(DevicesReport report) => JsonSerializer.Serialize(report, Plain.DevicesReport);
+}

@@ -1,0 +1,128 @@
+using Spectre.Console;
+
+namespace DmIo.Cli;
+
+/// <summary>
+/// The reports as tables. On a terminal they fit its width; in a pipe there is neither colour, nor border, nor
+/// wrapping: a
+/// region keeps to its line.
+/// </summary>
+internal static class ReportTable
+{
+    private const int PipeWidth = 10_000;
+
+    internal static void Write(TextWriter writer, bool isTerminal, RunReport report)
+    {
+        var table = NewTable(isTerminal, "#", "Region", "Status", "Bytes", "Rate");
+        table.Columns[0].RightAligned();
+        table.Columns[3].RightAligned();
+        table.Columns[4].RightAligned();
+        foreach (var region in report.Regions)
+        {
+            table.AddRow(
+                new Text(region.Index.ToString()),
+                new Text($"{region.Device}@{region.Sector}+{region.Count}"),
+                new Text(region.Status, region.Status == RegionOutcome.Ok.Status ? Color.Green : Color.Red),
+                new Text(region.Bytes.ToString()),
+                new Text(Quantity.Rate(region.Bytes, report.Seconds)));
+        }
+
+        NewConsole(writer, isTerminal).Write(table);
+        foreach (var region in report.Regions)
+        {
+            WriteRemarks(writer, region);
+        }
+
+        if (report.PaddedBytes > 0)
+        {
+            writer.WriteLine($"last sector padded with {report.PaddedBytes} zero bytes");
+        }
+
+        writer.WriteLine($"{report.Bytes} bytes in {Quantity.Seconds(report.Seconds)}"
+            + (report.Bytes > 0 ? $", {Quantity.Rate(report.Bytes, report.Seconds)}" : "")
+            + (report.Interrupted == true ? ", interrupted" : ""));
+        writer.WriteLine($"errors {report.Errors}"
+            + (report.Unsupported == "0x0" ? "" : $", unsupported {report.Unsupported}"));
+    }
+
+    internal static void Write(TextWriter writer, bool isTerminal, DevicesReport report)
+    {
+        var table = NewTable(
+            isTerminal, "Device", "Backend", "Capacity", "Block", "Access", "State", "Depth", "Limits", "Abilities");
+        foreach (var device in report.Devices)
+        {
+            table.AddRow(
+                new Text(device.Device),
+                new Text(device.Backend),
+                new Text($"{Quantity.Bytes(device.Bytes)} ({device.Sectors} sectors)"),
+                new Text(Quantity.Bytes(device.BlockSize)),
+                new Text(device.ReadOnly ? "read-only" : "read-write"),
+                new Text(device.State),
+                new Text(device.QueueDepth.ToString()),
+                new Text($"{Quantity.Bytes(device.MaxTransferBytes)}, {device.MaxSegments} segments"),
+                new Text(AbilitiesOf(device)));
+        }
+
+        NewConsole(writer, isTerminal).Write(table);
+    }
+
+    internal static IAnsiConsole NewConsole(TextWriter writer, bool isTerminal)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = isTerminal ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = isTerminal ? InteractionSupport.Yes : InteractionSupport.No,
+            Out = new AnsiConsoleOutput(writer),
+        });
+        if (!isTerminal)
+        {
+            console.Profile.Width = PipeWidth;
+        }
+
+        return console;
+    }
+
+    private static Table NewTable(bool isTerminal, params string[] columns)
+    {
+        var table = new Table { Border = isTerminal ? TableBorder.Simple : TableBorder.None };
+        foreach (var column in columns)
+        {
+            table.AddColumn(new TableColumn(new Text(column)));
+        }
+
+        return table;
+    }
+
+    private static void WriteRemarks(TextWriter writer, RegionReport region)
+    {
+        if (region.Message is not null)
+        {
+            var errno = region.Errno is { } number ? $" (errno {number})" : "";
+            writer.WriteLine($"region {region.Index}: {region.Status}{errno}: {region.Message}");
+        }
+
+        if (region.PrefixOnly == true)
+        {
+            writer.WriteLine($"region {region.Index}: shorter than the input, got its first {region.Count} sectors");
+        }
+    }
+
+    private static string AbilitiesOf(DeviceReport device)
+    {
+        var abilities = new List<string>();
+        AddIf(device.ForceUnitAccess, "FUA");
+        AddIf(device.VolatileCache, "flush");
+        AddIf(device.MaxDiscardBytes > 0, "discard");
+        AddIf(device.MaxWriteZeroesBytes > 0, "zeroes");
+        return abilities.Count == 0 ? "-" : string.Join(", ", abilities);
+
+        void AddIf(bool has, string ability)
+        {
+            if (has)
+            {
+                abilities.Add(ability);
+            }
+        }
+    }
+}

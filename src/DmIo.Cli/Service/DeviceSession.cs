@@ -1,0 +1,185 @@
+using Akka.Actor;
+using DmIo.Actors;
+using DmIo.Devices;
+using DmIo.Io;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Cli;
+
+/// <summary>
+/// One command's service: an actor system, the devices that the command names, its lease. A device is opened once,
+/// however
+/// many regions name it, and is attached under the text that names it where the service takes that as a name.
+/// A command that is refused leaves no file behind that was created for it.
+/// </summary>
+internal sealed class DeviceSession : IAsyncDisposable
+{
+    private const int LongestName = 255;
+
+    private readonly ActorSystem system;
+    private readonly DmIoService service;
+    private readonly Dictionary<string, DeviceDescription> descriptions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> nameOfText = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> nameOfPath = new(StringComparer.Ordinal);
+    private readonly HashSet<string> configured = new(StringComparer.Ordinal);
+    private readonly List<string> created = [];
+
+    private DeviceSession(ActorSystem system, DmIoService service)
+    {
+        this.system = system;
+        this.service = service;
+    }
+
+    /// <summary>Starts the service with the configuration, and with it the devices configured there.</summary>
+    internal static async Task<DeviceSession> StartAsync(RunContext context)
+    {
+        var config = SessionConfiguration.Read(context.ConfigPath, context.Verbosity);
+        SerilogToStandardError.Start(context.Streams.Error, context.Verbosity);
+        var started = ActorSystem.Create("dmio", config);
+        try
+        {
+            var session = new DeviceSession(started, DmIoService.For(started));
+            foreach (var device in context.ConfigPath is null ? [] : await session.GetDevicesAsync())
+            {
+                session.configured.Add(device.Name);
+                session.descriptions[device.Name] = device.Description;
+            }
+
+            return session;
+        }
+        catch
+        {
+            await started.Terminate();
+            throw;
+        }
+    }
+
+    /// <summary>The regions of a command, with their devices attached.</summary>
+    /// <param name="regions">As they were written.</param>
+    /// <param name="access">How files are opened.</param>
+    /// <param name="stream">The command's input or output, which must not be one of the devices.</param>
+    internal async Task<IReadOnlyList<TargetRegion>> AttachAsync(
+        IReadOnlyList<RegionSyntax> regions, DeviceAccess access, string? stream = null)
+    {
+        var targets = new List<TargetRegion>();
+        foreach (var region in regions)
+        {
+            if (stream is not (null or "-") && RealPath(stream) == RealPath(region.Device))
+            {
+                throw new RefusedException(
+                    $"'{stream}' is a device of this command; its input or output must be another file.");
+            }
+
+            var name = await AttachAsync(region.Device, access);
+            targets.Add(new TargetRegion(region.Device, name, region.Start, region.Count, descriptions[name]));
+        }
+
+        return targets;
+    }
+
+    /// <summary>Attaches the device that a text names, if it is not; returns its name in the service.</summary>
+    internal async Task<string> AttachAsync(string text, DeviceAccess access)
+    {
+        if (nameOfText.TryGetValue(text, out var name))
+        {
+            return name;
+        }
+
+        name = DeviceArgument.Read(text, configured) switch
+        {
+            ConfiguredArgument => text,
+            PathArgument path => await AttachFileAsync(path, access),
+            MemoryArgument memory => await AttachAsync(text, new MemoryDevice(memory.Capacity)),
+            NullArgument none => await AttachAsync(text, new NullDevice(none.Capacity)),
+            var other => throw new InvalidOperationException(other.ToString()),
+        };
+        nameOfText[text] = name;
+        return name;
+    }
+
+    /// <summary>How the command line names a device of the service.</summary>
+    internal string TextOf(string name) =>
+        nameOfText.FirstOrDefault(pair => string.Equals(pair.Value, name, StringComparison.Ordinal)).Key ?? name;
+
+    internal Task<IReadOnlyList<DeviceStatus>> GetDevicesAsync() => service.GetDevicesAsync();
+
+    internal Task<IoClient> OpenAsync(int pages, CancellationToken interrupted) =>
+        service.OpenAsync(pages, cancellationToken: interrupted);
+
+    /// <summary>The command goes ahead.</summary>
+    internal void KeepCreatedFiles() => created.Clear();
+
+    public async ValueTask DisposeAsync()
+    {
+        await system.Terminate();
+        created.ForEach(File.Delete);
+    }
+
+    private static string RealPath(string path)
+    {
+        var full = Path.GetFullPath(path);
+        try
+        {
+            return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        }
+        catch (IOException)
+        {
+            // No such file, or links in a circle: opening it will tell.
+            return full;
+        }
+    }
+
+    private async Task<string> AttachFileAsync(PathArgument argument, DeviceAccess access)
+    {
+        var path = RealPath(argument.Text);
+        if (nameOfPath.TryGetValue(path, out var name))
+        {
+            return name;
+        }
+
+        name = await AttachAsync(argument.Text, OpenFile(argument.Text, access));
+        nameOfPath[path] = name;
+        return name;
+    }
+
+    private FileDevice OpenFile(string path, DeviceAccess access)
+    {
+        var isMissing = path.Length == 0 || !Path.Exists(path);
+        if (isMissing && access.CreateSize is null)
+        {
+            throw new RefusedException(
+                $"there is no file '{path}', and no device of that name in --config"
+                + (access.IsReadOnly || access.MayFallBack ? "." : "; dmio write --create SIZE makes one."));
+        }
+
+        var options = new FileDeviceOptions
+        {
+            Path = path,
+            IsReadOnly = access.IsReadOnly,
+            CreateSize = access.CreateSize,
+        };
+        try
+        {
+            var device = FileDevice.Open(options);
+            if (isMissing)
+            {
+                created.Add(path);
+            }
+
+            return device;
+        }
+        catch (DeviceOpenException) when (access.MayFallBack)
+        {
+            return FileDevice.Open(options with { IsReadOnly = true });
+        }
+    }
+
+    private async Task<string> AttachAsync(string text, IBlockDevice device)
+    {
+        var isName = text.Length is > 0 and <= LongestName
+            && !text.Any(letter => letter is '@' or ',' || char.IsControl(letter));
+        var name = isName ? text : $"device {nameOfText.Count}";
+        descriptions[name] = await service.AttachAsync(name, device);
+        return name;
+    }
+}

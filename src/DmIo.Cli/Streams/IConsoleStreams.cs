@@ -1,0 +1,29 @@
+namespace DmIo.Cli;
+
+/// <summary>What the command has of the outside world: the three standard streams, and word of Ctrl-C.</summary>
+internal interface IConsoleStreams
+{
+    /// <summary>Text on standard output. Nothing goes there when standard output carries data.</summary>
+    TextWriter Output { get; }
+
+    /// <summary>Text on standard error.</summary>
+    TextWriter Error { get; }
+
+    /// <summary>Standard input is no terminal.</summary>
+    bool IsInputRedirected { get; }
+
+    /// <summary>Standard output is no terminal.</summary>
+    bool IsOutputRedirected { get; }
+
+    /// <summary>Standard error is a terminal, where a progress bar may be drawn.</summary>
+    bool IsErrorTerminal { get; }
+
+    /// <summary>Cancelled at Ctrl-C and at SIGTERM: finish what is in flight, and end.</summary>
+    CancellationToken Interrupted { get; }
+
+    /// <summary>Standard input as bytes.</summary>
+    Stream OpenInput();
+
+    /// <summary>Standard output as bytes.</summary>
+    Stream OpenOutput();
+}

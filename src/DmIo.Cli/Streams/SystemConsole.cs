@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Cli;
+
+/// <summary>
+/// The process's own streams and signals. The first Ctrl-C or SIGTERM asks for an orderly end; a later one ends at
+/// once.
+/// </summary>
+internal sealed class SystemConsole : IConsoleStreams, IDisposable
+{
+    /// <summary>Some senders signal the process and then its group: that is meant once.</summary>
+    private static readonly TimeSpan SameSignal = TimeSpan.FromMilliseconds(500);
+
+    private readonly CancellationTokenSource interruption = new();
+    private readonly PosixSignalRegistration[] registrations;
+    private long firstSignal;
+
+    internal SystemConsole()
+    {
+        Output = Console.Out;
+        // Standard output is for data and reports. What an actor system's own logger prints there goes elsewhere.
+        Console.SetOut(Console.Error);
+        registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+        ];
+    }
+
+    public TextWriter Output { get; }
+
+    public TextWriter Error => Console.Error;
+
+    public bool IsInputRedirected => Console.IsInputRedirected;
+
+    public bool IsOutputRedirected => Console.IsOutputRedirected;
+
+    public bool IsErrorTerminal =>
+        !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
+
+    public CancellationToken Interrupted => interruption.Token;
+
+    public Stream OpenInput() => Open(descriptor: 0, FileAccess.Read);
+
+    /// <summary>
+    /// A pipe is written through its handle, since the console's own stream keeps silent about a broken one. A
+    /// regular file is written through the console's stream, which moves the offset that it shares with the commands
+    /// before and after.
+    /// </summary>
+    public Stream OpenOutput()
+    {
+        var stream = Open(descriptor: 1, FileAccess.Write);
+        return stream.CanSeek ? Console.OpenStandardOutput() : stream;
+    }
+
+    public void Dispose()
+    {
+        foreach (var registration in registrations)
+        {
+            registration.Dispose();
+        }
+
+        interruption.Dispose();
+    }
+
+    private static FileStream Open(int descriptor, FileAccess access) =>
+        new(new SafeFileHandle(descriptor, ownsHandle: false), access, bufferSize: 0);
+
+    private void OnSignal(PosixSignalContext signal)
+    {
+        var first = Interlocked.CompareExchange(ref firstSignal, Stopwatch.GetTimestamp(), 0);
+        signal.Cancel = first == 0 || Stopwatch.GetElapsedTime(first) < SameSignal;
+        if (first == 0)
+        {
+            interruption.Cancel();
+        }
+    }
+}

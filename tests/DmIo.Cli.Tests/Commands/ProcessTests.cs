@@ -1,0 +1,104 @@
+using Xunit;
+
+namespace DmIo.Cli.Tests;
+
+/// <summary>The built command as a process: pipes, exit codes, signals, and the examples of its help.</summary>
+public sealed class ProcessTests : IDisposable
+{
+    private const int Seed = 99;
+
+    private readonly TempDirectory directory = new();
+
+    public void Dispose() => directory.Dispose();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("write")]
+    [InlineData("read")]
+    [InlineData("verify")]
+    [InlineData("flush")]
+    [InlineData("discard")]
+    [InlineData("zero")]
+    [InlineData("devices")]
+    public async Task The_examples_of_the_help_work_when_pasted(string command)
+    {
+        var help = await Command.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        var examples = help.Output[(help.Output.IndexOf("Examples:", StringComparison.Ordinal) + "Examples:".Length)..];
+
+        var result = await DmioProcess.RunAsync(directory, $"set -o pipefail\n{examples}");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("dmio", examples);
+        Assert.DoesNotContain("dmio ", result.Error);
+    }
+
+    [Fact]
+    public async Task Data_goes_through_pipes_unchanged_in_bounded_memory()
+    {
+        directory.Fill("data", 20_000_000, Seed);
+
+        var result = await DmioProcess.RunAsync(directory, """
+            cat data | dmio write --region disk@5 --create 20MiB --pages 16 > report
+            dmio read --region disk@5+39063 --pages 16 | head -c 20000000 | cmp - data
+            """);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("last sector padded with 256 zero bytes", File.ReadAllText(directory.PathOf("report")));
+    }
+
+    [Fact]
+    public async Task Standard_output_that_is_shared_with_other_commands_stays_in_order()
+    {
+        directory.Fill("disk", 4096, Seed);
+
+        var result = await DmioProcess.RunAsync(
+            directory, "{ printf before; dmio read --region disk@1+2; printf after; } > out");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        byte[] expected = [.. "before"u8, .. directory.Read("disk")[512..1536], .. "after"u8];
+        Assert.Equal(expected, directory.Read("out"));
+    }
+
+    [Fact]
+    public async Task A_reader_that_goes_away_ends_it_with_a_clear_error()
+    {
+        var result = await DmioProcess.RunAsync(
+            directory, "{ dmio read --region null:64GiB@0 || echo $? > code; } | head -c 10 > /dev/null");
+
+        Assert.Equal("1\n", File.ReadAllText(directory.PathOf("code")));
+        Assert.Contains("cannot write standard output", result.Error);
+    }
+
+    [Fact]
+    public async Task A_full_disk_ends_it_with_a_clear_error()
+    {
+        var result = await DmioProcess.RunAsync(directory, "dmio read --region null:1MiB@0 --to /dev/full");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("No space left", result.Error);
+    }
+
+    [Fact]
+    public async Task An_unknown_option_is_exit_code_2()
+    {
+        var result = await DmioProcess.RunAsync(directory, "dmio write --region mem:4KiB@0 --colour");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("'--colour'", result.Error);
+    }
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task A_signal_ends_it_with_a_report_although_nobody_reads_its_output(string signal)
+    {
+        using var process = DmioProcess.StartCommand("read", "--region", "null:1TiB@0");
+        await process.ReadFirstByteAsync();
+
+        await process.SignalAsync(signal);
+        var (exitCode, error) = await process.EndUnreadAsync();
+
+        Assert.Equal(130, exitCode);
+        Assert.Contains("interrupted", error);
+    }
+}

@@ -1,0 +1,103 @@
+using Xunit;
+
+namespace DmIo.Cli.Tests;
+
+/// <summary>Wrong usage: exit code 2, one line on standard error that says what to do, nothing on standard
+/// output.</summary>
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("", "dmio --help")]
+    [InlineData("bogus", "'bogus'")]
+    [InlineData("write", "--region")]
+    [InlineData("write --region", "--region")]
+    [InlineData("write --region disk", "there is no '@'")]
+    [InlineData("write --region @5", "names no device")]
+    [InlineData("write --region disk@-1", "'-1'")]
+    [InlineData("write --region disk@0+x", "'x'")]
+    [InlineData("write --region mem:4KiB@0 --bogus", "'--bogus'")]
+    [InlineData("write --region mem:4KiB@0 --memory heap", "pages, bvec, vm")]
+    [InlineData("write --region mem:4KiB@0 --mode soon", "async, sync")]
+    [InlineData("write --region mem:4KiB@0 --pages 0", "'0'")]
+    [InlineData("write --region mem:4KiB@0 --pages many", "'many'")]
+    [InlineData("write --region mem:4KiB@0 --chunk 1x", "'1x'")]
+    [InlineData("write --region mem:4KiB@0 --chunk 1000", "4096")]
+    [InlineData("write --region mem:4KiB@0 --pages 4 --chunk 1MiB", "--pages 4")]
+    [InlineData("write --region mem:4KiB@0 --create ten", "'ten'")]
+    [InlineData("write --region mem:4KiB@0 --create 1000", "512")]
+    [InlineData("write --region mem:4KiB@0 --from no-such-file", "no-such-file")]
+    [InlineData("write --region no-such-file@0", "--create")]
+    [InlineData("write --region mem:many@0", "mem:64MiB")]
+    [InlineData("write --region mem:100@0", "512")]
+    [InlineData("write --region null:0@0", "512")]
+    [InlineData("write --region mem:4KiB@0 --region mem:4KiB@7", "overlap")]
+    [InlineData("read --region mem:4KiB@0 --region mem:4KiB@4", "exactly one region")]
+    [InlineData("read --region mem:4KiB@9", "8 sectors")]
+    [InlineData("read --region no-such-file@0", "no-such-file")]
+    [InlineData("verify --region mem:4KiB@0", "twice")]
+    [InlineData("verify --region mem:4KiB@0 --region mem:8KiB@0", "equally long")]
+    [InlineData("zero --region mem:4KiB@0 --region mem:4KiB@4", "overlap")]
+    [InlineData("flush --region mem:4KiB@0 --fua", "'--fua'")]
+    [InlineData("devices", "--config")]
+    [InlineData("devices --config no-such-file", "no-such-file")]
+    public async Task It_is_refused_in_one_line_that_names_what_is_wrong(string arguments, string named)
+    {
+        var result = await Command.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Empty(result.Output);
+        Assert.Contains(named, result.Error);
+        Assert.StartsWith("dmio", result.Error);
+        Assert.Single(result.Error.TrimEnd().Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("write")]
+    [InlineData("read")]
+    [InlineData("verify")]
+    [InlineData("flush")]
+    [InlineData("discard")]
+    [InlineData("zero")]
+    [InlineData("devices")]
+    public async Task Every_command_has_help_with_examples(string command)
+    {
+        var result = await Command.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("Examples:", result.Output);
+        Assert.Contains($"dmio {command}".Trim(), result.Output);
+        Assert.Empty(result.Error);
+    }
+
+    [Fact]
+    public async Task Binary_data_does_not_go_to_a_terminal_unasked()
+    {
+        using var terminal = new TestStreams { IsOutputRedirected = false };
+
+        var result = await Command.RunAsync(terminal, "read", "--region", "mem:4KiB@0");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("--to", result.Error);
+    }
+
+    [Fact]
+    public async Task Nothing_is_read_from_a_terminal_unasked()
+    {
+        using var terminal = new TestStreams { IsInputRedirected = false };
+
+        var result = await Command.RunAsync(terminal, "write", "--region", "mem:4KiB@0");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("--from", result.Error);
+    }
+
+    [Fact]
+    public async Task With_v_a_refusal_shows_where_it_came_from()
+    {
+        var result = await Command.RunAsync("read", "--region", "no-such-file@0", "-v");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(nameof(RefusedException), result.Error);
+    }
+}

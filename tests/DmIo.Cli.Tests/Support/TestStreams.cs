@@ -1,0 +1,36 @@
+namespace DmIo.Cli.Tests;
+
+/// <summary>The outside world of a command that runs in the test's own process: in pipes, unless a test says
+/// otherwise.</summary>
+internal sealed class TestStreams : IConsoleStreams, IDisposable
+{
+    private readonly CancellationTokenSource interruption = new();
+
+    public StringWriter OutputText { get; } = new();
+
+    public StringWriter ErrorText { get; } = new();
+
+    public Stream Input { get; init; } = Stream.Null;
+
+    public Stream OutputData { get; init; } = new MemoryStream();
+
+    public bool IsInputRedirected { get; init; } = true;
+
+    public bool IsOutputRedirected { get; init; } = true;
+
+    public bool IsErrorTerminal { get; init; }
+
+    public TextWriter Output => OutputText;
+
+    public TextWriter Error => ErrorText;
+
+    public CancellationToken Interrupted => interruption.Token;
+
+    public Stream OpenInput() => Input;
+
+    public Stream OpenOutput() => OutputData;
+
+    public void Interrupt() => interruption.Cancel();
+
+    public void Dispose() => interruption.Dispose();
+}

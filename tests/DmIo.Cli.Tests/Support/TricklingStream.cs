@@ -1,0 +1,12 @@
+namespace DmIo.Cli.Tests;
+
+/// <summary>A pipe whose every read brings a few bytes, as many as the seed says.</summary>
+internal sealed class TricklingStream(byte[] content, int seed) : MemoryStream(content)
+{
+    private readonly Random random = new(seed);
+
+    public override bool CanSeek => false;
+
+    public override int Read(byte[] buffer, int offset, int count) =>
+        base.Read(buffer, offset, Math.Min(count, random.Next(1, 1000)));
+}
