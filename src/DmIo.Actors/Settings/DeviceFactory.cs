@@ -20,16 +20,10 @@ internal static class DeviceFactory
             device = new LimitedDevice(device, description => description with { IsReadOnly = true });
         }
 
-        var isBad = settings.Faults.Count > 0;
-        var isSlow = settings.Delays != new DeviceDelays();
-        if ((isBad || isSlow || settings.IsStuck) && !device.Description.HasVolatileCache)
-        {
-            // A device without a cache is never flushed, so nothing could happen to its flushes.
-            device = new LimitedDevice(device, description => description with { HasVolatileCache = true });
-        }
-
-        device = isBad ? new FaultyDevice(device, settings.FaultSeed, [.. settings.Faults]) : device;
-        device = isSlow ? new DelayedDevice(device, settings.Delays) : device;
+        device = settings.Faults.Count > 0
+            ? new FaultyDevice(device, settings.FaultSeed, [.. settings.Faults])
+            : device;
+        device = settings.Delays != new DeviceDelays() ? new DelayedDevice(device, settings.Delays) : device;
         return settings.IsStuck ? new StuckDevice(device) : device;
     }
 

@@ -36,10 +36,9 @@ internal sealed class DeviceDesk(
             refusal ??= $"The device's description threw: {exception.Message}";
         }
 
-        if (refusal is null && description is null)
-        {
-            refusal = "There is no device to attach, or it describes itself as null.";
-        }
+        refusal ??= description is null
+            ? "There is no device to attach, or it describes itself as null."
+            : description.Fault();
 
         if (refusal is not null)
         {

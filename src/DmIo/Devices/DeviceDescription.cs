@@ -42,4 +42,19 @@ public sealed record DeviceDescription
     /// <summary>The device has a volatile cache. Where it has none, a flush has nothing to do and succeeds without a
     /// call.</summary>
     public bool HasVolatileCache { get; init; } = true;
+
+    /// <summary>What in it no device can be, as one sentence that names the value; null where nothing is.</summary>
+    internal string? Fault() => this switch
+    {
+        { Capacity.Value: < 0 or > SectorCount.MaxValue } =>
+            $"Its capacity is {Capacity} sectors; 0 to {SectorCount.MaxValue} is possible.",
+        _ when BlockSizeBytes < Sector.SizeBytes || !System.Numerics.BitOperations.IsPow2(BlockSizeBytes) =>
+            $"Its block size is {BlockSizeBytes} bytes; it must be a power of two, at least {Sector.SizeBytes}.",
+        _ when MaxTransferBytes < BlockSizeBytes =>
+            $"Its longest transfer is {MaxTransferBytes} bytes, shorter than its block of {BlockSizeBytes}.",
+        { MaxSegments: < 1 } => $"It takes {MaxSegments} segments at a time; at least 1 is needed.",
+        { MaxDiscard.Value: < 0 } => $"Its longest discard is {MaxDiscard} sectors; 0 means that it has none.",
+        { MaxWriteZeroes.Value: < 0 } => $"Its longest zeroing is {MaxWriteZeroes} sectors; 0 means that it has none.",
+        _ => null,
+    };
 }

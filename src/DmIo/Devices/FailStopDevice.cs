@@ -55,8 +55,7 @@ internal sealed class FailStopDevice : IBlockDevice
             status = Errno.StatusOf(exception, "The flush");
         }
 
-        Judge(status);
-        return status;
+        return Judge(status);
     }
 
     /// <inheritdoc/>
@@ -82,16 +81,23 @@ internal sealed class FailStopDevice : IBlockDevice
             result = TransferResult.Failed(Errno.StatusOf(exception, $"The durable write at sector {start}"));
         }
 
-        Judge(result.Status);
-        return result;
+        return result with { Status = Judge(result.Status) };
     }
 
-    private void Judge(IoStatus status)
+    // A flush that succeeded beside one that failed proves nothing either; one that the device can't do proves no loss.
+    private IoStatus Judge(IoStatus status)
     {
-        if (!status.IsOk)
+        if (status.IsOk)
+        {
+            return failure is null ? status : Stopped();
+        }
+
+        if (status.Code != IoStatusCode.Unsupported)
         {
             Interlocked.CompareExchange(ref failure, status.Failure ?? new IoFailure(status.Code.ToString()), null);
         }
+
+        return status;
     }
 
     private IoStatus Stopped() => new(

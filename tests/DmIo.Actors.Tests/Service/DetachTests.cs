@@ -109,6 +109,17 @@ public sealed class DetachTests : ServiceTests
     }
 
     [Fact]
+    public void A_device_that_describes_itself_as_impossible_is_refused_and_closed()
+    {
+        var device = new ManualDevice(8, description => description with { BlockSizeBytes = 768 });
+
+        Supervisor.Tell(new AttachDevice("disk", device), TestActor);
+
+        Assert.Contains("768", ExpectMsg<AttachRefused>().Reason, StringComparison.Ordinal);
+        Assert.True(device.IsClosed);
+    }
+
+    [Fact]
     public void A_name_that_is_taken_is_refused_and_the_device_in_service_is_left_alone()
     {
         var device = AttachQuick("disk");

@@ -154,6 +154,30 @@ public sealed class DurabilityTests
         Assert.Equal(IoStatusCode.DeviceFailed, (await FlushAsync(device)).Code);
     }
 
+    [Fact]
+    public async Task R14_a_flush_that_succeeds_beside_one_that_failed_proves_nothing()
+    {
+        var inner = new ManualFlushDevice();
+        var device = new FailStopDevice(inner);
+        var (failing, succeeding) = (FlushAsync(device).AsTask(), FlushAsync(device).AsTask());
+        inner.Flushes[0].SetResult(IoStatus.DeviceError("lost", errno: 5));
+        Assert.Equal(IoStatusCode.DeviceError, (await failing).Code);
+        inner.Flushes[1].SetResult(IoStatus.Ok);
+        Assert.Equal(IoStatusCode.DeviceFailed, (await succeeding).Code);
+    }
+
+    [Fact]
+    public async Task A_flush_that_the_device_does_not_have_does_not_stop_it()
+    {
+        var rule = new FaultRule
+        {
+            Filter = OperationFilter.On(IoOperation.Flush), Code = IoStatusCode.Unsupported,
+        };
+        var device = new FailStopDevice(new FaultyDevice(Cached(), Seed, rule));
+        Assert.Equal(IoStatusCode.Unsupported, (await FlushAsync(device)).Code);
+        Assert.Equal(IoStatus.Ok, await WriteAsync(device, durable: false));
+    }
+
     private static LimitedDevice Cached(long maxTransferBytes = 1 << 20) => new(
         new MemoryDevice(64),
         description => description with { HasVolatileCache = true, MaxTransferBytes = maxTransferBytes });
@@ -163,6 +187,17 @@ public sealed class DurabilityTests
 
     private static ValueTask<IoStatus> FlushAsync(IBlockDevice device) =>
         RegionTransfer.RunAsync(device, IoOperation.Flush, 0, 0, null, false);
+
+    private sealed class ManualFlushDevice() : DeviceDecorator(Cached())
+    {
+        internal List<TaskCompletionSource<IoStatus>> Flushes { get; } = [];
+
+        public override ValueTask<IoStatus> FlushAsync()
+        {
+            Flushes.Add(new TaskCompletionSource<IoStatus>());
+            return new(Flushes[^1].Task);
+        }
+    }
 
     private sealed class ThrowingFlushDevice() : DeviceDecorator(Cached())
     {

@@ -22,6 +22,16 @@ public abstract class DeviceDecorator : IBlockDevice
     /// <summary>The device behind.</summary>
     protected IBlockDevice Inner { get; }
 
+    /// <summary>
+    /// The inner device's description with a volatile cache: flushes are called for, so that they can fail or wait also in
+    /// front of a device that has nothing to flush.
+    /// </summary>
+    private protected static DeviceDescription Flushed(IBlockDevice inner)
+    {
+        ArgumentNullException.ThrowIfNull(inner);
+        return inner.Description with { HasVolatileCache = true };
+    }
+
     /// <inheritdoc/>
     public virtual ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
         Inner.ReadAsync(start, destination);

@@ -23,12 +23,16 @@ public sealed class FaultyDevice : DeviceDecorator
         : base(inner)
     {
         ArgumentNullException.ThrowIfNull(rules);
+        Description = Flushed(inner);
         random = new Random(seed);
         foreach (var rule in rules)
         {
             Add(rule);
         }
     }
+
+    /// <summary>The inner device's, and that flushes are called for, so that rules for them can fire.</summary>
+    public override DeviceDescription Description { get; }
 
     /// <summary>How many calls it has failed.</summary>
     public long Failures => Interlocked.Read(ref failures);

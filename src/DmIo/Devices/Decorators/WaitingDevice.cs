@@ -13,9 +13,10 @@ public abstract class WaitingDevice : DeviceDecorator
     private readonly Lock callGate = new();
 
     private protected WaitingDevice(IBlockDevice inner)
-        : base(inner)
-    {
-    }
+        : base(inner) => Description = Flushed(inner);
+
+    /// <summary>The inner device's, and that flushes are called for, so that they can wait.</summary>
+    public sealed override DeviceDescription Description { get; }
 
     /// <inheritdoc/>
     public sealed override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)

@@ -36,8 +36,7 @@ public sealed class FaultyDeviceTests
     [InlineData(IoOperation.WriteZeroes)]
     public async Task It_fails_the_operations_of_its_rule_and_no_others(IoOperation faulty)
     {
-        var flushable = new LimitedDevice(disk, description => description with { HasVolatileCache = true });
-        var device = new FaultyDevice(flushable, Seed, new FaultRule { Filter = OperationFilter.On(faulty) });
+        var device = new FaultyDevice(disk, Seed, new FaultRule { Filter = OperationFilter.On(faulty) });
         foreach (var operation in Enum.GetValues<IoOperation>())
         {
             var status = await RegionTransfer.RunAsync(device, operation, 0, 1, new byte[512], false);

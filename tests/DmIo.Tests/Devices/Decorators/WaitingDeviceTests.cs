@@ -43,8 +43,7 @@ public sealed class WaitingDeviceTests
             IoOperation.Discard => new DeviceDelays { Discard = Second },
             _ => new DeviceDelays { WriteZeroes = Second },
         };
-        var cached = new LimitedDevice(disk, description => description with { HasVolatileCache = true });
-        var device = new DelayedDevice(cached, delays, time);
+        var device = new DelayedDevice(disk, delays, time);
         foreach (var other in Enum.GetValues<IoOperation>())
         {
             var call = RegionTransfer.RunAsync(device, other, 0, 1, new byte[512], false).AsTask();
