@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
+using DmIo.Actors.Tests.Client;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
@@ -81,10 +82,10 @@ public sealed class ReadmeTour : TestKit
         var actor = Sys.ActorOf(Props.Create(() => new CopyActor(service.Supervisor, new byte[4096], TestActor)));
         Watch(actor);
 
-        var result = ExpectMsg<IoResult>();
+        var result = ExpectMsg<IoResult>(Patience.Limit);
         Assert.True(result.IsOk, result.ToString());
         Assert.Equal("first", result.Context);
-        ExpectTerminated(actor);
+        ExpectTerminated(actor, Patience.Limit);
         Assert.Equal(0, (await service.GetPoolStatusAsync()).Leased);
     }
 
