@@ -56,7 +56,7 @@ public interface IActorContext : IActorRefFactory, ICanWatch
     IActorRef Child(string name);
     IEnumerable<IActorRef> GetChildren();
 
-    /// <summary>Sends <see cref="Actor.ReceiveTimeout"/> after that long without a message; null turns it off.</summary>
+    /// <summary>Sends <see cref="Actor.ReceiveTimeout"/> after so long without a message; null ends it.</summary>
     void SetReceiveTimeout(TimeSpan? timeout);
 
     /// <summary>Stops an actor: the message in hand is finished, the rest become dead letters.</summary>

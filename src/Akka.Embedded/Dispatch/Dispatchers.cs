@@ -49,7 +49,7 @@ public sealed class Dispatchers
         var type = config.GetString("type");
         return type switch
         {
-            "Dispatcher" or "ForkJoinDispatcher" or "TaskDispatcher" => new DispatcherConfigurator(config, Prerequisites),
+            "Dispatcher" or "ForkJoinDispatcher" => new DispatcherConfigurator(config, Prerequisites),
             "PinnedDispatcher" => new PinnedDispatcherConfigurator(config, Prerequisites),
             null => throw new ConfigurationException($"Could not resolve dispatcher for path {name}. type is null"),
             _ => (MessageDispatcherConfigurator)Activator.CreateInstance(

@@ -1,5 +1,5 @@
-// Actors subscribe to events by type: who subscribes to a type gets its heirs too, each event once. Publishing reads a table
-// made for the event's type; every change of subscriptions throws the tables away.
+// Actors subscribe to events by type: who subscribes to a type gets its heirs too, each event once. Publishing reads
+// a table made for the event's type; every change of subscriptions throws the tables away.
 using System.Collections.Concurrent;
 using Akka.Actor;
 

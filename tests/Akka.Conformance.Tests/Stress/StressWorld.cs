@@ -1,5 +1,5 @@
 // The books of the stress test: who lives in which slot, and what each slot has handled. A slot's numbers are plain
-// fields on purpose: only if an actor runs one message at a time, and sees what its predecessors wrote, do they balance.
+// fields on purpose: they balance only if an actor runs one message at a time and sees what its predecessors wrote.
 
 using Akka.Actor;
 

@@ -19,7 +19,8 @@ internal sealed class Guardians
             return Directive.Stop;
         });
         var user = SupervisorStrategyConfigurator.CreateConfigurator(system.Settings.SupervisorStrategyClass).Create();
-        Root = Make(Props.Create(() => new RootGuardian(this)).WithSupervisorStrategy(stop), new AboveRootActorRef(system), system.RootPath);
+        var root = Props.Create(() => new RootGuardian(this)).WithSupervisorStrategy(stop);
+        Root = Make(root, new AboveRootActorRef(system), system.RootPath);
         User = Make(Props.Create<Guardian>(user), Root, system.RootPath / "user");
         System = Make(Props.Create(() => new SystemGuardian(this)), Root, system.RootPath / "system");
     }
