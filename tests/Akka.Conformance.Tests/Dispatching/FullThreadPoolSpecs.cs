@@ -13,17 +13,15 @@ public sealed class FullThreadPoolGroup;
 [Collection(nameof(FullThreadPoolSpecs))]
 public sealed class FullThreadPoolSpecs : Specification
 {
+    private const int MoreThanAnyPoolStartsAtOnce = 500;
     private static readonly TimeSpan Generous = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
 
     [Fact]
     public async Task Actors_asks_and_timers_go_on_while_every_pool_thread_is_blocked()
     {
         using var gate = new ManualResetEvent(initialState: false); // The pool does not notice who waits for it.
-        ThreadPool.GetMinThreads(out var startedAtOnce, out _);
-        var moreThanThePoolHas = Math.Max(ThreadPool.ThreadCount, startedAtOnce) + 4;
-        var blockers = Enumerable.Range(0, moreThanThePoolHas)
-            .Select(_ => Task.Run(() => gate.WaitOne(Generous)))
-            .ToList();
+        var blockers = FillThePool(gate);
         try
         {
             var echo = StartEcho();
@@ -40,5 +38,23 @@ public sealed class FullThreadPoolSpecs : Specification
             gate.Set();
             await Task.WhenAll(blockers);
         }
+    }
+
+    /// <summary>Blocks one pool thread after another until the pool starts no further one at once.</summary>
+    private static List<Task> FillThePool(ManualResetEvent gate)
+    {
+        var started = new SemaphoreSlim(0);
+        var blockers = new List<Task>();
+        do
+        {
+            blockers.Add(Task.Run(() =>
+            {
+                started.Release();
+                gate.WaitOne(Generous);
+            }));
+        }
+        while (started.Wait(Soon) && blockers.Count < MoreThanAnyPoolStartsAtOnce);
+
+        return blockers;
     }
 }
