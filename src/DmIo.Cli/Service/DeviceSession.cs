@@ -2,6 +2,7 @@ using Akka.Actor;
 using DmIo.Actors;
 using DmIo.Devices;
 using DmIo.Io;
+using Serilog;
 using static DmIo.Actors.ServiceProtocol;
 
 namespace DmIo.Cli;
@@ -103,8 +104,12 @@ internal sealed class DeviceSession : IAsyncDisposable
 
     internal Task<IReadOnlyList<DeviceStatus>> GetDevicesAsync() => service.GetDevicesAsync();
 
-    internal Task<IoClient> OpenAsync(int pages, CancellationToken interrupted) =>
-        service.OpenAsync(pages, cancellationToken: interrupted);
+    internal async Task<IoClient> OpenAsync(int pages, CancellationToken interrupted)
+    {
+        var client = await service.OpenAsync(pages, cancellationToken: interrupted);
+        Log.Information("leased {Pages} pages", pages);
+        return client;
+    }
 
     /// <summary>The command goes ahead.</summary>
     internal void KeepCreatedFiles() => created.Clear();
@@ -179,7 +184,10 @@ internal sealed class DeviceSession : IAsyncDisposable
         var isName = text.Length is > 0 and <= LongestName
             && !text.Any(letter => letter is '@' or ',' || char.IsControl(letter));
         var name = isName ? text : $"device {nameOfText.Count}";
-        descriptions[name] = await service.AttachAsync(name, device);
+        var description = await service.AttachAsync(name, device);
+        descriptions[name] = description;
+        Log.Information(
+            "{Device}: {Backend}, {Capacity} sectors", text, description.Backend, description.Capacity.Value);
         return name;
     }
 }

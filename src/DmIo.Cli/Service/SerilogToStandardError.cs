@@ -18,7 +18,12 @@ internal sealed class SerilogToStandardError : ILogEventSink
 
     /// <summary>Makes it the process's logger, which is where Akka's Serilog logger writes to.</summary>
     internal static void Start(TextWriter writer, int verbosity) => Log.Logger = new LoggerConfiguration()
-        .MinimumLevel.Is(verbosity > 1 ? LogEventLevel.Debug : LogEventLevel.Information)
+        .MinimumLevel.Is(verbosity switch
+        {
+            0 => LogEventLevel.Warning,
+            1 => LogEventLevel.Information,
+            _ => LogEventLevel.Debug,
+        })
         .WriteTo.Sink(new SerilogToStandardError(writer))
         .CreateLogger();
 

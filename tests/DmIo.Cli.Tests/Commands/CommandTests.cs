@@ -310,6 +310,65 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("5", result.Error);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Progress_is_drawn_on_a_terminal_and_not_in_a_pipe(bool isTerminal)
+    {
+        using var streams = new TestStreams
+        {
+            Input = new MemoryStream(new byte[1 << 20]),
+            IsErrorTerminal = isTerminal,
+        };
+
+        var result = await Command.RunAsync(streams, "write", "--region", "mem:1MiB@0", "--json");
+
+        Assert.Equal(isTerminal, result.Error.Contains("of 1 MiB", StringComparison.Ordinal));
+        Assert.Equal("0x0", result.Json.GetProperty("errors").GetString());
+    }
+
+    [Fact]
+    public async Task With_v_it_says_which_devices_it_opened()
+    {
+        var result = await Command.RunAsync("flush", "--region", "mem:4KiB@0", "-v");
+
+        Assert.Contains("INF mem:4KiB: memory, 8 sectors", result.Error);
+    }
+
+    [Theory]
+    [InlineData("async")]
+    [InlineData("sync")]
+    public async Task One_page_is_enough_for_a_long_file(string mode)
+    {
+        var data = directory.Fill("data", 100_000, Seed);
+
+        var written = await Command.RunAsync(
+            "write", "--region", $"{File("a")}@0", "--from", data, "--create", "128KiB", "--pages", "1",
+            "--mode", mode);
+        var read = await Command.RunAsync(
+            "read", "--region", $"{File("a")}@0", "--to", File("copy"), "--pages", "1", "--mode", mode);
+
+        Assert.Equal((0, 0), (written.ExitCode, read.ExitCode));
+        Assert.Equal(directory.Read("data"), directory.Read("copy")[..100_000]);
+    }
+
+    [Fact]
+    public async Task R1_sixty_four_regions_are_written_at_once()
+    {
+        var data = directory.Fill("data", 4096, Seed);
+        var regions = Enumerable.Range(0, 64)
+            .SelectMany(index => new[] { "--region", $"mem:1MiB@{index * 8}+{(index == 63 ? 4000 : 8)}" });
+        var distinct = Enumerable.Range(0, 64)
+            .SelectMany(index => new[] { "--region", index == 63 ? "mem:1MiB@2047+8" : $"mem:1MiB@{index * 8}+8" });
+
+        var tooLong = await Command.RunAsync(["write", .. regions, "--from", data, "--json"]);
+        var result = await Command.RunAsync(["write", .. distinct, "--from", data, "--json"]);
+
+        Assert.Equal(2, tooLong.ExitCode);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal("0x8000000000000000", result.Json.GetProperty("errors").GetString());
+    }
+
     [Fact]
     public async Task Logging_is_quiet_by_default_and_goes_to_standard_error_with_vv()
     {
