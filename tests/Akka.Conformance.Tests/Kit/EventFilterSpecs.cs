@@ -13,11 +13,10 @@ public sealed class EventFilterSpecs : Specification
 {
     private static readonly Regex Pattern = new("^a.*e$", RegexOptions.None, TimeSpan.FromSeconds(1));
 
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(200);
+
     public EventFilterSpecs()
-        : base("""
-            akka.loglevel = DEBUG
-            akka.test.filter-leeway = 200ms
-            """)
+        : base("akka.loglevel = DEBUG")
     {
     }
 
@@ -56,7 +55,7 @@ public sealed class EventFilterSpecs : Specification
     public void Too_few_events_fail_when_the_leeway_is_over()
     {
         var failure = Assert.ThrowsAny<XunitException>(
-            () => EventFilter.Info("twice").Expect(2, () => Sys.Log.Info("twice")));
+            () => EventFilter.Info("twice").Expect(2, TimeSpan.FromSeconds(2), () => Sys.Log.Info("twice")));
         Assert.Contains("Only received 1/2 messages", failure.Message, StringComparison.Ordinal);
     }
 
@@ -86,7 +85,7 @@ public sealed class EventFilterSpecs : Specification
     public void None_expected_passes_in_silence()
     {
         var ran = false;
-        EventFilter.Info("none").Expect(0, () => ran = true);
+        EventFilter.Info("none").Expect(0, Short, () => ran = true);
         Assert.True(ran);
     }
 
@@ -97,7 +96,7 @@ public sealed class EventFilterSpecs : Specification
         EventFilter.Exception<TestFailureException>("the cause").ExpectOne(Fail);
         EventFilter.Exception<Exception>(contains: "cause").ExpectOne(Fail);
         EventFilter.Exception<TestFailureException>(start: "the").ExpectOne(Fail);
-        Assert.ThrowsAny<XunitException>(() => EventFilter.Exception<FormatException>().ExpectOne(Fail));
+        Assert.ThrowsAny<XunitException>(() => EventFilter.Exception<FormatException>().ExpectOne(Short, Fail));
 
         void Fail() => Sys.Log.Error(new TestFailureException("the cause"), "logged");
     }
