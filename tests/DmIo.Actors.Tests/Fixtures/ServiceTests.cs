@@ -23,6 +23,7 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
         akka.log-dead-letters = off
         # What must come is waited for as long as a crowded machine may need; nothing waits for what must not come.
         akka.test.single-expect-default = 60s
+        akka.test.default-timeout = 60s
         """;
 
     private const int SectorsPerPage = 8;

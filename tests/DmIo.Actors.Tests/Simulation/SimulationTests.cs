@@ -31,12 +31,31 @@ public sealed class SimulationTests(ITestOutputHelper output) : ServiceTests(Cal
         output.WriteLine($"seed {seed}");
         var service = new SimulatedService(this, CallingThreadDispatcher.Id);
         var run = new SimulationRun(service, seed, advance: time => Clock.Advance(time));
-        for (var step = 0; step < 600; step++)
+        InOneThread(() =>
         {
-            run.Step();
-            run.CheckPool(isSettled: true);
-        }
+            for (var step = 0; step < 600; step++)
+            {
+                run.Step();
+                run.CheckPool(isSettled: true);
+            }
+        });
 
         await run.FinishAsync();
+    }
+
+    /// <summary>Without xunit's synchronization context, to which what a device completes would be posted: another
+    /// thread.</summary>
+    private static void InOneThread(Action action)
+    {
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            action();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
     }
 }
