@@ -1,0 +1,162 @@
+using Xunit;
+
+namespace DmIo.Cli.Tests;
+
+/// <summary>What is around a transfer: files and devices that a command opens, its settings, its log and its
+/// progress.</summary>
+[Collection("service")]
+public sealed class SessionTests : IDisposable
+{
+    private const int Seed = 815;
+
+    private readonly TempDirectory directory = new();
+
+    public void Dispose() => directory.Dispose();
+
+    [Fact]
+    public async Task A_refused_command_leaves_no_file_that_it_created()
+    {
+        var data = directory.Fill("data", 4096, Seed);
+
+        var result = await Command.RunAsync(
+            "write", "--region", $"{File("new")}@0", "--from", data, "--create", "2KiB");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.False(System.IO.File.Exists(File("new")));
+    }
+
+    [Fact]
+    public async Task A_file_that_exists_keeps_its_data_and_its_size()
+    {
+        directory.Fill("disk", 4096, Seed);
+        var before = directory.Read("disk");
+        using var streams = new TestStreams { Input = new MemoryStream(new byte[512]) };
+
+        var result = await Command.RunAsync(
+            streams, "write", "--region", $"{File("disk")}@1", "--create", "2KiB");
+
+        before.AsSpan(512, 512).Clear();
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal(before, directory.Read("disk"));
+    }
+
+    [Fact]
+    public async Task A_device_of_the_command_is_not_its_output()
+    {
+        directory.Fill("disk", 4096, Seed);
+        var before = directory.Read("disk");
+
+        var result = await Command.RunAsync("read", "--region", $"{File("disk")}@0", "--to", File("./disk"));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal(before, directory.Read("disk"));
+    }
+
+    [Fact]
+    public async Task Several_spellings_of_a_path_are_one_device()
+    {
+        directory.Fill("disk", 8192, Seed);
+        System.IO.File.CreateSymbolicLink(File("link"), File("disk"));
+        string[] other = ["--region", $"{File("./disk")}@4+4", "--region", $"{File("link")}@0+4"];
+
+        var apart = await Command.RunAsync(["zero", "--region", $"{File("disk")}@8+4", .. other, "--json"]);
+        var overlapping = await Command.RunAsync(["zero", "--region", $"{File("disk")}@0+9", .. other]);
+
+        Assert.Equal(0, apart.ExitCode);
+        Assert.Equal($"{File("./disk")}", apart.Json.GetProperty("regions")[1].GetProperty("device").GetString());
+        Assert.Equal(2, overlapping.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_path_may_look_like_a_region()
+    {
+        directory.Fill("a@1,b+2", 8192, Seed);
+
+        var result = await Command.RunAsync("zero", "--region", $"{File("a@1,b+2")}@0+16", "--json");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.All(directory.Read("a@1,b+2"), value => Assert.Equal(0, value));
+        Assert.Equal(File("a@1,b+2"), result.Json.GetProperty("regions")[0].GetProperty("device").GetString());
+    }
+
+    [Fact]
+    public async Task Devices_shows_the_configured_and_the_named_ones()
+    {
+        directory.Fill("disk", 1 << 20, Seed);
+        var config = directory.Write("dmio.conf", $$"""
+            dmio.devices.data {
+              backend = file
+              path = "{{File("disk")}}"
+            }
+            """);
+
+        var result = await Command.RunAsync("devices", "--config", config, "mem:64MiB", "--json");
+
+        Assert.Equal(0, result.ExitCode);
+        var devices = result.Json.GetProperty("devices").EnumerateArray()
+            .ToDictionary(device => device.GetProperty("device").GetString()!);
+        Assert.Equal(["data", "mem:64MiB"], devices.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(64 << 20, devices["mem:64MiB"].GetProperty("bytes").GetInt64());
+        Assert.Equal("file", devices["data"].GetProperty("backend").GetString());
+    }
+
+    [Fact]
+    public async Task An_unknown_setting_is_refused_with_its_path()
+    {
+        var config = directory.Write("dmio.conf", "dmio.pool.max-pagez = 4");
+
+        var result = await Command.RunAsync("devices", "--config", config);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("dmio.pool.max-pagez", result.Error);
+    }
+
+    [Fact]
+    public async Task A_lease_beyond_the_pool_is_refused()
+    {
+        var config = directory.Write("dmio.conf", "dmio.pool.max-pages = 4");
+
+        var result = await Command.RunAsync("read", "--region", "mem:4KiB@0", "--config", config, "--pages", "5");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("5", result.Error);
+    }
+
+    [Fact]
+    public async Task Logging_is_quiet_by_default_and_goes_to_standard_error_with_vv()
+    {
+        var quiet = await Command.RunAsync("flush", "--region", "mem:4KiB@0", "--json");
+        var loud = await Command.RunAsync("flush", "--region", "mem:4KiB@0", "--json", "-vv");
+
+        Assert.Empty(quiet.Error);
+        Assert.Contains("DBG", loud.Error);
+        Assert.Equal("0x0", loud.Json.GetProperty("errors").GetString());
+    }
+
+    [Fact]
+    public async Task With_v_it_says_which_devices_it_opened()
+    {
+        var result = await Command.RunAsync("flush", "--region", "mem:4KiB@0", "-v");
+
+        Assert.Contains("INF mem:4KiB: memory, 8 sectors", result.Error);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Progress_is_drawn_on_a_terminal_and_not_in_a_pipe(bool isTerminal)
+    {
+        using var streams = new TestStreams
+        {
+            Input = new MemoryStream(new byte[1 << 20]),
+            IsErrorTerminal = isTerminal,
+        };
+
+        var result = await Command.RunAsync(streams, "write", "--region", "mem:1MiB@0", "--json");
+
+        Assert.Equal(isTerminal, result.Error.Contains("of 1 MiB", StringComparison.Ordinal));
+        Assert.Equal("0x0", result.Json.GetProperty("errors").GetString());
+    }
+
+    private string File(string name) => directory.PathOf(name);
+}
