@@ -27,10 +27,10 @@ public class AskRoundTrip
     public Task Cleanup() => _system.Terminate();
 
     [Benchmark(OperationsPerInvoke = Questions)]
-    public Task Without_time_out() => AskAll(timeout: null);
+    public Task WithoutTimeOut() => AskAll(timeout: null);
 
     [Benchmark(OperationsPerInvoke = Questions)]
-    public Task With_time_out() => AskAll(TimeSpan.FromSeconds(10));
+    public Task WithTimeOut() => AskAll(TimeSpan.FromSeconds(10));
 
     private Task AskAll(TimeSpan? timeout) =>
         Task.WhenAll(Enumerable.Range(0, Askers).Select(_ => Task.Run(() => AskInTurn(Questions / Askers, timeout))));

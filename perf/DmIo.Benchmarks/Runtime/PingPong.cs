@@ -26,7 +26,7 @@ public class PingPong
     public Task Cleanup() => _system.Terminate();
 
     [Benchmark(OperationsPerInvoke = Messages)]
-    public Task Messages_between_two_actors() => _ping.Ask<string>("serve");
+    public Task Message() => _ping.Ask<string>("serve");
 
     private sealed class Pong : UntypedActor
     {

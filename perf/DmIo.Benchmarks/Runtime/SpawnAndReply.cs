@@ -25,7 +25,7 @@ public class SpawnAndReply
     public Task Cleanup() => _system.Terminate();
 
     [Benchmark(OperationsPerInvoke = Actors)]
-    public Task Children_that_answer_once() => _parent.Ask<string>("begin");
+    public Task ChildThatAnswersOnce() => _parent.Ask<string>("begin");
 
     private sealed class Child : UntypedActor
     {
