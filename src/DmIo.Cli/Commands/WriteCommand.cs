@@ -82,6 +82,7 @@ internal static class WriteCommand
         var report = RunReport.Of(regions, transfer.InputBytes, elapsed) with
         {
             PaddedBytes = transfer.PaddedBytes,
+            Verified = isVerified ? true : null,
             Interrupted = transfer.IsInterrupted ? true : null,
         };
         return context.Finish(report, transfer.Broken);

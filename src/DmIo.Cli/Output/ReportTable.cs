@@ -38,6 +38,12 @@ internal static class ReportTable
             writer.WriteLine($"last sector padded with {report.PaddedBytes} zero bytes");
         }
 
+        if (report.Verified == true)
+        {
+            var equal = report.Regions.Count(region => region.Status == RegionOutcome.Ok.Status);
+            writer.WriteLine($"read back and compared: {equal} of {report.Regions.Count} regions hold what was written");
+        }
+
         writer.WriteLine($"{report.Bytes} bytes in {Quantity.Seconds(report.Seconds)}"
             + (report.Bytes > 0 ? $", {Quantity.Rate(report.Bytes, report.Seconds)}" : "")
             + (report.Interrupted == true ? ", interrupted" : ""));

@@ -23,6 +23,9 @@ internal sealed record RunReport
     /// <summary>Zero bytes that fill the last sector. Writes only.</summary>
     public int? PaddedBytes { get; init; }
 
+    /// <summary>True where every region that was written was read back and compared; absent otherwise.</summary>
+    public bool? Verified { get; init; }
+
     /// <summary>True where the user ended it; absent otherwise.</summary>
     public bool? Interrupted { get; init; }
 

@@ -19,6 +19,7 @@ internal static class RegionPlan
             : null;
         foreach (var target in targets)
         {
+            RefuseBehindTheEnd(target);
             if (target.Count is null && (inputSectors ?? 0) > target.Room)
             {
                 throw new RefusedException(
@@ -75,13 +76,17 @@ internal static class RegionPlan
 
     private static SectorCount CountOf(TargetRegion target)
     {
+        RefuseBehindTheEnd(target);
+        return target.Count ?? target.Room;
+    }
+
+    private static void RefuseBehindTheEnd(TargetRegion target)
+    {
         if (target.Count is null && target.Room < 0)
         {
             throw new RefusedException(
                 $"region {target} begins behind the device's end: it has {target.Description.Capacity} sectors.");
         }
-
-        return target.Count ?? target.Room;
     }
 
     /// <summary>A region that does not lie on its device is that region's error, whatever the others do

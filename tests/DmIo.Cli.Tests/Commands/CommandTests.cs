@@ -169,6 +169,7 @@ public sealed class CommandTests : IDisposable
 
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Contains("errors 0x0", result.Output);
+        Assert.Contains("compared: 2 of 2 regions hold", result.Output);
     }
 
     [Fact]
@@ -180,6 +181,7 @@ public sealed class CommandTests : IDisposable
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("Different", result.Output);
+        Assert.Contains("compared: 0 of 1 regions hold", result.Output);
         Assert.Contains("where the input has", result.Output);
     }
 

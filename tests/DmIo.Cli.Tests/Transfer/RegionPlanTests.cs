@@ -18,6 +18,15 @@ public sealed class RegionPlanTests
     }
 
     [Fact]
+    public void A_write_that_begins_behind_the_end_is_refused_with_the_capacity()
+    {
+        var fault = Assert.Throws<RefusedException>(() => RegionPlan.ForWrite([Target("a", 101, null)], 512));
+
+        Assert.Contains("a@101", fault.Message);
+        Assert.Contains("100 sectors", fault.Message);
+    }
+
+    [Fact]
     public void An_input_that_just_fits_is_not_refused()
     {
         Assert.Single(RegionPlan.ForWrite([Target("a", 90, null)], (9 * 512) + 1));
