@@ -5,8 +5,7 @@ namespace DmIo.Devices.Decorators;
 
 /// <summary>
 /// A device in front of another one, to which it passes every call on as it is. Derive from it and override what
-/// shall
-/// differ. Disposing it disposes the inner device.
+/// shall differ. Disposing it disposes the inner device.
 /// </summary>
 public abstract class DeviceDecorator : IBlockDevice
 {
@@ -25,8 +24,7 @@ public abstract class DeviceDecorator : IBlockDevice
 
     /// <summary>
     /// The inner device's description with a volatile cache: flushes are called for, so that they can fail or wait
-    /// also in
-    /// front of a device that has nothing to flush.
+    /// also in front of a device that has nothing to flush.
     /// </summary>
     private protected static DeviceDescription Flushed(IBlockDevice inner)
     {
