@@ -35,7 +35,7 @@ internal sealed class DeviceSession : IAsyncDisposable
     internal static async Task<DeviceSession> StartAsync(RunContext context)
     {
         var config = SessionConfiguration.Read(context.ConfigPath, context.Verbosity);
-        SerilogToStandardError.Start(context.Streams.Error, context.Verbosity);
+        StandardErrorLog.Start(context.Verbosity);
         var started = ActorSystem.Create("dmio", config);
         try
         {

@@ -32,6 +32,21 @@ public sealed class ProcessTests : IDisposable
         Assert.DoesNotContain("dmio ", result.Error);
     }
 
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("-v", "INF mem:4KiB: memory, 8 sectors")]
+    [InlineData("-vv", "DBG ")]
+    public async Task Logging_goes_to_standard_error_and_is_quiet_by_default(string verbosity, string expected)
+    {
+        var result = await DmioProcess.RunAsync(
+            directory, $"dmio flush --region mem:4KiB@0 --json {verbosity} > report");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.StartsWith("{\"errors\":\"0x0\"", File.ReadAllText(directory.PathOf("report")));
+        Assert.Equal(expected.Length == 0, result.Error.Length == 0);
+        Assert.Contains(expected, result.Error);
+    }
+
     [Fact]
     public async Task Data_goes_through_pipes_unchanged_in_bounded_memory()
     {

@@ -122,25 +122,6 @@ public sealed class SessionTests : IDisposable
         Assert.Contains("5", result.Error);
     }
 
-    [Fact]
-    public async Task Logging_is_quiet_by_default_and_goes_to_standard_error_with_vv()
-    {
-        var quiet = await Command.RunAsync("flush", "--region", "mem:4KiB@0", "--json");
-        var loud = await Command.RunAsync("flush", "--region", "mem:4KiB@0", "--json", "-vv");
-
-        Assert.Empty(quiet.Error);
-        Assert.Contains("DBG", loud.Error);
-        Assert.Equal("0x0", loud.Json.GetProperty("errors").GetString());
-    }
-
-    [Fact]
-    public async Task With_v_it_says_which_devices_it_opened()
-    {
-        var result = await Command.RunAsync("flush", "--region", "mem:4KiB@0", "-v");
-
-        Assert.Contains("INF mem:4KiB: memory, 8 sectors", result.Error);
-    }
-
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
