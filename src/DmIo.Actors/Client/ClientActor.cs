@@ -120,6 +120,9 @@ internal sealed class ClientActor : UntypedActor
                 Context.Stop(Self);
                 break;
             case Terminated:
+                // What lay in the request actor's mailbox has no other outcome; PutDone may wait for a stuck device.
+                client!.End();
+                break;
             case CloseClient:
             case CancelOpening:
                 break;

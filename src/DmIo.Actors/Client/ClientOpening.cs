@@ -15,7 +15,8 @@ internal sealed class ClientOpening(int pages, bool wait, CancellationToken canc
 
     internal Task<IoClient> Task => source.Task;
 
-    internal void Open(IoClient client) => source.SetResult(client);
+    /// <summary>Nothing where the service has stopped meanwhile, which ended the wait.</summary>
+    internal void Open(IoClient client) => source.TrySetResult(client);
 
     internal void Refuse(string reason) => source.TrySetException(new IoRefusedException(reason));
 

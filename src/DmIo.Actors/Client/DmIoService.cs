@@ -162,11 +162,14 @@ public sealed class DmIoService : IExtension
 
     private async Task<Done> DrainAsync()
     {
+        using var giveUp = new CancellationTokenSource(settings.ShutdownTimeout);
         try
         {
-            await Supervisor.Ask<ServiceDrained>(DrainService.Instance, settings.ShutdownTimeout);
+            var drained = Supervisor.Ask<ServiceDrained>(
+                DrainService.Instance, Timeout.InfiniteTimeSpan, giveUp.Token);
+            await await Task.WhenAny(drained, stopped.Task);
         }
-        catch (AskTimeoutException)
+        catch (OperationCanceledException)
         {
             log.Warning(
                 "I/O is in flight after {0}; the requests that wait for it are answered with Stopped.",

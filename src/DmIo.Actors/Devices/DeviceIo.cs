@@ -118,13 +118,26 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
         }
     }
 
-    /// <summary>A read that fails before any transfer leaves zeroes like any other failed read (R8). Only while the
-    /// buffer is ours.</summary>
+    /// <summary>
+    /// A read that fails before any transfer leaves zeroes like any other failed read (R8). Only while the buffer is
+    /// ours. Memory
+    /// of a caller's own making may throw: it has a failed status already, and the actor's other I/O is not to
+    /// suffer.
+    /// </summary>
     internal void ZeroFillRead()
     {
-        if (Operation == IoOperation.Read)
+        if (Operation != IoOperation.Read)
+        {
+            return;
+        }
+
+        try
         {
             RegionTransfer.ZeroFill(Memory!, Region.Count);
+        }
+        catch (Exception)
+        {
+            // What can't be reached holds nothing that could leak through it.
         }
     }
 }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 
 namespace DmIo.Actors;
 
@@ -12,5 +13,6 @@ internal static class GuardianProtocol
     internal sealed record Spawn(Props Props, string? Name, object Token) : INoSerializationVerificationNeeded;
 
     /// <summary>The child runs, or ran.</summary>
-    internal sealed record Spawned(object Token, IActorRef Child) : INoSerializationVerificationNeeded;
+    internal sealed record Spawned(object Token, IActorRef Child)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 }

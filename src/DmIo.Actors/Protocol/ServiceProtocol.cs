@@ -25,7 +25,7 @@ public static class ServiceProtocol
     /// <param name="Pages">How many pages the caller expects to have in I/O at once; at least 1. All or
     /// nothing.</param>
     /// <param name="Owner">Whose death returns the lease; null: the sender. Name it when asking with
-    /// <c>Ask</c>.</param>
+    /// <c>Ask</c>: nobody could put back what the reference behind the question owns.</param>
     /// <param name="Wait">Wait in order for pages rather than be refused when there are not enough now.</param>
     public sealed record Get(int Pages, IActorRef? Owner = null, bool Wait = false)
         : INoSerializationVerificationNeeded;

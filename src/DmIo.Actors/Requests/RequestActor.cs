@@ -144,24 +144,40 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void Accept(IoRequest request)
     {
-        var count = request.Regions?.Count ?? 0;
-        var regions = snapshot.AsSpan(0, count <= snapshot.Length ? count : 0);
-        for (var index = 0; index < regions.Length; index++)
-        {
-            regions[index] = request.Regions![index];
-        }
-
-        if (RequestRules.Check(request, count, regions) is { } fault)
+        if (Check(request, out var count) is { } fault)
         {
             Refuse(request, ReplyTo(request), fault);
             return;
         }
 
+        var regions = snapshot.AsSpan(0, count);
         var state = new RequestState(++lastRequestId, request, regions, ReplyTo(request), Self);
         ledger.Accept(state);
         if (state.Deadline is { } deadline && !state.IsAnswered)
         {
             Timers.StartSingleTimer(state, new DeadlineReached(state), deadline);
+        }
+    }
+
+    /// <summary>Copies the regions. List and memory may be of the caller's own making: what they throw is the
+    /// request's fault.</summary>
+    private string? Check(IoRequest request, out int count)
+    {
+        count = 0;
+        try
+        {
+            count = request.Regions?.Count ?? 0;
+            var regions = snapshot.AsSpan(0, count is >= 0 and <= ErrorBits.Capacity ? count : 0);
+            for (var index = 0; index < regions.Length; index++)
+            {
+                regions[index] = request.Regions![index];
+            }
+
+            return RequestRules.Check(request, count, regions);
+        }
+        catch (Exception exception)
+        {
+            return $"The request's regions or memory threw when they were looked at: {exception.Message}";
         }
     }
 

@@ -11,6 +11,7 @@ namespace DmIo.Actors;
 internal sealed class RequestAdmission(int pages)
 {
     private readonly Queue<RequestState> waiting = new();
+    private int answered;
 
     /// <summary>Pages of the requests that were admitted and not returned.</summary>
     internal int InUse { get; private set; }
@@ -18,7 +19,32 @@ internal sealed class RequestAdmission(int pages)
     /// <summary>Nothing waits, nothing was admitted that was not returned.</summary>
     internal bool IsEmpty => InUse == 0 && waiting.Count == 0;
 
+    /// <summary>How many wait; of those, less than half were answered meanwhile.</summary>
+    internal int Waiting => waiting.Count;
+
     internal void Add(RequestState request) => waiting.Enqueue(request);
+
+    /// <summary>One that waits was answered. Such are dropped in their turn, and before it when they are the
+    /// most.</summary>
+    internal void DropAnswered()
+    {
+        answered++;
+        if (answered * 2L <= waiting.Count)
+        {
+            return;
+        }
+
+        for (var left = waiting.Count; left > 0; left--)
+        {
+            var request = waiting.Dequeue();
+            if (!request.IsAnswered)
+            {
+                waiting.Enqueue(request);
+            }
+        }
+
+        answered = 0;
+    }
 
     /// <summary>Admits the first that waits, if it fits. What was answered while it waited is dropped.</summary>
     internal bool TryAdmit([MaybeNullWhen(false)] out RequestState request)
@@ -38,6 +64,7 @@ internal sealed class RequestAdmission(int pages)
             }
 
             waiting.Dequeue();
+            answered--;
         }
 
         return false;
@@ -59,6 +86,8 @@ internal sealed class RequestAdmission(int pages)
             {
                 return true;
             }
+
+            answered--;
         }
 
         return false;

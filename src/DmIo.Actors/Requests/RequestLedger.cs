@@ -24,6 +24,9 @@ internal sealed class RequestLedger(int pages)
     /// <summary>Nothing waits, and no device has anything.</summary>
     internal bool IsIdle => dispatched.Count == 0 && admission.IsEmpty;
 
+    /// <summary>How many wait for credit, or did.</summary>
+    internal int Waiting => admission.Waiting;
+
     /// <summary>Takes it in; one that needs no device has its outcome at once, whatever waits.</summary>
     internal void Accept(RequestState request)
     {
@@ -91,6 +94,7 @@ internal sealed class RequestLedger(int pages)
         else
         {
             Conclude(request);
+            admission.DropAnswered();
         }
     }
 

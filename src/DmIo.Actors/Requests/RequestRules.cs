@@ -46,7 +46,7 @@ internal static class RequestRules
 
     private static string? CheckCount(IoOperation operation, int count) => (operation, count) switch
     {
-        (_, 0) => "A request needs a region, and this has none; give 1 to 64.",
+        (_, <= 0) => "A request needs a region, and this has none; give 1 to 64.",
         (_, > ErrorBits.Capacity) =>
             $"A request takes at most {ErrorBits.Capacity} regions, and this has {count}; split it.",
         (IoOperation.Read, > 1) => $"A read takes exactly one region, and this has {count}; send a read for each.",

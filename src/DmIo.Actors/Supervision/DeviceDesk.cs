@@ -191,8 +191,11 @@ internal sealed class DeviceDesk(
             return $"A queue depth is at least 1, not {attach.QueueDepth}.";
         }
 
+        var twin = devices.Values.FirstOrDefault(record => ReferenceEquals(record.Device, attach.Device));
         return devices.TryGetValue(attach.Name, out var present) switch
         {
+            false when twin is not null =>
+                $"This device is in service already, as '{twin.Name}'; detach that first and open the device anew.",
             false => null,
             true when present!.State == DeviceState.Detaching =>
                 $"The device '{attach.Name}' is being closed and may have I/O in flight; wait until it is detached.",

@@ -17,6 +17,9 @@ namespace DmIo.Actors;
 internal sealed class LeaseDesk(
     IActorContext context, IActorRef guardian, DeviceDirectory directory, DmIoSettings settings)
 {
+    /// <summary>Where the runtime has the references behind Asks.</summary>
+    private const string TemporaryPath = "temp";
+
     private readonly PagePool pool = new(settings.MaxPages, settings.SlabPages);
     private readonly Dictionary<LeaseId, LeaseRecord> leases = [];
     private readonly Dictionary<IActorRef, LeaseRecord> byRequests = [];
@@ -30,7 +33,7 @@ internal sealed class LeaseDesk(
     internal void Get(Get get, IActorRef sender)
     {
         var request = new WaitingGet(get.Pages, get.Owner ?? sender, sender);
-        if (RefusalOf(get) is { } refusal)
+        if (RefusalOf(get, request.Owner) is { } refusal)
         {
             Refuse(request, refusal);
         }
@@ -151,11 +154,16 @@ internal sealed class LeaseDesk(
         _ => null,
     };
 
-    private string? RefusalOf(Get get)
+    private string? RefusalOf(Get get, IActorRef owner)
     {
         if (isClosed)
         {
             return "The service is stopping.";
+        }
+
+        if (!CanOwn(owner))
+        {
+            return "The lease's owner would be nobody, or only the reference behind an Ask; name an actor as Owner.";
         }
 
         if (get.Pages < 1)
@@ -180,6 +188,10 @@ internal sealed class LeaseDesk(
             _ => null,
         };
     }
+
+    /// <summary>Nobody puts back what these own, and their death is not heard of: the pages would be lost.</summary>
+    private static bool CanOwn(IActorRef owner) =>
+        !owner.IsNobody() && owner.Path.Elements is not [TemporaryPath, ..];
 
     private void Open(WaitingGet get)
     {

@@ -5,7 +5,8 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// The data of one region, chunk by chunk: as much as the device takes in one call, cut on its block boundaries (R15).
+/// The data of one region, chunk by chunk: as much as the device takes in one call, cut on its block boundaries
+/// (R15).
 /// Every chunk is tried; the first failure is the status (R7). Where the segments are so small that the device's most
 /// segments do not make up one block, that block goes through a copy.
 /// </summary>
@@ -63,6 +64,7 @@ internal static class DataTransfer
             else
             {
                 length = cursor.Take(batch, device.BlockSizeBytes, int.MaxValue);
+                RequireBlock(length, device.BlockSizeBytes);
                 status = await CopiedBlockTransfer.RunAsync(call, at, batch);
             }
 
@@ -74,6 +76,15 @@ internal static class DataTransfer
 
         SegmentBatchPool.Return(batch);
         return first;
+    }
+
+    /// <summary>Memory of a caller's own making may be shorter than it said when the request was checked.</summary>
+    private static void RequireBlock(long length, int blockSizeBytes)
+    {
+        if (length < blockSizeBytes)
+        {
+            throw new InvalidOperationException("The memory of the request ends before its length; did it change?");
+        }
     }
 
     /// <summary>Takes whole blocks within the device's limits; 0 where its segments don't reach one block.</summary>

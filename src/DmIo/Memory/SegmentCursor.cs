@@ -29,7 +29,8 @@ public struct SegmentCursor
     public void Rewind() => this = new SegmentCursor(memory);
 
     /// <summary>
-    /// Appends the next segments to <paramref name="batch"/> and moves behind them: at most <paramref name="maxBytes"/>
+    /// Appends the next segments to <paramref name="batch"/> and moves behind them: at most
+    /// <paramref name="maxBytes"/>
     /// bytes in at most <paramref name="maxSegments"/> segments. Returns the bytes taken; 0 only at the end or for a
     /// limit of 0.
     /// </summary>
@@ -44,6 +45,12 @@ public struct SegmentCursor
                 batch.Add(piece);
                 segments++;
                 taken += piece.Length;
+            }
+            else if (segmentIndex >= memory.SegmentCount)
+            {
+                // Of a caller's own making: without this, one that lies would keep us here for ever.
+                throw new InvalidOperationException(
+                    $"The memory says that it has {memory.LengthBytes} bytes; its segments have fewer.");
             }
         }
 

@@ -93,6 +93,27 @@ public sealed class RequestAdmissionTests
         Assert.True(admission.IsEmpty);
     }
 
+    [Fact]
+    public void R23_what_was_answered_while_it_waited_does_not_pile_up()
+    {
+        Add(pages: 4);
+        AdmitAll();
+        var patient = Add(pages: 4);
+        for (var count = 0; count < 1000; count++)
+        {
+            var late = Add(pages: 1);
+            late.Cut(IoStatus.Failed(IoStatusCode.TimedOut, "late"));
+            late.Conclude();
+            admission.DropAnswered();
+        }
+
+        Assert.InRange(admission.Waiting, 1, 4);
+        Assert.True(admission.TryRemove(out var first));
+        Assert.Same(patient, first);
+        Assert.False(admission.TryRemove(out _));
+        Assert.Equal(0, admission.Waiting);
+    }
+
     private RequestState Add(int pages)
     {
         var memory = new byte[pages * 4096];

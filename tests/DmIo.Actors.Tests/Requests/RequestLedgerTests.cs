@@ -97,6 +97,21 @@ public sealed class RequestLedgerTests
         Assert.Equal([false, true], outcomes.Select(request => request.Result.BufferHeld));
     }
 
+    [Fact]
+    public void R23_requests_that_time_out_behind_a_stuck_one_are_forgotten()
+    {
+        Accept(new IoRegion("disk", 0, 8));
+        DispatchAll();
+        Accept(new IoRegion("disk", 8, 8));
+        for (var count = 0; count < 1000; count++)
+        {
+            ledger.Expire(Accept(new IoRegion("disk", 16, 8)), Late);
+        }
+
+        Assert.Equal(1000, TakeOutcomes().Count);
+        Assert.InRange(ledger.Waiting, 1, 4);
+    }
+
     private RequestState Accept(IoRegion region)
     {
         var request = new IoRequest { Operation = IoOperation.Write, Regions = [], Memory = new byte[4096] };
