@@ -9,8 +9,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// <c>dmio</c> from arguments to exit code. What is wrong with a command is one line on standard error: refused (2),
-/// broken
-/// off (1) or interrupted (130); the stack trace behind it is for <c>-v</c>.
+/// broken off (1) or interrupted (130); the stack trace behind it is for <c>-v</c>.
 /// </summary>
 internal static class CommandLine
 {

@@ -6,17 +6,15 @@ using static DmIo.Actors.ServiceProtocol;
 namespace DmIo.Actors;
 
 /// <summary>
-/// Owner of one client's lease: gets it, watches its request actor, puts it back. When it stops, each of the
-/// client's requests has
-/// its outcome.
+/// Owner of one client's lease: gets it, watches its request actor, puts it back. When it stops, each of the client's
+/// requests has its outcome.
 /// <code>
 ///   Asking --Granted--> Serving --CloseClient--> Closing --PutDone, PutRefused--> stopped
 ///     +--GetRefused, CancelOpening--> stopped      (any) --the supervisor died--> stopped
 ///                          +--the request actor died--> stopped
 /// </code>
-/// It lives under /system, which outlives /user: when it is stopped with the system, the request actors have
-/// answered all that they
-/// ever took in, so what is left was never begun.
+/// It lives under /system, which outlives /user: when it is stopped with the system, the request actors have answered
+/// all that they ever took in, so what is left was never begun.
 /// </summary>
 #pragma warning disable CA1001 // The client is its user's to dispose of; what it then needs is this actor.
 internal sealed class ClientActor : UntypedActor

@@ -11,11 +11,9 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// The dm-io service of an actor system, as an Akka.NET extension: <c>await DmIoService.For(system).OpenAsync(pages:
-/// 64)</c>.
-/// The first use starts it (<c>/user/dmio</c>) with the system's settings under <c>dmio</c> and attaches the devices
-/// configured there;
-/// a bad setting or device fails that. It ends with the system, which lets I/O in flight finish for
-/// <c>dmio.shutdown-timeout</c>.
+/// 64)</c>. The first use starts it (<c>/user/dmio</c>) with the system's settings under <c>dmio</c> and attaches the
+/// devices configured there; a bad setting or device fails that. It ends with the system, which lets I/O in flight
+/// finish for <c>dmio.shutdown-timeout</c>.
 /// </summary>
 /// <remarks>All members may be used from any thread.</remarks>
 public sealed class DmIoService : IExtension
@@ -97,8 +95,7 @@ public sealed class DmIoService : IExtension
 
     /// <summary>
     /// Takes a device out of service: completes when what was in flight has, and the device is closed. What comes
-    /// later gets
-    /// DeviceGone.
+    /// later gets DeviceGone.
     /// </summary>
     /// <param name="name">What regions call it.</param>
     /// <param name="cancellationToken">Ends the wait, not the detaching.</param>

@@ -4,8 +4,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// Makes the <see cref="DmIoService"/> of an actor system, once. To start it with the system, write in its
-/// configuration
-/// <c>akka.extensions = ["DmIo.Actors.DmIoServiceProvider, DmIo.Actors"]</c>.
+/// configuration <c>akka.extensions = ["DmIo.Actors.DmIoServiceProvider, DmIo.Actors"]</c>.
 /// </summary>
 public sealed class DmIoServiceProvider : ExtensionIdProvider<DmIoService>
 {

@@ -4,8 +4,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// A request of a client that is not answered yet. Whoever removes it from <see cref="OutstandingRequests"/>, and
-/// nobody else, gives
-/// it its outcome; that is how it gets exactly one.
+/// nobody else, gives it its outcome; that is how it gets exactly one.
 /// </summary>
 internal interface IOutstanding : IIoCompletion
 {

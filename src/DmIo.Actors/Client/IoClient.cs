@@ -15,11 +15,10 @@ namespace DmIo.Actors;
 /// </summary>
 /// <remarks>
 /// A request that breaks a rule (R1 to R3: no region, too many, overlapping ones, too little memory ...) throws
-/// <see cref="IoRefusedException"/> from the call itself. Whatever happens to a region on its device is in the
-/// result. Requests
-/// beyond the lease's pages wait in order. Each request has exactly one outcome, also when the service ends.
-/// A client that nobody disposes of keeps its pages until the system ends.
-/// A cancelled token ends the wait, not the I/O: that goes on, and its memory is in use until then (R10).
+/// <see cref="IoRefusedException"/> from the call itself. Whatever happens to a region on its device is in the result.
+/// Requests beyond the lease's pages wait in order. Each request has exactly one outcome, also when the service ends.
+/// A client that nobody disposes of keeps its pages until the system ends. A cancelled token ends the wait, not the
+/// I/O: that goes on, and its memory is in use until then (R10).
 /// </remarks>
 public sealed class IoClient : IDisposable, IAsyncDisposable
 {
@@ -38,9 +37,8 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// The lease: its pages are memory to do I/O with (other memory is as good), its size bounds what is in flight
-    /// at once.
-    /// Not to be touched once the client is disposed of.
+    /// The lease: its pages are memory to do I/O with (other memory is as good), its size bounds what is in flight at
+    /// once. Not to be touched once the client is disposed of.
     /// </summary>
     public PageLease Lease { get; }
 
@@ -139,9 +137,8 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         SendAsync(IoOperation.WriteZeroes, [region], null, options, cancellationToken);
 
     /// <summary>
-    /// Puts the lease back, without waiting: requests in flight still complete, and the pages go back when the
-    /// devices have let go
-    /// of them (R18).
+    /// Puts the lease back, without waiting: requests in flight still complete, and the pages go back when the devices
+    /// have let go of them (R18).
     /// </summary>
     public void Dispose()
     {

@@ -4,9 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Actors;
 
 /// <summary>
-/// The requests of <see cref="IoClient"/> for callers that wait on their thread: asynchronous plus wait, nothing
-/// more. Fit for any
-/// thread, those of the pool and callbacks included, but not for the inside of an actor, which it would hold up.
+/// The requests of <see cref="IoClient"/> for callers that wait on their thread: asynchronous plus wait, nothing more.
+/// Fit for any thread, those of the pool and callbacks included, but not for the inside of an actor, which it would
+/// hold up.
 /// </summary>
 /// <remarks>They return and throw what the tasks' forms do.</remarks>
 public static class IoClientBlocking

@@ -5,9 +5,8 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// The requests of <see cref="IoClient"/> with a callback and a context, as Linux dm-io's <c>notify.fn</c> and
-/// <c>notify.context</c>.
-/// The callback is called exactly once for each call that does not throw; see <see cref="IoNotify"/> for what it may
-/// do.
+/// <c>notify.context</c>. The callback is called exactly once for each call that does not throw; see
+/// <see cref="IoNotify"/> for what it may do.
 /// </summary>
 /// <remarks>They throw what the tasks' forms throw from the call itself; then the callback is never called.</remarks>
 public static class IoClientCallbacks

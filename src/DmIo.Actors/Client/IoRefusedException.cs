@@ -1,9 +1,8 @@
 namespace DmIo.Actors;
 
 /// <summary>
-/// The service would not begin it: nothing happened, no device was touched. The message names the value, the limit
-/// and the fix.
-/// What went wrong on a device is no exception but a region's status.
+/// The service would not begin it: nothing happened, no device was touched. The message names the value, the limit and
+/// the fix. What went wrong on a device is no exception but a region's status.
 /// </summary>
 public sealed class IoRefusedException : Exception
 {

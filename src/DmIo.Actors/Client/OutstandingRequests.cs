@@ -2,10 +2,8 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// The requests that one client has sent and got no outcome of. Any thread; allocates nothing once it is as large as
-/// needed.
-/// Every request goes TryAdd, send, <see cref="Sent"/>. So that the end of a client comes to the request actor
-/// behind all of its
-/// requests, the end is told by who sees the last of these: the one to whom <see cref="Close"/> or
+/// needed. Every request goes TryAdd, send, <see cref="Sent"/>. So that the end of a client comes to the request actor
+/// behind all of its requests, the end is told by who sees the last of these: the one to whom <see cref="Close"/> or
 /// <see cref="Sent"/> returns true.
 /// </summary>
 internal sealed class OutstandingRequests

@@ -4,8 +4,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// Completes a task when the supervisor is dead, so that whoever waits for its answer does not wait for ever. Lives
-/// under /system: with
-/// the system it stops after the supervisor.
+/// under /system: with the system it stops after the supervisor.
 /// </summary>
 internal sealed class SupervisorWatch : UntypedActor
 {

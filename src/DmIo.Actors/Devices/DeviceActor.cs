@@ -9,14 +9,13 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// One device: orders its operations by <see cref="DeviceQueue"/>, issues them, answers each. What a device serves
-/// without waiting
-/// is answered on the same turn; a turn issues no more than what is queued, which the leases' credit bounds.
+/// without waiting is answered on the same turn; a turn issues no more than what is queued, which the leases' credit
+/// bounds.
 /// <code>
 ///   Serving --DrainDevice--> Draining --empty--> stopped
 /// </code>
-/// However it stops, I/O in flight is answered by its continuation, and the device is closed behind the last of it.
-/// A failed flush
-/// fails the device for good (R14): the supervisor hears it before anybody gets an answer that shows it.
+/// However it stops, I/O in flight is answered by its continuation, and the device is closed behind the last of it. A
+/// failed flush fails the device for good (R14): the supervisor hears it before anybody gets an answer that shows it.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "DeviceFarewell closes the device, behind the last I/O.")]
 internal sealed class DeviceActor : UntypedActor

@@ -7,9 +7,8 @@ namespace DmIo.Actors;
 internal static class DeviceClosing
 {
     /// <summary>
-    /// Closes the device, then gives <paramref name="message"/>. Never fails: a device that can't be closed is out
-    /// of service all the
-    /// same; the log says why.
+    /// Closes the device, then gives <paramref name="message"/>. Never fails: a device that can't be closed is out of
+    /// service all the same; the log says why.
     /// </summary>
     internal static async Task<object> CloseAsync(IBlockDevice device, ILoggingAdapter log, object message)
     {

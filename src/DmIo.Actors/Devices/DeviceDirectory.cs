@@ -16,10 +16,9 @@ internal sealed class DeviceEntry(string name, IActorRef actor, DeviceDescriptio
 }
 
 /// <summary>
-/// Which device actor serves a name. Written by the supervisor only, read by every request actor and client without
-/// a lock: each
-/// change is a new table. A name is in it before its attach is replied to, and out of it before its actor is told to
-/// drain.
+/// Which device actor serves a name. Written by the supervisor only, read by every request actor and client without a
+/// lock: each change is a new table. A name is in it before its attach is replied to, and out of it before its actor
+/// is told to drain.
 /// </summary>
 internal sealed class DeviceDirectory
 {

@@ -6,9 +6,8 @@ using static DmIo.Actors.DeviceProtocol;
 namespace DmIo.Actors;
 
 /// <summary>
-/// What is left of a device actor after it stopped: one count for the actor, one for each I/O that it left in
-/// flight. Who takes the
-/// last one closes the device, and then the supervisor hears that the name is free.
+/// What is left of a device actor after it stopped: one count for the actor, one for each I/O that it left in flight.
+/// Who takes the last one closes the device, and then the supervisor hears that the name is free.
 /// </summary>
 internal sealed class DeviceFarewell(IBlockDevice device, IActorRef actor, IActorRef supervisor, ILoggingAdapter log)
 {

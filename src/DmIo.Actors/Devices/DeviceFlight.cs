@@ -8,8 +8,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// One issued <see cref="DeviceIo"/> and its device's task. Reused by its device actor; also the message that says
-/// that the task
-/// completed.
+/// that the task completed.
 /// <code>
 ///   Flying --task completes--> Landed       told to the device actor, which answers the I/O
 ///      +-----TryAbandon------> Abandoned    the actor is dead: the task's continuation answers the I/O itself
@@ -79,9 +78,8 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
     }
 
     /// <summary>
-    /// The dying actor: the continuation is to answer and to release the farewell. Where the message is on its way
-    /// to the dead
-    /// actor already, that is done here.
+    /// The dying actor: the continuation is to answer and to release the farewell. Where the message is on its way to
+    /// the dead actor already, that is done here.
     /// </summary>
     internal void Abandon(DeviceFarewell deviceFarewell)
     {

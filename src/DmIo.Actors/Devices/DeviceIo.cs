@@ -7,9 +7,8 @@ using static DmIo.Actors.DeviceProtocol;
 namespace DmIo.Actors;
 
 /// <summary>
-/// One region of a request on its way to a device and back. Memory safety hangs on its one word of state, by which
-/// the request
-/// actor and the device side settle who has the buffer:
+/// One region of a request on its way to a device and back. Memory safety hangs on its one word of state, by which the
+/// request actor and the device side settle who has the buffer:
 /// <code>
 ///   Waiting --TryIssue-------> Issued --Answer-----------> Answered    DeviceDone is told
 ///      |                          +--TryAbandon--> Abandoned --Answer-> Answered    the hold is released instead
@@ -81,8 +80,7 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
 
     /// <summary>
     /// Request actor, in its last moment: the answer is to release <paramref name="leaseHold"/>, not to be told.
-    /// False: it is
-    /// answered already.
+    /// False: it is answered already.
     /// </summary>
     internal bool TryAbandon(LeaseHold leaseHold)
     {

@@ -6,19 +6,14 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// The order of one device's operations (R20). Two conflict when they have sectors in common and one of them changes
-/// these, or
-/// when both flush. Of two that conflict the later waits until the earlier has completed; all others run together,
-/// up to the
-/// queue depth, the earliest first. Plain, single owner.
+/// these, or when both flush. Of two that conflict the later waits until the earlier has completed; all others run
+/// together, up to the queue depth, the earliest first. Plain, single owner.
 /// </summary>
 /// <remarks>
-/// A flush covers what completed before it was issued, so it waits for no write. But a flush waits for a flush, and
-/// so does a
-/// durable write: Linux reports a failed write-back to one fsync only, and of two at the same time the other would
-/// say that all
-/// is well. An operation knows how many earlier ones it conflicts with; at 0 it is ready. Adding and completing look
-/// at every
-/// operation once.
+/// A flush covers what completed before it was issued, so it waits for no write. But a flush waits for a flush, and so
+/// does a durable write: Linux reports a failed write-back to one fsync only, and of two at the same time the other
+/// would say that all is well. An operation knows how many earlier ones it conflicts with; at 0 it is ready. Adding
+/// and completing look at every operation once.
 /// </remarks>
 internal sealed class DeviceQueue
 {

@@ -27,9 +27,8 @@ public static class IoProtocol
 
         /// <summary>
         /// From or into which memory: reads and writes only, at least as long as the largest region. Every region
-        /// starts at its
-        /// first byte. Not touched by the caller before the outcome; not touched by the service after it, unless
-        /// <see cref="IoResult.BufferHeld"/> says so.
+        /// starts at its first byte. Not touched by the caller before the outcome; not touched by the service after
+        /// it, unless <see cref="IoResult.BufferHeld"/> says so.
         /// </summary>
         public IoMemory? Memory { get; init; }
 

@@ -6,8 +6,8 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// What keeps a lease's pages from the pool after its request actor stopped: one count for the actor itself, as
-/// dm-io's extra
-/// reference, and one for each I/O that it left at a device. Who takes the last one tells the supervisor.
+/// dm-io's extra reference, and one for each I/O that it left at a device. Who takes the last one tells the
+/// supervisor.
 /// </summary>
 internal sealed class LeaseHold(LeaseId lease, IActorRef supervisor)
 {

@@ -8,9 +8,8 @@ using static DmIo.Actors.LeaseProtocol;
 namespace DmIo.Actors;
 
 /// <summary>
-/// One lease's requests: checks them, admits them within the lease's credit, sends one <see cref="DeviceIo"/> for
-/// each region, and
-/// answers each request exactly once.
+/// One lease's requests: checks them, admits them within the lease's credit, sends one <see cref="DeviceIo"/> for each
+/// region, and answers each request exactly once.
 /// <code>
 ///   Open --CloseLease, AbandonLease--> Closing --nothing in flight--> stopped
 /// </code>

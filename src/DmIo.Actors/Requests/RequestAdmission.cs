@@ -3,10 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace DmIo.Actors;
 
 /// <summary>
-/// A lease's credit (R19): requests whose pages fit go on, the others wait in arrival order and are not overtaken,
-/// so a large one
-/// is not starved. A request larger than the whole lease counts as the whole, which is to say that it runs alone.
-/// Invariant: <c>0 &lt;= InUse &lt;= pages</c>. Plain, single owner.
+/// A lease's credit (R19): requests whose pages fit go on, the others wait in arrival order and are not overtaken, so
+/// a large one is not starved. A request larger than the whole lease counts as the whole, which is to say that it runs
+/// alone. Invariant: <c>0 &lt;= InUse &lt;= pages</c>. Plain, single owner.
 /// </summary>
 internal sealed class RequestAdmission(int pages)
 {

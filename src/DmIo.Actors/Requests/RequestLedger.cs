@@ -12,8 +12,7 @@ namespace DmIo.Actors;
 ///                 +-----Expire, StopWaiting--------------------------^
 /// </code>
 /// A request gets one outcome. One that is answered while a device has its memory stays dispatched, and keeps its
-/// credit, until
-/// it is over.
+/// credit, until it is over.
 /// </summary>
 internal sealed class RequestLedger(int pages)
 {

@@ -5,8 +5,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// What a request must be before any device is touched (R1 to R3): a fault is one sentence that names the value, the
-/// limit and the
-/// fix. What only the device can tell (its end, its abilities) is not here but in the region's status.
+/// limit and the fix. What only the device can tell (its end, its abilities) is not here but in the region's status.
 /// </summary>
 internal static class RequestRules
 {

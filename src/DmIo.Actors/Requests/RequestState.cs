@@ -7,8 +7,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// One accepted request: its device I/O, region by region, and what became of each. How many answers it waits for is
-/// fixed before
-/// the first is sent, which does the work of dm-io's extra reference. Plain, single owner.
+/// fixed before the first is sent, which does the work of dm-io's extra reference. Plain, single owner.
 /// <code>
 ///   region: (skipped)                       count 0 and not a flush: its bit stays clear (R4)
 ///   region: open ---Complete--> settled

@@ -4,9 +4,8 @@ using DmIo.Devices.Decorators;
 namespace DmIo.Actors;
 
 /// <summary>
-/// Opens configured devices: the backend, and around it what is to go wrong with it on purpose, in the order in
-/// which an operation
-/// comes by: stuck, delay, faults, read-only, backend.
+/// Opens configured devices: the backend, and around it what is to go wrong with it on purpose, in the order in which
+/// an operation comes by: stuck, delay, faults, read-only, backend.
 /// </summary>
 internal static class DeviceFactory
 {

@@ -5,9 +5,8 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// The block <c>dmio { }</c> of a configuration over that of <c>hocon/reference.conf</c>, read once and strictly: an
-/// unknown key or
-/// a bad value is a <see cref="ConfigurationException"/> that names the key's full path. What each means is said in
-/// that file.
+/// unknown key or a bad value is a <see cref="ConfigurationException"/> that names the key's full path. What each
+/// means is said in that file.
 /// </summary>
 internal sealed record DmIoSettings
 {

@@ -4,9 +4,8 @@ using System.Globalization;
 namespace DmIo.Actors;
 
 /// <summary>
-/// Durations as HOCON writes them: a number and a unit, <c>10ms</c>, <c>1.5 s</c>. Stricter than HOCON: the unit is
-/// a must,
-/// since a bare number that means milliseconds is read as seconds by half of its readers.
+/// Durations as HOCON writes them: a number and a unit, <c>10ms</c>, <c>1.5 s</c>. Stricter than HOCON: the unit is a
+/// must, since a bare number that means milliseconds is read as seconds by half of its readers.
 /// </summary>
 internal static class DurationSyntax
 {

@@ -7,9 +7,8 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// One HOCON object, read strictly: each key that is asked for is known from then on; <see cref="RefuseTheRest"/>
-/// refuses all
-/// others. Keys that the object lacks are taken from the defaults, where it has some. Every fault names the full
-/// path.
+/// refuses all others. Keys that the object lacks are taken from the defaults, where it has some. Every fault names
+/// the full path.
 /// </summary>
 internal sealed class SettingsReader
 {

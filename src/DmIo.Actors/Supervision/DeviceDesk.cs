@@ -9,8 +9,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// The supervisor's half that puts devices into service and takes them out (R21). A name is in the directory from
-/// before its
-/// DeviceAttached until its detach, or its actor's death; it is taken until its device is closed.
+/// before its DeviceAttached until its detach, or its actor's death; it is taken until its device is closed.
 /// </summary>
 internal sealed class DeviceDesk(
     IActorContext context, IActorRef guardian, DeviceDirectory directory, DmIoSettings settings)

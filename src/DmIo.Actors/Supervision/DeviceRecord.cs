@@ -6,8 +6,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// A device as the supervisor knows it. Its name is taken until it is gone: while I/O of a dead actor is in flight,
-/// another device
-/// under its name, perhaps on the same store, would write beside it.
+/// another device under its name, perhaps on the same store, would write beside it.
 /// <code>
 ///   Attaching --Spawned--> Online --DeviceHasFailed--> Failed
 ///   any --DetachDevice, actor's death--> Detaching --DeviceReleased and Terminated--> (removed)

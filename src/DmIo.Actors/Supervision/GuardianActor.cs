@@ -5,8 +5,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// Parent of the device actors, or of the request actors. It stops what throws and restarts nothing: a second
-/// incarnation would
-/// write beside the I/O that the first left in flight (R22).
+/// incarnation would write beside the I/O that the first left in flight (R22).
 /// </summary>
 internal sealed class GuardianActor : UntypedActor
 {

@@ -9,9 +9,8 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// The supervisor's half that grants and takes back leases (R16 to R18). A lease's pages are leased until it ends,
-/// draining until
-/// <see cref="LeaseReleased"/>, then free: free + leased + draining = total at every step, which the pool checks.
-/// Gets that wait are served in order, and none overtakes them.
+/// draining until <see cref="LeaseReleased"/>, then free: free + leased + draining = total at every step, which the
+/// pool checks. Gets that wait are served in order, and none overtakes them.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Stop disposes of the pool.")]
 internal sealed class LeaseDesk(

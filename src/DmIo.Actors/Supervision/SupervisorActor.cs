@@ -9,8 +9,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// The service, <c>/user/dmio</c>: leases at its <see cref="LeaseDesk"/>, devices at its <see cref="DeviceDesk"/>,
-/// their actors
-/// under its two guardians. Off the way of the I/O.
+/// their actors under its two guardians. Off the way of the I/O.
 /// <code>
 ///   Serving --DrainService--> (leases close) --> (devices are detached) --> ServiceDrained
 /// </code>

@@ -4,8 +4,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// A device as the command line names it: <c>mem:SIZE</c>, <c>null:SIZE</c>, the name of a configured device, or a
-/// path.
-/// In this order: a file whose name looks like one of the others is written with its directory, as in
+/// path. In this order: a file whose name looks like one of the others is written with its directory, as in
 /// <c>./mem:1MiB</c>.
 /// </summary>
 internal abstract record DeviceArgument(string Text)

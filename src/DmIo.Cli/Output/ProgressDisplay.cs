@@ -4,8 +4,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// A progress bar on standard error while a transfer runs. Only on a terminal; elsewhere the transfer runs as it is,
-/// and
-/// nothing of this is loaded.
+/// and nothing of this is loaded.
 /// </summary>
 internal static class ProgressDisplay
 {

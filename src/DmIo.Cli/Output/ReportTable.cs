@@ -4,8 +4,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// The reports as tables. On a terminal they fit its width; in a pipe there is neither colour, nor border, nor
-/// wrapping: a
-/// region keeps to its line.
+/// wrapping: a region keeps to its line.
 /// </summary>
 internal static class ReportTable
 {
@@ -41,7 +40,8 @@ internal static class ReportTable
         if (report.Verified == true)
         {
             var equal = report.Regions.Count(region => region.Status == RegionOutcome.Ok.Status);
-            writer.WriteLine($"read back and compared: {equal} of {report.Regions.Count} regions hold what was written");
+            writer.WriteLine(
+                $"read back and compared: {equal} of {report.Regions.Count} regions hold what was written");
         }
 
         writer.WriteLine($"{report.Bytes} bytes in {Quantity.Seconds(report.Seconds)}"

@@ -4,8 +4,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// The outcome of a command on regions: what <c>--json</c> prints, and what the table is made of. <c>bytes</c> are
-/// those
-/// taken from the input (write), given to the output (read), compared in each region (verify), or the sum of all
+/// those taken from the input (write), given to the output (read), compared in each region (verify), or the sum of all
 /// regions.
 /// </summary>
 internal sealed record RunReport

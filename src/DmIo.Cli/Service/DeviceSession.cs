@@ -9,8 +9,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// One command's service: an actor system, the devices that the command names, its lease. A device is opened once,
-/// however
-/// many regions name it, and is attached under the text that names it where the service takes that as a name.
+/// however many regions name it, and is attached under the text that names it where the service takes that as a name.
 /// A command that is refused leaves no file behind that was created for it.
 /// </summary>
 internal sealed class DeviceSession : IAsyncDisposable

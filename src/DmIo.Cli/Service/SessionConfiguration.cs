@@ -4,8 +4,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// The actor system's configuration: what <c>-v</c> says, over the user's file, over the command's own defaults:
-/// warnings
-/// only, to Serilog, and never a word on standard output.
+/// warnings only, to Serilog, and never a word on standard output.
 /// </summary>
 internal static class SessionConfiguration
 {

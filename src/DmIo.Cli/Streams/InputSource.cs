@@ -4,9 +4,9 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// The bytes to write: a file, standard input, or a pipe. Fills memory to the brim however short the reads are: in
-/// place from
-/// a file, through a small buffer from a pipe, so that a read that is abandoned there holds no memory of a chunk.
-/// Where the length is known, exactly that many bytes are taken: a file that grows meanwhile does not move the goal.
+/// place from a file, through a small buffer from a pipe, so that a read that is abandoned there holds no memory of a
+/// chunk. Where the length is known, exactly that many bytes are taken: a file that grows meanwhile does not move the
+/// goal.
 /// </summary>
 internal sealed class InputSource : IAsyncDisposable
 {

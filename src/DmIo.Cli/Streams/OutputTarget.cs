@@ -3,9 +3,8 @@ using DmIo.Memory;
 namespace DmIo.Cli;
 
 /// <summary>
-/// Where read bytes go: a file that is made new, or standard output. A pipe is written through a small buffer, so
-/// that a write
-/// that is abandoned there holds no memory of a chunk.
+/// Where read bytes go: a file that is made new, or standard output. A pipe is written through a small buffer, so that
+/// a write that is abandoned there holds no memory of a chunk.
 /// </summary>
 internal sealed class OutputTarget : IAsyncDisposable
 {

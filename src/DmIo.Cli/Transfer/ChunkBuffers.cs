@@ -4,9 +4,8 @@ using DmIo.Pages;
 namespace DmIo.Cli;
 
 /// <summary>
-/// The memory that chunks are in: for each of the plan's slots, one buffer or several, made of the lease's pages
-/// (or, for
-/// virtual buffers, of native memory that the lease's pages pay for). Made once, used over and over.
+/// The memory that chunks are in: for each of the plan's slots, one buffer or several, made of the lease's pages (or,
+/// for virtual buffers, of native memory that the lease's pages pay for). Made once, used over and over.
 /// </summary>
 internal sealed class ChunkBuffers
 {

@@ -5,8 +5,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// How a command divides its lease: <see cref="Slots"/> chunks are in work at once, each with <c>buffers</c> buffers
-/// of
-/// <see cref="ChunkPages"/> pages. Invariant: <c>Slots * buffers * ChunkPages &lt;= Pages</c>.
+/// of <see cref="ChunkPages"/> pages. Invariant: <c>Slots * buffers * ChunkPages &lt;= Pages</c>.
 /// </summary>
 internal sealed record ChunkPlan(int ChunkPages, int Slots, int Pages)
 {

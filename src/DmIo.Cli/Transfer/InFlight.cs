@@ -2,8 +2,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// The chunks in flight, in order. They are completed in order too, one at a time, so that what completing does
-/// (adding up,
-/// writing to the output) needs no lock.
+/// (adding up, writing to the output) needs no lock.
 /// </summary>
 internal sealed class InFlight<TChunk>(Func<TChunk, ValueTask> complete)
 {

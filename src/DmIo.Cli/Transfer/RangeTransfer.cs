@@ -4,8 +4,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// Operations that carry no data: flush (one request), discard and write zeroes (in pieces, so that a large region
-/// shows
-/// its progress and can be interrupted). The pieces of one request go to all regions at once.
+/// shows its progress and can be interrupted). The pieces of one request go to all regions at once.
 /// </summary>
 internal sealed class RangeTransfer(
     IRegionIo io, IoOperation operation, IReadOnlyList<RegionTally> regions, TransferProgress progress)

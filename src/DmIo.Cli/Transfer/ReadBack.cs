@@ -4,8 +4,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// What came of reading a written chunk back from one region (<c>--verify</c>): the read may fail, or bring other
-/// bytes. The
-/// comparison is made while the chunk is still in memory, so that it needs no second look at the input.
+/// bytes. The comparison is made while the chunk is still in memory, so that it needs no second look at the input.
 /// </summary>
 internal readonly record struct ReadBack(IoStatus Status, Difference? Difference)
 {

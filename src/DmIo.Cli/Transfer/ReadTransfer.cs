@@ -4,9 +4,8 @@ using DmIo.Memory;
 namespace DmIo.Cli;
 
 /// <summary>
-/// Streams one region to the output, in order, with several chunks read ahead. A chunk that can't be read goes out
-/// as zeroes
-/// (R8), so that what follows it stays in its place; where every later chunk would fail too, the transfer ends.
+/// Streams one region to the output, in order, with several chunks read ahead. A chunk that can't be read goes out as
+/// zeroes (R8), so that what follows it stays in its place; where every later chunk would fail too, the transfer ends.
 /// </summary>
 internal sealed class ReadTransfer(
     IRegionIo io, RegionTally region, OutputTarget output, ChunkBuffers buffers, TransferProgress progress)

@@ -4,8 +4,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// What can be said of the regions before a device is touched: how long they are, that they do not overlap, that the
-/// input
-/// fits. A transfer goes chunk by chunk, so that the service would find these faults too late.
+/// input fits. A transfer goes chunk by chunk, so that the service would find these faults too late.
 /// </summary>
 internal static class RegionPlan
 {

@@ -4,8 +4,8 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// What has become of one region, over all its chunks: the first failure is its status (one bit, R7), and its later
-/// chunks
-/// are still tried, unless the failure is one that every later chunk would meet too. Used by one thread at a time.
+/// chunks are still tried, unless the failure is one that every later chunk would meet too. Used by one thread at a
+/// time.
 /// </summary>
 internal sealed class RegionTally(int index, TargetRegion region)
 {

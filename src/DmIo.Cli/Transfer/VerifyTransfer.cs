@@ -5,8 +5,7 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// Reads all regions side by side and compares each chunk with that of the first region that could be read. A region
-/// whose
-/// first difference is found, or that can't be read, is done; the others go on, until fewer than two are left.
+/// whose first difference is found, or that can't be read, is done; the others go on, until fewer than two are left.
 /// </summary>
 internal sealed class VerifyTransfer(
     IRegionIo io, IReadOnlyList<RegionTally> regions, ChunkBuffers buffers, TransferProgress progress)

@@ -5,10 +5,8 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// Streams the input to all regions at once, chunk by chunk: while the requests of earlier chunks are in flight, the
-/// next
-/// chunk is read. Each region gets the input from its beginning (R5), as much of it as the region has room for; a
-/// region
-/// that failed holds up no other (R6). Ends early when every region has failed or the user interrupts.
+/// next chunk is read. Each region gets the input from its beginning (R5), as much of it as the region has room for; a
+/// region that failed holds up no other (R6). Ends early when every region has failed or the user interrupts.
 /// </summary>
 internal sealed class WriteTransfer(
     IRegionIo io,

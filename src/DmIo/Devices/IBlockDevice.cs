@@ -5,24 +5,19 @@ namespace DmIo.Devices;
 
 /// <summary>
 /// A block device: a fixed number of sectors that can be read and written. This is the backend side; in front of it
-/// the
-/// service puts an actor that orders, bounds, splits and continues operations.
+/// the service puts an actor that orders, bounds, splits and continues operations.
 /// </summary>
 /// <remarks>
 /// What a caller of these members promises (the service does): ranges lie within
 /// <see cref="DeviceDescription.Capacity"/>
 /// and fit the limits of <see cref="Description"/>; operations in flight at the same time do not overlap; memory is
-/// neither
-/// freed nor (for a write) changed before the operation's task completes; nothing is called after
-/// <c>DisposeAsync</c>, which
-/// is called once, when nothing is in flight.
-/// What an implementation promises: it may be called from any thread, one call at a time, while earlier operations
-/// are still in
-/// flight; it touches memory only until the task completes; what the world does (a bad disk, a full file system, a
-/// dead
-/// peer) is a returned status, and an exception is a defect (the service survives it and reports DeviceError);
-/// an operation that can be served without waiting completes before the call returns, which is served inline, on the
-/// device actor's own turn, at no cost of a thread hop.
+/// neither freed nor (for a write) changed before the operation's task completes; nothing is called after
+/// <c>DisposeAsync</c>, which is called once, when nothing is in flight. What an implementation promises: it may be
+/// called from any thread, one call at a time, while earlier operations are still in flight; it touches memory only
+/// until the task completes; what the world does (a bad disk, a full file system, a dead peer) is a returned status,
+/// and an exception is a defect (the service survives it and reports DeviceError); an operation that can be served
+/// without waiting completes before the call returns, which is served inline, on the device actor's own turn, at no
+/// cost of a thread hop.
 /// </remarks>
 public interface IBlockDevice : IAsyncDisposable
 {

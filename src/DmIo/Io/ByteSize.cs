@@ -8,8 +8,7 @@ namespace DmIo.Io;
 /// </summary>
 /// <remarks>
 /// Units as in HOCON and in the tools of Linux: K, Ki and KiB are 1024, KB is 1000; likewise M, G, T, P and E. Case
-/// does not matter.
-/// Whole numbers only, since half a sector is nothing. <c>Parse(size.ToString())</c> is <c>size</c>.
+/// does not matter. Whole numbers only, since half a sector is nothing. <c>Parse(size.ToString())</c> is <c>size</c>.
 /// </remarks>
 /// <param name="Value">How many bytes.</param>
 public readonly record struct ByteSize(long Value)

@@ -4,8 +4,7 @@ namespace DmIo.Io;
 
 /// <summary>
 /// A region as people write it: <c>DEVICE@SECTOR+COUNT</c>, or <c>DEVICE@SECTOR</c> where the count follows from
-/// something else.
-/// A device may have <c>@</c> and <c>+</c> in its name (it may be a path): the last <c>@</c> ends it.
+/// something else. A device may have <c>@</c> and <c>+</c> in its name (it may be a path): the last <c>@</c> ends it.
 /// </summary>
 /// <param name="Device">What stands before the last <c>@</c>; not empty.</param>
 /// <param name="Start">The first sector, not negative.</param>

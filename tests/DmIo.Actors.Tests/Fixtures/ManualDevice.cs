@@ -7,8 +7,7 @@ namespace DmIo.Actors.Tests.Fixtures;
 
 /// <summary>
 /// A device in memory whose calls complete when the test says so, in any order. An effect happens when its call
-/// completes.
-/// Notes what its caller did that it may not: overlapping calls in flight, calls after it was closed.
+/// completes. Notes what its caller did that it may not: overlapping calls in flight, calls after it was closed.
 /// </summary>
 internal sealed class ManualDevice : IBlockDevice
 {

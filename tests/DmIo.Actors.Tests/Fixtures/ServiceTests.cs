@@ -11,8 +11,7 @@ namespace DmIo.Actors.Tests.Fixtures;
 
 /// <summary>
 /// A running service, spoken to by messages: a supervisor of its own in an actor system whose time is the test's.
-/// Manual devices
-/// decide when I/O completes, so nothing here depends on how fast anything is.
+/// Manual devices decide when I/O completes, so nothing here depends on how fast anything is.
 /// </summary>
 public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
 {
@@ -139,8 +138,7 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
 
     /// <summary>
     /// When this returns, what this test sent to the lease went through its request actor, to the devices named, and
-    /// their answers
-    /// back through it.
+    /// their answers back through it.
     /// </summary>
     protected void WaitUntilQuiet(Granted lease, params string[] devices)
     {
@@ -154,9 +152,8 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
     }
 
     /// <summary>
-    /// When this returns, the actor has handled everything that was sent to it by this test before: a question of
-    /// its own went
-    /// through the same mailbox.
+    /// When this returns, the actor has handled everything that was sent to it by this test before: a question of its
+    /// own went through the same mailbox.
     /// </summary>
     internal void WaitUntilHandled(IActorRef actor)
     {

@@ -6,8 +6,7 @@ namespace DmIo.Actors.Tests.Simulation;
 
 /// <summary>
 /// The same random load with actors on the thread pool: what happens is from the seed, when it happens is not. No
-/// deadlines, since
-/// time is the test's.
+/// deadlines, since time is the test's.
 /// </summary>
 public sealed class ConcurrentSimulationTests(ITestOutputHelper output) : ServiceTests
 {

@@ -6,9 +6,8 @@ using static DmIo.Actors.IoProtocol;
 namespace DmIo.Actors.Tests.Simulation;
 
 /// <summary>
-/// A request of the simulation, its memory and its outcome. Once it is answered, and its buffer is not held, it
-/// spoils the memory:
-/// whoever touches it after that is found out.
+/// A request of the simulation, its memory and its outcome. Once it is answered, and its buffer is not held, it spoils
+/// the memory: whoever touches it after that is found out.
 /// </summary>
 internal sealed class SimulatedRequest(SimulatedLease lease, long number, IoOperation operation, int sectors)
     : IIoCompletion

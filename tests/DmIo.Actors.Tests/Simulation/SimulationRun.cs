@@ -9,9 +9,8 @@ using static DmIo.Actors.ServiceProtocol;
 namespace DmIo.Actors.Tests.Simulation;
 
 /// <summary>
-/// One run: random leases, requests, completions, deaths and, where time is the run's, deadlines. A sector that is
-/// bad fails what
-/// touches it, so what each region must end as is known beforehand.
+/// One run: random leases, requests, completions, deaths and, where time is the run's, deadlines. A sector that is bad
+/// fails what touches it, so what each region must end as is known beforehand.
 /// </summary>
 internal sealed class SimulationRun
 {

@@ -7,8 +7,7 @@ namespace DmIo.Actors.Tests.Simulation;
 
 /// <summary>
 /// The whole service in one thread, from one seed: every actor runs where it is told to, time is the test's, devices
-/// complete in
-/// random order. The same seed gives the same run.
+/// complete in random order. The same seed gives the same run.
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output) : ServiceTests(CallingThreadDispatcher.Id)
 {
