@@ -18,6 +18,4 @@ public sealed class SerilogLogMessageFormatter : ILogMessageFormatter
         || Unconfigured.BindMessageTemplate(format, args, out template, out properties)
             ? template.Render(properties.ToDictionary(property => property.Name, property => property.Value))
             : format;
-
-    public string Format(string format, IEnumerable<object?> args) => Format(format, [.. args]);
 }

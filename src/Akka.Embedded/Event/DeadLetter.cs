@@ -3,6 +3,9 @@ using Akka.Actor;
 
 namespace Akka.Event;
 
+/// <summary>A message that may well arrive after its recipient's end: no log line when it becomes a dead letter.</summary>
+public interface IDeadLetterSuppression;
+
 /// <summary>A message that reached nobody, or was not handled.</summary>
 public abstract class AllDeadLetters(object message, IActorRef sender, IActorRef recipient) : IWrappedMessage
 {

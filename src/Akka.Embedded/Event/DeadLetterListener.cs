@@ -2,6 +2,8 @@
 // started), or so many in a row, after which it is silent for 'akka.log-dead-letters-suspend-duration', or for ever.
 //
 //   logging --count reached--> silent --first letter after the duration--> logging     (infinite: --> stopped)
+//
+// With 'akka.actor.debug.unhandled', the forwarder logs every unhandled message too, at the level Debug.
 
 using System.Diagnostics;
 using Akka.Actor;
@@ -97,6 +99,24 @@ public class DeadLetterListener : ActorBase
             + "and 'akka.log-dead-letters-during-shutdown'."
             + (content == name ? "" : $" Message content: {content}");
         Context.System.EventStream.Publish(
-            new Info(letter.Recipient.Path.ToString(), letter.Recipient.GetType(), text));
+            new Info(null, letter.Recipient.Path.ToString(), letter.Recipient.GetType(), text));
+    }
+}
+
+internal sealed class UnhandledMessageForwarder : ActorBase
+{
+    protected override bool Receive(object message)
+    {
+        if (message is not UnhandledMessage unhandled)
+        {
+            return false;
+        }
+
+        var sender = unhandled.Sender?.Path.ToString() ?? "NoSender";
+        Context.System.EventStream.Publish(new Debug(
+            unhandled.Recipient.Path.ToString(),
+            unhandled.Recipient.GetType(),
+            $"Unhandled message from {sender} : {unhandled.Message}"));
+        return true;
     }
 }

@@ -5,6 +5,15 @@ using Akka.Actor;
 
 namespace Akka.Event;
 
+/// <summary>A level includes all that are graver.</summary>
+public enum LogLevel
+{
+    DebugLevel,
+    InfoLevel,
+    WarningLevel,
+    ErrorLevel,
+}
+
 public abstract class LogEvent(Exception? cause, string logSource, Type logClass, object message)
     : INoSerializationVerificationNeeded
 {
@@ -47,22 +56,12 @@ public sealed class Debug(Exception? cause, string logSource, Type logClass, obj
 public sealed class Info(Exception? cause, string logSource, Type logClass, object message)
     : LogEvent(cause, logSource, logClass, message)
 {
-    public Info(string logSource, Type logClass, object message)
-        : this(null, logSource, logClass, message)
-    {
-    }
-
     public override LogLevel LogLevel() => Event.LogLevel.InfoLevel;
 }
 
 public sealed class Warning(Exception? cause, string logSource, Type logClass, object message)
     : LogEvent(cause, logSource, logClass, message)
 {
-    public Warning(string logSource, Type logClass, object message)
-        : this(null, logSource, logClass, message)
-    {
-    }
-
     public override LogLevel LogLevel() => Event.LogLevel.WarningLevel;
 }
 

@@ -6,25 +6,21 @@ namespace Akka.Event;
 
 public readonly record struct LogSource
 {
-    private LogSource(string source, Type type)
-    {
-        Source = source;
-        Type = type;
-    }
+    private LogSource(string source, Type type) => (Source, Type) = (source, type);
 
     public string Source { get; }
 
     public Type Type { get; }
 
-    public static LogSource Create(string source, Type t) => new(source, t);
-
-    public static LogSource Create(object o) => o switch
-    {
-        IActorContext context => new LogSource(context.Self.Path.ToString(), SourceType(o)),
-        IActorRef actor => new LogSource(actor.Path.ToString(), SourceType(o)),
-        string text => new LogSource(text, SourceType(o)),
-        _ => new LogSource(Logging.SimpleName(SourceType(o)), SourceType(o)),
-    };
+    public static LogSource Create(object o) => new(
+        o switch
+        {
+            IActorContext context => context.Self.Path.ToString(),
+            IActorRef actor => actor.Path.ToString(),
+            string text => text,
+            _ => SourceType(o).Name,
+        },
+        SourceType(o));
 
     public static LogSource Create(object o, ActorSystem system) => o switch
     {

@@ -1,22 +1,37 @@
-// Levels by name, by value and by event; and where an adapter comes from (Logging.Adapters.cs).
+// Where logging adapters come from; and levels by name and by event.
+
+using Akka.Actor;
 
 namespace Akka.Event;
 
-public static partial class Logging
+public static class Logging
 {
     // 'off' is above every level that an event can have.
     private const LogLevel OffLevel = (LogLevel)int.MaxValue;
 
-    public static string SimpleName(object o)
+    /// <summary>A logging adapter for the running actor.</summary>
+    public static ILoggingAdapter GetLogger(
+        this IActorContext context, ILogMessageFormatter? logMessageFormatter = null)
     {
-        ArgumentNullException.ThrowIfNull(o);
-        return SimpleName(o.GetType());
+        ArgumentNullException.ThrowIfNull(context);
+        return GetLogger(context.System, context, logMessageFormatter);
     }
 
-    public static string SimpleName(Type t)
+    /// <summary>A logging adapter for a text, a type, an actor, or any object's class.</summary>
+    public static ILoggingAdapter GetLogger(
+        ActorSystem system, object logSourceObj, ILogMessageFormatter? logMessageFormatter = null)
     {
-        ArgumentNullException.ThrowIfNull(t);
-        return t.Name;
+        ArgumentNullException.ThrowIfNull(system);
+        var source = LogSource.Create(logSourceObj, system);
+        return new BusLogging(
+            system.EventStream, source.Source, source.Type, logMessageFormatter ?? system.Settings.LogFormatter);
+    }
+
+    /// <summary>The same where there is an event stream, but no actor system at hand.</summary>
+    public static ILoggingAdapter GetLogger(LoggingBus loggingBus, object logSourceObj)
+    {
+        var source = LogSource.Create(logSourceObj);
+        return new BusLogging(loggingBus, source.Source, source.Type, DefaultLogMessageFormatter.Instance);
     }
 
     /// <summary>The class of the events of a level.</summary>

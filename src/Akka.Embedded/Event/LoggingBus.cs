@@ -56,7 +56,7 @@ public abstract class LoggingBus : ActorEventBus
         {
             foreach (var (type, _) in starts.Where(logger => !logger.start.IsCompleted))
             {
-                Publish(new Warning(Source, GetType(), $"Logger {type.FullName} did not respond within "
+                Publish(new Warning(null, Source, GetType(), $"Logger {type.FullName} did not respond within "
                     + $"{settings.LoggerStartTimeout} to InitializeLogger, and misses what is logged until it does."));
             }
         }

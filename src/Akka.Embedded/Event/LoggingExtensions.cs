@@ -1,33 +1,63 @@
-// Logging at a level that is a value. The arguments are kept with their format, not formatted here.
-// One file for each of the four levels has the calls by name; up to four arguments without an array.
+// How code logs. A text without arguments is taken as it is; arguments are kept with their format, and whoever writes
+// the event formats them. Below the adapter's level nothing is formatted or kept.
 
 namespace Akka.Event;
 
-public static partial class LoggingExtensions
+public static class LoggingExtensions
 {
-    public static void Log(this ILoggingAdapter log, LogLevel level, string format) => log.Log(level, null, format);
+    public static void Debug(this ILoggingAdapter log, string format, params ReadOnlySpan<object?> args) =>
+        log.LogIfEnabled(LogLevel.DebugLevel, null, format, args);
 
-    public static void Log(this ILoggingAdapter log, LogLevel level, string format, object?[] args) =>
+    public static void Debug(
+        this ILoggingAdapter log, Exception? cause, string format, params ReadOnlySpan<object?> args) =>
+        log.LogIfEnabled(LogLevel.DebugLevel, cause, format, args);
+
+    public static void Info(this ILoggingAdapter log, string format, params ReadOnlySpan<object?> args) =>
+        log.LogIfEnabled(LogLevel.InfoLevel, null, format, args);
+
+    public static void Info(
+        this ILoggingAdapter log, Exception? cause, string format, params ReadOnlySpan<object?> args) =>
+        log.LogIfEnabled(LogLevel.InfoLevel, cause, format, args);
+
+    public static void Warning(this ILoggingAdapter log, string format, params ReadOnlySpan<object?> args) =>
+        log.LogIfEnabled(LogLevel.WarningLevel, null, format, args);
+
+    public static void Warning(
+        this ILoggingAdapter log, Exception? cause, string format, params ReadOnlySpan<object?> args) =>
+        log.LogIfEnabled(LogLevel.WarningLevel, cause, format, args);
+
+    public static void Error(this ILoggingAdapter log, string format, params ReadOnlySpan<object?> args) =>
+        log.LogIfEnabled(LogLevel.ErrorLevel, null, format, args);
+
+    public static void Error(
+        this ILoggingAdapter log, Exception? cause, string format, params ReadOnlySpan<object?> args) =>
+        log.LogIfEnabled(LogLevel.ErrorLevel, cause, format, args);
+
+    /// <summary>Logs at a level that is a value, whether or not the adapter has it enabled.</summary>
+    public static void Log(
+        this ILoggingAdapter log, LogLevel level, string format, params ReadOnlySpan<object?> args) =>
         log.Log(level, null, format, args);
 
+    /// <inheritdoc cref="Log(ILoggingAdapter, LogLevel, string, ReadOnlySpan{object?})"/>
     public static void Log(
-        this ILoggingAdapter log, LogLevel level, Exception? cause, string format, object?[] args) =>
-        log.Log(level, cause, new DefaultLogMessage(log.Formatter, format, args));
+        this ILoggingAdapter log, LogLevel level, Exception? cause, string format, params ReadOnlySpan<object?> args)
+    {
+        if (args.IsEmpty)
+        {
+            log.Log(level, cause, format);
+        }
+        else
+        {
+            log.Log(level, cause, new DefaultLogMessage(log.Formatter, format, args.ToArray()));
+        }
+    }
 
-    public static void Log<T1>(
-        this ILoggingAdapter log, LogLevel logLevel, Exception? cause, string format, T1 arg1) =>
-        log.Log(logLevel, cause, format, new object?[] { arg1 });
-
-    public static void Log<T1, T2>(
-        this ILoggingAdapter log, LogLevel logLevel, Exception? cause, string format, T1 arg1, T2 arg2) =>
-        log.Log(logLevel, cause, format, new object?[] { arg1, arg2 });
-
-    public static void Log<T1, T2, T3>(
-        this ILoggingAdapter log, LogLevel logLevel, Exception? cause, string format, T1 arg1, T2 arg2, T3 arg3) =>
-        log.Log(logLevel, cause, format, new object?[] { arg1, arg2, arg3 });
-
-    public static void Log<T1, T2, T3, T4>(
-        this ILoggingAdapter log, LogLevel logLevel, Exception? cause, string format,
-        T1 arg1, T2 arg2, T3 arg3, T4 arg4) =>
-        log.Log(logLevel, cause, format, new object?[] { arg1, arg2, arg3, arg4 });
+    private static void LogIfEnabled(
+        this ILoggingAdapter log, LogLevel level, Exception? cause, string format, ReadOnlySpan<object?> args)
+    {
+        if (log.IsEnabled(level))
+        {
+            log.Log(level, cause, format, args);
+        }
+    }
 }

@@ -27,7 +27,7 @@ public sealed class TestEventListener : DefaultLogger
                 _filters.RemoveAll(unmute.Filters.Contains);
                 return true;
             case DeadLetter letter:
-                IsHidden(new Warning(letter.Recipient.Path.ToString(), letter.Recipient.GetType(), letter));
+                IsHidden(new Warning(null, letter.Recipient.Path.ToString(), letter.Recipient.GetType(), letter));
                 return true;
             case LogEvent logEvent when IsHidden(logEvent):
                 return true;
