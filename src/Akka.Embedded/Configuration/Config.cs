@@ -16,20 +16,13 @@ public class Config
     {
     }
 
-    public Config(HoconRoot root)
-    {
-        ArgumentNullException.ThrowIfNull(root);
-        _own = root.Value;
-        Root = root.Value;
-        Substitutions = root.Substitutions;
-    }
+    internal Config(HoconValue root) => Root = _own = root;
 
     private Config(Config source, Config fallback, HoconValue mergedRoot)
     {
         _own = source._own;
         Fallback = source.Fallback is null ? fallback : source.Fallback.WithFallback(fallback);
         Root = mergedRoot;
-        Substitutions = source.Substitutions;
     }
 
     /// <summary>What lies under this configuration; null when nothing does.</summary>
@@ -38,20 +31,9 @@ public class Config
     /// <summary>The whole tree, fallbacks merged in; null only for <c>new Config()</c>.</summary>
     public HoconValue? Root { get; }
 
-    public IEnumerable<HoconSubstitution> Substitutions { get; } = [];
-
     public bool IsEmpty => Root is null || Root.IsEmpty;
 
     public static implicit operator Config(string str) => ConfigurationFactory.ParseString(str);
-
-    public static Config operator +(Config config, string fallback)
-    {
-        ArgumentNullException.ThrowIfNull(config);
-        return config.WithFallback(ConfigurationFactory.ParseString(fallback));
-    }
-
-    public static Config operator +(string configHocon, Config fallbackConfig) =>
-        ConfigurationFactory.ParseString(configHocon).WithFallback(fallbackConfig);
 
     public bool HasPath(string path) => GetValue(path) is not null;
 
@@ -82,7 +64,7 @@ public class Config
             return fallback;
         }
 
-        return value is null ? null : new Config(new HoconRoot(value));
+        return value is null ? null : new Config(value);
     }
 
     /// <summary>The text at <paramref name="path"/>. A null that is spelt out hides the default.</summary>
@@ -93,13 +75,7 @@ public class Config
 
     public int GetInt(string path, int @default = 0) => GetValue(path)?.GetInt() ?? @default;
 
-    public long GetLong(string path, long @default = 0) => GetValue(path)?.GetLong() ?? @default;
-
-    public float GetFloat(string path, float @default = 0) => GetValue(path)?.GetFloat() ?? @default;
-
     public double GetDouble(string path, double @default = 0) => GetValue(path)?.GetDouble() ?? @default;
-
-    public decimal GetDecimal(string path, decimal @default = 0) => GetValue(path)?.GetDecimal() ?? @default;
 
     /// <summary>A number of bytes: <c>512</c>, <c>64 KiB</c>; K, k, Ki and KiB are 1024, kB is 1000.</summary>
     public long? GetByteSize(string path, long? def = null) => GetValue(path) is { } value ? value.GetByteSize() : def;
@@ -114,19 +90,8 @@ public class Config
     public IList<string> GetStringList(string path, string[] defaultPaths) =>
         GetValue(path)?.GetStringList() ?? defaultPaths;
 
-    public IList<bool> GetBooleanList(string path) => Required(path).GetBooleanList();
-
-    public IList<byte> GetByteList(string path) => Required(path).GetByteList();
-
-    public IList<int> GetIntList(string path) => Required(path).GetIntList();
-
-    public IList<long> GetLongList(string path) => Required(path).GetLongList();
-
-    public IList<float> GetFloatList(string path) => Required(path).GetFloatList();
-
-    public IList<double> GetDoubleList(string path) => Required(path).GetDoubleList();
-
-    public IList<decimal> GetDecimalList(string path) => Required(path).GetDecimalList();
+    public IList<int> GetIntList(string path) => GetValue(path)?.GetIntList()
+        ?? throw new ConfigurationException($"There is no configuration at '{path}'.");
 
     /// <summary>This configuration, with the gaps filled from <paramref name="fallback"/>. Objects are merged, key by
     /// key; any other value, an array or null too, hides the fallback's.</summary>
@@ -159,7 +124,4 @@ public class Config
 
     private static HoconObject ObjectOf(Config config) => config.Root!.GetObject()
         ?? throw new ConfigurationException("Only a configuration that is an object can have or be a fallback.");
-
-    private HoconValue Required(string path) =>
-        GetValue(path) ?? throw new ConfigurationException($"There is no configuration at '{path}'.");
 }

@@ -16,9 +16,4 @@ public class ConfigurationException : AkkaException
         : base(message, exception)
     {
     }
-
-    /// <summary>For a <typeparamref name="T"/> that got no configuration, or none under the path.</summary>
-    public static ConfigurationException NullOrEmptyConfig<T>(string? path = null) =>
-        new($"Failed to instantiate {typeof(T).Name}: Configuration "
-            + (string.IsNullOrWhiteSpace(path) ? "is null or empty" : $"does not contain `{path}` node"));
 }

@@ -66,7 +66,6 @@ public sealed class ConfigFallbackSpecs
         Assert.Equal(1, config.WithFallback(Config.Empty).GetInt("a"));
         Assert.Equal(1, Config.Empty.WithFallback(config).GetInt("a"));
         Assert.Same(config, config.WithFallback(null!));
-        Assert.Same(config, ((Config?)null).SafeWithFallback(config));
     }
 
     [Fact]

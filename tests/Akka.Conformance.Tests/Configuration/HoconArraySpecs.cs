@@ -44,19 +44,6 @@ public sealed class HoconArraySpecs
     }
 
     [Fact]
-    public void Lists_of_every_kind_are_read()
-    {
-        var config = ConfigurationFactory.ParseString("numbers = [1, 2], fractions = [0.5, 2], flags = [on, false]");
-
-        Assert.Equal([1L, 2L], config.GetLongList("numbers"));
-        Assert.Equal([(byte)1, (byte)2], config.GetByteList("numbers"));
-        Assert.Equal([0.5, 2.0], config.GetDoubleList("fractions"));
-        Assert.Equal([0.5f, 2.0f], config.GetFloatList("fractions"));
-        Assert.Equal([0.5m, 2.0m], config.GetDecimalList("fractions"));
-        Assert.Equal([true, false], config.GetBooleanList("flags"));
-    }
-
-    [Fact]
     public void A_list_of_strings_that_is_missing_is_empty_or_the_default()
     {
         var config = ConfigurationFactory.ParseString("a = 1");

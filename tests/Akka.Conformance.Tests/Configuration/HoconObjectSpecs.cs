@@ -86,17 +86,6 @@ public sealed class HoconObjectSpecs
         Assert.Equal(1, ConfigurationFactory.ParseString("include = 1").GetInt("include"));
 
     [Fact]
-    public void An_include_is_answered_by_the_caller_of_the_parser()
-    {
-        var config = ConfigurationFactory.ParseString(
-            "a {\n  include \"other\"\n  own = 1\n}",
-            name => new(ConfigurationFactory.ParseString($"from = {name}").Root!));
-
-        Assert.Equal("other", config.GetString("a.from"));
-        Assert.Equal(1, config.GetInt("a.own"));
-    }
-
-    [Fact]
     public void A_strict_reader_can_walk_every_member()
     {
         var root = ConfigurationFactory.ParseString("a = x\nb = [1, 2]\nc { d = 1 }").Root!;
@@ -106,6 +95,5 @@ public sealed class HoconObjectSpecs
         Assert.True(members["a"].IsString() && !members["a"].IsArray() && !members["a"].IsObject());
         Assert.True(members["b"].IsArray() && !members["b"].IsString() && !members["b"].IsObject());
         Assert.True(members["c"].IsObject() && !members["c"].IsString() && !members["c"].IsArray());
-        Assert.True(root.GetObject()!.Unwrapped["c"] is IDictionary<string, object> { Count: 1 });
     }
 }

@@ -33,13 +33,13 @@ public abstract class ActorSystem : IActorRefFactory, IDisposable
     /// <summary>Completes when everything of the system has ended.</summary>
     public abstract Task WhenTerminated { get; }
 
-    public static ActorSystem Create(string name) => Create(name, ConfigurationFactory.Load());
+    public static ActorSystem Create(string name) => Create(name, ConfigurationFactory.Empty);
 
     /// <exception cref="ArgumentException">The name is not made of letters, digits and inner hyphens.</exception>
     public static ActorSystem Create(string name, Config config) => ActorSystemImpl.CreateAndStart(name, config);
 
     public static ActorSystem Create(string name, BootstrapSetup setup) =>
-        Create(name, setup.Config ?? ConfigurationFactory.Load());
+        Create(name, setup.Config ?? ConfigurationFactory.Empty);
 
     public abstract IActorRef ActorOf(Props props, string? name = null);
     public abstract ActorSelection ActorSelection(ActorPath actorPath);

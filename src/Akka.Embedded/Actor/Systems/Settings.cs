@@ -15,7 +15,7 @@ public sealed class Settings
     {
         System = system;
         _userConfig = config;
-        Config = config.SafeWithFallback(_fallback);
+        Config = config.WithFallback(_fallback);
         SupervisorStrategyClass = Config.GetString("akka.actor.guardian-supervisor-strategy")!;
         AskTimeout = Config.GetTimeSpan("akka.actor.ask-timeout", Timeout.InfiniteTimeSpan);
         AddLoggingReceive = Config.GetBoolean("akka.actor.debug.receive");
@@ -75,8 +75,8 @@ public sealed class Settings
     /// <summary>Adds defaults below the user's configuration, above those that are there.</summary>
     public void InjectTopLevelFallback(Config config)
     {
-        _fallback = config.SafeWithFallback(_fallback);
-        Config = _userConfig.SafeWithFallback(_fallback);
+        _fallback = config.WithFallback(_fallback);
+        Config = _userConfig.WithFallback(_fallback);
     }
 
     public override string ToString() => Config.ToString(includeFallback: true);

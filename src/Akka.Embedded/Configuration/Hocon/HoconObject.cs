@@ -6,29 +6,9 @@ namespace Akka.Configuration.Hocon;
 
 public sealed class HoconObject : IHoconElement
 {
-    public HoconObject()
-        : this([])
-    {
-    }
-
-    private HoconObject(Dictionary<string, HoconValue> items) => Items = items;
-
 #pragma warning disable MA0016 // Akka.NET's signature.
-    public Dictionary<string, HoconValue> Items { get; }
+    public Dictionary<string, HoconValue> Items { get; private init; } = [];
 #pragma warning restore MA0016
-
-    /// <summary>Objects as dictionaries, to any depth; every other value as its <see cref="HoconValue"/>.</summary>
-    public IDictionary<string, object> Unwrapped => Items.ToDictionary(
-        item => item.Key,
-        item => item.Value.GetObject() is { } child ? (object)child.Unwrapped : item.Value);
-
-    public bool IsString() => false;
-
-    public string GetString() => throw new NotSupportedException("An object is not a string.");
-
-    public bool IsArray() => false;
-
-    public IList<HoconValue> GetArray() => throw new NotSupportedException("An object is not an array.");
 
     public HoconValue? GetKey(string key) => Items.GetValueOrDefault(key);
 
@@ -42,24 +22,18 @@ public sealed class HoconObject : IHoconElement
         return value;
     }
 
-    /// <summary>Lays <paramref name="other"/> over this object.</summary>
-    public void Merge(HoconObject other)
-    {
-        ArgumentNullException.ThrowIfNull(other);
-        foreach (var (key, over) in other.Items)
-        {
-            Items[key] = Items.GetValueOrDefault(key)?.GetObject() is { } under && over.GetObject() is { } above
-                ? HoconValue.Of(under.OverlaidBy(above))
-                : over;
-        }
-    }
-
     /// <summary>A new object: this one with <paramref name="other"/> laid over it; both stay as they are.</summary>
     internal HoconObject OverlaidBy(HoconObject other)
     {
-        var merged = new HoconObject(new Dictionary<string, HoconValue>(Items));
-        merged.Merge(other);
-        return merged;
+        var merged = new Dictionary<string, HoconValue>(Items);
+        foreach (var (key, over) in other.Items)
+        {
+            merged[key] = merged.GetValueOrDefault(key)?.GetObject() is { } under && over.GetObject() is { } above
+                ? HoconValue.Of(under.OverlaidBy(above))
+                : over;
+        }
+
+        return new HoconObject { Items = merged };
     }
 
     public override string ToString() => ToString(0);

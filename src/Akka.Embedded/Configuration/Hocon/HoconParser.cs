@@ -5,33 +5,29 @@
 //
 // Lenient exactly where Akka.NET 1.5.30 is, so that a text means the same on both: a brace or a bracket that the end
 // of the text leaves open is closed there, and a token out of place among keys is passed over. Refused beyond what
-// Akka.NET refuses: what sends it into an endless loop or recursion, and ${?path}, which it misreads.
+// Akka.NET refuses: what sends it into an endless loop or recursion, ${?path}, which it misreads, and
+// includes, which nothing here answers.
 
 namespace Akka.Configuration.Hocon;
 
 internal sealed class HoconParser
 {
     private readonly HoconScanner _scanner;
-    private readonly Func<string, HoconRoot>? _includeCallback;
     private readonly List<HoconSubstitution> _substitutions = [];
 
-    private HoconParser(string text, Func<string, HoconRoot>? includeCallback)
-    {
-        _scanner = new HoconScanner(text);
-        _includeCallback = includeCallback;
-    }
+    private HoconParser(string text) => _scanner = new HoconScanner(text);
 
     /// <exception cref="FormatException">The text is not HOCON, or a substitution leads nowhere.</exception>
-    internal static HoconRoot Parse(string text, Func<string, HoconRoot>? includeCallback)
+    internal static HoconValue Parse(string text)
     {
-        var parser = new HoconParser(text, includeCallback);
+        var parser = new HoconParser(text);
         var root = new HoconValue();
-        parser.ReadMembers(root, "", single: false);
+        parser.ReadMembers(root, single: false);
         HoconResolution.Resolve(root, parser._substitutions);
-        return new HoconRoot(root, parser._substitutions);
+        return root;
     }
 
-    private void ReadMembers(HoconValue owner, string path, bool single)
+    private void ReadMembers(HoconValue owner, bool single)
     {
         if (!owner.IsObject())
         {
@@ -43,11 +39,8 @@ internal sealed class HoconParser
         {
             switch (_scanner.ReadToken(out var name))
             {
-                case HoconToken.Include:
-                    Include(name, members, path);
-                    break;
                 case HoconToken.Key:
-                    ReadMember(members.GetOrCreateKey(name), path.Length == 0 ? name : $"{path}.{name}");
+                    ReadMember(members.GetOrCreateKey(name));
                     if (single)
                     {
                         return;
@@ -60,17 +53,17 @@ internal sealed class HoconParser
         }
     }
 
-    private void ReadMember(HoconValue value, string path)
+    private void ReadMember(HoconValue value)
     {
         while (!_scanner.AtEnd)
         {
             switch (_scanner.ReadToken(out _))
             {
                 case HoconToken.Dot:
-                    ReadMembers(value, path, single: true);
+                    ReadMembers(value, single: true);
                     return;
                 case HoconToken.ObjectStart:
-                    ReadMembers(value, path, single: false);
+                    ReadMembers(value, single: false);
                     return;
                 case HoconToken.Assign:
                     if (!value.IsObject())
@@ -78,13 +71,13 @@ internal sealed class HoconParser
                         value.Clear();
                     }
 
-                    ReadValue(value, path);
+                    ReadValue(value);
                     return;
             }
         }
     }
 
-    private void ReadValue(HoconValue owner, string path)
+    private void ReadValue(HoconValue owner)
     {
         if (_scanner.AtEnd)
         {
@@ -92,7 +85,7 @@ internal sealed class HoconParser
         }
 
         _scanner.SkipBlanksAndComments();
-        while (TryReadElement(owner, path))
+        while (TryReadElement(owner))
         {
             if (_scanner.AtBlank)
             {
@@ -103,15 +96,15 @@ internal sealed class HoconParser
         _scanner.TrySkip(",");
     }
 
-    private bool TryReadElement(HoconValue owner, string path)
+    private bool TryReadElement(HoconValue owner)
     {
         if (_scanner.TrySkip("{"))
         {
-            ReadMembers(owner, path, single: false);
+            ReadMembers(owner, single: false);
         }
         else if (_scanner.TrySkip("["))
         {
-            owner.AppendValue(ReadArray(path));
+            owner.AppendValue(ReadArray());
         }
         else if (_scanner.TrySkip("${"))
         {
@@ -152,14 +145,14 @@ internal sealed class HoconParser
         return literal.Length > 0;
     }
 
-    private HoconArray ReadArray(string path)
+    private HoconArray ReadArray()
     {
         var array = new HoconArray();
         while (!_scanner.AtEnd && !_scanner.At("]"))
         {
             var before = _scanner.Position;
             var value = new HoconValue();
-            ReadValue(value, path);
+            ReadValue(value);
             array.Add(value);
             _scanner.SkipBlanksAndComments();
             if (_scanner.Position == before)
@@ -183,19 +176,5 @@ internal sealed class HoconParser
         var substitution = new HoconSubstitution(path);
         _substitutions.Add(substitution);
         return substitution;
-    }
-
-    private void Include(string name, HoconObject members, string path)
-    {
-        var included = _includeCallback is null
-            ? throw _scanner.Error($"nothing is there that could answer include \"{name}\"")
-            : _includeCallback(name);
-        foreach (var substitution in included.Substitutions)
-        {
-            substitution.Path = $"{path}.{substitution.Path}";
-            _substitutions.Add(substitution);
-        }
-
-        members.Merge(included.Value.GetObject() ?? throw _scanner.Error($"what \"{name}\" includes is no object"));
     }
 }

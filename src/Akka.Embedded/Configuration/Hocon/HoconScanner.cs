@@ -18,7 +18,6 @@ internal enum HoconToken
     ArrayStart,
     ArrayEnd,
     Assign,
-    Include,
     Key,
 }
 
@@ -68,7 +67,7 @@ internal sealed class HoconScanner(string text)
         }
     }
 
-    /// <summary>The next token where keys are expected; <paramref name="name"/> for a key or an include.</summary>
+    /// <summary>The next token where keys are expected; <paramref name="name"/> for a key.</summary>
     internal HoconToken ReadToken(out string name)
     {
         name = "";
@@ -78,11 +77,7 @@ internal sealed class HoconScanner(string text)
             return HoconToken.End;
         }
 
-        if (TryReadInclude(out name))
-        {
-            return HoconToken.Include;
-        }
-
+        RefuseInclude();
         if (Current == '"')
         {
             name = ReadQuoted();
@@ -174,22 +169,19 @@ internal sealed class HoconScanner(string text)
     }
 
     // "include" is a key like any other unless blanks and a quoted text follow it.
-    private bool TryReadInclude(out string name)
+    private void RefuseInclude()
     {
-        name = "";
         var start = _index;
         if (TrySkip("include") && !AtEnd && (char.IsWhiteSpace(Current) || AtComment))
         {
             SkipBlanksAndComments();
             if (At("\""))
             {
-                name = ReadQuoted();
-                return true;
+                throw Error($"nothing is there that could answer include \"{ReadQuoted()}\"");
             }
         }
 
         _index = start;
-        return false;
     }
 
     private string ReadWhile(Func<HoconScanner, bool> inside)

@@ -8,13 +8,16 @@ namespace Akka.Configuration.Hocon;
 
 internal static partial class HoconUnits
 {
-    private const string BinaryPrefixes = "KMGTPE";
-
-    private static readonly string[] DecimalPrefixes = ["kB", "MB", "GB", "TB", "PB", "EB"];
-
-    private static readonly string[] DecimalNames = ["kilo", "mega", "giga", "tera", "peta", "exa"];
-
-    private static readonly string[] BinaryNames = ["kibi", "mebi", "gibi", "tebi", "pebi", "exbi"];
+    private static readonly (string Spellings, long Bytes)[] ByteUnits =
+    [
+        ("b B byte bytes", 1),
+        ("K k Ki KiB kibibyte kibibytes", 1L << 10), ("kB kilobyte kilobytes", 1_000),
+        ("M m Mi MiB mebibyte mebibytes", 1L << 20), ("MB megabyte megabytes", 1_000_000),
+        ("G g Gi GiB gibibyte gibibytes", 1L << 30), ("GB gigabyte gigabytes", 1_000_000_000),
+        ("T t Ti TiB tebibyte tebibytes", 1L << 40), ("TB terabyte terabytes", 1_000_000_000_000),
+        ("P p Pi PiB pebibyte pebibytes", 1L << 50), ("PB petabyte petabytes", 1_000_000_000_000_000),
+        ("E e Ei EiB exbibyte exbibytes", 1L << 60), ("EB exabyte exabytes", 1_000_000_000_000_000_000),
+    ];
 
     /// <exception cref="FormatException">Not a duration, or a negative one.</exception>
     internal static TimeSpan Duration(string text, bool allowInfinite)
@@ -53,40 +56,13 @@ internal static partial class HoconUnits
     {
         var digits = text.AsSpan().LastIndexOfAnyInRange('0', '9') + 1;
         var number = long.Parse(text.AsSpan(0, digits == 0 ? text.Length : digits), CultureInfo.InvariantCulture);
-        return checked(number * Factor(text[digits..].Trim()));
-    }
-
-    private static long Factor(string unit)
-    {
-        if (unit is "" or "b" or "B" or "byte" or "bytes")
-        {
-            return 1;
-        }
-
-        var factor = 1L;
-        for (var power = 0; power < BinaryPrefixes.Length; power++)
-        {
-            factor *= 1024;
-            var prefix = BinaryPrefixes[power];
-            if (unit == $"{prefix}" || unit == $"{char.ToLowerInvariant(prefix)}" || unit == $"{prefix}i"
-                || unit == $"{prefix}iB" || unit == $"{BinaryNames[power]}byte" || unit == $"{BinaryNames[power]}bytes")
-            {
-                return factor;
-            }
-        }
-
-        factor = 1;
-        for (var power = 0; power < DecimalPrefixes.Length; power++)
-        {
-            factor *= 1000;
-            if (unit == DecimalPrefixes[power] || unit == $"{DecimalNames[power]}byte"
-                || unit == $"{DecimalNames[power]}bytes")
-            {
-                return factor;
-            }
-        }
-
-        throw new FormatException($"{unit} is not a valid byte size suffix");
+        var unit = text[digits..].Trim();
+        var factor = unit.Length == 0
+            ? 1
+            : ByteUnits.FirstOrDefault(candidate => candidate.Spellings.Split(' ').Contains(unit)).Bytes;
+        return factor > 0
+            ? checked(number * factor)
+            : throw new FormatException($"{unit} is not a valid byte size suffix");
     }
 
     [GeneratedRegex("^(?<number>[0-9]+(\\.[0-9]+)?)\\s*(?<unit>[a-z]+)$", RegexOptions.ExplicitCapture, 1000)]

@@ -6,7 +6,7 @@ using System.Globalization;
 
 namespace Akka.Configuration.Hocon;
 
-public sealed class HoconValue : IMightBeAHoconObject
+public sealed class HoconValue
 {
     public HoconValue()
         : this([])
@@ -24,15 +24,7 @@ public sealed class HoconValue : IMightBeAHoconObject
     internal static HoconValue Of(IHoconElement element) => new([element]);
 
     /// <summary>A configuration with this value for its root.</summary>
-    public Config ToConfig() => new(new HoconRoot(this));
-
-    /// <summary>A configuration with this value under <paramref name="key"/>.</summary>
-    public Config AtKey(string key)
-    {
-        var parent = new HoconObject();
-        parent.Items[key] = this;
-        return Of(parent).ToConfig();
-    }
+    public Config ToConfig() => new(this);
 
     public void AppendValue(IHoconElement value) => Values.Add(value);
 
@@ -49,7 +41,7 @@ public sealed class HoconValue : IMightBeAHoconObject
     public HoconObject? GetObject() => Values.Count == 0 ? null : Values[0] switch
     {
         HoconObject found => found,
-        IMightBeAHoconObject perhaps when perhaps.IsObject() => perhaps.GetObject(),
+        HoconSubstitution substitution => substitution.ResolvedValue?.GetObject(),
         _ => null,
     };
 
@@ -81,38 +73,18 @@ public sealed class HoconValue : IMightBeAHoconObject
         var other => throw new NotSupportedException($"Unknown boolean format: {other}"),
     };
 
-    public byte GetByte() => byte.Parse(Text, CultureInfo.InvariantCulture);
-
     public int GetInt() => int.Parse(Text, CultureInfo.InvariantCulture);
 
-    public long GetLong() => long.Parse(Text, CultureInfo.InvariantCulture);
-
-    public float GetFloat() => float.Parse(Text, CultureInfo.InvariantCulture);
-
     public double GetDouble() => double.Parse(Text, CultureInfo.InvariantCulture);
-
-    public decimal GetDecimal() => decimal.Parse(Text, CultureInfo.InvariantCulture);
 
     public TimeSpan GetTimeSpan(bool allowInfinite = true) => HoconUnits.Duration(Text, allowInfinite);
 
     /// <summary>A number of bytes; null where the value is no text, or an empty one.</summary>
     public long? GetByteSize() => GetString() is { Length: > 0 } text ? HoconUnits.ByteSize(text) : null;
 
-    public IList<string> GetStringList() => ListOf(value => value.GetString()!);
+    public IList<string> GetStringList() => [.. GetArray().Select(value => value.GetString()!)];
 
-    public IList<bool> GetBooleanList() => ListOf(value => value.GetBoolean());
-
-    public IList<byte> GetByteList() => ListOf(value => value.GetByte());
-
-    public IList<int> GetIntList() => ListOf(value => value.GetInt());
-
-    public IList<long> GetLongList() => ListOf(value => value.GetLong());
-
-    public IList<float> GetFloatList() => ListOf(value => value.GetFloat());
-
-    public IList<double> GetDoubleList() => ListOf(value => value.GetDouble());
-
-    public IList<decimal> GetDecimalList() => ListOf(value => value.GetDecimal());
+    public IList<int> GetIntList() => [.. GetArray().Select(value => value.GetInt())];
 
     public override string ToString() => ToString(0);
 
@@ -133,6 +105,4 @@ public sealed class HoconValue : IMightBeAHoconObject
     }
 
     private string Text => GetString() ?? throw new FormatException("A text is expected where there is none.");
-
-    private List<T> ListOf<T>(Func<HoconValue, T> read) => [.. GetArray().Select(read)];
 }
