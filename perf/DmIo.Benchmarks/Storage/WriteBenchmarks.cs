@@ -49,7 +49,7 @@ public class WriteBenchmarks : IDisposable
     [Benchmark(Baseline = true, OperationsPerInvoke = Requests)]
     public Task RandomAccessWriteAsync() => RunAsync(() =>
     {
-        var offset = targets.NextOffset();
+        var offset = WriteTargets.NextOffset();
         return Regions == 1
             ? RandomAccess.WriteAsync(targets.Files[0], block, offset).AsTask()
             : Task.WhenAll(targets.Files.Select(file => RandomAccess.WriteAsync(file, block, offset).AsTask()));

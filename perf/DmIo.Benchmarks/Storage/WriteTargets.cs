@@ -16,7 +16,6 @@ internal sealed class WriteTargets : IDisposable
 
     private readonly ActorSystem system = ActorSystem.Create("perf");
     private readonly List<string> paths = [];
-    private readonly Random random = new(20260101);
 
     internal WriteTargets(Store store, int regions)
     {
@@ -36,7 +35,7 @@ internal sealed class WriteTargets : IDisposable
     internal ActorSystem System => system;
 
     /// <summary>The byte offset of a random block.</summary>
-    internal long NextOffset() => random.Next(SizeBytes / BlockBytes) * (long)BlockBytes;
+    internal static long NextOffset() => Random.Shared.Next(SizeBytes / BlockBytes) * (long)BlockBytes;
 
     /// <summary>The same random block of every device.</summary>
     internal IoRegion[] NextRegions()
