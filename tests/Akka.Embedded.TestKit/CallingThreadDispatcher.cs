@@ -7,8 +7,7 @@ using Akka.Dispatch;
 namespace Akka.TestKit;
 
 /// <summary>Makes the dispatcher from its section of the configuration.</summary>
-public sealed class CallingThreadDispatcherConfigurator(Config config, IDispatcherPrerequisites prerequisites)
-    : MessageDispatcherConfigurator(config, prerequisites)
+public sealed class CallingThreadDispatcherConfigurator(Config config) : MessageDispatcherConfigurator(config)
 {
     public override MessageDispatcher Dispatcher() => new CallingThreadDispatcher(this);
 }
@@ -22,8 +21,4 @@ public sealed class CallingThreadDispatcher : MessageDispatcher
         : base(configurator) => Throughput = int.MaxValue;
 
     protected override void ExecuteTask(IRunnable run) => run.Run();
-
-    protected override void Shutdown()
-    {
-    }
 }

@@ -53,9 +53,6 @@ public abstract class ActorBase
 
     protected abstract bool Receive(object message);
 
-    /// <summary>A behaviour that handles nothing.</summary>
-    protected static Receive EmptyReceive { get; } = static _ => false;
-
     /// <summary>How failures of this actor's children are handled.</summary>
     protected virtual SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.DefaultStrategy;
 
@@ -92,9 +89,6 @@ public abstract class ActorBase
 
         Context.System.EventStream.Publish(new UnhandledMessage(message, Sender, Self));
     }
-
-    protected void Become(Receive receive) => Context.Become(receive);
-    protected void BecomeStacked(Receive receive) => Context.BecomeStacked(receive);
     protected void UnbecomeStacked() => Context.UnbecomeStacked();
     protected void SetReceiveTimeout(TimeSpan? timeout) => Context.SetReceiveTimeout(timeout);
 

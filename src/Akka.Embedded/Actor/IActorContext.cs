@@ -47,9 +47,6 @@ public interface IActorContext : IActorRefFactory, ICanWatch
     ActorSystem System { get; }
     IActorRef Parent { get; }
     TimeSpan? ReceiveTimeout { get; }
-
-    void Become(Receive receive);
-    void BecomeStacked(Receive receive);
     void UnbecomeStacked();
 
     /// <summary>The child of that name, or Nobody.</summary>

@@ -38,38 +38,10 @@ public abstract class ReceiveActor : UntypedActor
     protected void Receive<T>(Func<T, bool> handler) =>
         Open.Add(catchesAll: false, message => message is T typed && handler(typed));
 
-    protected void Receive(Type messageType, Action<object> handler, Predicate<object>? shouldHandle = null) =>
-        Open.Add(catchesAll: messageType == typeof(object) && shouldHandle is null, message =>
-        {
-            if (!messageType.IsInstanceOfType(message) || (shouldHandle is not null && !shouldHandle(message)))
-            {
-                return false;
-            }
-
-            handler(message);
-            return true;
-        });
-
-    protected void Receive(Type messageType, Predicate<object> shouldHandle, Action<object> handler) =>
-        Receive(messageType, handler, shouldHandle);
-
-    protected void Receive(Type messageType, Func<object, bool> handler) => Open.Add(
-        catchesAll: false, message => messageType.IsInstanceOfType(message) && handler(message));
-
     protected void ReceiveAny(Action<object> handler) => Receive(handler);
 
     protected void ReceiveAsync<T>(Func<T, Task> handler, Predicate<T>? shouldHandle = null) =>
         Receive<T>(message => ActorTaskScheduler.RunTask(() => handler(message)), shouldHandle);
-
-    protected void ReceiveAsync<T>(Predicate<T> shouldHandle, Func<T, Task> handler) =>
-        ReceiveAsync(handler, shouldHandle);
-
-    protected void ReceiveAsync(
-        Type messageType, Func<object, Task> handler, Predicate<object>? shouldHandle = null) =>
-        Receive(messageType, message => ActorTaskScheduler.RunTask(() => handler(message)), shouldHandle);
-
-    protected void ReceiveAsync(Type messageType, Predicate<object> shouldHandle, Func<object, Task> handler) =>
-        ReceiveAsync(messageType, handler, shouldHandle);
 
     protected void ReceiveAnyAsync(Func<object, Task> handler) => ReceiveAsync<object>(handler);
 

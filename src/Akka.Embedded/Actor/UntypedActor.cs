@@ -1,6 +1,4 @@
 // The actor with one method: OnReceive gets every message, and calls Unhandled for what it does not know.
-using Akka.Dispatch;
-
 namespace Akka.Actor;
 
 /// <summary>A behaviour of an <see cref="UntypedActor"/>.</summary>
@@ -21,13 +19,4 @@ public abstract class UntypedActor : ActorBase
 
     protected void Become(UntypedReceive receive) => Context.Become(receive);
     protected void BecomeStacked(UntypedReceive receive) => Context.BecomeStacked(receive);
-
-    /// <summary>Runs asynchronous work as part of the message in hand; no other message comes in between.</summary>
-    protected static void RunTask(Func<Task> action) => ActorTaskScheduler.RunTask(action);
-
-    protected static void RunTask(Action action) => ActorTaskScheduler.RunTask(() =>
-    {
-        action();
-        return Task.CompletedTask;
-    });
 }

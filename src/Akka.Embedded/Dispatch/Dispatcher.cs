@@ -18,10 +18,6 @@ public sealed class Dispatcher : MessageDispatcher
         ThreadPool.UnsafeQueueUserWorkItem(mailbox, preferLocal: true);
 
     protected override void ExecuteTask(IRunnable run) => ThreadPool.UnsafeQueueUserWorkItem(run, preferLocal: true);
-
-    protected override void Shutdown()
-    {
-    }
 }
 
 /// <summary>One shared <see cref="Dispatch.Dispatcher"/> for a HOCON section.</summary>
@@ -29,8 +25,8 @@ public sealed class DispatcherConfigurator : MessageDispatcherConfigurator
 {
     private readonly Dispatcher _instance;
 
-    public DispatcherConfigurator(Config config, IDispatcherPrerequisites prerequisites)
-        : base(config, prerequisites) =>
+    public DispatcherConfigurator(Config config)
+        : base(config) =>
         _instance = new Dispatcher(this, config.GetString("id")!, config.GetInt("throughput"));
 
     public override MessageDispatcher Dispatcher() => _instance;

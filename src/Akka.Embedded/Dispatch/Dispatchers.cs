@@ -19,25 +19,15 @@ public sealed class Dispatchers
     private readonly ActorSystem _system;
     private MessageDispatcher? _default;
 
-    internal Dispatchers(ActorSystem system, IDispatcherPrerequisites prerequisites)
-    {
-        _system = system;
-        Prerequisites = prerequisites;
-    }
+    internal Dispatchers(ActorSystem system) => _system = system;
 
-    public IDispatcherPrerequisites Prerequisites { get; }
     public MessageDispatcher DefaultGlobalDispatcher => _default ??= Lookup(DefaultDispatcherId);
-    internal MessageDispatcher InternalDispatcher => Lookup(InternalDispatcherId);
 
     /// <exception cref="ConfigurationException">There is no such section.</exception>
     public MessageDispatcher Lookup(string dispatcherName) => _configurators
         .GetOrAdd(dispatcherName, static (name, dispatchers) => dispatchers.Configure(name), this).Dispatcher();
 
     public bool HasDispatcher(string id) => _configurators.ContainsKey(id) || _system.Settings.Config.HasPath(id);
-
-    /// <summary>Gives a name to a configurator; false where the name is taken.</summary>
-    public bool RegisterConfigurator(string id, MessageDispatcherConfigurator configurator) =>
-        _configurators.TryAdd(id, configurator);
 
     private MessageDispatcherConfigurator Configure(string name)
     {
@@ -49,11 +39,11 @@ public sealed class Dispatchers
         var type = config.GetString("type");
         return type switch
         {
-            "Dispatcher" or "ForkJoinDispatcher" => new DispatcherConfigurator(config, Prerequisites),
-            "PinnedDispatcher" => new PinnedDispatcherConfigurator(config, Prerequisites),
+            "Dispatcher" or "ForkJoinDispatcher" => new DispatcherConfigurator(config),
+            "PinnedDispatcher" => new PinnedDispatcherConfigurator(config),
             null => throw new ConfigurationException($"Could not resolve dispatcher for path {name}. type is null"),
             _ => (MessageDispatcherConfigurator)Activator.CreateInstance(
-                TypeResolver.Resolve(type, name + ".type"), config, Prerequisites)!,
+                TypeResolver.Resolve(type, name + ".type"), config)!,
         };
     }
 }

@@ -29,7 +29,7 @@ public sealed class PinnedDispatcher : MessageDispatcher
         new Thread(WorkUntilShutdown) { IsBackground = true, Name = $"{Id} {cell.Self.Path.Name}" }.Start();
     }
 
-    internal override void Detach(ActorCell cell) => Shutdown();
+    internal override void Detach(ActorCell cell) => _work.CompleteAdding();
 
     protected override void ExecuteTask(IRunnable run)
     {
@@ -44,8 +44,6 @@ public sealed class PinnedDispatcher : MessageDispatcher
         }
     }
 
-    protected override void Shutdown() => _work.CompleteAdding();
-
     private void WorkUntilShutdown()
     {
         foreach (var run in _work.GetConsumingEnumerable())
@@ -58,8 +56,7 @@ public sealed class PinnedDispatcher : MessageDispatcher
 }
 
 /// <summary>A new <see cref="Dispatch.PinnedDispatcher"/> for each actor.</summary>
-public sealed class PinnedDispatcherConfigurator(Config config, IDispatcherPrerequisites prerequisites)
-    : MessageDispatcherConfigurator(config, prerequisites)
+public sealed class PinnedDispatcherConfigurator(Config config) : MessageDispatcherConfigurator(config)
 {
     public override MessageDispatcher Dispatcher() =>
         new PinnedDispatcher(this, Config.GetString("id")!, Config.GetInt("throughput"));

@@ -56,9 +56,8 @@ internal sealed class Watch(IInternalActorRef watchee, IInternalActorRef watcher
     internal IInternalActorRef Watcher => watcher;
 }
 
-internal sealed class Unwatch(IInternalActorRef watchee, IInternalActorRef watcher) : SystemMessage
+internal sealed class Unwatch(IInternalActorRef watcher) : SystemMessage
 {
-    internal IInternalActorRef Watchee => watchee;
     internal IInternalActorRef Watcher => watcher;
 }
 

@@ -64,7 +64,7 @@ public abstract class LoggingBus : ActorEventBus
         if (settings.DebugUnhandledMessage)
         {
             Subscribe(
-                system.SystemActorOf<UnhandledMessageForwarder>(nameof(UnhandledMessageForwarder)),
+                system.SystemActorOf(Props.Create<UnhandledMessageForwarder>(), nameof(UnhandledMessageForwarder)),
                 typeof(UnhandledMessage));
         }
 

@@ -38,7 +38,7 @@ internal sealed partial class ActorCell
         var watchee = (IInternalActorRef)subject;
         if (_watching is not null && _watching.Remove(watchee))
         {
-            watchee.SendSystemMessage(new Unwatch(watchee, _self));
+            watchee.SendSystemMessage(new Unwatch(_self));
         }
 
         _terminated?.Remove(watchee);
@@ -107,7 +107,7 @@ internal sealed partial class ActorCell
     {
         foreach (var watchee in _watching?.Keys.ToArray() ?? [])
         {
-            ((IInternalActorRef)watchee).SendSystemMessage(new Unwatch((IInternalActorRef)watchee, _self));
+            ((IInternalActorRef)watchee).SendSystemMessage(new Unwatch(_self));
         }
 
         _watching = null;

@@ -151,7 +151,7 @@ internal sealed partial class ActorCell
             Publish(new Debug(_self.Path.ToString(), ActorType,
                 $"Dropping Failed({failed.Cause}) from unknown child {failed.Child}"));
         }
-        else if (!_actor!.Strategy.HandleFailure(this, failed.Child, failed.Cause, stats, _children.Stats))
+        else if (!_actor!.Strategy.HandleFailure(this, failed.Child, failed.Cause, stats))
         {
             ExceptionDispatchInfo.Throw(failed.Cause);
         }

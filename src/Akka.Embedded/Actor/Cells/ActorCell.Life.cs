@@ -106,7 +106,6 @@ internal sealed partial class ActorCell
             try
             {
                 (actor as IDisposable)?.Dispose();
-                Props.Release(actor);
             }
             catch (Exception cause)
             {

@@ -37,7 +37,6 @@ internal sealed partial class ActorCell : IUntypedActorContext
     internal ActorSystemImpl SystemImpl { get; }
     internal Mailbox Mailbox { get; }
     internal IInternalActorRef ParentRef { get; }
-    internal ActorBase? Actor => _actor;
 
     /// <summary>The message in hand with its sender; of a message that failed until the restart is over.</summary>
     internal Letter? Letter { get; set; }

@@ -34,10 +34,7 @@ internal sealed class Children
     /// <summary>True while a restart, a creation or the end waits.</summary>
     internal bool Waits => Reason != WaitReason.None;
 
-    internal IReadOnlyList<LocalActorRef> Refs =>
-        _byName is null ? [] : [.. Stats.Select(stats => stats.Child)];
-
-    internal IReadOnlyCollection<ChildRestartStats> Stats
+    internal IReadOnlyList<LocalActorRef> Refs
     {
         get
         {
@@ -48,7 +45,7 @@ internal sealed class Children
 
             lock (_lock)
             {
-                return [.. _byName.Values.OfType<ChildRestartStats>()];
+                return [.. _byName.Values.OfType<ChildRestartStats>().Select(stats => stats.Child)];
             }
         }
     }

@@ -18,21 +18,6 @@ public interface IWrappedMessage
     object Message { get; }
 }
 
-/// <summary>Looks inside wrapped messages.</summary>
-public static class WrappedMessage
-{
-    /// <summary>The innermost message.</summary>
-    public static object Unwrap(object message)
-    {
-        while (message is IWrappedMessage wrapped)
-        {
-            message = wrapped.Message;
-        }
-
-        return message;
-    }
-}
-
 /// <summary>A watched actor has ended.</summary>
 public sealed class Terminated(IActorRef actorRef, bool existenceConfirmed, bool addressTerminated)
     : IAutoReceivedMessage, IPossiblyHarmful, IDeadLetterSuppression, INoSerializationVerificationNeeded,

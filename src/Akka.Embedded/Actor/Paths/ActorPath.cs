@@ -34,20 +34,6 @@ public abstract class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
     /// <summary>The number of names below the root.</summary>
     public int Depth { get; }
 
-    public ActorPath Root
-    {
-        get
-        {
-            var path = this;
-            while (path.Depth > 0)
-            {
-                path = path.Parent;
-            }
-
-            return path;
-        }
-    }
-
     /// <summary>The names from below the root to this one.</summary>
     public IReadOnlyList<string> Elements
     {
@@ -91,10 +77,6 @@ public abstract class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
         return true;
     }
 
-    public static ActorPath Parse(string path) => TryParse(path, out var actorPath)
-        ? actorPath
-        : throw new UriFormatException($"Can not parse an ActorPath: {path}");
-
     public static bool TryParse(string path, out ActorPath actorPath)
     {
         actorPath = null!;
@@ -132,14 +114,8 @@ public abstract class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
     public static ActorPath operator /(ActorPath path, IEnumerable<string> name) =>
         name.Where(element => !string.IsNullOrEmpty(element)).Aggregate(path, (parent, element) => parent / element);
 
-    public ActorPath Child(string childName) => this / childName;
-
-    public ActorPath WithUid(long uid) => Depth == 0 || uid == Uid ? this : new ChildActorPath(Parent, Name, uid);
-
     public string ToStringWithoutAddress() => "/" + string.Join('/', Elements);
-    public string ToStringWithAddress() => ToString();
     public string ToStringWithUid() => Uid == UndefinedUid ? ToString() : $"{ToString()}#{Uid}";
-    public string ToSerializationFormat() => ToStringWithUid();
     public override string ToString() => Address + ToStringWithoutAddress();
 
     public bool Equals(ActorPath? other)
@@ -175,10 +151,6 @@ public abstract class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
 
     public static bool operator ==(ActorPath? left, ActorPath? right) => Equals(left, right);
     public static bool operator !=(ActorPath? left, ActorPath? right) => !Equals(left, right);
-    public static bool operator <(ActorPath left, ActorPath right) => left.CompareTo(right) < 0;
-    public static bool operator <=(ActorPath left, ActorPath right) => left.CompareTo(right) <= 0;
-    public static bool operator >(ActorPath left, ActorPath right) => left.CompareTo(right) > 0;
-    public static bool operator >=(ActorPath left, ActorPath right) => left.CompareTo(right) >= 0;
 }
 
 /// <summary>The root of one system's tree.</summary>

@@ -23,8 +23,6 @@ public sealed class Address : IEquatable<Address>, IComparable<Address>
     public string System { get; }
     public string? Host { get; }
     public int? Port { get; }
-    public bool HasLocalScope => string.IsNullOrEmpty(Host);
-    public bool HasGlobalScope => !HasLocalScope;
 
     public bool Equals(Address? other) => other is not null && (ReferenceEquals(this, other) || _text == other._text);
     public override bool Equals(object? obj) => Equals(obj as Address);
@@ -34,10 +32,6 @@ public sealed class Address : IEquatable<Address>, IComparable<Address>
 
     public static bool operator ==(Address? left, Address? right) => Equals(left, right);
     public static bool operator !=(Address? left, Address? right) => !Equals(left, right);
-    public static bool operator <(Address left, Address right) => left.CompareTo(right) < 0;
-    public static bool operator <=(Address left, Address right) => left.CompareTo(right) <= 0;
-    public static bool operator >(Address left, Address right) => left.CompareTo(right) > 0;
-    public static bool operator >=(Address left, Address right) => left.CompareTo(right) >= 0;
 
     /// <summary>Reads <c>protocol://system</c> or <c>protocol://system@host:port</c>.</summary>
     internal static bool TryParse(string text, out Address? address)

@@ -5,7 +5,7 @@ using System.Reflection;
 
 namespace Akka.Actor;
 
-internal sealed class ConstructorProducer(Type type, object?[] arguments) : IIndirectActorProducer
+internal sealed class ConstructorProducer(Type type, object?[] arguments) : IActorProducer
 {
     private static readonly ConcurrentDictionary<ConstructorInfo, ConstructorInvoker> Invokers = new();
     private static readonly ConcurrentDictionary<Type, ConstructorInvoker?> ParameterlessInvokers = new();
@@ -33,10 +33,6 @@ internal sealed class ConstructorProducer(Type type, object?[] arguments) : IInd
         {
             throw new TargetInvocationException(cause);
         }
-    }
-
-    public void Release(ActorBase actor)
-    {
     }
 
     private ConstructorInvoker? FindInvoker()

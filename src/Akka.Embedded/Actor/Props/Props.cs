@@ -5,26 +5,21 @@ using System.Linq.Expressions;
 
 namespace Akka.Actor;
 
-/// <summary>Makes actors where Props do not say their class.</summary>
-public interface IIndirectActorProducer
+/// <summary>Makes the actors of one props: by a constructor, or by a function.</summary>
+internal interface IActorProducer
 {
     Type ActorType { get; }
 
     ActorBase Produce();
-
-    /// <summary>Called with each instance when it is done with.</summary>
-    void Release(ActorBase actor);
 }
 
 /// <summary>A recipe for actors.</summary>
 public sealed class Props
 {
-    public static readonly Props None = null!;
-
-    private readonly IIndirectActorProducer _producer;
+    private readonly IActorProducer _producer;
 
     private Props(
-        IIndirectActorProducer producer, object?[] arguments, SupervisorStrategy? strategy = null,
+        IActorProducer producer, object?[] arguments, SupervisorStrategy? strategy = null,
         string? dispatcher = null)
     {
         _producer = producer;
@@ -38,7 +33,6 @@ public sealed class Props
     public static Props Empty { get; } = Create<EmptyActor>();
 
     public Type Type => _producer.ActorType;
-    public string TypeName => Type.AssemblyQualifiedName!;
     public object[] Arguments { get; }
     public string Dispatcher { get; }
 
@@ -86,8 +80,6 @@ public sealed class Props
         return new Props(new ConstructorProducer(type, args ?? []), args ?? []);
     }
 
-    public static Props CreateBy(IIndirectActorProducer producer, params object[] args) => new(producer, args);
-
     public Props WithDispatcher(string dispatcher) => new(_producer, Arguments, SupervisorStrategy, dispatcher);
 
     public Props WithSupervisorStrategy(SupervisorStrategy supervisorStrategy) =>
@@ -113,8 +105,6 @@ public sealed class Props
         }
     }
 
-    internal void Release(ActorBase actor) => _producer.Release(actor);
-
     private sealed class EmptyActor : UntypedActor
     {
         protected override void OnReceive(object message)
@@ -122,15 +112,11 @@ public sealed class Props
         }
     }
 
-    private sealed class FactoryProducer<TActor>(Func<TActor> factory) : IIndirectActorProducer
+    private sealed class FactoryProducer<TActor>(Func<TActor> factory) : IActorProducer
         where TActor : ActorBase
     {
         public Type ActorType => typeof(TActor);
 
         public ActorBase Produce() => factory();
-
-        public void Release(ActorBase actor)
-        {
-        }
     }
 }

@@ -25,13 +25,6 @@ public abstract class ActorRefBase : IActorRef
     }
 
     public override string ToString() => $"[{Path.ToStringWithUid()}]";
-
-    public static bool operator ==(ActorRefBase? left, ActorRefBase? right) => Equals(left, right);
-    public static bool operator !=(ActorRefBase? left, ActorRefBase? right) => !Equals(left, right);
-    public static bool operator <(ActorRefBase left, ActorRefBase right) => left.CompareTo(right) < 0;
-    public static bool operator <=(ActorRefBase left, ActorRefBase right) => left.CompareTo(right) <= 0;
-    public static bool operator >(ActorRefBase left, ActorRefBase right) => left.CompareTo(right) > 0;
-    public static bool operator >=(ActorRefBase left, ActorRefBase right) => left.CompareTo(right) >= 0;
 }
 
 /// <summary>The runtime's side of a reference.</summary>

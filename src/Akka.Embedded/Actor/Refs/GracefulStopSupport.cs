@@ -44,7 +44,7 @@ public static class GracefulStopSupport
             }
             catch (OperationCanceledException)
             {
-                target.SendSystemMessage(new Unwatch(target, this));
+                target.SendSystemMessage(new Unwatch(this));
                 return false;
             }
         }

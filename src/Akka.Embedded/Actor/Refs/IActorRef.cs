@@ -42,7 +42,4 @@ public static class ActorRefExtensions
 {
     /// <summary>True for null, <see cref="ActorRefs.Nobody"/> and the dead letters.</summary>
     public static bool IsNobody(this IActorRef? actorRef) => actorRef is null or Nobody or DeadLetterActorRef;
-
-    public static IActorRef GetOrElse(this IActorRef? actorRef, Func<IActorRef> elseValue) =>
-        actorRef.IsNobody() ? elseValue() : actorRef!;
 }

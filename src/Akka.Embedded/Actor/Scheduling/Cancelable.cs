@@ -8,39 +8,17 @@ public interface ICancelable
     CancellationToken Token { get; }
 
     void Cancel();
-    void Cancel(bool throwOnFirstException);
     void CancelAfter(TimeSpan delay);
-    void CancelAfter(int millisecondsDelay);
-}
-
-/// <summary>Shorter ways to cancel.</summary>
-public static class CancelableExtensions
-{
-    public static void CancelIfNotNull(this ICancelable? cancelable) => cancelable?.Cancel();
 }
 
 /// <summary>The common <see cref="ICancelable"/>. Thread-safe.</summary>
-public class Cancelable : ICancelable, IDisposable
+public sealed class Cancelable(IScheduler scheduler) : ICancelable, IDisposable
 {
-    private readonly IActionScheduler _scheduler;
     private CancellationTokenSource? _source;
     private volatile bool _isCancelled;
-
-    public Cancelable(IActionScheduler scheduler) => _scheduler = scheduler;
-
-    public Cancelable(IScheduler scheduler)
-        : this(scheduler.Advanced)
-    {
-    }
-
-    public Cancelable(IScheduler scheduler, TimeSpan delay)
-        : this(scheduler) => CancelAfter(delay);
-
-    public Cancelable(IScheduler scheduler, int millisecondsDelay)
-        : this(scheduler) => CancelAfter(millisecondsDelay);
+    private bool _isDisposed;
 
     public bool IsCancellationRequested => _isCancelled;
-    public bool IsDisposed { get; private set; }
 
     public CancellationToken Token
     {
@@ -60,40 +38,27 @@ public class Cancelable : ICancelable, IDisposable
         }
     }
 
-    /// <summary>One that is cancelled from the beginning.</summary>
-    public static ICancelable CreateCanceled() => new Cancelable((IActionScheduler)null!) { _isCancelled = true };
-
-    public void Cancel() => Cancel(throwOnFirstException: false);
-
-    public void Cancel(bool throwOnFirstException)
+    public void Cancel()
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         _isCancelled = true;
         Interlocked.MemoryBarrier();    // Either we see the source that Token made, or Token sees that we cancelled.
-        _source?.Cancel(throwOnFirstException);
+        _source?.Cancel();
     }
 
     public void CancelAfter(TimeSpan delay)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (!_isCancelled)
         {
-            _scheduler.ScheduleOnce(delay, Cancel, this);
+            scheduler.Advanced.ScheduleOnce(delay, Cancel, this);
         }
     }
 
-    public void CancelAfter(int millisecondsDelay) => CancelAfter(TimeSpan.FromMilliseconds(millisecondsDelay));
-
     public void Dispose()
     {
-        Dispose(disposing: true);
-        GC.SuppressFinalize(this);
-    }
-
-    protected virtual void Dispose(bool disposing)
-    {
-        IsDisposed = true;
+        _isDisposed = true;
         _source?.Dispose();
     }
 }

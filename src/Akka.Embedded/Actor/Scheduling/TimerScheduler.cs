@@ -11,14 +11,9 @@ namespace Akka.Actor
     /// <summary>Timers of one actor. A new timer replaces the one of the same key.</summary>
     public interface ITimerScheduler
     {
-        IReadOnlyCollection<object> ActiveTimers { get; }
-
         void StartPeriodicTimer(object key, object msg, TimeSpan interval);
-        void StartPeriodicTimer(object key, object msg, TimeSpan interval, IActorRef sender);
         void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval);
-        void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval, IActorRef sender);
         void StartSingleTimer(object key, object msg, TimeSpan timeout);
-        void StartSingleTimer(object key, object msg, TimeSpan timeout, IActorRef sender);
         bool IsTimerActive(object key);
         void Cancel(object key);
         void CancelAll();
@@ -45,26 +40,14 @@ namespace Akka.Actor.Scheduler
         private readonly Dictionary<object, (int Generation, bool Repeats, ICancelable Task)> _timers = [];
         private int _generation;
 
-        public IReadOnlyCollection<object> ActiveTimers => _timers.Keys;
-
         public void StartPeriodicTimer(object key, object msg, TimeSpan interval) =>
-            Start(key, msg, interval, interval, ActorRefs.NoSender);
-
-        public void StartPeriodicTimer(object key, object msg, TimeSpan interval, IActorRef sender) =>
-            Start(key, msg, interval, interval, sender);
+            Start(key, msg, interval, interval);
 
         public void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval) =>
-            Start(key, msg, initialDelay, interval, ActorRefs.NoSender);
-
-        public void StartPeriodicTimer(
-            object key, object msg, TimeSpan initialDelay, TimeSpan interval, IActorRef sender) =>
-            Start(key, msg, initialDelay, interval, sender);
+            Start(key, msg, initialDelay, interval);
 
         public void StartSingleTimer(object key, object msg, TimeSpan timeout) =>
-            Start(key, msg, timeout, interval: null, ActorRefs.NoSender);
-
-        public void StartSingleTimer(object key, object msg, TimeSpan timeout, IActorRef sender) =>
-            Start(key, msg, timeout, interval: null, sender);
+            Start(key, msg, timeout, interval: null);
 
         public bool IsTimerActive(object key) => _timers.ContainsKey(key);
 
@@ -103,7 +86,7 @@ namespace Akka.Actor.Scheduler
             return true;
         }
 
-        private void Start(object key, object message, TimeSpan delay, TimeSpan? interval, IActorRef sender)
+        private void Start(object key, object message, TimeSpan delay, TimeSpan? interval)
         {
             Cancel(key);
             var generation = ++_generation;
@@ -112,8 +95,8 @@ namespace Akka.Actor.Scheduler
                 : new TimerMessage(this, key, generation, message);
             var scheduler = cell.System.Scheduler;
             var task = interval is null
-                ? scheduler.ScheduleTellOnceCancelable(delay, cell.Self, timed, sender)
-                : scheduler.ScheduleTellRepeatedlyCancelable(delay, interval.Value, cell.Self, timed, sender);
+                ? scheduler.ScheduleTellOnceCancelable(delay, cell.Self, timed, ActorRefs.NoSender)
+                : scheduler.ScheduleTellRepeatedlyCancelable(delay, interval.Value, cell.Self, timed, ActorRefs.NoSender);
             _timers[key] = (generation, interval is not null, task);
         }
     }

@@ -29,9 +29,6 @@ public interface IActorStash
 /// <summary>Wants a stash of unlimited size.</summary>
 public interface IWithUnboundedStash : IActorStash;
 
-/// <summary>Wants a stash.</summary>
-public interface IWithStash : IActorStash;
-
 internal sealed class ActorStash(ActorCell cell) : IStash
 {
     private readonly LinkedList<Letter> _stashed = [];

@@ -13,8 +13,6 @@ public static class Decider
     /// <summary>The first pair whose type fits the cause decides; the default where none does.</summary>
     public static DeployableDecider From(Directive defaultDirective, params KeyValuePair<Type, Directive>[] pairs) =>
         new(defaultDirective, pairs);
-
-    public static LocalOnlyDecider From(Func<Exception, Directive> localOnlyDecider) => new(localOnlyDecider);
 }
 
 /// <summary>Decides by a function.</summary>

@@ -53,8 +53,7 @@ public abstract class SupervisorStrategy
 
     /// <summary>False where the failure is to be escalated.</summary>
     internal bool HandleFailure(
-        IActorContext context, IActorRef child, Exception cause, ChildRestartStats stats,
-        IReadOnlyCollection<ChildRestartStats> children)
+        IActorContext context, IActorRef child, Exception cause, ChildRestartStats stats)
     {
         var directive = Handle(child, cause);
         LogFailure(context, child, cause, directive);
@@ -64,10 +63,10 @@ public abstract class SupervisorStrategy
                 ((IInternalActorRef)child).SendSystemMessage(new Dispatch.SysMsg.Resume(cause));
                 return true;
             case Directive.Restart:
-                ProcessFailure(context, restart: true, cause, stats, children);
+                ProcessFailure(context, restart: true, cause, stats);
                 return true;
             case Directive.Stop:
-                ProcessFailure(context, restart: false, cause, stats, children);
+                ProcessFailure(context, restart: false, cause, stats);
                 return true;
             default:
                 return false;
@@ -75,8 +74,7 @@ public abstract class SupervisorStrategy
     }
 
     private protected abstract void ProcessFailure(
-        IActorContext context, bool restart, Exception cause, ChildRestartStats failed,
-        IReadOnlyCollection<ChildRestartStats> children);
+        IActorContext context, bool restart, Exception cause, ChildRestartStats failed);
 
     protected virtual void LogFailure(IActorContext context, IActorRef child, Exception cause, Directive directive)
     {

@@ -10,7 +10,6 @@ namespace Akka.Actor;
 /// <summary>An actor system. Expensive: make one per application. Thread-safe.</summary>
 public abstract class ActorSystem : IActorRefFactory, IDisposable
 {
-    private readonly long _creation = System.Diagnostics.Stopwatch.GetTimestamp();
     private bool _isDisposed;
 
     private protected ActorSystem()
@@ -25,11 +24,6 @@ public abstract class ActorSystem : IActorRefFactory, IDisposable
     public abstract IScheduler Scheduler { get; }
     public abstract ILoggingAdapter Log { get; }
 
-    /// <summary>Since the Unix epoch.</summary>
-    public TimeSpan StartTime { get; } = DateTime.UtcNow - DateTime.UnixEpoch;
-
-    public TimeSpan Uptime => System.Diagnostics.Stopwatch.GetElapsedTime(_creation);
-
     /// <summary>Completes when everything of the system has ended.</summary>
     public abstract Task WhenTerminated { get; }
 
@@ -37,9 +31,6 @@ public abstract class ActorSystem : IActorRefFactory, IDisposable
 
     /// <exception cref="ArgumentException">The name is not made of letters, digits and inner hyphens.</exception>
     public static ActorSystem Create(string name, Config config) => ActorSystemImpl.CreateAndStart(name, config);
-
-    public static ActorSystem Create(string name, BootstrapSetup setup) =>
-        Create(name, setup.Config ?? ConfigurationFactory.Empty);
 
     public abstract IActorRef ActorOf(Props props, string? name = null);
     public abstract ActorSelection ActorSelection(ActorPath actorPath);
@@ -56,10 +47,8 @@ public abstract class ActorSystem : IActorRefFactory, IDisposable
     public abstract object GetExtension(IExtensionId extensionId);
     public abstract T GetExtension<T>()
         where T : class, IExtension;
-    public abstract bool HasExtension(Type type);
     public abstract bool HasExtension<T>()
         where T : class, IExtension;
-    public abstract bool TryGetExtension(Type extensionType, out object extension);
     public abstract bool TryGetExtension<T>(out T extension)
         where T : class, IExtension;
 
@@ -87,22 +76,4 @@ public abstract class ExtendedActorSystem : ActorSystem
 
     /// <summary>Makes an actor under <c>/system</c>: it lives until all user actors have ended.</summary>
     public abstract IActorRef SystemActorOf(Props props, string? name = null);
-
-    public abstract IActorRef SystemActorOf<TActor>(string? name = null)
-        where TActor : ActorBase, new();
-
-    /// <summary>Ends the system without the coordinated shutdown.</summary>
-    public abstract void Abort();
-}
-
-/// <summary>The configuration to create a system with.</summary>
-public sealed class BootstrapSetup
-{
-    private BootstrapSetup(Config? config) => Config = config;
-
-    public Config? Config { get; }
-
-    public static BootstrapSetup Create() => new(null);
-
-    public BootstrapSetup WithConfig(Config config) => new(config);
 }

@@ -25,25 +25,16 @@ internal sealed partial class ActorSystemImpl
         extension.ExtensionType, _ => new Lazy<object>(() => extension.CreateExtension(this))).Value;
 
     public override object GetExtension(IExtensionId extensionId) =>
-        TryGetExtension(extensionId.ExtensionType, out var extension) ? extension : null!;
+        _extensions.TryGetValue(extensionId.ExtensionType, out var extension) ? extension.Value : null!;
 
     public override T GetExtension<T>() => TryGetExtension<T>(out var extension) ? extension : null!;
 
-    public override bool HasExtension(Type type) => _extensions.ContainsKey(type);
-
     public override bool HasExtension<T>() => _extensions.ContainsKey(typeof(T));
-
-    public override bool TryGetExtension(Type extensionType, out object extension)
-    {
-        var found = _extensions.TryGetValue(extensionType, out var lazy);
-        extension = found ? lazy!.Value : null!;
-        return found;
-    }
 
     public override bool TryGetExtension<T>(out T extension)
     {
-        var found = TryGetExtension(typeof(T), out var untyped);
-        extension = (T)untyped;
+        var found = _extensions.TryGetValue(typeof(T), out var lazy);
+        extension = (T)lazy?.Value!;
         return found;
     }
 }

@@ -34,7 +34,7 @@ internal sealed partial class ActorSystemImpl : ExtendedActorSystem
         Log = Logging.GetLogger(EventStream, $"ActorSystem({name})");
         Scheduler = (IScheduler)Activator.CreateInstance(
             TypeResolver.Resolve(Settings.SchedulerClass, "akka.scheduler.implementation"), Settings.Config, Log)!;
-        Dispatchers = new Dispatchers(this, new DefaultDispatcherPrerequisites(EventStream, Scheduler, Settings));
+        Dispatchers = new Dispatchers(this);
         _deployment = new DeploymentSection(Settings.Config);
         Guardians = new Guardians(this);
         RegisterOnTermination(() => (Scheduler as IDisposable)?.Dispose());
@@ -82,7 +82,7 @@ internal sealed partial class ActorSystemImpl : ExtendedActorSystem
         LoadExtensions();
         if (Settings.LogDeadLetters > 0)
         {
-            _deadLetterListener = SystemActorOf<DeadLetterListener>("deadLetterListener");
+            _deadLetterListener = SystemActorOf(Props.Create<DeadLetterListener>(), "deadLetterListener");
         }
 
         if (Settings.LogConfigOnStart)
@@ -108,8 +108,6 @@ internal sealed partial class ActorSystemImpl : ExtendedActorSystem
         Guardians.System.Cell.ActorOf(props.NamesDispatcher ? props
             : props.WithDispatcher(Dispatchers.InternalDispatcherId), name);
 
-    public override IActorRef SystemActorOf<TActor>(string? name = null) => SystemActorOf(Props.Create<TActor>(), name);
-
     public override ActorSelection ActorSelection(ActorPath actorPath) =>
         new(actorPath.Address == RootPath.Address ? Guardians.Root : DeadLetters, actorPath.Elements);
 
@@ -133,8 +131,6 @@ internal sealed partial class ActorSystemImpl : ExtendedActorSystem
     public override Task Terminate() => Settings.CoordinatedShutdownRunByActorSystemTerminate
         ? CoordinatedShutdown.Get(this).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance)
         : FinalTerminate();
-
-    public override void Abort() => _ = FinalTerminate();
 
     internal override Task FinalTerminate()
     {

@@ -15,12 +15,6 @@ public sealed class CoordinatedShutdown : IExtension
     public const string PhaseServiceUnbind = "service-unbind";
     public const string PhaseServiceRequestsDone = "service-requests-done";
     public const string PhaseServiceStop = "service-stop";
-    public const string PhaseBeforeClusterShutdown = "before-cluster-shutdown";
-    public const string PhaseClusterShardingShutdownRegion = "cluster-sharding-shutdown-region";
-    public const string PhaseClusterLeave = "cluster-leave";
-    public const string PhaseClusterExiting = "cluster-exiting";
-    public const string PhaseClusterExitingDone = "cluster-exiting-done";
-    public const string PhaseClusterShutdown = "cluster-shutdown";
     public const string PhaseBeforeActorSystemTerminate = "before-actor-system-terminate";
     public const string PhaseActorSystemTerminate = "actor-system-terminate";
 
@@ -71,8 +65,6 @@ public sealed class CoordinatedShutdown : IExtension
         _phases.Find(phase);
         _tasks.GetOrAdd(phase, _ => new()).Enqueue((taskName, task));
     }
-
-    public TimeSpan Timeout(string phase) => _phases.Find(phase).Timeout;
 
     /// <summary>Runs the phases, from the given one on. The first call counts; all calls get the same task.</summary>
     public Task<Done> Run(Reason reason, string? fromPhase = null)

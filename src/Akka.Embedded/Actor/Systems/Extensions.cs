@@ -46,9 +46,6 @@ public abstract class ExtensionIdProvider<T> : IExtensionId<T>
 /// <summary>Shorter ways to an extension.</summary>
 public static class ActorSystemWithExtensions
 {
-    public static T WithExtension<T>(this ActorSystem system)
-        where T : class, IExtension => system.GetExtension<T>();
-
     public static T WithExtension<T>(this ActorSystem system, Type extensionId)
         where T : class, IExtension =>
         system.TryGetExtension<T>(out var extension)
