@@ -14,14 +14,11 @@ public interface IActorRefFactory
     ActorSelection ActorSelection(string actorPath);
 }
 
-/// <summary>Shorter ways to make and find actors.</summary>
+/// <summary>A shorter way to make actors.</summary>
 public static class ActorRefFactoryExtensions
 {
     public static IActorRef ActorOf<TActor>(this IActorRefFactory factory, string? name = null)
         where TActor : ActorBase, new() => factory.ActorOf(Props.Create<TActor>(), name);
-
-    public static ActorSelection ActorSelection(
-        this IActorRefFactory factory, IActorRef anchorRef, string actorPath) => new(anchorRef, actorPath);
 }
 
 /// <summary>Hears of other actors' ends.</summary>

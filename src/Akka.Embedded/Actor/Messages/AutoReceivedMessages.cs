@@ -6,6 +6,9 @@ namespace Akka.Actor;
 /// <summary>Handled by the runtime, in the order of the mailbox.</summary>
 public interface IAutoReceivedMessage;
 
+/// <summary>Stays in its process: a runtime that checks serialization leaves it alone.</summary>
+public interface INoSerializationVerificationNeeded;
+
 /// <summary>Could harm if it came from an untrusted place.</summary>
 public interface IPossiblyHarmful;
 

@@ -1,6 +1,19 @@
 // What the runtime throws, and what supervisors meet as the causes of their children's failures.
 namespace Akka.Actor;
 
+/// <summary>Base class of the exceptions that the actor runtime itself throws.</summary>
+public abstract class AkkaException : Exception
+{
+    protected AkkaException()
+    {
+    }
+
+    protected AkkaException(string? message, Exception? cause = null)
+        : base(message, cause)
+    {
+    }
+}
+
 /// <summary>A name that is taken, empty or has foreign characters.</summary>
 public class InvalidActorNameException(string message, Exception? innerException = null)
     : AkkaException(message, innerException);

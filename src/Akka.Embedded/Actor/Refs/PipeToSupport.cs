@@ -44,16 +44,6 @@ public static class PipeToSupport
         }
     }
 
-    public static Task PipeTo<T>(
-        this ValueTask<T> taskToPipe, ICanTell recipient, IActorRef? sender = null,
-        Func<T, object>? success = null, Func<Exception, object>? failure = null) =>
-        taskToPipe.AsTask().PipeTo(recipient, sender, success, failure);
-
-    public static Task PipeTo(
-        this ValueTask taskToPipe, ICanTell recipient, IActorRef? sender = null,
-        Func<object>? success = null, Func<Exception, object>? failure = null) =>
-        taskToPipe.AsTask().PipeTo(recipient, sender, success, failure);
-
     private static object Failed(Exception cause, Func<Exception, object>? failure) =>
         failure is null ? new Status.Failure(cause) : failure(cause);
 }

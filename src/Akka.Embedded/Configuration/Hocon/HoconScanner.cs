@@ -145,27 +145,23 @@ internal sealed class HoconScanner(string text)
     private char ReadEscaped()
     {
         var escaped = AtEnd ? '\0' : text[_index++];
-        switch (escaped)
+        if (escaped == 'u' && _index + 4 <= text.Length && ushort.TryParse(
+            text.AsSpan(_index, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
         {
-            case '"' or '\\' or '/':
-                return escaped;
-            case 'b':
-                return '\b';
-            case 'f':
-                return '\f';
-            case 'n':
-                return '\n';
-            case 'r':
-                return '\r';
-            case 't':
-                return '\t';
-            case 'u' when _index + 4 <= text.Length && ushort.TryParse(
-                text.AsSpan(_index, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code):
-                _index += 4;
-                return (char)code;
-            default:
-                throw Error($"'\\{escaped}' is not an escape code");
+            _index += 4;
+            return (char)code;
         }
+
+        return escaped switch
+        {
+            '"' or '\\' or '/' => escaped,
+            'b' => '\b',
+            'f' => '\f',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            _ => throw Error($"'\\{escaped}' is not an escape code"),
+        };
     }
 
     // "include" is a key like any other unless blanks and a quoted text follow it.
