@@ -3,7 +3,7 @@ using Akka.Actor;
 
 namespace Akka.Event;
 
-/// <summary>A message that may well arrive after its recipient's end: no log line when it becomes a dead letter.</summary>
+/// <summary>A message that may well come after its recipient's end: not logged as a dead letter.</summary>
 public interface IDeadLetterSuppression;
 
 /// <summary>A message that reached nobody, or was not handled.</summary>

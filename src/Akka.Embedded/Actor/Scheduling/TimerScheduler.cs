@@ -96,7 +96,8 @@ namespace Akka.Actor.Scheduler
             var scheduler = cell.System.Scheduler;
             var task = interval is null
                 ? scheduler.ScheduleTellOnceCancelable(delay, cell.Self, timed, ActorRefs.NoSender)
-                : scheduler.ScheduleTellRepeatedlyCancelable(delay, interval.Value, cell.Self, timed, ActorRefs.NoSender);
+                : scheduler.ScheduleTellRepeatedlyCancelable(
+                    delay, interval.Value, cell.Self, timed, ActorRefs.NoSender);
             _timers[key] = (generation, interval is not null, task);
         }
     }

@@ -15,7 +15,7 @@ public interface IHoconElement
     IList<HoconValue> GetArray() => throw new NotSupportedException($"{GetType().Name} is no array.");
 }
 
-/// <summary>A piece of text, quoted or not. Numbers, booleans and null are texts until somebody asks for more.</summary>
+/// <summary>A piece of text, quoted or not. Numbers, booleans and null are texts until read as such.</summary>
 public sealed class HoconLiteral : IHoconElement
 {
     public string? Value { get; set; }
