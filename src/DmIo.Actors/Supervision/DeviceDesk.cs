@@ -123,10 +123,13 @@ internal sealed class DeviceDesk(
         [.. devices.Values.Where(record => record.Actor is not null)
             .OrderBy(record => record.Name, StringComparer.Ordinal).Select(record => record.ToStatus())]);
 
+    /// <summary>Attaches nothing any more.</summary>
+    internal void CloseToNew() => isClosed = true;
+
     /// <summary>Attaches nothing any more, and detaches all.</summary>
     internal void Close()
     {
-        isClosed = true;
+        CloseToNew();
         foreach (var record in byActor.Values)
         {
             if (record.State != DeviceState.Detaching)
@@ -213,7 +216,8 @@ internal sealed class DeviceDesk(
         }
         else
         {
-            _ = DeviceClosing.CloseAsync(attach.Device, log, refused).PipeTo(replyTo, context.Self);
+            // Off this turn: the supervisor has others to serve while a device takes its time to close.
+            _ = Task.Run(() => DeviceClosing.CloseAsync(attach.Device, log, refused)).PipeTo(replyTo, context.Self);
         }
     }
 }

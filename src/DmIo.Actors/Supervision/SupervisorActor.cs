@@ -64,6 +64,7 @@ internal sealed class SupervisorActor : UntypedActor
             case DrainService:
                 drainReplyTo.Add(Sender);
                 leases.Close();
+                devices.CloseToNew();
                 GoOnDraining();
                 break;
             default:

@@ -1,5 +1,7 @@
 using Akka.Actor;
 using DmIo.Actors.Tests.Fixtures;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
 using DmIo.Io;
 using Xunit;
 using static DmIo.Actors.IoProtocol;
@@ -169,6 +171,19 @@ public sealed class HostileInputTests : ServiceTests
     }
 
     [Fact]
+    public void A_refused_device_that_hangs_while_it_is_closed_holds_up_nobody_else()
+    {
+        AttachQuick("disk");
+        using var goOn = new ManualResetEventSlim();
+
+        Supervisor.Tell(new AttachDevice("disk", new SlowlyClosedDevice(goOn)), TestActor);
+
+        AssertServes(Open(pages: 1), "disk");
+        goOn.Set();
+        ExpectMsg<AttachRefused>();
+    }
+
+    [Fact]
     public void Messages_that_lack_everything_are_refused_and_the_service_lives()
     {
         Supervisor.Tell(new AttachDevice(null!, null!), TestActor);
@@ -184,6 +199,17 @@ public sealed class HostileInputTests : ServiceTests
 
         AttachQuick("disk");
         AssertServes(Open(pages: 1), "disk");
+    }
+
+    /// <summary>Its closing blocks until the test lets it go; a defect makes the test fail, not hang.</summary>
+    private sealed class SlowlyClosedDevice(ManualResetEventSlim goOn)
+        : DeviceDecorator(new NullDevice(8)), IAsyncDisposable
+    {
+        ValueTask IAsyncDisposable.DisposeAsync()
+        {
+            goOn.Wait(TimeSpan.FromSeconds(120));
+            return Inner.DisposeAsync();
+        }
     }
 
     private void AssertServes(Granted lease, string device) =>

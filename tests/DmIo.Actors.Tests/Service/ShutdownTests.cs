@@ -51,6 +51,24 @@ public sealed class ShutdownTests : ServiceTests
     }
 
     [Fact]
+    public async Task R24_a_service_that_drains_attaches_nothing_any_more()
+    {
+        var disk = Attach("disk");
+        var lease = Open(pages: 1);
+        Send(lease, Write(Pattern(8, 1), new IoRegion("disk", 0, 8)));
+        var call = await disk.NextCallAsync();
+        Supervisor.Tell(DrainService.Instance, TestActor);
+        var late = new ManualDevice(8);
+
+        Supervisor.Tell(new AttachDevice("late", late), TestActor);
+
+        ExpectMsg<AttachRefused>();
+        Assert.True(late.IsClosed);
+        call.Complete();
+        Assert.Equal(2, ReceiveN(2).Count(message => message is IoProtocol.IoDone or ServiceDrained));
+    }
+
+    [Fact]
     public void R24_a_drain_refuses_gets_that_wait()
     {
         var lease = Open(pages: MaxPages);
