@@ -1,8 +1,10 @@
+using Akka.Actor;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using DmIo.Pages;
 using Xunit;
 using static DmIo.Actors.DeviceProtocol;
+using static DmIo.Actors.IoProtocol;
 using static DmIo.Actors.LeaseProtocol;
 
 namespace DmIo.Actors.Tests.Devices;
@@ -89,6 +91,23 @@ public sealed class DeviceIoTests : ServiceTests
         Assert.False(HasMessages);
 
         late.Answer(IoStatus.Ok);
+
+        Assert.Equal(7, ExpectMsg<LeaseReleased>().Lease.Value);
+    }
+
+    [Fact]
+    public void R18_what_was_answered_in_the_request_actors_last_moment_keeps_no_page()
+    {
+        var hold = new LeaseHold(new LeaseId(7), TestActor);
+        var request = new IoRequest { Operation = IoOperation.Write, Regions = [], Memory = new byte[512] };
+        var state = new RequestState(1, request, [new IoRegion("disk", 0, 1)], ActorRefs.Nobody, ActorRefs.Nobody);
+        state[0]!.TryIssue();
+        state.Cut(IoStatus.Failed(IoStatusCode.Stopped, "stopped"));
+        Assert.True(state.Held[0]);
+        state[0]!.Answer(IoStatus.Ok);
+
+        state.Abandon(hold);
+        hold.Release();
 
         Assert.Equal(7, ExpectMsg<LeaseReleased>().Lease.Value);
     }

@@ -1,6 +1,9 @@
 using Akka.Actor;
 using DmIo.Actors.Tests.Fixtures;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
 using DmIo.Io;
+using DmIo.Memory;
 using Xunit;
 using static DmIo.Actors.ServiceProtocol;
 
@@ -28,6 +31,31 @@ public sealed class DeathTests : ServiceTests
         Assert.True(ExpectDone().IsOk);
         await device.WhenClosed.WaitAsync(TimeSpan.FromSeconds(10));
         Assert.False(device.HasNextCall);
+        Assert.Empty(device.Violations);
+    }
+
+    [Fact]
+    public async Task R22_io_that_completes_while_its_device_actor_is_busy_dying_is_answered()
+    {
+        var device = new ManualDevice(64);
+        using var isBusy = new SemaphoreSlim(0);
+        using var goOn = new SemaphoreSlim(0);
+        Attach("disk", new BlockingReads(device, isBusy, goOn));
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)) with { Context = "write" });
+        var write = await device.NextCallAsync();
+        Send(lease, Read(new byte[512], new IoRegion("disk", 8, 1)) with { Context = "read" });
+        Assert.True(await isBusy.WaitAsync(TimeSpan.FromSeconds(60)));
+        write.Complete();
+
+        Sys.Stop(DeviceActor("disk"));
+        goOn.Release();
+
+        var outcome = ExpectDone();
+        Assert.Equal(("write", true), (outcome.Context, outcome.IsOk));
+        (await device.NextCallAsync()).Complete();
+        Assert.Equal("read", ExpectDone().Context);
+        await device.WhenClosed.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Empty(device.Violations);
     }
 
@@ -101,6 +129,19 @@ public sealed class DeathTests : ServiceTests
         Assert.False(device.HasNextCall);
     }
 
+    [Theory]
+    [InlineData("leases")]
+    [InlineData("devices")]
+    public void R22_a_service_whose_guardian_is_stopped_ends(string guardian)
+    {
+        AttachQuick("disk");
+        Watch(Supervisor);
+
+        Sys.ActorSelection("/user/dmio/" + guardian).Tell(PoisonPill.Instance, TestActor);
+
+        ExpectTerminated(Supervisor);
+    }
+
     [Fact]
     public void R22_a_supervisor_that_throws_does_not_serve_again()
     {
@@ -111,5 +152,17 @@ public sealed class DeathTests : ServiceTests
         Supervisor.Tell(new LeaseProtocol.LeaseReleased(new Pages.LeaseId(long.MaxValue)));
 
         ExpectTerminated(Supervisor);
+    }
+
+    /// <summary>Reads hold the device actor's turn until the test lets them go.</summary>
+    private sealed class BlockingReads(IBlockDevice inner, SemaphoreSlim isBusy, SemaphoreSlim goOn)
+        : DeviceDecorator(inner)
+    {
+        public override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+        {
+            isBusy.Release();
+            goOn.Wait(TimeSpan.FromSeconds(60));
+            return base.ReadAsync(start, destination);
+        }
     }
 }

@@ -52,6 +52,43 @@ public sealed class DetachTests : ServiceTests
     }
 
     [Fact]
+    public async Task R8_a_read_that_finds_the_device_draining_leaves_zeroes()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        var call = await device.NextCallAsync();
+        var actor = DeviceActor("disk");
+        var stale = Pattern(1, 1);
+        var region = new IoRegion("disk", 0, 1);
+        var io = new DeviceIo(new(1, 0), IoOperation.Read, region, stale, forceUnitAccess: false, TestActor);
+        actor.Tell(DeviceProtocol.DrainDevice.Instance, TestActor);
+
+        actor.Tell(io, TestActor);
+
+        ExpectMsg<DeviceProtocol.DeviceDone>();
+        Assert.Equal(new byte[512], stale);
+        call.Complete();
+        Assert.True(ExpectDone().IsOk);
+    }
+
+    [Fact]
+    public async Task R21_no_request_finds_a_device_from_its_detach_on()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 1);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        var call = await device.NextCallAsync();
+
+        Supervisor.Tell(new DetachDevice("disk"), TestActor);
+        WaitUntilHandled(Supervisor);
+
+        Assert.False(Directory.TryFind("disk", out _));
+        call.Complete();
+        Assert.Equal(2, ReceiveN(2).Count(message => message is IoProtocol.IoDone or DeviceDetached));
+    }
+
+    [Fact]
     public void R21_attaching_again_under_the_name_works()
     {
         AttachQuick("disk");

@@ -10,6 +10,8 @@ namespace DmIo.Actors.Tests.Service;
 /// <summary>R24: the end of the service, orderly and not.</summary>
 public sealed class ShutdownTests : ServiceTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     [Fact]
     public async Task R24_a_drain_lets_what_was_accepted_run_and_closes_the_devices()
     {
@@ -122,9 +124,9 @@ public sealed class ShutdownTests : ServiceTests
 
         Sys.Stop(Supervisor);
 
-        Assert.IsType<GetRefused>(await get);
-        Assert.IsType<PutRefused>(await put);
-        Assert.IsType<DetachRefused>(await detach);
+        Assert.IsType<GetRefused>(await get.WaitAsync(Patience));
+        Assert.IsType<PutRefused>(await put.WaitAsync(Patience));
+        Assert.IsType<DetachRefused>(await detach.WaitAsync(Patience));
         call.Complete();
         await device.WhenClosed.WaitAsync(TimeSpan.FromSeconds(10));
     }
