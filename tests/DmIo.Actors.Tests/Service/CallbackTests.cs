@@ -38,7 +38,12 @@ public sealed class CallbackTests : ServiceTests
         var device = Attach("disk");
         var lease = Open(pages: 1);
         var next = Write(Pattern(8, 2), new IoRegion("disk", 8, 8));
-        var completion = new Completion(_ => WaitUntilHandled(DeviceActor("disk")));
+        var isOnItsWay = false;
+        var completion = new Completion(_ =>
+        {
+            WaitUntilHandled(DeviceActor("disk"));
+            isOnItsWay = device.HasNextCall;
+        });
         Send(lease, Write(Pattern(8, 1), new IoRegion("disk", 0, 8)) with { Completion = completion });
         Send(lease, next);
         var first = await device.NextCallAsync();
@@ -46,7 +51,7 @@ public sealed class CallbackTests : ServiceTests
         first.Complete();
 
         await completion.Task;
-        Assert.True(device.HasNextCall);
+        Assert.True(isOnItsWay);
         (await device.NextCallAsync()).Complete();
         Assert.True(ExpectDone().IsOk);
     }

@@ -1,5 +1,7 @@
 using Akka.Actor;
 using DmIo.Actors.Tests.Fixtures;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
 using DmIo.Io;
 using Xunit;
 using static DmIo.Actors.DrainProtocol;
@@ -71,6 +73,47 @@ public sealed class ShutdownTests : ServiceTests
     }
 
     [Fact]
+    public void R24_everybody_who_asks_for_a_drain_is_answered()
+    {
+        AttachQuick("disk");
+        var (first, second) = (CreateTestProbe(), CreateTestProbe());
+        Supervisor.Tell(DrainService.Instance, first.Ref);
+        Supervisor.Tell(DrainService.Instance, second.Ref);
+
+        first.ExpectMsg<ServiceDrained>();
+        second.ExpectMsg<ServiceDrained>();
+    }
+
+    [Fact]
+    public void R24_a_device_that_is_being_attached_when_the_drain_comes_is_refused_and_closed()
+    {
+        var device = new ManualDevice(8);
+        using var goOn = new ManualResetEventSlim();
+        Supervisor.Tell(new AttachDevice("disk", new HeldDescription(device, goOn)), TestActor);
+        Supervisor.Tell(DrainService.Instance, TestActor);
+
+        goOn.Set();
+
+        ExpectMsg<AttachRefused>();
+        ExpectMsg<ServiceDrained>();
+        Assert.True(device.IsClosed);
+    }
+
+    [Fact]
+    public void R24_a_lease_that_is_being_opened_when_the_drain_comes_is_refused_and_takes_no_page()
+    {
+        using var goOn = new ManualResetEventSlim();
+        Supervisor.Tell(new AttachDevice("disk", new HeldDescription(new ManualDevice(8), goOn)), TestActor);
+        Supervisor.Tell(new Get(4), TestActor);
+        Supervisor.Tell(DrainService.Instance, TestActor);
+
+        goOn.Set();
+
+        Assert.Single(ReceiveN(3).OfType<GetRefused>());
+        Assert.Equal(0, PoolStatus().Leased);
+    }
+
+    [Fact]
     public void R24_a_drain_refuses_gets_that_wait()
     {
         var lease = Open(pages: MaxPages);
@@ -129,5 +172,18 @@ public sealed class ShutdownTests : ServiceTests
         Assert.IsType<DetachRefused>(await detach.WaitAsync(Patience));
         call.Complete();
         await device.WhenClosed.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Holds the supervisor's turn until what is to come behind it is in the mailbox.</summary>
+    private sealed class HeldDescription(IBlockDevice inner, ManualResetEventSlim goOn) : DeviceDecorator(inner)
+    {
+        public override DeviceDescription Description
+        {
+            get
+            {
+                goOn.Wait(Patience);
+                return base.Description;
+            }
+        }
     }
 }
