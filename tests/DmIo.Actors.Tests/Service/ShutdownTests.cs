@@ -100,6 +100,26 @@ public sealed class ShutdownTests : ServiceTests
     }
 
     [Fact]
+    public async Task R24_a_device_that_is_refused_during_the_drain_is_closed_before_its_end()
+    {
+        var stuck = Attach("stuck");
+        var lease = Open(pages: 1);
+        Send(lease, Write(Pattern(8, 1), new IoRegion("stuck", 0, 8)));
+        var call = await stuck.NextCallAsync();
+        var device = new ManualDevice(8);
+        using var goOn = new ManualResetEventSlim();
+        Supervisor.Tell(new AttachDevice("disk", new HeldDescription(device, goOn)), TestActor);
+        Supervisor.Tell(DrainService.Instance, TestActor);
+        goOn.Set();
+        ExpectMsg<AttachRefused>();
+
+        await device.WhenClosed.WaitAsync(Patience);
+
+        call.Complete();
+        Assert.Equal(2, ReceiveN(2).Count(message => message is IoProtocol.IoDone or ServiceDrained));
+    }
+
+    [Fact]
     public void R24_a_lease_that_is_being_opened_when_the_drain_comes_is_refused_and_takes_no_page()
     {
         using var goOn = new ManualResetEventSlim();
