@@ -32,7 +32,7 @@ public sealed class DmIoService : IExtension
         log = Logging.GetLogger(system, typeof(DmIoService));
         settings = DmIoSettings.Read(system.Settings.Config);
         configured = ConfiguredDevices.Open(settings.Devices);
-        Supervisor = system.ActorOf(SupervisorActor.Props(settings, new DeviceDirectory()), "dmio");
+        Supervisor = StartSupervisor(system);
         system.SystemActorOf(SupervisorWatch.Props(Supervisor, stopped), "dmio-watch");
         clients = system.SystemActorOf(GuardianActor.Props(), "dmio-clients");
         AttachConfigured(system);
@@ -154,6 +154,20 @@ public sealed class DmIoService : IExtension
                 system.Stop(Supervisor);
                 throw ConfiguredDevices.FaultOf(device, refused.Reason, null);
             }
+        }
+    }
+
+    private IActorRef StartSupervisor(ExtendedActorSystem system)
+    {
+        try
+        {
+            return system.ActorOf(SupervisorActor.Props(settings, new DeviceDirectory()), "dmio");
+        }
+        catch (Exception fault) when (fault is InvalidActorNameException or ConfigurationException)
+        {
+            // The application has an actor of that name, or there is no dispatcher of the configured name.
+            configured.CloseFrom(0);
+            throw;
         }
     }
 

@@ -123,24 +123,26 @@ public sealed class DmIoServiceTests
         await system.Terminate().InTime();
     }
 
-    [Fact]
-    public async Task A_start_that_fails_closes_the_files_that_it_has_opened()
+    [Theory]
+    [InlineData("""
+        dmio.devices."a@b" {
+          backend = null
+          size = 512
+        }
+        """)]
+    [InlineData("dmio.dispatcher = no-such-dispatcher")]
+    public async Task A_start_that_fails_closes_the_files_that_it_has_opened(string fault)
     {
         using var folder = new ScratchFolder();
         var path = folder.PathOf("disk.img");
         var system = ActorSystem.Create("bad", ConfigurationFactory.ParseString($$"""
             akka.loglevel = OFF
             akka.stdout-loglevel = OFF
-            dmio.devices {
-              "a@b" {
-                backend = null
-                size = 512
-              }
-              disk {
-                backend = file
-                path = "{{path}}"
-                create-size = 64KiB
-              }
+            {{fault}}
+            dmio.devices.disk {
+              backend = file
+              path = "{{path}}"
+              create-size = 64KiB
             }
             """));
 
