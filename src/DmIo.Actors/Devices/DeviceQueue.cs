@@ -102,17 +102,12 @@ internal sealed class DeviceQueue
 
         return (Changes(earlier) || Changes(later))
             && earlier.Operation != IoOperation.Flush && later.Operation != IoOperation.Flush
-            && Overlap(earlier.Region, later.Region);
+            && earlier.Region.OverlapsOnDevice(later.Region);
     }
 
     private static bool Flushes(DeviceIo io) => io.Operation == IoOperation.Flush || io.ForceUnitAccess;
 
     private static bool Changes(DeviceIo io) => io.Operation is not (IoOperation.Read or IoOperation.Flush);
-
-    /// <summary>Without overflow; the names of the devices do not matter here, since all are this one.</summary>
-    private static bool Overlap(in IoRegion left, in IoRegion right) => left.Start <= right.Start
-        ? right.Start.Value - left.Start.Value < left.Count.Value
-        : left.Start.Value - right.Start.Value < right.Count.Value;
 
     private int IndexOf(DeviceIo io)
     {

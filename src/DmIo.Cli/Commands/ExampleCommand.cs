@@ -12,4 +12,15 @@ internal sealed class ExampleCommand(string name, string description, string det
     internal string Details { get; } = details;
 
     internal string Examples { get; } = examples;
+
+    /// <summary>The same with more options, behind those that it has.</summary>
+    internal ExampleCommand With(IEnumerable<Option> options)
+    {
+        foreach (var option in options)
+        {
+            Add(option);
+        }
+
+        return this;
+    }
 }

@@ -29,15 +29,8 @@ internal static class ReadCommand
 
     internal static Command Create(IConsoleStreams streams)
     {
-        var command = new ExampleCommand("read", Description, Details, Examples) { Options.Region, To };
-        foreach (var option in TransferArguments.Options)
-        {
-            command.Add(option);
-        }
-
-        command.Add(Options.Json);
-        command.Add(Options.Config);
-        command.Add(Options.Verbose);
+        var command = new ExampleCommand("read", Description, Details, Examples) { Options.Region, To }
+            .With(TransferArguments.Options);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
     }

@@ -3,11 +3,16 @@ using DmIo.Io;
 
 namespace DmIo.Cli;
 
-/// <summary>The options of commands that move data: which memory, how called, how much of it.</summary>
+/// <summary>
+/// The options of commands that move data: which memory, how called, how much of it; then everybody's.
+/// </summary>
 internal sealed record TransferArguments(MemoryKind Memory, CallMode Mode, int? Pages, ByteSize? Chunk)
 {
     internal static IReadOnlyList<Option> Options { get; } =
-        [Cli.Options.Memory, Cli.Options.Mode, Cli.Options.Pages, Cli.Options.Chunk];
+    [
+        Cli.Options.Memory, Cli.Options.Mode, Cli.Options.Pages, Cli.Options.Chunk,
+        Cli.Options.Json, Cli.Options.Config, Cli.Options.Verbose,
+    ];
 
     internal static TransferArguments Of(ParseResult parsed) => new(
         parsed.GetValue(Cli.Options.Memory),

@@ -22,15 +22,8 @@ internal static class VerifyCommand
 
     internal static Command Create(IConsoleStreams streams)
     {
-        var command = new ExampleCommand("verify", Description, Details, Examples) { Options.Region };
-        foreach (var option in TransferArguments.Options)
-        {
-            command.Add(option);
-        }
-
-        command.Add(Options.Json);
-        command.Add(Options.Config);
-        command.Add(Options.Verbose);
+        var command = new ExampleCommand("verify", Description, Details, Examples) { Options.Region }
+            .With(TransferArguments.Options);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
     }

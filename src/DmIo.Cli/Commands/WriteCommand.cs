@@ -41,15 +41,7 @@ internal static class WriteCommand
         var command = new ExampleCommand("write", Description, Details, Examples)
         {
             Options.Region, From, Options.Create, ForceUnitAccess, Verify,
-        };
-        foreach (var option in TransferArguments.Options)
-        {
-            command.Add(option);
-        }
-
-        command.Add(Options.Json);
-        command.Add(Options.Config);
-        command.Add(Options.Verbose);
+        }.With(TransferArguments.Options);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
     }

@@ -6,9 +6,8 @@ namespace DmIo.Devices;
 
 /// <summary>
 /// The data of one region, chunk by chunk: as much as the device takes in one call, cut on its block boundaries
-/// (R15).
-/// Every chunk is tried; the first failure is the status (R7). Where the segments are so small that the device's most
-/// segments do not make up one block, that block goes through a copy.
+/// (R15). Every chunk is tried; the first failure is the status (R7). Where the segments are so small that the device's
+/// most segments do not make up one block, that block goes through a copy.
 /// </summary>
 internal static class DataTransfer
 {

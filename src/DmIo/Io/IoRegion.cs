@@ -16,8 +16,11 @@ public readonly record struct IoRegion(string Device, Sector Start, SectorCount 
     /// fits 64 bits without a sign, so nothing overflows. Empty and negative counts overlap nothing.
     /// </summary>
     public bool Overlaps(in IoRegion other) =>
+        string.Equals(Device, other.Device, StringComparison.Ordinal) && OverlapsOnDevice(other);
+
+    /// <summary><see cref="Overlaps"/> where both are known to name one device.</summary>
+    internal bool OverlapsOnDevice(in IoRegion other) =>
         Count.Value > 0 && other.Count.Value > 0
-        && string.Equals(Device, other.Device, StringComparison.Ordinal)
         && (Start <= other.Start
             ? Distance(Start, other.Start) < (ulong)Count.Value
             : Distance(other.Start, Start) < (ulong)other.Count.Value);
