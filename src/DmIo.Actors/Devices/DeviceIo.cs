@@ -2,6 +2,7 @@ using Akka.Actor;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
+using DmIo.Pages;
 using static DmIo.Actors.DeviceProtocol;
 
 namespace DmIo.Actors;
@@ -54,6 +55,14 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
     internal IoMemory? Memory { get; }
 
     internal bool ForceUnitAccess { get; }
+
+    /// <summary>Whose it is: leases share a device.</summary>
+    internal LeaseId Lease { get; init; }
+
+    /// <summary>The lease's share of a device, 1 to 10000, as the kernel's io.weight; 100 is the usual.</summary>
+    internal int Weight { get; init; } = 100;
+
+    internal IoPriority Priority { get; init; }
 
     /// <summary>Which device it was sent to; null before. The request actor's own field.</summary>
     internal IActorRef? Device { get; set; }

@@ -43,6 +43,18 @@ public sealed record DeviceDescription
     /// call.</summary>
     public bool HasVolatileCache { get; init; } = true;
 
+    /// <summary>How operations are served.</summary>
+    public ServiceMode Mode { get; init; }
+
+    /// <summary>
+    /// Direct I/O: where segments must begin in memory, in bytes, a power of two; 1: anywhere. Backends take others as
+    /// well, through <see cref="BouncePages"/>, at the cost of a copy.
+    /// </summary>
+    public int MemoryAlignmentBytes { get; init; } = 1;
+
+    /// <summary>How many pages of the pool the device wants for itself (<see cref="DeviceHost.BouncePages"/>).</summary>
+    public int BouncePages { get; init; }
+
     /// <summary>What in it no device can be, as one sentence that names the value; null where nothing is.</summary>
     internal string? Fault() => this switch
     {
@@ -53,6 +65,9 @@ public sealed record DeviceDescription
         _ when MaxTransferBytes < BlockSizeBytes =>
             $"Its longest transfer is {MaxTransferBytes} bytes, shorter than its block of {BlockSizeBytes}.",
         { MaxSegments: < 1 } => $"It takes {MaxSegments} segments at a time; at least 1 is needed.",
+        _ when MemoryAlignmentBytes < 1 || !System.Numerics.BitOperations.IsPow2(MemoryAlignmentBytes) =>
+            $"Its memory alignment is {MemoryAlignmentBytes} bytes; it must be a power of two, at least 1.",
+        { BouncePages: < 0 } => $"It wants {BouncePages} pages; 0 means none.",
         { MaxDiscard.Value: < 0 } => $"Its longest discard is {MaxDiscard} sectors; 0 means that it has none.",
         { MaxWriteZeroes.Value: < 0 } => $"Its longest zeroing is {MaxWriteZeroes} sectors; 0 means that it has none.",
         _ => null,

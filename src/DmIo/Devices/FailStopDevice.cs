@@ -23,6 +23,12 @@ internal sealed class FailStopDevice : IBlockDevice
     internal IoFailure? Failure => failure;
 
     /// <inheritdoc/>
+    public void Attach(DeviceHost host) => inner.Attach(host);
+
+    /// <inheritdoc/>
+    public void Drive() => inner.Drive();
+
+    /// <inheritdoc/>
     public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
         failure is null ? inner.ReadAsync(start, destination) : new(TransferResult.Failed(Stopped()));
 

@@ -17,12 +17,28 @@ namespace DmIo.Devices;
 /// until the task completes; what the world does (a bad disk, a full file system, a dead peer) is a returned status,
 /// and an exception is a defect (the service survives it and reports DeviceError); an operation that can be served
 /// without waiting completes before the call returns, which is served inline, on the device actor's own turn, at no
-/// cost of a thread hop.
+/// cost of a thread hop. A device whose owner called <see cref="Attach"/> may gather calls and complete operations only
+/// in <see cref="Drive"/>, which counts as one of the calls that come one at a time; one that was never attached sends
+/// and completes by itself.
 /// </remarks>
 public interface IBlockDevice : IAsyncDisposable
 {
     /// <summary>Capacity, limits and abilities; they never change while the device is open.</summary>
     DeviceDescription Description { get; }
+
+    /// <summary>
+    /// The owner takes the device over, at most once and before any other call: from now on it calls
+    /// <see cref="Drive"/> after its calls, and when it was woken.
+    /// </summary>
+    void Attach(DeviceHost host)
+    {
+    }
+
+    /// <summary>Sends what was called since the last time, and completes operations that are done. Never waits. Nothing
+    /// where a device gathers nothing.</summary>
+    void Drive()
+    {
+    }
 
     /// <summary>Fills <paramref name="destination"/> from <paramref name="start"/> on. May be short; 0 bytes means
     /// end of file.</summary>

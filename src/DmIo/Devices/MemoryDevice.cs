@@ -30,6 +30,7 @@ public sealed class MemoryDevice : IBlockDevice
         Description = new DeviceDescription
         {
             Backend = "memory",
+            Mode = ServiceMode.Inline,
             Capacity = capacity,
             MaxDiscard = capacity,
             MaxWriteZeroes = capacity,

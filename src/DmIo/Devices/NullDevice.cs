@@ -18,6 +18,7 @@ public sealed class NullDevice : IBlockDevice
         Description = new DeviceDescription
         {
             Backend = "null",
+            Mode = ServiceMode.Inline,
             Capacity = capacity,
             MaxDiscard = capacity,
             MaxWriteZeroes = capacity,

@@ -35,6 +35,9 @@ internal sealed class PagePool : IDisposable
     /// <summary>The most pages that it ever has.</summary>
     public int MaxPages { get; }
 
+    /// <summary>What its pages lie in, for whoever registers memory with the kernel.</summary>
+    public PoolMemory Memory { get; } = new();
+
     /// <summary>Pages that it has.</summary>
     public int TotalPages { get; private set; }
 
@@ -154,6 +157,7 @@ internal sealed class PagePool : IDisposable
     private void Take(PageSlab slab)
     {
         slabs.Add(slab);
+        Memory.Add(slab.Block);
         TotalPages += slab.Pages.Length;
         for (var index = slab.Pages.Length - 1; index >= 0; index--)
         {

@@ -9,11 +9,9 @@ internal sealed class PageSlab
     /// <summary>1 GiB: what one <see cref="Memory{T}"/> can show of a block, with room to spare.</summary>
     public const int MaxPages = 1 << 18;
 
-    private readonly NativeBlock block;
-
     private PageSlab(NativeBlock block, int pages)
     {
-        this.block = block;
+        Block = block;
         var memory = new NativeWindow(block, 0, pages * Page.SizeBytes).Memory;
         Pages = new Page[pages];
         for (var index = 0; index < pages; index++)
@@ -21,6 +19,9 @@ internal sealed class PageSlab
             Pages[index] = new Page(memory.Slice(index * Page.SizeBytes, Page.SizeBytes));
         }
     }
+
+    /// <summary>What they lie in.</summary>
+    public NativeBlock Block { get; }
 
     /// <summary>The slab's pages, by ascending address.</summary>
     public Page[] Pages { get; }
@@ -40,5 +41,5 @@ internal sealed class PageSlab
     }
 
     /// <summary>Frees the memory, after the last pin is gone. Nobody may use the pages any more.</summary>
-    public void Free() => block.Dispose();
+    public void Free() => Block.Dispose();
 }

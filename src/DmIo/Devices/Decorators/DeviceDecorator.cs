@@ -33,6 +33,12 @@ public abstract class DeviceDecorator : IBlockDevice
     }
 
     /// <inheritdoc/>
+    public virtual void Attach(DeviceHost host) => Inner.Attach(host);
+
+    /// <inheritdoc/>
+    public virtual void Drive() => Inner.Drive();
+
+    /// <inheritdoc/>
     public virtual ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
         Inner.ReadAsync(start, destination);
 

@@ -11,12 +11,30 @@ namespace DmIo.Devices.Decorators;
 public abstract class WaitingDevice : DeviceDecorator
 {
     private readonly Lock callGate = new();
+    private DeviceHost? owner;
 
     private protected WaitingDevice(IBlockDevice inner)
-        : base(inner) => Description = Flushed(inner);
+        : base(inner) => Description = Flushed(inner) with { Mode = ServiceMode.Own };
 
     /// <summary>The inner device's, and that flushes are called for, so that they can wait.</summary>
     public sealed override DeviceDescription Description { get; }
+
+    /// <inheritdoc/>
+    public sealed override void Attach(DeviceHost host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        owner = host;
+        base.Attach(host);
+    }
+
+    /// <inheritdoc/>
+    public sealed override void Drive()
+    {
+        lock (callGate)
+        {
+            base.Drive();
+        }
+    }
 
     /// <inheritdoc/>
     public sealed override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
@@ -66,6 +84,7 @@ public abstract class WaitingDevice : DeviceDecorator
             transfer = call.IssueAsync(start, batch);
         }
 
+        owner?.Wake();
         return await transfer;
     }
 
@@ -87,6 +106,7 @@ public abstract class WaitingDevice : DeviceDecorator
             call = issue(Inner, start, count);
         }
 
+        owner?.Wake();
         return await call;
     }
 }

@@ -1,0 +1,33 @@
+using DmIo.Pages;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// What the owner of a device gives it when it takes it over (<see cref="IBlockDevice.Attach"/>): a way to ask for a
+/// turn, and the service's memory. Immutable.
+/// </summary>
+public sealed class DeviceHost
+{
+    private readonly Action wake;
+
+    /// <param name="wake">See <see cref="Wake"/>.</param>
+    public DeviceHost(Action wake)
+    {
+        ArgumentNullException.ThrowIfNull(wake);
+        this.wake = wake;
+    }
+
+    /// <summary>The memory that leases are cut from, for backends that register buffers with the kernel; null: none is
+    /// known.</summary>
+    internal PoolMemory? Memory { get; init; }
+
+    /// <summary>
+    /// Pages of the pool that are the device's own until it is disposed of, as many as
+    /// <see cref="DeviceDescription.BouncePages"/> asked for: what memory that direct I/O can't take goes through.
+    /// </summary>
+    public IReadOnlyList<Page> BouncePages { get; init; } = [];
+
+    /// <summary>Asks for a <see cref="IBlockDevice.Drive"/> soon. From any thread, any number of times; cheap when one
+    /// is due already.</summary>
+    public void Wake() => wake();
+}
