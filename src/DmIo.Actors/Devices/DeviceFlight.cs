@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 using Akka.Actor;
 using DmIo.Devices;
 using DmIo.Io;
@@ -22,34 +20,49 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
 
     private readonly IBlockDevice device;
     private readonly IActorRef actor;
-    private readonly Action land;
-    private ConfiguredValueTaskAwaitable<IoStatus>.ConfiguredValueTaskAwaiter awaiter;
+    private readonly RegionTransfer transfer;
     private DeviceIo? io;
     private DeviceFarewell? farewell;
     private IoStatus status;
+    private bool needsFlush;
     private int state;
 
     internal DeviceFlight(IBlockDevice device, IActorRef actor)
     {
         this.device = device;
         this.actor = actor;
-        land = Land;
+        transfer = new RegionTransfer(device, Land);
     }
 
     internal DeviceIo Io => io!;
 
     /// <summary>Starts the I/O. True: it is done. False: this is going to be told to the actor.</summary>
-    [SuppressMessage("Reliability", "CA2012", Justification = "Its awaiter is kept, and asked for the result once.")]
     internal bool Start(DeviceIo issued, out IoStatus outcome)
     {
         io = issued;
         state = Flying;
+        var region = issued.Region;
+        var isNative = issued.ForceUnitAccess && device.Description.HasForceUnitAccess;
+        needsFlush = issued.ForceUnitAccess && !isNative;
         try
         {
-            var region = issued.Region;
-            awaiter = RegionTransfer
-                .RunAsync(device, issued.Operation, region.Start, region.Count, issued.Memory, issued.ForceUnitAccess)
-                .ConfigureAwait(false).GetAwaiter();
+            outcome = RegionTransfer.Check(
+                device.Description, issued.Operation, region.Start, region.Count, issued.Memory);
+            if (!outcome.IsOk)
+            {
+                return true;
+            }
+
+            if (issued.Operation is IoOperation.Read or IoOperation.Write)
+            {
+                transfer.Add(issued.Memory, region.Count, issued.Operation == IoOperation.Read);
+            }
+
+            if (transfer.Start(issued.Operation, region.Start, region.Count, isNative) && !StartFlush())
+            {
+                outcome = transfer.Status;
+                return true;
+            }
         }
         catch (Exception exception)
         {
@@ -57,14 +70,7 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
             return true;
         }
 
-        if (awaiter.IsCompleted)
-        {
-            outcome = TakeOutcome();
-            return true;
-        }
-
         outcome = default;
-        awaiter.UnsafeOnCompleted(land);
         return false;
     }
 
@@ -90,9 +96,22 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
         }
     }
 
+    /// <summary>True: a flush is under way behind the write.</summary>
+    private bool StartFlush()
+    {
+        var starts = needsFlush && transfer.Status.IsOk;
+        needsFlush = false;
+        return starts && !transfer.Start(IoOperation.Flush, 0, 0, durable: false);
+    }
+
     private void Land()
     {
-        status = TakeOutcome();
+        if (StartFlush())
+        {
+            return;
+        }
+
+        status = transfer.Status;
         if (Interlocked.CompareExchange(ref state, Landed, Flying) == Flying)
         {
             actor.Tell(this, ActorRefs.NoSender);
@@ -107,22 +126,6 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
     {
         io!.Answer(status);
         farewell!.Release();
-    }
-
-    private IoStatus TakeOutcome()
-    {
-        try
-        {
-            return awaiter.GetResult();
-        }
-        catch (Exception exception)
-        {
-            return Defect(exception);
-        }
-        finally
-        {
-            awaiter = default;
-        }
     }
 
     /// <summary>The transfer maps what devices throw; what gets here is memory of the caller's own making that

@@ -52,7 +52,8 @@ public sealed record DeviceDescription
     /// </summary>
     public int MemoryAlignmentBytes { get; init; } = 1;
 
-    /// <summary>How many pages of the pool the device wants for itself (<see cref="DeviceHost.BouncePages"/>).</summary>
+    /// <summary>How many pages of the pool the device wants for itself
+    /// (<see cref="DeviceHost.BouncePages"/>).</summary>
     public int BouncePages { get; init; }
 
     /// <summary>What in it no device can be, as one sentence that names the value; null where nothing is.</summary>

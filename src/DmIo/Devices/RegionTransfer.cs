@@ -1,98 +1,50 @@
-using System.Runtime.CompilerServices;
 using DmIo.Io;
 using DmIo.Memory;
 
 namespace DmIo.Devices;
 
 /// <summary>
-/// The whole of one region on one device: checked, split to the device's limits, continued where a transfer is short,
-/// made durable where asked for. One status for all of it: the first failure, after every chunk was tried (R7).
-/// Completes synchronously, without allocating, where the device does. A failed read leaves zeroes for what was not
-/// delivered (R8), also where the device was never called. Throws only for what the caller must have refused.
+/// One operation on a device, from beginning to end: split to the device's limits, continued where a transfer is short,
+/// one status for all of it: the first failure, after every chunk was tried (R7). A failed read leaves zeroes for what
+/// was not delivered (R8). Reused for one operation after the other, and allocates nothing then.
+/// <code>
+///   Idle --Start--> Running --the device's last answer--> Ended     Start says so, or else "landed" is called, once
+///                                                          +--Start--> Running ...
+/// </code>
+/// Single owner. While the device has a call, nothing here is touched by anybody else.
 /// </summary>
-internal static class RegionTransfer
+internal sealed class RegionTransfer
 {
-    /// <summary>
-    /// Does the operation on the range. The task is awaited once, as any <see cref="ValueTask{TResult}"/>.
-    /// </summary>
-    /// <param name="device">No two calls at the same time may overlap on it.</param>
-    /// <param name="operation">
-    /// A flush reaches the device whatever the range; all others do nothing for 0 sectors.
-    /// </param>
-    /// <param name="start">The first sector.</param>
-    /// <param name="count">How many sectors.</param>
-    /// <param name="memory">For Read and Write: its first <paramref name="count"/> sectors are used (R5).</param>
-    /// <param name="forceUnitAccess">Write and WriteZeroes are durable when they complete.</param>
-    internal static ValueTask<IoStatus> RunAsync(
-        IBlockDevice device,
-        IoOperation operation,
-        Sector start,
-        SectorCount count,
-        IoMemory? memory,
-        bool forceUnitAccess)
+    private readonly Action landed;
+    private readonly DeviceCall call;
+    private readonly ChunkSource source;
+    private readonly DataChunk chunk;
+    private readonly DeviceDescription description;
+    private IoOperation operation;
+    private bool forceUnitAccess;
+    private Sector position;
+    private SectorCount remaining;
+
+    /// <param name="device">Its calls come one at a time, which is the owner's to see to.</param>
+    /// <param name="landed">Called when an operation ends that <see cref="Start"/> did not see ending; by whoever
+    /// completes the device's call.</param>
+    internal RegionTransfer(IBlockDevice device, Action landed)
     {
-        var description = device.Description;
-        if (operation == IoOperation.Flush)
-        {
-            return FlushAsync(device, description);
-        }
-
-        if (count.Value == 0)
-        {
-            return new(IoStatus.Ok);
-        }
-
-        var check = RegionCheck.Check(description, operation, start, count);
-        if (!check.IsOk)
-        {
-            if (operation == IoOperation.Read && memory is { IsReadOnly: false })
-            {
-                ZeroFill(memory, count);
-            }
-
-            return new(check);
-        }
-
-        return operation switch
-        {
-            IoOperation.Read => DataTransfer.RunAsync(
-                new DataCall(device, IsRead: true, ForceUnitAccess: false),
-                description,
-                start,
-                count,
-                Sized(memory, count, isRead: true)),
-            IoOperation.Write =>
-                WriteAsync(device, description, start, count, Sized(memory, count, isRead: false), forceUnitAccess),
-            IoOperation.Discard or IoOperation.WriteZeroes =>
-                RangeAsync(device, description, operation, start, count, forceUnitAccess),
-            _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "No such operation."),
-        };
+        this.landed = landed;
+        description = device.Description;
+        call = new DeviceCall(device, Resume);
+        source = new ChunkSource(description);
+        chunk = new DataChunk(description.BlockSizeBytes);
     }
 
-    /// <summary>
-    /// Clears what a read of <paramref name="count"/> sectors would have filled: for a read that fails before it gets
-    /// here.
-    /// </summary>
-    internal static void ZeroFill(IoMemory memory, SectorCount count)
-    {
-        var remaining = count.Value <= 0 ? 0 : count.Value > SectorCount.MaxValue ? long.MaxValue : count.Bytes;
-        var cursor = memory.GetCursor();
-        var batch = SegmentBatchPool.Rent();
-        long taken;
-        do
-        {
-            // In pieces, or the pool would keep a batch as long as the longest memory ever.
-            batch.Clear();
-            taken = cursor.Take(batch, remaining, DeviceDescription.SegmentsPerSystemCall);
-            batch.ZeroFrom(0);
-            remaining -= taken;
-        }
-        while (taken > 0);
+    /// <summary>How it ended.</summary>
+    internal IoStatus Status { get; private set; }
 
-        SegmentBatchPool.Return(batch);
-    }
-
-    private static IoMemory Sized(IoMemory? memory, SectorCount count, bool isRead)
+    /// <summary>What the device will be asked for. For a read or write, memory comes before <see cref="Start"/>;
+    /// several memories follow one another on the device.</summary>
+    /// <exception cref="ArgumentException">The memory is too short, or not for writing into: the caller must have
+    /// refused that.</exception>
+    internal void Add(IoMemory? memory, SectorCount count, bool isRead)
     {
         ArgumentNullException.ThrowIfNull(memory);
         if (memory.LengthBytes < count.Bytes || (isRead && memory.IsReadOnly))
@@ -103,86 +55,204 @@ internal static class RegionTransfer
                 nameof(memory));
         }
 
-        return memory;
+        source.Add(memory, count.Bytes);
     }
 
-    private static ValueTask<IoStatus> WriteAsync(
-        IBlockDevice device,
-        DeviceDescription description,
-        Sector start,
-        SectorCount count,
-        IoMemory memory,
-        bool durable)
+    /// <summary>
+    /// Begins. True: it has ended already, as it does where the device completes its calls at once.
+    /// </summary>
+    /// <param name="what">A flush has no range and no memory.</param>
+    /// <param name="start">The first sector.</param>
+    /// <param name="count">How many; checked (<see cref="RegionCheck"/>), and for data the sum of what was
+    /// added.</param>
+    /// <param name="durable">A write only, where <see cref="DeviceDescription.HasForceUnitAccess"/>.</param>
+    internal bool Start(IoOperation what, Sector start, SectorCount count, bool durable)
     {
-        var call = new DataCall(device, IsRead: false, ForceUnitAccess: durable && description.HasForceUnitAccess);
-        var write = DataTransfer.RunAsync(call, description, start, count, memory);
-        return durable && !description.HasForceUnitAccess && description.HasVolatileCache
-            ? ThenFlushAsync(write, device, description)
-            : write;
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<IoStatus> ThenFlushAsync(
-        ValueTask<IoStatus> write, IBlockDevice device, DeviceDescription description)
-    {
-        var status = await write;
-        return status.IsOk ? await FlushAsync(device, description) : status;
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<IoStatus> FlushAsync(IBlockDevice device, DeviceDescription description)
-    {
-        if (!description.HasVolatileCache)
+        Invariant.Require(!durable || (what == IoOperation.Write && description.HasForceUnitAccess));
+        Status = IoStatus.Ok;
+        operation = what;
+        forceUnitAccess = durable;
+        position = start;
+        remaining = count;
+        if (operation == IoOperation.Flush)
         {
-            return IoStatus.Ok;
+            remaining = 0;
+            if (!description.HasVolatileCache)
+            {
+                return true;
+            }
+
+            return call.Flush() ? End(call.TakeStatus()) : false;
         }
 
+        return Advance();
+    }
+
+    /// <summary>
+    /// The status of what may not go to the device at all, for which a read's memory is zeroed; Ok: it may.
+    /// </summary>
+    internal static IoStatus Check(
+        DeviceDescription device, IoOperation operation, Sector start, SectorCount count, IoMemory? memory)
+    {
+        var status = RegionCheck.Check(device, operation, start, count);
+        if (!status.IsOk && operation == IoOperation.Read && memory is { IsReadOnly: false })
+        {
+            ZeroFill(memory, count);
+        }
+
+        return status;
+    }
+
+    /// <summary>
+    /// Clears what a read of <paramref name="count"/> sectors would have filled: for a read that fails before it gets
+    /// here.
+    /// </summary>
+    internal static void ZeroFill(IoMemory memory, SectorCount count)
+    {
+        var left = count.Value <= 0 ? 0 : count.Value > SectorCount.MaxValue ? long.MaxValue : count.Bytes;
+        var cursor = memory.GetCursor();
+        var batch = new SegmentBatch();
+        long taken;
+        do
+        {
+            // In pieces, or the batch would become as long as the memory.
+            batch.Clear();
+            taken = cursor.Take(batch, left, DeviceDescription.SegmentsPerSystemCall);
+            batch.ZeroFrom(0);
+            left -= taken;
+        }
+        while (taken > 0);
+    }
+
+    /// <summary>Goes on until the device has a call in hand, or all is done.</summary>
+    private bool Advance()
+    {
         try
         {
-            return await device.FlushAsync();
+            return operation is IoOperation.Read or IoOperation.Write ? AdvanceData() : AdvanceRange();
+        }
+        catch
+        {
+            // The memory's own, if anything; what a device throws is a status.
+            Forget();
+            throw;
+        }
+    }
+
+    private bool AdvanceData()
+    {
+        var isRead = operation == IoOperation.Read;
+        while (remaining.Value > 0)
+        {
+            if (!chunk.IsUnderWay)
+            {
+                chunk.Take(source, remaining.Bytes, isRead);
+            }
+
+            if (!call.Transfer(isRead, position, chunk.Rest, forceUnitAccess))
+            {
+                return false;
+            }
+
+            Moved(call.TakeTransfer());
+        }
+
+        Forget();
+        return true;
+    }
+
+    private bool AdvanceRange()
+    {
+        while (remaining.Value > 0)
+        {
+            if (!call.Range(operation, position, RangeLength()))
+            {
+                return false;
+            }
+
+            RangeDone(call.TakeStatus());
+        }
+
+        return true;
+    }
+
+    /// <summary>The device's answer came later.</summary>
+    private void Resume()
+    {
+        bool hasEnded;
+        try
+        {
+            switch (operation)
+            {
+                case IoOperation.Flush:
+                    hasEnded = End(call.TakeStatus());
+                    break;
+                case IoOperation.Read or IoOperation.Write:
+                    Moved(call.TakeTransfer());
+                    hasEnded = Advance();
+                    break;
+                default:
+                    RangeDone(call.TakeStatus());
+                    hasEnded = Advance();
+                    break;
+            }
         }
         catch (Exception exception)
         {
-            return Errno.StatusOf(exception, "The flush");
+            hasEnded = End(Errno.StatusOf(exception, $"{operation} at sector {position}"));
+        }
+
+        if (hasEnded)
+        {
+            landed();
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<IoStatus> RangeAsync(
-        IBlockDevice device,
-        DeviceDescription description,
-        IoOperation operation,
-        Sector start,
-        SectorCount count,
-        bool durable)
+    private void Moved(in TransferResult result)
     {
-        var isDiscard = operation == IoOperation.Discard;
-        var limit = isDiscard ? description.MaxDiscard.Value : description.MaxWriteZeroes.Value;
-        var blockSectors = description.BlockSizeBytes / Sector.SizeBytes;
-        limit -= limit % blockSectors;
-        var first = IoStatus.Ok;
-        for (var done = 0L; done < count.Value; done += limit)
+        var before = chunk.RestBytes;
+        if (!chunk.Moved(result, operation == IoOperation.Read, position, out var status))
         {
-            var at = new Sector(start.Value + done);
-            var length = new SectorCount(Math.Min(limit, count.Value - done));
-            var status = await RangeCallAsync(device, isDiscard, at, length);
-            first = first.IsOk ? status : first;
+            Advance((before - chunk.RestBytes) / Sector.SizeBytes);
+            return;
         }
 
-        return first.IsOk && durable && !isDiscard ? await FlushAsync(device, description) : first;
+        // The whole chunk is over, also where only a part of it went well: the next ones are tried.
+        Keep(status);
+        Advance(before / Sector.SizeBytes);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<IoStatus> RangeCallAsync(
-        IBlockDevice device, bool isDiscard, Sector start, SectorCount count)
+    private void RangeDone(in IoStatus status)
     {
-        try
-        {
-            return await (isDiscard ? device.DiscardAsync(start, count) : device.WriteZeroesAsync(start, count));
-        }
-        catch (Exception exception)
-        {
-            return Errno.StatusOf(exception, isDiscard ? "The discard" : "Writing zeroes");
-        }
+        Keep(status);
+        Advance(RangeLength().Value);
+    }
+
+    private SectorCount RangeLength()
+    {
+        var limit = operation == IoOperation.Discard ? description.MaxDiscard.Value : description.MaxWriteZeroes.Value;
+        limit -= limit % (description.BlockSizeBytes / Sector.SizeBytes);
+        return Math.Min(limit, remaining.Value);
+    }
+
+    private void Advance(long sectors)
+    {
+        position = new Sector(position.Value + sectors);
+        remaining = new SectorCount(remaining.Value - sectors);
+    }
+
+    private void Keep(in IoStatus status) => Status = Status.IsOk ? status : Status;
+
+    private bool End(in IoStatus status)
+    {
+        Keep(status);
+        Forget();
+        return true;
+    }
+
+    private void Forget()
+    {
+        source.Clear();
+        chunk.Clear();
     }
 }

@@ -14,9 +14,6 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
     /// <param name="capacity">How many segments it has room for; it grows by itself.</param>
     public SegmentBatch(int capacity = 4) => segments = new Memory<byte>[capacity];
 
-    /// <summary>How many segments it can have before it grows.</summary>
-    internal int Capacity => segments.Length;
-
     /// <summary>How many segments.</summary>
     public int Count { get; private set; }
 

@@ -111,7 +111,7 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     public async Task Write_zeroes_zeroes_its_range_and_nothing_else()
     {
         await FillAsync(0x77);
-        Assert.Equal(IoStatus.Ok, await RegionTransfer.RunAsync(Device, IoOperation.WriteZeroes, 3, 17, null, false));
+        Assert.Equal(IoStatus.Ok, await RegionCalls.RunAsync(Device, IoOperation.WriteZeroes, 3, 17, null, false));
         var all = new byte[Sectors * Sector.SizeBytes];
         await ReadAllAsync(all);
         Assert.Equal(Bytes.Sectors((3, 0x77), (17, 0), (Sectors - 20, 0x77)), all);
@@ -121,7 +121,7 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     public async Task A_discard_touches_nothing_outside_its_range()
     {
         await FillAsync(0x66);
-        var status = await RegionTransfer.RunAsync(Device, IoOperation.Discard, 3, 17, null, false);
+        var status = await RegionCalls.RunAsync(Device, IoOperation.Discard, 3, 17, null, false);
         Assert.Equal(Device.Description.MaxDiscard.Value > 0 ? IoStatusCode.Ok : IoStatusCode.Unsupported, status.Code);
         var all = new byte[Sectors * Sector.SizeBytes];
         await ReadAllAsync(all);
@@ -150,9 +150,9 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     private async Task FillAsync(byte value)
     {
         IoMemory memory = Bytes.Filled(Sectors * Sector.SizeBytes, value);
-        Assert.Equal(IoStatus.Ok, await RegionTransfer.RunAsync(Device, IoOperation.Write, 0, Sectors, memory, false));
+        Assert.Equal(IoStatus.Ok, await RegionCalls.RunAsync(Device, IoOperation.Write, 0, Sectors, memory, false));
     }
 
     private async Task ReadAllAsync(byte[] bytes) =>
-        Assert.Equal(IoStatus.Ok, await RegionTransfer.RunAsync(Device, IoOperation.Read, 0, Sectors, bytes, false));
+        Assert.Equal(IoStatus.Ok, await RegionCalls.RunAsync(Device, IoOperation.Read, 0, Sectors, bytes, false));
 }

@@ -23,14 +23,14 @@ public sealed class NullDeviceTests
     public async Task All_else_succeeds(IoOperation operation)
     {
         await using var device = new NullDevice(SectorCount.MaxValue);
-        var status = await RegionTransfer.RunAsync(device, operation, 0, SectorCount.MaxValue, null, false);
+        var status = await RegionCalls.RunAsync(device, operation, 0, SectorCount.MaxValue, null, false);
         Assert.Equal(IoStatus.Ok, status);
     }
 
     [Fact]
     public async Task R13_it_has_an_end() => Assert.Equal(
         IoStatusCode.OutOfRange,
-        (await RegionTransfer.RunAsync(new NullDevice(8), IoOperation.Write, 8, 1, new byte[512], false)).Code);
+        (await RegionCalls.RunAsync(new NullDevice(8), IoOperation.Write, 8, 1, new byte[512], false)).Code);
 
     [Theory]
     [InlineData(0)]

@@ -9,9 +9,37 @@ namespace DmIo.Tests.Devices;
 /// <summary>Region transfers as the tests write them.</summary>
 internal static class RegionCalls
 {
-    internal static ValueTask<IoStatus> RunAsync(
-        this IBlockDevice device, IoOperation operation, Sector start, SectorCount count, IoMemory? memory = null) =>
-        RegionTransfer.RunAsync(device, operation, start, count, memory, forceUnitAccess: false);
+    internal static Task<IoStatus> RunAsync(
+        this IBlockDevice device,
+        IoOperation operation,
+        Sector start,
+        SectorCount count,
+        IoMemory? memory = null,
+        bool forceUnitAccess = false)
+    {
+        var check = RegionTransfer.Check(device.Description, operation, start, count, memory);
+        if (!check.IsOk || (count.Value == 0 && operation != IoOperation.Flush))
+        {
+            return Task.FromResult(check);
+        }
+
+        var landed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var transfer = new RegionTransfer(device, landed.SetResult);
+        if (operation is IoOperation.Read or IoOperation.Write)
+        {
+            transfer.Add(memory, count, operation == IoOperation.Read);
+        }
+
+        return transfer.Start(operation, start, count, forceUnitAccess)
+            ? Task.FromResult(transfer.Status)
+            : StatusAsync(transfer, landed.Task);
+    }
+
+    private static async Task<IoStatus> StatusAsync(RegionTransfer transfer, Task landed)
+    {
+        await landed;
+        return transfer.Status;
+    }
 
     /// <summary>What the sectors hold.</summary>
     internal static async Task<byte[]> ContentAsync(this IBlockDevice device, Sector start, SectorCount count)

@@ -54,7 +54,7 @@ public sealed class RegionTransferModelTests
         {
             var (start, count) = Range(random, watched.Description.BlockSizeBytes);
             var memory = Segments(Bytes.Filled(count * Sector.SizeBytes, Stale), random);
-            var status = await RegionTransfer.RunAsync(watched, IoOperation.Read, start, count, memory, false);
+            var status = await RegionCalls.RunAsync(watched, IoOperation.Read, start, count, memory, false);
             var expected = model.AsMemory(start * Sector.SizeBytes, count * Sector.SizeBytes);
             var stale = CountStale(memory.Array, expected.Span, areZeroesWell: !status.IsOk);
             Assert.True(stale == 0, $"{stale} bytes are neither the device's nor zero; {status}");
@@ -152,6 +152,6 @@ public sealed class RegionTransferModelTests
         }
 
         private async Task OkAsync(IoOperation operation, int start, int count, IoMemory? memory) => Assert.Equal(
-            IoStatus.Ok, await RegionTransfer.RunAsync(device, operation, start, count, memory, random.Next(4) == 0));
+            IoStatus.Ok, await device.RunAsync(operation, start, count, memory));
     }
 }

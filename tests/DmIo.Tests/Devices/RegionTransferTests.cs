@@ -1,3 +1,4 @@
+using System.Threading.Tasks.Sources;
 using DmIo.Devices;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
@@ -174,6 +175,7 @@ public sealed class RegionTransferTests
     public void A_single_chunk_on_a_memory_device_completes_at_once_and_allocates_nothing()
     {
         IoMemory memory = new byte[4096];
+        var transfer = new RegionTransfer(disk, () => { });
         Run(1000);
         var before = GC.GetAllocatedBytesForCurrentThread();
         Run(1000);
@@ -183,11 +185,73 @@ public sealed class RegionTransferTests
         {
             for (var index = 0; index < times; index++)
             {
-                var write = RegionTransfer.RunAsync(disk, IoOperation.Write, 0, 8, memory, true);
-                Assert.True(write.IsCompletedSuccessfully && write.Result.IsOk);
-                var read = RegionTransfer.RunAsync(disk, IoOperation.Read, 0, 8, memory, false);
-                Assert.True(read.IsCompletedSuccessfully && read.Result.IsOk);
+                transfer.Add(memory, 8, isRead: false);
+                Assert.True(transfer.Start(IoOperation.Write, 0, 8, durable: false) && transfer.Status.IsOk);
+                transfer.Add(memory, 8, isRead: true);
+                Assert.True(transfer.Start(IoOperation.Read, 0, 8, durable: false) && transfer.Status.IsOk);
             }
         }
+    }
+
+    [Fact]
+    public void A_device_that_answers_later_costs_nothing_either()
+    {
+        IoMemory memory = new byte[4096];
+        var device = new LateDevice(disk);
+        var landed = 0;
+        var transfer = new RegionTransfer(device, () => landed++);
+        Run(1000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Run(1000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(2000, landed);
+
+        void Run(int times)
+        {
+            for (var index = 0; index < times; index++)
+            {
+                transfer.Add(memory, 8, isRead: false);
+                Assert.False(transfer.Start(IoOperation.Write, 0, 8, durable: false));
+                device.Answer();
+                Assert.True(transfer.Status.IsOk);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Several_memories_follow_one_another_on_the_device_also_across_chunks()
+    {
+        var device = disk.Limit(description => description with { MaxTransferBytes = 1536 });
+        var transfer = new RegionTransfer(device, () => { });
+        transfer.Add(Bytes.Filled(4096, 1), 2, isRead: false);
+        transfer.Add(Bytes.Filled(512, 2), 1, isRead: false);
+        transfer.Add(Bytes.Filled(4096, 3), 4, isRead: false);
+        Assert.True(transfer.Start(IoOperation.Write, 8, 7, durable: false));
+        Assert.Equal(IoStatus.Ok, transfer.Status);
+        Assert.Equal(Bytes.Sectors((2, 1), (1, 2), (4, 3), (1, 0)), await disk.ContentAsync(8, 8));
+    }
+
+    /// <summary>Answers a write when it is told to, from a source that is used again and again.</summary>
+    private sealed class LateDevice(IBlockDevice inner) : DeviceDecorator(inner), IValueTaskSource<TransferResult>
+    {
+        private ManualResetValueTaskSourceCore<TransferResult> core;
+        private TransferResult result;
+
+        public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
+        {
+            core.Reset();
+            result = TransferResult.Moved(source.LengthBytes);
+            return new(this, core.Version);
+        }
+
+        public TransferResult GetResult(short token) => core.GetResult(token);
+
+        public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token);
+
+        public void OnCompleted(
+            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            core.OnCompleted(continuation, state, token, flags);
+
+        internal void Answer() => core.SetResult(result);
     }
 }

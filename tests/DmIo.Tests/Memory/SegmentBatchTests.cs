@@ -96,32 +96,6 @@ public sealed class SegmentBatchTests
         }).QuickCheckThrowOnFailure();
     }
 
-    [Fact]
-    public void A_pooled_batch_is_empty_and_nobody_elses()
-    {
-        var first = SegmentBatchPool.Rent();
-        first.Add(new byte[1]);
-        SegmentBatchPool.Return(first);
-
-        var rented = Enumerable.Range(0, 300).Select(_ => SegmentBatchPool.Rent()).ToList();
-
-        Assert.All(rented, batch => Assert.True(batch.Segments.IsEmpty));
-        Assert.Equal(300, rented.Distinct(ReferenceEqualityComparer.Instance).Count());
-        rented.ForEach(SegmentBatchPool.Return);
-    }
-
-    [Fact]
-    public void A_batch_that_grew_huge_is_not_kept()
-    {
-        var huge = new SegmentBatch(capacity: 1_000_000);
-
-        SegmentBatchPool.Return(huge);
-
-        var rented = Enumerable.Range(0, 300).Select(_ => SegmentBatchPool.Rent()).ToList();
-        Assert.DoesNotContain(rented, batch => ReferenceEquals(batch, huge));
-        rented.ForEach(SegmentBatchPool.Return);
-    }
-
     private static SegmentBatch BatchOf(params Memory<byte>[] segments)
     {
         var batch = new SegmentBatch();

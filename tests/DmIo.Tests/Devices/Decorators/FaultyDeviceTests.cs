@@ -39,7 +39,7 @@ public sealed class FaultyDeviceTests
         var device = new FaultyDevice(disk, Seed, new FaultRule { Filter = OperationFilter.On(faulty) });
         foreach (var operation in Enum.GetValues<IoOperation>())
         {
-            var status = await RegionTransfer.RunAsync(device, operation, 0, 1, new byte[512], false);
+            var status = await RegionCalls.RunAsync(device, operation, 0, 1, new byte[512], false);
             Assert.Equal(operation != faulty, status.IsOk);
         }
     }

@@ -46,7 +46,7 @@ public sealed class WaitingDeviceTests
         var device = new DelayedDevice(disk, delays, time);
         foreach (var other in Enum.GetValues<IoOperation>())
         {
-            var call = RegionTransfer.RunAsync(device, other, 0, 1, new byte[512], false).AsTask();
+            var call = RegionCalls.RunAsync(device, other, 0, 1, new byte[512], false);
             Assert.Equal(other != operation, call.IsCompleted);
             time.Advance(Second);
             Assert.Equal(IoStatus.Ok, await call);
@@ -93,7 +93,7 @@ public sealed class WaitingDeviceTests
     {
         var device = new StuckDevice(disk);
         var bytes = Bytes.Filled(512, 0xEE);
-        var read = RegionTransfer.RunAsync(device, IoOperation.Read, 0, 1, bytes, false).AsTask();
+        var read = RegionCalls.RunAsync(device, IoOperation.Read, 0, 1, bytes, false);
         Assert.Equal(1, device.ReleaseWith(IoStatus.Failed(IoStatusCode.TimedOut, "given up")));
         Assert.Equal(IoStatusCode.TimedOut, (await read).Code);
         Assert.Equal(new byte[512], bytes);
