@@ -39,7 +39,7 @@ internal sealed class ClientActor : UntypedActor
     protected override void PreStart()
     {
         Context.Watch(supervisor);
-        supervisor.Tell(new Get(opening.Pages, Self, opening.Wait), Self);
+        supervisor.Tell(new Get(opening.Pages, Self, opening.Wait, opening.Weight), Self);
         var self = Self;
         cancellation = opening.CancellationToken.UnsafeRegister(
             _ => self.Tell(CancelOpening.Instance, ActorRefs.NoSender), null);

@@ -1,7 +1,7 @@
 namespace DmIo.Actors;
 
 /// <summary>A call to <see cref="DmIoService.OpenAsync"/> that is under way.</summary>
-internal sealed class ClientOpening(int pages, bool wait, CancellationToken cancellationToken)
+internal sealed class ClientOpening(int pages, bool wait, int weight, CancellationToken cancellationToken)
 {
     internal const string ServiceStopped = "The service has stopped.";
 
@@ -10,6 +10,8 @@ internal sealed class ClientOpening(int pages, bool wait, CancellationToken canc
     internal int Pages => pages;
 
     internal bool Wait => wait;
+
+    internal int Weight => weight;
 
     internal CancellationToken CancellationToken => cancellationToken;
 

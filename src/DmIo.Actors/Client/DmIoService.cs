@@ -55,13 +55,19 @@ public sealed class DmIoService : IExtension
     /// <param name="pages">How many pages (4096 bytes) of I/O it may have in flight at once; at least 1. All or
     /// nothing.</param>
     /// <param name="wait">Wait in order for pages rather than be refused when there are not enough now.</param>
+    /// <param name="weight">The lease's share of a device that others want too, 1 to 10000, in proportion to
+    /// theirs.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IoRefusedException">There are not enough pages, or the service has stopped.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while waiting; no page is taken.</exception>
-    public async Task<IoClient> OpenAsync(int pages, bool wait = false, CancellationToken cancellationToken = default)
+    public async Task<IoClient> OpenAsync(
+        int pages,
+        bool wait = false,
+        int weight = LeaseWeight.Default,
+        CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var opening = new ClientOpening(pages, wait, cancellationToken);
+        var opening = new ClientOpening(pages, wait, weight, cancellationToken);
         var name = $"client-{Interlocked.Increment(ref lastClient)}";
         clients.Tell(new Spawn(ClientActor.Props(opening, Supervisor, log), name, opening), ActorRefs.NoSender);
         if (await Task.WhenAny(opening.Task, stopped.Task) == stopped.Task)

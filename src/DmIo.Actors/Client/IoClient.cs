@@ -202,6 +202,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
             Regions = regions,
             Memory = memory,
             ForceUnitAccess = options?.ForceUnitAccess ?? false,
+            Priority = options?.Priority ?? IoPriority.BestEffort,
             Deadline = options?.Deadline,
             Context = options?.Context,
             Completion = completion,

@@ -1,3 +1,5 @@
+using DmIo.Io;
+
 namespace DmIo.Actors;
 
 /// <summary>What a request may ask for beyond the ordinary.</summary>
@@ -6,12 +8,15 @@ public sealed record RequestOptions
     /// <summary>A write is durable when it completes (FUA). Writes only.</summary>
     public bool ForceUnitAccess { get; init; }
 
+    /// <summary>Which requests go first at the devices.</summary>
+    public IoPriority Priority { get; init; }
+
     /// <summary>
     /// When to be answered at the latest; null: when it is done. The regions unfinished by then are TimedOut; mind
-    /// <see cref="DmIo.Io.IoResult.BufferHeld"/>.
+    /// <see cref="IoResult.BufferHeld"/>.
     /// </summary>
     public TimeSpan? Deadline { get; init; }
 
-    /// <summary>Returned as <see cref="DmIo.Io.IoResult.Context"/>.</summary>
+    /// <summary>Returned as <see cref="IoResult.Context"/>.</summary>
     public object? Context { get; init; }
 }

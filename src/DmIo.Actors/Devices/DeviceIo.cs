@@ -4,6 +4,7 @@ using DmIo.Io;
 using DmIo.Memory;
 using DmIo.Pages;
 using static DmIo.Actors.DeviceProtocol;
+using static DmIo.Actors.IoProtocol;
 
 namespace DmIo.Actors;
 
@@ -25,44 +26,46 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
     private const int Abandoned = 3;
     private const int Answered = 4;
 
-    private readonly IActorRef replyTo;
-    private int state;
+    private IActorRef replyTo = ActorRefs.Nobody;
+    private int state = Answered;
     private IoStatus status;
     private LeaseHold? hold;
 
-    internal DeviceIo(
-        Ticket ticket,
-        IoOperation operation,
-        in IoRegion region,
-        IoMemory? memory,
-        bool forceUnitAccess,
-        IActorRef replyTo)
+    /// <param name="request">Of which request it is a region; for good.</param>
+    /// <param name="regionIndex">Which, 0..63: the region's error bit.</param>
+    internal DeviceIo(RequestState request, int regionIndex)
     {
-        Ticket = ticket;
-        Operation = operation;
-        Region = region;
-        Memory = memory;
-        ForceUnitAccess = forceUnitAccess;
-        this.replyTo = replyTo;
+        Request = request;
+        RegionIndex = regionIndex;
+        Done = new DeviceDone(this);
     }
 
-    internal Ticket Ticket { get; }
+    internal RequestState Request { get; }
 
-    internal IoOperation Operation { get; }
+    internal int RegionIndex { get; }
 
-    internal IoRegion Region { get; }
+    internal IoOperation Operation { get; private set; }
 
-    internal IoMemory? Memory { get; }
+    internal IoRegion Region { get; private set; }
 
-    internal bool ForceUnitAccess { get; }
+    internal IoMemory? Memory { get; private set; }
+
+    internal bool ForceUnitAccess { get; private set; }
 
     /// <summary>Whose it is: leases share a device.</summary>
-    internal LeaseId Lease { get; init; }
+    internal LeaseId Lease { get; private set; }
 
     /// <summary>The lease's share of a device, 1 to 10000, as the kernel's io.weight; 100 is the usual.</summary>
-    internal int Weight { get; init; } = 100;
+    internal int Weight { get; private set; }
 
-    internal IoPriority Priority { get; init; }
+    internal IoPriority Priority { get; private set; }
+
+    /// <summary>The message that says that this, and all that hang on it, are answered.</summary>
+    internal DeviceDone Done { get; }
+
+    /// <summary>The next that was answered in the same turn. The device actor's until it tells
+    /// <see cref="Done"/>, the request actor's from then on.</summary>
+    internal DeviceIo? NextDone { get; set; }
 
     /// <summary>Which device it was sent to; null before. The request actor's own field.</summary>
     internal IActorRef? Device { get; set; }
@@ -78,6 +81,33 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
             Invariant.Require(IsAnswered);
             return status;
         }
+    }
+
+    /// <summary>Who is to be told.</summary>
+    internal IActorRef ReplyTo => replyTo;
+
+    /// <summary>Request actor: makes it a new I/O. Only when the last one is over and its answer has come.</summary>
+    internal void Begin(IoRequest request, in IoRegion region, in RequestOwner owner)
+    {
+        Operation = request.Operation;
+        Region = region;
+        Memory = request.Memory;
+        ForceUnitAccess = request.ForceUnitAccess;
+        Priority = request.Priority;
+        Lease = owner.Lease;
+        Weight = owner.Weight;
+        replyTo = owner.Requests;
+        Device = null;
+        status = default;
+        hold = null;
+        Volatile.Write(ref state, Waiting);
+    }
+
+    /// <summary>Request actor: lets go of the caller's memory, until it begins anew.</summary>
+    internal void Forget()
+    {
+        Memory = null;
+        Device = null;
     }
 
     /// <summary>Device side, just before it starts I/O: from now on the buffer is the device's. False: it was
@@ -97,21 +127,32 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
         return Interlocked.CompareExchange(ref state, Abandoned, Issued) == Issued;
     }
 
-    /// <summary>Device side, from any thread, exactly once: the buffer is nobody's any more.</summary>
-    internal void Answer(IoStatus outcome)
+    /// <summary>
+    /// Device side, from any thread, exactly once: the buffer is nobody's any more. True: <see cref="Done"/> is to be
+    /// told to <see cref="ReplyTo"/>, which may be done for several together.
+    /// </summary>
+    internal bool Settle(in IoStatus outcome)
     {
         status = outcome;
         switch (Interlocked.Exchange(ref state, Answered))
         {
             case Issued:
-                replyTo.Tell(new DeviceDone(this), Device ?? ActorRefs.NoSender);
-                break;
+                return true;
             case Abandoned:
                 hold!.Release();
-                break;
+                return false;
             default:
                 Invariant.Require(false);
-                break;
+                return false;
+        }
+    }
+
+    /// <summary>The same, and tells it.</summary>
+    internal void Answer(in IoStatus outcome)
+    {
+        if (Settle(outcome))
+        {
+            replyTo.Tell(Done, Device ?? ActorRefs.NoSender);
         }
     }
 
@@ -127,9 +168,8 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
 
     /// <summary>
     /// A read that fails before any transfer leaves zeroes like any other failed read (R8). Only while the buffer is
-    /// ours. Memory
-    /// of a caller's own making may throw: it has a failed status already, and the actor's other I/O is not to
-    /// suffer.
+    /// ours. Memory of a caller's own making may throw: it has a failed status already, and the actor's other I/O is
+    /// not to suffer.
     /// </summary>
     internal void ZeroFillRead()
     {

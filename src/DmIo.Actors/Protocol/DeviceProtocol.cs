@@ -6,7 +6,7 @@ namespace DmIo.Actors;
 /// <summary>Request actor and device actor: one region of one request. Supervisor and device actor: the way
 /// out.</summary>
 /// <remarks><code>
-///   DeviceIo --+--> DeviceDone       exactly one, if it was issued or refused
+///   DeviceIo --+--> DeviceDone       exactly one for each, if it was issued or refused
 ///              +--> (nothing)        it was withdrawn first; DeviceIoWithdrawn says so, for the queue's sake
 ///              watch the device too: what lies in a dead device's mailbox gets no reply, and can be withdrawn
 ///   DrainDevice ---> (stops)         when all that was accepted is done
@@ -14,10 +14,10 @@ namespace DmIo.Actors;
 /// </code></remarks>
 internal static class DeviceProtocol
 {
-    /// <summary>Which region of which request. The index is the region's error bit, 0..63.</summary>
-    internal readonly record struct Ticket(long RequestId, int RegionIndex);
-
-    /// <summary>Nobody touches this I/O's memory any more; its status is set.</summary>
+    /// <summary>
+    /// Nobody touches the memory of this I/O any more, nor of those that hang on it (<see cref="DeviceIo.NextDone"/>);
+    /// their status is set. One message for all that ended in one turn of the device actor.
+    /// </summary>
     internal sealed record DeviceDone(DeviceIo Io) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     /// <summary>Forget this one: it was withdrawn. What waited behind it may go.</summary>

@@ -35,6 +35,9 @@ public static class IoProtocol
         /// <summary>A write is durable when it completes (FUA). Writes only.</summary>
         public bool ForceUnitAccess { get; init; }
 
+        /// <summary>Which requests go first at the devices; the same for every region.</summary>
+        public IoPriority Priority { get; init; }
+
         /// <summary>When to be answered at the latest, from arrival; null: when it is done. Positive.</summary>
         public TimeSpan? Deadline { get; init; }
 

@@ -27,7 +27,9 @@ public static class ServiceProtocol
     /// <param name="Owner">Whose death returns the lease; null: the sender. Name it when asking with
     /// <c>Ask</c>: nobody could put back what the reference behind the question owns.</param>
     /// <param name="Wait">Wait in order for pages rather than be refused when there are not enough now.</param>
-    public sealed record Get(int Pages, IActorRef? Owner = null, bool Wait = false)
+    /// <param name="Weight">The lease's share of a device that others want too, 1 to 10000, in proportion to theirs, as
+    /// Linux's io.weight.</param>
+    public sealed record Get(int Pages, IActorRef? Owner = null, bool Wait = false, int Weight = LeaseWeight.Default)
         : INoSerializationVerificationNeeded;
 
     /// <summary>The lease, and the actor that takes its requests (<see cref="IoProtocol"/>).</summary>

@@ -19,17 +19,18 @@ namespace DmIo.Actors;
 internal sealed class RequestActor : UntypedActor, IWithTimers
 {
     private readonly PageLease lease;
+    private readonly LeaseTerms terms;
     private readonly DeviceDirectory directory;
     private readonly IActorRef supervisor;
     private readonly RequestLedger ledger;
-    private readonly HashSet<IActorRef> watched = [];
+    private readonly HashSet<DeviceEntry> watched = [];
     private readonly IoRegion[] snapshot = new IoRegion[ErrorBits.Capacity];
-    private long lastRequestId;
     private bool drainingAnnounced;
 
-    public RequestActor(PageLease lease, DeviceDirectory directory, IActorRef supervisor)
+    public RequestActor(PageLease lease, LeaseTerms terms, DeviceDirectory directory, IActorRef supervisor)
     {
         this.lease = lease;
+        this.terms = terms;
         this.directory = directory;
         this.supervisor = supervisor;
         ledger = new RequestLedger(lease.Count);
@@ -37,8 +38,9 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!; // set by the runtime, as for every IWithTimers
 
-    internal static Props Props(PageLease lease, DeviceDirectory directory, IActorRef supervisor) =>
-        Akka.Actor.Props.Create(() => new RequestActor(lease, directory, supervisor));
+    internal static Props Props(
+        PageLease lease, LeaseTerms terms, DeviceDirectory directory, IActorRef supervisor) =>
+        Akka.Actor.Props.Create(() => new RequestActor(lease, terms, directory, supervisor));
 
     protected override void OnReceive(object message)
     {
@@ -97,7 +99,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         switch (message)
         {
             case DeviceDone done:
-                ledger.Complete(done.Io.Ticket, done.Io.Status);
+                Answered(done.Io);
                 break;
             case DeadlineReached deadline:
                 ledger.Expire(deadline.Request, TimedOut(deadline.Request));
@@ -143,20 +145,28 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void Accept(IoRequest request)
     {
-        if (Check(request, out var count) is { } fault)
+        var count = 0;
+        if ((CheckRoom() ?? Check(request, out count)) is { } fault)
         {
             Refuse(request, ReplyTo(request), fault);
             return;
         }
 
         var regions = snapshot.AsSpan(0, count);
-        var state = new RequestState(++lastRequestId, request, regions, ReplyTo(request), Self);
+        var state = ledger.NextState().Begin(
+            request, regions, ReplyTo(request), new RequestOwner(Self, lease.Id, terms.Weight));
         ledger.Accept(state);
         if (state.Deadline is { } deadline && !state.IsAnswered)
         {
             Timers.StartSingleTimer(state, new DeadlineReached(state), deadline);
         }
     }
+
+    /// <summary>Refused here, not in the mailbox: who asks for more than the lease can do hears of it.</summary>
+    private string? CheckRoom() => ledger.Waiting < terms.MaxWaiting
+        ? null
+        : $"{ledger.Waiting} requests of {lease.Id} wait for its {lease.Count} pages, and more may not "
+            + "(dmio.leases.waiting-per-page); wait for outcomes, or get a larger lease.";
 
     /// <summary>Copies the regions. List and memory may be of the caller's own making: what they throw is the
     /// request's fault.</summary>
@@ -215,13 +225,12 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
                 continue;
             }
 
-            if (watched.Add(device.Actor))
+            if (watched.Add(device))
             {
                 Context.Watch(device.Actor);
             }
 
-            io.Device = device.Actor;
-            device.Actor.Tell(io, Self);
+            request.Send(index, device.Actor, Self);
         }
 
         ledger.Settle(request);
@@ -229,7 +238,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void DeviceDied(IActorRef device)
     {
-        watched.Remove(device);
+        watched.RemoveWhere(entry => entry.Actor.Equals(device));
         ledger.DeviceDied(
             device, IoStatus.Failed(IoStatusCode.DeviceGone, "The device went before this was begun."));
     }
@@ -256,6 +265,19 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             }
 
             request.Deliver(Self);
+            ledger.Delivered(request);
+        }
+    }
+
+    private void Answered(DeviceIo first)
+    {
+        for (var io = first; io is not null;)
+        {
+            // Before it is accounted for: then it may begin anew.
+            var next = io.NextDone;
+            io.NextDone = null;
+            ledger.Answered(io);
+            io = next;
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using DmIo.Io;
-using static DmIo.Actors.DeviceProtocol;
 
 namespace DmIo.Actors;
 
@@ -16,8 +15,12 @@ namespace DmIo.Actors;
 /// </summary>
 internal sealed class RequestLedger(int pages)
 {
+    /// <summary>Requests kept for reuse: what a lease of usual size has in flight.</summary>
+    private const int MaxIdle = 1024;
+
     private readonly RequestAdmission admission = new(pages);
-    private readonly Dictionary<long, RequestState> dispatched = [];
+    private readonly List<RequestState> dispatched = [];
+    private readonly Stack<RequestState> idle = new();
     private readonly Queue<RequestState> outcomes = new();
 
     /// <summary>Nothing waits, and no device has anything.</summary>
@@ -25,6 +28,9 @@ internal sealed class RequestLedger(int pages)
 
     /// <summary>How many wait for credit, or did.</summary>
     internal int Waiting => admission.Waiting;
+
+    /// <summary>A request to <see cref="RequestState.Begin"/>: one that is done with, or a new one.</summary>
+    internal RequestState NextState() => idle.TryPop(out var request) ? request : new RequestState();
 
     /// <summary>Takes it in; one that needs no device has its outcome at once, whatever waits.</summary>
     internal void Accept(RequestState request)
@@ -47,7 +53,8 @@ internal sealed class RequestLedger(int pages)
             return false;
         }
 
-        dispatched.Add(request.Id, request);
+        request.DispatchedAt = dispatched.Count;
+        dispatched.Add(request);
         return true;
     }
 
@@ -60,22 +67,25 @@ internal sealed class RequestLedger(int pages)
             Conclude(request);
         }
 
-        if (request.IsOver && dispatched.Remove(request.Id))
+        if (request.IsOver && request.DispatchedAt >= 0)
         {
+            Remove(request);
             admission.Return(request);
         }
     }
 
-    /// <summary>A device is done with one region.</summary>
-    internal void Complete(Ticket ticket, in IoStatus status)
+    /// <summary>A device is done with one region. Where a deadline, or the death of the device, settled that already,
+    /// this is only the end of it.</summary>
+    internal void Answered(DeviceIo io)
     {
-        // Not there: a deadline, or the death of the device, settled it with the answer that was on its way.
-        if (dispatched.TryGetValue(ticket.RequestId, out var request))
-        {
-            request.Complete(ticket.RegionIndex, status);
-            Settle(request);
-        }
+        var request = io.Request;
+        request.Answered(io.RegionIndex, io.Status);
+        Settle(request);
+        Recycle(request);
     }
+
+    /// <summary>The outcome was handed over.</summary>
+    internal void Delivered(RequestState request) => Recycle(request);
 
     /// <summary>Gives a request its outcome now, unless it has one.</summary>
     internal void Expire(RequestState request, in IoStatus status)
@@ -86,7 +96,7 @@ internal sealed class RequestLedger(int pages)
         }
 
         request.Cut(status);
-        if (dispatched.ContainsKey(request.Id))
+        if (request.DispatchedAt >= 0)
         {
             Settle(request);
         }
@@ -100,11 +110,11 @@ internal sealed class RequestLedger(int pages)
     /// <summary>What lay unissued at this device has this status.</summary>
     internal void DeviceDied(IActorRef device, in IoStatus status)
     {
-        foreach (var request in dispatched.Values)
+        // Backwards: Settle removes what is over, and puts the last into its place.
+        for (var index = dispatched.Count - 1; index >= 0; index--)
         {
-            // Settle removes what is over; a Dictionary allows that while it is enumerated.
-            request.DeviceDied(device, status);
-            Settle(request);
+            dispatched[index].DeviceDied(device, status);
+            Settle(dispatched[index]);
         }
     }
 
@@ -124,8 +134,9 @@ internal sealed class RequestLedger(int pages)
     {
         StopWaiting(status);
         var isHeld = false;
-        foreach (var request in dispatched.Values)
+        for (var index = dispatched.Count - 1; index >= 0; index--)
         {
+            var request = dispatched[index];
             Expire(request, status);
             request.Abandon(hold);
             isHeld |= !request.IsOver;
@@ -136,6 +147,24 @@ internal sealed class RequestLedger(int pages)
 
     /// <summary>The next outcome to be delivered, in the order in which they came.</summary>
     internal bool TryTakeOutcome([MaybeNullWhen(false)] out RequestState request) => outcomes.TryDequeue(out request);
+
+    private void Remove(RequestState request)
+    {
+        var last = dispatched[^1];
+        dispatched[request.DispatchedAt] = last;
+        last.DispatchedAt = request.DispatchedAt;
+        dispatched.RemoveAt(dispatched.Count - 1);
+        request.DispatchedAt = -1;
+    }
+
+    private void Recycle(RequestState request)
+    {
+        if (request.IsReusable && idle.Count < MaxIdle)
+        {
+            request.Forget();
+            idle.Push(request);
+        }
+    }
 
     private void Conclude(RequestState request)
     {

@@ -59,6 +59,11 @@ internal static class RequestRules
             return $"Only a write can be durable by itself (FUA), not a {request.Operation}; send a flush behind it.";
         }
 
+        if (request.Priority is < IoPriority.BestEffort or > IoPriority.Idle)
+        {
+            return $"There is no priority {(int)request.Priority}; take one of {nameof(IoPriority)}.";
+        }
+
         return request.Deadline switch
         {
             { } deadline when deadline <= TimeSpan.Zero => $"A deadline is positive, and this is {deadline}.",

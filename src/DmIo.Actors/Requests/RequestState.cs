@@ -7,7 +7,8 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// One accepted request: its device I/O, region by region, and what became of each. How many answers it waits for is
-/// fixed before the first is sent, which does the work of dm-io's extra reference. Plain, single owner.
+/// fixed before the first is sent, which does the work of dm-io's extra reference. Used again for request after
+/// request, with its device I/Os, so that a request allocates nothing. Plain, single owner.
 /// <code>
 ///   region: (skipped)                       count 0 and not a flush: its bit stays clear (R4)
 ///   region: open ---Complete--> settled
@@ -23,55 +24,62 @@ internal sealed class RequestState
     private static readonly IoDone[] AllWell =
         [.. Enumerable.Range(0, ErrorBits.Capacity + 1).Select(count => new IoDone(new IoResult(count)))];
 
-    private readonly IoRequest request;
-    private readonly IActorRef replyTo;
-    private readonly DeviceIo?[] ios;
+    private DeviceIo[] ios = [];
+    private IoRequest request = null!; // set by Begin, before anything else is called
+    private IActorRef replyTo = null!; // set by Begin
     private IoStatus[]? statuses;
     private IoDone? done;
+    private ErrorBits present;
     private ErrorBits open;
     private ErrorBits held;
+    private int due;
+    private bool isReusable;
 
-    /// <param name="id">Names it among those of its request actor.</param>
-    /// <param name="request">Checked by <see cref="RequestRules"/>. Its own list of regions is not looked at.</param>
+    /// <summary>Makes it a new request.</summary>
+    /// <param name="begun">Checked by <see cref="RequestRules"/>. Its own list of regions is not looked at.</param>
     /// <param name="regions">The regions of the request; copied.</param>
-    /// <param name="replyTo">Who gets the outcome, where no completion does.</param>
-    /// <param name="requests">The request actor, to whom devices answer.</param>
-    internal RequestState(
-        long id, IoRequest request, ReadOnlySpan<IoRegion> regions, IActorRef replyTo, IActorRef requests)
+    /// <param name="outcomeTo">Who gets the outcome, where no completion does.</param>
+    /// <param name="owner">The request actor, to whom devices answer, and its lease.</param>
+    internal RequestState Begin(
+        IoRequest begun, ReadOnlySpan<IoRegion> regions, IActorRef outcomeTo, in RequestOwner owner)
     {
-        Id = id;
-        this.request = request;
-        this.replyTo = replyTo;
-        ios = new DeviceIo?[regions.Length];
+        Invariant.Require(due == 0 && IsOver);
+        request = begun;
+        replyTo = outcomeTo;
+        statuses = null;
+        done = null;
+        present = open = held = ErrorBits.None;
+        IsDelivered = false;
+        isReusable = begun.Deadline is null;
+        RegionCount = regions.Length;
+        EnsureIos(regions.Length);
         var largest = 0L;
         for (var index = 0; index < regions.Length; index++)
         {
             ref readonly var region = ref regions[index];
-            if (region.Count.Value > 0 || request.Operation == IoOperation.Flush)
+            if (region.Count.Value > 0 || begun.Operation == IoOperation.Flush)
             {
-                ios[index] = new DeviceIo(
-                    new Ticket(id, index),
-                    request.Operation,
-                    region,
-                    request.Memory,
-                    request.ForceUnitAccess,
-                    requests);
-                open = open.With(index);
+                ios[index].Begin(begun, region, owner);
+                present = present.With(index);
                 largest = Math.Max(largest, region.Count.Value);
             }
         }
 
-        Pages = request.Memory is null ? 1 : Math.Max(1, (largest + SectorsPerPage - 1) / SectorsPerPage);
+        open = present;
+        Pages = begun.Memory is null ? 1 : Math.Max(1, (largest + SectorsPerPage - 1) / SectorsPerPage);
+        return this;
     }
 
-    internal long Id { get; }
+    /// <summary>Where it is in its ledger's list of what was dispatched; -1: it is not. The ledger's own
+    /// field.</summary>
+    internal int DispatchedAt { get; set; } = -1;
 
     /// <summary>How many pages of its memory are in I/O: its largest region, rounded up; at least 1.</summary>
-    internal long Pages { get; }
+    internal long Pages { get; private set; }
 
     internal TimeSpan? Deadline => request.Deadline;
 
-    internal int RegionCount => ios.Length;
+    internal int RegionCount { get; private set; }
 
     /// <summary>Regions without an outcome.</summary>
     internal ErrorBits Open => open;
@@ -88,13 +96,36 @@ internal sealed class RequestState
     /// <summary>It is answered, or about to be; nothing changes that.</summary>
     internal bool IsAnswered => done is not null;
 
+    /// <summary>
+    /// Nobody has it or will get it any more: it may begin anew. A request that was cut, or whose device died, or that
+    /// has a deadline, never is: something of it may lie in a mailbox.
+    /// </summary>
+    internal bool IsReusable => isReusable && due == 0 && IsDelivered && IsOver;
+
+    private bool IsDelivered { get; set; }
+
     /// <summary>The outcome, once it is concluded.</summary>
     internal IoResult Result => done!.Result;
 
     private static int SectorsPerPage => PageBytes / Sector.SizeBytes;
 
     /// <summary>What is to be sent for a region; null: nothing.</summary>
-    internal DeviceIo? this[int index] => ios[index];
+    internal DeviceIo? this[int index] => present[index] ? ios[index] : null;
+
+    /// <summary>The region goes to this device; an answer is due.</summary>
+    internal void Send(int index, IActorRef device, IActorRef sender)
+    {
+        due++;
+        ios[index].Device = device;
+        device.Tell(ios[index], sender);
+    }
+
+    /// <summary>The device's answer came, whatever it says.</summary>
+    internal void Answered(int index, in IoStatus status)
+    {
+        due--;
+        Complete(index, status);
+    }
 
     /// <summary>The outcome of an open region; or the end of a held one, whose outcome is given. Nothing where it is
     /// settled.</summary>
@@ -114,16 +145,17 @@ internal sealed class RequestState
     /// <summary>Fails an open region that was not sent, or that was withdrawn: nobody has its memory.</summary>
     internal void FailUntouched(int index, in IoStatus status)
     {
-        ios[index]!.ZeroFillRead();
+        ios[index].ZeroFillRead();
         Complete(index, status);
     }
 
     /// <summary>What lies unissued at this device, which died, is gone. What it issued is still answered.</summary>
     internal void DeviceDied(IActorRef device, in IoStatus status)
     {
+        isReusable = false;
         foreach (var index in open)
         {
-            if (device.Equals(ios[index]!.Device) && ios[index]!.TryWithdraw())
+            if (device.Equals(ios[index].Device) && ios[index].TryWithdraw())
             {
                 FailUntouched(index, status);
             }
@@ -136,9 +168,10 @@ internal sealed class RequestState
     /// </summary>
     internal void Cut(in IoStatus status)
     {
+        isReusable = false;
         foreach (var index in open)
         {
-            var io = ios[index]!;
+            var io = ios[index];
             if (io.TryWithdraw())
             {
                 io.Device?.Tell(new DeviceIoWithdrawn(io), ActorRefs.NoSender);
@@ -160,10 +193,11 @@ internal sealed class RequestState
     /// told.</summary>
     internal void Abandon(LeaseHold hold)
     {
+        isReusable = false;
         foreach (var index in held)
         {
             hold.Add();
-            if (!ios[index]!.TryAbandon(hold))
+            if (!ios[index].TryAbandon(hold))
             {
                 hold.Release();
             }
@@ -175,13 +209,14 @@ internal sealed class RequestState
     {
         Invariant.Require(IsAnswerable && !IsAnswered);
         done = statuses is null && held.IsEmpty && request.Context is null
-            ? AllWell[ios.Length]
+            ? AllWell[RegionCount]
             : new IoDone(NewResult());
     }
 
     /// <summary>Hands the outcome over. Once, the last that is done for the request (R11).</summary>
     internal void Deliver(IActorRef sender)
     {
+        IsDelivered = true;
         if (request.Completion is { } completion)
         {
             completion.Done(Result);
@@ -192,17 +227,44 @@ internal sealed class RequestState
         }
     }
 
+    /// <summary>Lets go of all that is the caller's, until it begins anew.</summary>
+    internal void Forget()
+    {
+        foreach (var index in present)
+        {
+            ios[index].Forget();
+        }
+
+        request = null!; // as before the first Begin
+        replyTo = ActorRefs.Nobody;
+        statuses = null;
+        done = null;
+    }
+
+    private void EnsureIos(int count)
+    {
+        var length = ios.Length;
+        if (length < count)
+        {
+            Array.Resize(ref ios, count);
+            for (var index = length; index < count; index++)
+            {
+                ios[index] = new DeviceIo(this, index);
+            }
+        }
+    }
+
     private static ErrorBits Without(ErrorBits bits, int index) => new(bits.Value & ~(1UL << index));
 
     private IoResult NewResult() => statuses is null
-        ? new IoResult(ios.Length, request.Context)
+        ? new IoResult(RegionCount, request.Context)
         : new IoResult(statuses, request.Context, bufferHeld: !held.IsEmpty);
 
     private void Set(int index, in IoStatus status)
     {
         if (!status.IsOk)
         {
-            statuses ??= new IoStatus[ios.Length];
+            statuses ??= new IoStatus[RegionCount];
             statuses[index] = status;
         }
     }

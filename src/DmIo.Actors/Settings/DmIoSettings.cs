@@ -20,6 +20,9 @@ internal sealed record DmIoSettings
     /// <summary>Pages that the pool takes from the operating system at a time.</summary>
     internal required int SlabPages { get; init; }
 
+    /// <summary>How many requests may wait for a lease's credit, by its pages.</summary>
+    internal required int WaitingPerPage { get; init; }
+
     /// <summary>The dispatcher of the service's actors; null: the system's default.</summary>
     internal required string? Dispatcher { get; init; }
 
@@ -46,6 +49,7 @@ internal sealed record DmIoSettings
     {
         var reader = new SettingsReader(config.GetValue("dmio")!, "dmio");
         var pool = reader.Section("pool");
+        var leases = reader.Section("leases");
         var faultDefaults = reader.Section("fault-defaults");
         var deviceDefaults = reader.Section("device-defaults");
         FaultSettings.ReadRule(faultDefaults);
@@ -55,12 +59,14 @@ internal sealed record DmIoSettings
         {
             MaxPages = (int)pool.Number("max-pages", 1, int.MaxValue),
             SlabPages = (int)pool.Number("slab-pages", 1, PageSlab.MaxPages),
+            WaitingPerPage = (int)leases.Number("waiting-per-page", 1, 1 << 20),
             Dispatcher = dispatcher.Length == 0 ? null : dispatcher,
             ShutdownTimeout = reader.Duration("shutdown-timeout", LongestShutdown),
             QueueDepth = DeviceSettings.ReadQueueDepth(deviceDefaults),
             Devices = ReadDevices(reader.Section("devices"), deviceDefaults, faultDefaults),
         };
         pool.RefuseTheRest();
+        leases.RefuseTheRest();
         reader.RefuseTheRest();
         return settings;
     }

@@ -31,7 +31,7 @@ internal sealed class LeaseDesk(
 
     internal void Get(Get get, IActorRef sender)
     {
-        var request = new WaitingGet(get.Pages, get.Owner ?? sender, sender);
+        var request = new WaitingGet(get.Pages, get.Weight, get.Owner ?? sender, sender);
         if (RefusalOf(get, request.Owner) is { } refusal)
         {
             Refuse(request, refusal);
@@ -170,6 +170,11 @@ internal sealed class LeaseDesk(
             return $"A lease has at least 1 page, not {get.Pages}.";
         }
 
+        if (get.Weight is < 1 or > LeaseWeight.Max)
+        {
+            return $"A lease's weight is 1 to {LeaseWeight.Max}, not {get.Weight}.";
+        }
+
         if (get.Pages > pool.MaxPages)
         {
             return $"{get.Pages} pages are more than dmio.pool.max-pages, which is {pool.MaxPages}.";
@@ -203,7 +208,7 @@ internal sealed class LeaseDesk(
         var record = new LeaseRecord(lease, get.Owner, get.ReplyTo);
         leases.Add(lease.Id, record);
         owners.Add(get.Owner);
-        var props = RequestActor.Props(lease, directory, context.Self).WithDispatcherOf(settings);
+        var props = RequestActor.Props(lease, TermsOf(get), directory, context.Self).WithDispatcherOf(settings);
         guardian.Tell(new Spawn(props, lease.Id.Value.ToString(), record), context.Self);
     }
 
@@ -222,6 +227,9 @@ internal sealed class LeaseDesk(
             }
         }
     }
+
+    private LeaseTerms TermsOf(WaitingGet get) => new(
+        get.Weight, (int)Math.Clamp((long)get.Pages * settings.WaitingPerPage, LeaseTerms.LeastWaiting, int.MaxValue));
 
     private void ServeWaiting()
     {
@@ -250,7 +258,7 @@ internal sealed class LeaseDesk(
     }
 
     private void RefuseOpening(LeaseRecord record, string reason) =>
-        Refuse(new WaitingGet(record.Lease.Count, record.Owner, record.ReplyTo), reason);
+        Refuse(new WaitingGet(record.Lease.Count, LeaseWeight.Default, record.Owner, record.ReplyTo), reason);
 
     private void Refuse(WaitingGet get, string reason)
     {
@@ -258,5 +266,5 @@ internal sealed class LeaseDesk(
         get.ReplyTo.Tell(new GetRefused(get.Pages, available, reason), context.Self);
     }
 
-    private sealed record WaitingGet(int Pages, IActorRef Owner, IActorRef ReplyTo);
+    private sealed record WaitingGet(int Pages, int Weight, IActorRef Owner, IActorRef ReplyTo);
 }

@@ -84,7 +84,7 @@ public sealed class CancellationTests
         await using var running = new RunningService("dmio.pool.max-pages = 2");
         using var holder = await running.Service.OpenAsync(2).InTime();
         using var cancellation = new CancellationTokenSource();
-        var waiting = running.Service.OpenAsync(1, wait: true, cancellation.Token);
+        var waiting = running.Service.OpenAsync(1, wait: true, cancellationToken: cancellation.Token);
         await running.PoolWhenAsync(status => status.Waiting == 1);
 
         await cancellation.CancelAsync();

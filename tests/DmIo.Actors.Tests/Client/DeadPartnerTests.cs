@@ -87,7 +87,7 @@ public sealed class DeadPartnerTests
     [Fact]
     public async Task A_lease_that_comes_after_the_service_was_known_to_be_dead_is_no_defect()
     {
-        var opening = new ClientOpening(pages: 1, wait: false, CancellationToken.None);
+        var opening = new ClientOpening(pages: 1, wait: false, LeaseWeight.Default, CancellationToken.None);
         opening.Refuse(ClientOpening.ServiceStopped);
 
         opening.Open(null!);

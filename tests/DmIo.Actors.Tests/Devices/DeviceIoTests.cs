@@ -1,4 +1,3 @@
-using Akka.Actor;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using DmIo.Pages;
@@ -100,7 +99,7 @@ public sealed class DeviceIoTests : ServiceTests
     {
         var hold = new LeaseHold(new LeaseId(7), TestActor);
         var request = new IoRequest { Operation = IoOperation.Write, Regions = [], Memory = new byte[512] };
-        var state = new RequestState(1, request, [new IoRegion("disk", 0, 1)], ActorRefs.Nobody, ActorRefs.Nobody);
+        var state = TestRequests.State(request, new IoRegion("disk", 0, 1));
         state[0]!.TryIssue();
         state.Cut(IoStatus.Failed(IoStatusCode.Stopped, "stopped"));
         Assert.True(state.Held[0]);
@@ -112,6 +111,6 @@ public sealed class DeviceIoTests : ServiceTests
         Assert.Equal(7, ExpectMsg<LeaseReleased>().Lease.Value);
     }
 
-    private DeviceIo NewIo() => new(
-        new(1, 0), IoOperation.Read, new IoRegion("disk", 0, 1), new byte[512], forceUnitAccess: false, TestActor);
+    private DeviceIo NewIo() =>
+        TestRequests.Io(IoOperation.Read, new IoRegion("disk", 0, 1), new byte[512], replyTo: TestActor);
 }

@@ -1,4 +1,4 @@
-using Akka.Actor;
+using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using FsCheck;
 using FsCheck.Fluent;
@@ -36,7 +36,6 @@ public sealed class DeviceQueueModelTests
         private readonly DeviceQueue queue = new(Depth);
         private readonly List<DeviceIo> present = [];
         private readonly HashSet<DeviceIo> taken = [];
-        private long lastId;
 
         public void Step()
         {
@@ -75,7 +74,7 @@ public sealed class DeviceQueueModelTests
             var operation = (IoOperation)random.Next(5);
             var region = new IoRegion("disk", random.Next(12), random.Next(1, 5));
             var isDurable = operation == IoOperation.Write && random.Next(4) == 0;
-            var io = new DeviceIo(new(++lastId, 0), operation, region, null, isDurable, ActorRefs.Nobody);
+            var io = TestRequests.Io(operation, region, forceUnitAccess: isDurable);
             present.Add(io);
             queue.Add(io);
         }
@@ -87,7 +86,7 @@ public sealed class DeviceQueueModelTests
                 : present.Find(io => !taken.Contains(io) && !EarlierThan(io).Any(earlier => Conflict(earlier, io)));
             queue.TryTakeNext(out var actual);
             Assert.True(
-                ReferenceEquals(expected, actual), $"seed {seed}: {expected?.Ticket} expected, {actual?.Ticket} taken");
+                ReferenceEquals(expected, actual), $"seed {seed}: {expected?.Region} expected, {actual?.Region} taken");
             if (actual is not null)
             {
                 taken.Add(actual);

@@ -1,4 +1,4 @@
-using Akka.Actor;
+using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;
 
@@ -7,7 +7,6 @@ namespace DmIo.Actors.Tests.Devices;
 public sealed class DeviceQueueTests
 {
     private readonly DeviceQueue queue = new(depth: 4);
-    private long lastId;
 
     [Fact]
     public void R20_overlapping_writes_go_one_after_the_other_in_arrival_order()
@@ -154,8 +153,7 @@ public sealed class DeviceQueueTests
 
     private DeviceIo Add(IoOperation operation, long start, long count, bool forceUnitAccess = false)
     {
-        var io = new DeviceIo(
-            new(++lastId, 0), operation, new IoRegion("disk", start, count), null, forceUnitAccess, ActorRefs.Nobody);
+        var io = TestRequests.Io(operation, new IoRegion("disk", start, count), forceUnitAccess: forceUnitAccess);
         queue.Add(io);
         return io;
     }

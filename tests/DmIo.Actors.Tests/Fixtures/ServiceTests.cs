@@ -53,6 +53,7 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
         SlabPages = 16,
         Dispatcher = dispatcher,
         ShutdownTimeout = TimeSpan.FromSeconds(5),
+        WaitingPerPage = 16,
         QueueDepth = 32,
         Devices = [],
     };

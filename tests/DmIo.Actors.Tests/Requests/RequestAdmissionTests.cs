@@ -1,4 +1,4 @@
-using Akka.Actor;
+using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;
 using static DmIo.Actors.IoProtocol;
@@ -8,7 +8,6 @@ namespace DmIo.Actors.Tests.Requests;
 public sealed class RequestAdmissionTests
 {
     private readonly RequestAdmission admission = new(pages: 4);
-    private long lastId;
 
     [Fact]
     public void R19_what_fits_is_admitted_and_the_rest_waits_in_arrival_order()
@@ -118,8 +117,7 @@ public sealed class RequestAdmissionTests
     {
         var memory = new byte[pages * 4096];
         var request = new IoRequest { Operation = IoOperation.Write, Regions = [], Memory = memory };
-        var state = new RequestState(
-            ++lastId, request, [new IoRegion("disk", 0, pages * 8)], ActorRefs.Nobody, ActorRefs.Nobody);
+        var state = TestRequests.State(request, new IoRegion("disk", 0, pages * 8));
         admission.Add(state);
         return state;
     }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using DmIo.Pages;
 using Xunit;
@@ -11,7 +12,6 @@ public sealed class RequestLedgerTests
     private static readonly IoStatus Late = IoStatus.Failed(IoStatusCode.TimedOut, "late");
 
     private readonly RequestLedger ledger = new(pages: 1);
-    private long lastId;
 
     [Fact]
     public void R4_a_request_that_needs_no_device_passes_those_that_wait()
@@ -32,7 +32,7 @@ public sealed class RequestLedgerTests
         var second = Accept(new IoRegion("disk", 8, 8));
         DispatchAll();
 
-        ledger.Complete(new(first.Id, 0), IoStatus.Ok);
+        Answer(first);
 
         Assert.Equal([second], DispatchAll());
         Assert.Equal([first], TakeOutcomes());
@@ -50,7 +50,7 @@ public sealed class RequestLedgerTests
 
         Assert.Equal([first], TakeOutcomes());
         Assert.Empty(DispatchAll());
-        ledger.Complete(new(first.Id, 0), IoStatus.Ok);
+        Answer(first);
         Assert.Equal([second], DispatchAll());
         Assert.Empty(TakeOutcomes());
     }
@@ -60,7 +60,7 @@ public sealed class RequestLedgerTests
     {
         var first = Accept(new IoRegion("disk", 0, 8));
         DispatchAll();
-        ledger.Complete(new(first.Id, 0), IoStatus.Ok);
+        Answer(first);
 
         ledger.Expire(first, Late);
 
@@ -69,16 +69,28 @@ public sealed class RequestLedgerTests
     }
 
     [Fact]
-    public void An_answer_for_a_request_that_is_over_changes_nothing()
+    public void A_request_that_is_over_and_delivered_begins_anew_and_a_cut_one_does_not()
     {
         var first = Accept(new IoRegion("disk", 0, 8));
         DispatchAll();
-        ledger.Expire(first, Late);
-        Assert.True(ledger.IsIdle);
+        first.Send(0, ActorRefs.Nobody, ActorRefs.Nobody);
+        Answer(first);
+        Assert.NotSame(first, ledger.NextState());
+        Deliver(Assert.Single(TakeOutcomes()));
+        Assert.Same(first, ledger.NextState());
 
-        ledger.Complete(new(first.Id, 0), IoStatus.Ok);
+        var second = Accept(new IoRegion("disk", 0, 8));
+        DispatchAll();
+        second.Send(0, ActorRefs.Nobody, ActorRefs.Nobody);
+        ledger.Expire(second, Late);
+        Deliver(Assert.Single(TakeOutcomes()));
+        Assert.NotSame(second, ledger.NextState());
+    }
 
-        Assert.Equal(IoStatusCode.TimedOut, Assert.Single(TakeOutcomes()).Result[0].Code);
+    private void Deliver(RequestState request)
+    {
+        request.Deliver(ActorRefs.Nobody);
+        ledger.Delivered(request);
     }
 
     [Fact]
@@ -115,9 +127,18 @@ public sealed class RequestLedgerTests
     private RequestState Accept(IoRegion region)
     {
         var request = new IoRequest { Operation = IoOperation.Write, Regions = [], Memory = new byte[4096] };
-        var state = new RequestState(++lastId, request, [region], ActorRefs.Nobody, ActorRefs.Nobody);
+        var state = TestRequests.State(request, region);
         ledger.Accept(state);
         return state;
+    }
+
+    /// <summary>As a device does.</summary>
+    private void Answer(RequestState request)
+    {
+        var io = request[0]!;
+        io.TryIssue();
+        io.Settle(IoStatus.Ok);
+        ledger.Answered(io);
     }
 
     private List<RequestState> DispatchAll()

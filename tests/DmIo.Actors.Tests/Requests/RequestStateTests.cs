@@ -1,4 +1,4 @@
-using Akka.Actor;
+using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;
 using static DmIo.Actors.IoProtocol;
@@ -181,5 +181,5 @@ public sealed class RequestStateTests
     }
 
     private static RequestState State(IoRequest request, params IoRegion[] regions) =>
-        new(1, request, regions, ActorRefs.Nobody, ActorRefs.Nobody);
+        TestRequests.State(request, regions);
 }

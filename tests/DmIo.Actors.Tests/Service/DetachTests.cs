@@ -39,8 +39,8 @@ public sealed class DetachTests : ServiceTests
         Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
         var call = await device.NextCallAsync();
         var actor = DeviceActor("disk");
-        var io = new DeviceIo(
-            new(1, 0), IoOperation.Read, new IoRegion("disk", 0, 1), Pattern(1, 1), forceUnitAccess: false, TestActor);
+        var io = TestRequests.Io(
+            IoOperation.Read, new IoRegion("disk", 0, 1), Pattern(1, 1), replyTo: TestActor);
         actor.Tell(DeviceProtocol.DrainDevice.Instance, TestActor);
 
         actor.Tell(io, TestActor);
@@ -61,7 +61,7 @@ public sealed class DetachTests : ServiceTests
         var actor = DeviceActor("disk");
         var stale = Pattern(1, 1);
         var region = new IoRegion("disk", 0, 1);
-        var io = new DeviceIo(new(1, 0), IoOperation.Read, region, stale, forceUnitAccess: false, TestActor);
+        var io = TestRequests.Io(IoOperation.Read, region, stale, replyTo: TestActor);
         actor.Tell(DeviceProtocol.DrainDevice.Instance, TestActor);
 
         actor.Tell(io, TestActor);

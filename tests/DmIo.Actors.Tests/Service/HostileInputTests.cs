@@ -123,8 +123,7 @@ public sealed class HostileInputTests : ServiceTests
         var call = await device.NextCallAsync();
         var actor = DeviceActor("disk");
         var region = new IoRegion("disk", 0, 1);
-        var late = new DeviceIo(
-            new(1, 0), IoOperation.Read, region, new BrokenMemory(512), forceUnitAccess: false, TestActor);
+        var late = TestRequests.Io(IoOperation.Read, region, new BrokenMemory(512), replyTo: TestActor);
         Supervisor.Tell(new DetachDevice("disk"), TestActor);
         WaitUntilHandled(Supervisor);
 
