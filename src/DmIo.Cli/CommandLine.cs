@@ -101,6 +101,7 @@ internal static class CommandLine
             RangeCommand.CreateDiscard(streams),
             RangeCommand.CreateZero(streams),
             DevicesCommand.Create(streams),
+            BenchCommand.Create(streams),
         };
         return root;
     }

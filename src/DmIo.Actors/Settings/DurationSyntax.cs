@@ -7,11 +7,12 @@ namespace DmIo.Actors;
 /// Durations as HOCON writes them: a number and a unit, <c>10ms</c>, <c>1.5 s</c>. Stricter than HOCON: the unit is a
 /// must, since a bare number that means milliseconds is read as seconds by half of its readers.
 /// </summary>
-internal static class DurationSyntax
+public static class DurationSyntax
 {
     private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
 
-    internal static bool TryParse(string text, out TimeSpan duration)
+    /// <summary>Reads <c>NUMBER UNIT</c>, in any unit from us to d; false where it is not one.</summary>
+    public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = default;
         var trimmed = text.AsSpan().Trim();

@@ -71,7 +71,7 @@ internal static class Options
     /// <summary>How often <c>-v</c> was given.</summary>
     internal static int VerbosityOf(ParseResult parsed) => parsed.GetResult(Verbose)?.IdentifierTokenCount ?? 0;
 
-    private static T[] ReadAll<T>(ArgumentResult result, Func<string, T> read)
+    internal static T[] ReadAll<T>(ArgumentResult result, Func<string, T> read)
     {
         var values = new List<T>();
         foreach (var token in result.Tokens)
@@ -89,7 +89,7 @@ internal static class Options
         return [.. values];
     }
 
-    private static ByteSize? ReadSize(ArgumentResult result) =>
+    internal static ByteSize? ReadSize(ArgumentResult result) =>
         ReadAll(result, ByteSize.Parse) is [var size] ? size : null;
 
     private static int? ReadPages(ArgumentResult result)
@@ -104,7 +104,7 @@ internal static class Options
         return null;
     }
 
-    private static T ReadEnum<T>(ArgumentResult result)
+    internal static T ReadEnum<T>(ArgumentResult result)
         where T : struct, Enum
     {
         var text = result.Tokens[0].Value;

@@ -8,6 +8,7 @@ namespace DmIo.Cli;
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(DevicesReport))]
+[JsonSerializable(typeof(BenchReport))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
     /// <summary>Paths and messages as they are: the output is for a program or a person, never for a web
@@ -22,4 +23,6 @@ internal sealed partial class ReportJson : JsonSerializerContext
     internal static string Write(RunReport report) => JsonSerializer.Serialize(report, Plain.RunReport);
 
     internal static string Write(DevicesReport report) => JsonSerializer.Serialize(report, Plain.DevicesReport);
+
+    internal static string Write(BenchReport report) => JsonSerializer.Serialize(report, Plain.BenchReport);
 }

@@ -30,6 +30,10 @@ internal sealed class DeviceSession : IAsyncDisposable
         this.service = service;
     }
 
+    internal ActorSystem System => system;
+
+    internal DmIoService Service => service;
+
     /// <summary>Starts the service with the configuration, and with it the devices configured there.</summary>
     internal static async Task<DeviceSession> StartAsync(RunContext context)
     {
@@ -109,6 +113,9 @@ internal sealed class DeviceSession : IAsyncDisposable
         Log.Information("leased {Pages} pages", pages);
         return client;
     }
+
+    /// <summary>Was the file made for this command?</summary>
+    internal bool IsCreated(TargetRegion region) => created.Contains(region.Device, StringComparer.Ordinal);
 
     /// <summary>The command goes ahead.</summary>
     internal void KeepCreatedFiles() => created.Clear();

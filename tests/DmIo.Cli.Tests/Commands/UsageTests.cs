@@ -40,6 +40,19 @@ public sealed class UsageTests
     [InlineData("flush --region mem:4KiB@0 --fua", "'--fua'")]
     [InlineData("devices", "--config")]
     [InlineData("devices --config no-such-file", "no-such-file")]
+    [InlineData("bench --region mem:4KiB@0", "--operation")]
+    [InlineData("bench --region mem:4KiB@0 --operation delete", "randread, randwrite, read, write, randrw")]
+    [InlineData("bench --region mem:4KiB@0 --operation read --block-size 1000", "512")]
+    [InlineData("bench --region mem:4KiB@0 --operation read --block-size 8KiB", "8 sectors")]
+    [InlineData("bench --region mem:4KiB@8 --operation read", "0 sectors")]
+    [InlineData("bench --region mem:4KiB@4+8 --operation read", "8 sectors")]
+    [InlineData("bench --region mem:4KiB@0 --region mem:4KiB@7 --operation write", "overlap")]
+    [InlineData("bench --region mem:4KiB@0 --operation read --depth 0", "'0'")]
+    [InlineData("bench --region mem:4KiB@0 --operation read --duration 3", "500ms")]
+    [InlineData("bench --region mem:4KiB@0 --operation read --by post", "tell, ask, client")]
+    [InlineData("bench --region mem:4KiB@0 --operation read --duration 1s --requests 1", "--requests")]
+    [InlineData("bench --region mem:4KiB@0 --operation read --depth 65536 --leases 2", "65536")]
+    [InlineData("bench --region no-such-file@0 --operation read", "no-such-file")]
     public async Task It_is_refused_in_one_line_that_names_what_is_wrong(string arguments, string named)
     {
         var result = await Command.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -60,6 +73,7 @@ public sealed class UsageTests
     [InlineData("discard")]
     [InlineData("zero")]
     [InlineData("devices")]
+    [InlineData("bench")]
     public async Task Every_command_has_help_with_examples(string command)
     {
         var result = await Command.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using Akka.Actor;
+using DmIo.Actors;
+
+namespace DmIo.Cli;
+
+/// <summary>
+/// One measurement: leases are opened, driven for the window all at once, and added up. <see cref="Completed"/> may be
+/// read while it runs.
+/// </summary>
+internal sealed class BenchRun : IAsyncDisposable
+{
+    private readonly List<IBenchLane> lanes = [];
+
+    /// <summary>Requests answered so far, with those of the warm-up.</summary>
+    internal long Completed => lanes.Sum(lane => lane.Tallies.Sum(tally => tally.Completed));
+
+    /// <summary>Opens a lease for each lane.</summary>
+    /// <exception cref="IoRefusedException">There are not enough pages.</exception>
+    internal async Task OpenAsync(
+        ActorSystem system, DmIoService service, BenchWorkload workload, BenchCaller caller, int leases)
+    {
+        for (var lease = 0; lease < leases; lease++)
+        {
+            var pattern = new BenchPattern(workload, lease, leases);
+            lanes.Add(await (caller switch
+            {
+                BenchCaller.Ask => WorkerLane.OpenAskAsync(system, service, workload, pattern),
+                BenchCaller.Client => WorkerLane.OpenClientAsync(service, workload, pattern),
+                _ => TellLane.OpenAsync(system, service, workload, pattern),
+            }));
+        }
+    }
+
+    /// <summary>Drives all lanes until the limits are reached, or until it is interrupted and all is
+    /// answered.</summary>
+    internal async Task<BenchOutcome> RunAsync(BenchLimits limits, CancellationToken interrupted)
+    {
+        var window = new BenchWindow(limits, interrupted);
+        var running = Task.WhenAll(lanes.Select(lane => lane.RunAsync(window)));
+        await Task.WhenAny(running, Task.Delay(limits.WarmUp, interrupted));
+        var (completed, allocated) = (Completed, GC.GetTotalAllocatedBytes(precise: true));
+        await running;
+        (completed, allocated) = (Completed - completed, GC.GetTotalAllocatedBytes(precise: true) - allocated);
+
+        var total = new BenchTally();
+        foreach (var tally in lanes.SelectMany(lane => lane.Tallies))
+        {
+            total.Add(tally);
+        }
+
+        var end = window.IsInterrupted || limits.Requests is not null ? total.LastDone : window.End;
+        return new BenchOutcome(
+            total,
+            TimeSpan.FromSeconds(Math.Max(0, end - window.Start) / (double)Stopwatch.Frequency),
+            completed == 0 ? null : (double)allocated / completed,
+            window.IsInterrupted);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var lane in lanes)
+        {
+            await lane.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>What was measured.</summary>
+/// <param name="Tally">Of all lanes.</param>
+/// <param name="Elapsed">How long requests counted.</param>
+/// <param name="AllocatedBytesPerRequest">Of the whole process, while requests counted; null where there was
+/// none.</param>
+/// <param name="IsInterrupted">The user ended it.</param>
+internal sealed record BenchOutcome(
+    BenchTally Tally, TimeSpan Elapsed, double? AllocatedBytesPerRequest, bool IsInterrupted);

@@ -1,0 +1,72 @@
+using DmIo.Io;
+
+namespace DmIo.Cli;
+
+/// <summary>What is asked for again and again.</summary>
+internal enum BenchOperation
+{
+    /// <summary>Random reads.</summary>
+    RandRead,
+
+    /// <summary>Random writes.</summary>
+    RandWrite,
+
+    /// <summary>Reads in order.</summary>
+    Read,
+
+    /// <summary>Writes in order.</summary>
+    Write,
+
+    /// <summary>Random reads and writes, mixed.</summary>
+    RandRw,
+}
+
+/// <summary>By which of the service's faces.</summary>
+internal enum BenchCaller
+{
+    /// <summary>Messages of an actor, answered by messages.</summary>
+    Tell,
+
+    /// <summary>Ask's task for each request.</summary>
+    Ask,
+
+    /// <summary>The client's task for each request.</summary>
+    Client,
+}
+
+/// <summary>
+/// The load that each lease makes. Block b lies b blocks behind the start of every region; the smallest region bounds
+/// the working set. Invariant: the working set has at least one block.
+/// </summary>
+internal sealed record BenchWorkload
+{
+    internal required BenchOperation Operation { get; init; }
+
+    /// <summary>A read goes to the first, a write to all at once. Each with its count.</summary>
+    internal required IReadOnlyList<IoRegion> Regions { get; init; }
+
+    /// <summary>Bytes of a request, whole sectors.</summary>
+    internal required int BlockBytes { get; init; }
+
+    /// <summary>Requests that each lease keeps in flight.</summary>
+    internal required int Depth { get; init; }
+
+    /// <summary>How many of a hundred are reads, where the operation is both.</summary>
+    internal int ReadPercent { get; init; } = 50;
+
+    internal bool ForceUnitAccess { get; init; }
+
+    /// <summary>Where the random generators begin.</summary>
+    internal int Seed { get; init; } = 1;
+
+    internal int BlockSectors => BlockBytes / Sector.SizeBytes;
+
+    /// <summary>Blocks in the working set.</summary>
+    internal long Blocks => Regions.Min(region => region.Count.Value) / BlockSectors;
+
+    internal bool IsSequential => Operation is BenchOperation.Read or BenchOperation.Write;
+
+    internal bool HasReads => Operation is not (BenchOperation.RandWrite or BenchOperation.Write);
+
+    internal bool HasWrites => Operation is not (BenchOperation.RandRead or BenchOperation.Read);
+}

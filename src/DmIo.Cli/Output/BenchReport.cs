@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Text.Json.Serialization;
+
+namespace DmIo.Cli;
+
+/// <summary>What <c>dmio bench</c> prints. What does not apply is absent from the JSON.</summary>
+internal sealed record BenchReport
+{
+    public required string Operation { get; init; }
+
+    /// <summary>Which of the service's faces was used: tell, ask or client.</summary>
+    public required string By { get; init; }
+
+    public required int BlockSize { get; init; }
+
+    /// <summary>Requests in flight of each lease.</summary>
+    public required int Depth { get; init; }
+
+    public required int Leases { get; init; }
+
+    public required bool ForceUnitAccess { get; init; }
+
+    public required int Seed { get; init; }
+
+    public required IReadOnlyList<string> Regions { get; init; }
+
+    /// <summary>How long requests counted, in seconds, after the warm-up.</summary>
+    public required double Duration { get; init; }
+
+    public required double WarmUp { get; init; }
+
+    /// <summary>Those that count and went well.</summary>
+    public required long Requests { get; init; }
+
+    public required double Iops { get; init; }
+
+    /// <summary>Each request's bytes once, however many regions it wrote them to.</summary>
+    public required double BytesPerSecond { get; init; }
+
+    public required BenchLatencies LatencyMicroseconds { get; init; }
+
+    /// <summary>Requests that failed, at any time.</summary>
+    public required long Errors { get; init; }
+
+    /// <summary>The same by status.</summary>
+    public IReadOnlyDictionary<string, long>? ErrorsByStatus { get; init; }
+
+    public string? FirstError { get; init; }
+
+    /// <summary>Managed memory that the whole process allocated, for each request.</summary>
+    public double? AllocatedBytesPerRequest { get; init; }
+
+    /// <summary>True where the user ended it; absent otherwise.</summary>
+    public bool? Interrupted { get; init; }
+
+    internal static BenchReport Of(
+        BenchWorkload workload, BenchCaller by, int leases, BenchLimits limits, BenchOutcome outcome)
+    {
+        var latencies = outcome.Tally.Latencies;
+        var seconds = outcome.Elapsed.TotalSeconds;
+        var iops = seconds > 0 ? latencies.Count / seconds : 0;
+        var errors = outcome.Tally.Errors;
+        return new BenchReport
+        {
+            Operation = NameOf(workload.Operation),
+            By = NameOf(by),
+            BlockSize = workload.BlockBytes,
+            Depth = workload.Depth,
+            Leases = leases,
+            ForceUnitAccess = workload.ForceUnitAccess,
+            Seed = workload.Seed,
+            Regions = [.. workload.Regions.Select(region => region.ToString())],
+            Duration = Math.Round(seconds, 6),
+            WarmUp = limits.WarmUp.TotalSeconds,
+            Requests = latencies.Count,
+            Iops = Math.Round(iops, 1),
+            BytesPerSecond = Math.Round(iops * workload.BlockBytes),
+            LatencyMicroseconds = BenchLatencies.Of(latencies),
+            Errors = errors.Values.Sum(),
+            ErrorsByStatus = errors.Count == 0 ? null : errors,
+            FirstError = outcome.Tally.FirstError,
+            AllocatedBytesPerRequest = outcome.AllocatedBytesPerRequest is { } bytes ? Math.Round(bytes, 1) : null,
+            Interrupted = outcome.IsInterrupted ? true : null,
+        };
+    }
+
+    private static string NameOf<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+}
+
+/// <summary>From sending to the outcome's arrival, in microseconds.</summary>
+internal sealed record BenchLatencies
+{
+    public required double P50 { get; init; }
+
+    public required double P90 { get; init; }
+
+    public required double P99 { get; init; }
+
+    [JsonPropertyName("p99.9")]
+    public required double P999 { get; init; }
+
+    public required double Min { get; init; }
+
+    public required double Mean { get; init; }
+
+    public required double Max { get; init; }
+
+    internal static BenchLatencies Of(LatencyHistogram latencies) => new()
+    {
+        P50 = Microseconds(latencies.Quantile(0.5)),
+        P90 = Microseconds(latencies.Quantile(0.9)),
+        P99 = Microseconds(latencies.Quantile(0.99)),
+        P999 = Microseconds(latencies.Quantile(0.999)),
+        Min = Microseconds(latencies.Min),
+        Mean = Microseconds(latencies.Mean),
+        Max = Microseconds(latencies.Max),
+    };
+
+    private static double Microseconds(double ticks) => Math.Round(ticks * 1e6 / Stopwatch.Frequency, 2);
+}

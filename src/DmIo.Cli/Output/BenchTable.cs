@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace DmIo.Cli;
+
+/// <summary>The report of a measurement for people: one line for each thing to know.</summary>
+internal static class BenchTable
+{
+    private const int NameWidth = 11;
+
+    internal static void Write(TextWriter writer, BenchReport report)
+    {
+        Add("load", LoadOf(report));
+        foreach (var region in report.Regions)
+        {
+            Add("region", region);
+        }
+
+        Add("rate", RateOf(report));
+        Add("latency", LatencyOf(report.LatencyMicroseconds));
+        Add("allocated", report.AllocatedBytesPerRequest is { } bytes
+            ? string.Create(CultureInfo.InvariantCulture, $"{bytes:0} bytes per request")
+            : "-");
+        Add("errors", report.ErrorsByStatus is { } errors
+            ? string.Join(", ", errors.Select(error => $"{error.Value} {error.Key}"))
+            : "0");
+        if (report.FirstError is not null)
+        {
+            Add("first", report.FirstError);
+        }
+
+        void Add(string name, string text) => writer.WriteLine(name.PadRight(NameWidth) + text);
+    }
+
+    private static string LoadOf(BenchReport report) =>
+        $"{report.Operation} of {Quantity.Bytes(report.BlockSize)} by {report.By}, {report.Leases} lease(s) with "
+        + $"{report.Depth} in flight each{(report.ForceUnitAccess ? ", FUA" : "")}";
+
+    private static string RateOf(BenchReport report) => report.Requests == 0
+        ? "nothing was done"
+        : string.Create(CultureInfo.InvariantCulture, $"{report.Iops:0} requests/s, ")
+            + $"{Quantity.Bytes(report.BytesPerSecond)}/s: {report.Requests} requests in "
+            + Quantity.Seconds(report.Duration) + (report.Interrupted == true ? ", interrupted" : "");
+
+    private static string LatencyOf(BenchLatencies latency) => string.Join(
+        ", ",
+        $"p50 {Micros(latency.P50)}",
+        $"p90 {Micros(latency.P90)}",
+        $"p99 {Micros(latency.P99)}",
+        $"p99.9 {Micros(latency.P999)}",
+        $"min {Micros(latency.Min)}",
+        $"mean {Micros(latency.Mean)}",
+        $"max {Micros(latency.Max)} microseconds");
+
+    private static string Micros(double microseconds) =>
+        microseconds.ToString(microseconds < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,77 @@
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Cli.Tests;
+
+/// <summary>Which blocks a bench touches.</summary>
+public sealed class BenchPatternTests
+{
+    private const int Blocks = 10;
+
+    [Fact]
+    public void In_order_each_lease_begins_at_its_own_place_and_goes_round()
+    {
+        var pattern = new BenchPattern(NewWorkload(BenchOperation.Write), lease: 1, leases: 2);
+
+        Assert.Equal([5, 6, 7, 8, 9, 0, 1], Enumerable.Range(0, 7).Select(_ => pattern.NextBlock()));
+    }
+
+    [Fact]
+    public void At_random_every_block_comes_and_no_other()
+    {
+        var pattern = new BenchPattern(NewWorkload(BenchOperation.RandRead), lease: 0, leases: 1);
+
+        var blocks = Enumerable.Range(0, 1000).Select(_ => pattern.NextBlock()).Distinct().Order();
+
+        Assert.Equal(Enumerable.Range(0, Blocks).Select(block => (long)block), blocks);
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_blocks_and_each_lease_has_others()
+    {
+        var workload = NewWorkload(BenchOperation.RandWrite) with { Seed = 7 };
+
+        var first = Take(new BenchPattern(workload, lease: 0, leases: 2));
+
+        Assert.Equal(first, Take(new BenchPattern(workload, lease: 0, leases: 2)));
+        Assert.NotEqual(first, Take(new BenchPattern(workload, lease: 1, leases: 2)));
+        Assert.NotEqual(first, Take(new BenchPattern(workload with { Seed = 8 }, lease: 0, leases: 2)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(30)]
+    [InlineData(100)]
+    public void Of_a_mixed_load_that_share_are_reads(int percent)
+    {
+        var workload = NewWorkload(BenchOperation.RandRw) with { ReadPercent = percent };
+        var pattern = new BenchPattern(workload, lease: 0, leases: 1);
+
+        var reads = Enumerable.Range(0, 10_000).Count(_ => pattern.NextIsRead());
+
+        var tolerance = percent is 0 or 100 ? 0 : 200;
+        Assert.InRange(reads, (percent * 100) - tolerance, (percent * 100) + tolerance);
+    }
+
+    [Fact]
+    public void The_smallest_region_bounds_the_working_set()
+    {
+        var workload = NewWorkload(BenchOperation.Write) with
+        {
+            Regions = [new IoRegion("a", 0, 100), new IoRegion("b", 7, 17)],
+        };
+
+        Assert.Equal(2, workload.Blocks);
+    }
+
+    private static BenchWorkload NewWorkload(BenchOperation operation) => new()
+    {
+        Operation = operation,
+        Regions = [new IoRegion("disk", 0, Blocks * 8)],
+        BlockBytes = 4096,
+        Depth = 1,
+    };
+
+    private static long[] Take(BenchPattern pattern) =>
+        [.. Enumerable.Range(0, 50).Select(_ => pattern.NextBlock())];
+}
