@@ -19,6 +19,7 @@ internal static class Errno
     internal const int Busy = 16;
     internal const int NoSpace = 28;
     internal const int ReadOnlyFileSystem = 30;
+    internal const int NoSuchCall = 38;
     internal const int NotSupported = 95;
 
     private const int LargestErrno = 4095;

@@ -47,7 +47,7 @@ public sealed class PortableFileDeviceContract : BlockDeviceContract
         var path = directory.FilePath();
         var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
         RandomAccess.SetLength(handle, capacity.Bytes);
-        return new FileDevice(new PortableFileStore(handle, capacity, isReadOnly: false));
+        return FileDevices.Threaded(new PortableFileStore(handle, capacity, isReadOnly: false));
     }
 
     private protected override void Release() => directory.Dispose();

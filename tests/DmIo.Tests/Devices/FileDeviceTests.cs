@@ -79,7 +79,7 @@ public sealed class FileDeviceTests : IDisposable
     {
         using var handle = File.OpenHandle(FilePath, FileMode.CreateNew, FileAccess.ReadWrite);
         RandomAccess.Write(handle, Bytes.Filled(700, 0x11), 0);
-        await using var device = new FileDevice(new PortableFileStore(handle, capacity: 8, isReadOnly: false));
+        await using var device = FileDevices.Threaded(new PortableFileStore(handle, capacity: 8, isReadOnly: false));
         var read = Bytes.Filled(4096, 0xEE);
         var status = await device.RunAsync(IoOperation.Read, 0, 8, read);
         Assert.Equal((IoStatusCode.DeviceError, 5), (status.Code, status.Failure!.Errno));
@@ -91,7 +91,7 @@ public sealed class FileDeviceTests : IDisposable
     public async Task The_errno_of_a_full_file_system_is_kept()
     {
         var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        await using var device = new FileDevice(new PortableFileStore(handle, capacity: 8, isReadOnly: false));
+        await using var device = FileDevices.Threaded(new PortableFileStore(handle, capacity: 8, isReadOnly: false));
         var one = await device.RunAsync(IoOperation.Write, 0, 8, new byte[4096]);
         Assert.Equal((IoStatusCode.DeviceError, 28), (one.Code, one.Failure!.Errno));
         var two = await device.RunAsync(IoOperation.Write, 0, 8, new SegmentedMemory(new byte[4096], [2048, 2048]));
@@ -103,7 +103,7 @@ public sealed class FileDeviceTests : IDisposable
     public async Task R14_a_flush_that_the_kernel_refuses_is_an_error()
     {
         var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        await using var device = new FileDevice(new LinuxFileStore(handle, capacity: 8, isReadOnly: false));
+        await using var device = FileDevices.Threaded(new LinuxFileStore(handle, capacity: 8, isReadOnly: false));
         var status = await device.FlushAsync();
         Assert.Equal((IoStatusCode.DeviceError, 22), (status.Code, status.Failure!.Errno));
     }
@@ -112,7 +112,7 @@ public sealed class FileDeviceTests : IDisposable
     public async Task R12_an_operation_that_the_file_system_lacks_is_unsupported()
     {
         var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        await using var device = new FileDevice(new LinuxFileStore(handle, capacity: 8, isReadOnly: false));
+        await using var device = FileDevices.Threaded(new LinuxFileStore(handle, capacity: 8, isReadOnly: false));
         Assert.Equal(IoStatusCode.Unsupported, (await device.RunAsync(IoOperation.Discard, 0, 8)).Code);
     }
 
@@ -148,7 +148,7 @@ public sealed class FileDeviceTests : IDisposable
         using var handle = File.OpenHandle(FilePath, FileMode.CreateNew, FileAccess.ReadWrite);
         SectorCount capacity = (20 << 20) / Sector.SizeBytes;
         RandomAccess.Write(handle, Bytes.Filled((int)capacity.Bytes, 7), 0);
-        await using var device = new FileDevice(new PortableFileStore(handle, capacity, isReadOnly: false));
+        await using var device = FileDevices.Threaded(new PortableFileStore(handle, capacity, isReadOnly: false));
         var status = await device.RunAsync(IoOperation.WriteZeroes, 1, capacity.Value - 2, new byte[1]);
         Assert.Equal(IoStatus.Ok, status);
         var content = new byte[capacity.Bytes];

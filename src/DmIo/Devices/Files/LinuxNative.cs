@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices;
 
 /// <summary>
-/// The system calls of 64-bit Linux that .NET has not: flags and request numbers are the kernel's, the same on x64 and
+/// The system calls of 64-bit Linux that .NET has not: flags and request numbers are the kernel's, the same on x64
+/// and
 /// arm64. Each method answers with errno, 0 for success, and tries again when a signal interrupted it.
 /// </summary>
 internal static partial class LinuxNative
@@ -27,7 +28,15 @@ internal static partial class LinuxNative
     private const int KeepSize = 0x01;
     private const int OpenCloseOnExec = 0x80000;
     private const int CurrentDirectory = -100;
-    private const uint StatxType = 0x1;
+    private const int ThisFile = 0x1000;
+    private const int GetFlags = 3;
+    private const int SetFlags = 4;
+    private const long SharedMemoryMagic = 0x01021994;
+    private const long RamMagic = 0x858458F6;
+    private const int FileSystemStatusBytes = 256;
+
+    private static readonly int Direct =
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
     /// <summary>Are these calls to be had?</summary>
     internal static bool IsAvailable => OperatingSystem.IsLinux() && Environment.Is64BitProcess;
@@ -73,10 +82,34 @@ internal static partial class LinuxNative
     /// </summary>
     internal static unsafe int Describe(string path, out FileKind kind)
     {
-        FileStatus status = default;
-        var errno = Result(statx(CurrentDirectory, path, 0, StatxType, &status));
-        kind = errno == 0 ? new FileKind(status.Mode, status.DeviceMajor, status.DeviceMinor) : default;
+        LinuxFileStatus status = default;
+        var errno = Result(statx(CurrentDirectory, path, 0, LinuxFileStatus.TypeMask, &status));
+        kind = errno == 0 ? status.Kind : default;
         return errno;
+    }
+
+    /// <summary>What an open file is, and what direct I/O asks of it.</summary>
+    internal static unsafe int Describe(SafeFileHandle handle, out LinuxFileStatus status)
+    {
+        LinuxFileStatus answer = default;
+        var mask = LinuxFileStatus.TypeMask | LinuxFileStatus.DirectAlignmentMask;
+        var errno = Result(statx((int)handle.DangerousGetHandle(), "", ThisFile, mask, &answer));
+        status = answer;
+        return errno;
+    }
+
+    /// <summary>Reads and writes of the open file go past the page cache from now on.</summary>
+    internal static int SetDirect(SafeFileHandle handle)
+    {
+        var flags = fcntl(handle, GetFlags, 0);
+        return flags < 0 ? Result(flags) : Result(fcntl(handle, SetFlags, flags | Direct));
+    }
+
+    /// <summary>Is the open file of a file system that keeps its files in memory: tmpfs or ramfs?</summary>
+    internal static unsafe bool IsInMemory(SafeFileHandle handle)
+    {
+        var status = stackalloc long[FileSystemStatusBytes / sizeof(long)];
+        return fstatfs(handle, status) == 0 && status[0] is SharedMemoryMagic or RamMagic;
     }
 
     private static int Retry<TState>(TState state, Func<TState, int> call)
@@ -100,6 +133,12 @@ internal static partial class LinuxNative
     private static partial int fsync(SafeFileHandle file);
 
     [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(SafeFileHandle file, int command, nint argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int fstatfs(SafeFileHandle file, void* status);
+
+    [LibraryImport("libc", SetLastError = true)]
     private static partial int fallocate(SafeFileHandle file, int mode, long offset, long length);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -109,19 +148,5 @@ internal static partial class LinuxNative
     private static partial SafeFileHandle open(string path, int flags, int mode);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int statx(int directory, string path, int flags, uint mask, FileStatus* status);
-
-    /// <summary>The kernel's <c>struct statx</c>, the same on every architecture.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct FileStatus
-    {
-        [FieldOffset(28)]
-        internal ushort Mode;
-
-        [FieldOffset(128)]
-        internal uint DeviceMajor;
-
-        [FieldOffset(132)]
-        internal uint DeviceMinor;
-    }
+    private static unsafe partial int statx(int directory, string path, int flags, uint mask, LinuxFileStatus* status);
 }

@@ -1,0 +1,95 @@
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// A regular file or a block device, through the operating system's page cache or past it: a write is durable after
+/// the next flush. Its capacity is the whole sectors (direct: the whole blocks) that the file had when it was
+/// opened; a
+/// last partial one is neither read nor written, and the file never grows or shrinks.
+/// </summary>
+/// <remarks>
+/// A device that can write holds the file alone: on Linux by an advisory lock (a block device: by O_EXCL, which a
+/// mounted one refuses), so that two devices of this service, or of two processes that ask for the lock, never share
+/// one. Network file systems may not lock. How calls reach the kernel is said by the description's mode; each keeps
+/// the
+/// operating system's error number.
+/// </remarks>
+public sealed class FileDevice : IBlockDevice
+{
+    private readonly FileStore store;
+    private readonly IFileEngine engine;
+
+    private FileDevice(FileStore store, IFileEngine engine)
+    {
+        this.store = store;
+        this.engine = engine;
+        Description = store.Description with { Mode = engine.Mode };
+    }
+
+    /// <inheritdoc/>
+    public DeviceDescription Description { get; }
+
+    /// <summary>Opens it, or creates it where that is asked for.</summary>
+    /// <exception cref="DeviceOpenException">
+    /// It is missing, a directory, without a sector, forbidden, in use, or too small; or it can't be served as asked
+    /// for.
+    /// </exception>
+    public static FileDevice Open(FileDeviceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return FileOpening.Open(options);
+    }
+
+    /// <inheritdoc/>
+    public void Attach(DeviceHost host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        engine.Attach(host);
+    }
+
+    /// <inheritdoc/>
+    public void Drive() => engine.Drive();
+
+    /// <inheritdoc/>
+    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        return engine.ReadAsync(start.Value * Sector.SizeBytes, destination);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return engine.WriteAsync(start.Value * Sector.SizeBytes, source, forceUnitAccess);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> FlushAsync() => engine.FlushAsync();
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
+        engine.DiscardAsync(start.Value * Sector.SizeBytes, count.Bytes);
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) =>
+        engine.WriteZeroesAsync(start.Value * Sector.SizeBytes, count.Bytes);
+
+    /// <summary>Closes the file, behind what is in flight.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await engine.DisposeAsync();
+        store.Handle.Dispose();
+    }
+
+    /// <summary>A device of a store and the engine that serves it, both its own.</summary>
+    internal static FileDevice Over(FileStore store, IFileEngine engine)
+    {
+        var device = store.Description;
+        var alignment = new DirectAlignment(device.BlockSizeBytes, device.MemoryAlignmentBytes);
+        return new FileDevice(
+            store, alignment.MemoryAlignmentBytes == 1 ? engine : new DirectBounce(engine, alignment));
+    }
+}

@@ -1,0 +1,41 @@
+using DmIo.Io;
+
+namespace DmIo.Devices;
+
+/// <summary>How <see cref="FileDevice.Open"/> opens a file or a block device.</summary>
+public sealed record FileDeviceOptions
+{
+    /// <summary>A regular file, or on Linux a block device. Symbolic links are followed.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>
+    /// Open for reading only. Several read-only devices may share one file; a writer shares it with nobody.
+    /// </summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>
+    /// Create a missing file with that many sectors, all zero and not yet allocated. A file that exists must have at
+    /// least as many, and is neither truncated nor extended: the device is the whole of it. Null: the file must
+    /// exist.
+    /// </summary>
+    public SectorCount? CreateSize { get; init; }
+
+    /// <summary>
+    /// How operations are served. Null: inline on a file system in memory (tmpfs), else by io_uring where the kernel
+    /// has it, else by threads. <see cref="ServiceMode.Inline"/> on a disk works, and blocks the thread of its device
+    /// actor for as long as the disk takes. <see cref="ServiceMode.Own"/> is refused.
+    /// </summary>
+    public ServiceMode? Mode { get; init; }
+
+    /// <summary>
+    /// Past the page cache, on 64-bit Linux. Regions then start and end on the blocks of the file or disk
+    /// (<see cref="DeviceDescription.BlockSizeBytes"/>); memory that is not aligned to
+    /// <see cref="DeviceDescription.MemoryAlignmentBytes"/> is copied. Writes are durable after a flush, as others:
+    /// the disk has a cache of its own.
+    /// </summary>
+    public bool IsDirect { get; init; }
+
+    /// <summary>How many operations will be in flight at a time, at least 1: sizes the ring, or the number of
+    /// threads.</summary>
+    public int QueueDepth { get; init; } = 32;
+}

@@ -1,0 +1,89 @@
+using DmIo.Io;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// Opens and makes regular files, so that nobody else writes to them: under an advisory lock where it is Linux. A
+/// file
+/// that could not be made as long as asked for is taken back.
+/// </summary>
+internal static class FileHandles
+{
+    private const int WindowsSharingViolation = 32;
+
+    /// <summary>Opens one that is there.</summary>
+    internal static SafeFileHandle OpenExisting(FileDeviceOptions options) => Open(options, FileMode.Open);
+
+    /// <summary>Makes one, durably.</summary>
+    internal static SafeFileHandle Create(FileDeviceOptions options, SectorCount size)
+    {
+        var handle = Open(options, FileMode.CreateNew);
+        try
+        {
+            RandomAccess.SetLength(handle, size.Bytes);
+            MakeDurable(handle, options.Path);
+            return handle;
+        }
+        catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
+        {
+            handle.Dispose();
+            File.Delete(options.Path);
+            throw new DeviceOpenException(
+                options.Path,
+                $"it cannot be made {size.Bytes} bytes long: {exception.Message}",
+                Errno.Of(exception),
+                exception);
+        }
+    }
+
+    /// <summary>A durable write into a file whose name is lost in the crash would be none.</summary>
+    private static void MakeDurable(SafeFileHandle file, string path)
+    {
+        if (!LinuxNative.IsAvailable)
+        {
+            RandomAccess.FlushToDisk(file);
+            return;
+        }
+
+        var errno = LinuxNative.Flush(file);
+        if (errno == 0)
+        {
+            var parent = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
+            errno = LinuxNative.Open(parent, LinuxNative.OpenReadOnly, out var directory);
+            using (directory)
+            {
+                errno = errno == 0 ? LinuxNative.Flush(directory) : errno;
+            }
+        }
+
+        if (errno != 0)
+        {
+            throw new IOException(Errno.TextOf(errno), errno);
+        }
+    }
+
+    private static SafeFileHandle Open(FileDeviceOptions options, FileMode mode)
+    {
+        var access = options.IsReadOnly ? FileAccess.Read : FileAccess.ReadWrite;
+        var share = options.IsReadOnly ? FileShare.Read : FileShare.None;
+        try
+        {
+            return File.OpenHandle(options.Path, mode, access, share);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DeviceOpenException(options.Path, Explain(exception), Errno.Of(exception), exception);
+        }
+    }
+
+    private static string Explain(Exception exception) => exception switch
+    {
+        FileNotFoundException => "it does not exist; create it with a size.",
+        DirectoryNotFoundException => "its directory does not exist.",
+        UnauthorizedAccessException => $"{exception.Message} Get permission, or open it read-only.",
+        _ when Errno.Of(exception) is Errno.TryAgain or WindowsSharingViolation =>
+            "it is already open, by another device of this service or by another process.",
+        _ => exception.Message,
+    };
+}

@@ -1,0 +1,168 @@
+using DmIo.Io;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// From options to a device: what kind of file it is, whether it has to be made, that it has sectors, how it is
+/// served.
+/// Never truncates or extends a file that exists; takes back a file that it made and could not make a device of.
+/// </summary>
+internal static class FileOpening
+{
+    internal static FileDevice Open(FileDeviceOptions options)
+    {
+        CheckOptions(options);
+        if (LinuxNative.IsAvailable && LinuxNative.Describe(options.Path, out var kind) == 0)
+        {
+            if (kind.IsBlockDevice)
+            {
+                return DeviceOver(OpenBlockDevice(options, kind), options);
+            }
+
+            if (!kind.IsRegular)
+            {
+                throw new DeviceOpenException(
+                    options.Path, $"it is a {kind.Name}; give a regular file or a block device.");
+            }
+        }
+        else if (Directory.Exists(options.Path))
+        {
+            throw new DeviceOpenException(options.Path, "it is a directory; give a regular file or a block device.");
+        }
+
+        return options.CreateSize is { } size && !File.Exists(options.Path)
+            ? Create(options, size)
+            : DeviceOver(StoreOver(FileHandles.OpenExisting(options), options), options);
+    }
+
+    private static FileDevice Create(FileDeviceOptions options, SectorCount size)
+    {
+        var handle = FileHandles.Create(options, size);
+        try
+        {
+            return DeviceOver(StoreOver(handle, options), options);
+        }
+        catch (DeviceOpenException)
+        {
+            File.Delete(options.Path);
+            throw;
+        }
+    }
+
+    private static FileDevice DeviceOver(FileStore store, FileDeviceOptions options)
+    {
+        try
+        {
+            CheckSize(store.Description, options);
+            return FileDevice.Over(store, EngineChoice.Make(store, options));
+        }
+        catch (DeviceOpenException)
+        {
+            store.Handle.Dispose();
+            throw;
+        }
+    }
+
+    private static void CheckOptions(FileDeviceOptions options)
+    {
+        if (string.IsNullOrEmpty(options.Path))
+        {
+            throw new DeviceOpenException(string.Empty, "the path is empty.");
+        }
+
+        if (options.CreateSize is { Value: <= 0 or > SectorCount.MaxValue } size)
+        {
+            throw new DeviceOpenException(
+                options.Path, $"a size of {size} sectors is not possible; give 1 to {SectorCount.MaxValue}.");
+        }
+
+        if (options.CreateSize is not null && options.IsReadOnly)
+        {
+            throw new DeviceOpenException(
+                options.Path, "a read-only device cannot be created; leave out one of the two.");
+        }
+
+        if (options.QueueDepth < 1)
+        {
+            throw new DeviceOpenException(
+                options.Path, $"a queue depth of {options.QueueDepth} is not possible; give 1 or more.");
+        }
+    }
+
+    private static LinuxBlockStore OpenBlockDevice(FileDeviceOptions options, FileKind kind)
+    {
+        var flags = options.IsReadOnly
+            ? LinuxNative.OpenReadOnly
+            : LinuxNative.OpenReadWrite | LinuxNative.OpenExclusive;
+        var errno = LinuxNative.Open(options.Path, flags, out var handle);
+        if (errno != 0)
+        {
+            handle.Dispose();
+            throw errno switch
+            {
+                Errno.Busy => new DeviceOpenException(
+                    options.Path, "it is in use: mounted, part of another device, or already open as one.", errno),
+                Errno.AccessDenied or Errno.NotPermitted or Errno.ReadOnlyFileSystem => new DeviceOpenException(
+                    options.Path, $"{Errno.TextOf(errno)}; get permission, or open it read-only.", errno),
+                _ => new DeviceOpenException(options.Path, Errno.TextOf(errno), errno),
+            };
+        }
+
+        return LinuxBlockStore.Over(handle, options, kind);
+    }
+
+    private static void CheckSize(DeviceDescription device, FileDeviceOptions options)
+    {
+        var block = device.BlockSizeBytes;
+        if (options.IsDirect && options.CreateSize?.Value % (block / Sector.SizeBytes) > 0)
+        {
+            throw new DeviceOpenException(
+                options.Path,
+                $"a size of {options.CreateSize} sectors is no number of whole blocks of {block} bytes, which direct "
+                + $"I/O has here; give a multiple of {block / Sector.SizeBytes} sectors.");
+        }
+
+        if (device.Capacity < options.CreateSize)
+        {
+            throw new DeviceOpenException(
+                options.Path,
+                $"it exists with {device.Capacity} sectors, fewer than the {options.CreateSize} asked for, and is "
+                + "never extended; ask for no more, or remove it first.");
+        }
+
+        if (device.Capacity.Value == 0)
+        {
+            throw new DeviceOpenException(
+                options.Path,
+                $"it is shorter than one block of {block} bytes, which direct I/O has here; make it larger, or leave "
+                + "direct I/O off.");
+        }
+    }
+
+    private static FileStore StoreOver(SafeFileHandle handle, FileDeviceOptions options)
+    {
+        try
+        {
+            var lengthBytes = RandomAccess.GetLength(handle);
+            var capacity = new SectorCount(lengthBytes / Sector.SizeBytes);
+            if (capacity.Value == 0 && options.CreateSize is null)
+            {
+                throw new DeviceOpenException(
+                    options.Path,
+                    $"it has {lengthBytes} bytes, less than one sector of {Sector.SizeBytes}; make it larger, or "
+                    + "remove it and create it with a size.");
+            }
+
+            DirectAlignment? direct = options.IsDirect ? DirectAccess.Enable(handle, options.Path) : null;
+            return LinuxNative.IsAvailable
+                ? new LinuxFileStore(handle, capacity, options.IsReadOnly, direct)
+                : new PortableFileStore(handle, capacity, options.IsReadOnly);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+}

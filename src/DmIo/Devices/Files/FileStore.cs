@@ -1,0 +1,94 @@
+using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Pages;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// An open file behind a <see cref="FileDevice"/>: its handle, its description, and blocking calls, which may be made
+/// from several threads at a time. They answer as the kernel does: with bytes, or with an errno (negated where bytes
+/// could be meant). <see cref="FileCalls"/> makes statuses of these. One subclass for each kind of store.
+/// </summary>
+internal abstract class FileStore(SafeFileHandle handle, DeviceDescription description)
+{
+    /// <summary>
+    /// The most sectors of one discard or write-zeroes call (1 GiB): bounds how long one call can take.
+    /// </summary>
+    private const long MaxRangeSectors = (1L << 30) / Sector.SizeBytes;
+
+    private const int ZeroBytes = 64 << 10;
+
+    // Aligned, so that direct I/O takes it as well.
+    private static readonly Lazy<Memory<byte>> Zeroes =
+        new(() => new NativeWindow(NativeBlock.Allocate(ZeroBytes), 0, ZeroBytes).Memory);
+
+    /// <summary>The most bytes of one read or write call: bounds how long a thread is held.</summary>
+    internal const long MaxTransferBytes = 16 << 20;
+
+    internal SafeFileHandle Handle { get; } = handle;
+
+    internal DeviceDescription Description { get; } = description;
+
+    /// <summary>A memory file system: a call costs the copy, and waits for nothing.</summary>
+    internal virtual bool NeverWaits => false;
+
+    /// <summary>Fills the segments, or the first of them. Bytes read, or an errno, negated.</summary>
+    internal abstract long Read(long offsetBytes, SegmentBatch destination);
+
+    /// <summary>Writes the segments, or the first of them; durably where asked for. Bytes written, or an errno,
+    /// negated.</summary>
+    internal abstract long Write(long offsetBytes, SegmentBatch source, bool forceUnitAccess);
+
+    /// <summary>Makes durable what was written. 0, or an errno.</summary>
+    internal abstract int Flush();
+
+    /// <summary>Gives the range up. 0, or an errno.</summary>
+    internal abstract int Discard(long offsetBytes, long lengthBytes);
+
+    /// <summary>Makes the range read as zero; writes zeroes out where there is no call for that. 0, or an
+    /// errno.</summary>
+    internal int WriteZeroes(long offsetBytes, long lengthBytes)
+    {
+        var errno = ZeroRange(offsetBytes, lengthBytes);
+        return errno == Errno.NotSupported ? WriteOutZeroes(offsetBytes, lengthBytes) : errno;
+    }
+
+    /// <summary>Makes the range read as zero without writing it; <see cref="Errno.NotSupported"/> where there is no
+    /// such call.</summary>
+    protected abstract int ZeroRange(long offsetBytes, long lengthBytes);
+
+    /// <summary>The limit of a range operation on a device of that capacity.</summary>
+    protected static SectorCount RangeLimit(SectorCount capacity) => Math.Min(capacity.Value, MaxRangeSectors);
+
+    private int WriteOutZeroes(long offsetBytes, long lengthBytes)
+    {
+        var batch = new SegmentBatch();
+        var errno = 0;
+        for (var end = offsetBytes + lengthBytes; offsetBytes < end && errno == 0;)
+        {
+            batch.Clear();
+            AddZeroes(batch, Math.Min(end - offsetBytes, MaxTransferBytes));
+            var written = Write(offsetBytes, batch, forceUnitAccess: false);
+            errno = written switch
+            {
+                > 0 => 0,
+                0 => Errno.InputOutput,
+                _ => (int)-written,
+            };
+            errno = errno == Errno.Interrupted ? 0 : errno;
+            offsetBytes += Math.Max(written, 0);
+        }
+
+        return errno;
+    }
+
+    /// <summary>A few pages of zeroes, named many times over: no memory is filled to write them.</summary>
+    private static void AddZeroes(SegmentBatch batch, long lengthBytes)
+    {
+        for (var rest = lengthBytes; rest > 0; rest -= ZeroBytes)
+        {
+            batch.Add(Zeroes.Value[..(int)Math.Min(rest, ZeroBytes)]);
+        }
+    }
+}

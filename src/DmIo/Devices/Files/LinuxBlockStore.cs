@@ -1,0 +1,75 @@
+using DmIo.Io;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// A block device on 64-bit Linux, through its page cache, or direct where it was opened so. Size, block size and
+/// read-only flag are asked of the kernel by ioctl; fdatasync also flushes the disk's cache; discard and zeroes are
+/// ioctls that drop the cached pages of the range.
+/// </summary>
+internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription description)
+    : LinuxStore(handle, description)
+{
+    internal override int Discard(long offsetBytes, long lengthBytes) =>
+        LinuxNative.RangeControl(Handle, LinuxNative.BlockDeviceDiscard, offsetBytes, lengthBytes);
+
+    /// <summary>Takes an open block device over, also where this throws: then it is closed.</summary>
+    internal static LinuxBlockStore Over(SafeFileHandle handle, FileDeviceOptions options, FileKind kind)
+    {
+        try
+        {
+            var description = Describe(handle, options, kind);
+            if (options.IsDirect)
+            {
+                var direct = DirectAccess.Enable(handle, options.Path);
+                var block = Math.Max(direct.BlockSizeBytes, description.BlockSizeBytes);
+                description = (direct with { BlockSizeBytes = block }).ApplyTo(description);
+            }
+
+            return new LinuxBlockStore(handle, description);
+        }
+        catch (DeviceOpenException)
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    protected override int ZeroRange(long offsetBytes, long lengthBytes) =>
+        LinuxNative.RangeControl(Handle, LinuxNative.BlockDeviceZeroOut, offsetBytes, lengthBytes);
+
+    private static DeviceDescription Describe(SafeFileHandle handle, FileDeviceOptions options, FileKind kind)
+    {
+        var path = options.Path;
+        var capacity = new SectorCount(Query(handle, path, LinuxNative.BlockDeviceSize, "size") / Sector.SizeBytes);
+        if (capacity.Value == 0)
+        {
+            throw new DeviceOpenException(path, "the block device has no sectors; is a medium in it?");
+        }
+
+        var cannotWrite = options.IsReadOnly
+            || Query(handle, path, LinuxNative.BlockDeviceIsReadOnly, "read-only flag") != 0;
+        var canDiscard = BlockQueue.Of(kind.DeviceMajor, kind.DeviceMinor).Number("discard_max_bytes") > 0;
+        return new DeviceDescription
+        {
+            Backend = "block",
+            Capacity = capacity,
+            IsReadOnly = cannotWrite,
+            BlockSizeBytes = (int)Query(handle, path, LinuxNative.BlockDeviceLogicalBlock, "block size"),
+            MaxTransferBytes = MaxTransferBytes,
+            MaxDiscard = !cannotWrite && canDiscard ? RangeLimit(capacity) : 0,
+            MaxWriteZeroes = cannotWrite ? 0 : RangeLimit(capacity),
+            HasForceUnitAccess = !cannotWrite && LinuxTransfers.HasDurableWrites(handle),
+            HasVolatileCache = !cannotWrite,
+        };
+    }
+
+    private static long Query(SafeFileHandle handle, string path, uint request, string what)
+    {
+        var errno = LinuxNative.QueryControl(handle, request, out var value);
+        return errno == 0
+            ? value
+            : throw new DeviceOpenException(path, $"the kernel does not tell its {what}: {Errno.TextOf(errno)}", errno);
+    }
+}

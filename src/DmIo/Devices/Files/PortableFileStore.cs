@@ -1,0 +1,51 @@
+using DmIo.Io;
+using DmIo.Memory;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// A regular file by .NET's own calls, for systems other than 64-bit Linux: no durable writes, no discard, and zeroes
+/// are written out. There FlushToDisk is FlushFileBuffers (Windows) or F_FULLFSYNC (macOS), whose failures it throws.
+/// </summary>
+internal sealed class PortableFileStore(SafeFileHandle handle, SectorCount capacity, bool isReadOnly)
+    : FileStore(handle, Describe(capacity, isReadOnly))
+{
+    internal override long Read(long offsetBytes, SegmentBatch destination) => destination.Count == 1
+        ? RandomAccess.Read(Handle, destination.Segments[0].Span, offsetBytes)
+        : RandomAccess.Read(Handle, (IReadOnlyList<Memory<byte>>)destination, offsetBytes);
+
+    internal override long Write(long offsetBytes, SegmentBatch source, bool forceUnitAccess)
+    {
+        if (source.Count == 1)
+        {
+            RandomAccess.Write(Handle, source.Segments[0].Span, offsetBytes);
+        }
+        else
+        {
+            RandomAccess.Write(Handle, (IReadOnlyList<ReadOnlyMemory<byte>>)source, offsetBytes);
+        }
+
+        return source.LengthBytes;
+    }
+
+    internal override int Flush()
+    {
+        RandomAccess.FlushToDisk(Handle);
+        return 0;
+    }
+
+    internal override int Discard(long offsetBytes, long lengthBytes) => Errno.NotSupported;
+
+    protected override int ZeroRange(long offsetBytes, long lengthBytes) => Errno.NotSupported;
+
+    private static DeviceDescription Describe(SectorCount capacity, bool isReadOnly) => new()
+    {
+        Backend = "file",
+        Capacity = capacity,
+        IsReadOnly = isReadOnly,
+        MaxTransferBytes = MaxTransferBytes,
+        MaxWriteZeroes = RangeLimit(capacity),
+        HasVolatileCache = !isReadOnly,
+    };
+}

@@ -1,0 +1,107 @@
+using System.Threading.Tasks.Sources;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// One call of a <see cref="ThreadEngine"/>, from the moment it is asked for to the moment its caller has the result;
+/// then it is used for the next.
+/// <code>
+///   idle --Begin--> begun --Run, on a thread of the crew--> run --Complete--> completed --result taken--> idle
+/// </code>
+/// </summary>
+internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskSource<IoStatus>
+{
+    private readonly ThreadEngine engine;
+    private ManualResetValueTaskSourceCore<TransferResult> source;
+    private IoOperation operation;
+    private long offsetBytes;
+    private long lengthBytes;
+    private SegmentBatch? batch;
+    private bool forceUnitAccess;
+    private TransferResult result;
+    private Exception? defect;
+
+    internal ThreadCall(ThreadEngine engine) => this.engine = engine;
+
+    /// <summary>Whoever has it in a list links it by this.</summary>
+    internal ThreadCall? Next { get; set; }
+
+    internal short Version => source.Version;
+
+    internal void BeginTransfer(IoOperation transfer, long offset, SegmentBatch memory, bool isDurable)
+    {
+        (operation, offsetBytes, batch, forceUnitAccess) = (transfer, offset, memory, isDurable);
+    }
+
+    internal void BeginRange(IoOperation range, long offset, long length)
+    {
+        (operation, offsetBytes, lengthBytes) = (range, offset, length);
+    }
+
+    /// <summary>The call itself. Never throws: what is thrown is a defect, and its caller gets it.</summary>
+    internal void Run(FileStore store)
+    {
+        try
+        {
+            result = operation switch
+            {
+                IoOperation.Read => FileCalls.Read(store, offsetBytes, batch!),
+                IoOperation.Write => FileCalls.Write(store, offsetBytes, batch!, forceUnitAccess),
+                IoOperation.Flush => TransferResult.Failed(FileCalls.Flush(store)),
+                IoOperation.Discard => TransferResult.Failed(FileCalls.Discard(store, offsetBytes, lengthBytes)),
+                _ => TransferResult.Failed(FileCalls.WriteZeroes(store, offsetBytes, lengthBytes)),
+            };
+        }
+        catch (Exception exception)
+        {
+            defect = exception;
+        }
+    }
+
+    /// <summary>Gives the result to the caller: here and now, or on a thread of the pool.</summary>
+    internal void Complete(bool isHere)
+    {
+        var (outcome, thrown) = (result, defect);
+        (batch, result, defect) = (null, default, null);
+        source.RunContinuationsAsynchronously = !isHere;
+        if (thrown is null)
+        {
+            source.SetResult(outcome);
+        }
+        else
+        {
+            source.SetException(thrown);
+        }
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<TransferResult>.GetStatus(short token) => source.GetStatus(token);
+
+    ValueTaskSourceStatus IValueTaskSource<IoStatus>.GetStatus(short token) => source.GetStatus(token);
+
+    void IValueTaskSource<TransferResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        source.OnCompleted(continuation, state, token, flags);
+
+    void IValueTaskSource<IoStatus>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        source.OnCompleted(continuation, state, token, flags);
+
+    TransferResult IValueTaskSource<TransferResult>.GetResult(short token) => Take(token);
+
+    IoStatus IValueTaskSource<IoStatus>.GetResult(short token) => Take(token).Status;
+
+    private TransferResult Take(short token)
+    {
+        try
+        {
+            return source.GetResult(token);
+        }
+        finally
+        {
+            source.Reset();
+            engine.Return(this);
+        }
+    }
+}

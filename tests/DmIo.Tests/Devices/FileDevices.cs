@@ -1,0 +1,9 @@
+using DmIo.Devices;
+
+namespace DmIo.Tests.Devices;
+
+/// <summary>Devices over stores of a test's own.</summary>
+internal static class FileDevices
+{
+    internal static FileDevice Threaded(FileStore store) => FileDevice.Over(store, new ThreadEngine(store, 4));
+}
