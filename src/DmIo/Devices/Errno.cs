@@ -21,6 +21,7 @@ internal static class Errno
     internal const int ReadOnlyFileSystem = 30;
     internal const int NoSuchCall = 38;
     internal const int NotSupported = 95;
+    internal const int Canceled = 125;
 
     private const int LargestErrno = 4095;
     private const int Win32FacilityMask = unchecked((int)0xFFFF0000);

@@ -14,7 +14,6 @@ internal sealed class ManualTime : TimeProvider
     {
         var timer = new Timer(this, callback, state);
         timer.Change(dueTime, period);
-        timers.Add(timer);
         return timer;
     }
 
@@ -35,6 +34,8 @@ internal sealed class ManualTime : TimeProvider
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             Due = dueTime == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : time.now + dueTime;
+            time.timers.Remove(this);
+            time.timers.Add(this);
             return true;
         }
 

@@ -1,0 +1,12 @@
+namespace DmIo.Devices;
+
+/// <summary>The calls of <see cref="IFileEngine"/>.</summary>
+internal enum RingCall : byte
+{
+    Read,
+    Write,
+    DurableWrite,
+    Flush,
+    Discard,
+    WriteZeroes,
+}

@@ -1,0 +1,266 @@
+using System.Collections.Concurrent;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// The calls of a file by io_uring, one ring for each device. Attached: calls are gathered until <see cref="Drive"/>,
+/// which sends all of them with one system call, and completes what is done on its caller's turn; the reaper asks
+/// for a
+/// Drive when there is something. Not attached, and while it is disposed of with calls under way: each call is sent
+/// at
+/// once, under a lock, and completes on a thread of the pool. What the ring can't do (zeroes that must be written
+/// out,
+/// ioctls of block devices) is the store's blocking call on a thread of the pool, and completes the same way.
+/// Allocates
+/// nothing in steady state.
+/// </summary>
+internal sealed class RingEngine : IFileEngine
+{
+    private readonly Lock gate = new();
+    private readonly FileStore store;
+    private readonly MappedRing ring;
+    private readonly RingRegistrations registrations;
+    private readonly RingOperationTable table = new();
+    private readonly RingPause pause;
+    private readonly RingPump pump;
+    private readonly ConcurrentQueue<(RingOperation Operation, TransferResult Result)> called = new();
+    private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private RingSignal? signal;
+    private DeviceHost? host;
+    private bool lacksZeroRange;
+    private bool isDriving;
+    private bool isDisposing;
+    private bool isClosed;
+    private int underWay;
+
+    private RingEngine(FileStore store, MappedRing ring, RingAbilities abilities, TimeProvider time)
+    {
+        this.store = store;
+        this.ring = ring;
+        registrations = new RingRegistrations(ring, abilities, store.Handle);
+        pause = new RingPause(time, OnSignal);
+        pump = new RingPump(ring, registrations, table, pause, OnEnded);
+    }
+
+    public ServiceMode Mode => ServiceMode.Ring;
+
+    /// <summary>What it did so far.</summary>
+    internal RingCounters Counters => pump.Counters;
+
+    private bool DrivesItself => host is null || isDisposing;
+
+    /// <summary>One for that many operations in flight; null, and why as a sentence, where the system has no io_uring
+    /// for it. The store stays its opener's.</summary>
+    internal static RingEngine? TryCreate(FileStore store, int queueDepth, out string reason)
+    {
+        var opened = RingOpening.TryOpen(queueDepth, out var abilities, out reason);
+        return opened is null ? null : TryCreate(store, opened, abilities, TimeProvider.System, out reason);
+    }
+
+    /// <summary>One on this ring, which it owns, also where this fails.</summary>
+    internal static RingEngine? TryCreate(
+        FileStore store, MappedRing ring, RingAbilities abilities, TimeProvider time, out string reason)
+    {
+        var engine = new RingEngine(store, ring, abilities, time);
+        var errno = RingSignal.TryCreate(ring, engine.OnSignal, out engine.signal);
+        reason = errno == 0 ? string.Empty : RingOpening.Explain(errno);
+        if (errno == 0)
+        {
+            return engine;
+        }
+
+        engine.Close();
+        return null;
+    }
+
+    public void Attach(DeviceHost host)
+    {
+        lock (gate)
+        {
+            Invariant.Require(this.host is null && underWay == 0 && !isDisposing);
+            this.host = host;
+        }
+    }
+
+    public void Drive()
+    {
+        // From within one, by an operation that is being completed: the outer one sees to what was added.
+        if (host is null || isDriving)
+        {
+            return;
+        }
+
+        isDriving = true;
+        try
+        {
+            if (host.Memory is { } memory)
+            {
+                registrations.Follow(memory);
+            }
+
+            if (PumpOnce())
+            {
+                host.Wake();
+            }
+        }
+        finally
+        {
+            isDriving = false;
+        }
+    }
+
+    public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) =>
+        Start(RingCall.Read, offsetBytes, destination.LengthBytes, destination).Transfer;
+
+    public ValueTask<TransferResult> WriteAsync(long offsetBytes, SegmentBatch source, bool forceUnitAccess) => Start(
+        forceUnitAccess ? RingCall.DurableWrite : RingCall.Write, offsetBytes, source.LengthBytes, source).Transfer;
+
+    public ValueTask<IoStatus> FlushAsync() => Start(RingCall.Flush, 0, 0).Status;
+
+    public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
+        Start(RingCall.Discard, offsetBytes, lengthBytes).Status;
+
+    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes) =>
+        Start(RingCall.WriteZeroes, offsetBytes, lengthBytes).Status;
+
+    /// <summary>Waits for what is under way, whatever was promised: until then the kernel may touch its
+    /// memory.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (gate)
+        {
+            Invariant.Require(!isDisposing);
+            isDisposing = true;
+            PumpAll();
+        }
+
+        await drained.Task;
+        Close();
+    }
+
+    private RingOperation Start(RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch = null)
+    {
+        if (!DrivesItself)
+        {
+            return Add(call, offsetBytes, lengthBytes, batch);
+        }
+
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isDisposing, this);
+            var operation = Add(call, offsetBytes, lengthBytes, batch);
+            PumpAll();
+            return operation;
+        }
+    }
+
+    private RingOperation Add(RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch)
+    {
+        var operation = table.Begin(call, offsetBytes, lengthBytes, batch);
+        underWay++;
+        var isForStore = call switch
+        {
+            RingCall.Discard => store is not LinuxFileStore,
+            RingCall.WriteZeroes => lacksZeroRange || store is not LinuxFileStore,
+            _ => false,
+        };
+        if (isForStore)
+        {
+            CallStore(operation);
+        }
+        else
+        {
+            pump.Add(operation);
+        }
+
+        return operation;
+    }
+
+    /// <summary>The reaper's, the timer's and the pool's way in: something is done.</summary>
+    private void OnSignal()
+    {
+        lock (gate)
+        {
+            if (isClosed)
+            {
+                return;
+            }
+
+            if (DrivesItself)
+            {
+                PumpAll();
+                return;
+            }
+
+            // Once is enough: the Drive that this asks for looks at everything.
+            ring.SignalsEvent = false;
+        }
+
+        host!.Wake();
+    }
+
+    private void PumpAll()
+    {
+        while (PumpOnce())
+        {
+        }
+
+        if (isDisposing && underWay == 0)
+        {
+            drained.TrySetResult();
+        }
+    }
+
+    private bool PumpOnce()
+    {
+        while (called.TryDequeue(out var call))
+        {
+            Answer(call.Operation, call.Result);
+        }
+
+        return pump.Pump();
+    }
+
+    private void OnEnded(RingOperation operation, int result)
+    {
+        if (result == -Errno.NotSupported && operation.Call is RingCall.WriteZeroes or RingCall.DurableWrite)
+        {
+            lacksZeroRange |= operation.Call == RingCall.WriteZeroes;
+            CallStore(operation);
+        }
+        else
+        {
+            Answer(operation, RingAnswers.Of(operation, result));
+        }
+    }
+
+    private void Answer(RingOperation operation, TransferResult result)
+    {
+        underWay--;
+        operation.Answer(result, isInline: !DrivesItself);
+    }
+
+    private void CallStore(RingOperation operation) => ThreadPool.UnsafeQueueUserWorkItem(
+        operation =>
+        {
+            called.Enqueue((operation, RingAnswers.OfStore(store, operation)));
+            OnSignal();
+        },
+        operation,
+        preferLocal: false);
+
+    private void Close()
+    {
+        lock (gate)
+        {
+            isClosed = true;
+            signal?.Dispose();
+            pause.Dispose();
+            registrations.Dispose();
+            ring.Dispose();
+        }
+    }
+}

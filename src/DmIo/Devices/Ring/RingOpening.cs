@@ -1,0 +1,112 @@
+using System.Numerics;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// From a queue depth to a ring that is ready, or the reason why there is none: a sentence for people, who then have
+/// threads instead. Asks newer kernels for more, and takes what older ones give, from 5.6 on.
+/// </summary>
+internal static class RingOpening
+{
+    private const int NoSuchCall = 38;
+    private const int TooManyFiles = 24;
+    private const int InvalidArgument = 22;
+
+    // The first that the kernel takes. It is never asked for CooperativeTasks: see RingEngine's measurements.
+    private static readonly RingSetup[] Setups =
+    [
+        RingSetup.CompletionSize | RingSetup.Clamp | RingSetup.SubmitAll,
+        RingSetup.CompletionSize | RingSetup.Clamp,
+    ];
+
+    /// <summary>A ring for that many operations in flight; null, and why, where there is none to be had.</summary>
+    internal static MappedRing? TryOpen(int queueDepth, out RingAbilities abilities, out string reason)
+    {
+        abilities = new RingAbilities([]);
+        if (!LinuxNative.IsAvailable)
+        {
+            reason = "io_uring needs 64-bit Linux.";
+            return null;
+        }
+
+        var errno = TrySetup(queueDepth, out var ring, out reason);
+        if (ring is null)
+        {
+            reason = errno == 0 ? reason : Explain(errno);
+            return null;
+        }
+
+        errno = RingAbilities.Probe(ring.Handle, out abilities);
+        var missing = string.Join(", ", abilities.Missing);
+        if (errno == 0 && missing.Length == 0)
+        {
+            reason = string.Empty;
+            return ring;
+        }
+
+        ring.Dispose();
+        reason = errno == 0
+            ? $"this kernel's io_uring lacks {missing}; Linux 5.6 has them."
+            : $"this kernel's io_uring does not tell what it can ({Errno.TextOf(errno)}); Linux 5.6 does.";
+        return null;
+    }
+
+    /// <summary>Why <c>io_uring_setup</c> refused.</summary>
+    internal static string Explain(int errno) => errno switch
+    {
+        NoSuchCall => "this kernel has no io_uring; Linux 5.6 has.",
+        Errno.NotPermitted or Errno.AccessDenied =>
+            "io_uring is forbidden here: by a seccomp filter (containers often have one), or by the setting "
+            + "kernel.io_uring_disabled.",
+        Errno.NoMemory =>
+            "the limit of locked memory leaves no room for an io_uring; raise RLIMIT_MEMLOCK (ulimit -l).",
+        TooManyFiles => "the limit of open files leaves no room for an io_uring; raise RLIMIT_NOFILE (ulimit -n).",
+        _ => $"io_uring can't be set up: {Errno.TextOf(errno)}.",
+    };
+
+    private static int TrySetup(int queueDepth, out MappedRing? ring, out string reason)
+    {
+        ring = null;
+        reason = string.Empty;
+        var entries = BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(queueDepth, 1, MappedRing.MaxEntries));
+        var errno = 0;
+        foreach (var setup in Setups)
+        {
+            var parameters = new RingParameters { CompletionEntries = entries * 2, Setup = setup };
+            errno = RingNative.Setup(entries, ref parameters, out var handle);
+            if (errno == 0 && (parameters.Features & RingFeatures.Needed) == RingFeatures.Needed)
+            {
+                return TryMap(handle, parameters, out ring);
+            }
+
+            handle.Dispose();
+            if (errno == 0)
+            {
+                reason = "this kernel's io_uring is too old; Linux 5.6 will do.";
+                return 0;
+            }
+
+            if (errno != InvalidArgument)
+            {
+                break;
+            }
+        }
+
+        return errno;
+    }
+
+    private static int TryMap(
+        Microsoft.Win32.SafeHandles.SafeFileHandle handle, in RingParameters parameters, out MappedRing? ring)
+    {
+        try
+        {
+            ring = new MappedRing(handle, parameters);
+            return 0;
+        }
+        catch (IOException exception)
+        {
+            ring = null;
+            return exception.HResult;
+        }
+    }
+}

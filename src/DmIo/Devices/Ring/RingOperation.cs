@@ -1,0 +1,155 @@
+using System.Threading.Tasks.Sources;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// One call, from its beginning until its answer was taken; reused after that, so that a call allocates nothing.
+/// <code>
+///   free --Begin--> waiting --Fill--> in the kernel --> Answer --GetResult--> free
+///                      ^------- again, after a pause -----+
+/// </code>
+/// Invariant: the memory is pinned from Begin to Answer. Each way into the kernel has a number of its own
+/// (<see cref="UserData"/>), so that a completion of an earlier one is known as such.
+/// </summary>
+internal sealed class RingOperation(RingOperationTable table, int index)
+    : IValueTaskSource<TransferResult>, IValueTaskSource<IoStatus>
+{
+    /// <summary>Of an allocation: the file keeps its size.</summary>
+    private const int KeepSize = 1;
+
+    private readonly PinnedSegments memory = new();
+    private ManualResetValueTaskSourceCore<TransferResult> answer;
+    private uint generation;
+
+    internal RingCall Call { get; private set; }
+
+    internal long OffsetBytes { get; private set; }
+
+    internal long LengthBytes { get; private set; }
+
+    /// <summary>The caller's, of a read or a write.</summary>
+    internal SegmentBatch? Batch { get; private set; }
+
+    /// <summary>The kernel has it, or will with the next call.</summary>
+    internal bool IsInKernel { get; set; }
+
+    /// <summary>How many times it was tried in vain.</summary>
+    internal int Tries { get; set; }
+
+    /// <summary>The one behind it in whatever queue it is in.</summary>
+    internal RingOperation? Next { get; set; }
+
+    /// <summary>Names this way into the kernel: never 0, and another one each time.</summary>
+    internal ulong UserData => ((ulong)generation << 32) | (uint)index;
+
+    /// <summary>What the caller waits for.</summary>
+    internal ValueTask<TransferResult> Transfer => new(this, answer.Version);
+
+    /// <inheritdoc cref="Transfer"/>
+    internal ValueTask<IoStatus> Status => new(this, answer.Version);
+
+    /// <exception cref="Exception">Whatever a caller's own memory throws when it is pinned; then it did not
+    /// begin.</exception>
+    internal void Begin(RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch)
+    {
+        if (batch is not null)
+        {
+            memory.Pin(batch);
+        }
+
+        (Call, OffsetBytes, LengthBytes, Batch, Tries) = (call, offsetBytes, lengthBytes, batch, 0);
+    }
+
+    /// <summary>Writes down for the kernel what is to be done.</summary>
+    internal void Fill(ref SubmissionEntry entry, RingBuffers buffers, RingAbilities abilities)
+    {
+        entry.OffsetBytes = OffsetBytes;
+        switch (Call)
+        {
+            case RingCall.Flush:
+                entry.Opcode = RingOpcode.Flush;
+                entry.OffsetBytes = 0;
+                entry.OperationFlags = SubmissionEntry.DataOnly;
+                break;
+            case RingCall.Discard or RingCall.WriteZeroes:
+                entry.Opcode = RingOpcode.Allocate;
+                entry.Address = LengthBytes;
+                entry.Length =
+                    KeepSize | (Call == RingCall.Discard ? LinuxNative.PunchHole : LinuxNative.ZeroRange);
+                break;
+            default:
+                FillTransfer(ref entry, buffers, abilities);
+                break;
+        }
+
+        IsInKernel = true;
+        generation = generation == uint.MaxValue ? 1 : generation + 1;
+        entry.UserData = UserData;
+    }
+
+    /// <summary>Lets the memory go, and then says what became of it: nobody touches the memory any more.</summary>
+    /// <param name="result">For a status, one with 0 bytes.</param>
+    /// <param name="isInline">Whoever waits goes on within this call; else on a thread of the pool.</param>
+    internal void Answer(TransferResult result, bool isInline)
+    {
+        memory.Release();
+        Batch = null;
+        answer.RunContinuationsAsynchronously = !isInline;
+        answer.SetResult(result);
+    }
+
+    TransferResult IValueTaskSource<TransferResult>.GetResult(short token)
+    {
+        var result = answer.GetResult(token);
+        answer.Reset();
+        table.Return(this);
+        return result;
+    }
+
+    IoStatus IValueTaskSource<IoStatus>.GetResult(short token) =>
+        ((IValueTaskSource<TransferResult>)this).GetResult(token).Status;
+
+    ValueTaskSourceStatus IValueTaskSource<TransferResult>.GetStatus(short token) => answer.GetStatus(token);
+
+    ValueTaskSourceStatus IValueTaskSource<IoStatus>.GetStatus(short token) => answer.GetStatus(token);
+
+    void IValueTaskSource<TransferResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        answer.OnCompleted(continuation, state, token, flags);
+
+    void IValueTaskSource<IoStatus>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        answer.OnCompleted(continuation, state, token, flags);
+
+    private unsafe void FillTransfer(ref SubmissionEntry entry, RingBuffers buffers, RingAbilities abilities)
+    {
+        var isFixed = buffers.TryFind(memory.Segments, out var place)
+            && (memory.Count == 1 || abilities.HasFixedVectors);
+        entry.BufferIndex = isFixed ? place : (ushort)0;
+        entry.OperationFlags = Call == RingCall.DurableWrite ? SubmissionEntry.Durable : 0;
+        if (memory.Count == 1)
+        {
+            entry.Address = memory.Segments[0].Address;
+            entry.Length = (int)memory.Segments[0].LengthBytes;
+        }
+        else
+        {
+            entry.Address = (long)memory.First;
+            entry.Length = memory.Count;
+        }
+
+        entry.Opcode = (Call == RingCall.Read, memory.Count == 1, isFixed) switch
+        {
+            (true, true, true) => RingOpcode.ReadFixed,
+            (true, true, false) => RingOpcode.Read,
+            (true, false, true) => RingOpcode.ReadVectorFixed,
+            (true, false, false) => RingOpcode.ReadVector,
+            (false, true, true) => RingOpcode.WriteFixed,
+            (false, true, false) => RingOpcode.Write,
+            (false, false, true) => RingOpcode.WriteVectorFixed,
+            (false, false, false) => RingOpcode.WriteVector,
+        };
+    }
+}

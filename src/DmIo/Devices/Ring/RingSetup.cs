@@ -1,0 +1,24 @@
+namespace DmIo.Devices;
+
+/// <summary>How a ring is to be set up (<c>IORING_SETUP_*</c>).</summary>
+[Flags]
+internal enum RingSetup : uint
+{
+    None = 0,
+
+    /// <summary>We say how many completions it holds.</summary>
+    CompletionSize = 1 << 3,
+
+    /// <summary>Sizes beyond the kernel's limits are made smaller, not refused.</summary>
+    Clamp = 1 << 4,
+
+    /// <summary>An operation that is refused does not keep those behind it from being taken (kernel 5.18).</summary>
+    SubmitAll = 1 << 7,
+
+    /// <summary>A completion does not interrupt a running thread; it is told of when the thread next enters the
+    /// kernel (kernel 5.19).</summary>
+    CooperativeTasks = 1 << 8,
+
+    /// <summary>The ring says that a completion waits for that (kernel 5.19).</summary>
+    TaskFlag = 1 << 9,
+}
