@@ -1,0 +1,56 @@
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Memory;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Tests.Devices;
+
+/// <summary>
+/// A store in an array, whose answers a test may write down: before each call it is asked for one, and null lets the
+/// call through. May be called by several threads.
+/// </summary>
+internal sealed class FakeStore : FileStore
+{
+    private readonly byte[] content;
+
+    internal FakeStore(int sectors, DeviceDescription? description = null)
+        : base(new SafeFileHandle(), description ?? new DeviceDescription { Backend = "fake", Capacity = sectors }) =>
+        content = new byte[sectors * Sector.SizeBytes];
+
+    /// <summary>Bytes, or an errno, negated; null: as the store would.</summary>
+    internal Func<IoOperation, long, long?> Script { get; set; } = static (_, _) => null;
+
+    internal byte[] Content => content;
+
+    internal override long Read(long offsetBytes, SegmentBatch destination)
+    {
+        var answer = Script(IoOperation.Read, offsetBytes);
+        var length = (int)(answer ?? destination.LengthBytes);
+        if (length > 0)
+        {
+            destination.CopyFrom(content.AsSpan((int)offsetBytes, length));
+        }
+
+        return length;
+    }
+
+    internal override long Write(long offsetBytes, SegmentBatch source, bool forceUnitAccess)
+    {
+        var answer = Script(IoOperation.Write, offsetBytes);
+        var length = (int)(answer ?? source.LengthBytes);
+        if (length > 0)
+        {
+            source.CopyTo(content.AsSpan((int)offsetBytes, length));
+        }
+
+        return length;
+    }
+
+    internal override int Flush() => (int)-(Script(IoOperation.Flush, 0) ?? 0);
+
+    internal override int Discard(long offsetBytes, long lengthBytes) =>
+        (int)-(Script(IoOperation.Discard, offsetBytes) ?? 0);
+
+    protected override int ZeroRange(long offsetBytes, long lengthBytes) =>
+        (int)-(Script(IoOperation.WriteZeroes, offsetBytes) ?? 0);
+}
