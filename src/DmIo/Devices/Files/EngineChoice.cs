@@ -12,8 +12,9 @@ internal static class EngineChoice
     {
         null => Choose(store, options),
         ServiceMode.Inline => new InlineEngine(store),
-        ServiceMode.Ring => throw new DeviceOpenException(
-            options.Path, "it cannot be served by io_uring: not yet. Leave the mode open, or ask for threads."),
+        ServiceMode.Ring => RingEngine.TryCreate(store, options.QueueDepth, out var reason)
+            ?? throw new DeviceOpenException(
+                options.Path, $"it cannot be served by io_uring: {reason} Leave the mode open, or ask for threads."),
         ServiceMode.Threads => new ThreadEngine(store, options.QueueDepth),
         _ => throw new DeviceOpenException(
             options.Path,
@@ -28,6 +29,7 @@ internal static class EngineChoice
             return new InlineEngine(store);
         }
 
-        return new ThreadEngine(store, options.QueueDepth);
+        return RingEngine.TryCreate(store, options.QueueDepth, out _)
+            ?? (IFileEngine)new ThreadEngine(store, options.QueueDepth);
     }
 }
