@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using DmIo.Actors;
+using DmIo.Io;
 using static DmIo.Actors.IoProtocol;
 using static DmIo.Actors.ServiceProtocol;
 
@@ -43,10 +44,7 @@ internal sealed class BenchDriver : UntypedActor
         switch (message)
         {
             case IoDone done:
-                var slot = (BenchSlot)done.Result.Context!;
-                var now = Stopwatch.GetTimestamp();
-                lane.Tally.Done(window!, slot.SentAt, now, done.Result);
-                Next(slot, now);
+                Answered((BenchSlot)done.Result.Context!, done.Result);
                 break;
             case IoRefused refused:
                 lane.Tally.Refused(refused.Reason);
@@ -82,6 +80,19 @@ internal sealed class BenchDriver : UntypedActor
         {
             Next(slot, Stopwatch.GetTimestamp());
         }
+    }
+
+    private void Answered(BenchSlot slot, IoResult result)
+    {
+        if (result.IsOk && slot.TryFollowUp())
+        {
+            requests.Tell(slot.Request(Self), Self);
+            return;
+        }
+
+        var now = Stopwatch.GetTimestamp();
+        lane.Tally.Done(window!, slot.SentAt, now, result);
+        Next(slot, now);
     }
 
     private void Next(BenchSlot slot, long now)

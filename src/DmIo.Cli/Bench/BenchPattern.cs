@@ -1,7 +1,7 @@
 namespace DmIo.Cli;
 
 /// <summary>
-/// Which block is next, and whether to read it. In order: each lease begins at a place of its own and goes round the
+/// Which place is next (a block, or where requests are spread, a block of one region), and whether to read it. In order: each lease begins at a place of its own and goes round the
 /// working set. Random: SplitMix64, whose state only ever has a constant added to it, so that the threads of one lease
 /// share a generator without a lock. The same seed gives the same blocks.
 /// </summary>
@@ -10,7 +10,7 @@ internal sealed class BenchPattern
     private const ulong Step = 0x9E3779B97F4A7C15;
 
     private readonly BenchWorkload workload;
-    private readonly long blocks;
+    private readonly long places;
     private readonly bool isMixed;
     private ulong state;
     private long next;
@@ -21,15 +21,15 @@ internal sealed class BenchPattern
     internal BenchPattern(BenchWorkload workload, int lease, int leases)
     {
         this.workload = workload;
-        blocks = workload.Blocks;
+        places = workload.Places;
         isMixed = workload.HasReads && workload.HasWrites;
         state = Mix(((ulong)workload.Seed << 32) + (ulong)lease);
-        next = blocks / leases * lease;
+        next = places / leases * lease;
     }
 
-    internal long NextBlock() => workload.IsSequential
-        ? (Interlocked.Increment(ref next) - 1) % blocks
-        : (long)Math.BigMul(Random(), (ulong)blocks, out _);
+    internal long NextPlace() => workload.IsSequential
+        ? (Interlocked.Increment(ref next) - 1) % places
+        : (long)Math.BigMul(Random(), (ulong)places, out _);
 
     internal bool NextIsRead() => isMixed
         ? Math.BigMul(Random(), 100, out _) < (ulong)workload.ReadPercent

@@ -15,24 +15,26 @@ internal sealed class BenchSlot
 {
     private readonly BenchWorkload workload;
     private readonly BenchPattern pattern;
-    private readonly IoRegion[] first;
+    private readonly IoMemory memory;
+    private readonly IoRegion[] one;
     private readonly IoRegion[] all;
 
     private BenchSlot(BenchWorkload workload, BenchPattern pattern, IoMemory memory)
     {
         this.workload = workload;
         this.pattern = pattern;
-        Memory = memory;
+        this.memory = memory;
         all = [.. workload.Regions];
-        first = all.Length == 1 ? all : [all[0]];
+        one = all.Length == 1 ? all : [all[0]];
     }
 
-    internal IoMemory Memory { get; }
+    /// <summary>What to send along; null with a flush.</summary>
+    internal IoMemory? Data => Operation == IoOperation.Flush ? null : memory;
 
     internal IoOperation Operation { get; private set; }
 
     /// <summary>Where the request goes.</summary>
-    internal IoRegion[] Regions => Operation == IoOperation.Read ? first : all;
+    internal IoRegion[] Regions => Operation == IoOperation.Read || workload.IsSpread ? one : all;
 
     /// <summary>When it was sent, as <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> has it.</summary>
     internal long SentAt { get; set; }
@@ -62,25 +64,40 @@ internal sealed class BenchSlot
         return slots;
     }
 
-    /// <summary>Chooses the next block.</summary>
+    /// <summary>Chooses the next request.</summary>
     internal void Next()
     {
         Operation = pattern.NextIsRead() ? IoOperation.Read : IoOperation.Write;
-        var position = pattern.NextBlock() * workload.BlockSectors;
+        var (block, which) = workload.IsSpread
+            ? Math.DivRem(pattern.NextPlace(), workload.Regions.Count)
+            : (pattern.NextPlace(), 0);
         var regions = Regions;
         for (var index = 0; index < regions.Length; index++)
         {
-            var region = workload.Regions[index];
-            regions[index] = new IoRegion(region.Device, region.Start.Value + position, workload.BlockSectors);
+            var region = workload.Regions[(int)which + index];
+            var start = region.Start.Value + (block * workload.BlockSectors);
+            regions[index] = new IoRegion(region.Device, start, workload.BlockSectors);
         }
     }
 
-    /// <summary>The chosen block as a message.</summary>
+    /// <summary>What went well may have a second part: the flush behind a write, which is sent next.</summary>
+    internal bool TryFollowUp()
+    {
+        if (!workload.IsFlushed || Operation != IoOperation.Write)
+        {
+            return false;
+        }
+
+        Operation = IoOperation.Flush;
+        return true;
+    }
+
+    /// <summary>The chosen request as a message.</summary>
     internal IoRequest Request(IActorRef? replyTo) => new()
     {
         Operation = Operation,
         Regions = Regions,
-        Memory = Memory,
+        Memory = Data,
         ForceUnitAccess = IsDurable,
         Context = this,
         ReplyTo = replyTo,

@@ -42,7 +42,8 @@ internal sealed record BenchWorkload
 {
     internal required BenchOperation Operation { get; init; }
 
-    /// <summary>A read goes to the first, a write to all at once. Each with its count.</summary>
+    /// <summary>A read goes to the first, a write to all at once, unless <see cref="IsSpread"/>. Each with its
+    /// count.</summary>
     internal required IReadOnlyList<IoRegion> Regions { get; init; }
 
     /// <summary>Bytes of a request, whole sectors.</summary>
@@ -56,13 +57,23 @@ internal sealed record BenchWorkload
 
     internal bool ForceUnitAccess { get; init; }
 
+    /// <summary>A write is followed by a flush of its devices; both together are one request.</summary>
+    internal bool IsFlushed { get; init; }
+
+    /// <summary>Each request goes to one region of all: a load on many devices, not on many copies.</summary>
+    internal bool IsSpread { get; init; }
+
     /// <summary>Where the random generators begin.</summary>
     internal int Seed { get; init; } = 1;
 
     internal int BlockSectors => BlockBytes / Sector.SizeBytes;
 
-    /// <summary>Blocks in the working set.</summary>
+    /// <summary>Blocks of the working set in each region.</summary>
     internal long Blocks => Regions.Min(region => region.Count.Value) / BlockSectors;
+
+    /// <summary>How many different requests there are: blocks, or where they are spread, blocks of all
+    /// regions.</summary>
+    internal long Places => Blocks * (IsSpread ? Regions.Count : 1);
 
     internal bool IsSequential => Operation is BenchOperation.Read or BenchOperation.Write;
 

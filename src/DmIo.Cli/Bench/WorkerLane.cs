@@ -67,7 +67,7 @@ internal sealed class WorkerLane : IBenchLane
         return new WorkerLane(
             BenchSlot.Build(workload, pattern, client.Lease.Pages),
             slot => client.RequestAsync(
-                slot.Operation, slot.Regions, slot.Memory, slot.IsDurable ? Durable : null),
+                slot.Operation, slot.Regions, slot.Data, slot.IsDurable ? Durable : null),
             Task.Delay(Timeout.InfiniteTimeSpan),
             client.DisposeAsync);
     }
@@ -94,6 +94,11 @@ internal sealed class WorkerLane : IBenchLane
             try
             {
                 var result = await submit(slot);
+                if (result.IsOk && slot.TryFollowUp())
+                {
+                    result = await submit(slot);
+                }
+
                 tally.Done(window, now, Stopwatch.GetTimestamp(), result);
             }
             catch (IoRefusedException refused)

@@ -52,6 +52,16 @@ internal static class BenchArguments
         Description = "Each write is durable when it is done (FUA).",
     };
 
+    private static readonly Option<bool> Flush = new("--flush")
+    {
+        Description = "Each write is followed by a flush; both together are one request.",
+    };
+
+    private static readonly Option<bool> Spread = new("--spread")
+    {
+        Description = "Each request goes to one of the regions, rather than a write to all at once.",
+    };
+
     private static readonly Option<BenchCaller> By = new("--by")
     {
         Description = "An actor's messages, Ask's tasks, or the client's tasks. [default: tell]",
@@ -66,8 +76,8 @@ internal static class BenchArguments
 
     internal static IReadOnlyList<Option> Options { get; } =
     [
-        Operation, BlockSize, Depth, LeaseCount, Duration, WarmUp, Requests, ReadPercent, Seed, ForceUnitAccess, By,
-        Cli.Options.Create, FillFirst, Cli.Options.Json, Cli.Options.Config, Cli.Options.Verbose,
+        Operation, BlockSize, Depth, LeaseCount, Duration, WarmUp, Requests, ReadPercent, Seed, ForceUnitAccess, Flush,
+        Spread, By, Cli.Options.Create, FillFirst, Cli.Options.Json, Cli.Options.Config, Cli.Options.Verbose,
     ];
 
     internal static BenchOperation OperationOf(ParseResult parsed) => parsed.GetValue(Operation);
@@ -117,6 +127,8 @@ internal static class BenchArguments
             ReadPercent = parsed.GetValue(ReadPercent) ?? 50,
             ForceUnitAccess = parsed.GetValue(ForceUnitAccess),
             Seed = parsed.GetValue(Seed) ?? 1,
+            IsFlushed = parsed.GetValue(Flush),
+            IsSpread = parsed.GetValue(Spread),
         };
     }
 

@@ -20,6 +20,12 @@ internal sealed record BenchReport
 
     public required bool ForceUnitAccess { get; init; }
 
+    /// <summary>Each write with the flush behind it was one request.</summary>
+    public required bool Flush { get; init; }
+
+    /// <summary>Each request went to one of the regions.</summary>
+    public required bool Spread { get; init; }
+
     public required int Seed { get; init; }
 
     public required IReadOnlyList<string> Regions { get; init; }
@@ -68,6 +74,8 @@ internal sealed record BenchReport
             Depth = workload.Depth,
             Leases = leases,
             ForceUnitAccess = workload.ForceUnitAccess,
+            Flush = workload.IsFlushed,
+            Spread = workload.IsSpread,
             Seed = workload.Seed,
             Regions = [.. workload.Regions.Select(region => region.ToString())],
             Duration = Math.Round(seconds, 6),

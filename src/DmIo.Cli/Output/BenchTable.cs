@@ -33,7 +33,8 @@ internal static class BenchTable
 
     private static string LoadOf(BenchReport report) =>
         $"{report.Operation} of {Quantity.Bytes(report.BlockSize)} by {report.By}, {report.Leases} lease(s) with "
-        + $"{report.Depth} in flight each{(report.ForceUnitAccess ? ", FUA" : "")}";
+        + $"{report.Depth} in flight each{(report.ForceUnitAccess ? ", FUA" : "")}"
+        + $"{(report.Flush ? ", each flushed" : "")}{(report.Spread ? ", spread over the regions" : "")}";
 
     private static string RateOf(BenchReport report) => report.Requests == 0
         ? "nothing was done"

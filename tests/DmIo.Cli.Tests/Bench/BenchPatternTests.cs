@@ -13,7 +13,7 @@ public sealed class BenchPatternTests
     {
         var pattern = new BenchPattern(NewWorkload(BenchOperation.Write), lease: 1, leases: 2);
 
-        Assert.Equal([5, 6, 7, 8, 9, 0, 1], Enumerable.Range(0, 7).Select(_ => pattern.NextBlock()));
+        Assert.Equal([5, 6, 7, 8, 9, 0, 1], Enumerable.Range(0, 7).Select(_ => pattern.NextPlace()));
     }
 
     [Fact]
@@ -21,7 +21,7 @@ public sealed class BenchPatternTests
     {
         var pattern = new BenchPattern(NewWorkload(BenchOperation.RandRead), lease: 0, leases: 1);
 
-        var blocks = Enumerable.Range(0, 1000).Select(_ => pattern.NextBlock()).Distinct().Order();
+        var blocks = Enumerable.Range(0, 1000).Select(_ => pattern.NextPlace()).Distinct().Order();
 
         Assert.Equal(Enumerable.Range(0, Blocks).Select(block => (long)block), blocks);
     }
@@ -62,6 +62,7 @@ public sealed class BenchPatternTests
         };
 
         Assert.Equal(2, workload.Blocks);
+        Assert.Equal((2, 4), (workload.Places, (workload with { IsSpread = true }).Places));
     }
 
     private static BenchWorkload NewWorkload(BenchOperation operation) => new()
@@ -73,5 +74,5 @@ public sealed class BenchPatternTests
     };
 
     private static long[] Take(BenchPattern pattern) =>
-        [.. Enumerable.Range(0, 50).Select(_ => pattern.NextBlock())];
+        [.. Enumerable.Range(0, 50).Select(_ => pattern.NextPlace())];
 }

@@ -69,6 +69,47 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Equal(oldB[(40 << 10)..], newB[(40 << 10)..]);
     }
 
+    [Fact]
+    public async Task Spread_each_block_goes_to_one_region_in_turn()
+    {
+        string[] disks = [directory.Fill("a", 16 << 10, Seed), directory.Fill("b", 16 << 10, Seed)];
+        var before = directory.Read("a");
+
+        var result = await BenchAsync(
+            [.. disks.SelectMany(disk => new[] { "--region", $"{disk}@0" }), "--operation", "write", "--spread",
+            "--requests", "3", "--warmup", "0ms", "--depth", "1"]);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal([true, true, false, false], ChangedBlocks(before, directory.Read("a")));
+        Assert.Equal([true, false, false, false], ChangedBlocks(before, directory.Read("b")));
+    }
+
+    [Theory]
+    [InlineData("tell")]
+    [InlineData("ask")]
+    [InlineData("client")]
+    public async Task A_write_whose_flush_fails_has_failed(string by)
+    {
+        var config = directory.Write("dmio.conf", """
+            dmio.devices.bad {
+              backend = memory
+              size = 64KiB
+              faults = [
+                {
+                  operations = [flush]
+                }
+              ]
+            }
+            """);
+        string[] load = ["--region", "bad@0", "--operation", "write", "--requests", "1", "--by", by, "--warmup", "0ms"];
+
+        var plain = await BenchAsync([.. load, "--config", config]);
+        var flushed = await BenchAsync([.. load, "--config", config, "--flush"]);
+
+        Assert.Equal((0, 1), (plain.ExitCode, flushed.ExitCode));
+        Assert.Equal(1, flushed.Json.GetProperty("errors").GetInt64());
+    }
+
     [Theory]
     [InlineData("randread")]
     [InlineData("read")]
@@ -157,6 +198,9 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Equal(isTerminal, result.Error.Contains("requests/s", StringComparison.Ordinal));
         Assert.Contains("10 requests in", result.Output);
     }
+
+    private static bool[] ChangedBlocks(byte[] before, byte[] after) =>
+        [.. before.Chunk(4096).Zip(after.Chunk(4096), (old, now) => !old.AsSpan().SequenceEqual(now))];
 
     private static Task<CommandResult> BenchAsync(params string[] arguments) =>
         Command.RunAsync(["bench", "--json", .. arguments]);
