@@ -19,6 +19,7 @@ public sealed class LayeringTests
         ["DmIo"] = [],
         ["DmIo.Actors"] = ["Akka", "DmIo"],
         ["DmIo.Cli"] = ["Akka", "Akka.Logger.Serilog", "DmIo.Actors"],
+        ["DmIo.Compare"] = ["Akka", "DmIo.Cli"],
         ["DmIo.Benchmarks"] = ["Akka", "DmIo.Actors"],
         ["Akka.Conformance.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "Akka.Logger.Serilog"],
         ["DmIo.Tests"] = ["DmIo"],

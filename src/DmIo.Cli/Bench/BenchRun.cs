@@ -13,7 +13,7 @@ internal sealed class BenchRun : IAsyncDisposable
     private readonly List<IBenchLane> lanes = [];
 
     /// <summary>Requests answered so far, with those of the warm-up.</summary>
-    internal long Completed => lanes.Sum(lane => lane.Tallies.Sum(tally => tally.Completed));
+    internal long Completed => CompletedBy(lanes);
 
     /// <summary>Opens a lease for each lane.</summary>
     /// <exception cref="IoRefusedException">There are not enough pages.</exception>
@@ -32,16 +32,21 @@ internal sealed class BenchRun : IAsyncDisposable
         }
     }
 
+    /// <inheritdoc cref="RunAsync(IReadOnlyList{IBenchLane}, BenchLimits, CancellationToken)"/>
+    internal Task<BenchOutcome> RunAsync(BenchLimits limits, CancellationToken interrupted) =>
+        RunAsync(lanes, limits, interrupted);
+
     /// <summary>Drives all lanes until the limits are reached, or until it is interrupted and all is
     /// answered.</summary>
-    internal async Task<BenchOutcome> RunAsync(BenchLimits limits, CancellationToken interrupted)
+    internal static async Task<BenchOutcome> RunAsync(
+        IReadOnlyList<IBenchLane> lanes, BenchLimits limits, CancellationToken interrupted)
     {
         var window = new BenchWindow(limits, interrupted);
         var running = Task.WhenAll(lanes.Select(lane => lane.RunAsync(window)));
         await Task.WhenAny(running, Task.Delay(limits.WarmUp, interrupted));
-        var (completed, allocated) = (Completed, GC.GetTotalAllocatedBytes(precise: true));
+        var (completed, allocated) = (CompletedBy(lanes), GC.GetTotalAllocatedBytes(precise: true));
         await running;
-        (completed, allocated) = (Completed - completed, GC.GetTotalAllocatedBytes(precise: true) - allocated);
+        (completed, allocated) = (CompletedBy(lanes) - completed, GC.GetTotalAllocatedBytes(precise: true) - allocated);
 
         var total = new BenchTally();
         foreach (var tally in lanes.SelectMany(lane => lane.Tallies))
@@ -64,6 +69,9 @@ internal sealed class BenchRun : IAsyncDisposable
             await lane.DisposeAsync();
         }
     }
+
+    private static long CompletedBy(IReadOnlyList<IBenchLane> lanes) =>
+        lanes.Sum(lane => lane.Tallies.Sum(tally => tally.Completed));
 }
 
 /// <summary>What was measured.</summary>

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using DmIo.Cli;
+
+namespace DmIo.Compare;
+
+/// <summary>What the loads of this program have in common: for how long.</summary>
+internal static class LoadOptions
+{
+    private static readonly Option<double> Seconds = new("--seconds") { Required = true };
+
+    private static readonly Option<double> WarmUp = new("--warmup") { Required = true };
+
+    internal static IReadOnlyList<Option> All { get; } = [Seconds, WarmUp];
+
+    internal static BenchLimits LimitsOf(ParseResult parsed) => new(
+        TimeSpan.FromSeconds(parsed.GetValue(WarmUp)), TimeSpan.FromSeconds(parsed.GetValue(Seconds)));
+
+    internal static Command With(this Command command, IEnumerable<Option> options)
+    {
+        foreach (var option in options)
+        {
+            command.Add(option);
+        }
+
+        return command;
+    }
+
+    /// <summary>One report on a line of its own.</summary>
+    internal static void Print(BenchWorkload workload, BenchLimits limits, BenchOutcome outcome) =>
+        Console.WriteLine(ReportJson.Write(
+            BenchReport.Of(workload, BenchCaller.Tell, leases: 1, limits, outcome)));
+}

@@ -1,0 +1,45 @@
+using Akka.Actor;
+using Akka.Configuration;
+using DmIo.Actors;
+using DmIo.Cli;
+using DmIo.Io;
+
+namespace DmIo.Compare;
+
+/// <summary>An actor system with the service, for loads that <c>dmio bench</c> does not make.</summary>
+internal sealed class LoadService : IAsyncDisposable
+{
+    private const string Defaults = """
+        akka.loglevel = WARNING
+        akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
+        """;
+
+    private LoadService(Config config)
+    {
+        System = ActorSystem.Create("compare", config.WithFallback(ConfigurationFactory.ParseString(Defaults)));
+        Service = DmIoService.For(System);
+    }
+
+    internal ActorSystem System { get; }
+
+    internal DmIoService Service { get; }
+
+    internal static LoadService Start(string hocon) => new(ConfigurationFactory.ParseString(hocon));
+
+    /// <summary>The whole of each device as a region.</summary>
+    internal async Task<IoRegion[]> RegionsAsync(params string[] devices)
+    {
+        var attached = await Service.GetDevicesAsync();
+        return
+        [
+            .. devices.Select(name => new IoRegion(
+                name, 0, attached.Single(device => device.Name == name).Description.Capacity)),
+        ];
+    }
+
+    /// <summary>One lease that its driver keeps busy by messages.</summary>
+    internal Task<IBenchLane> OpenAsync(BenchWorkload workload) =>
+        TellLane.OpenAsync(System, Service, workload, new BenchPattern(workload, lease: 0, leases: 1));
+
+    public async ValueTask DisposeAsync() => await System.Terminate();
+}

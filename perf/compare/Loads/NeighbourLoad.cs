@@ -1,0 +1,53 @@
+using System.CommandLine;
+using DmIo.Cli;
+
+namespace DmIo.Compare;
+
+/// <summary>
+/// Lease B has one 4 KiB random read in flight at the device called disk; beside it lease A has as many as it is told
+/// to. Reports B, then A where there is one.
+/// </summary>
+internal static class NeighbourLoad
+{
+    internal const string Name = "neighbour";
+
+    private static readonly Option<string> ConfigPath = new("--config") { Required = true };
+
+    private static readonly Option<int> Flood = new("--flood");
+
+    internal static Command Create(CancellationToken end)
+    {
+        var command = new Command(Name, "A lease with one read in flight beside one that floods.")
+        {
+            ConfigPath, Flood,
+        }.With(LoadOptions.All);
+        command.SetAction(parsed => RunAsync(parsed, end));
+        return command;
+    }
+
+    private static async Task RunAsync(ParseResult parsed, CancellationToken end)
+    {
+        await using var service = LoadService.Start(
+            await File.ReadAllTextAsync(parsed.GetRequiredValue(ConfigPath), CancellationToken.None));
+        var limits = LoadOptions.LimitsOf(parsed);
+        var quiet = new BenchWorkload
+        {
+            Operation = BenchOperation.RandRead,
+            Regions = await service.RegionsAsync("disk"),
+            BlockBytes = 4096,
+            Depth = 1,
+        };
+        var flood = quiet with { Depth = parsed.GetValue(Flood), Seed = quiet.Seed + 1 };
+        var running = new List<(BenchWorkload Workload, Task<BenchOutcome> Outcome)>();
+        foreach (var workload in flood.Depth == 0 ? [quiet] : new[] { quiet, flood })
+        {
+            var lane = await service.OpenAsync(workload);
+            running.Add((workload, BenchRun.RunAsync([lane], limits, end)));
+        }
+
+        foreach (var (workload, outcome) in running)
+        {
+            LoadOptions.Print(workload, limits, await outcome);
+        }
+    }
+}

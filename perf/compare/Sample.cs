@@ -1,0 +1,35 @@
+using DmIo.Cli;
+
+namespace DmIo.Compare;
+
+/// <summary>What one run of one subject measured.</summary>
+internal sealed record Sample
+{
+    /// <summary>Requests a second.</summary>
+    public required double Rate { get; init; }
+
+    public required double BytesPerSecond { get; init; }
+
+    /// <summary>Microseconds, as the next ones.</summary>
+    public required double P50 { get; init; }
+
+    public required double P99 { get; init; }
+
+    public required double P999 { get; init; }
+
+    public required long Errors { get; init; }
+
+    /// <summary>Managed memory for each request; null where the subject does not say.</summary>
+    public double? AllocatedBytes { get; init; }
+
+    internal static Sample Of(BenchReport report) => new()
+    {
+        Rate = report.Iops,
+        BytesPerSecond = report.BytesPerSecond,
+        P50 = report.LatencyMicroseconds.P50,
+        P99 = report.LatencyMicroseconds.P99,
+        P999 = report.LatencyMicroseconds.P999,
+        Errors = report.Errors,
+        AllocatedBytes = report.AllocatedBytesPerRequest,
+    };
+}

@@ -1,0 +1,42 @@
+namespace DmIo.Compare;
+
+/// <summary>P6: what a lease with one read in flight feels of one with 256, on the disk itself.</summary>
+internal static class NeighbourScenario
+{
+    private const int Flood = 256;
+    private const string Alone = "B alone";
+
+    internal static IReadOnlyList<Contest> Build(CompareSettings settings, TestFiles files)
+    {
+        var path = files.Add(settings.DiskDirectory, settings.DiskBytes);
+        string[] adaptive = Names("fair, depth adaptive");
+        return
+        [
+            new Contest(
+                "P6",
+                "Noisy neighbour: 4 KiB random direct reads, B with 1 in flight beside A with 256",
+                [
+                    OwnLoad.Of(NeighbourLoad.Name, Alone, settings, "--config", Config("fair", "adaptive")),
+                    Beside(adaptive, Config("fair", "adaptive")),
+                    Beside(Names("fair, depth 32"), Config("fair", "32")),
+                    Beside(Names("fifo, depth 32"), Config("fifo", "32")),
+                ],
+                [new LatencyRatio(adaptive[0], Alone, "p50", sample => sample.P50, AtMost: 3)]),
+        ];
+
+        Subject Beside(string[] names, string config) =>
+            OwnLoad.Of(NeighbourLoad.Name, names, settings, "--config", config, "--flood", Flood.ToString());
+
+        string Config(string policy, string depth) => files.AddText(settings.DiskDirectory, $$"""
+            dmio.devices.disk {
+              backend = file
+              path = "{{path}}"
+              direct = on
+              policy = {{policy}}
+              queue-depth = {{depth}}
+            }
+            """);
+    }
+
+    private static string[] Names(string how) => [$"B beside A, {how}", $"A beside B, {how}"];
+}

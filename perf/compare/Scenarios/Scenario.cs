@@ -1,0 +1,20 @@
+namespace DmIo.Compare;
+
+/// <summary>One row of the table of targets: makes its files, and says who runs on them.</summary>
+/// <param name="Id">P1 to P9.</param>
+/// <param name="Build">Its contests, on files that are removed after them.</param>
+internal sealed record Scenario(string Id, Func<CompareSettings, TestFiles, IReadOnlyList<Contest>> Build)
+{
+    internal static IReadOnlyList<Scenario> All { get; } =
+    [
+        new("P1", PageCacheScenarios.OneRegion),
+        new("P2", PageCacheScenarios.ThreeRegions),
+        new("P3", DirectScenario.Build),
+        new("P4", PageCacheScenarios.AddedLatency),
+        new("P5", MemoryScenarios.Rates),
+        new("P6", NeighbourScenario.Build),
+        new("P7", MemoryScenarios.Growth),
+        new("P8", FlushScenario.Build),
+        new("P9", StuckLegScenario.Build),
+    ];
+}
