@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using DmIo.Cli;
 using DmIo.Io;
 
 namespace DmIo.Compare;

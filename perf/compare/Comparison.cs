@@ -56,10 +56,11 @@ internal sealed class Comparison(CompareSettings settings, TextWriter progress)
             var samples = await subject.RunAsync(end);
             for (var index = 0; index < series.Length; index++)
             {
-                series[index].Samples.Add(samples[index]);
+                var sample = samples[index];
+                series[index].Samples.Add(sample);
                 Tell(series[index].Name, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{samples[index].Rate,11:#,0}/s, p50 {samples[index].P50:0.0} us, p99 {samples[index].P99:0.0} us"));
+                    $"{sample.Rate,11:#,0}/s, p50 {sample.P50:0.0} us, p99 {sample.P99:0.0} us"));
             }
         }
         catch (SubjectFailedException fault)
