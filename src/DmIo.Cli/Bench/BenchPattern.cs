@@ -2,10 +2,9 @@ namespace DmIo.Cli;
 
 /// <summary>
 /// Which place is next (a block, or where requests are spread, a block of one region), and whether to read it. In
-/// order: each lease begins at a place of its own and goes round the
-/// working set. Random: SplitMix64, whose state only ever has a constant added to it, so that the threads of one
-/// lease
-/// share a generator without a lock. The same seed gives the same blocks.
+/// order: each lease begins at a place of its own and goes round the working set. Random: SplitMix64, whose state only
+/// ever has a constant added to it, so that the threads of one lease share a generator without a lock. The same seed
+/// gives the same blocks.
 /// </summary>
 internal sealed class BenchPattern
 {
