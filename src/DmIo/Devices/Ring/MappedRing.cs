@@ -8,7 +8,7 @@ namespace DmIo.Devices;
 /// tail
 /// were written and not yet taken; the kernel takes them only within <see cref="Enter"/>. Open for tests, which
 /// decorate
-/// the call.
+/// what the kernel answers.
 /// </summary>
 internal unsafe class MappedRing : IDisposable
 {
@@ -121,7 +121,7 @@ internal unsafe class MappedRing : IDisposable
     }
 
     /// <summary>Takes a completion.</summary>
-    internal bool TryTake(out CompletionEntry completion)
+    internal virtual bool TryTake(out CompletionEntry completion)
     {
         if (!HasCompletion)
         {

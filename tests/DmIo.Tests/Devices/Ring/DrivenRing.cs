@@ -41,6 +41,12 @@ internal sealed class DrivenRing : IAsyncDisposable
     internal void DriveUntilDone(Task task)
     {
         Engine.Drive();
+        DriveWhenWoken(task);
+    }
+
+    /// <summary>The same, where a Drive was made behind the last call already.</summary>
+    internal void DriveWhenWoken(Task task)
+    {
         while (!task.IsCompleted)
         {
             Assert.True(woken.Wait(Patience), "Nothing woke the ring's owner.");
