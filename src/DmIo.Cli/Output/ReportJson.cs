@@ -9,6 +9,7 @@ namespace DmIo.Cli;
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(DevicesReport))]
 [JsonSerializable(typeof(BenchReport))]
+[JsonSerializable(typeof(TopSnapshot))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
     /// <summary>Paths and messages as they are: the output is for a program or a person, never for a web
@@ -25,4 +26,6 @@ internal sealed partial class ReportJson : JsonSerializerContext
     internal static string Write(DevicesReport report) => JsonSerializer.Serialize(report, Plain.DevicesReport);
 
     internal static string Write(BenchReport report) => JsonSerializer.Serialize(report, Plain.BenchReport);
+
+    internal static string Write(TopSnapshot snapshot) => JsonSerializer.Serialize(snapshot, Plain.TopSnapshot);
 }

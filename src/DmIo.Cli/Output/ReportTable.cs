@@ -89,7 +89,7 @@ internal static class ReportTable
         return console;
     }
 
-    private static Table NewTable(bool isTerminal, params string[] columns)
+    internal static Table NewTable(bool isTerminal, params string[] columns)
     {
         var table = new Table { Border = isTerminal ? TableBorder.Simple : TableBorder.None };
         foreach (var column in columns)

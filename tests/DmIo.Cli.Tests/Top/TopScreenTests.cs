@@ -1,0 +1,117 @@
+using System.Text.Json;
+using Xunit;
+
+namespace DmIo.Cli.Tests;
+
+/// <summary>What <c>dmio top</c> shows of snapshots.</summary>
+public sealed class TopScreenTests
+{
+    private static readonly string[] BusiestFirst = ["disk2", "disk1", "disk0", "lease 2", "lease 1", "lease 0"];
+
+    [Fact]
+    public async Task In_a_pipe_every_snapshot_is_printed_as_a_whole()
+    {
+        using var streams = new TestStreams();
+
+        var exitCode = await new TopScreen(streams, isJson: false)
+            .RunAsync(new FakeTopSource(Snapshot(devices: 3, leases: 2), Snapshot(devices: 1, leases: 1)));
+
+        var text = streams.OutputText.ToString();
+        Assert.Equal(ExitCode.Ok, exitCode);
+        Assert.Equal(4, Occurrences(text, "disk"));
+        Assert.Equal(3, Occurrences(text, "lease "));
+        Assert.Contains("12 us", text);
+        Assert.Contains("3.5 ms", text);
+        Assert.Contains("1.5 s", text);
+        Assert.DoesNotContain('\e', text);
+    }
+
+    [Fact]
+    public async Task As_json_each_snapshot_is_an_object_on_a_line()
+    {
+        using var streams = new TestStreams();
+
+        await new TopScreen(streams, isJson: true)
+            .RunAsync(new FakeTopSource(Snapshot(devices: 2, leases: 1), Snapshot(devices: 2, leases: 1)));
+
+        var lines = streams.OutputText.ToString().TrimEnd().Split('\n');
+        Assert.Equal(2, lines.Length);
+        var device = JsonDocument.Parse(lines[1]).RootElement.GetProperty("devices")[0];
+        Assert.Equal("disk0", device.GetProperty("name").GetString());
+        Assert.Equal(12, device.GetProperty("p50Microseconds").GetDouble());
+    }
+
+    [Fact]
+    public async Task The_busiest_come_first()
+    {
+        using var streams = new TestStreams();
+
+        await new TopScreen(streams, isJson: false).RunAsync(new FakeTopSource(Snapshot(devices: 3, leases: 3)));
+
+        var text = streams.OutputText.ToString();
+        int[] places = [.. BusiestFirst.Select(name => text.IndexOf(name, StringComparison.Ordinal))];
+        Assert.Equal(places.Order(), places);
+    }
+
+    [Fact]
+    public async Task On_a_terminal_it_is_drawn_in_place_and_what_has_no_room_is_counted()
+    {
+        using var streams = new TestStreams { IsOutputRedirected = false };
+
+        await new TopScreen(streams, isJson: false).RunAsync(new FakeTopSource(Snapshot(devices: 100, leases: 100)));
+
+        var text = streams.OutputText.ToString();
+        Assert.Contains("device(s) more", text);
+        Assert.Contains("lease(s) more", text);
+        Assert.Contains('\e', text);
+    }
+
+    [Fact]
+    public async Task It_ends_when_the_user_does_and_that_is_no_failure()
+    {
+        using var streams = new TestStreams();
+        var source = new FakeTopSource(Snapshot(1, 1)) { IsEndless = true, Exhausted = streams.Interrupt };
+
+        Assert.Equal(ExitCode.Ok, await new TopScreen(streams, isJson: false).RunAsync(source));
+    }
+
+    [Fact]
+    public async Task It_ends_after_as_many_snapshots_as_asked_for()
+    {
+        using var streams = new TestStreams();
+        var source = new FakeTopSource(Snapshot(1, 0), Snapshot(1, 0), Snapshot(1, 0));
+
+        await new TopScreen(streams, isJson: true).RunAsync(source, snapshots: 2);
+
+        Assert.Equal(2, streams.OutputText.ToString().TrimEnd().Split('\n').Length);
+    }
+
+    private static TopSnapshot Snapshot(int devices, int leases) => new()
+    {
+        Devices = [.. Enumerable.Range(0, devices).Select(index => new TopDevice
+        {
+            Name = $"disk{index}",
+            Mode = "ring",
+            Policy = "fair",
+            Depth = 32,
+            InFlight = index,
+            Waiting = 0,
+            OperationsPerSecond = 1000 * index,
+            ReadBytesPerSecond = 4096 * index,
+            WrittenBytesPerSecond = 0,
+            P50Microseconds = 12,
+            P99Microseconds = 3456,
+            OldestSeconds = index == 0 ? 1.5 : null,
+        })],
+        Leases = [.. Enumerable.Range(0, leases).Select(index => new TopLease
+        {
+            Id = $"lease {index}",
+            Pages = 64,
+            InFlight = index,
+            Waiting = 0,
+            OperationsPerSecond = index,
+        })],
+    };
+
+    private static int Occurrences(string text, string word) => text.Split(word).Length - 1;
+}
