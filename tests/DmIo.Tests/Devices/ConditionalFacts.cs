@@ -10,6 +10,13 @@ public sealed class LinuxFactAttribute : FactAttribute
     public LinuxFactAttribute() => Skip = OperatingSystem.IsLinux() ? null : "This is not Linux.";
 }
 
+/// <summary>Needs a file system in memory, where Linux has one.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class SharedMemoryFactAttribute : FactAttribute
+{
+    public SharedMemoryFactAttribute() => Skip = Directory.Exists("/dev/shm") ? null : "There is no /dev/shm.";
+}
+
 /// <summary>Needs to be refused by permissions, which root never is.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class UnprivilegedFactAttribute : FactAttribute

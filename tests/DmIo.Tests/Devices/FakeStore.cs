@@ -22,6 +22,9 @@ internal sealed class FakeStore : FileStore
 
     internal byte[] Content => content;
 
+    /// <summary>Gets to see what is written.</summary>
+    internal Action<SegmentBatch> Seen { get; set; } = static _ => { };
+
     internal override long Read(long offsetBytes, SegmentBatch destination)
     {
         var answer = Script(IoOperation.Read, offsetBytes);
@@ -36,6 +39,7 @@ internal sealed class FakeStore : FileStore
 
     internal override long Write(long offsetBytes, SegmentBatch source, bool forceUnitAccess)
     {
+        Seen(source);
         var answer = Script(IoOperation.Write, offsetBytes);
         var length = (int)(answer ?? source.LengthBytes);
         if (length > 0)

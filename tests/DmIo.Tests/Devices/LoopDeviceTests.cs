@@ -101,6 +101,64 @@ public sealed class LoopDeviceTests : IDisposable
         Assert.Contains("2048 sectors, fewer", refusal.Message);
     }
 
+    [LoopDeviceFact]
+    public async Task Direct_io_goes_past_the_cache_to_what_lies_behind()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path, IsDirect = true });
+        Assert.True(device.Description.MemoryAlignmentBytes > 1);
+        var written = Bytes.Random((64 * 512) + 1, 1);
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Write, 8, 64, written.AsMemory(1)));
+        Assert.Equal(written[1..], await device.ContentAsync(8, 64));
+        Assert.Equal(written[1..], File.ReadAllBytes(FilePath)[4096..(4096 + (64 * 512))]);
+    }
+
+    [LoopDeviceFact]
+    public async Task Direct_io_has_blocks_of_the_disks_size()
+    {
+        using var loop = Loop("--sector-size", "4096");
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path, IsDirect = true });
+        Assert.Equal(4096, device.Description.BlockSizeBytes);
+        var status = await device.RunAsync(IoOperation.Write, 1, 8, new byte[4096]);
+        Assert.Equal(IoStatusCode.Misaligned, status.Code);
+        Assert.Contains("blocks of 4096 bytes", status.Failure!.Message);
+        var written = Bytes.Random(32 * 512, 1);
+        var memory = SegmentedMemory.Cut(written, new Random(1), 700);
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Write, 8, 32, memory));
+        Assert.Equal(written, await device.ContentAsync(8, 32));
+    }
+
+    [LoopDeviceFact]
+    public void A_size_of_no_whole_blocks_is_refused_for_direct_io()
+    {
+        using var loop = Loop("--sector-size", "4096");
+        var options = new FileDeviceOptions { Path = loop.Path, IsDirect = true, CreateSize = 9 };
+        var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(options));
+        Assert.Contains("give a multiple of 8 sectors", refusal.Message);
+    }
+
+    [LoopDeviceFact]
+    public async Task A_writer_holds_it_alone_for_direct_io_as_well()
+    {
+        using var loop = Loop();
+        var options = new FileDeviceOptions { Path = loop.Path, IsDirect = true };
+        await using var device = FileDevice.Open(options);
+        var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(options with { IsDirect = false }));
+        Assert.Contains("it is in use", refusal.Message);
+    }
+
+    [LoopDeviceFact]
+    public async Task R14_it_takes_durable_writes()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        Assert.True(device.Description.HasForceUnitAccess);
+        var written = Bytes.Random(4096, 1);
+        Assert.Equal(
+            TransferResult.Moved(4096), await device.WriteAsync(0, Bytes.Batch(written), forceUnitAccess: true));
+        Assert.Equal(written, File.ReadAllBytes(FilePath)[..4096]);
+    }
+
     private LoopDevice Loop(params string[] options)
     {
         File.WriteAllBytes(FilePath, new byte[Sectors * 512]);

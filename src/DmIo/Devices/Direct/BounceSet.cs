@@ -57,7 +57,11 @@ internal sealed class BounceSet : IDisposable
     /// <summary>Takes all of them back.</summary>
     internal void Return(List<Memory<byte>> taken)
     {
-        taken.ForEach(free.Push);
+        foreach (var piece in taken)
+        {
+            free.Push(piece);
+        }
+
         taken.Clear();
     }
 

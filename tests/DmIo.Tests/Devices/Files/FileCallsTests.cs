@@ -67,6 +67,21 @@ public sealed class FileCallsTests
     }
 
     [Fact]
+    public void Zeroes_are_written_out_from_memory_that_direct_io_takes()
+    {
+        var store = new FakeStore(1024)
+        {
+            Script = (operation, _) => operation == IoOperation.WriteZeroes ? -95 : null,
+            Seen = batch => Assert.All(
+                batch.Segments.ToArray(), segment => Assert.Equal(0, FakeEngine.AddressOf(segment) % 4096)),
+        };
+        store.Content.AsSpan().Fill(7);
+
+        Assert.Equal(IoStatus.Ok, FileCalls.WriteZeroes(store, 0, 1023 * 512));
+        Assert.Equal(Bytes.Sectors((1023, 0), (1, 7)), store.Content);
+    }
+
+    [Fact]
     public void Zeroes_that_cannot_be_written_out_are_a_failure()
     {
         var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.Write ? -28 : -95 };

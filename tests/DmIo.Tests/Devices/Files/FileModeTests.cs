@@ -1,0 +1,100 @@
+using DmIo.Devices;
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Tests.Devices;
+
+/// <summary>How a file is served: as asked, or as it suits the place that it lies in.</summary>
+public sealed class FileModeTests : IDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+
+    public void Dispose() => directory.Dispose();
+
+    [SharedMemoryFact]
+    public async Task A_file_in_memory_is_served_inline()
+    {
+        using var inMemory = new TemporaryDirectory("/dev/shm");
+        await using var device = FileDevice.Open(Options with { Path = inMemory.FilePath() });
+        Assert.Equal(ServiceMode.Inline, device.Description.Mode);
+    }
+
+    [DirectFact]
+    public async Task A_file_on_a_disk_is_not_served_inline_by_itself()
+    {
+        await using var device = FileDevice.Open(Options);
+        Assert.Contains(device.Description.Mode, new[] { ServiceMode.Ring, ServiceMode.Threads });
+    }
+
+    [Theory]
+    [InlineData(ServiceMode.Inline)]
+    [InlineData(ServiceMode.Threads)]
+    public async Task A_mode_that_is_asked_for_is_what_it_becomes(ServiceMode mode)
+    {
+        await using var device = FileDevice.Open(Options with { Mode = mode });
+        Assert.Equal(mode, device.Description.Mode);
+    }
+
+    [Fact]
+    public async Task The_ring_is_given_or_refused_with_the_reason()
+    {
+        try
+        {
+            await using var device = FileDevice.Open(Options with { Mode = ServiceMode.Ring });
+            Assert.Equal(ServiceMode.Ring, device.Description.Mode);
+        }
+        catch (DeviceOpenException refusal)
+        {
+            Assert.Contains("can't be served by io_uring: ", refusal.Message.Replace("cannot", "can't"));
+            Assert.Contains("ask for threads", refusal.Message);
+            Assert.False(File.Exists(directory.FilePath()));
+        }
+    }
+
+    [Theory]
+    [InlineData(ServiceMode.Own)]
+    [InlineData((ServiceMode)99)]
+    public void A_mode_that_no_file_has_is_refused_and_leaves_no_file_behind(ServiceMode mode)
+    {
+        var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(Options with { Mode = mode }));
+        Assert.Contains($"not served in the mode {mode}", refusal.Message);
+        Assert.False(File.Exists(directory.FilePath()));
+    }
+
+    [Fact]
+    public void A_queue_that_is_not_deep_is_refused()
+    {
+        var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(Options with { QueueDepth = 0 }));
+        Assert.Contains("a queue depth of 0", refusal.Message);
+    }
+
+    [LinuxFact]
+    public async Task R14_a_file_on_Linux_takes_durable_writes()
+    {
+        await using var device = FileDevice.Open(Options);
+        Assert.True(device.Description.HasForceUnitAccess);
+        var written = Bytes.Random(4096, 1);
+        var result = await device.WriteAsync(0, Bytes.Batch(written.AsMemory(0, 1024), written.AsMemory(1024)), true);
+        Assert.Equal(TransferResult.Moved(4096), result);
+        Assert.Equal(written, await device.ContentAsync(0, 8));
+    }
+
+    [Fact]
+    public async Task One_that_is_read_only_takes_no_durable_writes()
+    {
+        File.WriteAllBytes(directory.FilePath(), new byte[4096]);
+        await using var device = FileDevice.Open(new() { Path = directory.FilePath(), IsReadOnly = true });
+        Assert.False(device.Description.HasForceUnitAccess);
+    }
+
+    [LinuxFact]
+    public async Task R14_the_errno_of_a_durable_write_is_kept()
+    {
+        var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        await using var device = FileDevices.Threaded(new LinuxFileStore(handle, capacity: 8, isReadOnly: false));
+        var result = await device.WriteAsync(0, Bytes.Batch(new byte[512]), forceUnitAccess: true);
+        Assert.Equal((IoStatusCode.DeviceError, 28), (result.Status.Code, result.Status.Failure!.Errno));
+    }
+
+    private FileDeviceOptions Options => new() { Path = directory.FilePath(), CreateSize = 64 };
+}
