@@ -67,6 +67,9 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
     /// <see cref="Done"/>, the request actor's from then on.</summary>
     internal DeviceIo? NextDone { get; set; }
 
+    /// <summary>The device queue's own: where it waits; null where it does not.</summary>
+    internal QueueEntry? Entry { get; set; }
+
     /// <summary>Which device it was sent to; null before. The request actor's own field.</summary>
     internal IActorRef? Device { get; set; }
 

@@ -1,0 +1,81 @@
+using Akka.Actor;
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Actors.Tests.Devices.Queueing;
+
+/// <summary>A queue with a clock that its test moves, and I/Os to put into it.</summary>
+internal sealed class QueueBench
+{
+    private long lastId;
+
+    public QueueBench(IoQueueOptions? options = null, DeviceDescription? device = null) =>
+        Queue = new IoQueue(options ?? new IoQueueOptions(), device ?? Device());
+
+    public IoQueue Queue { get; }
+
+    public TimeSpan Now { get; private set; }
+
+    public static DeviceDescription Device() =>
+        new() { Backend = "test", Capacity = SectorCount.MaxValue, Mode = ServiceMode.Ring };
+
+    public static IoQueueOptions Fixed(int depth, SchedulingPolicy policy = SchedulingPolicy.Fair) =>
+        new() { Policy = policy, Depth = QueueDepth.Fixed(depth) };
+
+    public void Pass(double milliseconds) => Now += TimeSpan.FromMilliseconds(milliseconds);
+
+    /// <summary>An I/O that is nowhere yet.</summary>
+    public DeviceIo New(
+        IoOperation operation,
+        long start,
+        long count,
+        long lease = 1,
+        int weight = 100,
+        IoPriority priority = IoPriority.BestEffort,
+        bool durable = false,
+        IoMemory? memory = null) =>
+        new(new(++lastId, 0), operation, new IoRegion("disk", start, count), memory, durable, ActorRefs.Nobody)
+        {
+            Lease = new(lease),
+            Weight = weight,
+            Priority = priority,
+        };
+
+    public DeviceIo Add(DeviceIo io)
+    {
+        Queue.Add(io, Now);
+        return io;
+    }
+
+    public DeviceIo Read(long start, long count, long lease = 1, IoPriority priority = IoPriority.BestEffort) =>
+        Add(New(IoOperation.Read, start, count, lease, priority: priority));
+
+    public DeviceIo Write(long start, long count, long lease = 1, IoPriority priority = IoPriority.BestEffort) =>
+        Add(New(IoOperation.Write, start, count, lease, priority: priority));
+
+    public DeviceIo Durable(long start, long count) => Add(New(IoOperation.Write, start, count, durable: true));
+
+    public DeviceIo Flush(IoPriority priority = IoPriority.BestEffort) =>
+        Add(New(IoOperation.Flush, 0, 0, priority: priority));
+
+    public DeviceOperation Take() => TryTake() ?? throw new InvalidOperationException("Nothing may go.");
+
+    public DeviceOperation? TryTake() => Queue.TryTakeNext(Now, out var operation) ? operation : null;
+
+    /// <summary>All that may go now.</summary>
+    public List<DeviceOperation> TakeAll()
+    {
+        var taken = new List<DeviceOperation>();
+        while (TryTake() is { } operation)
+        {
+            taken.Add(operation);
+        }
+
+        return taken;
+    }
+
+    public void Complete(DeviceOperation operation) => Queue.Completed(operation, Now);
+
+    public void Written(DeviceOperation operation) => Queue.Written(operation, Now);
+}

@@ -1,0 +1,269 @@
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Memory;
+using Xunit;
+
+namespace DmIo.Actors.Tests.Devices.Queueing;
+
+/// <summary>One random history of a queue, named by its seed, which a failure prints, and what is known of it.</summary>
+internal sealed class QueueHistory
+{
+    private const int Depth = 5;
+    private const int MostSectors = 12;
+    private const int MostSegments = 4;
+
+    private readonly int seed;
+    private readonly Random random;
+    private readonly QueueBench bench;
+    private readonly DeviceDescription device;
+
+    /// <summary>In arrival order, until completed, withdrawn, or written.</summary>
+    private readonly List<Known> live = [];
+    private readonly List<Known> syncing = [];
+    private readonly List<DeviceOperation> inFlight = [];
+    private readonly Dictionary<DeviceIo, Known> known = [];
+
+    public QueueHistory(int seed, SchedulingPolicy policy)
+    {
+        this.seed = seed;
+        random = new Random(seed);
+        device = QueueBench.Device() with
+        {
+            Mode = random.Next(3) == 0 ? ServiceMode.Inline : ServiceMode.Ring,
+            HasForceUnitAccess = random.Next(2) == 0,
+            HasVolatileCache = random.Next(4) != 0,
+            MaxTransferBytes = MostSectors * Sector.SizeBytes,
+            MaxSegments = MostSegments,
+        };
+        bench = new QueueBench(QueueBench.Fixed(Depth, policy), device);
+    }
+
+    private IoQueue Queue => bench.Queue;
+
+    public void Step()
+    {
+        bench.Pass(random.Next(200));
+        switch (random.Next(12))
+        {
+            case < 5:
+                Add();
+                break;
+            case < 7:
+                Take();
+                break;
+            case < 9:
+                End();
+                break;
+            case < 10 when live.Count > 0:
+                live[random.Next(live.Count)].WithdrawSilently();
+                break;
+            default:
+                Withdraw();
+                break;
+        }
+
+        CheckCounts();
+    }
+
+    public void Finish()
+    {
+        for (var round = 0; !Queue.IsEmpty; round++)
+        {
+            Require(round < 10_000, "something waits for ever");
+            Take();
+            End();
+        }
+
+        DropForgotten();
+        Require(live.Count == 0 && syncing.Count == 0, "lost");
+        Require(Queue is { PieceCount: 0, ClaimCount: 0, OldestInFlightSince: null }, "left behind");
+    }
+
+    private void Add()
+    {
+        var operation = random.Next(12) switch
+        {
+            < 4 => IoOperation.Read,
+            < 8 => IoOperation.Write,
+            < 9 => IoOperation.Discard,
+            < 10 => IoOperation.WriteZeroes,
+            _ => IoOperation.Flush,
+        };
+        var count = operation == IoOperation.Flush ? 0 : random.Next(8) == 0 ? random.Next(1, 30) : random.Next(1, 6);
+        var io = bench.New(
+            operation,
+            random.Next(32),
+            count,
+            lease: random.Next(3),
+            weight: random.Next(1, 1000),
+            priority: (IoPriority)random.Next(3),
+            durable: operation is IoOperation.Write or IoOperation.WriteZeroes && random.Next(3) == 0,
+            memory: operation is IoOperation.Read or IoOperation.Write ? new MemoryBlock(new byte[count * Sector.SizeBytes].AsMemory()) : null);
+        var entry = new Known(io);
+        known.Add(io, entry);
+        (operation == IoOperation.Flush ? syncing : live).Add(entry);
+        bench.Add(io);
+    }
+
+    private void Take()
+    {
+        if (bench.TryTake() is { } operation)
+        {
+            Require(inFlight.Count < Depth, "too deep");
+            CheckTaken(operation);
+            inFlight.Add(operation);
+            Require(inFlight.Count(other => other.IsSync) <= 1, "two syncs at the same time");
+        }
+        else if (inFlight.Count < Depth)
+        {
+            DropForgotten();
+            var free = live.FirstOrDefault(entry => entry.Waits && !entry.IsWithdrawn && !IsBlocked(entry));
+            Require(free is null, $"{free?.Io.Ticket} might go");
+            Require(inFlight.Exists(other => other.IsSync) || syncing.TrueForAll(entry => entry.IsWithdrawn), "flush");
+        }
+
+        DropForgotten();
+    }
+
+    private void CheckTaken(DeviceOperation operation)
+    {
+        var ios = operation.Ios.ToArray().Select(io => known[io]).ToList();
+        foreach (var entry in ios)
+        {
+            Require(entry.Io.Entry is null, "something is left behind");
+            Require(entry.Waits && !entry.IsWithdrawn, "given out twice, or after it was withdrawn");
+            (entry.Waits, entry.IsIssued) = (false, true);
+        }
+
+        DropForgotten();
+        if (operation.Operation == IoOperation.Flush)
+        {
+            Require(syncing.TrueForAll(ios.Contains) && ios.Count == syncing.Count, "one flush for all that wait");
+            return;
+        }
+
+        Require(ios.TrueForAll(entry => !IsBlocked(entry)), "crossed a conflict");
+        Require(ios.TrueForAll(entry => entry.Io.Operation == operation.Operation), "different operations");
+        Require(!operation.ForceUnitAccess || (device is { HasForceUnitAccess: true, HasVolatileCache: true }), "FUA");
+        var isDurable = ios[0].Io.ForceUnitAccess;
+        Require((operation.NeedsFlush || operation.ForceUnitAccess) == (isDurable && device.HasVolatileCache), "sync");
+        CheckMerge(operation, ios);
+    }
+
+    private void CheckMerge(DeviceOperation operation, List<Known> ios)
+    {
+        var at = operation.Start.Value;
+        foreach (var entry in ios)
+        {
+            Require(entry.Io.Region.Start.Value == at, "a hole");
+            Require(entry.Io.ForceUnitAccess == ios[0].Io.ForceUnitAccess, "durable with others");
+            at += entry.Io.Region.Count.Value;
+        }
+
+        Require(operation.Count.Value == at - operation.Start.Value, "count");
+        Require(operation.IsMerged == ios.Count > 1, "merged");
+        if (operation.IsMerged)
+        {
+            Require(operation.Operation is IoOperation.Read or IoOperation.Write, "merged discards");
+            Require(operation.Count.Value <= MostSectors && ios.Count <= MostSegments, "too long");
+            Require(device.Mode != ServiceMode.Inline, "merged for nothing");
+            Require(ios.TrueForAll(entry => !entry.IsRetried), "a retried one was merged");
+        }
+    }
+
+    private void End()
+    {
+        if (inFlight.Count == 0)
+        {
+            return;
+        }
+
+        var operation = inFlight[random.Next(inFlight.Count)];
+        inFlight.Remove(operation);
+        var ios = operation.Ios.ToArray().Select(io => known[io]).ToList();
+        if (operation.Operation != IoOperation.Flush && random.Next(6) == 0)
+        {
+            ios.ForEach(entry => (entry.Waits, entry.IsRetried) = (true, true));
+            Queue.Retry(operation, bench.Now);
+            return;
+        }
+
+        live.RemoveAll(ios.Contains);
+        syncing.RemoveAll(ios.Contains);
+        if (operation.NeedsFlush && random.Next(8) != 0)
+        {
+            ios.ForEach(entry => entry.Waits = true);
+            syncing.AddRange(ios);
+            bench.Written(operation);
+        }
+        else
+        {
+            bench.Complete(operation);
+        }
+    }
+
+    private void Withdraw()
+    {
+        if (live.Count + syncing.Count == 0)
+        {
+            return;
+        }
+
+        var index = random.Next(live.Count + syncing.Count);
+        var entry = index < live.Count ? live[index] : syncing[index - live.Count];
+        var isHere = entry.Io.Entry is not null;
+        Require(Queue.Withdraw(entry.Io) == isHere, "withdrawing");
+        Require(isHere == entry is { Waits: true, IsIssued: false }, "what was given out can't be withdrawn");
+        if (isHere)
+        {
+            entry.WithdrawSilently();
+        }
+
+        DropForgotten();
+    }
+
+    /// <summary>Those that were withdrawn and that the queue has noticed.</summary>
+    private void DropForgotten()
+    {
+        live.RemoveAll(entry => entry.IsWithdrawn && entry.Io.Entry is null);
+        syncing.RemoveAll(entry => entry.IsWithdrawn && entry.Io.Entry is null);
+    }
+
+    private bool IsBlocked(Known entry) =>
+        live.TakeWhile(earlier => earlier != entry).Any(earlier => Conflict(earlier.Io, entry.Io));
+
+    /// <summary>Sector by sector.</summary>
+    private static bool Conflict(DeviceIo one, DeviceIo other) =>
+        (one.Operation != IoOperation.Read || other.Operation != IoOperation.Read)
+        && Sectors(one).Intersect(Sectors(other)).Any();
+
+    private static IEnumerable<int> Sectors(DeviceIo io) =>
+        Enumerable.Range((int)io.Region.Start.Value, (int)io.Region.Count.Value);
+
+    private void CheckCounts()
+    {
+        var waiting = live.Concat(syncing).Count(entry => entry.Waits);
+        Require((inFlight.Count, waiting) == (Queue.InFlight, Queue.Waiting), "counts");
+        Require(Queue.PieceCount <= (3 * live.Count) + 1, $"{Queue.PieceCount} pieces for {live.Count}");
+        Require(Queue.IsEmpty == (live.Count + syncing.Count == 0), "empty");
+    }
+
+    private void Require(bool condition, string what) => Assert.True(condition, $"seed {seed}: {what}");
+
+    /// <summary>Waits: in the queue, and in no operation.</summary>
+    private sealed class Known(DeviceIo io)
+    {
+        public DeviceIo Io { get; } = io;
+
+        public bool Waits { get; set; } = true;
+
+        public bool IsRetried { get; set; }
+
+        /// <summary>Was given out, now or before.</summary>
+        public bool IsIssued { get; set; }
+
+        public bool IsWithdrawn { get; private set; }
+
+        public void WithdrawSilently() => IsWithdrawn |= Io.TryWithdraw();
+    }
+}

@@ -1,0 +1,83 @@
+
+namespace DmIo.Actors.Tests.Devices.Queueing;
+
+/// <summary>
+/// A disk behind a queue, in virtual time: some servers, each of which does one operation at a time; what comes while
+/// all are busy waits, in order of arrival. And closed-loop users, each of whom keeps some I/Os going.
+/// </summary>
+internal sealed class SimulatedDisk(QueueBench bench, int servers, Func<DeviceOperation, double> serviceMilliseconds)
+{
+    private readonly PriorityQueue<DeviceOperation, double> running = new();
+    private readonly Queue<DeviceOperation> waiting = new();
+    private readonly Dictionary<DeviceIo, (User User, double Since)> users = [];
+
+    public double Milliseconds => bench.Now.TotalMilliseconds;
+
+    /// <summary>Runs until the time. Users begin what they have room for.</summary>
+    public void RunUntil(double milliseconds, params User[] all)
+    {
+        foreach (var user in all)
+        {
+            while (user.Going < user.Most)
+            {
+                Begin(user);
+            }
+        }
+
+        Pump();
+        while (Milliseconds < milliseconds && running.TryDequeue(out var done, out var at))
+        {
+            bench.Pass(at - Milliseconds);
+            var ios = done.Ios.ToArray();
+            bench.Complete(done);
+            Array.ForEach(ios, End);
+            Pump();
+        }
+    }
+
+    private void Begin(User user)
+    {
+        var io = bench.Add(user.Next(bench));
+        users.Add(io, (user, Milliseconds));
+        user.Going++;
+    }
+
+    private void End(DeviceIo io)
+    {
+        users.Remove(io, out var begun);
+        begun.User.Going--;
+        begun.User.Latencies.Add(Milliseconds - begun.Since);
+        begun.User.Bytes += io.Region.Count.Bytes;
+        if (begun.User.Going < begun.User.Most)
+        {
+            Begin(begun.User);
+        }
+    }
+
+    private void Pump()
+    {
+        bench.TakeAll().ForEach(waiting.Enqueue);
+        while (running.Count < servers && waiting.TryDequeue(out var operation))
+        {
+            running.Enqueue(operation, Milliseconds + serviceMilliseconds(operation));
+        }
+    }
+
+    /// <summary>Keeps so many I/Os going, and notes what became of them.</summary>
+    internal sealed class User(int most, Func<QueueBench, DeviceIo> next)
+    {
+        public int Most { get; set; } = most;
+
+        public Func<QueueBench, DeviceIo> Next { get; } = next;
+
+        public int Going { get; set; }
+
+        public long Bytes { get; set; }
+
+        public List<double> Latencies { get; } = [];
+
+        public double MedianLatency => Latencies.Order().ElementAt(Latencies.Count / 2);
+
+        public void Forget() => (Bytes, _) = (0, Latencies.RemoveAll(_ => true));
+    }
+}
