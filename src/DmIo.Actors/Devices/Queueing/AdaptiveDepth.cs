@@ -8,7 +8,8 @@ namespace DmIo.Actors;
 ///   (least depth:         (most depth:        in between, window
 ///    base latencies)       peak of work)       by window)
 /// </code>
-/// Steering: in a window of depth d, operations spend a share s of their latency unqueued, so d * (1 - s) of them queue.
+/// Steering: in a window of depth d, operations spend a share s of their latency unqueued, so d * (1 - s) of them
+/// queue.
 /// Below <see cref="FewQueued"/> the depth grows, above <see cref="ManyQueued"/> it shrinks; but where the device did
 /// less than <see cref="EnoughWork"/> of its peak, by more than chance explains, it grows, and does not go below that
 /// again until it is measured anew.
@@ -86,7 +87,8 @@ internal sealed class AdaptiveDepth
         latencies.Add(operation, now - operation.TakenAt, isSample: operation.TakenAt >= start);
         var elapsed = now - start;
         var isLong = elapsed >= LongWindow && latencies.Samples >= LeastSamples;
-        if (elapsed > TimeSpan.Zero && (isLong || latencies.Samples >= Math.Max(LeastSamples, SamplesPerDepth * Current)))
+        var isFull = latencies.Samples >= Math.Max(LeastSamples, SamplesPerDepth * Current);
+        if (elapsed > TimeSpan.Zero && (isLong || isFull))
         {
             Close(elapsed, now);
         }

@@ -32,7 +32,8 @@ internal sealed class DeviceOperation
     internal bool NeedsFlush { get; private set; }
 
     /// <summary>
-    /// In the order of their sectors, each beginning where the one before ends. All of them are issued; each takes the
+    /// In the order of their sectors, each beginning where the one before ends. All of them are issued; each takes
+    /// the
     /// first sectors of its own memory. Of a flush: the flushes and durable writes that share it.
     /// </summary>
     internal ReadOnlySpan<DeviceIo> Ios => ios.AsSpan(0, count);

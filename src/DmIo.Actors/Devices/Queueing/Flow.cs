@@ -18,7 +18,8 @@ internal sealed class Flow : IHeapItem<Flow>
 
     internal Flow? Next { get; set; }
 
-    /// <summary>Virtual time wraps around, so what counts is which way the (shorter) distance goes. Of two at the same
+    /// <summary>Virtual time wraps around, so what counts is which way the (shorter) distance goes. Of two at the
+    /// same
     /// time, the one whose entry came first.</summary>
     public bool ComesBefore(Flow other)
     {

@@ -8,14 +8,17 @@ namespace DmIo.Actors;
 /// </summary>
 /// <remarks>
 /// <para>
-/// One at a time (R14): Linux reports a failed write-back to one fsync only, and of two at the same time the other would
+/// One at a time (R14): Linux reports a failed write-back to one fsync only, and of two at the same time the other
+/// would
 /// say that all is well. A write with the device's own FUA counts as one. All that wait when one starts share it, and
 /// it covers every write that completed before; who comes while it runs needs the next.
 /// </para>
 /// <para>
-/// The next starts at once, also while plain writes are in flight that are going to want one: those gather meanwhile, so
+/// The next starts at once, also while plain writes are in flight that are going to want one: those gather
+/// meanwhile, so
 /// that the load itself makes the groups, half of all writers in each where writing is fast. To wait for more company
-/// could at best double that, where a flush takes much longer than a write; it would cost a lonely writer, and any guess
+/// could at best double that, where a flush takes much longer than a write; it would cost a lonely writer, and any
+/// guess
 /// that is wrong costs everybody.
 /// </para>
 /// </remarks>

@@ -6,7 +6,8 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// One device's operations between their arrival and their end: decides which of them go together
-/// (<see cref="ConflictMap"/>), which goes next (<see cref="ReadySet"/>), what goes down as one (<see cref="Merging"/>,
+/// (<see cref="ConflictMap"/>), which goes next (<see cref="ReadySet"/>), what goes down as one
+/// (<see cref="Merging"/>,
 /// <see cref="FlushGroup"/>), and how many at a time (<see cref="AdaptiveDepth"/>). Plain, single owner, no clock.
 /// </summary>
 /// <remarks>
@@ -18,7 +19,8 @@ namespace DmIo.Actors;
 /// ends: an expired class gets its turn, a lease its share, a flush goes ahead of its class.
 /// </para>
 /// <para>
-/// It holds what was added, no more: an entry, at most three pieces of the map and (a read) a claim per piece for each,
+/// It holds what was added, no more: an entry, at most three pieces of the map and (a read) a claim per piece for
+/// each,
 /// whatever came and went before. What may be added is bounded by the leases' credit. Objects out of use are kept for
 /// the next, a bounded number of each kind. In steady state nothing is allocated. Each call takes O(log n), see
 /// <see cref="ConflictMap"/> for the exception.
@@ -82,7 +84,8 @@ internal sealed class IoQueue
     internal int ClaimCount => conflicts.ClaimCount;
 
     /// <summary>
-    /// Takes in an I/O that waits. Its region is right for the device (RegionCheck), with at least one sector unless it
+    /// Takes in an I/O that waits. Its region is right for the device (RegionCheck), with at least one sector unless
+    /// it
     /// is a flush. Until it comes out or is withdrawn, nobody else touches it.
     /// </summary>
     /// <param name="io">Not in any queue.</param>
@@ -153,7 +156,8 @@ internal sealed class IoQueue
 
     /// <summary>
     /// Ends an operation that <see cref="DeviceOperation.NeedsFlush"/> and succeeded. Its I/Os are written but not
-    /// durable: what waited for them may go, and they come back in the next flush. They are not to be answered before.
+    /// durable: what waited for them may go, and they come back in the next flush. They are not to be answered
+    /// before.
     /// </summary>
     internal void Written(DeviceOperation operation, TimeSpan time)
     {
@@ -172,7 +176,8 @@ internal sealed class IoQueue
 
     /// <summary>
     /// Ends an operation that failed for a reason that may be one I/O's alone. They keep their places before all that
-    /// conflicts with them, and come out again ahead of all others, one operation each, never merged. Not for a flush.
+    /// conflicts with them, and come out again ahead of all others, one operation each, never merged. Not for a
+    /// flush.
     /// </summary>
     internal void Retry(DeviceOperation operation, TimeSpan time)
     {
@@ -190,7 +195,8 @@ internal sealed class IoQueue
     }
 
     /// <summary>
-    /// Ends an operation: what waited for its I/Os may go. The I/Os themselves may have been answered before or are to
+    /// Ends an operation: what waited for its I/Os may go. The I/Os themselves may have been answered before or are
+    /// to
     /// be answered afterwards: the queue does not look at them; but <see cref="DeviceOperation.Ios"/> is empty then.
     /// </summary>
     internal void Completed(DeviceOperation operation, TimeSpan time)
@@ -223,7 +229,8 @@ internal sealed class IoQueue
 
     private void Release(QueueEntry entry) => ready.Add(entry, now);
 
-    /// <summary>A flush goes ahead of its class, and of all others once it has waited for its class's expiry.</summary>
+    /// <summary>A flush goes ahead of its class, and of all others once it has waited for its class's
+    /// expiry.</summary>
     private bool IsFlushNext() => flushes.MayStart
         && (!ready.HasClasses || ready.MostUrgent is not { } urgent || flushes.Class <= urgent
             || now - flushes.Since >= expiries[(int)flushes.Class]);

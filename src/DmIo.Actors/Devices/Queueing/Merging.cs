@@ -100,7 +100,8 @@ internal sealed class Merging
         return true;
     }
 
-    /// <summary>How many segments its sectors lie in. More than any device takes where memory of a caller's own making
+    /// <summary>How many segments its sectors lie in. More than any device takes where memory of a caller's own
+    /// making
     /// does not say.</summary>
     private static int SegmentsOf(QueueEntry entry)
     {

@@ -10,11 +10,13 @@ internal enum SchedulingPolicy
     Fair,
 
     /// <summary>
-    /// By priority class; within a class as Linux's mq-deadline: batches in the order of sectors, reads before writes,
+    /// By priority class; within a class as Linux's mq-deadline: batches in the order of sectors, reads before
+    /// writes,
     /// neither kept waiting beyond its expiry. The choice for disks that seek.
     /// </summary>
     Deadline,
 
-    /// <summary>In arrival order, whoever asks and however urgent. The choice for one user, or for a comparison.</summary>
+    /// <summary>In arrival order, whoever asks and however urgent. The choice for one user, or for a
+    /// comparison.</summary>
     Fifo,
 }

@@ -1,15 +1,14 @@
-using Akka.Actor;
+using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
+using DmIo.Pages;
 
 namespace DmIo.Actors.Tests.Devices.Queueing;
 
 /// <summary>A queue with a clock that its test moves, and I/Os to put into it.</summary>
 internal sealed class QueueBench
 {
-    private long lastId;
-
     public QueueBench(IoQueueOptions? options = null, DeviceDescription? device = null) =>
         Queue = new IoQueue(options ?? new IoQueueOptions(), device ?? Device());
 
@@ -26,7 +25,7 @@ internal sealed class QueueBench
     public void Pass(double milliseconds) => Now += TimeSpan.FromMilliseconds(milliseconds);
 
     /// <summary>An I/O that is nowhere yet.</summary>
-    public DeviceIo New(
+    public static DeviceIo New(
         IoOperation operation,
         long start,
         long count,
@@ -35,12 +34,14 @@ internal sealed class QueueBench
         IoPriority priority = IoPriority.BestEffort,
         bool durable = false,
         IoMemory? memory = null) =>
-        new(new(++lastId, 0), operation, new IoRegion("disk", start, count), memory, durable, ActorRefs.Nobody)
-        {
-            Lease = new(lease),
-            Weight = weight,
-            Priority = priority,
-        };
+        TestRequests.Io(
+            operation,
+            new IoRegion("disk", start, count),
+            memory,
+            durable,
+            lease: new LeaseId(lease),
+            weight: weight,
+            priority: priority);
 
     public DeviceIo Add(DeviceIo io)
     {

@@ -1,11 +1,11 @@
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Memory;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Devices.Queueing;
 
-/// <summary>One random history of a queue, named by its seed, which a failure prints, and what is known of it.</summary>
+/// <summary>One random history of a queue, named by its seed, which a failure prints, and what is known of
+/// it.</summary>
 internal sealed class QueueHistory
 {
     private const int Depth = 5;
@@ -90,7 +90,7 @@ internal sealed class QueueHistory
             _ => IoOperation.Flush,
         };
         var count = operation == IoOperation.Flush ? 0 : random.Next(8) == 0 ? random.Next(1, 30) : random.Next(1, 6);
-        var io = bench.New(
+        var io = QueueBench.New(
             operation,
             random.Next(32),
             count,
@@ -98,7 +98,7 @@ internal sealed class QueueHistory
             weight: random.Next(1, 1000),
             priority: (IoPriority)random.Next(3),
             durable: operation is IoOperation.Write or IoOperation.WriteZeroes && random.Next(3) == 0,
-            memory: operation is IoOperation.Read or IoOperation.Write ? new MemoryBlock(new byte[count * Sector.SizeBytes].AsMemory()) : null);
+            memory: operation is IoOperation.Read or IoOperation.Write ? new byte[count * Sector.SizeBytes] : []);
         var entry = new Known(io);
         known.Add(io, entry);
         (operation == IoOperation.Flush ? syncing : live).Add(entry);
@@ -118,7 +118,7 @@ internal sealed class QueueHistory
         {
             DropForgotten();
             var free = live.FirstOrDefault(entry => entry.Waits && !entry.IsWithdrawn && !IsBlocked(entry));
-            Require(free is null, $"{free?.Io.Ticket} might go");
+            Require(free is null, $"{free?.Io.Operation} {free?.Io.Region} might go");
             Require(inFlight.Exists(other => other.IsSync) || syncing.TrueForAll(entry => entry.IsWithdrawn), "flush");
         }
 

@@ -37,7 +37,7 @@ internal sealed class SimulatedDisk(QueueBench bench, int servers, Func<DeviceOp
 
     private void Begin(User user)
     {
-        var io = bench.Add(user.Next(bench));
+        var io = bench.Add(user.Next());
         users.Add(io, (user, Milliseconds));
         user.Going++;
     }
@@ -64,11 +64,11 @@ internal sealed class SimulatedDisk(QueueBench bench, int servers, Func<DeviceOp
     }
 
     /// <summary>Keeps so many I/Os going, and notes what became of them.</summary>
-    internal sealed class User(int most, Func<QueueBench, DeviceIo> next)
+    internal sealed class User(int most, Func<DeviceIo> next)
     {
         public int Most { get; set; } = most;
 
-        public Func<QueueBench, DeviceIo> Next { get; } = next;
+        public Func<DeviceIo> Next { get; } = next;
 
         public int Going { get; set; }
 
