@@ -1,4 +1,3 @@
-using DmIo.Io;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
