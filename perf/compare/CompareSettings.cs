@@ -24,6 +24,9 @@ internal sealed record CompareSettings
     /// <summary>Bytes of each file on the disk.</summary>
     public required long DiskBytes { get; init; }
 
+    /// <summary>Bytes of each file in memory.</summary>
+    public long FileBytes { get; init; } = 256 << 20;
+
     /// <summary>Where the table and the JSON go.</summary>
     public required string Output { get; init; }
 }

@@ -24,6 +24,7 @@ public sealed class LayeringTests
         ["Akka.Conformance.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "Akka.Logger.Serilog"],
         ["DmIo.Tests"] = ["DmIo"],
         ["DmIo.Actors.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "Akka.Logger.Serilog", "DmIo.Actors"],
+        ["DmIo.Compare.Tests"] = ["DmIo.Compare"],
         ["DmIo.Cli.Tests"] = ["Akka", "DmIo.Cli"],
         ["Tidy.Tests"] = [],
     };

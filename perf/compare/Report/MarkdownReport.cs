@@ -14,8 +14,8 @@ internal static class MarkdownReport
 
             {machine.Processor}, {machine.Cores} cores; {machine.Kernel}; {machine.Runtime}; actors: {machine.Actors}.
             Disk: {machine.Disk}. Memory: {machine.Memory}. Load before: {machine.Load}.
-            {settings.Rounds} round(s) of {settings.Seconds} s each after {settings.WarmUpSeconds} s of warm-up, one
-            process for each run, subjects in turn.
+            {settings.Rounds} round(s) of {settings.Seconds} s each after {settings.WarmUpSeconds} s of warm-up;
+            one process for each run, subjects in turn.
 
             ## Targets
 

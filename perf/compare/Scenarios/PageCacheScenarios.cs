@@ -3,7 +3,6 @@ namespace DmIo.Compare;
 /// <summary>P1, P2 and P4: files in memory, where a write is a copy and everything else is overhead.</summary>
 internal static class PageCacheScenarios
 {
-    private const long FileBytes = 256 << 20;
     private const int Legs = 3;
 
     private const string Ours = "dmio";
@@ -13,7 +12,7 @@ internal static class PageCacheScenarios
 
     internal static IReadOnlyList<Contest> OneRegion(CompareSettings settings, TestFiles files)
     {
-        var path = files.Add(settings.MemoryDirectory, FileBytes);
+        var path = files.Add(settings.MemoryDirectory, settings.FileBytes);
         return
         [
             new Contest(
@@ -34,7 +33,7 @@ internal static class PageCacheScenarios
 
     internal static IReadOnlyList<Contest> ThreeRegions(CompareSettings settings, TestFiles files)
     {
-        var paths = Enumerable.Range(0, Legs).Select(_ => files.Add(settings.MemoryDirectory, FileBytes)).ToArray();
+        var paths = Enumerable.Range(0, Legs).Select(_ => files.Add(settings.MemoryDirectory, settings.FileBytes)).ToArray();
         string[] asFiles = [.. paths.SelectMany(path => new[] { "--file", path })];
         const string whenAll = "3 x RandomAccess.WriteAsync, 32 workers";
         return
@@ -53,7 +52,7 @@ internal static class PageCacheScenarios
 
     internal static IReadOnlyList<Contest> AddedLatency(CompareSettings settings, TestFiles files)
     {
-        var path = files.Add(settings.MemoryDirectory, FileBytes);
+        var path = files.Add(settings.MemoryDirectory, settings.FileBytes);
         const string tell = "dmio by Tell";
         const string ask = "dmio by Ask";
         const string bare = "RandomAccess.Write";

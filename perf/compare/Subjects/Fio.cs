@@ -36,7 +36,7 @@ internal static class Fio
     private static string Seconds(double seconds) =>
         $"{Math.Round(seconds * 1000).ToString(CultureInfo.InvariantCulture)}ms";
 
-    private static Sample Read(string output)
+    internal static Sample Read(string output)
     {
         // Notes of fio may stand before it.
         using var document = JsonDocument.Parse(output.AsMemory(Math.Max(0, output.IndexOf('{'))));
