@@ -33,7 +33,9 @@ internal static class PageCacheScenarios
 
     internal static IReadOnlyList<Contest> ThreeRegions(CompareSettings settings, TestFiles files)
     {
-        var paths = Enumerable.Range(0, Legs).Select(_ => files.Add(settings.MemoryDirectory, settings.FileBytes)).ToArray();
+        var paths = Enumerable.Range(0, Legs)
+            .Select(_ => files.Add(settings.MemoryDirectory, settings.FileBytes))
+            .ToArray();
         string[] asFiles = [.. paths.SelectMany(path => new[] { "--file", path })];
         const string whenAll = "3 x RandomAccess.WriteAsync, 32 workers";
         return
