@@ -35,6 +35,9 @@ internal static class DeviceFactory
             Path = settings.Path!,
             IsReadOnly = settings.IsReadOnly,
             CreateSize = settings.CreateSize.Value == 0 ? null : settings.CreateSize,
+            Mode = settings.Mode,
+            IsDirect = settings.IsDirect,
+            QueueDepth = settings.QueueDepth,
         }),
     };
 }

@@ -1,3 +1,4 @@
+using DmIo.Devices;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
 
@@ -30,6 +31,12 @@ internal sealed record DeviceSettings
     /// <summary>The size of a file that has to be created; 0: it must exist.</summary>
     internal SectorCount CreateSize { get; init; }
 
+    /// <summary>Of a file: how it is served; null: as it suits.</summary>
+    internal ServiceMode? Mode { get; init; }
+
+    /// <summary>Of a file: past the page cache.</summary>
+    internal bool IsDirect { get; init; }
+
     internal required bool IsReadOnly { get; init; }
 
     internal required int QueueDepth { get; init; }
@@ -48,7 +55,7 @@ internal sealed record DeviceSettings
     {
         var settings = ReadCommon(name, reader.Choice<DeviceBackend>("backend"), reader, faultDefaults);
         settings = settings.Backend == DeviceBackend.File
-            ? settings with { Path = ReadPath(reader), CreateSize = ReadCreateSize(reader) }
+            ? ReadFile(settings with { Path = ReadPath(reader) }, reader)
             : settings with { Size = ReadSectors(reader, "size", ExpectedSize, 1) };
         reader.RefuseTheRest();
         return settings;
@@ -58,8 +65,7 @@ internal sealed record DeviceSettings
     /// uses them.</summary>
     internal static void CheckDefaults(SettingsReader defaults, SettingsReader faultDefaults)
     {
-        ReadCommon("", DeviceBackend.File, defaults, faultDefaults);
-        ReadCreateSize(defaults);
+        ReadFile(ReadCommon("", DeviceBackend.File, defaults, faultDefaults), defaults);
         defaults.RefuseTheRest();
     }
 
@@ -82,8 +88,18 @@ internal sealed record DeviceSettings
     private static string ReadPath(SettingsReader reader) =>
         reader.Text("path", ExpectedPath, text => text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal));
 
-    private static SectorCount ReadCreateSize(SettingsReader reader) =>
-        ReadSectors(reader, "create-size", ExpectedCreateSize, 0);
+    private static DeviceSettings ReadFile(DeviceSettings settings, SettingsReader reader) => settings with
+    {
+        CreateSize = ReadSectors(reader, "create-size", ExpectedCreateSize, 0),
+        IsDirect = reader.Flag("direct"),
+        Mode = reader.Choice<ModeChoice>("mode") switch
+        {
+            ModeChoice.Inline => ServiceMode.Inline,
+            ModeChoice.Ring => ServiceMode.Ring,
+            ModeChoice.Threads => ServiceMode.Threads,
+            _ => null,
+        },
+    };
 
     private static SectorCount ReadSectors(SettingsReader reader, string key, string expected, long minBytes) =>
         reader.Size(key, expected, size => size.Value >= minBytes && size.Value % Sector.SizeBytes == 0).Value

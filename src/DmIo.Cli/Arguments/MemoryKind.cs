@@ -13,6 +13,22 @@ internal enum MemoryKind
     Vm,
 }
 
+/// <summary>How files are served.</summary>
+internal enum DeviceMode
+{
+    /// <summary>As it suits the place that the file lies in.</summary>
+    Auto,
+
+    /// <summary>On the thread of the device's actor.</summary>
+    Inline,
+
+    /// <summary>By io_uring.</summary>
+    Ring,
+
+    /// <summary>By threads of the device's own.</summary>
+    Threads,
+}
+
 /// <summary>How a request is made.</summary>
 internal enum CallMode
 {

@@ -32,6 +32,18 @@ internal static class Options
         CustomParser = ReadSize,
     };
 
+    internal static Option<bool> Direct { get; } = new("--direct")
+    {
+        Description = "Open files past the page cache (O_DIRECT). Regions then lie on the disk's blocks.",
+    };
+
+    internal static Option<DeviceMode> DeviceMode { get; } = new("--device-mode")
+    {
+        Description = "How files are served: inline, by io_uring, or by threads. [default: auto, as it suits]",
+        HelpName = "auto|inline|ring|threads",
+        CustomParser = ReadEnum<DeviceMode>,
+    };
+
     internal static Option<MemoryKind> Memory { get; } = new("--memory")
     {
         Description = "Memory service: a page list, a bio vector, or a virtual buffer. [default: pages]",

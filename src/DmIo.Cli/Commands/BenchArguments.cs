@@ -77,7 +77,8 @@ internal static class BenchArguments
     internal static IReadOnlyList<Option> Options { get; } =
     [
         Operation, BlockSize, Depth, LeaseCount, Duration, WarmUp, Requests, ReadPercent, Seed, ForceUnitAccess, Flush,
-        Spread, By, Cli.Options.Create, FillFirst, Cli.Options.Json, Cli.Options.Config, Cli.Options.Verbose,
+        Spread, By, Cli.Options.Create, .. DeviceAccess.Options, FillFirst, Cli.Options.Json, Cli.Options.Config,
+        Cli.Options.Verbose,
     ];
 
     internal static BenchOperation OperationOf(ParseResult parsed) => parsed.GetValue(Operation);

@@ -37,7 +37,9 @@ internal static class BenchCommand
         var limits = BenchArguments.LimitsOf(parsed);
         var isReading = BenchArguments.OperationOf(parsed) is BenchOperation.RandRead or BenchOperation.Read
             && !BenchArguments.IsPrefillOf(parsed) && parsed.GetValue(Options.Create) is null;
-        var access = isReading ? DeviceAccess.Reading : DeviceAccess.Writing(parsed.GetValue(Options.Create));
+        var access = isReading
+            ? DeviceAccess.Reading(parsed)
+            : DeviceAccess.Writing(parsed, parsed.GetValue(Options.Create));
         await using var session = await DeviceSession.StartAsync(context);
         var targets = await session.AttachAsync(parsed.GetRequiredValue(Options.Region), access);
         var regions = RegionPlan.ToDeviceEnd(targets, mayOverlap: isReading);

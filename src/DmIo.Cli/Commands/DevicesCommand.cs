@@ -10,13 +10,15 @@ internal static class DevicesCommand
     private const string Description = "Show what devices are and can.";
 
     private const string Details = """
-        All devices of --config, and those named: capacity, block size, limits of one call, and abilities. A
-        file that may not be written to is shown as it is opened for reading.
+        All devices of --config, and those named: how each is served (inline, by io_uring, by threads, or in a
+        way of its own), capacity, block size, alignment of memory, limits of one call, and abilities. A file
+        that may not be written to is shown as it is opened for reading.
         """;
 
     private const string Examples = """
           head -c 1M /dev/zero > disk.img
           dmio devices disk.img mem:64MiB null:1GiB
+          dmio devices disk.img --device-mode threads --json
           echo 'dmio.devices.scratch { backend = memory, size = 1MiB }' > dmio.conf
           dmio devices --config dmio.conf --json
         """;
@@ -31,8 +33,8 @@ internal static class DevicesCommand
     {
         var command = new ExampleCommand("devices", Description, Details, Examples)
         {
-            Devices, Options.Json, Options.Config, Options.Verbose,
-        };
+            Devices,
+        }.With([.. DeviceAccess.Options, Options.Json, Options.Config, Options.Verbose]);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
     }
@@ -48,7 +50,7 @@ internal static class DevicesCommand
         await using var session = await DeviceSession.StartAsync(context);
         foreach (var device in named)
         {
-            await session.AttachAsync(device, DeviceAccess.AsPossible);
+            await session.AttachAsync(device, DeviceAccess.AsPossible(parsed));
         }
 
         var report = new DevicesReport(
@@ -74,7 +76,9 @@ internal static class DevicesCommand
             Backend = description.Backend,
             Sectors = description.Capacity.Value,
             Bytes = description.Capacity.Bytes,
+            Mode = description.Mode.ToString().ToLowerInvariant(),
             BlockSize = description.BlockSizeBytes,
+            MemoryAlignment = description.MemoryAlignmentBytes,
             ReadOnly = description.IsReadOnly,
             State = device.State.ToString(),
             QueueDepth = device.QueueDepth,

@@ -58,8 +58,8 @@ internal static class RangeCommand
     {
         var command = new ExampleCommand(name, description, details, examples)
         {
-            Options.Region, Options.Mode, Options.Json, Options.Config, Options.Verbose,
-        };
+            Options.Region, Options.Mode,
+        }.With([.. DeviceAccess.Options, Options.Json, Options.Config, Options.Verbose]);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams), operation));
         return command;
     }
@@ -67,7 +67,7 @@ internal static class RangeCommand
     private static async Task<int> RunAsync(ParseResult parsed, RunContext context, IoOperation operation)
     {
         await using var session = await DeviceSession.StartAsync(context);
-        var targets = await session.AttachAsync(parsed.GetRequiredValue(Options.Region), DeviceAccess.Writing());
+        var targets = await session.AttachAsync(parsed.GetRequiredValue(Options.Region), DeviceAccess.Writing(parsed));
         var regions = operation == IoOperation.Flush
             ? RegionPlan.WholeDevices(targets)
             : RegionPlan.ToDeviceEnd(targets, mayOverlap: false);

@@ -54,7 +54,7 @@ internal static class ReadCommand
         var arguments = TransferArguments.Of(parsed);
         var plan = arguments.Plan(buffers: 1);
         await using var session = await DeviceSession.StartAsync(context);
-        var targets = await session.AttachAsync(asked, DeviceAccess.Reading, to);
+        var targets = await session.AttachAsync(asked, DeviceAccess.Reading(parsed), to);
         var regions = RegionPlan.ToDeviceEnd(targets, mayOverlap: true);
 
         await using var client = await session.OpenAsync(plan.Pages, context.Interrupted);

@@ -10,7 +10,7 @@ internal sealed record TransferArguments(MemoryKind Memory, CallMode Mode, int? 
 {
     internal static IReadOnlyList<Option> Options { get; } =
     [
-        Cli.Options.Memory, Cli.Options.Mode, Cli.Options.Pages, Cli.Options.Chunk,
+        Cli.Options.Memory, Cli.Options.Mode, Cli.Options.Pages, Cli.Options.Chunk, .. DeviceAccess.Options,
         Cli.Options.Json, Cli.Options.Config, Cli.Options.Verbose,
     ];
 

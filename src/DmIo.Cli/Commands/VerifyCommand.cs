@@ -39,7 +39,7 @@ internal static class VerifyCommand
         var arguments = TransferArguments.Of(parsed);
         var plan = arguments.Plan(buffers: asked.Length);
         await using var session = await DeviceSession.StartAsync(context);
-        var targets = await session.AttachAsync(asked, DeviceAccess.Reading);
+        var targets = await session.AttachAsync(asked, DeviceAccess.Reading(parsed));
         var regions = RegionPlan.ForVerify(targets);
 
         await using var client = await session.OpenAsync(plan.Pages, context.Interrupted);

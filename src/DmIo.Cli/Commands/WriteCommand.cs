@@ -51,7 +51,7 @@ internal static class WriteCommand
         var arguments = TransferArguments.Of(parsed);
         var isVerified = parsed.GetValue(Verify);
         var plan = arguments.Plan(buffers: isVerified ? 2 : 1);
-        var access = DeviceAccess.Writing(parsed.GetValue(Options.Create));
+        var access = DeviceAccess.Writing(parsed, parsed.GetValue(Options.Create));
         await using var input = InputSource.Open(parsed.GetValue(From), context.Streams);
         await using var session = await DeviceSession.StartAsync(context);
         var targets = await session.AttachAsync(parsed.GetRequiredValue(Options.Region), access, parsed.GetValue(From));

@@ -10,11 +10,17 @@ internal sealed record DeviceReport
 
     public required string Backend { get; init; }
 
+    /// <summary><c>inline</c>, <c>ring</c>, <c>threads</c>, or <c>own</c>: in the backend's own way.</summary>
+    public required string Mode { get; init; }
+
     public required long Sectors { get; init; }
 
     public required long Bytes { get; init; }
 
     public required int BlockSize { get; init; }
+
+    /// <summary>Where memory must begin that is not copied; 1: anywhere.</summary>
+    public required int MemoryAlignment { get; init; }
 
     public required bool ReadOnly { get; init; }
 

@@ -54,14 +54,17 @@ internal static class ReportTable
     internal static void Write(TextWriter writer, bool isTerminal, DevicesReport report)
     {
         var table = NewTable(
-            isTerminal, "Device", "Backend", "Capacity", "Block", "Access", "State", "Depth", "Limits", "Abilities");
+            isTerminal, "Device", "Backend", "Mode", "Capacity", "Block", "Align", "Access", "State", "Depth", "Limits",
+            "Abilities");
         foreach (var device in report.Devices)
         {
             table.AddRow(
                 new Text(device.Device),
                 new Text(device.Backend),
+                new Text(device.Mode),
                 new Text($"{Quantity.Bytes(device.Bytes)} ({device.Sectors} sectors)"),
                 new Text(Quantity.Bytes(device.BlockSize)),
+                new Text(device.MemoryAlignment == 1 ? "-" : Quantity.Bytes(device.MemoryAlignment)),
                 new Text(device.ReadOnly ? "read-only" : "read-write"),
                 new Text(device.State),
                 new Text(device.QueueDepth.ToString()),

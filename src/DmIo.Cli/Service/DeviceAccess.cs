@@ -1,3 +1,5 @@
+using System.CommandLine;
+using DmIo.Devices;
 using DmIo.Io;
 
 namespace DmIo.Cli;
@@ -8,13 +10,23 @@ namespace DmIo.Cli;
 /// <param name="MayFallBack">What may not be written to is opened for reading.</param>
 internal sealed record DeviceAccess(bool IsReadOnly, SectorCount? CreateSize = null, bool MayFallBack = false)
 {
-    internal static DeviceAccess Reading { get; } = new(IsReadOnly: true);
+    /// <summary>How they are served; null: as it suits.</summary>
+    internal ServiceMode? Mode { get; private init; }
 
-    internal static DeviceAccess AsPossible { get; } = new(IsReadOnly: false, MayFallBack: true);
+    /// <summary>Past the page cache.</summary>
+    internal bool IsDirect { get; private init; }
+
+    /// <summary>What a command says of how files are served.</summary>
+    internal static IReadOnlyList<Option> Options { get; } = [Cli.Options.Direct, Cli.Options.DeviceMode];
+
+    internal static DeviceAccess Reading(ParseResult parsed) => new DeviceAccess(IsReadOnly: true).As(parsed);
+
+    internal static DeviceAccess AsPossible(ParseResult parsed) =>
+        new DeviceAccess(IsReadOnly: false, MayFallBack: true).As(parsed);
 
     /// <summary>For a command that writes.</summary>
     /// <exception cref="RefusedException">The size is no number of whole sectors, or none.</exception>
-    internal static DeviceAccess Writing(ByteSize? createSize = null)
+    internal static DeviceAccess Writing(ParseResult parsed, ByteSize? createSize = null)
     {
         if (createSize is { } size && (size.Value <= 0 || size.Value % Sector.SizeBytes != 0))
         {
@@ -22,6 +34,18 @@ internal sealed record DeviceAccess(bool IsReadOnly, SectorCount? CreateSize = n
                 $"--create {size} is {size.Value} bytes; a device has whole sectors of {Sector.SizeBytes}.");
         }
 
-        return new DeviceAccess(IsReadOnly: false, createSize?.Value / Sector.SizeBytes);
+        return new DeviceAccess(IsReadOnly: false, createSize?.Value / Sector.SizeBytes).As(parsed);
     }
+
+    private DeviceAccess As(ParseResult parsed) => this with
+    {
+        IsDirect = parsed.GetValue(Cli.Options.Direct),
+        Mode = parsed.GetValue(Cli.Options.DeviceMode) switch
+        {
+            DeviceMode.Inline => ServiceMode.Inline,
+            DeviceMode.Ring => ServiceMode.Ring,
+            DeviceMode.Threads => ServiceMode.Threads,
+            _ => null,
+        },
+    };
 }

@@ -168,6 +168,8 @@ internal sealed class DeviceSession : IAsyncDisposable
             Path = path,
             IsReadOnly = access.IsReadOnly,
             CreateSize = access.CreateSize,
+            Mode = access.Mode,
+            IsDirect = access.IsDirect,
         };
         try
         {

@@ -23,6 +23,8 @@ public sealed class BadSettingsTests
     [InlineData("dmio.fault-defaults.error = 1", "dmio.fault-defaults.error: no such key", "errno")]
     [InlineData(Disk + "dmio.devices.disk1.sise = 1", "dmio.devices.disk1.sise: no such key", "size")]
     [InlineData(Disk + "dmio.devices.disk1.path = x", "dmio.devices.disk1.path: no such key", "size")]
+    [InlineData(Disk + "dmio.devices.disk1.direct = on", "dmio.devices.disk1.direct: no such key", "size")]
+    [InlineData(Disk + "dmio.devices.disk1.mode = ring", "dmio.devices.disk1.mode: no such key", "size")]
     [InlineData(Disk + "dmio.devices.disk1.delay.all = 1s", "dmio.devices.disk1.delay.all: no such key", "flush, read")]
     [InlineData(
         Disk + "dmio.devices.disk1.faults = [ { when = now } ]",
@@ -50,6 +52,8 @@ public sealed class BadSettingsTests
     [InlineData("dmio.shutdown-timeout = infinite", "dmio.shutdown-timeout is 'infinite'", "a duration")]
     [InlineData("dmio.device-defaults.queue-depth = 0", "dmio.device-defaults.queue-depth is '0'", "1 to 65536")]
     [InlineData("dmio.device-defaults.stuck = maybe", "dmio.device-defaults.stuck is 'maybe'", "on or off")]
+    [InlineData("dmio.device-defaults.mode = own", "dmio.device-defaults.mode is 'own'", "auto, inline, ring, threads")]
+    [InlineData("dmio.device-defaults.direct = yes", "dmio.device-defaults.direct is 'yes'", "on or off")]
     [InlineData("dmio.device-defaults.faults = none", "dmio.device-defaults.faults is 'none'", "a list of blocks")]
     [InlineData("dmio.device-defaults.create-size = 100", "dmio.device-defaults.create-size is '100'", "512")]
     [InlineData("dmio.fault-defaults.probability = 2", "dmio.fault-defaults.probability is '2'", "0 to 1")]

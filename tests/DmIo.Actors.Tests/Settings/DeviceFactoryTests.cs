@@ -52,6 +52,39 @@ public sealed class DeviceFactoryTests
         Assert.Equal(65536, new FileInfo(path).Length);
     }
 
+    [Theory]
+    [InlineData("inline", ServiceMode.Inline)]
+    [InlineData("threads", ServiceMode.Threads)]
+    public async Task A_file_is_served_in_the_configured_mode(string mode, ServiceMode expected)
+    {
+        using var folder = new ScratchFolder();
+
+        await using var device = Open(
+            $"backend = file\npath = \"{folder.PathOf("disk.img")}\"\ncreate-size = 64KiB\nmode = {mode}");
+
+        Assert.Equal(expected, device.Description.Mode);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_configured_so_is_direct_or_the_reason_why_not_is_given()
+    {
+        using var folder = new ScratchFolder();
+        var path = folder.PathOf("disk.img");
+        try
+        {
+            var device = Open($"backend = file\npath = \"{path}\"\ncreate-size = 64KiB\ndirect = on");
+            var expected = device.Description;
+            await device.DisposeAsync();
+            await using var direct = FileDevice.Open(new FileDeviceOptions { Path = path, IsDirect = true });
+            Assert.Equal(direct.Description, expected);
+        }
+        catch (DeviceOpenException refusal)
+        {
+            Assert.Contains("direct I/O", refusal.Message, StringComparison.Ordinal);
+            Assert.False(File.Exists(path));
+        }
+    }
+
     [Fact]
     public void A_missing_file_without_create_size_is_an_error()
     {

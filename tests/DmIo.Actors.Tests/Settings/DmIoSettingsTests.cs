@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using DmIo.Devices;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
 using Xunit;
@@ -102,6 +103,39 @@ public sealed class DmIoSettingsTests
         Assert.Equal(42, device.FaultSeed);
         Assert.Equal(TimeSpan.FromMilliseconds(20), device.Delays.Write);
         Assert.Equal(TimeSpan.Zero, device.Delays.Read);
+    }
+
+    [Theory]
+    [InlineData("", null, false)]
+    [InlineData("mode = auto\ndirect = off", null, false)]
+    [InlineData("mode = inline", ServiceMode.Inline, false)]
+    [InlineData("mode = ring", ServiceMode.Ring, false)]
+    [InlineData("mode = threads\ndirect = on", ServiceMode.Threads, true)]
+    public void A_file_device_has_a_mode_and_may_be_direct(string hocon, ServiceMode? mode, bool isDirect)
+    {
+        var device = Assert.Single(Read($"dmio.devices.disk {{\nbackend = file\npath = disk\n{hocon}\n}}").Devices);
+
+        Assert.Equal((mode, isDirect), (device.Mode, device.IsDirect));
+    }
+
+    [Fact]
+    public void Device_defaults_may_make_all_files_direct()
+    {
+        var settings = Read(OneMemoryDevice + """
+
+            dmio.device-defaults {
+              direct = on
+              mode = threads
+            }
+            dmio.devices.disk2 {
+              backend = file
+              path = disk
+            }
+            """);
+
+        Assert.Equal(
+            [(null, false), (ServiceMode.Threads, true)],
+            settings.Devices.Select(device => (device.Mode, device.IsDirect)));
     }
 
     [Fact]

@@ -100,6 +100,44 @@ public sealed class SessionTests : IDisposable
         Assert.Equal("file", devices["data"].GetProperty("backend").GetString());
     }
 
+    [Theory]
+    [InlineData("inline")]
+    [InlineData("threads")]
+    public async Task Devices_shows_how_a_file_is_served(string mode)
+    {
+        directory.Fill("disk", 1 << 20, Seed);
+
+        var json = await Command.RunAsync("devices", File("disk"), "mem:4KiB", "--device-mode", mode, "--json");
+        var table = await Command.RunAsync("devices", File("disk"), "--device-mode", mode);
+
+        var devices = json.Json.GetProperty("devices").EnumerateArray().ToDictionary(
+            device => device.GetProperty("backend").GetString()!);
+        Assert.Equal(mode, devices["file"].GetProperty("mode").GetString());
+        Assert.Equal("inline", devices["memory"].GetProperty("mode").GetString());
+        Assert.Equal(1, devices["memory"].GetProperty("memoryAlignment").GetInt32());
+        Assert.Contains($" {mode} ", table.Output);
+    }
+
+    [Fact]
+    public async Task A_file_is_written_and_compared_past_the_cache_or_refused_with_the_reason()
+    {
+        var data = directory.Fill("data", 1_000_000, Seed);
+
+        var result = await Command.RunAsync(
+            "write", "--region", $"{File("disk")}@3", "--from", data, "--create", "2MiB", "--direct", "--verify");
+
+        if (result.ExitCode == 0)
+        {
+            var written = System.IO.File.ReadAllBytes(File("disk")).AsSpan(3 * 512, 1_000_000);
+            Assert.True(written.SequenceEqual(System.IO.File.ReadAllBytes(data)));
+        }
+        else
+        {
+            // Blocks larger than a sector, or none: both are said.
+            Assert.Matches("direct I/O|blocks of", result.Error + result.Output);
+        }
+    }
+
     [Fact]
     public async Task An_unknown_setting_is_refused_with_its_path()
     {

@@ -18,6 +18,7 @@ public sealed class UsageTests
     [InlineData("write --region mem:4KiB@0 --bogus", "'--bogus'")]
     [InlineData("write --region mem:4KiB@0 --memory heap", "pages, bvec, vm")]
     [InlineData("write --region mem:4KiB@0 --mode soon", "async, sync")]
+    [InlineData("write --region mem:4KiB@0 --device-mode own", "auto, inline, ring, threads")]
     [InlineData("write --region mem:4KiB@0 --pages 0", "'0'")]
     [InlineData("write --region mem:4KiB@0 --pages many", "'many'")]
     [InlineData("write --region mem:4KiB@0 --chunk 1x", "'1x'")]
