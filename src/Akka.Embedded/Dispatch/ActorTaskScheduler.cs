@@ -30,6 +30,11 @@ public sealed class ActorTaskScheduler : TaskScheduler
     private void Begin(Func<Task> asyncAction)
     {
         _letter = _cell.Letter;
+        if (_letter is not null)
+        {
+            _letter.IsKept = true;
+        }
+
         _cell.Mailbox.Suspend();
         var outer = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);     // It would catch the awaits before we do.

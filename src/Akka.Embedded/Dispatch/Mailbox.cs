@@ -49,7 +49,7 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher) : IR
 
     internal void Post(object message, IActorRef? sender)
     {
-        var letter = new Letter(message, sender);
+        var letter = Letter.Take(message, sender);
         var seen = Volatile.Read(ref _incoming);
         while (true)
         {
@@ -118,6 +118,11 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher) : IR
             for (var left = dispatcher.Throughput; left > 0 && MayRun && TryTake(out var letter); left--)
             {
                 cell.Invoke(letter);
+                if (!letter.IsKept && !ReferenceEquals(cell.Letter, letter))
+                {
+                    Letter.Return(letter);
+                }
+
                 if (_incomingSystem is not null)
                 {
                     RunSystemMessages();

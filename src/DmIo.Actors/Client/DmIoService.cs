@@ -84,10 +84,15 @@ public sealed class DmIoService : IExtension
     /// <c>,</c>.</param>
     /// <param name="device">The open device.</param>
     /// <param name="queueDepth">Operations in flight at once; null: <c>dmio.device-defaults.queue-depth</c>.</param>
+    /// <param name="policy">What goes first; null: <c>dmio.device-defaults.policy</c>.</param>
     /// <param name="cancellationToken">Ends the wait, not the attaching.</param>
     /// <exception cref="IoRefusedException">The name is bad, or taken, or the service has stopped.</exception>
     public async Task<DeviceDescription> AttachAsync(
-        string name, IBlockDevice device, int? queueDepth = null, CancellationToken cancellationToken = default)
+        string name,
+        IBlockDevice device,
+        QueueDepth? queueDepth = null,
+        SchedulingPolicy? policy = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(device);
         if (stopped.Task.IsCompleted)
@@ -95,7 +100,7 @@ public sealed class DmIoService : IExtension
             await device.DisposeAsync();
         }
 
-        var reply = await AskAsync(new AttachDevice(name, device, queueDepth), cancellationToken);
+        var reply = await AskAsync(new AttachDevice(name, device, queueDepth, policy), cancellationToken);
         return Expect<DeviceAttached>(reply).Description;
     }
 
@@ -153,7 +158,7 @@ public sealed class DmIoService : IExtension
         for (var index = 0; index < configured.All.Count; index++)
         {
             var (device, opened) = configured.All[index];
-            var attach = new AttachDevice(device.Name, opened, device.QueueDepth);
+            var attach = new AttachDevice(device.Name, opened, device.QueueDepth, device.Policy);
             if (Supervisor.Ask<object>(attach, StartTimeout).GetAwaiter().GetResult() is AttachRefused refused)
             {
                 configured.CloseFrom(index + 1);

@@ -8,9 +8,8 @@ using static DmIo.Actors.DeviceProtocol;
 namespace DmIo.Actors;
 
 /// <summary>
-/// One device: orders its operations by <see cref="DeviceQueue"/>, issues them, answers each. What a device serves
-/// without waiting is answered on the same turn; a turn issues no more than what is queued, which the leases' credit
-/// bounds.
+/// One device. I/O that comes is queued; in its turns the actor takes from the <see cref="IoQueue"/> what may go, sends
+/// it to the device together, and answers what has ended, one message for each request actor.
 /// <code>
 ///   Serving --DrainDevice--> Draining --empty--> stopped
 /// </code>
@@ -20,34 +19,49 @@ namespace DmIo.Actors;
 [SuppressMessage("Design", "CA1001", Justification = "DeviceFarewell closes the device, behind the last I/O.")]
 internal sealed class DeviceActor : UntypedActor
 {
-    private readonly string name;
+    /// <summary>
+    /// The most operations of one turn: a device that completes at once looks into its mailbox between turns, so that
+    /// who came late takes part in the sharing.
+    /// </summary>
+    private const int OperationsPerTurn = 32;
+
+    private readonly DeviceSetup setup;
     private readonly FailStopDevice device;
     private readonly IActorRef supervisor;
-    private readonly DeviceQueue queue;
+    private readonly IoQueue queue;
+    private readonly DeviceTurn turn;
+    private readonly AnswerBatch answers;
     private readonly HashSet<DeviceFlight> flying = [];
     private readonly Stack<DeviceFlight> idle = new();
+    private readonly ITimeProvider clock = Context.System.Scheduler;
     private readonly ILoggingAdapter log;
+    private TimeSpan? arrival;
+    private TimeSpan now;
     private bool failureTold;
 
-    public DeviceActor(string name, IBlockDevice device, int queueDepth, IActorRef supervisor)
+    public DeviceActor(DeviceSetup setup, IActorRef supervisor)
     {
-        this.name = name;
-        this.device = new FailStopDevice(device);
+        this.setup = setup;
         this.supervisor = supervisor;
-        queue = new DeviceQueue(queueDepth);
+        device = new FailStopDevice(setup.Device);
+        queue = new IoQueue(setup.Queue, device.Description);
+        turn = new DeviceTurn(Self);
+        answers = new AnswerBatch(Self);
         log = Context.GetLogger();
     }
 
-    internal static Props Props(string name, IBlockDevice device, int queueDepth, IActorRef supervisor) =>
-        Akka.Actor.Props.Create(() => new DeviceActor(name, device, queueDepth, supervisor));
+    internal static Props Props(DeviceSetup setup, IActorRef supervisor) =>
+        Akka.Actor.Props.Create(() => new DeviceActor(setup, supervisor));
+
+    protected override void PreStart() => device.Attach(
+        new DeviceHost(turn.Ask) { Memory = setup.Memory, BouncePages = setup.BouncePages });
 
     protected override void OnReceive(object message)
     {
         switch (message)
         {
             case DeviceIo io:
-                queue.Add(io);
-                IssueReady();
+                Accept(io);
                 break;
             case DrainDevice:
                 Become(Draining);
@@ -63,6 +77,7 @@ internal sealed class DeviceActor : UntypedActor
     /// it.</summary>
     protected override void PostStop()
     {
+        answers.Send();
         var farewell = new DeviceFarewell(device, Self, supervisor, log);
         foreach (var flight in flying)
         {
@@ -70,6 +85,12 @@ internal sealed class DeviceActor : UntypedActor
             flight.Abandon(farewell);
         }
 
+        while (queue.TryTakeIssued(out var io))
+        {
+            io.Answer(DeviceFarewell.NotDurable);
+        }
+
+        turn.Stop(farewell);
         farewell.Release();
     }
 
@@ -78,7 +99,8 @@ internal sealed class DeviceActor : UntypedActor
         switch (message)
         {
             case DeviceIo io:
-                io.Refuse(IoStatus.Failed(IoStatusCode.DeviceGone, $"'{name}' was detached before this came."));
+                io.Refuse(IoStatus.Failed(
+                    IoStatusCode.DeviceGone, $"'{setup.Name}' was detached before this came."));
                 break;
             case DrainDevice:
                 break;
@@ -94,53 +116,116 @@ internal sealed class DeviceActor : UntypedActor
     {
         switch (message)
         {
+            case TakeTurn:
+                Turn(landed: null);
+                break;
             case DeviceFlight flight:
-                flying.Remove(flight);
-                idle.Push(flight);
-                Complete(flight.Io, flight.TakeLanded());
+                Turn(flight);
                 break;
             case DeviceIoWithdrawn withdrawn:
                 queue.Withdraw(withdrawn.Io);
+                turn.Ask();
                 break;
             default:
                 Unhandled(message);
-                return;
+                break;
         }
-
-        IssueReady();
     }
 
-    private void IssueReady()
+    /// <summary>Queues it; what the device can't do at all is answered, whatever waits.</summary>
+    private void Accept(DeviceIo io)
     {
-        while (queue.TryTakeNext(out var io))
+        arrival ??= clock.HighResMonotonicClock;
+        if (Check(io) is { IsOk: false } fault)
         {
-            if (!io.TryIssue())
+            io.Refuse(fault);
+            return;
+        }
+
+        queue.Add(io, arrival.Value);
+        turn.Ask();
+    }
+
+    private IoStatus Check(DeviceIo io) =>
+        RegionCheck.Check(device.Description, io.Operation, io.Region.Start, io.Region.Count);
+
+    private void Turn(DeviceFlight? landed)
+    {
+        turn.Begin();
+        try
+        {
+            now = clock.HighResMonotonicClock;
+            arrival = null;
+            if (landed is not null)
             {
-                queue.Completed(io);
+                Land(landed);
             }
-            else if (device.Failure is { } failure)
+
+            device.Drive();
+            TakeLanded();
+            var left = IssueReady();
+            device.Drive();
+            if (TakeLanded() || left == 0)
             {
-                io.ZeroFillRead();
-                Complete(io, FailedBy(failure));
+                turn.Ask();
+            }
+        }
+        finally
+        {
+            turn.End();
+            answers.Send();
+        }
+    }
+
+    private bool TakeLanded()
+    {
+        var any = false;
+        while (turn.TryTakeLanded(out var flight))
+        {
+            Land(flight);
+            any = true;
+        }
+
+        return any;
+    }
+
+    private void Land(DeviceFlight flight)
+    {
+        flying.Remove(flight);
+        Complete(flight.Operation, flight.Status);
+        idle.Push(flight);
+    }
+
+    /// <summary>How many more this turn could have issued.</summary>
+    private int IssueReady()
+    {
+        var left = OperationsPerTurn;
+        for (; left > 0 && queue.TryTakeNext(now, out var operation); left--)
+        {
+            if (device.Failure is { } failure)
+            {
+                Fail(operation, failure);
             }
             else
             {
-                Issue(io);
+                Issue(operation);
             }
         }
+
+        return left;
     }
 
-    private void Issue(DeviceIo io)
+    private void Issue(DeviceOperation operation)
     {
         if (!idle.TryPop(out var flight))
         {
-            flight = new DeviceFlight(device, Self);
+            flight = new DeviceFlight(device, turn);
         }
 
-        if (flight.Start(io, out var status))
+        if (flight.Start(operation))
         {
             idle.Push(flight);
-            Complete(io, status);
+            Complete(operation, flight.Status);
         }
         else
         {
@@ -148,21 +233,52 @@ internal sealed class DeviceActor : UntypedActor
         }
     }
 
-    private void Complete(DeviceIo io, in IoStatus status)
+    private void Complete(DeviceOperation operation, in IoStatus status)
     {
-        queue.Completed(io);
+        if (status.IsOk && operation.NeedsFlush)
+        {
+            queue.Written(operation, now);
+        }
+        else if (!status.IsOk && operation.IsMerged && device.Failure is null)
+        {
+            queue.Retry(operation, now);
+        }
+        else
+        {
+            Answer(operation, status);
+        }
+    }
+
+    private void Fail(DeviceOperation operation, IoFailure failure)
+    {
+        foreach (var io in operation.Ios)
+        {
+            io.ZeroFillRead();
+        }
+
+        Answer(operation, FailedBy(failure));
+    }
+
+    private void Answer(DeviceOperation operation, in IoStatus status)
+    {
         if (device.Failure is { } failure && !failureTold)
         {
             failureTold = true;
-            supervisor.Tell(new ServiceEvents.DeviceHasFailed(name, FailedBy(failure)), Self);
+            supervisor.Tell(new ServiceEvents.DeviceHasFailed(setup.Name, FailedBy(failure)), Self);
         }
 
-        io.Answer(status);
+        foreach (var io in operation.Ios)
+        {
+            answers.Add(io, status);
+        }
+
+        queue.Completed(operation, now);
     }
 
     private IoStatus FailedBy(IoFailure failure) => new(IoStatusCode.DeviceFailed, failure with
     {
-        Message = $"A flush of '{name}' failed, so it is out of trust until it is attached anew: {failure.Message}",
+        Message = $"A flush of '{setup.Name}' failed, so it is out of trust until it is attached anew: "
+            + failure.Message,
     });
 
     private void StopWhenEmpty()

@@ -26,6 +26,9 @@ internal sealed class DeviceDirectory
 
     internal int Count => entries.Count;
 
+    /// <summary>Some device takes memory that is not aligned through pages of its own.</summary>
+    internal bool HasBouncing { get; private set; }
+
     internal bool TryFind(string name, [MaybeNullWhen(false)] out DeviceEntry entry) =>
         entries.TryGetValue(name, out entry);
 
@@ -35,6 +38,10 @@ internal sealed class DeviceDirectory
     /// <summary>Supervisor only. Does nothing where there is no such name.</summary>
     internal void Remove(string name) => Replace(entries.Where(pair => pair.Key != name));
 
-    private void Replace(IEnumerable<KeyValuePair<string, DeviceEntry>> pairs) =>
-        entries = pairs.ToFrozenDictionary(StringComparer.Ordinal);
+    private void Replace(IEnumerable<KeyValuePair<string, DeviceEntry>> pairs)
+    {
+        var table = pairs.ToFrozenDictionary(StringComparer.Ordinal);
+        HasBouncing = table.Values.Any(entry => entry.Description.BouncePages > 0);
+        entries = table;
+    }
 }

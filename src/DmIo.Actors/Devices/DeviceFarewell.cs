@@ -1,17 +1,24 @@
 using Akka.Actor;
 using Akka.Event;
 using DmIo.Devices;
+using DmIo.Io;
 using static DmIo.Actors.DeviceProtocol;
 
 namespace DmIo.Actors;
 
 /// <summary>
-/// What is left of a device actor after it stopped: one count for the actor, one for each I/O that it left in flight.
-/// Who takes the last one closes the device, and then the supervisor hears that the name is free.
+/// What is left of a device actor after it stopped: one count for the actor, one for each operation that it left in
+/// flight, one for whoever drives the device just now, which nobody else does any more. Who takes the last one closes
+/// the device, and then the supervisor hears that the name is free.
 /// </summary>
 internal sealed class DeviceFarewell(IBlockDevice device, IActorRef actor, IActorRef supervisor, ILoggingAdapter log)
 {
+    private readonly Lock driving = new();
     private int count = 1;
+
+    /// <summary>What a durable write gets whose flush never came.</summary>
+    internal static IoStatus NotDurable { get; } = IoStatus.Failed(
+        IoStatusCode.DeviceGone, "It may be written, but the device's actor died before a flush made it durable.");
 
     /// <summary>Only by the device actor, while it holds its own count.</summary>
     internal void Add() => Interlocked.Increment(ref count);
@@ -24,6 +31,28 @@ internal sealed class DeviceFarewell(IBlockDevice device, IActorRef actor, IActo
         if (left == 0)
         {
             _ = DeviceClosing.CloseAsync(device, log, new DeviceReleased(actor)).PipeTo(supervisor, ActorRefs.NoSender);
+        }
+    }
+
+    /// <summary>The device asks for a turn, in which operations complete. Not on its own thread: what completes may
+    /// take its time.</summary>
+    internal void Drive() => ThreadPool.UnsafeQueueUserWorkItem(
+        static farewell => farewell.DriveNow(), this, preferLocal: false);
+
+    private void DriveNow()
+    {
+        for (var seen = Volatile.Read(ref count); seen > 0; seen = Volatile.Read(ref count))
+        {
+            if (Interlocked.CompareExchange(ref count, seen + 1, seen) == seen)
+            {
+                lock (driving)
+                {
+                    device.Drive();
+                }
+
+                Release();
+                return;
+            }
         }
     }
 }

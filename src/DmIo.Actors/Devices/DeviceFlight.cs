@@ -5,11 +5,11 @@ using DmIo.Io;
 namespace DmIo.Actors;
 
 /// <summary>
-/// One issued <see cref="DeviceIo"/> and its device's task. Reused by its device actor; also the message that says
-/// that the task completed.
+/// One <see cref="DeviceOperation"/> on its way through the device. Reused by its device actor; also the message that
+/// says that it landed, where the device completed it outside of the actor's turn.
 /// <code>
-///   Flying --task completes--> Landed       told to the device actor, which answers the I/O
-///      +-----TryAbandon------> Abandoned    the actor is dead: the task's continuation answers the I/O itself
+///   Flying --device's last answer--> Landed       in the actor's turn, or told to it
+///      +-----Abandon---------------> Abandoned    the actor is dead: the continuation answers the I/Os itself
 /// </code>
 /// </summary>
 internal sealed class DeviceFlight : INoSerializationVerificationNeeded
@@ -18,74 +18,58 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
     private const int Landed = 1;
     private const int Abandoned = 2;
 
-    private readonly IBlockDevice device;
-    private readonly IActorRef actor;
+    private readonly DeviceTurn turn;
     private readonly RegionTransfer transfer;
-    private DeviceIo? io;
     private DeviceFarewell? farewell;
-    private IoStatus status;
-    private bool needsFlush;
     private int state;
 
-    internal DeviceFlight(IBlockDevice device, IActorRef actor)
+    internal DeviceFlight(IBlockDevice device, DeviceTurn turn)
     {
-        this.device = device;
-        this.actor = actor;
+        this.turn = turn;
         transfer = new RegionTransfer(device, Land);
     }
 
-    internal DeviceIo Io => io!;
+    /// <summary>What it carries.</summary>
+    internal DeviceOperation Operation { get; private set; } = null!; // set by Start, before anything else is called
 
-    /// <summary>Starts the I/O. True: it is done. False: this is going to be told to the actor.</summary>
-    internal bool Start(DeviceIo issued, out IoStatus outcome)
+    /// <summary>How it ended; once it did.</summary>
+    internal IoStatus Status { get; private set; }
+
+    /// <summary>Starts it. True: it has ended. False: it will land.</summary>
+    internal bool Start(DeviceOperation operation)
     {
-        io = issued;
+        Operation = operation;
         state = Flying;
-        var region = issued.Region;
-        var isNative = issued.ForceUnitAccess && device.Description.HasForceUnitAccess;
-        needsFlush = issued.ForceUnitAccess && !isNative;
         try
         {
-            outcome = RegionTransfer.Check(
-                device.Description, issued.Operation, region.Start, region.Count, issued.Memory);
-            if (!outcome.IsOk)
+            if (operation.Operation is IoOperation.Read or IoOperation.Write)
             {
-                return true;
+                foreach (var io in operation.Ios)
+                {
+                    transfer.Add(io.Memory, io.Region.Count, operation.Operation == IoOperation.Read);
+                }
             }
 
-            if (issued.Operation is IoOperation.Read or IoOperation.Write)
+            if (!transfer.Start(operation.Operation, operation.Start, operation.Count, operation.ForceUnitAccess))
             {
-                transfer.Add(issued.Memory, region.Count, issued.Operation == IoOperation.Read);
+                return false;
             }
 
-            if (transfer.Start(issued.Operation, region.Start, region.Count, isNative) && !StartFlush())
-            {
-                outcome = transfer.Status;
-                return true;
-            }
+            Status = transfer.Status;
         }
         catch (Exception exception)
         {
-            outcome = Defect(exception);
-            return true;
+            // The transfer maps what devices throw; what gets here is memory of the caller's own making that threw.
+            transfer.Forget();
+            Status = Errno.StatusOf(exception, $"{operation.Operation} at sector {operation.Start}");
         }
 
-        outcome = default;
-        return false;
-    }
-
-    /// <summary>The actor, when it got this as a message: ends the flight and makes it fit for the next.</summary>
-    internal IoStatus TakeLanded()
-    {
-        Invariant.Require(Volatile.Read(ref state) == Landed);
-        var outcome = status;
-        status = default;
-        return outcome;
+        return true;
     }
 
     /// <summary>
-    /// The dying actor: the continuation is to answer and to release the farewell. Where the message is on its way to
-    /// the dead actor already, that is done here.
+    /// The dying actor: the continuation is to answer and to release the farewell. Where it has landed already, and the
+    /// message is on its way to the dead actor, that is done here.
     /// </summary>
     internal void Abandon(DeviceFarewell deviceFarewell)
     {
@@ -96,25 +80,12 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
         }
     }
 
-    /// <summary>True: a flush is under way behind the write.</summary>
-    private bool StartFlush()
-    {
-        var starts = needsFlush && transfer.Status.IsOk;
-        needsFlush = false;
-        return starts && !transfer.Start(IoOperation.Flush, 0, 0, durable: false);
-    }
-
     private void Land()
     {
-        if (StartFlush())
-        {
-            return;
-        }
-
-        status = transfer.Status;
+        Status = transfer.Status;
         if (Interlocked.CompareExchange(ref state, Landed, Flying) == Flying)
         {
-            actor.Tell(this, ActorRefs.NoSender);
+            turn.Land(this);
         }
         else
         {
@@ -124,11 +95,12 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
 
     private void Finish()
     {
-        io!.Answer(status);
+        var status = Operation.NeedsFlush && Status.IsOk ? DeviceFarewell.NotDurable : Status;
+        foreach (var io in Operation.Ios)
+        {
+            io.Answer(status);
+        }
+
         farewell!.Release();
     }
-
-    /// <summary>The transfer maps what devices throw; what gets here is memory of the caller's own making that
-    /// threw.</summary>
-    private IoStatus Defect(Exception exception) => Errno.StatusOf(exception, $"{io!.Operation} of {io.Region}");
 }

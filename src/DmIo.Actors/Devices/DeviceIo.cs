@@ -63,12 +63,12 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
     /// <summary>The message that says that this, and all that hang on it, are answered.</summary>
     internal DeviceDone Done { get; }
 
+    /// <summary>Its place in the device's queue; the queue's own.</summary>
+    internal QueueEntry? Entry { get; set; }
+
     /// <summary>The next that was answered in the same turn. The device actor's until it tells
     /// <see cref="Done"/>, the request actor's from then on.</summary>
     internal DeviceIo? NextDone { get; set; }
-
-    /// <summary>The device queue's own: where it waits; null where it does not.</summary>
-    internal QueueEntry? Entry { get; set; }
 
     /// <summary>Which device it was sent to; null before. The request actor's own field.</summary>
     internal IActorRef? Device { get; set; }

@@ -24,6 +24,12 @@ internal static class DeviceProtocol
     internal sealed record DeviceIoWithdrawn(DeviceIo Io)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
+    /// <summary>To itself: take a turn. Comes behind all I/O that lies in the mailbox already.</summary>
+    internal sealed record TakeTurn : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        internal static TakeTurn Instance { get; } = new();
+    }
+
     /// <summary>Complete what was accepted, refuse what comes, close the device, stop.</summary>
     internal sealed record DrainDevice : INoSerializationVerificationNeeded
     {

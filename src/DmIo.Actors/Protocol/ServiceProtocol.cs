@@ -59,7 +59,9 @@ public static class ServiceProtocol
     /// <c>,</c>.</param>
     /// <param name="Device">The open device.</param>
     /// <param name="QueueDepth">Operations in flight at once; null: <c>dmio.device-defaults.queue-depth</c>.</param>
-    public sealed record AttachDevice(string Name, IBlockDevice Device, int? QueueDepth = null)
+    /// <param name="Policy">What goes first; null: <c>dmio.device-defaults.policy</c>.</param>
+    public sealed record AttachDevice(
+        string Name, IBlockDevice Device, QueueDepth? QueueDepth = null, SchedulingPolicy? Policy = null)
         : INoSerializationVerificationNeeded;
 
     /// <summary>Regions may name it from now on.</summary>
@@ -94,7 +96,13 @@ public static class ServiceProtocol
     /// <param name="Description">What it is.</param>
     /// <param name="State">Whether it serves.</param>
     /// <param name="QueueDepth">Operations that may be in flight at once.</param>
-    public sealed record DeviceStatus(string Name, DeviceDescription Description, DeviceState State, int QueueDepth);
+    /// <param name="Policy">What goes first.</param>
+    public sealed record DeviceStatus(
+        string Name,
+        DeviceDescription Description,
+        DeviceState State,
+        QueueDepth QueueDepth,
+        SchedulingPolicy Policy);
 
     /// <summary>Asks for <see cref="PoolStatus"/>.</summary>
     public sealed record GetPoolStatus : INoSerializationVerificationNeeded

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DmIo.Io;
+using DmIo.Memory;
 using DmIo.Pages;
 using static DmIo.Actors.DeviceProtocol;
 using static DmIo.Actors.IoProtocol;
@@ -146,7 +147,8 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private void Accept(IoRequest request)
     {
         var count = 0;
-        if ((CheckRoom() ?? Check(request, out count)) is { } fault)
+        var bouncePages = 0L;
+        if ((CheckRoom() ?? Check(request, out count, out bouncePages)) is { } fault)
         {
             Refuse(request, ReplyTo(request), fault);
             return;
@@ -154,7 +156,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
         var regions = snapshot.AsSpan(0, count);
         var state = ledger.NextState().Begin(
-            request, regions, ReplyTo(request), new RequestOwner(Self, lease.Id, terms.Weight));
+            request, regions, ReplyTo(request), new RequestOwner(Self, lease.Id, terms.Weight), bouncePages);
         ledger.Accept(state);
         if (state.Deadline is { } deadline && !state.IsAnswered)
         {
@@ -170,9 +172,10 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     /// <summary>Copies the regions. List and memory may be of the caller's own making: what they throw is the
     /// request's fault.</summary>
-    private string? Check(IoRequest request, out int count)
+    private string? Check(IoRequest request, out int count, out long bouncePages)
     {
         count = 0;
+        bouncePages = 0;
         try
         {
             count = request.Regions?.Count ?? 0;
@@ -182,12 +185,37 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
                 regions[index] = request.Regions![index];
             }
 
-            return RequestRules.Check(request, count, regions);
+            var fault = RequestRules.Check(request, count, regions);
+            if (fault is null && directory.HasBouncing && request.Memory is { } memory)
+            {
+                bouncePages = BouncePages(memory, regions);
+            }
+
+            return fault;
         }
         catch (Exception exception)
         {
             return $"The request's regions or memory threw when they were looked at: {exception.Message}";
         }
+    }
+
+    /// <summary>Pages of direct devices that the data goes through; a region takes at most what its device
+    /// has.</summary>
+    private long BouncePages(IoMemory memory, ReadOnlySpan<IoRegion> regions)
+    {
+        var pages = 0L;
+        foreach (ref readonly var region in regions)
+        {
+            if (directory.TryFind(region.Device, out var entry)
+                && entry.Description is { BouncePages: > 0 } device
+                && !MemoryAlignment.Fits(
+                    memory, region.Count.Bytes, device.MemoryAlignmentBytes, device.BlockSizeBytes))
+            {
+                pages += Math.Min(RequestState.PagesOf(region.Count.Value), device.BouncePages);
+            }
+        }
+
+        return pages;
     }
 
     private IoStatus Stopped(string why) => IoStatus.Failed(IoStatusCode.Stopped, $"The end of {lease.Id}: {why}");

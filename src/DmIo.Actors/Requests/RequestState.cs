@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DmIo.Io;
+using DmIo.Pages;
 using static DmIo.Actors.DeviceProtocol;
 using static DmIo.Actors.IoProtocol;
 
@@ -19,7 +20,7 @@ namespace DmIo.Actors;
 /// </summary>
 internal sealed class RequestState
 {
-    private const int PageBytes = 4096;
+    private const int SectorsPerPage = Page.SizeBytes / Sector.SizeBytes;
 
     private static readonly IoDone[] AllWell =
         [.. Enumerable.Range(0, ErrorBits.Capacity + 1).Select(count => new IoDone(new IoResult(count)))];
@@ -40,8 +41,14 @@ internal sealed class RequestState
     /// <param name="regions">The regions of the request; copied.</param>
     /// <param name="outcomeTo">Who gets the outcome, where no completion does.</param>
     /// <param name="owner">The request actor, to whom devices answer, and its lease.</param>
+    /// <param name="bouncePages">How many pages its data goes through on its way to devices that can't take it as it
+    /// lies.</param>
     internal RequestState Begin(
-        IoRequest begun, ReadOnlySpan<IoRegion> regions, IActorRef outcomeTo, in RequestOwner owner)
+        IoRequest begun,
+        ReadOnlySpan<IoRegion> regions,
+        IActorRef outcomeTo,
+        in RequestOwner owner,
+        long bouncePages = 0)
     {
         Invariant.Require(due == 0 && IsOver);
         request = begun;
@@ -66,7 +73,7 @@ internal sealed class RequestState
         }
 
         open = present;
-        Pages = begun.Memory is null ? 1 : Math.Max(1, (largest + SectorsPerPage - 1) / SectorsPerPage);
+        Pages = begun.Memory is null ? 1 : Math.Max(1, PagesOf(largest)) + bouncePages;
         return this;
     }
 
@@ -74,7 +81,10 @@ internal sealed class RequestState
     /// field.</summary>
     internal int DispatchedAt { get; set; } = -1;
 
-    /// <summary>How many pages of its memory are in I/O: its largest region, rounded up; at least 1.</summary>
+    /// <summary>
+    /// How many pages are in I/O for it: its largest region, rounded up, at least 1; and those that its data goes
+    /// through.
+    /// </summary>
     internal long Pages { get; private set; }
 
     internal TimeSpan? Deadline => request.Deadline;
@@ -107,7 +117,8 @@ internal sealed class RequestState
     /// <summary>The outcome, once it is concluded.</summary>
     internal IoResult Result => done!.Result;
 
-    private static int SectorsPerPage => PageBytes / Sector.SizeBytes;
+    /// <summary>How many pages a region's data takes.</summary>
+    internal static long PagesOf(long sectors) => (sectors + SectorsPerPage - 1) / SectorsPerPage;
 
     /// <summary>What is to be sent for a region; null: nothing.</summary>
     internal DeviceIo? this[int index] => present[index] ? ios[index] : null;

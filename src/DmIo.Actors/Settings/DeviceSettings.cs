@@ -39,7 +39,9 @@ internal sealed record DeviceSettings
 
     internal required bool IsReadOnly { get; init; }
 
-    internal required int QueueDepth { get; init; }
+    internal required QueueDepth QueueDepth { get; init; }
+
+    internal required SchedulingPolicy Policy { get; init; }
 
     /// <summary>Operations wait until they are released.</summary>
     internal required bool IsStuck { get; init; }
@@ -69,7 +71,10 @@ internal sealed record DeviceSettings
         defaults.RefuseTheRest();
     }
 
-    internal static int ReadQueueDepth(SettingsReader reader) => (int)reader.Number("queue-depth", 1, 65536);
+    internal static QueueDepth ReadQueueDepth(SettingsReader reader) =>
+        reader.NumberOr("adaptive", "queue-depth", 1, QueueDepth.Max) is { } depth ? (int)depth : QueueDepth.Adaptive();
+
+    internal static SchedulingPolicy ReadPolicy(SettingsReader reader) => reader.Choice<SchedulingPolicy>("policy");
 
     private static DeviceSettings ReadCommon(
         string name, DeviceBackend backend, SettingsReader reader, SettingsReader faultDefaults) => new()
@@ -79,6 +84,7 @@ internal sealed record DeviceSettings
             Backend = backend,
             IsReadOnly = reader.Flag("read-only"),
             QueueDepth = ReadQueueDepth(reader),
+            Policy = ReadPolicy(reader),
             IsStuck = reader.Flag("stuck"),
             Delays = FaultSettings.ReadDelays(reader.Section("delay")),
             Faults = [.. reader.Sections("faults", faultDefaults).Select(FaultSettings.ReadRule)],

@@ -30,7 +30,10 @@ internal sealed record DmIoSettings
     internal required TimeSpan ShutdownTimeout { get; init; }
 
     /// <summary>Queue depth of devices that do not say theirs.</summary>
-    internal required int QueueDepth { get; init; }
+    internal required QueueDepth QueueDepth { get; init; }
+
+    /// <summary>Policy of devices that do not say theirs.</summary>
+    internal required SchedulingPolicy Policy { get; init; }
 
     /// <summary>What to open and attach at the start, by name in ordinal order.</summary>
     internal required IReadOnlyList<DeviceSettings> Devices { get; init; }
@@ -63,6 +66,7 @@ internal sealed record DmIoSettings
             Dispatcher = dispatcher.Length == 0 ? null : dispatcher,
             ShutdownTimeout = reader.Duration("shutdown-timeout", LongestShutdown),
             QueueDepth = DeviceSettings.ReadQueueDepth(deviceDefaults),
+            Policy = DeviceSettings.ReadPolicy(deviceDefaults),
             Devices = ReadDevices(reader.Section("devices"), deviceDefaults, faultDefaults),
         };
         pool.RefuseTheRest();

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using DmIo.Devices;
+using DmIo.Pages;
 using static DmIo.Actors.DeviceProtocol;
 using static DmIo.Actors.GuardianProtocol;
 using static DmIo.Actors.ServiceProtocol;
@@ -12,7 +13,7 @@ namespace DmIo.Actors;
 /// before its DeviceAttached until its detach, or its actor's death; it is taken until its device is closed.
 /// </summary>
 internal sealed class DeviceDesk(
-    IActorContext context, IActorRef guardian, DeviceDirectory directory, DmIoSettings settings)
+    IActorContext context, IActorRef guardian, DeviceDirectory directory, PagePool pool, DmIoSettings settings)
 {
     private readonly Dictionary<string, DeviceRecord> devices = new(StringComparer.Ordinal);
     private readonly Dictionary<IActorRef, DeviceRecord> byActor = [];
@@ -38,17 +39,27 @@ internal sealed class DeviceDesk(
         refusal ??= description is null
             ? "There is no device to attach, or it describes itself as null."
             : description.Fault();
-
+        PageLease? pages = null;
+        refusal ??= TakePages(description!, out pages);
         if (refusal is not null)
         {
             Refuse(attach, sender, refusal);
             return;
         }
 
-        var depth = attach.QueueDepth ?? settings.QueueDepth;
-        var record = new DeviceRecord(attach.Name, attach.Device!, description!, depth) { ReplyTo = sender };
+        var queue = new IoQueueOptions
+        {
+            Depth = attach.QueueDepth ?? settings.QueueDepth,
+            Policy = attach.Policy ?? settings.Policy,
+        };
+        var record = new DeviceRecord(attach.Name, attach.Device!, description!, queue)
+        {
+            ReplyTo = sender,
+            Pages = pages,
+        };
         devices.Add(record.Name, record);
-        var props = DeviceActor.Props(record.Name, record.Device, depth, context.Self).WithDispatcherOf(settings);
+        var setup = new DeviceSetup(record.Name, record.Device, queue, pool.Memory, pages?.Pages ?? []);
+        var props = DeviceActor.Props(setup, context.Self).WithDispatcherOf(settings);
         guardian.Tell(new Spawn(props, DeviceName.ToActorName(record.Name), record), context.Self);
     }
 
@@ -172,8 +183,23 @@ internal sealed class DeviceDesk(
         {
             devices.Remove(record.Name);
             byActor.Remove(record.Actor!);
+            if (record.Pages is not null)
+            {
+                pool.Return(record.Pages);
+            }
+
             record.ReplyTo?.Tell(new DeviceDetached(record.Name), context.Self);
         }
+    }
+
+    /// <summary>What the device asks of the pool; all or nothing, and for as long as it is in service.</summary>
+    private string? TakePages(DeviceDescription description, out PageLease? pages)
+    {
+        pages = null;
+        return description.BouncePages == 0 || pool.TryLease(description.BouncePages, out pages)
+            ? null
+            : $"It asks for {description.BouncePages} pages, for memory that direct I/O can't take, and "
+                + $"{pool.AvailablePages} are to be had; raise dmio.pool.max-pages, or put leases back.";
     }
 
     private string? RefusalOf(AttachDevice attach)
@@ -188,9 +214,14 @@ internal sealed class DeviceDesk(
             return fault;
         }
 
-        if (attach.QueueDepth is < 1)
+        if (attach.QueueDepth is { IsPossible: false } depth)
         {
-            return $"A queue depth is at least 1, not {attach.QueueDepth}.";
+            return $"A queue depth is 1 to {QueueDepth.Max}, or a range within that, not {depth}.";
+        }
+
+        if (attach.Policy is < SchedulingPolicy.Fair or > SchedulingPolicy.Fifo)
+        {
+            return $"There is no policy {(int)attach.Policy}; take one of {nameof(SchedulingPolicy)}.";
         }
 
         var twin = devices.Values.FirstOrDefault(record => ReferenceEquals(record.Device, attach.Device));

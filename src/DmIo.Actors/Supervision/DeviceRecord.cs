@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DmIo.Devices;
+using DmIo.Pages;
 using static DmIo.Actors.ServiceProtocol;
 
 namespace DmIo.Actors;
@@ -12,7 +13,8 @@ namespace DmIo.Actors;
 ///   any --DetachDevice, actor's death--> Detaching --DeviceReleased and Terminated--> (removed)
 /// </code>
 /// </summary>
-internal sealed class DeviceRecord(string name, IBlockDevice device, DeviceDescription description, int queueDepth)
+internal sealed class DeviceRecord(
+    string name, IBlockDevice device, DeviceDescription description, IoQueueOptions queue)
 {
     internal string Name { get; } = name;
 
@@ -20,7 +22,10 @@ internal sealed class DeviceRecord(string name, IBlockDevice device, DeviceDescr
 
     internal DeviceDescription Description { get; } = description;
 
-    internal int QueueDepth { get; } = queueDepth;
+    internal IoQueueOptions Queue { get; } = queue;
+
+    /// <summary>Pages of the pool that are the device's until it is closed.</summary>
+    internal PageLease? Pages { get; set; }
 
     internal DeviceState State { get; set; } = DeviceState.Online;
 
@@ -34,5 +39,5 @@ internal sealed class DeviceRecord(string name, IBlockDevice device, DeviceDescr
 
     internal bool IsReleased { get; set; }
 
-    internal DeviceStatus ToStatus() => new(Name, Description, State, QueueDepth);
+    internal DeviceStatus ToStatus() => new(Name, Description, State, Queue.Depth, Queue.Policy);
 }

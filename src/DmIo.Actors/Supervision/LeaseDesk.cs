@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using DmIo.Pages;
 using static DmIo.Actors.GuardianProtocol;
@@ -12,14 +11,12 @@ namespace DmIo.Actors;
 /// draining until <see cref="LeaseReleased"/>, then free: free + leased + draining = total at every step, which the
 /// pool checks. Gets that wait are served in order, and none overtakes them.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "Stop disposes of the pool.")]
 internal sealed class LeaseDesk(
-    IActorContext context, IActorRef guardian, DeviceDirectory directory, DmIoSettings settings)
+    IActorContext context, IActorRef guardian, DeviceDirectory directory, PagePool pool, DmIoSettings settings)
 {
     /// <summary>Where the runtime has the references behind Asks.</summary>
     private const string TemporaryPath = "temp";
 
-    private readonly PagePool pool = new(settings.MaxPages, settings.SlabPages);
     private readonly Dictionary<LeaseId, LeaseRecord> leases = [];
     private readonly Dictionary<IActorRef, LeaseRecord> byRequests = [];
     private readonly LinkedList<WaitingGet> waiting = [];
@@ -110,6 +107,17 @@ internal sealed class LeaseDesk(
         ServeWaiting();
     }
 
+    /// <summary>Grants what waits and fits: after pages came back.</summary>
+    internal void ServeWaiting()
+    {
+        while (waiting.First is { } first && first.Value.Pages <= pool.AvailablePages)
+        {
+            waiting.RemoveFirst();
+            Open(first.Value);
+            owners.Remove(first.Value.Owner);
+        }
+    }
+
     internal PoolStatus Status() => new(
         pool.TotalPages, pool.FreePages, pool.LeasedPages, pool.DrainingPages, pool.MaxPages,
         leases.Values.Count(record => !record.IsEnding), waiting.Count);
@@ -139,8 +147,6 @@ internal sealed class LeaseDesk(
                 RefuseOpening(record, "The service stopped.");
             }
         }
-
-        pool.Dispose();
     }
 
     private static string? RefusalOf(Put put, LeaseRecord? record, IActorRef owner) => record switch
@@ -230,16 +236,6 @@ internal sealed class LeaseDesk(
 
     private LeaseTerms TermsOf(WaitingGet get) => new(
         get.Weight, (int)Math.Clamp((long)get.Pages * settings.WaitingPerPage, LeaseTerms.LeastWaiting, int.MaxValue));
-
-    private void ServeWaiting()
-    {
-        while (waiting.First is { } first && first.Value.Pages <= pool.AvailablePages)
-        {
-            waiting.RemoveFirst();
-            Open(first.Value);
-            owners.Remove(first.Value.Owner);
-        }
-    }
 
     private void RemoveWaiting(Func<WaitingGet, bool> isMeant, string reason)
     {

@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
+using DmIo.Pages;
 using static DmIo.Actors.DeviceProtocol;
 using static DmIo.Actors.DrainProtocol;
 using static DmIo.Actors.GuardianProtocol;
@@ -15,10 +17,12 @@ namespace DmIo.Actors;
 /// </code>
 /// It is never restarted: a second incarnation would hand out pages that devices still have.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "PostStop disposes of the pool.")]
 internal sealed class SupervisorActor : UntypedActor
 {
     private readonly IActorRef leaseGuardian;
     private readonly IActorRef deviceGuardian;
+    private readonly PagePool pool;
     private readonly LeaseDesk leases;
     private readonly DeviceDesk devices;
     private readonly List<IActorRef> drainReplyTo = [];
@@ -28,8 +32,9 @@ internal sealed class SupervisorActor : UntypedActor
         var guardian = GuardianActor.Props().WithDispatcherOf(settings);
         leaseGuardian = Context.Watch(Context.ActorOf(guardian, "leases"));
         deviceGuardian = Context.Watch(Context.ActorOf(guardian, "devices"));
-        leases = new LeaseDesk(Context, leaseGuardian, directory, settings);
-        devices = new DeviceDesk(Context, deviceGuardian, directory, settings);
+        pool = new PagePool(settings.MaxPages, settings.SlabPages);
+        leases = new LeaseDesk(Context, leaseGuardian, directory, pool, settings);
+        devices = new DeviceDesk(Context, deviceGuardian, directory, pool, settings);
     }
 
     /// <param name="settings">The service's.</param>
@@ -77,6 +82,7 @@ internal sealed class SupervisorActor : UntypedActor
     {
         leases.Stop();
         devices.Stop();
+        pool.Dispose();
     }
 
     /// <summary>After a restart, which is not ours to prevent: there is nothing to go on from.</summary>
@@ -98,6 +104,7 @@ internal sealed class SupervisorActor : UntypedActor
                 break;
             case DeviceReleased released:
                 devices.Released(released);
+                leases.ServeWaiting();
                 break;
             case ServiceEvents.DeviceHasFailed failed:
                 devices.HasFailed(failed, Sender);
@@ -124,6 +131,7 @@ internal sealed class SupervisorActor : UntypedActor
 
         leases.Terminated(actor);
         devices.Terminated(actor);
+        leases.ServeWaiting();
     }
 
     private void GoOnDraining()

@@ -28,6 +28,10 @@ internal sealed record DeviceReport
 
     public required int QueueDepth { get; init; }
 
+    public required int LeastQueueDepth { get; init; }
+
+    public required string Policy { get; init; }
+
     public required long MaxTransferBytes { get; init; }
 
     public required int MaxSegments { get; init; }

@@ -1,3 +1,4 @@
+using DmIo.Actors;
 using Spectre.Console;
 
 namespace DmIo.Cli;
@@ -54,8 +55,8 @@ internal static class ReportTable
     internal static void Write(TextWriter writer, bool isTerminal, DevicesReport report)
     {
         var table = NewTable(
-            isTerminal, "Device", "Backend", "Mode", "Capacity", "Block", "Align", "Access", "State", "Depth", "Limits",
-            "Abilities");
+            isTerminal, "Device", "Backend", "Mode", "Capacity", "Block", "Align", "Access", "State", "Depth", "Policy",
+            "Limits", "Abilities");
         foreach (var device in report.Devices)
         {
             table.AddRow(
@@ -67,7 +68,8 @@ internal static class ReportTable
                 new Text(device.MemoryAlignment == 1 ? "-" : Quantity.Bytes(device.MemoryAlignment)),
                 new Text(device.ReadOnly ? "read-only" : "read-write"),
                 new Text(device.State),
-                new Text(device.QueueDepth.ToString()),
+                new Text(new QueueDepth(device.LeastQueueDepth, device.QueueDepth).ToString()),
+                new Text(device.Policy),
                 new Text($"{Quantity.Bytes(device.MaxTransferBytes)}, {device.MaxSegments} segments"),
                 new Text(AbilitiesOf(device)));
         }

@@ -250,7 +250,8 @@ internal sealed class RegionTransfer
         return true;
     }
 
-    private void Forget()
+    /// <summary>Lets go of what was added, where it does not come to <see cref="Start"/>, or that threw.</summary>
+    internal void Forget()
     {
         source.Clear();
         chunk.Clear();

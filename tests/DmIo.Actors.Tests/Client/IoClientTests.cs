@@ -80,7 +80,8 @@ public sealed class IoClientTests
     {
         await using var running = new RunningService();
         var device = new RecordingDevice(new LimitedDevice(
-            new MemoryDevice(8), description => description with { HasForceUnitAccess = true }));
+            new MemoryDevice(8),
+            description => description with { HasForceUnitAccess = true, HasVolatileCache = true }));
         await running.Service.AttachAsync("a", device).InTime();
         using var client = await running.Service.OpenAsync(1).InTime();
 

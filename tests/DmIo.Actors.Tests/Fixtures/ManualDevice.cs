@@ -25,7 +25,7 @@ internal sealed class ManualDevice : IBlockDevice
         content = new byte[sectors * Sector.SizeBytes];
         var description = new DeviceDescription
         {
-            Backend = "manual", Capacity = sectors, MaxDiscard = sectors, MaxWriteZeroes = sectors,
+            Backend = "manual", Capacity = sectors, MaxDiscard = sectors, MaxWriteZeroes = sectors, MaxSegments = 1,
         };
         Description = describe?.Invoke(description) ?? description;
     }

@@ -55,6 +55,7 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
         ShutdownTimeout = TimeSpan.FromSeconds(5),
         WaitingPerPage = 16,
         QueueDepth = 32,
+        Policy = SchedulingPolicy.Fair,
         Devices = [],
     };
 
@@ -99,16 +100,17 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
         return device;
     }
 
-    protected void Attach(string name, IBlockDevice device, int? queueDepth = null)
+    protected void Attach(
+        string name, IBlockDevice device, QueueDepth? queueDepth = null, SchedulingPolicy? policy = null)
     {
-        Supervisor.Tell(new AttachDevice(name, device, queueDepth), TestActor);
+        Supervisor.Tell(new AttachDevice(name, device, queueDepth, policy), TestActor);
         ExpectMsg<DeviceAttached>();
     }
 
     /// <summary>A lease whose owner is the test actor.</summary>
-    protected Granted Open(int pages)
+    protected Granted Open(int pages, int weight = LeaseWeight.Default)
     {
-        Supervisor.Tell(new Get(pages), TestActor);
+        Supervisor.Tell(new Get(pages, Weight: weight), TestActor);
         return ExpectMsg<Granted>();
     }
 
@@ -146,6 +148,8 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
         WaitUntilHandled(lease.Requests);
         foreach (var device in devices)
         {
+            // It takes what came in a turn, for which it sends itself a message: the second time is behind that.
+            WaitUntilHandled(DeviceActor(device));
             WaitUntilHandled(DeviceActor(device));
         }
 

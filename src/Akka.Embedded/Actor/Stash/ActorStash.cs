@@ -47,6 +47,7 @@ internal sealed class ActorStash(ActorCell cell) : IStash
             throw new IllegalActorStateException($"Can't stash the same message {letter.Message} more than once");
         }
 
+        letter.IsKept = true;
         _lastStashed = letter;
         _stashed.AddLast(letter);
     }

@@ -26,6 +26,18 @@ internal sealed class EntryLine
         Count++;
     }
 
+    /// <summary>The first, which leaves; null: there is none.</summary>
+    internal QueueEntry? TakeFirst()
+    {
+        var first = First;
+        if (first is not null)
+        {
+            Remove(first);
+        }
+
+        return first;
+    }
+
     internal void Remove(QueueEntry entry)
     {
         if (entry.Previous is null)

@@ -55,12 +55,15 @@ internal sealed class FlushGroup(DeviceDescription device)
     }
 
     /// <summary>The first of those that wait, and it waits no more; null: there is none.</summary>
-    internal QueueEntry? Take()
+    internal QueueEntry? Take() => waiting.TakeFirst();
+
+    /// <summary>The first of those that wait that is a write, and written; flushes before it are dropped.</summary>
+    internal QueueEntry? TakeIssued()
     {
-        var entry = waiting.First;
-        if (entry is not null)
+        var entry = Take();
+        while (entry is { Operation: IoOperation.Flush })
         {
-            waiting.Remove(entry);
+            entry = Take();
         }
 
         return entry;

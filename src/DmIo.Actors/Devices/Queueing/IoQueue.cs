@@ -227,6 +227,11 @@ internal sealed class IoQueue
         return true;
     }
 
+    /// <summary>For its owner's end: the next I/O that is issued and in no operation, which nobody else
+    /// answers.</summary>
+    internal bool TryTakeIssued([MaybeNullWhen(false)] out DeviceIo io) =>
+        (io = retries.TakeFirst()?.Io ?? flushes.TakeIssued()?.Io) is not null;
+
     private void Release(QueueEntry entry) => ready.Add(entry, now);
 
     /// <summary>A flush goes ahead of its class, and of all others once it has waited for its class's

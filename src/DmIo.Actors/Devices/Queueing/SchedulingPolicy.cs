@@ -1,7 +1,7 @@
 namespace DmIo.Actors;
 
 /// <summary>Which of a device's operations that may run goes next. None of them crosses a conflict.</summary>
-internal enum SchedulingPolicy
+public enum SchedulingPolicy
 {
     /// <summary>
     /// By priority class; within a class leases share the device by their weights, each in arrival order.

@@ -1,0 +1,13 @@
+using DmIo.Devices;
+using DmIo.Pages;
+
+namespace DmIo.Actors;
+
+/// <summary>What a device actor is made from.</summary>
+/// <param name="Name">What regions call the device.</param>
+/// <param name="Device">The open device; the actor's to close.</param>
+/// <param name="Queue">How it is scheduled.</param>
+/// <param name="Memory">What leases are cut from.</param>
+/// <param name="BouncePages">The pages that the device asked for; the supervisor's to return.</param>
+internal sealed record DeviceSetup(
+    string Name, IBlockDevice Device, IoQueueOptions Queue, PoolMemory Memory, IReadOnlyList<Page> BouncePages);

@@ -1,0 +1,158 @@
+using Akka.Actor;
+using DmIo.Actors.Tests.Client;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Pages;
+using Xunit;
+using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors.Tests.Service;
+
+/// <summary>What a request costs on its way: memory, and copies of its payload.</summary>
+[Collection(nameof(RequestCostTests))]
+[CollectionDefinition(nameof(RequestCostTests), DisableParallelization = true)]
+public sealed class RequestCostTests
+{
+    private const int Requests = 20_000;
+
+    [Theory]
+    [InlineData(1, 256)]
+    [InlineData(3, 512)]
+    public async Task A_request_by_Tell_allocates_little_the_callers_own_message_and_regions_included(
+        int regions, int limitBytes)
+    {
+        await using var running = await new RunningService().WithMemoryAsync("a", "b", "c");
+        var driver = running.System.ActorOf(Props.Create(() => new Driver(running.Service.Supervisor, regions)));
+        await driver.Ask<object>(Requests).InTime();
+
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        await driver.Ask<object>(Requests).InTime();
+        var perRequest = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Requests;
+
+        Assert.InRange(perRequest, 1, limitBytes);
+    }
+
+    [Fact]
+    public async Task The_backend_sees_the_callers_own_memory_for_all_kinds_of_it()
+    {
+        await using var running = new RunningService();
+        var device = new WatchingDevice(new MemoryDevice(2048));
+        await running.Service.AttachAsync("disk", device).InTime();
+        await using var client = await running.Service.OpenAsync(4).InTime();
+        var array = GC.AllocateArray<byte>(8192, pinned: true);
+        var buffer = VirtualBuffer.Allocate(8192);
+
+        foreach (var memory in new IoMemory[]
+        {
+            array,
+            new PageList(client.Lease.Pages, firstPageOffset: 512),
+            new BioVector([new BioSegment(array, 512, 1024), new BioSegment(array, 4096, 512)]),
+            buffer,
+            buffer.Slice(4096, 2048),
+        })
+        {
+            device.Seen.Clear();
+            await client.WriteAsync(new IoRegion("disk", 0, 3), memory).InTime();
+            Assert.Equal(SegmentsOf(memory, 1536), device.Seen);
+            device.Seen.Clear();
+            await client.ReadAsync(new IoRegion("disk", 8, 3), memory).InTime();
+            Assert.Equal(SegmentsOf(memory, 1536), device.Seen);
+        }
+    }
+
+    /// <summary>Memory is equal where it is the same piece of the same object.</summary>
+    private static List<Memory<byte>> SegmentsOf(IoMemory memory, long bytes)
+    {
+        var batch = new SegmentBatch();
+        memory.GetCursor().Take(batch, bytes, int.MaxValue);
+        return [.. batch.Segments];
+    }
+
+    /// <summary>Notes the memory of each call.</summary>
+    private sealed class WatchingDevice(IBlockDevice inner) : DeviceDecorator(inner)
+    {
+        internal List<Memory<byte>> Seen { get; } = [];
+
+        public override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+        {
+            Seen.AddRange(destination.Segments);
+            return base.ReadAsync(start, destination);
+        }
+
+        public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
+        {
+            Seen.AddRange(source.Segments);
+            return base.WriteAsync(start, source, forceUnitAccess);
+        }
+    }
+
+    /// <summary>Keeps 16 requests in flight by messages until as many as it was asked for are done.</summary>
+    private sealed class Driver(IActorRef supervisor, int regionCount) : UntypedActor
+    {
+        private static readonly string[] Devices = ["a", "b", "c"];
+
+        private readonly byte[] data = new byte[Page.SizeBytes];
+        private IActorRef requests = ActorRefs.Nobody;
+        private IActorRef asker = ActorRefs.Nobody;
+        private int toSend;
+        private int toFinish;
+
+        protected override void PreStart() => supervisor.Tell(new Get(16), Self);
+
+        protected override void OnReceive(object message)
+        {
+            switch (message)
+            {
+                case Granted granted:
+                    requests = granted.Requests;
+                    Begin();
+                    break;
+                case int count:
+                    asker = Sender;
+                    toSend = toFinish = count;
+                    Begin();
+                    break;
+                case IoDone done:
+                    done.Result.ThrowIfFailed();
+                    Send();
+                    if (--toFinish == 0)
+                    {
+                        asker.Tell("done");
+                    }
+
+                    break;
+                default:
+                    Unhandled(message);
+                    break;
+            }
+        }
+
+        private void Begin()
+        {
+            for (var index = 0; index < 16 && !requests.IsNobody(); index++)
+            {
+                Send();
+            }
+        }
+
+        private void Send()
+        {
+            if (toSend == 0)
+            {
+                return;
+            }
+
+            toSend--;
+            var regions = new IoRegion[regionCount];
+            for (var index = 0; index < regions.Length; index++)
+            {
+                regions[index] = new IoRegion(Devices[index], toSend % 256 * 8, 8);
+            }
+
+            requests.Tell(new IoRequest { Operation = IoOperation.Write, Regions = regions, Memory = data });
+        }
+    }
+}

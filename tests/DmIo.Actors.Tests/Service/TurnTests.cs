@@ -1,0 +1,119 @@
+using DmIo.Actors.Tests.Fixtures;
+using DmIo.Io;
+using Xunit;
+using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors.Tests.Service;
+
+/// <summary>How a device actor drives a device that gathers calls.</summary>
+public sealed class TurnTests : ServiceTests
+{
+    private readonly DrivenDevice device = new(1024);
+
+    [Fact]
+    public void The_regions_of_one_request_on_one_device_are_sent_together()
+    {
+        Attach("disk", device);
+        var lease = Open(pages: 8);
+        device.Gate.Reset();
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 100, 1)));
+        Assert.True(device.AtGate.Wait(TimeSpan.FromSeconds(60)));
+        Send(lease, Write(Pattern(1, 1), [.. Enumerable.Range(0, 8).Select(at => new IoRegion("disk", 2 * at, 1))]));
+        WaitUntilHandled(lease.Requests);
+
+        device.Gate.Set();
+        WaitUntilQuiet(lease, "disk");
+
+        Assert.Equal(9, device.InFlight);
+        Assert.Contains(8, device.Sent);
+        device.Finish();
+        Assert.All(ReceiveN(2).Cast<IoDone>(), done => Assert.True(done.Result.IsOk));
+    }
+
+    [Fact]
+    public void A_device_that_is_at_work_is_driven_when_it_asks_for_it()
+    {
+        Attach("disk", device);
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 7), new IoRegion("disk", 3, 1)));
+        WaitUntilQuiet(lease, "disk");
+        Assert.False(HasMessages);
+        device.Finish();
+        Assert.True(ExpectDone().IsOk);
+        var memory = new byte[512];
+
+        Send(lease, Read(memory, new IoRegion("disk", 3, 1)));
+        WaitUntilQuiet(lease, "disk");
+        device.Finish();
+
+        Assert.True(ExpectDone().IsOk);
+        Assert.Equal(Pattern(1, 7), memory);
+    }
+
+    [Fact]
+    public void R22_what_is_in_flight_when_the_device_actor_dies_is_still_driven_to_its_end()
+    {
+        Attach("disk", device);
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 3, 1)));
+        WaitUntilQuiet(lease, "disk");
+        Watch(DeviceActor("disk"));
+        Sys.Stop(DeviceActor("disk"));
+        ExpectMsg<Akka.Actor.Terminated>();
+        Assert.Equal(1, device.InFlight);
+
+        device.Finish();
+
+        Assert.True(ExpectDone().IsOk);
+        AwaitAssert(() => Assert.True(Devices().Count == 0));
+    }
+
+    [Fact]
+    public void R24_a_durable_write_whose_flush_cannot_come_any_more_has_failed()
+    {
+        var manual = Attach("disk", queueDepth: 1);
+        var lease = Open(pages: 8);
+        Send(lease, Flush("disk"));
+        WaitUntilQuiet(lease, "disk");
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 3, 1)) with { ForceUnitAccess = true });
+        Send(lease, Flush("disk"));
+        WaitUntilQuiet(lease, "disk");
+        manual.Pending[0].Complete();
+        Assert.True(ExpectDone().IsOk);
+        WaitUntilQuiet(lease, "disk");
+        Watch(DeviceActor("disk"));
+
+        Sys.Stop(DeviceActor("disk"));
+        ExpectMsg<Akka.Actor.Terminated>();
+        while (manual.Pending.Count > 0)
+        {
+            manual.Pending[0].Complete();
+        }
+
+        var codes = ReceiveN(2).Cast<IoDone>().Select(done => done.Result[0].Code);
+        Assert.Contains(IoStatusCode.DeviceGone, codes);
+    }
+
+    [Fact]
+    public void A_turn_takes_what_waits_and_answers_each_request_actor_once()
+    {
+        Attach("disk", device);
+        var lease = Open(pages: 64);
+        for (var index = 0; index < 20; index++)
+        {
+            Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 2 * index, 1)));
+        }
+
+        WaitUntilQuiet(lease, "disk");
+        device.Finish();
+
+        Assert.All(ReceiveN(20).Cast<IoDone>(), done => Assert.True(done.Result.IsOk));
+    }
+
+    private IReadOnlyList<DeviceStatus> Devices()
+    {
+        Supervisor.Tell(GetDevices.Instance, TestActor);
+        return ExpectMsg<DeviceList>().Devices;
+    }
+}
