@@ -7,8 +7,7 @@ namespace DmIo.Actors;
 /// <summary>
 /// One device's operations between their arrival and their end: decides which of them go together
 /// (<see cref="ConflictMap"/>), which goes next (<see cref="ReadySet"/>), what goes down as one
-/// (<see cref="Merging"/>,
-/// <see cref="FlushGroup"/>), and how many at a time (<see cref="AdaptiveDepth"/>). Plain, single owner, no clock.
+/// (<see cref="Merging"/>, <see cref="FlushGroup"/>), and how many at a time (<see cref="AdaptiveDepth"/>). Plain.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -19,9 +18,8 @@ namespace DmIo.Actors;
 /// ends: an expired class gets its turn, a lease its share, a flush goes ahead of its class.
 /// </para>
 /// <para>
-/// It holds what was added, no more: an entry, at most three pieces of the map and (a read) a claim per piece for
-/// each,
-/// whatever came and went before. What may be added is bounded by the leases' credit. Objects out of use are kept for
+/// It holds what was added, no more: for each an entry, at most three pieces of the map and (a read) a claim per piece.
+/// What may be added is bounded by the leases' credit. Objects out of use are kept for
 /// the next, a bounded number of each kind. In steady state nothing is allocated. Each call takes O(log n), see
 /// <see cref="ConflictMap"/> for the exception.
 /// </para>
@@ -63,10 +61,8 @@ internal sealed class IoQueue
     /// <summary>I/Os here and in no operation: those that were added, and those that came back.</summary>
     internal int Waiting { get; private set; }
 
-    /// <summary>
-    /// How many operations may be in flight now. Where it adapts, flushes are beside the count, since they are no
-    /// measure of the device's latency.
-    /// </summary>
+    /// <summary>How many may be in flight now. Where it adapts, a flush, no measure of latency, is beside
+    /// it.</summary>
     internal int Depth => depth.Current + (isAdaptive && flushes.IsInFlight ? 1 : 0);
 
     /// <summary>Nothing waits, nothing is in flight.</summary>
@@ -227,15 +223,13 @@ internal sealed class IoQueue
         return true;
     }
 
-    /// <summary>For its owner's end: the next I/O that is issued and in no operation, which nobody else
-    /// answers.</summary>
+    /// <summary>For its owner's end: the next issued I/O in no operation: nobody else answers it.</summary>
     internal bool TryTakeIssued([MaybeNullWhen(false)] out DeviceIo io) =>
         (io = retries.TakeFirst()?.Io ?? flushes.TakeIssued()?.Io) is not null;
 
     private void Release(QueueEntry entry) => ready.Add(entry, now);
 
-    /// <summary>A flush goes ahead of its class, and of all others once it has waited for its class's
-    /// expiry.</summary>
+    /// <summary>A flush goes ahead of its class, and of all once it waited for its class's expiry.</summary>
     private bool IsFlushNext() => flushes.MayStart
         && (!ready.HasClasses || ready.MostUrgent is not { } urgent || flushes.Class <= urgent
             || now - flushes.Since >= expiries[(int)flushes.Class]);
@@ -286,7 +280,8 @@ internal sealed class IoQueue
         }
 
         var operation = operations.Take();
-        if (merging.Begin(chosen))
+        var mayMerge = merging.Begin(chosen);
+        if (mayMerge)
         {
             for (var first = chosen; merging.Before(first) is { } found && TryIssue(found, Departure.Along);)
             {
@@ -294,22 +289,19 @@ internal sealed class IoQueue
                 first = found;
             }
 
-            for (var index = before.Count - 1; index >= 0; index--)
-            {
-                operation.Add(before[index]);
-            }
-
+            before.Reverse();
+            before.ForEach(operation.Add);
             before.Clear();
-            operation.Add(chosen);
+        }
+
+        operation.Add(chosen);
+        if (mayMerge)
+        {
             for (var last = chosen; merging.After(last) is { } found && TryIssue(found, Departure.Along);)
             {
                 operation.Add(found);
                 last = found;
             }
-        }
-        else
-        {
-            operation.Add(chosen);
         }
 
         Start(operation, chosen);
