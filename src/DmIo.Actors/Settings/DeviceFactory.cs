@@ -37,7 +37,7 @@ internal static class DeviceFactory
             CreateSize = settings.CreateSize.Value == 0 ? null : settings.CreateSize,
             Mode = settings.Mode,
             IsDirect = settings.IsDirect,
-            QueueDepth = settings.QueueDepth,
+            QueueDepth = settings.QueueDepth.Most,
         }),
     };
 }
