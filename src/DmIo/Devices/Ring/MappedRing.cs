@@ -17,7 +17,6 @@ internal unsafe class MappedRing : IDisposable
 
     private const long EntriesOffset = 0x10000000;
     private const uint OverflowFlag = 1 << 1;
-    private const uint TaskFlag = 1 << 2;
     private const uint EventDisabled = 1;
 
     private readonly byte* queues;
@@ -81,11 +80,8 @@ internal unsafe class MappedRing : IDisposable
     /// <summary>Is there a completion to take?</summary>
     internal bool HasCompletion => completionHead != Counter(parameters.CompletionTail);
 
-    /// <summary>
-    /// Only an <see cref="Enter"/> brings in what is done: completions found no room, or wait for a thread of ours to
-    /// enter the kernel.
-    /// </summary>
-    internal bool WantsEnter => (Counter(parameters.SubmissionFlags) & (OverflowFlag | TaskFlag)) != 0;
+    /// <summary>Completions found no room: only an <see cref="Enter"/> that asks for them brings them in.</summary>
+    internal bool HasOverflow => (Counter(parameters.SubmissionFlags) & OverflowFlag) != 0;
 
     /// <summary>
     /// Does a completion signal the registered event? Setting it is a full barrier: what completed before is seen by

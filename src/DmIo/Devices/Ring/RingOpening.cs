@@ -12,7 +12,11 @@ internal static class RingOpening
     private const int TooManyFiles = 24;
     private const int InvalidArgument = 22;
 
-    // The first that the kernel takes. It is never asked for CooperativeTasks: see RingEngine's measurements.
+    // The first that the kernel takes. Never asked for is IORING_SETUP_COOP_TASKRUN: a completion would then wait
+    // until
+    // the thread that submitted it enters the kernel again, which may be busy elsewhere for a tick; and it measured
+    // the
+    // same. IORING_SETUP_DEFER_TASKRUN wants one thread for all submissions, which an actor's turns don't have.
     private static readonly RingSetup[] Setups =
     [
         RingSetup.CompletionSize | RingSetup.Clamp | RingSetup.SubmitAll,

@@ -74,7 +74,8 @@ internal sealed class RingPump
 
             Submit();
             var hasReaped = Reap();
-            if (ring.HasCompletion || ((hasReaped || !isRefused) && (CanWrite || ring.Unsubmitted > 0)))
+            var canSubmit = (hasReaped || !isRefused) && (CanWrite || ring.Unsubmitted > 0);
+            if (ring.HasCompletion || ring.HasOverflow || canSubmit)
             {
                 continue;
             }
@@ -108,14 +109,14 @@ internal sealed class RingPump
         }
 
         isRefused = false;
-        var wantsEnter = ring.WantsEnter;
-        if (ring.Unsubmitted == 0 && !wantsEnter)
+        var hasOverflow = ring.HasOverflow;
+        if (ring.Unsubmitted == 0 && !hasOverflow)
         {
             return;
         }
 
         Counters.Enters++;
-        var taken = ring.Enter(wantsEnter ? RingNative.GetEvents : 0);
+        var taken = ring.Enter(hasOverflow ? RingNative.GetEvents : 0);
         switch (-taken)
         {
             case < 0 or Errno.Interrupted:

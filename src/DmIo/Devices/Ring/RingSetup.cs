@@ -14,11 +14,4 @@ internal enum RingSetup : uint
 
     /// <summary>An operation that is refused does not keep those behind it from being taken (kernel 5.18).</summary>
     SubmitAll = 1 << 7,
-
-    /// <summary>A completion does not interrupt a running thread; it is told of when the thread next enters the
-    /// kernel (kernel 5.19).</summary>
-    CooperativeTasks = 1 << 8,
-
-    /// <summary>The ring says that a completion waits for that (kernel 5.19).</summary>
-    TaskFlag = 1 << 9,
 }

@@ -155,6 +155,28 @@ public sealed class RingPressureTests : IDisposable
         Assert.Equal(TransferResult.Moved(1), await second);
     }
 
+    [RingFact]
+    public async Task Completions_that_found_no_room_are_brought_in()
+    {
+        var kernel = RefusingRing.Open(4);
+        await using var ring = new DrivenRing(Disk.Store, ring: kernel);
+        for (var round = 0; round < 3; round++)
+        {
+            for (var entry = 0; entry < kernel.SubmissionEntries; entry++)
+            {
+                // Opcode 0: the kernel does nothing, and completes it.
+                kernel.NextEntry().UserData = 1;
+            }
+
+            Assert.Equal(4, kernel.Enter(0));
+        }
+
+        Assert.True(kernel.HasOverflow);
+        Assert.Equal(Disk.Content[..512], ring.Read(0, 512));
+        ring.Engine.Drive();
+        Assert.Equal((12, false), (ring.Engine.Counters.Strays, kernel.HasOverflow));
+    }
+
     private static void DriveUntil(DrivenRing ring, Func<bool> condition)
     {
         // Bounded: each round the kernel is asked, and what is awaited here takes it microseconds.
