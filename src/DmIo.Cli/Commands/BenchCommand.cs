@@ -65,6 +65,8 @@ internal static class BenchCommand
         return Finish(context, BenchReport.Of(workload, by, leases, limits, outcome!) with
         {
             Regions = [.. regions.Select(region => region.Region.ToString())],
+            Modes = [.. targets.Select(target => target.Description.Mode.ToString().ToLowerInvariant())],
+            Direct = parsed.GetValue(Options.Direct),
         });
     }
 

@@ -30,6 +30,12 @@ internal sealed record BenchReport
 
     public required IReadOnlyList<string> Regions { get; init; }
 
+    /// <summary>How the device of each region is served: inline, ring, threads, or in a way of its own.</summary>
+    public IReadOnlyList<string>? Modes { get; init; }
+
+    /// <summary>Files were opened past the page cache.</summary>
+    public bool Direct { get; init; }
+
     /// <summary>How long requests counted, in seconds, after the warm-up.</summary>
     public required double Duration { get; init; }
 

@@ -10,9 +10,10 @@ internal static class BenchTable
     internal static void Write(TextWriter writer, BenchReport report)
     {
         Add("load", LoadOf(report));
-        foreach (var region in report.Regions)
+        for (var index = 0; index < report.Regions.Count; index++)
         {
-            Add("region", region);
+            var mode = report.Modes is { } modes ? $" ({modes[index]}{(report.Direct ? ", direct" : "")})" : "";
+            Add("region", report.Regions[index] + mode);
         }
 
         Add("rate", RateOf(report));

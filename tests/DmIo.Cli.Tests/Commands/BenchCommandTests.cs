@@ -31,6 +31,7 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Equal(0, result.Json.GetProperty("errors").GetInt64());
         Assert.Equal(operation, result.Json.GetProperty("operation").GetString());
         Assert.Equal("mem:1MiB@8+2040", result.Json.GetProperty("regions")[0].GetString());
+        Assert.Equal("inline", result.Json.GetProperty("modes")[0].GetString());
         Assert.True(result.Json.GetProperty("iops").GetDouble() > 0);
         Assert.True(result.Json.GetProperty("bytesPerSecond").GetDouble() > 0);
         var latency = result.Json.GetProperty("latencyMicroseconds");
