@@ -1,5 +1,7 @@
 using DmIo.Devices;
 using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Pages;
 using Xunit;
 
 namespace DmIo.Tests.Devices;
@@ -55,6 +57,48 @@ public sealed class FileDeviceTests : IDisposable
         }
 
         Assert.Equal(written, File.ReadAllBytes(FilePath)[1536..2560]);
+    }
+
+    [LinuxFact]
+    public async Task More_segments_than_a_system_call_takes_are_a_short_transfer()
+    {
+        var bytes = Bytes.Random(4096, 1);
+        await using var device = FileDevice.Open(new FileDeviceOptions
+        {
+            Path = FilePath, CreateSize = 8, Mode = ServiceMode.Inline,
+        });
+        var batch = new SegmentBatch();
+        for (var index = 0; index < 2048; index++)
+        {
+            // In pieces that do not lie side by side.
+            batch.Add(new[] { bytes[2 * index], bytes[(2 * index) + 1] });
+        }
+
+        Assert.Equal(TransferResult.Moved(2048), await device.WriteAsync(0, batch, forceUnitAccess: false));
+        Array.Clear(bytes, 2048, 2048);
+        Assert.Equal(bytes, await device.ContentAsync(0, 8));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(512)]
+    public async Task The_store_sees_the_callers_own_memory_also_where_it_is_direct(int memoryAlignment)
+    {
+        var description = new DeviceDescription
+        {
+            Backend = "fake", Capacity = 64, MemoryAlignmentBytes = memoryAlignment,
+        };
+        var addresses = new List<nint>();
+        var store = new FakeStore(64, description)
+        {
+            Seen = batch => addresses.AddRange(batch.Segments.ToArray().Select(FakeEngine.AddressOf)),
+        };
+        var pages = PageSlab.TryAllocate(4)!.Pages;
+        await using var device = FileDevice.Over(store, new InlineEngine(store));
+
+        await device.WriteAsync(0, Bytes.Batch(pages[1].Memory, pages[3].Memory), forceUnitAccess: false);
+
+        Assert.Equal([FakeEngine.AddressOf(pages[1].Memory), FakeEngine.AddressOf(pages[3].Memory)], addresses);
     }
 
     [Fact]

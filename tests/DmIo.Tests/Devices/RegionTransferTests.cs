@@ -176,10 +176,7 @@ public sealed class RegionTransferTests
     {
         IoMemory memory = new byte[4096];
         var transfer = new RegionTransfer(disk, () => { });
-        Run(1000);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Run(1000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() => Run(1000)));
 
         void Run(int times)
         {

@@ -6,7 +6,9 @@ namespace DmIo.Devices;
 
 /// <summary>
 /// Reads and writes of 64-bit Linux, vectored and durable: <c>preadv</c>, <c>pwritev</c>, and <c>pwritev2</c> with
-/// RWF_DSYNC. Memory is held in its place for the call. Each answers with bytes, or an errno, negated. No handle is
+/// RWF_DSYNC. Memory is held in its place for the call: an array by a pin, native memory (which a span does not
+/// hold) by
+/// the batch that names it. Each answers with bytes, or an errno, negated. No handle is
 /// counted: whoever calls keeps the file open.
 /// </summary>
 internal static unsafe partial class LinuxTransfers
@@ -31,10 +33,14 @@ internal static unsafe partial class LinuxTransfers
     {
         if (destination.Count == 1)
         {
+            long answered;
             fixed (byte* start = destination.Segments[0].Span)
             {
-                return Answer(pread(file, start, (nuint)destination.LengthBytes, offsetBytes));
+                answered = Answer(pread(file, start, (nuint)destination.LengthBytes, offsetBytes));
             }
+
+            GC.KeepAlive(destination);
+            return answered;
         }
 
         var segments = Pin(destination);
@@ -47,10 +53,14 @@ internal static unsafe partial class LinuxTransfers
     {
         if (source.Count == 1)
         {
+            long answered;
             fixed (byte* start = source.Segments[0].Span)
             {
-                return Answer(pwrite(file, start, (nuint)source.LengthBytes, offsetBytes));
+                answered = Answer(pwrite(file, start, (nuint)source.LengthBytes, offsetBytes));
             }
+
+            GC.KeepAlive(source);
+            return answered;
         }
 
         var segments = Pin(source);

@@ -30,12 +30,8 @@ public sealed class InlineEngineTests : IDisposable
         var pages = PageSlab.TryAllocate(8)!.Pages;
         var one = Bytes.Batch(pages[0].Memory);
         var many = Bytes.Batch(pages[2].Memory, pages[4].Memory, pages[6].Memory);
-        Transfer(device, one, many);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Transfer(device, one, many);
-
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.Equal(0, Allocations.Of(() => Transfer(device, one, many)));
     }
 
     private static void Transfer(FileDevice device, SegmentBatch one, SegmentBatch many)
