@@ -26,7 +26,15 @@ internal static class LoadOptions
     }
 
     /// <summary>One report on a line of its own.</summary>
-    internal static void Print(BenchWorkload workload, BenchLimits limits, BenchOutcome outcome) =>
-        Console.WriteLine(ReportJson.Write(
-            BenchReport.Of(workload, BenchCaller.Tell, leases: 1, limits, outcome)));
+    /// <param name="workload">What it was.</param>
+    /// <param name="limits">For how long.</param>
+    /// <param name="outcome">What came of it.</param>
+    /// <param name="isAlone">Nothing else ran in this process, so that what it allocated was for this.</param>
+    internal static void Print(BenchWorkload workload, BenchLimits limits, BenchOutcome outcome, bool isAlone) =>
+        Console.WriteLine(ReportJson.Write(BenchReport.Of(
+            workload,
+            BenchCaller.Tell,
+            leases: 1,
+            limits,
+            isAlone ? outcome : outcome with { AllocatedBytesPerRequest = null })));
 }

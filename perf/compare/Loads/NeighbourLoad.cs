@@ -47,7 +47,7 @@ internal static class NeighbourLoad
 
         foreach (var (workload, outcome) in running)
         {
-            LoadOptions.Print(workload, limits, await outcome);
+            LoadOptions.Print(workload, limits, await outcome, isAlone: running.Count == 1);
         }
     }
 }

@@ -48,7 +48,7 @@ internal static class RandomAccessLoad
         var limits = LoadOptions.LimitsOf(parsed);
         var lanes = new RandomAccessLane(workload, handles, parsed.GetValue(IsAsync));
         var outcome = await BenchRun.RunAsync([lanes], limits, end);
-        LoadOptions.Print(workload, limits, outcome);
+        LoadOptions.Print(workload, limits, outcome, isAlone: true);
         foreach (var handle in handles)
         {
             handle.Dispose();

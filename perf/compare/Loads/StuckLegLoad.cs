@@ -56,8 +56,8 @@ internal static class StuckLegLoad
         var before = await MeasureAsync(service, replicated, others, limits, null, end);
         var whileStuck = await MeasureAsync(service, replicated, others, new BenchLimits(
             TimeSpan.Zero, StuckFor), stuck, end);
-        LoadOptions.Print(others, limits, before);
-        LoadOptions.Print(others, limits, whileStuck);
+        LoadOptions.Print(others, limits, before, isAlone: false);
+        LoadOptions.Print(others, limits, whileStuck, isAlone: false);
     }
 
     /// <summary>The others' outcome.</summary>
