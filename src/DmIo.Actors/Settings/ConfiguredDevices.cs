@@ -5,8 +5,8 @@ using DmIo.Devices.Decorators;
 namespace DmIo.Actors;
 
 /// <summary>
-/// The devices of <c>dmio.devices</c>, open: all of them or none. They are this object's until they are attached,
-/// the service's then.
+/// The devices of <c>dmio.devices</c>, open: all of them or none. They are this object's until they are attached, the
+/// service's then.
 /// </summary>
 internal sealed class ConfiguredDevices
 {
@@ -40,8 +40,8 @@ internal sealed class ConfiguredDevices
     internal static ConfigurationException FaultOf(DeviceSettings device, string reason, Exception? cause) =>
         new($"{device.FullPath} can't be put into service. {reason}", cause);
 
-    /// <summary>Lets go what is stuck at a device; how many operations. Null: there is no such device, or it does
-    /// not stick.</summary>
+    /// <summary>Lets go what is stuck at a device; how many operations. Null: there is no such device, or it does not
+    /// stick.</summary>
     internal int? Release(string name) => devices.Find(open => open.Settings.Name == name).Device is StuckDevice stuck
         ? stuck.Release()
         : null;

@@ -33,6 +33,8 @@ public sealed class LoopDeviceFactAttribute : FactAttribute
 
     public LoopDeviceFactAttribute() => Skip = Reason.Value;
 
+    internal static bool IsToBeHad => Reason.Value is null;
+
     private static string? FindReason()
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)

@@ -7,10 +7,9 @@ namespace DmIo.Devices;
 /// <summary>
 /// Judges the segments of a transfer block by block: a block that lies in one segment, at an aligned address, goes as
 /// it is; others are gathered into runs for the bounce memory. Ends early, on a block, where the bounce memory or the
-/// segments of one system call are used up: the transfer is a short one. What is judged by its address must be
-/// pinned.
-/// Invariants: pieces are whole blocks; a run lies on the alignment of memory, and no block across two pieces of
-/// bounce memory.
+/// segments of one system call are used up: the transfer is a short one. What is judged by its address must be pinned.
+/// Invariants: pieces are whole blocks; a run lies on the alignment of memory, and no block across two pieces of bounce
+/// memory.
 /// </summary>
 internal sealed class BouncePlan(DirectAlignment alignment, int pieceBytes)
 {

@@ -3,8 +3,7 @@ using DmIo.Pages;
 namespace DmIo.Devices;
 
 /// <summary>
-/// The aligned pieces of memory, all of one size, that misaligned data goes through: pages that the owner of the
-/// device
+/// The aligned pieces of memory, all of one size, that misaligned data goes through: pages that the owner of the device
 /// leased, or memory of our own. Taken all or nothing. Not for two threads at a time.
 /// </summary>
 internal sealed class BounceSet : IDisposable

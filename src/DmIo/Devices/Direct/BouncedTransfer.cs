@@ -5,10 +5,8 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// One transfer of <see cref="DirectBounce"/>: holds the caller's segments in their place, and what goes through
-/// bounce
-/// memory is copied before a write and after a read, no more of it than was read. Used again when its result was
-/// taken.
+/// One transfer of <see cref="DirectBounce"/>: holds the caller's segments in their place, and what goes through bounce
+/// memory is copied before a write and after a read, no more of it than was read. Used again when its result was taken.
 /// <code>
 ///   idle --Begin--> planned --TryTake--> taken --Issue--> issued --Finish--> finished --Complete, result taken-->
 /// idle

@@ -8,10 +8,8 @@ namespace DmIo.Devices;
 
 /// <summary>
 /// Between a <see cref="FileDevice"/> that is direct and its engine: what is aligned goes on untouched; for what is
-/// not,
-/// the misaligned blocks go through pages. A transfer takes all the pages that it needs or waits, first come first
-/// served; one that would need more than there are is cut short. So whoever waits, waits for transfers in flight
-/// alone,
+/// not, the misaligned blocks go through pages. A transfer takes all the pages that it needs or waits, first come first
+/// served; one that would need more than there are is cut short. So whoever waits, waits for transfers in flight alone,
 /// and their completion serves him.
 /// </summary>
 internal sealed class DirectBounce : IFileEngine

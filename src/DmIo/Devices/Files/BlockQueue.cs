@@ -3,8 +3,7 @@ using System.Globalization;
 namespace DmIo.Devices;
 
 /// <summary>
-/// What Linux says in sysfs about the queue of a block device: limits, one in a file. A partition has none of its
-/// own,
+/// What Linux says in sysfs about the queue of a block device: limits, one in a file. A partition has none of its own,
 /// but its disk, one directory up, has.
 /// </summary>
 internal readonly record struct BlockQueue

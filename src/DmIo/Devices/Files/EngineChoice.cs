@@ -1,8 +1,7 @@
 namespace DmIo.Devices;
 
 /// <summary>
-/// Which engine serves a file: the one asked for, or the fastest that there is. In memory: inline. Else the ring,
-/// where
+/// Which engine serves a file: the one asked for, or the fastest that there is. In memory: inline. Else the ring, where
 /// the kernel has one; else threads.
 /// </summary>
 internal static class EngineChoice

@@ -4,16 +4,14 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// A regular file or a block device, through the operating system's page cache or past it: a write is durable after
-/// the next flush. Its capacity is the whole sectors (direct: the whole blocks) that the file had when it was
-/// opened; a
+/// A regular file or a block device, through the operating system's page cache or past it: a write is durable after the
+/// next flush. Its capacity is the whole sectors (direct: the whole blocks) that the file had when it was opened; a
 /// last partial one is neither read nor written, and the file never grows or shrinks.
 /// </summary>
 /// <remarks>
 /// A device that can write holds the file alone: on Linux by an advisory lock (a block device: by O_EXCL, which a
 /// mounted one refuses), so that two devices of this service, or of two processes that ask for the lock, never share
-/// one. Network file systems may not lock. How calls reach the kernel is said by the description's mode; each keeps
-/// the
+/// one. Network file systems may not lock. How calls reach the kernel is said by the description's mode; each keeps the
 /// operating system's error number.
 /// </remarks>
 public sealed class FileDevice : IBlockDevice

@@ -4,8 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices;
 
 /// <summary>
-/// Opens and makes regular files, so that nobody else writes to them: under an advisory lock where it is Linux. A
-/// file
+/// Opens and makes regular files, so that nobody else writes to them: under an advisory lock where it is Linux. A file
 /// that could not be made as long as asked for is taken back.
 /// </summary>
 internal static class FileHandles

@@ -4,8 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices;
 
 /// <summary>
-/// From options to a device: what kind of file it is, whether it has to be made, that it has sectors, how it is
-/// served.
+/// From options to a device: what kind of file it is, whether it has to be made, that it has sectors, how it is served.
 /// Never truncates or extends a file that exists; takes back a file that it made and could not make a device of.
 /// </summary>
 internal static class FileOpening

@@ -4,8 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices;
 
 /// <summary>
-/// The system calls of 64-bit Linux that .NET has not: flags and request numbers are the kernel's, the same on x64
-/// and
+/// The system calls of 64-bit Linux that .NET has not: flags and request numbers are the kernel's, the same on x64 and
 /// arm64. Each method answers with errno, 0 for success, and tries again when a signal interrupted it.
 /// </summary>
 internal static partial class LinuxNative

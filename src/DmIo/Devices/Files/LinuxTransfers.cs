@@ -6,10 +6,9 @@ namespace DmIo.Devices;
 
 /// <summary>
 /// Reads and writes of 64-bit Linux, vectored and durable: <c>preadv</c>, <c>pwritev</c>, and <c>pwritev2</c> with
-/// RWF_DSYNC. Memory is held in its place for the call: an array by a pin, native memory (which a span does not
-/// hold) by
-/// the batch that names it. Each answers with bytes, or an errno, negated. No handle is
-/// counted: whoever calls keeps the file open.
+/// RWF_DSYNC. Memory is held in its place for the call: an array by a pin, native memory (which a span does not hold)
+/// by the batch that names it. Each answers with bytes, or an errno, negated. No handle is counted: whoever calls keeps
+/// the file open.
 /// </summary>
 internal static unsafe partial class LinuxTransfers
 {

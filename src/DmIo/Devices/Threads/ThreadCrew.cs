@@ -1,13 +1,10 @@
 namespace DmIo.Devices;
 
 /// <summary>
-/// A bounded set of background threads that make one device's calls, first come first served. A thread is started
-/// when
-/// a call comes and all are busy, and ends when it was idle for a while. Where not one is to be had, whoever brings
-/// the
-/// call makes it.
-/// Invariants: a permit for each queued call, and after the closing one more for each thread; threads that are not
-/// busy are awake or wait for a permit.
+/// A bounded set of background threads that make one device's calls, first come first served. A thread is started when
+/// a call comes and all are busy, and ends when it was idle for a while. Where not one is to be had, whoever brings the
+/// call makes it. Invariants: a permit for each queued call, and after the closing one more for each thread; threads
+/// that are not busy are awake or wait for a permit.
 /// </summary>
 internal sealed class ThreadCrew : IDisposable
 {

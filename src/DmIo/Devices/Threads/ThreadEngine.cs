@@ -4,8 +4,7 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// Makes the calls to the store on threads of its own: for systems and kernels without io_uring. As many calls as
-/// there
+/// Makes the calls to the store on threads of its own: for systems and kernels without io_uring. As many calls as there
 /// are threads are in flight; the others wait, in order. Its owner gets the results on its own turn, in
 /// <see cref="Drive"/>; where it was never attached, they come on threads of the pool. In steady state nothing is
 /// allocated.

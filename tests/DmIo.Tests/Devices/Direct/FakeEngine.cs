@@ -9,8 +9,7 @@ namespace DmIo.Tests.Devices;
 
 /// <summary>
 /// An engine over an array that notes what it is given, and requires it to be aligned. Calls are done at once, or
-/// (held)
-/// when a test says so.
+/// (held) when a test says so.
 /// </summary>
 internal sealed class FakeEngine(int lengthBytes, DirectAlignment alignment) : IFileEngine
 {

@@ -79,6 +79,29 @@ public sealed class FileModeTests : IDisposable
         Assert.Equal(written, await device.ContentAsync(0, 8));
     }
 
+    [LinuxFact]
+    public void R14_where_the_kernel_has_no_durable_writes_the_store_writes_and_flushes()
+    {
+        using var handle = File.OpenHandle(
+            directory.FilePath(), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
+        RandomAccess.SetLength(handle, 4096);
+        var store = new LinuxFileStore(handle, capacity: 8, isReadOnly: true);
+        Assert.False(store.Description.HasForceUnitAccess);
+
+        Assert.Equal(512, store.Write(512, Bytes.Batch(Bytes.Filled(512, 7)), forceUnitAccess: true));
+
+        Assert.Equal(Bytes.Filled(512, 7), File.ReadAllBytes(directory.FilePath())[512..1024]);
+    }
+
+    [LinuxFact]
+    public void R14_a_durable_write_whose_flush_fails_has_failed()
+    {
+        using var handle = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        var store = new LinuxFileStore(handle, capacity: 8, isReadOnly: true);
+
+        Assert.Equal(-22, store.Write(0, Bytes.Batch(new byte[512]), forceUnitAccess: true));
+    }
+
     [Fact]
     public async Task One_that_is_read_only_takes_no_durable_writes()
     {
