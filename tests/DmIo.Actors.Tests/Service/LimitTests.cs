@@ -1,0 +1,161 @@
+using DmIo.Actors.Tests.Fixtures;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Pages;
+using Xunit;
+using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors.Tests.Service;
+
+/// <summary>What bounds the service's memory, and what is refused for it.</summary>
+public sealed class LimitTests : ServiceTests
+{
+    [Theory]
+    [InlineData(0)]
+    [InlineData(10001)]
+    public void A_lease_of_an_impossible_weight_is_refused(int weight)
+    {
+        Supervisor.Tell(new Get(1, Weight: weight), TestActor);
+
+        Assert.Contains($"1 to 10000, not {weight}", ExpectMsg<GetRefused>().Reason, StringComparison.Ordinal);
+        Assert.Equal(0, PoolStatus().Leased);
+    }
+
+    [Fact]
+    public void A_request_of_an_unknown_priority_is_refused()
+    {
+        AttachQuick("disk");
+        var write = Write(Pattern(1, 1), new IoRegion("disk", 0, 1)) with { Priority = (IoPriority)7 };
+
+        Send(Open(pages: 1), write);
+
+        Assert.Contains("no priority 7", ExpectMsg<IoRefused>().Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_request_more_than_may_wait_is_refused_and_the_others_are_done()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 1);
+        for (var index = 0; index < 1 + 1024; index++)
+        {
+            Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        }
+
+        await device.NextCallAsync();
+        WaitUntilHandled(lease.Requests);
+
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)) with { Context = "late" });
+
+        var refused = ExpectMsg<IoRefused>();
+        Assert.Equal("late", refused.Context);
+        Assert.Contains("1024 requests", refused.Reason, StringComparison.Ordinal);
+        device.Automatic = _ => IoStatus.Ok;
+        device.Pending[0].Complete();
+        Assert.All(ReceiveN(1025), message => Assert.True(((IoDone)message).Result.IsOk));
+    }
+
+    [Fact]
+    public void A_device_has_the_pages_that_it_asks_for_from_its_attach_until_it_is_closed()
+    {
+        var device = new BouncingDevice(pages: 16);
+        Attach("disk", device);
+        Assert.Equal(16, device.Pages!.Count);
+        Assert.Equal((16, 0), (PoolStatus().Leased, PoolStatus().Leases));
+
+        Supervisor.Tell(new DetachDevice("disk"), TestActor);
+
+        ExpectMsg<DeviceDetached>();
+        Assert.Equal(0, PoolStatus().Leased);
+    }
+
+    [Fact]
+    public void A_device_that_asks_for_more_pages_than_there_are_is_refused()
+    {
+        Supervisor.Tell(new AttachDevice("disk", new BouncingDevice(MaxPages + 1)), TestActor);
+
+        var refused = ExpectMsg<AttachRefused>();
+        Assert.Contains("1025 pages", refused.Reason, StringComparison.Ordinal);
+        Assert.Contains("dmio.pool.max-pages", refused.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pages_of_a_device_that_was_closed_go_to_who_waits_for_them()
+    {
+        Attach("disk", new BouncingDevice(pages: 16));
+        Supervisor.Tell(new Get(MaxPages, Wait: true), TestActor);
+        WaitUntilHandled(Supervisor);
+        Assert.False(HasMessages);
+
+        Supervisor.Tell(new DetachDevice("disk"), TestActor);
+
+        ExpectMsg<DeviceDetached>();
+        Assert.Equal(MaxPages, ExpectMsg<Granted>().Lease.Count);
+    }
+
+    [Fact]
+    public async Task Memory_that_goes_through_the_devices_pages_costs_the_lease_these_pages_too()
+    {
+        var device = new ManualDevice(
+            1024, description => description with { BouncePages = 16, MemoryAlignmentBytes = 512 });
+        Attach("disk", device);
+        var lease = Open(pages: 3);
+        var unaligned = VirtualBuffer.Allocate(8192).Slice(1, 512);
+        IoRequest[] requests = [.. Enumerable.Range(0, 2).Select(index => new IoRequest
+        {
+            Operation = IoOperation.Write, Regions = [new IoRegion("disk", 2 * index, 1)], Memory = unaligned,
+        })];
+
+        foreach (var request in requests)
+        {
+            Send(lease, request);
+        }
+
+        await device.NextCallAsync();
+        WaitUntilQuiet(lease, "disk");
+        Assert.Single(device.Pending);
+        device.Pending[0].Complete();
+        (await device.NextCallAsync()).Complete();
+        ReceiveN(2);
+
+        foreach (var request in requests)
+        {
+            Send(lease, request with { Memory = VirtualBuffer.Allocate(4096) });
+        }
+
+        await device.NextCallAsync();
+        await device.NextCallAsync();
+        Assert.Equal(2, device.Pending.Count);
+    }
+
+    [Theory]
+    [InlineData(0, 0, "0")]
+    [InlineData(5, 4, "4")]
+    [InlineData(1, 65537, "1-65537")]
+    public void A_device_with_an_impossible_queue_depth_is_refused(int least, int most, string shown)
+    {
+        Supervisor.Tell(new AttachDevice("disk", new MemoryDevice(8), new QueueDepth(least, most)), TestActor);
+
+        Assert.Contains($"not {shown}", ExpectMsg<AttachRefused>().Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_with_an_unknown_policy_is_refused()
+    {
+        Supervisor.Tell(new AttachDevice("disk", new MemoryDevice(8), Policy: (SchedulingPolicy)9), TestActor);
+
+        Assert.Contains("no policy 9", ExpectMsg<AttachRefused>().Reason, StringComparison.Ordinal);
+    }
+
+    private sealed class BouncingDevice(int pages) : DeviceDecorator(new MemoryDevice(8))
+    {
+        public override DeviceDescription Description => base.Description with { BouncePages = pages };
+
+        internal IReadOnlyList<Page>? Pages { get; private set; }
+
+        public override void Attach(DeviceHost host) => Pages = host.BouncePages;
+    }
+}
