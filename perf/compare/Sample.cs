@@ -22,6 +22,12 @@ internal sealed record Sample
     /// <summary>Managed memory for each request; null where the subject does not say.</summary>
     public double? AllocatedBytes { get; init; }
 
+    /// <summary>Turns of actors for each request; null likewise.</summary>
+    public double? Turns { get; init; }
+
+    /// <summary>Pages of a lease in I/O for each request; null likewise.</summary>
+    public int? Pages { get; init; }
+
     internal static Sample Of(BenchReport report) => new()
     {
         Rate = report.Iops,
@@ -31,5 +37,7 @@ internal sealed record Sample
         P999 = report.LatencyMicroseconds.P999,
         Errors = report.Errors,
         AllocatedBytes = report.AllocatedBytesPerRequest,
+        Turns = report.TurnsPerRequest,
+        Pages = report.PagesPerRequest,
     };
 }

@@ -36,5 +36,5 @@ internal static class LoadOptions
             BenchCaller.Tell,
             leases: 1,
             limits,
-            isAlone ? outcome : outcome with { AllocatedBytesPerRequest = null })));
+            isAlone ? outcome : outcome with { AllocatedBytesPerRequest = null, TurnsPerRequest = null })));
 }

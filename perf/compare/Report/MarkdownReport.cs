@@ -39,7 +39,9 @@ internal static class MarkdownReport
         text.AppendLine("""
             ## Series
 
-            Requests a second: median (lowest to highest round). Latencies in microseconds: medians of the rounds.
+            Requests a second: median (lowest to highest round). Latencies in microseconds: medians of the rounds. For
+            each request: bytes of managed memory allocated, turns of actors (work items of the thread pool), pages of
+            the lease in I/O.
             """);
         foreach (var result in results)
         {
@@ -55,8 +57,8 @@ internal static class MarkdownReport
 
             ### {result.Contest.Id} {result.Contest.Title}
 
-            | | requests/s | MiB/s | p50 | p99 | p99.9 | bytes allocated per request | errors |
-            |---|---|---|---|---|---|---|---|
+            | | requests/s | MiB/s | p50 | p99 | p99.9 | allocated | turns | pages | errors |
+            |---|---|---|---|---|---|---|---|---|---|
             """);
         foreach (var series in result.Series)
         {
@@ -74,9 +76,6 @@ internal static class MarkdownReport
 
     private static string RowOf(Series series)
     {
-        var allocated = series.Samples[0].AllocatedBytes is null
-            ? "-"
-            : Number(series.Median(sample => sample.AllocatedBytes ?? 0), "0");
         return string.Join(
             " | ",
             $"| {series.Name}",
@@ -86,9 +85,16 @@ internal static class MarkdownReport
             Micros(series.Median(sample => sample.P50)),
             Micros(series.Median(sample => sample.P99)),
             Micros(series.Median(sample => sample.P999)),
-            allocated,
+            Optional(series, sample => sample.AllocatedBytes, "0"),
+            Optional(series, sample => sample.Turns, "0.00"),
+            Optional(series, sample => sample.Pages, "0"),
             $"{series.Samples.Sum(sample => sample.Errors)} |");
     }
+
+    private static string Optional(Series series, Func<Sample, double?> measure, string format) =>
+        series.Samples.All(sample => measure(sample) is not null)
+            ? Number(series.Median(sample => measure(sample)!.Value), format)
+            : "-";
 
     private static string Rate(double value) => Number(value, "#,0");
 

@@ -44,9 +44,9 @@ internal sealed class BenchRun : IAsyncDisposable
         var window = new BenchWindow(limits, interrupted);
         var running = Task.WhenAll(lanes.Select(lane => lane.RunAsync(window)));
         await Task.WhenAny(running, Task.Delay(limits.WarmUp, interrupted));
-        var (completed, allocated) = (CompletedBy(lanes), GC.GetTotalAllocatedBytes(precise: true));
+        var before = Effort.Now(lanes);
         await running;
-        (completed, allocated) = (CompletedBy(lanes) - completed, GC.GetTotalAllocatedBytes(precise: true) - allocated);
+        var effort = Effort.Now(lanes).Since(before);
 
         var total = new BenchTally();
         foreach (var tally in lanes.SelectMany(lane => lane.Tallies))
@@ -58,7 +58,8 @@ internal sealed class BenchRun : IAsyncDisposable
         return new BenchOutcome(
             total,
             TimeSpan.FromSeconds(Math.Max(0, end - window.Start) / (double)Stopwatch.Frequency),
-            completed == 0 ? null : (double)allocated / completed,
+            effort.Completed == 0 ? null : (double)effort.AllocatedBytes / effort.Completed,
+            effort.Completed == 0 ? null : (double)effort.Turns / effort.Completed,
             window.IsInterrupted);
     }
 
@@ -72,6 +73,17 @@ internal sealed class BenchRun : IAsyncDisposable
 
     private static long CompletedBy(IReadOnlyList<IBenchLane> lanes) =>
         lanes.Sum(lane => lane.Tallies.Sum(tally => tally.Completed));
+
+    /// <summary>What the whole process has done so far. A turn of an actor is one work item of the thread
+    /// pool.</summary>
+    private readonly record struct Effort(long Completed, long AllocatedBytes, long Turns)
+    {
+        internal static Effort Now(IReadOnlyList<IBenchLane> lanes) => new(
+            CompletedBy(lanes), GC.GetTotalAllocatedBytes(precise: true), ThreadPool.CompletedWorkItemCount);
+
+        internal Effort Since(Effort before) => new(
+            Completed - before.Completed, AllocatedBytes - before.AllocatedBytes, Turns - before.Turns);
+    }
 }
 
 /// <summary>What was measured.</summary>
@@ -79,6 +91,12 @@ internal sealed class BenchRun : IAsyncDisposable
 /// <param name="Elapsed">How long requests counted.</param>
 /// <param name="AllocatedBytesPerRequest">Of the whole process, while requests counted; null where there was
 /// none.</param>
+/// <param name="TurnsPerRequest">Work items of the thread pool, likewise: how often actors, and whoever waits for
+/// tasks, took their turn. Below the number of actors that a request passes where they take several at a time.</param>
 /// <param name="IsInterrupted">The user ended it.</param>
 internal sealed record BenchOutcome(
-    BenchTally Tally, TimeSpan Elapsed, double? AllocatedBytesPerRequest, bool IsInterrupted);
+    BenchTally Tally,
+    TimeSpan Elapsed,
+    double? AllocatedBytesPerRequest,
+    double? TurnsPerRequest,
+    bool IsInterrupted);

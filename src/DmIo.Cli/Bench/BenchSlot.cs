@@ -105,6 +105,7 @@ internal sealed class BenchSlot
 
     internal bool IsDurable => workload.ForceUnitAccess && Operation == IoOperation.Write;
 
-    private static int PagesPerSlot(BenchWorkload workload) =>
+    /// <summary>Pages of one request.</summary>
+    internal static int PagesPerSlot(BenchWorkload workload) =>
         (workload.BlockBytes + Page.SizeBytes - 1) / Page.SizeBytes;
 }

@@ -66,6 +66,7 @@ internal static class BenchCommand
         {
             Regions = [.. regions.Select(region => region.Region.ToString())],
             Modes = [.. targets.Select(target => target.Description.Mode.ToString().ToLowerInvariant())],
+            PagesPerRequest = BenchSlot.PagesPerSlot(workload),
             Direct = parsed.GetValue(Options.Direct),
         });
     }

@@ -62,6 +62,13 @@ internal sealed record BenchReport
     /// <summary>Managed memory that the whole process allocated, for each request.</summary>
     public double? AllocatedBytesPerRequest { get; init; }
 
+    /// <summary>Turns of actors (and of whoever waits for tasks), for each request: the hops from thread to
+    /// thread.</summary>
+    public double? TurnsPerRequest { get; init; }
+
+    /// <summary>Pages of the lease that a request has in I/O. None is copied on its way.</summary>
+    public int? PagesPerRequest { get; init; }
+
     /// <summary>True where the user ended it; absent otherwise.</summary>
     public bool? Interrupted { get; init; }
 
@@ -94,6 +101,7 @@ internal sealed record BenchReport
             ErrorsByStatus = errors.Count == 0 ? null : errors,
             FirstError = outcome.Tally.FirstError,
             AllocatedBytesPerRequest = outcome.AllocatedBytesPerRequest is { } bytes ? Math.Round(bytes, 1) : null,
+            TurnsPerRequest = outcome.TurnsPerRequest is { } turns ? Math.Round(turns, 3) : null,
             Interrupted = outcome.IsInterrupted ? true : null,
         };
     }

@@ -18,9 +18,7 @@ internal static class BenchTable
 
         Add("rate", RateOf(report));
         Add("latency", LatencyOf(report.LatencyMicroseconds));
-        Add("allocated", report.AllocatedBytesPerRequest is { } bytes
-            ? string.Create(CultureInfo.InvariantCulture, $"{bytes:0} bytes per request")
-            : "-");
+        Add("cost", CostOf(report));
         Add("errors", report.ErrorsByStatus is { } errors
             ? string.Join(", ", errors.Select(error => $"{error.Value} {error.Key}"))
             : "0");
@@ -42,6 +40,12 @@ internal static class BenchTable
         : string.Create(CultureInfo.InvariantCulture, $"{report.Iops:0} requests/s, ")
             + $"{Quantity.Bytes(report.BytesPerSecond)}/s: {report.Requests} requests in "
             + Quantity.Seconds(report.Duration) + (report.Interrupted == true ? ", interrupted" : "");
+
+    private static string CostOf(BenchReport report) =>
+        report is { AllocatedBytesPerRequest: { } bytes, TurnsPerRequest: { } turns }
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"{bytes:0} bytes allocated and {turns:0.00} turns of actors per request")
+            : "-";
 
     private static string LatencyOf(BenchLatencies latency) => string.Join(
         ", ",

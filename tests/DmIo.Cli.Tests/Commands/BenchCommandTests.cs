@@ -34,6 +34,7 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Equal("inline", result.Json.GetProperty("modes")[0].GetString());
         Assert.True(result.Json.GetProperty("iops").GetDouble() > 0);
         Assert.True(result.Json.GetProperty("bytesPerSecond").GetDouble() > 0);
+        Assert.Equal(1, result.Json.GetProperty("pagesPerRequest").GetInt32());
         var latency = result.Json.GetProperty("latencyMicroseconds");
         var ordered = Ascending.Select(name => ValueOf(latency, name));
         Assert.Equal(ordered.Order(), ordered);
