@@ -161,11 +161,14 @@ internal sealed class DeviceActor : UntypedActor
                 Land(landed);
             }
 
-            device.Drive();
-            TakeLanded();
-            var left = IssueReady();
-            device.Drive();
-            if (TakeLanded() || left == 0)
+            var left = OperationsPerTurn;
+            do
+            {
+                left = IssueReady(left);
+                device.Drive();
+            }
+            while (TakeLanded() && left > 0);
+            if (left == 0)
             {
                 turn.Ask();
             }
@@ -196,10 +199,9 @@ internal sealed class DeviceActor : UntypedActor
         idle.Push(flight);
     }
 
-    /// <summary>How many more this turn could have issued.</summary>
-    private int IssueReady()
+    /// <summary>Issues as many, and returns how many more it could have.</summary>
+    private int IssueReady(int left)
     {
-        var left = OperationsPerTurn;
         for (; left > 0 && queue.TryTakeNext(now, out var operation); left--)
         {
             if (device.Failure is { } failure)
