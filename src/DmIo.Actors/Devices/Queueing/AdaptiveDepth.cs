@@ -72,6 +72,11 @@ internal sealed class AdaptiveDepth
 
     internal int Current { get; private set; }
 
+    /// <summary>The number of the window; every operation keeps that in which it was given out. Times would not do:
+    /// many
+    /// things happen at the same time.</summary>
+    internal int Window { get; private set; }
+
     /// <summary>Something waits, and only the depth keeps it from going.</summary>
     internal void HeldBack() => isHeldBack = true;
 
@@ -80,11 +85,11 @@ internal sealed class AdaptiveDepth
     {
         if (windowStart is not { } start)
         {
-            (windowStart, probeStart) = (operation.TakenAt, operation.TakenAt);
             start = operation.TakenAt;
+            (windowStart, probeStart) = (start, start);
         }
 
-        latencies.Add(operation, now - operation.TakenAt, isSample: operation.TakenAt >= start);
+        latencies.Add(operation, now - operation.TakenAt, isSample: operation.DepthWindow == Window);
         var elapsed = now - start;
         var isLong = elapsed >= LongWindow && latencies.Samples >= LeastSamples;
         var isFull = latencies.Samples >= Math.Max(LeastSamples, SamplesPerDepth * Current);
@@ -118,6 +123,7 @@ internal sealed class AdaptiveDepth
         }
 
         latencies.Clear();
+        Window++;
         windowStart = now;
         isHeldBack = false;
     }
@@ -140,7 +146,7 @@ internal sealed class AdaptiveDepth
             probeStart = now;
             Set(bounds.Least);
         }
-        else if (!IsShort(elapsed))
+        else if (!IsShort(elapsed, now))
         {
             var queued = Current * (1 - latencies.UnqueuedShare());
             Set(queued < FewQueued ? Current + 1 : queued > ManyQueued && Current > floor ? Current - 1 : Current);
@@ -148,7 +154,7 @@ internal sealed class AdaptiveDepth
     }
 
     /// <summary>Grows where the device does less than it can.</summary>
-    private bool IsShort(TimeSpan elapsed)
+    private bool IsShort(TimeSpan elapsed, TimeSpan now)
     {
         workTime += latencies.Work(elapsed) * elapsed.Ticks;
         time += elapsed;
@@ -162,6 +168,8 @@ internal sealed class AdaptiveDepth
         (workTime, time, count) = (0, TimeSpan.Zero, 0);
         if (work < (EnoughWork - chance) * peak)
         {
+            // No depth would do: it is not the device that was measured.
+            nextProbe = Current == bounds.Most && now - probeStart > JudgedTime ? now : nextProbe;
             Set(Current + Math.Max(1, Current / 4));
             floor = Current;
             return true;

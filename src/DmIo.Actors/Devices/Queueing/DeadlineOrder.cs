@@ -79,7 +79,7 @@ internal sealed class DeadlineOrder : ReadyOrder
     private sealed class Direction(TimeSpan expiry)
     {
         private readonly SectorTree bySector = new();
-        private readonly IndexedHeap<QueueEntry> byAge = new();
+        private readonly ArrivalLine byAge = new();
 
         internal int Count => byAge.Count;
 

@@ -44,6 +44,9 @@ internal sealed class DeviceOperation
     /// <summary>When it was given out.</summary>
     internal TimeSpan TakenAt { get; private set; }
 
+    /// <summary>See <see cref="AdaptiveDepth.Window"/>.</summary>
+    internal int DepthWindow { get; set; }
+
     /// <summary>For whom it was given to; the queue leaves it alone until the operation ends, and clears it
     /// then.</summary>
     internal object? Owner { get; set; }

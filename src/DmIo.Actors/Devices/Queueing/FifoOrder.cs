@@ -3,7 +3,7 @@ namespace DmIo.Actors;
 /// <summary>Policy fifo: the earliest first. One that had to wait for others has kept its place.</summary>
 internal sealed class FifoOrder : ReadyOrder
 {
-    private readonly IndexedHeap<QueueEntry> entries = new();
+    private readonly ArrivalLine entries = new();
 
     internal override QueueEntry? Next(TimeSpan now) => entries.Count == 0 ? null : entries.First;
 

@@ -9,7 +9,7 @@ internal sealed class Flow : IHeapItem<Flow>
     /// much.</summary>
     internal long Start { get; set; }
 
-    internal IndexedHeap<QueueEntry> Entries { get; } = new();
+    internal ArrivalLine Entries { get; } = new();
 
     public int HeapIndex { get; set; }
 

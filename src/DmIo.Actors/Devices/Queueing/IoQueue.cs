@@ -112,7 +112,10 @@ internal sealed class IoQueue
 
     /// <summary>
     /// The next operation for the device, if any may go and the depth allows it. Its I/Os are issued; those that were
-    /// withdrawn are dropped on the way. It is in flight until it is ended.
+    /// withdrawn are dropped on the way. It is in flight until it is ended. To be asked again after each call that
+    /// adds
+    /// or ends; expiries need no timer, since who waits for one waits behind operations whose ends bring the next
+    /// call.
     /// </summary>
     internal bool TryTakeNext(TimeSpan time, [MaybeNullWhen(false)] out DeviceOperation operation)
     {
@@ -126,7 +129,7 @@ internal sealed class IoQueue
             }
             else if (InFlight >= Depth)
             {
-                depth.HeldBack();
+                NoteHoldBack();
                 return false;
             }
             else if (retries.First is { } retried)
@@ -226,6 +229,14 @@ internal sealed class IoQueue
     /// <summary>For its owner's end: the next issued I/O in no operation: nobody else answers it.</summary>
     internal bool TryTakeIssued([MaybeNullWhen(false)] out DeviceIo io) =>
         (io = retries.TakeFirst()?.Io ?? flushes.TakeIssued()?.Io) is not null;
+
+    private void NoteHoldBack()
+    {
+        if (ready.Count + retries.Count > 0)
+        {
+            depth.HeldBack();
+        }
+    }
 
     private void Release(QueueEntry entry) => ready.Add(entry, now);
 
@@ -338,6 +349,7 @@ internal sealed class IoQueue
 
     private void Start(DeviceOperation operation)
     {
+        operation.DepthWindow = depth.Window;
         flushes.Started(operation);
         flights.Add(operation);
     }

@@ -76,6 +76,15 @@ internal sealed class QueueBench
         return taken;
     }
 
+    /// <summary>Takes and completes one operation. Returns its I/Os' number.</summary>
+    public int EndNext()
+    {
+        var operation = Take();
+        var count = operation.Ios.Length;
+        Complete(operation);
+        return count;
+    }
+
     public void Complete(DeviceOperation operation) => Queue.Completed(operation, Now);
 
     public void Written(DeviceOperation operation) => Queue.Written(operation, Now);

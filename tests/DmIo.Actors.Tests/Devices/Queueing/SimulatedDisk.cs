@@ -29,8 +29,16 @@ internal sealed class SimulatedDisk(QueueBench bench, int servers, Func<DeviceOp
         {
             bench.Pass(at - Milliseconds);
             var ios = done.Ios.ToArray();
-            bench.Complete(done);
-            Array.ForEach(ios, End);
+            if (done.NeedsFlush)
+            {
+                bench.Written(done);
+            }
+            else
+            {
+                bench.Complete(done);
+                Array.ForEach(ios, End);
+            }
+
             Pump();
         }
     }

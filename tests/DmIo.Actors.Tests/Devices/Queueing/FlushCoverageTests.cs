@@ -1,0 +1,130 @@
+using DmIo.Io;
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace DmIo.Actors.Tests.Devices.Queueing;
+
+/// <summary>What survives a power cut at the moment of an answer, on a device that keeps in its cache what was not
+/// flushed.</summary>
+public sealed class FlushCoverageTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whatever_is_answered_as_durable_survives(bool hasForceUnitAccess)
+    {
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        {
+            var device = new CachingDevice(seed, hasForceUnitAccess);
+            for (var step = 0; step < 300; step++)
+            {
+                device.Step();
+            }
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void Flushes_are_fewer_than_those_who_wait_for_them()
+    {
+        var device = new CachingDevice(seed: 1, hasForceUnitAccess: false);
+        for (var step = 0; step < 20_000; step++)
+        {
+            device.Step();
+        }
+
+        Assert.InRange(device.FlushCalls, 1, device.DurableAnswers / 2);
+    }
+
+    /// <summary>A queue and its device; each step adds, takes or ends something at random.</summary>
+    private sealed class CachingDevice(int seed, bool hasForceUnitAccess)
+    {
+        private readonly Random random = new(seed);
+        private readonly QueueBench bench = new(
+            QueueBench.Fixed(depth: 6), QueueBench.Device() with { HasForceUnitAccess = hasForceUnitAccess });
+        private readonly List<DeviceOperation> inFlight = [];
+        private readonly HashSet<DeviceIo> completed = [];
+        private readonly HashSet<DeviceIo> durable = [];
+        private readonly Dictionary<DeviceOperation, DeviceIo[]> covered = [];
+        private readonly Dictionary<DeviceIo, DeviceIo[]> promised = [];
+
+        public int FlushCalls { get; private set; }
+
+        public int DurableAnswers { get; private set; }
+
+        public void Step()
+        {
+            switch (random.Next(4))
+            {
+                case 0 when bench.Queue.Waiting < 12:
+                    Add();
+                    break;
+                case 1 when inFlight.Count > 0:
+                    End();
+                    break;
+                default:
+                    Take();
+                    break;
+            }
+        }
+
+        private void Add()
+        {
+            if (random.Next(4) == 0)
+            {
+                // It promises whatever was answered as written before it came.
+                promised.Add(bench.Flush(), [.. completed]);
+            }
+            else
+            {
+                bench.Add(QueueBench.New(IoOperation.Write, random.Next(40), 4, durable: random.Next(2) == 0));
+            }
+        }
+
+        private void Take()
+        {
+            if (bench.TryTake() is { } operation)
+            {
+                inFlight.Add(operation);
+                covered[operation] = operation.Operation == IoOperation.Flush ? [.. completed] : [];
+                FlushCalls += operation.Operation == IoOperation.Flush ? 1 : 0;
+            }
+        }
+
+        private void End()
+        {
+            var operation = inFlight[random.Next(inFlight.Count)];
+            inFlight.Remove(operation);
+            var ios = operation.Ios.ToArray();
+            if (operation.Operation == IoOperation.Flush)
+            {
+                durable.UnionWith(covered[operation]);
+                Array.ForEach(ios, Answer);
+                bench.Complete(operation);
+                return;
+            }
+
+            completed.UnionWith(ios);
+            if (operation.NeedsFlush)
+            {
+                bench.Written(operation);
+                return;
+            }
+
+            if (operation.ForceUnitAccess)
+            {
+                durable.UnionWith(ios);
+            }
+
+            Array.ForEach(ios, Answer);
+            bench.Complete(operation);
+        }
+
+        private void Answer(DeviceIo io)
+        {
+            DeviceIo[] needed = io.Operation == IoOperation.Flush ? promised[io] : io.ForceUnitAccess ? [io] : [];
+            DurableAnswers += needed.Length > 0 ? 1 : 0;
+            Assert.True(durable.IsSupersetOf(needed), $"seed {seed}: something would be lost");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Actors.Tests.Devices.Queueing;
+
+public sealed class QueueStructureTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_tree_finds_what_a_sorted_list_would(int seed)
+    {
+        var random = new Random(seed);
+        var tree = new SectorTree();
+        var nodes = new List<QueueEntry>();
+        for (var step = 0; step < 2000; step++)
+        {
+            if (nodes.Count == 0 || random.Next(5) < 3)
+            {
+                nodes.Add(Entry(random.Next(500), step));
+                tree.Insert(nodes[^1]);
+            }
+            else
+            {
+                var index = random.Next(nodes.Count);
+                tree.Remove(nodes[index]);
+                nodes.RemoveAt(index);
+            }
+
+            var key = random.Next(500);
+            var sorted = nodes.OrderBy(node => node.Key).ThenBy(node => node.Tie).ToList();
+            Assert.Same(sorted.LastOrDefault(node => node.Key <= key), tree.Floor(key));
+            Assert.Same(sorted.FirstOrDefault(node => node.Key >= key), tree.Ceiling(key));
+        }
+    }
+
+    [Fact]
+    public void A_tree_is_balanced_whatever_the_order_of_arrival()
+    {
+        var tree = new SectorTree();
+        for (var index = 0; index < 100_000; index++)
+        {
+            tree.Insert(Entry(index, index));
+        }
+
+        var before = tree.Steps;
+        for (var key = 0; key < 100_000; key += 100)
+        {
+            tree.Floor(key);
+        }
+
+        // log2 of 100 thousand is 17; a treap has about 1.4 times that, on average.
+        Assert.InRange((tree.Steps - before) / 1000.0, 10, 35);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_line_of_arrival_has_the_earliest_first_whoever_comes_and_leaves(int seed)
+    {
+        var random = new Random(seed);
+        var line = new ArrivalLine();
+        var here = new List<QueueEntry>();
+        var late = new List<QueueEntry>();
+        for (var step = 1; step < 2000; step++)
+        {
+            var entry = Entry(0, step);
+            (random.Next(4) == 0 ? late : here).Add(entry);
+            if (here.Contains(entry))
+            {
+                line.Add(entry);
+            }
+
+            if (late.Count > 0 && random.Next(3) == 0)
+            {
+                Move(late, random.Next(late.Count), to: here);
+                line.Add(here[^1]);
+            }
+
+            if (here.Count > 0 && random.Next(2) == 0)
+            {
+                var index = random.Next(here.Count);
+                line.Remove(here[index]);
+                here.RemoveAt(index);
+            }
+
+            Assert.Equal(here.Count, line.Count);
+            Assert.Same(here.MinBy(other => other.Tie), line.Count == 0 ? null : line.First);
+        }
+    }
+
+    private static void Move(List<QueueEntry> from, int index, List<QueueEntry> to)
+    {
+        to.Add(from[index]);
+        from.RemoveAt(index);
+    }
+
+    private static QueueEntry Entry(long start, long number)
+    {
+        var entry = new QueueEntry();
+        entry.Begin(QueueBench.New(IoOperation.Read, start, 1), number, TimeSpan.Zero);
+        return entry;
+    }
+}
