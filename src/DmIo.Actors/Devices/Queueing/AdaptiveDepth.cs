@@ -9,10 +9,9 @@ namespace DmIo.Actors;
 ///    base latencies)       peak of work)       by window)
 /// </code>
 /// Steering: in a window of depth d, operations spend a share s of their latency unqueued, so d * (1 - s) of them
-/// queue.
-/// Below <see cref="FewQueued"/> the depth grows, above <see cref="ManyQueued"/> it shrinks; but where the device did
-/// less than <see cref="EnoughWork"/> of its peak, by more than chance explains, it grows, and does not go below that
-/// again until it is measured anew.
+/// queue. Below <see cref="FewQueued"/> the depth grows, above <see cref="ManyQueued"/> it shrinks; but where the
+/// device did less than <see cref="EnoughWork"/> of its peak, by more than chance explains, it grows, and does not go
+/// below that again until it is measured anew.
 /// </summary>
 /// <remarks>
 /// Bases are means of a window, never single latencies: the best of many is luck, and would hold the depth down. A
@@ -73,12 +72,11 @@ internal sealed class AdaptiveDepth
     internal int Current { get; private set; }
 
     /// <summary>The number of the window; every operation keeps that in which it was given out. Times would not do:
-    /// many
-    /// things happen at the same time.</summary>
+    /// many things happen at the same time.</summary>
     internal int Window { get; private set; }
 
-    /// <summary>Something waits, and only the depth keeps it from going.</summary>
-    internal void HeldBack() => isHeldBack = true;
+    /// <summary>So many wait that only the depth keeps from going.</summary>
+    internal void HoldBack(int count) => isHeldBack |= count > 0;
 
     /// <summary>One that was no flush has ended.</summary>
     internal void Completed(DeviceOperation operation, TimeSpan now)

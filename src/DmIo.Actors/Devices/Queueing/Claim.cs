@@ -1,8 +1,7 @@
 namespace DmIo.Actors;
 
 /// <summary>An entry's part in one <see cref="Piece"/>: it changes the piece, or it reads it. An entry's claims are
-/// in
-/// the order of their sectors and cover its range exactly.</summary>
+/// in the order of their sectors and cover its range exactly.</summary>
 internal sealed class Claim
 {
     internal QueueEntry? Entry { get; set; }

@@ -6,22 +6,17 @@ namespace DmIo.Actors;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Sector by sector it is a stack of changes, each with the reads that came after it, and only neighbours in the
-/// stack
-/// wait for one another. Sectors with the same stack are one <see cref="Piece"/> per level. The tops of all stacks
-/// are
-/// the top <see cref="Layer"/>; what a change covers when it comes goes into the layer under it, as it is; a
-/// withdrawn
+/// Sector by sector it is a stack of changes, each with the reads that came after it, and only neighbours in the stack
+/// wait for one another. Sectors with the same stack are one <see cref="Piece"/> per level. The tops of all stacks are
+/// the top <see cref="Layer"/>; what a change covers when it comes goes into the layer under it, as it is; a withdrawn
 /// change's layer is put back into where it was itself. So nothing is left of what has completed or was withdrawn.
 /// </para>
 /// <para>
 /// Bounds. Each border between two pieces of a layer is the first or last sector of an entry, which is in one layer
 /// there: so pieces are at most 3 per entry. A read has at most one claim per piece of its range, so at most one per
 /// sector, a tenth of what it reads into. Adding takes O((1 + k) log n): k is how many pieces it meets, plus the
-/// readers
-/// of the two that its own ends may cut. The many that want the very same sectors are one piece, O(log n) however
-/// many.
-/// What a change meets is under it from then on, and met by nobody else.
+/// readers of the two that its own ends may cut. The many that want the very same sectors are one piece, O(log n)
+/// however many. What a change meets is under it from then on, and met by nobody else.
 /// </para>
 /// </remarks>
 internal sealed class ConflictMap

@@ -3,8 +3,7 @@ using DmIo.Io;
 namespace DmIo.Actors;
 
 /// <summary>
-/// Policy deadline, as Linux's mq-deadline: batches of at most <see cref="BatchLength"/> in the order of sectors,
-/// from
+/// Policy deadline, as Linux's mq-deadline: batches of at most <see cref="BatchLength"/> in the order of sectors, from
 /// where the last one ended; of reads, unless writes have stood back for <see cref="WritesStarved"/> batches. A batch
 /// begins with the oldest of its direction once that has expired, and goes on from there. Discards and zeroings count
 /// as writes.

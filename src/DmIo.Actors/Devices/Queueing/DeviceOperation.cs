@@ -32,8 +32,7 @@ internal sealed class DeviceOperation
     internal bool NeedsFlush { get; private set; }
 
     /// <summary>
-    /// In the order of their sectors, each beginning where the one before ends. All of them are issued; each takes
-    /// the
+    /// In the order of their sectors, each beginning where the one before ends. All of them are issued; each takes the
     /// first sectors of its own memory. Of a flush: the flushes and durable writes that share it.
     /// </summary>
     internal ReadOnlySpan<DeviceIo> Ios => ios.AsSpan(0, count);
@@ -74,6 +73,13 @@ internal sealed class DeviceOperation
         entries[count] = entry;
         ios[count++] = entry.Io!;
         Count = new SectorCount(Count.Value + entry.Count.Value);
+    }
+
+    /// <summary>The last that was added becomes the first.</summary>
+    internal void Reverse()
+    {
+        entries.AsSpan(0, count).Reverse();
+        ios.AsSpan(0, count).Reverse();
     }
 
     internal void Begin(TimeSpan now, bool forceUnitAccess, bool needsFlush)

@@ -4,16 +4,14 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// Policy fair: start-time fair queueing (Goyal, Vin, Cheng 1996; of a device with many in flight: Jin, Chase, Kaur
-/// 2004). Each operation of a lease starts, in virtual time, where the lease's one before ended, and lasts for its
-/// cost
+/// 2004). Each operation of a lease starts, in virtual time, where the lease's one before ended, and lasts for its cost
 /// by the lease's weight; the one that starts first goes first. Virtual time is the start of the last that went.
 /// </summary>
 /// <remarks>
-/// So leases that always have something waiting get shares by their weights, within one operation of each; a lease
-/// that
+/// So leases that always have something waiting get shares by their weights, within one operation of each; a lease that
 /// had nothing waiting starts now, with no credit for the past; and who asked for much at a time waits for it
-/// afterwards. The last needs flows to be remembered while they have nothing waiting: at most
-/// <see cref="MostIdle"/> of them, until virtual time has passed them, or the device was at rest.
+/// afterwards. The last needs flows to be remembered while they have nothing waiting: at most <see cref="MostIdle"/> of
+/// them, until virtual time has passed them, or the device was at rest.
 /// </remarks>
 internal sealed class FairOrder : ReadyOrder
 {

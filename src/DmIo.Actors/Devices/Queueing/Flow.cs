@@ -19,8 +19,7 @@ internal sealed class Flow : IHeapItem<Flow>
     internal Flow? Next { get; set; }
 
     /// <summary>Virtual time wraps around, so what counts is which way the (shorter) distance goes. Of two at the
-    /// same
-    /// time, the one whose entry came first.</summary>
+    /// same time, the one whose entry came first.</summary>
     public bool ComesBefore(Flow other)
     {
         var distance = unchecked(Start - other.Start);

@@ -9,47 +9,46 @@ namespace DmIo.Actors;
 /// <remarks>
 /// <para>
 /// One at a time (R14): Linux reports a failed write-back to one fsync only, and of two at the same time the other
-/// would
-/// say that all is well. A write with the device's own FUA counts as one. All that wait when one starts share it, and
-/// it covers every write that completed before; who comes while it runs needs the next.
+/// would say that all is well. A write with the device's own FUA counts as one. All that wait when one starts share it,
+/// and it covers every write that completed before; who comes while it runs needs the next.
 /// </para>
 /// <para>
-/// The next starts at once, also while plain writes are in flight that are going to want one: those gather
-/// meanwhile, so
-/// that the load itself makes the groups, half of all writers in each where writing is fast. To wait for more company
-/// could at best double that, where a flush takes much longer than a write; it would cost a lonely writer, and any
-/// guess
-/// that is wrong costs everybody.
+/// The next starts at once, also while plain writes are in flight that are going to want one: those gather meanwhile,
+/// so that the load itself makes the groups, half of all writers in each where writing is fast. To wait for more
+/// company could at best double that, where a flush takes much longer than a write; it would cost a lonely writer, and
+/// any guess that is wrong costs everybody.
 /// </para>
 /// </remarks>
-internal sealed class FlushGroup(DeviceDescription device)
+internal sealed class FlushGroup(IoQueueOptions options, DeviceDescription device)
 {
+    private readonly TimeSpan[] expiries = [TimeSpan.Zero, options.BestEffortExpiry, options.IdleExpiry];
     private readonly EntryLine waiting = new();
     private DeviceOperation? inFlight;
     private int comingCount;
 
-    /// <summary>The most urgent class of those that wait.</summary>
-    internal PriorityClass Class { get; private set; }
-
-    /// <summary>Since when the first of them waits.</summary>
-    internal TimeSpan Since { get; private set; }
-
-    internal bool HasWaiting => waiting.Count > 0;
-
-    internal bool MayStart => waiting.Count > 0 && inFlight is null;
+    // The most urgent class of those that wait, and since when the first of them does.
+    private PriorityClass urgency;
+    private TimeSpan since;
 
     internal bool IsInFlight => inFlight is not null;
+
+    /// <summary>Whether a flush is to go now: ahead of its class, and of all once it has waited for its class's
+    /// expiry.</summary>
+    /// <param name="ready">The most urgent class of all else that may go; null: there is none, or no classes.</param>
+    /// <param name="now">The time.</param>
+    internal bool IsNext(PriorityClass? ready, TimeSpan now) => waiting.Count > 0 && inFlight is null
+        && (ready is not { } other || urgency <= other || now - since >= expiries[(int)urgency]);
 
     /// <summary>A flush, or a durable write that was written.</summary>
     internal void Add(QueueEntry entry, TimeSpan now)
     {
         if (waiting.Count == 0)
         {
-            Since = now;
-            Class = entry.Class;
+            since = now;
+            urgency = entry.Class;
         }
 
-        Class = entry.Class < Class ? entry.Class : Class;
+        urgency = entry.Class < urgency ? entry.Class : urgency;
         entry.State = EntryState.Syncing;
         waiting.Add(entry);
     }

@@ -10,8 +10,7 @@ internal interface IHeapItem<in T>
 }
 
 /// <summary>
-/// A binary heap whose items know their place, so that any of them can be removed or moved: O(log n) each, one step
-/// for
+/// A binary heap whose items know their place, so that any of them can be removed or moved: O(log n) each, one step for
 /// an item that comes last. Allocates only to grow.
 /// </summary>
 internal sealed class IndexedHeap<T>

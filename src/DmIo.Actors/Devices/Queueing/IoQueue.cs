@@ -6,22 +6,22 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// One device's operations between their arrival and their end: decides which of them go together
-/// (<see cref="ConflictMap"/>), which goes next (<see cref="ReadySet"/>), what goes down as one
-/// (<see cref="Merging"/>, <see cref="FlushGroup"/>), and how many at a time (<see cref="AdaptiveDepth"/>). Plain.
+/// (<see cref="ConflictMap"/>), which goes next (<see cref="ReadySet"/>), what goes down as one (<see cref="Merging"/>,
+/// <see cref="FlushGroup"/>), and how many at a time (<see cref="AdaptiveDepth"/>). Plain.
 /// </summary>
 /// <remarks>
 /// <para>
 /// Each I/O that was added comes out exactly once, in one operation of <see cref="TryTakeNext"/>, unless it was
-/// withdrawn first; those that were <see cref="Written"/> or <see cref="Retry"/> sent back come out once more.
-/// Of two that conflict the later waits until the earlier is completed or written (R20). A flush conflicts with
-/// nothing but flushes: it covers what completed before it was given out. Nothing waits for ever if what is in flight
-/// ends: an expired class gets its turn, a lease its share, a flush goes ahead of its class.
+/// withdrawn first; those that <see cref="Written"/> or <see cref="Retry"/> sent back come out once more. Of two that
+/// conflict the later waits until the earlier is completed or written (R20). A flush conflicts with nothing but
+/// flushes: it covers what completed before it was given out. Nothing waits for ever if what is in flight ends: an
+/// expired class gets its turn, a lease its share, a flush goes ahead of its class.
 /// </para>
 /// <para>
 /// It holds what was added, no more: for each an entry, at most three pieces of the map and (a read) a claim per piece.
-/// What may be added is bounded by the leases' credit. Objects out of use are kept for
-/// the next, a bounded number of each kind. In steady state nothing is allocated. Each call takes O(log n), see
-/// <see cref="ConflictMap"/> for the exception.
+/// What may be added is bounded by the leases' credit. Objects out of use are kept for the next, a bounded number of
+/// each kind. In steady state nothing is allocated. Each call takes O(log n); <see cref="ConflictMap"/> has the
+/// exception.
 /// </para>
 /// </remarks>
 internal sealed class IoQueue
@@ -35,10 +35,8 @@ internal sealed class IoQueue
     private readonly bool isAdaptive;
     private readonly EntryLine retries = new();
     private readonly FlightLine flights = new();
-    private readonly List<QueueEntry> before = [];
     private readonly ObjectStock<QueueEntry> entries = new();
     private readonly ObjectStock<DeviceOperation> operations = new();
-    private readonly TimeSpan[] expiries;
     private TimeSpan now;
     private long lastNumber;
 
@@ -47,12 +45,11 @@ internal sealed class IoQueue
         Invariant.Require(options.Depth.Least >= 1 && options.Depth.Most >= options.Depth.Least);
         conflicts = new ConflictMap(Release);
         ready = new ReadySet(options);
-        flushes = new FlushGroup(device);
+        flushes = new FlushGroup(options, device);
         merging = new Merging(device);
         heir = new UrgencyHeir(ready);
         depth = new AdaptiveDepth(options.Depth);
         isAdaptive = options.Depth.IsAdaptive;
-        expiries = [TimeSpan.Zero, options.BestEffortExpiry, options.IdleExpiry];
     }
 
     /// <summary>Operations given out and not ended.</summary>
@@ -71,17 +68,11 @@ internal sealed class IoQueue
     /// <summary>When the oldest operation in flight was given out; null: none is in flight.</summary>
     internal TimeSpan? OldestInFlightSince => flights.First?.TakenAt;
 
-    /// <summary>Steps taken in its structures since the beginning: what cost is counted in.</summary>
-    internal long Steps => conflicts.Steps;
-
-    /// <summary>See <see cref="ConflictMap"/>; what it holds besides one entry for each I/O.</summary>
-    internal int PieceCount => conflicts.PieceCount;
-
-    internal int ClaimCount => conflicts.ClaimCount;
+    /// <summary>What it holds besides an entry for each I/O, and what that has cost.</summary>
+    internal ConflictMap Conflicts => conflicts;
 
     /// <summary>
-    /// Takes in an I/O that waits. Its region is right for the device (RegionCheck), with at least one sector unless
-    /// it
+    /// Takes in an I/O that waits. Its region is right for the device (RegionCheck), with at least one sector unless it
     /// is a flush. Until it comes out or is withdrawn, nobody else touches it.
     /// </summary>
     /// <param name="io">Not in any queue.</param>
@@ -112,10 +103,8 @@ internal sealed class IoQueue
 
     /// <summary>
     /// The next operation for the device, if any may go and the depth allows it. Its I/Os are issued; those that were
-    /// withdrawn are dropped on the way. It is in flight until it is ended. To be asked again after each call that
-    /// adds
-    /// or ends; expiries need no timer, since who waits for one waits behind operations whose ends bring the next
-    /// call.
+    /// withdrawn are dropped on the way. It is in flight until it is ended. To be asked again after each call that adds
+    /// or ends; expiries need no timer, since who waits for one waits behind operations whose ends bring the next call.
     /// </summary>
     internal bool TryTakeNext(TimeSpan time, [MaybeNullWhen(false)] out DeviceOperation operation)
     {
@@ -129,7 +118,7 @@ internal sealed class IoQueue
             }
             else if (InFlight >= Depth)
             {
-                NoteHoldBack();
+                depth.HoldBack(ready.Count + retries.Count);
                 return false;
             }
             else if (retries.First is { } retried)
@@ -155,8 +144,7 @@ internal sealed class IoQueue
 
     /// <summary>
     /// Ends an operation that <see cref="DeviceOperation.NeedsFlush"/> and succeeded. Its I/Os are written but not
-    /// durable: what waited for them may go, and they come back in the next flush. They are not to be answered
-    /// before.
+    /// durable: what waited for them may go, and they come back in the next flush. They are not answered before that.
     /// </summary>
     internal void Written(DeviceOperation operation, TimeSpan time)
     {
@@ -175,8 +163,7 @@ internal sealed class IoQueue
 
     /// <summary>
     /// Ends an operation that failed for a reason that may be one I/O's alone. They keep their places before all that
-    /// conflicts with them, and come out again ahead of all others, one operation each, never merged. Not for a
-    /// flush.
+    /// conflicts with them, and come out again ahead of all others, one operation each, not merged. Not for a flush.
     /// </summary>
     internal void Retry(DeviceOperation operation, TimeSpan time)
     {
@@ -194,9 +181,8 @@ internal sealed class IoQueue
     }
 
     /// <summary>
-    /// Ends an operation: what waited for its I/Os may go. The I/Os themselves may have been answered before or are
-    /// to
-    /// be answered afterwards: the queue does not look at them; but <see cref="DeviceOperation.Ios"/> is empty then.
+    /// Ends an operation: what waited for its I/Os may go. They may have been answered before, or are to be afterwards:
+    /// the queue does not look at them; but <see cref="DeviceOperation.Ios"/> is empty then.
     /// </summary>
     internal void Completed(DeviceOperation operation, TimeSpan time)
     {
@@ -230,20 +216,9 @@ internal sealed class IoQueue
     internal bool TryTakeIssued([MaybeNullWhen(false)] out DeviceIo io) =>
         (io = retries.TakeFirst()?.Io ?? flushes.TakeIssued()?.Io) is not null;
 
-    private void NoteHoldBack()
-    {
-        if (ready.Count + retries.Count > 0)
-        {
-            depth.HeldBack();
-        }
-    }
-
     private void Release(QueueEntry entry) => ready.Add(entry, now);
 
-    /// <summary>A flush goes ahead of its class, and of all once it waited for its class's expiry.</summary>
-    private bool IsFlushNext() => flushes.MayStart
-        && (!ready.HasClasses || ready.MostUrgent is not { } urgent || flushes.Class <= urgent
-            || now - flushes.Since >= expiries[(int)flushes.Class]);
+    private bool IsFlushNext() => flushes.IsNext(ready.HasClasses ? ready.MostUrgent : null, now);
 
     private DeviceOperation? TakeFlush()
     {
@@ -291,23 +266,16 @@ internal sealed class IoQueue
         }
 
         var operation = operations.Take();
-        var mayMerge = merging.Begin(chosen);
-        if (mayMerge)
+        operation.Add(chosen);
+        if (merging.Begin(chosen))
         {
             for (var first = chosen; merging.Before(first) is { } found && TryIssue(found, Departure.Along);)
             {
-                before.Add(found);
+                operation.Add(found);
                 first = found;
             }
 
-            before.Reverse();
-            before.ForEach(operation.Add);
-            before.Clear();
-        }
-
-        operation.Add(chosen);
-        if (mayMerge)
-        {
+            operation.Reverse();
             for (var last = chosen; merging.After(last) is { } found && TryIssue(found, Departure.Along);)
             {
                 operation.Add(found);

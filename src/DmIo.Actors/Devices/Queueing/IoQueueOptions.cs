@@ -14,8 +14,7 @@ internal sealed record IoQueueOptions
     internal TimeSpan WriteExpiry { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long class best effort may get nothing because class real time takes everything; then it gets one
-    /// operation,
+    /// How long class best effort may get nothing because class real time takes everything; then it gets one operation,
     /// and the time begins anew.
     /// </summary>
     internal TimeSpan BestEffortExpiry { get; init; } = TimeSpan.FromMilliseconds(500);

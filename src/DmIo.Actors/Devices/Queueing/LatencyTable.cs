@@ -50,8 +50,7 @@ internal sealed class LatencyTable
     }
 
     /// <summary>
-    /// Kinds that were not there when it was unloaded: their base is their mean by the given share. False where a
-    /// kind
+    /// Kinds that were not there when it was unloaded: their base is their mean by the given share. False where a kind
     /// is so fast now that its base can't be right.
     /// </summary>
     internal bool LearnLoaded(double unqueuedShare)

@@ -2,8 +2,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// Pieces that do not overlap, in the order of their sectors. The top layer is what the next operation meets, and can
-/// be searched. Every entry that changes sectors has a layer under it: what was on top in its range when it came,
-/// less
+/// be searched. Every entry that changes sectors has a layer under it: what was on top in its range when it came, less
 /// what has completed. Once that is empty, the entry may go.
 /// </summary>
 internal sealed class Layer(QueueEntry? above, SectorTree? tree = null)

@@ -4,9 +4,9 @@ using DmIo.Io;
 namespace DmIo.Actors;
 
 /// <summary>
-/// Finds what may go down together with an entry that is about to: reads or writes that continue it on either side,
-/// may go too, are of its class, and are to be as durable as it. Looks at neighbours in the <see cref="ConflictMap"/>
-/// only, in O(1) each; never waits for any to come. Invariants: the device's limits on one transfer are kept, and
+/// Finds what may go down together with an entry that is about to: reads or writes that continue it on either side, may
+/// go too, are of its class, and are to be as durable as it. Looks at neighbours in the <see cref="ConflictMap"/> only,
+/// in O(1) each; never waits for any to come. Invariants: the device's limits on one transfer are kept, and
 /// <see cref="MostBytes"/>, as long as one entry alone keeps them.
 /// </summary>
 /// <remarks>Two that may both go conflict with nothing earlier, so no merge crosses a conflict.</remarks>
@@ -101,8 +101,7 @@ internal sealed class Merging
     }
 
     /// <summary>How many segments its sectors lie in. More than any device takes where memory of a caller's own
-    /// making
-    /// does not say.</summary>
+    /// making does not say.</summary>
     private static int SegmentsOf(QueueEntry entry)
     {
         try

@@ -1,8 +1,7 @@
 namespace DmIo.Actors;
 
 /// <summary>
-/// Some sectors that the same entries want, in one layer of the <see cref="ConflictMap"/>: who changes them (or
-/// nobody)
+/// Some sectors that the same entries want, in one layer of the <see cref="ConflictMap"/>: who changes them (or nobody)
 /// and who reads them after that. Never without both. Never the same as its neighbour: those are joined.
 /// </summary>
 internal sealed class Piece : TreeNode

@@ -4,8 +4,7 @@ using DmIo.Pages;
 namespace DmIo.Actors;
 
 /// <summary>
-/// The queue's knowledge of one I/O. Pooled by the queue; its <see cref="TreeNode.Tie"/> is its number in the order
-/// of
+/// The queue's knowledge of one I/O. Pooled by the queue; its <see cref="TreeNode.Tie"/> is its number in the order of
 /// arrival.
 /// <code>
 ///   Blocked --last blocker gone--> Ready --taken--> Taken --Completed--> out

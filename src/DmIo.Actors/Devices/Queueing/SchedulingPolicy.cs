@@ -4,14 +4,13 @@ namespace DmIo.Actors;
 public enum SchedulingPolicy
 {
     /// <summary>
-    /// By priority class; within a class leases share the device by their weights, each in arrival order.
-    /// The choice where several leases share a device.
+    /// By priority class; within a class leases share the device by their weights, each in arrival order. The choice
+    /// where several leases share a device.
     /// </summary>
     Fair,
 
     /// <summary>
-    /// By priority class; within a class as Linux's mq-deadline: batches in the order of sectors, reads before
-    /// writes,
+    /// By priority class; within a class as Linux's mq-deadline: batches in the order of sectors, reads before writes,
     /// neither kept waiting beyond its expiry. The choice for disks that seek.
     /// </summary>
     Deadline,

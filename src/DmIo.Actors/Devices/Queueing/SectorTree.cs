@@ -2,8 +2,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// Nodes in the order of their sectors: a treap, balanced by random ranks from a constant seed, so that the same
-/// history always makes the same tree. Each operation takes O(log n) expected steps, whatever the order of arrival,
-/// and
+/// history always makes the same tree. Each operation takes O(log n) expected steps, whatever the order of arrival, and
 /// allocates nothing. Invariants: in order by (Key, Tie); a parent's rank is at least its children's.
 /// </summary>
 internal sealed class SectorTree

@@ -32,10 +32,10 @@ public sealed class QueueCostTests
         {
             var bench = Inline();
             var ios = Ios(load, count).Select(bench.Add).ToList();
-            var before = bench.Queue.Steps;
+            var before = bench.Queue.Conflicts.Steps;
             ios.ForEach(io => bench.Queue.Withdraw(io));
             Assert.True(bench.Queue.IsEmpty);
-            return (double)(bench.Queue.Steps - before) / count;
+            return (double)(bench.Queue.Conflicts.Steps - before) / count;
         }
 
         Assert.InRange(StepsToWithdraw(16_384), 0, (StepsToWithdraw(2048) * 1.6) + 12);
@@ -52,10 +52,10 @@ public sealed class QueueCostTests
 
         bench.TakeAll();
         var writes = Enumerable.Range(0, 1000).Select(_ => bench.Write(0, 8)).ToList();
-        var before = bench.Queue.Steps;
+        var before = bench.Queue.Conflicts.Steps;
         writes.ForEach(write => Assert.True(bench.Queue.Withdraw(write)));
 
-        Assert.InRange(bench.Queue.Steps - before, 0, 40_000);
+        Assert.InRange(bench.Queue.Conflicts.Steps - before, 0, 40_000);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class QueueCostTests
                 bench.Queue.Withdraw(waiting.Dequeue());
             }
 
-            Assert.InRange(bench.Queue.PieceCount, 1, 3 * 10);
+            Assert.InRange(bench.Queue.Conflicts.PieceCount, 1, 3 * 10);
         }
 
         while (waiting.TryDequeue(out var io))
@@ -83,7 +83,7 @@ public sealed class QueueCostTests
             bench.Queue.Withdraw(io);
         }
 
-        Assert.Equal((1, 1), (bench.Queue.PieceCount, bench.Queue.ClaimCount));
+        Assert.Equal((1, 1), (bench.Queue.Conflicts.PieceCount, bench.Queue.Conflicts.ClaimCount));
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class QueueCostTests
             bench.TakeAll().ForEach(bench.Complete);
         }
 
-        return (double)bench.Queue.Steps / count;
+        return (double)bench.Queue.Conflicts.Steps / count;
     }
 
     private static QueueBench Inline(int depth = 64) => new(

@@ -76,7 +76,7 @@ internal sealed class QueueHistory
 
         DropForgotten();
         Require(live.Count == 0 && syncing.Count == 0, "lost");
-        Require(Queue is { PieceCount: 0, ClaimCount: 0, OldestInFlightSince: null }, "left behind");
+        Require(Queue is { Conflicts: { PieceCount: 0, ClaimCount: 0 }, OldestInFlightSince: null }, "left behind");
     }
 
     private void Add()
@@ -244,7 +244,7 @@ internal sealed class QueueHistory
     {
         var waiting = live.Concat(syncing).Count(entry => entry.Waits);
         Require((inFlight.Count, waiting) == (Queue.InFlight, Queue.Waiting), "counts");
-        Require(Queue.PieceCount <= (3 * live.Count) + 1, $"{Queue.PieceCount} pieces for {live.Count}");
+        Require(Queue.Conflicts.PieceCount <= (3 * live.Count) + 1, $"{Queue.Conflicts.PieceCount} pieces for {live.Count}");
         Require(Queue.IsEmpty == (live.Count + syncing.Count == 0), "empty");
     }
 
