@@ -102,7 +102,7 @@ internal sealed class DirectBounce : IFileEngine
 
     public async ValueTask DisposeAsync()
     {
-        await engine.DisposeAsync();
+        await engine.DisposeAsync().ConfigureAwait(false);
         set?.Dispose();
     }
 

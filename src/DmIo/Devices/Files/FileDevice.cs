@@ -78,7 +78,7 @@ public sealed class FileDevice : IBlockDevice
     /// <summary>Closes the file, behind what is in flight.</summary>
     public async ValueTask DisposeAsync()
     {
-        await engine.DisposeAsync();
+        await engine.DisposeAsync().ConfigureAwait(false);
         store.Handle.Dispose();
     }
 

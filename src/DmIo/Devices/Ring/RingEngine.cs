@@ -137,7 +137,7 @@ internal sealed class RingEngine : IFileEngine
             PumpAll();
         }
 
-        await drained.Task;
+        await drained.Task.ConfigureAwait(false);
         Close();
     }
 

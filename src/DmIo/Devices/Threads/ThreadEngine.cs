@@ -73,7 +73,7 @@ internal sealed class ThreadEngine : IFileEngine
     /// <summary>Behind the calls in flight, whose results are given.</summary>
     public async ValueTask DisposeAsync()
     {
-        await crew.CloseAsync();
+        await crew.CloseAsync().ConfigureAwait(false);
         crew.Dispose();
         Drive();
     }

@@ -68,6 +68,19 @@ public sealed class FileModeTests : IDisposable
         Assert.Contains("a queue depth of 0", refusal.Message);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(ServiceMode.Inline)]
+    [InlineData(ServiceMode.Threads)]
+    public async Task It_is_closed_also_where_the_context_of_whoever_closes_it_is_blocked(ServiceMode? mode)
+    {
+        var device = FileDevice.Open(Options with { Mode = mode });
+        Assert.Equal(IoStatus.Ok, await device.FlushAsync());
+
+        // Only a defect waits that long.
+        await Task.Run(() => CloseIn(new DeafContext(), device)).WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
     [LinuxFact]
     public async Task R14_a_file_on_Linux_takes_durable_writes()
     {
@@ -117,6 +130,27 @@ public sealed class FileModeTests : IDisposable
         await using var device = FileDevices.Threaded(new LinuxFileStore(handle, capacity: 8, isReadOnly: false));
         var result = await device.WriteAsync(0, Bytes.Batch(new byte[512]), forceUnitAccess: true);
         Assert.Equal((IoStatusCode.DeviceError, 28), (result.Status.Code, result.Status.Failure!.Errno));
+    }
+
+    private static Task CloseIn(SynchronizationContext context, FileDevice device)
+    {
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(context);
+        try
+        {
+            return device.DisposeAsync().AsTask();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    private sealed class DeafContext : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+        }
     }
 
     private FileDeviceOptions Options => new() { Path = directory.FilePath(), CreateSize = 64 };
