@@ -133,8 +133,7 @@ public sealed class FairSharingTests
         var counts = new int[3];
         var number = 0;
         QueueEntry[] entries = [new(), new(), new()];
-        var ios = Array.ConvertAll(
-            entries, entry => QueueBench.New(IoOperation.Read, 0, 1L << 34, lease: Array.IndexOf(entries, entry), weight: 1));
+        DeviceIo[] ios = [New(0), New(1), New(2)];
         Add(1);
         Add(2);
         while (number < 300_000)
@@ -146,6 +145,8 @@ public sealed class FairSharingTests
         }
 
         Assert.InRange(counts[1] - counts[2], -2, 2);
+
+        static DeviceIo New(int lease) => QueueBench.New(IoOperation.Read, 0, 1L << 34, lease, weight: 1);
 
         void Add(int lease)
         {

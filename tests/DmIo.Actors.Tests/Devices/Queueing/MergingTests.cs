@@ -177,8 +177,11 @@ public sealed class MergingTests
         Assert.True(one.Queue.IsEmpty);
     }
 
-    private static BioVector Segments(int count, int sectorsEach) => new(
-        [.. Enumerable.Range(0, count).Select(_ => new BioSegment(new byte[sectorsEach * Sector.SizeBytes], 0, sectorsEach * Sector.SizeBytes))]);
+    private static BioVector Segments(int count, int sectorsEach)
+    {
+        var length = sectorsEach * Sector.SizeBytes;
+        return new([.. Enumerable.Range(0, count).Select(_ => new BioSegment(new byte[length], 0, length))]);
+    }
 
     private sealed class ThrowingMemory : IoMemory
     {

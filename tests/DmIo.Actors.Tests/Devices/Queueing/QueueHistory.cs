@@ -244,7 +244,8 @@ internal sealed class QueueHistory
     {
         var waiting = live.Concat(syncing).Count(entry => entry.Waits);
         Require((inFlight.Count, waiting) == (Queue.InFlight, Queue.Waiting), "counts");
-        Require(Queue.Conflicts.PieceCount <= (3 * live.Count) + 1, $"{Queue.Conflicts.PieceCount} pieces for {live.Count}");
+        var pieces = Queue.Conflicts.PieceCount;
+        Require(pieces <= (3 * live.Count) + 1, $"{pieces} pieces for {live.Count}");
         Require(Queue.IsEmpty == (live.Count + syncing.Count == 0), "empty");
     }
 
