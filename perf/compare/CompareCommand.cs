@@ -80,11 +80,11 @@ internal static class CompareCommand
         return command;
     }
 
-    private static CompareSettings SettingsOf(ParseResult parsed)
+    internal static CompareSettings SettingsOf(ParseResult parsed)
     {
         return new CompareSettings
         {
-            Only = parsed.GetValue(Only) ?? All,
+            Only = parsed.GetValue(Only) is { Length: > 0 } only ? only : All,
             Rounds = parsed.GetValue(Rounds),
             Seconds = parsed.GetValue(Seconds),
             WarmUpSeconds = parsed.GetValue(WarmUp),
