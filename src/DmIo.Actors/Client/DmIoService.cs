@@ -21,6 +21,7 @@ public sealed class DmIoService : IExtension
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
     private readonly DmIoSettings settings;
+    private readonly ServiceCounters counters;
     private readonly ConfiguredDevices configured;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IActorRef clients;
@@ -31,6 +32,7 @@ public sealed class DmIoService : IExtension
     {
         log = Logging.GetLogger(system, typeof(DmIoService));
         settings = DmIoSettings.Read(system.Settings.Config);
+        counters = new ServiceCounters(system.Scheduler);
         configured = ConfiguredDevices.Open(settings.Devices);
         Supervisor = StartSupervisor(system);
         system.SystemActorOf(SupervisorWatch.Props(Supervisor, stopped), "dmio-watch");
@@ -123,6 +125,10 @@ public sealed class DmIoService : IExtension
     public async Task<PoolStatus> GetPoolStatusAsync(CancellationToken cancellationToken = default) =>
         Expect<PoolStatus>(await AskAsync(GetPoolStatus.Instance, cancellationToken));
 
+    /// <summary>What the service does and has done; no device or lease is stopped for it.</summary>
+    public async Task<ServiceStatistics> GetStatisticsAsync(CancellationToken cancellationToken = default) =>
+        Expect<ServiceStatistics>(await AskAsync(GetStatistics.Instance, cancellationToken));
+
     /// <summary>Lets go what is stuck at a device that is configured with <c>stuck = on</c>. Later operations are
     /// not stuck.</summary>
     /// <returns>How many operations went on.</returns>
@@ -172,7 +178,7 @@ public sealed class DmIoService : IExtension
     {
         try
         {
-            return system.ActorOf(SupervisorActor.Props(settings, new DeviceDirectory()), "dmio");
+            return system.ActorOf(SupervisorActor.Props(settings, new DeviceDirectory(), counters), "dmio");
         }
         catch (Exception fault) when (fault is InvalidActorNameException or ConfigurationException)
         {

@@ -11,6 +11,9 @@ internal sealed class AnswerBatch(IActorRef sender)
 {
     private readonly List<Chain> chains = [];
 
+    /// <summary>How many messages <see cref="Send"/> will tell.</summary>
+    internal int Count => chains.Count;
+
     /// <summary>Settles it; tells it later, unless its request actor is dead.</summary>
     internal void Add(DeviceIo io, in IoStatus status)
     {

@@ -8,7 +8,8 @@ using static DmIo.Actors.DeviceProtocol;
 namespace DmIo.Actors;
 
 /// <summary>
-/// One device. I/O that comes is queued; in its turns the actor takes from the <see cref="IoQueue"/> what may go, sends
+/// One device. I/O that comes is queued; in its turns the actor takes from the <see cref="IoQueue"/> what may go,
+/// sends
 /// it to the device together, and answers what has ended, one message for each request actor.
 /// <code>
 ///   Serving --DrainDevice--> Draining --empty--> stopped
@@ -31,6 +32,7 @@ internal sealed class DeviceActor : UntypedActor
     private readonly IoQueue queue;
     private readonly DeviceTurn turn;
     private readonly AnswerBatch answers;
+    private readonly DeviceCounters counters;
     private readonly HashSet<DeviceFlight> flying = [];
     private readonly Stack<DeviceFlight> idle = new();
     private readonly ITimeProvider clock = Context.System.Scheduler;
@@ -47,6 +49,7 @@ internal sealed class DeviceActor : UntypedActor
         queue = new IoQueue(setup.Queue, device.Description);
         turn = new DeviceTurn(Self);
         answers = new AnswerBatch(Self);
+        counters = setup.Counters;
         log = Context.GetLogger();
     }
 
@@ -58,6 +61,7 @@ internal sealed class DeviceActor : UntypedActor
 
     protected override void OnReceive(object message)
     {
+        counters.Received();
         switch (message)
         {
             case DeviceIo io:
@@ -96,6 +100,7 @@ internal sealed class DeviceActor : UntypedActor
 
     private void Draining(object message)
     {
+        counters.Received();
         switch (message)
         {
             case DeviceIo io:
@@ -138,6 +143,7 @@ internal sealed class DeviceActor : UntypedActor
         arrival ??= clock.HighResMonotonicClock;
         if (Check(io) is { IsOk: false } fault)
         {
+            counters.Refused(io, fault.Code);
             io.Refuse(fault);
             return;
         }
@@ -176,6 +182,7 @@ internal sealed class DeviceActor : UntypedActor
         finally
         {
             turn.End();
+            counters.TurnEnded(queue, answers.Count);
             answers.Send();
         }
     }
@@ -219,6 +226,7 @@ internal sealed class DeviceActor : UntypedActor
 
     private void Issue(DeviceOperation operation)
     {
+        counters.Issue(operation);
         if (!idle.TryPop(out var flight))
         {
             flight = new DeviceFlight(device, turn);
@@ -269,9 +277,10 @@ internal sealed class DeviceActor : UntypedActor
             supervisor.Tell(new ServiceEvents.DeviceHasFailed(setup.Name, FailedBy(failure)), Self);
         }
 
-        foreach (var io in operation.Ios)
+        foreach (var entry in operation.Entries)
         {
-            answers.Add(io, status);
+            counters.Ended(entry.Io!, status.Code, now - entry.Arrival);
+            answers.Add(entry.Io!, status);
         }
 
         queue.Completed(operation, now);

@@ -9,5 +9,11 @@ namespace DmIo.Actors;
 /// <param name="Queue">How it is scheduled.</param>
 /// <param name="Memory">What leases are cut from.</param>
 /// <param name="BouncePages">The pages that the device asked for; the supervisor's to return.</param>
+/// <param name="Counters">Where the actor counts what it does.</param>
 internal sealed record DeviceSetup(
-    string Name, IBlockDevice Device, IoQueueOptions Queue, PoolMemory Memory, IReadOnlyList<Page> BouncePages);
+    string Name,
+    IBlockDevice Device,
+    IoQueueOptions Queue,
+    PoolMemory Memory,
+    IReadOnlyList<Page> BouncePages,
+    DeviceCounters Counters);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using DmIo.Io;
 using DmIo.Memory;
@@ -18,6 +19,9 @@ public static class IoProtocol
     /// data.</summary>
     public sealed record IoRequest : INoSerializationVerificationNeeded
     {
+        /// <summary>Boxed: it is large, and mostly null.</summary>
+        private readonly object? parent;
+
         /// <summary>What to do.</summary>
         public required IoOperation Operation { get; init; }
 
@@ -46,6 +50,14 @@ public static class IoProtocol
 
         /// <summary>Who gets the outcome; null: the sender.</summary>
         public IActorRef? ReplyTo { get; init; }
+
+        /// <summary>The span that this request's is a child of, see <see cref="DmIoTracing"/>; null: it has
+        /// none.</summary>
+        public ActivityContext? Parent
+        {
+            get => (ActivityContext?)parent;
+            init => parent = value;
+        }
 
         /// <summary>Called with the outcome instead of a message, on the request actor's turn: it must not block or
         /// throw.</summary>

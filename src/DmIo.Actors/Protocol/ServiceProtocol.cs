@@ -16,6 +16,7 @@ namespace DmIo.Actors;
 ///                   +--> DetachRefused
 ///   GetDevices    -----> DeviceList
 ///   GetPoolStatus -----> PoolStatus
+///   GetStatistics -----> ServiceStatistics
 /// </code>
 /// Exactly one reply each, to the sender. Changes of state are published on the system's event stream, see
 /// <see cref="ServiceEvents"/>.</remarks>
@@ -27,7 +28,8 @@ public static class ServiceProtocol
     /// <param name="Owner">Whose death returns the lease; null: the sender. Name it when asking with
     /// <c>Ask</c>: nobody could put back what the reference behind the question owns.</param>
     /// <param name="Wait">Wait in order for pages rather than be refused when there are not enough now.</param>
-    /// <param name="Weight">The lease's share of a device that others want too, 1 to 10000, in proportion to theirs, as
+    /// <param name="Weight">The lease's share of a device that others want too, 1 to 10000, in proportion to theirs,
+    /// as
     /// Linux's io.weight.</param>
     public sealed record Get(int Pages, IActorRef? Owner = null, bool Wait = false, int Weight = LeaseWeight.Default)
         : INoSerializationVerificationNeeded;
@@ -109,6 +111,13 @@ public static class ServiceProtocol
     {
         /// <summary>The only one.</summary>
         public static GetPoolStatus Instance { get; } = new();
+    }
+
+    /// <summary>Asks for <see cref="ServiceStatistics"/>.</summary>
+    public sealed record GetStatistics : INoSerializationVerificationNeeded
+    {
+        /// <summary>The only one.</summary>
+        public static GetStatistics Instance { get; } = new();
     }
 
     /// <summary>Pages of 4096 bytes. Invariant: <c>Free + Leased + Draining == Total</c>, and <c>Total &lt;=

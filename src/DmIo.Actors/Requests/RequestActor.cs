@@ -9,7 +9,8 @@ using static DmIo.Actors.LeaseProtocol;
 namespace DmIo.Actors;
 
 /// <summary>
-/// One lease's requests: checks them, admits them within the lease's credit, sends one <see cref="DeviceIo"/> for each
+/// One lease's requests: checks them, admits them within the lease's credit, sends one <see cref="DeviceIo"/> for
+/// each
 /// region, and answers each request exactly once.
 /// <code>
 ///   Open --CloseLease, AbandonLease--> Closing --nothing in flight--> stopped
@@ -24,12 +25,15 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private readonly DeviceDirectory directory;
     private readonly IActorRef supervisor;
     private readonly RequestLedger ledger;
+    private readonly LeaseCounters counters;
     private readonly HashSet<DeviceEntry> watched = [];
     private readonly IoRegion[] snapshot = new IoRegion[ErrorBits.Capacity];
     private bool drainingAnnounced;
 
-    public RequestActor(PageLease lease, LeaseTerms terms, DeviceDirectory directory, IActorRef supervisor)
+    public RequestActor(
+        PageLease lease, LeaseTerms terms, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor)
     {
+        this.counters = counters;
         this.lease = lease;
         this.terms = terms;
         this.directory = directory;
@@ -40,11 +44,12 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!; // set by the runtime, as for every IWithTimers
 
     internal static Props Props(
-        PageLease lease, LeaseTerms terms, DeviceDirectory directory, IActorRef supervisor) =>
-        Akka.Actor.Props.Create(() => new RequestActor(lease, terms, directory, supervisor));
+        PageLease lease, LeaseTerms terms, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor) =>
+        Akka.Actor.Props.Create(() => new RequestActor(lease, terms, directory, counters, supervisor));
 
     protected override void OnReceive(object message)
     {
+        counters.Received();
         switch (message)
         {
             case IoRequest request:
@@ -80,6 +85,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void Closing(object message)
     {
+        counters.Received();
         switch (message)
         {
             case IoRequest request:
@@ -157,6 +163,12 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         var regions = snapshot.AsSpan(0, count);
         var state = ledger.NextState().Begin(
             request, regions, ReplyTo(request), new RequestOwner(Self, lease.Id, terms.Weight), bouncePages);
+        counters.Accepted(state);
+        if (DmIoTracing.Source.HasListeners())
+        {
+            state.Trace(RequestTrace.Begin(request, count, lease.Id));
+        }
+
         ledger.Accept(state);
         if (state.Deadline is { } deadline && !state.IsAnswered)
         {
@@ -227,6 +239,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void Refuse(IoRequest request, IActorRef replyTo, string reason)
     {
+        counters.Refused(isMessage: request.Completion is null);
         if (request.Completion is { } completion)
         {
             completion.Refused(reason);
@@ -246,6 +259,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
                 continue;
             }
 
+            request.TraceRegion(io);
             if (!directory.TryFind(io.Region.Device, out var device))
             {
                 request.FailUntouched(index, IoStatus.Failed(
@@ -258,6 +272,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
                 Context.Watch(device.Actor);
             }
 
+            counters.SentRegion();
             request.Send(index, device.Actor, Self);
         }
 
@@ -280,6 +295,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             Dispatch(request);
         }
 
+        counters.Settled(ledger);
         DeliverOutcomes();
     }
 
@@ -292,6 +308,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
                 Timers.Cancel(request);
             }
 
+            counters.Answered(request);
             request.Deliver(Self);
             ledger.Delivered(request);
         }

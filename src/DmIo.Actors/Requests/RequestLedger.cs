@@ -26,6 +26,12 @@ internal sealed class RequestLedger(int pages)
     /// <summary>Nothing waits, and no device has anything.</summary>
     internal bool IsIdle => dispatched.Count == 0 && admission.IsEmpty;
 
+    /// <summary>Requests that devices have, or had until they were cut.</summary>
+    internal int InFlight => dispatched.Count;
+
+    /// <summary>Credit that they hold.</summary>
+    internal int PagesInFlight => admission.InUse;
+
     /// <summary>How many wait for credit, or did.</summary>
     internal int Waiting => admission.Waiting;
 

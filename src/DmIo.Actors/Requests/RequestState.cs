@@ -30,6 +30,7 @@ internal sealed class RequestState
     private IActorRef replyTo = null!; // set by Begin
     private IoStatus[]? statuses;
     private IoDone? done;
+    private RequestTrace? trace;
     private ErrorBits present;
     private ErrorBits open;
     private ErrorBits held;
@@ -73,6 +74,7 @@ internal sealed class RequestState
         }
 
         open = present;
+        DataSectors = begun.Memory is null ? 0 : largest;
         Pages = begun.Memory is null ? 1 : Math.Max(1, PagesOf(largest)) + bouncePages;
         return this;
     }
@@ -86,6 +88,12 @@ internal sealed class RequestState
     /// through.
     /// </summary>
     internal long Pages { get; private set; }
+
+    /// <summary>Sectors of its data, those of its largest region; 0 where it carries none.</summary>
+    internal long DataSectors { get; private set; }
+
+    /// <summary>Its outcome is a message, not a call.</summary>
+    internal bool IsAnsweredByMessage => request.Completion is null;
 
     internal TimeSpan? Deadline => request.Deadline;
 
@@ -107,7 +115,8 @@ internal sealed class RequestState
     internal bool IsAnswered => done is not null;
 
     /// <summary>
-    /// Nobody has it or will get it any more: it may begin anew. A request that was cut, or whose device died, or that
+    /// Nobody has it or will get it any more: it may begin anew. A request that was cut, or whose device died, or
+    /// that
     /// has a deadline, never is: something of it may lie in a mailbox.
     /// </summary>
     internal bool IsReusable => isReusable && due == 0 && IsDelivered && IsOver;
@@ -122,6 +131,12 @@ internal sealed class RequestState
 
     /// <summary>What is to be sent for a region; null: nothing.</summary>
     internal DeviceIo? this[int index] => present[index] ? ios[index] : null;
+
+    /// <summary>Somebody listens: its spans end with its regions' outcomes, and its own.</summary>
+    internal void Trace(RequestTrace? spans) => trace = spans;
+
+    /// <summary>The region is about to be sent, or to fail for want of its device.</summary>
+    internal void TraceRegion(DeviceIo io) => trace?.SendRegion(io);
 
     /// <summary>The region goes to this device; an answer is due.</summary>
     internal void Send(int index, IActorRef device, IActorRef sender)
@@ -146,6 +161,7 @@ internal sealed class RequestState
         {
             open = Without(open, index);
             Set(index, status);
+            trace?.RegionEnded(index, status);
         }
         else
         {
@@ -222,6 +238,11 @@ internal sealed class RequestState
         done = statuses is null && held.IsEmpty && request.Context is null
             ? AllWell[RegionCount]
             : new IoDone(NewResult());
+        if (trace is not null)
+        {
+            trace.End(Result);
+            trace = null;
+        }
     }
 
     /// <summary>Hands the outcome over. Once, the last that is done for the request (R11).</summary>

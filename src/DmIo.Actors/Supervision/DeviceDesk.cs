@@ -13,7 +13,12 @@ namespace DmIo.Actors;
 /// before its DeviceAttached until its detach, or its actor's death; it is taken until its device is closed.
 /// </summary>
 internal sealed class DeviceDesk(
-    IActorContext context, IActorRef guardian, DeviceDirectory directory, PagePool pool, DmIoSettings settings)
+    IActorContext context,
+    IActorRef guardian,
+    DeviceDirectory directory,
+    PagePool pool,
+    ServiceCounters counters,
+    DmIoSettings settings)
 {
     private readonly Dictionary<string, DeviceRecord> devices = new(StringComparer.Ordinal);
     private readonly Dictionary<IActorRef, DeviceRecord> byActor = [];
@@ -52,13 +57,14 @@ internal sealed class DeviceDesk(
             Depth = attach.QueueDepth ?? settings.QueueDepth,
             Policy = attach.Policy ?? settings.Policy,
         };
-        var record = new DeviceRecord(attach.Name, attach.Device!, description!, queue)
+        var counts = new DeviceCounters(attach.Name, description!.Mode, queue.Policy, counters.Clock);
+        var record = new DeviceRecord(attach.Name, attach.Device!, description, queue, counts)
         {
             ReplyTo = sender,
             Pages = pages,
         };
         devices.Add(record.Name, record);
-        var setup = new DeviceSetup(record.Name, record.Device, queue, pool.Memory, pages?.Pages ?? []);
+        var setup = new DeviceSetup(record.Name, record.Device, queue, pool.Memory, pages?.Pages ?? [], counts);
         var props = DeviceActor.Props(setup, context.Self).WithDispatcherOf(settings);
         guardian.Tell(new Spawn(props, DeviceName.ToActorName(record.Name), record), context.Self);
     }
@@ -68,6 +74,7 @@ internal sealed class DeviceDesk(
         context.Watch(actor);
         record.Actor = actor;
         byActor.Add(actor, record);
+        counters.Add(record.Counters);
         if (isClosed)
         {
             record.ReplyTo!.Tell(new AttachRefused(record.Name, "The service is stopping."), context.Self);
@@ -183,6 +190,7 @@ internal sealed class DeviceDesk(
         {
             devices.Remove(record.Name);
             byActor.Remove(record.Actor!);
+            counters.Remove(record.Counters);
             if (record.Pages is not null)
             {
                 pool.Return(record.Pages);

@@ -14,8 +14,10 @@ namespace DmIo.Actors;
 /// </code>
 /// </summary>
 internal sealed class DeviceRecord(
-    string name, IBlockDevice device, DeviceDescription description, IoQueueOptions queue)
+    string name, IBlockDevice device, DeviceDescription description, IoQueueOptions queue, DeviceCounters counters)
 {
+    internal DeviceCounters Counters { get; } = counters;
+
     internal string Name { get; } = name;
 
     internal IBlockDevice Device { get; } = device;

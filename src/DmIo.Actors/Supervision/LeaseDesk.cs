@@ -12,7 +12,12 @@ namespace DmIo.Actors;
 /// pool checks. Gets that wait are served in order, and none overtakes them.
 /// </summary>
 internal sealed class LeaseDesk(
-    IActorContext context, IActorRef guardian, DeviceDirectory directory, PagePool pool, DmIoSettings settings)
+    IActorContext context,
+    IActorRef guardian,
+    DeviceDirectory directory,
+    PagePool pool,
+    ServiceCounters counters,
+    DmIoSettings settings)
 {
     /// <summary>Where the runtime has the references behind Asks.</summary>
     private const string TemporaryPath = "temp";
@@ -101,6 +106,7 @@ internal sealed class LeaseDesk(
     {
         Invariant.Require(leases.Remove(id, out var record));
         End(record, end: null);
+        counters.Remove(record.Counters);
         pool.Return(record.Lease);
         context.System.EventStream.Publish(new ServiceEvents.LeaseClosed(id, record.Lease.Count));
         record.PutReplyTo?.Tell(new PutDone(id, record.Lease.Count), context.Self);
@@ -211,10 +217,13 @@ internal sealed class LeaseDesk(
             return;
         }
 
-        var record = new LeaseRecord(lease, get.Owner, get.ReplyTo);
+        var record = new LeaseRecord(
+            lease, get.Owner, get.ReplyTo, new LeaseCounters(lease.Id, lease.Count, get.Weight));
         leases.Add(lease.Id, record);
+        counters.Add(record.Counters);
         owners.Add(get.Owner);
-        var props = RequestActor.Props(lease, TermsOf(get), directory, context.Self).WithDispatcherOf(settings);
+        var props = RequestActor.Props(lease, TermsOf(get), directory, record.Counters, context.Self)
+            .WithDispatcherOf(settings);
         guardian.Tell(new Spawn(props, lease.Id.Value.ToString(), record), context.Self);
     }
 

@@ -10,8 +10,10 @@ namespace DmIo.Actors;
 ///      +------owner's death, drain-------------------------------------^
 /// </code>
 /// </summary>
-internal sealed class LeaseRecord(PageLease lease, IActorRef owner, IActorRef replyTo)
+internal sealed class LeaseRecord(PageLease lease, IActorRef owner, IActorRef replyTo, LeaseCounters counters)
 {
+    internal LeaseCounters Counters { get; } = counters;
+
     internal PageLease Lease { get; } = lease;
 
     internal IActorRef Owner { get; } = owner;

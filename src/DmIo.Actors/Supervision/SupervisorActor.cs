@@ -23,24 +23,34 @@ internal sealed class SupervisorActor : UntypedActor
     private readonly IActorRef leaseGuardian;
     private readonly IActorRef deviceGuardian;
     private readonly PagePool pool;
+    private readonly ServiceCounters counters;
     private readonly LeaseDesk leases;
     private readonly DeviceDesk devices;
     private readonly List<IActorRef> drainReplyTo = [];
 
-    public SupervisorActor(DmIoSettings settings, DeviceDirectory directory)
+    public SupervisorActor(DmIoSettings settings, DeviceDirectory directory, ServiceCounters counters)
     {
+        this.counters = counters;
         var guardian = GuardianActor.Props().WithDispatcherOf(settings);
         leaseGuardian = Context.Watch(Context.ActorOf(guardian, "leases"));
         deviceGuardian = Context.Watch(Context.ActorOf(guardian, "devices"));
         pool = new PagePool(settings.MaxPages, settings.SlabPages);
-        leases = new LeaseDesk(Context, leaseGuardian, directory, pool, settings);
-        devices = new DeviceDesk(Context, deviceGuardian, directory, pool, settings);
+        leases = new LeaseDesk(Context, leaseGuardian, directory, pool, counters, settings);
+        devices = new DeviceDesk(Context, deviceGuardian, directory, pool, counters, settings);
     }
 
     /// <param name="settings">The service's.</param>
     /// <param name="directory">Written by this actor only; for whoever wants to know which names there are.</param>
-    internal static Props Props(DmIoSettings settings, DeviceDirectory directory) =>
-        Akka.Actor.Props.Create(() => new SupervisorActor(settings, directory)).WithDispatcherOf(settings);
+    /// <param name="counters">Written by this service's actors only; for whoever wants to see what they do.</param>
+    internal static Props Props(DmIoSettings settings, DeviceDirectory directory, ServiceCounters counters) =>
+        Akka.Actor.Props.Create(() => new SupervisorActor(settings, directory, counters)).WithDispatcherOf(settings);
+
+    protected override void PreStart()
+    {
+        ServiceInstruments.Start();
+        counters.Start();
+        counters.Update(pool);
+    }
 
     protected override SupervisorStrategy SupervisorStrategy() => GuardianActor.StopAlways;
 
@@ -66,6 +76,9 @@ internal sealed class SupervisorActor : UntypedActor
             case GetPoolStatus:
                 Sender.Tell(leases.Status(), Self);
                 break;
+            case GetStatistics:
+                Sender.Tell(counters.Snapshot(), Self);
+                break;
             case DrainService:
                 drainReplyTo.Add(Sender);
                 leases.Close();
@@ -76,12 +89,15 @@ internal sealed class SupervisorActor : UntypedActor
                 OnNews(message);
                 break;
         }
+
+        counters.Update(pool);
     }
 
     protected override void PostStop()
     {
         leases.Stop();
         devices.Stop();
+        counters.Stop();
         pool.Dispose();
     }
 

@@ -35,7 +35,8 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
     {
         asker = new Lazy<TestProbe>(() => CreateTestProbe());
         Directory = new DeviceDirectory();
-        Supervisor = Sys.ActorOf(SupervisorActor.Props(Settings(dispatcher), Directory), "dmio");
+        Supervisor = Sys.ActorOf(
+            SupervisorActor.Props(Settings(dispatcher), Directory, new ServiceCounters(Sys.Scheduler)), "dmio");
         WaitUntilHandled(Supervisor);
     }
 

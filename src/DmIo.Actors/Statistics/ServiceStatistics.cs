@@ -1,0 +1,51 @@
+using Akka.Actor;
+
+namespace DmIo.Actors;
+
+/// <summary>What a service does, and has done. Two of them, at two moments, give rates.</summary>
+public sealed record ServiceStatistics : INoSerializationVerificationNeeded
+{
+    /// <summary>When it was taken, in seconds of the service's own clock, which never goes back; its zero means
+    /// nothing.</summary>
+    public required double ClockSeconds { get; init; }
+
+    /// <summary>Attached devices, by name in ordinal order.</summary>
+    public required IReadOnlyList<DeviceStatistics> Devices { get; init; }
+
+    /// <summary>Leases that are open or draining, by number. What a lease did is gone with it, except from
+    /// <see cref="Messages"/>.</summary>
+    public required IReadOnlyList<LeaseStatistics> Leases { get; init; }
+
+    /// <summary>The page pool.</summary>
+    public required PoolStatistics Pool { get; init; }
+
+    /// <summary>The cost of requests in messages, since the service started.</summary>
+    public required MessageStatistics Messages { get; init; }
+}
+
+/// <summary>Pages of 4096 bytes.</summary>
+/// <param name="Free">In memory, and nobody's.</param>
+/// <param name="Leased">In leases that are open, and bounce pages of devices.</param>
+/// <param name="Draining">In leases that ended while a device still had I/O of theirs.</param>
+/// <param name="Max"><c>dmio.pool.max-pages</c>.</param>
+public sealed record PoolStatistics(int Free, int Leased, int Draining, int Max);
+
+/// <summary>Totals of all leases and devices, with those that are gone.</summary>
+/// <param name="Requests">Accepted.</param>
+/// <param name="PagesWired">Pages of 4096 bytes in I/O for them, added up.</param>
+/// <param name="Messages">Messages that request and device actors took in or answered requests with.</param>
+/// <param name="Turns">Of these, those of device actors to themselves, which are no hop.</param>
+public sealed record MessageStatistics(long Requests, long PagesWired, long Messages, long Turns)
+{
+    /// <summary>Messages from one actor to another.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public long Hops => Messages - Turns;
+
+    /// <summary>The sum.</summary>
+    public MessageStatistics Plus(MessageStatistics other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return new MessageStatistics(
+            Requests + other.Requests, PagesWired + other.PagesWired, Messages + other.Messages, Turns + other.Turns);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Reflection;
+using DmIo.Io;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// The names of all metrics, as OpenTelemetry has them: a meter <see cref="MeterName"/>, units in UCUM. All services
+/// of
+/// the process together; devices are told apart by their names, leases by their numbers.
+/// </summary>
+/// <remarks>
+/// All but <see cref="DeviceOperationDuration"/> are read from what actors count anyway, when somebody collects; that
+/// one is recorded for each operation, and only while somebody listens.
+/// </remarks>
+public static class DmIoMetrics
+{
+    /// <summary>The meter.</summary>
+    public const string MeterName = "DmIo.Actors";
+
+    /// <summary>Counter, {operation}: regions that ended, by device and operation; those that failed by
+    /// <see cref="ErrorType"/> too.</summary>
+    public const string DeviceOperations = "dmio.device.operations";
+
+    /// <summary>Counter, By: data of regions that ended well, by device and operation.</summary>
+    public const string DeviceIo = "dmio.device.io";
+
+    /// <summary>Histogram, s: from a region's arrival at its device to the turn in which it ended, by device and
+    /// operation; those that failed by <see cref="ErrorType"/> too.</summary>
+    public const string DeviceOperationDuration = "dmio.device.operation.duration";
+
+    /// <summary>Counter, {operation}: what went to the device, merged ones and shared flushes once each.</summary>
+    public const string DeviceIssued = "dmio.device.issued";
+
+    /// <summary>Counter, {operation}: regions that went down in the operation of another.</summary>
+    public const string DeviceMerged = "dmio.device.merged";
+
+    /// <summary>Counter, {flush}: flushes that went to the device.</summary>
+    public const string DeviceFlushes = "dmio.device.flushes";
+
+    /// <summary>Counter, {turn}: turns of the device's actor.</summary>
+    public const string DeviceTurns = "dmio.device.turns";
+
+    /// <summary>Up-down counter, {operation}: regions in the device's queue.</summary>
+    public const string DeviceQueueWaiting = "dmio.device.queue.waiting";
+
+    /// <summary>Up-down counter, {operation}: operations at the device.</summary>
+    public const string DeviceQueueInFlight = "dmio.device.queue.in_flight";
+
+    /// <summary>Gauge, {operation}: operations that may be at the device.</summary>
+    public const string DeviceQueueDepth = "dmio.device.queue.depth";
+
+    /// <summary>Gauge, s: how long the oldest operation has been at the device; 0 where none is.</summary>
+    public const string DeviceQueueOldest = "dmio.device.queue.oldest";
+
+    /// <summary>Up-down counter, {page}: pages of 4096 bytes of a lease, by <see cref="State"/>: in_flight,
+    /// idle.</summary>
+    public const string LeasePages = "dmio.lease.pages";
+
+    /// <summary>Up-down counter, {request}: requests of a lease, by <see cref="State"/>: in_flight,
+    /// waiting.</summary>
+    public const string LeaseRequests = "dmio.lease.requests";
+
+    /// <summary>Up-down counter, {page}: pages of 4096 bytes of the pool, by <see cref="State"/>: free, leased,
+    /// draining.</summary>
+    public const string PoolPages = "dmio.pool.pages";
+
+    /// <summary>Up-down counter, {page}: how many pages the pool may have.</summary>
+    public const string PoolPagesLimit = "dmio.pool.pages.limit";
+
+    /// <summary>Counter, {request}: requests that were accepted.</summary>
+    public const string Requests = "dmio.requests";
+
+    /// <summary>Counter, {message}: what requests cost in messages.</summary>
+    public const string Messages = "dmio.messages";
+
+    /// <summary>Attribute: what regions call the device.</summary>
+    public const string DeviceName = "dmio.device.name";
+
+    /// <summary>Attribute: read, write, flush, discard, write_zeroes.</summary>
+    public const string Operation = "dmio.operation";
+
+    /// <summary>Attribute: the number of a lease.</summary>
+    public const string Lease = "dmio.lease.id";
+
+    /// <summary>Attribute: what pages or requests are counted.</summary>
+    public const string State = "dmio.state";
+
+    /// <summary>Attribute: an <see cref="IoStatusCode"/> other than Ok, as in device_error; absent where all went
+    /// well.</summary>
+    public const string ErrorType = "error.type";
+
+    internal static readonly string? Version =
+        typeof(DmIoMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+
+    internal static readonly Meter Meter = new(MeterName, Version);
+
+    internal static readonly Histogram<double> OperationDuration = Meter.CreateHistogram(
+        DeviceOperationDuration,
+        "s",
+        "From a region's arrival at its device to its end.",
+        advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries =
+                [1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+        });
+
+    internal static void Record(string device, IoOperation operation, IoStatusCode code, TimeSpan latency)
+    {
+        var tags = new TagList { { DeviceName, device }, { Operation, TelemetryNames.Of(operation) } };
+        if (code != IoStatusCode.Ok)
+        {
+            tags.Add(ErrorType, TelemetryNames.Of(code));
+        }
+
+        OperationDuration.Record(latency.TotalSeconds, tags);
+    }
+}

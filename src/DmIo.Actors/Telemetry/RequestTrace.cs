@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using DmIo.Io;
+using DmIo.Pages;
+using static DmIo.Actors.IoProtocol;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// The spans of one request, on its request actor's turns. Made only while somebody listens; dropped with the
+/// outcome,
+/// so that the request's state can be used again. Leaves the thread's own current activity as it was.
+/// <code>
+///   Begin --SendRegion--> (RegionEnded for each) --End--> over
+/// </code>
+/// </summary>
+internal sealed class RequestTrace
+{
+    private readonly Activity request;
+    private readonly Activity?[] regions;
+
+    private RequestTrace(Activity request, int regionCount)
+    {
+        this.request = request;
+        regions = new Activity?[regionCount];
+    }
+
+    /// <summary>Null: nobody wants it.</summary>
+    internal static RequestTrace? Begin(IoRequest message, int regionCount, LeaseId lease)
+    {
+        var activity = Start($"dmio {TelemetryNames.Of(message.Operation)}", message.Parent ?? default);
+        if (activity is null)
+        {
+            return null;
+        }
+
+        activity.SetTag(DmIoMetrics.Operation, TelemetryNames.Of(message.Operation));
+        activity.SetTag(DmIoMetrics.Lease, lease.Value);
+        activity.SetTag(DmIoTracing.Regions, regionCount);
+        return new RequestTrace(activity, regionCount);
+    }
+
+    /// <summary>A region goes to its device, or fails for want of it.</summary>
+    internal void SendRegion(DeviceIo io)
+    {
+        var operation = TelemetryNames.Of(io.Operation);
+        if (Start($"dmio {operation} {io.Region.Device}", request.Context) is { } activity)
+        {
+            regions[io.RegionIndex] = activity;
+            activity.SetTag(DmIoMetrics.Operation, operation);
+            activity.SetTag(DmIoMetrics.DeviceName, io.Region.Device);
+            activity.SetTag(DmIoTracing.Sector, io.Region.Start.Value);
+            activity.SetTag(DmIoTracing.Count, io.Region.Count.Value);
+        }
+    }
+
+    internal void RegionEnded(int index, in IoStatus status)
+    {
+        if (regions[index] is { } activity)
+        {
+            regions[index] = null;
+            Stop(activity, status);
+        }
+    }
+
+    /// <summary>All regions have ended.</summary>
+    internal void End(IoResult result)
+    {
+        var status = IoStatus.Ok;
+        foreach (var index in result.Errors)
+        {
+            status = result[index];
+            break;
+        }
+
+        Stop(request, status, result.IsOk ? null : result.ToString());
+    }
+
+    private static Activity? Start(string name, ActivityContext parent)
+    {
+        var current = Activity.Current;
+        Activity.Current = null;
+        try
+        {
+            return DmIoTracing.Source.StartActivity(ActivityKind.Internal, parent, name: name);
+        }
+        finally
+        {
+            Activity.Current = current;
+        }
+    }
+
+    private static void Stop(Activity activity, in IoStatus status, string? description = null)
+    {
+        if (!status.IsOk)
+        {
+            activity.SetTag(DmIoMetrics.ErrorType, TelemetryNames.Of(status.Code));
+            activity.SetStatus(ActivityStatusCode.Error, description ?? status.ToString());
+        }
+
+        var current = Activity.Current;
+        activity.Stop();
+        Activity.Current = current;
+    }
+}

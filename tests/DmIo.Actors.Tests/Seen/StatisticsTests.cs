@@ -1,0 +1,187 @@
+using Akka.TestKit;
+using DmIo.Actors.Tests.Fixtures;
+using DmIo.Io;
+using Xunit;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors.Tests.Seen;
+
+/// <summary>What a service says about itself.</summary>
+public sealed class StatisticsTests : ServiceTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private readonly Lazy<TestProbe> reader;
+
+    public StatisticsTests() => reader = new Lazy<TestProbe>(() => CreateTestProbe());
+
+    [Fact]
+    public void Who_has_an_answer_finds_it_counted_by_kind()
+    {
+        var device = AttachQuick("disk");
+        var lease = Open(pages: 8);
+        Do(lease, Write(Pattern(3, 1), new IoRegion("disk", 0, 3)));
+        Do(lease, Write(Pattern(1, 1), new IoRegion("disk", 8, 1)));
+        Do(lease, Read(new byte[512], new IoRegion("disk", 0, 1)));
+        Do(lease, Flush("disk"));
+        device.Automatic = _ => IoStatus.DeviceError("broken", errno: 5);
+        Do(lease, Read(new byte[512], new IoRegion("disk", 0, 1)));
+
+        var disk = Assert.Single(Statistics().Devices);
+
+        Assert.Equal(new OperationStatistics(2, 4 * 512, 0), disk.Writes);
+        Assert.Equal(new OperationStatistics(2, 512, 1), disk.Reads);
+        Assert.Equal(new OperationStatistics(1, 0, 0), disk.Flushes);
+        Assert.Equal(new OperationStatistics(0, 0, 0), disk.Discards);
+        Assert.Equal(5, disk.Latencies.Count);
+    }
+
+    [Fact]
+    public void What_the_device_cannot_do_at_all_is_an_error_that_never_went_to_it()
+    {
+        AttachQuick("disk", sectors: 8);
+        var lease = Open(pages: 1);
+
+        Do(lease, Write(Pattern(1, 1), new IoRegion("disk", 8, 1)));
+
+        var disk = Assert.Single(Statistics().Devices);
+        Assert.Equal((1, 0), (disk.Writes.Errors, disk.Issued));
+    }
+
+    [Fact]
+    public async Task Regions_that_go_down_together_are_one_operation()
+    {
+        var device = Attach("disk", queueDepth: 1, describe: plain => plain with { MaxSegments = 16 });
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        var first = await device.NextCallAsync();
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 8, 1)));
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 9, 1)));
+        WaitUntilQuiet(lease, "disk");
+        first.Complete();
+        (await device.NextCallAsync()).Complete();
+        ReceiveN(3);
+
+        var disk = Assert.Single(Statistics().Devices);
+
+        Assert.Equal((2, 1, 3), (disk.Issued, disk.Merged, disk.Writes.Count));
+    }
+
+    [Fact]
+    public void A_durable_write_is_a_write_that_took_a_flush_of_the_device()
+    {
+        AttachQuick("disk", describe: plain => plain with { HasVolatileCache = true });
+        var lease = Open(pages: 1);
+
+        Do(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)) with { ForceUnitAccess = true });
+
+        var disk = Assert.Single(Statistics().Devices);
+        Assert.Equal((1, 0, 1), (disk.Writes.Count, disk.Flushes.Count, disk.FlushesIssued));
+    }
+
+    [Fact]
+    public async Task What_waits_and_what_is_in_flight_is_shown_while_it_does()
+    {
+        var device = Attach("disk", queueDepth: 1);
+        var lease = Open(pages: 2);
+        for (var index = 0; index < 3; index++)
+        {
+            Send(lease, Write(Pattern(8, 1), new IoRegion("disk", 16 * index, 8)));
+        }
+
+        await device.NextCallAsync();
+        WaitUntilQuiet(lease, "disk");
+        Clock.Advance(3 * Second);
+
+        var statistics = Statistics();
+
+        var disk = Assert.Single(statistics.Devices);
+        Assert.Equal((1, 1, 1, 3.0), (disk.Depth, disk.InFlight, disk.Waiting, disk.OldestInFlightSeconds));
+        var one = Assert.Single(statistics.Leases);
+        Assert.Equal((2, 2, 2, 1), (one.Pages, one.PagesInFlight, one.InFlight, one.Waiting));
+    }
+
+    [Fact]
+    public async Task A_latency_is_from_arrival_to_the_end()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 1);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        var call = await device.NextCallAsync();
+        Clock.Advance(2 * Second);
+        call.Complete();
+        ExpectDone();
+
+        var disk = Assert.Single(Statistics().Devices);
+
+        Assert.InRange(disk.Latencies.QuantileMicroseconds(0.5)!.Value, 2e6, 2e6 * 17 / 16);
+        Assert.Null(disk.OldestInFlightSeconds);
+    }
+
+    [Fact]
+    public void A_leases_requests_are_counted_by_what_became_of_them()
+    {
+        AttachQuick("disk");
+        var lease = Open(pages: 4, weight: 200);
+        Do(lease, Write(Pattern(16, 1), new IoRegion("disk", 0, 16)));
+        Do(lease, Write(Pattern(1, 1), new IoRegion("none", 0, 1)));
+        Send(lease, Write([], []));
+        ExpectMsg<IoProtocol.IoRefused>();
+
+        var one = Assert.Single(Statistics().Leases);
+
+        Assert.Equal((lease.Lease.Id.Value, 4, 200), (one.Id, one.Pages, one.Weight));
+        Assert.Equal((2, 2, 1, 1), (one.Requests, one.Answered, one.Errors, one.Refused));
+        Assert.Equal((1, 16 * 512, 3), (one.Regions, one.Bytes, one.PagesWired));
+    }
+
+    [Fact]
+    public void A_request_costs_four_hops_and_a_turn()
+    {
+        AttachQuick("disk");
+        var lease = Open(pages: 1);
+
+        Do(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+
+        var messages = Statistics().Messages;
+        Assert.Equal(new MessageStatistics(Requests: 1, PagesWired: 1, Messages: 5, Turns: 1), messages);
+        Assert.Equal(4, messages.Hops);
+    }
+
+    [Fact]
+    public void What_devices_and_leases_cost_stays_in_the_totals_when_they_are_gone()
+    {
+        AttachQuick("disk");
+        var lease = Open(pages: 1);
+        Do(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        var before = Statistics().Messages;
+
+        Supervisor.Tell(new Put(lease.Lease.Id, 1), TestActor);
+        ExpectMsg<PutDone>();
+        Supervisor.Tell(new DetachDevice("disk"), TestActor);
+        ExpectMsg<DeviceDetached>();
+
+        var after = Statistics();
+        Assert.Empty(after.Devices);
+        Assert.Empty(after.Leases);
+        Assert.Equal((1, before.Turns), (after.Messages.Requests, after.Messages.Turns));
+        Assert.True(after.Messages.Messages >= before.Messages);
+    }
+
+    [Fact]
+    public void The_pool_is_shown_as_it_is()
+    {
+        Open(pages: 20);
+
+        var status = PoolStatus();
+
+        Assert.Equal(
+            new PoolStatistics(status.Free, status.Leased, status.Draining, status.Max), Statistics().Pool);
+    }
+
+    private ServiceStatistics Statistics()
+    {
+        Supervisor.Tell(GetStatistics.Instance, reader.Value.Ref);
+        return reader.Value.ExpectMsg<ServiceStatistics>();
+    }
+}
