@@ -19,12 +19,14 @@ namespace DmIo.Actors;
 public sealed class DmIoService : IExtension
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MonitorInterval = TimeSpan.FromSeconds(1);
 
     private readonly DmIoSettings settings;
     private readonly ServiceCounters counters;
     private readonly ConfiguredDevices configured;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IActorRef clients;
+    private readonly ServiceMonitor? monitor;
     private readonly ILoggingAdapter log;
     private long lastClient;
 
@@ -34,7 +36,9 @@ public sealed class DmIoService : IExtension
         settings = DmIoSettings.Read(system.Settings.Config);
         counters = new ServiceCounters(system.Scheduler);
         configured = ConfiguredDevices.Open(settings.Devices);
+        monitor = StartMonitor();
         Supervisor = StartSupervisor(system);
+        _ = EndMonitorAsync();
         system.SystemActorOf(SupervisorWatch.Props(Supervisor, stopped), "dmio-watch");
         clients = system.SystemActorOf(GuardianActor.Props(), "dmio-clients");
         AttachConfigured(system);
@@ -184,7 +188,33 @@ public sealed class DmIoService : IExtension
         {
             // The application has an actor of that name, or there is no dispatcher of the configured name.
             configured.CloseFrom(0);
+            stopped.SetResult();
+            _ = EndMonitorAsync();
             throw;
+        }
+    }
+
+    private ServiceMonitor? StartMonitor()
+    {
+        try
+        {
+            return settings.MonitorSocket is { } path
+                ? new ServiceMonitor(MonitorSocket.Listen(path), counters.Snapshot, MonitorInterval)
+                : null;
+        }
+        catch (ConfigurationException)
+        {
+            configured.CloseFrom(0);
+            throw;
+        }
+    }
+
+    private async Task EndMonitorAsync()
+    {
+        await stopped.Task;
+        if (monitor is not null)
+        {
+            await monitor.DisposeAsync();
         }
     }
 
@@ -202,6 +232,11 @@ public sealed class DmIoService : IExtension
             log.Warning(
                 "I/O is in flight after {0}; the requests that wait for it are answered with Stopped.",
                 settings.ShutdownTimeout);
+        }
+
+        if (monitor is not null)
+        {
+            await monitor.DisposeAsync();
         }
 
         return Done.Instance;

@@ -29,6 +29,9 @@ internal sealed record DmIoSettings
     /// <summary>How long the end of the system may wait for I/O in flight.</summary>
     internal required TimeSpan ShutdownTimeout { get; init; }
 
+    /// <summary>Path of the socket on which the service shows what it does; null: none.</summary>
+    internal string? MonitorSocket { get; init; }
+
     /// <summary>Queue depth of devices that do not say theirs.</summary>
     internal required QueueDepth QueueDepth { get; init; }
 
@@ -53,17 +56,20 @@ internal sealed record DmIoSettings
         var reader = new SettingsReader(config.GetValue("dmio")!, "dmio");
         var pool = reader.Section("pool");
         var leases = reader.Section("leases");
+        var monitor = reader.Section("monitor");
         var faultDefaults = reader.Section("fault-defaults");
         var deviceDefaults = reader.Section("device-defaults");
         FaultSettings.ReadRule(faultDefaults);
         DeviceSettings.CheckDefaults(deviceDefaults, faultDefaults);
         var dispatcher = reader.Text("dispatcher", "the name of a dispatcher, or empty", _ => true);
+        var socket = monitor.Text("socket", "the path of a unix socket, or empty", _ => true);
         var settings = new DmIoSettings
         {
             MaxPages = (int)pool.Number("max-pages", 1, int.MaxValue),
             SlabPages = (int)pool.Number("slab-pages", 1, PageSlab.MaxPages),
             WaitingPerPage = (int)leases.Number("waiting-per-page", 1, 1 << 20),
             Dispatcher = dispatcher.Length == 0 ? null : dispatcher,
+            MonitorSocket = socket.Length == 0 ? null : socket,
             ShutdownTimeout = reader.Duration("shutdown-timeout", LongestShutdown),
             QueueDepth = DeviceSettings.ReadQueueDepth(deviceDefaults),
             Policy = DeviceSettings.ReadPolicy(deviceDefaults),
@@ -71,6 +77,7 @@ internal sealed record DmIoSettings
         };
         pool.RefuseTheRest();
         leases.RefuseTheRest();
+        monitor.RefuseTheRest();
         reader.RefuseTheRest();
         return settings;
     }

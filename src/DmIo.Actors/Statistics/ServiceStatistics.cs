@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Akka.Actor;
 
 namespace DmIo.Actors;
@@ -21,6 +23,16 @@ public sealed record ServiceStatistics : INoSerializationVerificationNeeded
 
     /// <summary>The cost of requests in messages, since the service started.</summary>
     public required MessageStatistics Messages { get; init; }
+
+    /// <summary>Reads what <see cref="WriteTo"/> wrote.</summary>
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static ServiceStatistics Parse(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, StatisticsJson.Default.ServiceStatistics)
+            ?? throw new JsonException("null is no statistics of a service.");
+
+    /// <summary>As one JSON object, names in camel case; without line breaks where the writer makes none.</summary>
+    public void WriteTo(Utf8JsonWriter writer) =>
+        JsonSerializer.Serialize(writer, this, StatisticsJson.Default.ServiceStatistics);
 }
 
 /// <summary>Pages of 4096 bytes.</summary>
@@ -38,7 +50,7 @@ public sealed record PoolStatistics(int Free, int Leased, int Draining, int Max)
 public sealed record MessageStatistics(long Requests, long PagesWired, long Messages, long Turns)
 {
     /// <summary>Messages from one actor to another.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public long Hops => Messages - Turns;
 
     /// <summary>The sum.</summary>

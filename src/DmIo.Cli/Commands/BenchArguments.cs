@@ -74,14 +74,22 @@ internal static class BenchArguments
         Description = "Write all regions once before measuring: holes in a file cost nothing to read.",
     };
 
+    private static readonly Option<string?> Monitor = new("--monitor")
+    {
+        Description = "Show what the service does on this unix socket, for dmio top.",
+        HelpName = "PATH",
+    };
+
     internal static IReadOnlyList<Option> Options { get; } =
     [
         Operation, BlockSize, Depth, LeaseCount, Duration, WarmUp, Requests, ReadPercent, Seed, ForceUnitAccess, Flush,
-        Spread, By, Cli.Options.Create, .. DeviceAccess.Options, FillFirst, Cli.Options.Json, Cli.Options.Config,
-        Cli.Options.Verbose,
+        Spread, By, Cli.Options.Create, .. DeviceAccess.Options, FillFirst, Monitor, Cli.Options.Json,
+        Cli.Options.Config, Cli.Options.Verbose,
     ];
 
     internal static BenchOperation OperationOf(ParseResult parsed) => parsed.GetValue(Operation);
+
+    internal static string? MonitorOf(ParseResult parsed) => parsed.GetValue(Monitor);
 
     internal static BenchCaller ByOf(ParseResult parsed) => parsed.GetValue(By);
 

@@ -40,7 +40,7 @@ internal static class BenchCommand
         var access = isReading
             ? DeviceAccess.Reading(parsed)
             : DeviceAccess.Writing(parsed, parsed.GetValue(Options.Create));
-        await using var session = await DeviceSession.StartAsync(context);
+        await using var session = await DeviceSession.StartAsync(context, BenchArguments.MonitorOf(parsed));
         var targets = await session.AttachAsync(parsed.GetRequiredValue(Options.Region), access);
         var regions = RegionPlan.ToDeviceEnd(targets, mayOverlap: isReading);
         var workload = BenchArguments.WorkloadOf(parsed, regions);
@@ -57,18 +57,20 @@ internal static class BenchCommand
         await run.OpenAsync(session.System, session.Service, workload, by, leases);
         session.KeepCreatedFiles();
         BenchOutcome? outcome = null;
+        var before = (await session.Service.GetStatisticsAsync()).Messages;
         await ProgressDisplay.RunAsync(
             context.Streams,
             context.Name,
             new BenchColumn(run, limits, workload.BlockBytes),
             async () => outcome = await run.RunAsync(limits, context.Interrupted));
-        return Finish(context, BenchReport.Of(workload, by, leases, limits, outcome!) with
+        var after = (await session.Service.GetStatisticsAsync()).Messages;
+        return Finish(context, (BenchReport.Of(workload, by, leases, limits, outcome!) with
         {
             Regions = [.. regions.Select(region => region.Region.ToString())],
             Modes = [.. targets.Select(target => target.Description.Mode.ToString().ToLowerInvariant())],
             PagesPerRequest = BenchSlot.PagesPerSlot(workload),
             Direct = parsed.GetValue(Options.Direct),
-        });
+        }).With(before, after));
     }
 
     private static async Task PrefillAsync(

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Serialization;
+using DmIo.Actors;
 
 namespace DmIo.Cli;
 
@@ -69,6 +70,16 @@ internal sealed record BenchReport
     /// <summary>Pages of the lease that a request has in I/O. None is copied on its way.</summary>
     public int? PagesPerRequest { get; init; }
 
+    /// <summary>Messages of the service's actors for each request to it, those of the warm-up included; few where
+    /// devices answer many at a time.</summary>
+    public double? MessagesPerRequest { get; init; }
+
+    /// <summary>Of these, messages from one actor to another.</summary>
+    public double? HopsPerRequest { get; init; }
+
+    /// <summary>Of these, turns of device actors.</summary>
+    public double? DeviceTurnsPerRequest { get; init; }
+
     /// <summary>True where the user ended it; absent otherwise.</summary>
     public bool? Interrupted { get; init; }
 
@@ -103,6 +114,18 @@ internal sealed record BenchReport
             AllocatedBytesPerRequest = outcome.AllocatedBytesPerRequest is { } bytes ? Math.Round(bytes, 1) : null,
             TurnsPerRequest = outcome.TurnsPerRequest is { } turns ? Math.Round(turns, 3) : null,
             Interrupted = outcome.IsInterrupted ? true : null,
+        };
+    }
+
+    /// <summary>The same with what the service says about its messages, before and after.</summary>
+    internal BenchReport With(MessageStatistics before, MessageStatistics after)
+    {
+        var requests = (double)(after.Requests - before.Requests);
+        return requests == 0 ? this : this with
+        {
+            MessagesPerRequest = Math.Round((after.Messages - before.Messages) / requests, 2),
+            HopsPerRequest = Math.Round((after.Hops - before.Hops) / requests, 2),
+            DeviceTurnsPerRequest = Math.Round((after.Turns - before.Turns) / requests, 2),
         };
     }
 

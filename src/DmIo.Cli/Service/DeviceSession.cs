@@ -35,9 +35,11 @@ internal sealed class DeviceSession : IAsyncDisposable
     internal DmIoService Service => service;
 
     /// <summary>Starts the service with the configuration, and with it the devices configured there.</summary>
-    internal static async Task<DeviceSession> StartAsync(RunContext context)
+    /// <param name="context">The command's.</param>
+    /// <param name="monitor">Path of a socket on which the service shows what it does; null: as configured.</param>
+    internal static async Task<DeviceSession> StartAsync(RunContext context, string? monitor = null)
     {
-        var config = SessionConfiguration.Read(context.ConfigPath, context.Verbosity);
+        var config = SessionConfiguration.Read(context.ConfigPath, context.Verbosity, monitor);
         StandardErrorLog.Start(context.Verbosity);
         var started = ActorSystem.Create("dmio", config);
         try

@@ -29,6 +29,12 @@ internal sealed record TopDevice
     /// <summary>Requests' operations that were done, each second.</summary>
     public required double OperationsPerSecond { get; init; }
 
+    /// <summary>Of these, reads.</summary>
+    public double ReadsPerSecond { get; init; }
+
+    /// <summary>Of these, writes.</summary>
+    public double WritesPerSecond { get; init; }
+
     public required double ReadBytesPerSecond { get; init; }
 
     public required double WrittenBytesPerSecond { get; init; }

@@ -29,8 +29,8 @@ internal static class TopTables
     {
         var table = ReportTable.NewTable(
             isTerminal,
-            "Device", "Mode", "Policy", "Depth", "In flight", "Waiting", "Ops/s", "Read", "Written", "p50", "p99",
-            "Oldest");
+            "Device", "Mode", "Policy", "Depth", "In flight", "Waiting", "Reads/s", "Writes/s", "Read", "Written",
+            "p50", "p99", "Oldest");
         RightAlign(table, from: 3);
         var shown = devices
             .OrderByDescending(device => device.OperationsPerSecond)
@@ -46,7 +46,8 @@ internal static class TopTables
                 Number(device.Depth),
                 Number(device.InFlight),
                 Number(device.Waiting),
-                Number(device.OperationsPerSecond),
+                Number(device.ReadsPerSecond),
+                Number(device.WritesPerSecond),
                 new Text($"{Quantity.Bytes(device.ReadBytesPerSecond)}/s"),
                 new Text($"{Quantity.Bytes(device.WrittenBytesPerSecond)}/s"),
                 Latency(device.P50Microseconds),

@@ -21,6 +21,7 @@ public sealed class ProcessTests : IDisposable
     [InlineData("zero")]
     [InlineData("devices")]
     [InlineData("bench")]
+    [InlineData("top")]
     public async Task The_examples_of_the_help_work_when_pasted(string command)
     {
         var help = await Command.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

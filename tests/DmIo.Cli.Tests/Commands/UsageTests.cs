@@ -75,6 +75,7 @@ public sealed class UsageTests
     [InlineData("zero")]
     [InlineData("devices")]
     [InlineData("bench")]
+    [InlineData("top")]
     public async Task Every_command_has_help_with_examples(string command)
     {
         var result = await Command.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

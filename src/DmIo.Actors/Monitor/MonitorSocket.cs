@@ -1,0 +1,100 @@
+using System.Net.Sockets;
+using Akka.Configuration;
+
+namespace DmIo.Actors;
+
+/// <summary>
+/// A listening unix socket in the file system, for its owner's user alone (mode 0600). Its file is gone when it is
+/// closed; one that a dead process left is replaced, one on which somebody listens is not.
+/// </summary>
+internal sealed class MonitorSocket : IDisposable
+{
+    /// <summary>The setting, which faults name.</summary>
+    internal const string Setting = "dmio.monitor.socket";
+
+    private const int Backlog = 16;
+
+    // How Linux, and how macOS, refuse to open a socket.
+    private const int NoSuchDeviceOrAddress = 6;
+    private const int NotSupportedOnSocket = 102;
+
+    private readonly Socket listener;
+
+    private MonitorSocket(Socket listener) => this.listener = listener;
+
+    /// <exception cref="ConfigurationException">It can't be had; the message names the setting, the path and
+    /// why.</exception>
+    internal static MonitorSocket Listen(string path)
+    {
+        var full = Path.GetFullPath(path);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            var address = new UnixDomainSocketEndPoint(full);
+            RemoveStale(full, address);
+            Bind(socket, full, address);
+            return new MonitorSocket(socket);
+        }
+        catch (Exception fault) when (fault is SocketException or IOException or UnauthorizedAccessException
+            or ArgumentException or PlatformNotSupportedException)
+        {
+            socket.Dispose();
+            throw new ConfigurationException(
+                $"{Setting} is '{path}', which can't be listened on: {fault.Message}", fault);
+        }
+    }
+
+    internal ValueTask<Socket> AcceptAsync(CancellationToken end) => listener.AcceptAsync(end);
+
+    /// <summary>Takes its file with it.</summary>
+    public void Dispose() => listener.Dispose();
+
+    /// <summary>Nobody can connect before the mode is set: until then it does not listen.</summary>
+    private static void Bind(Socket socket, string full, UnixDomainSocketEndPoint address)
+    {
+        socket.Bind(address);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(full, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        socket.Listen(Backlog);
+    }
+
+    private static void RemoveStale(string full, UnixDomainSocketEndPoint address)
+    {
+        if (!File.Exists(full))
+        {
+            return;
+        }
+
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(address);
+        }
+        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.ConnectionRefused
+            && IsSocket(full))
+        {
+            File.Delete(full);
+            return;
+        }
+
+        throw new IOException("somebody listens there already.");
+    }
+
+    /// <summary>Anything else refuses connections as a dead socket does, and is not ours to delete. A socket alone
+    /// can't be opened.</summary>
+    private static bool IsSocket(string full)
+    {
+        try
+        {
+            using var file = File.OpenHandle(full, access: FileAccess.ReadWrite, share: FileShare.ReadWrite);
+            return false;
+        }
+        catch (IOException fault)
+        {
+            return fault.HResult is NoSuchDeviceOrAddress or NotSupportedOnSocket;
+        }
+    }
+}

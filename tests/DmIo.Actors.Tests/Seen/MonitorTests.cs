@@ -1,0 +1,259 @@
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using System.Text;
+using System.Text.Json;
+using Akka.Configuration;
+using DmIo.Actors.Tests.Client;
+using DmIo.Actors.Tests.Fixtures;
+using DmIo.Actors.Tests.Settings;
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Actors.Tests.Seen;
+
+/// <summary>The socket on which a service shows what it does.</summary>
+public sealed class MonitorTests : IDisposable
+{
+    private readonly ScratchFolder folder = new();
+
+    private string Path => folder.PathOf("dmio.sock");
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Each_question_is_answered_with_a_line_of_statistics()
+    {
+        await using var running = await new RunningService(Configuration()).WithMemoryAsync("disk");
+        await using var client = await running.Service.OpenAsync(1).InTime();
+        await client.WriteAsync(new IoRegion("disk", 0, 4), new byte[2048]).InTime();
+        using var reader = new Connection(Path);
+
+        reader.Say("stats\nstats\n");
+
+        for (var time = 0; time < 2; time++)
+        {
+            var statistics = await reader.NextAsync();
+            var disk = Assert.Single(statistics.Devices);
+            Assert.Equal(("disk", new OperationStatistics(1, 2048, 0)), (disk.Name, disk.Writes));
+            Assert.Equal((1, 1), (disk.Latencies.Count, Assert.Single(statistics.Leases).Requests));
+        }
+    }
+
+    [Fact]
+    public async Task What_is_written_is_what_is_read()
+    {
+        await using var running = await new RunningService().WithMemoryAsync("disk");
+        await using var client = await running.Service.OpenAsync(1).InTime();
+        await client.WriteAsync(new IoRegion("disk", 0, 4), new byte[2048]).InTime();
+        var statistics = await running.Service.GetStatisticsAsync().InTime();
+
+        var json = Written(statistics);
+
+        Assert.Equal(json, Written(ServiceStatistics.Parse(json)));
+        Assert.Contains("\"policy\":\"fair\"", Encoding.UTF8.GetString(json), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_may_watch_at_once()
+    {
+        await using var running = await new RunningService(Configuration()).WithMemoryAsync("disk");
+        using var one = new Connection(Path);
+        using var other = new Connection(Path);
+
+        one.Say("watch\n");
+        other.Say("watch\n");
+
+        for (var time = 0; time < 2; time++)
+        {
+            Assert.Single((await one.NextAsync()).Devices);
+            Assert.Single((await other.NextAsync()).Devices);
+        }
+    }
+
+    [Fact]
+    public async Task Who_does_not_read_gets_no_more_until_it_does_and_holds_up_nobody()
+    {
+        var taken = 0;
+        await using var running = await new RunningService().WithMemoryAsync("disk");
+        var statistics = await running.Service.GetStatisticsAsync().InTime();
+        await using var monitor = new ServiceMonitor(MonitorSocket.Listen(Path), Take, TimeSpan.Zero);
+        using var deaf = new Connection(Path);
+        using var other = new Connection(Path);
+        deaf.Say("watch\n");
+        var before = -1;
+        while (before != Volatile.Read(ref taken))
+        {
+            // Each round trip of the other is a chance for the deaf one's lines, until the socket is full.
+            before = Volatile.Read(ref taken) + 100;
+            for (var time = 0; time < 100; time++)
+            {
+                other.Say("stats\n");
+                await other.NextAsync();
+            }
+        }
+
+        await monitor.DisposeAsync().InTime();
+        Assert.Equal(0, monitor.ClientCount);
+
+        ServiceStatistics Take()
+        {
+            Interlocked.Increment(ref taken);
+            return statistics;
+        }
+    }
+
+    [Theory]
+    [InlineData("help\n", "say stats or watch")]
+    [InlineData("stats stats stats stats stats stats stats stats stats stats stats stats", "")]
+    public async Task Who_says_something_else_is_left(string said, string answer)
+    {
+        await using var running = new RunningService(Configuration());
+        using var client = new Connection(Path);
+
+        client.Say(said);
+
+        Assert.Contains(answer, await client.RestAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task So_many_may_look_and_no_more()
+    {
+        await using var running = new RunningService(Configuration());
+        var clients = Enumerable.Range(0, ServiceMonitor.MostClients).Select(_ => new Connection(Path)).ToList();
+        foreach (var client in clients)
+        {
+            client.Say("stats\n");
+            await client.NextAsync();
+        }
+
+        using var late = new Connection(Path);
+
+        Assert.Empty(await late.RestAsync());
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task It_ends_with_the_service_and_so_do_its_connections()
+    {
+        var running = new RunningService(Configuration());
+        using var asking = new Connection(Path);
+        using var watching = new Connection(Path);
+        watching.Say("watch\n");
+        await watching.NextAsync();
+
+        await running.DisposeAsync();
+
+        Assert.False(File.Exists(Path));
+        Assert.Empty(await asking.RestAsync());
+        await watching.RestAsync();
+    }
+
+    [UnixFact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task Only_its_user_may_connect()
+    {
+        await using var running = new RunningService(Configuration());
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path));
+    }
+
+    [Fact]
+    public async Task A_socket_that_somebody_left_is_replaced()
+    {
+        LeaveSocket();
+        Assert.True(File.Exists(Path));
+
+        await using var running = new RunningService(Configuration());
+
+        using var client = new Connection(Path);
+        client.Say("stats\n");
+        Assert.Empty((await client.NextAsync()).Devices);
+    }
+
+    [Fact]
+    public async Task Where_somebody_listens_the_start_fails()
+    {
+        await using var running = new RunningService(Configuration());
+
+        var fault = Assert.Throws<ConfigurationException>(() => MonitorSocket.Listen(Path));
+
+        Assert.Contains("dmio.monitor.socket", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(Path, fault.Message, StringComparison.Ordinal);
+        using var client = new Connection(Path);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_socket_is_left_alone()
+    {
+        File.WriteAllText(Path, "precious");
+
+        Assert.Throws<ConfigurationException>(() => MonitorSocket.Listen(Path));
+
+        Assert.Equal("precious", File.ReadAllText(Path));
+    }
+
+    [Fact]
+    public void A_path_that_cannot_be_had_is_a_fault_of_the_configuration()
+    {
+        Assert.Throws<ConfigurationException>(() => MonitorSocket.Listen(folder.PathOf("none/dmio.sock")));
+        Assert.Throws<ConfigurationException>(() => MonitorSocket.Listen(folder.PathOf(new string('x', 200))));
+    }
+
+    private string Configuration() => $"dmio.monitor.socket = \"{Path}\"";
+
+    /// <summary>As a process does that is killed: bound, and closed without its file.</summary>
+    private void LeaveSocket()
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Path + ".moved"));
+        File.Move(Path + ".moved", Path);
+    }
+
+    private static byte[] Written(ServiceStatistics statistics)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            statistics.WriteTo(writer);
+        }
+
+        return stream.ToArray();
+    }
+
+    private sealed class Connection : IDisposable
+    {
+        private readonly Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        private readonly StreamReader reader;
+
+        internal Connection(string path)
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            reader = new StreamReader(new NetworkStream(socket));
+        }
+
+        public void Dispose()
+        {
+            reader.Dispose();
+            socket.Dispose();
+        }
+
+        internal void Say(string text) => socket.Send(Encoding.UTF8.GetBytes(text));
+
+        internal async Task<ServiceStatistics> NextAsync() =>
+            ServiceStatistics.Parse(Encoding.UTF8.GetBytes((await reader.ReadLineAsync().InTime())!));
+
+        /// <summary>All until the other side closes.</summary>
+        internal async Task<string> RestAsync()
+        {
+            try
+            {
+                return await reader.ReadToEndAsync().InTime();
+            }
+            catch (IOException)
+            {
+                // It was closed with something unread in it.
+                return "";
+            }
+        }
+    }
+}
