@@ -30,16 +30,20 @@ internal static class MemoryScenarios
 
     /// <summary>Every pair of steps; the memory of all devices together stays the same, so that the processor's
     /// caches do not decide.</summary>
-    internal static IReadOnlyList<Contest> Growth(CompareSettings settings, TestFiles files) =>
-    [
-        new Contest(
-            "P7",
-            "4 KiB random writes spread over memory devices, 32 in flight for each lease",
-            [.. Steps.SelectMany(devices => Steps.Select(leases => Grown(settings, files, devices, leases)))],
-            [new RateSpread(0.8)]),
-    ];
+    internal static IReadOnlyList<Contest> Growth(CompareSettings settings, TestFiles files)
+    {
+        return [Of("each lease to devices of its own", "--own"), Of("each lease to all of them")];
 
-    private static Subject Grown(CompareSettings settings, TestFiles files, int devices, int leases)
+        Contest Of(string how, params string[] arguments) => new(
+            "P7",
+            $"4 KiB random writes to memory devices, {how}, 32 in flight for each lease",
+            [.. Steps.SelectMany(devices => Steps.Select(leases =>
+                Grown(settings, files, devices, leases, arguments)))],
+            [new RateSpread(0.8)]);
+    }
+
+    private static Subject Grown(
+        CompareSettings settings, TestFiles files, int devices, int leases, string[] arguments)
     {
         var config = new StringBuilder();
         for (var index = 0; index < devices; index++)
@@ -60,6 +64,7 @@ internal static class MemoryScenarios
             [
                 .. DmioBench.Regions(Enumerable.Range(0, devices).Select(index => $"disk{index}")),
                 "--operation", "randwrite", "--spread", "--leases", leases.ToString(), "--config", path,
+                .. arguments,
             ]);
     }
 }

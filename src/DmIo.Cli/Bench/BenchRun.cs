@@ -22,12 +22,13 @@ internal sealed class BenchRun : IAsyncDisposable
     {
         for (var lease = 0; lease < leases; lease++)
         {
-            var pattern = new BenchPattern(workload, lease, leases);
+            var share = workload.ShareOf(lease, leases);
+            var pattern = new BenchPattern(share, lease, leases);
             lanes.Add(await (caller switch
             {
-                BenchCaller.Ask => WorkerLane.OpenAskAsync(system, service, workload, pattern),
-                BenchCaller.Client => WorkerLane.OpenClientAsync(service, workload, pattern),
-                _ => TellLane.OpenAsync(system, service, workload, pattern),
+                BenchCaller.Ask => WorkerLane.OpenAskAsync(system, service, share, pattern),
+                BenchCaller.Client => WorkerLane.OpenClientAsync(service, share, pattern),
+                _ => TellLane.OpenAsync(system, service, share, pattern),
             }));
         }
     }

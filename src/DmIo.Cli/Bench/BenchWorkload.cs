@@ -63,6 +63,9 @@ internal sealed record BenchWorkload
     /// <summary>Each request goes to one region of all: a load on many devices, not on many copies.</summary>
     internal bool IsSpread { get; init; }
 
+    /// <summary>Each lease has regions of its own, as far as there are enough; only where they are spread.</summary>
+    internal bool IsOwn { get; init; }
+
     /// <summary>Where the random generators begin.</summary>
     internal int Seed { get; init; } = 1;
 
@@ -74,6 +77,18 @@ internal sealed record BenchWorkload
     /// <summary>How many different requests there are: blocks, or where they are spread, blocks of all
     /// regions.</summary>
     internal long Places => Blocks * (IsSpread ? Regions.Count : 1);
+
+    /// <summary>What is one lease's of the whole load.</summary>
+    internal BenchWorkload ShareOf(int lease, int leases)
+    {
+        if (!IsOwn)
+        {
+            return this;
+        }
+
+        var own = Regions.Where((_, index) => index % leases == lease).ToArray();
+        return this with { Regions = own.Length > 0 ? own : [Regions[lease % Regions.Count]] };
+    }
 
     internal bool IsSequential => Operation is BenchOperation.Read or BenchOperation.Write;
 

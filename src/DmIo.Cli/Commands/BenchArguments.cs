@@ -62,6 +62,11 @@ internal static class BenchArguments
         Description = "Each request goes to one of the regions, rather than a write to all at once.",
     };
 
+    private static readonly Option<bool> Own = new("--own")
+    {
+        Description = "With --spread: each lease has regions of its own, as far as there are enough.",
+    };
+
     private static readonly Option<BenchCaller> By = new("--by")
     {
         Description = "An actor's messages, Ask's tasks, or the client's tasks. [default: tell]",
@@ -83,7 +88,7 @@ internal static class BenchArguments
     internal static IReadOnlyList<Option> Options { get; } =
     [
         Operation, BlockSize, Depth, LeaseCount, Duration, WarmUp, Requests, ReadPercent, Seed, ForceUnitAccess, Flush,
-        Spread, By, Cli.Options.Create, .. DeviceAccess.Options, FillFirst, Monitor, Cli.Options.Json,
+        Spread, Own, By, Cli.Options.Create, .. DeviceAccess.Options, FillFirst, Monitor, Cli.Options.Json,
         Cli.Options.Config, Cli.Options.Verbose,
     ];
 
@@ -122,6 +127,11 @@ internal static class BenchArguments
                 + $"up to {new ByteSize(LargestBlockBytes)}.");
         }
 
+        if (parsed.GetValue(Own) && !parsed.GetValue(Spread))
+        {
+            throw new RefusedException("--own divides what --spread spreads; say --spread too.");
+        }
+
         foreach (var region in regions)
         {
             RequireRoom(region, (int)size.Value);
@@ -138,6 +148,7 @@ internal static class BenchArguments
             Seed = parsed.GetValue(Seed) ?? 1,
             IsFlushed = parsed.GetValue(Flush),
             IsSpread = parsed.GetValue(Spread),
+            IsOwn = parsed.GetValue(Own),
         };
     }
 

@@ -65,6 +65,26 @@ public sealed class BenchPatternTests
         Assert.Equal((2, 4), (workload.Places, (workload with { IsSpread = true }).Places));
     }
 
+    [Theory]
+    [InlineData(1, "abc")]
+    [InlineData(2, "ac|b")]
+    [InlineData(3, "a|b|c")]
+    [InlineData(5, "a|b|c|a|b")]
+    public void Leases_with_regions_of_their_own_share_them_out(int leases, string expected)
+    {
+        var workload = NewWorkload(BenchOperation.Write) with
+        {
+            IsSpread = true,
+            IsOwn = true,
+            Regions = [new IoRegion("a", 0, 8), new IoRegion("b", 0, 8), new IoRegion("c", 0, 8)],
+        };
+
+        var shares = Enumerable.Range(0, leases).Select(lease =>
+            string.Concat(workload.ShareOf(lease, leases).Regions.Select(region => region.Device)));
+
+        Assert.Equal(expected, string.Join('|', shares));
+    }
+
     private static BenchWorkload NewWorkload(BenchOperation operation) => new()
     {
         Operation = operation,
