@@ -25,6 +25,12 @@ internal sealed record Sample
     /// <summary>Turns of actors for each request; null likewise.</summary>
     public double? Turns { get; init; }
 
+    /// <summary>Messages of the service's actors for each request; null likewise.</summary>
+    public double? Messages { get; init; }
+
+    /// <summary>Of these, messages from one actor to another; null likewise.</summary>
+    public double? Hops { get; init; }
+
     /// <summary>Pages of a lease in I/O for each request; null likewise.</summary>
     public int? Pages { get; init; }
 
@@ -38,6 +44,8 @@ internal sealed record Sample
         Errors = report.Errors,
         AllocatedBytes = report.AllocatedBytesPerRequest,
         Turns = report.TurnsPerRequest,
+        Messages = report.MessagesPerRequest,
+        Hops = report.HopsPerRequest,
         Pages = report.PagesPerRequest,
     };
 }

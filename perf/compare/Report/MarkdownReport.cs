@@ -40,8 +40,8 @@ internal static class MarkdownReport
             ## Series
 
             Requests a second: median (lowest to highest round). Latencies in microseconds: medians of the rounds. For
-            each request: bytes of managed memory allocated, turns of actors (work items of the thread pool), pages of
-            the lease in I/O.
+            each request: bytes of managed memory allocated, messages of the service's actors, those of them from actor
+            to actor (hops), turns of actors (work items of the thread pool), pages of the lease in I/O.
             """);
         foreach (var result in results)
         {
@@ -57,8 +57,8 @@ internal static class MarkdownReport
 
             ### {result.Contest.Id} {result.Contest.Title}
 
-            | | requests/s | MiB/s | p50 | p99 | p99.9 | allocated | turns | pages | errors |
-            |---|---|---|---|---|---|---|---|---|---|
+            | | requests/s | MiB/s | p50 | p99 | p99.9 | allocated | messages | hops | turns | pages | errors |
+            |---|---|---|---|---|---|---|---|---|---|---|---|
             """);
         foreach (var series in result.Series)
         {
@@ -86,6 +86,8 @@ internal static class MarkdownReport
             Micros(series.Median(sample => sample.P99)),
             Micros(series.Median(sample => sample.P999)),
             Optional(series, sample => sample.AllocatedBytes, "0"),
+            Optional(series, sample => sample.Messages, "0.00"),
+            Optional(series, sample => sample.Hops, "0.00"),
             Optional(series, sample => sample.Turns, "0.00"),
             Optional(series, sample => sample.Pages, "0"),
             $"{series.Samples.Sum(sample => sample.Errors)} |");
