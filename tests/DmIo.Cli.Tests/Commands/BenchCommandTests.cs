@@ -35,6 +35,8 @@ public sealed class BenchCommandTests : IDisposable
         Assert.True(result.Json.GetProperty("iops").GetDouble() > 0);
         Assert.True(result.Json.GetProperty("bytesPerSecond").GetDouble() > 0);
         Assert.Equal(1, result.Json.GetProperty("pagesPerRequest").GetInt32());
+        Assert.True(result.Json.GetProperty("messagesPerRequest").GetDouble()
+            > result.Json.GetProperty("hopsPerRequest").GetDouble());
         var latency = result.Json.GetProperty("latencyMicroseconds");
         var ordered = Ascending.Select(name => ValueOf(latency, name));
         Assert.Equal(ordered.Order(), ordered);
