@@ -42,9 +42,10 @@ internal static class BenchTable
             + Quantity.Seconds(report.Duration) + (report.Interrupted == true ? ", interrupted" : "");
 
     private static string CostOf(BenchReport report) =>
-        report is { AllocatedBytesPerRequest: { } bytes, TurnsPerRequest: { } turns }
+        report is { AllocatedBytesPerRequest: { } bytes, TurnsPerRequest: { } turns, MessagesPerRequest: { } messages }
             ? string.Create(
-                CultureInfo.InvariantCulture, $"{bytes:0} bytes allocated and {turns:0.00} turns of actors per request")
+                CultureInfo.InvariantCulture,
+                $"{bytes:0} bytes allocated, {turns:0.00} turns of actors and {messages:0.00} messages per request")
             : "-";
 
     private static string LatencyOf(BenchLatencies latency) => string.Join(
