@@ -31,7 +31,7 @@ internal sealed class DeviceActor : UntypedActor
     private readonly IActorRef supervisor;
     private readonly IoQueue queue;
     private readonly DeviceTurn turn;
-    private readonly AnswerBatch answers;
+    private readonly DeviceIoChains answers = new();
     private readonly DeviceCounters counters;
     private readonly HashSet<DeviceFlight> flying = [];
     private readonly Stack<DeviceFlight> idle = new();
@@ -48,7 +48,6 @@ internal sealed class DeviceActor : UntypedActor
         device = new FailStopDevice(setup.Device);
         queue = new IoQueue(setup.Queue, device.Description);
         turn = new DeviceTurn(Self);
-        answers = new AnswerBatch(Self);
         counters = setup.Counters;
         log = Context.GetLogger();
     }
@@ -66,6 +65,7 @@ internal sealed class DeviceActor : UntypedActor
         {
             case DeviceIo io:
                 Accept(io);
+                turn.Ask();
                 break;
             case DrainDevice:
                 Become(Draining);
@@ -81,7 +81,7 @@ internal sealed class DeviceActor : UntypedActor
     /// it.</summary>
     protected override void PostStop()
     {
-        answers.Send();
+        SendAnswers();
         var farewell = new DeviceFarewell(device, Self, supervisor, log);
         foreach (var flight in flying)
         {
@@ -104,8 +104,7 @@ internal sealed class DeviceActor : UntypedActor
         switch (message)
         {
             case DeviceIo io:
-                io.Refuse(IoStatus.Failed(
-                    IoStatusCode.DeviceGone, $"'{setup.Name}' was detached before this came."));
+                Refuse(io);
                 break;
             case DrainDevice:
                 break;
@@ -137,19 +136,44 @@ internal sealed class DeviceActor : UntypedActor
         }
     }
 
-    /// <summary>Queues it; what the device can't do at all is answered, whatever waits.</summary>
-    private void Accept(DeviceIo io)
+    /// <summary>Queues what came; what the device can't do at all is answered, whatever waits.</summary>
+    private void Accept(DeviceIo first)
     {
         arrival ??= clock.HighResMonotonicClock;
-        if (Check(io) is { IsOk: false } fault)
+        for (var io = first; io is not null;)
         {
-            counters.Refused(io, fault.Code);
-            io.Refuse(fault);
-            return;
-        }
+            var next = io.TakeNext();
+            if (Check(io) is { IsOk: false } fault)
+            {
+                counters.Refused(io, fault.Code);
+                io.Refuse(fault);
+            }
+            else if (io.IsWaiting)
+            {
+                queue.Add(io, arrival.Value);
+            }
 
-        queue.Add(io, arrival.Value);
-        turn.Ask();
+            io = next;
+        }
+    }
+
+    private void Refuse(DeviceIo first)
+    {
+        var gone = IoStatus.Failed(IoStatusCode.DeviceGone, $"'{setup.Name}' was detached before this came.");
+        for (var io = first; io is not null;)
+        {
+            var next = io.TakeNext();
+            io.Refuse(gone);
+            io = next;
+        }
+    }
+
+    private void SendAnswers()
+    {
+        while (answers.TryTake(out var requests, out var first))
+        {
+            requests.Tell(first.Done, Self);
+        }
     }
 
     private IoStatus Check(DeviceIo io) =>
@@ -183,7 +207,7 @@ internal sealed class DeviceActor : UntypedActor
         {
             turn.End();
             counters.TurnEnded(queue, answers.Count);
-            answers.Send();
+            SendAnswers();
         }
     }
 
@@ -279,8 +303,12 @@ internal sealed class DeviceActor : UntypedActor
 
         foreach (var entry in operation.Entries)
         {
-            counters.Ended(entry.Io!, status.Code, now - entry.Arrival);
-            answers.Add(entry.Io!, status);
+            var io = entry.Io!;
+            counters.Ended(io, status.Code, now - entry.Arrival);
+            if (io.Settle(status))
+            {
+                answers.Add(io.ReplyTo, io);
+            }
         }
 
         queue.Completed(operation, now);

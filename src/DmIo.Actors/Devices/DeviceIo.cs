@@ -66,12 +66,15 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
     /// <summary>Its place in the device's queue; the queue's own.</summary>
     internal QueueEntry? Entry { get; set; }
 
-    /// <summary>The next that was answered in the same turn. The device actor's until it tells
-    /// <see cref="Done"/>, the request actor's from then on.</summary>
-    internal DeviceIo? NextDone { get; set; }
+    /// <summary>The next of its chain (<see cref="DeviceIoChains"/>): its sender's until the chain is told, its
+    /// receiver's from then on.</summary>
+    internal DeviceIo? Next { get; set; }
 
     /// <summary>Which device it was sent to; null before. The request actor's own field.</summary>
     internal IActorRef? Device { get; set; }
+
+    /// <summary>Neither withdrawn nor issued.</summary>
+    internal bool IsWaiting => Volatile.Read(ref state) == Waiting;
 
     /// <summary>The device is done with it; <see cref="Status"/> may be read.</summary>
     internal bool IsAnswered => Volatile.Read(ref state) == Answered;
@@ -84,6 +87,14 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
             Invariant.Require(IsAnswered);
             return status;
         }
+    }
+
+    /// <summary>Its receiver: what hangs on it, which leaves it.</summary>
+    internal DeviceIo? TakeNext()
+    {
+        var next = Next;
+        Next = null;
+        return next;
     }
 
     /// <summary>Who is to be told.</summary>

@@ -15,7 +15,7 @@ namespace DmIo.Actors;
 internal static class DeviceProtocol
 {
     /// <summary>
-    /// Nobody touches the memory of this I/O any more, nor of those that hang on it (<see cref="DeviceIo.NextDone"/>);
+    /// Nobody touches the memory of this I/O any more, nor of those that hang on it (<see cref="DeviceIo.Next"/>);
     /// their status is set. One message for all that ended in one turn of the device actor.
     /// </summary>
     internal sealed record DeviceDone(DeviceIo Io) : INoSerializationVerificationNeeded, IDeadLetterSuppression;

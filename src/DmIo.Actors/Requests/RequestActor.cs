@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using DmIo.Io;
 using DmIo.Memory;
 using DmIo.Pages;
@@ -27,8 +28,10 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private readonly RequestLedger ledger;
     private readonly LeaseCounters counters;
     private readonly HashSet<DeviceEntry> watched = [];
+    private readonly DeviceIoChains outgoing = new();
     private readonly IoRegion[] snapshot = new IoRegion[ErrorBits.Capacity];
     private bool drainingAnnounced;
+    private bool isSendDue;
 
     public RequestActor(
         PageLease lease, LeaseTerms terms, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor)
@@ -108,6 +111,9 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             case DeviceDone done:
                 Answered(done.Io);
                 break;
+            case SendOut:
+                Send();
+                return;
             case DeadlineReached deadline:
                 ledger.Expire(deadline.Request, TimedOut(deadline.Request));
                 break;
@@ -273,7 +279,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             }
 
             counters.SentRegion();
-            request.Send(index, device.Actor, Self);
+            outgoing.Add(device.Actor, request.Send(index, device.Actor));
         }
 
         ledger.Settle(request);
@@ -295,6 +301,13 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             Dispatch(request);
         }
 
+        if (!isSendDue && outgoing.Count > 0)
+        {
+            isSendDue = true;
+            counters.AskedForTurn();
+            Self.Tell(SendOut.Instance, Self);
+        }
+
         counters.Settled(ledger);
         DeliverOutcomes();
     }
@@ -308,9 +321,25 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
                 Timers.Cancel(request);
             }
 
+            if (request.RunsCallersCode)
+            {
+                Send();
+            }
+
             counters.Answered(request);
             request.Deliver(Self);
             ledger.Delivered(request);
+        }
+    }
+
+    /// <summary>One message for each device, for all that was dispatched since the last time.</summary>
+    private void Send()
+    {
+        isSendDue = false;
+        while (outgoing.TryTake(out var device, out var first))
+        {
+            counters.SentOut();
+            device.Tell(first, Self);
         }
     }
 
@@ -319,11 +348,16 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         for (var io = first; io is not null;)
         {
             // Before it is accounted for: then it may begin anew.
-            var next = io.NextDone;
-            io.NextDone = null;
+            var next = io.TakeNext();
             ledger.Answered(io);
             io = next;
         }
+    }
+
+    /// <summary>To itself: comes behind all requests that lie in the mailbox already.</summary>
+    private sealed record SendOut : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        internal static SendOut Instance { get; } = new();
     }
 
     private sealed record DeadlineReached(RequestState Request) : INoSerializationVerificationNeeded;

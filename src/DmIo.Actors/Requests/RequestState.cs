@@ -123,6 +123,9 @@ internal sealed class RequestState
 
     private bool IsDelivered { get; set; }
 
+    /// <summary>To deliver it runs code that is not ours, and may take its time.</summary>
+    internal bool RunsCallersCode => request.Completion is not null;
+
     /// <summary>The outcome, once it is concluded.</summary>
     internal IoResult Result => done!.Result;
 
@@ -139,11 +142,11 @@ internal sealed class RequestState
     internal void TraceRegion(DeviceIo io) => trace?.SendRegion(io);
 
     /// <summary>The region goes to this device; an answer is due.</summary>
-    internal void Send(int index, IActorRef device, IActorRef sender)
+    internal DeviceIo Send(int index, IActorRef device)
     {
         due++;
         ios[index].Device = device;
-        device.Tell(ios[index], sender);
+        return ios[index];
     }
 
     /// <summary>The device's answer came, whatever it says.</summary>

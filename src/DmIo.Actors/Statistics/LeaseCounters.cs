@@ -18,6 +18,8 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
     private long pagesWired;
     private long messagesReceived;
     private long messagesSent;
+    private long messagesInside;
+    private long turns;
     private int pagesInFlight;
     private int inFlight;
     private int waiting;
@@ -30,7 +32,10 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
 
     /// <summary>Taken in; and outcomes, which nobody else counts.</summary>
     internal long Messages => Volatile.Read(ref messagesReceived) + Volatile.Read(ref messagesSent)
-        - Volatile.Read(ref regions);
+        - Volatile.Read(ref messagesInside);
+
+    /// <summary>Messages that it sent itself, to send out what it dispatched.</summary>
+    internal long Turns => Volatile.Read(ref turns);
 
     internal void Received() => messagesReceived++;
 
@@ -47,10 +52,20 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
     }
 
     /// <summary>A region goes to its device.</summary>
-    internal void SentRegion()
+    internal void SentRegion() => regions++;
+
+    /// <summary>To a device, however many regions hang on it: counted by its receiver.</summary>
+    internal void SentOut()
     {
-        regions++;
         messagesSent++;
+        messagesInside++;
+    }
+
+    /// <summary>To itself.</summary>
+    internal void AskedForTurn()
+    {
+        SentOut();
+        turns++;
     }
 
     /// <summary>Before the outcome is handed over: who has it finds it counted.</summary>

@@ -101,7 +101,7 @@ internal sealed class ServiceCounters(ITimeProvider clock)
     }
 
     private static MessageStatistics Of(LeaseCounters lease) =>
-        new(lease.Requests, lease.PagesWired, lease.Messages, Turns: 0);
+        new(lease.Requests, lease.PagesWired, lease.Messages, lease.Turns);
 
     private static MessageStatistics Of(DeviceCounters device) =>
         new(Requests: 0, PagesWired: 0, device.Messages, device.Turns);

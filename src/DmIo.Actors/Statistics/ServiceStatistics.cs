@@ -46,7 +46,7 @@ public sealed record PoolStatistics(int Free, int Leased, int Draining, int Max)
 /// <param name="Requests">Accepted.</param>
 /// <param name="PagesWired">Pages of 4096 bytes in I/O for them, added up.</param>
 /// <param name="Messages">Messages that request and device actors took in or answered requests with.</param>
-/// <param name="Turns">Of these, those of device actors to themselves, which are no hop.</param>
+/// <param name="Turns">Of these, those of actors to themselves, which are no hop.</param>
 public sealed record MessageStatistics(long Requests, long PagesWired, long Messages, long Turns)
 {
     /// <summary>Messages from one actor to another.</summary>

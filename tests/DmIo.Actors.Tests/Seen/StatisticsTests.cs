@@ -117,7 +117,7 @@ public sealed class StatisticsTests : ServiceTests
     }
 
     [Fact]
-    public void A_request_costs_four_hops_and_a_turn()
+    public void A_request_costs_four_hops_and_a_turn_of_either_actor()
     {
         AttachQuick("disk");
         var lease = Open(pages: 1);
@@ -125,7 +125,7 @@ public sealed class StatisticsTests : ServiceTests
         Do(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
 
         var messages = Statistics().Messages;
-        Assert.Equal(new MessageStatistics(Requests: 1, PagesWired: 1, Messages: 5, Turns: 1), messages);
+        Assert.Equal(new MessageStatistics(Requests: 1, PagesWired: 1, Messages: 6, Turns: 2), messages);
         Assert.Equal(4, messages.Hops);
     }
 
