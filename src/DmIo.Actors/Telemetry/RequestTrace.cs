@@ -27,7 +27,7 @@ internal sealed class RequestTrace
     /// <summary>Null: nobody wants it.</summary>
     internal static RequestTrace? Begin(IoRequest message, int regionCount, LeaseId lease)
     {
-        var activity = Start($"dmio {TelemetryNames.Of(message.Operation)}", message.Parent ?? default);
+        var activity = Start(TelemetryNames.SpanOf(message.Operation), message.Parent ?? default);
         if (activity is null)
         {
             return null;
@@ -43,7 +43,7 @@ internal sealed class RequestTrace
     internal void SendRegion(DeviceIo io)
     {
         var operation = TelemetryNames.Of(io.Operation);
-        if (Start($"dmio {operation} {io.Region.Device}", request.Context) is { } activity)
+        if (Start($"{TelemetryNames.SpanOf(io.Operation)} {io.Region.Device}", request.Context) is { } activity)
         {
             regions[io.RegionIndex] = activity;
             activity.SetTag(DmIoMetrics.Operation, operation);

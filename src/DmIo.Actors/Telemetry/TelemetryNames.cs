@@ -8,6 +8,10 @@ internal static class TelemetryNames
     private static readonly string[] Operations = NamesOf<IoOperation>();
     private static readonly string[] Codes = NamesOf<IoStatusCode>();
 
+    private static readonly string[] Spans = [.. Operations.Select(name => $"dmio {name}")];
+
+    internal static string SpanOf(IoOperation operation) => Spans[(int)operation];
+
     internal static string Of(IoOperation operation) => Operations[(int)operation];
 
     internal static string Of(IoStatusCode code) => Codes[(int)code];

@@ -31,6 +31,12 @@ internal static class TopTables
             isTerminal,
             "Device", "Mode", "Policy", "Depth", "In flight", "Waiting", "Reads/s", "Writes/s", "Read", "Written",
             "p50", "p99", "Oldest");
+        foreach (var column in table.Columns)
+        {
+            // Thirteen columns are to fit 120 characters.
+            column.PadLeft(0).PadRight(1);
+        }
+
         RightAlign(table, from: 3);
         var shown = devices
             .OrderByDescending(device => device.OperationsPerSecond)
