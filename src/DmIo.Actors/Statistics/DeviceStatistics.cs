@@ -46,7 +46,8 @@ public sealed record DeviceStatistics
     /// <summary>Turns of the device actor: each is one message to itself, however much it does.</summary>
     public required long Turns { get; init; }
 
-    /// <summary>Messages that the device actor took in: one for each region, each turn, and little else.</summary>
+    /// <summary>Messages that the device actor took in: one for all regions that a request actor sent together, one
+    /// for each turn, and little else.</summary>
     public required long MessagesReceived { get; init; }
 
     /// <summary>Answers to request actors: one for all regions of a lease that ended in one turn.</summary>

@@ -40,7 +40,8 @@ public sealed record LeaseStatistics
     /// for it, and little else.</summary>
     public required long MessagesReceived { get; init; }
 
-    /// <summary>Messages that it sent: one for each region, and for each outcome that is no delegate's.</summary>
+    /// <summary>Messages that it sent: to devices, many regions in each where many are dispatched together; one for
+    /// each outcome that is no delegate's; and those to itself.</summary>
     public required long MessagesSent { get; init; }
 
     /// <summary>Pages of the lease that are in I/O.</summary>

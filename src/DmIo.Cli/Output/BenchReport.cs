@@ -74,11 +74,8 @@ internal sealed record BenchReport
     /// devices answer many at a time.</summary>
     public double? MessagesPerRequest { get; init; }
 
-    /// <summary>Of these, messages from one actor to another.</summary>
+    /// <summary>Of these, messages from one actor to another; the rest are turns that actors ask for.</summary>
     public double? HopsPerRequest { get; init; }
-
-    /// <summary>Of these, turns of device actors.</summary>
-    public double? DeviceTurnsPerRequest { get; init; }
 
     /// <summary>True where the user ended it; absent otherwise.</summary>
     public bool? Interrupted { get; init; }
@@ -125,7 +122,6 @@ internal sealed record BenchReport
         {
             MessagesPerRequest = Math.Round((after.Messages - before.Messages) / requests, 2),
             HopsPerRequest = Math.Round((after.Hops - before.Hops) / requests, 2),
-            DeviceTurnsPerRequest = Math.Round((after.Turns - before.Turns) / requests, 2),
         };
     }
 
