@@ -4,27 +4,68 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// Makes each call to the store on the caller's thread, before it returns: for stores that never wait, where a hop to
-/// another thread costs more than the copy. Allocates nothing. On a store that waits it works as well, and blocks its
-/// caller, which is the device's actor, and with it a thread of the dispatcher.
+/// Makes the calls to the store on its owner's turn: for stores that never wait, where a hop to another thread costs
+/// more than the copy. Alone, each before it returns. Under an owner they are gathered and made in <see cref="Drive"/>;
+/// many at a time are shared with a thread of the pool, if one has time, since one processor copies less than two. On a
+/// store that waits it works as well, and blocks its caller, which is the device's actor, and with it a thread of the
+/// dispatcher. In steady state nothing is allocated.
 /// </summary>
-internal sealed class InlineEngine(FileStore store) : IFileEngine
+internal sealed class InlineEngine : IFileEngine
 {
+    /// <summary>Fewer are made sooner than the pool's thread would come.</summary>
+    private const int LeastShared = 8;
+
+    /// <summary>About the time of one call: it is worth to wait for, a thread that lost its processor is not.</summary>
+    private const int Spins = 20;
+
+    private readonly FileStore store;
+    private readonly SharedRun shared;
+    private readonly Stack<ThreadCall> idle = new();
+    private readonly Action<ThreadCall> giveBack;
+    private readonly bool isShared = Environment.ProcessorCount > 1;
+    private List<ThreadCall> called = [];
+    private List<ThreadCall> running = [];
+    private DeviceHost? owner;
+
+    internal InlineEngine(FileStore store)
+    {
+        this.store = store;
+        shared = new SharedRun(store);
+        giveBack = idle.Push;
+    }
+
     public ServiceMode Mode => ServiceMode.Inline;
 
-    public void Attach(DeviceHost host)
-    {
-    }
+    public void Attach(DeviceHost host) => owner = host;
 
     public void Drive()
     {
+        // What a completion calls anew is made in this turn too.
+        while (CompleteRun() && called.Count > 0)
+        {
+            (called, running) = (running, called);
+            if (isShared && running.Count >= LeastShared && shared.TryBegin(running))
+            {
+                shared.Work();
+            }
+            else
+            {
+                foreach (var call in running)
+                {
+                    call.Run(store);
+                }
+            }
+        }
     }
 
-    public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) =>
-        new(FileCalls.Read(store, offsetBytes, destination));
+    public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) => owner is null
+        ? new(FileCalls.Read(store, offsetBytes, destination))
+        : TransferAsync(IoOperation.Read, offsetBytes, destination, forceUnitAccess: false);
 
     public ValueTask<TransferResult> WriteAsync(long offsetBytes, SegmentBatch source, bool forceUnitAccess) =>
-        new(FileCalls.Write(store, offsetBytes, source, forceUnitAccess));
+        owner is null
+            ? new(FileCalls.Write(store, offsetBytes, source, forceUnitAccess))
+            : TransferAsync(IoOperation.Write, offsetBytes, source, forceUnitAccess);
 
     public ValueTask<IoStatus> FlushAsync() => new(FileCalls.Flush(store));
 
@@ -35,4 +76,49 @@ internal sealed class InlineEngine(FileStore store) : IFileEngine
         new(FileCalls.WriteZeroes(store, offsetBytes, lengthBytes));
 
     public ValueTask DisposeAsync() => default;
+
+    private ValueTask<TransferResult> TransferAsync(
+        IoOperation operation, long offsetBytes, SegmentBatch batch, bool forceUnitAccess)
+    {
+        var call = idle.TryPop(out var used) ? used : new ThreadCall(giveBack);
+        call.BeginTransfer(operation, offsetBytes, batch, forceUnitAccess);
+        called.Add(call);
+        return new(call, call.Version);
+    }
+
+    /// <summary>Gives the results of what was made. False: the pool's thread is still at one of them, and is going to
+    /// wake the owner.</summary>
+    private bool CompleteRun()
+    {
+        for (var index = 0; index < running.Count; index++)
+        {
+            var call = running[index];
+            if (!IsRunSoon(call))
+            {
+                running.RemoveRange(0, index);
+                return false;
+            }
+
+            call.Complete(isHere: true);
+        }
+
+        running.Clear();
+        return true;
+    }
+
+    private bool IsRunSoon(ThreadCall call)
+    {
+        var spin = default(SpinWait);
+        while (!call.IsRun && spin.Count < Spins)
+        {
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+
+        if (!call.IsRun)
+        {
+            shared.WakeAfterwards(owner!.Wake);
+        }
+
+        return call.IsRun;
+    }
 }

@@ -5,15 +5,15 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// One call of a <see cref="ThreadEngine"/>, from the moment it is asked for to the moment its caller has the result;
+/// One call of an engine that gathers calls, from the moment it is asked for to the moment its caller has the result;
 /// then it is used for the next.
 /// <code>
-///   idle --Begin--> begun --Run, on a thread of the crew--> run --Complete--> completed --result taken--> idle
+///   idle --Begin--> begun --Run, on whichever thread--> run --Complete--> completed --result taken--> idle
 /// </code>
 /// </summary>
 internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskSource<IoStatus>
 {
-    private readonly ThreadEngine engine;
+    private readonly Action<ThreadCall> giveBack;
     private ManualResetValueTaskSourceCore<TransferResult> source;
     private IoOperation operation;
     private long offsetBytes;
@@ -22,13 +22,18 @@ internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskS
     private bool forceUnitAccess;
     private TransferResult result;
     private Exception? defect;
+    private bool isRun;
 
-    internal ThreadCall(ThreadEngine engine) => this.engine = engine;
+    /// <param name="giveBack">Where it goes when its result was taken.</param>
+    internal ThreadCall(Action<ThreadCall> giveBack) => this.giveBack = giveBack;
 
     /// <summary>Whoever has it in a list links it by this.</summary>
     internal ThreadCall? Next { get; set; }
 
     internal short Version => source.Version;
+
+    /// <summary>The call was made; <see cref="Complete"/> may give its result.</summary>
+    internal bool IsRun => Volatile.Read(ref isRun);
 
     internal void BeginTransfer(IoOperation transfer, long offset, SegmentBatch memory, bool isDurable)
     {
@@ -58,13 +63,15 @@ internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskS
         {
             defect = exception;
         }
+
+        Volatile.Write(ref isRun, true);
     }
 
     /// <summary>Gives the result to the caller: here and now, or on a thread of the pool.</summary>
     internal void Complete(bool isHere)
     {
         var (outcome, thrown) = (result, defect);
-        (batch, result, defect) = (null, default, null);
+        (batch, result, defect, isRun) = (null, default, null, false);
         source.RunContinuationsAsynchronously = !isHere;
         if (thrown is null)
         {
@@ -101,7 +108,7 @@ internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskS
         finally
         {
             source.Reset();
-            engine.Return(this);
+            giveBack(this);
         }
     }
 }

@@ -18,6 +18,7 @@ internal sealed class ThreadEngine : IFileEngine
 
     private readonly Lock gate = new();
     private readonly Stack<ThreadCall> idle = new();
+    private readonly Action<ThreadCall> giveBack;
     private readonly FileStore store;
     private readonly ThreadCrew crew;
     private ThreadCallQueue completed;
@@ -33,6 +34,7 @@ internal sealed class ThreadEngine : IFileEngine
     internal ThreadEngine(FileStore store, int queueDepth, TimeSpan idleTime, Func<ThreadStart, bool> startThread)
     {
         this.store = store;
+        giveBack = Return;
         crew = new ThreadCrew(Math.Min(queueDepth, MaxThreads), idleTime, Make, startThread);
     }
 
@@ -79,7 +81,7 @@ internal sealed class ThreadEngine : IFileEngine
     }
 
     /// <summary>Its result was taken.</summary>
-    internal void Return(ThreadCall call)
+    private void Return(ThreadCall call)
     {
         lock (gate)
         {
@@ -123,7 +125,7 @@ internal sealed class ThreadEngine : IFileEngine
     {
         lock (gate)
         {
-            return idle.TryPop(out var call) ? call : new ThreadCall(this);
+            return idle.TryPop(out var call) ? call : new ThreadCall(giveBack);
         }
     }
 
