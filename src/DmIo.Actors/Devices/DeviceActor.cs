@@ -209,6 +209,11 @@ internal sealed class DeviceActor : UntypedActor
             counters.TurnEnded(queue, answers.Count);
             SendAnswers();
         }
+
+        if (flying.Count > 0 && !turn.IsDue && device.Linger())
+        {
+            turn.Ask();
+        }
     }
 
     private bool TakeLanded()

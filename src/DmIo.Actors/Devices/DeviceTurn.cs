@@ -15,6 +15,9 @@ internal sealed class DeviceTurn(IActorRef actor)
     private int thread;
     private int isDue;
 
+    /// <summary>A turn was asked for, and has not begun.</summary>
+    internal bool IsDue => Volatile.Read(ref isDue) != 0;
+
     /// <summary>From any thread: the actor gets a turn soon.</summary>
     internal void Ask()
     {

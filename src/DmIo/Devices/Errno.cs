@@ -17,6 +17,7 @@ internal static class Errno
     internal const int NoMemory = 12;
     internal const int AccessDenied = 13;
     internal const int Busy = 16;
+    internal const int Invalid = 22;
     internal const int NoSpace = 28;
     internal const int ReadOnlyFileSystem = 30;
     internal const int NoSuchCall = 38;

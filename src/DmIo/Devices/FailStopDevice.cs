@@ -29,6 +29,9 @@ internal sealed class FailStopDevice : IBlockDevice
     public void Drive() => inner.Drive();
 
     /// <inheritdoc/>
+    public bool Linger() => inner.Linger();
+
+    /// <inheritdoc/>
     public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
         failure is null ? inner.ReadAsync(start, destination) : new(TransferResult.Failed(Stopped()));
 

@@ -5,10 +5,8 @@ namespace DmIo.Devices;
 /// <summary>
 /// One io_uring of the kernel: its two queues in shared memory, and the calls on it. One owner at a time; only
 /// <see cref="SignalsEvent"/> may be set from another thread. Invariant: entries between the kernel's head and our
-/// tail
-/// were written and not yet taken; the kernel takes them only within <see cref="Enter"/>. Open for tests, which
-/// decorate
-/// what the kernel answers.
+/// tail were written and not yet taken; the kernel takes them only within <see cref="Enter"/>. Open for tests, which
+/// decorate what the kernel answers.
 /// </summary>
 internal unsafe class MappedRing : IDisposable
 {
@@ -115,6 +113,9 @@ internal unsafe class MappedRing : IDisposable
         Volatile.Write(ref *(uint*)(queues + parameters.SubmissionTail), submissionTail);
         return RingNative.Enter(Handle, (uint)count, flags);
     }
+
+    /// <summary>Waits for a completion, that long at most; 0, or errno.</summary>
+    internal virtual int Wait(long nanoseconds) => RingNative.Wait(Handle, nanoseconds);
 
     /// <summary>Takes a completion.</summary>
     internal virtual bool TryTake(out CompletionEntry completion)

@@ -42,8 +42,7 @@ internal sealed unsafe class PinnedSegments
 
     /// <summary>
     /// Pins the batch: all of it, or as much as makes <see cref="DeviceDescription.SegmentsPerSystemCall"/> iovecs;
-    /// then
-    /// <see cref="LengthBytes"/> is less than the batch's, and the call is a short one.
+    /// then <see cref="LengthBytes"/> is less than the batch's, and the call is a short one.
     /// </summary>
     /// <exception cref="Exception">Whatever a caller's own memory throws; then nothing is pinned.</exception>
     internal void Pin(SegmentBatch batch)

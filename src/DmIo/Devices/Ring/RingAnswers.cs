@@ -1,7 +1,6 @@
 namespace DmIo.Devices;
 
-/// <summary>From what the kernel or the store said of an operation to the caller's answer. A status is a transfer of
-/// 0
+/// <summary>From what the kernel or the store said of an operation to the caller's answer. A status is a transfer of 0
 /// bytes.</summary>
 internal static class RingAnswers
 {

@@ -6,8 +6,11 @@ internal sealed class RingCounters
 {
     private readonly long[] submitted = new long[256];
 
-    /// <summary>Calls into the kernel (<c>io_uring_enter</c>).</summary>
+    /// <summary>Calls into the kernel (<c>io_uring_enter</c>) that gave it operations.</summary>
     internal long Enters { get; set; }
+
+    /// <summary>Those that waited for a completion.</summary>
+    internal long Waits { get; set; }
 
     /// <summary>Operations that had to be tried again.</summary>
     internal long Retries { get; set; }

@@ -6,15 +6,11 @@ namespace DmIo.Devices;
 
 /// <summary>
 /// The calls of a file by io_uring, one ring for each device. Attached: calls are gathered until <see cref="Drive"/>,
-/// which sends all of them with one system call, and completes what is done on its caller's turn; the reaper asks
-/// for a
-/// Drive when there is something. Not attached, and while it is disposed of with calls under way: each call is sent
-/// at
-/// once, under a lock, and completes on a thread of the pool. What the ring can't do (zeroes that must be written
-/// out,
-/// ioctls of block devices) is the store's blocking call on a thread of the pool, and completes the same way.
-/// Allocates
-/// nothing in steady state.
+/// which sends all of them with one system call, and completes what is done on its caller's turn; the reaper asks for
+/// a Drive when there is something. Not attached, and while it is disposed of with calls under way: each call is sent
+/// at once, under a lock, and completes on a thread of the pool. What the ring can't do (zeroes that must be written
+/// out, ioctls of block devices) is the store's blocking call on a thread of the pool, and completes the same way.
+/// Allocates nothing in steady state.
 /// </summary>
 internal sealed class RingEngine : IFileEngine
 {
@@ -25,6 +21,7 @@ internal sealed class RingEngine : IFileEngine
     private readonly RingOperationTable table = new();
     private readonly RingPause pause;
     private readonly RingPump pump;
+    private readonly RingLinger linger = new();
     private readonly ConcurrentQueue<(RingOperation Operation, TransferResult Result)> called = new();
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -111,6 +108,8 @@ internal sealed class RingEngine : IFileEngine
             isDriving = false;
         }
     }
+
+    public bool Linger() => host is not null && pump.Linger(linger);
 
     public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) =>
         Start(RingCall.Read, offsetBytes, destination.LengthBytes, destination).Transfer;

@@ -14,6 +14,9 @@ internal static unsafe partial class RingNative
     /// <summary>Flag of <see cref="Enter"/>: bring in what is done and waits in the kernel.</summary>
     internal const uint GetEvents = 1;
 
+    /// <summary>Flag of the call: its argument has a time-out (Linux 5.11).</summary>
+    private const uint ExtendedArgument = 1 << 3;
+
     internal const uint RegisterFiles = 2;
     internal const uint UnregisterFiles = 3;
     internal const uint UnregisterBuffers = 1;
@@ -58,6 +61,16 @@ internal static unsafe partial class RingNative
     {
         var taken = (int)syscall(EnterCall, ring.DangerousGetHandle(), (nint)submissions, 0, (nint)flags, 0, 0);
         return taken < 0 ? -Marshal.GetLastPInvokeError() : taken;
+    }
+
+    /// <summary>Waits for a completion, that long at most. 0, or errno: ETIME where none came.</summary>
+    internal static int Wait(SafeFileHandle ring, long nanoseconds)
+    {
+        var time = stackalloc long[] { 0, nanoseconds };
+        var argument = stackalloc long[] { 0, 0, (nint)time };
+        var result = syscall(
+            EnterCall, ring.DangerousGetHandle(), 0, 1, (nint)(GetEvents | ExtendedArgument), (nint)argument, 24);
+        return result < 0 ? Marshal.GetLastPInvokeError() : 0;
     }
 
     internal static int Register(SafeFileHandle ring, uint what, void* argument, uint count)

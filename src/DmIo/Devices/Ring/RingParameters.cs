@@ -3,9 +3,8 @@ using System.Runtime.InteropServices;
 namespace DmIo.Devices;
 
 /// <summary>
-/// What is asked of <c>io_uring_setup</c>, and what it answers: <c>struct io_uring_params</c>, with those fields
-/// that we
-/// use. The offsets say where in the shared mappings each counter is.
+/// What is asked of <c>io_uring_setup</c>, and what it answers: <c>struct io_uring_params</c>, with those fields that
+/// we use. The offsets say where in the shared mappings each counter is.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 internal struct RingParameters

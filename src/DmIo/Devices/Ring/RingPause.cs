@@ -1,8 +1,7 @@
 namespace DmIo.Devices;
 
 /// <summary>
-/// A pause of some milliseconds, after which the ring is tried again. Begun and asked for by the ring's owner; ends
-/// on
+/// A pause of some milliseconds, after which the ring is tried again. Begun and asked for by the ring's owner; ends on
 /// a thread of the timer's, which calls for the owner. Where several begin it, the first says how long.
 /// </summary>
 internal sealed class RingPause : IDisposable

@@ -97,6 +97,31 @@ internal sealed class RingPump
         return true;
     }
 
+    /// <summary>Waits a moment for a completion. True: there is one, and nobody is told of it but the
+    /// caller.</summary>
+    internal bool Linger(RingLinger linger)
+    {
+        if (inKernel == 0 || ring.Unsubmitted > 0)
+        {
+            return false;
+        }
+
+        ring.SignalsEvent = false;
+        if (linger.WaitFor(ring, Counters) || ring.HasCompletion)
+        {
+            return true;
+        }
+
+        ring.SignalsEvent = true;
+        if (!ring.HasCompletion)
+        {
+            return false;
+        }
+
+        ring.SignalsEvent = false;
+        return true;
+    }
+
     private void Submit()
     {
         while (CanWrite)

@@ -4,8 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices;
 
 /// <summary>
-/// The one thread of the process that waits for the events of all rings, and tells each when something is done.
-/// Starts
+/// The one thread of the process that waits for the events of all rings, and tells each when something is done. Starts
 /// with the first ring, and waits for ever after; what it calls must not wait. Holds a ring's owner until
 /// <see cref="Unwatch"/>: what the kernel works on is never collected.
 /// </summary>

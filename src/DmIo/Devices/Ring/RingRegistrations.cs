@@ -39,8 +39,7 @@ internal sealed unsafe class RingRegistrations : IDisposable
     }
 
     /// <summary>By name: the kernel lets go at once, where closing the ring would do it some time later, and the
-    /// file's
-    /// lock would still be held.</summary>
+    /// file's lock would still be held.</summary>
     public void Dispose()
     {
         buffers.Unregister();

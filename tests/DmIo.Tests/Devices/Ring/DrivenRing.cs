@@ -6,8 +6,7 @@ namespace DmIo.Tests.Devices.Ring;
 
 /// <summary>
 /// An engine with an owner that plays the device's actor: it drives after its calls, and then only when it is woken,
-/// so
-/// that a wake-up that is lost is a test that fails.
+/// so that a wake-up that is lost is a test that fails.
 /// </summary>
 internal sealed class DrivenRing : IAsyncDisposable
 {
