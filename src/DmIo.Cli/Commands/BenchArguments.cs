@@ -132,6 +132,11 @@ internal static class BenchArguments
             throw new RefusedException("--own divides what --spread spreads; say --spread too.");
         }
 
+        if (parsed.GetValue(ForceUnitAccess) && OperationOf(parsed) is (BenchOperation.Read or BenchOperation.RandRead))
+        {
+            throw new RefusedException("--fua makes writes durable, and this only reads; leave it out.");
+        }
+
         foreach (var region in regions)
         {
             RequireRoom(region, (int)size.Value);

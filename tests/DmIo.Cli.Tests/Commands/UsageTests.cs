@@ -54,6 +54,7 @@ public sealed class UsageTests
     [InlineData("bench --region mem:4KiB@0 --operation read --duration 1s --requests 1", "--requests")]
     [InlineData("bench --region mem:4KiB@0 --operation read --depth 65536 --leases 2", "65536")]
     [InlineData("bench --region mem:4KiB@0 --operation read --own", "--spread")]
+    [InlineData("bench --region mem:4KiB@0 --operation randread --fua", "only reads")]
     [InlineData("bench --region no-such-file@0 --operation read", "no-such-file")]
     public async Task It_is_refused_in_one_line_that_names_what_is_wrong(string arguments, string named)
     {
