@@ -26,6 +26,12 @@ internal sealed class DeviceActor : UntypedActor
     /// </summary>
     private const int OperationsPerTurn = 32;
 
+    /// <summary>
+    /// The same for a ring: a disk that gets a few at a time is at work on these while the next come, and answers
+    /// them before; of 32 at once it answered all together, and then had nothing to do.
+    /// </summary>
+    private const int RingOperationsPerTurn = 8;
+
     private readonly DeviceSetup setup;
     private readonly FailStopDevice device;
     private readonly IActorRef supervisor;
@@ -37,6 +43,7 @@ internal sealed class DeviceActor : UntypedActor
     private readonly Stack<DeviceFlight> idle = new();
     private readonly ITimeProvider clock = Context.System.Scheduler;
     private readonly ILoggingAdapter log;
+    private readonly int operationsPerTurn;
     private TimeSpan? arrival;
     private TimeSpan now;
     private bool failureTold;
@@ -49,6 +56,7 @@ internal sealed class DeviceActor : UntypedActor
         queue = new IoQueue(setup.Queue, device.Description);
         turn = new DeviceTurn(Self);
         counters = setup.Counters;
+        operationsPerTurn = device.Description.Mode == ServiceMode.Ring ? RingOperationsPerTurn : OperationsPerTurn;
         log = Context.GetLogger();
     }
 
@@ -191,7 +199,7 @@ internal sealed class DeviceActor : UntypedActor
                 Land(landed);
             }
 
-            var left = OperationsPerTurn;
+            var left = operationsPerTurn;
             do
             {
                 left = IssueReady(left);
