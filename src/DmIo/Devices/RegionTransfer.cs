@@ -89,21 +89,6 @@ internal sealed class RegionTransfer
     }
 
     /// <summary>
-    /// The status of what may not go to the device at all, for which a read's memory is zeroed; Ok: it may.
-    /// </summary>
-    internal static IoStatus Check(
-        DeviceDescription device, IoOperation operation, Sector start, SectorCount count, IoMemory? memory)
-    {
-        var status = RegionCheck.Check(device, operation, start, count);
-        if (!status.IsOk && operation == IoOperation.Read && memory is { IsReadOnly: false })
-        {
-            ZeroFill(memory, count);
-        }
-
-        return status;
-    }
-
-    /// <summary>
     /// Clears what a read of <paramref name="count"/> sectors would have filled: for a read that fails before it gets
     /// here.
     /// </summary>

@@ -17,7 +17,12 @@ internal static class RegionCalls
         IoMemory? memory = null,
         bool forceUnitAccess = false)
     {
-        var check = RegionTransfer.Check(device.Description, operation, start, count, memory);
+        var check = RegionCheck.Check(device.Description, operation, start, count);
+        if (!check.IsOk && operation == IoOperation.Read)
+        {
+            RegionTransfer.ZeroFill(memory!, count);
+        }
+
         if (!check.IsOk || (count.Value == 0 && operation != IoOperation.Flush))
         {
             return Task.FromResult(check);

@@ -46,10 +46,6 @@ internal sealed class DeviceOperation
     /// <summary>See <see cref="AdaptiveDepth.Window"/>.</summary>
     internal int DepthWindow { get; set; }
 
-    /// <summary>For whom it was given to; the queue leaves it alone until the operation ends, and clears it
-    /// then.</summary>
-    internal object? Owner { get; set; }
-
     internal ReadOnlySpan<QueueEntry> Entries => entries.AsSpan(0, count);
 
     /// <summary>In flight, the earlier and the later one.</summary>
@@ -102,6 +98,6 @@ internal sealed class DeviceOperation
     {
         entries.AsSpan(0, count).Clear();
         ios.AsSpan(0, count).Clear();
-        (count, Count, Owner, IsInFlight) = (0, 0, null, false);
+        (count, Count, IsInFlight) = (0, 0, false);
     }
 }
