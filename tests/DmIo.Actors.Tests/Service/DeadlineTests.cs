@@ -17,8 +17,12 @@ public sealed class DeadlineTests : ServiceTests
         var lease = Open(pages: 1);
         var request = Write(Pattern(1, 1), new IoRegion("quick", 0, 1), new IoRegion("stuck", 0, 1));
         Send(lease, request with { Deadline = Second });
-        (await quick.NextCallAsync()).Complete();
+        var done = await quick.NextCallAsync();
         var call = await stuck.NextCallAsync();
+
+        // Its device actor waits for it now, and is told of its end before Complete returns.
+        WaitUntilQuiet(lease, "quick");
+        done.Complete();
         WaitUntilQuiet(lease, "quick");
 
         Clock.Advance(Second);
