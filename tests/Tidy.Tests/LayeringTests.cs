@@ -6,7 +6,7 @@ using static Tidy.Tests.Faults;
 namespace Tidy.Tests;
 
 /// <summary>
-/// Who may look into whom. Projects: Cli -> Actors -> DmIo, Actors -> Akka; never back, never sideways.
+/// Who may look into whom. Projects: Cli -> Nbd -> Actors -> DmIo, Actors -> Akka; never back, never sideways.
 /// Rooms of DmIo: Devices -> Memory -> {Io, Pages}; Decorators -> Devices.
 /// </summary>
 public sealed class LayeringTests
@@ -18,12 +18,14 @@ public sealed class LayeringTests
         ["Akka.Embedded.TestKit"] = ["Akka.Embedded"],
         ["DmIo"] = [],
         ["DmIo.Actors"] = ["Akka", "DmIo"],
-        ["DmIo.Cli"] = ["Akka", "Akka.Logger.Serilog", "DmIo.Actors"],
+        ["DmIo.Nbd"] = ["Akka", "DmIo.Actors"],
+        ["DmIo.Cli"] = ["Akka", "Akka.Logger.Serilog", "DmIo.Nbd"],
         ["DmIo.Compare"] = ["Akka", "DmIo.Cli"],
         ["DmIo.Benchmarks"] = ["Akka", "DmIo.Actors"],
         ["Akka.Conformance.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "Akka.Logger.Serilog"],
         ["DmIo.Tests"] = ["DmIo"],
         ["DmIo.Actors.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "Akka.Logger.Serilog", "DmIo.Actors"],
+        ["DmIo.Nbd.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "DmIo.Nbd"],
         ["DmIo.Compare.Tests"] = ["DmIo.Compare"],
         ["DmIo.Cli.Tests"] = ["Akka", "DmIo.Cli"],
         ["Tidy.Tests"] = [],
@@ -38,6 +40,8 @@ public sealed class LayeringTests
         ["src/DmIo/Devices/Decorators/"] = ["DmIo.Io", "DmIo.Memory", "DmIo.Pages", "DmIo.Devices"],
         ["src/DmIo/Devices/"] = ["DmIo.Io", "DmIo.Memory", "DmIo.Pages"],
         ["src/DmIo/"] = [],
+        ["src/DmIo.Nbd/Protocol/"] = ["DmIo.Io"],
+        ["src/DmIo.Nbd/Transport/"] = ["DmIo.Nbd.Protocol"],
     };
 
     [Fact]

@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+
+namespace DmIo.Nbd.Protocol;
+
+/// <summary>What INFO and GO say of an export (NBD_INFO_EXPORT): its size and what it can do.</summary>
+internal readonly record struct ExportInfo(ulong SizeBytes, TransmissionFlags Flags)
+{
+    /// <summary>With the information's type in front.</summary>
+    internal const int WireBytes = 12;
+
+    /// <summary>Without it: the answer to EXPORT_NAME, before its padding.</summary>
+    internal const int ExportNameBytes = 10;
+
+    internal static bool TryRead(ReadOnlySpan<byte> bytes, out ExportInfo info)
+    {
+        info = bytes.Length == WireBytes ? ReadBare(bytes[2..]) : default;
+        return bytes.Length == WireBytes;
+    }
+
+    internal static ExportInfo ReadBare(ReadOnlySpan<byte> bytes) => new(
+        BinaryPrimitives.ReadUInt64BigEndian(bytes),
+        (TransmissionFlags)BinaryPrimitives.ReadUInt16BigEndian(bytes[8..]));
+
+    internal void Write(Span<byte> bytes)
+    {
+        BinaryPrimitives.WriteUInt16BigEndian(bytes, (ushort)InfoType.Export);
+        WriteBare(bytes[2..]);
+    }
+
+    internal void WriteBare(Span<byte> bytes)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, SizeBytes);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[8..], (ushort)Flags);
+    }
+}
+
+/// <summary>The block sizes of an export, in bytes (NBD_INFO_BLOCK_SIZE).</summary>
+/// <param name="Minimum">Offsets and lengths are multiples of it; a power of two, or 1.</param>
+/// <param name="Preferred">What is served without read-modify-write.</param>
+/// <param name="MaximumPayload">The most payload of one request.</param>
+internal readonly record struct BlockSizes(uint Minimum, uint Preferred, uint MaximumPayload)
+{
+    /// <summary>With the information's type in front.</summary>
+    internal const int WireBytes = 14;
+
+    internal static bool TryRead(ReadOnlySpan<byte> bytes, out BlockSizes sizes)
+    {
+        sizes = bytes.Length == WireBytes
+            ? new BlockSizes(
+                BinaryPrimitives.ReadUInt32BigEndian(bytes[2..]),
+                BinaryPrimitives.ReadUInt32BigEndian(bytes[6..]),
+                BinaryPrimitives.ReadUInt32BigEndian(bytes[10..]))
+            : default;
+        return bytes.Length == WireBytes;
+    }
+
+    internal void Write(Span<byte> bytes)
+    {
+        BinaryPrimitives.WriteUInt16BigEndian(bytes, (ushort)InfoType.BlockSize);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes[2..], Minimum);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes[6..], Preferred);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes[10..], MaximumPayload);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Buffers.Binary;
+
+namespace DmIo.Nbd.Protocol;
+
+/// <summary>The data of LIST_META_CONTEXT and SET_META_CONTEXT: an export, and which contexts of it.</summary>
+internal sealed record MetaContextRequest(string Name, IReadOnlyList<string> Queries)
+{
+    /// <summary>Which ranges are holes and which read as zeroes: the one context that we have.</summary>
+    internal const string Allocation = "base:allocation";
+
+    /// <summary>All contexts of the namespace of <see cref="Allocation"/>, in a LIST.</summary>
+    internal const string Base = "base:";
+
+    /// <summary>Null where it is not one.</summary>
+    internal static MetaContextRequest? Read(ReadOnlySpan<byte> bytes)
+    {
+        if (!NbdText.TryTake(ref bytes, out var name) || bytes.Length < sizeof(uint))
+        {
+            return null;
+        }
+
+        var count = BinaryPrimitives.ReadUInt32BigEndian(bytes);
+        bytes = bytes[sizeof(uint)..];
+        if (count > bytes.Length / sizeof(uint))
+        {
+            return null;
+        }
+
+        var queries = new string[count];
+        for (var i = 0; i < queries.Length; i++)
+        {
+            if (!NbdText.TryTake(ref bytes, out var query))
+            {
+                return null;
+            }
+
+            queries[i] = query;
+        }
+
+        return bytes.IsEmpty ? new MetaContextRequest(name, queries) : null;
+    }
+
+    internal byte[] ToBytes()
+    {
+        var length = (2 * sizeof(uint)) + NbdText.BytesOf(Name)
+            + Queries.Sum(query => sizeof(uint) + NbdText.BytesOf(query));
+        var bytes = new byte[length];
+        var at = NbdText.Put(bytes, Name);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(at), (uint)Queries.Count);
+        at += sizeof(uint);
+        foreach (var query in Queries)
+        {
+            at += NbdText.Put(bytes.AsSpan(at), query);
+        }
+
+        return bytes;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace DmIo.Nbd.Protocol;
+
+/// <summary>The protocol's strings: UTF-8 without a NUL, with a length of 32 bits in front where they are not
+/// alone.</summary>
+internal static class NbdText
+{
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    internal static int BytesOf(string text) => Strict.GetByteCount(text);
+
+    /// <summary>All of <paramref name="bytes"/> as a text; null where it is too long or no text.</summary>
+    internal static string? Read(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > NbdMagic.LongestString || bytes.Contains((byte)0))
+        {
+            return null;
+        }
+
+        try
+        {
+            return Strict.GetString(bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads length and text, and goes past them; false where that is not what is there.</summary>
+    internal static bool TryTake(ref ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out string? text)
+    {
+        text = null;
+        if (bytes.Length < sizeof(uint))
+        {
+            return false;
+        }
+
+        var length = BinaryPrimitives.ReadUInt32BigEndian(bytes);
+        if (length > bytes.Length - sizeof(uint))
+        {
+            return false;
+        }
+
+        text = Read(bytes.Slice(sizeof(uint), (int)length));
+        bytes = bytes[(sizeof(uint) + (int)length)..];
+        return text is not null;
+    }
+
+    /// <summary>Writes length and text; returns how many bytes.</summary>
+    internal static int Put(Span<byte> bytes, string text)
+    {
+        var length = Strict.GetBytes(text, bytes[sizeof(uint)..]);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)length);
+        return sizeof(uint) + length;
+    }
+}

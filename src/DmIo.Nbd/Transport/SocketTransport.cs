@@ -1,0 +1,123 @@
+using System.Net.Sockets;
+
+namespace DmIo.Nbd.Transport;
+
+/// <summary>A bare socket: no payload is copied on the way, and lists of buffers go in one system call each where the
+/// system has one for it.</summary>
+internal sealed class SocketTransport(Socket socket) : NbdTransport
+{
+    internal override string Peer { get; } = PeerOf(socket);
+
+    /// <summary>The socket itself, for TLS to be put on top.</summary>
+    internal Socket Socket => socket;
+
+    internal override async ValueTask WaitAsync()
+    {
+        await ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
+    }
+
+    internal override async ValueTask<int> ReceiveAsync(Memory<byte> destination)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(destination, SocketFlags.None).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
+            throw Broken(fault);
+        }
+    }
+
+    internal override async ValueTask<bool> FillAsync(IReadOnlyList<Memory<byte>> destinations)
+    {
+        var (first, skip) = Forward(destinations, static part => part.Length, 0, 0, 0);
+        while (first < destinations.Count)
+        {
+            var received = SocketVectors.IsSupported
+                ? SocketVectors.TryReceive(socket, destinations, first, skip)
+                : 0;
+            if (received == 0)
+            {
+                received = await ReceiveAsync(destinations[first][skip..]).ConfigureAwait(false);
+                if (received == 0)
+                {
+                    return false;
+                }
+            }
+
+            (first, skip) = Forward(destinations, static part => part.Length, first, skip, received);
+        }
+
+        return true;
+    }
+
+    internal override async ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    {
+        var (first, skip) = Forward(parts, static part => part.Length, 0, 0, 0);
+        while (first < parts.Count)
+        {
+            var sent = SocketVectors.IsSupported ? SocketVectors.TrySend(socket, parts, first, skip) : 0;
+            if (sent == 0)
+            {
+                sent = await SendOneAsync(parts[first][skip..]).ConfigureAwait(false);
+            }
+
+            (first, skip) = Forward(parts, static part => part.Length, first, skip, sent);
+        }
+    }
+
+    internal override void Abort() => socket.Dispose();
+
+    public override ValueTask DisposeAsync()
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
+            // The peer was faster: closed is closed.
+        }
+
+        socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<int> SendOneAsync(ReadOnlyMemory<byte> part)
+    {
+        try
+        {
+            return await socket.SendAsync(part, SocketFlags.None).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
+            throw Broken(fault);
+        }
+    }
+
+    /// <summary>Where in the list one is after <paramref name="moved"/> more bytes; empty parts are gone past.</summary>
+    private static (int First, int Skip) Forward<T>(
+        IReadOnlyList<T> parts, Func<T, int> lengthOf, int first, int skip, long moved)
+    {
+        while (first < parts.Count)
+        {
+            var rest = lengthOf(parts[first]) - skip;
+            if (moved < rest)
+            {
+                return (first, skip + (int)moved);
+            }
+
+            moved -= rest;
+            first++;
+            skip = 0;
+        }
+
+        return (first, 0);
+    }
+
+    private static IOException Broken(Exception fault) => new(fault.Message, fault);
+
+    private static string PeerOf(Socket socket) => socket.AddressFamily == AddressFamily.Unix
+        ? "unix"
+        : socket.RemoteEndPoint?.ToString() ?? "unknown";
+}

@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace DmIo.Nbd.Transport;
+
+/// <summary>
+/// Linux's sendmsg and recvmsg on a socket of .NET's, which itself takes lists of arrays only, and pages are no arrays.
+/// Never waits: 0 bytes where the socket would, and on other systems always. The socket does the waiting, so that its
+/// own readiness bookkeeping stays in charge.
+/// </summary>
+internal static unsafe partial class SocketVectors
+{
+    /// <summary>Segments of one call, far below the system's limit of 1024.</summary>
+    private const int MostSegments = 64;
+
+    private const int DontWait = 0x40;
+    private const int NoSignal = 0x4000;
+    private const int TryAgain = 11;
+    private const int Interrupted = 4;
+
+    internal static bool IsSupported { get; } = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
+
+    /// <summary>Sends from part <paramref name="first"/> on, without its first <paramref name="skip"/> bytes.</summary>
+    /// <returns>How many bytes went; 0: the socket has no room.</returns>
+    internal static long TrySend(Socket socket, IReadOnlyList<ReadOnlyMemory<byte>> parts, int first, int skip)
+    {
+        Span<MemoryHandle> pins = new MemoryHandle[Math.Min(parts.Count - first, MostSegments)];
+        var vectors = stackalloc Vector[pins.Length];
+        for (var i = 0; i < pins.Length; i++)
+        {
+            var part = parts[first + i][(i == 0 ? skip : 0)..];
+            pins[i] = part.Pin();
+            vectors[i] = new Vector { Base = pins[i].Pointer, Length = (nuint)part.Length };
+        }
+
+        return Call(socket, vectors, pins, isSend: true);
+    }
+
+    /// <summary>Receives into destination <paramref name="first"/> and on, past its first <paramref name="skip"/>
+    /// bytes.</summary>
+    /// <returns>How many bytes came; 0: none are there, or the peer has ended.</returns>
+    internal static long TryReceive(Socket socket, IReadOnlyList<Memory<byte>> destinations, int first, int skip)
+    {
+        Span<MemoryHandle> pins = new MemoryHandle[Math.Min(destinations.Count - first, MostSegments)];
+        var vectors = stackalloc Vector[pins.Length];
+        for (var i = 0; i < pins.Length; i++)
+        {
+            var destination = destinations[first + i][(i == 0 ? skip : 0)..];
+            pins[i] = destination.Pin();
+            vectors[i] = new Vector { Base = pins[i].Pointer, Length = (nuint)destination.Length };
+        }
+
+        return Call(socket, vectors, pins, isSend: false);
+    }
+
+    private static long Call(Socket socket, Vector* vectors, Span<MemoryHandle> pins, bool isSend)
+    {
+        var held = false;
+        try
+        {
+            socket.SafeHandle.DangerousAddRef(ref held);
+            var handle = (int)socket.SafeHandle.DangerousGetHandle();
+            var message = new Message { Vectors = vectors, Count = (nuint)pins.Length };
+            while (true)
+            {
+                var moved = isSend
+                    ? SendMessage(handle, &message, DontWait | NoSignal)
+                    : ReceiveMessage(handle, &message, DontWait);
+                var error = moved < 0 ? Marshal.GetLastPInvokeError() : 0;
+                switch (error)
+                {
+                    case 0:
+                        return moved;
+                    case TryAgain:
+                        return 0;
+                    case Interrupted:
+                        continue;
+                    default:
+                        throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
+                }
+            }
+        }
+        catch (ObjectDisposedException closed)
+        {
+            throw new IOException("The connection was closed.", closed);
+        }
+        finally
+        {
+            foreach (ref var pin in pins)
+            {
+                pin.Dispose();
+            }
+
+            if (held)
+            {
+                socket.SafeHandle.DangerousRelease();
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    private static partial nint SendMessage(int socket, Message* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
+    private static partial nint ReceiveMessage(int socket, Message* message, int flags);
+
+    /// <summary>struct iovec.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Vector
+    {
+        internal void* Base;
+        internal nuint Length;
+    }
+
+    /// <summary>struct msghdr of 64-bit Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Message
+    {
+        internal void* Name;
+        internal uint NameLength;
+        internal Vector* Vectors;
+        internal nuint Count;
+        internal void* Control;
+        internal nuint ControlLength;
+        internal int Flags;
+    }
+}

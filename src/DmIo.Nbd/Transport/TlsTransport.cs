@@ -1,0 +1,100 @@
+using System.Net.Security;
+
+namespace DmIo.Nbd.Transport;
+
+/// <summary>
+/// TLS on a socket. What is sent is gathered into records first: it is copied by the encryption anyway, and a record
+/// for each reply header would cost more than the copy.
+/// </summary>
+internal sealed class TlsTransport(SslStream stream, SocketTransport below) : NbdTransport
+{
+    /// <summary>The payload of one TLS record.</summary>
+    private const int RecordBytes = 16 * 1024;
+
+    private readonly byte[] record = new byte[RecordBytes];
+
+    internal override string Peer => below.Peer;
+
+    /// <summary>What was negotiated, for logs and for who may do what.</summary>
+    internal SslStream Stream => stream;
+
+    internal override async ValueTask WaitAsync()
+    {
+        await ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
+    }
+
+    internal override async ValueTask<int> ReceiveAsync(Memory<byte> destination)
+    {
+        try
+        {
+            return await stream.ReadAsync(destination).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException closed)
+        {
+            throw new IOException("The connection was closed.", closed);
+        }
+    }
+
+    internal override async ValueTask<bool> FillAsync(IReadOnlyList<Memory<byte>> destinations)
+    {
+        for (var i = 0; i < destinations.Count; i++)
+        {
+            if (!await FillAsync(destinations[i]).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    internal override async ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    {
+        try
+        {
+            var gathered = 0;
+            for (var i = 0; i < parts.Count; i++)
+            {
+                var part = parts[i];
+                if (part.Length > RecordBytes - gathered)
+                {
+                    await stream.WriteAsync(record.AsMemory(0, gathered)).ConfigureAwait(false);
+                    gathered = 0;
+                }
+
+                if (part.Length >= RecordBytes)
+                {
+                    await stream.WriteAsync(part).ConfigureAwait(false);
+                }
+                else
+                {
+                    part.CopyTo(record.AsMemory(gathered));
+                    gathered += part.Length;
+                }
+            }
+
+            await stream.WriteAsync(record.AsMemory(0, gathered)).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException closed)
+        {
+            throw new IOException("The connection was closed.", closed);
+        }
+    }
+
+    internal override void Abort() => below.Abort();
+
+    public override async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await stream.ShutdownAsync().ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The peer was faster: closed is closed.
+        }
+
+        await stream.DisposeAsync().ConfigureAwait(false);
+        await below.DisposeAsync().ConfigureAwait(false);
+    }
+}
