@@ -8,7 +8,8 @@ namespace DmIo.Nbd.Protocol;
 /// alone.</summary>
 internal static class NbdText
 {
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding Strict =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     internal static int BytesOf(string text) => Strict.GetByteCount(text);
 

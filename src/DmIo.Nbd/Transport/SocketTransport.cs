@@ -95,7 +95,8 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
         }
     }
 
-    /// <summary>Where in the list one is after <paramref name="moved"/> more bytes; empty parts are gone past.</summary>
+    /// <summary>Where in the list one is after <paramref name="moved"/> more bytes; empty parts are
+    /// skipped.</summary>
     private static (int First, int Skip) Forward<T>(
         IReadOnlyList<T> parts, Func<T, int> lengthOf, int first, int skip, long moved)
     {
