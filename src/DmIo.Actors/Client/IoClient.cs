@@ -15,8 +15,7 @@ namespace DmIo.Actors;
 /// </summary>
 /// <remarks>
 /// A request that breaks a rule (R1 to R3: no region, too many, overlapping ones, too little memory ...) throws
-/// <see cref="IoRefusedException"/> from the call itself. Whatever happens to a region on its device is in the
-/// result.
+/// <see cref="IoRefusedException"/> from the call itself. Whatever happens to a region on its device is in the result.
 /// Requests beyond the lease's pages wait in order. Each request has exactly one outcome, also when the service ends.
 /// A client that nobody disposes of keeps its pages until the system ends. A cancelled token ends the wait, not the
 /// I/O: that goes on, and its memory is in use until then (R10).
@@ -138,8 +137,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         SendAsync(IoOperation.WriteZeroes, [region], null, options, cancellationToken);
 
     /// <summary>
-    /// Puts the lease back, without waiting: requests in flight still complete, and the pages go back when the
-    /// devices
+    /// Puts the lease back, without waiting: requests in flight still complete, and the pages go back when the devices
     /// have let go of them (R18).
     /// </summary>
     public void Dispose()
@@ -204,6 +202,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
             Regions = regions,
             Memory = memory,
             ForceUnitAccess = options?.ForceUnitAccess ?? false,
+            Zeroing = options?.Zeroing ?? WriteZeroesFlags.None,
             Priority = options?.Priority ?? IoPriority.BestEffort,
             Deadline = options?.Deadline,
             Context = options?.Context,

@@ -8,6 +8,9 @@ public sealed record RequestOptions
     /// <summary>A write is durable when it completes (FUA). Writes only.</summary>
     public bool ForceUnitAccess { get; init; }
 
+    /// <summary>How the sectors are zeroed. Write zeroes only.</summary>
+    public WriteZeroesFlags Zeroing { get; init; }
+
     /// <summary>Which requests go first at the devices.</summary>
     public IoPriority Priority { get; init; }
 

@@ -9,8 +9,7 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// One device. I/O that comes is queued; in its turns the actor takes from the <see cref="IoQueue"/> what may go,
-/// sends
-/// it to the device together, and answers what has ended, one message for each request actor.
+/// sends it to the device together, and answers what has ended, one message for each request actor.
 /// <code>
 ///   Serving --DrainDevice--> Draining --empty--> stopped
 /// </code>
@@ -185,7 +184,7 @@ internal sealed class DeviceActor : UntypedActor
     }
 
     private IoStatus Check(DeviceIo io) =>
-        RegionCheck.Check(device.Description, io.Operation, io.Region.Start, io.Region.Count);
+        RegionCheck.Check(device.Description, io.Operation, io.Region.Start, io.Region.Count, io.Zeroing);
 
     private void Turn(DeviceFlight? landed)
     {

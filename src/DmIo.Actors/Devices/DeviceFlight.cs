@@ -50,7 +50,9 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
                 }
             }
 
-            if (!transfer.Start(operation.Operation, operation.Start, operation.Count, operation.ForceUnitAccess))
+            var zeroing = operation.Ios[0].Zeroing;
+            if (!transfer.Start(
+                operation.Operation, operation.Start, operation.Count, operation.ForceUnitAccess, zeroing))
             {
                 return false;
             }

@@ -52,6 +52,8 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
 
     internal bool ForceUnitAccess { get; private set; }
 
+    internal WriteZeroesFlags Zeroing { get; private set; }
+
     /// <summary>Whose it is: leases share a device.</summary>
     internal LeaseId Lease { get; private set; }
 
@@ -107,6 +109,7 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
         Region = region;
         Memory = request.Memory;
         ForceUnitAccess = request.ForceUnitAccess;
+        Zeroing = request.Zeroing;
         Priority = request.Priority;
         Lease = owner.Lease;
         Weight = owner.Weight;

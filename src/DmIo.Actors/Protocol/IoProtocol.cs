@@ -39,6 +39,9 @@ public static class IoProtocol
         /// <summary>A write is durable when it completes (FUA). Writes only.</summary>
         public bool ForceUnitAccess { get; init; }
 
+        /// <summary>How the sectors are zeroed. Write zeroes only.</summary>
+        public WriteZeroesFlags Zeroing { get; init; }
+
         /// <summary>Which requests go first at the devices; the same for every region.</summary>
         public IoPriority Priority { get; init; }
 

@@ -59,6 +59,11 @@ internal static class RequestRules
             return $"Only a write can be durable by itself (FUA), not a {request.Operation}; send a flush behind it.";
         }
 
+        if (request.Zeroing != WriteZeroesFlags.None && CheckZeroing(request) is { } fault)
+        {
+            return fault;
+        }
+
         if (request.Priority is < IoPriority.BestEffort or > IoPriority.Idle)
         {
             return $"There is no priority {(int)request.Priority}; take one of {nameof(IoPriority)}.";
@@ -71,6 +76,19 @@ internal static class RequestRules
                 $"A deadline is at most {LongestDeadline}, and this is {deadline}; leave it out.",
             _ => null,
         };
+    }
+
+    private static string? CheckZeroing(IoRequest request)
+    {
+        const WriteZeroesFlags Known = WriteZeroesFlags.NoUnmap | WriteZeroesFlags.NoFallback;
+        if (request.Operation != IoOperation.WriteZeroes)
+        {
+            return $"Only write zeroes can be told how ({request.Zeroing}), not a {request.Operation}.";
+        }
+
+        return (request.Zeroing & ~Known) == WriteZeroesFlags.None
+            ? null
+            : $"There is no way of zeroing {(int)request.Zeroing}; take some of {nameof(WriteZeroesFlags)}.";
     }
 
     private static string? CheckRegions(ReadOnlySpan<IoRegion> regions)

@@ -44,10 +44,11 @@ internal sealed class DeviceCall(IBlockDevice device, Action resume)
     }
 
     /// <inheritdoc cref="Transfer"/>
-    internal bool Flush() => Other(IoOperation.Flush, default, default);
+    internal bool Flush() => Other(IoOperation.Flush, default, default, default);
 
     /// <inheritdoc cref="Transfer"/>
-    internal bool Range(IoOperation what, Sector at, SectorCount count) => Other(what, at, count);
+    internal bool Range(IoOperation what, Sector at, SectorCount count, WriteZeroesFlags zeroing) =>
+        Other(what, at, count, zeroing);
 
     /// <summary>The answer to a transfer. Once.</summary>
     internal TransferResult TakeTransfer()
@@ -94,7 +95,7 @@ internal sealed class DeviceCall(IBlockDevice device, Action resume)
     }
 
     [SuppressMessage("Reliability", "CA2012", Justification = "Its awaiter is kept, and asked for the result once.")]
-    private bool Other(IoOperation what, Sector at, SectorCount count)
+    private bool Other(IoOperation what, Sector at, SectorCount count, WriteZeroesFlags zeroing)
     {
         operation = what;
         start = at;
@@ -104,7 +105,7 @@ internal sealed class DeviceCall(IBlockDevice device, Action resume)
             {
                 IoOperation.Flush => device.FlushAsync(),
                 IoOperation.Discard => device.DiscardAsync(at, count),
-                _ => device.WriteZeroesAsync(at, count),
+                _ => device.WriteZeroesAsync(at, count, zeroing),
             };
             other = task.ConfigureAwait(false).GetAwaiter();
         }

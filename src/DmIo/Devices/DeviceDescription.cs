@@ -35,6 +35,11 @@ public sealed record DeviceDescription
     /// zeroes.</summary>
     public SectorCount MaxWriteZeroes { get; init; }
 
+    /// <summary>Sectors can be zeroed for less than it costs to write them, at least some of them, and in one of the
+    /// ways of <see cref="WriteZeroesFlags"/>. Where they can't, <see cref="WriteZeroesFlags.NoFallback"/> is
+    /// Unsupported.</summary>
+    public bool HasFastWriteZeroes { get; init; }
+
     /// <summary>Writes can be made durable one by one. Where they can't, a FUA write is a write and a
     /// flush.</summary>
     public bool HasForceUnitAccess { get; init; }

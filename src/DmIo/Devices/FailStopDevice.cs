@@ -72,8 +72,8 @@ internal sealed class FailStopDevice : IBlockDevice
         failure is null ? inner.DiscardAsync(start, count) : new(Stopped());
 
     /// <inheritdoc/>
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) =>
-        failure is null ? inner.WriteZeroesAsync(start, count) : new(Stopped());
+    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
+        failure is null ? inner.WriteZeroesAsync(start, count, flags) : new(Stopped());
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => inner.DisposeAsync();

@@ -67,5 +67,10 @@ public interface IBlockDevice : IAsyncDisposable
 
     /// <summary>Makes the sectors read as zero. Called only where <see cref="DeviceDescription.MaxWriteZeroes"/> is
     /// not 0, within it.</summary>
-    ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count);
+    /// <param name="start">The first sector.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="flags">How. Of a call that may not fall back (set only where
+    /// <see cref="DeviceDescription.HasFastWriteZeroes"/>) the answer may be Unsupported; then nothing was
+    /// written.</param>
+    ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags);
 }

@@ -34,6 +34,7 @@ public sealed class MemoryDevice : IBlockDevice
             Capacity = capacity,
             MaxDiscard = capacity,
             MaxWriteZeroes = capacity,
+            HasFastWriteZeroes = true,
             HasVolatileCache = false,
         };
     }
@@ -104,16 +105,17 @@ public sealed class MemoryDevice : IBlockDevice
     public ValueTask<IoStatus> FlushAsync() => new(IoStatus.Ok);
 
     /// <inheritdoc/>
-    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) => WriteZeroesAsync(start, count);
+    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
+        WriteZeroesAsync(start, count, WriteZeroesFlags.None);
 
     /// <inheritdoc/>
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count)
+    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags)
     {
         var position = start.Value * Sector.SizeBytes;
         for (var remaining = count.Bytes; remaining > 0;)
         {
             var (index, offset, length) = Locate(position, remaining);
-            if (length == ExtentBytes)
+            if (length == ExtentBytes && !flags.HasFlag(WriteZeroesFlags.NoUnmap))
             {
                 Volatile.Write(ref extents[index], null);
             }

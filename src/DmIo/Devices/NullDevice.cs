@@ -22,6 +22,7 @@ public sealed class NullDevice : IBlockDevice
             Capacity = capacity,
             MaxDiscard = capacity,
             MaxWriteZeroes = capacity,
+            HasFastWriteZeroes = true,
             HasVolatileCache = false,
         };
     }
@@ -51,7 +52,8 @@ public sealed class NullDevice : IBlockDevice
     public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) => new(IoStatus.Ok);
 
     /// <inheritdoc/>
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) => new(IoStatus.Ok);
+    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
+        new(IoStatus.Ok);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => default;

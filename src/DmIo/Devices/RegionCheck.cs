@@ -9,7 +9,12 @@ namespace DmIo.Devices;
 /// </summary>
 internal static class RegionCheck
 {
-    internal static IoStatus Check(DeviceDescription device, IoOperation operation, Sector start, SectorCount count)
+    internal static IoStatus Check(
+        DeviceDescription device,
+        IoOperation operation,
+        Sector start,
+        SectorCount count,
+        WriteZeroesFlags zeroing = WriteZeroesFlags.None)
     {
         if (operation == IoOperation.Flush || count.Value == 0)
         {
@@ -39,14 +44,14 @@ internal static class RegionCheck
                 + $"{device.BlockSizeBytes / Sector.SizeBytes} sectors.");
         }
 
-        return CheckAbility(device, operation);
+        return CheckAbility(device, operation, zeroing);
     }
 
     private static bool IsMisaligned(DeviceDescription device, Sector start, SectorCount count) =>
         device.BlockSizeBytes > Sector.SizeBytes
         && ((start.Value | count.Value) & ((device.BlockSizeBytes / Sector.SizeBytes) - 1)) != 0;
 
-    private static IoStatus CheckAbility(DeviceDescription device, IoOperation operation)
+    private static IoStatus CheckAbility(DeviceDescription device, IoOperation operation, WriteZeroesFlags zeroing)
     {
         var block = new SectorCount(device.BlockSizeBytes / Sector.SizeBytes);
         var able = operation switch
@@ -55,6 +60,12 @@ internal static class RegionCheck
             IoOperation.WriteZeroes => device.MaxWriteZeroes >= block,
             _ => true,
         };
+        if (able && zeroing.HasFlag(WriteZeroesFlags.NoFallback) && !device.HasFastWriteZeroes)
+        {
+            return IoStatus.Failed(
+                IoStatusCode.Unsupported, $"The device ({device.Backend}) can zero only by writing zeroes out.");
+        }
+
         return able
             ? IoStatus.Ok
             : IoStatus.Failed(IoStatusCode.Unsupported, $"The device ({device.Backend}) has no operation {operation}.");

@@ -22,6 +22,7 @@ internal sealed class RegionTransfer
     private readonly DeviceDescription description;
     private IoOperation operation;
     private bool forceUnitAccess;
+    private WriteZeroesFlags zeroing;
     private Sector position;
     private SectorCount remaining;
 
@@ -66,12 +67,15 @@ internal sealed class RegionTransfer
     /// <param name="count">How many; checked (<see cref="RegionCheck"/>), and for data the sum of what was
     /// added.</param>
     /// <param name="durable">A write only, where <see cref="DeviceDescription.HasForceUnitAccess"/>.</param>
-    internal bool Start(IoOperation what, Sector start, SectorCount count, bool durable)
+    /// <param name="how">Zeroes only.</param>
+    internal bool Start(
+        IoOperation what, Sector start, SectorCount count, bool durable, WriteZeroesFlags how = WriteZeroesFlags.None)
     {
         Invariant.Require(!durable || (what == IoOperation.Write && description.HasForceUnitAccess));
         Status = IoStatus.Ok;
         operation = what;
         forceUnitAccess = durable;
+        zeroing = how;
         position = start;
         remaining = count;
         if (operation == IoOperation.Flush)
@@ -150,7 +154,7 @@ internal sealed class RegionTransfer
     {
         while (remaining.Value > 0)
         {
-            if (!call.Range(operation, position, RangeLength()))
+            if (!call.Range(operation, position, RangeLength(), zeroing))
             {
                 return false;
             }
@@ -207,10 +211,12 @@ internal sealed class RegionTransfer
         Advance(before / Sector.SizeBytes);
     }
 
+    /// <summary>What the device can't do at all it is not asked for again: who wants no fallback wants to hear so
+    /// soon.</summary>
     private void RangeDone(in IoStatus status)
     {
         Keep(status);
-        Advance(RangeLength().Value);
+        Advance(status.Code == IoStatusCode.Unsupported ? remaining.Value : RangeLength().Value);
     }
 
     private SectorCount RangeLength()

@@ -46,6 +46,36 @@ public sealed class IoClientTests
     }
 
     [Fact]
+    public async Task How_to_zero_reaches_the_device()
+    {
+        await using var running = new RunningService();
+        var device = new RecordingDevice(new MemoryDevice(2048));
+        await running.Service.AttachAsync("a", device).InTime();
+        using var client = await running.Service.OpenAsync(1).InTime();
+        var options = new RequestOptions { Zeroing = WriteZeroesFlags.NoUnmap | WriteZeroesFlags.NoFallback };
+
+        Assert.True((await client.WriteZeroesAsync(new IoRegion("a", 0, 4), options).InTime()).IsOk);
+
+        Assert.Equal(options.Zeroing, Assert.Single(device.Calls).Zeroing);
+        Assert.Empty(device.Violations);
+    }
+
+    [Fact]
+    public async Task Zeroing_without_fallback_is_unsupported_where_it_is_not_fast()
+    {
+        await using var running = new RunningService();
+        var slow = new LimitedDevice(
+            new MemoryDevice(2048), description => description with { HasFastWriteZeroes = false });
+        await running.Service.AttachAsync("a", slow).InTime();
+        using var client = await running.Service.OpenAsync(1).InTime();
+
+        var result = await client.WriteZeroesAsync(
+            new IoRegion("a", 0, 4), new RequestOptions { Zeroing = WriteZeroesFlags.NoFallback }).InTime();
+
+        Assert.Equal(IoStatusCode.Unsupported, result[0].Code);
+    }
+
+    [Fact]
     public async Task Zeroed_and_discarded_sectors_of_memory_read_as_zero()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");

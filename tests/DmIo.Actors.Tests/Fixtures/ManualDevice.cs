@@ -77,7 +77,7 @@ internal sealed class ManualDevice : IBlockDevice
     public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
         ClearAsync(new ManualCall(this, IoOperation.Discard, start, count));
 
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) =>
+    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
         ClearAsync(new ManualCall(this, IoOperation.WriteZeroes, start, count));
 
     public ValueTask DisposeAsync()

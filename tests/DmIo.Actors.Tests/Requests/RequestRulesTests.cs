@@ -18,6 +18,23 @@ public sealed class RequestRulesTests
     public void Each_operation_has_a_request_that_is_well_formed(IoOperation operation) =>
         Assert.Null(RequestRules.Check(Request(operation, new IoRegion("disk", 0, 8))));
 
+    [Theory]
+    [InlineData(IoOperation.Write)]
+    [InlineData(IoOperation.Discard)]
+    public void Only_write_zeroes_takes_flags_for_zeroing(IoOperation operation) => Refused(
+        Request(operation, new IoRegion("disk", 0, 8)) with { Zeroing = WriteZeroesFlags.NoUnmap },
+        "Only write zeroes",
+        $"{operation}");
+
+    [Fact]
+    public void Unknown_flags_for_zeroing_are_refused()
+    {
+        var request = Request(IoOperation.WriteZeroes, new IoRegion("disk", 0, 8));
+        var both = WriteZeroesFlags.NoUnmap | WriteZeroesFlags.NoFallback;
+        Assert.Null(RequestRules.Check(request with { Zeroing = both }));
+        Refused(request with { Zeroing = (WriteZeroesFlags)6 }, "no way of zeroing 6");
+    }
+
     [Fact]
     public void R1_64_regions_are_well_formed_and_65_are_refused()
     {

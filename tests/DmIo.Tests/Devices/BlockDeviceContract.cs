@@ -117,6 +117,30 @@ public abstract class BlockDeviceContract : IAsyncLifetime
         Assert.Equal(Bytes.Sectors((3, 0x77), (17, 0), (Sectors - 20, 0x77)), all);
     }
 
+    [Theory]
+    [InlineData(WriteZeroesFlags.NoUnmap)]
+    [InlineData(WriteZeroesFlags.NoFallback)]
+    [InlineData(WriteZeroesFlags.NoUnmap | WriteZeroesFlags.NoFallback)]
+    public async Task Write_zeroes_does_as_its_flags_say_or_refuses_to_fall_back_and_touches_nothing(
+        WriteZeroesFlags flags)
+    {
+        await FillAsync(0x55);
+        var status = await Device.RunAsync(IoOperation.WriteZeroes, 8, 16, zeroing: flags);
+        var mayRefuse = flags.HasFlag(WriteZeroesFlags.NoFallback);
+        Assert.True(status.IsOk || (mayRefuse && status.Code == IoStatusCode.Unsupported), status.ToString());
+        var all = new byte[Sectors * Sector.SizeBytes];
+        await ReadAllAsync(all);
+        Assert.Equal(Bytes.Sectors((8, 0x55), (16, (byte)(status.IsOk ? 0 : 0x55)), (Sectors - 24, 0x55)), all);
+    }
+
+    [Fact]
+    public async Task Where_zeroing_is_fast_it_needs_no_fallback()
+    {
+        var status = await Device.RunAsync(IoOperation.WriteZeroes, 0, 8, zeroing: WriteZeroesFlags.NoFallback);
+        Assert.Equal(
+            Device.Description.HasFastWriteZeroes ? IoStatusCode.Ok : IoStatusCode.Unsupported, status.Code);
+    }
+
     [Fact]
     public async Task A_discard_touches_nothing_outside_its_range()
     {

@@ -41,8 +41,8 @@ internal sealed class DrivenDevice : IBlockDevice
     public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
         CallAsync(() => inner.DiscardAsync(start, count));
 
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) =>
-        CallAsync(() => inner.WriteZeroesAsync(start, count));
+    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
+        CallAsync(() => inner.WriteZeroesAsync(start, count, flags));
 
     public async ValueTask DisposeAsync()
     {

@@ -55,6 +55,6 @@ internal sealed class FakeStore : FileStore
     internal override int Discard(long offsetBytes, long lengthBytes) =>
         (int)-(Script(IoOperation.Discard, offsetBytes) ?? 0);
 
-    protected override int ZeroRange(long offsetBytes, long lengthBytes) =>
+    protected override int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
         (int)-(Script(IoOperation.WriteZeroes, offsetBytes) ?? 0);
 }

@@ -53,6 +53,17 @@ public sealed class MemoryDeviceTests
     }
 
     [Fact]
+    public async Task Zeroing_without_a_hole_keeps_the_memory()
+    {
+        await using var device = new MemoryDevice(8192);
+        await device.WriteAsync(0, Bytes.Batch(Bytes.Filled((int)(4 * Mebibyte), 7)), false);
+        await device.WriteZeroesAsync(0, 4096, WriteZeroesFlags.NoUnmap);
+        Assert.Equal(4 * Mebibyte, device.AllocatedBytes);
+        await device.WriteZeroesAsync(0, 4096, WriteZeroesFlags.None);
+        Assert.Equal(2 * Mebibyte, device.AllocatedBytes);
+    }
+
+    [Fact]
     public async Task Every_operation_completes_before_its_call_returns()
     {
         await using var device = new MemoryDevice(8);
@@ -60,7 +71,7 @@ public sealed class MemoryDeviceTests
         AssertCompleted(device.ReadAsync(0, Bytes.Batch(new byte[512])));
         AssertCompleted(device.FlushAsync());
         AssertCompleted(device.DiscardAsync(0, 1));
-        AssertCompleted(device.WriteZeroesAsync(0, 1));
+        AssertCompleted(device.WriteZeroesAsync(0, 1, WriteZeroesFlags.None));
 
         static void AssertCompleted<T>(ValueTask<T> call) => Assert.True(call.IsCompletedSuccessfully);
     }

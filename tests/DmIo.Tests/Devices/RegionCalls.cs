@@ -15,9 +15,10 @@ internal static class RegionCalls
         Sector start,
         SectorCount count,
         IoMemory? memory = null,
-        bool forceUnitAccess = false)
+        bool forceUnitAccess = false,
+        WriteZeroesFlags zeroing = WriteZeroesFlags.None)
     {
-        var check = RegionCheck.Check(device.Description, operation, start, count);
+        var check = RegionCheck.Check(device.Description, operation, start, count, zeroing);
         if (!check.IsOk && operation == IoOperation.Read)
         {
             RegionTransfer.ZeroFill(memory!, count);
@@ -35,7 +36,7 @@ internal static class RegionCalls
             transfer.Add(memory, count, operation == IoOperation.Read);
         }
 
-        return transfer.Start(operation, start, count, forceUnitAccess)
+        return transfer.Start(operation, start, count, forceUnitAccess, zeroing)
             ? Task.FromResult(transfer.Status)
             : StatusAsync(transfer, landed.Task);
     }

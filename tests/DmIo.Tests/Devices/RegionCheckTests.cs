@@ -73,6 +73,16 @@ public sealed class RegionCheckTests
     }
 
     [Fact]
+    public void Zeroing_without_fallback_is_unsupported_where_it_is_not_fast()
+    {
+        var slow = Disk with { MaxWriteZeroes = 8 };
+        var status = RegionCheck.Check(slow, IoOperation.WriteZeroes, 0, 8, WriteZeroesFlags.NoFallback);
+        Assert.Equal(IoStatusCode.Unsupported, status.Code);
+        var fast = slow with { HasFastWriteZeroes = true };
+        Assert.Equal(IoStatus.Ok, RegionCheck.Check(fast, IoOperation.WriteZeroes, 0, 8, WriteZeroesFlags.NoFallback));
+    }
+
+    [Fact]
     public void R12_an_operation_whose_limit_is_less_than_a_block_is_unsupported()
     {
         var status = RegionCheck.Check(Disk with { BlockSizeBytes = 8192 }, IoOperation.Discard, 0, 16);

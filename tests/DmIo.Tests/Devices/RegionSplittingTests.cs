@@ -23,6 +23,27 @@ public sealed class RegionSplittingTests
     }
 
     [Fact]
+    public async Task Zeroes_are_split_and_each_call_carries_their_flags()
+    {
+        var recording = new RecordingDevice(disk.Limit(description => description with { MaxWriteZeroes = 5 }));
+        await recording.RunAsync(IoOperation.WriteZeroes, 0, 8, zeroing: WriteZeroesFlags.NoUnmap);
+        Assert.Equal(
+            [(2560L, WriteZeroesFlags.NoUnmap), (1536L, WriteZeroesFlags.NoUnmap)],
+            recording.Calls.Select(call => (call.LengthBytes, call.Zeroing)));
+    }
+
+    [Fact]
+    public async Task What_the_device_says_it_cannot_do_is_not_asked_for_chunk_by_chunk()
+    {
+        var lame = new FaultyDevice(
+            disk.Limit(description => description with { MaxWriteZeroes = 1 }),
+            Seed,
+            new FaultRule { Code = IoStatusCode.Unsupported });
+        var status = await lame.RunAsync(IoOperation.WriteZeroes, 0, 8, zeroing: WriteZeroesFlags.NoFallback);
+        Assert.Equal((IoStatusCode.Unsupported, 1L), (status.Code, lame.Failures));
+    }
+
+    [Fact]
     public async Task R15_a_transfer_of_many_segments_is_split_to_the_devices_segments()
     {
         var memory = new SegmentedMemory(Bytes.Random(2050 * 16, Seed), [.. Enumerable.Repeat(16, 2050)]);

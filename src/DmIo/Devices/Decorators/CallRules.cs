@@ -27,6 +27,8 @@ internal static class CallRules
             (call.SegmentCount <= device.MaxSegments, "no more segments than the device takes"),
             (call.Operation == IoOperation.Read || !device.IsReadOnly, "nothing but reads on a read-only device"),
             (!call.ForceUnitAccess || device.HasForceUnitAccess, "FUA only where the device has it"),
+            (!call.Zeroing.HasFlag(WriteZeroesFlags.NoFallback) || device.HasFastWriteZeroes,
+                "no fallback only where the device zeroes fast"),
             (!inFlight.Any(other => Conflicts(call, other)), "no overlap with a call in flight"),
         ];
         return promises.Where(promise => !promise.IsKept).Select(promise => $"{call}: {promise.Promise}");

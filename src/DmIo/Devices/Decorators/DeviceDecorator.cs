@@ -57,8 +57,8 @@ public abstract class DeviceDecorator : IBlockDevice
         Inner.DiscardAsync(start, count);
 
     /// <inheritdoc/>
-    public virtual ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) =>
-        Inner.WriteZeroesAsync(start, count);
+    public virtual ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
+        Inner.WriteZeroesAsync(start, count, flags);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

@@ -90,10 +90,10 @@ public sealed class FaultyDevice : DeviceDecorator
             : base.DiscardAsync(start, count);
 
     /// <inheritdoc/>
-    public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) =>
+    public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
         Fire(IoOperation.WriteZeroes, start, count) is { } rule
             ? new(StatusOf(rule, IoOperation.WriteZeroes))
-            : base.WriteZeroesAsync(start, count);
+            : base.WriteZeroesAsync(start, count, flags);
 
     private static async ValueTask<TransferResult> FailAsync(
         DataCall call, Sector start, SegmentBatch batch, FaultRule rule)

@@ -42,6 +42,7 @@ public sealed class LimitedDevice : DeviceDecorator
         Require(ours.IsReadOnly || !inner.IsReadOnly, nameof(ours.IsReadOnly));
         Require(ours.MaxDiscard <= inner.MaxDiscard, nameof(ours.MaxDiscard));
         Require(ours.MaxWriteZeroes <= inner.MaxWriteZeroes, nameof(ours.MaxWriteZeroes));
+        Require(!ours.HasFastWriteZeroes || inner.HasFastWriteZeroes, nameof(ours.HasFastWriteZeroes));
         Require(ours.HasVolatileCache || !inner.HasVolatileCache, nameof(ours.HasVolatileCache));
         Require(
             ours.BlockSizeBytes >= inner.BlockSizeBytes && int.IsPow2(ours.BlockSizeBytes),

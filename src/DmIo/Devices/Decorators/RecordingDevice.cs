@@ -59,9 +59,10 @@ public sealed class RecordingDevice : DeviceDecorator
         WatchAsync(new RecordedCall(IoOperation.Discard, start, count.Bytes), () => base.DiscardAsync(start, count));
 
     /// <inheritdoc/>
-    public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) =>
+    public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
         WatchAsync(
-            new RecordedCall(IoOperation.WriteZeroes, start, count.Bytes), () => base.WriteZeroesAsync(start, count));
+            new RecordedCall(IoOperation.WriteZeroes, start, count.Bytes, Zeroing: flags),
+            () => base.WriteZeroesAsync(start, count, flags));
 
     private async ValueTask<T> WatchAsync<T>(RecordedCall call, Func<ValueTask<T>> issue)
     {

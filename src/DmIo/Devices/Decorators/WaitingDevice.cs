@@ -62,12 +62,13 @@ public abstract class WaitingDevice : DeviceDecorator
         ThenAsync(IoOperation.Discard, start, count, static (inner, from, length) => inner.DiscardAsync(from, length));
 
     /// <inheritdoc/>
-    public sealed override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) =>
+    public sealed override ValueTask<IoStatus> WriteZeroesAsync(
+        Sector start, SectorCount count, WriteZeroesFlags flags) =>
         ThenAsync(
             IoOperation.WriteZeroes,
             start,
             count,
-            static (inner, from, length) => inner.WriteZeroesAsync(from, length));
+            (inner, from, length) => inner.WriteZeroesAsync(from, length, flags));
 
     /// <summary>Completes when the call may go on; a status other than Ok ends it instead.</summary>
     private protected abstract ValueTask<IoStatus> WaitAsync(IoOperation operation, Sector start, SectorCount count);

@@ -94,11 +94,11 @@ internal sealed class DirectBounce : IFileEngine
         }
     }
 
-    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes)
+    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
     {
         lock (gate)
         {
-            return engine.WriteZeroesAsync(offsetBytes, lengthBytes);
+            return engine.WriteZeroesAsync(offsetBytes, lengthBytes, flags);
         }
     }
 

@@ -81,14 +81,14 @@ internal static class FileCalls
         return DiscardStatus(errno, offsetBytes, lengthBytes);
     }
 
-    internal static IoStatus WriteZeroes(FileStore store, long offsetBytes, long lengthBytes)
+    internal static IoStatus WriteZeroes(FileStore store, long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
     {
         try
         {
             int errno;
             do
             {
-                errno = store.WriteZeroes(offsetBytes, lengthBytes);
+                errno = store.WriteZeroes(offsetBytes, lengthBytes, flags);
             }
             while (errno == Errno.Interrupted);
 

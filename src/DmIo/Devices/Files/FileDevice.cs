@@ -75,8 +75,8 @@ public sealed class FileDevice : IBlockDevice
         engine.DiscardAsync(start.Value * Sector.SizeBytes, count.Bytes);
 
     /// <inheritdoc/>
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count) =>
-        engine.WriteZeroesAsync(start.Value * Sector.SizeBytes, count.Bytes);
+    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
+        engine.WriteZeroesAsync(start.Value * Sector.SizeBytes, count.Bytes, flags);
 
     /// <summary>Closes the file, behind what is in flight.</summary>
     public async ValueTask DisposeAsync()

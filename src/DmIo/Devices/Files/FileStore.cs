@@ -46,17 +46,19 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
     /// <summary>Gives the range up. 0, or an errno.</summary>
     internal abstract int Discard(long offsetBytes, long lengthBytes);
 
-    /// <summary>Makes the range read as zero; writes zeroes out where there is no call for that. 0, or an
-    /// errno.</summary>
-    internal int WriteZeroes(long offsetBytes, long lengthBytes)
+    /// <summary>Makes the range read as zero; writes zeroes out where there is no call for that, unless that is not
+    /// wanted. 0, or an errno.</summary>
+    internal int WriteZeroes(long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
     {
-        var errno = ZeroRange(offsetBytes, lengthBytes);
-        return errno == Errno.NotSupported ? WriteOutZeroes(offsetBytes, lengthBytes) : errno;
+        var errno = ZeroRange(offsetBytes, lengthBytes, flags);
+        return errno == Errno.NotSupported && !flags.HasFlag(WriteZeroesFlags.NoFallback)
+            ? WriteOutZeroes(offsetBytes, lengthBytes)
+            : errno;
     }
 
     /// <summary>Makes the range read as zero without writing it; <see cref="Errno.NotSupported"/> where there is no
     /// such call.</summary>
-    protected abstract int ZeroRange(long offsetBytes, long lengthBytes);
+    protected abstract int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags);
 
     /// <summary>The limit of a range operation on a device of that capacity.</summary>
     protected static SectorCount RangeLimit(SectorCount capacity) => Math.Min(capacity.Value, MaxRangeSectors);

@@ -31,5 +31,5 @@ internal interface IFileEngine : IAsyncDisposable
 
     ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes);
 
-    ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes);
+    ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags);
 }

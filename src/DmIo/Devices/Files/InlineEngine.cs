@@ -72,8 +72,8 @@ internal sealed class InlineEngine : IFileEngine
     public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
         new(FileCalls.Discard(store, offsetBytes, lengthBytes));
 
-    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes) =>
-        new(FileCalls.WriteZeroes(store, offsetBytes, lengthBytes));
+    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
+        new(FileCalls.WriteZeroes(store, offsetBytes, lengthBytes, flags));
 
     public ValueTask DisposeAsync() => default;
 

@@ -36,8 +36,22 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
         }
     }
 
-    protected override int ZeroRange(long offsetBytes, long lengthBytes) =>
-        LinuxNative.RangeControl(Handle, LinuxNative.BlockDeviceZeroOut, offsetBytes, lengthBytes);
+    /// <summary>A hole is the disk's own zeroing, which may give the sectors up, and never writes them out. The ioctl
+    /// keeps them, and writes them out, in the kernel, where the disk has no zeroing.</summary>
+    protected override int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
+    {
+        if (flags.HasFlag(WriteZeroesFlags.NoFallback) && !Description.HasFastWriteZeroes)
+        {
+            return Errno.NotSupported;
+        }
+
+        var errno = flags.HasFlag(WriteZeroesFlags.NoUnmap)
+            ? Errno.NotSupported
+            : LinuxNative.Allocate(Handle, LinuxNative.PunchHole, offsetBytes, lengthBytes);
+        return errno == Errno.NotSupported && flags != WriteZeroesFlags.NoFallback
+            ? LinuxNative.RangeControl(Handle, LinuxNative.BlockDeviceZeroOut, offsetBytes, lengthBytes)
+            : errno;
+    }
 
     private static DeviceDescription Describe(SafeFileHandle handle, FileDeviceOptions options, FileKind kind)
     {
@@ -50,7 +64,8 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
 
         var cannotWrite = options.IsReadOnly
             || Query(handle, path, LinuxNative.BlockDeviceIsReadOnly, "read-only flag") != 0;
-        var canDiscard = BlockQueue.Of(kind.DeviceMajor, kind.DeviceMinor).Number("discard_max_bytes") > 0;
+        var queue = BlockQueue.Of(kind.DeviceMajor, kind.DeviceMinor);
+        var canDiscard = queue.Number("discard_max_bytes") > 0;
         return new DeviceDescription
         {
             Backend = "block",
@@ -60,6 +75,7 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
             MaxTransferBytes = MaxTransferBytes,
             MaxDiscard = !cannotWrite && canDiscard ? RangeLimit(capacity) : 0,
             MaxWriteZeroes = cannotWrite ? 0 : RangeLimit(capacity),
+            HasFastWriteZeroes = !cannotWrite && queue.Number("write_zeroes_max_bytes") > 0,
             HasForceUnitAccess = !cannotWrite && LinuxTransfers.HasDurableWrites(handle),
             HasVolatileCache = !cannotWrite,
         };

@@ -16,34 +16,44 @@ internal sealed class LinuxFileStore(
 
     private volatile bool lacksZeroRange;
 
+    /// <summary>How the file system zeroes a range without writing it: by a hole where one may be made, which costs
+    /// no space; else by an extent that counts as zero.</summary>
+    internal int ZeroingMode(WriteZeroesFlags flags) =>
+        Description.MaxDiscard.Value > 0 && !flags.HasFlag(WriteZeroesFlags.NoUnmap)
+            ? LinuxNative.PunchHole
+            : LinuxNative.ZeroRange;
+
     internal override bool NeverWaits { get; } = LinuxNative.IsInMemory(handle);
 
     internal override int Discard(long offsetBytes, long lengthBytes) =>
         LinuxNative.Allocate(Handle, LinuxNative.PunchHole, offsetBytes, lengthBytes);
 
-    protected override int ZeroRange(long offsetBytes, long lengthBytes)
+    protected override int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
     {
-        if (lacksZeroRange)
+        var mode = ZeroingMode(flags);
+        if (mode == LinuxNative.ZeroRange && lacksZeroRange)
         {
             return Errno.NotSupported;
         }
 
-        var errno = LinuxNative.Allocate(Handle, LinuxNative.ZeroRange, offsetBytes, lengthBytes);
-        lacksZeroRange = errno == Errno.NotSupported;
+        var errno = LinuxNative.Allocate(Handle, mode, offsetBytes, lengthBytes);
+        lacksZeroRange |= mode == LinuxNative.ZeroRange && errno == Errno.NotSupported;
         return errno;
     }
 
     private static DeviceDescription Describe(
         SafeFileHandle handle, SectorCount capacity, bool isReadOnly, DirectAlignment? direct)
     {
+        var canPunchHoles = !isReadOnly && CanPunchHoles(handle);
         var description = new DeviceDescription
         {
             Backend = "file",
             Capacity = capacity,
             IsReadOnly = isReadOnly,
             MaxTransferBytes = MaxTransferBytes,
-            MaxDiscard = !isReadOnly && CanPunchHoles(handle) ? RangeLimit(capacity) : 0,
+            MaxDiscard = canPunchHoles ? RangeLimit(capacity) : 0,
             MaxWriteZeroes = isReadOnly ? 0 : RangeLimit(capacity),
+            HasFastWriteZeroes = canPunchHoles,
             HasForceUnitAccess = !isReadOnly && LinuxTransfers.HasDurableWrites(handle),
             HasVolatileCache = !isReadOnly,
         };

@@ -37,7 +37,8 @@ internal sealed class PortableFileStore(SafeFileHandle handle, SectorCount capac
 
     internal override int Discard(long offsetBytes, long lengthBytes) => Errno.NotSupported;
 
-    protected override int ZeroRange(long offsetBytes, long lengthBytes) => Errno.NotSupported;
+    protected override int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
+        Errno.NotSupported;
 
     private static DeviceDescription Describe(SectorCount capacity, bool isReadOnly) => new()
     {

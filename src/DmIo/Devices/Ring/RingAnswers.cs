@@ -29,7 +29,7 @@ internal static class RingAnswers
             {
                 RingCall.DurableWrite => FileCalls.Write(store, offset, operation.Batch!, forceUnitAccess: true),
                 RingCall.Discard => new TransferResult(0, FileCalls.Discard(store, offset, length)),
-                _ => new TransferResult(0, FileCalls.WriteZeroes(store, offset, length)),
+                _ => new TransferResult(0, FileCalls.WriteZeroes(store, offset, length, operation.Zeroing)),
             };
         }
         catch (Exception exception)

@@ -122,8 +122,8 @@ internal sealed class RingEngine : IFileEngine
     public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
         Start(RingCall.Discard, offsetBytes, lengthBytes).Status;
 
-    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes) =>
-        Start(RingCall.WriteZeroes, offsetBytes, lengthBytes).Status;
+    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
+        Start(RingCall.WriteZeroes, offsetBytes, lengthBytes, zeroing: flags).Status;
 
     /// <summary>Waits for what is under way, whatever was promised: until then the kernel may touch its
     /// memory.</summary>
@@ -140,33 +140,33 @@ internal sealed class RingEngine : IFileEngine
         Close();
     }
 
-    private RingOperation Start(RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch = null)
+    private RingOperation Start(
+        RingCall call,
+        long offsetBytes,
+        long lengthBytes,
+        SegmentBatch? batch = null,
+        WriteZeroesFlags zeroing = WriteZeroesFlags.None)
     {
         if (!DrivesItself)
         {
-            return Add(call, offsetBytes, lengthBytes, batch);
+            return Add(call, offsetBytes, lengthBytes, batch, zeroing);
         }
 
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(isDisposing, this);
-            var operation = Add(call, offsetBytes, lengthBytes, batch);
+            var operation = Add(call, offsetBytes, lengthBytes, batch, zeroing);
             PumpAll();
             return operation;
         }
     }
 
-    private RingOperation Add(RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch)
+    private RingOperation Add(
+        RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch, WriteZeroesFlags zeroing)
     {
         var operation = table.Begin(call, offsetBytes, lengthBytes, batch);
         underWay++;
-        var isForStore = call switch
-        {
-            RingCall.Discard => store is not LinuxFileStore,
-            RingCall.WriteZeroes => lacksZeroRange || store is not LinuxFileStore,
-            _ => false,
-        };
-        if (isForStore)
+        if (call is RingCall.Discard or RingCall.WriteZeroes && !TryAllocate(operation, zeroing))
         {
             CallStore(operation);
         }
@@ -176,6 +176,20 @@ internal sealed class RingEngine : IFileEngine
         }
 
         return operation;
+    }
+
+    /// <summary>Says how the kernel is to change the file's extents. False: that is the store's own call.</summary>
+    private bool TryAllocate(RingOperation operation, WriteZeroesFlags zeroing)
+    {
+        operation.Zeroing = zeroing;
+        if (store is not LinuxFileStore file)
+        {
+            return false;
+        }
+
+        operation.AllocationMode =
+            operation.Call == RingCall.Discard ? LinuxNative.PunchHole : file.ZeroingMode(zeroing);
+        return operation.AllocationMode == LinuxNative.PunchHole || !lacksZeroRange;
     }
 
     /// <summary>The reaper's, the timer's and the pool's way in: something is done.</summary>
@@ -227,7 +241,8 @@ internal sealed class RingEngine : IFileEngine
     {
         if (result == -Errno.NotSupported && operation.Call is RingCall.WriteZeroes or RingCall.DurableWrite)
         {
-            lacksZeroRange |= operation.Call == RingCall.WriteZeroes;
+            lacksZeroRange |= operation.Call == RingCall.WriteZeroes
+                && operation.AllocationMode == LinuxNative.ZeroRange;
             CallStore(operation);
         }
         else

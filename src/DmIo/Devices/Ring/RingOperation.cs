@@ -29,6 +29,12 @@ internal sealed class RingOperation(RingOperationTable table, int index)
 
     internal long LengthBytes { get; private set; }
 
+    /// <summary>Of zeroes: how.</summary>
+    internal WriteZeroesFlags Zeroing { get; set; }
+
+    /// <summary>Of a change of the file's extents: the kernel's mode for it.</summary>
+    internal int AllocationMode { get; set; }
+
     /// <summary>The caller's, of a read or a write.</summary>
     internal SegmentBatch? Batch { get; private set; }
 
@@ -76,8 +82,7 @@ internal sealed class RingOperation(RingOperationTable table, int index)
             case RingCall.Discard or RingCall.WriteZeroes:
                 entry.Opcode = RingOpcode.Allocate;
                 entry.Address = LengthBytes;
-                entry.Length =
-                    KeepSize | (Call == RingCall.Discard ? LinuxNative.PunchHole : LinuxNative.ZeroRange);
+                entry.Length = KeepSize | AllocationMode;
                 break;
             default:
                 FillTransfer(ref entry, buffers, abilities);

@@ -20,6 +20,7 @@ internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskS
     private long lengthBytes;
     private SegmentBatch? batch;
     private bool forceUnitAccess;
+    private WriteZeroesFlags zeroing;
     private TransferResult result;
     private Exception? defect;
     private bool isRun;
@@ -40,9 +41,9 @@ internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskS
         (operation, offsetBytes, batch, forceUnitAccess) = (transfer, offset, memory, isDurable);
     }
 
-    internal void BeginRange(IoOperation range, long offset, long length)
+    internal void BeginRange(IoOperation range, long offset, long length, WriteZeroesFlags flags)
     {
-        (operation, offsetBytes, lengthBytes) = (range, offset, length);
+        (operation, offsetBytes, lengthBytes, zeroing) = (range, offset, length, flags);
     }
 
     /// <summary>The call itself. Never throws: what is thrown is a defect, and its caller gets it.</summary>
@@ -56,7 +57,7 @@ internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskS
                 IoOperation.Write => FileCalls.Write(store, offsetBytes, batch!, forceUnitAccess),
                 IoOperation.Flush => TransferResult.Failed(FileCalls.Flush(store)),
                 IoOperation.Discard => TransferResult.Failed(FileCalls.Discard(store, offsetBytes, lengthBytes)),
-                _ => TransferResult.Failed(FileCalls.WriteZeroes(store, offsetBytes, lengthBytes)),
+                _ => TransferResult.Failed(FileCalls.WriteZeroes(store, offsetBytes, lengthBytes, zeroing)),
             };
         }
         catch (Exception exception)

@@ -69,8 +69,8 @@ internal sealed class ThreadEngine : IFileEngine
     public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
         RangeAsync(IoOperation.Discard, offsetBytes, lengthBytes);
 
-    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes) =>
-        RangeAsync(IoOperation.WriteZeroes, offsetBytes, lengthBytes);
+    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
+        RangeAsync(IoOperation.WriteZeroes, offsetBytes, lengthBytes, flags);
 
     /// <summary>Behind the calls in flight, whose results are given.</summary>
     public async ValueTask DisposeAsync()
@@ -112,10 +112,14 @@ internal sealed class ThreadEngine : IFileEngine
         return task;
     }
 
-    private ValueTask<IoStatus> RangeAsync(IoOperation operation, long offsetBytes, long lengthBytes)
+    private ValueTask<IoStatus> RangeAsync(
+        IoOperation operation,
+        long offsetBytes,
+        long lengthBytes,
+        WriteZeroesFlags flags = WriteZeroesFlags.None)
     {
         var call = Rent();
-        call.BeginRange(operation, offsetBytes, lengthBytes);
+        call.BeginRange(operation, offsetBytes, lengthBytes, flags);
         var task = new ValueTask<IoStatus>(call, call.Version);
         crew.Add(call);
         return task;

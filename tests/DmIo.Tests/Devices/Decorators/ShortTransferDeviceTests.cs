@@ -1,5 +1,6 @@
 using DmIo.Devices;
 using DmIo.Devices.Decorators;
+using DmIo.Io;
 using Xunit;
 
 namespace DmIo.Tests.Devices.Decorators;
@@ -36,7 +37,7 @@ public sealed class ShortTransferDeviceTests
         var device = new ShortTransferDevice(disk, seed: 8);
         for (var index = 0; index < Calls; index++)
         {
-            await disk.WriteZeroesAsync(0, 64);
+            await disk.WriteZeroesAsync(0, 64, WriteZeroesFlags.None);
             var result = await device.WriteAsync(0, Bytes.Batch(Bytes.Filled(4096, 1)), false);
             var read = new byte[4096];
             await disk.ReadAsync(0, Bytes.Batch(read));

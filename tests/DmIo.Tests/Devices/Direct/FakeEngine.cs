@@ -51,7 +51,8 @@ internal sealed class FakeEngine(int lengthBytes, DirectAlignment alignment) : I
 
     public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) => new(IoStatus.Ok);
 
-    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes) => new(IoStatus.Ok);
+    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
+        new(IoStatus.Ok);
 
     public ValueTask DisposeAsync() => default;
 

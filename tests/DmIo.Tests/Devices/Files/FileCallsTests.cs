@@ -62,7 +62,7 @@ public sealed class FileCallsTests
         };
         store.Content.AsSpan().Fill(7);
 
-        Assert.Equal(IoStatus.Ok, FileCalls.WriteZeroes(store, 512, 12 * 512));
+        Assert.Equal(IoStatus.Ok, FileCalls.WriteZeroes(store, 512, 12 * 512, WriteZeroesFlags.None));
         Assert.Equal(Bytes.Sectors((1, 7), (12, 0), (51, 7)), store.Content);
     }
 
@@ -77,8 +77,20 @@ public sealed class FileCallsTests
         };
         store.Content.AsSpan().Fill(7);
 
-        Assert.Equal(IoStatus.Ok, FileCalls.WriteZeroes(store, 0, 1023 * 512));
+        Assert.Equal(IoStatus.Ok, FileCalls.WriteZeroes(store, 0, 1023 * 512, WriteZeroesFlags.None));
         Assert.Equal(Bytes.Sectors((1023, 0), (1, 7)), store.Content);
+    }
+
+    [Fact]
+    public void Zeroes_that_may_not_be_written_out_are_unsupported_and_not_written()
+    {
+        var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.WriteZeroes ? -95 : null };
+        store.Content.AsSpan().Fill(7);
+
+        var status = FileCalls.WriteZeroes(store, 0, 4096, WriteZeroesFlags.NoFallback);
+
+        Assert.Equal((IoStatusCode.Unsupported, 95), (status.Code, status.Failure!.Errno));
+        Assert.Equal(Bytes.Sectors((8, 7)), store.Content);
     }
 
     [Fact]
@@ -86,7 +98,7 @@ public sealed class FileCallsTests
     {
         var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.Write ? -28 : -95 };
 
-        var status = FileCalls.WriteZeroes(store, 0, 4096);
+        var status = FileCalls.WriteZeroes(store, 0, 4096, WriteZeroesFlags.None);
 
         Assert.Equal((IoStatusCode.DeviceError, 28), (status.Code, status.Failure!.Errno));
     }
@@ -96,7 +108,7 @@ public sealed class FileCallsTests
     {
         var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.Write ? 0 : -95 };
 
-        Assert.Equal(5, FileCalls.WriteZeroes(store, 0, 4096).Failure!.Errno);
+        Assert.Equal(5, FileCalls.WriteZeroes(store, 0, 4096, WriteZeroesFlags.None).Failure!.Errno);
     }
 
     private static IoStatus Call(FakeStore store, IoOperation operation) => operation switch
@@ -105,6 +117,6 @@ public sealed class FileCallsTests
         IoOperation.Write => FileCalls.Write(store, 1024, Bytes.Batch(new byte[512]), false).Status,
         IoOperation.Flush => FileCalls.Flush(store),
         IoOperation.Discard => FileCalls.Discard(store, 1024, 512),
-        _ => FileCalls.WriteZeroes(store, 1024, 512),
+        _ => FileCalls.WriteZeroes(store, 1024, 512, WriteZeroesFlags.None),
     };
 }

@@ -1,6 +1,7 @@
 using DmIo.Devices;
 using DmIo.Memory;
 using DmIo.Pages;
+using DmIo.Io;
 using Xunit;
 
 namespace DmIo.Tests.Devices;
@@ -20,7 +21,7 @@ public sealed class InlineEngineTests : IDisposable
         Assert.Equal(512, Completed.Of(device.WriteAsync(0, batch, forceUnitAccess: false)).Bytes);
         Assert.Equal(512, Completed.Of(device.ReadAsync(0, batch)).Bytes);
         Assert.True(Completed.Of(device.FlushAsync()).IsOk);
-        Assert.True(Completed.Of(device.WriteZeroesAsync(0, 1)).IsOk);
+        Assert.True(Completed.Of(device.WriteZeroesAsync(0, 1, WriteZeroesFlags.None)).IsOk);
     }
 
     [LinuxFact]

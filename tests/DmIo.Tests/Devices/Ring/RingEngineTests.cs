@@ -124,8 +124,9 @@ public sealed class RingEngineTests : IDisposable
     {
         await using var ring = new DrivenRing(Disk.Store);
         Assert.Equal(IoStatus.Ok, ring.Result(ring.Engine.DiscardAsync(4096, 8192)));
-        Assert.Equal(IoStatus.Ok, ring.Result(ring.Engine.WriteZeroesAsync(20480, 1024)));
-        Assert.Equal(IoStatus.Ok, ring.Result(ring.Engine.WriteZeroesAsync(RingFile.SizeBytes - 512, 512)));
+        Assert.Equal(IoStatus.Ok, ring.Result(ring.Engine.WriteZeroesAsync(20480, 1024, WriteZeroesFlags.None)));
+        var last = ring.Engine.WriteZeroesAsync(RingFile.SizeBytes - 512, 512, WriteZeroesFlags.None);
+        Assert.Equal(IoStatus.Ok, ring.Result(last));
         Disk.Content.AsSpan(4096, 8192).Clear();
         Disk.Content.AsSpan(20480, 1024).Clear();
         Disk.Content.AsSpan(RingFile.SizeBytes - 512).Clear();
@@ -137,8 +138,8 @@ public sealed class RingEngineTests : IDisposable
     {
         file = new RingFile(Directory.Exists("/dev/shm") ? "/dev/shm" : null);
         await using var ring = new DrivenRing(file.Store);
-        Assert.Equal(IoStatus.Ok, ring.Result(ring.Engine.WriteZeroesAsync(512, 100 * 512)));
-        Assert.Equal(IoStatus.Ok, ring.Result(ring.Engine.WriteZeroesAsync(200 * 512, 512)));
+        Assert.Equal(IoStatus.Ok, ring.Result(ring.Engine.WriteZeroesAsync(512, 100 * 512, WriteZeroesFlags.NoUnmap)));
+        Assert.Equal(IoStatus.Ok, ring.Result(ring.Engine.WriteZeroesAsync(200 * 512, 512, WriteZeroesFlags.NoUnmap)));
         file.Content.AsSpan(512, 100 * 512).Clear();
         file.Content.AsSpan(200 * 512, 512).Clear();
         Assert.Equal(file.Content, File.ReadAllBytes(file.Path));
@@ -151,7 +152,8 @@ public sealed class RingEngineTests : IDisposable
         using var handle = File.OpenHandle(Disk.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         await using var ring = new DrivenRing(new PortableFileStore(handle, capacity: 8, isReadOnly: false));
         async Task<(IoStatus, int)> ZeroAsync() => (
-            await ring.Engine.WriteZeroesAsync(0, 512).ConfigureAwait(false), Environment.CurrentManagedThreadId);
+            await ring.Engine.WriteZeroesAsync(0, 512, WriteZeroesFlags.None).ConfigureAwait(false),
+            Environment.CurrentManagedThreadId);
 
         var zeroed = ZeroAsync();
         ring.DriveUntilDone(zeroed);

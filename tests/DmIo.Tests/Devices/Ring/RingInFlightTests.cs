@@ -128,7 +128,7 @@ public sealed class RingInFlightTests : IDisposable
         }
 
         Assert.Equal(file.Content[..1000], read);
-        Assert.Equal(IoStatus.Ok, await engine.WriteZeroesAsync(0, 512));
+        Assert.Equal(IoStatus.Ok, await engine.WriteZeroesAsync(0, 512, WriteZeroesFlags.None));
         Assert.Equal(IoStatus.Ok, await engine.FlushAsync());
     }
 }
