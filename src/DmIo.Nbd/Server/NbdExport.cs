@@ -1,0 +1,31 @@
+namespace DmIo.Nbd;
+
+/// <summary>A device, or several copies of one, as network clients see it. Immutable.</summary>
+public sealed record NbdExport
+{
+    /// <summary>What clients ask for: at most 4096 bytes of UTF-8 without a NUL; may be empty, which is then the
+    /// default export.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>
+    /// The names of attached devices, 1 to 64. With several, every write, flush, trim and zeroing goes to all of them,
+    /// reads come from the first that answers, and one that fails is left out until the export is added anew. What they
+    /// hold must be the same to begin with: nothing is copied between them. The shortest gives the size.
+    /// </summary>
+    public required IReadOnlyList<string> Devices { get; init; }
+
+    /// <summary>Writes, trims and zeroes are refused. So they are, too, where a device takes none.</summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>For people, in lists of exports: at most 4096 bytes.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>Clients that name no export get this one; at most one of a server's.</summary>
+    public bool IsDefault { get; init; }
+
+    /// <summary>
+    /// Its lease, in pages of 4096 bytes, at least 64: the memory of all requests of all its connections, shared fairly
+    /// between them. A connection that has nothing to do holds none.
+    /// </summary>
+    public int Pages { get; init; } = 4096;
+}

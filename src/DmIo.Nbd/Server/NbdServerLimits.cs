@@ -1,0 +1,26 @@
+namespace DmIo.Nbd;
+
+/// <summary>What a server bears with from its peers. Times are kept to about a second. Immutable.</summary>
+public sealed record NbdServerLimits
+{
+    /// <summary>Connections at once; more are closed as they come.</summary>
+    public int Connections { get; init; } = 1024;
+
+    /// <summary>From the connection to the end of the handshake, TLS included.</summary>
+    public TimeSpan Handshake { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The data of one option of the handshake; a longer one ends the connection.</summary>
+    public int OptionBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Requests of one connection at once. More are not read before others are answered.</summary>
+    public int RequestsInFlight { get; init; } = 256;
+
+    /// <summary>A connection that asks nothing for so long is closed; null: none is.</summary>
+    public TimeSpan? Idle { get; init; }
+
+    /// <summary>A connection that takes nothing of what it asked for, for so long, is closed.</summary>
+    public TimeSpan Send { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>When the server or an export ends: how long requests in flight may take.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(10);
+}

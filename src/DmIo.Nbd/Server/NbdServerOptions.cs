@@ -1,0 +1,28 @@
+using System.Net;
+
+namespace DmIo.Nbd;
+
+/// <summary>Where a server listens, and to whom. Immutable.</summary>
+public sealed record NbdServerOptions
+{
+    /// <summary>
+    /// Addresses (<see cref="IPEndPoint"/>, port 0: any free one) and unix sockets
+    /// (<see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>; the file is made, and removed at the end).
+    /// </summary>
+    public required IReadOnlyList<EndPoint> EndPoints { get; init; }
+
+    /// <summary>Encryption; null: none.</summary>
+    public NbdTlsOptions? Tls { get; init; }
+
+    /// <summary>
+    /// Listens on other addresses than loopback without requiring TLS: whoever reaches the port then reads and writes
+    /// every export, and whoever is in between sees all of it.
+    /// </summary>
+    public bool AllowsInsecure { get; init; }
+
+    /// <summary>What it bears with from its peers.</summary>
+    public NbdServerLimits Limits { get; init; } = new();
+
+    /// <summary>What <see cref="Limits"/> are measured with.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,37 @@
+namespace DmIo.Nbd;
+
+/// <summary>What a server serves, and to whom, at one moment.</summary>
+/// <param name="Exports">By name in ordinal order.</param>
+/// <param name="Connections">In the order in which they came; those in the handshake too.</param>
+public sealed record NbdServerStatus(
+    IReadOnlyList<NbdExportStatus> Exports, IReadOnlyList<NbdConnectionStatus> Connections);
+
+/// <summary>One export.</summary>
+/// <param name="Export">As it was added.</param>
+/// <param name="SizeBytes">Its size.</param>
+/// <param name="LiveDevices">Those of its devices that have not failed.</param>
+/// <param name="Connections">How many use it.</param>
+/// <param name="PagesInUse">Of its lease's pages, those that hold requests or replies.</param>
+public sealed record NbdExportStatus(
+    NbdExport Export, long SizeBytes, IReadOnlyList<string> LiveDevices, int Connections, int PagesInUse);
+
+/// <summary>One connection. Counts are since it came.</summary>
+/// <param name="Id">Its number, as in the log: the first of a process is 1.</param>
+/// <param name="Peer">Address and port, or <c>unix</c>.</param>
+/// <param name="Export">What it uses; null: nothing yet.</param>
+/// <param name="IsTls">Is it encrypted?</param>
+/// <param name="InFlight">Requests that are not answered.</param>
+/// <param name="Requests">Requests that came.</param>
+/// <param name="Errors">Of these, those that were answered with an error.</param>
+/// <param name="ReadBytes">Bytes that were read for it.</param>
+/// <param name="WrittenBytes">Bytes that it wrote.</param>
+public sealed record NbdConnectionStatus(
+    long Id,
+    string Peer,
+    string? Export,
+    bool IsTls,
+    int InFlight,
+    long Requests,
+    long Errors,
+    long ReadBytes,
+    long WrittenBytes);
