@@ -1,5 +1,3 @@
-using static DmIo.Actors.IoProtocol;
-
 namespace DmIo.Actors;
 
 /// <summary>

@@ -137,6 +137,32 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         SendAsync(IoOperation.WriteZeroes, [region], null, options, cancellationToken);
 
     /// <summary>
+    /// Sends a request whose outcome its <see cref="IoCompletion"/> gets: the way of those who send many, since nothing
+    /// is allocated. Rules are checked by the request actor; who breaks one hears so by
+    /// <see cref="IoCompletion.OnRefused"/>.
+    /// </summary>
+    /// <param name="request">Its completion is an <see cref="IoCompletion"/> that is not under way. Its regions are
+    /// the caller's again when the outcome has come.</param>
+    /// <returns>False: the client was disposed of, or the service has ended. Nothing is sent, and nothing
+    /// called.</returns>
+    /// <exception cref="InvalidOperationException">The completion is under way.</exception>
+    public bool TrySend(IoRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var completion = request.Completion as IoCompletion ?? throw new ArgumentException(
+            $"A request that is sent this way has an {nameof(IoCompletion)} as its completion.", nameof(request));
+        completion.Begin(outstanding);
+        if (outstanding.TryAdd(completion))
+        {
+            Tell(request);
+            return true;
+        }
+
+        completion.TakeBack();
+        return false;
+    }
+
+    /// <summary>
     /// Puts the lease back, without waiting: requests in flight still complete, and the pages go back when the devices
     /// have let go of them (R18).
     /// </summary>
@@ -240,6 +266,12 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
             throw new IoRefusedException($"{Lease.Id} has ended, with the service or by itself; open another client.");
         }
 
+        Tell(request);
+    }
+
+    /// <summary>It is among the outstanding.</summary>
+    private void Tell(IoRequest request)
+    {
         Requests.Tell(request, ActorRefs.NoSender);
         if (outstanding.Sent())
         {

@@ -62,9 +62,9 @@ public static class IoProtocol
             init => parent = value;
         }
 
-        /// <summary>Called with the outcome instead of a message, on the request actor's turn: it must not block or
-        /// throw.</summary>
-        internal IIoCompletion? Completion { get; init; }
+        /// <summary>Called with the outcome instead of a message; null: the outcome is told. It allocates nothing, and
+        /// runs on the request actor's turn: see <see cref="IIoCompletion"/> for what it must not do.</summary>
+        public IIoCompletion? Completion { get; init; }
     }
 
     /// <summary>The outcome of a request; <see cref="IoResult.Context"/> is the request's.</summary>
@@ -74,13 +74,4 @@ public static class IoProtocol
     /// <param name="Reason">One sentence that names the value, the limit and the fix.</param>
     /// <param name="Context">The request's.</param>
     public sealed record IoRefused(string Reason, object? Context) : INoSerializationVerificationNeeded;
-
-    /// <summary>A request's outcome without a message: what the client's tasks, blocking calls and callbacks are
-    /// made of.</summary>
-    internal interface IIoCompletion
-    {
-        void Done(IoResult result);
-
-        void Refused(string reason);
-    }
 }

@@ -1,5 +1,4 @@
 using DmIo.Io;
-using static DmIo.Actors.IoProtocol;
 
 namespace DmIo.Actors.Tests.Fixtures;
 

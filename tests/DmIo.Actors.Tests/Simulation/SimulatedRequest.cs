@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using DmIo.Io;
 using Xunit;
-using static DmIo.Actors.IoProtocol;
 
 namespace DmIo.Actors.Tests.Simulation;
 
