@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Akka;
 using Akka.Actor;
 using Akka.Configuration;
@@ -23,6 +24,7 @@ public sealed class DmIoService : IExtension
 
     private readonly DmIoSettings settings;
     private readonly ServiceCounters counters;
+    private readonly StatisticsSections sections = new();
     private readonly ConfiguredDevices configured;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IActorRef clients;
@@ -131,7 +133,20 @@ public sealed class DmIoService : IExtension
 
     /// <summary>What the service does and has done; no device or lease is stopped for it.</summary>
     public async Task<ServiceStatistics> GetStatisticsAsync(CancellationToken cancellationToken = default) =>
-        Expect<ServiceStatistics>(await AskAsync(GetStatistics.Instance, cancellationToken));
+        sections.AddTo(Expect<ServiceStatistics>(await AskAsync(GetStatistics.Instance, cancellationToken)));
+
+    /// <summary>Shows something else along with the statistics, here and on the monitor's socket: what a server in
+    /// front of the service does, say.</summary>
+    /// <param name="name">The section's; another may have it too.</param>
+    /// <param name="read">Called for each <see cref="ServiceStatistics"/>, on any thread, also at the same
+    /// time.</param>
+    /// <returns>Dispose of it to end that.</returns>
+    public IDisposable AddSection(string name, Func<JsonElement> read)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(read);
+        return sections.Add(name, read);
+    }
 
     /// <summary>Lets go what is stuck at a device that is configured with <c>stuck = on</c>. Later operations are
     /// not stuck.</summary>
@@ -199,7 +214,8 @@ public sealed class DmIoService : IExtension
         try
         {
             return settings.MonitorSocket is { } path
-                ? new ServiceMonitor(MonitorSocket.Listen(path), counters.Snapshot, MonitorInterval)
+                ? new ServiceMonitor(
+                    MonitorSocket.Listen(path), () => sections.AddTo(counters.Snapshot()), MonitorInterval)
                 : null;
         }
         catch (ConfigurationException)

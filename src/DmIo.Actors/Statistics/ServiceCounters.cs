@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Akka.Actor;
 using DmIo.Pages;
 
@@ -97,6 +98,7 @@ internal sealed class ServiceCounters(ITimeProvider clock)
             Leases = [.. now.Leases.Select(lease => lease.Snapshot())],
             Pool = now.Pool,
             Messages = now.Total(),
+            Sections = ImmutableDictionary<string, IReadOnlyList<JsonElement>>.Empty,
         };
     }
 

@@ -24,6 +24,10 @@ public sealed record ServiceStatistics : INoSerializationVerificationNeeded
     /// <summary>The cost of requests in messages, since the service started.</summary>
     public required MessageStatistics Messages { get; init; }
 
+    /// <summary>What others show along with it (<see cref="DmIoService.AddSection"/>), by name. Whoever asks the
+    /// supervisor itself, by message, gets none.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<JsonElement>> Sections { get; init; }
+
     /// <summary>Reads what <see cref="WriteTo"/> wrote.</summary>
     /// <exception cref="JsonException">It is something else.</exception>
     public static ServiceStatistics Parse(ReadOnlySpan<byte> json) =>

@@ -45,12 +45,14 @@ public sealed class MonitorTests : IDisposable
         await using var running = await new RunningService().WithMemoryAsync("disk");
         await using var client = await running.Service.OpenAsync(1).InTime();
         await client.WriteAsync(new IoRegion("disk", 0, 4), new byte[2048]).InTime();
+        running.Service.AddSection("servers", () => JsonDocument.Parse("[1,{\"a\":\"b\"}]").RootElement);
         var statistics = await running.Service.GetStatisticsAsync().InTime();
 
         var json = Written(statistics);
 
         Assert.Equal(json, Written(ServiceStatistics.Parse(json)));
         Assert.Contains("\"policy\":\"fair\"", Encoding.UTF8.GetString(json), StringComparison.Ordinal);
+        Assert.Contains("\"servers\":[[1,{\"a\":\"b\"}]]", Encoding.UTF8.GetString(json), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using DmIo.Actors;
 using DmIo.Devices;
 using Xunit;
@@ -117,6 +118,7 @@ public sealed class TopCommandTests : IDisposable
         Leases = [],
         Pool = new PoolStatistics(0, 0, 0, 0),
         Messages = new MessageStatistics(0, 0, 0, 0),
+        Sections = new Dictionary<string, IReadOnlyList<JsonElement>>(),
     };
 
     private static DeviceStatistics Disk(
