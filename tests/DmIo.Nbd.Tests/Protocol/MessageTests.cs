@@ -47,7 +47,8 @@ public sealed class MessageTests
     {
         var bytes = new byte[RequestHeader.SizeBytes];
 
-        new RequestHeader(NbdCommand.WriteZeroes, CommandFlags.NoHole, 0x0102030405060708, 0x1122334455667788, 0xa0b0c0d0)
+        new RequestHeader(
+            NbdCommand.WriteZeroes, CommandFlags.NoHole, 0x0102030405060708, 0x1122334455667788, 0xa0b0c0d0)
             .Write(bytes);
 
         Assert.Equal("2560951300020006010203040506070811223344556677" + "88A0B0C0D0", Convert.ToHexString(bytes));
@@ -104,7 +105,8 @@ public sealed class MessageTests
             reply.Write(replyBytes);
             return OptionHeader.TryRead(bytes, out var readOption) && readOption == option
                 && OptionReplyHeader.TryRead(replyBytes, out var readReply) && readReply == reply
-                && !OptionHeader.TryRead(replyBytes, out _) && !OptionReplyHeader.TryRead([.. bytes, 0, 0, 0, 0], out _);
+                && !OptionHeader.TryRead(replyBytes, out _)
+                && !OptionReplyHeader.TryRead([.. bytes, 0, 0, 0, 0], out _);
         });
 
     [Fact]
@@ -112,7 +114,8 @@ public sealed class MessageTests
         from size in Longs
         from flags in Shorts
         from sizes in Ints.ArrayOf(3)
-        select (Info: new ExportInfo(size, (TransmissionFlags)flags), Sizes: new BlockSizes(sizes[0], sizes[1], sizes[2])),
+        select (Info: new ExportInfo(size, (TransmissionFlags)flags),
+            Sizes: new BlockSizes(sizes[0], sizes[1], sizes[2])),
         said =>
         {
             var info = new byte[ExportInfo.WireBytes];
@@ -195,7 +198,8 @@ public sealed class MessageTests
     {
         var status = new IoStatus(code, new IoFailure("as the test says", errno));
 
-        Assert.Equal((onWrite, onRead), (NbdErrors.Of(status, NbdCommand.Write), NbdErrors.Of(status, NbdCommand.Read)));
+        Assert.Equal(
+            (onWrite, onRead), (NbdErrors.Of(status, NbdCommand.Write), NbdErrors.Of(status, NbdCommand.Read)));
     }
 
     [Fact]
