@@ -16,6 +16,7 @@ internal static class Errno
     internal const int TryAgain = 11;
     internal const int NoMemory = 12;
     internal const int AccessDenied = 13;
+    internal const int BadAddress = 14;
     internal const int Busy = 16;
     internal const int Invalid = 22;
     internal const int NoSpace = 28;

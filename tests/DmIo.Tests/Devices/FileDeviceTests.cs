@@ -94,7 +94,7 @@ public sealed class FileDeviceTests : IDisposable
             Seen = batch => addresses.AddRange(batch.Segments.ToArray().Select(FakeEngine.AddressOf)),
         };
         var pages = PageSlab.TryAllocate(4)!.Pages;
-        await using var device = FileDevice.Over(store, new InlineEngine(store));
+        await using var device = FileDevice.Over(store, new InlineEngine(store, mapping: null));
 
         await device.WriteAsync(0, Bytes.Batch(pages[1].Memory, pages[3].Memory), forceUnitAccess: false);
 

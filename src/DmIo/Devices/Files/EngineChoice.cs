@@ -10,7 +10,7 @@ internal static class EngineChoice
     internal static IFileEngine Make(FileStore store, FileDeviceOptions options) => options.Mode switch
     {
         null => Choose(store, options),
-        ServiceMode.Inline => new InlineEngine(store),
+        ServiceMode.Inline => new InlineEngine(store, store.TryMap()),
         ServiceMode.Ring => RingEngine.TryCreate(store, options.QueueDepth, out var reason)
             ?? throw new DeviceOpenException(
                 options.Path, $"it cannot be served by io_uring: {reason} Leave the mode open, or ask for threads."),
@@ -25,7 +25,7 @@ internal static class EngineChoice
     {
         if (store.NeverWaits)
         {
-            return new InlineEngine(store);
+            return new InlineEngine(store, store.TryMap());
         }
 
         return RingEngine.TryCreate(store, options.QueueDepth, out _)

@@ -33,6 +33,9 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
     /// <summary>A memory file system: a call costs the copy, and waits for nothing.</summary>
     internal virtual bool NeverWaits => false;
 
+    /// <summary>For writing many places at a time; null where there is no gain, or no such thing.</summary>
+    internal virtual FileMapping? TryMap() => null;
+
     /// <summary>Fills the segments, or the first of them. Bytes read, or an errno, negated.</summary>
     internal abstract long Read(long offsetBytes, SegmentBatch destination);
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DmIo.Io;
 using DmIo.Memory;
 
@@ -5,10 +6,11 @@ namespace DmIo.Devices;
 
 /// <summary>
 /// Makes the calls to the store on its owner's turn: for stores that never wait, where a hop to another thread costs
-/// more than the copy. Alone, each before it returns. Under an owner they are gathered and made in <see cref="Drive"/>;
-/// many at a time are shared with a thread of the pool, if one has time, since one processor copies less than two. On a
-/// store that waits it works as well, and blocks its caller, which is the device's actor, and with it a thread of the
-/// dispatcher. In steady state nothing is allocated.
+/// more than the copy. Alone, each before it returns. Under an owner they are gathered and made in <see cref="Drive"/>:
+/// where the file is mapped (<see cref="FileMapping"/>) up to <see cref="GatheredCalls.Most"/> writes in one call to
+/// the kernel; many at a time are shared with a thread of the pool, if one has time, since one processor copies less
+/// than two. On a store that waits it works as well, and blocks its caller, which is the device's actor, and with it a
+/// thread of the dispatcher. In steady state nothing is allocated.
 /// </summary>
 internal sealed class InlineEngine : IFileEngine
 {
@@ -19,6 +21,8 @@ internal sealed class InlineEngine : IFileEngine
     private const int Spins = 20;
 
     private readonly FileStore store;
+    private readonly FileMapping? mapping;
+    private readonly GatheredCalls own;
     private readonly SharedRun shared;
     private readonly Stack<ThreadCall> idle = new();
     private readonly Action<ThreadCall> giveBack;
@@ -27,10 +31,12 @@ internal sealed class InlineEngine : IFileEngine
     private List<ThreadCall> running = [];
     private DeviceHost? owner;
 
-    internal InlineEngine(FileStore store)
+    internal InlineEngine(FileStore store, FileMapping? mapping)
     {
         this.store = store;
-        shared = new SharedRun(store);
+        this.mapping = mapping;
+        own = new GatheredCalls(store, mapping);
+        shared = new SharedRun(new GatheredCalls(store, mapping));
         giveBack = idle.Push;
     }
 
@@ -46,14 +52,11 @@ internal sealed class InlineEngine : IFileEngine
             (called, running) = (running, called);
             if (isShared && running.Count >= LeastShared && shared.TryBegin(running))
             {
-                shared.Work();
+                shared.Work(own);
             }
             else
             {
-                foreach (var call in running)
-                {
-                    call.Run(store);
-                }
+                own.Run(CollectionsMarshal.AsSpan(running));
             }
         }
     }
@@ -67,7 +70,11 @@ internal sealed class InlineEngine : IFileEngine
             ? new(FileCalls.Write(store, offsetBytes, source, forceUnitAccess))
             : TransferAsync(IoOperation.Write, offsetBytes, source, forceUnitAccess);
 
-    public ValueTask<IoStatus> FlushAsync() => new(FileCalls.Flush(store));
+    public ValueTask<IoStatus> FlushAsync()
+    {
+        mapping?.StampTime();
+        return new(FileCalls.Flush(store));
+    }
 
     public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
         new(FileCalls.Discard(store, offsetBytes, lengthBytes));
@@ -75,7 +82,12 @@ internal sealed class InlineEngine : IFileEngine
     public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
         new(FileCalls.WriteZeroes(store, offsetBytes, lengthBytes, flags));
 
-    public ValueTask DisposeAsync() => default;
+    public ValueTask DisposeAsync()
+    {
+        mapping?.StampTime();
+        mapping?.Dispose();
+        return default;
+    }
 
     private ValueTask<TransferResult> TransferAsync(
         IoOperation operation, long offsetBytes, SegmentBatch batch, bool forceUnitAccess)

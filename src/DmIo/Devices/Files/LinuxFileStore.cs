@@ -25,6 +25,10 @@ internal sealed class LinuxFileStore(
 
     internal override bool NeverWaits { get; } = LinuxNative.IsInMemory(handle);
 
+    internal override FileMapping? TryMap() => NeverWaits && !Description.IsReadOnly
+        ? FileMapping.TryCreate(Handle, Description.Capacity.Bytes, Environment.ProcessId)
+        : null;
+
     internal override int Discard(long offsetBytes, long lengthBytes) =>
         LinuxNative.Allocate(Handle, LinuxNative.PunchHole, offsetBytes, lengthBytes);
 

@@ -2,17 +2,22 @@ namespace DmIo.Devices;
 
 /// <summary>
 /// The calls of one turn, made by two threads: their owner, and one of the pool if one has time. Each call is claimed
-/// once. The owner never waits for the pool: where nobody comes, it makes all of them itself.
+/// once, a few together. The owner never waits for the pool: where nobody comes, it makes all of them itself.
 /// <code>
 ///   Free --TryBegin--> Out (in the pool's queue, or at work) --Execute ends--> Free
 /// </code>
 /// </summary>
-internal sealed class SharedRun(FileStore store) : IThreadPoolWorkItem
+internal sealed class SharedRun(GatheredCalls pools) : IThreadPoolWorkItem
 {
+    /// <summary>At most this part of the calls is claimed together, so that nobody is left with much at the
+    /// end.</summary>
+    private const int Parts = 4;
+
     private ThreadCall[] calls = new ThreadCall[32];
     private volatile Action? wake;
     private volatile bool isOut;
     private int count;
+    private int together;
     private int next;
 
     /// <summary>Offers the calls to the pool. False: the one from the last time is not back yet.</summary>
@@ -30,6 +35,7 @@ internal sealed class SharedRun(FileStore store) : IThreadPoolWorkItem
 
         offered.CopyTo(calls);
         count = offered.Count;
+        together = Math.Clamp(count / Parts, 1, GatheredCalls.Most);
         next = 0;
         wake = null;
         isOut = true;
@@ -38,13 +44,13 @@ internal sealed class SharedRun(FileStore store) : IThreadPoolWorkItem
     }
 
     /// <summary>Makes calls that nobody has claimed, until there are none.</summary>
-    internal void Work()
+    internal void Work(GatheredCalls gathered)
     {
         for (var claimed = Claim(); claimed < count; claimed = Claim())
         {
-            calls[claimed].Run(store);
+            gathered.Run(calls.AsSpan(claimed, Math.Min(together, count - claimed)));
 
-            // That it was made is seen before we look: either the owner sees it, or we see that he waits.
+            // That they were made is seen before we look: either the owner sees it, or we see that he waits.
             Interlocked.MemoryBarrier();
             wake?.Invoke();
         }
@@ -59,9 +65,9 @@ internal sealed class SharedRun(FileStore store) : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        Work();
+        Work(pools);
         isOut = false;
     }
 
-    private int Claim() => Interlocked.Increment(ref next) - 1;
+    private int Claim() => Interlocked.Add(ref next, together) - together;
 }

@@ -7,10 +7,11 @@ using DmIo.Pages;
 namespace DmIo.Devices;
 
 /// <summary>
-/// The segments of one call, held where they are in memory from <see cref="Pin"/> to <see cref="Release"/>, and named
-/// to the kernel as an array of iovecs. What lies side by side in memory (pages of a slab often do) is one iovec.
-/// Reused from call to call by one owner; allocates only where a call has more segments than any before.
-/// Invariant: what <see cref="Segments"/> names is pinned, and nothing else is.
+/// The segments of one call (or of several that are made together), held where they are in memory from
+/// <see cref="Pin"/> to <see cref="Release"/>, and named to the kernel as an array of iovecs. What lies side by side
+/// in memory (pages of a slab often do) is one iovec. Reused from call to call by one owner; allocates only where a
+/// call has more segments than any before. Invariant: what <see cref="Segments"/> names is pinned, and nothing else
+/// is.
 /// </summary>
 internal sealed unsafe class PinnedSegments
 {
@@ -57,6 +58,32 @@ internal sealed unsafe class PinnedSegments
                     return;
                 }
             }
+        }
+        catch
+        {
+            Release();
+            throw;
+        }
+    }
+
+    /// <summary>Pins one batch more, behind those that are: all of it, or nothing where the iovecs might not
+    /// do.</summary>
+    /// <exception cref="Exception">Whatever a caller's own memory throws; then nothing is pinned any more.</exception>
+    internal bool TryAdd(SegmentBatch batch)
+    {
+        if (batch.Count > DeviceDescription.SegmentsPerSystemCall - Count)
+        {
+            return false;
+        }
+
+        try
+        {
+            foreach (var segment in batch.Segments)
+            {
+                Invariant.Require(TryAdd(segment));
+            }
+
+            return true;
         }
         catch
         {

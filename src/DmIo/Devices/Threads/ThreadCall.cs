@@ -36,6 +36,16 @@ internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskS
     /// <summary>The call was made; <see cref="Complete"/> may give its result.</summary>
     internal bool IsRun => Volatile.Read(ref isRun);
 
+    internal long OffsetBytes => offsetBytes;
+
+    /// <summary>Its memory, of a read or write.</summary>
+    internal SegmentBatch Batch => batch!;
+
+    /// <summary>Where a write ends that needs nothing but to be written; for all else, behind every file.</summary>
+    internal long PlainWriteEnd => operation == IoOperation.Write && !forceUnitAccess
+        ? offsetBytes + batch!.LengthBytes
+        : long.MaxValue;
+
     internal void BeginTransfer(IoOperation transfer, long offset, SegmentBatch memory, bool isDurable)
     {
         (operation, offsetBytes, batch, forceUnitAccess) = (transfer, offset, memory, isDurable);
@@ -65,6 +75,13 @@ internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskS
             defect = exception;
         }
 
+        Volatile.Write(ref isRun, true);
+    }
+
+    /// <summary>All of it was written, in a call together with others.</summary>
+    internal void WasWritten()
+    {
+        result = TransferResult.Moved(batch!.LengthBytes);
         Volatile.Write(ref isRun, true);
     }
 

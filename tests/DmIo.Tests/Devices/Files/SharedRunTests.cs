@@ -19,7 +19,7 @@ public sealed class SharedRunTests
             return null;
         };
         using var woken = new SemaphoreSlim(0);
-        var engine = new InlineEngine(store);
+        var engine = new InlineEngine(store, mapping: null);
         engine.Attach(new DeviceHost(() => woken.Release()));
         for (var round = 1; round <= 200; round++)
         {
@@ -53,7 +53,7 @@ public sealed class SharedRunTests
 
             return null;
         };
-        var engine = new InlineEngine(store);
+        var engine = new InlineEngine(store, mapping: null);
         engine.Attach(new DeviceHost(() => woken.Release()));
         Task<TransferResult>[] tasks = [];
         for (var round = 0; !held.IsSet && round < 1_000_000; round++)

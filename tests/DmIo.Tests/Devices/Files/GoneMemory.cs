@@ -1,0 +1,21 @@
+using System.Buffers;
+
+namespace DmIo.Tests.Devices;
+
+/// <summary>A page of memory that says its length, and throws when its bytes are asked for.</summary>
+internal sealed class GoneMemory : MemoryManager<byte>
+{
+    public override Memory<byte> Memory => CreateMemory(4096);
+
+    public override Span<byte> GetSpan() => throw new ObjectDisposedException(nameof(GoneMemory));
+
+    public override MemoryHandle Pin(int elementIndex = 0) => throw new ObjectDisposedException(nameof(GoneMemory));
+
+    public override void Unpin()
+    {
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+    }
+}
