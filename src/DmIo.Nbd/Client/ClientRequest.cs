@@ -1,0 +1,124 @@
+using System.Threading.Tasks.Sources;
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Nbd.Protocol;
+
+namespace DmIo.Nbd.Client;
+
+/// <summary>
+/// One call, from its beginning until its answer was taken; reused after that, so that a call allocates nothing.
+/// <code>
+///   free --Begin--> waiting --> on a connection --> Answer --GetResult--> free
+///                      ^--- retried, on another ---+
+/// </code>
+/// Invariant: its memory is the caller's until Begin and after Answer; in between nobody but one connection has it.
+/// </summary>
+internal sealed class ClientRequest(ClientRequestPool pool)
+    : IValueTaskSource<TransferResult>, IValueTaskSource<IoStatus>
+{
+    private ManualResetValueTaskSourceCore<TransferResult> answer;
+
+    internal NbdCommand Command { get; private set; }
+
+    internal CommandFlags Flags { get; private set; }
+
+    internal long OffsetBytes { get; private set; }
+
+    internal long LengthBytes { get; private set; }
+
+    /// <summary>The caller's, of a read or a write.</summary>
+    internal SegmentBatch? Batch { get; private set; }
+
+    /// <summary>When it was called, by the device's time.</summary>
+    internal long CalledAt { get; private set; }
+
+    /// <summary>How often it was sent.</summary>
+    internal int Tries { get; set; }
+
+    /// <summary>Of a flush: which writes it covers (<see cref="FlushLedger"/>).</summary>
+    internal long Covered { get; set; }
+
+    /// <summary>Its name on its connection, while it is on one.</summary>
+    internal ulong Cookie { get; set; }
+
+    /// <summary>Which bytes of a read have come.</summary>
+    internal CoveredRanges Received { get; } = new();
+
+    /// <summary>The first error that its reply named.</summary>
+    internal IoStatus Error { get; set; }
+
+    /// <summary>The next one in the pool.</summary>
+    internal ClientRequest? Next { get; set; }
+
+    /// <summary>Does it change what the export holds?</summary>
+    internal bool IsWrite => Command is NbdCommand.Write or NbdCommand.WriteZeroes or NbdCommand.Trim;
+
+    internal bool IsDurable => Flags.HasFlag(CommandFlags.ForceUnitAccess);
+
+    /// <summary>What the caller waits for.</summary>
+    internal ValueTask<TransferResult> Transfer => new(this, answer.Version);
+
+    /// <inheritdoc cref="Transfer"/>
+    internal ValueTask<IoStatus> Status => new(this, answer.Version);
+
+    /// <summary>For an error's text: <c>the write at sector 8</c>.</summary>
+    internal string Name => Command switch
+    {
+        NbdCommand.Flush => "the flush",
+        NbdCommand.Trim => $"the discard at sector {OffsetBytes / Sector.SizeBytes}",
+        NbdCommand.WriteZeroes => $"the zeroing at sector {OffsetBytes / Sector.SizeBytes}",
+        _ => $"the {(Command == NbdCommand.Write ? "write" : "read")} at sector {OffsetBytes / Sector.SizeBytes}",
+    };
+
+    internal void Begin(
+        NbdCommand command, CommandFlags flags, long offsetBytes, long lengthBytes, SegmentBatch? batch, long calledAt)
+    {
+        (Command, Flags, OffsetBytes, LengthBytes, Batch, CalledAt) =
+            (command, flags, offsetBytes, lengthBytes, batch, calledAt);
+        Tries = 0;
+    }
+
+    /// <summary>Takes its place on a connection, under a name that only its reply will have.</summary>
+    internal RequestHeader Send(ulong cookie)
+    {
+        Cookie = cookie;
+        Tries++;
+        Error = IoStatus.Ok;
+        Received.Clear();
+        return new RequestHeader(Command, Flags, cookie, (ulong)OffsetBytes, (uint)LengthBytes);
+    }
+
+    /// <summary>Lets the memory go, and then says what became of it: nobody touches the memory any more.</summary>
+    /// <param name="result">For a status, one with 0 bytes.</param>
+    /// <param name="isInline">Whoever waits goes on within this call; else on a thread of the pool.</param>
+    internal void Answer(TransferResult result, bool isInline)
+    {
+        Batch = null;
+        answer.RunContinuationsAsynchronously = !isInline;
+        answer.SetResult(result);
+    }
+
+    TransferResult IValueTaskSource<TransferResult>.GetResult(short token)
+    {
+        var result = answer.GetResult(token);
+        answer.Reset();
+        pool.Return(this);
+        return result;
+    }
+
+    IoStatus IValueTaskSource<IoStatus>.GetResult(short token) =>
+        ((IValueTaskSource<TransferResult>)this).GetResult(token).Status;
+
+    ValueTaskSourceStatus IValueTaskSource<TransferResult>.GetStatus(short token) => answer.GetStatus(token);
+
+    ValueTaskSourceStatus IValueTaskSource<IoStatus>.GetStatus(short token) => answer.GetStatus(token);
+
+    void IValueTaskSource<TransferResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        answer.OnCompleted(continuation, state, token, flags);
+
+    void IValueTaskSource<IoStatus>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        answer.OnCompleted(continuation, state, token, flags);
+}

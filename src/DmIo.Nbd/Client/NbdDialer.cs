@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using DmIo.Nbd.Transport;
+
+namespace DmIo.Nbd.Client;
+
+/// <summary>
+/// Connects to a server and agrees with it on the export, within a time limit. What the world does comes as an
+/// <see cref="IOException"/> whose message names the fault; nothing is left open then.
+/// </summary>
+internal sealed class NbdDialer(NbdDeviceOptions options)
+{
+    private const int KeepAliveSeconds = 15;
+    private const int KeepAliveProbes = 4;
+
+    /// <exception cref="IOException">See the class.</exception>
+    /// <exception cref="OperationCanceledException">The caller's own wish.</exception>
+    internal async Task<(NbdTransport Transport, NegotiatedExport Export)> DialAsync(CancellationToken ending)
+    {
+        using var limit = new CancellationTokenSource(options.ConnectTimeout, options.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ending);
+        try
+        {
+            return await ConnectAsync(both.Token).ConfigureAwait(false);
+        }
+        catch (SocketException fault)
+        {
+            throw new IOException($"The server can't be reached: {fault.Message}.", fault);
+        }
+        catch (Exception fault) when (fault is AuthenticationException or CryptographicException)
+        {
+            throw new IOException($"TLS fails: {fault.Message} {fault.InnerException?.Message}".TrimEnd(), fault);
+        }
+        catch (Exception fault) when (limit.IsCancellationRequested && !ending.IsCancellationRequested)
+        {
+            throw new IOException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The server did not answer within {options.ConnectTimeout.TotalSeconds} s."),
+                fault);
+        }
+        catch (IOException fault) when (ending.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(fault.Message, fault, ending);
+        }
+    }
+
+    private static Socket NewSocket(NbdUri uri)
+    {
+        if (uri.SocketPath is not null)
+        {
+            return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        }
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
+        return socket;
+    }
+
+    private async Task<(NbdTransport Transport, NegotiatedExport Export)> ConnectAsync(CancellationToken ending)
+    {
+        var uri = options.Uri;
+        var socket = NewSocket(uri);
+        NbdTransport transport = new SocketTransport(socket);
+        try
+        {
+            // Whatever it waits for, this ends it.
+            await using var watch = ending.Register(transport.Abort).ConfigureAwait(false);
+            EndPoint place = uri.SocketPath is { } path
+                ? new UnixDomainSocketEndPoint(path)
+                : IPAddress.TryParse(uri.Host, out var address)
+                ? new IPEndPoint(address, uri.Port)
+                : new DnsEndPoint(uri.Host, uri.Port);
+            await socket.ConnectAsync(place, ending).ConfigureAwait(false);
+            return await NegotiateAsync(transport, socket, ending).ConfigureAwait(false);
+        }
+        catch
+        {
+            transport.Abort();
+            throw;
+        }
+    }
+
+    private async Task<(NbdTransport Transport, NegotiatedExport Export)> NegotiateAsync(
+        NbdTransport transport, Socket socket, CancellationToken ending)
+    {
+        var handshake = new ClientHandshake(options.Uri.Export, options.Uri.IsTls);
+        for (var step = HandshakeStep.More; ;)
+        {
+            await transport.SendAsync([handshake.TakeOutgoing()]).ConfigureAwait(false);
+            switch (step)
+            {
+                case HandshakeStep.Done:
+                    var export = handshake.Result!;
+                    return ExportGeometry.FaultOf(export) is { } fault
+                        ? throw new IOException(fault)
+                        : (transport, export);
+                case HandshakeStep.Failed:
+                    throw new IOException(handshake.Fault);
+                case HandshakeStep.StartTls:
+                    transport = await EncryptAsync(socket, ending).ConfigureAwait(false);
+                    handshake.TlsStarted();
+                    step = HandshakeStep.More;
+                    continue;
+            }
+
+            var wanted = new byte[handshake.WantedBytes];
+            if (!await transport.FillAsync(wanted.AsMemory()).ConfigureAwait(false))
+            {
+                throw new IOException(
+                    $"The server closed the connection when it was asked for the export '{options.Uri.Export}'.");
+            }
+
+            step = handshake.Receive(wanted);
+        }
+    }
+
+    private async Task<NbdTransport> EncryptAsync(Socket socket, CancellationToken ending)
+    {
+        var stream = new SslStream(new NetworkStream(socket, ownsSocket: false));
+        await stream.AuthenticateAsClientAsync(ClientTls.OptionsFor(options), ending).ConfigureAwait(false);
+        return new TlsTransport(stream, new SocketTransport(socket));
+    }
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace DmIo.Nbd.Client;
+
+/// <summary>
+/// The requests that one connection has to answer, each under a cookie that no other ever had: the connection's
+/// generation, a number that counts up, and the slot. So a late, a repeated or an invented answer is known as such.
+/// </summary>
+internal sealed class RequestSlots
+{
+    /// <summary>The most on one connection: four times what a device usually has in flight.</summary>
+    internal const int Capacity = 128;
+
+    private const int SlotBits = 8;
+    private const int GenerationShift = 48;
+
+    private readonly ClientRequest?[] requests = new ClientRequest?[Capacity];
+    private readonly Stack<int> free = new(Enumerable.Range(0, Capacity).Reverse());
+    private ulong last;
+
+    /// <param name="generation">The connection's number among those of its device.</param>
+    internal RequestSlots(ushort generation) => last = (ulong)generation << GenerationShift;
+
+    internal int Count => Capacity - free.Count;
+
+    internal bool HasRoom => free.Count > 0;
+
+    /// <summary>Reads that are to be answered, whose replies carry payload.</summary>
+    internal int Reads { get; private set; }
+
+    /// <summary>The request's cookie.</summary>
+    internal ulong Add(ClientRequest request)
+    {
+        var slot = free.Pop();
+        requests[slot] = request;
+        Reads += request.Command == Protocol.NbdCommand.Read ? 1 : 0;
+        last += 1 << SlotBits;
+        return last | (uint)slot;
+    }
+
+    internal bool TryFind(ulong cookie, [NotNullWhen(true)] out ClientRequest? request)
+    {
+        var slot = cookie & ((1 << SlotBits) - 1);
+        request = slot < Capacity ? requests[slot] : null;
+        request = request?.Cookie == cookie ? request : null;
+        return request is not null;
+    }
+
+    internal void Remove(ClientRequest request)
+    {
+        var slot = (int)(request.Cookie & ((1 << SlotBits) - 1));
+        Invariant.Require(ReferenceEquals(requests[slot], request));
+        requests[slot] = null;
+        Reads -= request.Command == Protocol.NbdCommand.Read ? 1 : 0;
+        free.Push(slot);
+    }
+
+    /// <summary>Those that are there, in no order.</summary>
+    internal IEnumerable<ClientRequest> All => requests.Where(request => request is not null)!;
+}

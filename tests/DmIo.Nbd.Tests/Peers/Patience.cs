@@ -1,0 +1,16 @@
+namespace DmIo.Nbd.Tests.Peers;
+
+/// <summary>Bounds a wait for what must come, so that a defect is a failed test and not one that hangs. Nothing is
+/// measured by it.</summary>
+internal static class Patience
+{
+    internal static TimeSpan Limit { get; } = TimeSpan.FromSeconds(60);
+
+    internal static Task InTime(this Task task) => task.WaitAsync(Limit);
+
+    internal static Task<T> InTime<T>(this Task<T> task) => task.WaitAsync(Limit);
+
+    internal static Task InTime(this ValueTask task) => task.AsTask().WaitAsync(Limit);
+
+    internal static Task<T> InTime<T>(this ValueTask<T> task) => task.AsTask().WaitAsync(Limit);
+}

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace DmIo.Nbd.Tests.Peers;
+
+/// <summary>
+/// Another program that runs in the foreground until it is ended, by its id. What it says is kept, for a test that
+/// fails to show it. Stopped and killed as the world does it: SIGSTOP, SIGKILL.
+/// </summary>
+internal sealed partial class PeerProcess : IAsyncDisposable
+{
+    private const int SignalStop = 19;
+    private const int SignalContinue = 18;
+    private const int SignalTerminate = 15;
+
+    private readonly Process process;
+    private readonly StringBuilder said = new();
+
+    private PeerProcess(Process process) => this.process = process;
+
+    internal bool HasExited => process.HasExited;
+
+    /// <summary>What it wrote so far, to either stream.</summary>
+    internal string Said
+    {
+        get
+        {
+            lock (said)
+            {
+                return said.ToString();
+            }
+        }
+    }
+
+    internal static PeerProcess Start(string program, params string[] arguments)
+    {
+        var path = Programs.Find(program) ?? throw new InvalidOperationException($"{program} is not installed.");
+        var start = new ProcessStartInfo(path, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+
+        // nbdsh's and other scripts' first line looks for their interpreter along the path.
+        start.Environment["PATH"] = "/usr/bin:" + Environment.GetEnvironmentVariable("PATH");
+        start.Environment["LC_ALL"] = "C";
+        var peer = new PeerProcess(new Process { StartInfo = start });
+        peer.process.OutputDataReceived += peer.Keep;
+        peer.process.ErrorDataReceived += peer.Keep;
+        peer.process.Start();
+        peer.process.StandardInput.Close();
+        peer.process.BeginOutputReadLine();
+        peer.process.BeginErrorReadLine();
+        return peer;
+    }
+
+    /// <summary>One that can't stay in the foreground: what it leaves behind, found by the file with its id.</summary>
+    internal static async Task<PeerProcess> StartDaemonAsync(
+        string program, string idFile, params string[] arguments)
+    {
+        await using var launcher = Start(program, arguments);
+        await launcher.EndAsync();
+        await launcher.WroteAsync(idFile);
+        var id = int.Parse(await File.ReadAllTextAsync(idFile), CultureInfo.InvariantCulture);
+        return new PeerProcess(Process.GetProcessById(id));
+    }
+
+    /// <summary>Runs a program to its end; what it said, and its exit code.</summary>
+    internal static async Task<(int ExitCode, string Said)> RunAsync(string program, params string[] arguments)
+    {
+        await using var peer = Start(program, arguments);
+        var exitCode = await peer.EndAsync();
+        return (exitCode, peer.Said);
+    }
+
+    /// <summary>It stops answering, its connections stay.</summary>
+    internal void Stop() => Signal(SignalStop);
+
+    /// <summary>It goes on after <see cref="Stop"/>.</summary>
+    internal void Continue() => Signal(SignalContinue);
+
+    /// <summary>Asks it to end.</summary>
+    internal void Terminate() => Signal(SignalTerminate);
+
+    /// <summary>It is gone when this returns, with all that it started.</summary>
+    internal async Task KillAsync()
+    {
+        process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync().InTime();
+    }
+
+    /// <summary>Waits until it has written the file that servers write when they listen.</summary>
+    internal async Task WroteAsync(string idFile)
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        while (!File.Exists(idFile) || new FileInfo(idFile).Length == 0)
+        {
+            if (limit.IsCancellationRequested || (process.HasExited && process.ExitCode != 0))
+            {
+                throw new InvalidOperationException($"The server does not start. It said: {Said}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10));
+        }
+    }
+
+    /// <summary>Waits for its end; one that hangs fails the test.</summary>
+    internal async Task<int> EndAsync()
+    {
+        try
+        {
+            await process.WaitForExitAsync().InTime();
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"Process {process.Id} does not end. It said: {Said}", late);
+        }
+
+        return process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        process.Dispose();
+    }
+
+    private void Signal(int signal)
+    {
+        if (SendSignal(process.Id, signal) != 0)
+        {
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture, $"kill -{signal} {process.Id}: {Marshal.GetLastPInvokeErrorMessage()}"));
+        }
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs line)
+    {
+        lock (said)
+        {
+            said.AppendLine(line.Data);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int process, int signal);
+}

@@ -1,0 +1,59 @@
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Peers;
+
+/// <summary>The other servers start, can be looked at, die and come back.</summary>
+public sealed class PeerTests
+{
+    [PeerFact("nbdkit", "nbdinfo")]
+    public async Task Nbdkit_serves_what_it_was_told_to()
+    {
+        await using var peer = await NbdPeer.NbdkitAsync("memory", "4M");
+
+        Assert.Equal("4194304", await SizeAsync(peer));
+    }
+
+    [PeerFact("nbdkit", "nbdinfo")]
+    public async Task Nbdkit_serves_on_a_port_too()
+    {
+        await using var peer = await NbdPeer.NbdkitTcpAsync("memory", "4M");
+
+        Assert.Equal("4194304", await SizeAsync(peer));
+    }
+
+    [PeerFact("qemu-nbd", "nbdinfo")]
+    public async Task Qemu_serves_a_file()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var peer = await NbdPeer.QemuNbdAsync(directory.SparseFile("disk.img", 1 << 20));
+
+        Assert.Equal("1048576", await SizeAsync(peer));
+    }
+
+    [PeerFact("nbd-server", "nbdinfo")]
+    public async Task The_reference_server_serves_a_file()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var peer = await NbdPeer.NbdServerAsync(directory.SparseFile("disk.img", 1 << 20), "flush = true");
+
+        Assert.Equal("1048576", await SizeAsync(peer));
+    }
+
+    [PeerFact("nbdkit", "nbdinfo")]
+    public async Task A_server_that_was_killed_comes_back_in_the_same_place()
+    {
+        await using var peer = await NbdPeer.NbdkitAsync("memory", "4M");
+        await peer.KillAsync();
+
+        await peer.RestartAsync();
+
+        Assert.Equal("4194304", await SizeAsync(peer));
+    }
+
+    private static async Task<string> SizeAsync(NbdPeer peer)
+    {
+        var (exitCode, said) = await PeerProcess.RunAsync("nbdinfo", "--size", peer.Uri.ToString());
+        Assert.True(exitCode == 0, said);
+        return said.Trim();
+    }
+}
