@@ -74,8 +74,8 @@ internal static class ExportGeometry
             : lost != TransmissionFlags.None
             ? $"The export no longer offers {lost}."
             : FaultOf(now) ?? (BlockBytes(now) > BlockBytes(before) || MostPayload(now) < MostPayload(before)
-                ? $"The export's blocks were of {BlockBytes(before)} bytes, at most {MostPayload(before)} at a time, and "
-                    + $"are of {BlockBytes(now)}, at most {MostPayload(now)}."
+                ? $"The export's blocks were of {BlockBytes(before)} bytes, at most {MostPayload(before)} at a time, "
+                    + $"and are of {BlockBytes(now)}, at most {MostPayload(now)}."
                 : null);
     }
 

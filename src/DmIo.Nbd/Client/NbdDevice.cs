@@ -40,13 +40,14 @@ public sealed class NbdDevice : IBlockDevice
     public NbdUri Uri { get; }
 
     /// <inheritdoc/>
-    public DeviceDescription Description { get; private set; } = null!; // set by OpenAsync, which gives it to its caller
+    public DeviceDescription Description { get; private set; } = null!; // set by OpenAsync
 
     /// <summary>Connects, and agrees with the server on the export.</summary>
     /// <exception cref="ArgumentException">The options can't be.</exception>
     /// <exception cref="DeviceOpenException">The server can't be reached, is none, refuses, or has no such export; or
     /// the export is smaller than a block.</exception>
-    public static async Task<NbdDevice> OpenAsync(NbdDeviceOptions options, CancellationToken cancellationToken = default)
+    public static async Task<NbdDevice> OpenAsync(
+        NbdDeviceOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Fault() is { } fault)

@@ -228,8 +228,8 @@ internal sealed class NbdEngine : IAsyncDisposable
             return IoStatus.Ok;
         }
 
-        var doubt = $"A connection to {options.Uri} was lost when {ledger.InDoubt} acknowledged writes were not flushed; "
-            + "if the server lost its cache, they are lost. Later flushes cover later writes alone.";
+        var doubt = $"A connection to {options.Uri} was lost when {ledger.InDoubt} acknowledged writes were not "
+            + "flushed; if the server lost its cache, they are lost. Later flushes cover later writes alone.";
         ledger.Told();
         return IoStatus.DeviceError(doubt, (int)NbdError.InputOutput);
     }

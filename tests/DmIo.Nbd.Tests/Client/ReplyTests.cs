@@ -122,8 +122,9 @@ public sealed class ReplyTests : IDisposable
         await peer.SendDataAsync(request, 7 * 512, new byte[512]);
         await peer.SendErrorAsync(request, NbdError.InputOutput, "leg 2 of 3 is on fire");
 
-        var status = (await read.InTime()).Status;
-        Assert.Equal("The server answered the read at sector 7 with EIO: leg 2 of 3 is on fire", status.Failure!.Message);
+        Assert.Equal(
+            "The server answered the read at sector 7 with EIO: leg 2 of 3 is on fire",
+            (await read.InTime()).Status.Failure!.Message);
     }
 
     [Fact]
