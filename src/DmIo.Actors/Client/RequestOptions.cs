@@ -8,6 +8,10 @@ public sealed record RequestOptions
     /// <summary>A write is durable when it completes (FUA). Writes only.</summary>
     public bool ForceUnitAccess { get; init; }
 
+    /// <summary>What the write keeps of the ends of each region, for data that is not whole sectors: memory is what
+    /// lies between. Writes only.</summary>
+    public WriteEdges Edges { get; init; }
+
     /// <summary>How the sectors are zeroed. Write zeroes only.</summary>
     public WriteZeroesFlags Zeroing { get; init; }
 

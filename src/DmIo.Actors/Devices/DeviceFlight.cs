@@ -44,10 +44,7 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
         {
             if (operation.Operation is IoOperation.Read or IoOperation.Write)
             {
-                foreach (var io in operation.Ios)
-                {
-                    transfer.Add(io.Memory, io.Region.Count, operation.Operation == IoOperation.Read);
-                }
+                AddMemory(operation);
             }
 
             var zeroing = operation.Ios[0].Zeroing;
@@ -67,6 +64,21 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
         }
 
         return true;
+    }
+
+    private void AddMemory(DeviceOperation operation)
+    {
+        foreach (var io in operation.Ios)
+        {
+            if (io.Edges.IsNone)
+            {
+                transfer.Add(io.Memory, io.Region.Count, operation.Operation == IoOperation.Read);
+            }
+            else
+            {
+                transfer.Add(io.Memory, io.Region.Count, io.Edges);
+            }
+        }
     }
 
     /// <summary>

@@ -52,6 +52,8 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
 
     internal bool ForceUnitAccess { get; private set; }
 
+    internal WriteEdges Edges { get; private set; }
+
     internal WriteZeroesFlags Zeroing { get; private set; }
 
     /// <summary>Whose it is: leases share a device.</summary>
@@ -109,6 +111,7 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
         Region = region;
         Memory = request.Memory;
         ForceUnitAccess = request.ForceUnitAccess;
+        Edges = request.Edges;
         Zeroing = request.Zeroing;
         Priority = request.Priority;
         Lease = owner.Lease;

@@ -30,14 +30,18 @@ public static class IoProtocol
         public required IReadOnlyList<IoRegion> Regions { get; init; }
 
         /// <summary>
-        /// From or into which memory: reads and writes only, at least as long as the largest region. Every region
-        /// starts at its first byte. Not touched by the caller before the outcome; not touched by the service after
-        /// it, unless <see cref="IoResult.BufferHeld"/> says so.
+        /// From or into which memory: reads and writes only, at least as long as the largest region (less its
+        /// <see cref="Edges"/>). Every region starts at its first byte. Not touched by the caller before the outcome;
+        /// not touched by the service after it, unless <see cref="IoResult.BufferHeld"/> says so.
         /// </summary>
         public IoMemory? Memory { get; init; }
 
         /// <summary>A write is durable when it completes (FUA). Writes only.</summary>
         public bool ForceUnitAccess { get; init; }
+
+        /// <summary>What the write keeps of the ends of each region, for data that is not whole sectors. Writes
+        /// only.</summary>
+        public WriteEdges Edges { get; init; }
 
         /// <summary>How the sectors are zeroed. Write zeroes only.</summary>
         public WriteZeroesFlags Zeroing { get; init; }

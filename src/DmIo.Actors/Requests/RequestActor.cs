@@ -206,7 +206,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             var fault = RequestRules.Check(request, count, regions);
             if (fault is null && directory.HasBouncing && request.Memory is { } memory)
             {
-                bouncePages = BouncePages(memory, regions);
+                bouncePages = BouncePages(memory, request.Edges, regions);
             }
 
             return fault;
@@ -219,15 +219,15 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     /// <summary>Pages of direct devices that the data goes through; a region takes at most what its device
     /// has.</summary>
-    private long BouncePages(IoMemory memory, ReadOnlySpan<IoRegion> regions)
+    private long BouncePages(IoMemory memory, WriteEdges edges, ReadOnlySpan<IoRegion> regions)
     {
         var pages = 0L;
         foreach (ref readonly var region in regions)
         {
             if (directory.TryFind(region.Device, out var entry)
                 && entry.Description is { BouncePages: > 0 } device
-                && !MemoryAlignment.Fits(
-                    memory, region.Count.Bytes, device.MemoryAlignmentBytes, device.BlockSizeBytes))
+                && !(edges.IsNone && MemoryAlignment.Fits(
+                    memory, region.Count.Bytes, device.MemoryAlignmentBytes, device.BlockSizeBytes)))
             {
                 pages += Math.Min(RequestState.PagesOf(region.Count.Value), device.BouncePages);
             }

@@ -39,6 +39,7 @@ internal static class RequestRules
         return CheckCount(request.Operation, count)
             ?? CheckOptions(request)
             ?? CheckRegions(regions)
+            ?? CheckEdges(request, regions)
             ?? CheckMemory(request, regions)
             ?? CheckOverlap(request.Operation, regions);
     }
@@ -115,6 +116,36 @@ internal static class RequestRules
         return null;
     }
 
+    private static string? CheckEdges(IoRequest request, ReadOnlySpan<IoRegion> regions)
+    {
+        var edges = request.Edges;
+        if (edges.IsNone)
+        {
+            return null;
+        }
+
+        if (request.Operation != IoOperation.Write)
+        {
+            return $"Only a write keeps its edges, not a {request.Operation}.";
+        }
+
+        if (edges.HeadBytes < 0 || edges.TailBytes < 0)
+        {
+            return $"Edges are not negative, and these are {edges.HeadBytes} and {edges.TailBytes} bytes.";
+        }
+
+        for (var index = 0; index < regions.Length; index++)
+        {
+            if (regions[index].Count.Value > 0 && regions[index].Count.Bytes <= edges.Bytes)
+            {
+                return $"Region {index} ({regions[index]}) has {regions[index].Count.Bytes} bytes, and the edges keep "
+                    + $"{edges.Bytes} of them; give a region of which something is written.";
+            }
+        }
+
+        return null;
+    }
+
     private static string? CheckMemory(IoRequest request, ReadOnlySpan<IoRegion> regions)
     {
         if (request.Operation is not (IoOperation.Read or IoOperation.Write))
@@ -139,6 +170,7 @@ internal static class RequestRules
         }
 
         var needed = regions[largest].Count.Bytes;
+        needed = needed == 0 ? 0 : needed - request.Edges.Bytes;
         return memory.LengthBytes >= needed
             ? null
             : $"Region {largest} ({regions[largest]}) needs {needed} bytes of memory; this has {memory.LengthBytes}.";

@@ -4,9 +4,10 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// One operation on a device, from beginning to end: split to the device's limits, continued where a transfer is short,
-/// one status for all of it: the first failure, after every chunk was tried (R7). A failed read leaves zeroes for what
-/// was not delivered (R8). Reused for one operation after the other, and allocates nothing then.
+/// One operation on a device, from beginning to end: split to the device's limits, continued where a transfer is
+/// short, one status for all of it: the first failure, after every chunk was tried (R7). A failed read leaves zeroes
+/// for what was not delivered (R8). A write that is to keep its edges reads them first (<see cref="KeptEdges"/>),
+/// which may fail it. Reused for one operation after the other, and allocates nothing then.
 /// <code>
 ///   Idle --Start--> Running --the device's last answer--> Ended     Start says so, or else "landed" is called, once
 ///                                                          +--Start--> Running ...
@@ -15,6 +16,7 @@ namespace DmIo.Devices;
 /// </summary>
 internal sealed class RegionTransfer
 {
+    private readonly IBlockDevice device;
     private readonly Action landed;
     private readonly DeviceCall call;
     private readonly ChunkSource source;
@@ -23,6 +25,8 @@ internal sealed class RegionTransfer
     private IoOperation operation;
     private bool forceUnitAccess;
     private WriteZeroesFlags zeroing;
+    private KeptEdges? edges;
+    private bool keepsEdges;
     private Sector position;
     private SectorCount remaining;
 
@@ -31,6 +35,7 @@ internal sealed class RegionTransfer
     /// completes the device's call.</param>
     internal RegionTransfer(IBlockDevice device, Action landed)
     {
+        this.device = device;
         this.landed = landed;
         description = device.Description;
         call = new DeviceCall(device, Resume);
@@ -57,6 +62,26 @@ internal sealed class RegionTransfer
         }
 
         source.Add(memory, count.Bytes);
+    }
+
+    /// <summary>The same for a write, alone, that is to keep something of the region's first and last block: memory is
+    /// what lies between.</summary>
+    internal void Add(IoMemory? memory, SectorCount count, WriteEdges kept)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        if (memory.LengthBytes < count.Bytes - kept.Bytes)
+        {
+            throw new ArgumentException(
+                $"{count.Bytes - kept.Bytes} bytes of memory are needed; this has {memory.LengthBytes}.",
+                nameof(memory));
+        }
+
+        edges ??= new KeptEdges(device, EdgesRead);
+        edges.Prepare(count, kept);
+        keepsEdges = true;
+        AddKept(edges.Head);
+        source.Add(memory, count.Bytes - kept.Bytes);
+        AddKept(edges.Tail);
     }
 
     /// <summary>
@@ -89,7 +114,9 @@ internal sealed class RegionTransfer
             return call.Flush() ? End(call.TakeStatus()) : false;
         }
 
-        return Advance();
+        return keepsEdges
+            ? edges!.Start(ref position, out remaining) && WriteBehindEdges()
+            : Advance();
     }
 
     /// <summary>
@@ -111,6 +138,35 @@ internal sealed class RegionTransfer
             left -= taken;
         }
         while (taken > 0);
+    }
+
+    private void AddKept(Memory<byte> kept)
+    {
+        if (!kept.IsEmpty)
+        {
+            source.Add(kept, kept.Length);
+        }
+    }
+
+    private bool WriteBehindEdges() => edges!.Status.IsOk ? Advance() : End(edges.Status);
+
+    /// <summary>The edges came later.</summary>
+    private void EdgesRead()
+    {
+        bool hasEnded;
+        try
+        {
+            hasEnded = WriteBehindEdges();
+        }
+        catch (Exception exception)
+        {
+            hasEnded = End(Errno.StatusOf(exception, $"{operation} at sector {position}"));
+        }
+
+        if (hasEnded)
+        {
+            landed();
+        }
     }
 
     /// <summary>Goes on until the device has a call in hand, or all is done.</summary>
@@ -244,6 +300,7 @@ internal sealed class RegionTransfer
     /// <summary>Lets go of what was added, where it does not come to <see cref="Start"/>, or that threw.</summary>
     internal void Forget()
     {
+        keepsEdges = false;
         source.Clear();
         chunk.Clear();
     }

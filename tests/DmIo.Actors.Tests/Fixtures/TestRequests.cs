@@ -21,7 +21,8 @@ internal static class TestRequests
         IActorRef? replyTo = null,
         LeaseId lease = default,
         int weight = LeaseWeight.Default,
-        IoPriority priority = IoPriority.BestEffort)
+        IoPriority priority = IoPriority.BestEffort,
+        WriteEdges edges = default)
     {
         var request = new IoRequest
         {
@@ -30,6 +31,7 @@ internal static class TestRequests
             Memory = memory,
             ForceUnitAccess = forceUnitAccess,
             Priority = priority,
+            Edges = edges,
         };
         var owner = new RequestOwner(replyTo ?? ActorRefs.Nobody, lease, weight);
         return new RequestState().Begin(request, [region], ActorRefs.Nobody, owner)[0]!;

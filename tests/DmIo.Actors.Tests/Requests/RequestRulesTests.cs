@@ -27,6 +27,34 @@ public sealed class RequestRulesTests
         $"{operation}");
 
     [Fact]
+    public void Edges_make_the_memory_that_is_needed_shorter()
+    {
+        var request = Request(IoOperation.Write, new IoRegion("disk", 0, 8)) with { Edges = new WriteEdges(10, 20) };
+        Assert.Null(RequestRules.Check(request with { Memory = new byte[4096 - 30] }));
+        Refused(request with { Memory = new byte[4096 - 31] }, "needs 4066 bytes", "4065");
+    }
+
+    [Theory]
+    [InlineData(-1, 0, "not negative")]
+    [InlineData(0, -1, "not negative")]
+    [InlineData(256, 256, "Region 1 (disk@8+1) has 512 bytes")]
+    public void Edges_that_leave_nothing_to_write_or_make_no_sense_are_refused(int head, int tail, string fault) =>
+        Refused(
+            Request(IoOperation.Write, new IoRegion("disk", 0, 8), new IoRegion("disk", 8, 1)) with
+            {
+                Edges = new WriteEdges(head, tail),
+            },
+            fault);
+
+    [Theory]
+    [InlineData(IoOperation.Read)]
+    [InlineData(IoOperation.WriteZeroes)]
+    public void Only_a_write_keeps_its_edges(IoOperation operation) => Refused(
+        Request(operation, new IoRegion("disk", 0, 8)) with { Edges = new WriteEdges(1, 0) },
+        "Only a write",
+        $"{operation}");
+
+    [Fact]
     public void Unknown_flags_for_zeroing_are_refused()
     {
         var request = Request(IoOperation.WriteZeroes, new IoRegion("disk", 0, 8));

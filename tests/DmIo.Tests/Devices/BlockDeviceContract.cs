@@ -61,6 +61,25 @@ public abstract class BlockDeviceContract : IAsyncLifetime
         Assert.Equal(Bytes.Sectors((9, 0), (1, 0xAB), (Sectors - 10, 0)), all);
     }
 
+    [Theory]
+    [InlineData(8, 8, 1, 1)]
+    [InlineData(8, 8, 4000, 0)]
+    [InlineData(8, 8, 0, 4095)]
+    [InlineData(0, 16, 511, 513)]
+    [InlineData(Sectors - 32, 32, 100, 4000)]
+    public async Task A_write_of_bytes_changes_these_bytes_and_no_others(int start, int count, int head, int tail)
+    {
+        await FillAsync(0x44);
+        var written = Bytes.Filled((count * Sector.SizeBytes) - head - tail, 0x99);
+        var edges = new WriteEdges(head, tail);
+        Assert.Equal(IoStatus.Ok, await Device.RunAsync(IoOperation.Write, start, count, written, edges: edges));
+        var expected = Bytes.Filled(Sectors * Sector.SizeBytes, 0x44);
+        written.CopyTo(expected, (start * Sector.SizeBytes) + head);
+        var all = new byte[Sectors * Sector.SizeBytes];
+        await ReadAllAsync(all);
+        Assert.Equal(expected, all);
+    }
+
     [Fact]
     public async Task Segments_of_odd_lengths_are_one_stream_of_bytes()
     {

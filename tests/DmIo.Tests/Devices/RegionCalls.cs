@@ -16,7 +16,8 @@ internal static class RegionCalls
         SectorCount count,
         IoMemory? memory = null,
         bool forceUnitAccess = false,
-        WriteZeroesFlags zeroing = WriteZeroesFlags.None)
+        WriteZeroesFlags zeroing = WriteZeroesFlags.None,
+        WriteEdges edges = default)
     {
         var check = RegionCheck.Check(device.Description, operation, start, count, zeroing);
         if (!check.IsOk && operation == IoOperation.Read)
@@ -31,7 +32,11 @@ internal static class RegionCalls
 
         var landed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var transfer = new RegionTransfer(device, landed.SetResult);
-        if (operation is IoOperation.Read or IoOperation.Write)
+        if (!edges.IsNone)
+        {
+            transfer.Add(memory, count, edges);
+        }
+        else if (operation is IoOperation.Read or IoOperation.Write)
         {
             transfer.Add(memory, count, operation == IoOperation.Read);
         }

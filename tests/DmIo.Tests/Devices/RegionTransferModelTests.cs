@@ -82,10 +82,11 @@ public sealed class RegionTransferModelTests
         for (var index = 0; index < Operations; index++)
         {
             var (start, count) = Range(random, watched.Description.BlockSizeBytes);
-            await (random.Next(6) switch
+            await (random.Next(8) switch
             {
                 0 or 1 => model.WriteAsync(start, count),
                 2 or 3 => model.ReadAsync(start, count),
+                6 or 7 => model.WriteBytesAsync(start, count),
                 4 => model.ClearAsync(IoOperation.WriteZeroes, start, count),
                 _ => model.ClearAsync(IoOperation.Discard, start, count),
             });
@@ -134,6 +135,20 @@ public sealed class RegionTransferModelTests
 
             await OkAsync(IoOperation.Write, start, count, Segments([.. bytes], random));
             bytes.CopyTo(content, start * Sector.SizeBytes);
+        }
+
+        /// <summary>The same in the middle of the sectors, beside bytes that stay.</summary>
+        internal async Task WriteBytesAsync(int start, int count)
+        {
+            var most = Math.Min(count * Sector.SizeBytes, 3 * device.Description.BlockSizeBytes);
+            var head = random.Next(most);
+            var edges = new WriteEdges(head, random.Next(most - head));
+            var bytes = new byte[(count * Sector.SizeBytes) - edges.Bytes];
+            random.NextBytes(bytes);
+            Assert.Equal(
+                IoStatus.Ok,
+                await device.RunAsync(IoOperation.Write, start, count, Segments([.. bytes], random), edges: edges));
+            bytes.CopyTo(content, (start * Sector.SizeBytes) + head);
         }
 
         internal async Task ReadAsync(int start, int count)

@@ -4,10 +4,10 @@ using DmIo.Io;
 namespace DmIo.Actors;
 
 /// <summary>
-/// Finds what may go down together with an entry that is about to: reads or writes that continue it on either side, may
-/// go too, are of its class, and are to be as durable as it. Looks at neighbours in the <see cref="ConflictMap"/> only,
-/// in O(1) each; never waits for any to come. Invariants: the device's limits on one transfer are kept, and
-/// <see cref="MostBytes"/>, as long as one entry alone keeps them.
+/// Finds what may go down together with an entry that is about to: reads or writes that continue it on either side,
+/// may go too, are of its class, are to be as durable as it, and have no edges to keep. Looks at neighbours in the
+/// <see cref="ConflictMap"/> only, in O(1) each; never waits for any to come. Invariants: the device's limits on one
+/// transfer are kept, and <see cref="MostBytes"/>, as long as one entry alone keeps them.
 /// </summary>
 /// <remarks>Two that may both go conflict with nothing earlier, so no merge crosses a conflict.</remarks>
 internal sealed class Merging
@@ -39,7 +39,8 @@ internal sealed class Merging
         chosen = entry;
         sectors = entry.Count.Value;
         segments = -1;
-        return !isOff && entry.Operation is IoOperation.Read or IoOperation.Write && sectors < mostSectors;
+        return !isOff && entry.Io!.Edges.IsNone && sectors < mostSectors
+            && entry.Operation is IoOperation.Read or IoOperation.Write;
     }
 
     /// <summary>One that ends where the first of those that go begins; it counts as taken.</summary>
@@ -83,7 +84,8 @@ internal sealed class Merging
     {
         if (entry.State != EntryState.Ready || (isBefore ? entry.End : entry.Start) != at
             || entry.Operation != chosen!.Operation || entry.Class != chosen.Class
-            || entry.ForceUnitAccess != chosen.ForceUnitAccess || entry.Count.Value > mostSectors - sectors)
+            || entry.ForceUnitAccess != chosen.ForceUnitAccess || entry.Count.Value > mostSectors - sectors
+            || !entry.Io!.Edges.IsNone)
         {
             return false;
         }

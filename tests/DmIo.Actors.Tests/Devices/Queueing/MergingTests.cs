@@ -1,3 +1,4 @@
+using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
@@ -43,6 +44,17 @@ public sealed class MergingTests
         bench.Add(QueueBench.New(other, 8, 8));
 
         Assert.Equal(2, bench.TakeAll().Count);
+    }
+
+    [Fact]
+    public void A_write_that_keeps_its_edges_goes_alone()
+    {
+        bench.Write(0, 8);
+        bench.Add(TestRequests.Io(
+            IoOperation.Write, new IoRegion("disk", 8, 8), new byte[4000], edges: new WriteEdges(96, 0)));
+        bench.Write(16, 8);
+
+        Assert.All(bench.TakeAll(), operation => Assert.False(operation.IsMerged));
     }
 
     [Fact]
