@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using DmIo.Devices;
+using DmIo.Io;
 using static DmIo.Actors.DrainProtocol;
 using static DmIo.Actors.GuardianProtocol;
 using static DmIo.Actors.ServiceProtocol;
@@ -127,6 +128,23 @@ public sealed class DmIoService : IExtension
     public async Task<IReadOnlyList<DeviceStatus>> GetDevicesAsync(CancellationToken cancellationToken = default) =>
         Expect<DeviceList>(await AskAsync(GetDevices.Instance, cancellationToken)).Devices;
 
+    /// <summary>What a device knows of a range without reading it; not ordered with its I/O.</summary>
+    /// <param name="device">What regions call it.</param>
+    /// <param name="start">The first sector.</param>
+    /// <param name="count">How many, at least 1.</param>
+    /// <param name="max">The most extents of the answer, 1 to 65536.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>From the start on, at least one; may end before the range does: ask on from there.</returns>
+    /// <exception cref="IoRefusedException">There is no such device, the range is none of its, or it does not
+    /// tell.</exception>
+    public async Task<IReadOnlyList<DeviceExtent>> GetExtentsAsync(
+        string device,
+        Sector start,
+        SectorCount count,
+        int max = 1024,
+        CancellationToken cancellationToken = default) =>
+        Expect<Extents>(await AskAsync(new GetExtents(device, start, count, max), cancellationToken)).List;
+
     /// <summary>Whose the pages are.</summary>
     public async Task<PoolStatus> GetPoolStatusAsync(CancellationToken cancellationToken = default) =>
         Expect<PoolStatus>(await AskAsync(GetPoolStatus.Instance, cancellationToken));
@@ -159,6 +177,7 @@ public sealed class DmIoService : IExtension
     {
         T expected => expected,
         AttachRefused refused => throw new IoRefusedException(refused.Reason),
+        ExtentsRefused refused => throw new IoRefusedException(refused.Reason),
         DetachRefused refused => throw new IoRefusedException(refused.Reason),
         _ => throw new InvalidOperationException($"The service answered {reply}; {typeof(T).Name} was due."),
     };

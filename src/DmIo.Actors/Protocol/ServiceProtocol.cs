@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DmIo.Devices;
+using DmIo.Io;
 using DmIo.Pages;
 
 namespace DmIo.Actors;
@@ -15,6 +16,8 @@ namespace DmIo.Actors;
 ///   DetachDevice  --+--> DeviceDetached     what was in flight is done, the device is closed
 ///                   +--> DetachRefused
 ///   GetDevices    -----> DeviceList
+///   GetExtents    --+--> Extents
+///                   +--> ExtentsRefused     no such device, a bad range, or the device does not tell
 ///   GetPoolStatus -----> PoolStatus
 ///   GetStatistics -----> ServiceStatistics
 /// </code>
@@ -29,8 +32,7 @@ public static class ServiceProtocol
     /// <c>Ask</c>: nobody could put back what the reference behind the question owns.</param>
     /// <param name="Wait">Wait in order for pages rather than be refused when there are not enough now.</param>
     /// <param name="Weight">The lease's share of a device that others want too, 1 to 10000, in proportion to theirs,
-    /// as
-    /// Linux's io.weight.</param>
+    /// as Linux's io.weight.</param>
     public sealed record Get(int Pages, IActorRef? Owner = null, bool Wait = false, int Weight = LeaseWeight.Default)
         : INoSerializationVerificationNeeded;
 
@@ -105,6 +107,22 @@ public static class ServiceProtocol
         DeviceState State,
         QueueDepth QueueDepth,
         SchedulingPolicy Policy);
+
+    /// <summary>Asks what a device knows of a range without reading it. Not ordered with its I/O.</summary>
+    /// <param name="Device">What regions call it.</param>
+    /// <param name="Start">The first sector.</param>
+    /// <param name="Count">How many, at least 1.</param>
+    /// <param name="Max">The most extents of the answer, 1 to 65536.</param>
+    public sealed record GetExtents(string Device, Sector Start, SectorCount Count, int Max)
+        : INoSerializationVerificationNeeded;
+
+    /// <summary>From <paramref name="Start"/> on, at least one; each begins where the one before ends. May end before
+    /// the range does: ask on from there.</summary>
+    public sealed record Extents(string Device, Sector Start, IReadOnlyList<DeviceExtent> List)
+        : INoSerializationVerificationNeeded;
+
+    /// <summary>There is no such device, the range is none of its, or it does not tell.</summary>
+    public sealed record ExtentsRefused(string Device, string Reason) : INoSerializationVerificationNeeded;
 
     /// <summary>Asks for <see cref="PoolStatus"/>.</summary>
     public sealed record GetPoolStatus : INoSerializationVerificationNeeded

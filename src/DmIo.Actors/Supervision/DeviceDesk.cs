@@ -106,6 +106,23 @@ internal sealed class DeviceDesk(
         }
     }
 
+    /// <summary>Beside the device's actor, which may be busy, or die with the question in its mailbox.</summary>
+    internal void GetExtents(GetExtents question, IActorRef sender)
+    {
+        var refusal = question.Device is null || !devices.TryGetValue(question.Device, out var record)
+            ? $"No device named '{question.Device}' is attached."
+            : record.State != DeviceState.Online || record.Actor is null
+                ? $"The device '{question.Device}' is not online."
+                : ExtentQuery.Check(question, record.Description);
+        if (refusal is not null)
+        {
+            sender.Tell(new ExtentsRefused(question.Device!, refusal), context.Self);
+            return;
+        }
+
+        _ = ExtentQuery.RunAsync(devices[question.Device!].Device, question).PipeTo(sender, context.Self);
+    }
+
     /// <summary>A device actor tells this before it answers the flush, so whoever knows of the failure finds it
     /// here.</summary>
     internal void HasFailed(ServiceEvents.DeviceHasFailed failed, IActorRef actor)

@@ -73,6 +73,9 @@ internal sealed class SupervisorActor : UntypedActor
             case GetDevices:
                 Sender.Tell(devices.List(), Self);
                 break;
+            case GetExtents question:
+                devices.GetExtents(question, Sender);
+                break;
             case GetPoolStatus:
                 Sender.Tell(leases.Status(), Self);
                 break;

@@ -13,6 +13,7 @@ internal static class Errno
     internal const int NotPermitted = 1;
     internal const int Interrupted = 4;
     internal const int InputOutput = 5;
+    internal const int NoSuchAddress = 6;
     internal const int TryAgain = 11;
     internal const int NoMemory = 12;
     internal const int AccessDenied = 13;

@@ -76,6 +76,10 @@ internal sealed class FailStopDevice : IBlockDevice
         failure is null ? inner.WriteZeroesAsync(start, count, flags) : new(Stopped());
 
     /// <inheritdoc/>
+    public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
+        inner.GetExtents(start, count, max);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
     private async ValueTask<TransferResult> DurableWriteAsync(Sector start, SegmentBatch source)

@@ -73,4 +73,16 @@ public interface IBlockDevice : IAsyncDisposable
     /// <see cref="DeviceDescription.HasFastWriteZeroes"/>) the answer may be Unsupported; then nothing was
     /// written.</param>
     ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags);
+
+    /// <summary>
+    /// What the device knows of a range without reading it: from <paramref name="start"/> on, at least one extent, at
+    /// most <paramref name="max"/>, not beyond the range; it may stop early. Of sectors that are being written, either
+    /// what they were or what they will be. Unlike all other members, it may be called on any thread at any time, also
+    /// while another call is made, and may block; what it throws refuses the question alone.
+    /// </summary>
+    /// <param name="start">The first sector.</param>
+    /// <param name="count">At least 1; within the capacity.</param>
+    /// <param name="max">At least 1.</param>
+    IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
+        [new DeviceExtent(count, ExtentKind.Data)];
 }

@@ -16,8 +16,10 @@ namespace DmIo.Devices;
 public sealed class MemoryDevice : IBlockDevice
 {
     private const int ExtentBytes = 1 << 20;
+    private const int ExtentSectors = ExtentBytes / Sector.SizeBytes;
 
     private readonly byte[]?[] extents;
+    private volatile bool isClosed;
 
     /// <summary>A device whose every sector reads as zero.</summary>
     /// <param name="capacity">At least one sector; at most 2 PiB.</param>
@@ -132,11 +134,36 @@ public sealed class MemoryDevice : IBlockDevice
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max)
+    {
+        var found = new List<DeviceExtent>();
+        var end = start.Value + count.Value;
+        for (var at = start.Value; at < end && found.Count < max;)
+        {
+            var first = at;
+            var isHole = IsHole(at);
+            do
+            {
+                at = Math.Min(end, ((at / ExtentSectors) + 1) * ExtentSectors);
+            }
+            while (at < end && IsHole(at) == isHole);
+            found.Add(new DeviceExtent(at - first, isHole ? ExtentKind.Hole : ExtentKind.Data));
+        }
+
+        // Or what is being given back would pass for holes.
+        ObjectDisposedException.ThrowIf(isClosed, this);
+        return found;
+    }
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        isClosed = true;
         Array.Clear(extents);
         return default;
     }
+
+    private bool IsHole(long sector) => Volatile.Read(ref extents[sector / ExtentSectors]) is null;
 
     private static (int Index, int Offset, int Length) Locate(long position, long maxLength)
     {

@@ -56,5 +56,9 @@ public sealed class NullDevice : IBlockDevice
         new(IoStatus.Ok);
 
     /// <inheritdoc/>
+    public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
+        [new DeviceExtent(count, ExtentKind.Hole)];
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => default;
 }

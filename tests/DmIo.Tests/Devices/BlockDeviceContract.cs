@@ -173,6 +173,26 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_written_is_no_hole_and_the_extents_cover_the_range()
+    {
+        await Device.RunAsync(IoOperation.Write, 64, 8, Bytes.Filled(8 * Sector.SizeBytes, 0x33));
+        await Device.FlushAsync();
+        var at = 0L;
+        while (at < Sectors)
+        {
+            var extents = Device.GetExtents(at, Sectors - at, max: 2);
+            Assert.InRange(extents.Count, 1, 2);
+            foreach (var extent in extents)
+            {
+                Assert.InRange(extent.Count.Value, 1, Sectors - at);
+                var hasWritten = at < 72 && at + extent.Count.Value > 64;
+                Assert.True(!hasWritten || extent.Kind == ExtentKind.Data, $"sector {at}: {extent}");
+                at += extent.Count.Value;
+            }
+        }
+    }
+
+    [Fact]
     public async Task Calls_in_flight_side_by_side_each_do_their_own()
     {
         var written = Bytes.Random(Sectors * Sector.SizeBytes, Seed);

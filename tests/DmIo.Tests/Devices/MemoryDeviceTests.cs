@@ -53,6 +53,28 @@ public sealed class MemoryDeviceTests
     }
 
     [Fact]
+    public async Task Its_holes_are_the_extents_that_nobody_wrote_to()
+    {
+        await using var device = new MemoryDevice(5 * 2048);
+        await device.WriteAsync(2048, Bytes.Batch(new byte[512]), false);
+        await device.WriteAsync((3 * 2048) - 1, Bytes.Batch(new byte[512]), false);
+        DeviceExtent[] expected =
+        [
+            new(2000, ExtentKind.Hole), new(4096, ExtentKind.Data), new(3000, ExtentKind.Hole),
+        ];
+        Assert.Equal(expected, device.GetExtents(48, 9096, 8));
+        Assert.Equal(expected[..2], device.GetExtents(48, 9096, 2));
+    }
+
+    [Fact]
+    public async Task Closed_it_tells_of_no_holes()
+    {
+        var device = new MemoryDevice(8);
+        await device.DisposeAsync();
+        Assert.Throws<ObjectDisposedException>(() => device.GetExtents(0, 8, 1));
+    }
+
+    [Fact]
     public async Task Zeroing_without_a_hole_keeps_the_memory()
     {
         await using var device = new MemoryDevice(8192);

@@ -61,6 +61,10 @@ public abstract class DeviceDecorator : IBlockDevice
         Inner.WriteZeroesAsync(start, count, flags);
 
     /// <inheritdoc/>
+    public virtual IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
+        Inner.GetExtents(start, count, max);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);

@@ -78,6 +78,10 @@ public sealed class FileDevice : IBlockDevice
     public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
         engine.WriteZeroesAsync(start.Value * Sector.SizeBytes, count.Bytes, flags);
 
+    /// <inheritdoc/>
+    public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
+        store.GetExtents(start, count, max);
+
     /// <summary>Closes the file, behind what is in flight.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -59,6 +59,10 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
             : errno;
     }
 
+    /// <inheritdoc cref="IBlockDevice.GetExtents"/>
+    internal virtual IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
+        [new DeviceExtent(count, ExtentKind.Data)];
+
     /// <summary>Makes the range read as zero without writing it; <see cref="Errno.NotSupported"/> where there is no
     /// such call.</summary>
     protected abstract int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags);

@@ -32,6 +32,9 @@ internal sealed class LinuxFileStore(
     internal override int Discard(long offsetBytes, long lengthBytes) =>
         LinuxNative.Allocate(Handle, LinuxNative.PunchHole, offsetBytes, lengthBytes);
 
+    internal override IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
+        FileExtents.Of(Handle, start, count, max);
+
     protected override int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
     {
         var mode = ZeroingMode(flags);

@@ -12,6 +12,9 @@ internal static partial class LinuxNative
     internal const int PunchHole = 0x02;
     internal const int ZeroRange = 0x10;
 
+    internal const int SeekData = 3;
+    internal const int SeekHole = 4;
+
     internal const int OpenReadOnly = 0;
     internal const int OpenReadWrite = 2;
 
@@ -68,6 +71,13 @@ internal static partial class LinuxNative
         var errno = Result(ioctl(handle, request, &answer));
         value = answer;
         return errno;
+    }
+
+    /// <summary>Moves the file's position, and tells it.</summary>
+    internal static int Seek(SafeFileHandle handle, long offsetBytes, int origin, out long positionBytes)
+    {
+        positionBytes = lseek(handle, offsetBytes, origin);
+        return positionBytes < 0 ? Marshal.GetLastPInvokeError() : 0;
     }
 
     internal static int Open(string path, int flags, out SafeFileHandle handle)
@@ -130,6 +140,9 @@ internal static partial class LinuxNative
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial long lseek(SafeFileHandle file, long offset, int origin);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(SafeFileHandle file, int command, nint argument);

@@ -1,0 +1,43 @@
+using DmIo.Io;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// Where a regular file on Linux has holes (SEEK_DATA, SEEK_HOLE). A sector of which any byte is data is data. The file
+/// position that these calls move is used by nobody else. Where the file system does not tell, all is data.
+/// </summary>
+internal static class FileExtents
+{
+    internal static IReadOnlyList<DeviceExtent> Of(SafeFileHandle file, Sector start, SectorCount count, int max)
+    {
+        var extents = new List<DeviceExtent>();
+        var end = start.Value + count.Value;
+        for (var at = start.Value; at < end && extents.Count < max;)
+        {
+            var data = Next(file, at, end, LinuxNative.SeekData) / Sector.SizeBytes;
+            var isHole = data > at;
+            var next = isHole
+                ? data
+                : (Next(file, at, end, LinuxNative.SeekHole) + Sector.SizeBytes - 1) / Sector.SizeBytes;
+            next = Math.Clamp(next, at + 1, end);
+            extents.Add(new DeviceExtent(next - at, isHole ? ExtentKind.Hole : ExtentKind.Data));
+            at = next;
+        }
+
+        return extents;
+    }
+
+    /// <summary>Where data, or a hole, comes next, in bytes; the end where none does, or where the search for a hole is
+    /// in vain.</summary>
+    private static long Next(SafeFileHandle file, long at, long end, int what)
+    {
+        var errno = LinuxNative.Seek(file, at * Sector.SizeBytes, what, out var found);
+        return errno switch
+        {
+            0 => found,
+            Errno.NoSuchAddress => end * Sector.SizeBytes,
+            _ => what == LinuxNative.SeekData ? at * Sector.SizeBytes : end * Sector.SizeBytes,
+        };
+    }
+}

@@ -1,0 +1,79 @@
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Actors.Tests.Client;
+
+/// <summary>What devices know of their sectors, asked through the service.</summary>
+public sealed class ExtentTests
+{
+    [Fact]
+    public async Task A_device_tells_which_sectors_are_holes()
+    {
+        await using var running = new RunningService();
+        await running.Service.AttachAsync("a", new MemoryDevice(3 * 2048)).InTime();
+        using var client = await running.Service.OpenAsync(1).InTime();
+        await client.WriteAsync(new IoRegion("a", 2048, 1), new byte[512]).InTime();
+
+        var extents = await running.Service.GetExtentsAsync("a", 0, 3 * 2048).InTime();
+
+        Assert.Equal(
+            [new(2048, ExtentKind.Hole), new(2048, ExtentKind.Data), new DeviceExtent(2048, ExtentKind.Hole)], extents);
+    }
+
+    [Fact]
+    public async Task A_device_whose_io_is_stuck_still_tells()
+    {
+        await using var running = new RunningService();
+        var stuck = await running.AttachStuckAsync("a");
+        using var client = await running.Service.OpenAsync(1).InTime();
+        var write = client.WriteAsync(new IoRegion("a", 0, 1), new byte[512]);
+        await stuck.WhenStuckAsync(1).InTime();
+
+        Assert.Equal([new(8, ExtentKind.Hole)], await running.Service.GetExtentsAsync("a", 0, 8).InTime());
+
+        stuck.Release();
+        await write.InTime();
+    }
+
+    [Theory]
+    [InlineData("b", 0, 1, 1, "No device named 'b'")]
+    [InlineData("a", 2048, 1, 1, "has 2048 sectors")]
+    [InlineData("a", 0, 2049, 1, "has 2048 sectors")]
+    [InlineData("a", -1, 1, 1, "from sector -1 on")]
+    [InlineData("a", 0, 0, 1, "range of 0 sectors")]
+    [InlineData("a", 0, 1, 0, "ask for 1 to 65536")]
+    [InlineData("a", long.MaxValue, long.MaxValue, 1, "has 2048 sectors")]
+    public async Task A_question_that_makes_no_sense_is_refused(
+        string device, long start, long count, int max, string reason)
+    {
+        await using var running = await new RunningService().WithMemoryAsync("a");
+
+        var refused = await Assert.ThrowsAsync<IoRefusedException>(
+            () => running.Service.GetExtentsAsync(device, start, count, max).InTime());
+
+        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_device_that_throws_or_talks_nonsense_refuses_the_question_and_goes_on_serving(bool isNonsense)
+    {
+        await using var running = new RunningService();
+        await running.Service.AttachAsync("a", new LyingDevice(isNonsense)).InTime();
+
+        await Assert.ThrowsAsync<IoRefusedException>(() => running.Service.GetExtentsAsync("a", 0, 8).InTime());
+
+        using var client = await running.Service.OpenAsync(1).InTime();
+        Assert.True((await client.WriteAsync(new IoRegion("a", 0, 1), new byte[512]).InTime()).IsOk);
+    }
+
+    private sealed class LyingDevice(bool isNonsense) : DeviceDecorator(new MemoryDevice(2048))
+    {
+        public override IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) => isNonsense
+            ? [new DeviceExtent(count.Value + 1, ExtentKind.Hole)]
+            : throw new InvalidOperationException("It does not say.");
+    }
+}
