@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using DmIo.Devices;
+using DmIo.Devices.Decorators;
 using DmIo.Io;
 using static DmIo.Actors.DrainProtocol;
 using static DmIo.Actors.GuardianProtocol;
@@ -26,6 +27,7 @@ public sealed class DmIoService : IExtension
     private readonly DmIoSettings settings;
     private readonly ServiceCounters counters;
     private readonly StatisticsSections sections = new();
+    private readonly DeviceProviders providers;
     private readonly ConfiguredDevices configured;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IActorRef clients;
@@ -38,7 +40,10 @@ public sealed class DmIoService : IExtension
         log = Logging.GetLogger(system, typeof(DmIoService));
         settings = DmIoSettings.Read(system.Settings.Config);
         counters = new ServiceCounters(system.Scheduler);
-        configured = ConfiguredDevices.Open(settings.Devices);
+        providers = new DeviceProviders(settings.DeviceProviders);
+        var config = system.Settings.Config;
+        configured = Task.Run(() => ConfiguredDevices.OpenAsync(settings.Devices, providers, config))
+            .GetAwaiter().GetResult();
         monitor = StartMonitor();
         Supervisor = StartSupervisor(system);
         _ = EndMonitorAsync();
@@ -111,6 +116,36 @@ public sealed class DmIoService : IExtension
 
         var reply = await AskAsync(new AttachDevice(name, device, queueDepth, policy), cancellationToken);
         return Expect<DeviceAttached>(reply).Description;
+    }
+
+    /// <summary>Opens the device of a URI by the provider of its scheme (<c>dmio.device-providers</c>), and puts it
+    /// into service.</summary>
+    /// <param name="name">What regions call it.</param>
+    /// <param name="uri">As in <c>nbd://host:10809/name</c>.</param>
+    /// <param name="isReadOnly">It takes no writes.</param>
+    /// <param name="queueDepth">Operations in flight at once; null: <c>dmio.device-defaults.queue-depth</c>.</param>
+    /// <param name="policy">What goes first; null: <c>dmio.device-defaults.policy</c>.</param>
+    /// <param name="cancellationToken">Ends the opening, or the wait for the attaching.</param>
+    /// <exception cref="DeviceOpenException">It can't be opened; the message names the URI, the fault and the
+    /// fix.</exception>
+    /// <exception cref="IoRefusedException">The name is bad, or taken, or the service has stopped.</exception>
+    public async Task<DeviceDescription> AttachAsync(
+        string name,
+        string uri,
+        bool isReadOnly = false,
+        QueueDepth? queueDepth = null,
+        SchedulingPolicy? policy = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        var opening = new DeviceOpening { Uri = uri, IsReadOnly = isReadOnly, QueueDepth = queueDepth };
+        var device = await providers.OpenAsync(opening, settings.OpenTimeout, cancellationToken);
+        if (isReadOnly && !device.Description.IsReadOnly)
+        {
+            device = new LimitedDevice(device, description => description with { IsReadOnly = true });
+        }
+
+        return await AttachAsync(name, device, queueDepth, policy, cancellationToken);
     }
 
     /// <summary>

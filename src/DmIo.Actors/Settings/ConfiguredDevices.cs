@@ -17,14 +17,15 @@ internal sealed class ConfiguredDevices
 
     /// <exception cref="ConfigurationException">One can't be opened: names it and says why. The others are
     /// closed.</exception>
-    internal static ConfiguredDevices Open(IReadOnlyList<DeviceSettings> settings)
+    internal static async Task<ConfiguredDevices> OpenAsync(
+        IReadOnlyList<DeviceSettings> settings, DeviceProviders providers, Config config)
     {
         var opened = new ConfiguredDevices();
         foreach (var device in settings)
         {
             try
             {
-                opened.devices.Add((device, DeviceFactory.Open(device)));
+                opened.devices.Add((device, await OpenAsync(device, providers, config).ConfigureAwait(false)));
             }
             catch (DeviceOpenException exception)
             {
@@ -34,6 +35,24 @@ internal sealed class ConfiguredDevices
         }
 
         return opened;
+    }
+
+    private static async Task<IBlockDevice> OpenAsync(DeviceSettings settings, DeviceProviders providers, Config config)
+    {
+        if (settings.Uri is not { } uri)
+        {
+            return DeviceFactory.Open(settings);
+        }
+
+        var opening = new DeviceOpening
+        {
+            Uri = uri,
+            IsReadOnly = settings.IsReadOnly,
+            QueueDepth = settings.QueueDepth,
+            Settings = config.GetConfig(settings.FullPath) ?? Config.Empty,
+        };
+        var device = await providers.OpenAsync(opening, settings.OpenTimeout, default).ConfigureAwait(false);
+        return DeviceFactory.Wrap(device, settings);
     }
 
     /// <summary>The start fails on account of this device.</summary>

@@ -11,4 +11,7 @@ internal enum DeviceBackend
 
     /// <summary>Nothing.</summary>
     Null,
+
+    /// <summary>What a provider makes of a URI.</summary>
+    Uri,
 }

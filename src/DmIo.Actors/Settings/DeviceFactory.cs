@@ -9,11 +9,16 @@ namespace DmIo.Actors;
 /// </summary>
 internal static class DeviceFactory
 {
-    /// <summary>Opens one.</summary>
+    /// <summary>Opens one that needs no provider.</summary>
     /// <exception cref="DeviceOpenException">It can't be opened; the message names path, fault and fix.</exception>
     internal static IBlockDevice Open(DeviceSettings settings)
     {
-        var device = OpenBackend(settings);
+        return Wrap(OpenBackend(settings), settings);
+    }
+
+    /// <summary>Puts around an open device what its settings ask for.</summary>
+    internal static IBlockDevice Wrap(IBlockDevice device, DeviceSettings settings)
+    {
         if (settings.IsReadOnly && !device.Description.IsReadOnly)
         {
             device = new LimitedDevice(device, description => description with { IsReadOnly = true });

@@ -5,12 +5,17 @@ using DmIo.Io;
 namespace DmIo.Actors;
 
 /// <summary>One block of <c>dmio.devices</c>: a device to open and attach at the start.</summary>
-/// <remarks>Invariant: memory and null have a <see cref="Size"/>, file has a <see cref="Path"/>.</remarks>
+/// <remarks>Invariant: memory and null have a <see cref="Size"/>, file has a <see cref="Path"/>, uri a
+/// <see cref="Uri"/>.</remarks>
 internal sealed record DeviceSettings
 {
     private const string ExpectedSize = "a multiple of 512 bytes, such as 512, 4KiB, 64MiB or 2GiB";
 
     private const string ExpectedCreateSize = ExpectedSize + ", or 0";
+
+    private const string ExpectedUri = "a URI such as nbd://host:10809/name";
+
+    private static readonly TimeSpan LongestOpening = TimeSpan.FromHours(1);
 
     private const string ExpectedPath = "the path of a file or block device";
 
@@ -37,6 +42,12 @@ internal sealed record DeviceSettings
     /// <summary>Of a file: past the page cache.</summary>
     internal bool IsDirect { get; init; }
 
+    /// <summary>Of a device that a provider opens.</summary>
+    internal string? Uri { get; init; }
+
+    /// <summary>How long a provider may take.</summary>
+    internal required TimeSpan OpenTimeout { get; init; }
+
     internal required bool IsReadOnly { get; init; }
 
     internal required QueueDepth QueueDepth { get; init; }
@@ -56,9 +67,17 @@ internal sealed record DeviceSettings
     internal static DeviceSettings Read(string name, SettingsReader reader, SettingsReader faultDefaults)
     {
         var settings = ReadCommon(name, reader.Choice<DeviceBackend>("backend"), reader, faultDefaults);
-        settings = settings.Backend == DeviceBackend.File
-            ? ReadFile(settings with { Path = ReadPath(reader) }, reader)
-            : settings with { Size = ReadSectors(reader, "size", ExpectedSize, 1) };
+        settings = settings.Backend switch
+        {
+            DeviceBackend.File => ReadFile(settings with { Path = ReadPath(reader) }, reader),
+            DeviceBackend.Uri => settings with { Uri = reader.Text("uri", ExpectedUri, DeviceProviders.IsUri) },
+            _ => settings with { Size = ReadSectors(reader, "size", ExpectedSize, 1) },
+        };
+        if (settings.Backend == DeviceBackend.Uri)
+        {
+            reader.LeaveBlocks();
+        }
+
         reader.RefuseTheRest();
         return settings;
     }
@@ -83,6 +102,7 @@ internal sealed record DeviceSettings
             FullPath = reader.Path,
             Backend = backend,
             IsReadOnly = reader.Flag("read-only"),
+            OpenTimeout = reader.Duration("open-timeout", LongestOpening),
             QueueDepth = ReadQueueDepth(reader),
             Policy = ReadPolicy(reader),
             IsStuck = reader.Flag("stuck"),

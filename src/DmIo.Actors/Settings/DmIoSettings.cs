@@ -38,6 +38,13 @@ internal sealed record DmIoSettings
     /// <summary>Policy of devices that do not say theirs.</summary>
     internal required SchedulingPolicy Policy { get; init; }
 
+    /// <summary>By the scheme of a URI: the type that opens it.</summary>
+    internal IReadOnlyDictionary<string, string> DeviceProviders { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>How long a provider may take for a device that does not say.</summary>
+    internal TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>What to open and attach at the start, by name in ordinal order.</summary>
     internal required IReadOnlyList<DeviceSettings> Devices { get; init; }
 
@@ -73,6 +80,8 @@ internal sealed record DmIoSettings
             ShutdownTimeout = reader.Duration("shutdown-timeout", LongestShutdown),
             QueueDepth = DeviceSettings.ReadQueueDepth(deviceDefaults),
             Policy = DeviceSettings.ReadPolicy(deviceDefaults),
+            OpenTimeout = deviceDefaults.Duration("open-timeout", TimeSpan.FromHours(1)),
+            DeviceProviders = reader.Section("device-providers").Texts("the name of a type, \"Type, Assembly\""),
             Devices = ReadDevices(reader.Section("devices"), deviceDefaults, faultDefaults),
         };
         pool.RefuseTheRest();

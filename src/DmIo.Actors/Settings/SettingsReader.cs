@@ -103,6 +103,13 @@ internal sealed class SettingsReader
             : throw Fault(path, Shown(value), "a list of blocks, [ { ... } ]");
     }
 
+    /// <summary>Each key of the object whose value is a text, and that text.</summary>
+    internal IReadOnlyDictionary<string, string> Texts(string expected) =>
+        Keys.ToDictionary(key => key, key => Text(key, expected, _ => true), StringComparer.Ordinal);
+
+    /// <summary>Blocks that nobody asked for are somebody else's to read.</summary>
+    internal void LeaveBlocks() => known.UnionWith(Keys.Where(key => values.Items[key].IsObject()));
+
     /// <exception cref="ConfigurationException">The object has a key that nobody asked for.</exception>
     internal void RefuseTheRest()
     {

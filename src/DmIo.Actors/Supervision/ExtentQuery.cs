@@ -1,5 +1,4 @@
 using DmIo.Devices;
-using DmIo.Io;
 using static DmIo.Actors.ServiceProtocol;
 
 namespace DmIo.Actors;

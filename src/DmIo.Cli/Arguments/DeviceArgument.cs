@@ -3,9 +3,9 @@ using DmIo.Io;
 namespace DmIo.Cli;
 
 /// <summary>
-/// A device as the command line names it: <c>mem:SIZE</c>, <c>null:SIZE</c>, the name of a configured device, or a
-/// path. In this order: a file whose name looks like one of the others is written with its directory, as in
-/// <c>./mem:1MiB</c>.
+/// A device as the command line names it: <c>mem:SIZE</c>, <c>null:SIZE</c>, the name of a configured device, a URI
+/// such as <c>nbd://host/name</c>, or a path. In this order: a file whose name looks like one of the others is written
+/// with its directory, as in <c>./mem:1MiB</c>.
 /// </summary>
 internal abstract record DeviceArgument(string Text)
 {
@@ -27,7 +27,12 @@ internal abstract record DeviceArgument(string Text)
             return new NullArgument(text, ReadSize(text, NullPrefix));
         }
 
-        return configuredNames.Contains(text) ? new ConfiguredArgument(text) : new PathArgument(text);
+        if (configuredNames.Contains(text))
+        {
+            return new ConfiguredArgument(text);
+        }
+
+        return text.Contains("://", StringComparison.Ordinal) ? new UriArgument(text) : new PathArgument(text);
     }
 
     private static SectorCount ReadSize(string text, string prefix)
@@ -56,6 +61,9 @@ internal sealed record NullArgument(string Text, SectorCount Capacity) : DeviceA
 
 /// <summary>Attached by the service, from the configuration.</summary>
 internal sealed record ConfiguredArgument(string Text) : DeviceArgument(Text);
+
+/// <summary>What the provider of its scheme opens.</summary>
+internal sealed record UriArgument(string Text) : DeviceArgument(Text);
 
 /// <summary>A regular file or a block device.</summary>
 internal sealed record PathArgument(string Text) : DeviceArgument(Text);

@@ -12,7 +12,8 @@ internal static class Options
     internal static Option<RegionSyntax[]> Region { get; } = new("--region", "-r")
     {
         Description = "Where: DEVICE@SECTOR or DEVICE@SECTOR+COUNT, in sectors of 512 bytes. DEVICE is a path, "
-            + "mem:SIZE, null:SIZE, or a device's name from --config. Repeat for more (64 at most).",
+            + "mem:SIZE, null:SIZE, a URI (nbd://host/name), or a device's name from --config. "
+            + "Repeat for more (64 at most).",
         HelpName = "REGION",
         Required = true,
         Arity = ArgumentArity.OneOrMore,

@@ -94,6 +94,7 @@ internal sealed class DeviceSession : IAsyncDisposable
         name = DeviceArgument.Read(text, configured) switch
         {
             ConfiguredArgument => text,
+            UriArgument => await AttachUriAsync(text, access),
             PathArgument path => await AttachFileAsync(path, access),
             MemoryArgument memory => await AttachAsync(text, new MemoryDevice(memory.Capacity)),
             NullArgument none => await AttachAsync(text, new NullDevice(none.Capacity)),
@@ -155,6 +156,13 @@ internal sealed class DeviceSession : IAsyncDisposable
         return name;
     }
 
+    private async Task<string> AttachUriAsync(string uri, DeviceAccess access)
+    {
+        var name = NameFor(uri);
+        Attached(uri, name, await service.AttachAsync(name, uri, access.IsReadOnly));
+        return name;
+    }
+
     private FileDevice OpenFile(string path, DeviceAccess access)
     {
         var isMissing = path.Length == 0 || !Path.Exists(path);
@@ -191,13 +199,22 @@ internal sealed class DeviceSession : IAsyncDisposable
 
     private async Task<string> AttachAsync(string text, IBlockDevice device)
     {
+        var name = NameFor(text);
+        Attached(text, name, await service.AttachAsync(name, device));
+        return name;
+    }
+
+    private string NameFor(string text)
+    {
         var isName = text.Length is > 0 and <= LongestName
             && !text.Any(letter => letter is '@' or ',' || char.IsControl(letter));
-        var name = isName ? text : $"device {nameOfText.Count}";
-        var description = await service.AttachAsync(name, device);
+        return isName ? text : $"device {nameOfText.Count}";
+    }
+
+    private void Attached(string text, string name, DeviceDescription description)
+    {
         descriptions[name] = description;
         Log.Information(
             "{Device}: {Backend}, {Capacity} sectors", text, description.Backend, description.Capacity.Value);
-        return name;
     }
 }
