@@ -58,4 +58,18 @@ internal static class NbdText
         BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)length);
         return sizeof(uint) + length;
     }
+
+    /// <summary>The text as bytes, cut where it is longer than <paramref name="mostBytes"/>, between two
+    /// characters.</summary>
+    internal static byte[] Shortened(string text, int mostBytes)
+    {
+        var length = Math.Min(text.Length, mostBytes);
+        while (Encoding.UTF8.GetByteCount(text.AsSpan(0, length)) > mostBytes)
+        {
+            length--;
+        }
+
+        length -= length > 0 && length < text.Length && char.IsHighSurrogate(text[length - 1]) ? 1 : 0;
+        return Encoding.UTF8.GetBytes(text[..length]);
+    }
 }

@@ -1,6 +1,11 @@
 using System.Net;
+using System.Net.Sockets;
+using Akka;
 using Akka.Actor;
+using Akka.Event;
 using DmIo.Actors;
+using DmIo.Nbd.Server;
+using static DmIo.Nbd.Server.NbdServerProtocol;
 
 namespace DmIo.Nbd;
 
@@ -12,12 +17,18 @@ namespace DmIo.Nbd;
 /// <remarks>All members may be used from any thread.</remarks>
 public sealed class NbdServer : IAsyncDisposable
 {
+    private static int lastName;
+
+    private readonly IActorRef actor;
+    private readonly Task stopped;
     private readonly bool isTls;
 
-    private NbdServer(IReadOnlyList<EndPoint> endPoints, bool isTls)
+    private NbdServer(IActorRef actor, IReadOnlyList<EndPoint> endPoints, Task stopped, bool isTls)
     {
-        EndPoints = endPoints;
+        this.actor = actor;
+        this.stopped = stopped;
         this.isTls = isTls;
+        EndPoints = endPoints;
     }
 
     /// <summary>Where it listens: as in the options, with the ports that the system chose.</summary>
@@ -30,17 +41,34 @@ public sealed class NbdServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(options);
-        return Task.FromResult(new NbdServer(options.EndPoints, options.Tls is not null));
+        if (Fault(options) is { } fault)
+        {
+            throw new IoRefusedException(fault);
+        }
+
+        var state = new ServerState(system, options, Logging.GetLogger(system, typeof(NbdServer)));
+        var listeners = Listen(options.EndPoints);
+        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var name = $"dmio-nbd-{Interlocked.Increment(ref lastName)}";
+        var serving = system.ActorOf(NbdServerActor.Props(state, listeners, end), name);
+        var server = new NbdServer(
+            serving, [.. listeners.Select(listener => listener.EndPoint)], end.Task, options.Tls is not null);
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceUnbind, name, async () =>
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            return Done.Instance;
+        });
+        return Task.FromResult(server);
     }
 
     /// <summary>Offers an export to clients from now on.</summary>
     /// <exception cref="IoRefusedException">Its name is taken or no name, a device is not attached, there are not
     /// enough pages, or the server has ended. The message names it.</exception>
-    public Task<NbdExportStatus> AddExportAsync(NbdExport export, CancellationToken cancellationToken = default)
+    public async Task<NbdExportStatus> AddExportAsync(
+        NbdExport export, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(export);
-        _ = cancellationToken;
-        throw new IoRefusedException($"The server at {EndPoints[0]} has ended.");
+        return await AskAsync<NbdExportStatus>(new AddExport(export), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -50,20 +78,16 @@ public sealed class NbdServer : IAsyncDisposable
     /// <param name="name">The export's.</param>
     /// <param name="cancellationToken">Ends the wait, not the removal.</param>
     /// <exception cref="IoRefusedException">There is no such export, or the server has ended.</exception>
-    public Task RemoveExportAsync(string name, CancellationToken cancellationToken = default)
+    public async Task RemoveExportAsync(string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
-        _ = cancellationToken;
-        throw new IoRefusedException($"The server at {EndPoints[0]} has ended.");
+        await AskAsync<ExportGone>(new RemoveExport(name), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What it serves, and to whom.</summary>
     /// <exception cref="IoRefusedException">The server has ended.</exception>
-    public Task<NbdServerStatus> GetStatusAsync(CancellationToken cancellationToken = default)
-    {
-        _ = cancellationToken;
-        throw new IoRefusedException($"The server at {EndPoints[0]} has ended.");
-    }
+    public Task<NbdServerStatus> GetStatusAsync(CancellationToken cancellationToken = default) =>
+        AskAsync<NbdServerStatus>(GetStatus.Instance, cancellationToken);
 
     /// <summary>How clients name an export: one URI for each of <see cref="EndPoints"/>.</summary>
     public IReadOnlyList<NbdUri> UrisOf(string export) => [.. EndPoints.Select(endPoint => endPoint is IPEndPoint tcp
@@ -74,5 +98,71 @@ public sealed class NbdServer : IAsyncDisposable
     /// Stops listening, lets requests in flight end, closes the connections and puts the exports' pages back. Completes
     /// when all that is done.
     /// </summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        actor.Tell(Stop.Instance, ActorRefs.NoSender);
+        await stopped.ConfigureAwait(false);
+    }
+
+    private static string? Fault(NbdServerOptions options)
+    {
+        if (options.EndPoints.Count == 0)
+        {
+            return "A server listens somewhere; name an address or a unix socket.";
+        }
+
+        foreach (var endPoint in options.EndPoints)
+        {
+            if (endPoint is not (IPEndPoint or UnixDomainSocketEndPoint))
+            {
+                return $"'{endPoint}' is neither an address nor a unix socket.";
+            }
+
+            if (endPoint is IPEndPoint tcp && !IPAddress.IsLoopback(tcp.Address)
+                && options.Tls?.Mode != NbdTlsMode.Required && !options.AllowsInsecure)
+            {
+                return $"{tcp} can be reached from other machines, and TLS is not required there: require it, listen "
+                    + "on loopback or a unix socket, or allow it as insecure.";
+            }
+        }
+
+        return null;
+    }
+
+    private static List<NbdListener> Listen(IReadOnlyList<EndPoint> endPoints)
+    {
+        var listeners = new List<NbdListener>();
+        try
+        {
+            foreach (var endPoint in endPoints)
+            {
+                listeners.Add(new NbdListener(endPoint));
+            }
+        }
+        catch (IoRefusedException)
+        {
+            listeners.ForEach(listener => listener.Dispose());
+            throw;
+        }
+
+        return listeners;
+    }
+
+    private async Task<T> AskAsync<T>(object message, CancellationToken cancellationToken)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reply = actor.Ask<object>(message, Timeout.InfiniteTimeSpan, giveUp.Token);
+        if (await Task.WhenAny(reply, stopped).ConfigureAwait(false) != reply)
+        {
+            await giveUp.CancelAsync().ConfigureAwait(false);
+            throw new IoRefusedException($"The server at {EndPoints[0]} has ended.");
+        }
+
+        return await reply.ConfigureAwait(false) switch
+        {
+            T expected => expected,
+            Refused refused => throw new IoRefusedException(refused.Reason),
+            var other => throw new InvalidOperationException($"The server answered {other}."),
+        };
+    }
 }

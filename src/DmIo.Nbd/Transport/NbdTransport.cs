@@ -23,6 +23,10 @@ internal abstract class NbdTransport : IAsyncDisposable
     /// a bare socket. They are free when it returns.</summary>
     internal abstract ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> parts);
 
+    /// <summary>Receives no more: what waits to receive ends as if the peer had. Sending goes on. From any
+    /// thread.</summary>
+    internal abstract void EndReceiving();
+
     /// <summary>Breaks the connection at once; what is under way ends with an error. From any thread, any number of
     /// times.</summary>
     internal abstract void Abort();

@@ -66,21 +66,27 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
         }
     }
 
+    internal override void EndReceiving() => Shutdown(SocketShutdown.Receive);
+
     internal override void Abort() => socket.Dispose();
 
     public override ValueTask DisposeAsync()
     {
+        Shutdown(SocketShutdown.Both);
+        socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Shutdown(SocketShutdown how)
+    {
         try
         {
-            socket.Shutdown(SocketShutdown.Both);
+            socket.Shutdown(how);
         }
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
         {
             // The peer was faster: closed is closed.
         }
-
-        socket.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private async ValueTask<int> SendOneAsync(ReadOnlyMemory<byte> part)

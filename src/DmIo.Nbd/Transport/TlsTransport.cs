@@ -81,6 +81,8 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
         }
     }
 
+    internal override void EndReceiving() => below.EndReceiving();
+
     internal override void Abort() => below.Abort();
 
     public override async ValueTask DisposeAsync()

@@ -1,0 +1,44 @@
+using DmIo.Nbd.Protocol;
+
+namespace DmIo.Nbd.Server;
+
+/// <summary>What one connection has done. Written by its receive loop (errors: by anybody), read by anybody.</summary>
+internal sealed class ConnectionCounters(TimeProvider time)
+{
+    private long requests;
+    private long errors;
+    private long readBytes;
+    private long writtenBytes;
+    private long lastReceived = time.GetTimestamp();
+
+    internal long Requests => Volatile.Read(ref requests);
+
+    internal long Errors => Volatile.Read(ref errors);
+
+    internal long ReadBytes => Volatile.Read(ref readBytes);
+
+    internal long WrittenBytes => Volatile.Read(ref writtenBytes);
+
+    /// <summary>When something came last, as the time's stamp.</summary>
+    internal long LastReceived => Volatile.Read(ref lastReceived);
+
+    internal void Received() => Volatile.Write(ref lastReceived, time.GetTimestamp());
+
+    internal void Began(in RequestHeader request)
+    {
+        Volatile.Write(ref requests, requests + 1);
+        switch (request.Command)
+        {
+            case NbdCommand.Read:
+                Volatile.Write(ref readBytes, readBytes + request.LengthBytes);
+                break;
+            case NbdCommand.Write:
+                Volatile.Write(ref writtenBytes, writtenBytes + request.LengthBytes);
+                break;
+            default:
+                break;
+        }
+    }
+
+    internal long Failed() => Interlocked.Increment(ref errors);
+}

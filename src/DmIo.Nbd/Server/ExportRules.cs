@@ -1,0 +1,62 @@
+using Akka.Actor;
+using DmIo.Actors;
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Nbd.Protocol;
+using static DmIo.Nbd.Server.NbdServerProtocol;
+
+namespace DmIo.Nbd.Server;
+
+/// <summary>What an export must be before it is served, and what it needs of the service. A fault is one sentence that
+/// names the value, the limit and the fix.</summary>
+internal static class ExportRules
+{
+    /// <summary>Room for two connections.</summary>
+    private const int FewestPages = 2 * ExportMemory.WorkingSet * PageBlock.PagesEach;
+
+    /// <summary>The fault in what was asked for; null: there is none.</summary>
+    internal static string? Check(NbdExport export) => export switch
+    {
+        _ when !IsText(export.Name) =>
+            $"The name of an export is at most {NbdMagic.LongestString} bytes of UTF-8 without a NUL.",
+        _ when !IsText(export.Description) =>
+            $"The description of '{export.Name}' is at most {NbdMagic.LongestString} bytes of UTF-8 without a NUL.",
+        { Devices.Count: < 1 or > ErrorBits.Capacity } =>
+            $"'{export.Name}' has {export.Devices.Count} devices; give 1 to {ErrorBits.Capacity}.",
+        _ when export.Devices.Distinct(StringComparer.Ordinal).Count() < export.Devices.Count =>
+            $"'{export.Name}' names a device twice; give each copy once.",
+        { Pages: < FewestPages } =>
+            $"'{export.Name}' has {export.Pages} pages; give at least {FewestPages}.",
+        _ => null,
+    };
+
+    /// <summary>Looks its devices up and gets its lease.</summary>
+    internal static async Task<Prepared> PrepareAsync(DmIoService service, NbdExport export, IActorRef replyTo)
+    {
+        try
+        {
+            var attached = await service.GetDevicesAsync().ConfigureAwait(false);
+            var devices = new List<DeviceDescription>();
+            foreach (var name in export.Devices)
+            {
+                if (attached.FirstOrDefault(device => device.Name == name) is not { } found)
+                {
+                    return Fault($"No device named '{name}' is attached, so '{export.Name}' can't be served.");
+                }
+
+                devices.Add(found.Description);
+            }
+
+            var client = await service.OpenAsync(export.Pages).ConfigureAwait(false);
+            return new Prepared(export, replyTo, devices, client, "");
+        }
+        catch (IoRefusedException refused)
+        {
+            return Fault(refused.Message);
+        }
+
+        Prepared Fault(string reason) => new(export, replyTo, [], null, reason);
+    }
+
+    private static bool IsText(string text) => NbdText.Read(System.Text.Encoding.UTF8.GetBytes(text)) is not null;
+}

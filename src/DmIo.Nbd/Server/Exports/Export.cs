@@ -1,0 +1,77 @@
+using DmIo.Actors;
+
+namespace DmIo.Nbd.Server;
+
+/// <summary>
+/// An export that is served: its lease, the memory cut from it, its legs, and who uses it. Connections enter and leave
+/// from any thread; the server's actor opens and closes it.
+/// </summary>
+internal sealed class Export(NbdExport settings, OfferedExport offer, ExportLegs legs, IoClient client)
+{
+    private readonly Lock gate = new();
+    private readonly HashSet<NbdConnection> connections = [];
+    private readonly TaskCompletionSource empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool isClosing;
+
+    internal OfferedExport Offer => offer;
+
+    internal ExportLegs Legs => legs;
+
+    internal IoClient Client => client;
+
+    internal ExportMemory Memory { get; } = ExportMemory.Of(client.Lease.Pages);
+
+    internal bool TryEnter(NbdConnection connection)
+    {
+        lock (gate)
+        {
+            return !isClosing && connections.Add(connection);
+        }
+    }
+
+    /// <summary>Nothing of the connection is in flight any more.</summary>
+    internal void Leave(NbdConnection connection)
+    {
+        lock (gate)
+        {
+            connections.Remove(connection);
+            EndWhenEmpty();
+        }
+    }
+
+    /// <summary>Nobody enters any more; who is in is asked to leave, and thrown out when that takes too long. Completes
+    /// when all have left.</summary>
+    internal async Task CloseAsync(string reason, TimeSpan patience)
+    {
+        NbdConnection[] users;
+        lock (gate)
+        {
+            isClosing = true;
+            users = [.. connections];
+            EndWhenEmpty();
+        }
+
+        Array.ForEach(users, user => user.Drain(reason));
+        if (await Task.WhenAny(empty.Task, Task.Delay(patience)).ConfigureAwait(false) != empty.Task)
+        {
+            Array.ForEach(users, user => user.Cut($"{reason} Its requests took longer than {patience}."));
+        }
+    }
+
+    internal NbdExportStatus Status()
+    {
+        lock (gate)
+        {
+            return new NbdExportStatus(
+                settings, offer.SizeBytes, legs.Live, connections.Count, Memory.BlocksInUse * PageBlock.PagesEach);
+        }
+    }
+
+    private void EndWhenEmpty()
+    {
+        if (isClosing && connections.Count == 0)
+        {
+            empty.TrySetResult();
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using DmIo.Nbd.Transport;
+
+namespace DmIo.Nbd.Server;
+
+/// <summary>Carries bytes between a connection and its <see cref="OptionHaggling"/>, until that has an end.</summary>
+internal static class HandshakeDriver
+{
+    private const int FirstBytes = 512;
+
+    /// <summary>Runs the handshake.</summary>
+    /// <param name="transport">The connection.</param>
+    /// <param name="haggling">Greets, answers, decides.</param>
+    /// <param name="startTls">Puts TLS on the connection; throws <see cref="IOException"/> where that fails.</param>
+    /// <returns>The connection, under TLS perhaps, and what came behind the handshake; null: the peer hung up, or was
+    /// sent away.</returns>
+    internal static async Task<(NbdTransport Transport, ReadOnlyMemory<byte> Early)?> RunAsync(
+        NbdTransport transport, OptionHaggling haggling, Func<Task<NbdTransport>> startTls)
+    {
+        var buffer = new byte[FirstBytes];
+        var (start, end) = (0, 0);
+        haggling.Greet();
+        while (true)
+        {
+            var taken = haggling.Take(buffer.AsSpan(start, end - start), out var needed);
+            start += taken;
+            if (taken > 0 && haggling.State == HaggleState.Options)
+            {
+                continue;
+            }
+
+            await SendAsync(transport, haggling).ConfigureAwait(false);
+            switch (haggling.State)
+            {
+                case HaggleState.Closed:
+                    return null;
+                case HaggleState.Transmission:
+                    return (transport, buffer.AsMemory(start, end - start));
+                case HaggleState.StartTls when end > start:
+                    throw new IOException("It sent plain bytes behind STARTTLS.");
+                case HaggleState.StartTls:
+                    transport = await startTls().ConfigureAwait(false);
+                    haggling.Secured();
+                    continue;
+                default:
+                    break;
+            }
+
+            buffer.AsSpan(start, end - start).CopyTo(buffer);
+            (start, end) = (0, end - start);
+            Array.Resize(ref buffer, Math.Max(buffer.Length, needed));
+            var received = await transport.ReceiveAsync(buffer.AsMemory(end)).ConfigureAwait(false);
+            if (received == 0)
+            {
+                return null;
+            }
+
+            end += received;
+        }
+    }
+
+    private static async ValueTask SendAsync(NbdTransport transport, OptionHaggling haggling)
+    {
+        if (haggling.Output.Length > 0)
+        {
+            await transport.SendAsync([haggling.Output]).ConfigureAwait(false);
+            haggling.Sent();
+        }
+    }
+}

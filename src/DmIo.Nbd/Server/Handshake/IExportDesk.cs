@@ -1,0 +1,14 @@
+namespace DmIo.Nbd.Server;
+
+/// <summary>What the handshake of one connection can ask of the server.</summary>
+internal interface IExportDesk
+{
+    /// <summary>The server ends: nothing new is begun.</summary>
+    bool IsClosing { get; }
+
+    /// <summary>What this client may use, by name in ordinal order.</summary>
+    IReadOnlyList<OfferedExport> Exports { get; }
+
+    /// <summary>The client is about to use it; false: it has gone meanwhile.</summary>
+    bool TryEnter(OfferedExport export);
+}

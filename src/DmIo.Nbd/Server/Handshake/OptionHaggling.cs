@@ -1,0 +1,338 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using DmIo.Nbd.Protocol;
+
+namespace DmIo.Nbd.Server;
+
+/// <summary>
+/// The server's side of a handshake, as a machine from bytes to bytes. Plain: whoever has the connection feeds it.
+/// <code>
+///   Greeting --flags--> Options --GO, EXPORT_NAME--> Transmission
+///                        |   ^ --ABORT, bad peer---> Closed
+///               STARTTLS v   | Secured
+///                      StartTls
+/// </code>
+/// Until TLS has begun where it is required, nothing is told but that; when it begins, all that was agreed is
+/// forgotten.
+/// </summary>
+internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxOptionBytes)
+{
+    private const uint KnownFlags = (uint)(HandshakeFlags.FixedNewstyle | HandshakeFlags.NoZeroes);
+
+    private readonly ArrayBufferWriter<byte> output = new();
+    private bool hasNoZeroes;
+    private bool isSecure;
+    private string? statusExport;
+
+    internal HaggleState State { get; private set; }
+
+    /// <summary>Why it was closed, where the client did not want that.</summary>
+    internal string? Fault { get; private set; }
+
+    /// <summary>What is to be sent; <see cref="Sent"/> when it was.</summary>
+    internal ReadOnlyMemory<byte> Output => output.WrittenMemory;
+
+    internal bool HasStructuredReplies { get; private set; }
+
+    /// <summary>The client asked for base:allocation of the export that it uses.</summary>
+    internal bool HasBlockStatus { get; private set; }
+
+    /// <summary>What the client uses, in <see cref="HaggleState.Transmission"/>.</summary>
+    internal OfferedExport? Chosen { get; private set; }
+
+    internal void Greet()
+    {
+        Put(NbdMagic.Greeting);
+        Put(NbdMagic.Option);
+        BinaryPrimitives.WriteUInt16BigEndian(output.GetSpan(sizeof(ushort)), (ushort)KnownFlags);
+        output.Advance(sizeof(ushort));
+    }
+
+    internal void Sent() => output.ResetWrittenCount();
+
+    /// <summary>TLS is up.</summary>
+    internal void Secured()
+    {
+        Invariant.Require(State == HaggleState.StartTls);
+        isSecure = true;
+        HasStructuredReplies = false;
+        statusExport = null;
+        State = HaggleState.Options;
+    }
+
+    /// <summary>Takes what is complete from the front of <paramref name="input"/>, at most one step.</summary>
+    /// <returns>How many bytes were taken; 0: <paramref name="needed"/> have to be there.</returns>
+    internal int Take(ReadOnlySpan<byte> input, out int needed)
+    {
+        needed = State == HaggleState.Greeting ? sizeof(uint) : OptionHeader.SizeBytes;
+        if (input.Length < needed || State is not (HaggleState.Greeting or HaggleState.Options))
+        {
+            return 0;
+        }
+
+        if (State == HaggleState.Greeting)
+        {
+            TakeFlags(BinaryPrimitives.ReadUInt32BigEndian(input));
+            return needed;
+        }
+
+        if (!OptionHeader.TryRead(input, out var header))
+        {
+            Close("It sent no option where one was due.");
+            return needed;
+        }
+
+        if (header.LengthBytes > maxOptionBytes)
+        {
+            Close($"Its option {header.Option} has {header.LengthBytes} bytes; {maxOptionBytes} are taken.");
+            return needed;
+        }
+
+        needed += (int)header.LengthBytes;
+        if (input.Length < needed)
+        {
+            return 0;
+        }
+
+        Answer(header.Option, input[OptionHeader.SizeBytes..needed]);
+        return needed;
+    }
+
+    private void TakeFlags(uint flags)
+    {
+        hasNoZeroes = (flags & (uint)HandshakeFlags.NoZeroes) != 0;
+        State = HaggleState.Options;
+        if ((flags & ~KnownFlags) != 0)
+        {
+            Close($"It set flags that were not offered: 0x{flags:x}.");
+        }
+    }
+
+    private void Answer(NbdOption option, ReadOnlySpan<byte> data)
+    {
+        if (option == NbdOption.Abort)
+        {
+            Reply(option, OptionReplyType.Ack);
+            State = HaggleState.Closed;
+        }
+        else if (tls == NbdTlsMode.Required && !isSecure && option != NbdOption.StartTls)
+        {
+            RefusePlain(option);
+        }
+        else if (desk.IsClosing && option != NbdOption.ExportName)
+        {
+            Reply(option, OptionReplyType.ErrorShutdown, "The server is shutting down.");
+        }
+        else
+        {
+            AnswerKnown(option, data);
+        }
+    }
+
+    private void AnswerKnown(NbdOption option, ReadOnlySpan<byte> data)
+    {
+        switch (option)
+        {
+            case NbdOption.ExportName:
+                UseByName(data);
+                break;
+            case NbdOption.List or NbdOption.StartTls or NbdOption.StructuredReply when data.Length > 0:
+                Reply(option, OptionReplyType.ErrorInvalid, "This option takes no data.");
+                break;
+            case NbdOption.List:
+                List();
+                break;
+            case NbdOption.StartTls:
+                StartTls();
+                break;
+            case NbdOption.StructuredReply:
+                HasStructuredReplies = true;
+                Reply(option, OptionReplyType.Ack);
+                break;
+            case NbdOption.Info or NbdOption.Go:
+                Inform(option, ExportRequest.Read(data));
+                break;
+            case NbdOption.ListMetaContext or NbdOption.SetMetaContext:
+                Contexts(option, MetaContextRequest.Read(data));
+                break;
+            default:
+                Reply(option, OptionReplyType.ErrorUnsupported, "This server does not know the option.");
+                break;
+        }
+    }
+
+    private void RefusePlain(NbdOption option)
+    {
+        if (option == NbdOption.ExportName)
+        {
+            Close("It asked for an export without TLS, which is required.");
+        }
+        else
+        {
+            Reply(option, OptionReplyType.ErrorTlsRequired, "This server requires TLS.");
+        }
+    }
+
+    private void StartTls()
+    {
+        if (tls is null)
+        {
+            Reply(NbdOption.StartTls, OptionReplyType.ErrorPolicy, "This server has no TLS.");
+        }
+        else if (isSecure)
+        {
+            Reply(NbdOption.StartTls, OptionReplyType.ErrorInvalid, "TLS has begun already.");
+        }
+        else
+        {
+            Reply(NbdOption.StartTls, OptionReplyType.Ack);
+            State = HaggleState.StartTls;
+        }
+    }
+
+    private void List()
+    {
+        foreach (var export in desk.Exports)
+        {
+            var data = new byte[sizeof(uint) + NbdText.BytesOf(export.Name) + NbdText.BytesOf(export.Description)];
+            var at = NbdText.Put(data, export.Name);
+            System.Text.Encoding.UTF8.GetBytes(export.Description, data.AsSpan(at));
+            Reply(NbdOption.List, OptionReplyType.Server, data);
+        }
+
+        Reply(NbdOption.List, OptionReplyType.Ack);
+    }
+
+    private void Inform(NbdOption option, ExportRequest? request)
+    {
+        if (request is null)
+        {
+            Reply(option, OptionReplyType.ErrorInvalid, "The option's data make no sense.");
+            return;
+        }
+
+        if (Find(request.Name) is not { } export || (option == NbdOption.Go && !desk.TryEnter(export)))
+        {
+            Reply(option, OptionReplyType.ErrorUnknown, $"There is no export '{request.Name}'.");
+            return;
+        }
+
+        Span<byte> data = stackalloc byte[BlockSizes.WireBytes];
+        export.InfoFor(HasStructuredReplies).Write(data);
+        Reply(option, OptionReplyType.Info, data[..ExportInfo.WireBytes]);
+        foreach (var wanted in request.Wanted.Distinct())
+        {
+            switch (wanted)
+            {
+                case InfoType.Name:
+                    ReplyText(option, InfoType.Name, export.Name);
+                    break;
+                case InfoType.Description when export.Description.Length > 0:
+                    ReplyText(option, InfoType.Description, export.Description);
+                    break;
+                case InfoType.BlockSize:
+                    export.Blocks.Write(data);
+                    Reply(option, OptionReplyType.Info, data);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        Reply(option, OptionReplyType.Ack);
+        if (option == NbdOption.Go)
+        {
+            Use(export);
+        }
+    }
+
+    private void UseByName(ReadOnlySpan<byte> data)
+    {
+        if (desk.IsClosing || NbdText.Read(data) is not { } name || Find(name) is not { } export
+            || !desk.TryEnter(export))
+        {
+            Close("It asked for an export that is not there.");
+            return;
+        }
+
+        var length = ExportInfo.ExportNameBytes + (hasNoZeroes ? 0 : NbdMagic.ExportNamePadding);
+        var answer = output.GetSpan(length)[..length];
+        answer.Clear();
+        export.InfoFor(HasStructuredReplies).WriteBare(answer);
+        output.Advance(length);
+        Use(export);
+    }
+
+    private void Use(OfferedExport export)
+    {
+        Chosen = export;
+        HasBlockStatus = statusExport is not null && ReferenceEquals(Find(statusExport), export);
+        State = HaggleState.Transmission;
+    }
+
+    private void Contexts(NbdOption option, MetaContextRequest? request)
+    {
+        var isSet = option == NbdOption.SetMetaContext;
+        statusExport = isSet ? null : statusExport;
+        if (request is null || !HasStructuredReplies)
+        {
+            Reply(option, OptionReplyType.ErrorInvalid, request is null
+                ? "The option's data make no sense."
+                : "Structured replies come first.");
+            return;
+        }
+
+        if (Find(request.Name) is null)
+        {
+            Reply(option, OptionReplyType.ErrorUnknown, $"There is no export '{request.Name}'.");
+            return;
+        }
+
+        var isWanted = request.Queries.Contains(MetaContextRequest.Allocation)
+            || (!isSet && (request.Queries.Count == 0 || request.Queries.Contains(MetaContextRequest.Base)));
+        if (isWanted)
+        {
+            Span<byte> data = stackalloc byte[sizeof(uint) + MetaContextRequest.Allocation.Length];
+            BinaryPrimitives.WriteUInt32BigEndian(data, isSet ? Replies.AllocationContext : 0);
+            System.Text.Encoding.UTF8.GetBytes(MetaContextRequest.Allocation, data[sizeof(uint)..]);
+            Reply(option, OptionReplyType.MetaContext, data);
+            statusExport = isSet ? request.Name : statusExport;
+        }
+
+        Reply(option, OptionReplyType.Ack);
+    }
+
+    private OfferedExport? Find(string name) => desk.Exports.FirstOrDefault(
+        export => string.Equals(export.Name, name, StringComparison.Ordinal)
+            || (name.Length == 0 && export.IsDefault));
+
+    private void Close(string fault)
+    {
+        Fault = fault;
+        State = HaggleState.Closed;
+    }
+
+    private void ReplyText(NbdOption option, InfoType type, string text)
+    {
+        var data = new byte[sizeof(ushort) + NbdText.BytesOf(text)];
+        BinaryPrimitives.WriteUInt16BigEndian(data, (ushort)type);
+        System.Text.Encoding.UTF8.GetBytes(text, data.AsSpan(sizeof(ushort)));
+        Reply(option, OptionReplyType.Info, data);
+    }
+
+    private void Reply(NbdOption option, OptionReplyType type, string text) =>
+        Reply(option, type, System.Text.Encoding.UTF8.GetBytes(text));
+
+    private void Reply(NbdOption option, OptionReplyType type, ReadOnlySpan<byte> data = default)
+    {
+        new OptionReplyHeader(option, type, (uint)data.Length).Write(output.GetSpan(OptionReplyHeader.SizeBytes));
+        output.Advance(OptionReplyHeader.SizeBytes);
+        output.Write(data);
+    }
+
+    private void Put(ulong value)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(output.GetSpan(sizeof(ulong)), value);
+        output.Advance(sizeof(ulong));
+    }
+}

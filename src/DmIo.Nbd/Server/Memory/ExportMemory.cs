@@ -1,0 +1,192 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using DmIo.Memory;
+using DmIo.Pages;
+
+namespace DmIo.Nbd.Server;
+
+/// <summary>
+/// An export's lease, cut into blocks and shared by its connections, first come first served. Who has none gets a
+/// first block only if a second is there for it too: with two, one to receive into and one for what it asks, a
+/// connection goes on for ever, so that nobody waits for somebody who waits. Further ones it gets while more are free
+/// than it has: then one that does not read its replies never has more than half, and leaves room to others. Any
+/// thread.
+/// </summary>
+/// <remarks>Invariant: <c>free &gt;= promised</c>, the number of shares that have one block.</remarks>
+internal sealed class ExportMemory
+{
+    /// <summary>With these a connection can go on.</summary>
+    internal const int WorkingSet = 2;
+
+    private readonly Lock gate = new();
+    private readonly Stack<PageBlock> free;
+    private readonly List<MemoryShare> waiting = [];
+    private int promised;
+
+    internal ExportMemory(IReadOnlyCollection<PageBlock> blocks)
+    {
+        Invariant.Require(blocks.Count >= WorkingSet);
+        free = new Stack<PageBlock>(blocks);
+        BlockCount = blocks.Count;
+    }
+
+    internal int BlockCount { get; }
+
+    internal int BlocksInUse
+    {
+        get
+        {
+            lock (gate)
+            {
+                return BlockCount - free.Count;
+            }
+        }
+    }
+
+    /// <summary>
+    /// The pages of a lease that lie side by side, as blocks. For those that don't, as many blocks of memory elsewhere:
+    /// the lease is the right to have so much, wherever it lies.
+    /// </summary>
+    internal static ExportMemory Of(IReadOnlyList<Page> pages)
+    {
+        var blocks = new List<PageBlock>(pages.Count / PageBlock.PagesEach);
+        for (var index = 0; index <= pages.Count - PageBlock.PagesEach;)
+        {
+            if (TryJoin(pages, index, out var memory))
+            {
+                blocks.Add(new PageBlock(memory));
+                index += PageBlock.PagesEach;
+            }
+            else
+            {
+                index++;
+            }
+        }
+
+        for (var missing = (pages.Count / PageBlock.PagesEach) - blocks.Count; missing > 0; missing--)
+        {
+            blocks.Add(new PageBlock(VirtualBuffer.Allocate(PageBlock.SizeBytes).GetMemory(0, PageBlock.SizeBytes)));
+        }
+
+        return new ExportMemory(blocks);
+    }
+
+    internal PageBlock? TryTake(MemoryShare share)
+    {
+        lock (gate)
+        {
+            return MayTake(share) ? Grant(share) : null;
+        }
+    }
+
+    internal ValueTask<PageBlock?> TakeAsync(MemoryShare share)
+    {
+        lock (gate)
+        {
+            if (share.IsClosed)
+            {
+                return default;
+            }
+
+            // Who waits may not: so nobody is overtaken who could go on.
+            if (MayTake(share))
+            {
+                return new ValueTask<PageBlock?>(Grant(share));
+            }
+
+            Invariant.Require(share.Waiter is null);
+            share.Waiter = new TaskCompletionSource<PageBlock?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            waiting.Add(share);
+            return new ValueTask<PageBlock?>(share.Waiter.Task);
+        }
+    }
+
+    internal void Return(MemoryShare share, PageBlock block)
+    {
+        lock (gate)
+        {
+            free.Push(block);
+            SetHeld(share, share.Held - 1);
+            for (var index = 0; index < waiting.Count;)
+            {
+                var next = waiting[index];
+                if (MayTake(next))
+                {
+                    waiting.RemoveAt(index);
+                    Answer(next, Grant(next));
+                }
+                else
+                {
+                    index++;
+                }
+            }
+        }
+    }
+
+    internal void Close(MemoryShare share)
+    {
+        lock (gate)
+        {
+            share.IsClosed = true;
+            if (waiting.Remove(share))
+            {
+                Answer(share, null);
+            }
+        }
+    }
+
+    private static void Answer(MemoryShare share, PageBlock? block)
+    {
+        var waiter = share.Waiter!;
+        share.Waiter = null;
+        waiter.SetResult(block);
+    }
+
+    private bool MayTake(MemoryShare share) => !share.IsClosed && share.Held switch
+    {
+        0 => free.Count - promised >= WorkingSet,
+        1 => free.Count > 0,
+        _ => free.Count - promised > share.Held,
+    };
+
+    private PageBlock Grant(MemoryShare share)
+    {
+        var block = free.Pop();
+        SetHeld(share, share.Held + 1);
+        block.Give(share);
+        return block;
+    }
+
+    private void SetHeld(MemoryShare share, int held)
+    {
+        promised += (held == 1 ? 1 : 0) - (share.Held == 1 ? 1 : 0);
+        share.Held = held;
+        Invariant.Require(held >= 0 && free.Count >= promised);
+    }
+
+    private static bool TryJoin(IReadOnlyList<Page> pages, int first, out Memory<byte> joined)
+    {
+        joined = default;
+        if (!TryLocate(pages[first], out var manager, out var start))
+        {
+            return false;
+        }
+
+        for (var next = 1; next < PageBlock.PagesEach; next++)
+        {
+            if (!TryLocate(pages[first + next], out var other, out var at)
+                || !ReferenceEquals(other, manager) || at != start + (next * Page.SizeBytes))
+            {
+                return false;
+            }
+        }
+
+        joined = manager.Memory.Slice(start, PageBlock.SizeBytes);
+        return true;
+    }
+
+    private static bool TryLocate(Page page, [NotNullWhen(true)] out MemoryManager<byte>? manager, out int start) =>
+        MemoryMarshal.TryGetMemoryManager<byte, MemoryManager<byte>>(
+            page.Memory, out manager, out start, out _);
+}

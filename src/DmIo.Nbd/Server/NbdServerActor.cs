@@ -1,0 +1,297 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Event;
+using DmIo.Actors;
+using DmIo.Io;
+using DmIo.Nbd.Transport;
+using static DmIo.Nbd.Server.NbdServerProtocol;
+
+namespace DmIo.Nbd.Server;
+
+/// <summary>
+/// One server: its listeners, its connections, its exports. The bytes go past it.
+/// <code>
+///   Serving --Stop--> Stopping --all exports are gone--> stopped
+/// </code>
+/// However it stops, nothing is listened on afterwards, and no connection is left.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "PostStop disposes of the listeners.")]
+internal sealed class NbdServerActor : UntypedActor, IWithTimers
+{
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
+
+    private readonly ServerState state;
+    private readonly IReadOnlyList<NbdListener> listeners;
+    private readonly TaskCompletionSource stopped;
+    private readonly DmIoService service = DmIoService.For(Context.System);
+    private readonly HashSet<NbdConnection> connections = [];
+    private readonly HashSet<string> names = new(StringComparer.Ordinal);
+    private readonly HashSet<Export> leaving = [];
+
+    public NbdServerActor(ServerState state, IReadOnlyList<NbdListener> listeners, TaskCompletionSource stopped)
+    {
+        this.state = state;
+        this.listeners = listeners;
+        this.stopped = stopped;
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!; // set by the runtime, as for every IWithTimers
+
+    internal static Props Props(
+        ServerState state, IReadOnlyList<NbdListener> listeners, TaskCompletionSource stopped) =>
+        Akka.Actor.Props.Create(() => new NbdServerActor(state, listeners, stopped));
+
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, SweepInterval);
+        var self = Self;
+        foreach (var listener in listeners)
+        {
+            _ = listener.RunAsync(
+                socket => self.Tell(new Accepted(socket), ActorRefs.NoSender),
+                fault => state.Log.Warning("{0} could not accept a connection: {1}", listener.EndPoint, fault));
+        }
+    }
+
+    protected override void PostStop()
+    {
+        state.IsClosing = true;
+        foreach (var listener in listeners)
+        {
+            listener.Dispose();
+        }
+
+        foreach (var connection in connections)
+        {
+            connection.Cut("The server was stopped.");
+        }
+
+        foreach (var export in state.Exports)
+        {
+            export.Client.Dispose();
+        }
+
+        stopped.TrySetResult();
+    }
+
+    protected override void PostRestart(Exception reason) => Context.Stop(Self);
+
+    /// <summary>Serving.</summary>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Accepted accepted:
+                Accept(accepted.Socket);
+                break;
+            case AddExport add:
+                Add(add.Export);
+                break;
+            case Prepared prepared:
+                Open(prepared);
+                break;
+            case RemoveExport remove:
+                Remove(remove.Name);
+                break;
+            case Stop:
+                BeginStop();
+                break;
+            default:
+                GoOn(message);
+                break;
+        }
+    }
+
+    private void Stopping(object message)
+    {
+        switch (message)
+        {
+            case Accepted accepted:
+                accepted.Socket.Dispose();
+                break;
+            case AddExport or RemoveExport:
+                Sender.Tell(new Refused("The server is shutting down."), Self);
+                break;
+            case Prepared prepared:
+                prepared.Client?.Dispose();
+                prepared.ReplyTo.Tell(new Refused("The server is shutting down."), Self);
+                break;
+            case Stop:
+                break;
+            default:
+                GoOn(message);
+                StopWhenEmpty();
+                break;
+        }
+    }
+
+    /// <summary>What goes on in every state.</summary>
+    private void GoOn(object message)
+    {
+        switch (message)
+        {
+            case Ended ended:
+                connections.Remove(ended.Connection);
+                break;
+            case Emptied emptied:
+                PutBack(emptied);
+                break;
+            case Removed removed:
+                leaving.Remove(removed.Export);
+                names.Remove(removed.Export.Offer.Name);
+                state.Publish(new NbdServerEvents.ExportRemoved(removed.Export.Offer.Name));
+                removed.ReplyTo.Tell(ExportGone.Instance, Self);
+                break;
+            case GetStatus:
+                Sender.Tell(state.Status(connections), Self);
+                break;
+            case Sweep:
+                var now = state.Time.GetTimestamp();
+                foreach (var connection in connections)
+                {
+                    connection.CheckTime(now);
+                }
+
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Accept(Socket socket)
+    {
+        var transport = new SocketTransport(socket);
+        if (connections.Count >= state.Limits.Connections)
+        {
+            state.Log.Warning(
+                "{0} is turned away: there are {1} connections already.", transport.Peer, connections.Count);
+            transport.Abort();
+            return;
+        }
+
+        var connection = new NbdConnection(state, transport);
+        connections.Add(connection);
+        var self = Self;
+        _ = Task.Run(async () =>
+        {
+            await connection.RunAsync().ConfigureAwait(false);
+            self.Tell(new Ended(connection), ActorRefs.NoSender);
+        });
+    }
+
+    private void Add(NbdExport export)
+    {
+        var fault = ExportRules.Check(export) ?? CheckName(export);
+        if (fault is not null)
+        {
+            Sender.Tell(new Refused(fault), Self);
+            return;
+        }
+
+        names.Add(export.Name);
+        var (self, replyTo) = (Self, Sender);
+        _ = Task.Run(async () => self.Tell(
+            await ExportRules.PrepareAsync(service, export, replyTo).ConfigureAwait(false), ActorRefs.NoSender));
+    }
+
+    private string? CheckName(NbdExport export)
+    {
+        if (names.Contains(export.Name))
+        {
+            return $"There is an export '{export.Name}' already; take that back first, or choose another name.";
+        }
+
+        return export.IsDefault && state.Exports.FirstOrDefault(other => other.Offer.IsDefault) is { } other
+            ? $"'{other.Offer.Name}' is the default export already, and there is one at most."
+            : null;
+    }
+
+    private void Open(Prepared prepared)
+    {
+        var settings = prepared.Export;
+        if (prepared.Client is null)
+        {
+            names.Remove(settings.Name);
+            prepared.ReplyTo.Tell(new Refused(prepared.Fault), Self);
+            return;
+        }
+
+        var legs = new ExportLegs(settings.Devices, (device, status) => LoseLeg(settings.Name, device, status));
+        var export = new Export(settings, OfferedExport.Of(settings, prepared.Devices), legs, prepared.Client);
+        state.Set([.. state.Exports, export]);
+        state.Log.Info(
+            "'{0}' is served: {1}, {2} bytes", settings.Name, string.Join(", ", settings.Devices),
+            export.Offer.SizeBytes);
+        state.Publish(new NbdServerEvents.ExportAdded(settings, export.Offer.SizeBytes));
+        prepared.ReplyTo.Tell(export.Status(), Self);
+    }
+
+    /// <summary>On the thread that saw it, before the client hears of its request.</summary>
+    private void LoseLeg(string export, string device, IoStatus status)
+    {
+        state.Log.Error("'{0}' goes on without '{1}', which failed: {2}", export, device, status);
+        state.Publish(new NbdServerEvents.LegLost(export, device, status));
+    }
+
+    private void Remove(string name)
+    {
+        if (state.Exports.FirstOrDefault(export => export.Offer.Name == name) is not { } found)
+        {
+            Sender.Tell(new Refused($"There is no export '{name}'."), Self);
+            return;
+        }
+
+        Remove(found, "The export was removed.", Sender);
+    }
+
+    private void Remove(Export export, string reason, IActorRef replyTo)
+    {
+        state.Set(state.Exports.Where(other => other != export));
+        leaving.Add(export);
+        var (self, patience) = (Self, state.Limits.Drain);
+        _ = Task.Run(async () =>
+        {
+            await export.CloseAsync(reason, patience).ConfigureAwait(false);
+            self.Tell(new Emptied(export, replyTo), ActorRefs.NoSender);
+        });
+    }
+
+    /// <summary>What a stuck device has keeps its pages, and is not waited for.</summary>
+    private void PutBack(Emptied emptied)
+    {
+        var (self, patience) = (Self, state.Limits.Drain);
+        _ = Task.Run(async () =>
+        {
+            await Task.WhenAny(emptied.Export.Client.DisposeAsync().AsTask(), Task.Delay(patience))
+                .ConfigureAwait(false);
+            self.Tell(new Removed(emptied.Export, emptied.ReplyTo), ActorRefs.NoSender);
+        });
+    }
+
+    private void BeginStop()
+    {
+        state.IsClosing = true;
+        foreach (var listener in listeners)
+        {
+            listener.Dispose();
+        }
+
+        Become(Stopping);
+        foreach (var export in state.Exports)
+        {
+            Remove(export, "The server is shutting down.", ActorRefs.Nobody);
+        }
+
+        StopWhenEmpty();
+    }
+
+    private void StopWhenEmpty()
+    {
+        if (leaving.Count == 0)
+        {
+            Context.Stop(Self);
+        }
+    }
+}

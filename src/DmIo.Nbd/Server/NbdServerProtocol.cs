@@ -1,0 +1,68 @@
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Event;
+using DmIo.Actors;
+using DmIo.Devices;
+
+namespace DmIo.Nbd.Server;
+
+/// <summary>An NBD server's face (<see cref="NbdServer"/>) and its actor, and what the actor's own work tells
+/// it.</summary>
+/// <remarks><code>
+///   AddExport    --+--> NbdExportStatus    clients may use it
+///                  +--> Refused            nothing happened
+///   RemoveExport --+--> ExportGone         its connections are cut, its pages are back
+///                  +--> Refused
+///   GetStatus    -----> NbdServerStatus
+///   Stop         -----> (stops)            nothing is listened on, all exports are gone
+/// </code>
+/// Exactly one reply each, to the sender.</remarks>
+internal static class NbdServerProtocol
+{
+    internal sealed record AddExport(NbdExport Export) : INoSerializationVerificationNeeded;
+
+    internal sealed record RemoveExport(string Name) : INoSerializationVerificationNeeded;
+
+    internal sealed record ExportGone : INoSerializationVerificationNeeded
+    {
+        internal static ExportGone Instance { get; } = new();
+    }
+
+    /// <param name="Reason">One sentence that names the value, the limit and the fix.</param>
+    internal sealed record Refused(string Reason) : INoSerializationVerificationNeeded;
+
+    internal sealed record GetStatus : INoSerializationVerificationNeeded
+    {
+        internal static GetStatus Instance { get; } = new();
+    }
+
+    internal sealed record Stop : INoSerializationVerificationNeeded
+    {
+        internal static Stop Instance { get; } = new();
+    }
+
+    /// <summary>Somebody connected.</summary>
+    internal sealed record Accepted(Socket Socket) : INoSerializationVerificationNeeded;
+
+    /// <summary>A connection has ended.</summary>
+    internal sealed record Ended(NbdConnection Connection)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>What an export that is to be added needs is there; or why not, and then there is no client.</summary>
+    internal sealed record Prepared(
+        NbdExport Export, IActorRef ReplyTo, IReadOnlyList<DeviceDescription> Devices, IoClient? Client, string Fault)
+        : INoSerializationVerificationNeeded;
+
+    /// <summary>An export's connections are gone, or were thrown out.</summary>
+    internal sealed record Emptied(Export Export, IActorRef ReplyTo) : INoSerializationVerificationNeeded;
+
+    /// <summary>An export's lease is put back, or as good as.</summary>
+    internal sealed record Removed(Export Export, IActorRef ReplyTo)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>Time to look after the limits.</summary>
+    internal sealed record Sweep : INoSerializationVerificationNeeded
+    {
+        internal static Sweep Instance { get; } = new();
+    }
+}

@@ -1,0 +1,183 @@
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Nbd.Protocol;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Server;
+
+/// <summary>Every command over a socket, as a client sees it.</summary>
+public sealed class CommandTests
+{
+    [Theory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    [InlineData(32 * 1024)]
+    [InlineData((32 * 1024) + 512)]
+    [InlineData(64 * 1024)]
+    [InlineData(1 << 20)]
+    [InlineData(32 << 20)]
+    public async Task What_is_written_is_read_back(int length)
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync();
+        var data = NewData(length);
+
+        Assert.Equal(NbdError.None, await client.WriteAsync(1024, data));
+
+        Assert.Equal(data, await client.ReadAsync(1024, length));
+    }
+
+    [Theory]
+    [InlineData(4096)]
+    [InlineData((3 << 20) + 512)]
+    public async Task Chunks_bring_what_was_written(int length)
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync(structured: true);
+        var data = NewData(length);
+        Assert.Equal(NbdError.None, await client.WriteAsync(512, data));
+
+        var (read, _) = await client.ReadChunksAsync(512, length);
+
+        Assert.Equal(data, read);
+    }
+
+    [Fact]
+    public async Task A_hole_comes_without_its_zeroes()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync(structured: true);
+        await client.RequestAsync(NbdCommand.Read, 4096, 8192);
+
+        var (chunk, _) = await client.ChunkAsync();
+
+        Assert.Equal(ReplyChunkType.OffsetHole, chunk.Type);
+        Assert.True(chunk.IsDone);
+    }
+
+    [Fact]
+    public async Task Who_wants_no_fragments_gets_one_chunk_of_data_even_of_zeroes()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync(structured: true);
+        await client.RequestAsync(NbdCommand.Read, 0, 256 << 10, flags: CommandFlags.DoNotFragment);
+
+        var (chunk, payload) = await client.ChunkAsync();
+
+        Assert.Equal(ReplyChunkType.OffsetData, chunk.Type);
+        Assert.True(chunk.IsDone);
+        Assert.Equal((256 << 10) + 8, payload.Length);
+    }
+
+    [Fact]
+    public async Task Many_requests_in_one_go_are_all_answered_each_under_its_cookie()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync();
+        var bytes = new List<byte>();
+        for (var index = 0; index < 500; index++)
+        {
+            var request = new byte[RequestHeader.SizeBytes + 512];
+            new RequestHeader(NbdCommand.Write, CommandFlags.None, (ulong)index, (ulong)index * 512, 512)
+                .Write(request);
+            Array.Fill(request, (byte)index, RequestHeader.SizeBytes, 512);
+            bytes.AddRange(request);
+        }
+
+        await client.SendAsync(bytes.ToArray());
+        var cookies = new HashSet<ulong>();
+        for (var index = 0; index < 500; index++)
+        {
+            var reply = await client.SimpleReplyAsync();
+            Assert.Equal(NbdError.None, reply.Error);
+            Assert.True(cookies.Add(reply.Cookie));
+        }
+
+        var read = await client.ReadAsync(0, 500 * 512);
+        Assert.All(Enumerable.Range(0, 500), index => Assert.Equal((byte)index, read[(index * 512) + 511]));
+    }
+
+    [Fact]
+    public async Task Zeroes_are_written_and_trimmed_sectors_given_up()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync();
+        await client.WriteAsync(0, NewData(1 << 20));
+
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.WriteZeroes, 4096, 8192));
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Trim, 65536, 65536));
+
+        Assert.All(await client.ReadAsync(4096, 8192), read => Assert.Equal(0, read));
+        Assert.All(await client.ReadAsync(65536, 65536), read => Assert.Equal(0, read));
+    }
+
+    [Fact]
+    public async Task How_to_zero_reaches_the_device()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var device = new RecordingDevice(ServedDisks.NewMemory());
+        await served.AddAsync("disk", device);
+        using var client = await served.UseAsync();
+
+        await client.DoAsync(NbdCommand.WriteZeroes, 0, 4096, CommandFlags.NoHole | CommandFlags.FastZero);
+
+        Assert.Equal(
+            WriteZeroesFlags.NoUnmap | WriteZeroesFlags.NoFallback, Assert.Single(device.Calls).Zeroing);
+    }
+
+    [Fact]
+    public async Task A_durable_trim_is_flushed_before_it_is_answered()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var device = new RecordingDevice(new FaultyDevice(ServedDisks.NewMemory(), seed: 1));
+        await served.AddAsync("disk", device);
+        using var client = await served.UseAsync();
+
+        await client.DoAsync(NbdCommand.Trim, 0, 4096, CommandFlags.ForceUnitAccess);
+
+        Assert.Equal([IoOperation.Discard, IoOperation.Flush], device.Calls.Select(call => call.Operation));
+    }
+
+    [Fact]
+    public async Task A_flush_and_a_cache_request_are_answered()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync();
+
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Flush, 0, 0));
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Cache, 100, 1 << 20));
+    }
+
+    [Theory]
+    [InlineData(NbdCommand.Write)]
+    [InlineData(NbdCommand.Trim)]
+    [InlineData(NbdCommand.WriteZeroes)]
+    [InlineData(NbdCommand.Cache)]
+    [InlineData(NbdCommand.Read)]
+    internal async Task Nothing_at_all_is_done_with_success(NbdCommand command)
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync();
+
+        Assert.Equal(NbdError.None, await client.DoAsync(command, 4096, 0));
+    }
+
+    [Fact]
+    public async Task Goodbye_is_answered_by_hanging_up_behind_what_was_in_flight()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync();
+        await client.RequestAsync(NbdCommand.Write, 0, 512, payload: NewData(512));
+        await client.RequestAsync(NbdCommand.Disconnect, 0, 0);
+
+        Assert.Equal(NbdError.None, (await client.SimpleReplyAsync()).Error);
+        await client.ExpectEndAsync();
+    }
+
+    internal static byte[] NewData(int length)
+    {
+        var data = new byte[length];
+        new Random(length).NextBytes(data);
+        return data;
+    }
+}

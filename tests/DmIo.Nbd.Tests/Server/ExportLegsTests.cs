@@ -1,0 +1,80 @@
+using DmIo.Io;
+using DmIo.Nbd.Server;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Server;
+
+public sealed class ExportLegsTests
+{
+    private static readonly IoStatus Broken = IoStatus.DeviceError("broken", 5);
+
+    private readonly List<string> lost = [];
+    private readonly ExportLegs legs;
+
+    public ExportLegsTests() => legs = new ExportLegs(["a", "b", "c"], (device, _) => lost.Add(device));
+
+    [Fact]
+    public void Who_missed_what_others_have_is_left_out()
+    {
+        Assert.True(Judge(IoStatus.Ok, Broken, IoStatus.Ok).IsOk);
+
+        Assert.Equal(["b"], lost);
+        Assert.Equal(["a", "c"], legs.Live);
+    }
+
+    [Fact]
+    public void What_all_missed_is_an_error_with_the_words_of_all_and_nobody_is_left_out()
+    {
+        var status = Judge(Broken, IoStatus.DeviceError("full", 28), Broken);
+
+        Assert.Equal(5, status.Failure!.Errno);
+        Assert.Contains("'b'", status.Failure.Message);
+        Assert.Contains("full", status.Failure.Message);
+        Assert.Empty(lost);
+    }
+
+    [Fact]
+    public void A_hint_that_one_does_not_know_is_no_loss()
+    {
+        var unknown = IoStatus.Failed(IoStatusCode.Unsupported, "no trim");
+
+        Assert.True(Judge(isHint: true, IoStatus.Ok, unknown, IoStatus.Ok).IsOk);
+
+        Assert.Empty(lost);
+    }
+
+    [Fact]
+    public void The_last_one_stays_and_its_error_is_the_answer()
+    {
+        legs.Lose("a", Broken);
+        legs.Lose("b", Broken);
+        legs.Lose("c", Broken);
+
+        Assert.Equal(["c"], legs.Live);
+        Assert.False(legs.Judge(["c"], new IoResult([Broken]), isHint: false).IsOk);
+    }
+
+    [Fact]
+    public void Success_on_a_leg_that_is_lost_already_is_no_success()
+    {
+        legs.Lose("a", Broken);
+        legs.Lose("b", Broken);
+
+        Assert.False(Judge(IoStatus.Ok, IoStatus.Ok, Broken).IsOk);
+        Assert.Equal(["c"], legs.Live);
+    }
+
+    [Fact]
+    public void Each_loss_is_told_once()
+    {
+        Judge(IoStatus.Ok, Broken, IoStatus.Ok);
+        Judge(IoStatus.Ok, Broken, IoStatus.Ok);
+
+        Assert.Equal(["b"], lost);
+    }
+
+    private IoStatus Judge(params IoStatus[] statuses) => Judge(isHint: false, statuses);
+
+    private IoStatus Judge(bool isHint, params IoStatus[] statuses) =>
+        legs.Judge(["a", "b", "c"], new IoResult(statuses), isHint);
+}

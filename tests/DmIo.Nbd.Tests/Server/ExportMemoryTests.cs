@@ -1,0 +1,159 @@
+using Akka.Actor;
+using Akka.Configuration;
+using DmIo.Actors;
+using DmIo.Nbd.Server;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Server;
+
+public sealed class ExportMemoryTests
+{
+    [Fact]
+    public void A_first_block_is_had_only_if_a_second_is_there_for_it()
+    {
+        var memory = NewMemory(3);
+        var (one, other) = (new MemoryShare(memory), new MemoryShare(memory));
+
+        Assert.NotNull(one.TryTake());
+        Assert.Null(other.TryTake());
+        Assert.NotNull(one.TryTake());
+    }
+
+    [Fact]
+    public void Nobody_has_more_than_are_left_to_others()
+    {
+        var memory = NewMemory(16);
+        var share = new MemoryShare(memory);
+
+        var taken = 0;
+        while (share.TryTake() is not null)
+        {
+            taken++;
+        }
+
+        Assert.Equal(8, taken);
+        Assert.NotNull(new MemoryShare(memory).TryTake());
+    }
+
+    [Fact]
+    public async Task Who_waits_gets_what_comes_back_in_order()
+    {
+        var memory = NewMemory(2);
+        var (holder, first, second) = (new MemoryShare(memory), new MemoryShare(memory), new MemoryShare(memory));
+        var blocks = new[] { holder.TryTake()!, holder.TryTake()! };
+        var (waitsFirst, waitsSecond) = (first.TakeAsync().AsTask(), second.TakeAsync().AsTask());
+
+        blocks[0].Release();
+        Assert.False(waitsFirst.IsCompleted);
+        blocks[1].Release();
+
+        Assert.NotNull(await waitsFirst.InTime());
+        Assert.False(waitsSecond.IsCompleted);
+    }
+
+    [Fact]
+    public void One_that_waits_for_more_than_its_share_is_in_nobodys_way()
+    {
+        var memory = NewMemory(16);
+        var hog = new MemoryShare(memory);
+        while (hog.TryTake() is not null)
+        {
+        }
+
+        Assert.False(hog.TakeAsync().AsTask().IsCompleted);
+
+        Assert.NotNull(new MemoryShare(memory).TryTake());
+    }
+
+    [Fact]
+    public async Task A_closed_share_waits_no_more_and_gets_no_more()
+    {
+        var memory = NewMemory(2);
+        var (holder, waiter) = (new MemoryShare(memory), new MemoryShare(memory));
+        var block = holder.TryTake();
+        var waits = waiter.TakeAsync().AsTask();
+
+        waiter.Close();
+        block!.Release();
+
+        Assert.Null(await waits.InTime());
+        Assert.Null(await waiter.TakeAsync());
+    }
+
+    [Fact]
+    public void A_block_comes_back_with_its_last_user()
+    {
+        var memory = NewMemory(2);
+        var block = new MemoryShare(memory).TryTake()!;
+        block.Hold();
+
+        block.Release();
+        Assert.Equal(1, memory.BlocksInUse);
+        block.Release();
+
+        Assert.Equal(0, memory.BlocksInUse);
+    }
+
+    /// <summary>The promise that keeps connections from waiting for each other.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Who_has_one_block_can_always_have_another(int seed)
+    {
+        var random = new Random(seed);
+        var memory = NewMemory(12);
+        var shares = Enumerable.Range(0, 8).Select(_ => new MemoryShare(memory)).ToArray();
+        var held = shares.Select(_ => new List<PageBlock>()).ToArray();
+        for (var step = 0; step < 10_000; step++)
+        {
+            var index = random.Next(shares.Length);
+            if (held[index].Count > 0 && random.Next(2) == 0)
+            {
+                held[index][^1].Release();
+                held[index].RemoveAt(held[index].Count - 1);
+                continue;
+            }
+
+            var block = shares[index].TryTake();
+            Assert.False(block is null && held[index].Count == 1, $"seed {seed}, step {step}");
+            if (block is not null)
+            {
+                held[index].Add(block);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Pages_that_lie_side_by_side_are_used_where_they_lie()
+    {
+        await using var service = new OwnService("dmio.pool.slab-pages = 64");
+        using var client = await DmIoService.For(service.System).OpenAsync(64).InTime();
+
+        var memory = ExportMemory.Of(client.Lease.Pages);
+
+        Assert.Equal(4, memory.BlockCount);
+        new MemoryShare(memory).TryTake()!.Memory.Span[0] = 77;
+        Assert.Contains(client.Lease.Pages, page => page.Memory.Span[0] == 77);
+    }
+
+    [Fact]
+    public async Task For_pages_that_lie_apart_there_is_memory_elsewhere()
+    {
+        await using var service = new OwnService("dmio.pool.slab-pages = 1");
+        using var client = await DmIoService.For(service.System).OpenAsync(64).InTime();
+
+        Assert.Equal(4, ExportMemory.Of(client.Lease.Pages).BlockCount);
+    }
+
+    private static ExportMemory NewMemory(int blocks) =>
+        new([.. Enumerable.Range(0, blocks).Select(_ => new PageBlock(new byte[PageBlock.SizeBytes]))]);
+
+    private sealed class OwnService(string hocon) : IAsyncDisposable
+    {
+        internal ActorSystem System { get; } =
+            ActorSystem.Create("test", ConfigurationFactory.ParseString("akka.loglevel = OFF\n" + hocon));
+
+        public async ValueTask DisposeAsync() => await System.Terminate().InTime();
+    }
+}

@@ -1,0 +1,27 @@
+using System.Threading.Channels;
+using Akka.Actor;
+
+namespace DmIo.Nbd.Tests.Server;
+
+/// <summary>What is published on a system's event stream, from now on.</summary>
+internal sealed class EventProbe
+{
+    private readonly Channel<object> events = Channel.CreateUnbounded<object>();
+
+    internal EventProbe(ActorSystem system, Type type)
+    {
+        var listener = system.ActorOf(Props.Create(() => new Listener(events.Writer)));
+        system.EventStream.Subscribe(listener, type);
+    }
+
+    internal Task<object> NextAsync() => events.Reader.ReadAsync().AsTask().InTime();
+
+    private sealed class Listener : UntypedActor
+    {
+        private readonly ChannelWriter<object> events;
+
+        public Listener(ChannelWriter<object> events) => this.events = events;
+
+        protected override void OnReceive(object message) => events.TryWrite(message);
+    }
+}

@@ -1,0 +1,200 @@
+using System.Buffers.Binary;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+using DmIo.Nbd.Protocol;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Server;
+
+/// <summary>A client that sends what a test wants, be it right or wrong, and returns what came.</summary>
+internal sealed class RawClient : IDisposable
+{
+    private readonly Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private Stream? stream;
+
+    public void Dispose()
+    {
+        stream?.Dispose();
+        socket.Dispose();
+    }
+
+    internal static async Task<RawClient> ConnectAsync(string path)
+    {
+        var client = new RawClient();
+        await client.socket.ConnectAsync(new UnixDomainSocketEndPoint(path)).InTime();
+        client.stream = new NetworkStream(client.socket);
+        await client.ReceiveAsync(18);
+        await client.SendAsync(new byte[] { 0, 0, 0, 3 });
+        return client;
+    }
+
+    /// <summary>In the transmission phase.</summary>
+    internal static async Task<RawClient> UseAsync(string path, string export, bool structured = false)
+    {
+        var client = await ConnectAsync(path);
+        if (structured)
+        {
+            await client.OptionAsync(NbdOption.StructuredReply);
+            await client.OptionAsync(
+                NbdOption.SetMetaContext, new MetaContextRequest(export, [MetaContextRequest.Allocation]).ToBytes());
+        }
+
+        var replies = await client.OptionAsync(NbdOption.Go, new ExportRequest(export, []).ToBytes());
+        Assert.Equal(OptionReplyType.Ack, replies[^1].Type);
+        return client;
+    }
+
+    /// <summary>Puts TLS on the connection.</summary>
+    internal async Task SecureAsync(SslClientAuthenticationOptions options)
+    {
+        Assert.Equal(OptionReplyType.Ack, Assert.Single(await OptionAsync(NbdOption.StartTls)).Type);
+        var secure = new SslStream(stream!);
+        stream = secure;
+        await secure.AuthenticateAsClientAsync(options).InTime();
+    }
+
+    internal Task SendAsync(ReadOnlyMemory<byte> bytes) => stream!.WriteAsync(bytes).InTime();
+
+    internal async Task<byte[]> ReceiveAsync(int length)
+    {
+        var bytes = new byte[length];
+        for (var at = 0; at < length;)
+        {
+            var received = await stream!.ReadAsync(bytes.AsMemory(at)).AsTask().InTime();
+            Assert.True(received > 0, $"the server hung up after {at} of {length} bytes");
+            at += received;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>The server ends the connection and sends nothing before.</summary>
+    internal async Task ExpectEndAsync()
+    {
+        try
+        {
+            Assert.Equal(0, await stream!.ReadAsync(new byte[1]).AsTask().InTime());
+        }
+        catch (IOException)
+        {
+            // Reset: what we sent was not read.
+        }
+    }
+
+    internal void EndSending() => socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Sends an option, and collects its replies to the last.</summary>
+    internal async Task<List<(OptionReplyType Type, byte[] Data)>> OptionAsync(NbdOption option, byte[]? data = null)
+    {
+        data ??= [];
+        var bytes = new byte[OptionHeader.SizeBytes + data.Length];
+        new OptionHeader(option, (uint)data.Length).Write(bytes);
+        data.CopyTo(bytes, OptionHeader.SizeBytes);
+        await SendAsync(bytes);
+        var replies = new List<(OptionReplyType, byte[])>();
+        while (true)
+        {
+            Assert.True(OptionReplyHeader.TryRead(
+                await ReceiveAsync(OptionReplyHeader.SizeBytes), out var header));
+            Assert.Equal(option, header.Option);
+            replies.Add((header.Type, await ReceiveAsync((int)header.LengthBytes)));
+            if (header.Type == OptionReplyType.Ack || header.IsError)
+            {
+                return replies;
+            }
+        }
+    }
+
+    internal Task RequestAsync(
+        NbdCommand command,
+        ulong offset,
+        uint length,
+        ulong cookie = 1,
+        CommandFlags flags = CommandFlags.None,
+        byte[]? payload = null)
+    {
+        payload ??= [];
+        var bytes = new byte[RequestHeader.SizeBytes + payload.Length];
+        new RequestHeader(command, flags, cookie, offset, length).Write(bytes);
+        payload.CopyTo(bytes, RequestHeader.SizeBytes);
+        return SendAsync(bytes);
+    }
+
+    internal async Task<SimpleReply> SimpleReplyAsync()
+    {
+        var bytes = await ReceiveAsync(SimpleReply.SizeBytes);
+        Assert.Equal(NbdMagic.SimpleReply, BinaryPrimitives.ReadUInt32BigEndian(bytes));
+        return SimpleReply.Read(bytes);
+    }
+
+    internal async Task<(ReplyChunk Chunk, byte[] Payload)> ChunkAsync()
+    {
+        var bytes = await ReceiveAsync(ReplyChunk.SizeBytes);
+        Assert.Equal(NbdMagic.StructuredReply, BinaryPrimitives.ReadUInt32BigEndian(bytes));
+        var chunk = ReplyChunk.Read(bytes);
+        return (chunk, await ReceiveAsync((int)chunk.LengthBytes));
+    }
+
+    internal async Task<NbdError> WriteAsync(ulong offset, byte[] data, CommandFlags flags = CommandFlags.None)
+    {
+        await RequestAsync(NbdCommand.Write, offset, (uint)data.Length, flags: flags, payload: data);
+        return (await SimpleReplyAsync()).Error;
+    }
+
+    internal async Task<NbdError> DoAsync(
+        NbdCommand command, ulong offset, uint length, CommandFlags flags = CommandFlags.None)
+    {
+        await RequestAsync(command, offset, length, flags: flags);
+        return (await SimpleReplyAsync()).Error;
+    }
+
+    /// <summary>By simple replies.</summary>
+    internal async Task<byte[]> ReadAsync(ulong offset, int length)
+    {
+        Assert.Equal(NbdError.None, await DoAsync(NbdCommand.Read, offset, (uint)length));
+        return await ReceiveAsync(length);
+    }
+
+    /// <summary>By structured replies: what the chunks say, put together, and how many there were.</summary>
+    internal async Task<(byte[] Data, int Chunks)> ReadChunksAsync(
+        ulong offset, int length, CommandFlags flags = CommandFlags.None)
+    {
+        await RequestAsync(NbdCommand.Read, offset, (uint)length, flags: flags);
+        var data = new byte[length];
+        Array.Fill(data, (byte)0xee);
+        for (var count = 1; ; count++)
+        {
+            var (chunk, payload) = await ChunkAsync();
+            if (chunk.Type == ReplyChunkType.OffsetData)
+            {
+                payload[8..].CopyTo(data, (int)(BinaryPrimitives.ReadUInt64BigEndian(payload) - offset));
+            }
+            else if (chunk.Type == ReplyChunkType.OffsetHole)
+            {
+                var at = (int)(BinaryPrimitives.ReadUInt64BigEndian(payload) - offset);
+                data.AsSpan(at, (int)BinaryPrimitives.ReadUInt32BigEndian(payload.AsSpan(8))).Clear();
+            }
+            else
+            {
+                Assert.Equal(ReplyChunkType.None, chunk.Type);
+            }
+
+            if (chunk.IsDone)
+            {
+                return (data, count);
+            }
+        }
+    }
+
+    /// <summary>The next chunk is an error; its number and text.</summary>
+    internal async Task<(NbdError Error, string Text)> ErrorAsync()
+    {
+        var (chunk, payload) = await ChunkAsync();
+        Assert.Equal(ReplyChunkType.Error, chunk.Type);
+        Assert.True(chunk.IsDone);
+        return (
+            (NbdError)BinaryPrimitives.ReadUInt32BigEndian(payload),
+            Encoding.UTF8.GetString(payload.AsSpan(ReplyChunk.ErrorBytes)));
+    }
+}

@@ -1,0 +1,231 @@
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Server;
+
+/// <summary>Peers that do harm, or would.</summary>
+public sealed class LimitTests
+{
+    private readonly ManualTime time = new();
+
+    [Fact]
+    public async Task A_handshake_that_takes_too_long_is_cut()
+    {
+        await using var served = await ServedDisks.WithDiskAsync(time: time);
+        using var client = await RawClient.ConnectAsync(served.Path);
+        await served.StatusWhenAsync(status => status.Connections.Count == 1);
+
+        time.Advance(TimeSpan.FromSeconds(11));
+
+        await client.ExpectEndAsync();
+    }
+
+    [Fact]
+    public async Task Who_asks_nothing_for_too_long_is_cut()
+    {
+        await using var served = await ServedDisks.WithDiskAsync(
+            new NbdServerLimits { Idle = TimeSpan.FromMinutes(1) }, time);
+        using var client = await served.UseAsync();
+        await client.ReadAsync(0, 512);
+
+        time.Advance(TimeSpan.FromMinutes(2));
+
+        await client.ExpectEndAsync();
+    }
+
+    [Fact]
+    public async Task Who_takes_nothing_for_too_long_is_cut()
+    {
+        await using var served = await ServedDisks.WithDiskAsync(time: time);
+        using var client = await served.UseAsync();
+        await client.WriteAsync(0, CommandTests.NewData(16 << 20));
+        await client.RequestAsync(NbdCommand.Read, 0, 16 << 20);
+        await client.ReceiveAsync(1);
+
+        time.Advance(TimeSpan.FromMinutes(2));
+
+        await served.StatusWhenAsync(status =>
+        {
+            time.Advance(TimeSpan.FromMinutes(2));
+            return status.Connections.Count == 0;
+        });
+        Assert.Equal(0, Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).PagesInUse);
+    }
+
+    [Fact]
+    public async Task More_connections_than_allowed_are_turned_away()
+    {
+        await using var served = await ServedDisks.WithDiskAsync(new NbdServerLimits { Connections = 1 });
+        using var first = await served.UseAsync();
+
+        using var second = new System.Net.Sockets.Socket(
+            System.Net.Sockets.AddressFamily.Unix,
+            System.Net.Sockets.SocketType.Stream,
+            System.Net.Sockets.ProtocolType.Unspecified);
+        await second.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(served.Path)).InTime();
+
+        Assert.Equal(0, await second.ReceiveAsync(new byte[1]).InTime());
+        Assert.Equal(new byte[512], await first.ReadAsync(0, 512));
+    }
+
+    [Fact]
+    public async Task An_option_that_is_too_long_ends_the_connection()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await RawClient.ConnectAsync(served.Path);
+        var header = new byte[OptionHeader.SizeBytes];
+        new OptionHeader(NbdOption.List, 1 << 20).Write(header);
+
+        await client.SendAsync(header);
+
+        await client.ExpectEndAsync();
+    }
+
+    [Fact]
+    public async Task Plain_bytes_behind_starttls_end_the_connection()
+    {
+        using var files = new CertificateFiles();
+        await using var served = await ServedDisks.StartAsync(tls: files.Options);
+        using var client = await RawClient.ConnectAsync(served.Path);
+        var bytes = new byte[2 * OptionHeader.SizeBytes];
+        new OptionHeader(NbdOption.StartTls, 0).Write(bytes);
+        new OptionHeader(NbdOption.List, 0).Write(bytes.AsSpan(OptionHeader.SizeBytes));
+
+        await client.SendAsync(bytes);
+
+        await client.ReceiveAsync(OptionReplyHeader.SizeBytes);
+        await client.ExpectEndAsync();
+    }
+
+    [Fact]
+    public async Task One_who_does_not_read_holds_its_share_and_others_go_on()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var lazy = await served.UseAsync();
+        await lazy.WriteAsync(0, CommandTests.NewData(32 << 20));
+        await lazy.RequestAsync(NbdCommand.Read, 0, 32 << 20, cookie: 1);
+        await lazy.RequestAsync(NbdCommand.Read, 0, 32 << 20, cookie: 2);
+        await lazy.ReceiveAsync(1);
+
+        using var other = await served.UseAsync();
+        var data = CommandTests.NewData(1 << 20);
+        Assert.Equal(NbdError.None, await other.WriteAsync(40 << 20, data));
+        Assert.Equal(data, await other.ReadAsync(40 << 20, 1 << 20));
+
+        var status = Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports);
+        Assert.InRange(status.PagesInUse, 1, status.Export.Pages / 2);
+    }
+
+    [Fact]
+    public async Task No_more_requests_than_allowed_are_in_flight()
+    {
+        await using var served = await ServedDisks.StartAsync(new NbdServerLimits { RequestsInFlight = 4 });
+        var device = new StuckDevice(ServedDisks.NewMemory());
+        await served.AddAsync("disk", device);
+        using var client = await served.UseAsync();
+        for (ulong index = 0; index < 20; index++)
+        {
+            await client.RequestAsync(NbdCommand.Read, index << 20, 4096, index);
+        }
+
+        await device.WhenStuckAsync(4).InTime();
+        var status = await served.Server.GetStatusAsync().InTime();
+        Assert.Equal(4, Assert.Single(status.Connections).InFlight);
+        device.Release();
+
+        for (var index = 0; index < 20; index++)
+        {
+            Assert.Equal(NbdError.None, (await client.SimpleReplyAsync()).Error);
+            await client.ReceiveAsync(4096);
+        }
+    }
+
+    [Fact]
+    public async Task What_was_in_flight_when_a_client_left_is_done_and_its_pages_come_back()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        await served.AddAsync("disk", device);
+        var data = CommandTests.NewData(4096);
+        using (var client = await served.UseAsync())
+        {
+            await client.RequestAsync(NbdCommand.Write, 0, 4096, payload: data);
+            await device.WhenStuckAsync(1).InTime();
+        }
+
+        using var next = await served.UseAsync();
+        device.Release();
+
+        await served.StatusWhenAsync(status => status.Connections.Count == 1 && status.Exports[0].PagesInUse == 0);
+        Assert.Equal(data, await next.ReadAsync(0, 4096));
+    }
+
+    [Fact]
+    public async Task A_reply_never_reaches_a_later_connection()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        await served.AddAsync("disk", device);
+        using (var client = await served.UseAsync())
+        {
+            await client.RequestAsync(NbdCommand.Write, 0, 512, cookie: 7, payload: new byte[512]);
+            await device.WhenStuckAsync(1).InTime();
+        }
+
+        using var next = await served.UseAsync();
+        device.Release();
+        await next.RequestAsync(NbdCommand.Read, 4096, 512, cookie: 8);
+
+        Assert.Equal(8UL, (await next.SimpleReplyAsync()).Cookie);
+    }
+
+    [Fact]
+    public async Task Who_stops_sending_still_gets_its_replies()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync();
+        await client.RequestAsync(NbdCommand.Read, 0, 1 << 20);
+
+        client.EndSending();
+
+        Assert.Equal(NbdError.None, (await client.SimpleReplyAsync()).Error);
+        await client.ReceiveAsync(1 << 20);
+        await client.ExpectEndAsync();
+    }
+
+    [Fact]
+    public async Task An_idle_connection_holds_no_page()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync();
+        await client.WriteAsync(0, CommandTests.NewData(1 << 20));
+        await client.ReadAsync(0, 1 << 20);
+
+        await served.StatusWhenAsync(status => status.Exports[0].PagesInUse == 0);
+    }
+
+    [Fact]
+    public async Task More_connections_than_memory_for_all_at_once_are_all_served()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        await served.Service.AttachAsync("small", ServedDisks.NewMemory()).InTime();
+        await served.Server.AddExportAsync(
+            new NbdExport { Name = "disk", Devices = ["small"], Pages = 4 * PageBlock.PagesEach }).InTime();
+        var clients = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => served.UseAsync()));
+
+        await Task.WhenAll(clients.Select(async (client, index) =>
+        {
+            var data = CommandTests.NewData((1 << 20) + (index * 512));
+            for (var round = 0; round < 5; round++)
+            {
+                Assert.Equal(NbdError.None, await client.WriteAsync((ulong)index << 22, data));
+                Assert.Equal(data, await client.ReadAsync((ulong)index << 22, data.Length));
+            }
+        }));
+
+        Array.ForEach(clients, client => client.Dispose());
+    }
+}

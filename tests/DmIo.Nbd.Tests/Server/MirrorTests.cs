@@ -1,0 +1,97 @@
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Nbd.Protocol;
+using Xunit;
+using static DmIo.Nbd.NbdServerEvents;
+
+namespace DmIo.Nbd.Tests.Server;
+
+/// <summary>Several devices behind one export.</summary>
+public sealed class MirrorTests
+{
+    private readonly FaultyDevice[] devices =
+        [.. Enumerable.Range(0, 3).Select(seed => new FaultyDevice(ServedDisks.NewMemory(), seed))];
+
+    [Fact]
+    public async Task A_write_reaches_all_of_them()
+    {
+        await using var served = await ServeAsync();
+        using var client = await served.UseAsync();
+        var data = CommandTests.NewData(1 << 20);
+
+        Assert.Equal(NbdError.None, await client.WriteAsync(4096, data));
+
+        using var direct = await served.Service.OpenAsync(256).InTime();
+        foreach (var device in new[] { "disk-0", "disk-1", "disk-2" })
+        {
+            var read = new byte[1 << 20];
+            Assert.True((await direct.ReadAsync(new IoRegion(device, 8, 2048), read).InTime()).IsOk);
+            Assert.Equal(data, read);
+        }
+    }
+
+    [Fact]
+    public async Task One_that_fails_is_left_out_and_told_before_the_client_is_answered()
+    {
+        await using var served = await ServeAsync();
+        using var client = await served.UseAsync();
+        var events = new EventProbe(served.System, typeof(LegLost));
+        devices[1].Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Write) });
+
+        Assert.Equal(NbdError.None, await client.WriteAsync(0, new byte[4096]));
+
+        Assert.Equal("disk-1", Assert.IsType<LegLost>(await events.NextAsync()).Device);
+        Assert.Equal(
+            ["disk-0", "disk-2"], Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).LiveDevices);
+    }
+
+    [Fact]
+    public async Task A_read_that_fails_on_the_first_is_answered_by_the_next()
+    {
+        await using var served = await ServeAsync();
+        using var client = await served.UseAsync();
+        var data = CommandTests.NewData(4096);
+        await client.WriteAsync(0, data);
+        devices[0].Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Read) });
+
+        Assert.Equal(data, await client.ReadAsync(0, 4096));
+
+        Assert.Equal(
+            ["disk-1", "disk-2"], Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).LiveDevices);
+    }
+
+    [Fact]
+    public async Task What_fails_on_all_is_an_error_and_they_all_stay()
+    {
+        await using var served = await ServeAsync();
+        using var client = await served.UseAsync(structured: true);
+        Array.ForEach(devices, device => device.Add(
+            new FaultRule { Filter = OperationFilter.On(IoOperation.Write), Errno = (int)NbdError.NoSpace }));
+
+        await client.RequestAsync(NbdCommand.Write, 0, 4096, payload: new byte[4096]);
+        var (error, text) = await client.ErrorAsync();
+
+        Assert.Equal(NbdError.NoSpace, error);
+        Assert.Contains("'disk-2'", text);
+        Assert.Equal(3, Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).LiveDevices.Count);
+    }
+
+    [Fact]
+    public async Task A_flush_reaches_all_of_them()
+    {
+        await using var served = await ServeAsync();
+        using var client = await served.UseAsync();
+        devices[2].Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Flush) });
+
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Flush, 0, 0));
+
+        Assert.Equal(2, Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).LiveDevices.Count);
+    }
+
+    private async Task<ServedDisks> ServeAsync()
+    {
+        var served = await ServedDisks.StartAsync();
+        await served.AddAsync("disk", devices);
+        return served;
+    }
+}

@@ -1,0 +1,156 @@
+using System.Net.Sockets;
+using System.Net;
+using DmIo.Actors;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Nbd.Protocol;
+using Xunit;
+using static DmIo.Nbd.NbdServerEvents;
+
+namespace DmIo.Nbd.Tests.Server;
+
+/// <summary>A server and its exports, as the application that runs them sees them.</summary>
+public sealed class ServerTests
+{
+    [Fact]
+    public async Task Exports_come_and_go_while_it_runs()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        var events = new EventProbe(served.System, typeof(NbdServerEvent));
+        await served.AddAsync("second", ServedDisks.NewMemory());
+        using (var client = await served.UseAsync("second"))
+        {
+            Assert.IsType<ExportAdded>(await events.NextAsync());
+            Assert.IsType<ClientConnected>(await events.NextAsync());
+            await served.Server.RemoveExportAsync("second").InTime();
+            await client.ExpectEndAsync();
+        }
+
+        Assert.IsType<ClientDisconnected>(await events.NextAsync());
+        Assert.IsType<ExportRemoved>(await events.NextAsync());
+        Assert.Equal("disk", Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).Export.Name);
+        Assert.Equal(1, (await served.Service.GetPoolStatusAsync().InTime()).Leases);
+    }
+
+    [Fact]
+    public async Task What_is_in_flight_when_an_export_goes_is_answered()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        await served.AddAsync("disk", device);
+        using var client = await served.UseAsync();
+        await client.RequestAsync(NbdCommand.Write, 0, 512, payload: new byte[512]);
+        await device.WhenStuckAsync(1).InTime();
+
+        var removed = served.Server.RemoveExportAsync("disk");
+        await served.StatusWhenAsync(status => status.Exports.Count == 0);
+        device.Release();
+
+        Assert.Equal(NbdError.None, (await client.SimpleReplyAsync()).Error);
+        await client.ExpectEndAsync();
+        await removed.InTime();
+    }
+
+    [Fact]
+    public async Task It_ends_behind_what_is_in_flight()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        await served.AddAsync("disk", device);
+        using var client = await served.UseAsync();
+        await client.RequestAsync(NbdCommand.Write, 0, 512, payload: new byte[512]);
+        await device.WhenStuckAsync(1).InTime();
+
+        var ended = served.Server.DisposeAsync().AsTask();
+        Assert.False(ended.IsCompleted);
+        device.Release();
+
+        Assert.Equal(NbdError.None, (await client.SimpleReplyAsync()).Error);
+        await ended.InTime();
+        Assert.False(File.Exists(served.Path));
+        Assert.Equal(0, (await served.Service.GetPoolStatusAsync().InTime()).Leases);
+    }
+
+    [Fact]
+    public async Task A_device_that_is_stuck_does_not_hold_up_the_end_for_ever()
+    {
+        await using var served = await ServedDisks.StartAsync(
+            new NbdServerLimits { Drain = TimeSpan.FromMilliseconds(50) });
+        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        await served.AddAsync("disk", device);
+        using var client = await served.UseAsync();
+        await client.RequestAsync(NbdCommand.Write, 0, 512, payload: new byte[512]);
+        await device.WhenStuckAsync(1).InTime();
+
+        await served.Server.DisposeAsync().InTime();
+
+        await client.ExpectEndAsync();
+        device.Release();
+    }
+
+    [Fact]
+    public async Task An_export_of_a_device_that_is_not_there_is_refused()
+    {
+        await using var served = await ServedDisks.StartAsync();
+
+        var refused = await Assert.ThrowsAsync<IoRefusedException>(() => served.Server.AddExportAsync(
+            new NbdExport { Name = "disk", Devices = ["nowhere"] }).InTime());
+
+        Assert.Contains("'nowhere'", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_name_is_given_once()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+
+        await Assert.ThrowsAsync<IoRefusedException>(() => served.Server.AddExportAsync(
+            new NbdExport { Name = "disk", Devices = ["disk-0"] }).InTime());
+    }
+
+    [Fact]
+    public async Task An_address_that_others_reach_is_refused_without_tls()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var options = new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Any, 0)] };
+
+        await Assert.ThrowsAsync<IoRefusedException>(() => NbdServer.StartAsync(served.System, options));
+
+        await using var insecure = await NbdServer.StartAsync(served.System, options with { AllowsInsecure = true });
+        Assert.NotEqual(0, Assert.IsType<IPEndPoint>(Assert.Single(insecure.EndPoints)).Port);
+    }
+
+    [Fact]
+    public async Task A_socket_that_a_dead_server_left_is_taken_over_and_a_living_one_is_not()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        var options = new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(served.Path)] };
+
+        var refused = await Assert.ThrowsAsync<IoRefusedException>(
+            () => NbdServer.StartAsync(served.System, options));
+
+        Assert.Contains("already", refused.Message);
+        using var client = await served.UseAsync();
+    }
+
+    [Fact]
+    public async Task It_says_how_clients_name_an_export()
+    {
+        await using var served = await ServedDisks.StartAsync();
+
+        Assert.Equal(
+            NbdUri.Unix(served.Path, "disk").ToString(), Assert.Single(served.Server.UrisOf("disk")).ToString());
+    }
+
+    [Fact]
+    public async Task It_ends_with_the_system()
+    {
+        var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync();
+
+        await served.System.Terminate().InTime();
+
+        await client.ExpectEndAsync();
+        await Assert.ThrowsAsync<IoRefusedException>(() => served.Server.GetStatusAsync().InTime());
+    }
+}

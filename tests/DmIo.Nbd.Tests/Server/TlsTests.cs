@@ -1,0 +1,123 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using DmIo.Nbd.Protocol;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Server;
+
+/// <summary>Encrypted connections, and who is let in.</summary>
+public sealed class TlsTests : IDisposable
+{
+    private readonly CertificateFiles files = new();
+
+    public void Dispose() => files.Dispose();
+
+    [Theory]
+    [InlineData(NbdTlsMode.Offered)]
+    [InlineData(NbdTlsMode.Required)]
+    public async Task Data_go_through_it(NbdTlsMode mode)
+    {
+        await using var served = await ServeAsync(files.Options with { Mode = mode });
+        using var client = await SecureAsync(served);
+        await GoAsync(client, "disk");
+        var data = CommandTests.NewData((1 << 20) + 512);
+
+        Assert.Equal(NbdError.None, await client.WriteAsync(4096, data));
+        Assert.Equal(data, await client.ReadAsync(4096, data.Length));
+
+        Assert.True(Assert.Single((await served.Server.GetStatusAsync().InTime()).Connections).IsTls);
+    }
+
+    [Fact]
+    public async Task A_new_certificate_is_used_for_who_comes_next()
+    {
+        await using var served = await ServeAsync(files.Options);
+        using (await SecureAsync(served))
+        {
+        }
+
+        files.WriteServer("renewed.example");
+
+        using var client = await SecureAsync(served, "renewed.example");
+    }
+
+    [Fact]
+    public async Task A_broken_certificate_leaves_the_old_one_in_use()
+    {
+        await using var served = await ServeAsync(files.Options);
+        File.WriteAllText(files.Options.CertificateFile, "no certificate");
+
+        using var client = await SecureAsync(served);
+    }
+
+    [Fact]
+    public async Task A_client_without_a_certificate_is_not_let_in_where_one_is_asked_for()
+    {
+        await using var served = await ServeAsync(files.Options with { ClientAuthorityFile = files.AuthorityFile });
+        var fault = await Record.ExceptionAsync(async () =>
+        {
+            using var client = await SecureAsync(served);
+            await GoAsync(client, "disk");
+        });
+
+        Assert.NotNull(fault);
+        Assert.IsNotType<TimeoutException>(fault);
+    }
+
+    [Fact]
+    public async Task A_client_sees_and_gets_the_exports_of_its_name_only()
+    {
+        await using var served = await ServeAsync(files.Options with
+        {
+            ClientAuthorityFile = files.AuthorityFile,
+            ClientExports = new Dictionary<string, IReadOnlyList<string>> { ["alice"] = ["disk"], ["bob"] = [] },
+        });
+        using var alice = files.NewClient("alice");
+        using var bob = files.NewClient("bob");
+
+        using var allowed = await SecureAsync(served, certificate: alice);
+        using var refused = await SecureAsync(served, certificate: bob);
+
+        Assert.Equal(2, (await allowed.OptionAsync(NbdOption.List)).Count);
+        Assert.Single(await refused.OptionAsync(NbdOption.List));
+        await GoAsync(allowed, "disk");
+        Assert.Equal(
+            OptionReplyType.ErrorUnknown,
+            Assert.Single(await refused.OptionAsync(
+                NbdOption.Go, new ExportRequest("disk", []).ToBytes())).Type);
+    }
+
+    private static async Task<ServedDisks> ServeAsync(NbdTlsOptions options)
+    {
+        var served = await ServedDisks.StartAsync(tls: options);
+        await served.AddAsync("disk", ServedDisks.NewMemory());
+        return served;
+    }
+
+    private async Task<RawClient> SecureAsync(
+        ServedDisks served, string host = "localhost", X509Certificate2? certificate = null)
+    {
+        var trust = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
+        trust.CustomTrustStore.Add(files.Authority);
+        var client = await RawClient.ConnectAsync(served.Path);
+        await client.SecureAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = host,
+            CertificateChainPolicy = trust,
+            ClientCertificates = certificate is null ? [] : [certificate],
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        });
+        return client;
+    }
+
+    private static async Task GoAsync(RawClient client, string export)
+    {
+        var replies = await client.OptionAsync(NbdOption.Go, new ExportRequest(export, []).ToBytes());
+        Assert.Equal(OptionReplyType.Ack, replies[^1].Type);
+    }
+}
