@@ -101,7 +101,8 @@ internal sealed partial class PeerProcess : IAsyncDisposable
         {
             if (limit.IsCancellationRequested || (process.HasExited && process.ExitCode != 0))
             {
-                throw new InvalidOperationException($"The server does not start. It said: {Said}");
+                var end = process.HasExited ? $" and ended with {process.ExitCode}" : "";
+                throw new InvalidOperationException($"The server does not start{end}. It said: {Said}");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(10));
