@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
