@@ -51,7 +51,7 @@ internal sealed partial class PeerProcess : IAsyncDisposable
         var peer = new PeerProcess(new Process { StartInfo = start });
         peer.process.OutputDataReceived += peer.Keep;
         peer.process.ErrorDataReceived += peer.Keep;
-        peer.process.Start();
+        ParentThread.Run(() => peer.process.Start());
         peer.process.StandardInput.Close();
         peer.process.BeginOutputReadLine();
         peer.process.BeginErrorReadLine();
