@@ -219,7 +219,8 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         }
 
         var legs = new ExportLegs(settings.Devices, (device, status) => LoseLeg(settings.Name, device, status));
-        var export = new Export(settings, OfferedExport.Of(settings, prepared.Devices), legs, prepared.Client);
+        var export = new Export(
+            settings, OfferedExport.Of(settings, prepared.Devices), legs, service, prepared.Client);
         state.Set([.. state.Exports, export]);
         state.Log.Info(
             "'{0}' is served: {1}, {2} bytes", settings.Name, string.Join(", ", settings.Devices),

@@ -9,6 +9,10 @@ internal abstract class NbdTransport : IAsyncDisposable
     /// <summary>The peer, for logs: an address and port, or <c>unix</c>.</summary>
     internal abstract string Peer { get; }
 
+    /// <summary>Something is there to be received, or the end; false where that can't be told without
+    /// receiving.</summary>
+    internal virtual bool HasArrived => false;
+
     /// <summary>Waits until there is something to receive, or the end. Holds no buffer meanwhile.</summary>
     internal abstract ValueTask WaitAsync();
 

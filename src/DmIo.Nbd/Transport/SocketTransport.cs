@@ -11,6 +11,21 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
     /// <summary>The socket itself, for TLS to be put on top.</summary>
     internal Socket Socket => socket;
 
+    internal override bool HasArrived
+    {
+        get
+        {
+            try
+            {
+                return socket.Available > 0;
+            }
+            catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
+
     internal override async ValueTask WaitAsync()
     {
         await ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);

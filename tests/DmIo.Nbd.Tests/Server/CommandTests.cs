@@ -162,6 +162,90 @@ public sealed class CommandTests
         Assert.Equal(NbdError.None, await client.DoAsync(command, 4096, 0));
     }
 
+    [Theory]
+    [InlineData(512, 777, 1)]
+    [InlineData(512, 777, 1000)]
+    [InlineData(512, 1, 300_001)]
+    [InlineData(4096, 5, 100)]
+    [InlineData(4096, 4095, 4098)]
+    [InlineData(4096, 12_345, 300_001)]
+    public async Task Any_bytes_can_be_written_and_those_beside_them_stay(int blockBytes, int offset, int length)
+    {
+        await using var served = await ServedDisks.StartAsync();
+        await served.AddAsync("disk", new LimitedDevice(
+            ServedDisks.NewMemory(), description => description with { BlockSizeBytes = blockBytes }));
+        using var client = await served.UseAsync();
+        var expected = NewData(1 << 20);
+        await client.WriteAsync(0, expected);
+        var data = NewData(length);
+        data.CopyTo(expected, offset);
+
+        Assert.Equal(NbdError.None, await client.WriteAsync((ulong)offset, data));
+
+        Assert.Equal(expected, await client.ReadAsync(0, expected.Length));
+        Assert.Equal(data, await client.ReadAsync((ulong)offset, length));
+    }
+
+    [Theory]
+    [InlineData(100, 50)]
+    [InlineData(500, 24)]
+    [InlineData(100, 10_000)]
+    [InlineData(1024, 10_001)]
+    public async Task Any_bytes_can_be_zeroed_and_those_beside_them_stay(int offset, int length)
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync();
+        var expected = NewData(1 << 20);
+        await client.WriteAsync(0, expected);
+        expected.AsSpan(offset, length).Clear();
+
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.WriteZeroes, (ulong)offset, (uint)length));
+
+        Assert.Equal(expected, await client.ReadAsync(0, expected.Length));
+    }
+
+    [Fact]
+    public async Task A_trim_takes_no_byte_beside_it()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync();
+        var data = NewData(4096);
+        await client.WriteAsync(0, data);
+
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Trim, 1, 1000));
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Trim, 1000, 1000));
+
+        var read = await client.ReadAsync(0, 4096);
+        Assert.Equal(data[..1024], read[..1024]);
+        Assert.Equal(data[1536..], read[1536..]);
+    }
+
+    [Fact]
+    public async Task The_status_of_blocks_is_what_the_device_knows()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync(structured: true);
+        await client.WriteAsync(1 << 20, NewData(1 << 20));
+
+        var extents = await client.StatusAsync(100, 4 << 20);
+
+        Assert.Equal(
+            [((1 << 20) - 100, AllocationState.Hole | AllocationState.Zero), (1 << 20, AllocationState.Data)],
+            extents[..2]);
+        Assert.Equal(4 << 20, extents.Sum(extent => extent.Length));
+    }
+
+    [Fact]
+    public async Task Who_asks_for_one_extent_gets_one_no_longer_than_asked_for()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        using var client = await served.UseAsync(structured: true);
+
+        var extents = await client.StatusAsync(1, 1000, CommandFlags.RequestOne);
+
+        Assert.Equal(1000, Assert.Single(extents).Length);
+    }
+
     [Fact]
     public async Task Goodbye_is_answered_by_hanging_up_behind_what_was_in_flight()
     {

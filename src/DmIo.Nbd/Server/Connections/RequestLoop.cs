@@ -13,6 +13,9 @@ internal sealed class RequestLoop
     /// <summary>Data of a write up to here are received along with its header.</summary>
     private const int SmallBytes = 32 * 1024;
 
+    /// <summary>How often a busy connection looks for more before it waits.</summary>
+    private const int Looks = 10;
+
     /// <summary>A longer write that is refused ends the connection: nobody waits for so much to throw it
     /// away.</summary>
     private const uint MostDrained = 2 * NbdMagic.UsualMaxPayload;
@@ -83,7 +86,7 @@ internal sealed class RequestLoop
     private async ValueTask<bool> ReceiveAsync()
     {
         space.LetGo();
-        if (window.Available == 0)
+        if (window.Available == 0 && !await LingerAsync().ConfigureAwait(false))
         {
             window.LetGo();
             await transport.WaitAsync().ConfigureAwait(false);
@@ -102,6 +105,23 @@ internal sealed class RequestLoop
 
         counters.Received();
         return true;
+    }
+
+    /// <summary>While a client has several requests in flight its next are near: to look again when others had their
+    /// turn costs less than to be woken, and finds more of them. True: something is there.</summary>
+    private async ValueTask<bool> LingerAsync()
+    {
+        for (var look = 0; look < Looks && flight.Count > 1; look++)
+        {
+            if (transport.HasArrived)
+            {
+                return true;
+            }
+
+            await Task.Yield();
+        }
+
+        return false;
     }
 
     /// <summary>Takes all that has come whole. Null: more has to come; otherwise why this is the end.</summary>
@@ -268,7 +288,8 @@ internal sealed class RequestLoop
         while (left > 0)
         {
             var piece = transaction.NextPiece();
-            var filled = await FillLargeAsync(piece, (int)Math.Min(left, Piece.MostBytes)).ConfigureAwait(false);
+            var most = Piece.MostBytes - (int)(offset % export.DeviceBlockBytes);
+            var filled = await FillLargeAsync(piece, (int)Math.Min(left, most)).ConfigureAwait(false);
             if (filled == 0 || !await ReceiveIntoAsync(piece).ConfigureAwait(false))
             {
                 piece.Release();

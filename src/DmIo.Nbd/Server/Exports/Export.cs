@@ -6,7 +6,8 @@ namespace DmIo.Nbd.Server;
 /// An export that is served: its lease, the memory cut from it, its legs, and who uses it. Connections enter and leave
 /// from any thread; the server's actor opens and closes it.
 /// </summary>
-internal sealed class Export(NbdExport settings, OfferedExport offer, ExportLegs legs, IoClient client)
+internal sealed class Export(
+    NbdExport settings, OfferedExport offer, ExportLegs legs, DmIoService service, IoClient client)
 {
     private readonly Lock gate = new();
     private readonly HashSet<NbdConnection> connections = [];
@@ -16,6 +17,8 @@ internal sealed class Export(NbdExport settings, OfferedExport offer, ExportLegs
     internal OfferedExport Offer => offer;
 
     internal ExportLegs Legs => legs;
+
+    internal DmIoService Service => service;
 
     internal IoClient Client => client;
 

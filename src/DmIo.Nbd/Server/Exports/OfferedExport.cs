@@ -8,6 +8,9 @@ namespace DmIo.Nbd.Server;
 internal sealed record OfferedExport(
     string Name, string Description, bool IsDefault, long SizeBytes, TransmissionFlags Flags, BlockSizes Blocks)
 {
+    /// <summary>The devices keep the bytes beside those that are written.</summary>
+    private const int SmallestBytes = 1;
+
     private const int PreferredBytes = 4096;
 
     private const TransmissionFlags ReadOnlyFlags = CommonFlags | TransmissionFlags.ReadOnly;
@@ -43,7 +46,7 @@ internal sealed record OfferedExport(
             export.IsDefault || export.Name.Length == 0,
             size - (size % block),
             isReadOnly ? ReadOnlyFlags : WritableFlags(devices),
-            new BlockSizes(block, Math.Max(block, PreferredBytes), NbdMagic.UsualMaxPayload))
+            new BlockSizes(SmallestBytes, Math.Max(block, PreferredBytes), NbdMagic.UsualMaxPayload))
         {
             DeviceBlockBytes = (int)block,
             IsMirrored = devices.Count > 1,

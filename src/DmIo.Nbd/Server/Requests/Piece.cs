@@ -50,8 +50,14 @@ internal sealed class Piece(Transaction transaction) : IoCompletion
         Memory.Add(part);
     }
 
-    /// <summary>Zeroes as the data of a write; no more than a block of the memory.</summary>
-    internal void AddZeroes(int lengthBytes) => Memory.Add(Zeroes.AsMemory(0, lengthBytes));
+    /// <summary>Zeroes as the data of a write: a few blocks of the device at most.</summary>
+    internal void AddZeroes(int lengthBytes)
+    {
+        for (; lengthBytes > 0; lengthBytes -= Zeroes.Length)
+        {
+            Memory.Add(Zeroes.AsMemory(0, Math.Min(lengthBytes, Zeroes.Length)));
+        }
+    }
 
     /// <summary>Fills the memory, which has room for all the blocks that the bytes lie in, from the first leg that
     /// can.</summary>
@@ -165,6 +171,9 @@ internal sealed class Piece(Transaction transaction) : IoCompletion
             Regions = regions,
             Memory = operation is IoOperation.Read or IoOperation.Write ? Memory : null,
             ForceUnitAccess = isDurable,
+            Edges = operation == IoOperation.Write
+                ? new WriteEdges((int)(Offset - start), (int)(end - Offset - LengthBytes))
+                : default,
             Zeroing = zeroing,
             Completion = this,
         });

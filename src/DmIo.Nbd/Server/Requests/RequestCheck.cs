@@ -71,16 +71,8 @@ internal static class RequestCheck
                 + "read in one chunk.");
         }
 
-        if (request.Command == NbdCommand.BlockStatus && request.LengthBytes == 0)
-        {
-            return (NbdError.Invalid, "No bytes have no status.");
-        }
-
-        // A hint is rounded to what the device can do; the rest has to fit.
-        return request.Command is not (NbdCommand.Trim or NbdCommand.Cache)
-            && ((request.Offset | request.LengthBytes) & (export.Blocks.Minimum - 1)) != 0
-            ? (NbdError.Invalid, $"Offset {request.Offset} and length {request.LengthBytes} are not multiples of the "
-                + $"export's block of {export.Blocks.Minimum} bytes.")
+        return request.Command == NbdCommand.BlockStatus && request.LengthBytes == 0
+            ? (NbdError.Invalid, "No bytes have no status.")
             : default;
     }
 }

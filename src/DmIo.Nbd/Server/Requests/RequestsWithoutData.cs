@@ -1,3 +1,5 @@
+using DmIo.Actors;
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 
@@ -22,12 +24,32 @@ internal static class RequestsWithoutData
                 WriteZeroes(transaction, export);
                 break;
             case NbdCommand.BlockStatus:
-                transaction.AnswerAllocated();
+                _ = AnswerStatusAsync(transaction);
                 break;
             default:
                 transaction.Fail(NbdError.NotSupported, $"{transaction.Header.Command} is not served.");
                 break;
         }
+    }
+
+    /// <summary>What the first leg knows; where it does not tell, all is data, which is always true.</summary>
+    private static async Task AnswerStatusAsync(Transaction transaction)
+    {
+        var header = transaction.Header;
+        var range = new ExtentRange(
+            (long)header.Offset, header.LengthBytes, header.Flags.HasFlag(CommandFlags.RequestOne));
+        IReadOnlyList<DeviceExtent> known;
+        try
+        {
+            known = await transaction.Service.GetExtentsAsync(
+                transaction.Legs.Live[0], range.Start, range.Count, range.MostExtents).ConfigureAwait(false);
+        }
+        catch (IoRefusedException)
+        {
+            known = [new DeviceExtent(range.Count, ExtentKind.Data)];
+        }
+
+        transaction.Answer(range.Trim(known));
     }
 
     /// <summary>A hint: what of it the device can give up is given up.</summary>

@@ -43,6 +43,8 @@ internal sealed class Transaction
 
     internal IoClient Client => export.Client;
 
+    internal DmIoService Service => export.Service;
+
     internal long BlockBytes => export.Offer.DeviceBlockBytes;
 
     internal void Begin(in RequestHeader request)
@@ -84,9 +86,8 @@ internal sealed class Transaction
         }
     }
 
-    /// <summary>The whole range of a block status is data, as far as anybody knows.</summary>
-    internal void AnswerAllocated() =>
-        replies.Extents(this, [new Extent(header.LengthBytes, AllocationState.Data)]);
+    /// <summary>That is the status of its blocks.</summary>
+    internal void Answer(IReadOnlyList<Extent> extents) => replies.Extents(this, extents);
 
     /// <summary>It was wrong, or can't go on: what pieces it has end first.</summary>
     internal void Fail(NbdError with, string message)

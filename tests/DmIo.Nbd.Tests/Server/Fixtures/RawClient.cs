@@ -187,6 +187,24 @@ internal sealed class RawClient : IDisposable
         }
     }
 
+    internal async Task<List<(int Length, AllocationState State)>> StatusAsync(
+        ulong offset, uint length, CommandFlags flags = CommandFlags.None)
+    {
+        await RequestAsync(NbdCommand.BlockStatus, offset, length, flags: flags);
+        var (chunk, payload) = await ChunkAsync();
+        Assert.Equal(ReplyChunkType.BlockStatus, chunk.Type);
+        Assert.True(chunk.IsDone);
+        var extents = new List<(int, AllocationState)>();
+        for (var rest = payload.AsSpan(sizeof(uint)); rest.Length > 0; rest = rest[ReplyChunk.ExtentBytes..])
+        {
+            extents.Add((
+                BinaryPrimitives.ReadInt32BigEndian(rest),
+                (AllocationState)BinaryPrimitives.ReadUInt32BigEndian(rest[sizeof(uint)..])));
+        }
+
+        return extents;
+    }
+
     /// <summary>The next chunk is an error; its number and text.</summary>
     internal async Task<(NbdError Error, string Text)> ErrorAsync()
     {
