@@ -8,6 +8,7 @@ internal static class MemoryScenarios
 {
     private const int Legs = 3;
     private const int TotalMebibytes = 64;
+    private const int TotalInFlight = 256;
 
     private static readonly int[] Steps = [1, 8, 64];
 
@@ -28,15 +29,15 @@ internal static class MemoryScenarios
             [new RateFloor("dmio", floor)]);
     }
 
-    /// <summary>Every pair of steps; the memory of all devices together stays the same, so that the processor's
-    /// caches do not decide.</summary>
+    /// <summary>Every pair of steps; the memory of all devices together stays the same, and so does what all leases
+    /// together have in flight, so that the processor's caches do not decide.</summary>
     internal static IReadOnlyList<Contest> Growth(CompareSettings settings, TestFiles files)
     {
         return [Of("each lease to devices of its own", "--own"), Of("each lease to all of them")];
 
         Contest Of(string how, params string[] arguments) => new(
             "P7",
-            $"4 KiB random writes to memory devices, {how}, 32 in flight for each lease",
+            $"4 KiB random writes to memory devices, {how}, {TotalInFlight} in flight in all",
             [.. Steps.SelectMany(devices => Steps.Select(leases =>
                 Grown(settings, files, devices, leases, arguments)))],
             [new RateSpread(0.8)]);
@@ -63,7 +64,8 @@ internal static class MemoryScenarios
             settings,
             [
                 .. DmioBench.Regions(Enumerable.Range(0, devices).Select(index => $"disk{index}")),
-                "--operation", "randwrite", "--spread", "--leases", leases.ToString(), "--config", path,
+                "--operation", "randwrite", "--spread", "--leases", leases.ToString(),
+                "--depth", (TotalInFlight / leases).ToString(), "--config", path,
                 .. arguments,
             ]);
     }
