@@ -38,7 +38,7 @@ internal sealed class DeviceActor : UntypedActor
     private readonly DeviceTurn turn;
     private readonly DeviceIoChains answers = new();
     private readonly DeviceCounters counters;
-    private readonly HashSet<DeviceFlight> flying = [];
+    private readonly List<DeviceFlight> flying = [];
     private readonly Stack<DeviceFlight> idle = new();
     private readonly ITimeProvider clock = Context.System.Scheduler;
     private readonly ILoggingAdapter log;
@@ -237,7 +237,10 @@ internal sealed class DeviceActor : UntypedActor
 
     private void Land(DeviceFlight flight)
     {
-        flying.Remove(flight);
+        var last = flying[^1];
+        flying[flight.FlyingAt] = last;
+        last.FlyingAt = flight.FlyingAt;
+        flying.RemoveAt(flying.Count - 1);
         Complete(flight.Operation, flight.Status);
         idle.Push(flight);
     }
@@ -275,6 +278,7 @@ internal sealed class DeviceActor : UntypedActor
         }
         else
         {
+            flight.FlyingAt = flying.Count;
             flying.Add(flight);
         }
     }

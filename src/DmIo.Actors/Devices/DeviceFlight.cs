@@ -32,6 +32,9 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
     /// <summary>What it carries.</summary>
     internal DeviceOperation Operation { get; private set; } = null!; // set by Start, before anything else is called
 
+    /// <summary>Where it is in its actor's list of what flies; the actor's own.</summary>
+    internal int FlyingAt { get; set; }
+
     /// <summary>How it ended; once it did.</summary>
     internal IoStatus Status { get; private set; }
 

@@ -9,6 +9,9 @@ internal enum EntryState
     /// <summary>May go.</summary>
     Ready,
 
+    /// <summary>May go, and is in the <see cref="Passage"/>.</summary>
+    Passing,
+
     /// <summary>In a device operation.</summary>
     Taken,
 

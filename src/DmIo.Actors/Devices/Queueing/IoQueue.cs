@@ -24,12 +24,13 @@ namespace DmIo.Actors;
 /// exception.
 /// </para>
 /// </remarks>
-internal sealed class IoQueue
+internal sealed partial class IoQueue
 {
     private readonly ConflictMap conflicts;
     private readonly ReadySet ready;
     private readonly FlushGroup flushes;
     private readonly Merging merging;
+    private readonly Passage passage;
     private readonly UrgencyHeir heir;
     private readonly AdaptiveDepth depth;
     private readonly bool isAdaptive;
@@ -47,6 +48,7 @@ internal sealed class IoQueue
         ready = new ReadySet(options);
         flushes = new FlushGroup(options, device);
         merging = new Merging(device);
+        passage = new Passage(options, device);
         heir = new UrgencyHeir(ready);
         depth = new AdaptiveDepth(options.Depth);
         isAdaptive = options.Depth.IsAdaptive;
@@ -83,7 +85,33 @@ internal sealed class IoQueue
         Invariant.Require(io.Entry is null);
         var entry = entries.Take();
         entry.Begin(io, ++lastNumber, now);
+        var isFirst = InFlight == 0 && Waiting == passage.Count;
         Waiting++;
+        if (!isFirst || !passage.TryAdd(entry))
+        {
+            ClosePassage();
+            Admit(entry);
+        }
+    }
+
+    /// <summary>What took the short way takes its usual place, the first that came first.</summary>
+    private void ClosePassage()
+    {
+        if (passage.UnderWay is { } passed)
+        {
+            passage.UnderWay = null;
+            conflicts.Add(passed);
+        }
+
+        while (passage.Take() is { } entry)
+        {
+            entry.State = EntryState.Blocked;
+            Admit(entry);
+        }
+    }
+
+    private void Admit(QueueEntry entry)
+    {
         if (entry.Operation == IoOperation.Flush)
         {
             flushes.Add(entry, now);
@@ -99,47 +127,6 @@ internal sealed class IoQueue
         {
             heir.Inherit(entry, now);
         }
-    }
-
-    /// <summary>
-    /// The next operation for the device, if any may go and the depth allows it. Its I/Os are issued; those that were
-    /// withdrawn are dropped on the way. It is in flight until it is ended. To be asked again after each call that adds
-    /// or ends; expiries need no timer, since who waits for one waits behind operations whose ends bring the next call.
-    /// </summary>
-    internal bool TryTakeNext(TimeSpan time, [MaybeNullWhen(false)] out DeviceOperation operation)
-    {
-        now = time;
-        operation = null;
-        while (operation is null && Waiting > 0)
-        {
-            if (isAdaptive && IsFlushNext())
-            {
-                operation = TakeFlush();
-            }
-            else if (InFlight >= Depth)
-            {
-                depth.HoldBack(ready.Count + retries.Count);
-                return false;
-            }
-            else if (retries.First is { } retried)
-            {
-                operation = TakeRetried(retried);
-            }
-            else if (IsFlushNext())
-            {
-                operation = TakeFlush();
-            }
-            else if (ready.Next(now) is { } chosen)
-            {
-                operation = Take(chosen);
-            }
-            else
-            {
-                return false;
-            }
-        }
-
-        return operation is not null;
     }
 
     /// <summary>
@@ -169,6 +156,7 @@ internal sealed class IoQueue
     {
         Invariant.Require(operation.Operation != IoOperation.Flush);
         now = time;
+        ClosePassage();
         EndFlight(operation);
         foreach (var entry in operation.Entries)
         {
@@ -190,7 +178,15 @@ internal sealed class IoQueue
         EndFlight(operation);
         foreach (var entry in operation.Entries)
         {
-            conflicts.Remove(entry);
+            if (ReferenceEquals(entry, passage.UnderWay))
+            {
+                passage.UnderWay = null;
+            }
+            else
+            {
+                conflicts.Remove(entry);
+            }
+
             Recycle(entry);
         }
 
@@ -218,110 +214,6 @@ internal sealed class IoQueue
 
     private void Release(QueueEntry entry) => ready.Add(entry, now);
 
-    private bool IsFlushNext() => flushes.IsNext(ready.HasClasses ? ready.MostUrgent : null, now);
-
-    private DeviceOperation? TakeFlush()
-    {
-        var operation = operations.Take();
-        while (flushes.Take() is { } entry)
-        {
-            if (entry.Operation == IoOperation.Flush && !entry.Io!.TryIssue())
-            {
-                Waiting--;
-                entry.LetGo();
-                Recycle(entry);
-                continue;
-            }
-
-            LeaveWaiting(entry);
-            operation.Add(entry);
-        }
-
-        if (operation.Entries.Length == 0)
-        {
-            operations.Return(operation);
-            return null;
-        }
-
-        operation.BeginFlush(now);
-        Start(operation);
-        return operation;
-    }
-
-    private DeviceOperation TakeRetried(QueueEntry entry)
-    {
-        retries.Remove(entry);
-        LeaveWaiting(entry);
-        var operation = operations.Take();
-        operation.Add(entry);
-        Start(operation, entry);
-        return operation;
-    }
-
-    private DeviceOperation? Take(QueueEntry chosen)
-    {
-        if (!TryIssue(chosen, Departure.Chosen))
-        {
-            return null;
-        }
-
-        var operation = operations.Take();
-        operation.Add(chosen);
-        if (merging.Begin(chosen))
-        {
-            for (var first = chosen; merging.Before(first) is { } found && TryIssue(found, Departure.Along);)
-            {
-                operation.Add(found);
-                first = found;
-            }
-
-            operation.Reverse();
-            for (var last = chosen; merging.After(last) is { } found && TryIssue(found, Departure.Along);)
-            {
-                operation.Add(found);
-                last = found;
-            }
-        }
-
-        Start(operation, chosen);
-        return operation;
-    }
-
-    /// <summary>Into an operation; false: it was withdrawn, and is forgotten.</summary>
-    private bool TryIssue(QueueEntry entry, Departure departure)
-    {
-        if (!entry.Io!.TryIssue())
-        {
-            Forget(entry);
-            return false;
-        }
-
-        ready.Remove(entry, departure, now);
-        LeaveWaiting(entry);
-        return true;
-    }
-
-    private void LeaveWaiting(QueueEntry entry)
-    {
-        entry.State = EntryState.Taken;
-        Waiting--;
-        entry.LetGo();
-    }
-
-    private void Start(DeviceOperation operation, QueueEntry chosen)
-    {
-        var (isNative, needsFlush) = flushes.WayOf(chosen, ready.DurableCount);
-        operation.Begin(now, isNative, needsFlush);
-        Start(operation);
-    }
-
-    private void Start(DeviceOperation operation)
-    {
-        operation.DepthWindow = depth.Window;
-        flushes.Started(operation);
-        flights.Add(operation);
-    }
-
     private void EndFlight(DeviceOperation operation)
     {
         flights.Remove(operation);
@@ -339,6 +231,9 @@ internal sealed class IoQueue
         {
             case EntryState.Syncing:
                 flushes.Withdraw(entry);
+                break;
+            case EntryState.Passing:
+                passage.Remove(entry);
                 break;
             case EntryState.Ready:
                 ready.Remove(entry, Departure.Unserved, now);

@@ -11,6 +11,7 @@ namespace DmIo.Actors;
 ///                                                    | ^ +--Written--> Syncing --taken--> Taken
 ///   a flush: Syncing --taken--> Taken       Retry    v |
 ///                                                  Retrying
+///   into an empty queue: Passing --taken--> Taken, or --others come--> Ready, Blocked
 /// </code>
 /// Withdrawn: out of any state in which it was never taken.
 /// </summary>
