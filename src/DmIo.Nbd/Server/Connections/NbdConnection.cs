@@ -63,9 +63,13 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
         var id = $"nbd-{Id}.{counters.Failed()}";
         var message = status.Failure?.Message ?? status.ToString();
         server.Log.Warning(
-            "{0}: {1} of {2} bytes at {3} of '{4}' for {5} failed with {6} ({7}): {8}",
-            id, request.Command, request.LengthBytes, request.Offset, export!.Offer.Name, Peer,
-            NbdErrors.NameOf(error), status.Code, message);
+            "{0}: {1} at {2} of '{3}' failed with {4}: {5}",
+            id,
+            $"{request.Command} of {request.LengthBytes} bytes for {Peer}",
+            request.Offset,
+            export!.Offer.Name,
+            $"{NbdErrors.NameOf(error)} ({status.Code})",
+            message);
         return $"{message} [{id}]";
     }
 
