@@ -45,6 +45,9 @@ internal sealed class ClientRequest(ClientRequestPool pool)
     /// <summary>Which bytes of a read have come.</summary>
     internal CoveredRanges Received { get; } = new();
 
+    /// <summary>What a reply tells of extents, where they were asked for.</summary>
+    internal ExtentFolding? Extents { get; set; }
+
     /// <summary>The first error that its reply named.</summary>
     internal IoStatus Error { get; set; }
 
@@ -66,6 +69,7 @@ internal sealed class ClientRequest(ClientRequestPool pool)
     internal string Name => Command switch
     {
         NbdCommand.Flush => "the flush",
+        NbdCommand.BlockStatus => $"the question for extents at sector {OffsetBytes / Sector.SizeBytes}",
         NbdCommand.Trim => $"the discard at sector {OffsetBytes / Sector.SizeBytes}",
         NbdCommand.WriteZeroes => $"the zeroing at sector {OffsetBytes / Sector.SizeBytes}",
         _ => $"the {(Command == NbdCommand.Write ? "write" : "read")} at sector {OffsetBytes / Sector.SizeBytes}",
@@ -77,6 +81,7 @@ internal sealed class ClientRequest(ClientRequestPool pool)
         (Command, Flags, OffsetBytes, LengthBytes, Batch, CalledAt) =
             (command, flags, offsetBytes, lengthBytes, batch, calledAt);
         Tries = 0;
+        Extents = null;
     }
 
     /// <summary>Takes its place on a connection, under a name that only its reply will have.</summary>
@@ -86,6 +91,7 @@ internal sealed class ClientRequest(ClientRequestPool pool)
         Tries++;
         Error = IoStatus.Ok;
         Received.Clear();
+        Extents?.Clear();
         return new RequestHeader(Command, Flags, cookie, (ulong)OffsetBytes, (uint)LengthBytes);
     }
 

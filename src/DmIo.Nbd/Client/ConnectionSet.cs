@@ -35,6 +35,9 @@ internal sealed class ConnectionSet(
 
     internal bool HasLive => Array.Exists(places, static place => place is { Failure: null });
 
+    /// <summary>Can the server be asked for extents?</summary>
+    internal bool TellsExtents => promised is { AllocationContext: not null };
+
     internal bool CanTake => Array.Exists(places, static place => place is { CanTake: true });
 
     private int Live => places.Count(static place => place is { Failure: null });

@@ -73,6 +73,8 @@ internal static class ExportGeometry
             ? $"The export {(now.Has(TransmissionFlags.ReadOnly) ? "became" : "is no longer")} read-only."
             : lost != TransmissionFlags.None
             ? $"The export no longer offers {lost}."
+            : before.AllocationContext is not null && now.AllocationContext is null
+            ? "The export no longer tells of its extents."
             : FaultOf(now) ?? (BlockBytes(now) > BlockBytes(before) || MostPayload(now) < MostPayload(before)
                 ? $"The export's blocks were of {BlockBytes(before)} bytes, at most {MostPayload(before)} at a time, "
                     + $"and are of {BlockBytes(now)}, at most {MostPayload(now)}."

@@ -113,6 +113,11 @@ public sealed class NbdDevice : IBlockDevice
         return Start(NbdCommand.WriteZeroes, how, start, count.Bytes).Status;
     }
 
+    /// <summary>As the server tells them (BLOCK_STATUS of base:allocation); all Data where it does not.</summary>
+    /// <exception cref="IOException">The server was asked, and did not answer.</exception>
+    public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
+        engine.GetExtents(start, count, max);
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => engine.DisposeAsync();
 

@@ -1,8 +1,7 @@
 namespace DmIo.Nbd;
 
 /// <summary>
-/// What happens to a device's connections, as <see cref="NbdDevice.Happened"/> tells it; of a device that a service
-/// opened also on the actor system's event stream. Subscribe to one, or to <see cref="NbdDeviceEvent"/> for all.
+/// What happens to a device's connections, as <see cref="NbdDevice.Happened"/> tells it.
 /// </summary>
 public static class NbdDeviceEvents
 {

@@ -18,6 +18,9 @@ namespace DmIo.Nbd.Client;
 /// </summary>
 internal sealed class NbdEngine : IAsyncDisposable
 {
+    /// <summary>Of one question for extents, so that the answer is not without bounds.</summary>
+    private const long LongestQuestionBytes = 1L << 30;
+
     private readonly Lock gate = new();
     private readonly NbdDeviceOptions options;
     private readonly ConnectionSet connections;
@@ -78,13 +81,19 @@ internal sealed class NbdEngine : IAsyncDisposable
     }
 
     internal ClientRequest Start(
-        NbdCommand command, CommandFlags flags, long offsetBytes, long lengthBytes, SegmentBatch? batch)
+        NbdCommand command,
+        CommandFlags flags,
+        long offsetBytes,
+        long lengthBytes,
+        SegmentBatch? batch,
+        ExtentFolding? extents = null)
     {
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(isDisposing, this);
             var request = pool.Take();
             request.Begin(command, flags, offsetBytes, lengthBytes, batch, options.Time.GetTimestamp());
+            request.Extents = extents;
             line.Add(request);
             underWay++;
             if (DrivesItself)
@@ -94,6 +103,31 @@ internal sealed class NbdEngine : IAsyncDisposable
 
             return request;
         }
+    }
+
+    /// <summary>Asks the server, and waits for it; on any thread but the owner's.</summary>
+    internal IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max)
+    {
+        if (!connections.TellsExtents)
+        {
+            return [new DeviceExtent(count, ExtentKind.Data)];
+        }
+
+        var lengthBytes = Math.Min(count.Bytes, LongestQuestionBytes);
+        var folding = new ExtentFolding(lengthBytes, max);
+        Task<IoStatus> answer;
+        lock (gate)
+        {
+            var flags = max == 1 ? CommandFlags.RequestOne : CommandFlags.None;
+            var offsetBytes = start.Value * Sector.SizeBytes;
+            answer = Start(NbdCommand.BlockStatus, flags, offsetBytes, lengthBytes, null, folding).Status.AsTask();
+        }
+
+        OnSignal();
+        var status = answer.GetAwaiter().GetResult();
+        return !status.IsOk ? throw new IOException(status.ToString())
+            : folding.Extents is { Count: > 0 } found ? found
+            : [new DeviceExtent(1, ExtentKind.Data)];
     }
 
     /// <summary>What is under way fails; its memory is its callers' when this ends.</summary>

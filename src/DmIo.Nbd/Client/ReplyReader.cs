@@ -16,8 +16,11 @@ namespace DmIo.Nbd.Client;
 /// </summary>
 internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, Action<ClientRequest, IoStatus> ended)
 {
-    /// <summary>More is no error's text, and no list of extents that was asked for.</summary>
+    /// <summary>More is no error's text.</summary>
     private const uint LongestChunk = 64 * 1024;
+
+    /// <summary>More extents no server should send at a time, says the specification.</summary>
+    private const uint MostExtents = 1 << 20;
 
     private readonly byte[] kept = new byte[LongestChunk];
     private int keptBytes;
@@ -28,6 +31,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
     private long copyOffset;
     private long copyRest;
     private bool endsWithCopy;
+    private long extentsLeft;
 
     /// <summary>What the server did wrong, as the rest of a sentence; null while all is well.</summary>
     internal string? Fault { get; private set; }
@@ -120,6 +124,10 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
             isInChunk = false;
             ReadChunk(bytes);
         }
+        else if (extentsLeft > 0)
+        {
+            ReadExtent(bytes);
+        }
         else if (wantedBytes == ReplyChunk.SizeBytes)
         {
             wantedBytes = SimpleReply.SizeBytes;
@@ -189,11 +197,16 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         }
 
         var isData = header.Type == ReplyChunkType.OffsetData;
+        var isExtents = header.Type == ReplyChunkType.BlockStatus;
         if (isData && header.LengthBytes <= ReplyChunk.DataOffsetBytes)
         {
             Fault = "sent a chunk of data without data";
         }
-        else if (!isData && header.LengthBytes > LongestChunk)
+        else if (isExtents && !AreExtents(header.LengthBytes))
+        {
+            Fault = $"sent a list of extents of {header.LengthBytes} bytes";
+        }
+        else if (!isData && !isExtents && header.LengthBytes > LongestChunk)
         {
             Fault = $"sent a chunk of type {(ushort)header.Type} and {header.LengthBytes} bytes";
         }
@@ -204,7 +217,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         else
         {
             isInChunk = true;
-            wantedBytes = isData ? ReplyChunk.DataOffsetBytes : (int)header.LengthBytes;
+            wantedBytes = isData ? ReplyChunk.DataOffsetBytes : isExtents ? sizeof(uint) : (int)header.LengthBytes;
         }
     }
 
@@ -222,6 +235,12 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
             case ReplyChunkType.OffsetHole
                 when request!.Command == NbdCommand.Read && payload.Length == ReplyChunk.HoleBytes:
                 BeginContent(payload, BinaryPrimitives.ReadUInt32BigEndian(payload[8..]), isHole: true);
+                break;
+            case ReplyChunkType.BlockStatus
+                when request!.Extents is not null
+                && BinaryPrimitives.ReadUInt32BigEndian(payload) == export.AllocationContext:
+                extentsLeft = (chunk.LengthBytes - sizeof(uint)) / ReplyChunk.ExtentBytes;
+                wantedBytes = ReplyChunk.ExtentBytes;
                 break;
             case >= ReplyChunkType.ErrorBit:
                 ReadError(payload);
@@ -250,6 +269,24 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         else
         {
             Zero(request.Batch!, (long)offset, length);
+            EndIfDone();
+        }
+    }
+
+    private static bool AreExtents(uint lengthBytes) =>
+        lengthBytes > sizeof(uint)
+        && (lengthBytes - sizeof(uint)) % ReplyChunk.ExtentBytes == 0
+        && (lengthBytes - sizeof(uint)) / ReplyChunk.ExtentBytes <= MostExtents;
+
+    private void ReadExtent(ReadOnlySpan<byte> descriptor)
+    {
+        request!.Extents!.Add(
+            BinaryPrimitives.ReadUInt32BigEndian(descriptor),
+            (AllocationState)BinaryPrimitives.ReadUInt32BigEndian(descriptor[sizeof(uint)..]));
+        extentsLeft--;
+        if (extentsLeft == 0)
+        {
+            wantedBytes = SimpleReply.SizeBytes;
             EndIfDone();
         }
     }

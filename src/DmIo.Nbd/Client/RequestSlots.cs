@@ -25,15 +25,11 @@ internal sealed class RequestSlots
 
     internal bool HasRoom => free.Count > 0;
 
-    /// <summary>Reads that are to be answered, whose replies carry payload.</summary>
-    internal int Reads { get; private set; }
-
     /// <summary>The request's cookie.</summary>
     internal ulong Add(ClientRequest request)
     {
         var slot = free.Pop();
         requests[slot] = request;
-        Reads += request.Command == Protocol.NbdCommand.Read ? 1 : 0;
         last += 1 << SlotBits;
         return last | (uint)slot;
     }
@@ -51,7 +47,6 @@ internal sealed class RequestSlots
         var slot = (int)(request.Cookie & ((1 << SlotBits) - 1));
         Invariant.Require(ReferenceEquals(requests[slot], request));
         requests[slot] = null;
-        Reads -= request.Command == Protocol.NbdCommand.Read ? 1 : 0;
         free.Push(slot);
     }
 

@@ -97,7 +97,8 @@ internal sealed class FailStopDevice : IBlockDevice
         return result with { Status = Judge(result.Status) };
     }
 
-    // A flush that succeeded beside one that failed proves nothing either; one that the device can't do proves no loss.
+    // A flush that succeeded beside one that failed proves nothing either; one that the device can't do, or that never
+    // got to it (a server that is away for a while), proves no loss.
     private IoStatus Judge(IoStatus status)
     {
         if (status.IsOk)
@@ -105,7 +106,7 @@ internal sealed class FailStopDevice : IBlockDevice
             return failure is null ? status : Stopped();
         }
 
-        if (status.Code != IoStatusCode.Unsupported)
+        if (status.Code is not (IoStatusCode.Unsupported or IoStatusCode.DeviceGone))
         {
             Interlocked.CompareExchange(ref failure, status.Failure ?? new IoFailure(status.Code.ToString()), null);
         }

@@ -112,15 +112,14 @@ public sealed class DurabilityTests
         Assert.Equal(IoStatusCode.DeviceFailed, (await succeeding).Code);
     }
 
-    [Fact]
-    public async Task A_flush_that_the_device_does_not_have_does_not_stop_it()
+    [Theory]
+    [InlineData(IoStatusCode.Unsupported)]
+    [InlineData(IoStatusCode.DeviceGone)]
+    public async Task A_flush_that_the_device_does_not_have_or_that_never_got_to_it_does_not_stop_it(IoStatusCode code)
     {
-        var rule = new FaultRule
-        {
-            Filter = OperationFilter.On(IoOperation.Flush), Code = IoStatusCode.Unsupported,
-        };
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), Code = code };
         var device = new FailStopDevice(new FaultyDevice(Cached(), Seed, rule));
-        Assert.Equal(IoStatusCode.Unsupported, (await FlushAsync(device)).Code);
+        Assert.Equal(code, (await FlushAsync(device)).Code);
         Assert.Equal(IoStatus.Ok, await WriteAsync(device, durable: false));
     }
 
