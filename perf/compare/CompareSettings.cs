@@ -3,7 +3,7 @@ namespace DmIo.Compare;
 /// <summary>How long, how often and where.</summary>
 internal sealed record CompareSettings
 {
-    /// <summary>P1 to P9, those to run.</summary>
+    /// <summary>P1 to P9 and N1 to N6, those to run.</summary>
     public required IReadOnlyList<string> Only { get; init; }
 
     /// <summary>How often each subject runs, in turn with the others.</summary>

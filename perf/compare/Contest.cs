@@ -1,7 +1,7 @@
 namespace DmIo.Compare;
 
 /// <summary>One row or more of the table: subjects that do the same, in turn, and what is expected of them.</summary>
-/// <param name="Id">P1 to P9.</param>
+/// <param name="Id">P1 to P9, N1 to N6.</param>
 /// <param name="Title">What is measured.</param>
 /// <param name="Subjects">Run in this order, round after round.</param>
 /// <param name="Targets">What the medians are held against.</param>

@@ -111,3 +111,16 @@ internal sealed record RateSpread(double AtLeast) : Target
         return (Number(spread), spread >= AtLeast);
     }
 }
+
+/// <summary>How much memory one of many takes.</summary>
+internal sealed record MemoryCeiling(string Subject, long AtMostBytes) : Target
+{
+    internal override string Text => $"{Subject}, resident bytes";
+
+    internal override string Bound => $"< {Number(AtMostBytes, "#,0")}";
+
+    internal override (string Measured, bool IsMet)? Judge(IReadOnlyList<Series> series) =>
+        Find(series, Subject) is { } subject && subject.Median(sample => sample.AllocatedBytes ?? 0) is var bytes
+            ? (Number(bytes, "#,0"), bytes < AtMostBytes)
+            : null;
+}

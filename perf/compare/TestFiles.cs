@@ -2,7 +2,7 @@ namespace DmIo.Compare;
 
 /// <summary>
 /// The files that a contest is held on: written from end to end before it, since holes cost nothing to read, and
-/// removed after it, however it ends.
+/// removed after it, however it ends. So are the servers that it needs.
 /// </summary>
 internal sealed class TestFiles : IDisposable
 {
@@ -10,13 +10,12 @@ internal sealed class TestFiles : IDisposable
     private const int Seed = 1;
 
     private readonly List<string> paths = [];
+    private readonly List<IDisposable> owned = [];
 
     /// <summary>A new file of random bytes, on its store.</summary>
     internal string Add(string directory, long lengthBytes)
     {
-        Directory.CreateDirectory(directory);
-        var path = Path.Combine(Path.GetFullPath(directory), $"dmio-compare-{Guid.NewGuid():N}.img");
-        paths.Add(path);
+        var path = Reserve(directory, "img");
         var chunk = new byte[ChunkBytes];
         new Random(Seed).NextBytes(chunk);
         using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
@@ -32,12 +31,27 @@ internal sealed class TestFiles : IDisposable
     /// <summary>A new file of text.</summary>
     internal string AddText(string directory, string text)
     {
-        Directory.CreateDirectory(directory);
-        var path = Path.Combine(Path.GetFullPath(directory), $"dmio-compare-{Guid.NewGuid():N}.conf");
-        paths.Add(path);
+        var path = Reserve(directory, "conf");
         File.WriteAllText(path, text);
         return path;
     }
 
-    public void Dispose() => paths.ForEach(File.Delete);
+    /// <summary>A path for a file that somebody else makes.</summary>
+    internal string Reserve(string directory, string extension)
+    {
+        Directory.CreateDirectory(directory);
+        var path = Path.Combine(Path.GetFullPath(directory), $"dmio-compare-{Guid.NewGuid():N}.{extension}");
+        paths.Add(path);
+        return path;
+    }
+
+    /// <summary>Something that uses the files; it ends before they are removed, the last first.</summary>
+    internal void Own(IDisposable user) => owned.Add(user);
+
+    public void Dispose()
+    {
+        owned.Reverse();
+        owned.ForEach(user => user.Dispose());
+        paths.ForEach(File.Delete);
+    }
 }

@@ -1,7 +1,7 @@
 namespace DmIo.Compare;
 
 /// <summary>One row of the table of targets: makes its files, and says who runs on them.</summary>
-/// <param name="Id">P1 to P9.</param>
+/// <param name="Id">P1 to P9, N1 to N6.</param>
 /// <param name="Build">Its contests, on files that are removed after them.</param>
 internal sealed record Scenario(string Id, Func<CompareSettings, TestFiles, IReadOnlyList<Contest>> Build)
 {
@@ -16,5 +16,11 @@ internal sealed record Scenario(string Id, Func<CompareSettings, TestFiles, IRea
         new("P7", MemoryScenarios.Growth),
         new("P8", FlushScenario.Build),
         new("P9", StuckLegScenario.Build),
+        new("N1", NetworkScenarios.Rates),
+        new("N2", NetworkScenarios.Latency),
+        new("N3", NetworkScenarios.Throughput),
+        new("N4", NetworkScenarios.Mirror),
+        new("N5", NetworkScenarios.Client),
+        new("N6", IdleScenario.Build),
     ];
 }

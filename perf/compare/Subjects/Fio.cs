@@ -19,18 +19,34 @@ internal static class Fio
     /// <param name="arguments">fio's own: engine, operation, block size, depth.</param>
     internal static Subject Of(string name, CompareSettings settings, string path, params string[] arguments) => new(
         name,
-        async end =>
-        {
-            string[] all =
-            [
-                "--name=compare", $"--filename={path}", $"--size={new FileInfo(path).Length}", "--time_based",
-                $"--runtime={Seconds(settings.Seconds)}", $"--ramp_time={Seconds(settings.WarmUpSeconds)}",
-                "--norandommap", "--randseed=1", "--group_reporting", "--output-format=json",
-                "--lat_percentiles=1", "--clat_percentiles=0", .. arguments,
-            ];
-            return Read(await ChildProcess.RunAsync(Program, all, end));
-        },
+        end => RunAsync(settings, [$"--filename={path}", $"--size={new FileInfo(path).Length}", .. arguments], end),
         Absence.Value);
+
+    /// <summary>Its nbd engine.</summary>
+    /// <param name="name">In the table.</param>
+    /// <param name="settings">For how long.</param>
+    /// <param name="server">Whose export, whole.</param>
+    /// <param name="arguments">fio's own: operation, block size, depth.</param>
+    internal static Subject Network(
+        string name, CompareSettings settings, ServerProcess server, params string[] arguments) => new(
+        name,
+        end => RunAsync(
+            settings,
+            ["--ioengine=nbd", $"--uri={server.Uri}", $"--size={settings.FileBytes}", .. arguments],
+            end),
+        server.Missing ?? Absence.Value);
+
+    private static async Task<Sample> RunAsync(
+        CompareSettings settings, IReadOnlyList<string> arguments, CancellationToken end)
+    {
+        string[] all =
+        [
+            "--name=compare", "--time_based", $"--runtime={Seconds(settings.Seconds)}",
+            $"--ramp_time={Seconds(settings.WarmUpSeconds)}", "--norandommap", "--randseed=1", "--group_reporting",
+            "--output-format=json", "--lat_percentiles=1", "--clat_percentiles=0", .. arguments,
+        ];
+        return Read(await ChildProcess.RunAsync(Program, all, end));
+    }
 
     /// <summary>In milliseconds: fio takes no fraction.</summary>
     private static string Seconds(double seconds) =>

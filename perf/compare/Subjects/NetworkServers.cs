@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace DmIo.Compare;
+
+/// <summary>
+/// The servers of a contest, ours and the others', each on a unix socket or a loopback port. All run at once; who is
+/// not asked does nothing. What they serve lies in memory.
+/// </summary>
+internal sealed class NetworkServers(CompareSettings settings, TestFiles files)
+{
+    internal const string Ours = "dmio serve";
+    internal const string Nbdkit = "nbdkit memory";
+    internal const string Qemu = "qemu-nbd";
+    internal const string Export = "disk";
+
+    /// <summary>Ours, on devices: <c>mem:1GiB</c>, or paths.</summary>
+    internal ServerProcess StartOurs(bool isTcp, params string[] devices)
+    {
+        var (endPoint, uri) = Place(isTcp, Export);
+        return Own(ServerProcess.Start(
+            endPoint,
+            uri,
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "DmIo.Cli.dll"), "serve",
+                "--export", $"{Export}={string.Join(',', devices)}",
+                .. endPoint is IPEndPoint tcp ? new[] { "--listen", $"{tcp}" } : ["--unix", $"{endPoint}"],
+            ]));
+    }
+
+    /// <summary>nbdkit's own memory.</summary>
+    internal ServerProcess StartNbdkit(bool isTcp)
+    {
+        var (endPoint, uri) = Place(isTcp, "");
+        return Own(ServerProcess.Start(
+            endPoint,
+            uri,
+            "nbdkit",
+            [
+                "-f", .. endPoint is IPEndPoint tcp ? new[] { "-i", $"{tcp.Address}", "-p", $"{tcp.Port}" }
+                    : ["-U", $"{endPoint}"],
+                "memory", $"{settings.FileBytes}",
+            ]));
+    }
+
+    /// <summary>qemu-nbd, on an image in memory or several of them.</summary>
+    /// <param name="isTcp">Or a unix socket.</param>
+    /// <param name="image">How qemu names it: <c>-f raw PATH</c>, or <c>--image-opts ...</c>.</param>
+    internal ServerProcess StartQemu(bool isTcp, params string[] image)
+    {
+        var (endPoint, uri) = Place(isTcp, "");
+        return Own(ServerProcess.Start(
+            endPoint,
+            uri,
+            "qemu-nbd",
+            [
+                "-t", "-e", "16", .. endPoint is IPEndPoint tcp
+                    ? new[] { "-b", $"{tcp.Address}", "-p", $"{tcp.Port}" }
+                    : ["-k", $"{endPoint}"],
+                .. image,
+            ]));
+    }
+
+    /// <summary>Copies an image to all of them that run: zeroes never written would be cheaper to read than
+    /// data.</summary>
+    internal static void Fill(string image, params IEnumerable<ServerProcess> servers)
+    {
+        foreach (var server in servers.Where(server => server.Missing is null))
+        {
+            ChildProcess.RunAsync("nbdcopy", [image, server.Uri], CancellationToken.None).GetAwaiter().GetResult();
+        }
+    }
+
+    private ServerProcess Own(ServerProcess server)
+    {
+        files.Own(server);
+        return server;
+    }
+
+    private (EndPoint EndPoint, string Uri) Place(bool isTcp, string export)
+    {
+        if (isTcp)
+        {
+            using var finder = new TcpListener(IPAddress.Loopback, 0);
+            finder.Start();
+            var endPoint = (IPEndPoint)finder.LocalEndpoint;
+            return (endPoint, $"nbd://{endPoint}/{export}");
+        }
+
+        var path = files.Reserve(Path.GetTempPath(), "sock");
+        return (new UnixDomainSocketEndPoint(path), $"nbd+unix:///{export}?socket={path}");
+    }
+}
