@@ -31,13 +31,13 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
-    public async Task A_load_that_measures_two_things_has_two_series()
+    public async Task A_load_that_measures_three_things_has_three_series()
     {
         var comparison = new Comparison(NewSettings("P9", rounds: 1), progress);
 
         await comparison.RunAsync(CancellationToken.None);
 
-        Assert.Equal(2, Assert.Single(comparison.Results).Series.Count(series => series.Samples.Count == 1));
+        Assert.Equal(3, Assert.Single(comparison.Results).Series.Count(series => series.Samples.Count == 1));
     }
 
     [Fact]
