@@ -27,6 +27,11 @@ internal sealed class NbdDialer(NbdDeviceOptions options)
         {
             return await ConnectAsync(both.Token).ConfigureAwait(false);
         }
+        catch (Exception fault) when (fault is IOException or SocketException or ObjectDisposedException
+            && ending.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(fault.Message, fault, ending);
+        }
         catch (SocketException fault)
         {
             throw new IOException($"The server can't be reached: {fault.Message}.", fault);
@@ -42,10 +47,6 @@ internal sealed class NbdDialer(NbdDeviceOptions options)
                     CultureInfo.InvariantCulture,
                     $"The server did not answer within {options.ConnectTimeout.TotalSeconds} s."),
                 fault);
-        }
-        catch (IOException fault) when (ending.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(fault.Message, fault, ending);
         }
     }
 

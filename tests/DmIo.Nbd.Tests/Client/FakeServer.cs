@@ -20,6 +20,9 @@ internal sealed class FakeServer : IDisposable
 
     internal NbdUri Uri { get; }
 
+    /// <summary>Somebody waits to be accepted.</summary>
+    internal bool IsCalled => listener.Poll(0, SelectMode.SelectRead);
+
     internal async Task<FakePeer> AcceptAsync() => new(await listener.AcceptAsync().InTime());
 
     /// <summary>Accepts one, and agrees with it on this export.</summary>

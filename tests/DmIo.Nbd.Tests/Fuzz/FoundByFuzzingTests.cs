@@ -1,0 +1,44 @@
+using DmIo.Nbd.Client;
+using DmIo.Nbd.Tests.Client;
+using DmIo.Nbd.Tests.Peers;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Fuzz;
+
+/// <summary>What the fuzzers found, each as small as it got.</summary>
+public sealed class FoundByFuzzingTests
+{
+    [Fact]
+    public async Task A_dial_that_is_called_off_at_any_moment_ends_as_called_off_or_failed()
+    {
+        using var server = new FakeServer();
+        var random = new Random(1);
+        for (var count = 0; count < 500; count++)
+        {
+            using var ending = new CancellationTokenSource();
+            var dialer = new NbdDialer(new NbdDeviceOptions { Uri = server.Uri });
+            using var start = new Barrier(2);
+            var spin = random.Next(600);
+            var calledOff = Task.Run(() =>
+            {
+                start.SignalAndWait();
+                Thread.SpinWait(spin);
+                ending.Cancel();
+            });
+            var dial = Task.Run(async () =>
+            {
+                start.SignalAndWait();
+                await dialer.DialAsync(ending.Token);
+            });
+
+            await calledOff;
+
+            var fault = await Record.ExceptionAsync(() => dial.InTime());
+            Assert.True(fault is OperationCanceledException or IOException, fault?.ToString());
+            while (server.IsCalled)
+            {
+                (await server.AcceptAsync()).Dispose();
+            }
+        }
+    }
+}
