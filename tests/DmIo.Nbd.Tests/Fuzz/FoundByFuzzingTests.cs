@@ -1,6 +1,8 @@
 using DmIo.Nbd.Client;
+using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Client;
 using DmIo.Nbd.Tests.Peers;
+using DmIo.Nbd.Tests.RealPeers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Fuzz;
@@ -8,6 +10,25 @@ namespace DmIo.Nbd.Tests.Fuzz;
 /// <summary>What the fuzzers found, each as small as it got.</summary>
 public sealed class FoundByFuzzingTests
 {
+    [Theory]
+    [InlineData(0u)]
+    [InlineData((uint)LoopbackServer.DiskBytes)]
+    public async Task A_connection_that_breaks_in_the_middle_of_a_write_is_gone(uint offset)
+    {
+        await using var served = await LoopbackServer.WithDiskAsync();
+        using (var client = await PlainClient.UseAsync(served.Server.UrisOf("disk")[0].SocketPath!, "disk"))
+        {
+            await client.SendAsync(new RequestHeader(NbdCommand.Flush, CommandFlags.None, 1, 0, 0));
+            await client.SendAsync(new RequestHeader(NbdCommand.Write, CommandFlags.None, 2, offset, 1 << 20));
+            await client.SendAsync(new byte[100_000]);
+
+            // What is closed before all was read from it is reset, not ended.
+            await client.AnsweredAsync();
+        }
+
+        await NothingKept.AssertAsync(served.Server);
+    }
+
     [Fact]
     public async Task A_dial_that_is_called_off_at_any_moment_ends_as_called_off_or_failed()
     {

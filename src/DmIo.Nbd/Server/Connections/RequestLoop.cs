@@ -172,9 +172,15 @@ internal sealed class RequestLoop
         expectsLarge = header.PayloadBytes > SmallBytes;
         if (error != NbdError.None)
         {
-            var end = await DrainAsync(header.PayloadBytes).ConfigureAwait(false);
-            transaction.Fail(error, message);
-            return end;
+            try
+            {
+                return await DrainAsync(header.PayloadBytes).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Also where the connection breaks meanwhile: it does not end before its transactions.
+                transaction.Fail(error, message);
+            }
         }
 
         if (header.LengthBytes == 0 && header.Command != NbdCommand.Flush)
@@ -290,10 +296,23 @@ internal sealed class RequestLoop
             var piece = transaction.NextPiece();
             var most = Piece.MostBytes - (int)(offset % export.DeviceBlockBytes);
             var filled = await FillLargeAsync(piece, (int)Math.Min(left, most)).ConfigureAwait(false);
-            if (filled == 0 || !await ReceiveIntoAsync(piece).ConfigureAwait(false))
+            var isWhole = false;
+            try
             {
-                piece.Release();
-                transaction.Abandon();
+                isWhole = filled > 0 && await ReceiveIntoAsync(piece).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Also where the connection breaks meanwhile: it does not end before its transactions.
+                if (!isWhole)
+                {
+                    piece.Release();
+                    transaction.Abandon();
+                }
+            }
+
+            if (!isWhole)
+            {
                 return false;
             }
 

@@ -1,0 +1,134 @@
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Nbd.Tests.Peers;
+using DmIo.Nbd.Tests.RealPeers;
+using DmIo.Tests.Devices;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace DmIo.Nbd.Tests.Fuzz;
+
+/// <summary>
+/// Servers that go wrong against our device: every operation ends, within its time, well or with a status that says
+/// what happened; memory is written only where it was asked to be and never after the operation's end; nothing hangs,
+/// no connection stays, and a device on a server that behaves notices nothing.
+/// </summary>
+public sealed class ClientFuzzTests(ITestOutputHelper output)
+{
+    private const byte Untouched = 0xc3;
+
+    private const int Margin = 512;
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(60)]
+    public async Task Whatever_a_server_says_operations_end_and_memory_is_whole(int oneIn)
+    {
+        var seed = FuzzPlan.NewSeed();
+        output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
+        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var bystander = await Bystander.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: true);
+
+        await FuzzPlan.RunAsync(seed, random => RunAsync(random, oneIn));
+
+        Assert.True(await bystander.LeaveAsync() > 0);
+    }
+
+    private static async Task RunAsync(Random random, int oneIn)
+    {
+        await using var server = new HostileServer(random, oneIn);
+        var isAttached = random.Next(2) == 0;
+        var operations = new List<Task<byte[]?>>();
+        if (await OpenAsync(server, random) is { } device)
+        {
+            var used = isAttached ? (IBlockDevice)new DrivenDevice(device) : device;
+            for (var count = random.Next(4, 24); count > 0; count--)
+            {
+                operations.Add(OperateAsync(used, random));
+                if (random.Next(3) == 0)
+                {
+                    await operations[^1];
+                }
+            }
+
+            var memory = await Task.WhenAll(operations).InTime();
+            var copies = memory.Select(bytes => (byte[]?)bytes?.Clone()).ToArray();
+            await used.DisposeAsync().InTime();
+            Assert.All(memory.Zip(copies), pair => Assert.Equal(pair.Second, pair.First));
+        }
+
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        while (server.Connections > 0 && !limit.IsCancellationRequested)
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal(0, server.Connections);
+    }
+
+    private static async Task<NbdDevice?> OpenAsync(HostileServer server, Random random)
+    {
+        try
+        {
+            return await NbdDevice.OpenAsync(new NbdDeviceOptions
+            {
+                Uri = server.Uri,
+                Connections = random.Next(1, 4),
+                ConnectTimeout = TimeSpan.FromMilliseconds(500),
+                RequestTimeout = TimeSpan.FromMilliseconds(300),
+                ReconnectWait = TimeSpan.FromMilliseconds(random.Next(2) * 100),
+                ReadRetries = random.Next(3),
+                WriteRetries = random.Next(2),
+                ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
+                LongestReconnectPause = TimeSpan.FromMilliseconds(20),
+            }).InTime();
+        }
+        catch (DeviceOpenException refused)
+        {
+            Assert.NotEmpty(refused.Message);
+            return null;
+        }
+    }
+
+    /// <summary>One operation, to its end; of a read, the memory.</summary>
+    private static async Task<byte[]?> OperateAsync(IBlockDevice device, Random random)
+    {
+        var sectors = Math.Min(random.Next(4) == 0 ? 256 : random.Next(1, 32), device.Description.Capacity.Value);
+        var start = random.NextInt64(device.Description.Capacity.Value - sectors + 1);
+        switch (random.Next(6))
+        {
+            case 0:
+                Check(await device.FlushAsync().InTime());
+                return null;
+            case 1:
+                Check((await device.WriteAsync(start, Bytes.Batch(new byte[sectors * 512]), random.Next(2) == 0)
+                    .InTime()).Status);
+                return null;
+            case 2 when device.Description.MaxWriteZeroes.Value > 0:
+                Check(await device.WriteZeroesAsync(start, sectors, WriteZeroesFlags.None).InTime());
+                return null;
+            case 3 when device.Description.MaxDiscard.Value > 0:
+                Check(await device.DiscardAsync(start, sectors).InTime());
+                return null;
+            default:
+                return await ReadAsync(device, start, (int)sectors * 512);
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(IBlockDevice device, Sector start, int length)
+    {
+        var memory = Bytes.Filled(length + (2 * Margin), Untouched);
+        var cut = length / 3;
+        var result = await device.ReadAsync(start, Bytes.Batch(
+            memory.AsMemory(Margin, cut), memory.AsMemory(Margin + cut, length - cut))).InTime();
+        Check(result.Status);
+        Assert.Equal(-1, memory.AsSpan(0, Margin).IndexOfAnyExcept(Untouched));
+        Assert.Equal(-1, memory.AsSpan(Margin + length).IndexOfAnyExcept(Untouched));
+        return memory;
+    }
+
+    private static void Check(IoStatus status)
+    {
+        Assert.True(status.IsOk || !string.IsNullOrEmpty(status.Failure?.Message), $"{status.Code} does not say why.");
+    }
+}

@@ -1,0 +1,93 @@
+using DmIo.Devices;
+using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Tests.RealPeers;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace DmIo.Nbd.Tests.Fuzz;
+
+/// <summary>Transcripts that went wrong against our server: it says nothing that is not the protocol, it forgets
+/// nobody, keeps no page, and who behaves beside it notices nothing.</summary>
+public sealed class ServerFuzzTests(ITestOutputHelper output)
+{
+    private const int SmallDiskBytes = 2 << 20;
+
+    /// <summary>Small, so that who stays is cut soon, and memory and flight are often full.</summary>
+    private static readonly NbdServerLimits Small = new()
+    {
+        Handshake = TimeSpan.FromSeconds(1),
+        Idle = TimeSpan.FromSeconds(1),
+        Send = TimeSpan.FromSeconds(2),
+        OptionBytes = 8 * 1024,
+        RequestsInFlight = 8,
+    };
+
+    [Fact]
+    public async Task Whatever_comes_nobody_else_is_harmed_and_nothing_is_kept()
+    {
+        var seed = FuzzPlan.NewSeed();
+        output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
+        await using var served = await LoopbackServer.StartAsync(Small);
+        await served.AddAsync(
+            new NbdExport { Name = "disk", Devices = ["disk"], Pages = 256 }, new MemoryDevice(16384));
+        await served.AddAsync("quiet", new MemoryDevice(16384));
+        var place = served.Server.UrisOf("disk")[0].SocketPath!;
+        await using var apart = await Bystander.ComeAsync(served.Server.UrisOf("quiet")[1], ownsData: true);
+        await using var beside = await Bystander.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: false);
+
+        await FuzzPlan.RunAsync(seed, random =>
+        {
+            var messages = ClientScript.New("disk", 16384 * 512, random);
+            Mutation.Apply(messages, random);
+            return HostileClient.RunAsync(place, Mutation.Torn(messages, random), random);
+        });
+
+        Assert.True(await apart.LeaveAsync() > 0 && await beside.LeaveAsync() > 0);
+        await NothingKept.AssertAsync(served.Server);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Every_request_gets_the_answer_that_is_due_and_no_byte_is_wrong(bool structured)
+    {
+        var seed = FuzzPlan.NewSeed();
+        output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
+        await using var served = await LoopbackServer.StartAsync(Small with { Idle = null });
+        var devices = 0;
+
+        await FuzzPlan.RunAsync(seed, async random =>
+        {
+            var name = $"disk{Interlocked.Increment(ref devices)}";
+            await served.AddAsync(
+                new NbdExport { Name = name, Devices = [name], Pages = 64 }, new MemoryDevice(SmallDiskBytes / 512));
+            await AskAsync(served.Server.UrisOf(name)[0].SocketPath!, name, structured, random);
+            await served.TakeAwayAsync(name);
+        });
+
+        await NothingKept.AssertAsync(served.Server);
+    }
+
+    private static async Task AskAsync(string path, string export, bool structured, Random random)
+    {
+        using var client = await PlainClient.UseAsync(path, export, structured);
+        var oracle = new RequestOracle(SmallDiskBytes, client.MinimumBlock, structured);
+        for (var count = 0; count < 25; count++)
+        {
+            var request = oracle.Next(random);
+            var payload = new byte[request.PayloadBytes];
+            random.NextBytes(payload);
+            await client.SendAsync(request);
+            await client.SendAsync(payload);
+            var (error, data) = await client.AnswerAsync(request);
+
+            Assert.True(oracle.Allowed(request).Contains(error), $"{request} was answered with {error}.");
+            if (error == NbdError.None)
+            {
+                var wrong = oracle.FirstWrong(request, data);
+                Assert.True(wrong < 0, $"{request}: byte {wrong} is wrong.");
+                oracle.Done(request, payload);
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Text.Json;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Nbd.Tests.Peers;
+using Xunit;
+using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+
+namespace DmIo.Nbd.Tests.RealPeers;
+
+/// <summary>What nbdinfo finds out about our exports.</summary>
+public sealed class NbdinfoTests
+{
+    [PeerTheory("nbdinfo")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_sees_what_an_export_is_and_can_do(bool tcp)
+    {
+        await using var served = await LoopbackServer.StartAsync();
+        await served.AddAsync(
+            new NbdExport { Name = "disk", Devices = ["disk"], Description = "the one with the dóts" },
+            new MemoryDevice(LoopbackServer.DiskBytes / Sector.SizeBytes));
+
+        var info = await JsonAsync("--json", served.Uri(tcp));
+
+        Assert.Equal("newstyle-fixed", info.GetProperty("protocol").GetString());
+        Assert.False(info.GetProperty("TLS").GetBoolean());
+        Assert.True(info.GetProperty("structured").GetBoolean());
+        var export = Assert.Single(info.GetProperty("exports").EnumerateArray());
+        Assert.Equal("disk", export.GetProperty("export-name").GetString());
+        Assert.Equal("the one with the dóts", export.GetProperty("description").GetString());
+        Assert.Equal(LoopbackServer.DiskBytes, export.GetProperty("export-size").GetInt64());
+        Assert.Equal("base:allocation", export.GetProperty("contexts")[0].GetString());
+        Assert.InRange(export.GetProperty("block_size_minimum").GetInt64(), 1, Sector.SizeBytes);
+        Assert.Equal(4096, export.GetProperty("block_size_preferred").GetInt64());
+        Assert.Equal(32 << 20, export.GetProperty("block_size_maximum").GetInt64());
+        foreach (var ability in (string[])["cache", "df", "fast_zero", "flush", "fua", "multi_conn", "trim", "zero"])
+        {
+            Assert.True(export.GetProperty("can_" + ability).GetBoolean(), ability);
+        }
+
+        Assert.False(export.GetProperty("is_read_only").GetBoolean());
+        Assert.False(export.GetProperty("is_rotational").GetBoolean());
+    }
+
+    [PeerFact("nbdinfo")]
+    public async Task It_lists_all_exports_with_their_descriptions()
+    {
+        await using var served = await LoopbackServer.StartAsync();
+        await served.AddAsync(
+            new NbdExport { Name = "b", Devices = ["two"], Description = "second" }, new MemoryDevice(2048));
+        await served.AddAsync(
+            new NbdExport { Name = "a/ä 1", Devices = ["one"], Description = "first" }, new MemoryDevice(1024));
+
+        var list = await JsonAsync("--list", "--json", served.Uri(export: ""));
+
+        Assert.Equal(
+            [("a/ä 1", "first", 1024 * 512), ("b", "second", 2048 * 512)],
+            list.GetProperty("exports").EnumerateArray().Select(export => (
+                export.GetProperty("export-name").GetString()!,
+                export.GetProperty("description").GetString()!,
+                export.GetProperty("export-size").GetInt32())));
+    }
+
+    [PeerFact("nbdinfo")]
+    public async Task Its_map_covers_the_disk_and_has_data_where_data_are()
+    {
+        var (served, _) = await LoopbackServer.WithFileAsync();
+        await using var ends = served;
+        await ScriptAsync(served.Uri(), "h.pwrite(b'x' * (1 << 20), 8 << 20)");
+
+        var map = await JsonAsync("--map", "--json", served.Uri());
+
+        long covered = 0;
+        foreach (var extent in map.EnumerateArray())
+        {
+            var (start, length) = (extent.GetProperty("offset").GetInt64(), extent.GetProperty("length").GetInt64());
+            Assert.Equal(covered, start);
+            covered += length;
+            var touchesData = start < 9 << 20 && covered > 8 << 20;
+            Assert.True(extent.GetProperty("type").GetInt32() == 0 || !touchesData, $"{extent} holds data");
+        }
+
+        Assert.Equal(LoopbackServer.DiskBytes, covered);
+    }
+
+    [PeerFact("nbdinfo")]
+    public async Task A_read_only_device_is_a_read_only_export()
+    {
+        await using var served = await LoopbackServer.StartAsync();
+        await served.AddAsync("disk", new LimitedDevice(
+            new MemoryDevice(1024), description => description with { IsReadOnly = true }));
+
+        await RunAsync("nbdinfo", "--is", "read-only", served.Uri());
+    }
+
+    [PeerFact("nbdinfo")]
+    public async Task Who_names_no_export_gets_the_default_one()
+    {
+        await using var served = await LoopbackServer.StartAsync();
+        await served.AddAsync("other", new MemoryDevice(1024));
+        await served.AddAsync(
+            new NbdExport { Name = "main", Devices = ["main"], IsDefault = true }, new MemoryDevice(4096));
+
+        Assert.Equal($"{4096 * 512}", (await RunAsync("nbdinfo", "--size", served.Uri(export: ""))).Trim());
+    }
+
+    [PeerFact("nbdinfo")]
+    public async Task An_export_that_is_not_there_is_named_in_the_error()
+    {
+        await using var served = await LoopbackServer.WithDiskAsync();
+
+        var said = await FailAsync("nbdinfo", served.Uri(export: "attic"));
+
+        Assert.Contains("attic", said, StringComparison.Ordinal);
+    }
+
+    private static async Task<JsonElement> JsonAsync(params string[] arguments) =>
+        JsonDocument.Parse(await RunAsync("nbdinfo", arguments)).RootElement;
+}

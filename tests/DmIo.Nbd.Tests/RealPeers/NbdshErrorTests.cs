@@ -1,0 +1,175 @@
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Nbd.Tests.Peers;
+using Xunit;
+using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+
+namespace DmIo.Nbd.Tests.RealPeers;
+
+/// <summary>libnbd, told to check nothing, asks for what is wrong, hears the error that the protocol has for it, and
+/// can go on on the same connection.</summary>
+public sealed class NbdshErrorTests
+{
+    private const string GoesOn = """
+
+        h.pwrite(b"on" * 2048, 8192)
+        assert h.pread(4096, 8192) == b"on" * 2048
+        """;
+
+    [PeerTheory("nbdsh")]
+    [InlineData("\"EINVAL\", h.pread, 512, h.get_size()")]
+    [InlineData("\"EINVAL\", h.pread, 1024, h.get_size() - 512")]
+    [InlineData("\"EINVAL\", h.pread, 512, (1 << 64) - 512")]
+    [InlineData("\"EINVAL\", h.trim, 512, h.get_size()")]
+    [InlineData("\"EINVAL\", h.trim, 0xfffff000, 4096")]
+    [InlineData("\"EINVAL\", h.cache, 4096, h.get_size()")]
+    [InlineData("\"EINVAL\", h.block_status, 4096, h.get_size(), lambda *extents: 0")]
+    [InlineData("\"ENOSPC\", h.pwrite, b'x' * 512, h.get_size()")]
+    [InlineData("\"ENOSPC\", h.pwrite, b'x' * 100000, h.get_size() - 512")]
+    [InlineData("\"ENOSPC\", h.zero, 512, h.get_size()")]
+    [InlineData("\"ENOSPC\", h.zero, 0xfffff000, 0")]
+    public Task Past_the_end(string call) => FailsAsync(call);
+
+    [PeerTheory("nbdsh")]
+    [InlineData("\"EINVAL\", h.pread, 512, 0, 1 << 9")]
+    [InlineData("\"EINVAL\", h.pwrite, b'x' * 512, 0, 1 << 9")]
+    [InlineData("\"EINVAL\", h.pwrite, b'x' * 512, 0, nbd.CMD_FLAG_NO_HOLE")]
+    [InlineData("\"EINVAL\", h.flush, 1 << 4")]
+    [InlineData("\"EINVAL\", h.trim, 512, 0, nbd.CMD_FLAG_FAST_ZERO")]
+    [InlineData("\"EINVAL\", h.zero, 512, 0, 1 << 15")]
+    [InlineData("\"EINVAL\", h.cache, 512, 0, nbd.CMD_FLAG_REQ_ONE")]
+    [InlineData("\"EINVAL\", h.block_status, 512, 0, lambda *extents: 0, 1 << 7")]
+    public Task A_flag_that_the_command_does_not_have(string call) => FailsAsync(call);
+
+    [PeerFact("nbdsh")]
+    public Task Status_of_nothing() => FailsAsync("\"EINVAL\", h.block_status, 0, 0, lambda *extents: 0");
+
+    [PeerFact("nbdsh")]
+    public async Task Status_that_was_not_agreed_on()
+    {
+        await using var served = await LoopbackServer.WithDiskAsync();
+
+        await UnconnectedScriptAsync($"""
+            h.connect_uri("{served.Uri()}")
+            h.set_strict_mode(0)
+            fails("EINVAL", h.block_status, 4096, 0, lambda *extents: 0)
+            """ + GoesOn);
+    }
+
+    [PeerFact("nbdsh")]
+    public Task A_write_of_33_MiB_is_thrown_away() => AfterAsync("""
+        h.set_strict_mode(0)
+        try:
+            h.pwrite(b"x" * (33 << 20), 0)
+            raise AssertionError("33 MiB were taken")
+        except nbd.Error as failure:
+            # libnbd itself may refuse it, with ERANGE.
+            assert failure.errno in ("EINVAL", "EOVERFLOW", "ENOSPC", "ERANGE"), failure
+        """);
+
+    [PeerFact("nbdsh")]
+    public Task Nothing_at_all_is_done_with_success() => AfterAsync("""
+        h.set_strict_mode(0)
+        h.pwrite(b"", 0)
+        h.zero(0, 0)
+        h.trim(0, 0)
+        h.cache(0, 0)
+        """);
+
+    [PeerFact("nbdsh")]
+    public async Task What_is_not_on_a_block_of_a_device_with_blocks()
+    {
+        var (served, _) = await LoopbackServer.WithFileAsync();
+        await using var ends = served;
+        await served.AddAsync("coarse", new LimitedDevice(
+            new MemoryDevice(8192), description => description with { BlockSizeBytes = 4096 }));
+
+        await ScriptAsync(served.Uri(export: "coarse"), """
+            minimum = h.get_block_size(nbd.SIZE_MINIMUM)
+            h.set_strict_mode(0)
+            if minimum > 1:
+                fails("EINVAL", h.pwrite, b"x" * 10, 1)
+                fails("EINVAL", h.pread, 10, 1)
+                fails("EINVAL", h.zero, 10, 1)
+            else:
+                h.pwrite(b"x" * 10, 1)
+                assert h.pread(12, 0) == b"\0" + b"x" * 10 + b"\0"
+            h.trim(10, 1)
+            """ + GoesOn);
+    }
+
+    [PeerTheory("nbdsh")]
+    [InlineData("h.pwrite, b'x' * 512, 0")]
+    [InlineData("h.zero, 512, 0")]
+    [InlineData("h.trim, 512, 0")]
+    public async Task Changing_what_is_read_only(string call)
+    {
+        await using var served = await LoopbackServer.StartAsync();
+        await served.AddAsync(
+            new NbdExport { Name = "disk", Devices = ["disk"], IsReadOnly = true }, new MemoryDevice(8192));
+
+        await ScriptAsync(served.Uri(), $"""
+            assert h.is_read_only()
+            h.set_strict_mode(0)
+            fails("EPERM", {call})
+            assert h.pread(4096, 0) == bytes(4096)
+            """);
+    }
+
+    [PeerFact("nbdsh")]
+    public async Task What_the_device_fails_with()
+    {
+        await using var served = await LoopbackServer.StartAsync();
+        await served.AddAsync("disk", new FaultyDevice(
+            new MemoryDevice(8192),
+            seed: 1,
+            new FaultRule { Filter = OperationFilter.On(IoOperation.Write), Errno = 28 },
+            new FaultRule { Filter = OperationFilter.On(IoOperation.Read) },
+            new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), Errno = 5 }));
+
+        await ScriptAsync(served.Uri(), """
+            fails("ENOSPC", h.pwrite, b"x" * 4096, 0)
+            fails("EIO", h.pread, 4096, 0)
+            fails("EIO", h.flush)
+            """);
+    }
+
+    [PeerFact("nbdsh")]
+    public async Task Options_that_make_no_sense_are_refused_and_others_still_answered()
+    {
+        await using var served = await LoopbackServer.WithDiskAsync();
+
+        await UnconnectedScriptAsync($$"""
+            h.set_opt_mode(True)
+            h.connect_uri("{{served.Uri()}}")
+            h.set_export_name("attic")
+            fails("ENOENT", h.opt_info)
+            fails("ENOENT", h.opt_go)
+            h.set_export_name("disk")
+            h.add_meta_context("base:allocation")
+            h.add_meta_context("nobody:knows")
+            h.opt_info()
+            assert h.get_size() == {{LoopbackServer.DiskBytes}}
+            assert h.can_meta_context("base:allocation")
+            found = []
+            h.clear_meta_contexts()
+            h.opt_list_meta_context(lambda name: found.append(name))
+            assert found == ["base:allocation"], found
+            h.opt_list(lambda name, description: found.append(name))
+            assert found[1:] == ["disk"], found
+            h.opt_go()
+            """ + GoesOn);
+    }
+
+    private static Task FailsAsync(string call) => AfterAsync($"""
+        h.set_strict_mode(0)
+        fails({call})
+        """);
+
+    private static async Task AfterAsync(string script)
+    {
+        await using var served = await LoopbackServer.WithDiskAsync();
+        await ScriptAsync(served.Uri(), script + GoesOn);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using DmIo.Nbd.Tests.Peers;
+
+namespace DmIo.Nbd.Tests.RealPeers;
+
+/// <summary>A certificate authority of the test's own, with files named as GnuTLS's users (libnbd, qemu) look for
+/// them.</summary>
+internal sealed class TestAuthority : IDisposable
+{
+    private const string ServerUse = "1.3.6.1.5.5.7.3.1";
+    private const string ClientUse = "1.3.6.1.5.5.7.3.2";
+
+    private readonly TemporaryDirectory home;
+    private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly X509Certificate2 certificate;
+    private readonly DateTimeOffset begin = DateTimeOffset.UtcNow.AddDays(-1);
+    private readonly DateTimeOffset end = DateTimeOffset.UtcNow.AddDays(2);
+    private byte lastSerial;
+
+    internal TestAuthority(TemporaryDirectory home, string name = "Test authority")
+    {
+        this.home = home;
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        certificate = request.CreateSelfSigned(begin, end);
+    }
+
+    /// <summary>A server's certificate for localhost and 127.0.0.1, in the files that options name.</summary>
+    internal NbdTlsOptions ServeAs(NbdTlsMode mode, string fileName = "server")
+    {
+        var (certificateFile, keyFile) = (home.FilePath(fileName + "-cert.pem"), home.FilePath(fileName + "-key.pem"));
+        Issue("localhost", ServerUse, certificateFile, keyFile);
+        return new NbdTlsOptions { Mode = mode, CertificateFile = certificateFile, KeyFile = keyFile };
+    }
+
+    /// <summary>The authority's own certificate, for a server that looks at its clients'.</summary>
+    internal string AuthorityFile()
+    {
+        var path = home.FilePath("clients-ca.pem");
+        File.WriteAllText(path, certificate.ExportCertificatePem());
+        return path;
+    }
+
+    /// <summary>A directory for a client that trusts this authority, and has a certificate of that name if
+    /// any.</summary>
+    internal string ClientDirectory(string? name = null)
+    {
+        var path = Directory.CreateDirectory(home.FilePath(Guid.NewGuid().ToString("n"))).FullName;
+        File.WriteAllText(Path.Combine(path, "ca-cert.pem"), certificate.ExportCertificatePem());
+        if (name is not null)
+        {
+            Issue(name, ClientUse, Path.Combine(path, "client-cert.pem"), Path.Combine(path, "client-key.pem"));
+        }
+
+        return path;
+    }
+
+    public void Dispose()
+    {
+        certificate.Dispose();
+        key.Dispose();
+    }
+
+    private void Issue(string name, string use, string certificateFile, string keyFile)
+    {
+        using var ownKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", ownKey, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], critical: false));
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(certificate, true, false));
+        if (use == ServerUse)
+        {
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddDnsName(name);
+            names.AddIpAddress(IPAddress.Loopback);
+            request.CertificateExtensions.Add(names.Build());
+        }
+
+        using var issued = request.Create(certificate, begin.AddHours(1), end.AddHours(-1), [++lastSerial]);
+        File.WriteAllText(keyFile, ownKey.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(certificateFile, issued.ExportCertificatePem());
+    }
+}
