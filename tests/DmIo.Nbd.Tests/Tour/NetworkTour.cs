@@ -1,0 +1,63 @@
+using System.Net.Sockets;
+using Akka.TestKit.Xunit2;
+using DmIo.Actors;
+using DmIo.Devices;
+using DmIo.Io;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Tour;
+
+/// <summary>README's network disks in C#, run. Tidy.Tests checks that README shows this code and no other.</summary>
+public sealed class NetworkTour : TestKit
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("dmio-tour-");
+
+    [Fact]
+    public async Task The_tour_does_what_readme_says()
+    {
+        var system = Sys;
+        var socketPath = Path.Combine(folder.FullName, "socket");
+        var data = Enumerable.Range(0, 4096).Select(index => (byte)(index * 7)).ToArray();
+        var service = DmIoService.For(system);
+        await service.AttachAsync("left", new MemoryDevice(capacity: 8192));
+        await service.AttachAsync("right", new MemoryDevice(capacity: 8192));
+        await service.AttachAsync("local", new MemoryDevice(capacity: 8192));
+        await using var client = await service.OpenAsync(pages: 64);
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+
+        builder.Services.AddSingleton(system);
+        builder.Services.AddNbdServer(
+            new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socketPath)] },
+            new NbdExport { Name = "disk", Devices = ["left", "right"], IsDefault = true });
+
+        using var host = builder.Build();
+        await host.StartAsync();
+
+        var remote = new NbdDeviceOptions { Uri = NbdUri.Parse($"nbd+unix:///disk?socket={socketPath}") };
+        await service.AttachAsync("remote", await NbdDevice.OpenAsync(remote));
+
+        IoRegion[] copies = [new("local", 0, 8), new("remote", 0, 8)];
+        IoResult written = await client.WriteAsync(copies, data);
+
+        Assert.True(written.IsOk, written.ToString());
+        foreach (var device in new[] { "local", "remote", "left", "right" })
+        {
+            var found = new byte[4096];
+            Assert.True((await client.ReadAsync(new IoRegion(device, 0, 8), found)).IsOk);
+            Assert.Equal(data, found);
+        }
+
+        await service.DetachAsync("remote");
+        await host.StopAsync();
+    }
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        folder.Delete(recursive: true);
+    }
+}
