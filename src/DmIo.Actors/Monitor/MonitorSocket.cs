@@ -14,10 +14,6 @@ internal sealed class MonitorSocket : IDisposable
 
     private const int Backlog = 16;
 
-    // How Linux, and how macOS, refuse to open a socket.
-    private const int NoSuchDeviceOrAddress = 6;
-    private const int NotSupportedOnSocket = 102;
-
     private readonly Socket listener;
 
     private MonitorSocket(Socket listener) => this.listener = listener;
@@ -31,7 +27,7 @@ internal sealed class MonitorSocket : IDisposable
         try
         {
             var address = new UnixDomainSocketEndPoint(full);
-            RemoveStale(full, address);
+            StaleSocket.Remove(full, address);
             Bind(socket, full, address);
             return new MonitorSocket(socket);
         }
@@ -59,42 +55,5 @@ internal sealed class MonitorSocket : IDisposable
         }
 
         socket.Listen(Backlog);
-    }
-
-    private static void RemoveStale(string full, UnixDomainSocketEndPoint address)
-    {
-        if (!File.Exists(full))
-        {
-            return;
-        }
-
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(address);
-        }
-        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.ConnectionRefused
-            && IsSocket(full))
-        {
-            File.Delete(full);
-            return;
-        }
-
-        throw new IOException("somebody listens there already.");
-    }
-
-    /// <summary>Anything else refuses connections as a dead socket does, and is not ours to delete. A socket alone
-    /// can't be opened.</summary>
-    private static bool IsSocket(string full)
-    {
-        try
-        {
-            using var file = File.OpenHandle(full, access: FileAccess.ReadWrite, share: FileShare.ReadWrite);
-            return false;
-        }
-        catch (IOException fault)
-        {
-            return fault.HResult is NoSuchDeviceOrAddress or NotSupportedOnSocket;
-        }
     }
 }

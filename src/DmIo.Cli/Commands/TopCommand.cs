@@ -10,14 +10,16 @@ internal static class TopCommand
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
-    private const string Description = "Show what a running service does: devices and leases, live.";
+    private const string Description = "Show what a running service does: devices, leases, exports and clients, live.";
 
     private const string Details = """
-        The service is one with dmio.monitor.socket set, or dmio bench --monitor. Rates and latencies are of the
-        last interval. Per device: operations at it and waiting for it, operations and bytes of a second, half and
-        99 of 100 of all latencies, age of the oldest operation at the device (red from a second on). Latencies
-        are from the arrival at the device's actor to its answer, by its turns; what an inline device does within
-        a turn is not in them. On a terminal until Ctrl-C; in a pipe one table, or JSON line, for each interval.
+        The service is one with dmio.monitor.socket set, or dmio serve or bench with --monitor. Rates and
+        latencies are of the last interval. Per device: operations at it and waiting for it, operations and bytes
+        of a second, half and 99 of 100 of all latencies, age of the oldest operation at the device (red from a
+        second on). Latencies are from the arrival at the device's actor to its answer, by its turns; what an
+        inline device does within a turn is not in them. Per export of a network server: devices that serve and
+        that failed, clients, pages of its lease in use; per client where it comes from. On a terminal until
+        Ctrl-C; in a pipe one table, or JSON line, for each interval.
         """;
 
     private const string Examples = """

@@ -11,10 +11,13 @@ internal static class TopRates
         var seconds = now.ClockSeconds - before.ClockSeconds;
         var devices = before.Devices.ToDictionary(device => device.Name, StringComparer.Ordinal);
         var leases = before.Leases.ToDictionary(lease => lease.Id);
+        var network = new NetworkRates(before, now);
         return new TopSnapshot
         {
             Devices = [.. now.Devices.Select(device => Of(devices.GetValueOrDefault(device.Name), device, seconds))],
             Leases = [.. now.Leases.Select(lease => Of(leases.GetValueOrDefault(lease.Id), lease, seconds))],
+            Exports = network.Exports,
+            Connections = network.Connections,
         };
     }
 
@@ -60,6 +63,6 @@ internal static class TopRates
         + device.WriteZeroes.Count;
 
     /// <summary>Of a second; 0 where the clock did not move.</summary>
-    private static double Rate(long before, long now, double seconds) =>
+    internal static double Rate(long before, long now, double seconds) =>
         seconds > 0 ? Math.Round(Math.Max(0, now - before) / seconds, 1) : 0;
 }

@@ -7,6 +7,12 @@ internal sealed record TopSnapshot
     public required IReadOnlyList<TopDevice> Devices { get; init; }
 
     public required IReadOnlyList<TopLease> Leases { get; init; }
+
+    /// <summary>Of the network servers in front of the service.</summary>
+    public IReadOnlyList<TopExport> Exports { get; init; } = [];
+
+    /// <inheritdoc cref="Exports"/>
+    public IReadOnlyList<TopConnection> Connections { get; init; } = [];
 }
 
 /// <summary>One device.</summary>

@@ -4,8 +4,8 @@ using Spectre.Console.Rendering;
 
 namespace DmIo.Cli;
 
-/// <summary>A snapshot as two tables, of devices and of leases, the busiest first. What has no room is
-/// counted.</summary>
+/// <summary>A snapshot as tables: devices and leases, and where there is a network server its exports and connections.
+/// The busiest come first. What has no room is counted.</summary>
 internal static class TopTables
 {
     /// <summary>Heads, rules, and the line that counts the rest.</summary>
@@ -17,12 +17,38 @@ internal static class TopTables
 
     internal static IRenderable Draw(TopSnapshot snapshot, bool isTerminal, int height)
     {
-        var room = Math.Max(2 * FewestRows, height - (2 * LinesAroundRows) - 1);
-        var forDevices = Math.Max(FewestRows, room - Math.Min(snapshot.Leases.Count, room / 2));
-        var forLeases = Math.Max(FewestRows, room - Math.Min(snapshot.Devices.Count, forDevices));
-        return new Rows(
-            DrawDevices(snapshot.Devices, isTerminal, forDevices),
-            DrawLeases(snapshot.Leases, isTerminal, forLeases));
+        List<(int Rows, Func<int, IRenderable> Draw)> tables =
+        [
+            (snapshot.Devices.Count, room => DrawDevices(snapshot.Devices, isTerminal, room)),
+            (snapshot.Leases.Count, room => DrawLeases(snapshot.Leases, isTerminal, room)),
+        ];
+        if (snapshot.Exports.Count > 0)
+        {
+            tables.Add((snapshot.Exports.Count, room => DrawExports(snapshot.Exports, isTerminal, room)));
+        }
+
+        if (snapshot.Connections.Count > 0)
+        {
+            tables.Add((snapshot.Connections.Count, room => DrawConnections(snapshot.Connections, isTerminal, room)));
+        }
+
+        var rooms = Share(height - (tables.Count * LinesAroundRows) - 1, [.. tables.Select(table => table.Rows)]);
+        return new Rows(tables.Select((table, index) => table.Draw(rooms[index])));
+    }
+
+    /// <summary>Each has room for all its rows, or as much as others that have more.</summary>
+    private static int[] Share(int room, int[] rows)
+    {
+        var rooms = new int[rows.Length];
+        var others = rows.Length;
+        foreach (var (index, needed) in rows.Index().OrderBy(row => row.Item))
+        {
+            rooms[index] = Math.Max(FewestRows, Math.Min(needed, room / others));
+            room -= rooms[index];
+            others--;
+        }
+
+        return rooms;
     }
 
     private static Rows DrawDevices(IReadOnlyList<TopDevice> devices, bool isTerminal, int room)
@@ -87,6 +113,60 @@ internal static class TopTables
         return WithRest(table, leases.Count - room, "lease(s)");
     }
 
+    private static Rows DrawExports(IReadOnlyList<TopExport> exports, bool isTerminal, int room)
+    {
+        var table = ReportTable.NewTable(
+            isTerminal,
+            "Export", "Devices", "Clients", "In flight", "Requests/s", "Errors/s", "Read", "Written", "Pages");
+        RightAlign(table, from: 2);
+        var shown = exports
+            .OrderByDescending(export => export.RequestsPerSecond)
+            .ThenByDescending(export => export.InFlight)
+            .ThenBy(export => export.Name, StringComparer.Ordinal);
+        foreach (var export in shown.Take(room))
+        {
+            var failed = string.Concat(export.FailedDevices.Select(device => $", {device} FAILED"));
+            table.AddRow(
+                new Text($"'{export.Name}'"),
+                new Text(string.Join(", ", export.LiveDevices) + failed, failed.Length > 0 ? Color.Red : Style.Plain),
+                Number(export.Connections),
+                Number(export.InFlight),
+                Number(export.RequestsPerSecond),
+                Errors(export.ErrorsPerSecond),
+                new Text($"{Quantity.Bytes(export.ReadBytesPerSecond)}/s"),
+                new Text($"{Quantity.Bytes(export.WrittenBytesPerSecond)}/s"),
+                new Text($"{export.PagesInUse}/{export.Pages}"));
+        }
+
+        return WithRest(table, exports.Count - room, "export(s)");
+    }
+
+    private static Rows DrawConnections(IReadOnlyList<TopConnection> connections, bool isTerminal, int room)
+    {
+        var table = ReportTable.NewTable(
+            isTerminal, "Client", "Peer", "Export", "TLS", "In flight", "Requests/s", "Errors/s", "Read", "Written");
+        RightAlign(table, from: 4);
+        var shown = connections
+            .OrderByDescending(connection => connection.RequestsPerSecond)
+            .ThenByDescending(connection => connection.InFlight)
+            .ThenBy(connection => connection.Id);
+        foreach (var connection in shown.Take(room))
+        {
+            table.AddRow(
+                new Text($"nbd-{connection.Id}"),
+                new Text(connection.Peer),
+                new Text(connection.Export is { } export ? $"'{export}'" : "-"),
+                new Text(connection.Tls ? "yes" : "no"),
+                Number(connection.InFlight),
+                Number(connection.RequestsPerSecond),
+                Errors(connection.ErrorsPerSecond),
+                new Text($"{Quantity.Bytes(connection.ReadBytesPerSecond)}/s"),
+                new Text($"{Quantity.Bytes(connection.WrittenBytesPerSecond)}/s"));
+        }
+
+        return WithRest(table, connections.Count - room, "connection(s)");
+    }
+
     private static Rows WithRest(Table table, int rest, string what) =>
         rest > 0 ? new Rows(table, new Text($"and {rest} {what} more")) : new Rows(table);
 
@@ -99,6 +179,9 @@ internal static class TopTables
     }
 
     private static Text Number(double value) => new(value.ToString("0", CultureInfo.InvariantCulture));
+
+    private static Text Errors(double perSecond) => new(
+        perSecond.ToString("0", CultureInfo.InvariantCulture), perSecond > 0 ? Color.Red : Style.Plain);
 
     private static Text Latency(double? microseconds) => new(microseconds switch
     {

@@ -23,7 +23,11 @@ internal sealed class NbdListener : IDisposable
             endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
         try
         {
-            RemoveStale(endPoint);
+            if (endPoint is UnixDomainSocketEndPoint unix)
+            {
+                StaleSocket.Remove(unix.ToString(), unix);
+            }
+
             socket.Bind(endPoint);
             socket.Listen(Backlog);
             EndPoint = endPoint is IPEndPoint ? socket.LocalEndPoint! : endPoint;
@@ -70,40 +74,4 @@ internal sealed class NbdListener : IDisposable
     }
 
     public void Dispose() => socket.Dispose();
-
-    private static void RemoveStale(EndPoint endPoint)
-    {
-        if (endPoint is not UnixDomainSocketEndPoint || endPoint.ToString() is not { } path || !File.Exists(path))
-        {
-            return;
-        }
-
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(endPoint);
-        }
-        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(path))
-        {
-            File.Delete(path);
-            return;
-        }
-
-        throw new IOException("somebody listens there already.");
-    }
-
-    /// <summary>Other files refuse connections too, and are not ours to delete. A socket alone can't be
-    /// opened.</summary>
-    private static bool IsSocket(string path)
-    {
-        try
-        {
-            using var file = File.OpenHandle(path, access: FileAccess.ReadWrite, share: FileShare.ReadWrite);
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-    }
 }

@@ -89,9 +89,10 @@ public sealed class NbdServer : IAsyncDisposable
     public Task<NbdServerStatus> GetStatusAsync(CancellationToken cancellationToken = default) =>
         AskAsync<NbdServerStatus>(GetStatus.Instance, cancellationToken);
 
-    /// <summary>How clients name an export: one URI for each of <see cref="EndPoints"/>.</summary>
+    /// <summary>How clients name an export: one URI for each of <see cref="EndPoints"/>; where that is any address of
+    /// this machine, by the machine's name.</summary>
     public IReadOnlyList<NbdUri> UrisOf(string export) => [.. EndPoints.Select(endPoint => endPoint is IPEndPoint tcp
-        ? NbdUri.Tcp(tcp.Address.ToString(), tcp.Port, export, isTls)
+        ? NbdUri.Tcp(HostOf(tcp.Address), tcp.Port, export, isTls)
         : NbdUri.Unix(endPoint.ToString()!, export, isTls))];
 
     /// <summary>
@@ -103,6 +104,9 @@ public sealed class NbdServer : IAsyncDisposable
         actor.Tell(Stop.Instance, ActorRefs.NoSender);
         await stopped.ConfigureAwait(false);
     }
+
+    private static string HostOf(IPAddress address) =>
+        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? Dns.GetHostName() : address.ToString();
 
     private static string? Fault(NbdServerOptions options)
     {

@@ -25,9 +25,9 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     private readonly IReadOnlyList<NbdListener> listeners;
     private readonly TaskCompletionSource stopped;
     private readonly DmIoService service = DmIoService.For(Context.System);
-    private readonly HashSet<NbdConnection> connections = [];
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
     private readonly HashSet<Export> leaving = [];
+    private StatusDisplay? display;
 
     public NbdServerActor(ServerState state, IReadOnlyList<NbdListener> listeners, TaskCompletionSource stopped)
     {
@@ -45,6 +45,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, SweepInterval);
+        display = new StatusDisplay(service, state.Status);
         var self = Self;
         foreach (var listener in listeners)
         {
@@ -57,12 +58,13 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         state.IsClosing = true;
+        display?.Dispose();
         foreach (var listener in listeners)
         {
             listener.Dispose();
         }
 
-        foreach (var connection in connections)
+        foreach (var connection in state.Connections)
         {
             connection.Cut("The server was stopped.");
         }
@@ -132,7 +134,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         switch (message)
         {
             case Ended ended:
-                connections.Remove(ended.Connection);
+                state.Remove(ended.Connection);
                 break;
             case Emptied emptied:
                 PutBack(emptied);
@@ -144,11 +146,11 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
                 removed.ReplyTo.Tell(ExportGone.Instance, Self);
                 break;
             case GetStatus:
-                Sender.Tell(state.Status(connections), Self);
+                Sender.Tell(state.Status(), Self);
                 break;
             case Sweep:
                 var now = state.Time.GetTimestamp();
-                foreach (var connection in connections)
+                foreach (var connection in state.Connections)
                 {
                     connection.CheckTime(now);
                 }
@@ -163,16 +165,16 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     private void Accept(Socket socket)
     {
         var transport = new SocketTransport(socket);
-        if (connections.Count >= state.Limits.Connections)
+        if (state.Connections.Count >= state.Limits.Connections)
         {
             state.Log.Warning(
-                "{0} is turned away: there are {1} connections already.", transport.Peer, connections.Count);
+                "{0} is turned away: there are {1} connections already.", transport.Peer, state.Connections.Count);
             transport.Abort();
             return;
         }
 
         var connection = new NbdConnection(state, transport);
-        connections.Add(connection);
+        state.Add(connection);
         var self = Self;
         _ = Task.Run(async () =>
         {

@@ -1,15 +1,17 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 
 namespace DmIo.Nbd.Server;
 
 /// <summary>
-/// What a server's connections see of it. The exports are written by the server's actor alone, each change a new table,
-/// and read by everybody without a lock.
+/// What a server's connections see of it. Exports and connections are written by the server's actor alone, each change
+/// a new table, and read by everybody without a lock.
 /// </summary>
 internal sealed class ServerState(ActorSystem system, NbdServerOptions options, ILoggingAdapter log)
 {
     private volatile Export[] exports = [];
+    private volatile ImmutableHashSet<NbdConnection> connections = [];
 
     internal NbdServerLimits Limits => options.Limits;
 
@@ -21,6 +23,9 @@ internal sealed class ServerState(ActorSystem system, NbdServerOptions options, 
 
     /// <summary>Nothing new is begun.</summary>
     internal bool IsClosing { get; set; }
+
+    /// <summary>Those in the handshake too.</summary>
+    internal ImmutableHashSet<NbdConnection> Connections => connections;
 
     /// <summary>By name in ordinal order.</summary>
     internal IReadOnlyList<Export> Exports => exports;
@@ -36,7 +41,13 @@ internal sealed class ServerState(ActorSystem system, NbdServerOptions options, 
     internal void Set(IEnumerable<Export> all) =>
         exports = [.. all.OrderBy(export => export.Offer.Name, StringComparer.Ordinal)];
 
-    internal NbdServerStatus Status(IEnumerable<NbdConnection> connections) => new(
+    /// <summary>The server's actor only.</summary>
+    internal void Add(NbdConnection connection) => connections = connections.Add(connection);
+
+    /// <summary>The server's actor only.</summary>
+    internal void Remove(NbdConnection connection) => connections = connections.Remove(connection);
+
+    internal NbdServerStatus Status() => new(
         [.. exports.Select(export => export.Status())],
         [.. connections.OrderBy(connection => connection.Id).Select(connection => connection.Status())]);
 

@@ -12,6 +12,7 @@ internal sealed class Export(
     private readonly Lock gate = new();
     private readonly HashSet<NbdConnection> connections = [];
     private readonly TaskCompletionSource empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Traffic left;
     private bool isClosing;
 
     internal OfferedExport Offer => offer;
@@ -37,7 +38,11 @@ internal sealed class Export(
     {
         lock (gate)
         {
-            connections.Remove(connection);
+            if (connections.Remove(connection))
+            {
+                left = left.Plus(connection.Status());
+            }
+
             EndWhenEmpty();
         }
     }
@@ -65,8 +70,19 @@ internal sealed class Export(
     {
         lock (gate)
         {
+            var users = connections.Select(connection => connection.Status()).ToArray();
+            var all = users.Aggregate(left, (sum, user) => sum.Plus(user));
             return new NbdExportStatus(
-                settings, offer.SizeBytes, legs.Live, connections.Count, Memory.BlocksInUse * PageBlock.PagesEach);
+                settings,
+                offer.SizeBytes,
+                legs.Live,
+                users.Length,
+                Memory.BlocksInUse * PageBlock.PagesEach,
+                users.Sum(user => user.InFlight),
+                all.Requests,
+                all.Errors,
+                all.ReadBytes,
+                all.WrittenBytes);
         }
     }
 

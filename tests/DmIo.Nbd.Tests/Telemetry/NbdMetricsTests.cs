@@ -1,0 +1,89 @@
+using System.Diagnostics.Metrics;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Telemetry;
+
+/// <summary>
+/// What a listener to the meter gets. It gets what every server of the process does, so the export has a name here that
+/// no other test uses.
+/// </summary>
+public sealed class NbdMetricsTests
+{
+    private static readonly NbdExportStatus Status = new(
+        new NbdExport { Name = "metrics", Devices = ["a", "b", "c"], Pages = 256 },
+        SizeBytes: 1 << 20,
+        LiveDevices: ["b", "c"],
+        Connections: 3,
+        PagesInUse: 32,
+        InFlight: 5,
+        Requests: 1000,
+        Errors: 7,
+        ReadBytes: 4096,
+        WrittenBytes: 8192);
+
+    private readonly Dictionary<string, long> seen = [];
+
+    [Fact]
+    public void What_an_export_does_is_told_by_its_name()
+    {
+        CollectWith(() => new NbdServerStatus([Status], []));
+
+        Assert.Equal(1000, seen[NbdMetrics.ExportRequests]);
+        Assert.Equal(7, seen[NbdMetrics.ExportErrors]);
+        Assert.Equal(5, seen[NbdMetrics.ExportInFlight]);
+        Assert.Equal(3, seen[NbdMetrics.ExportConnections]);
+        Assert.Equal((4096, 8192), (seen[$"{NbdMetrics.ExportIo} read"], seen[$"{NbdMetrics.ExportIo} write"]));
+        Assert.Equal((2, 1), (seen[$"{NbdMetrics.ExportDevices} live"], seen[$"{NbdMetrics.ExportDevices} failed"]));
+        Assert.Equal((32, 224), (seen[$"{NbdMetrics.ExportPages} in_use"], seen[$"{NbdMetrics.ExportPages} idle"]));
+    }
+
+    [Fact]
+    public void A_server_that_has_ended_is_told_no_more()
+    {
+        CollectWith(() => new NbdServerStatus([Status], []));
+        seen.Clear();
+
+        Collect();
+
+        Assert.Empty(seen);
+    }
+
+    private void CollectWith(Func<NbdServerStatus> status)
+    {
+        NbdInstruments.Add(status);
+        try
+        {
+            Collect();
+        }
+        finally
+        {
+            NbdInstruments.Remove(status);
+        }
+    }
+
+    private void Collect()
+    {
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == NbdMetrics.MeterName)
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+        {
+            var attributes = tags.ToArray().ToDictionary(tag => tag.Key, tag => (string)tag.Value!);
+            if (attributes[NbdMetrics.ExportName] == "metrics")
+            {
+                var part = attributes.GetValueOrDefault(NbdMetrics.Direction)
+                    ?? attributes.GetValueOrDefault(NbdMetrics.State);
+                seen[part is null ? instrument.Name : $"{instrument.Name} {part}"] = value;
+            }
+        });
+        listener.Start();
+        listener.RecordObservableInstruments();
+    }
+}
