@@ -102,6 +102,7 @@ internal static class CommandLine
             RangeCommand.CreateZero(streams),
             DevicesCommand.Create(streams),
             BenchCommand.Create(streams),
+            ServeCommand.Create(streams),
             TopCommand.Create(streams),
         };
         return root;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using DmIo.Actors;
 using DmIo.Io;
 
 namespace DmIo.Cli;
@@ -73,6 +74,12 @@ internal static class Options
         CustomParser = ReadSize,
     };
 
+    internal static Option<string?> Monitor { get; } = new("--monitor")
+    {
+        Description = "Show what the service does on this unix socket, for dmio top.",
+        HelpName = "PATH",
+    };
+
     internal static Option<bool> Json { get; } = new("--json") { Description = "Print the result as one JSON object." };
 
     internal static Option<bool> Verbose { get; } = new("--verbose", "-v")
@@ -83,6 +90,29 @@ internal static class Options
 
     /// <summary>How often <c>-v</c> was given.</summary>
     internal static int VerbosityOf(ParseResult parsed) => parsed.GetResult(Verbose)?.IdentifierTokenCount ?? 0;
+
+    internal static Option<int?> NewNumber(string name, int least, int most, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, out var number) && number >= least && number <= most)
+            {
+                return number;
+            }
+
+            result.AddError($"{name} '{result.Tokens[0].Value}' is not a number from {least} to {most}.");
+            return null;
+        },
+    };
+
+    internal static Option<TimeSpan?> NewDuration(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "TIME",
+        CustomParser = result => ReadDuration(name, result),
+    };
 
     internal static T[] ReadAll<T>(ArgumentResult result, Func<string, T> read)
     {
@@ -132,5 +162,16 @@ internal static class Options
         var words = string.Join(", ", Enum.GetNames<T>().Select(name => name.ToLowerInvariant()));
         result.AddError($"'{text}' is none of {words}.");
         return default;
+    }
+
+    private static TimeSpan? ReadDuration(string name, ArgumentResult result)
+    {
+        if (DurationSyntax.TryParse(result.Tokens[0].Value, out var duration) && duration <= TimeSpan.FromDays(1))
+        {
+            return duration;
+        }
+
+        result.AddError($"{name} '{result.Tokens[0].Value}' is not a time up to a day; write 500ms, 3s or 2m.");
+        return null;
     }
 }

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using DmIo.Actors;
 using DmIo.Io;
 using DmIo.Pages;
 
@@ -26,25 +24,25 @@ internal static class BenchArguments
         CustomParser = Cli.Options.ReadSize,
     };
 
-    private static readonly Option<int?> Depth = NewNumber(
+    private static readonly Option<int?> Depth = Cli.Options.NewNumber(
         "--depth", 1, 65536, "Requests that each lease keeps in flight. [default: 32]");
 
-    private static readonly Option<int?> LeaseCount = NewNumber(
+    private static readonly Option<int?> LeaseCount = Cli.Options.NewNumber(
         "--leases", 1, 1024, "Leases, each with a driver of its own and --depth requests in flight. [default: 1]");
 
-    private static readonly Option<TimeSpan?> Duration = NewDuration(
+    private static readonly Option<TimeSpan?> Duration = Cli.Options.NewDuration(
         "--duration", "How long to measure, as in 500ms, 3s or 2m. [default: 3s]");
 
-    private static readonly Option<TimeSpan?> WarmUp = NewDuration(
+    private static readonly Option<TimeSpan?> WarmUp = Cli.Options.NewDuration(
         "--warmup", "How long to run before anything counts. [default: 500ms]");
 
-    private static readonly Option<int?> Requests = NewNumber(
+    private static readonly Option<int?> Requests = Cli.Options.NewNumber(
         "--requests", 1, int.MaxValue, "Measure so many requests, however long it takes, in place of --duration.");
 
-    private static readonly Option<int?> ReadPercent = NewNumber(
+    private static readonly Option<int?> ReadPercent = Cli.Options.NewNumber(
         "--read-percent", 0, 100, "Share of reads in randrw. [default: 50]");
 
-    private static readonly Option<int?> Seed = NewNumber(
+    private static readonly Option<int?> Seed = Cli.Options.NewNumber(
         "--seed", 0, int.MaxValue, "Where the random generator begins: the same blocks again. [default: 1]");
 
     private static readonly Option<bool> ForceUnitAccess = new("--fua")
@@ -79,22 +77,14 @@ internal static class BenchArguments
         Description = "Write all regions once before measuring: holes in a file cost nothing to read.",
     };
 
-    private static readonly Option<string?> Monitor = new("--monitor")
-    {
-        Description = "Show what the service does on this unix socket, for dmio top.",
-        HelpName = "PATH",
-    };
-
     internal static IReadOnlyList<Option> Options { get; } =
     [
         Operation, BlockSize, Depth, LeaseCount, Duration, WarmUp, Requests, ReadPercent, Seed, ForceUnitAccess, Flush,
-        Spread, Own, By, Cli.Options.Create, .. DeviceAccess.Options, FillFirst, Monitor, Cli.Options.Json,
+        Spread, Own, By, Cli.Options.Create, .. DeviceAccess.Options, FillFirst, Cli.Options.Monitor, Cli.Options.Json,
         Cli.Options.Config, Cli.Options.Verbose,
     ];
 
     internal static BenchOperation OperationOf(ParseResult parsed) => parsed.GetValue(Operation);
-
-    internal static string? MonitorOf(ParseResult parsed) => parsed.GetValue(Monitor);
 
     internal static BenchCaller ByOf(ParseResult parsed) => parsed.GetValue(By);
 
@@ -177,39 +167,5 @@ internal static class BenchArguments
                 $"region {region.Region} is on a device with blocks of {unit} bytes; its first sector and "
                 + "--block-size must be multiples of that.");
         }
-    }
-
-    private static Option<int?> NewNumber(string name, int least, int most, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "N",
-        CustomParser = result =>
-        {
-            if (int.TryParse(result.Tokens[0].Value, out var number) && number >= least && number <= most)
-            {
-                return number;
-            }
-
-            result.AddError($"{name} '{result.Tokens[0].Value}' is not a number from {least} to {most}.");
-            return null;
-        },
-    };
-
-    private static Option<TimeSpan?> NewDuration(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "TIME",
-        CustomParser = result => ReadDuration(name, result),
-    };
-
-    private static TimeSpan? ReadDuration(string name, ArgumentResult result)
-    {
-        if (DurationSyntax.TryParse(result.Tokens[0].Value, out var duration) && duration <= TimeSpan.FromDays(1))
-        {
-            return duration;
-        }
-
-        result.AddError($"{name} '{result.Tokens[0].Value}' is not a time up to a day; write 500ms, 3s or 2m.");
-        return null;
     }
 }

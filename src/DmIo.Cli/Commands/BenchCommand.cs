@@ -40,7 +40,7 @@ internal static class BenchCommand
         var access = isReading
             ? DeviceAccess.Reading(parsed)
             : DeviceAccess.Writing(parsed, parsed.GetValue(Options.Create));
-        await using var session = await DeviceSession.StartAsync(context, BenchArguments.MonitorOf(parsed));
+        await using var session = await DeviceSession.StartAsync(context, parsed.GetValue(Options.Monitor));
         var targets = await session.AttachAsync(parsed.GetRequiredValue(Options.Region), access);
         var regions = RegionPlan.ToDeviceEnd(targets, mayOverlap: isReading);
         var workload = BenchArguments.WorkloadOf(parsed, regions);

@@ -9,6 +9,7 @@ namespace DmIo.Cli;
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(DevicesReport))]
 [JsonSerializable(typeof(BenchReport))]
+[JsonSerializable(typeof(ServeReport))]
 [JsonSerializable(typeof(TopSnapshot))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
@@ -26,6 +27,8 @@ internal sealed partial class ReportJson : JsonSerializerContext
     internal static string Write(DevicesReport report) => JsonSerializer.Serialize(report, Plain.DevicesReport);
 
     internal static string Write(BenchReport report) => JsonSerializer.Serialize(report, Plain.BenchReport);
+
+    internal static string Write(ServeReport report) => JsonSerializer.Serialize(report, Plain.ServeReport);
 
     internal static string Write(TopSnapshot snapshot) => JsonSerializer.Serialize(snapshot, Plain.TopSnapshot);
 }

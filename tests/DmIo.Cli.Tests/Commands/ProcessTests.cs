@@ -21,6 +21,7 @@ public sealed class ProcessTests : IDisposable
     [InlineData("zero")]
     [InlineData("devices")]
     [InlineData("bench")]
+    [InlineData("serve")]
     [InlineData("top")]
     public async Task The_examples_of_the_help_work_when_pasted(string command)
     {

@@ -77,6 +77,7 @@ public sealed class UsageTests
     [InlineData("zero")]
     [InlineData("devices")]
     [InlineData("bench")]
+    [InlineData("serve")]
     [InlineData("top")]
     public async Task Every_command_has_help_with_examples(string command)
     {

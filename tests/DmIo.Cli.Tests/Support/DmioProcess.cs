@@ -2,21 +2,32 @@ using System.Diagnostics;
 
 namespace DmIo.Cli.Tests;
 
-/// <summary>The built command as a process of its own, or a shell where <c>dmio</c> is that command.</summary>
+/// <summary>The built command as a process of its own, a shell where <c>dmio</c> is that command, or another
+/// program.</summary>
 internal sealed class DmioProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "DmIo.Cli.dll");
 
-    private static readonly string Prelude = $"set -eu; dmio() {{ dotnet '{Assembly}' \"$@\"; }}\n";
+    // A command of its own, no function of the shell: what is sent to the background gets the signals itself.
+    private static readonly string Prelude = $"""
+        set -eu; mkdir -p .bin; PATH=$PWD/.bin:$PATH
+        printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' '{Assembly}' > .bin/dmio; chmod +x .bin/dmio
+
+        """;
 
     private readonly Process process;
 
     private DmioProcess(Process process) => this.process = process;
 
+    public bool HasEnded => process.HasExited;
+
     /// <summary>Starts the command itself.</summary>
     public static DmioProcess StartCommand(params string[] args) => Start("dotnet", [Assembly, .. args], "/");
+
+    /// <summary>Starts another program.</summary>
+    public static DmioProcess StartOther(string program, params string[] args) => Start(program, args, "/");
 
     /// <summary>Runs a script of bash to its end.</summary>
     public static async Task<CommandResult> RunAsync(TempDirectory directory, string script)
@@ -30,6 +41,9 @@ internal sealed class DmioProcess : IDisposable
     /// <summary>Waits until it has written something.</summary>
     public async Task ReadFirstByteAsync() =>
         await process.StandardOutput.BaseStream.ReadExactlyAsync(new byte[1]).AsTask().WaitAsync(Patience);
+
+    /// <summary>Waits until it has written a line; null at its end.</summary>
+    public async Task<string?> ReadLineAsync() => await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
 
     public async Task SignalAsync(string signal)
     {
@@ -64,6 +78,9 @@ internal sealed class DmioProcess : IDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+
+            // The system's python has the modules of the system's packages; another one that comes first has not.
+            Environment = { ["PATH"] = $"/usr/bin:{Environment.GetEnvironmentVariable("PATH")}" },
         })!;
         started.StandardInput.Close();
         return new DmioProcess(started);
