@@ -15,9 +15,9 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
     /// <summary>Small, so that who stays is cut soon, and memory and flight are often full.</summary>
     private static readonly NbdServerLimits Small = new()
     {
-        Handshake = TimeSpan.FromSeconds(1),
-        Idle = TimeSpan.FromSeconds(1),
-        Send = TimeSpan.FromSeconds(2),
+        Handshake = TimeSpan.FromSeconds(3),
+        Idle = TimeSpan.FromSeconds(3),
+        Send = TimeSpan.FromSeconds(5),
         OptionBytes = 8 * 1024,
         RequestsInFlight = 8,
     };
@@ -53,7 +53,7 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
-        await using var served = await LoopbackServer.StartAsync(Small with { Idle = null });
+        await using var served = await LoopbackServer.StartAsync(new NbdServerLimits { RequestsInFlight = 8 });
         var devices = 0;
 
         await FuzzPlan.RunAsync(seed, async random =>

@@ -77,28 +77,6 @@ public sealed class NbdshErrorTests
         h.cache(0, 0)
         """);
 
-    [PeerFact("nbdsh")]
-    public async Task What_is_not_on_a_block_of_a_device_with_blocks()
-    {
-        var (served, _) = await LoopbackServer.WithFileAsync();
-        await using var ends = served;
-        await served.AddAsync("coarse", new LimitedDevice(
-            new MemoryDevice(8192), description => description with { BlockSizeBytes = 4096 }));
-
-        await ScriptAsync(served.Uri(export: "coarse"), """
-            minimum = h.get_block_size(nbd.SIZE_MINIMUM)
-            h.set_strict_mode(0)
-            if minimum > 1:
-                fails("EINVAL", h.pwrite, b"x" * 10, 1)
-                fails("EINVAL", h.pread, 10, 1)
-                fails("EINVAL", h.zero, 10, 1)
-            else:
-                h.pwrite(b"x" * 10, 1)
-                assert h.pread(12, 0) == b"\0" + b"x" * 10 + b"\0"
-            h.trim(10, 1)
-            """ + GoesOn);
-    }
-
     [PeerTheory("nbdsh")]
     [InlineData("h.pwrite, b'x' * 512, 0")]
     [InlineData("h.zero, 512, 0")]
