@@ -1,4 +1,5 @@
 using DmIo.Cli;
 
+SocketCompletions.RunInline();
 using var console = new SystemConsole();
 return await CommandLine.RunAsync(args, console);
