@@ -29,6 +29,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private readonly LeaseCounters counters;
     private readonly HashSet<DeviceEntry> watched = [];
     private readonly DeviceIoChains outgoing = new();
+    private readonly CompletionBatches batches = new();
     private readonly IoRegion[] snapshot = new IoRegion[ErrorBits.Capacity];
     private bool drainingAnnounced;
     private bool isSendDue;
@@ -327,9 +328,12 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             }
 
             counters.Answered(request);
+            batches.Begin(request.Batch);
             request.Deliver(Self);
             ledger.Delivered(request);
         }
+
+        batches.End();
     }
 
     /// <summary>One message for each device, for all that was dispatched since the last time.</summary>

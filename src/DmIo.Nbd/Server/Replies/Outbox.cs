@@ -1,20 +1,23 @@
+using DmIo.Actors;
 using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Server;
 
 /// <summary>
 /// What waits to be sent on one connection. Replies are added from any thread; whoever finds nobody sending sees to it
-/// that somebody does, who takes all there is, sends it with one call, and takes what has come meanwhile. When the
-/// connection breaks, all that is left is let go of.
+/// that somebody does, who takes all there is, sends it with one call, and takes what has come meanwhile. Replies of
+/// one turn of the request actor wait for each other; where there are no others', the actor itself hands them over.
+/// When the connection breaks, all that is left is let go of.
 /// </summary>
 internal sealed class Outbox(NbdTransport transport, Flight flight, TimeProvider time, Action<string> broken)
-    : IThreadPoolWorkItem
+    : IThreadPoolWorkItem, ICompletionBatch
 {
     private readonly Lock gate = new();
     private ReplyBatch filling = new();
     private ReplyBatch sending = new();
     private long sendingSince;
     private bool isSending;
+    private bool isGathering;
     private bool isBroken;
 
     /// <summary>Since when what is being sent does not go out, as the time's stamp; 0: nothing is being sent.</summary>
@@ -26,7 +29,7 @@ internal sealed class Outbox(NbdTransport transport, Flight flight, TimeProvider
         lock (gate)
         {
             fill(filling, reply);
-            if (isSending)
+            if (isSending || isGathering)
             {
                 return;
             }
@@ -34,11 +37,44 @@ internal sealed class Outbox(NbdTransport transport, Flight flight, TimeProvider
             isSending = true;
         }
 
-        // Into the common queue, as the actors: behind a thread's own one it may wait for ever.
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        SendElsewhere();
+    }
+
+    void ICompletionBatch.Begin()
+    {
+        lock (gate)
+        {
+            isGathering = true;
+        }
+    }
+
+    void ICompletionBatch.End(bool isOnly)
+    {
+        lock (gate)
+        {
+            isGathering = false;
+            if (isSending || filling.IsEmpty)
+            {
+                return;
+            }
+
+            isSending = true;
+        }
+
+        if (isOnly && transport.SendsAtOnce)
+        {
+            _ = SendAsync();
+        }
+        else
+        {
+            SendElsewhere();
+        }
     }
 
     void IThreadPoolWorkItem.Execute() => _ = SendAsync();
+
+    /// <summary>Into the pool's common queue, as the actors: behind a thread's own one it may wait for ever.</summary>
+    private void SendElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 
     private async Task SendAsync()
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DmIo.Actors;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 
@@ -17,6 +18,9 @@ internal sealed class Replies(Outbox outbox, bool isStructured, IErrorLog errors
     private const int MostTextBytes = 1024;
 
     internal bool IsStructured => isStructured;
+
+    /// <summary>What gathers the replies of a turn.</summary>
+    internal ICompletionBatch Batch => outbox;
 
     /// <summary>It went well, and that is all there is to say.</summary>
     internal void Done(Transaction transaction)
