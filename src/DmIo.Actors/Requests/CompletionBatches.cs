@@ -1,6 +1,7 @@
 namespace DmIo.Actors;
 
-/// <summary>The batches that have outcomes in one turn; each is begun once, and ended behind the last outcome.</summary>
+/// <summary>The batches that have outcomes in one turn; each is begun once, and ended behind the last
+/// outcome.</summary>
 internal sealed class CompletionBatches
 {
     private readonly List<ICompletionBatch> begun = [];

@@ -118,7 +118,7 @@ public sealed class PeerDeviceTests
         await using var device = await OpenAsync(peer);
         var back = new TaskCompletionSource();
         device.Happened += (_, happened) => _ = happened.News is Connected && back.TrySetResult();
-        peer.Process.Stop();
+        await peer.Process.StopAsync();
         var writes = Enumerable.Range(0, 64).Select(i => device.WriteAsync(
             i * 2048, Bytes.Batch(Bytes.Filled(1 << 20, (byte)i)), forceUnitAccess: false).AsTask()).ToList();
 
@@ -148,7 +148,7 @@ public sealed class PeerDeviceTests
         }).InTime();
         var back = new TaskCompletionSource();
         device.Happened += (_, happened) => _ = happened.News is Connected && back.TrySetResult();
-        peer.Process.Stop();
+        await peer.Process.StopAsync();
 
         var status = (await device.ReadAsync(0, Bytes.Batch(new byte[4096])).InTime()).Status;
         peer.Process.Continue();

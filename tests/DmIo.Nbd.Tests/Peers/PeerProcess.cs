@@ -77,14 +77,29 @@ internal sealed partial class PeerProcess : IAsyncDisposable
         return (exitCode, peer.Said);
     }
 
-    /// <summary>It stops answering, its connections stay.</summary>
-    internal void Stop() => Signal(SignalStop);
+    /// <summary>It has stopped answering when this returns, with every thread of it; its connections stay.</summary>
+    internal async Task StopAsync()
+    {
+        Signal(SignalStop);
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        while (!Directory.EnumerateDirectories($"/proc/{process.Id}/task").All(IsStopped))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), limit.Token);
+        }
+    }
 
-    /// <summary>It goes on after <see cref="Stop"/>.</summary>
+    /// <summary>It goes on after <see cref="StopAsync"/>.</summary>
     internal void Continue() => Signal(SignalContinue);
 
     /// <summary>Asks it to end.</summary>
     internal void Terminate() => Signal(SignalTerminate);
+
+    private static bool IsStopped(string thread)
+    {
+        // Behind the name, which is in parentheses and may hold anything: the state.
+        var status = File.ReadAllText(Path.Combine(thread, "stat"));
+        return status[status.LastIndexOf(')') + 2] == 'T';
+    }
 
     /// <summary>It is gone when this returns, with all that it started.</summary>
     internal async Task KillAsync()

@@ -69,7 +69,7 @@ public sealed class ThreeWayTests : IAsyncLifetime
         var before = await WriteAsync(client, 0, Chunks / 2);
         var victim = killed == 1 ? nbdkit! : qemu!;
         var survivor = killed == 1 ? qemu! : nbdkit!;
-        victim.Process.Stop();
+        await victim.Process.StopAsync();
         var during = Enumerable.Range(Chunks / 2, 8).Select(chunk => WriteAsync(client, chunk)).ToArray();
         Assert.DoesNotContain(during, write => write.IsCompleted && write.Result.IsOk);
 
