@@ -15,6 +15,10 @@ public sealed record NbdServerLimits
     /// <summary>Requests of one connection at once. More are not read before others are answered.</summary>
     public int RequestsInFlight { get; init; } = 256;
 
+    /// <summary>Failed requests of one connection that are logged as warnings. Those after them are logged for
+    /// debugging, so that a client can't fill a disk with our log.</summary>
+    public int LoggedErrors { get; init; } = 100;
+
     /// <summary>A connection that asks nothing for so long is closed; null: none is.</summary>
     public TimeSpan? Idle { get; init; }
 

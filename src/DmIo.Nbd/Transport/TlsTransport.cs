@@ -1,4 +1,6 @@
 using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
 
 namespace DmIo.Nbd.Transport;
 
@@ -12,6 +14,7 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
     private const int RecordBytes = 16 * 1024;
 
     private readonly byte[] record = new byte[RecordBytes];
+    private volatile bool isReceiving;
 
     internal override string Peer => below.Peer;
 
@@ -25,13 +28,18 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
 
     internal override async ValueTask<int> ReceiveAsync(Memory<byte> destination)
     {
+        isReceiving = true;
         try
         {
             return await stream.ReadAsync(destination).ConfigureAwait(false);
         }
-        catch (ObjectDisposedException closed)
+        catch (Exception fault) when (IsBroken(fault))
         {
-            throw new IOException("The connection was closed.", closed);
+            throw new IOException($"The connection was closed, or what came is no TLS: {fault.Message}", fault);
+        }
+        finally
+        {
+            isReceiving = false;
         }
     }
 
@@ -75,9 +83,9 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
 
             await stream.WriteAsync(record.AsMemory(0, gathered)).ConfigureAwait(false);
         }
-        catch (ObjectDisposedException closed)
+        catch (Exception fault) when (IsBroken(fault))
         {
-            throw new IOException("The connection was closed.", closed);
+            throw new IOException($"The connection was closed: {fault.Message}", fault);
         }
     }
 
@@ -87,16 +95,30 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
 
     public override async ValueTask DisposeAsync()
     {
+        // To say goodbye looks at what has come, as a receive that is under way does: not both at a time.
+        if (!isReceiving)
+        {
+            await SayGoodbyeAsync().ConfigureAwait(false);
+        }
+
+        await below.DisposeAsync().ConfigureAwait(false);
+        await stream.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask SayGoodbyeAsync()
+    {
         try
         {
             await stream.ShutdownAsync().ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception fault) when (fault is IOException || IsBroken(fault))
         {
             // The peer was faster: closed is closed.
         }
-
-        await stream.DisposeAsync().ConfigureAwait(false);
-        await below.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>What TLS throws that is no <see cref="IOException"/>: closed under it, or fed with something
+    /// else.</summary>
+    private static bool IsBroken(Exception fault) =>
+        fault is InvalidOperationException or CryptographicException or AuthenticationException;
 }

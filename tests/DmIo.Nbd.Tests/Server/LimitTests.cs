@@ -1,3 +1,4 @@
+using Akka.Event;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
@@ -117,6 +118,34 @@ public sealed class LimitTests
 
         var status = Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports);
         Assert.InRange(status.PagesInUse, 1, status.Export.Pages / 2);
+    }
+
+    [Fact]
+    public async Task Errors_of_a_connection_are_warnings_up_to_a_number_and_for_debugging_behind_it()
+    {
+        await using var served = await ServedDisks.StartAsync(
+            new NbdServerLimits { LoggedErrors = 2 }, logLevel: "DEBUG");
+        await served.AddAsync("disk", ServedDisks.NewMemory());
+        var log = new EventProbe(served.System, typeof(LogEvent));
+        using var client = await served.UseAsync();
+
+        for (var index = 0; index < 4; index++)
+        {
+            Assert.Equal(NbdError.Invalid, await client.DoAsync(NbdCommand.Read, ulong.MaxValue, 1));
+        }
+
+        var levels = new List<LogLevel>();
+        while (levels.Count < 4)
+        {
+            var said = (LogEvent)await log.NextAsync();
+            if (said.ToString().Contains(" failed with EINVAL", StringComparison.Ordinal))
+            {
+                levels.Add(said.LogLevel());
+            }
+        }
+
+        Assert.Equal(
+            [LogLevel.WarningLevel, LogLevel.WarningLevel, LogLevel.DebugLevel, LogLevel.DebugLevel], levels);
     }
 
     [Fact]

@@ -29,6 +29,25 @@ public sealed class TlsTests : IDisposable
         Assert.True(Assert.Single((await served.Server.GetStatusAsync().InTime()).Connections).IsTls);
     }
 
+    [Theory]
+    [InlineData("1703030010000102030405060708090A0B0C0D0E0F")]
+    [InlineData("170303FFFF00")]
+    [InlineData("1703030040001122")]
+    public async Task Bytes_that_are_no_TLS_end_their_connection_and_nothing_else(string bytes)
+    {
+        await using var served = await ServeAsync(files.Options);
+        using var other = await SecureAsync(served);
+        await GoAsync(other, "disk");
+        using (var client = await SecureAsync(served))
+        {
+            await GoAsync(client, "disk");
+            await client.SendBelowAsync(Convert.FromHexString(bytes));
+        }
+
+        await served.StatusWhenAsync(status => status.Connections.Count == 1);
+        Assert.Equal(NbdError.None, await other.WriteAsync(0, CommandTests.NewData(512)));
+    }
+
     [Fact]
     public async Task A_new_certificate_is_used_for_who_comes_next()
     {

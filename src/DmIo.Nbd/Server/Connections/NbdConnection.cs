@@ -60,16 +60,28 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
 
     string IErrorLog.Log(in RequestHeader request, NbdError error, in IoStatus status)
     {
-        var id = $"nbd-{Id}.{counters.Failed()}";
+        var number = counters.Failed();
+        var id = $"nbd-{Id}.{number}";
         var message = status.Failure?.Message ?? status.ToString();
-        server.Log.Warning(
-            "{0}: {1} at {2} of '{3}' failed with {4}: {5}",
+        const string format = "{0}: {1} at {2} of '{3}' failed with {4}: {5}";
+        object[] said =
+        [
             id,
             $"{request.Command} of {request.LengthBytes} bytes for {Peer}",
             request.Offset,
             export!.Offer.Name,
             $"{NbdErrors.NameOf(error)} ({status.Code})",
-            message);
+            message,
+        ];
+        if (number <= server.Limits.LoggedErrors)
+        {
+            server.Log.Warning(format, said);
+        }
+        else
+        {
+            server.Log.Debug(format, said);
+        }
+
         return $"{message} [{id}]";
     }
 

@@ -54,6 +54,9 @@ internal sealed class RawClient : IDisposable
         await secure.AuthenticateAsClientAsync(options).InTime();
     }
 
+    /// <summary>Past TLS, as somebody in between might.</summary>
+    internal Task SendBelowAsync(ReadOnlyMemory<byte> bytes) => socket.SendAsync(bytes).AsTask().InTime();
+
     internal Task SendAsync(ReadOnlyMemory<byte> bytes) => stream!.WriteAsync(bytes).InTime();
 
     internal async Task<byte[]> ReceiveAsync(int length)

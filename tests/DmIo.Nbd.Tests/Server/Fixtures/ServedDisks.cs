@@ -15,7 +15,6 @@ internal sealed class ServedDisks : IAsyncDisposable
 
     private const string Quiet = """
         akka {
-          loglevel = OFF
           stdout-loglevel = OFF
           log-dead-letters = off
         }
@@ -43,9 +42,14 @@ internal sealed class ServedDisks : IAsyncDisposable
     }
 
     internal static async Task<ServedDisks> StartAsync(
-        NbdServerLimits? limits = null, TimeProvider? time = null, NbdTlsOptions? tls = null)
+        NbdServerLimits? limits = null,
+        TimeProvider? time = null,
+        NbdTlsOptions? tls = null,
+        string logLevel = "OFF")
     {
-        var system = ActorSystem.Create("test", ConfigurationFactory.ParseString(Quiet));
+        var config = ConfigurationFactory.ParseString($"akka.loglevel = {logLevel}")
+            .WithFallback(ConfigurationFactory.ParseString(Quiet));
+        var system = ActorSystem.Create("test", config);
         var path = IoPath.Combine(IoPath.GetTempPath(), $"dmio-{Guid.NewGuid():n}.sock");
         var server = await NbdServer.StartAsync(system, new NbdServerOptions
         {
