@@ -18,11 +18,6 @@ public abstract class IoCompletion : IOutstanding
 
     int IOutstanding.Slot { get; set; }
 
-    ICompletionBatch? IIoCompletion.Batch => Batch;
-
-    /// <summary>See <see cref="IIoCompletion.Batch"/>; null: none.</summary>
-    protected virtual ICompletionBatch? Batch => null;
-
     void IIoCompletion.Done(IoResult result)
     {
         if (IsMine())

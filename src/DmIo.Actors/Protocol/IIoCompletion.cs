@@ -14,9 +14,6 @@ namespace DmIo.Actors;
 /// </remarks>
 public interface IIoCompletion
 {
-    /// <summary>What is told before the outcome, and when the turn's last one has come; null: nobody.</summary>
-    ICompletionBatch? Batch => null;
-
     /// <summary>The outcome; what <see cref="IoProtocol.IoDone"/> would have said.</summary>
     void Done(IoResult result);
 

@@ -29,7 +29,6 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private readonly LeaseCounters counters;
     private readonly HashSet<DeviceEntry> watched = [];
     private readonly DeviceIoChains outgoing = new();
-    private readonly CompletionBatches batches = new();
     private readonly IoRegion[] snapshot = new IoRegion[ErrorBits.Capacity];
     private bool drainingAnnounced;
     private bool isSendDue;
@@ -328,12 +327,9 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             }
 
             counters.Answered(request);
-            batches.Begin(request.Batch);
             request.Deliver(Self);
             ledger.Delivered(request);
         }
-
-        batches.End();
     }
 
     /// <summary>One message for each device, for all that was dispatched since the last time.</summary>

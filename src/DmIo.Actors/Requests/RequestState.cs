@@ -126,9 +126,6 @@ internal sealed class RequestState
     /// <summary>To deliver it runs code that is not ours, and may take its time.</summary>
     internal bool RunsCallersCode => request.Completion is not null;
 
-    /// <summary>What its outcome is gathered in; null: nothing.</summary>
-    internal ICompletionBatch? Batch => request.Completion?.Batch;
-
     /// <summary>The outcome, once it is concluded.</summary>
     internal IoResult Result => done!.Result;
 

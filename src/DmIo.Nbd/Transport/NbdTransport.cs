@@ -13,9 +13,6 @@ internal abstract class NbdTransport : IAsyncDisposable
     /// receiving.</summary>
     internal virtual bool HasArrived => false;
 
-    /// <summary>To send is to hand over to the system, without more work than that, where it has room.</summary>
-    internal virtual bool SendsAtOnce => false;
-
     /// <summary>Waits until there is something to receive, or the end. Holds no buffer meanwhile.</summary>
     internal abstract ValueTask WaitAsync();
 

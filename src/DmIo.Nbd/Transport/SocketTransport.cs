@@ -8,8 +8,6 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
 {
     internal override string Peer { get; } = PeerOf(socket);
 
-    internal override bool SendsAtOnce => SocketVectors.IsSupported;
-
     /// <summary>The socket itself, for TLS to be put on top.</summary>
     internal Socket Socket => socket;
 

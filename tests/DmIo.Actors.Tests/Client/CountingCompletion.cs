@@ -17,11 +17,6 @@ internal sealed class CountingCompletion : IoCompletion
     /// <summary>Runs in each call, with how many there were.</summary>
     internal Action<int>? OnOutcome { get; set; }
 
-    /// <summary>What its outcomes are gathered in.</summary>
-    internal RecordingBatch? Gathered { get; init; }
-
-    protected override ICompletionBatch? Batch => Gathered;
-
     /// <summary>The next outcome; null: refused.</summary>
     internal Task<IoResult?> NextAsync() => outcomes.Reader.ReadAsync().AsTask().InTime();
 
@@ -36,7 +31,6 @@ internal sealed class CountingCompletion : IoCompletion
     private void Take(IoResult? result)
     {
         var call = Interlocked.Increment(ref calls);
-        Gathered?.Outcome();
         outcomes.Writer.TryWrite(result);
         OnOutcome?.Invoke(call);
     }

@@ -42,28 +42,6 @@ public sealed class IoCompletionTests
     }
 
     [Fact]
-    public async Task Outcomes_lie_between_the_beginning_and_the_end_of_their_batch()
-    {
-        const int Requests = 50;
-        await using var running = await new RunningService().WithMemoryAsync("a");
-        var client = await running.Service.OpenAsync(4).InTime();
-        var batch = new RecordingBatch();
-        var completions = Enumerable.Range(0, Requests)
-            .Select(_ => new CountingCompletion { Gathered = batch })
-            .ToList();
-
-        completions.ForEach(completion => Assert.True(client.TrySend(Write("a", completion))));
-        foreach (var completion in completions)
-        {
-            Assert.True((await completion.NextAsync())!.IsOk);
-        }
-
-        await client.DisposeAsync().AsTask().InTime();
-        Assert.Matches("^(begin( outcome)+ end-only ?)+$", batch.Told);
-        Assert.Equal(Requests, batch.Told.Split(' ').Count(told => told == "outcome"));
-    }
-
-    [Fact]
     public async Task A_request_that_breaks_a_rule_is_refused_by_a_call()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using DmIo.Actors;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 
@@ -18,9 +17,6 @@ internal sealed class Replies(Outbox outbox, bool isStructured, IErrorLog errors
     private const int MostTextBytes = 1024;
 
     internal bool IsStructured => isStructured;
-
-    /// <summary>What gathers the replies of a turn.</summary>
-    internal ICompletionBatch Batch => outbox;
 
     /// <summary>It went well, and that is all there is to say.</summary>
     internal void Done(Transaction transaction)

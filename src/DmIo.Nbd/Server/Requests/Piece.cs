@@ -117,8 +117,6 @@ internal sealed class Piece(Transaction transaction) : IoCompletion
         isHeld = false;
     }
 
-    protected override ICompletionBatch Batch => transaction.Batch;
-
     protected override void OnDone(IoResult result)
     {
         isHeld = result.BufferHeld;

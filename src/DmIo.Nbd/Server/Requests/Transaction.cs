@@ -41,8 +41,6 @@ internal sealed class Transaction
 
     internal ExportLegs Legs => export.Legs;
 
-    internal ICompletionBatch Batch => replies.Batch;
-
     internal IoClient Client => export.Client;
 
     internal DmIoService Service => export.Service;
