@@ -17,7 +17,7 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
         {
             try
             {
-                return socket.Available > 0;
+                return socket.Poll(0, SelectMode.SelectRead);
             }
             catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
             {
@@ -28,7 +28,12 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
 
     internal override async ValueTask WaitAsync()
     {
-        await ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
+        do
+        {
+            // Also ends for what came before, and was received since.
+            await ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
+        }
+        while (!HasArrived);
     }
 
     internal override async ValueTask<int> ReceiveAsync(Memory<byte> destination)

@@ -116,8 +116,24 @@ public sealed class LimitTests
         Assert.Equal(NbdError.None, await other.WriteAsync(40 << 20, data));
         Assert.Equal(data, await other.ReadAsync(40 << 20, 1 << 20));
 
-        var status = Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports);
-        Assert.InRange(status.PagesInUse, 1, status.Export.Pages / 2);
+        await served.StatusWhenAsync(status =>
+            status.Exports[0].PagesInUse > 0 && status.Exports[0].PagesInUse <= status.Exports[0].Export.Pages / 2);
+    }
+
+    [Fact]
+    public async Task Who_asks_nothing_holds_no_page()
+    {
+        const int count = 100;
+        await using var served = await ServedDisks.WithDiskAsync();
+        var clients = new List<RawClient>();
+        for (var index = 0; index < count; index++)
+        {
+            clients.Add(await served.UseAsync());
+        }
+
+        await served.StatusWhenAsync(status =>
+            status.Connections.Count(one => one.Export is not null) == count && status.Exports[0].PagesInUse == 0);
+        clients.ForEach(client => client.Dispose());
     }
 
     [Fact]
