@@ -1,4 +1,3 @@
-using System.Threading.Tasks.Sources;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
@@ -14,11 +13,8 @@ namespace DmIo.Nbd.Client;
 /// </code>
 /// Invariant: its memory is the caller's until Begin and after Answer; in between nobody but one connection has it.
 /// </summary>
-internal sealed class ClientRequest(ClientRequestPool pool)
-    : IValueTaskSource<TransferResult>, IValueTaskSource<IoStatus>
+internal sealed class ClientRequest(ClientRequestPool pool) : AnswerSource
 {
-    private ManualResetValueTaskSourceCore<TransferResult> answer;
-
     internal NbdCommand Command { get; private set; }
 
     internal CommandFlags Flags { get; private set; }
@@ -59,12 +55,6 @@ internal sealed class ClientRequest(ClientRequestPool pool)
 
     internal bool IsDurable => Flags.HasFlag(CommandFlags.ForceUnitAccess);
 
-    /// <summary>What the caller waits for.</summary>
-    internal ValueTask<TransferResult> Transfer => new(this, answer.Version);
-
-    /// <inheritdoc cref="Transfer"/>
-    internal ValueTask<IoStatus> Status => new(this, answer.Version);
-
     /// <summary>For an error's text: <c>the write at sector 8</c>.</summary>
     internal string Name => Command switch
     {
@@ -101,30 +91,8 @@ internal sealed class ClientRequest(ClientRequestPool pool)
     internal void Answer(TransferResult result, bool isInline)
     {
         Batch = null;
-        answer.RunContinuationsAsynchronously = !isInline;
-        answer.SetResult(result);
+        SetAnswer(result, defect: null, isInline);
     }
 
-    TransferResult IValueTaskSource<TransferResult>.GetResult(short token)
-    {
-        var result = answer.GetResult(token);
-        answer.Reset();
-        pool.Return(this);
-        return result;
-    }
-
-    IoStatus IValueTaskSource<IoStatus>.GetResult(short token) =>
-        ((IValueTaskSource<TransferResult>)this).GetResult(token).Status;
-
-    ValueTaskSourceStatus IValueTaskSource<TransferResult>.GetStatus(short token) => answer.GetStatus(token);
-
-    ValueTaskSourceStatus IValueTaskSource<IoStatus>.GetStatus(short token) => answer.GetStatus(token);
-
-    void IValueTaskSource<TransferResult>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        answer.OnCompleted(continuation, state, token, flags);
-
-    void IValueTaskSource<IoStatus>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        answer.OnCompleted(continuation, state, token, flags);
+    protected override void OnTaken() => pool.Return(this);
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks.Sources;
 using DmIo.Memory;
 
 namespace DmIo.Devices;
@@ -12,7 +11,7 @@ namespace DmIo.Devices;
 /// idle
 /// </code>
 /// </summary>
-internal sealed class BouncedTransfer : IValueTaskSource<TransferResult>
+internal sealed class BouncedTransfer : AnswerSource
 {
     private readonly DirectBounce bounce;
     private readonly BouncePlan plan;
@@ -20,7 +19,6 @@ internal sealed class BouncedTransfer : IValueTaskSource<TransferResult>
     private readonly List<Memory<byte>> taken = [];
     private readonly SegmentBatch issued = new();
     private readonly Action finished;
-    private ManualResetValueTaskSourceCore<TransferResult> source;
     private ConfiguredValueTaskAwaitable<TransferResult>.ConfiguredValueTaskAwaiter awaiter;
     private SegmentBatch? batch;
     private TransferResult result;
@@ -32,8 +30,6 @@ internal sealed class BouncedTransfer : IValueTaskSource<TransferResult>
         plan = new BouncePlan(alignment, pieceBytes);
         finished = () => bounce.Finished(this);
     }
-
-    internal short Version => source.Version;
 
     internal bool IsRead { get; private set; }
 
@@ -126,35 +122,10 @@ internal sealed class BouncedTransfer : IValueTaskSource<TransferResult>
     {
         var (outcome, thrown) = (result, defect);
         (result, defect) = (default, null);
-        source.RunContinuationsAsynchronously = !isHere;
-        if (thrown is null)
-        {
-            source.SetResult(outcome);
-        }
-        else
-        {
-            source.SetException(thrown);
-        }
+        SetAnswer(outcome, thrown, isHere);
     }
 
-    ValueTaskSourceStatus IValueTaskSource<TransferResult>.GetStatus(short token) => source.GetStatus(token);
-
-    void IValueTaskSource<TransferResult>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        source.OnCompleted(continuation, state, token, flags);
-
-    TransferResult IValueTaskSource<TransferResult>.GetResult(short token)
-    {
-        try
-        {
-            return source.GetResult(token);
-        }
-        finally
-        {
-            source.Reset();
-            bounce.Return(this);
-        }
-    }
+    protected override void OnTaken() => bounce.Return(this);
 
     private void CopyBack(long bytes)
     {

@@ -161,7 +161,7 @@ internal sealed class DirectBounce : IFileEngine
             throw;
         }
 
-        var task = new ValueTask<TransferResult>(transfer, transfer.Version);
+        var task = transfer.Transfer;
         lock (gate)
         {
             waiting.Enqueue(transfer);

@@ -95,7 +95,7 @@ internal sealed class InlineEngine : IFileEngine
         var call = idle.TryPop(out var used) ? used : new ThreadCall(giveBack);
         call.BeginTransfer(operation, offsetBytes, batch, forceUnitAccess);
         called.Add(call);
-        return new(call, call.Version);
+        return call.Transfer;
     }
 
     /// <summary>Gives the results of what was made. False: the pool's thread is still at one of them, and is going to

@@ -1,4 +1,3 @@
-using System.Threading.Tasks.Sources;
 using DmIo.Io;
 using DmIo.Memory;
 
@@ -13,14 +12,12 @@ namespace DmIo.Devices;
 /// Invariant: the memory is pinned from Begin to Answer. Each way into the kernel has a number of its own
 /// (<see cref="UserData"/>), so that a completion of an earlier one is known as such.
 /// </summary>
-internal sealed class RingOperation(RingOperationTable table, int index)
-    : IValueTaskSource<TransferResult>, IValueTaskSource<IoStatus>
+internal sealed class RingOperation(RingOperationTable table, int index) : AnswerSource
 {
     /// <summary>Of an allocation: the file keeps its size.</summary>
     private const int KeepSize = 1;
 
     private readonly PinnedSegments memory = new();
-    private ManualResetValueTaskSourceCore<TransferResult> answer;
     private uint generation;
 
     internal RingCall Call { get; private set; }
@@ -49,12 +46,6 @@ internal sealed class RingOperation(RingOperationTable table, int index)
 
     /// <summary>Names this way into the kernel: never 0, and another one each time.</summary>
     internal ulong UserData => ((ulong)generation << 32) | (uint)index;
-
-    /// <summary>What the caller waits for.</summary>
-    internal ValueTask<TransferResult> Transfer => new(this, answer.Version);
-
-    /// <inheritdoc cref="Transfer"/>
-    internal ValueTask<IoStatus> Status => new(this, answer.Version);
 
     /// <exception cref="Exception">Whatever a caller's own memory throws when it is pinned; then it did not
     /// begin.</exception>
@@ -101,32 +92,10 @@ internal sealed class RingOperation(RingOperationTable table, int index)
     {
         memory.Release();
         Batch = null;
-        answer.RunContinuationsAsynchronously = !isInline;
-        answer.SetResult(result);
+        SetAnswer(result, defect: null, isInline);
     }
 
-    TransferResult IValueTaskSource<TransferResult>.GetResult(short token)
-    {
-        var result = answer.GetResult(token);
-        answer.Reset();
-        table.Return(this);
-        return result;
-    }
-
-    IoStatus IValueTaskSource<IoStatus>.GetResult(short token) =>
-        ((IValueTaskSource<TransferResult>)this).GetResult(token).Status;
-
-    ValueTaskSourceStatus IValueTaskSource<TransferResult>.GetStatus(short token) => answer.GetStatus(token);
-
-    ValueTaskSourceStatus IValueTaskSource<IoStatus>.GetStatus(short token) => answer.GetStatus(token);
-
-    void IValueTaskSource<TransferResult>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        answer.OnCompleted(continuation, state, token, flags);
-
-    void IValueTaskSource<IoStatus>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        answer.OnCompleted(continuation, state, token, flags);
+    protected override void OnTaken() => table.Return(this);
 
     private unsafe void FillTransfer(ref SubmissionEntry entry, RingBuffers buffers, RingAbilities abilities)
     {

@@ -1,4 +1,3 @@
-using System.Threading.Tasks.Sources;
 using DmIo.Io;
 using DmIo.Memory;
 
@@ -11,10 +10,9 @@ namespace DmIo.Devices;
 ///   idle --Begin--> begun --Run, on whichever thread--> run --Complete--> completed --result taken--> idle
 /// </code>
 /// </summary>
-internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskSource<IoStatus>
+internal sealed class ThreadCall : AnswerSource
 {
     private readonly Action<ThreadCall> giveBack;
-    private ManualResetValueTaskSourceCore<TransferResult> source;
     private IoOperation operation;
     private long offsetBytes;
     private long lengthBytes;
@@ -30,8 +28,6 @@ internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskS
 
     /// <summary>Whoever has it in a list links it by this.</summary>
     internal ThreadCall? Next { get; set; }
-
-    internal short Version => source.Version;
 
     /// <summary>The call was made; <see cref="Complete"/> may give its result.</summary>
     internal bool IsRun => Volatile.Read(ref isRun);
@@ -90,43 +86,8 @@ internal sealed class ThreadCall : IValueTaskSource<TransferResult>, IValueTaskS
     {
         var (outcome, thrown) = (result, defect);
         (batch, result, defect, isRun) = (null, default, null, false);
-        source.RunContinuationsAsynchronously = !isHere;
-        if (thrown is null)
-        {
-            source.SetResult(outcome);
-        }
-        else
-        {
-            source.SetException(thrown);
-        }
+        SetAnswer(outcome, thrown, isHere);
     }
 
-    ValueTaskSourceStatus IValueTaskSource<TransferResult>.GetStatus(short token) => source.GetStatus(token);
-
-    ValueTaskSourceStatus IValueTaskSource<IoStatus>.GetStatus(short token) => source.GetStatus(token);
-
-    void IValueTaskSource<TransferResult>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        source.OnCompleted(continuation, state, token, flags);
-
-    void IValueTaskSource<IoStatus>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        source.OnCompleted(continuation, state, token, flags);
-
-    TransferResult IValueTaskSource<TransferResult>.GetResult(short token) => Take(token);
-
-    IoStatus IValueTaskSource<IoStatus>.GetResult(short token) => Take(token).Status;
-
-    private TransferResult Take(short token)
-    {
-        try
-        {
-            return source.GetResult(token);
-        }
-        finally
-        {
-            source.Reset();
-            giveBack(this);
-        }
-    }
+    protected override void OnTaken() => giveBack(this);
 }

@@ -107,7 +107,7 @@ internal sealed class ThreadEngine : IFileEngine
     {
         var call = Rent();
         call.BeginTransfer(operation, offsetBytes, batch, forceUnitAccess);
-        var task = new ValueTask<TransferResult>(call, call.Version);
+        var task = call.Transfer;
         crew.Add(call);
         return task;
     }
@@ -120,7 +120,7 @@ internal sealed class ThreadEngine : IFileEngine
     {
         var call = Rent();
         call.BeginRange(operation, offsetBytes, lengthBytes, flags);
-        var task = new ValueTask<IoStatus>(call, call.Version);
+        var task = call.Status;
         crew.Add(call);
         return task;
     }

@@ -1,0 +1,80 @@
+using DmIo.Devices;
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Tests.Devices;
+
+public sealed class AnswerSourceTests
+{
+    private readonly Call call = new();
+
+    [Fact]
+    public async Task It_is_free_again_when_its_answer_was_taken_and_not_before()
+    {
+        var task = call.Transfer;
+        call.Answer(TransferResult.Moved(4096));
+        Assert.Equal(0, call.Taken);
+        Assert.Equal(4096, (await task).Bytes);
+        Assert.Equal(1, call.Taken);
+    }
+
+    [Fact]
+    public async Task Who_comes_late_with_a_task_of_an_earlier_use_takes_nothing()
+    {
+        var first = call.Transfer;
+        call.Answer(TransferResult.Moved(512));
+        await first;
+        var second = call.Transfer;
+        call.Answer(TransferResult.Moved(1024));
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => first.AsTask());
+        Assert.Equal(1, call.Taken);
+        Assert.Equal(1024, (await second).Bytes);
+    }
+
+    [Fact]
+    public void An_answer_that_is_not_there_cannot_be_taken()
+    {
+        var task = call.Transfer;
+        Assert.Throws<InvariantViolationException>(() => task.GetAwaiter().GetResult());
+        Assert.Equal(0, call.Taken);
+    }
+
+    [Fact]
+    public async Task A_defect_is_thrown_to_the_caller_and_the_source_is_free_again()
+    {
+        var task = call.Status;
+        call.Throw(new NotSupportedException());
+        await Assert.ThrowsAsync<NotSupportedException>(() => task.AsTask());
+        Assert.Equal(1, call.Taken);
+        var next = call.Status;
+        call.Answer(TransferResult.Moved(0));
+        Assert.Equal(IoStatus.Ok, await next);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_waits_goes_on_inline_only_where_that_is_asked_for(bool isInline)
+    {
+        var answering = new ThreadLocal<bool>();
+        var task = call.Transfer;
+        var wentOn = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(() => wentOn.SetResult(answering.Value));
+        answering.Value = true;
+        call.Answer(TransferResult.Moved(0), isInline);
+        answering.Value = false;
+        Assert.Equal(isInline, await wentOn.Task);
+    }
+
+    private sealed class Call : AnswerSource
+    {
+        internal int Taken { get; private set; }
+
+        internal void Answer(TransferResult result, bool isInline = true) => SetAnswer(result, defect: null, isInline);
+
+        internal void Throw(Exception defect) => SetAnswer(default, defect, isInline: true);
+
+        protected override void OnTaken() => Taken++;
+    }
+}
