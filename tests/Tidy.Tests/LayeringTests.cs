@@ -6,7 +6,8 @@ using static Tidy.Tests.Faults;
 namespace Tidy.Tests;
 
 /// <summary>
-/// Who may look into whom. Projects: Cli -> Nbd -> Actors -> DmIo, Actors -> Akka; never back, never sideways.
+/// Who may look into whom. Projects: Cli -> Nbd -> Actors -> DmIo, Actors -> Akka, TestKit -> DmIo; never back, never
+/// sideways.
 /// Rooms of DmIo: Devices -> Memory -> {Io, Pages}; Decorators -> Devices.
 /// </summary>
 public sealed class LayeringTests
@@ -19,6 +20,7 @@ public sealed class LayeringTests
         ["DmIo"] = [],
         ["DmIo.Actors"] = ["Akka", "DmIo"],
         ["DmIo.Nbd"] = ["Akka", "DmIo.Actors"],
+        ["DmIo.TestKit"] = ["DmIo"],
         ["DmIo.Cli"] = ["Akka", "Akka.Logger.Serilog", "DmIo.Nbd"],
         ["DmIo.Compare"] = ["Akka", "DmIo.Cli"],
         ["DmIo.Benchmarks"] = ["Akka", "DmIo.Actors"],
@@ -26,6 +28,7 @@ public sealed class LayeringTests
         ["DmIo.Tests"] = ["DmIo"],
         ["DmIo.Actors.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "Akka.Logger.Serilog", "DmIo.Actors"],
         ["DmIo.Nbd.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "DmIo.Nbd"],
+        ["DmIo.TestKit.Tests"] = ["Akka", "DmIo.Nbd", "DmIo.TestKit"],
         ["DmIo.Compare.Tests"] = ["DmIo.Compare"],
         ["DmIo.Cli.Tests"] = ["Akka", "DmIo.Cli"],
         ["Tidy.Tests"] = [],

@@ -1,0 +1,106 @@
+using System.Diagnostics.CodeAnalysis;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.TestKit.Crashes;
+
+/// <summary>
+/// Records in a <see cref="WriteLog"/> what a device is asked to write, with the data, and passes it on. It says of
+/// itself that it has a volatile cache, also in front of a device that has none, so that it is sent the flushes on
+/// which an application's promises rest. Reads are passed on alone.
+/// </summary>
+/// <remarks>
+/// Durable writes (FUA) come through as such only where the device behind has them; elsewhere the service makes them a
+/// write and a flush. A <see cref="LimitedDevice"/> gives them to a device that lacks them.
+/// </remarks>
+public sealed class WriteLogDevice : DeviceDecorator
+{
+    private readonly WriteLog log;
+
+    internal WriteLogDevice(WriteLog log, string name, IBlockDevice inner)
+        : base(inner)
+    {
+        this.log = log;
+        Name = name;
+        Description = inner.Description with { HasVolatileCache = true };
+    }
+
+    /// <summary>What it is called in the log.</summary>
+    public string Name { get; }
+
+    /// <summary>The inner device's, with a volatile cache.</summary>
+    public override DeviceDescription Description { get; }
+
+    /// <inheritdoc/>
+    [SuppressMessage("Reliability", "CA2012", Justification = "Passed on to one method, which awaits it once.")]
+    public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var data = new byte[source.LengthBytes];
+        source.CopyTo(data);
+        var operation = log.Issue((number, at) => new LoggedOperation
+        {
+            Number = number,
+            Device = this,
+            Operation = IoOperation.Write,
+            Start = start,
+            LengthBytes = data.Length,
+            Data = data,
+            ForceUnitAccess = forceUnitAccess,
+            IssuedAt = at,
+        });
+        return WatchAsync(operation, () => base.WriteAsync(start, source, forceUnitAccess));
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<IoStatus> FlushAsync() =>
+        WatchAsync(Issue(IoOperation.Flush, default, default), base.FlushAsync);
+
+    /// <inheritdoc/>
+    public override ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
+        WatchAsync(Issue(IoOperation.Discard, start, count), () => base.DiscardAsync(start, count));
+
+    /// <inheritdoc/>
+    public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
+        WatchAsync(Issue(IoOperation.WriteZeroes, start, count), () => base.WriteZeroesAsync(start, count, flags));
+
+    private LoggedOperation Issue(IoOperation what, Sector start, SectorCount count) =>
+        log.Issue((number, at) => new LoggedOperation
+        {
+            Number = number,
+            Device = this,
+            Operation = what,
+            Start = start,
+            LengthBytes = count.Bytes,
+            IssuedAt = at,
+        });
+
+    private async ValueTask<TransferResult> WatchAsync(
+        LoggedOperation operation, Func<ValueTask<TransferResult>> call)
+    {
+        var result = TransferResult.Failed(IoStatus.DeviceError("It threw."));
+        try
+        {
+            return result = await call().ConfigureAwait(false);
+        }
+        finally
+        {
+            log.End(operation, result.Status.IsOk, result.Bytes);
+        }
+    }
+
+    private async ValueTask<IoStatus> WatchAsync(LoggedOperation operation, Func<ValueTask<IoStatus>> call)
+    {
+        var status = IoStatus.DeviceError("It threw.");
+        try
+        {
+            return status = await call().ConfigureAwait(false);
+        }
+        finally
+        {
+            log.End(operation, status.IsOk, operation.LengthBytes);
+        }
+    }
+}
