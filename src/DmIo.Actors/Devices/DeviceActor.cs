@@ -62,8 +62,13 @@ internal sealed class DeviceActor : UntypedActor
     internal static Props Props(DeviceSetup setup, IActorRef supervisor) =>
         Akka.Actor.Props.Create(() => new DeviceActor(setup, supervisor));
 
-    protected override void PreStart() => device.Attach(
-        new DeviceHost(turn.Ask) { Memory = setup.Memory, BouncePages = setup.BouncePages });
+    protected override void PreStart() => device.Attach(new DeviceHost(turn.Ask)
+    {
+        Memory = setup.Memory,
+        BouncePages = setup.BouncePages,
+        DeviceName = setup.Name,
+        Publish = Context.System.EventStream.Publish,
+    });
 
     protected override void OnReceive(object message)
     {

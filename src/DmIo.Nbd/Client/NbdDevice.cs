@@ -18,23 +18,22 @@ namespace DmIo.Nbd;
 /// tried anew in the background; meanwhile operations fail with DeviceGone, which means that they were not sent. An
 /// export that comes back as another one fails the device (DeviceFailed). A write that was acknowledged and not
 /// flushed when a connection was lost may be lost with the server's cache: the first flush after that fails, once.
-/// A server that does not offer to flush is taken at its word that it has nothing to flush, as Linux does.
+/// A server that does not offer to flush is taken at its word that it has nothing to flush, as Linux does. What happens
+/// to the connections of a device that is attached is published (<see cref="NbdDeviceEvents"/>).
 /// </remarks>
 public sealed class NbdDevice : IBlockDevice
 {
     private readonly NbdEngine engine;
-    private readonly EventAnnouncer<NbdDeviceEvents.NbdDeviceEvent> announcer;
 
     private NbdDevice(NbdDeviceOptions options)
     {
         Uri = options.Uri;
-        announcer = new EventAnnouncer<NbdDeviceEvents.NbdDeviceEvent>(
-            news => Happened?.Invoke(this, new NbdDeviceEventArgs(news)));
-        engine = new NbdEngine(options, announcer.Announce);
+        engine = new NbdEngine(options, news => Listener?.Invoke(news));
     }
 
-    /// <summary>What happens to its connections, on a thread of the pool, in order.</summary>
-    public event EventHandler<NbdDeviceEventArgs>? Happened;
+    /// <summary>Who is told what happens to its connections, in order, from any thread: nobody until it is
+    /// attached.</summary>
+    internal Action<NbdDeviceEvents.NbdDeviceEvent>? Listener { get; set; }
 
     /// <summary>Where the export is.</summary>
     public NbdUri Uri { get; }
@@ -78,6 +77,7 @@ public sealed class NbdDevice : IBlockDevice
     {
         ArgumentNullException.ThrowIfNull(host);
         engine.Attach(host);
+        Listener = news => host.Publish(news with { Device = host.DeviceName });
     }
 
     /// <inheritdoc/>

@@ -1,19 +1,24 @@
 namespace DmIo.Nbd;
 
 /// <summary>
-/// What happens to a device's connections, as <see cref="NbdDevice.Happened"/> tells it.
+/// What happens to the connections of an <see cref="NbdDevice"/> that is attached to a service, published on the actor
+/// system's event stream as it happens. Subscribe to one, or to <see cref="NbdDeviceEvent"/> for all.
 /// </summary>
 public static class NbdDeviceEvents
 {
     /// <summary>Any of them.</summary>
-    /// <param name="Uri">The device's.</param>
-    public abstract record NbdDeviceEvent(NbdUri Uri);
+    /// <param name="Uri">Where the export is.</param>
+    public abstract record NbdDeviceEvent(NbdUri Uri)
+    {
+        /// <summary>What regions call the device.</summary>
+        public string Device { get; init; } = "";
+    }
 
     /// <summary>There is a connection again, or one more. Operations go on.</summary>
     public sealed record Connected(NbdUri Uri, int Connections) : NbdDeviceEvent(Uri);
 
     /// <summary>A connection is lost, and is tried anew from now on.</summary>
-    /// <param name="Uri">The device's.</param>
+    /// <param name="Uri">Where the export is.</param>
     /// <param name="Connections">How many are left.</param>
     /// <param name="Operations">How many operations were under way on it.</param>
     /// <param name="Reason">One sentence.</param>

@@ -334,11 +334,11 @@ public sealed class LossTests : IDisposable
     {
         private readonly Channel<NbdDeviceEvent> all = Channel.CreateUnbounded<NbdDeviceEvent>();
 
-        internal News(NbdDevice device) => device.Happened += (_, happened) =>
+        internal News(NbdDevice device) => device.Listener = news =>
         {
-            if (happened.News is not ReconnectFailed)
+            if (news is not ReconnectFailed)
             {
-                all.Writer.TryWrite(happened.News);
+                all.Writer.TryWrite(news);
             }
         };
 

@@ -18,7 +18,7 @@ public sealed class NetworkTour : TestKit
     [Fact]
     public async Task The_tour_does_what_readme_says()
     {
-        var system = Sys;
+        var (system, watcher) = (Sys, TestActor);
         var socketPath = Path.Combine(folder.FullName, "socket");
         var data = Enumerable.Range(0, 4096).Select(index => (byte)(index * 7)).ToArray();
         var service = DmIoService.For(system);
@@ -43,6 +43,9 @@ public sealed class NetworkTour : TestKit
         IoRegion[] copies = [new("local", 0, 8), new("remote", 0, 8)];
         IoResult written = await client.WriteAsync(copies, data);
 
+        system.EventStream.Subscribe(watcher, typeof(NbdDeviceEvents.NbdDeviceEvent));
+        system.EventStream.Subscribe(watcher, typeof(NbdServerEvents.LegLost));
+
         Assert.True(written.IsOk, written.ToString());
         foreach (var device in new[] { "local", "remote", "left", "right" })
         {
@@ -51,8 +54,9 @@ public sealed class NetworkTour : TestKit
             Assert.Equal(data, found);
         }
 
-        await service.DetachAsync("remote");
         await host.StopAsync();
+        Assert.Equal("remote", ExpectMsg<NbdDeviceEvents.ConnectionLost>().Device);
+        await service.DetachAsync("remote");
     }
 
     protected override void AfterAll()
