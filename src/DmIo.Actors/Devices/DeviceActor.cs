@@ -36,7 +36,7 @@ internal sealed class DeviceActor : UntypedActor
     private readonly IActorRef supervisor;
     private readonly IoQueue queue;
     private readonly DeviceTurn turn;
-    private readonly DeviceIoChains answers = new();
+    private readonly DeviceIoChains<IActorRef> answers = new();
     private readonly DeviceCounters counters;
     private readonly List<DeviceFlight> flying = [];
     private readonly Stack<DeviceFlight> idle = new();
@@ -53,7 +53,7 @@ internal sealed class DeviceActor : UntypedActor
         this.supervisor = supervisor;
         device = new FailStopDevice(setup.Device);
         queue = new IoQueue(setup.Queue, device.Description);
-        turn = new DeviceTurn(Self);
+        turn = new DeviceTurn(Self, setup.Bell);
         counters = setup.Counters;
         operationsPerTurn = device.Description.Mode == ServiceMode.Ring ? RingOperationsPerTurn : OperationsPerTurn;
         log = Context.GetLogger();
@@ -62,10 +62,11 @@ internal sealed class DeviceActor : UntypedActor
     internal static Props Props(DeviceSetup setup, IActorRef supervisor) =>
         Akka.Actor.Props.Create(() => new DeviceActor(setup, supervisor));
 
-    protected override void PreStart() => device.Attach(new DeviceHost(turn.Ask)
+    protected override void PreStart() => device.Attach(new DeviceHost(turn.Wake)
     {
         Memory = setup.Memory,
         BouncePages = setup.BouncePages,
+        Bell = setup.Bell,
         DeviceName = setup.Name,
         Publish = Context.System.EventStream.Publish,
     });
@@ -193,7 +194,8 @@ internal sealed class DeviceActor : UntypedActor
 
     private void Turn(DeviceFlight? landed)
     {
-        turn.Begin();
+        var hasAnswered = true;
+        turn.Begin(asked: landed is null);
         try
         {
             now = clock.HighResMonotonicClock;
@@ -217,12 +219,14 @@ internal sealed class DeviceActor : UntypedActor
         }
         finally
         {
+            hasAnswered = answers.Count > 0;
             turn.End();
             counters.TurnEnded(queue, answers.Count);
             SendAnswers();
         }
 
-        if (flying.Count > 0 && !turn.IsDue && device.Linger())
+        // Whom it answered is likely to have more for it, and needs a thread first: this one.
+        if (flying.Count > 0 && !hasAnswered && !turn.IsDue && device.Linger())
         {
             turn.Ask();
         }

@@ -1,16 +1,15 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
-using Akka.Actor;
 using DmIo.Devices;
 
 namespace DmIo.Actors;
 
 /// <summary>An attached device under its name, as regions find it.</summary>
-internal sealed class DeviceEntry(string name, IActorRef actor, DeviceDescription description)
+internal sealed class DeviceEntry(string name, DeviceDoor door, DeviceDescription description)
 {
     internal string Name { get; } = name;
 
-    internal IActorRef Actor { get; } = actor;
+    internal DeviceDoor Door { get; } = door;
 
     internal DeviceDescription Description { get; } = description;
 }

@@ -70,12 +70,12 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
     /// <summary>Its place in the device's queue; the queue's own.</summary>
     internal QueueEntry? Entry { get; set; }
 
-    /// <summary>The next of its chain (<see cref="DeviceIoChains"/>): its sender's until the chain is told, its
-    /// receiver's from then on.</summary>
+    /// <summary>The next of its chain (<see cref="DeviceIoChains{TReceiver}"/>): its sender's until the chain is told,
+    /// its receiver's from then on.</summary>
     internal DeviceIo? Next { get; set; }
 
     /// <summary>Which device it was sent to; null before. The request actor's own field.</summary>
-    internal IActorRef? Device { get; set; }
+    internal DeviceDoor? Device { get; set; }
 
     /// <summary>Neither withdrawn nor issued.</summary>
     internal bool IsWaiting => Volatile.Read(ref state) == Waiting;
@@ -172,7 +172,7 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded
     {
         if (Settle(outcome))
         {
-            replyTo.Tell(Done, Device ?? ActorRefs.NoSender);
+            replyTo.Tell(Done, Device?.Actor ?? ActorRefs.NoSender);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using Akka.Actor;
 
 namespace DmIo.Actors;
 
@@ -9,7 +8,9 @@ namespace DmIo.Actors;
 /// other (<see cref="DeviceIo.Next"/>). For both directions. Single owner; an I/O is the receiver's once its chain was
 /// told.
 /// </summary>
-internal sealed class DeviceIoChains
+/// <typeparam name="TReceiver">Of whom there is one object each.</typeparam>
+internal sealed class DeviceIoChains<TReceiver>
+    where TReceiver : class
 {
     private readonly List<Chain> chains = [];
 
@@ -17,7 +18,7 @@ internal sealed class DeviceIoChains
     internal int Count => chains.Count;
 
     /// <summary>Behind those that go there already.</summary>
-    internal void Add(IActorRef to, DeviceIo io)
+    internal void Add(TReceiver to, DeviceIo io)
     {
         var span = CollectionsMarshal.AsSpan(chains);
         for (var index = span.Length - 1; index >= 0; index--)
@@ -35,7 +36,7 @@ internal sealed class DeviceIoChains
     }
 
     /// <summary>A chain to be told, and whom.</summary>
-    internal bool TryTake([MaybeNullWhen(false)] out IActorRef to, [MaybeNullWhen(false)] out DeviceIo first)
+    internal bool TryTake([MaybeNullWhen(false)] out TReceiver to, [MaybeNullWhen(false)] out DeviceIo first)
     {
         (to, first) = (null, null);
         if (chains.Count == 0)
@@ -50,7 +51,7 @@ internal sealed class DeviceIoChains
 
     private struct Chain
     {
-        internal required IActorRef To;
+        internal required TReceiver To;
         internal required DeviceIo First;
         internal required DeviceIo Last;
     }

@@ -9,6 +9,7 @@ namespace DmIo.Actors;
 /// <param name="Queue">How it is scheduled.</param>
 /// <param name="Memory">What leases are cut from.</param>
 /// <param name="BouncePages">The pages that the device asked for; the supervisor's to return.</param>
+/// <param name="Bell">What is rung for the actor; null where nobody does.</param>
 /// <param name="Counters">Where the actor counts what it does.</param>
 internal sealed record DeviceSetup(
     string Name,
@@ -16,4 +17,5 @@ internal sealed record DeviceSetup(
     IoQueueOptions Queue,
     PoolMemory Memory,
     IReadOnlyList<Page> BouncePages,
+    DeviceBell? Bell,
     DeviceCounters Counters);

@@ -28,7 +28,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private readonly RequestLedger ledger;
     private readonly LeaseCounters counters;
     private readonly HashSet<DeviceEntry> watched = [];
-    private readonly DeviceIoChains outgoing = new();
+    private readonly DeviceIoChains<DeviceDoor> outgoing = new();
     private readonly IoRegion[] snapshot = new IoRegion[ErrorBits.Capacity];
     private bool drainingAnnounced;
     private bool isSendDue;
@@ -275,11 +275,11 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
             if (watched.Add(device))
             {
-                Context.Watch(device.Actor);
+                Context.Watch(device.Door.Actor);
             }
 
             counters.SentRegion();
-            outgoing.Add(device.Actor, request.Send(index, device.Actor));
+            outgoing.Add(device.Door, request.Send(index, device.Door));
         }
 
         ledger.Settle(request);
@@ -287,7 +287,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void DeviceDied(IActorRef device)
     {
-        watched.RemoveWhere(entry => entry.Actor.Equals(device));
+        watched.RemoveWhere(entry => entry.Door.Actor.Equals(device));
         ledger.DeviceDied(
             device, IoStatus.Failed(IoStatusCode.DeviceGone, "The device went before this was begun."));
     }

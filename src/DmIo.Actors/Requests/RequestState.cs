@@ -142,7 +142,7 @@ internal sealed class RequestState
     internal void TraceRegion(DeviceIo io) => trace?.SendRegion(io);
 
     /// <summary>The region goes to this device; an answer is due.</summary>
-    internal DeviceIo Send(int index, IActorRef device)
+    internal DeviceIo Send(int index, DeviceDoor device)
     {
         due++;
         ios[index].Device = device;
@@ -185,7 +185,7 @@ internal sealed class RequestState
         isReusable = false;
         foreach (var index in open)
         {
-            if (device.Equals(ios[index].Device) && ios[index].TryWithdraw())
+            if (device.Equals(ios[index].Device?.Actor) && ios[index].TryWithdraw())
             {
                 FailUntouched(index, status);
             }

@@ -64,7 +64,8 @@ internal sealed class DeviceDesk(
             Pages = pages,
         };
         devices.Add(record.Name, record);
-        var setup = new DeviceSetup(record.Name, record.Device, queue, pool.Memory, pages?.Pages ?? [], counts);
+        var setup = new DeviceSetup(
+            record.Name, record.Device, queue, pool.Memory, pages?.Pages ?? [], record.Bell, counts);
         var props = DeviceActor.Props(setup, context.Self).WithDispatcherOf(settings);
         guardian.Tell(new Spawn(props, DeviceName.ToActorName(record.Name), record), context.Self);
     }
@@ -72,7 +73,7 @@ internal sealed class DeviceDesk(
     internal void Spawned(DeviceRecord record, IActorRef actor)
     {
         context.Watch(actor);
-        record.Actor = actor;
+        record.Door = new DeviceDoor(actor, record.Bell);
         byActor.Add(actor, record);
         counters.Add(record.Counters);
         if (isClosed)
@@ -82,7 +83,7 @@ internal sealed class DeviceDesk(
             return;
         }
 
-        directory.Add(new DeviceEntry(record.Name, actor, record.Description));
+        directory.Add(new DeviceEntry(record.Name, record.Door, record.Description));
         context.System.EventStream.Publish(new ServiceEvents.DeviceOnline(record.Name, record.Description));
         record.ReplyTo!.Tell(new DeviceAttached(record.Name, record.Description), context.Self);
         record.ReplyTo = null;
@@ -198,7 +199,7 @@ internal sealed class DeviceDesk(
         record.State = DeviceState.Detaching;
         record.ReplyTo = replyTo;
         directory.Remove(record.Name);
-        record.Actor!.Tell(DrainDevice.Instance, context.Self);
+        record.Door!.Tell(DrainDevice.Instance, context.Self);
     }
 
     private void RemoveIfGone(DeviceRecord record)

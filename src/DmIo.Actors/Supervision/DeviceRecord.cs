@@ -32,7 +32,13 @@ internal sealed class DeviceRecord(
     internal DeviceState State { get; set; } = DeviceState.Online;
 
     /// <summary>Its actor; null while it is attaching.</summary>
-    internal IActorRef? Actor { get; set; }
+    internal IActorRef? Actor => Door?.Actor;
+
+    /// <summary>The way to its actor; null while it is attaching.</summary>
+    internal DeviceDoor? Door { get; set; }
+
+    /// <summary>Rung for its actor; null where that never waits.</summary>
+    internal DeviceBell? Bell { get; } = description.Mode == ServiceMode.Ring ? new DeviceBell() : null;
 
     /// <summary>Who waits for DeviceAttached or DeviceDetached.</summary>
     internal IActorRef? ReplyTo { get; set; }

@@ -137,7 +137,7 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
     /// <summary>The actor of an attached device.</summary>
     protected IActorRef DeviceActor(string name) =>
         Directory.TryFind(name, out var entry)
-            ? entry.Actor
+            ? entry.Door.Actor
             : throw new ArgumentException($"'{name}' is not attached.", nameof(name));
 
     /// <summary>

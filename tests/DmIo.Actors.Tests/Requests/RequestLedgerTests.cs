@@ -73,7 +73,7 @@ public sealed class RequestLedgerTests
     {
         var first = Accept(new IoRegion("disk", 0, 8));
         DispatchAll();
-        first.Send(0, ActorRefs.Nobody);
+        first.Send(0, new DeviceDoor(ActorRefs.Nobody));
         Answer(first);
         Assert.NotSame(first, ledger.NextState());
         Deliver(Assert.Single(TakeOutcomes()));
@@ -81,7 +81,7 @@ public sealed class RequestLedgerTests
 
         var second = Accept(new IoRegion("disk", 0, 8));
         DispatchAll();
-        second.Send(0, ActorRefs.Nobody);
+        second.Send(0, new DeviceDoor(ActorRefs.Nobody));
         ledger.Expire(second, Late);
         Deliver(Assert.Single(TakeOutcomes()));
         Assert.NotSame(second, ledger.NextState());

@@ -114,9 +114,6 @@ internal unsafe class MappedRing : IDisposable
         return RingNative.Enter(Handle, (uint)count, flags);
     }
 
-    /// <summary>Waits for a completion, that long at most; 0, or errno.</summary>
-    internal virtual int Wait(long nanoseconds) => RingNative.Wait(Handle, nanoseconds);
-
     /// <summary>Takes a completion.</summary>
     internal virtual bool TryTake(out CompletionEntry completion)
     {

@@ -9,9 +9,6 @@ internal sealed class RingCounters
     /// <summary>Calls into the kernel (<c>io_uring_enter</c>) that gave it operations.</summary>
     internal long Enters { get; set; }
 
-    /// <summary>Those that waited for a completion.</summary>
-    internal long Waits { get; set; }
-
     /// <summary>Operations that had to be tried again.</summary>
     internal long Retries { get; set; }
 

@@ -21,11 +21,12 @@ internal sealed class RingEngine : IFileEngine
     private readonly RingOperationTable table = new();
     private readonly RingPause pause;
     private readonly RingPump pump;
-    private readonly RingLinger linger = new();
+    private readonly WaitBounds bounds;
     private readonly ConcurrentQueue<(RingOperation Operation, TransferResult Result)> called = new();
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private RingSignal? signal;
+    private RingWait? wait;
     private DeviceHost? host;
     private bool lacksZeroRange;
     private bool isDriving;
@@ -33,8 +34,10 @@ internal sealed class RingEngine : IFileEngine
     private bool isClosed;
     private int underWay;
 
-    private RingEngine(FileStore store, MappedRing ring, RingAbilities abilities, TimeProvider time)
+    private RingEngine(
+        FileStore store, MappedRing ring, RingAbilities abilities, TimeProvider time, WaitBounds bounds)
     {
+        this.bounds = bounds;
         this.store = store;
         this.ring = ring;
         registrations = new RingRegistrations(ring, abilities, store.Handle);
@@ -46,6 +49,9 @@ internal sealed class RingEngine : IFileEngine
 
     /// <summary>What it did so far.</summary>
     internal RingCounters Counters => pump.Counters;
+
+    /// <summary>How often its owner's thread waited for it.</summary>
+    internal long Waits => wait?.Count ?? 0;
 
     private bool DrivesItself => host is null || isDisposing;
 
@@ -59,9 +65,14 @@ internal sealed class RingEngine : IFileEngine
 
     /// <summary>One on this ring, which it owns, also where this fails.</summary>
     internal static RingEngine? TryCreate(
-        FileStore store, MappedRing ring, RingAbilities abilities, TimeProvider time, out string reason)
+        FileStore store,
+        MappedRing ring,
+        RingAbilities abilities,
+        TimeProvider time,
+        out string reason,
+        WaitBounds? bounds = null)
     {
-        var engine = new RingEngine(store, ring, abilities, time);
+        var engine = new RingEngine(store, ring, abilities, time, bounds ?? WaitBounds.OfProcess);
         var errno = RingSignal.TryCreate(ring, engine.OnSignal, out engine.signal);
         reason = errno == 0 ? string.Empty : RingOpening.Explain(errno);
         if (errno == 0)
@@ -79,6 +90,7 @@ internal sealed class RingEngine : IFileEngine
         {
             Invariant.Require(this.host is null && underWay == 0 && !isDisposing);
             this.host = host;
+            wait = host.Bell is { } bell ? RingWait.TryCreate(ring, bell, bounds) : null;
         }
     }
 
@@ -109,7 +121,7 @@ internal sealed class RingEngine : IFileEngine
         }
     }
 
-    public bool Linger() => host is not null && pump.Linger(linger);
+    public bool Linger() => wait is not null && pump.Linger(wait);
 
     public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) =>
         Start(RingCall.Read, offsetBytes, destination.LengthBytes, destination).Transfer;
@@ -272,6 +284,7 @@ internal sealed class RingEngine : IFileEngine
         {
             isClosed = true;
             signal?.Dispose();
+            wait?.Dispose();
             pause.Dispose();
             registrations.Dispose();
             ring.Dispose();

@@ -97,9 +97,8 @@ internal sealed class RingPump
         return true;
     }
 
-    /// <summary>Waits a moment for a completion. True: there is one, and nobody is told of it but the
-    /// caller.</summary>
-    internal bool Linger(RingLinger linger)
+    /// <summary>Waits a moment. True: there is a completion, and nobody is told of it but the caller.</summary>
+    internal bool Linger(RingWait wait)
     {
         if (inKernel == 0 || ring.Unsubmitted > 0)
         {
@@ -107,7 +106,7 @@ internal sealed class RingPump
         }
 
         ring.SignalsEvent = false;
-        if (linger.WaitFor(ring, Counters) || ring.HasCompletion)
+        if (wait.WaitOnce())
         {
             return true;
         }

@@ -17,7 +17,12 @@ internal sealed class DrivenRing : IAsyncDisposable
     private int wakes;
 
     internal DrivenRing(
-        FileStore store, int depth = 8, PoolMemory? memory = null, TimeProvider? time = null, MappedRing? ring = null)
+        FileStore store,
+        int depth = 8,
+        PoolMemory? memory = null,
+        TimeProvider? time = null,
+        MappedRing? ring = null,
+        WaitBounds? bounds = null)
     {
         var opened = RingOpening.TryOpen(depth, out var abilities, out var reason);
         if (ring is not null)
@@ -25,13 +30,17 @@ internal sealed class DrivenRing : IAsyncDisposable
             opened!.Dispose();
         }
 
-        var engine = RingEngine.TryCreate(store, ring ?? opened!, abilities, time ?? TimeProvider.System, out reason);
+        var engine = RingEngine.TryCreate(
+            store, ring ?? opened!, abilities, time ?? TimeProvider.System, out reason, bounds);
         Assert.Equal(string.Empty, reason);
         Engine = engine!;
-        Engine.Attach(new DeviceHost(Wake) { Memory = memory });
+        Engine.Attach(new DeviceHost(Wake) { Memory = memory, Bell = Bell });
     }
 
     internal RingEngine Engine { get; }
+
+    /// <summary>What its owner hears while it waits.</summary>
+    internal DeviceBell Bell { get; } = new();
 
     /// <summary>How often it was woken.</summary>
     internal int Wakes => Volatile.Read(ref wakes);
