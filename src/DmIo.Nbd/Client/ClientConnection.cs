@@ -13,6 +13,7 @@ namespace DmIo.Nbd.Client;
 /// <paramref name="signal"/>, from any thread.
 /// <code>
 ///   live --Break, the peer, a broken protocol--> breaking --nothing touches any memory any more--> over
+///    +--the server is shutting down--> leaving --all is answered, goodbye is said--^
 /// </code>
 /// Invariant: what is in <see cref="Unanswered"/> keeps its memory until it is over.
 /// </summary>
@@ -43,6 +44,7 @@ internal sealed class ClientConnection(
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter receiving;
     private bool isSending;
     private bool isReceiving;
+    private bool hasSaidGoodbye;
     private volatile bool hasSent;
     private volatile bool hasReceived;
 
@@ -55,7 +57,7 @@ internal sealed class ClientConnection(
     /// <summary>Did the server itself end it? Then it is done with what it got, or has forgotten it.</summary>
     internal bool WasEndedByServer { get; private set; }
 
-    internal bool CanTake => Failure is null && !isSending && slots.HasRoom;
+    internal bool CanTake => Failure is null && !isSending && !IsLeaving && slots.HasRoom;
 
     /// <summary>Broken, and nobody touches the memory of <see cref="Unanswered"/> any more.</summary>
     internal bool IsOver => Failure is not null && !isSending && !isReceiving;
@@ -64,6 +66,9 @@ internal sealed class ClientConnection(
     internal IEnumerable<ClientRequest> Unanswered => slots.All;
 
     internal int UnansweredCount => slots.Count;
+
+    /// <summary>The server told so: then the protocol wants the client to end the connection.</summary>
+    private bool IsLeaving => reader is { HasShutdown: true };
 
     /// <summary>It goes with the next <see cref="Pump"/>. Only while <see cref="CanTake"/>.</summary>
     internal void Add(ClientRequest request)
@@ -77,7 +82,14 @@ internal sealed class ClientConnection(
     internal bool Pump()
     {
         Send();
-        return Receive();
+        var isMore = Receive();
+        if (IsLeaving && !isSending && slots.Count == 0 && Failure is null)
+        {
+            SayGoodbye();
+            Send();
+        }
+
+        return isMore;
     }
 
     /// <summary>Gives it up: what is under way ends soon.</summary>
@@ -112,7 +124,7 @@ internal sealed class ClientConnection(
 
         try
         {
-            outbox.Add(new RequestHeader(NbdCommand.Disconnect, CommandFlags.None, 0, 0, 0), payload: null);
+            SayGoodbye();
             await transport.SendAsync(outbox.Close()).ConfigureAwait(false);
             await transport.DisposeAsync().ConfigureAwait(false);
         }
@@ -120,6 +132,12 @@ internal sealed class ClientConnection(
         {
             transport.Abort();
         }
+    }
+
+    private void SayGoodbye()
+    {
+        hasSaidGoodbye = true;
+        outbox.Add(new RequestHeader(NbdCommand.Disconnect, CommandFlags.None, 0, 0, 0), payload: null);
     }
 
     [SuppressMessage("Reliability", "CA2012", Justification = "Its awaiter is kept, and asked for the result once.")]
@@ -169,6 +187,11 @@ internal sealed class ClientConnection(
         {
             sending = default;
             outbox.Clear();
+        }
+
+        if (hasSaidGoodbye)
+        {
+            Break(new IoFailure("The server is shutting down.", ConnectionErrors.Reset));
         }
     }
 

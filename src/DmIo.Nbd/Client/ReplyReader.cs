@@ -36,6 +36,9 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
     /// <summary>What the server did wrong, as the rest of a sentence; null while all is well.</summary>
     internal string? Fault { get; private set; }
 
+    /// <summary>The server answered that it is shutting down.</summary>
+    internal bool HasShutdown { get; private set; }
+
     /// <summary>The bytes came, in this order.</summary>
     internal void Take(ReadOnlySpan<byte> bytes)
     {
@@ -327,6 +330,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
     /// <summary>The first error counts; what follows it is often a consequence.</summary>
     private void Fail(NbdError error, string text)
     {
+        HasShutdown |= error == NbdError.Shutdown;
         if (request!.Error.IsOk)
         {
             var said = text.Length == 0 ? "" : $": {text}";
