@@ -26,7 +26,7 @@ internal sealed class CallbackCompletion(
         }
     }
 
-    public void Refused(string reason) => Done(IoResults.Stopped(RegionCount, reason, RequestContext));
+    public void Refused(IoRefusal cause, string reason) => Done(IoResults.Stopped(RegionCount, reason, RequestContext));
 
     public void Stop(string reason) => Queue(IoResults.Stopped(RegionCount, reason, RequestContext));
 

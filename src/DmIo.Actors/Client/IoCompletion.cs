@@ -26,27 +26,28 @@ public abstract class IoCompletion : IOutstanding
         }
     }
 
-    void IIoCompletion.Refused(string reason)
+    void IIoCompletion.Refused(IoRefusal cause, string reason)
     {
         if (IsMine())
         {
-            OnRefused(reason);
+            OnRefused(cause, reason);
         }
     }
 
     void IOutstanding.Stop(string reason)
     {
         outstanding = null;
-        OnRefused(reason);
+        OnRefused(IoRefusal.Ended, reason);
     }
 
     /// <summary>The outcome. Nobody touches the request's memory any more, unless
     /// <see cref="IoResult.BufferHeld"/> says so.</summary>
     protected abstract void OnDone(IoResult result);
 
-    /// <summary>The request was not begun, no device was touched: it breaks a rule, or the lease ended.</summary>
+    /// <summary>The request was not begun, no device was touched.</summary>
+    /// <param name="cause">Why.</param>
     /// <param name="reason">One sentence that names the value, the limit and the fix.</param>
-    protected abstract void OnRefused(string reason);
+    protected abstract void OnRefused(IoRefusal cause, string reason);
 
     /// <summary>It is sent by the client of these.</summary>
     /// <exception cref="InvalidOperationException">It is under way already.</exception>

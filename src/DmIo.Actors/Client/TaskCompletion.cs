@@ -27,7 +27,7 @@ internal sealed class TaskCompletion : TaskCompletionSource<IoResult>, IOutstand
         }
     }
 
-    public void Refused(string reason)
+    public void Refused(IoRefusal cause, string reason)
     {
         if (outstanding.Remove(this))
         {

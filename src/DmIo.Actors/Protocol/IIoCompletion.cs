@@ -18,5 +18,5 @@ public interface IIoCompletion
     void Done(IoResult result);
 
     /// <summary>The request was not begun; what <see cref="IoProtocol.IoRefused"/> would have said.</summary>
-    void Refused(string reason);
+    void Refused(IoRefusal cause, string reason);
 }

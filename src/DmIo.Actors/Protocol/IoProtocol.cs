@@ -75,7 +75,9 @@ public static class IoProtocol
     public sealed record IoDone(IoResult Result) : INoSerializationVerificationNeeded;
 
     /// <summary>The request was not begun.</summary>
+    /// <param name="Cause">What may be done about it.</param>
     /// <param name="Reason">One sentence that names the value, the limit and the fix.</param>
     /// <param name="Context">The request's.</param>
-    public sealed record IoRefused(string Reason, object? Context) : INoSerializationVerificationNeeded;
+    public sealed record IoRefused(IoRefusal Cause, string Reason, object? Context)
+        : INoSerializationVerificationNeeded;
 }

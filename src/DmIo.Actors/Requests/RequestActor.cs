@@ -92,7 +92,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         switch (message)
         {
             case IoRequest request:
-                Refuse(request, ReplyTo(request), $"{lease.Id} was put back; get another.");
+                Refuse(request, IoRefusal.Ended, $"{lease.Id} was put back; get another.");
                 break;
             case CloseLease or AbandonLease:
                 break;
@@ -158,11 +158,15 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void Accept(IoRequest request)
     {
-        var count = 0;
-        var bouncePages = 0L;
-        if ((CheckRoom() ?? Check(request, out count, out bouncePages)) is { } fault)
+        if (CheckRoom() is { } full)
         {
-            Refuse(request, ReplyTo(request), fault);
+            Refuse(request, IoRefusal.NoRoom, full);
+            return;
+        }
+
+        if (Check(request, out var count, out var bouncePages) is { } fault)
+        {
+            Refuse(request, IoRefusal.BreaksRule, fault);
             return;
         }
 
@@ -243,16 +247,16 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private IActorRef ReplyTo(IoRequest request) => request.ReplyTo ?? Sender;
 
-    private void Refuse(IoRequest request, IActorRef replyTo, string reason)
+    private void Refuse(IoRequest request, IoRefusal cause, string reason)
     {
         counters.Refused(isMessage: request.Completion is null);
         if (request.Completion is { } completion)
         {
-            completion.Refused(reason);
+            completion.Refused(cause, reason);
         }
         else
         {
-            replyTo.Tell(new IoRefused(reason, request.Context), Self);
+            ReplyTo(request).Tell(new IoRefused(cause, reason, request.Context), Self);
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed class CountingCompletion : IoCompletion
     /// <summary>Of the last that was refused.</summary>
     internal string? Reason { get; private set; }
 
+    /// <inheritdoc cref="Reason"/>
+    internal IoRefusal? Cause { get; private set; }
+
     /// <summary>Runs in each call, with how many there were.</summary>
     internal Action<int>? OnOutcome { get; set; }
 
@@ -22,9 +25,9 @@ internal sealed class CountingCompletion : IoCompletion
 
     protected override void OnDone(IoResult result) => Take(result);
 
-    protected override void OnRefused(string reason)
+    protected override void OnRefused(IoRefusal cause, string reason)
     {
-        Reason = reason;
+        (Cause, Reason) = (cause, reason);
         Take(result: null);
     }
 

@@ -51,6 +51,7 @@ public sealed class IoCompletionTests
         Assert.True(client.TrySend(Write("a", counting) with { Memory = null }));
 
         Assert.Null(await counting.NextAsync());
+        Assert.Equal(IoRefusal.BreaksRule, counting.Cause);
         Assert.Contains("needs memory", counting.Reason, StringComparison.Ordinal);
     }
 

@@ -119,7 +119,7 @@ public sealed class OutstandingRequestsTests
 
         public void Done(IoResult result) => throw new NotSupportedException();
 
-        public void Refused(string reason) => throw new NotSupportedException();
+        public void Refused(IoRefusal cause, string reason) => throw new NotSupportedException();
 
         public void Stop(string reason) => throw new NotSupportedException();
     }

@@ -15,5 +15,5 @@ internal sealed class Completion(Action<IoResult>? callback = null) : IIoComplet
         outcome.SetResult(result);
     }
 
-    public void Refused(string reason) => outcome.SetException(new InvalidOperationException(reason));
+    public void Refused(IoRefusal cause, string reason) => outcome.SetException(new InvalidOperationException(reason));
 }

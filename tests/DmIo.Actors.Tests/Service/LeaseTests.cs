@@ -160,7 +160,9 @@ public sealed class LeaseTests : ServiceTests
 
         Send(lease, Write(Pattern(8, 3), new IoRegion("disk", 16, 8)));
 
-        Assert.Contains("put back", ExpectMsg<IoProtocol.IoRefused>().Reason, StringComparison.Ordinal);
+        var refused = ExpectMsg<IoProtocol.IoRefused>();
+        Assert.Equal(IoRefusal.Ended, refused.Cause);
+        Assert.Contains("put back", refused.Reason, StringComparison.Ordinal);
         first.Complete();
         (await device.NextCallAsync()).Complete();
         Assert.True(ExpectDone().IsOk);

@@ -51,7 +51,7 @@ public sealed class LimitTests : ServiceTests
         Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)) with { Context = "late" });
 
         var refused = ExpectMsg<IoRefused>();
-        Assert.Equal("late", refused.Context);
+        Assert.Equal((IoRefusal.NoRoom, (object?)"late"), (refused.Cause, refused.Context));
         Assert.Contains("1024 requests", refused.Reason, StringComparison.Ordinal);
         device.Automatic = _ => IoStatus.Ok;
         device.Pending[0].Complete();

@@ -41,7 +41,7 @@ internal sealed class SimulatedRequest(SimulatedLease lease, long number, IoOper
         outcome.SetResult(result);
     }
 
-    public void Refused(string reason) => outcome.SetException(new InvalidOperationException(reason));
+    public void Refused(IoRefusal cause, string reason) => outcome.SetException(new InvalidOperationException(reason));
 
     /// <summary>Nobody wrote into memory that was not theirs any more.</summary>
     public void CheckMemory() => Assert.True(!isSpoilt || memory.AsSpan().IndexOfAnyExcept(Spoilt) < 0);

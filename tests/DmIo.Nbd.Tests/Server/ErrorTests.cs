@@ -1,6 +1,9 @@
+using Akka.Actor;
+using DmIo.Actors;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
@@ -112,6 +115,34 @@ public sealed class ErrorTests
 
         Assert.Equal(NbdError.NoSpace, await client.WriteAsync(0, new byte[4096]));
         Assert.Equal(NbdError.InputOutput, await client.DoAsync(NbdCommand.Read, 0, 4096));
+    }
+
+    [Theory]
+    [InlineData(IoRefusal.BreaksRule, NbdError.Invalid)]
+    [InlineData(IoRefusal.NoRoom, NbdError.NoMemory)]
+    [InlineData(IoRefusal.Ended, NbdError.Shutdown)]
+    internal void What_the_service_does_not_begin_is_one_of_the_protocols_errors(IoRefusal cause, NbdError expected)
+    {
+        var status = Refusals.StatusOf(cause, "as the test says");
+
+        Assert.Equal(expected, NbdErrors.Of(status, NbdCommand.Write));
+        Assert.Equal("as the test says", status.Failure!.Message);
+    }
+
+    [Fact]
+    public async Task Where_the_lease_of_an_export_has_ended_its_clients_hear_of_a_shutdown()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var leases = new EventProbe(served.System, typeof(ServiceEvents.ServiceEvent));
+        await served.AddAsync("disk", ServedDisks.NewMemory());
+        using var client = await served.UseAsync();
+        var lease = (await leases.NextAsync<ServiceEvents.LeaseOpened>()).Lease;
+
+        served.System.ActorSelection($"/user/dmio/leases/{lease.Value}").Tell(PoisonPill.Instance);
+        await leases.NextAsync<ServiceEvents.LeaseClosed>();
+
+        Assert.Equal(NbdError.Shutdown, await client.DoAsync(NbdCommand.Flush, 0, 0));
+        Assert.Equal(NbdError.Shutdown, await client.WriteAsync(0, new byte[4096]));
     }
 
     [Fact]

@@ -16,8 +16,6 @@ internal sealed class Piece(Transaction transaction) : IoCompletion
 
     internal const int MostBlocks = 4;
 
-    private const int OutOfMemory = 12;
-
     private static readonly byte[] Zeroes = new byte[PageBlock.SizeBytes];
 
     private readonly PageBlock?[] blocks = new PageBlock?[MostBlocks];
@@ -135,7 +133,7 @@ internal sealed class Piece(Transaction transaction) : IoCompletion
         }
     }
 
-    protected override void OnRefused(string reason) => End(IoStatus.DeviceError(reason, OutOfMemory));
+    protected override void OnRefused(IoRefusal cause, string reason) => End(Refusals.StatusOf(cause, reason));
 
     private void Send(IoOperation what, long offset, long lengthBytes, bool durable, WriteZeroesFlags flags)
     {
@@ -179,7 +177,7 @@ internal sealed class Piece(Transaction transaction) : IoCompletion
         });
         if (!isSent)
         {
-            End(IoStatus.Failed(IoStatusCode.Stopped, "The service has ended."));
+            OnRefused(IoRefusal.Ended, "The service has ended.");
         }
     }
 

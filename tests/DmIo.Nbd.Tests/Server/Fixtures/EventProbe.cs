@@ -16,6 +16,18 @@ internal sealed class EventProbe
 
     internal Task<object> NextAsync() => events.Reader.ReadAsync().AsTask().InTime();
 
+    /// <summary>The next of that kind; those before it are passed over.</summary>
+    internal async Task<T> NextAsync<T>()
+    {
+        while (true)
+        {
+            if (await NextAsync() is T found)
+            {
+                return found;
+            }
+        }
+    }
+
     private sealed class Listener : UntypedActor
     {
         private readonly ChannelWriter<object> events;

@@ -1,0 +1,14 @@
+namespace DmIo.Actors;
+
+/// <summary>Why a request was not begun.</summary>
+public enum IoRefusal
+{
+    /// <summary>It breaks a rule of requests: it will be refused again.</summary>
+    BreaksRule,
+
+    /// <summary>As many requests of the lease wait as may: it can be sent again when some are done.</summary>
+    NoRoom,
+
+    /// <summary>The lease was put back, or the service was stopped.</summary>
+    Ended,
+}
