@@ -29,6 +29,7 @@ public sealed class LayeringTests
         ["DmIo.Actors.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "Akka.Logger.Serilog", "DmIo.Actors"],
         ["DmIo.Nbd.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "DmIo.Nbd"],
         ["DmIo.TestKit.Tests"] = ["Akka", "DmIo.Nbd", "DmIo.TestKit"],
+        ["DmIo.Faults.Tests"] = ["Akka", "DmIo.Cli", "DmIo.Nbd"],
         ["DmIo.Compare.Tests"] = ["DmIo.Compare"],
         ["DmIo.Cli.Tests"] = ["Akka", "DmIo.Cli"],
         ["Tidy.Tests"] = [],

@@ -300,7 +300,13 @@ internal sealed class RequestState
         if (!status.IsOk)
         {
             statuses ??= new IoStatus[RegionCount];
-            statuses[index] = status;
+            statuses[index] = Named(status, ios[index].Region.Device);
         }
     }
+
+    /// <summary>What failed names its device: the text alone, in a log, says where to look.</summary>
+    private static IoStatus Named(in IoStatus status, string device) =>
+        status.Failure is not { } failure || failure.Message.Contains(device, StringComparison.Ordinal)
+            ? status
+            : status with { Failure = failure with { Message = $"'{device}': {failure.Message}" } };
 }

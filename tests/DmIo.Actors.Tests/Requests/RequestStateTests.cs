@@ -24,6 +24,19 @@ public sealed class RequestStateTests
     }
 
     [Fact]
+    public void What_failed_names_its_device_once_and_keeps_its_number()
+    {
+        var state = State(IoOperation.Write, new IoRegion("left", 0, 1), new IoRegion("right", 0, 1));
+        state.Complete(0, Bad);
+        state.Complete(1, IoStatus.DeviceError("'right' is away.", errno: 6));
+
+        var result = Conclude(state);
+
+        Assert.Equal(IoStatus.DeviceError("'left': bad", errno: 5), result[0]);
+        Assert.Equal(IoStatus.DeviceError("'right' is away.", errno: 6), result[1]);
+    }
+
+    [Fact]
     public void R4_a_region_of_count_0_is_not_sent_and_its_bit_is_clear()
     {
         var state = State(IoOperation.Write, new IoRegion("a", 0, 1), new IoRegion("b", 0, 0));

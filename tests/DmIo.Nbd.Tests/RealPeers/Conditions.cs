@@ -55,7 +55,7 @@ public sealed class MountFactAttribute : FactAttribute
 
     public MountFactAttribute(params string[] programs) => Skip = Programs.Missing(programs) ?? FindReason();
 
-    private static string? FindReason()
+    internal static string? FindReason()
     {
         if (!OperatingSystem.IsLinux() || !MayMount())
         {
@@ -85,4 +85,12 @@ public sealed class MountFactAttribute : FactAttribute
             line["CapEff:".Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return (capabilities >> SystemAdministration & 1) != 0;
     }
+}
+
+/// <inheritdoc cref="MountFactAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class MountTheoryAttribute : TheoryAttribute
+{
+    public MountTheoryAttribute(params string[] programs) =>
+        Skip = Programs.Missing(programs) ?? MountFactAttribute.FindReason();
 }

@@ -12,6 +12,7 @@ internal static class FileOpening
     internal static FileDevice Open(FileDeviceOptions options)
     {
         CheckOptions(options);
+        FileSizeSignal.Handle();
         if (LinuxNative.IsAvailable && LinuxNative.Describe(options.Path, out var kind) == 0)
         {
             if (kind.IsBlockDevice)

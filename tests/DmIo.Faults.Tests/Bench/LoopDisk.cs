@@ -1,0 +1,36 @@
+using DmIo.Nbd.Tests.Peers;
+using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+
+namespace DmIo.Faults.Tests.Bench;
+
+/// <summary>A file as a block device, until disposed of.</summary>
+internal sealed class LoopDisk : IAsyncDisposable
+{
+    private bool isDetached;
+
+    private LoopDisk(string path) => Path = path;
+
+    internal string Path { get; }
+
+    internal static async Task<LoopDisk> OverAsync(string file) =>
+        new((await RunAsync("losetup", "--find", "--show", file)).Trim());
+
+    /// <summary>Takes it away; from who has it open, when they close it.</summary>
+    internal async Task DetachAsync()
+    {
+        isDetached = true;
+        await RunAsync("losetup", "--detach", Path);
+    }
+
+    /// <summary>Is there a file behind it?</summary>
+    internal async Task<bool> IsAttachedAsync() =>
+        (await PeerProcess.RunAsync("losetup", "--noheadings", Path)).ExitCode == 0;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!isDetached)
+        {
+            await PeerProcess.RunAsync("losetup", "--detach", Path);
+        }
+    }
+}

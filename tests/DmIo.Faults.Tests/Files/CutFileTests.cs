@@ -1,0 +1,70 @@
+using DmIo.Devices;
+using DmIo.Faults.Tests.Bench;
+using DmIo.Io;
+using DmIo.Nbd.Tests.Peers;
+using Xunit;
+
+namespace DmIo.Faults.Tests.Files;
+
+/// <summary>A file that somebody makes shorter while it is a device: reads behind its end fail and leave zeroes, writes
+/// bring it back, and no mapping of it ends the process.</summary>
+public sealed class CutFileTests
+{
+    private const int InputOutput = 5;
+    private const long LengthBytes = 2 << 20;
+
+    [Theory]
+    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
+    public async Task On_a_disk_reads_behind_the_end_fail_and_writes_bring_it_back(ServiceMode mode, bool isDirect)
+    {
+        using var file = DiskFile.OnDisk(LengthBytes);
+        await CutAsync(file, mode, isDirect && file.HasDirectIo());
+    }
+
+    [Theory]
+    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
+    public async Task In_memory_reads_behind_the_end_fail_and_writes_bring_it_back(ServiceMode mode)
+    {
+        using var file = DiskFile.InMemory(LengthBytes);
+        await CutAsync(file, mode, isDirect: false);
+    }
+
+    [Theory]
+    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
+    public async Task One_that_is_cut_again_and_again_under_many_writes_ends_nobody(ServiceMode mode)
+    {
+        using var file = DiskFile.InMemory(LengthBytes);
+        await using var bench = await FaultBench.StartAsync(file.Path, mode);
+        var data = bench.Pattern(16);
+        for (var round = 0; round < 60; round++)
+        {
+            var writes = Enumerable.Range(0, 64).Select(index =>
+                bench.Client.WriteAsync(new IoRegion(FaultBench.Ill, index * 64, 16), data)).ToArray();
+            file.SetLength(round % 3 * 65536);
+            file.SetLength(LengthBytes);
+
+            var results = await Task.WhenAll(writes).InTime();
+
+            Assert.All(results, result => Assert.True(result.IsOk, result.ToString()));
+        }
+
+        await bench.AssertServesAsync(0);
+    }
+
+    private static async Task CutAsync(DiskFile file, ServiceMode mode, bool isDirect)
+    {
+        await using var bench = await FaultBench.StartAsync(file.Path, mode, isDirect);
+        await bench.AssertServesAsync(2048, sectors: 64);
+        file.SetLength(LengthBytes / 4);
+
+        var (status, held) = await bench.ReadAsync(2048, 64);
+
+        Assert.Equal((IoStatusCode.DeviceError, InputOutput), (status.Code, status.Failure?.Errno));
+        Assert.Contains("sector 2048", status.Failure!.Message, StringComparison.Ordinal);
+        Assert.Equal(new byte[64 * Sector.SizeBytes], held);
+        await bench.AssertServesAsync(0, sectors: 64);
+        await bench.AssertServesAsync(2048, sectors: 64);
+        Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
+        Assert.True(new FileInfo(file.Path).Length <= LengthBytes);
+    }
+}

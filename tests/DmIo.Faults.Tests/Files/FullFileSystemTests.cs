@@ -1,0 +1,71 @@
+using DmIo.Devices;
+using DmIo.Faults.Tests.Bench;
+using DmIo.Io;
+using DmIo.Nbd.Tests.Peers;
+using DmIo.Nbd.Tests.RealPeers;
+using Xunit;
+
+namespace DmIo.Faults.Tests.Files;
+
+/// <summary>A file without blocks of its own, on a file system that runs full: ENOSPC, until there is room.</summary>
+public sealed class FullFileSystemTests
+{
+    private const int NoSpace = 28;
+    private const int DiskSectors = 1 << 15;
+
+    [MountTheory("mount", "umount")]
+    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
+    public async Task In_memory_it_fails_what_finds_no_room_and_serves_when_there_is_some(ServiceMode mode)
+    {
+        await using var mounted = await Mounted.InMemoryAsync(sizeKiB: 1024);
+        await RunFullAsync(mounted, mode, isDirect: false);
+    }
+
+    [MountTheory("mount", "umount", "losetup", "mkfs.ext4")]
+    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
+    public async Task On_a_disk_it_fails_what_finds_no_room_and_serves_when_there_is_some(
+        ServiceMode mode, bool isDirect)
+    {
+        await using var mounted = await Mounted.Ext4Async(sizeMiB: 8);
+        await RunFullAsync(mounted, mode, isDirect);
+    }
+
+    [MountTheory("mount", "umount")]
+    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
+    public async Task Many_at_once_on_a_full_file_system_are_each_answered_for_itself(ServiceMode mode)
+    {
+        await using var mounted = await Mounted.InMemoryAsync(sizeKiB: 1024);
+        await using var bench = await FaultBench.StartAsync(mounted.FilePath("disk"), mode, createSize: DiskSectors);
+        var data = bench.Pattern(64);
+        var writes = Enumerable.Range(0, 128).Select(index =>
+            bench.Client.WriteAsync(new IoRegion(FaultBench.Ill, index * 64, 64), data)).ToArray();
+
+        var results = await Task.WhenAll(writes).InTime();
+
+        Assert.Contains(results, result => result.IsOk);
+        Assert.Contains(results, result => !result.IsOk);
+        foreach (var (index, result) in results.Index())
+        {
+            var (status, held) = await bench.ReadAsync(index * 64, 64);
+            Assert.Equal(IoStatus.Ok, status);
+            Assert.True(result.IsOk ? held.SequenceEqual(data) : result[0].Failure?.Errno == NoSpace);
+        }
+    }
+
+    private static async Task RunFullAsync(Mounted mounted, ServiceMode mode, bool isDirect)
+    {
+        await using var bench = await FaultBench.StartAsync(
+            mounted.FilePath("disk"), mode, isDirect, createSize: DiskSectors);
+        await bench.AssertServesAsync(0);
+        var filler = mounted.FillUp();
+
+        var status = await bench.WriteAsync(1024, bench.Pattern(512));
+
+        Assert.Equal((IoStatusCode.DeviceError, NoSpace), (status.Code, status.Failure?.Errno));
+        Assert.Contains("No space left on device", status.Failure!.Message, StringComparison.Ordinal);
+        await bench.AssertServesAsync(0);
+        File.Delete(filler);
+        await bench.AssertServesAsync(1024, sectors: 512);
+        Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
+    }
+}

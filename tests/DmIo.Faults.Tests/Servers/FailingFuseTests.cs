@@ -1,0 +1,59 @@
+using DmIo.Devices;
+using DmIo.Faults.Tests.Bench;
+using DmIo.Io;
+using DmIo.Nbd.Tests.RealPeers;
+using Xunit;
+
+namespace DmIo.Faults.Tests.Servers;
+
+/// <summary>A file whose file system answers EIO for a while.</summary>
+public sealed class FailingFuseTests
+{
+    private const int InputOutput = 5;
+
+    [MountTheory("nbdkit", "nbdfuse", "fusermount3")]
+    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
+    public async Task Its_errors_are_this_devices_alone_and_end_with_their_cause(ServiceMode mode, bool isDirect)
+    {
+        await using var file = await FuseFile.OfAsync(sizeMiB: 4);
+        await using var bench = await FaultBench.StartAsync(file.Path, mode, isDirect);
+        await bench.AssertServesAsync(0, sectors: 64);
+        file.Fail(isOn: true);
+
+        var written = await bench.WriteAsync(1024, bench.Pattern(64));
+        var (read, held) = await bench.ReadAsync(4096, 64);
+
+        Assert.Equal((IoStatusCode.DeviceError, InputOutput), (written.Code, written.Failure?.Errno));
+        Assert.Equal((IoStatusCode.DeviceError, InputOutput), (read.Code, read.Failure?.Errno));
+        Assert.Contains("sector 1024", written.Failure!.Message, StringComparison.Ordinal);
+        Assert.Equal(new byte[held.Length], held);
+        file.Fail(isOn: false);
+        await bench.AssertServesAsync(1024, sectors: 64);
+        Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
+    }
+
+    [MountTheory("nbdkit", "nbdfuse", "fusermount3", "losetup")]
+    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
+    public async Task R14_what_the_cache_could_not_write_out_fails_the_flush_and_the_device_until_it_is_attached_anew(
+        ServiceMode mode)
+    {
+        await using var file = await FuseFile.OfAsync(sizeMiB: 4);
+        await using var disk = await LoopDisk.OverAsync(file.Path);
+        await using var bench = await FaultBench.StartAsync(disk.Path, mode);
+        await bench.AssertServesAsync(0);
+        file.Fail(isOn: true);
+        await bench.AssertServesAsync(0);
+
+        var flushed = await bench.FlushAsync();
+
+        Assert.Equal((IoStatusCode.DeviceError, InputOutput), (flushed.Code, flushed.Failure?.Errno));
+        Assert.Contains(FaultBench.Ill, flushed.Failure!.Message, StringComparison.Ordinal);
+        file.Fail(isOn: false);
+        var written = await bench.WriteAsync(0, bench.Pattern(8));
+        Assert.Equal((IoStatusCode.DeviceFailed, InputOutput), (written.Code, written.Failure?.Errno));
+        await bench.Service.DetachAsync(FaultBench.Ill);
+        await bench.AttachAsync(disk.Path, mode);
+        await bench.AssertServesAsync(0);
+        Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
+    }
+}

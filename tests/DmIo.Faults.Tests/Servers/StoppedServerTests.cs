@@ -1,0 +1,71 @@
+using DmIo.Actors;
+using DmIo.Devices;
+using DmIo.Faults.Tests.Bench;
+using DmIo.Io;
+using DmIo.Nbd;
+using DmIo.Nbd.Tests.Peers;
+using DmIo.Nbd.Tests.RealPeers;
+using Xunit;
+
+namespace DmIo.Faults.Tests.Servers;
+
+/// <summary>
+/// A store that says nothing any more, and nobody knows for how long: a deadline ends the wait, the memory stays its
+/// own, siblings and others are served, and it goes on when it goes on.
+/// </summary>
+public sealed class StoppedServerTests
+{
+    private static readonly RequestOptions Soon = new() { Deadline = TimeSpan.FromMilliseconds(200) };
+
+    [MountTheory("nbdkit", "nbdfuse", "fusermount3")]
+    [MemberData(nameof(Way.Waiting), MemberType = typeof(Way))]
+    public async Task A_file_of_one_is_stuck_until_it_goes_on(ServiceMode mode)
+    {
+        await using var file = await FuseFile.OfAsync(sizeMiB: 4);
+        await using var bench = await FaultBench.StartAsync(file.Path, mode);
+        await StopAndGoOnAsync(bench, file.Server);
+    }
+
+    [PeerFact("nbdkit")]
+    public async Task A_network_disk_of_one_is_stuck_until_it_goes_on()
+    {
+        await using var server = await NbdPeer.NbdkitAsync("memory", "4M");
+        var device = await NbdDevice.OpenAsync(
+            new NbdDeviceOptions { Uri = server.Uri, RequestTimeout = TimeSpan.Zero }).InTime();
+        await using var bench = await FaultBench.StartAsync(device);
+        await StopAndGoOnAsync(bench, server.Process);
+    }
+
+    private static async Task StopAndGoOnAsync(FaultBench bench, PeerProcess server)
+    {
+        await bench.AssertServesAsync(0);
+        await server.StopAsync();
+        try
+        {
+            var data = bench.Pattern(8);
+            IoRegion[] both = [new(FaultBench.Ill, 64, 8), new(FaultBench.Well, 64, 8)];
+
+            var late = await bench.Client.WriteAsync(both, data, Soon).InTime();
+
+            Assert.Equal(IoStatusCode.TimedOut, late[0].Code);
+            Assert.True(late[1].IsOk && late.BufferHeld, late.ToString());
+            Assert.Contains(FaultBench.Ill, $"{late[0]}", StringComparison.Ordinal);
+            var other = await bench.Client.WriteAsync(new IoRegion(FaultBench.Well, 0, 8), bench.Pattern(8)).InTime();
+            Assert.True(other.IsOk);
+            var waiting = bench.Client.ReadAsync(new IoRegion(FaultBench.Ill, 64, 8), new byte[4096]);
+            Assert.False(waiting.IsCompleted);
+            server.Continue();
+            Assert.True((await waiting.InTime()).IsOk);
+            var (status, held) = await bench.ReadAsync(64, 8);
+            Assert.Equal(IoStatus.Ok, status);
+            Assert.Equal(data, held);
+        }
+        finally
+        {
+            server.Continue();
+        }
+
+        await bench.AssertServesAsync(0);
+        Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
+    }
+}
