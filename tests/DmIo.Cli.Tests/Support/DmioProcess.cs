@@ -24,19 +24,38 @@ internal sealed class DmioProcess : IDisposable
     public bool HasEnded => process.HasExited;
 
     /// <summary>Starts the command itself.</summary>
-    public static DmioProcess StartCommand(params string[] args) => Start("dotnet", [Assembly, .. args], "/");
+    public static DmioProcess StartCommand(params string[] args)
+    {
+        var command = StartFed(args);
+        command.EndFeed();
+        return command;
+    }
+
+    /// <summary>The same, with a standard input that the test feeds.</summary>
+    public static DmioProcess StartFed(params string[] args) => Start("dotnet", [Assembly, .. args], "/");
 
     /// <summary>Starts another program.</summary>
-    public static DmioProcess StartOther(string program, params string[] args) => Start(program, args, "/");
+    public static DmioProcess StartOther(string program, params string[] args)
+    {
+        var other = Start(program, args, "/");
+        other.EndFeed();
+        return other;
+    }
 
     /// <summary>Runs a script of bash to its end.</summary>
     public static async Task<CommandResult> RunAsync(TempDirectory directory, string script)
     {
         using var shell = Start("bash", ["-c", Prelude + script], directory.Root);
-        var output = shell.process.StandardOutput.ReadToEndAsync();
-        var (exitCode, error) = await shell.EndUnreadAsync();
-        return new CommandResult(exitCode, await output, error);
+        shell.EndFeed();
+        return await shell.EndAsync();
     }
+
+    /// <summary>Returns when it has taken all of it, but for what a pipe holds.</summary>
+    public Task FeedAsync(ReadOnlyMemory<byte> data) =>
+        process.StandardInput.BaseStream.WriteAsync(data).AsTask().WaitAsync(Patience);
+
+    /// <summary>Its standard input ends.</summary>
+    public void EndFeed() => process.StandardInput.Close();
 
     /// <summary>Waits until it has written something.</summary>
     public async Task ReadFirstByteAsync() =>
@@ -49,6 +68,14 @@ internal sealed class DmioProcess : IDisposable
     {
         using var kill = Process.Start("kill", ["-s", signal, process.Id.ToString()]);
         await kill.WaitForExitAsync();
+    }
+
+    /// <summary>Waits for the end; a process that hangs fails the test.</summary>
+    public async Task<CommandResult> EndAsync()
+    {
+        var output = process.StandardOutput.ReadToEndAsync();
+        var (exitCode, error) = await EndUnreadAsync();
+        return new CommandResult(exitCode, await output, error);
     }
 
     /// <summary>Waits for the end, leaving its output where it is; a process that hangs fails the test.</summary>
@@ -82,7 +109,6 @@ internal sealed class DmioProcess : IDisposable
             // The system's python has the modules of the system's packages; another one that comes first has not.
             Environment = { ["PATH"] = $"/usr/bin:{Environment.GetEnvironmentVariable("PATH")}" },
         })!;
-        started.StandardInput.Close();
         return new DmioProcess(started);
     }
 }
