@@ -3,7 +3,7 @@ using Akka.Configuration;
 using DmIo.Actors;
 using DmIo.Devices;
 using DmIo.Devices.Decorators;
-using DmIo.Nbd.Tests.Server;
+using DmIo.Nbd.Tests.Peers;
 using Xunit;
 using static DmIo.Nbd.NbdDeviceEvents;
 

@@ -157,19 +157,22 @@ public sealed class PeerDeviceTests
         Assert.Equal(IoStatusCode.TimedOut, status.Code);
     }
 
-    [PeerFact("nbdkit", "openssl")]
+    [PeerFact("nbdkit")]
     public async Task TLS_with_certificates_of_both_sides()
     {
-        using var certificates = await TestCertificates.CreateAsync();
+        using var home = new TemporaryDirectory();
+        using var authority = new TestAuthority(home);
+        authority.ServeAs(NbdTlsMode.Required, "server.test");
         await using var peer = await NbdPeer.NbdkitTcpAsync(
-            "--tls=require", "--tls-verify-peer", $"--tls-certificates={certificates.Path}", "memory", "1M");
+            "--tls=require", "--tls-verify-peer", $"--tls-certificates={home.Path}", "memory", "1M");
         var uri = NbdUri.Tcp("127.0.0.1", peer.Uri.Port, "", tls: true);
+        var client = authority.ClientDirectory("client.test");
         await using var device = await NbdDevice.OpenAsync(new NbdDeviceOptions
         {
             Uri = NbdUri.Parse(uri + "?tls-hostname=server.test"),
-            AuthorityFile = certificates.FilePath("ca-cert.pem"),
-            CertificateFile = certificates.FilePath("client-cert.pem"),
-            KeyFile = certificates.FilePath("client-key.pem"),
+            AuthorityFile = authority.AuthorityFile,
+            CertificateFile = Path.Combine(client, "client-cert.pem"),
+            KeyFile = Path.Combine(client, "client-key.pem"),
         }).InTime();
         var data = Bytes.Random(1 << 18, seed: 2);
 
@@ -180,30 +183,34 @@ public sealed class PeerDeviceTests
         Assert.Equal(data, read);
     }
 
-    [PeerTheory("nbdkit", "openssl")]
+    [PeerTheory("nbdkit")]
     [InlineData("?tls-hostname=server.test", false, "TLS fails")]
     [InlineData("?tls-hostname=elsewhere.test", true, "TLS fails")]
     public async Task A_certificate_that_proves_nothing_is_refused(string query, bool hasAuthority, string named)
     {
-        using var certificates = await TestCertificates.CreateAsync();
+        using var home = new TemporaryDirectory();
+        using var authority = new TestAuthority(home);
+        authority.ServeAs(NbdTlsMode.Required, "server.test");
         await using var peer = await NbdPeer.NbdkitTcpAsync(
-            "--tls=require", $"--tls-certificates={certificates.Path}", "memory", "1M");
+            "--tls=require", $"--tls-certificates={home.Path}", "memory", "1M");
         var uri = NbdUri.Parse(NbdUri.Tcp("127.0.0.1", peer.Uri.Port, "", tls: true) + query);
 
         var refused = await Assert.ThrowsAsync<DeviceOpenException>(() => NbdDevice.OpenAsync(new NbdDeviceOptions
         {
-            Uri = uri, AuthorityFile = hasAuthority ? certificates.FilePath("ca-cert.pem") : null,
+            Uri = uri, AuthorityFile = hasAuthority ? authority.AuthorityFile : null,
         }).InTime());
 
         Assert.True(refused.Message.Contains(named, StringComparison.Ordinal), refused.Message);
     }
 
-    [PeerFact("nbdkit", "openssl")]
+    [PeerFact("nbdkit")]
     public async Task A_server_that_wants_TLS_says_so_to_who_comes_without()
     {
-        using var certificates = await TestCertificates.CreateAsync();
+        using var home = new TemporaryDirectory();
+        using var authority = new TestAuthority(home);
+        authority.ServeAs(NbdTlsMode.Required, "server.test");
         await using var peer = await NbdPeer.NbdkitAsync(
-            "--tls=require", $"--tls-certificates={certificates.Path}", "memory", "1M");
+            "--tls=require", $"--tls-certificates={home.Path}", "memory", "1M");
 
         var refused = await Assert.ThrowsAsync<DeviceOpenException>(() => OpenAsync(peer));
 

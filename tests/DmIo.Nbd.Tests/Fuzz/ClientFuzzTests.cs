@@ -1,7 +1,6 @@
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Tests.Peers;
-using DmIo.Nbd.Tests.RealPeers;
 using DmIo.Tests.Devices;
 using Xunit;
 using Xunit.Abstractions;
@@ -26,7 +25,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
         await using var bystander = await Bystander.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: true);
 
         await FuzzPlan.RunAsync(seed, random => RunAsync(random, oneIn));

@@ -2,7 +2,6 @@ using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Client;
 using DmIo.Nbd.Tests.Peers;
-using DmIo.Nbd.Tests.RealPeers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Fuzz;
@@ -12,11 +11,11 @@ public sealed class FoundByFuzzingTests
 {
     [Theory]
     [InlineData(0u)]
-    [InlineData((uint)LoopbackServer.DiskBytes)]
+    [InlineData((uint)ServedDisks.SizeBytes)]
     public async Task A_connection_that_breaks_in_the_middle_of_a_write_is_gone(uint offset)
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
-        using (var client = await PlainClient.UseAsync(served.Server.UrisOf("disk")[0].SocketPath!, "disk"))
+        await using var served = await ServedDisks.WithDiskAsync();
+        using (var client = await RawClient.UseAsync(served.SocketPath, "disk"))
         {
             await client.SendAsync(new RequestHeader(NbdCommand.Flush, CommandFlags.None, 1, 0, 0));
             await client.SendAsync(new RequestHeader(NbdCommand.Write, CommandFlags.None, 2, offset, 1 << 20));
@@ -26,7 +25,7 @@ public sealed class FoundByFuzzingTests
             await client.AnsweredAsync();
         }
 
-        await NothingKept.AssertAsync(served.Server);
+        await served.NothingIsKeptAsync();
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using DmIo.Devices;
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Tests.RealPeers;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -27,11 +26,11 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
-        await using var served = await LoopbackServer.StartAsync(Small);
+        await using var served = await ServedDisks.StartAsync(Small);
         await served.AddAsync(
             new NbdExport { Name = "disk", Devices = ["disk"], Pages = 256 }, new MemoryDevice(16384));
         await served.AddAsync("quiet", new MemoryDevice(16384));
-        var place = served.Server.UrisOf("disk")[0].SocketPath!;
+        var place = served.SocketPath;
         await using var apart = await Bystander.ComeAsync(served.Server.UrisOf("quiet")[1], ownsData: true);
         await using var beside = await Bystander.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: false);
 
@@ -43,7 +42,7 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
         });
 
         Assert.True(await apart.LeaveAsync() > 0 && await beside.LeaveAsync() > 0);
-        await NothingKept.AssertAsync(served.Server);
+        await served.NothingIsKeptAsync();
     }
 
     [Theory]
@@ -53,7 +52,7 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
-        await using var served = await LoopbackServer.StartAsync(new NbdServerLimits { RequestsInFlight = 8 });
+        await using var served = await ServedDisks.StartAsync(new NbdServerLimits { RequestsInFlight = 8 });
         var devices = 0;
 
         await FuzzPlan.RunAsync(seed, async random =>
@@ -61,16 +60,16 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
             var name = $"disk{Interlocked.Increment(ref devices)}";
             await served.AddAsync(
                 new NbdExport { Name = name, Devices = [name], Pages = 64 }, new MemoryDevice(SmallDiskBytes / 512));
-            await AskAsync(served.Server.UrisOf(name)[0].SocketPath!, name, structured, random);
+            await AskAsync(served.SocketPath, name, structured, random);
             await served.TakeAwayAsync(name);
         });
 
-        await NothingKept.AssertAsync(served.Server);
+        await served.NothingIsKeptAsync();
     }
 
     private static async Task AskAsync(string path, string export, bool structured, Random random)
     {
-        using var client = await PlainClient.UseAsync(path, export, structured);
+        using var client = await RawClient.UseAsync(path, export, structured);
         var oracle = new RequestOracle(SmallDiskBytes, client.MinimumBlock, structured);
         for (var count = 0; count < 25; count++)
         {

@@ -14,7 +14,7 @@ public sealed class FioTests
     [InlineData(true, "1m-1m", 8)]
     public async Task Every_block_is_verified(bool tcp, string blocks, int depth)
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
         var said = await RunAsync(
             "fio", "--name=t", "--ioengine=nbd", $"--uri={served.Uri(tcp)}", "--rw=randwrite", $"--bsrange={blocks}",
             $"--iodepth={depth}", "--size=24m", "--verify=crc32c", "--verify_fatal=1", "--randseed=7",
@@ -31,7 +31,7 @@ public sealed class FioTests
     [InlineData("randrw")]
     public async Task Four_jobs_write_and_verify_side_by_side(string pattern)
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await RunAsync(
             "fio", "--name=t", "--ioengine=nbd", $"--uri={served.Uri()}", $"--rw={pattern}", "--bs=8k", "--iodepth=16",

@@ -11,8 +11,8 @@ public sealed class MountedFileSystemTests
     [MountFact("nbdfuse", "losetup", "mkfs.ext4", "e2fsck", "mount", "umount", "fusermount3")]
     public async Task Files_outlive_an_unmount_and_the_file_system_is_clean()
     {
-        await using var served = await LoopbackServer.StartAsync();
-        var image = served.Home.SparseFile("disk.img", LoopbackServer.DiskBytes);
+        await using var served = await ServedDisks.StartAsync();
+        var image = served.Home.SparseFile("disk.img", ServedDisks.SizeBytes);
         await served.AddAsync("disk", FileDevice.Open(new FileDeviceOptions { Path = image }));
         Dictionary<string, string> written;
         await using (var disk = await MountedDisk.AttachAsync(served.Home, served.Uri()))

@@ -16,10 +16,10 @@ public sealed class NbdinfoTests
     [InlineData(true)]
     public async Task It_sees_what_an_export_is_and_can_do(bool tcp)
     {
-        await using var served = await LoopbackServer.StartAsync();
+        await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
             new NbdExport { Name = "disk", Devices = ["disk"], Description = "the one with the dóts" },
-            new MemoryDevice(LoopbackServer.DiskBytes / Sector.SizeBytes));
+            new MemoryDevice(ServedDisks.SizeBytes / Sector.SizeBytes));
 
         var info = await JsonAsync("--json", served.Uri(tcp));
 
@@ -29,7 +29,7 @@ public sealed class NbdinfoTests
         var export = Assert.Single(info.GetProperty("exports").EnumerateArray());
         Assert.Equal("disk", export.GetProperty("export-name").GetString());
         Assert.Equal("the one with the dóts", export.GetProperty("description").GetString());
-        Assert.Equal(LoopbackServer.DiskBytes, export.GetProperty("export-size").GetInt64());
+        Assert.Equal(ServedDisks.SizeBytes, export.GetProperty("export-size").GetInt64());
         Assert.Equal("base:allocation", export.GetProperty("contexts")[0].GetString());
         Assert.Equal(1, export.GetProperty("block_size_minimum").GetInt64());
         Assert.Equal(4096, export.GetProperty("block_size_preferred").GetInt64());
@@ -46,7 +46,7 @@ public sealed class NbdinfoTests
     [PeerFact("nbdinfo")]
     public async Task It_lists_all_exports_with_their_descriptions()
     {
-        await using var served = await LoopbackServer.StartAsync();
+        await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
             new NbdExport { Name = "b", Devices = ["two"], Description = "second" }, new MemoryDevice(2048));
         await served.AddAsync(
@@ -65,7 +65,7 @@ public sealed class NbdinfoTests
     [PeerFact("nbdinfo")]
     public async Task Its_map_has_data_where_data_are_and_holes_elsewhere()
     {
-        var (served, _) = await LoopbackServer.WithFileAsync();
+        var (served, _) = await ServedDisks.WithFileAsync();
         await using var ends = served;
         await ScriptAsync(served.Uri(), "h.pwrite(b'x' * (1 << 20), 8 << 20)");
 
@@ -83,14 +83,14 @@ public sealed class NbdinfoTests
             Assert.True(isData || start >= 9 << 20 || covered <= 8 << 20, $"{extent} holds data");
         }
 
-        Assert.Equal(LoopbackServer.DiskBytes, covered);
-        Assert.True(holes > LoopbackServer.DiskBytes / 2, $"Of the disk {holes} bytes are said to be holes.");
+        Assert.Equal(ServedDisks.SizeBytes, covered);
+        Assert.True(holes > ServedDisks.SizeBytes / 2, $"Of the disk {holes} bytes are said to be holes.");
     }
 
     [PeerFact("nbdinfo")]
     public async Task A_read_only_device_is_a_read_only_export()
     {
-        await using var served = await LoopbackServer.StartAsync();
+        await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new LimitedDevice(
             new MemoryDevice(1024), description => description with { IsReadOnly = true }));
 
@@ -100,7 +100,7 @@ public sealed class NbdinfoTests
     [PeerFact("nbdinfo")]
     public async Task Who_names_no_export_gets_the_default_one()
     {
-        await using var served = await LoopbackServer.StartAsync();
+        await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("other", new MemoryDevice(1024));
         await served.AddAsync(
             new NbdExport { Name = "main", Devices = ["main"], IsDefault = true }, new MemoryDevice(4096));
@@ -111,7 +111,7 @@ public sealed class NbdinfoTests
     [PeerFact("nbdinfo")]
     public async Task An_export_that_is_not_there_is_named_in_the_error()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         var said = await FailAsync("nbdinfo", served.Uri(export: "attic"));
 

@@ -15,7 +15,7 @@ public sealed class NbdshCommandTests
     [InlineData(true)]
     public async Task What_is_written_is_read(bool tcp)
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await ScriptAsync(served.Uri(tcp), """
             import random
@@ -32,7 +32,7 @@ public sealed class NbdshCommandTests
     [PeerFact("nbdsh")]
     public async Task Zeroes_trims_and_cache_requests_do_what_they_say()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await ScriptAsync(served.Uri(), """
             h.pwrite(b"x" * (1 << 20), 0)
@@ -53,7 +53,7 @@ public sealed class NbdshCommandTests
     [PeerFact("nbdsh")]
     public async Task A_zeroing_or_a_trim_may_be_longer_than_any_payload()
     {
-        await using var served = await LoopbackServer.StartAsync();
+        await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new NullDevice((8L << 30) / Sector.SizeBytes));
 
         await ScriptAsync(served.Uri(), """
@@ -65,7 +65,7 @@ public sealed class NbdshCommandTests
     [PeerFact("nbdsh")]
     public async Task Structured_reads_come_in_chunks_that_cover_the_range_once()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await ScriptAsync(served.Uri(), """
             assert h.get_structured_replies_negotiated()
@@ -92,7 +92,7 @@ public sealed class NbdshCommandTests
     [PeerFact("nbdsh")]
     public async Task Simple_replies_do_as_well()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await UnconnectedScriptAsync($"""
             h.set_request_structured_replies(False)
@@ -110,7 +110,7 @@ public sealed class NbdshCommandTests
     [PeerFact("nbdsh")]
     public async Task Status_covers_the_range_that_was_asked_for()
     {
-        var (served, _) = await LoopbackServer.WithFileAsync();
+        var (served, _) = await ServedDisks.WithFileAsync();
         await using var ends = served;
 
         await ScriptAsync(served.Uri(), """
@@ -139,7 +139,7 @@ public sealed class NbdshCommandTests
     [PeerFact("nbdsh")]
     public async Task Sixteen_requests_at_once_are_answered_each_with_its_own()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await ScriptAsync(served.Uri(), """
             for at in range(512):
@@ -159,7 +159,7 @@ public sealed class NbdshCommandTests
     [PeerFact("nbdsh")]
     public async Task A_flush_on_one_connection_covers_the_other()
     {
-        await using var served = await LoopbackServer.StartAsync();
+        await using var served = await ServedDisks.StartAsync();
         var device = new RecordingDevice(new FaultyDevice(new MemoryDevice(8192), seed: 1));
         await served.AddAsync("disk", device);
 
@@ -178,7 +178,7 @@ public sealed class NbdshCommandTests
     [PeerFact("nbdsh")]
     public async Task Bytes_beside_a_write_or_a_zeroing_are_left_alone()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await ScriptAsync(served.Uri(), """
             model = bytearray(b"m" * 20000)
@@ -207,7 +207,7 @@ public sealed class NbdshCommandTests
     [PeerFact("nbdsh")]
     public async Task Bytes_are_served_where_the_device_has_larger_blocks_too()
     {
-        await using var served = await LoopbackServer.StartAsync();
+        await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new LimitedDevice(
             new MemoryDevice(8192), description => description with { BlockSizeBytes = 4096 }));
 

@@ -48,7 +48,7 @@ public sealed class NbdshErrorTests
     [PeerFact("nbdsh")]
     public async Task Status_that_was_not_agreed_on()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await UnconnectedScriptAsync($"""
             h.connect_uri("{served.Uri()}")
@@ -83,7 +83,7 @@ public sealed class NbdshErrorTests
     [InlineData("h.trim, 512, 0")]
     public async Task Changing_what_is_read_only(string call)
     {
-        await using var served = await LoopbackServer.StartAsync();
+        await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
             new NbdExport { Name = "disk", Devices = ["disk"], IsReadOnly = true }, new MemoryDevice(8192));
 
@@ -98,7 +98,7 @@ public sealed class NbdshErrorTests
     [PeerFact("nbdsh")]
     public async Task What_the_device_fails_with()
     {
-        await using var served = await LoopbackServer.StartAsync();
+        await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new FaultyDevice(
             new MemoryDevice(8192),
             seed: 1,
@@ -116,7 +116,7 @@ public sealed class NbdshErrorTests
     [PeerFact("nbdsh")]
     public async Task Options_that_make_no_sense_are_refused_and_others_still_answered()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await UnconnectedScriptAsync($$"""
             h.set_opt_mode(True)
@@ -128,7 +128,7 @@ public sealed class NbdshErrorTests
             h.add_meta_context("base:allocation")
             h.add_meta_context("nobody:knows")
             h.opt_info()
-            assert h.get_size() == {{LoopbackServer.DiskBytes}}
+            assert h.get_size() == {{ServedDisks.SizeBytes}}
             assert h.can_meta_context("base:allocation")
             found = []
             h.clear_meta_contexts()
@@ -147,7 +147,7 @@ public sealed class NbdshErrorTests
 
     private static async Task AfterAsync(string script)
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
         await ScriptAsync(served.Uri(), script + GoesOn);
     }
 }

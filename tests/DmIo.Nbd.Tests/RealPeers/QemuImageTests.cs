@@ -14,7 +14,7 @@ public sealed class QemuImageTests
     [InlineData(true)]
     public async Task An_image_goes_to_memory_and_comes_back_the_same(bool tcp)
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await GoesAndComesBackAsync(served, tcp);
     }
@@ -24,22 +24,22 @@ public sealed class QemuImageTests
     [InlineData(true)]
     public async Task An_image_goes_to_a_file_and_the_file_is_the_same(bool tcp)
     {
-        var (served, path) = await LoopbackServer.WithFileAsync();
+        var (served, path) = await ServedDisks.WithFileAsync();
         await using var ends = served;
 
         var image = await GoesAndComesBackAsync(served, tcp);
 
         await served.TakeAwayAsync();
-        Assert.Equal(await LoopbackServer.ChecksumAsync(image), await LoopbackServer.ChecksumAsync(path));
+        Assert.Equal(await ServedDisks.ChecksumAsync(image), await ServedDisks.ChecksumAsync(path));
     }
 
     [DirectPeerFact("qemu-img")]
     public async Task An_image_goes_past_the_page_cache_and_comes_back_the_same()
     {
-        await using var served = await LoopbackServer.StartAsync();
+        await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", FileDevice.Open(new FileDeviceOptions
         {
-            Path = served.Home.SparseFile("direct.img", LoopbackServer.DiskBytes), IsDirect = true,
+            Path = served.Home.SparseFile("direct.img", ServedDisks.SizeBytes), IsDirect = true,
         }));
 
         await GoesAndComesBackAsync(served, tcp: false);
@@ -48,7 +48,7 @@ public sealed class QemuImageTests
     [PeerFact("qemu-img")]
     public async Task A_difference_is_found()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
         var image = served.Sample("image", seed: 3);
         await RunAsync("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", image, served.Uri());
         await ScriptAsync(served.Uri(), "h.pwrite(b'\\0' * 512, 4096)");
@@ -61,7 +61,7 @@ public sealed class QemuImageTests
     [PeerFact("qemu-img")]
     public async Task The_map_has_data_where_data_are_and_covers_the_whole_disk()
     {
-        var (served, _) = await LoopbackServer.WithFileAsync();
+        var (served, _) = await ServedDisks.WithFileAsync();
         await using var ends = served;
         await RunAsync(
             "qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", served.Sample("image", seed: 4), served.Uri());
@@ -74,26 +74,26 @@ public sealed class QemuImageTests
             var (start, length) = (extent.GetProperty("start").GetInt64(), extent.GetProperty("length").GetInt64());
             Assert.Equal(covered, start);
             covered += length;
-            var touchesData = start < LoopbackServer.DiskBytes / 4 || covered > LoopbackServer.DiskBytes * 3L / 4;
+            var touchesData = start < ServedDisks.SizeBytes / 4 || covered > ServedDisks.SizeBytes * 3L / 4;
             Assert.True(extent.GetProperty("data").GetBoolean() || !touchesData, $"{extent} holds data");
         }
 
-        Assert.Equal(LoopbackServer.DiskBytes, covered);
+        Assert.Equal(ServedDisks.SizeBytes, covered);
     }
 
     [PeerFact("qemu-img")]
     public async Task Its_size_is_the_devices()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         var info = JsonDocument.Parse(
             await RunAsync("qemu-img", "info", "-f", "raw", "--output=json", served.Uri(tcp: true))).RootElement;
 
-        Assert.Equal(LoopbackServer.DiskBytes, info.GetProperty("virtual-size").GetInt64());
+        Assert.Equal(ServedDisks.SizeBytes, info.GetProperty("virtual-size").GetInt64());
     }
 
     /// <summary>The path of the image.</summary>
-    private static async Task<string> GoesAndComesBackAsync(LoopbackServer served, bool tcp)
+    private static async Task<string> GoesAndComesBackAsync(ServedDisks served, bool tcp)
     {
         var (image, back, uri) = (served.Sample("image", seed: 1), served.Home.FilePath("back"), served.Uri(tcp));
         await RunAsync("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", image, uri);
@@ -101,7 +101,7 @@ public sealed class QemuImageTests
 
         await RunAsync("qemu-img", "convert", "-f", "raw", "-O", "raw", uri, back);
 
-        Assert.Equal(await LoopbackServer.ChecksumAsync(image), await LoopbackServer.ChecksumAsync(back));
+        Assert.Equal(await ServedDisks.ChecksumAsync(image), await ServedDisks.ChecksumAsync(back));
         return image;
     }
 }

@@ -12,7 +12,7 @@ public sealed class QemuIoTests
     [InlineData(true)]
     public async Task Patterns_are_read_as_they_were_written(bool tcp)
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await IoAsync(
             served.Uri(tcp),
@@ -23,7 +23,7 @@ public sealed class QemuIoTests
     [PeerFact("qemu-io")]
     public async Task Bytes_beside_a_sector_are_left_alone()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await IoAsync(
             served.Uri(),
@@ -35,7 +35,7 @@ public sealed class QemuIoTests
     [PeerFact("qemu-io")]
     public async Task Zeroes_and_discards_leave_their_neighbours_alone()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await IoAsync(
             served.Uri(),
@@ -47,7 +47,7 @@ public sealed class QemuIoTests
     [PeerFact("qemu-io")]
     public async Task A_durable_write_and_a_flush_succeed()
     {
-        var (served, path) = await LoopbackServer.WithFileAsync();
+        var (served, path) = await ServedDisks.WithFileAsync();
         await using var ends = served;
 
         await IoAsync(served.Uri(), "write -f -P 9 4M 64k", "write -P 8 5M 4k", "flush");
@@ -63,7 +63,7 @@ public sealed class QemuIoTests
     [PeerFact("qemu-io")]
     public async Task Requests_of_32_MiB_are_taken()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
 
         await IoAsync(served.Uri(), "write -P 0xab 0 32M", "read -P 0xab 0 32M", "write -z 0 32M", "read -P 0 0 32M");
     }
@@ -71,7 +71,7 @@ public sealed class QemuIoTests
     [PeerFact("qemu-io")]
     public async Task Many_requests_at_once_are_all_done()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
         var writes = Enumerable.Range(0, 40).Select(at => $"aio_write -P {at + 1} {at * 70}k 66k");
         var reads = Enumerable.Range(0, 40).Select(at => $"read -P {at + 1} {at * 70}k 66k");
 

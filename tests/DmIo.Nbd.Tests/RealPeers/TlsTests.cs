@@ -44,7 +44,7 @@ public sealed class TlsTests : IDisposable
 
         var said = await FailAsync("nbdinfo", what, Plain(served));
 
-        Assert.DoesNotContain("33554432", said, StringComparison.Ordinal);
+        Assert.DoesNotContain($"{ServedDisks.SizeBytes}", said, StringComparison.Ordinal);
     }
 
     [PeerFact("nbdinfo")]
@@ -62,7 +62,7 @@ public sealed class TlsTests : IDisposable
     [PeerFact("nbdinfo")]
     public async Task Where_there_is_no_TLS_who_wants_it_goes_without_an_export()
     {
-        await using var served = await LoopbackServer.WithDiskAsync();
+        await using var served = await ServedDisks.WithDiskAsync();
         var uri = "nbds" + served.Uri()["nbd".Length..] + "&tls-certificates=" + authority.ClientDirectory();
 
         await FailAsync("nbdinfo", uri);
@@ -92,7 +92,7 @@ public sealed class TlsTests : IDisposable
         await RunAsync("nbdcopy", "--flush", image, uri);
         await RunAsync("nbdcopy", uri, back);
 
-        Assert.Equal(await LoopbackServer.ChecksumAsync(image), await LoopbackServer.ChecksumAsync(back));
+        Assert.Equal(await ServedDisks.ChecksumAsync(image), await ServedDisks.ChecksumAsync(back));
     }
 
     [PeerFact("nbdsh")]
@@ -135,7 +135,7 @@ public sealed class TlsTests : IDisposable
     public async Task A_client_without_a_certificate_is_not_let_in_where_they_are_looked_at()
     {
         await using var served = await ServeAsync(
-            NbdTlsMode.Required, options => options with { ClientAuthorityFile = authority.AuthorityFile() });
+            NbdTlsMode.Required, options => options with { ClientAuthorityFile = authority.AuthorityFile });
         using var other = new TestAuthority(home, "Another");
 
         await RunAsync("nbdinfo", Uri(served, authority.ClientDirectory("alice")));
@@ -148,7 +148,7 @@ public sealed class TlsTests : IDisposable
     {
         await using var served = await ServeAsync(NbdTlsMode.Required, options => options with
         {
-            ClientAuthorityFile = authority.AuthorityFile(),
+            ClientAuthorityFile = authority.AuthorityFile,
             ClientExports = new Dictionary<string, IReadOnlyList<string>> { ["alice"] = ["disk"], ["bob"] = ["other"] },
         });
         await served.AddAsync("other", new MemoryDevice(2048));
@@ -175,24 +175,22 @@ public sealed class TlsTests : IDisposable
         await RunAsync("nbdinfo", "--size", Uri(served, directory, tcp: true));
     }
 
-    private static string Plain(LoopbackServer served) =>
-        NbdUri.Unix(served.Server.UrisOf("disk")[0].SocketPath!, "disk").ToString();
+    private static string Plain(ServedDisks served) =>
+        NbdUri.Unix(served.SocketPath, "disk").ToString();
 
-    private static string Uri(LoopbackServer served, string directory, bool tcp = false, string export = "disk") =>
+    private static string Uri(ServedDisks served, string directory, bool tcp = false, string export = "disk") =>
         $"{served.Uri(tcp, export)}{(tcp ? '?' : '&')}tls-certificates={directory}";
 
     private string WithCertificateOf(TestAuthority other, string name)
     {
         var directory = other.ClientDirectory(name);
-        File.Copy(authority.AuthorityFile(), Path.Combine(directory, "ca-cert.pem"), overwrite: true);
+        File.Copy(authority.AuthorityFile, Path.Combine(directory, "ca-cert.pem"), overwrite: true);
         return directory;
     }
 
-    private async Task<LoopbackServer> ServeAsync(NbdTlsMode mode, Func<NbdTlsOptions, NbdTlsOptions>? change = null)
+    private Task<ServedDisks> ServeAsync(NbdTlsMode mode, Func<NbdTlsOptions, NbdTlsOptions>? change = null)
     {
         var options = authority.ServeAs(mode);
-        var served = await LoopbackServer.StartAsync(tls: change?.Invoke(options) ?? options);
-        await served.AddAsync("disk", new MemoryDevice(LoopbackServer.DiskBytes / 512));
-        return served;
+        return ServedDisks.WithDiskAsync(tls: change?.Invoke(options) ?? options);
     }
 }

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Actors;
 using DmIo.Nbd.Server;
+using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;

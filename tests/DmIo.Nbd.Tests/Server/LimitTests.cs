@@ -3,6 +3,7 @@ using DmIo.Devices.Decorators;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server;
+using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
@@ -16,7 +17,7 @@ public sealed class LimitTests
     public async Task A_handshake_that_takes_too_long_is_cut()
     {
         await using var served = await ServedDisks.WithDiskAsync(time: time);
-        using var client = await RawClient.ConnectAsync(served.Path);
+        using var client = await RawClient.ConnectAsync(served.SocketPath);
         await served.StatusWhenAsync(status => status.Connections.Count == 1);
 
         time.Advance(TimeSpan.FromSeconds(11));
@@ -66,7 +67,7 @@ public sealed class LimitTests
             System.Net.Sockets.AddressFamily.Unix,
             System.Net.Sockets.SocketType.Stream,
             System.Net.Sockets.ProtocolType.Unspecified);
-        await second.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(served.Path)).InTime();
+        await second.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(served.SocketPath)).InTime();
 
         Assert.Equal(0, await second.ReceiveAsync(new byte[1]).InTime());
         Assert.Equal(new byte[512], await first.ReadAsync(0, 512));
@@ -76,7 +77,7 @@ public sealed class LimitTests
     public async Task An_option_that_is_too_long_ends_the_connection()
     {
         await using var served = await ServedDisks.WithDiskAsync();
-        using var client = await RawClient.ConnectAsync(served.Path);
+        using var client = await RawClient.ConnectAsync(served.SocketPath);
         var header = new byte[OptionHeader.SizeBytes];
         new OptionHeader(NbdOption.List, 1 << 20).Write(header);
 
@@ -88,9 +89,10 @@ public sealed class LimitTests
     [Fact]
     public async Task Plain_bytes_behind_starttls_end_the_connection()
     {
-        using var files = new CertificateFiles();
-        await using var served = await ServedDisks.StartAsync(tls: files.Options);
-        using var client = await RawClient.ConnectAsync(served.Path);
+        using var home = new TemporaryDirectory();
+        using var authority = new TestAuthority(home);
+        await using var served = await ServedDisks.StartAsync(tls: authority.ServeAs(NbdTlsMode.Required));
+        using var client = await RawClient.ConnectAsync(served.SocketPath);
         var bytes = new byte[2 * OptionHeader.SizeBytes];
         new OptionHeader(NbdOption.StartTls, 0).Write(bytes);
         new OptionHeader(NbdOption.List, 0).Write(bytes.AsSpan(OptionHeader.SizeBytes));

@@ -1,6 +1,7 @@
 using DmIo.Devices.Decorators;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Tests.Peers;
 using Xunit;
 using static DmIo.Nbd.NbdServerEvents;
 

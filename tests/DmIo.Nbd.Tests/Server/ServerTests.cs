@@ -4,6 +4,7 @@ using DmIo.Actors;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Tests.Peers;
 using Xunit;
 using static DmIo.Nbd.NbdServerEvents;
 
@@ -67,7 +68,7 @@ public sealed class ServerTests
 
         Assert.Equal(NbdError.None, (await client.SimpleReplyAsync()).Error);
         await ended.InTime();
-        Assert.False(File.Exists(served.Path));
+        Assert.False(File.Exists(served.SocketPath));
         Assert.Equal(0, (await served.Service.GetPoolStatusAsync().InTime()).Leases);
     }
 
@@ -124,7 +125,7 @@ public sealed class ServerTests
     public async Task A_socket_that_a_dead_server_left_is_taken_over_and_a_living_one_is_not()
     {
         await using var served = await ServedDisks.WithDiskAsync();
-        var options = new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(served.Path)] };
+        var options = new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(served.SocketPath)] };
 
         var refused = await Assert.ThrowsAsync<IoRefusedException>(
             () => NbdServer.StartAsync(served.System, options));
@@ -138,8 +139,10 @@ public sealed class ServerTests
     {
         await using var served = await ServedDisks.StartAsync();
 
+        var port = Assert.Single(served.Server.EndPoints.OfType<IPEndPoint>()).Port;
         Assert.Equal(
-            NbdUri.Unix(served.Path, "disk").ToString(), Assert.Single(served.Server.UrisOf("disk")).ToString());
+            [NbdUri.Unix(served.SocketPath, "disk").ToString(), NbdUri.Tcp("127.0.0.1", port, "disk").ToString()],
+            served.Server.UrisOf("disk").Select(uri => uri.ToString()));
     }
 
     [Fact]

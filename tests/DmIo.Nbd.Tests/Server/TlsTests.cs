@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
@@ -9,16 +10,28 @@ namespace DmIo.Nbd.Tests.Server;
 /// <summary>Encrypted connections, and who is let in.</summary>
 public sealed class TlsTests : IDisposable
 {
-    private readonly CertificateFiles files = new();
+    private readonly TemporaryDirectory home = new();
+    private readonly TestAuthority authority;
+    private readonly NbdTlsOptions options;
 
-    public void Dispose() => files.Dispose();
+    public TlsTests()
+    {
+        authority = new TestAuthority(home);
+        options = authority.ServeAs(NbdTlsMode.Required);
+    }
+
+    public void Dispose()
+    {
+        authority.Dispose();
+        home.Dispose();
+    }
 
     [Theory]
     [InlineData(NbdTlsMode.Offered)]
     [InlineData(NbdTlsMode.Required)]
     public async Task Data_go_through_it(NbdTlsMode mode)
     {
-        await using var served = await ServeAsync(files.Options with { Mode = mode });
+        await using var served = await ServedDisks.WithDiskAsync(tls: options with { Mode = mode });
         using var client = await SecureAsync(served);
         await GoAsync(client, "disk");
         var data = CommandTests.NewData((1 << 20) + 512);
@@ -35,7 +48,7 @@ public sealed class TlsTests : IDisposable
     [InlineData("1703030040001122")]
     public async Task Bytes_that_are_no_TLS_end_their_connection_and_nothing_else(string bytes)
     {
-        await using var served = await ServeAsync(files.Options);
+        await using var served = await ServedDisks.WithDiskAsync(tls: options);
         using var other = await SecureAsync(served);
         await GoAsync(other, "disk");
         using (var client = await SecureAsync(served))
@@ -51,12 +64,12 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task A_new_certificate_is_used_for_who_comes_next()
     {
-        await using var served = await ServeAsync(files.Options);
+        await using var served = await ServedDisks.WithDiskAsync(tls: options);
         using (await SecureAsync(served))
         {
         }
 
-        files.WriteServer("renewed.example");
+        authority.ServeAs(NbdTlsMode.Required, "renewed.example");
 
         using var client = await SecureAsync(served, "renewed.example");
     }
@@ -64,8 +77,8 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task A_broken_certificate_leaves_the_old_one_in_use()
     {
-        await using var served = await ServeAsync(files.Options);
-        File.WriteAllText(files.Options.CertificateFile, "no certificate");
+        await using var served = await ServedDisks.WithDiskAsync(tls: options);
+        File.WriteAllText(options.CertificateFile, "no certificate");
 
         using var client = await SecureAsync(served);
     }
@@ -73,7 +86,8 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task A_client_without_a_certificate_is_not_let_in_where_one_is_asked_for()
     {
-        await using var served = await ServeAsync(files.Options with { ClientAuthorityFile = files.AuthorityFile });
+        await using var served = await ServedDisks.WithDiskAsync(
+            tls: options with { ClientAuthorityFile = authority.AuthorityFile });
         var fault = await Record.ExceptionAsync(async () =>
         {
             using var client = await SecureAsync(served);
@@ -87,13 +101,13 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task A_client_sees_and_gets_the_exports_of_its_name_only()
     {
-        await using var served = await ServeAsync(files.Options with
+        await using var served = await ServedDisks.WithDiskAsync(tls: options with
         {
-            ClientAuthorityFile = files.AuthorityFile,
+            ClientAuthorityFile = authority.AuthorityFile,
             ClientExports = new Dictionary<string, IReadOnlyList<string>> { ["alice"] = ["disk"], ["bob"] = [] },
         });
-        using var alice = files.NewClient("alice");
-        using var bob = files.NewClient("bob");
+        using var alice = authority.NewClient("alice");
+        using var bob = authority.NewClient("bob");
 
         using var allowed = await SecureAsync(served, certificate: alice);
         using var refused = await SecureAsync(served, certificate: bob);
@@ -107,13 +121,6 @@ public sealed class TlsTests : IDisposable
                 NbdOption.Go, new ExportRequest("disk", []).ToBytes())).Type);
     }
 
-    private static async Task<ServedDisks> ServeAsync(NbdTlsOptions options)
-    {
-        var served = await ServedDisks.StartAsync(tls: options);
-        await served.AddAsync("disk", ServedDisks.NewMemory());
-        return served;
-    }
-
     private async Task<RawClient> SecureAsync(
         ServedDisks served, string host = "localhost", X509Certificate2? certificate = null)
     {
@@ -122,8 +129,8 @@ public sealed class TlsTests : IDisposable
             TrustMode = X509ChainTrustMode.CustomRootTrust,
             RevocationMode = X509RevocationMode.NoCheck,
         };
-        trust.CustomTrustStore.Add(files.Authority);
-        var client = await RawClient.ConnectAsync(served.Path);
+        trust.CustomTrustStore.Add(authority.Certificate);
+        var client = await RawClient.ConnectAsync(served.SocketPath);
         await client.SecureAsync(new SslClientAuthenticationOptions
         {
             TargetHost = host,

@@ -3,15 +3,19 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
-namespace DmIo.Nbd.Tests.Server;
+namespace DmIo.Nbd.Tests;
 
 /// <summary>A client that sends what a test wants, be it right or wrong, and returns what came.</summary>
 internal sealed class RawClient : IDisposable
 {
     private readonly Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private Stream? stream;
+
+    /// <summary>As the server said to who uses an export.</summary>
+    internal uint MinimumBlock { get; private set; } = 1;
 
     public void Dispose()
     {
@@ -40,8 +44,14 @@ internal sealed class RawClient : IDisposable
                 NbdOption.SetMetaContext, new MetaContextRequest(export, [MetaContextRequest.Allocation]).ToBytes());
         }
 
-        var replies = await client.OptionAsync(NbdOption.Go, new ExportRequest(export, []).ToBytes());
+        var replies = await client.OptionAsync(
+            NbdOption.Go, new ExportRequest(export, [InfoType.BlockSize]).ToBytes());
         Assert.Equal(OptionReplyType.Ack, replies[^1].Type);
+        foreach (var (_, data) in replies)
+        {
+            client.MinimumBlock = BlockSizes.TryRead(data, out var sizes) ? sizes.Minimum : client.MinimumBlock;
+        }
+
         return client;
     }
 
@@ -109,6 +119,17 @@ internal sealed class RawClient : IDisposable
         }
     }
 
+    /// <summary>The beginning of an answer is there, and stays there.</summary>
+    internal async Task AnsweredAsync() => Assert.True(
+        await socket.ReceiveAsync(new byte[1], SocketFlags.Peek).InTime() > 0, "the server hung up");
+
+    internal Task SendAsync(RequestHeader header)
+    {
+        var bytes = new byte[RequestHeader.SizeBytes];
+        header.Write(bytes);
+        return SendAsync(bytes);
+    }
+
     internal Task RequestAsync(
         NbdCommand command,
         ulong offset,
@@ -169,24 +190,31 @@ internal sealed class RawClient : IDisposable
         for (var count = 1; ; count++)
         {
             var (chunk, payload) = await ChunkAsync();
-            if (chunk.Type == ReplyChunkType.OffsetData)
-            {
-                payload[8..].CopyTo(data, (int)(BinaryPrimitives.ReadUInt64BigEndian(payload) - offset));
-            }
-            else if (chunk.Type == ReplyChunkType.OffsetHole)
-            {
-                var at = (int)(BinaryPrimitives.ReadUInt64BigEndian(payload) - offset);
-                data.AsSpan(at, (int)BinaryPrimitives.ReadUInt32BigEndian(payload.AsSpan(8))).Clear();
-            }
-            else
-            {
-                Assert.Equal(ReplyChunkType.None, chunk.Type);
-            }
-
+            Put(chunk, payload, data, offset);
             if (chunk.IsDone)
             {
                 return (data, count);
             }
+        }
+    }
+
+    /// <summary>What a chunk of a read says, in its place.</summary>
+    internal static void Put(ReplyChunk chunk, byte[] payload, byte[] data, ulong start)
+    {
+        if (chunk.Type == ReplyChunkType.None)
+        {
+            return;
+        }
+
+        var at = (int)(BinaryPrimitives.ReadUInt64BigEndian(payload) - start);
+        var rest = payload.AsSpan(ReplyChunk.DataOffsetBytes);
+        if (chunk.Type == ReplyChunkType.OffsetData)
+        {
+            rest.CopyTo(data.AsSpan(at));
+        }
+        else if (chunk.Type == ReplyChunkType.OffsetHole)
+        {
+            data.AsSpan(at, (int)BinaryPrimitives.ReadUInt32BigEndian(rest)).Clear();
         }
     }
 

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DmIo.Nbd.Tests.Peers;
 
-namespace DmIo.Nbd.Tests.RealPeers;
+namespace DmIo.Nbd.Tests;
 
-/// <summary>A certificate authority of the test's own, with files named as GnuTLS's users (libnbd, qemu) look for
-/// them.</summary>
+/// <summary>A certificate authority of the test's own, with files named as GnuTLS's users (libnbd, nbdkit, qemu) look
+/// for them: ca-cert.pem, server-cert.pem, server-key.pem, client-cert.pem, client-key.pem.</summary>
 internal sealed class TestAuthority : IDisposable
 {
     private const string ServerUse = "1.3.6.1.5.5.7.3.1";
@@ -14,7 +14,6 @@ internal sealed class TestAuthority : IDisposable
 
     private readonly TemporaryDirectory home;
     private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly X509Certificate2 certificate;
     private readonly DateTimeOffset begin = DateTimeOffset.UtcNow.AddDays(-1);
     private readonly DateTimeOffset end = DateTimeOffset.UtcNow.AddDays(2);
     private byte lastSerial;
@@ -27,23 +26,22 @@ internal sealed class TestAuthority : IDisposable
         request.CertificateExtensions.Add(
             new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        certificate = request.CreateSelfSigned(begin, end);
+        Certificate = request.CreateSelfSigned(begin, end);
     }
 
-    /// <summary>A server's certificate for localhost and 127.0.0.1, in the files that options name.</summary>
-    internal NbdTlsOptions ServeAs(NbdTlsMode mode, string fileName = "server")
+    /// <summary>The authority's own, for a peer that looks at others'.</summary>
+    internal X509Certificate2 Certificate { get; }
+
+    /// <summary>The same as a file.</summary>
+    internal string AuthorityFile => home.FilePath("ca-cert.pem");
+
+    /// <summary>A server's certificate for that name and 127.0.0.1, in the place of the last one's files.</summary>
+    internal NbdTlsOptions ServeAs(NbdTlsMode mode, string name = "localhost")
     {
-        var (certificateFile, keyFile) = (home.FilePath(fileName + "-cert.pem"), home.FilePath(fileName + "-key.pem"));
-        Issue("localhost", ServerUse, certificateFile, keyFile);
+        var (certificateFile, keyFile) = (home.FilePath("server-cert.pem"), home.FilePath("server-key.pem"));
+        File.WriteAllText(AuthorityFile, Certificate.ExportCertificatePem());
+        Issue(name, ServerUse, certificateFile, keyFile);
         return new NbdTlsOptions { Mode = mode, CertificateFile = certificateFile, KeyFile = keyFile };
-    }
-
-    /// <summary>The authority's own certificate, for a server that looks at its clients'.</summary>
-    internal string AuthorityFile()
-    {
-        var path = home.FilePath("clients-ca.pem");
-        File.WriteAllText(path, certificate.ExportCertificatePem());
-        return path;
     }
 
     /// <summary>A directory for a client that trusts this authority, and has a certificate of that name if
@@ -51,7 +49,7 @@ internal sealed class TestAuthority : IDisposable
     internal string ClientDirectory(string? name = null)
     {
         var path = Directory.CreateDirectory(home.FilePath(Guid.NewGuid().ToString("n"))).FullName;
-        File.WriteAllText(Path.Combine(path, "ca-cert.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(path, "ca-cert.pem"), Certificate.ExportCertificatePem());
         if (name is not null)
         {
             Issue(name, ClientUse, Path.Combine(path, "client-cert.pem"), Path.Combine(path, "client-key.pem"));
@@ -60,9 +58,17 @@ internal sealed class TestAuthority : IDisposable
         return path;
     }
 
+    /// <summary>A client's certificate of that name, with its key.</summary>
+    internal X509Certificate2 NewClient(string name)
+    {
+        var directory = ClientDirectory(name);
+        return X509Certificate2.CreateFromPemFile(
+            Path.Combine(directory, "client-cert.pem"), Path.Combine(directory, "client-key.pem"));
+    }
+
     public void Dispose()
     {
-        certificate.Dispose();
+        Certificate.Dispose();
         key.Dispose();
     }
 
@@ -75,7 +81,7 @@ internal sealed class TestAuthority : IDisposable
             new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], critical: false));
         request.CertificateExtensions.Add(
-            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(certificate, true, false));
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, false));
         if (use == ServerUse)
         {
             var names = new SubjectAlternativeNameBuilder();
@@ -84,7 +90,7 @@ internal sealed class TestAuthority : IDisposable
             request.CertificateExtensions.Add(names.Build());
         }
 
-        using var issued = request.Create(certificate, begin.AddHours(1), end.AddHours(-1), [++lastSerial]);
+        using var issued = request.Create(Certificate, begin.AddHours(1), end.AddHours(-1), [++lastSerial]);
         File.WriteAllText(keyFile, ownKey.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(certificateFile, issued.ExportCertificatePem());
     }

@@ -1,7 +1,8 @@
 using System.Threading.Channels;
 using Akka.Actor;
+using DmIo.Nbd.Tests.Peers;
 
-namespace DmIo.Nbd.Tests.Server;
+namespace DmIo.Nbd.Tests;
 
 /// <summary>What is published on a system's event stream, from now on.</summary>
 internal sealed class EventProbe

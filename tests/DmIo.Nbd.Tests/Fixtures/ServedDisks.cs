@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Configuration;
+using DmIo.Actors;
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Nbd.Tests.Peers;
+using Xunit;
+
+namespace DmIo.Nbd.Tests;
+
+/// <summary>
+/// A service with devices and our server of it, for one test: on a unix socket and on a loopback port at once. When it
+/// ends, every page has to be back in the pool.
+/// </summary>
+internal sealed class ServedDisks : IAsyncDisposable
+{
+    /// <summary>Of a disk, where nothing else is said.</summary>
+    internal const int SizeBytes = 64 << 20;
+
+    private const string Quiet = """
+        akka {
+          stdout-loglevel = OFF
+          log-dead-letters = off
+        }
+        """;
+
+    private ServedDisks(ActorSystem system, TemporaryDirectory home, NbdServer server)
+    {
+        System = system;
+        Home = home;
+        Server = server;
+    }
+
+    internal ActorSystem System { get; }
+
+    /// <summary>For the test's own files; deleted at the end.</summary>
+    internal TemporaryDirectory Home { get; }
+
+    internal NbdServer Server { get; }
+
+    /// <summary>The unix socket's.</summary>
+    internal string SocketPath => PathIn(Home);
+
+    internal DmIoService Service => DmIoService.For(System);
+
+    internal static async Task<ServedDisks> StartAsync(
+        NbdServerLimits? limits = null,
+        TimeProvider? time = null,
+        NbdTlsOptions? tls = null,
+        string logLevel = "OFF")
+    {
+        var config = ConfigurationFactory.ParseString($"akka.loglevel = {logLevel}")
+            .WithFallback(ConfigurationFactory.ParseString(Quiet));
+        var system = ActorSystem.Create("test", config);
+        var home = new TemporaryDirectory();
+        var server = await NbdServer.StartAsync(system, new NbdServerOptions
+        {
+            EndPoints = [new UnixDomainSocketEndPoint(PathIn(home)), new IPEndPoint(IPAddress.Loopback, 0)],
+            Limits = limits ?? new NbdServerLimits(),
+            Time = time ?? TimeProvider.System,
+            Tls = tls,
+        });
+        return new ServedDisks(system, home, server);
+    }
+
+    /// <summary>With one export, <c>disk</c>, of memory.</summary>
+    internal static async Task<ServedDisks> WithDiskAsync(
+        NbdServerLimits? limits = null, TimeProvider? time = null, NbdTlsOptions? tls = null)
+    {
+        var served = await StartAsync(limits, time, tls);
+        await served.AddAsync("disk", NewMemory());
+        return served;
+    }
+
+    /// <summary>With one export, <c>disk</c>, of a sparse file.</summary>
+    internal static async Task<(ServedDisks Served, string Path)> WithFileAsync()
+    {
+        var served = await StartAsync();
+        var path = served.Home.SparseFile("disk.img", SizeBytes);
+        await served.AddAsync("disk", FileDevice.Open(new FileDeviceOptions { Path = path }));
+        return (served, path);
+    }
+
+    internal static MemoryDevice NewMemory() => new(SizeBytes / Sector.SizeBytes);
+
+    /// <summary>Attaches the devices as <c>disk-0</c> and so on, and serves them as one export.</summary>
+    internal Task<NbdExportStatus> AddAsync(string export, params IBlockDevice[] devices)
+    {
+        var names = devices.Select((_, index) => $"{export}-{index}").ToArray();
+        return AddAsync(new NbdExport { Name = export, Devices = names }, devices);
+    }
+
+    /// <summary>The same, under the names that the export says.</summary>
+    internal async Task<NbdExportStatus> AddAsync(NbdExport export, params IBlockDevice[] devices)
+    {
+        foreach (var (name, device) in export.Devices.Zip(devices))
+        {
+            await Service.AttachAsync(name, device).InTime();
+        }
+
+        return await Server.AddExportAsync(export).InTime();
+    }
+
+    /// <summary>Takes the export and its devices away: what they hold is all there is now, and their files are
+    /// free.</summary>
+    internal async Task TakeAwayAsync(string name = "disk")
+    {
+        var status = await Server.GetStatusAsync().InTime();
+        await Server.RemoveExportAsync(name).InTime();
+        foreach (var device in status.Exports.Single(export => export.Export.Name == name).Export.Devices)
+        {
+            await Service.DetachAsync(device).InTime();
+        }
+    }
+
+    internal string Uri(bool tcp = false, string export = "disk") => Server.UrisOf(export)[tcp ? 1 : 0].ToString();
+
+    internal Task<RawClient> UseAsync(string export = "disk", bool structured = false) =>
+        RawClient.UseAsync(SocketPath, export, structured);
+
+    /// <summary>The server's state as soon as it is as it should be. Each look is a round trip, so it needs no
+    /// pause.</summary>
+    internal async Task<NbdServerStatus> StatusWhenAsync(Func<NbdServerStatus, bool> isReached)
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        while (true)
+        {
+            var status = await Server.GetStatusAsync().InTime();
+            if (isReached(status))
+            {
+                return status;
+            }
+
+            Assert.False(
+                limit.IsCancellationRequested,
+                $"{string.Join(", ", status.Exports)}; {string.Join(", ", status.Connections)}");
+        }
+    }
+
+    /// <summary>When all clients have gone, so has all that the server had for them: soon, as it hears of an end when
+    /// the network tells it.</summary>
+    internal Task NothingIsKeptAsync() => StatusWhenAsync(status =>
+        status.Connections.Count == 0
+        && status.Exports.All(export => export is { Connections: 0, PagesInUse: 0 }));
+
+    /// <summary>Seeded data with a long hole in the middle, in a file.</summary>
+    internal string Sample(string name, int seed, int length = SizeBytes)
+    {
+        var path = Home.SparseFile(name, length);
+        using var file = File.OpenHandle(path, access: FileAccess.Write);
+        var data = new byte[length / 4];
+        var random = new Random(seed);
+        foreach (var offset in (int[])[0, length - data.Length])
+        {
+            random.NextBytes(data);
+            RandomAccess.Write(file, data, offset);
+        }
+
+        return path;
+    }
+
+    internal static async Task<string> ChecksumAsync(string path)
+    {
+        await using var file = File.OpenRead(path);
+        return Convert.ToHexString(await SHA256.HashDataAsync(file));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await Server.DisposeAsync().InTime();
+            if (!System.WhenTerminated.IsCompleted)
+            {
+                await LeasesAreBackAsync().InTime();
+            }
+        }
+        finally
+        {
+            await System.Terminate().InTime();
+            Home.Dispose();
+        }
+    }
+
+    private static string PathIn(TemporaryDirectory home) => home.FilePath("nbd.sock");
+
+    /// <summary>A client that a test disposed of just now puts its lease back a moment later.</summary>
+    private async Task LeasesAreBackAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        while ((await Service.GetPoolStatusAsync().InTime()).Leases > 0)
+        {
+            Assert.False(limit.IsCancellationRequested, "A lease is not put back.");
+        }
+    }
+}
