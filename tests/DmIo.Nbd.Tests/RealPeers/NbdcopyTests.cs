@@ -1,4 +1,6 @@
+using DmIo.Devices;
 using DmIo.Nbd.Tests.Peers;
+using DmIo.Tests.Devices;
 using Xunit;
 using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 
@@ -35,6 +37,49 @@ public sealed class NbdcopyTests
         Assert.Equal(await ServedDisks.ChecksumAsync(image), await ServedDisks.ChecksumAsync(path));
     }
 
+    [PeerTheory("nbdcopy")]
+    [InlineData(1, false)]
+    [InlineData(100_001, false)]
+    [InlineData((4 << 20) + 511, true)]
+    public async Task A_file_that_ends_within_a_sector_is_copied_to_the_last_byte_and_nothing_behind_it(
+        int length, bool tcp)
+    {
+        var (served, path) = await ServedDisks.WithFileAsync();
+        await using var ends = served;
+        await ScriptAsync(served.Uri(), "h.pwrite(b'old!' * (2 << 20), 0)");
+        var (image, back) = (served.Home.FilePath("image"), served.Home.FilePath("back"));
+        var data = Bytes.Random(length, seed: length);
+        await File.WriteAllBytesAsync(image, data);
+
+        await RunAsync("nbdcopy", "--flush", image, served.Uri(tcp));
+        await RunAsync("nbdcopy", served.Uri(tcp), back);
+
+        await served.TakeAwayAsync();
+        byte[] expected = [.. data, .. Enumerable.Range(length, (8 << 20) - length).Select(at => (byte)"old!"[at % 4])];
+        foreach (var copy in (string[])[path, back])
+        {
+            var found = await File.ReadAllBytesAsync(copy);
+            Assert.Equal(ServedDisks.SizeBytes, found.Length);
+            Assert.True(expected.AsSpan().SequenceEqual(found.AsSpan(0, expected.Length)), $"{copy} is another");
+            Assert.Equal(-1, found.AsSpan(expected.Length).IndexOfAnyExcept((byte)0));
+        }
+    }
+
+    [PeerFact("nbdcopy")]
+    public async Task Of_a_served_file_that_ends_within_a_sector_the_whole_sectors_are_served()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var (path, back) = (served.Home.FilePath("odd"), served.Home.FilePath("back"));
+        var data = Bytes.Random(100_001, seed: 4);
+        await File.WriteAllBytesAsync(path, data);
+        var status = await served.AddAsync("disk", FileDevice.Open(new FileDeviceOptions { Path = path }));
+
+        await RunAsync("nbdcopy", served.Uri(), back);
+
+        Assert.Equal(100_001 / 512 * 512, status.SizeBytes);
+        Assert.Equal(data[..(100_001 / 512 * 512)], await File.ReadAllBytesAsync(back));
+    }
+
     [PeerFact("nbdcopy")]
     public async Task Holes_overwrite_what_was_there()
     {
@@ -53,7 +98,7 @@ public sealed class NbdcopyTests
     {
         var (served, path) = await ServedDisks.WithFileAsync();
         await using var ends = served;
-        await served.AddAsync("memory", new DmIo.Devices.MemoryDevice(ServedDisks.SizeBytes / 512));
+        await served.AddAsync("memory", new MemoryDevice(ServedDisks.SizeBytes / 512));
         var image = served.Sample("image", seed: 8);
         await RunAsync("nbdcopy", image, served.Uri(export: "memory"));
 
