@@ -28,12 +28,11 @@ public sealed class NbdDevice : IBlockDevice
     private NbdDevice(NbdDeviceOptions options)
     {
         Uri = options.Uri;
-        engine = new NbdEngine(options, news => Listener?.Invoke(news));
+        engine = new NbdEngine(options, News.Tell);
     }
 
-    /// <summary>Who is told what happens to its connections, in order, from any thread: nobody until it is
-    /// attached.</summary>
-    internal Action<NbdDeviceEvents.NbdDeviceEvent>? Listener { get; set; }
+    /// <summary>What happens to its connections.</summary>
+    internal DeviceNews News { get; } = new();
 
     /// <summary>Where the export is.</summary>
     public NbdUri Uri { get; }
@@ -77,7 +76,7 @@ public sealed class NbdDevice : IBlockDevice
     {
         ArgumentNullException.ThrowIfNull(host);
         engine.Attach(host);
-        Listener = news => host.Publish(news with { Device = host.DeviceName });
+        News.Listen(news => host.Publish(news with { Device = host.DeviceName }));
     }
 
     /// <inheritdoc/>

@@ -47,6 +47,20 @@ public sealed class DeviceNewsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_happened_before_it_was_attached_is_published_then()
+    {
+        var (device, peer) = await server.OpenAsync(Export);
+        var news = new EventProbe(system, typeof(NbdDeviceEvent));
+        peer.Dispose();
+        using var next = await server.WelcomeAsync(Export);
+
+        await AttachAsync("remote", device);
+
+        Assert.Equal("remote", Assert.IsType<ConnectionLost>(await news.NextAsync()).Device);
+        Assert.IsType<Connected>(await news.NextAsync());
+    }
+
+    [Fact]
     public async Task Who_subscribes_to_one_kind_hears_that_alone()
     {
         var (device, peer) = await server.OpenAsync(Export);

@@ -334,13 +334,13 @@ public sealed class LossTests : IDisposable
     {
         private readonly Channel<NbdDeviceEvent> all = Channel.CreateUnbounded<NbdDeviceEvent>();
 
-        internal News(NbdDevice device) => device.Listener = news =>
+        internal News(NbdDevice device) => device.News.Listen(news =>
         {
             if (news is not ReconnectFailed)
             {
                 all.Writer.TryWrite(news);
             }
-        };
+        });
 
         internal Task<NbdDeviceEvent> ReadAsync() => all.Reader.ReadAsync().InTime();
     }

@@ -117,7 +117,7 @@ public sealed class PeerDeviceTests
         });
         await using var device = await OpenAsync(peer);
         var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.Listener = news => _ = news is Connected && back.TrySetResult();
+        device.News.Listen(news => _ = news is Connected && back.TrySetResult());
         await peer.Process.StopAsync();
         var writes = Enumerable.Range(0, 64).Select(i => device.WriteAsync(
             i * 2048, Bytes.Batch(Bytes.Filled(1 << 20, (byte)i)), forceUnitAccess: false).AsTask()).ToList();
@@ -147,7 +147,7 @@ public sealed class PeerDeviceTests
             ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
         }).InTime();
         var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.Listener = news => _ = news is Connected && back.TrySetResult();
+        device.News.Listen(news => _ = news is Connected && back.TrySetResult());
         await peer.Process.StopAsync();
 
         var status = (await device.ReadAsync(0, Bytes.Batch(new byte[4096])).InTime()).Status;

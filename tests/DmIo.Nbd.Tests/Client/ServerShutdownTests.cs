@@ -51,7 +51,7 @@ public sealed class ServerShutdownTests : IDisposable
         await using var opened = device;
         using var leaving = peer;
         var told = new TaskCompletionSource<NbdDeviceEvent>(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.Listener = news => told.TrySetResult(news);
+        device.News.Listen(news => told.TrySetResult(news));
         var read = device.ReadAsync(0, Bytes.Batch(new byte[512]));
         await peer.SendErrorAsync((await peer.ReadRequestAsync()).Request, NbdError.Shutdown, "");
 
