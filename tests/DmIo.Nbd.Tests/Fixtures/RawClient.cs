@@ -34,9 +34,15 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>In the transmission phase.</summary>
-    internal static async Task<RawClient> UseAsync(string path, string export, bool structured = false)
+    internal static async Task<RawClient> UseAsync(
+        string path, string export, bool structured = false, SslClientAuthenticationOptions? tls = null)
     {
         var client = await ConnectAsync(path);
+        if (tls is not null)
+        {
+            await client.SecureAsync(tls);
+        }
+
         if (structured)
         {
             await client.OptionAsync(NbdOption.StructuredReply);

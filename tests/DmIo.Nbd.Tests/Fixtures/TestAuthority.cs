@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DmIo.Nbd.Tests.Peers;
@@ -64,6 +66,25 @@ internal sealed class TestAuthority : IDisposable
         var directory = ClientDirectory(name);
         return X509Certificate2.CreateFromPemFile(
             Path.Combine(directory, "client-cert.pem"), Path.Combine(directory, "client-key.pem"));
+    }
+
+    /// <summary>Of a client that trusts this authority alone.</summary>
+    internal SslClientAuthenticationOptions ClientOptions(
+        string host = "localhost", X509Certificate2? certificate = null)
+    {
+        var trust = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
+        trust.CustomTrustStore.Add(Certificate);
+        return new SslClientAuthenticationOptions
+        {
+            TargetHost = host,
+            CertificateChainPolicy = trust,
+            ClientCertificates = certificate is null ? [] : [certificate],
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        };
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using DmIo.Devices;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Tests.Peers;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -46,13 +47,18 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Every_request_gets_the_answer_that_is_due_and_no_byte_is_wrong(bool structured)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task Every_request_gets_the_answer_that_is_due_and_no_byte_is_wrong(bool structured, bool isTls)
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
-        await using var served = await ServedDisks.StartAsync(new NbdServerLimits { RequestsInFlight = 8 });
+        using var home = new TemporaryDirectory();
+        using var authority = new TestAuthority(home);
+        await using var served = await ServedDisks.StartAsync(
+            new NbdServerLimits { RequestsInFlight = 8 },
+            tls: isTls ? authority.ServeAs(NbdTlsMode.Required) : null);
         var devices = 0;
 
         await FuzzPlan.RunAsync(seed, async random =>
@@ -60,16 +66,20 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
             var name = $"disk{Interlocked.Increment(ref devices)}";
             await served.AddAsync(
                 new NbdExport { Name = name, Devices = [name], Pages = 64 }, new MemoryDevice(SmallDiskBytes / 512));
-            await AskAsync(served.SocketPath, name, structured, random);
+            using (var client = await RawClient.UseAsync(
+                served.SocketPath, name, structured, isTls ? authority.ClientOptions() : null))
+            {
+                await AskAsync(client, structured, random);
+            }
+
             await served.TakeAwayAsync(name);
         });
 
         await served.NothingIsKeptAsync();
     }
 
-    private static async Task AskAsync(string path, string export, bool structured, Random random)
+    private static async Task AskAsync(RawClient client, bool structured, Random random)
     {
-        using var client = await RawClient.UseAsync(path, export, structured);
         var oracle = new RequestOracle(SmallDiskBytes, client.MinimumBlock, structured);
         for (var count = 0; count < 25; count++)
         {

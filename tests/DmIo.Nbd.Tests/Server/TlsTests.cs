@@ -1,5 +1,3 @@
-using System.Net.Security;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
@@ -124,20 +122,8 @@ public sealed class TlsTests : IDisposable
     private async Task<RawClient> SecureAsync(
         ServedDisks served, string host = "localhost", X509Certificate2? certificate = null)
     {
-        var trust = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-        };
-        trust.CustomTrustStore.Add(authority.Certificate);
         var client = await RawClient.ConnectAsync(served.SocketPath);
-        await client.SecureAsync(new SslClientAuthenticationOptions
-        {
-            TargetHost = host,
-            CertificateChainPolicy = trust,
-            ClientCertificates = certificate is null ? [] : [certificate],
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-        });
+        await client.SecureAsync(authority.ClientOptions(host, certificate));
         return client;
     }
 
