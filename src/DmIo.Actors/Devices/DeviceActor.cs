@@ -29,7 +29,7 @@ internal sealed class DeviceActor : UntypedActor
     /// The same for a ring: a disk that gets a few at a time is at work on these while the next come, and answers
     /// them before; of 32 at once it answered all together, and then had nothing to do.
     /// </summary>
-    private const int RingOperationsPerTurn = 8;
+    private const int RingOperationsPerTurn = 4;
 
     private readonly DeviceSetup setup;
     private readonly FailStopDevice device;
