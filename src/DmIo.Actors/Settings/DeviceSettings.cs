@@ -16,6 +16,7 @@ internal sealed record DeviceSettings
     private const string ExpectedUri = "a URI such as nbd://host:10809/name";
 
     private static readonly TimeSpan LongestOpening = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestTarget = TimeSpan.FromMinutes(1);
 
     private const string ExpectedPath = "the path of a file or block device";
 
@@ -90,8 +91,14 @@ internal sealed record DeviceSettings
         defaults.RefuseTheRest();
     }
 
-    internal static QueueDepth ReadQueueDepth(SettingsReader reader) =>
-        reader.NumberOr("adaptive", "queue-depth", 1, QueueDepth.Max) is { } depth ? (int)depth : QueueDepth.Adaptive();
+    /// <summary>A target of latency makes every depth adapt, below what it is without.</summary>
+    internal static QueueDepth ReadQueueDepth(SettingsReader reader)
+    {
+        var number = reader.NumberOr("adaptive", "queue-depth", 1, QueueDepth.Max);
+        var target = reader.Duration("latency-target", LongestTarget);
+        QueueDepth depth = number is { } most ? (int)most : QueueDepth.Adaptive();
+        return target == TimeSpan.Zero ? depth : QueueDepth.Adaptive(1, depth.Most, target);
+    }
 
     internal static SchedulingPolicy ReadPolicy(SettingsReader reader) => reader.Choice<SchedulingPolicy>("policy");
 

@@ -242,7 +242,8 @@ internal sealed class DeviceDesk(
 
         if (attach.QueueDepth is { IsPossible: false } depth)
         {
-            return $"A queue depth is 1 to {QueueDepth.Max}, or a range within that, not {depth}.";
+            return $"A queue depth is 1 to {QueueDepth.Max}, or a range within that, and its latency target above 0, "
+                + $"not {depth}.";
         }
 
         if (attach.Policy is < SchedulingPolicy.Fair or > SchedulingPolicy.Fifo)

@@ -83,6 +83,7 @@ internal static class DevicesCommand
             State = device.State.ToString(),
             QueueDepth = device.QueueDepth.Most,
             LeastQueueDepth = device.QueueDepth.Least,
+            LatencyTargetMilliseconds = device.QueueDepth.LatencyTarget?.TotalMilliseconds ?? 0,
             Policy = device.Policy.ToString().ToLowerInvariant(),
             MaxTransferBytes = description.MaxTransferBytes,
             MaxSegments = description.MaxSegments,

@@ -30,6 +30,9 @@ internal sealed record DeviceReport
 
     public required int LeastQueueDepth { get; init; }
 
+    /// <summary>0: none.</summary>
+    public required double LatencyTargetMilliseconds { get; init; }
+
     public required string Policy { get; init; }
 
     public required long MaxTransferBytes { get; init; }

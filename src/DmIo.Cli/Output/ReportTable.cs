@@ -68,7 +68,7 @@ internal static class ReportTable
                 new Text(device.MemoryAlignment == 1 ? "-" : Quantity.Bytes(device.MemoryAlignment)),
                 new Text(device.ReadOnly ? "read-only" : "read-write"),
                 new Text(device.State),
-                new Text(new QueueDepth(device.LeastQueueDepth, device.QueueDepth).ToString()),
+                new Text(DepthOf(device).ToString()),
                 new Text(device.Policy),
                 new Text($"{Quantity.Bytes(device.MaxTransferBytes)}, {device.MaxSegments} segments"),
                 new Text(AbilitiesOf(device)));
@@ -76,6 +76,11 @@ internal static class ReportTable
 
         NewConsole(writer, isTerminal).Write(table);
     }
+
+    private static QueueDepth DepthOf(DeviceReport device) => new(
+        device.LeastQueueDepth,
+        device.QueueDepth,
+        device.LatencyTargetMilliseconds == 0 ? null : TimeSpan.FromMilliseconds(device.LatencyTargetMilliseconds));
 
     internal static IAnsiConsole NewConsole(TextWriter writer, bool isTerminal)
     {

@@ -132,12 +132,14 @@ public sealed class LimitTests : ServiceTests
     }
 
     [Theory]
-    [InlineData(0, 0, "0")]
-    [InlineData(5, 4, "4")]
-    [InlineData(1, 65537, "1-65537")]
-    public void A_device_with_an_impossible_queue_depth_is_refused(int least, int most, string shown)
+    [InlineData(0, 0, null, "0")]
+    [InlineData(5, 4, null, "4")]
+    [InlineData(1, 65537, null, "1-65537")]
+    [InlineData(1, 64, 0, "1-64 within 0 ms")]
+    public void A_device_with_an_impossible_queue_depth_is_refused(int least, int most, int? target, string shown)
     {
-        Supervisor.Tell(new AttachDevice("disk", new MemoryDevice(8), new QueueDepth(least, most)), TestActor);
+        var depth = new QueueDepth(least, most, target is { } given ? TimeSpan.FromMilliseconds(given) : null);
+        Supervisor.Tell(new AttachDevice("disk", new MemoryDevice(8), depth), TestActor);
 
         Assert.Contains($"not {shown}", ExpectMsg<AttachRefused>().Reason, StringComparison.Ordinal);
     }

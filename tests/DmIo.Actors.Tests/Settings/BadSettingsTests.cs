@@ -51,6 +51,7 @@ public sealed class BadSettingsTests
     [InlineData("dmio.shutdown-timeout = 2h", "dmio.shutdown-timeout is '2h'", "to 3600s")]
     [InlineData("dmio.shutdown-timeout = infinite", "dmio.shutdown-timeout is 'infinite'", "a duration")]
     [InlineData("dmio.device-defaults.queue-depth = 0", "dmio.device-defaults.queue-depth is '0'", "1 to 65536")]
+    [InlineData("dmio.device-defaults.latency-target = 2m", "dmio.device-defaults.latency-target is '2m'", "to 60s")]
     [InlineData("dmio.device-defaults.stuck = maybe", "dmio.device-defaults.stuck is 'maybe'", "on or off")]
     [InlineData("dmio.device-defaults.mode = own", "dmio.device-defaults.mode is 'own'", "auto, inline, ring, threads")]
     [InlineData("dmio.device-defaults.direct = yes", "dmio.device-defaults.direct is 'yes'", "on or off")]

@@ -54,6 +54,17 @@ public sealed class DmIoSettingsTests
         Assert.Equal(7, settings.QueueDepth);
     }
 
+    [Theory]
+    [InlineData("adaptive", "0s", "1-64")]
+    [InlineData("adaptive", "500us", "1-64 within 0.5 ms")]
+    [InlineData("16", "2ms", "1-16 within 2 ms")]
+    public void A_target_of_latency_makes_a_depth_adapt_below_what_it_is(string depth, string target, string expected)
+    {
+        var settings = Read($"dmio.device-defaults {{ queue-depth = {depth}, latency-target = {target} }}");
+
+        Assert.Equal(expected, settings.QueueDepth.ToString());
+    }
+
     [Fact]
     public void The_rest_of_the_systems_configuration_is_none_of_its_business() =>
         Assert.Equal(65536, Read("akka.loglevel = OFF\napplication.key = 1").MaxPages);

@@ -119,6 +119,20 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
+    public async Task Devices_shows_a_target_of_latency()
+    {
+        var config = directory.Write(
+            "dmio.conf", "dmio.devices.data { backend = memory, size = 4KiB, latency-target = 500us }");
+
+        var json = await Command.RunAsync("devices", "--config", config, "--json");
+        var table = await Command.RunAsync("devices", "--config", config);
+
+        var device = Assert.Single(json.Json.GetProperty("devices").EnumerateArray());
+        Assert.Equal(0.5, device.GetProperty("latencyTargetMilliseconds").GetDouble());
+        Assert.Contains("1-32 within 0.5 ms", table.Output);
+    }
+
+    [Fact]
     public async Task A_file_is_written_and_compared_past_the_cache_or_refused_with_the_reason()
     {
         var data = directory.Fill("data", 1_000_000, Seed);

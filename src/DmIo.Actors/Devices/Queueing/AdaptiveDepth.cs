@@ -14,9 +14,18 @@ namespace DmIo.Actors;
 /// below that again until it is measured anew.
 /// </summary>
 /// <remarks>
+/// <para>
+/// A disk may need a queue inside for its full rate, and then answers late: a lease with one operation at a time would
+/// wait behind what a flood needs. So the depth is limited while there is such a lease (<see cref="MeetLight"/>, and
+/// for <see cref="LightTime"/> after), so that operations spend <see cref="LightShare"/> of their latency unqueued;
+/// what the disk does less meanwhile is the price. It is always limited where there is a target of latency. By
+/// proportion, since the latency of a busy device grows as its depth.
+/// </para>
+/// <para>
 /// Bases are means of a window, never single latencies: the best of many is luck, and would hold the depth down. A
 /// window in which nothing was held back by the depth changes nothing. Measuring anew takes a few milliseconds of a
 /// fast disk, every <see cref="Period"/>; of a slow one a twentieth of its time at most. Flushes are no part of it.
+/// </para>
 /// </remarks>
 internal sealed class AdaptiveDepth
 {
@@ -26,9 +35,21 @@ internal sealed class AdaptiveDepth
 
     internal const double EnoughWork = 0.93;
 
+    /// <summary>Beside a light lease, operations shall queue in the device no longer than they are served.</summary>
+    internal const double LightShare = 0.5;
+
+    internal static readonly TimeSpan LightTime = TimeSpan.FromMilliseconds(10);
+
     internal static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
+    /// <summary>What is measured first is a service that has just begun: soon again, and then in twice the time each,
+    /// up to <see cref="Period"/>.</summary>
+    private static readonly TimeSpan FirstPeriod = TimeSpan.FromMilliseconds(250);
+
     private const int LeastSamples = 32;
+
+    /// <summary>One window may show more than there is.</summary>
+    private const double LeastShrunk = 0.75;
 
     private const int SamplesPerDepth = 8;
 
@@ -48,6 +69,10 @@ internal sealed class AdaptiveDepth
     private TimeSpan nextProbe;
     private double peak;
     private int floor;
+    private int limit;
+    private TimeSpan period = FirstPeriod;
+    private TimeSpan lightUntil;
+    private bool isBesideLight;
     private bool isHeldBack;
 
     // Of many windows: work is judged when there are enough to tell it from chance.
@@ -58,8 +83,9 @@ internal sealed class AdaptiveDepth
     internal AdaptiveDepth(QueueDepth bounds)
     {
         this.bounds = bounds;
-        Current = bounds.Least;
+        Unlimited = bounds.Least;
         floor = bounds.Least;
+        limit = bounds.Most;
     }
 
     private enum Phase
@@ -69,7 +95,13 @@ internal sealed class AdaptiveDepth
         Steering,
     }
 
-    internal int Current { get; private set; }
+    /// <summary>How many there are to be in flight.</summary>
+    internal int Current => IsLimited ? Math.Min(Unlimited, limit) : Unlimited;
+
+    /// <summary>The same without any limit; light leases' operations may go beside the others up to this.</summary>
+    internal int Unlimited { get; private set; }
+
+    private bool IsLimited => isBesideLight || bounds.LatencyTarget is not null;
 
     /// <summary>The number of the window; every operation keeps that in which it was given out. Times would not do:
     /// many things happen at the same time.</summary>
@@ -77,6 +109,20 @@ internal sealed class AdaptiveDepth
 
     /// <summary>So many wait that only the depth keeps from going.</summary>
     internal void HoldBack(int count) => isHeldBack |= count > 0;
+
+    /// <summary>A lease wants its only operation, while other leases have some.</summary>
+    internal void MeetLight(TimeSpan now) => lightUntil = now + LightTime;
+
+    /// <summary>The time goes on.</summary>
+    internal void Pass(TimeSpan now)
+    {
+        var isLight = phase == Phase.Steering && now < lightUntil;
+        if (isLight != isBesideLight)
+        {
+            isBesideLight = isLight;
+            BeginWindow(now);
+        }
+    }
 
     /// <summary>One that was no flush has ended.</summary>
     internal void Completed(DeviceOperation operation, TimeSpan now)
@@ -99,6 +145,7 @@ internal sealed class AdaptiveDepth
 
     private void Close(TimeSpan elapsed, TimeSpan now)
     {
+        var depth = Current;
         switch (phase)
         {
             case Phase.Unloaded:
@@ -107,19 +154,47 @@ internal sealed class AdaptiveDepth
                 Set(bounds.Most);
                 break;
             case Phase.Loaded:
-                latencies.LearnLoaded(1.0 / bounds.Most);
+                latencies.LearnLoaded(1.0 / Current);
                 peak = latencies.Work(elapsed);
                 phase = Phase.Steering;
                 Set((int)Math.Ceiling(peak) + 1);
                 floor = bounds.Least;
                 (workTime, time, count) = (0, TimeSpan.Zero, 0);
-                nextProbe = now + Longer(Period, ProbeShare * (now - probeStart));
+                nextProbe = now + Longer(period, ProbeShare * (now - probeStart));
+                period = period < Period / 2 ? 2 * period : Period;
                 break;
             default:
                 Steer(elapsed, now);
                 break;
         }
 
+        if (IsLimited && isHeldBack)
+        {
+            SteerLimit(depth);
+        }
+
+        BeginWindow(now);
+    }
+
+    /// <param name="depth">That of the window.</param>
+    private void SteerLimit(int depth)
+    {
+        var beside = isBesideLight ? LightShare / latencies.UnqueuedShare() : 0;
+        var target = bounds.LatencyTarget is { } most ? latencies.Mean() / most.Ticks : 0;
+        var excess = Math.Max(beside, target);
+        if (excess > 1)
+        {
+            var shrunk = (int)(depth * Math.Max(1 / excess, LeastShrunk));
+            limit = Math.Max(bounds.Least, Math.Min(depth - 1, shrunk));
+        }
+        else if (depth == limit && excess * (depth + 1) <= depth)
+        {
+            limit = Math.Min(depth + 1, bounds.Most);
+        }
+    }
+
+    private void BeginWindow(TimeSpan now)
+    {
         latencies.Clear();
         Window++;
         windowStart = now;
@@ -144,7 +219,7 @@ internal sealed class AdaptiveDepth
             probeStart = now;
             Set(bounds.Least);
         }
-        else if (!IsShort(elapsed, now))
+        else if (!(IsLimited && limit < Unlimited) && !IsShort(elapsed, now))
         {
             var queued = Current * (1 - latencies.UnqueuedShare());
             Set(queued < FewQueued ? Current + 1 : queued > ManyQueued && Current > floor ? Current - 1 : Current);
@@ -177,7 +252,7 @@ internal sealed class AdaptiveDepth
         return false;
     }
 
-    private void Set(int depth) => Current = Math.Clamp(depth, bounds.Least, bounds.Most);
+    private void Set(int depth) => Unlimited = Math.Clamp(depth, bounds.Least, bounds.Most);
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

@@ -15,6 +15,7 @@ internal sealed partial class IoQueue
     {
         now = time;
         operation = null;
+        depth.Pass(now);
         while (operation is null && Waiting > 0)
         {
             if (passage.Count > 0)
@@ -25,7 +26,7 @@ internal sealed partial class IoQueue
             {
                 operation = TakeFlush();
             }
-            else if (InFlight >= Depth)
+            else if (InFlight >= Depth && !MayGoBeside())
             {
                 depth.HoldBack(ready.Count + retries.Count);
                 return false;
@@ -50,6 +51,9 @@ internal sealed partial class IoQueue
 
         return operation is not null;
     }
+
+    private bool MayGoBeside() =>
+        loads is not null && InFlight < depth.Unlimited && ready.Next(now) is { } next && loads.IsLight(next.Lease);
 
     private bool IsFlushNext() => flushes.IsNext(ready.HasClasses ? ready.MostUrgent : null, now);
 
@@ -120,6 +124,11 @@ internal sealed partial class IoQueue
 
     private DeviceOperation? Take(QueueEntry chosen)
     {
+        if (loads is not null && loads.IsLight(chosen.Lease))
+        {
+            depth.MeetLight(now);
+        }
+
         if (!TryIssue(chosen, Departure.Chosen))
         {
             return null;

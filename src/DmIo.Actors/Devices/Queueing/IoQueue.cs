@@ -34,6 +34,7 @@ internal sealed partial class IoQueue
     private readonly UrgencyHeir heir;
     private readonly AdaptiveDepth depth;
     private readonly bool isAdaptive;
+    private readonly LeaseLoads? loads;
     private readonly EntryLine retries = new();
     private readonly FlightLine flights = new();
     private readonly ObjectStock<QueueEntry> entries = new();
@@ -52,6 +53,7 @@ internal sealed partial class IoQueue
         heir = new UrgencyHeir(ready);
         depth = new AdaptiveDepth(options.Depth);
         isAdaptive = options.Depth.IsAdaptive;
+        loads = isAdaptive && options.Policy == SchedulingPolicy.Fair ? new LeaseLoads() : null;
     }
 
     /// <summary>Operations given out and not ended.</summary>
@@ -60,8 +62,8 @@ internal sealed partial class IoQueue
     /// <summary>I/Os here and in no operation: those that were added, and those that came back.</summary>
     internal int Waiting { get; private set; }
 
-    /// <summary>How many may be in flight now. Where it adapts, a flush, no measure of latency, is beside
-    /// it.</summary>
+    /// <summary>How many may be in flight now. Where it adapts, a flush, no measure of latency, is beside it; and so is
+    /// the only I/O of a lease.</summary>
     internal int Depth => depth.Current + (isAdaptive && flushes.IsInFlight ? 1 : 0);
 
     /// <summary>Nothing waits, nothing is in flight.</summary>
@@ -85,6 +87,7 @@ internal sealed partial class IoQueue
         Invariant.Require(io.Entry is null);
         var entry = entries.Take();
         entry.Begin(io, ++lastNumber, now);
+        loads?.Add(entry.Lease);
         var isFirst = InFlight == 0 && Waiting == passage.Count;
         Waiting++;
         if (!isFirst || !passage.TryAdd(entry))
@@ -262,6 +265,7 @@ internal sealed partial class IoQueue
 
     private void Recycle(QueueEntry entry)
     {
+        loads?.Remove(entry.Lease);
         entry.Finish();
         entries.Return(entry);
     }

@@ -84,6 +84,18 @@ internal sealed class LatencyTable
         return sum / elapsed.Ticks;
     }
 
+    /// <summary>The mean of all samples, in ticks.</summary>
+    internal double Mean()
+    {
+        var sum = 0.0;
+        foreach (ref readonly var kind in kinds.AsSpan())
+        {
+            sum += kind.Sum;
+        }
+
+        return Samples == 0 ? 0 : sum / Samples;
+    }
+
     /// <summary>The part of their time in which operations did not queue in the device, 0 to 1.</summary>
     internal double UnqueuedShare()
     {

@@ -9,6 +9,8 @@ public sealed class AdaptiveDepthTests
 {
     private const int Most = 64;
 
+    private const double DeepDiskAlone = 0.06;
+
     [Theory]
     [InlineData(1, 3.1)]
     [InlineData(2, 3.1)]
@@ -89,6 +91,95 @@ public sealed class AdaptiveDepthTests
         Assert.Null(bench.TryTake());
     }
 
+    [Fact]
+    public void Beside_a_flood_a_lease_with_one_at_a_time_waits_for_little_also_on_a_disk_that_needs_a_queue()
+    {
+        var (bench, disk) = NewDeepDisk(QueueDepth.Adaptive(1, Most));
+        var (flood, single) = (Flood(() => IoOperation.Read), Single());
+        disk.RunUntil(200, flood);
+        Assert.InRange(bench.Queue.Depth, 16, Most);
+
+        disk.RunUntil(400, flood, single);
+        single.Forget();
+        disk.RunUntil(1000, flood, single);
+
+        Assert.InRange(single.MedianLatency / DeepDiskAlone, 1, 3);
+        Assert.InRange(bench.Queue.Depth, 4, 8);
+    }
+
+    [Fact]
+    public void When_the_lease_with_one_at_a_time_is_gone_the_flood_gets_all_again()
+    {
+        var (bench, disk) = NewDeepDisk(QueueDepth.Adaptive(1, Most));
+        var (flood, single) = (Flood(() => IoOperation.Read), Single());
+        disk.RunUntil(400, flood, single);
+        Assert.InRange(bench.Queue.Depth, 4, 8);
+
+        single.Most = 0;
+        disk.RunUntil(500, flood, single);
+
+        Assert.InRange(bench.Queue.Depth, 16, Most);
+    }
+
+    [Theory]
+    [InlineData(SchedulingPolicy.Deadline)]
+    [InlineData(SchedulingPolicy.Fifo)]
+    public void Other_policies_than_fair_keep_the_depth_for_who_has_more(SchedulingPolicy policy)
+    {
+        var (bench, disk) = NewDeepDisk(QueueDepth.Adaptive(1, Most), policy);
+
+        disk.RunUntil(400, Flood(() => IoOperation.Read), Single());
+
+        Assert.InRange(bench.Queue.Depth, 16, Most);
+    }
+
+    [Theory]
+    [InlineData(0.1, 3, 5)]
+    [InlineData(0.2, 9, 15)]
+    [InlineData(0.01, 1, 1)]
+    [InlineData(10, 16, Most)]
+    public void The_depth_is_what_keeps_latency_within_the_target(double milliseconds, int least, int most)
+    {
+        var target = TimeSpan.FromMilliseconds(milliseconds);
+        var (bench, disk) = NewDeepDisk(QueueDepth.Adaptive(1, Most, target));
+
+        disk.RunUntil(1000, Flood(() => IoOperation.Read));
+
+        Assert.InRange(bench.Queue.Depth, least, most);
+    }
+
+    [Fact]
+    public void A_target_is_kept_when_the_disk_has_become_slower()
+    {
+        var bench = new QueueBench(
+            new IoQueueOptions { Depth = QueueDepth.Adaptive(1, Most, TimeSpan.FromMilliseconds(0.2)) });
+        var each = 0.01;
+        var disk = new SimulatedDisk(bench, Most, _ => 0.05 + (each * bench.Queue.InFlight));
+        var flood = Flood(() => IoOperation.Read);
+        disk.RunUntil(500, flood);
+        Assert.InRange(bench.Queue.Depth, 9, 15);
+
+        each = 0.03;
+        disk.RunUntil(1000, flood);
+
+        Assert.InRange(bench.Queue.Depth, 3, 5);
+    }
+
+    /// <summary>One whose latency grows with what it has, and whose throughput still grows, as of many disks.</summary>
+    private static (QueueBench Bench, SimulatedDisk Disk) NewDeepDisk(
+        QueueDepth depth, SchedulingPolicy policy = SchedulingPolicy.Fair)
+    {
+        var bench = new QueueBench(new IoQueueOptions { Depth = depth, Policy = policy });
+        return (bench, new SimulatedDisk(bench, Most, _ => 0.05 + (0.01 * bench.Queue.InFlight)));
+    }
+
+    private static SimulatedDisk.User Single()
+    {
+        var random = new Random(2);
+        return new SimulatedDisk.User(
+            1, () => QueueBench.New(IoOperation.Read, random.NextInt64(1L << 40) * 8, 8, lease: 2));
+    }
+
     private static (double Median, int Served, int Depth) Run(
         int servers,
         QueueDepth depth,
@@ -99,9 +190,7 @@ public sealed class AdaptiveDepthTests
         var bench = new QueueBench(new IoQueueOptions { Depth = depth });
         var disk = new SimulatedDisk(bench, servers, service ?? (_ => 0.1));
         var flood = Flood(operation ?? (() => IoOperation.Read));
-        var random = new Random(2);
-        var single = new SimulatedDisk.User(
-            1, () => QueueBench.New(IoOperation.Read, random.NextInt64(1L << 40) * 8, 8, lease: 2));
+        var single = Single();
         SimulatedDisk.User[] users = floods ? [flood, single] : [single];
         disk.RunUntil(200, users);
         flood.Forget();
