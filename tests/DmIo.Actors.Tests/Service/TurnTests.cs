@@ -32,6 +32,30 @@ public sealed class TurnTests : ServiceTests
     }
 
     [Fact]
+    public void A_turn_ends_behind_the_operation_that_makes_it_a_mebibyte()
+    {
+        var large = new DrivenDevice(8192);
+        Attach("disk", large);
+        var lease = Open(pages: 600);
+        large.Gate.Reset();
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 8000, 1)));
+        Assert.True(large.AtGate.Wait(TimeSpan.FromSeconds(60)));
+        for (var at = 0; at < 4; at++)
+        {
+            Send(lease, Write(Pattern(1000, 1), new IoRegion("disk", 1100 * at, 1000)));
+        }
+
+        WaitUntilHandled(lease.Requests);
+
+        large.Gate.Set();
+        WaitUntilQuiet(lease, "disk");
+
+        Assert.Equal([1, 3, 1], large.Sent);
+        large.Finish();
+        Assert.All(ReceiveN(5).Cast<IoDone>(), done => Assert.True(done.Result.IsOk));
+    }
+
+    [Fact]
     public void A_device_that_is_at_work_is_driven_when_it_asks_for_it()
     {
         Attach("disk", device);
