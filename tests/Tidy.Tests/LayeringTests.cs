@@ -28,6 +28,7 @@ public sealed class LayeringTests
         ["DmIo.Tests"] = ["DmIo"],
         ["DmIo.Actors.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "Akka.Logger.Serilog", "DmIo.Actors"],
         ["DmIo.Nbd.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "DmIo.Nbd"],
+        ["DmIo.Simulation"] = ["Akka", "DmIo.Actors", "DmIo.TestKit"],
         ["DmIo.TestKit.Tests"] = ["Akka", "DmIo.Nbd", "DmIo.TestKit"],
         ["DmIo.Faults.Tests"] = ["Akka", "DmIo.Cli", "DmIo.Nbd"],
         ["DmIo.Compare.Tests"] = ["DmIo.Compare"],

@@ -57,6 +57,7 @@ internal sealed class DeviceActor : UntypedActor
     {
         this.setup = setup;
         this.supervisor = supervisor;
+        setup.IsTaken = true;
         device = new FailStopDevice(setup.Device);
         queue = new IoQueue(setup.Queue, device.Description);
         turn = new DeviceTurn(Self, setup.Bell);

@@ -18,4 +18,9 @@ internal sealed record DeviceSetup(
     PoolMemory Memory,
     IReadOnlyList<Page> BouncePages,
     DeviceBell? Bell,
-    DeviceCounters Counters);
+    DeviceCounters Counters)
+{
+    /// <summary>The actor was made, and sees to it that the device is closed. Its own to set; to be asked when it is
+    /// gone for certain.</summary>
+    internal bool IsTaken { get; set; }
+}

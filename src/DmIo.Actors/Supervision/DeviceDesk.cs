@@ -64,9 +64,9 @@ internal sealed class DeviceDesk(
             Pages = pages,
         };
         devices.Add(record.Name, record);
-        var setup = new DeviceSetup(
+        record.Setup = new DeviceSetup(
             record.Name, record.Device, queue, pool.Memory, pages?.Pages ?? [], record.Bell, counts);
-        var props = DeviceActor.Props(setup, context.Self).WithDispatcherOf(settings);
+        var props = DeviceActor.Props(record.Setup, context.Self).WithDispatcherOf(settings);
         guardian.Tell(new Spawn(props, DeviceName.ToActorName(record.Name), record), context.Self);
     }
 
@@ -175,21 +175,22 @@ internal sealed class DeviceDesk(
         }
     }
 
-    /// <summary>The supervisor's end: answers who waits. The device actors stopped before it, and close their
-    /// devices.</summary>
+    /// <summary>The supervisor's end: answers who waits. The device actors stopped before it, and close their devices;
+    /// one that was never made can't.</summary>
     internal void Stop()
     {
         foreach (var record in devices.Values)
         {
-            if (record.Actor is null)
+            object refused = record.Actor is null
+                ? new AttachRefused(record.Name, "The service stopped.")
+                : new DetachRefused(record.Name, "The service stopped while the device had I/O in flight.");
+            if (record.Setup!.IsTaken)
             {
-                Refuse(new AttachDevice(record.Name, record.Device), record.ReplyTo!, "The service stopped.");
+                record.ReplyTo?.Tell(refused, context.Self);
             }
             else
             {
-                record.ReplyTo?.Tell(
-                    new DetachRefused(record.Name, "The service stopped while the device had I/O in flight."),
-                    context.Self);
+                _ = DeviceClosing.CloseAsync(record.Device, log, refused).PipeTo(record.ReplyTo!, context.Self);
             }
         }
     }

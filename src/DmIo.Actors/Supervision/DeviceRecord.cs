@@ -31,6 +31,9 @@ internal sealed class DeviceRecord(
 
     internal DeviceState State { get; set; } = DeviceState.Online;
 
+    /// <summary>What its actor is made from.</summary>
+    internal DeviceSetup? Setup { get; set; }
+
     /// <summary>Its actor; null while it is attaching.</summary>
     internal IActorRef? Actor => Door?.Actor;
 

@@ -1,0 +1,336 @@
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.TestKit;
+
+/// <summary>
+/// A device whose time, order and faults are drawn from a seed: for tests of what stands on devices, ours or yours.
+/// Calls that are in flight together are answered in any order; each is done when it is answered, not before. Give it a
+/// time that the test moves (as <c>FakeTimeProvider</c>), and a run is a function of its seed.
+/// </summary>
+/// <remarks>Not for several threads at a time: one who drives the time and the calls. It notes what its owner did that
+/// a device's owner may not (<see cref="Violations"/>).</remarks>
+public sealed class SimulatedDevice : IBlockDevice
+{
+    private const int NoSuchDevice = 19;
+    private const int LateFactor = 100;
+
+    private readonly SimulatedDisk disk;
+    private readonly TimeProvider time;
+    private readonly SimulatedDeviceOptions options;
+    private readonly Random random;
+    private readonly long began;
+    private readonly List<SimulatedCall> inFlight = [];
+    private readonly List<SimulatedCall> stuck = [];
+    private readonly Queue<SimulatedCall> done = [];
+    private readonly List<string> violations = [];
+    private readonly int[] happened;
+    private DeviceHost? host;
+
+    /// <param name="disk">What it reads and writes; one device at a time.</param>
+    /// <param name="time">When calls are answered.</param>
+    /// <param name="options">How it behaves; null: well, within 10 ms.</param>
+    public SimulatedDevice(SimulatedDisk disk, TimeProvider time, SimulatedDeviceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        ArgumentNullException.ThrowIfNull(time);
+        this.disk = disk;
+        this.time = time;
+        this.options = options ?? new SimulatedDeviceOptions();
+        random = new Random(this.options.Seed);
+        happened = new int[this.options.Faults.Count];
+        began = time.GetTimestamp();
+        var description = new DeviceDescription
+        {
+            Backend = "simulated",
+            Capacity = disk.Capacity,
+            MaxDiscard = disk.Capacity,
+            MaxWriteZeroes = disk.Capacity,
+            HasForceUnitAccess = true,
+        };
+        Description = this.options.Describe?.Invoke(description) ?? description;
+    }
+
+    /// <inheritdoc/>
+    public DeviceDescription Description { get; }
+
+    /// <summary>What its owner did against the rules of <see cref="IBlockDevice"/>, in words; empty where it behaved.
+    /// </summary>
+    public IReadOnlyList<string> Violations => violations;
+
+    /// <summary>Calls without an answer, stuck ones included.</summary>
+    public int InFlight => inFlight.Count;
+
+    /// <summary>Calls that wait for <see cref="ReleaseStuck"/>.</summary>
+    public int StuckCalls => stuck.Count;
+
+    /// <summary>It was disposed of.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>No more faults from here on; what is stuck stays so.</summary>
+    public bool IsHealed { get; set; }
+
+    /// <summary>What is stuck goes on, and goes well.</summary>
+    public void ReleaseStuck()
+    {
+        foreach (var call in stuck.ToArray())
+        {
+            stuck.Remove(call);
+            AnswerAfter(DrawLatency(), call);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Attach(DeviceHost host) => this.host = host;
+
+    /// <inheritdoc/>
+    public void Drive()
+    {
+        Note(!IsClosed, "driven when closed");
+        for (var count = done.Count; count > 0; count--)
+        {
+            Finish(done.Dequeue());
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        return Begin(new SimulatedCall(IoOperation.Read, start, destination.LengthBytes / Sector.SizeBytes)
+        {
+            Memory = destination, Fault = Draw(IoOperation.Read, start, destination.LengthBytes / Sector.SizeBytes),
+        });
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        Note(!forceUnitAccess || Description.HasForceUnitAccess, "FUA asked of a device that has none");
+        return Begin(new SimulatedCall(IoOperation.Write, start, source.LengthBytes / Sector.SizeBytes)
+        {
+            Memory = source,
+            ForceUnitAccess = forceUnitAccess,
+            Fault = Draw(IoOperation.Write, start, source.LengthBytes / Sector.SizeBytes),
+        });
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> FlushAsync() => StatusOf(Begin(new SimulatedCall(IoOperation.Flush, 0, 0)
+    {
+        FlushPoint = disk.FlushPoint(), Fault = Draw(IoOperation.Flush, 0, 0),
+    }));
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count)
+    {
+        Note(count <= Description.MaxDiscard, "a discard beyond the limit");
+        return Clear(IoOperation.Discard, start, count);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags)
+    {
+        Note(count <= Description.MaxWriteZeroes, "a write-zeroes beyond the limit");
+        return Clear(IoOperation.WriteZeroes, start, count);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Note(inFlight.Count == 0, $"closed with {inFlight.Count} calls in flight");
+        Note(!IsClosed, "closed twice");
+        IsClosed = true;
+        return default;
+    }
+
+    private static async ValueTask<IoStatus> StatusOf(ValueTask<TransferResult> call) =>
+        (await call.ConfigureAwait(false)).Status;
+
+    private ValueTask<IoStatus> Clear(IoOperation operation, Sector start, SectorCount count) =>
+        StatusOf(Begin(new SimulatedCall(operation, start, count) { Fault = Draw(operation, start, count) }));
+
+    private ValueTask<TransferResult> Begin(SimulatedCall call)
+    {
+        CheckCaller(call);
+        inFlight.Add(call);
+        if (call.Changes)
+        {
+            disk.Begin(call);
+        }
+
+        if (call.Fault?.Kind == SimulatedFaultKind.Stuck)
+        {
+            Tell(call, call.Start, call.Count);
+            stuck.Add(call);
+        }
+        else if (options.LeastLatency == TimeSpan.Zero && call.Fault?.Kind != SimulatedFaultKind.Late
+            && random.Next(4) == 0)
+        {
+            Finish(call);
+        }
+        else
+        {
+            var isLate = call.Fault?.Kind == SimulatedFaultKind.Late;
+            AnswerAfter(isLate ? options.MostLatency * LateFactor : DrawLatency(), call);
+        }
+
+        return new ValueTask<TransferResult>(call.Answered);
+    }
+
+    private void CheckCaller(SimulatedCall call)
+    {
+        Note(!IsClosed, $"{call} on a closed device");
+        Note(
+            call.Start.Value >= 0 && call.Start.Value + call.Count.Value <= Description.Capacity.Value,
+            $"{call} does not lie within its {Description.Capacity} sectors");
+        Note(
+            (call.Start.Value * Sector.SizeBytes) % Description.BlockSizeBytes == 0
+                && call.Count.Bytes % Description.BlockSizeBytes == 0,
+            $"{call} does not fit its block of {Description.BlockSizeBytes} bytes");
+        Note(!call.Changes || !Description.IsReadOnly, $"{call} on a read-only device");
+        if (call.Memory is { } memory)
+        {
+            Note(memory.Count <= Description.MaxSegments, $"{call} of {memory.Count} segments");
+            Note(memory.LengthBytes <= Description.MaxTransferBytes, $"{call} of {memory.LengthBytes} bytes");
+        }
+
+        if (inFlight.Find(call.MayNotMeet) is { } other)
+        {
+            Note(false, $"{call} while {other} is in flight");
+        }
+    }
+
+    private void Note(bool isAllowed, string violation)
+    {
+        if (!isAllowed)
+        {
+            violations.Add(violation);
+        }
+    }
+
+    private TimeSpan DrawLatency() =>
+        options.LeastLatency + ((options.MostLatency - options.LeastLatency) * random.NextDouble());
+
+    private void AnswerAfter(TimeSpan latency, SimulatedCall call)
+    {
+        var timer = default(ITimer);
+        timer = time.CreateTimer(
+            _ =>
+            {
+                timer?.Dispose();
+                if (options.Gathers && host is not null)
+                {
+                    done.Enqueue(call);
+                    host.Wake();
+                }
+                else
+                {
+                    Finish(call);
+                }
+            },
+            null,
+            latency,
+            Timeout.InfiniteTimeSpan);
+    }
+
+    private SimulatedFault? Draw(IoOperation operation, Sector start, SectorCount count)
+    {
+        var now = time.GetElapsedTime(began);
+        for (var index = 0; index < options.Faults.Count && !IsHealed; index++)
+        {
+            var fault = options.Faults[index];
+            if (now >= fault.From && (fault.Until is not { } until || now < until)
+                && fault.Filter.Matches(operation, start, count)
+                && (fault.AtMost is not { } most || happened[index] < most)
+                && random.NextDouble() < fault.Probability)
+            {
+                happened[index]++;
+                return fault;
+            }
+        }
+
+        return null;
+    }
+
+    private void Finish(SimulatedCall call)
+    {
+        var result = ResultOf(call);
+        disk.End(call);
+        inFlight.Remove(call);
+        call.Answer(result);
+    }
+
+    private TransferResult ResultOf(SimulatedCall call)
+    {
+        switch (call.Fault?.Kind)
+        {
+            case SimulatedFaultKind.Error:
+                Tell(call, call.Start, call.Count);
+                return TransferResult.Failed(
+                    IoStatus.DeviceError($"The simulated {call} failed.", call.Fault.Errno));
+            case SimulatedFaultKind.Gone:
+                Tell(call, call.Start, call.Count);
+                return TransferResult.Failed(
+                    IoStatus.DeviceError("The simulated device is not there.", NoSuchDevice));
+            case SimulatedFaultKind.Torn when call.Changes:
+                Tell(call, call.Start, call.Count);
+                disk.Write(call.Start, call.Data(), call.ForceUnitAccess, disk.DrawPart((int)call.Count.Value));
+                return TransferResult.Failed(IoStatus.DeviceError($"The simulated {call} tore.", call.Fault.Errno));
+            case SimulatedFaultKind.Misdirected when call.Operation == IoOperation.Write:
+                return Misdirect(call);
+            case SimulatedFaultKind.ShortTransfer when call.Memory is not null && call.Count.Value > 1:
+                Tell(call, call.Start, call.Count);
+                return Move(call, random.Next(1, (int)call.Count.Value));
+            default:
+                return Move(call, (int)call.Count.Value);
+        }
+    }
+
+    private TransferResult Move(SimulatedCall call, int sectors)
+    {
+        if (call.Operation == IoOperation.Read)
+        {
+            Fill(call, sectors);
+        }
+        else if (call.Operation == IoOperation.Flush)
+        {
+            disk.Flush(call.FlushPoint);
+        }
+        else
+        {
+            disk.Write(call.Start, call.Data(), call.ForceUnitAccess, index => index < sectors);
+        }
+
+        return TransferResult.Moved((long)sectors * Sector.SizeBytes);
+    }
+
+    private void Fill(SimulatedCall call, int sectors)
+    {
+        var data = new byte[sectors * Sector.SizeBytes];
+        disk.Read(call.Start, data);
+        if (call.Fault?.Kind == SimulatedFaultKind.Corrupt)
+        {
+            var sector = random.Next(sectors);
+            Tell(call, call.Start.Value + sector, 1);
+            data[(sector * Sector.SizeBytes) + random.Next(Sector.SizeBytes)] ^= (byte)(1 << random.Next(8));
+        }
+
+        call.Memory!.CopyFrom(data);
+    }
+
+    private TransferResult Misdirect(SimulatedCall call)
+    {
+        var start = random.NextInt64(Description.Capacity.Value - call.Count.Value + 1);
+        Tell(call, call.Start, call.Count);
+        Tell(call, start, call.Count);
+        disk.Write(start, call.Data(), call.ForceUnitAccess, static _ => true);
+        return TransferResult.Moved(call.Count.Bytes);
+    }
+
+    private void Tell(SimulatedCall call, Sector start, SectorCount count) =>
+        options.Observer?.Invoke(
+            new SimulatedFaultEvent(call.Fault!.Kind, call.Operation, start, count, call.ForceUnitAccess));
+}

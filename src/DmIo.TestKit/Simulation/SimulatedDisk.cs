@@ -1,0 +1,155 @@
+using DmIo.Io;
+
+namespace DmIo.TestKit;
+
+/// <summary>
+/// What a <see cref="SimulatedDevice"/> keeps its data on: a medium, and a volatile cache in front of it. It outlives
+/// its devices, as a disk outlives the processes that open it: after <see cref="Crash"/>, open another. Single thread.
+/// </summary>
+/// <remarks>
+/// A sector is written as a whole or not at all. What was written is read at once, but survives a crash for certain
+/// only when it was flushed, or written with FUA; of all else, any part may.
+/// </remarks>
+public sealed class SimulatedDisk
+{
+    private readonly Random random;
+    private readonly byte[] content;
+    private readonly byte[] medium;
+    private readonly long[] mediumNumbers;
+    private readonly List<Change> cached = [];
+    private readonly List<IUnfinishedWrite> unfinished = [];
+    private long lastNumber;
+
+    /// <summary>A disk whose every sector reads as zero.</summary>
+    /// <param name="capacity">At least one sector; all of it is in memory, twice.</param>
+    /// <param name="seed">What a crash leaves is drawn from it.</param>
+    public SimulatedDisk(SectorCount capacity, int seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Value, 1, nameof(capacity));
+        Capacity = capacity;
+        random = new Random(seed);
+        content = new byte[capacity.Bytes];
+        medium = new byte[capacity.Bytes];
+        mediumNumbers = new long[capacity.Value];
+    }
+
+    /// <summary>How many sectors.</summary>
+    public SectorCount Capacity { get; }
+
+    /// <summary>Writes that a crash may lose.</summary>
+    public int CachedWrites => cached.Count;
+
+    /// <summary>What a read gets now.</summary>
+    public ReadOnlyMemory<byte> Peek(Sector start, SectorCount count) =>
+        content.AsMemory((int)(start.Value * Sector.SizeBytes), (int)count.Bytes);
+
+    /// <summary>
+    /// The power fails. Of each write that was not made durable, and of each that was under way, a part is there: none,
+    /// all, a beginning, an end, or some sectors. Whatever device had it open must not be used any more.
+    /// </summary>
+    public void Crash()
+    {
+        foreach (var change in cached)
+        {
+            Persist(change, DrawPart(change.Data.Length / Sector.SizeBytes));
+        }
+
+        foreach (var write in unfinished)
+        {
+            var data = write.Data();
+            Persist(new Change(++lastNumber, write.Start, data), DrawPart(data.Length / Sector.SizeBytes));
+        }
+
+        cached.Clear();
+        unfinished.Clear();
+        medium.CopyTo(content, 0);
+    }
+
+    internal void Begin(IUnfinishedWrite write) => unfinished.Add(write);
+
+    internal void End(IUnfinishedWrite write) => unfinished.Remove(write);
+
+    internal void Read(Sector start, Span<byte> destination) =>
+        content.AsSpan((int)(start.Value * Sector.SizeBytes), destination.Length).CopyTo(destination);
+
+    /// <summary>Writes the data of those sectors that <paramref name="isWritten"/> says.</summary>
+    internal void Write(Sector start, byte[] data, bool isDurable, Func<int, bool> isWritten)
+    {
+        var change = new Change(++lastNumber, start, data);
+        for (var index = 0; index < data.Length / Sector.SizeBytes; index++)
+        {
+            if (isWritten(index))
+            {
+                Copy(change, index, content);
+            }
+        }
+
+        if (isDurable)
+        {
+            Persist(change, isWritten);
+        }
+        else
+        {
+            cached.Add(change with { IsWritten = isWritten });
+        }
+    }
+
+    /// <summary>A flush that is issued now makes durable what was written by now.</summary>
+    internal long FlushPoint() => lastNumber;
+
+    /// <summary>The flush that was issued then is done.</summary>
+    internal void Flush(long point)
+    {
+        foreach (var change in cached.TakeWhile(change => change.Number <= point))
+        {
+            Persist(change, static _ => true);
+        }
+
+        cached.RemoveAll(change => change.Number <= point);
+    }
+
+    /// <summary>Some of so many sectors, in one of the ways in which a write tears.</summary>
+    internal Func<int, bool> DrawPart(int sectors)
+    {
+        var border = random.Next(sectors + 1);
+        var seed = random.Next();
+        return random.Next(5) switch
+        {
+            0 => static _ => false,
+            1 => static _ => true,
+            2 => index => index < border,
+            3 => index => index >= border,
+            _ => index => new Random(seed + index).Next(2) == 0,
+        };
+    }
+
+    private void Persist(Change change, Func<int, bool> isKept)
+    {
+        for (var index = 0; index < change.Data.Length / Sector.SizeBytes; index++)
+        {
+            var sector = change.Start.Value + index;
+            if (mediumNumbers[sector] < change.Number && change.IsWritten(index) && isKept(index))
+            {
+                mediumNumbers[sector] = change.Number;
+                Copy(change, index, medium);
+            }
+        }
+    }
+
+    private static void Copy(Change change, int index, byte[] to) =>
+        change.Data.AsSpan(index * Sector.SizeBytes, Sector.SizeBytes)
+            .CopyTo(to.AsSpan((int)(change.Start.Value + index) * Sector.SizeBytes));
+
+    private sealed record Change(long Number, Sector Start, byte[] Data)
+    {
+        internal Func<int, bool> IsWritten { get; init; } = static _ => true;
+    }
+}
+
+/// <summary>A write that a device has begun: a crash may leave a part of it.</summary>
+internal interface IUnfinishedWrite
+{
+    Sector Start { get; }
+
+    byte[] Data();
+}

@@ -1,0 +1,90 @@
+using Akka.Actor;
+using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Simulation;
+
+/// <summary>One whose owner is an actor of the application.</summary>
+internal sealed class MessageLease(long number, int pages, SimulatedProcess process) : SimulatedLease(number, pages)
+{
+    private Granted? granted;
+    private bool isBack;
+
+    internal IActorRef? Owner { get; private set; }
+
+    internal override IActorRef? Requests => granted?.Requests;
+
+    internal void Get(bool wait, int weight)
+    {
+        Owner = process.NewEar(Hear);
+        process.Supervisor.Tell(new Get(Pages, Wait: wait, Weight: weight), Owner);
+    }
+
+    internal override void Send(SimulatedRequest request, Random random)
+    {
+        request.IsToldOnTurn = random.Next(2) == 0;
+        var message = request.IsToldOnTurn
+            ? request.Message with { Completion = request }
+            : request.Message with { Context = request, ReplyTo = random.Next(2) == 0 ? Owner : null };
+        granted!.Requests.Tell(message, Owner!);
+    }
+
+    internal override void Put() => process.Supervisor.Tell(new Put(granted!.Lease.Id, Pages), Owner!);
+
+    /// <summary>One that has to be refused: not its number of pages, or not its owner.</summary>
+    internal void PutWrongly(Random random, IActorRef stranger)
+    {
+        WrongPuts++;
+        if (random.Next(2) == 0)
+        {
+            process.Supervisor.Tell(new Put(granted!.Lease.Id, Pages + 1), Owner!);
+        }
+        else
+        {
+            process.Supervisor.Tell(new Put(granted!.Lease.Id, Pages), stranger);
+        }
+    }
+
+    /// <summary>Whoever has it dies.</summary>
+    internal void KillOwner() => Owner!.Tell(PoisonPill.Instance, ActorRefs.NoSender);
+
+    private void Hear(object message)
+    {
+        switch (message)
+        {
+            case Granted given:
+                process.Oracle.Require(granted is null && given.Lease.Count == Pages, $"{this} was granted {given}");
+                granted = given;
+                IsOpen = !IsEnding;
+                process.Oracle.Note($"{this} has its {Pages} pages");
+                break;
+            case GetRefused refused:
+                process.Oracle.Require(
+                    granted is null && (refused.Available < Pages || process.Oracle.IsEnding),
+                    $"{this} was refused {Pages} pages: {refused}");
+                process.Oracle.Note($"{this} is refused: {refused.Reason}");
+                HasEnded = true;
+                break;
+            case IoDone done:
+                ((SimulatedRequest)done.Result.Context!).Done(done.Result);
+                break;
+            case IoRefused refused:
+                ((SimulatedRequest)refused.Context!).Refused(refused.Reason);
+                break;
+            case PutDone done:
+                process.Oracle.Require(
+                    IsEnding && !isBack && done.Pages == Pages, $"{this} was put back unasked, or twice: {done}");
+                process.Oracle.Require(Outstanding.Count == 0 || WasCut, $"{this} ended before its requests");
+                HasEnded = true;
+                isBack = true;
+                process.Oracle.Note($"{this} is back");
+                break;
+            case PutRefused refused:
+                process.Oracle.WrongPutRefused(this, refused);
+                break;
+            default:
+                process.Oracle.Require(false, $"{this} hears {message}");
+                break;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using Akka.Actor;
+using DmIo.Actors;
+
+namespace DmIo.Simulation;
+
+
+/// <summary>A lease, from its Get on, and whoever has it: an actor that speaks the service's messages, or a user of
+/// <see cref="IoClient"/>.</summary>
+internal abstract class SimulatedLease(long number, int pages)
+{
+    internal long Number { get; } = number;
+
+    internal int Pages { get; } = pages;
+
+    /// <summary>Requests may be sent.</summary>
+    internal bool IsOpen { get; set; }
+
+    /// <summary>Somebody died: what it has asked for may end as Stopped.</summary>
+    internal bool WasCut { get; set; }
+
+    /// <summary>Its request actor died: what lies in its mailbox gets no answer.</summary>
+    internal bool MayLoseRequests { get; set; }
+
+    /// <summary>It was asked to end; the answer is due.</summary>
+    internal bool IsEnding { get; set; }
+
+    /// <summary>The end was confirmed, or nobody is there to hear of it.</summary>
+    internal bool HasEnded { get; set; }
+
+    /// <summary>Puts that have to be refused, and were not yet.</summary>
+    internal int WrongPuts { get; set; }
+
+    /// <summary>Without an outcome.</summary>
+    internal List<SimulatedRequest> Outstanding { get; } = [];
+
+    /// <summary>Answered, though a device has their memory still, and they its credit.</summary>
+    internal List<SimulatedRequest> Held { get; } = [];
+
+    internal abstract IActorRef? Requests { get; }
+
+    internal abstract void Send(SimulatedRequest request, Random random);
+
+    internal abstract void Put();
+
+    /// <summary>Looks for outcomes that nobody is called for.</summary>
+    internal virtual void Poll()
+    {
+    }
+
+    public override string ToString() => $"lease {Number}";
+}

@@ -1,0 +1,60 @@
+using DmIo.Actors;
+using DmIo.Io;
+using static DmIo.Actors.IoProtocol;
+
+namespace DmIo.Simulation;
+
+/// <summary>One request, what the <see cref="Oracle"/> knows of it, and its outcome, of which there is exactly one.
+/// </summary>
+internal sealed class SimulatedRequest : IIoCompletion
+{
+    private readonly Oracle oracle;
+
+    internal SimulatedRequest(Oracle oracle, SimulatedLease lease, long number, IoRequest message)
+    {
+        this.oracle = oracle;
+        Lease = lease;
+        Number = number;
+        Message = message;
+        Accesses = new ModelAccess[message.Regions?.Count ?? 0];
+    }
+
+    internal SimulatedLease Lease { get; }
+
+    internal long Number { get; }
+
+    /// <summary>As it was asked for; sent with one of the ways to be answered.</summary>
+    internal IoRequest Message { get; }
+
+    internal GuardedMemory? Memory { get; init; }
+
+    /// <summary>It breaks a rule, so it has to be refused.</summary>
+    internal bool IsBad { get; init; }
+
+    /// <summary>One for each region.</summary>
+    internal ModelAccess[] Accesses { get; }
+
+    /// <summary>When it was asked for, in the run's time.</summary>
+    internal TimeSpan Began { get; set; }
+
+    /// <summary>Its outcome is a call on the request actor's turn.</summary>
+    internal bool IsToldOnTurn { get; set; }
+
+    internal bool IsAnswered { get; set; }
+
+    /// <summary>What its caller does when it hears of the outcome: it may put, detach, send, or throw (R11).</summary>
+    internal Action? Then { get; set; }
+
+    public void Done(IoResult result)
+    {
+        oracle.Ended(this, result);
+        Then?.Invoke();
+    }
+
+    public void Refused(string reason) => oracle.Refused(this, reason);
+
+    public override string ToString() =>
+        $"#{Number} {Message.Operation} [{string.Join(", ", Message.Regions ?? [])}]"
+        + (Message.ForceUnitAccess ? " FUA" : "") + (Message.Priority == default ? "" : $" {Message.Priority}")
+        + (Message.Deadline is { } deadline ? $" within {deadline.TotalMilliseconds} ms" : "");
+}

@@ -1,0 +1,44 @@
+using DmIo.Io;
+using DmIo.TestKit;
+
+namespace DmIo.Simulation;
+
+/// <summary>
+/// What the oracle knows of one device name: what its sectors may hold, and what of late could excuse a failure.
+/// Moments are the oracle's; the end of time means: still.
+/// </summary>
+internal sealed class DeviceRecord(DevicePlan plan)
+{
+    private readonly List<(long At, SimulatedFaultEvent Fault)> faults = [];
+
+    internal DiskModel Disk { get; } = new(plan.Sectors);
+
+    /// <summary>The last moment at which no device of that name may have been in service.</summary>
+    internal long LastGone { get; set; } = long.MaxValue;
+
+    /// <summary>The last moment at which the device may have failed for good, by a flush.</summary>
+    internal long LastFailed { get; set; } = -1;
+
+    internal DevicePlan Plan => plan;
+
+    /// <summary>It has that many sectors; those behind don't exist.</summary>
+    internal int SectorCount => plan.Sectors;
+
+    internal void Add(long now, SimulatedFaultEvent fault) => faults.Add((now, fault));
+
+    /// <summary>Did anything go wrong at the device since then that can have met this?</summary>
+    internal bool HasFault(long since, IoOperation operation, IoRegion region, bool isDurable) =>
+        faults.Exists(fault => fault.At >= since && (fault.Fault.Operation == IoOperation.Flush
+            ? operation == IoOperation.Flush || isDurable
+            : operation != IoOperation.Flush && Meets(fault.Fault, region)));
+
+    /// <summary>Did a read return something else than what is there?</summary>
+    internal bool MayLie(long since, long sector) => faults.Exists(fault =>
+        fault.At >= since && fault.Fault.Kind == SimulatedFaultKind.Corrupt && fault.Fault.Start.Value == sector);
+
+    internal void Forget(long before) => faults.RemoveAll(fault => fault.At < before);
+
+    private static bool Meets(SimulatedFaultEvent fault, IoRegion region) =>
+        fault.Start.Value < region.Start.Value + region.Count.Value
+        && region.Start.Value < fault.Start.Value + fault.Count.Value;
+}

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+using DmIo.Io;
+
+namespace DmIo.Simulation;
+
+/// <summary>
+/// What a sector holds, as a number: 0 are zeroes; of a write, which request it was and which sector of its memory. All
+/// 512 bytes follow from it, so that a mixture is seen as such.
+/// </summary>
+internal static class SectorValue
+{
+    /// <summary>No write of the simulation looks like that.</summary>
+    internal const long Garbage = -1;
+
+    private const int WordsEach = Sector.SizeBytes / sizeof(long);
+    private const int SectorBits = 16;
+
+    /// <summary>What a request writes from one sector of its memory.</summary>
+    internal static long Of(long request, long sector) => (request << SectorBits) | sector;
+
+    internal static void Fill(Span<byte> sector, long value)
+    {
+        var words = MemoryMarshal.Cast<byte, long>(sector);
+        for (var index = 0; index < WordsEach; index++)
+        {
+            words[index] = Word(value, index);
+        }
+    }
+
+    internal static long Read(ReadOnlySpan<byte> sector)
+    {
+        var words = MemoryMarshal.Cast<byte, long>(sector);
+        for (var index = 1; index < WordsEach; index++)
+        {
+            if (words[index] != Word(words[0], index))
+            {
+                return Garbage;
+            }
+        }
+
+        return words[0] < 0 ? Garbage : words[0];
+    }
+
+    /// <summary>For people.</summary>
+    internal static string Name(long value) => value switch
+    {
+        0 => "zeroes",
+        Garbage => "garbage",
+        _ => $"#{value >> SectorBits}.{value & ((1 << SectorBits) - 1)}",
+    };
+
+    private static long Word(long value, int index) =>
+        value == 0 || index == 0 ? value : (value * 31) + (index * 0x5851F42D4C957F2D);
+}

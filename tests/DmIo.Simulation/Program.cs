@@ -1,0 +1,3 @@
+using DmIo.Simulation;
+
+return await SimulationCommand.Create().Parse(args).InvokeAsync();

@@ -1,0 +1,157 @@
+using Akka.Actor;
+using DmIo.TestKit;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Simulation;
+
+/// <summary>The disks of a run, and how they come into the service and leave it.</summary>
+internal sealed class DiskBay
+{
+    private readonly Oracle oracle;
+    private readonly RunPlan plan;
+    private readonly Random random;
+    private readonly TimeProvider time;
+    private readonly List<Disk> disks = [];
+
+    internal DiskBay(Oracle oracle, RunPlan plan, Random random, TimeProvider time)
+    {
+        this.oracle = oracle;
+        this.plan = plan;
+        this.random = random;
+        this.time = time;
+        foreach (var device in plan.Devices)
+        {
+            oracle.Add(device);
+            disks.Add(new Disk(device, new SimulatedDisk(device.Sectors, random.Next())));
+        }
+    }
+
+    /// <summary>Does it to one of those in service, if there are any.</summary>
+    internal void WithServing(Action<Disk> deed)
+    {
+        var serving = disks.Where(disk => disk.State == DiskState.Serving).ToList();
+        if (serving.Count > 0)
+        {
+            deed(serving[random.Next(serving.Count)]);
+        }
+    }
+
+    internal HashSet<string> StuckNames() =>
+        [.. disks.Where(disk => disk.Device is { StuckCalls: > 0 }).Select(disk => disk.Plan.Name)];
+
+    /// <summary>Lets go what is stuck, and nothing gets stuck, or fails, any more.</summary>
+    internal void Heal()
+    {
+        foreach (var disk in disks.Where(disk => disk.Device is not null))
+        {
+            disk.Device!.IsHealed = true;
+            disk.Device.ReleaseStuck();
+        }
+    }
+
+    /// <summary>The service treats its devices as it has to.</summary>
+    internal void CheckCallers() => disks.ForEach(disk => oracle.Require(
+        disk.Device is not { Violations.Count: > 0 }, $"{disk.Plan.Name}: {disk.Device?.Violations[0]}"));
+
+    internal void CheckClosed() => disks.ForEach(disk => oracle.Require(
+        disk.Device is null or { IsClosed: true, InFlight: 0 }, $"{disk.Plan.Name} is not closed"));
+
+    internal void CheckContent() => disks.ForEach(disk => oracle.CheckDisk(disk.Plan.Name, disk.Medium));
+
+    /// <summary>The service goes, and takes them along.</summary>
+    internal void AllGone() => disks.ForEach(disk => oracle.Gone(disk.Plan.Name));
+
+    /// <summary>No service has them.</summary>
+    internal void Vacate()
+    {
+        foreach (var disk in disks)
+        {
+            disk.State = DiskState.Absent;
+            disk.Device = null;
+        }
+    }
+
+    internal void Crash()
+    {
+        foreach (var disk in disks)
+        {
+            disk.Medium.Crash();
+            oracle.Crash(disk.Plan.Name, disk.Medium);
+        }
+
+        Vacate();
+    }
+
+    /// <summary>Its device actor dies.</summary>
+    internal void KillActor(Disk disk, SimulatedProcess process)
+    {
+        // One that gathers is driven to its end by a thread of the pool, where no seed reaches.
+        if (!disk.Plan.Gathers && process.Directory.TryFind(disk.Plan.Name, out var entry))
+        {
+            oracle.Gone(disk.Plan.Name);
+            disk.State = DiskState.Leaving;
+            entry.Door.Actor.Tell(Kill.Instance, ActorRefs.NoSender);
+        }
+    }
+
+    internal void Detach(Disk disk, SimulatedProcess process)
+    {
+        oracle.Gone(disk.Plan.Name);
+        disk.State = DiskState.Leaving;
+        var device = disk.Device;
+        process.Supervisor.Tell(new DetachDevice(disk.Plan.Name), process.NewEar(message => oracle.Require(
+            oracle.IsEnding || (message is DeviceDetached && device!.IsClosed),
+            $"detaching {disk.Plan.Name} gave {message}")));
+    }
+
+    /// <summary>A device that was closed is attached anew, as soon as its name is free.</summary>
+    internal void AttachWhatIsAbsent(SimulatedProcess process)
+    {
+        foreach (var disk in disks.Where(disk => !oracle.IsEnding))
+        {
+            if (disk.State == DiskState.Leaving && disk.Device!.IsClosed)
+            {
+                disk.State = DiskState.Attaching;
+                AskForName(disk, process);
+            }
+            else if (disk.State == DiskState.Absent)
+            {
+                Attach(disk, process);
+            }
+        }
+    }
+
+    /// <summary>The name of a device whose actor died is free when the supervisor says so.</summary>
+    private static void AskForName(Disk disk, SimulatedProcess process) => process.Supervisor.Tell(
+        GetDevices.Instance,
+        process.NewEar(message => disk.State = ((DeviceList)message).Devices.Any(device => device.Name == disk.Plan.Name)
+            ? DiskState.Leaving
+            : DiskState.Absent));
+
+    private void Attach(Disk disk, SimulatedProcess process)
+    {
+        var name = disk.Plan.Name;
+        disk.State = DiskState.Attaching;
+        oracle.Attaching(name);
+        disk.Device = new SimulatedDevice(disk.Medium, time, new SimulatedDeviceOptions
+        {
+            Seed = random.Next(),
+            LeastLatency = disk.Plan.LeastLatency,
+            MostLatency = disk.Plan.MostLatency,
+            Gathers = disk.Plan.Gathers,
+            Describe = disk.Plan.Describe,
+            Faults = DevicePlan.DrawFaults(random, plan),
+            Observer = fault => oracle.Happened(name, fault),
+        });
+        process.Supervisor.Tell(
+            new AttachDevice(name, disk.Device, disk.Plan.Depth, disk.Plan.Policy), process.NewEar(message =>
+            {
+                oracle.Require(message is DeviceAttached || oracle.IsEnding, $"attaching {name} gave {message}");
+                disk.State = DiskState.Serving;
+                if (!oracle.IsEnding)
+                {
+                    oracle.Online(name);
+                }
+            }));
+    }
+}

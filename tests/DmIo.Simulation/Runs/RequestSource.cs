@@ -1,0 +1,95 @@
+using DmIo.Io;
+using static DmIo.Actors.IoProtocol;
+
+namespace DmIo.Simulation;
+
+/// <summary>Draws requests: well formed ones of every kind, and ones that break a rule.</summary>
+internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
+{
+    private const int MostRegions = 4;
+
+    private long last;
+
+    internal SimulatedRequest Draw(SimulatedLease lease)
+    {
+        var operation = random.Next(10) switch
+        {
+            < 4 => IoOperation.Write,
+            < 7 => IoOperation.Read,
+            7 => IoOperation.Flush,
+            8 => IoOperation.Discard,
+            _ => IoOperation.WriteZeroes,
+        };
+        var number = ++last;
+        var regions = DrawRegions(operation);
+        var memory = operation is IoOperation.Read or IoOperation.Write
+            ? GuardedMemory.Make(
+                random,
+                (int)regions.Max(region => region.Count.Value) + random.Next(2),
+                operation == IoOperation.Write ? sector => SectorValue.Of(number, sector) : null)
+            : null;
+        var message = new IoRequest
+        {
+            Operation = operation,
+            Regions = regions,
+            Memory = memory?.Memory,
+            ForceUnitAccess = operation == IoOperation.Write && random.Next(5) == 0,
+            Priority = random.Next(4) == 0 ? (IoPriority)random.Next(3) : IoPriority.BestEffort,
+            Deadline = random.Next(6) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 200)) : null,
+        };
+        return new SimulatedRequest(oracle, lease, number, message) { Memory = memory };
+    }
+
+    /// <summary>One thing about it is wrong.</summary>
+    internal SimulatedRequest DrawBad(SimulatedLease lease)
+    {
+        var device = plan.Devices[0].Name;
+        var write = new IoRequest
+        {
+            Operation = IoOperation.Write, Regions = [new IoRegion(device, 0, 1)], Memory = new byte[512],
+        };
+        var message = random.Next(9) switch
+        {
+            0 => write with { Regions = [] },
+            1 => write with { Regions = [.. Enumerable.Repeat(new IoRegion(device, 0, 0), 65)] },
+            2 => write with { Memory = null },
+            3 => write with { Memory = new byte[511] },
+            4 => write with { Regions = [new IoRegion(device, -1, 1)] },
+            5 => write with { Regions = [new IoRegion(device, 0, 1), new IoRegion(device, 0, 1)] },
+            6 => write with { Operation = IoOperation.Flush },
+            7 => write with { Operation = IoOperation.Read, ForceUnitAccess = true },
+            _ => write with { Deadline = TimeSpan.Zero },
+        };
+        return new SimulatedRequest(oracle, lease, ++last, message) { IsBad = true };
+    }
+
+    private IoRegion[] DrawRegions(IoOperation operation)
+    {
+        var count = operation == IoOperation.Read || random.Next(3) == 0 ? 1 : random.Next(1, MostRegions + 1);
+        var regions = new List<IoRegion>();
+        while (count-- > 0)
+        {
+            var region = DrawRegion();
+            if (!regions.Exists(earlier => earlier.Overlaps(region)))
+            {
+                regions.Add(region);
+            }
+        }
+
+        return [.. regions];
+    }
+
+    private IoRegion DrawRegion()
+    {
+        if (random.Next(40) == 0)
+        {
+            return new IoRegion("nowhere", random.Next(8), random.Next(8));
+        }
+
+        var device = plan.Devices[random.Next(plan.Devices.Count)];
+        var unit = random.Next(30) == 0 ? 1 : device.BlockSectors;
+        var count = random.Next(20) == 0 ? 0 : random.Next(1, Math.Max(2, plan.MostRegionSectors / unit)) * unit;
+        var most = random.Next(30) == 0 ? device.Sectors + 2 : Math.Max(1, device.Sectors - count + 1);
+        return new IoRegion(device.Name, random.Next(most) / unit * unit, count);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace DmIo.Simulation;
+
+/// <summary>
+/// The whole service under seeded schedules and faults. How many seeds: <c>DMIO_SIMULATION_SEEDS</c>; how long each:
+/// <c>DMIO_SIMULATION_STEPS</c>. They are fresh ones each time; one that fails is printed, and
+/// <c>dotnet run --project tests/DmIo.Simulation -c Release -- --seed N --steps N</c> shows it.
+/// </summary>
+public sealed class SimulationTests(ITestOutputHelper output)
+{
+    private const int UsualSeeds = 400;
+    private const int UsualSteps = 400;
+
+    [Fact]
+    public void Seeds_that_were_never_tried_keep_every_promise()
+    {
+        var (seeds, steps) = (Setting("DMIO_SIMULATION_SEEDS", UsualSeeds), Setting("DMIO_SIMULATION_STEPS", UsualSteps));
+        var first = Random.Shared.Next(int.MaxValue - seeds);
+        output.WriteLine($"seeds {first} to {first + seeds - 1}, {steps} steps each");
+
+        if (SeedSearch.FirstBroken(first, seeds, steps) is { } seed)
+        {
+            Fail(seed, steps);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void The_same_seed_gives_the_same_run(int seed)
+    {
+        var (one, other) = (new Trace(isKept: true), new Trace(isKept: true));
+        Assert.Null(SeedSearch.Try(seed, UsualSteps, one));
+        Assert.Null(SeedSearch.Try(seed, UsualSteps, other));
+
+        Assert.Equal(one.Lines, other.Lines);
+        Assert.Equal(one.Fingerprint, other.Fingerprint);
+    }
+
+    private static int Setting(string name, int usual) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var set) ? set : usual;
+
+    private void Fail(int seed, int steps)
+    {
+        var shortest = SeedSearch.ShortestBroken(seed, steps);
+        var trace = new Trace(isKept: true);
+        var broken = SeedSearch.Try(seed, shortest, trace);
+        foreach (var line in trace.Lines)
+        {
+            output.WriteLine(line);
+        }
+
+        Assert.Fail($"seed {seed}, {shortest} steps: {broken}");
+    }
+}
