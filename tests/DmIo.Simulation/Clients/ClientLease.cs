@@ -49,7 +49,7 @@ internal sealed class ClientLease(long number, int pages, SimulatedProcess proce
         }
         catch (IoRefusedException refused)
         {
-            request.Refused(refused.Message);
+            Refuse(request, refused);
         }
         catch (ObjectDisposedException)
         {
@@ -78,7 +78,7 @@ internal sealed class ClientLease(long number, int pages, SimulatedProcess proce
                 }
                 else
                 {
-                    request.Refused(outcome.Exception!.InnerException!.Message);
+                    Refuse(request, outcome.Exception!.InnerException!);
                 }
             }
         }
@@ -105,10 +105,14 @@ internal sealed class ClientLease(long number, int pages, SimulatedProcess proce
         process.Oracle.Note($"{this} has its {Pages} pages");
     }
 
+    /// <summary>An exception says why in words alone.</summary>
+    private static void Refuse(SimulatedRequest request, Exception refused) =>
+        request.Refused(request.IsBad ? IoRefusal.BreaksRule : IoRefusal.Ended, refused.Message);
+
     private sealed class Completion(SimulatedRequest request) : IoCompletion
     {
         protected override void OnDone(IoResult result) => request.Done(result);
 
-        protected override void OnRefused(string reason) => request.Refused(reason);
+        protected override void OnRefused(IoRefusal cause, string reason) => request.Refused(cause, reason);
     }
 }

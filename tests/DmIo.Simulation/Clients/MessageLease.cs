@@ -31,6 +31,13 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
 
     internal override void Put() => process.Supervisor.Tell(new Put(granted!.Lease.Id, Pages), Owner!);
 
+    /// <summary>One that has to be refused: it was put back before.</summary>
+    internal void PutAgain()
+    {
+        WrongPuts++;
+        Put();
+    }
+
     /// <summary>One that has to be refused: not its number of pages, or not its owner.</summary>
     internal void PutWrongly(Random random, IActorRef stranger)
     {
@@ -69,7 +76,7 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
                 ((SimulatedRequest)done.Result.Context!).Done(done.Result);
                 break;
             case IoRefused refused:
-                ((SimulatedRequest)refused.Context!).Refused(refused.Reason);
+                ((SimulatedRequest)refused.Context!).Refused(refused.Cause, refused.Reason);
                 break;
             case PutDone done:
                 process.Oracle.Require(

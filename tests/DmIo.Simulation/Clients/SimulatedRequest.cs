@@ -51,7 +51,7 @@ internal sealed class SimulatedRequest : IIoCompletion
         Then?.Invoke();
     }
 
-    public void Refused(string reason) => oracle.Refused(this, reason);
+    public void Refused(IoRefusal cause, string reason) => oracle.Refused(this, cause, reason);
 
     public override string ToString() =>
         $"#{Number} {Message.Operation} [{string.Join(", ", Message.Regions ?? [])}]"

@@ -19,6 +19,13 @@ internal sealed class DeviceRecord(DevicePlan plan)
     /// <summary>The last moment at which the device may have failed for good, by a flush.</summary>
     internal long LastFailed { get; set; } = -1;
 
+    /// <summary>When a device was attached under the name last.</summary>
+    internal long Attached { get; set; }
+
+    /// <summary>When a flush was answered with a failure, and the device therewith stopped; the end of time: none
+    /// was, since it was attached.</summary>
+    internal long FlushFailed { get; set; } = long.MaxValue;
+
     internal DevicePlan Plan => plan;
 
     /// <summary>It has that many sectors; those behind don't exist.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DmIo.Actors;
 using DmIo.Io;
 using DmIo.TestKit;
 using static DmIo.Actors.ServiceProtocol;
@@ -99,13 +100,16 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
     }
 
     /// <summary>It was refused: nothing of it was begun.</summary>
-    internal void Refused(SimulatedRequest request, string reason)
+    internal void Refused(SimulatedRequest request, IoRefusal cause, string reason)
     {
         Note($"#{request.Number} is refused: {reason}");
-        Require(
-            request.IsBad || request.Lease.WasCut || request.Lease.IsEnding || IsEnding
-                || reason.Contains("waiting-per-page", StringComparison.Ordinal),
-            $"{request} is refused: {reason}");
+        var isDue = cause switch
+        {
+            IoRefusal.BreaksRule => request.IsBad,
+            IoRefusal.Ended => request.Lease.WasCut || request.Lease.IsEnding || IsEnding,
+            _ => true,
+        };
+        Require(isDue, $"{request} is refused ({cause}): {reason}");
         NotBegun(request);
     }
 
@@ -155,7 +159,13 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
     }
 
     /// <summary>The device is attached anew, which may be trusted.</summary>
-    internal void Attaching(string name) => devices[name].LastFailed = Math.Min(devices[name].LastFailed, ++now);
+    internal void Attaching(string name)
+    {
+        var device = devices[name];
+        device.LastFailed = Math.Min(device.LastFailed, ++now);
+        device.FlushFailed = long.MaxValue;
+        device.Attached = now;
+    }
 
     /// <summary>It is in service; what was before excuses only what was asked for before.</summary>
     internal void Online(string name)
@@ -255,6 +265,11 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         else
         {
             Excuses.Check(this, request, index, status, device, agenda.Now);
+            if (message.Operation == IoOperation.Flush && status.Code == IoStatusCode.DeviceFailed
+                && request.Accesses[index].Began > device.Attached)
+            {
+                device.FlushFailed = Math.Min(device.FlushFailed, now);
+            }
         }
 
         if (message.Operation == IoOperation.Read)
@@ -275,6 +290,9 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
             message.Operation == IoOperation.Flush
                 || region.Start.Value + region.Count.Value <= device.SectorCount,
             $"region {index} of {request} lies beyond {device.SectorCount} sectors, and went well");
+        Require(
+            request.Accesses[index].Began < device.FlushFailed,
+            $"region {index} of {request} went well, though a flush had failed before it was asked for (R14)");
         if (message.Operation == IoOperation.Flush)
         {
             device.Disk.Flushed(request.Accesses[index]);

@@ -12,6 +12,7 @@ internal sealed class DevicePlan
     private const int SmallBlockSectors = 1;
     private const int LargeBlockSectors = 8;
 
+    private readonly ServiceMode mode;
     private readonly bool hasForceUnitAccess;
     private readonly int maxTransferBlocks;
     private readonly int maxSegments;
@@ -27,6 +28,7 @@ internal sealed class DevicePlan
         Policy = (SchedulingPolicy)random.Next(3);
         IsReadOnly = random.Next(12) == 0;
         Gathers = random.Next(3) == 0;
+        mode = (ServiceMode)random.Next(4);
         MostLatency = TimeSpan.FromMicroseconds(random.Next(1, 20_000));
         LeastLatency = random.Next(2) == 0 ? TimeSpan.Zero : MostLatency / 2;
         hasForceUnitAccess = random.Next(2) == 0;
@@ -60,6 +62,7 @@ internal sealed class DevicePlan
 
     internal DeviceDescription Describe(DeviceDescription plain) => plain with
     {
+        Mode = mode,
         IsReadOnly = IsReadOnly,
         BlockSizeBytes = BlockSectors * Sector.SizeBytes,
         MaxTransferBytes = maxTransferBlocks * BlockSectors * Sector.SizeBytes,

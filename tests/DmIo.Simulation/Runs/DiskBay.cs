@@ -105,11 +105,14 @@ internal sealed class DiskBay
     }
 
     /// <summary>A device that was closed is attached anew, as soon as its name is free.</summary>
-    internal void AttachWhatIsAbsent(SimulatedProcess process)
+    /// <param name="process">Where.</param>
+    /// <param name="isPatient">Does not ask for the name before the device is closed: so it comes to an end.</param>
+    internal void AttachWhatIsAbsent(SimulatedProcess process, bool isPatient = false)
     {
         foreach (var disk in disks.Where(disk => !oracle.IsEnding))
         {
-            if (disk.State == DiskState.Leaving && disk.Device!.IsClosed)
+            if (disk.State == DiskState.Leaving
+                && (disk.Device!.IsClosed || (!isPatient && random.Next(8) == 0)))
             {
                 disk.State = DiskState.Attaching;
                 AskForName(disk, process);
@@ -121,12 +124,18 @@ internal sealed class DiskBay
         }
     }
 
-    /// <summary>The name of a device whose actor died is free when the supervisor says so.</summary>
-    private static void AskForName(Disk disk, SimulatedProcess process) => process.Supervisor.Tell(
-        GetDevices.Instance,
-        process.NewEar(message => disk.State = ((DeviceList)message).Devices.Any(device => device.Name == disk.Plan.Name)
-            ? DiskState.Leaving
-            : DiskState.Absent));
+    /// <summary>The name of a device is free when the supervisor says so: not before the device is closed, or two would
+    /// write beside each other.</summary>
+    private void AskForName(Disk disk, SimulatedProcess process)
+    {
+        var device = disk.Device;
+        process.Supervisor.Tell(GetDevices.Instance, process.NewEar(message =>
+        {
+            var isTaken = ((DeviceList)message).Devices.Any(one => one.Name == disk.Plan.Name);
+            oracle.Require(isTaken || device!.IsClosed, $"the name of {disk.Plan.Name} is free, and it is not closed");
+            disk.State = isTaken ? DiskState.Leaving : DiskState.Absent;
+        }));
+    }
 
     private void Attach(Disk disk, SimulatedProcess process)
     {

@@ -7,6 +7,7 @@ namespace DmIo.Simulation;
 internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
 {
     private const int MostRegions = 4;
+    private const int VeryManyRegions = 64;
 
     private long last;
 
@@ -66,6 +67,11 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
     private IoRegion[] DrawRegions(IoOperation operation)
     {
         var count = operation == IoOperation.Read || random.Next(3) == 0 ? 1 : random.Next(1, MostRegions + 1);
+        if (operation != IoOperation.Read && random.Next(40) == 0)
+        {
+            return DrawManyRegions();
+        }
+
         var regions = new List<IoRegion>();
         while (count-- > 0)
         {
@@ -74,6 +80,20 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
             {
                 regions.Add(region);
             }
+        }
+
+        return [.. regions];
+    }
+
+    /// <summary>As many as there may be; small ones, one behind the other, on all the devices.</summary>
+    private IoRegion[] DrawManyRegions()
+    {
+        var regions = new List<IoRegion>();
+        for (var index = 0; index < VeryManyRegions; index++)
+        {
+            var device = plan.Devices[index % plan.Devices.Count];
+            var start = index / plan.Devices.Count * device.BlockSectors;
+            regions.Add(new IoRegion(device.Name, start, start < device.Sectors ? device.BlockSectors : 0));
         }
 
         return [.. regions];

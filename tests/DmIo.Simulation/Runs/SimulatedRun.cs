@@ -205,6 +205,10 @@ internal sealed class SimulatedRun
         lease.IsOpen = false;
         lease.IsEnding = true;
         lease.Put();
+        if (lease is MessageLease owned && random.Next(8) == 0)
+        {
+            owned.PutAgain();
+        }
     }
 
     private void KillOwner(SimulatedLease lease)
@@ -320,7 +324,7 @@ internal sealed class SimulatedRun
         {
             Let(MostSteps);
             leases.ForEach(lease => lease.Poll());
-            disks.AttachWhatIsAbsent(process);
+            disks.AttachWhatIsAbsent(process, isPatient: true);
             oracle.Require(agenda.Steps < end, $"after {MostSteps} steps there is still something to do");
         }
         while (!agenda.IsIdle);
@@ -333,6 +337,8 @@ internal sealed class SimulatedRun
         var stuck = disks.StuckNames();
         foreach (var request in oracle.Outstanding.Where(request => !request.Lease.MayLoseRequests))
         {
+            oracle.Require(
+                request.Message.Deadline is null || request.IsBad, $"{request} has no outcome, long after its deadline");
             oracle.Require(
                 request.Lease.Outstanding.Concat(request.Lease.Held).Any(
                     other => other.Message.Regions.Any(region => stuck.Contains(region.Device))),
