@@ -17,7 +17,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [Fact]
     public void Seeds_that_were_never_tried_keep_every_promise()
     {
-        var (seeds, steps) = (Setting("DMIO_SIMULATION_SEEDS", UsualSeeds), Setting("DMIO_SIMULATION_STEPS", UsualSteps));
+        var seeds = Setting("DMIO_SIMULATION_SEEDS", UsualSeeds);
+        var steps = Setting("DMIO_SIMULATION_STEPS", UsualSteps);
         var first = Random.Shared.Next(int.MaxValue - seeds);
         output.WriteLine($"seeds {first} to {first + seeds - 1}, {steps} steps each");
 

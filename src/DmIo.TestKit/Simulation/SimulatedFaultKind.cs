@@ -20,7 +20,8 @@ public enum SimulatedFaultKind
     /// <summary>A read succeeds, but a sector of it is not what is there.</summary>
     Corrupt,
 
-    /// <summary>The call is not answered before <see cref="SimulatedDevice.ReleaseStuck"/>; then it goes well.</summary>
+    /// <summary>The call is not answered before <see cref="SimulatedDevice.ReleaseStuck"/>; then it goes
+    /// well.</summary>
     Stuck,
 
     /// <summary>The call takes a hundred times as long as the slowest other.</summary>

@@ -4,9 +4,9 @@ namespace DmIo.Simulation;
 
 /// <summary>
 /// What each sector of one disk may hold: of all changes that were asked for, those that nothing else supersedes for
-/// certain. A change supersedes those that precede it, once its outcome says that it happened; a crash undoes those that
-/// were not durable. So a sector that nobody fights over has exactly one value, and an uncertain one is one of those
-/// that were in flight.
+/// certain. A change supersedes those that precede it, once its outcome says that it happened; a crash undoes those
+/// that were not durable. So a sector that nobody fights over has exactly one value, and an uncertain one is one of
+/// those that were in flight.
 /// </summary>
 internal sealed class DiskModel
 {

@@ -7,8 +7,8 @@ using static DmIo.Actors.ServiceProtocol;
 namespace DmIo.Simulation;
 
 /// <summary>
-/// Knows what was asked for, and judges each outcome as it comes: is it one that the promises allow? Moments are a count
-/// of what it was told.
+/// Knows what was asked for, and judges each outcome as it comes: is it one that the promises allow? Moments are a
+/// count of what it was told.
 /// </summary>
 internal sealed class Oracle(Agenda agenda, Trace trace)
 {

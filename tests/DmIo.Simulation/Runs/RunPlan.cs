@@ -81,7 +81,8 @@ internal sealed class RunPlan
         Deed.Send => 60,
         Deed.Open => 6,
         Deed.Put => 2,
-        Deed.Crash or Deed.EndService or Deed.KillDevice or Deed.KillRequests or Deed.KillOwner => random.Next(3) == 0 ? 0.3 : 0,
+        Deed.Crash or Deed.EndService or Deed.KillDevice or Deed.KillRequests or Deed.KillOwner =>
+            random.Next(3) == 0 ? 0.3 : 0,
         Deed.Detach => random.Next(2) == 0 ? 1 : 0,
         _ => random.NextDouble() * 2,
     };

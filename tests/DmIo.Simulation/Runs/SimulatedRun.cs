@@ -289,7 +289,8 @@ internal sealed class SimulatedRun
 
         leases.ForEach(lease => oracle.Require(lease.HasEnded, $"{lease} does not end"));
         oracle.IsEnding = true;
-        process.Supervisor.Tell(DrainService.Instance, process.NewEar(message => isDrained = message is ServiceDrained));
+        process.Supervisor.Tell(
+            DrainService.Instance, process.NewEar(message => isDrained = message is ServiceDrained));
         LetAllHappen();
         oracle.Require(isDrained, $"the service does not drain");
         process.Supervisor.Tell(GetPoolStatus.Instance, process.NewEar(message => Check((PoolStatus)message)));
@@ -338,7 +339,8 @@ internal sealed class SimulatedRun
         foreach (var request in oracle.Outstanding.Where(request => !request.Lease.MayLoseRequests))
         {
             oracle.Require(
-                request.Message.Deadline is null || request.IsBad, $"{request} has no outcome, long after its deadline");
+                request.Message.Deadline is null || request.IsBad,
+                $"{request} has no outcome, long after its deadline");
             oracle.Require(
                 request.Lease.Outstanding.Concat(request.Lease.Held).Any(
                     other => other.Message.Regions.Any(region => stuck.Contains(region.Device))),
