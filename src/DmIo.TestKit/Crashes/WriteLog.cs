@@ -6,11 +6,17 @@ namespace DmIo.TestKit.Crashes;
 /// <summary>
 /// What devices were asked to write, when each operation was issued and when it ended, and what the application marked
 /// in between: one order for all devices that share the log, as one power failure takes them all. The kernel's
-/// dm-log-writes target, in memory. A replayer builds from it what a crash may leave.
+/// dm-log-writes target, in memory. A <see cref="WriteLogReplayer"/> builds from it what a crash may leave.
 /// </summary>
 /// <remarks>
 /// It keeps a copy of all data that was written: for tests, not for long runs. Any thread may use it.
 /// </remarks>
+/// <example><code>
+///   var log = new WriteLog();
+///   await service.AttachAsync("disk", log.Record("disk", new MemoryDevice(capacity: 64)));
+///   ... write and flush; log.Mark("committed 1"); ...
+///   var report = await new WriteLogReplayer(log).CheckAsync(crash => ... open crash.Open("disk"), and look ...);
+/// </code></example>
 public sealed class WriteLog
 {
     private readonly Lock gate = new();
@@ -54,8 +60,9 @@ public sealed class WriteLog
     }
 
     /// <summary>Puts a recorder in front of a device, which becomes the recorder's own.</summary>
-    /// <param name="name">What reports and messages call it; new in this log.</param>
-    /// <param name="device">Reads as zeroes where nothing was written since.</param>
+    /// <param name="name">What reports and <see cref="Crash.Open(string)"/> call it; new in this log.</param>
+    /// <param name="device">Either it reads as zeroes, or it comes from <see cref="Crash.Open(string)"/>; not written
+    /// to yet.</param>
     /// <exception cref="ArgumentException">The name is empty or known already.</exception>
     public WriteLogDevice Record(string name, IBlockDevice device)
     {
@@ -75,7 +82,8 @@ public sealed class WriteLog
     }
 
     /// <summary>
-    /// Says what the application has promised by now, as in "committed 7". A crash after it is checked with it.
+    /// Says what the application has promised by now, as in "committed 7". A crash after it is checked with it
+    /// (<see cref="Crash.Marks"/>).
     /// </summary>
     public void Mark(string text)
     {

@@ -24,11 +24,15 @@ public sealed class WriteLogDevice : DeviceDecorator
     {
         this.log = log;
         Name = name;
+        Before = inner as CrashedDevice;
         Description = inner.Description with { HasVolatileCache = true };
     }
 
     /// <summary>What it is called in the log.</summary>
     public string Name { get; }
+
+    /// <summary>What it held when the log began; null: zeroes.</summary>
+    internal CrashedDevice? Before { get; }
 
     /// <summary>The inner device's, with a volatile cache.</summary>
     public override DeviceDescription Description { get; }

@@ -1,0 +1,133 @@
+using System.Text;
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.TestKit.Crashes;
+
+/// <summary>
+/// One crash of all devices of a <see cref="WriteLog"/>: a point in the log, and what became of each write that was not
+/// certain by then. Immutable; any number of devices can be opened from it.
+/// </summary>
+public sealed class Crash
+{
+    private readonly LogHistory history;
+    private readonly IReadOnlyList<WriteLogDevice> devices;
+    private readonly Dictionary<ReplayedWrite, Tear> tears;
+
+    internal Crash(
+        LogHistory history, IReadOnlyList<WriteLogDevice> devices, int point, Dictionary<ReplayedWrite, Tear> tears)
+    {
+        this.history = history;
+        this.devices = devices;
+        this.tears = tears;
+        Point = point;
+        Marks =
+        [
+            .. history.Events.Take(point).Where(happened => happened.Kind == LogEventKind.Marked)
+                .Select(happened => happened.Mark!),
+        ];
+    }
+
+    /// <summary>It comes after so many of the log's events.</summary>
+    public int Point { get; }
+
+    /// <summary>What the application had marked by then, in order.</summary>
+    public IReadOnlyList<string> Marks { get; }
+
+    /// <summary>The uncertain writes that are not there as a whole.</summary>
+    internal IEnumerable<ReplayedWrite> Harmed =>
+        tears.Where(pair => pair.Value != Tear.Whole).Select(pair => pair.Key);
+
+    /// <summary>The only device of the log, as it stands after the crash.</summary>
+    /// <exception cref="InvalidOperationException">The log has several devices, or none.</exception>
+    public IBlockDevice Open() => Open(devices.Single().Name);
+
+    /// <summary>
+    /// A device of the log as it stands after the crash: a new one in memory each time, with the capacity and block
+    /// size of the one that was recorded. May be recorded in its turn, in a log of its own, to see what a crash during
+    /// recovery does.
+    /// </summary>
+    /// <exception cref="ArgumentException">The log has no device of this name.</exception>
+    public IBlockDevice Open(string name)
+    {
+        var device = devices.FirstOrDefault(known => known.Name == name)
+            ?? throw new ArgumentException($"The log has no device '{name}'.", nameof(name));
+        var blank = new MemoryDevice(device.Description.Capacity);
+        Restore(device, blank);
+        return new CrashedDevice(this, device, blank);
+    }
+
+    /// <summary>What became of what was not certain, in words.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder($"Crash after {Point} of {history.Events.Count} events");
+        text.AppendLine(Marks.Count == 0 ? ", nothing marked." : $", the last mark \"{Marks[^1]}\".");
+        foreach (var write in history.Writes.Where(write => tears.GetValueOrDefault(write) != Tear.Whole))
+        {
+            text.AppendLine($"  {FateOf(write)}: {write.Operation}{(write.IsInFlightAt(Point) ? ", in flight" : "")}");
+        }
+
+        var (all, harmed) = (tears.Count, Harmed.Count());
+        text.AppendLine(
+            all == 0 ? "  Every write was certain."
+            : harmed == all ? "  Nothing else was uncertain."
+            : $"  there: what else was uncertain ({all - harmed})");
+        return text.ToString();
+    }
+
+    internal Tear TearOf(ReplayedWrite write) => tears.GetValueOrDefault(write);
+
+    /// <summary>Writes what the device holds after the crash over zeroes.</summary>
+    internal void Restore(WriteLogDevice device, MemoryDevice blank)
+    {
+        device.Before?.Restore(blank);
+        foreach (var write in history.Writes.Where(write => write.Operation.Device == device))
+        {
+            if (write.IsCertainAt(Point) || tears.ContainsKey(write))
+            {
+                Apply(write, blank);
+            }
+        }
+    }
+
+    private void Apply(ReplayedWrite write, MemoryDevice blank)
+    {
+        foreach (var (first, count) in write.KeptBytes(TearOf(write), Point))
+        {
+            var sector = new Sector(first / Sector.SizeBytes);
+            if (write.Operation.Data is { } data)
+            {
+                var batch = new SegmentBatch();
+                batch.Add(data.AsMemory((int)(first - (write.Operation.Start.Value * Sector.SizeBytes)), (int)count));
+                Require(blank.WriteAsync(sector, batch, forceUnitAccess: false).AsTask().Result.Status);
+            }
+            else
+            {
+                var zeroes = new SectorCount(count / Sector.SizeBytes);
+                Require(blank.WriteZeroesAsync(sector, zeroes, WriteZeroesFlags.None).AsTask().Result);
+            }
+        }
+    }
+
+    /// <summary>Memory answers at once, and well, or there is none left.</summary>
+    private static void Require(IoStatus status)
+    {
+        if (!status.IsOk)
+        {
+            throw new IOException(status.ToString());
+        }
+    }
+
+    private string FateOf(ReplayedWrite write)
+    {
+        if (TearOf(write).Kind == TearKind.Lost)
+        {
+            return "lost";
+        }
+
+        var runs = write.KeptBytes(TearOf(write), Point)
+            .Select(run => $"{run.First / Sector.SizeBytes}+{(run.Count + Sector.SizeBytes - 1) / Sector.SizeBytes}");
+        return $"torn, only sectors {string.Join(", ", runs)} of it are there";
+    }
+}

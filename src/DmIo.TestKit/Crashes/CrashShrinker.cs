@@ -1,0 +1,68 @@
+namespace DmIo.TestKit.Crashes;
+
+/// <summary>
+/// Makes a failing crash smaller as long as it still fails: an earlier point, fewer writes lost or torn, lost rather
+/// than torn. Greedy, and bounded: what it ends with is small, and can't be proven to be the smallest.
+/// </summary>
+internal sealed class CrashShrinker(WriteLogReplayer replayer, Func<Crash, Task<Exception?>> tryAsync)
+{
+    private const int MaxAttempts = 5000;
+
+    private Crash best = null!;
+    private Exception reason = null!;
+    private int attempts;
+
+    internal async Task<(Crash Crash, Exception Reason)> ShrinkAsync(Crash failing, Exception exception)
+    {
+        best = failing;
+        reason = exception;
+        bool isSmaller;
+        do
+        {
+            isSmaller = await EarlierAsync() | await LessHarmAsync();
+        }
+        while (isSmaller && attempts < MaxAttempts);
+        return (best, reason);
+    }
+
+    private async Task<bool> EarlierAsync()
+    {
+        var tears = best;
+        for (var point = 0; point < best.Point; point++)
+        {
+            if (await FailsAsync(replayer.CrashAt(point, tears.TearOf)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task<bool> LessHarmAsync()
+    {
+        var isSmaller = false;
+        foreach (var write in best.Harmed.ToList())
+        {
+            var tears = best;
+            isSmaller |= await FailsAsync(With(tears, write, Tear.Whole))
+                || (tears.TearOf(write) != Tear.Lost && await FailsAsync(With(tears, write, Tear.Lost)));
+        }
+
+        return isSmaller;
+    }
+
+    private Crash With(Crash crash, ReplayedWrite changed, Tear tear) =>
+        replayer.CrashAt(crash.Point, write => write == changed ? tear : crash.TearOf(write));
+
+    private async Task<bool> FailsAsync(Crash crash)
+    {
+        if (attempts++ >= MaxAttempts || await tryAsync(crash) is not { } exception)
+        {
+            return false;
+        }
+
+        (best, reason) = (crash, exception);
+        return true;
+    }
+}

@@ -1,0 +1,68 @@
+using DmIo.Io;
+
+namespace DmIo.TestKit.Crashes;
+
+/// <summary>
+/// A logged operation that changes sectors, and from when on it survives a crash. Immutable.
+/// </summary>
+/// <param name="Operation">A write, zeroes or a discard.</param>
+/// <param name="CertainAt">The event that made it certain; beyond every log's end: none ever did.</param>
+internal sealed record ReplayedWrite(LoggedOperation Operation, int CertainAt)
+{
+    internal bool IsIssuedAt(int point) => Operation.IssuedAt < point;
+
+    internal bool IsInFlightAt(int point) => Operation.EndedAt >= point;
+
+    internal bool IsCertainAt(int point) => CertainAt < point;
+
+    /// <summary>As much as may be there: what was asked for, and once it is known what was moved, that.</summary>
+    internal long BytesAt(int point) => IsInFlightAt(point) ? Operation.LengthBytes : Operation.WrittenBytes;
+
+    internal long BlocksAt(int point) => (BytesAt(point) + BlockBytes - 1) / BlockBytes;
+
+    internal int BlockBytes => Operation.Device.Description.BlockSizeBytes;
+
+    private long FirstByte => Operation.Start.Value * Sector.SizeBytes;
+
+    /// <summary>The bytes on the device that <paramref name="tear"/> leaves of it, in runs.</summary>
+    internal IEnumerable<(long First, long Count)> KeptBytes(Tear tear, int point)
+    {
+        var bytes = BytesAt(point);
+        foreach (var (first, count) in tear.Kept(BlocksAt(point)))
+        {
+            var from = first * BlockBytes;
+            var length = Math.Min(count * BlockBytes, bytes - from);
+            yield return (FirstByte + from, length);
+        }
+    }
+
+    /// <summary>Is some of it still to be seen under the writes that came later and are certain?</summary>
+    internal bool ShowsUnder(IEnumerable<ReplayedWrite> later, int point)
+    {
+        var rest = KeptBytes(Tear.Whole, point).Where(run => run.Count > 0).ToList();
+        foreach (var write in later)
+        {
+            foreach (var (first, count) in write.KeptBytes(Tear.Whole, point))
+            {
+                rest = [.. rest.SelectMany(run => Without(run, first, first + count))];
+            }
+        }
+
+        return rest.Count > 0;
+    }
+
+    private static IEnumerable<(long First, long Count)> Without((long First, long Count) run, long from, long to)
+    {
+        var end = run.First + run.Count;
+        if (from > run.First)
+        {
+            yield return (run.First, Math.Min(from, end) - run.First);
+        }
+
+        if (to < end)
+        {
+            var first = Math.Max(to, run.First);
+            yield return (first, end - first);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Akka.Actor;
+using Akka.Configuration;
+using DmIo.Actors;
+
+namespace DmIo.TestKit.Tests;
+
+/// <summary>An actor system of its own with the service in it, for one test. Ends with the test.</summary>
+internal sealed class RunningService : IAsyncDisposable
+{
+    private const string Quiet = """
+        akka {
+          loglevel = OFF
+          stdout-loglevel = OFF
+          log-dead-letters = off
+        }
+        """;
+
+    internal ActorSystem System { get; } = ActorSystem.Create("test", ConfigurationFactory.ParseString(Quiet));
+
+    internal DmIoService Service => DmIoService.For(System);
+
+    public async ValueTask DisposeAsync() => await System.Terminate();
+}
