@@ -11,6 +11,9 @@ internal static class WriteCommand
         A region without +COUNT takes as much as the input has; one with a smaller COUNT gets the beginning
         of it. A last sector that the input does not fill is padded with zeroes. Without --fua the data is
         durable after `dmio flush`.
+
+        With --progress each line says which chunk is done, and every one before it: "sector" and "count"
+        from the beginning of the input, and in "errors" the regions that have failed by then.
         """;
 
     private const string Examples = """
@@ -18,6 +21,7 @@ internal static class WriteCommand
           dmio write --region a.img@0 --region b.img@2048 --region mem:4MiB@0 --from data.bin --create 4MiB
           cat data.bin | dmio write --region a.img@4096 --verify --json
           dmio write --region a.img@0 --region b.img@0+8 --from data.bin --memory vm --mode sync --fua
+          dmio write --region a.img@0 --from data.bin --chunk 64KiB --fua --progress
         """;
 
     private static readonly Option<string?> From = new("--from", "-f")
@@ -36,11 +40,16 @@ internal static class WriteCommand
         Description = "Read every region back and compare it with what was written.",
     };
 
+    private static readonly Option<bool> Progress = new("--progress")
+    {
+        Description = "Print a line of JSON for each chunk that is done, before the result.",
+    };
+
     internal static Command Create(IConsoleStreams streams)
     {
         var command = new ExampleCommand("write", Description, Details, Examples)
         {
-            Options.Region, From, Options.Create, ForceUnitAccess, Verify,
+            Options.Region, From, Options.Create, ForceUnitAccess, Verify, Progress,
         }.With(TransferArguments.Options);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
@@ -69,6 +78,7 @@ internal static class WriteCommand
         {
             ForceUnitAccess = parsed.GetValue(ForceUnitAccess),
             Verify = isVerified,
+            Done = parsed.GetValue(Progress) ? chunk => context.Streams.Output.WriteLine(ReportJson.Write(chunk)) : null,
         };
         var elapsed = await context.TimeAsync(progress, () => transfer.RunAsync(context.Interrupted));
         var report = RunReport.Of(regions, transfer.InputBytes, elapsed) with

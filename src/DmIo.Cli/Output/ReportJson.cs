@@ -7,6 +7,7 @@ namespace DmIo.Cli;
 /// <summary>The JSON of the reports: one object on one line, written without reflection.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(ChunkReport))]
 [JsonSerializable(typeof(DevicesReport))]
 [JsonSerializable(typeof(BenchReport))]
 [JsonSerializable(typeof(ServeReport))]
@@ -23,6 +24,8 @@ internal sealed partial class ReportJson : JsonSerializerContext
     });
 
     internal static string Write(RunReport report) => JsonSerializer.Serialize(report, Plain.RunReport);
+
+    internal static string Write(ChunkReport report) => JsonSerializer.Serialize(report, Plain.ChunkReport);
 
     internal static string Write(DevicesReport report) => JsonSerializer.Serialize(report, Plain.DevicesReport);
 

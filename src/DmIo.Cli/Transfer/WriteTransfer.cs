@@ -24,6 +24,9 @@ internal sealed class WriteTransfer(
     /// <summary>Read every chunk back and compare; the slots have a second buffer for it.</summary>
     internal bool Verify { get; init; }
 
+    /// <summary>Called for each chunk that is done, in order; null: nobody wants to know.</summary>
+    internal Action<ChunkReport>? Done { get; init; }
+
     /// <summary>Bytes taken from the input.</summary>
     internal long InputBytes { get; private set; }
 
@@ -144,6 +147,7 @@ internal sealed class WriteTransfer(
         }
 
         progress.Add(chunk.Sectors * Sector.SizeBytes);
+        Done?.Invoke(ChunkReport.Of(chunk, regions));
     }
 
     /// <summary>What a region was promised and did not get is its error, however well its chunks went.</summary>

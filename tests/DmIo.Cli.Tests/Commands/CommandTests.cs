@@ -42,6 +42,23 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Progress_says_chunk_by_chunk_what_is_done_and_where_it_failed()
+    {
+        var data = directory.Fill("data", 1 << 20, Seed);
+
+        var result = await Command.RunAsync(
+            "write", "--region", "bad@0", "--region", "good@0", "--from", data, "--config", FaultyConfig(), "--json",
+            "--chunk", "256KiB", "--progress");
+
+        var lines = result.Output.Split(Environment.NewLine);
+        Assert.Equal("""{"sector":0,"count":512,"errors":"0x0"}""", lines[0]);
+        Assert.Equal("""{"sector":512,"count":512,"errors":"0x0"}""", lines[1]);
+        Assert.Equal("""{"sector":1024,"count":512,"errors":"0x1"}""", lines[2]);
+        Assert.Equal("""{"sector":1536,"count":512,"errors":"0x1"}""", lines[3]);
+        Assert.StartsWith("{\"errors\":\"0x1\",", lines[4]);
+    }
+
+    [Fact]
     public async Task A_faulty_region_has_its_bit_and_the_others_are_written()
     {
         var data = directory.Fill("data", 1 << 20, Seed);

@@ -64,6 +64,9 @@ internal sealed class DmioProcess : IDisposable
     /// <summary>Waits until it has written a line; null at its end.</summary>
     public async Task<string?> ReadLineAsync() => await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
 
+    /// <summary>Ends it at once, wherever it is (SIGKILL).</summary>
+    public void Kill() => process.Kill();
+
     public async Task SignalAsync(string signal)
     {
         using var kill = Process.Start("kill", ["-s", signal, process.Id.ToString()]);

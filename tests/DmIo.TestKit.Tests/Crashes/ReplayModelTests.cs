@@ -108,8 +108,15 @@ public sealed class ReplayModelTests
                 case 3 or 4:
                     IssueWrite(where, how);
                     break;
-                case 5 or 6 or 7 when Model.InFlight.Count > 0:
+                case 5 or 6 when Model.InFlight.Count > 0:
                     End(where % Model.InFlight.Count, how);
+                    break;
+                case 7:
+                    while (Model.InFlight.Count > 0)
+                    {
+                        End(0, how: 1);
+                    }
+
                     break;
             }
         }

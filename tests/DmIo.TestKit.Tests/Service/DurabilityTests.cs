@@ -1,0 +1,101 @@
+using System.Net.Sockets;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Nbd;
+using DmIo.TestKit.Crashes;
+using Xunit;
+
+namespace DmIo.TestKit.Tests.Service;
+
+/// <summary>
+/// What the service says is durable is there after any crash: of flushes that many share, of FUA writes where the
+/// device has them and where it has not, on several devices at once, and behind a mirrored export on the network.
+/// </summary>
+public sealed class DurabilityTests : IAsyncLifetime
+{
+    private const int Seed = 20261122;
+
+    private static readonly string[] Names = ["left", "middle", "right"];
+
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("dmio-kit-");
+    private readonly RunningService running = new();
+    private readonly WriteLog log = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await running.DisposeAsync();
+        folder.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData(ServiceMode.Threads, true, 6)]
+    [InlineData(ServiceMode.Threads, true, 1)]
+    [InlineData(ServiceMode.Threads, false, 6)]
+    [InlineData(ServiceMode.Inline, true, 6)]
+    [InlineData(ServiceMode.Inline, false, 1)]
+    public async Task What_writers_were_told_is_durable_is_there_after_any_crash(
+        ServiceMode mode, bool hasDurableWrites, int writers)
+    {
+        foreach (var name in Names)
+        {
+            await running.Service.AttachAsync(name, log.Record(name, NewFile(name, mode, hasDurableWrites)));
+        }
+
+        await using var client = await running.Service.OpenAsync(pages: 64);
+        await new DurableWriters(client, log, Seed, writers).RunAsync(Names);
+
+        await CheckAsync(Names);
+    }
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(1)]
+    public async Task What_a_mirrored_export_was_told_is_durable_is_there_on_every_leg(int writers)
+    {
+        foreach (var name in Names)
+        {
+            await running.Service.AttachAsync(
+                name, log.Record(name, NewFile(name, ServiceMode.Threads, hasDurableWrites: true)));
+        }
+
+        var socket = Path.Combine(folder.FullName, "socket");
+        var options = new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)] };
+        await using var server = await NbdServer.StartAsync(running.System, options);
+        await server.AddExportAsync(new NbdExport { Name = "disk", Devices = Names });
+        var uri = NbdUri.Parse($"nbd+unix:///disk?socket={socket}");
+        await running.Service.AttachAsync("remote", await NbdDevice.OpenAsync(new NbdDeviceOptions { Uri = uri }));
+
+        await using var client = await running.Service.OpenAsync(pages: 64);
+        await new DurableWriters(client, log, Seed, writers).RunAsync("remote");
+
+        await CheckAsync(Names);
+        await running.Service.DetachAsync("remote");
+    }
+
+    private LimitedDevice NewFile(string name, ServiceMode mode, bool hasDurableWrites)
+    {
+        var options = new FileDeviceOptions
+        {
+            Path = Path.Combine(folder.FullName, name),
+            CreateSize = DurableWriters.Capacity,
+            Mode = mode,
+        };
+        return new LimitedDevice(
+            FileDevice.Open(options), description => description with { HasForceUnitAccess = hasDurableWrites });
+    }
+
+    private async Task CheckAsync(string[] devices)
+    {
+        var replayer = new WriteLogReplayer(log);
+        for (var point = 0; point <= log.Length; point++)
+        {
+            await DurableWriters.CheckAsync(replayer.WorstCrashAt(point), devices);
+        }
+
+        var search = new CrashSearch { Seed = Seed, Limit = 300 };
+        var report = await replayer.CheckAsync(crash => DurableWriters.CheckAsync(crash, devices), search);
+        Assert.True(report.IsOk, report.ToString());
+    }
+}
