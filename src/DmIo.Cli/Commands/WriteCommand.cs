@@ -78,7 +78,9 @@ internal static class WriteCommand
         {
             ForceUnitAccess = parsed.GetValue(ForceUnitAccess),
             Verify = isVerified,
-            Done = parsed.GetValue(Progress) ? chunk => context.Streams.Output.WriteLine(ReportJson.Write(chunk)) : null,
+            Done = parsed.GetValue(Progress)
+                ? chunk => context.Streams.Output.WriteLine(ReportJson.Write(chunk))
+                : null,
         };
         var elapsed = await context.TimeAsync(progress, () => transfer.RunAsync(context.Interrupted));
         var report = RunReport.Of(regions, transfer.InputBytes, elapsed) with

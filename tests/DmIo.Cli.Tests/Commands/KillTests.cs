@@ -39,7 +39,8 @@ public sealed class KillTests : IDisposable
         var random = new Random(seed);
         var data = directory.Fill($"data-{seed}", InputSectors * Sector.SizeBytes, seed);
         var left = new KilledRegion(directory, $"left-{seed}", FileSectors, LeftSector, InputSectors);
-        var right = new KilledRegion(directory, $"right-{seed}", FileSectors, RightSector, random.Next(1, InputSectors));
+        var count = random.Next(1, InputSectors);
+        var right = new KilledRegion(directory, $"right-{seed}", FileSectors, RightSector, count);
         string[] how =
         [
             "--memory", Any(random, "pages", "bvec", "vm"), "--mode", Any(random, "async", "sync"),
@@ -47,7 +48,10 @@ public sealed class KillTests : IDisposable
         ];
 
         using var process = DmioProcess.StartCommand(
-            ["write", "--from", data, "--fua", "--progress", "--json", "--region", left.Text, "--region", right.Text, .. how]);
+        [
+            "write", "--from", data, "--fua", "--progress", "--json", "--region", left.Text, "--region", right.Text,
+            .. how,
+        ]);
         var reported = await ReadUntilAsync(process, lines: random.Next(8) == 0 ? 0 : random.Next(1, 128));
         process.Kill();
         reported = Math.Max(reported, await ReadUntilAsync(process, int.MaxValue));

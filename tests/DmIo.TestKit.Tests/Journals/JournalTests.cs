@@ -55,6 +55,7 @@ public sealed class JournalTests : IAsyncLifetime
         string[] expected =
         [
             "A crash breaks the invariant: record 1 is not there",
+            "Found as number 2 of all 52, then made smaller.",
             "Crash after 3 of 21 events, nothing marked.",
             "  lost: write 1 of disk: sectors 1+3",
             "  there: what else was uncertain (1)",
@@ -64,8 +65,7 @@ public sealed class JournalTests : IAsyncLifetime
             "      2  issued write 2 of disk: sectors 0+1",
             "",
         ];
-        var lines = report.ToString().Split(Environment.NewLine);
-        Assert.Equal(expected, lines.Where(line => !line.StartsWith("Found", StringComparison.Ordinal)));
+        Assert.Equal(expected, report.ToString().Split(Environment.NewLine));
     }
 
     [Fact]
