@@ -15,6 +15,9 @@ public sealed class DurabilityTests : IAsyncLifetime
 {
     private const int Seed = 20261122;
 
+    /// <summary>A machine that stands still for a while is no failure of the network.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     private static readonly string[] Names = ["left", "middle", "right"];
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("dmio-kit-");
@@ -61,11 +64,20 @@ public sealed class DurabilityTests : IAsyncLifetime
         }
 
         var socket = Path.Combine(folder.FullName, "socket");
-        var options = new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)] };
+        var options = new NbdServerOptions
+        {
+            EndPoints = [new UnixDomainSocketEndPoint(socket)],
+            Limits = new NbdServerLimits { Handshake = Patience, Send = Patience },
+        };
         await using var server = await NbdServer.StartAsync(running.System, options);
         await server.AddExportAsync(new NbdExport { Name = "disk", Devices = Names });
-        var uri = NbdUri.Parse($"nbd+unix:///disk?socket={socket}");
-        await running.Service.AttachAsync("remote", await NbdDevice.OpenAsync(new NbdDeviceOptions { Uri = uri }));
+        var remote = new NbdDeviceOptions
+        {
+            Uri = NbdUri.Parse($"nbd+unix:///disk?socket={socket}"),
+            ConnectTimeout = Patience,
+            RequestTimeout = TimeSpan.Zero,
+        };
+        await running.Service.AttachAsync("remote", await NbdDevice.OpenAsync(remote));
 
         await using var client = await running.Service.OpenAsync(pages: 64);
         await new DurableWriters(client, log, Seed, writers).RunAsync("remote");
