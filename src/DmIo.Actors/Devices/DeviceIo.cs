@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
@@ -17,8 +18,9 @@ namespace DmIo.Actors;
 ///      +-----TryWithdraw----> Withdrawn                                no reply, nobody will ever touch the buffer
 /// </code>
 /// Each arrow is one compare-and-swap. An issued one is always answered, exactly once, even if the device actor dies.
+/// One that comes to a device that has just gone is withdrawn when that is heard of: no dead letter to report.
 /// </summary>
-internal sealed class DeviceIo : INoSerializationVerificationNeeded
+internal sealed class DeviceIo : INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
     private const int Waiting = 0;
     private const int Issued = 1;

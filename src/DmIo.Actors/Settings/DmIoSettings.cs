@@ -20,6 +20,9 @@ internal sealed record DmIoSettings
     /// <summary>Pages that the pool takes from the operating system at a time.</summary>
     internal required int SlabPages { get; init; }
 
+    /// <summary>Find who touches pages that are not his.</summary>
+    internal bool ChecksPages { get; init; }
+
     /// <summary>How many requests may wait for a lease's credit, by its pages.</summary>
     internal required int WaitingPerPage { get; init; }
 
@@ -74,6 +77,7 @@ internal sealed record DmIoSettings
         {
             MaxPages = (int)pool.Number("max-pages", 1, int.MaxValue),
             SlabPages = (int)pool.Number("slab-pages", 1, PageSlab.MaxPages),
+            ChecksPages = pool.Flag("check"),
             WaitingPerPage = (int)leases.Number("waiting-per-page", 1, 1 << 20),
             Dispatcher = dispatcher.Length == 0 ? null : dispatcher,
             MonitorSocket = socket.Length == 0 ? null : socket,

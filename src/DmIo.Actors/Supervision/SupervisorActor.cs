@@ -34,7 +34,7 @@ internal sealed class SupervisorActor : UntypedActor
         var guardian = GuardianActor.Props().WithDispatcherOf(settings);
         leaseGuardian = Context.Watch(Context.ActorOf(guardian, "leases"));
         deviceGuardian = Context.Watch(Context.ActorOf(guardian, "devices"));
-        pool = new PagePool(settings.MaxPages, settings.SlabPages);
+        pool = new PagePool(settings.MaxPages, settings.SlabPages, isChecked: settings.ChecksPages);
         leases = new LeaseDesk(Context, leaseGuardian, directory, pool, counters, settings);
         devices = new DeviceDesk(Context, deviceGuardian, directory, pool, counters, settings);
     }

@@ -38,9 +38,9 @@ internal static class ListenArgument
     /// <exception cref="FormatException">It is empty, or too long for the system.</exception>
     internal static UnixDomainSocketEndPoint ParsePath(string text)
     {
-        if (text.Length == 0)
+        if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal))
         {
-            throw new FormatException("--unix '' is no path.");
+            throw new FormatException($"--unix '{text}' is no path.");
         }
 
         var full = Path.GetFullPath(text);

@@ -131,6 +131,12 @@ internal sealed class DeviceSession : IAsyncDisposable
 
     private static string RealPath(string path)
     {
+        if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
+        {
+            // No path: opening it will tell.
+            return path;
+        }
+
         var full = Path.GetFullPath(path);
         try
         {

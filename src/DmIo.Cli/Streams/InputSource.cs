@@ -56,7 +56,7 @@ internal sealed class InputSource : IAsyncDisposable
             return new InputSource(
                 new FileStream(from, FileMode.Open, FileAccess.Read, anybody, bufferSize: 0), $"'{from}'");
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new RefusedException($"cannot read --from '{from}': {fault.Message}", fault);
         }

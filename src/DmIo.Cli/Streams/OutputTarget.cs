@@ -37,7 +37,7 @@ internal sealed class OutputTarget : IAsyncDisposable
             return new OutputTarget(
                 new FileStream(to, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), $"'{to}'");
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new RefusedException($"cannot write --to '{to}': {fault.Message}", fault);
         }

@@ -21,6 +21,7 @@ internal static class ExportRules
             $"The name of an export is at most {NbdMagic.LongestString} bytes of UTF-8 without a NUL.",
         _ when !IsText(export.Description) =>
             $"The description of '{export.Name}' is at most {NbdMagic.LongestString} bytes of UTF-8 without a NUL.",
+        { Devices: null } => $"'{export.Name}' names no devices; give 1 to {ErrorBits.Capacity}.",
         { Devices.Count: < 1 or > ErrorBits.Capacity } =>
             $"'{export.Name}' has {export.Devices.Count} devices; give 1 to {ErrorBits.Capacity}.",
         _ when export.Devices.Distinct(StringComparer.Ordinal).Count() < export.Devices.Count =>
@@ -58,5 +59,6 @@ internal static class ExportRules
         Prepared Fault(string reason) => new(export, replyTo, [], null, reason);
     }
 
-    private static bool IsText(string text) => NbdText.Read(System.Text.Encoding.UTF8.GetBytes(text)) is not null;
+    private static bool IsText(string? text) =>
+        text is not null && NbdText.Read(System.Text.Encoding.UTF8.GetBytes(text)) is not null;
 }

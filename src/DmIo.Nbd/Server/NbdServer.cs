@@ -68,7 +68,10 @@ public sealed class NbdServer : IAsyncDisposable
         NbdExport export, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(export);
-        return await AskAsync<NbdExportStatus>(new AddExport(export), cancellationToken).ConfigureAwait(false);
+
+        // A list of the caller's own making may throw or change: here it is his, in the actor it would be everybody's.
+        var copy = export with { Devices = [.. export.Devices ?? []] };
+        return await AskAsync<NbdExportStatus>(new AddExport(copy), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -110,7 +113,7 @@ public sealed class NbdServer : IAsyncDisposable
 
     private static string? Fault(NbdServerOptions options)
     {
-        if (options.EndPoints.Count == 0)
+        if (options.EndPoints is not { Count: > 0 })
         {
             return "A server listens somewhere; name an address or a unix socket.";
         }
@@ -130,7 +133,7 @@ public sealed class NbdServer : IAsyncDisposable
             }
         }
 
-        return null;
+        return options.Limits.Fault();
     }
 
     private static List<NbdListener> Listen(IReadOnlyList<EndPoint> endPoints)

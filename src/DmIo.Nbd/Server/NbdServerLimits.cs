@@ -27,4 +27,17 @@ public sealed record NbdServerLimits
 
     /// <summary>When the server or an export ends: how long requests in flight may take.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What nobody could be served under, as a sentence; null where all is well.</summary>
+    internal string? Fault() => this switch
+    {
+        { Connections: < 1 } => $"A server has 1 or more connections, not {Connections}.",
+        { RequestsInFlight: < 1 } => $"A connection has 1 or more requests in flight, not {RequestsInFlight}.",
+        { OptionBytes: < 1 } => $"The options of a handshake have 1 byte or more, not {OptionBytes}.",
+        _ when Handshake <= TimeSpan.Zero => $"A handshake may take some time, not {Handshake}.",
+        _ when Idle <= TimeSpan.Zero => $"A connection may idle for some time, not {Idle}; null: for ever.",
+        _ when Send <= TimeSpan.Zero => $"Sending may take some time, not {Send}.",
+        _ when Drain < TimeSpan.Zero => $"What is in flight may take some time, or none, not {Drain}.",
+        _ => null,
+    };
 }

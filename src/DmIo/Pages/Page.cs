@@ -9,14 +9,18 @@ public sealed class Page
     /// <summary>Bytes in a page, whatever the machine's own page size.</summary>
     public const int SizeBytes = 4096;
 
-    internal Page(Memory<byte> memory)
+    internal Page(Memory<byte> memory, Memory<byte> guard = default)
     {
         Invariant.Require(memory.Length == SizeBytes);
         Memory = memory;
+        Guard = guard;
     }
 
     /// <summary>
     /// The page's bytes. Holding this keeps the memory from being freed, not from being leased to another.
     /// </summary>
     public Memory<byte> Memory { get; }
+
+    /// <summary>Bytes behind it that are nobody's; none where the pool is not checked.</summary>
+    internal Memory<byte> Guard { get; }
 }

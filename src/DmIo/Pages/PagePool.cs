@@ -12,6 +12,7 @@ internal sealed class PagePool : IDisposable
 {
     private readonly int slabPages;
     private readonly Func<int, PageSlab?> allocateSlab;
+    private readonly bool isChecked;
     private readonly List<PageSlab> slabs = [];
 
     // Last in, first out: what was used last is likely still in the processor's cache.
@@ -22,14 +23,17 @@ internal sealed class PagePool : IDisposable
     /// <param name="maxPages">The most pages it ever has.</param>
     /// <param name="slabPages">By how many it grows; by fewer only where the limit leaves no room.</param>
     /// <param name="allocateSlab">Where slabs come from; null where there is no memory. For tests.</param>
-    public PagePool(int maxPages, int slabPages, Func<int, PageSlab?>? allocateSlab = null)
+    /// <param name="isChecked">Find who touches pages that are not his (<see cref="PageCheck"/>).</param>
+    public PagePool(
+        int maxPages, int slabPages, Func<int, PageSlab?>? allocateSlab = null, bool isChecked = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxPages);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slabPages);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(slabPages, PageSlab.MaxPages);
         MaxPages = maxPages;
         this.slabPages = slabPages;
-        this.allocateSlab = allocateSlab ?? PageSlab.TryAllocate;
+        this.allocateSlab = allocateSlab ?? (isChecked ? PageSlab.TryAllocateGuarded : PageSlab.TryAllocate);
+        this.isChecked = isChecked;
     }
 
     /// <summary>The most pages that it ever has.</summary>
@@ -65,6 +69,11 @@ internal sealed class PagePool : IDisposable
         if (pages > AvailablePages || !TryGrow(pages - FreePages))
         {
             return false;
+        }
+
+        if (isChecked)
+        {
+            PageCheck.Leave(free.Take(pages));
         }
 
         var granted = new Page[pages];
@@ -103,6 +112,11 @@ internal sealed class PagePool : IDisposable
     {
         Invariant.Require(ReferenceEquals(lease.Pool, this));
         Invariant.Require(lease.State != PageLeaseState.Returned);
+        if (isChecked)
+        {
+            PageCheck.Return(lease);
+        }
+
         if (lease.State == PageLeaseState.Draining)
         {
             DrainingPages -= lease.Count;
@@ -161,6 +175,11 @@ internal sealed class PagePool : IDisposable
         TotalPages += slab.Pages.Length;
         for (var index = slab.Pages.Length - 1; index >= 0; index--)
         {
+            if (isChecked)
+            {
+                PageCheck.Add(slab.Pages[index]);
+            }
+
             free.Push(slab.Pages[index]);
         }
     }

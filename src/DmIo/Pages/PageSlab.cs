@@ -9,6 +9,15 @@ internal sealed class PageSlab
     /// <summary>1 GiB: what one <see cref="Memory{T}"/> can show of a block, with room to spare.</summary>
     public const int MaxPages = 1 << 18;
 
+    /// <summary>Of a page with its guard.</summary>
+    private const int GuardedBytes = 2 * Page.SizeBytes;
+
+    private PageSlab(NativeBlock block, Page[] pages)
+    {
+        Block = block;
+        Pages = pages;
+    }
+
     private PageSlab(NativeBlock block, int pages)
     {
         Block = block;
@@ -40,6 +49,27 @@ internal sealed class PageSlab
         }
     }
 
+    /// <summary>The same with a guard behind each page, as long as the page.</summary>
+    public static PageSlab? TryAllocateGuarded(int pages)
+    {
+        Invariant.Require(pages is > 0 and <= MaxPages);
+        try
+        {
+            var block = NativeBlock.Allocate((long)pages * GuardedBytes);
+            return new PageSlab(block, [.. Enumerable.Range(0, pages).Select(index => GuardedPage(block, index))]);
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Frees the memory, after the last pin is gone. Nobody may use the pages any more.</summary>
     public void Free() => Block.Dispose();
+
+    private static Page GuardedPage(NativeBlock block, int index)
+    {
+        var both = new NativeWindow(block, (long)index * GuardedBytes, GuardedBytes).Memory;
+        return new Page(both[..Page.SizeBytes], both[Page.SizeBytes..]);
+    }
 }

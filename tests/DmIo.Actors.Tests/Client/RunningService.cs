@@ -15,6 +15,7 @@ internal sealed class RunningService : IAsyncDisposable
           stdout-loglevel = OFF
           log-dead-letters = off
         }
+        dmio.pool.check = on
 
         """;
 

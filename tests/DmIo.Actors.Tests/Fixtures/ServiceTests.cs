@@ -52,6 +52,7 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
     {
         MaxPages = MaxPages,
         SlabPages = 16,
+        ChecksPages = true,
         Dispatcher = dispatcher,
         ShutdownTimeout = TimeSpan.FromSeconds(5),
         WaitingPerPage = 16,

@@ -16,7 +16,7 @@ public sealed class BadSettingsTests
 
     [Theory]
     [InlineData("dmio.pol.max-pages = 1", "dmio.pol: no such key", "pool")]
-    [InlineData("dmio.pool.max-page = 1", "dmio.pool.max-page: no such key", "max-pages, slab-pages")]
+    [InlineData("dmio.pool.max-page = 1", "dmio.pool.max-page: no such key", "check, max-pages, slab-pages")]
     [InlineData("dmio.device-defaults.queue = 1", "dmio.device-defaults.queue: no such key", "queue-depth")]
     [InlineData("dmio.device-defaults.size = 1MiB", "dmio.device-defaults.size: no such key", "create-size")]
     [InlineData("dmio.device-defaults.delay.reed = 1s", "dmio.device-defaults.delay.reed: no such key", "read")]

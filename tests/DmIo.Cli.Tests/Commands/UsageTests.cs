@@ -68,6 +68,19 @@ public sealed class UsageTests
     }
 
     [Theory]
+    [InlineData("devices", "")]
+    [InlineData("read", "--region", "mem:4KiB@0", "--to", "")]
+    [InlineData("write", "--region", "mem:4KiB@0", "--from", "")]
+    [InlineData("serve", "--export", "a=mem:1MiB", "--unix", "")]
+    public async Task An_empty_path_is_refused(params string[] arguments)
+    {
+        var result = await Command.RunAsync(arguments);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("''", result.Error);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("write")]
     [InlineData("read")]

@@ -23,6 +23,7 @@ internal sealed class FaultBench : IAsyncDisposable
         akka.loglevel = OFF
         akka.stdout-loglevel = OFF
         akka.log-dead-letters = off
+        dmio.pool.check = on
         """;
 
     private readonly ActorSystem system;

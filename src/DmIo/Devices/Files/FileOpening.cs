@@ -71,6 +71,11 @@ internal static class FileOpening
             throw new DeviceOpenException(string.Empty, "the path is empty.");
         }
 
+        if (options.Path.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new DeviceOpenException(options.Path, "the path has a NUL in it, which ends it for the system.");
+        }
+
         if (options.CreateSize is { Value: <= 0 or > SectorCount.MaxValue } size)
         {
             throw new DeviceOpenException(

@@ -1,0 +1,79 @@
+using DmIo.Actors;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+
+namespace DmIo.Soak;
+
+/// <summary>The devices of a run, and who takes one away and brings it back all the time. Some fail one operation in a
+/// thousand.</summary>
+internal sealed class SoakDevices : IDisposable
+{
+    private const int Few = 10;
+
+    private readonly DirectoryInfo home = Directory.CreateTempSubdirectory("dmio-soak-");
+    private readonly DirectoryInfo inMemory = Directory.CreateDirectory(Path.Combine(
+        Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"dmio-soak-{Guid.NewGuid():N}"));
+
+    private readonly DmIoService service;
+    private readonly int seed;
+
+    internal SoakDevices(DmIoService service, SoakSettings settings)
+    {
+        this.service = service;
+        seed = settings.Seed;
+        Names = [.. Enumerable.Range(0, settings.Devices).Select(index => $"disk{index}")];
+    }
+
+    internal IReadOnlyList<string> Names { get; }
+
+    internal async Task AttachAllAsync()
+    {
+        for (var index = 0; index < Names.Count; index++)
+        {
+            await service.AttachAsync(Names[index], Open(index));
+        }
+    }
+
+    /// <summary>Until it is cancelled: one device after the other goes and comes. How many.</summary>
+    internal async Task<int> ChurnAsync(CancellationToken end)
+    {
+        var count = 0;
+        for (; !end.IsCancellationRequested; count++)
+        {
+            var index = count % Names.Count;
+            await service.DetachAsync(Names[index], CancellationToken.None);
+            await service.AttachAsync(Names[index], Open(index), cancellationToken: CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), end)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return count;
+    }
+
+    public void Dispose()
+    {
+        home.Delete(recursive: true);
+        inMemory.Delete(recursive: true);
+    }
+
+    private IBlockDevice Open(int index)
+    {
+        IBlockDevice device = index % Few == 0
+            ? OpenFile(index, index / Few % 3)
+            : new MemoryDevice(SoakWorker.Sectors);
+        var rule = new FaultRule
+        {
+            Filter = OperationFilter.On(IoOperation.Read, IoOperation.Write), Probability = 0.001,
+        };
+        return index % 7 == 3 ? new FaultyDevice(device, seed + index, rule) : device;
+    }
+
+    /// <summary>On a disk as it suits it (a ring, where there is one) or by threads; in memory inline.</summary>
+    private FileDevice OpenFile(int index, int kind) => FileDevice.Open(new FileDeviceOptions
+    {
+        Path = Path.Combine((kind == 2 ? inMemory : home).FullName, Names[index]),
+        CreateSize = SoakWorker.Sectors,
+        Mode = kind == 1 ? ServiceMode.Threads : null,
+    });
+}

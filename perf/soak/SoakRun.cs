@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Event;
+using DmIo.Actors;
+
+namespace DmIo.Soak;
+
+/// <summary>
+/// The service under load for as long as is asked for: many leases that come and go, many devices of which one is
+/// always on its way. Memory, handles and threads must stay as they are, each request must end once, no message may go
+/// astray, and at the end nothing may be left.
+/// </summary>
+public sealed class SoakRun(SoakSettings settings, TextWriter output)
+{
+    private const string Quiet = """
+        akka.loglevel = OFF
+        akka.stdout-loglevel = OFF
+        akka.log-dead-letters = off
+        dmio.pool.check = on
+        """;
+
+    private readonly SoakCounts counts = new();
+    private readonly List<SoakSample> samples = [];
+    private readonly List<string> faults = [];
+
+    /// <summary>Runs, and reports.</summary>
+    /// <returns>All went well.</returns>
+    public async Task<bool> RunAsync()
+    {
+        output.WriteLine($"{settings.Leases} leases, {settings.Devices} devices, {settings.Duration}; "
+            + $"--seed {settings.Seed}");
+        using var system = ActorSystem.Create("soak", ConfigurationFactory.ParseString(Quiet));
+        var service = DmIoService.For(system);
+        var deadLetters = new DeadLetterCount();
+        system.EventStream.Subscribe(
+            system.ActorOf(Props.Create(() => new DeadLetterActor(deadLetters))), typeof(DeadLetter));
+        using var devices = new SoakDevices(service, settings);
+        await devices.AttachAllAsync();
+        var churns = await LoadAsync(service, devices);
+
+        var pool = await service.GetPoolStatusAsync();
+        var statistics = await service.GetStatisticsAsync();
+        output.WriteLine($"{counts.Begun:N0} requests: {counts.Well:N0} well, {counts.Failed:N0} with a failed region; "
+            + $"{counts.Reopened:N0} leases; {churns:N0} devices taken away and brought back");
+        Require(counts.Begun == counts.Well + counts.Failed, "requests and outcomes are not as many");
+        Require(statistics.Messages.Requests == counts.Begun, $"the service counted {statistics.Messages.Requests:N0}");
+        Require(pool is { Leases: 0, Leased: 0, Draining: 0, Waiting: 0 }, $"at the end the pool is {pool}");
+        Require(pool.Free == pool.Total, $"at the end the pool is {pool}");
+        Require(deadLetters.Count == 0, $"{deadLetters.Count} dead letters, the first: {deadLetters.First}");
+        Judge();
+        await system.Terminate();
+        faults.ForEach(fault => output.WriteLine($"FAULT: {fault}"));
+        output.WriteLine(faults.Count == 0 ? "well" : $"{faults.Count} faults");
+        return faults.Count == 0;
+    }
+
+    private async Task<int> LoadAsync(DmIoService service, SoakDevices devices)
+    {
+        using var end = new CancellationTokenSource();
+        var workers = Enumerable.Range(0, settings.Leases)
+            .Select(index => new SoakWorker(service, devices.Names, counts, settings.Seed + index))
+            .Select(worker => Task.Run(() => worker.RunAsync(end.Token))).ToList();
+        var churn = Task.Run(() => devices.ChurnAsync(end.Token));
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < settings.Duration && !workers.Any(worker => worker.IsFaulted) && !churn.IsFaulted)
+        {
+            await Task.Delay(settings.Interval);
+            samples.Add(SoakSample.Take(clock.Elapsed, counts.Begun));
+            output.WriteLine(samples[^1]);
+        }
+
+        await end.CancelAsync();
+        await Task.WhenAll(workers);
+        return await churn;
+    }
+
+    private void Judge()
+    {
+        const double MiB = 1024 * 1024;
+        Trend[] trends =
+        [
+            Trend.Of("heap (MiB)", samples, sample => sample.HeapBytes / MiB, part: 0.05, least: 4),
+            Trend.Of("resident (MiB)", samples, sample => sample.ResidentBytes / MiB, part: 0.1, least: 32),
+            Trend.Of("handles", samples, sample => sample.Handles, part: 0.02, least: 4),
+            Trend.Of("threads", samples, sample => sample.Threads, part: 0.25, least: 16),
+        ];
+        foreach (var trend in trends)
+        {
+            output.WriteLine(trend);
+            Require(trend.IsFlat, $"{trend}");
+        }
+    }
+
+    private void Require(bool condition, string fault)
+    {
+        if (!condition)
+        {
+            faults.Add(fault);
+        }
+    }
+
+    private sealed class DeadLetterCount
+    {
+        internal int Count { get; set; }
+
+        internal string First { get; set; } = "none";
+    }
+
+    private sealed class DeadLetterActor(DeadLetterCount count) : UntypedActor
+    {
+        protected override void OnReceive(object message)
+        {
+            count.First = count.Count++ == 0 ? $"{message}" : count.First;
+        }
+    }
+}

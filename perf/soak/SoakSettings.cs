@@ -1,0 +1,59 @@
+using System.Globalization;
+using DmIo.Actors;
+
+namespace DmIo.Soak;
+
+/// <summary>How long, how much, and from which seed.</summary>
+public sealed record SoakSettings
+{
+    /// <summary>The options, for who asks.</summary>
+    public const string Usage =
+        "dotnet run --project perf/soak -c Release -- [--duration 10m] [--leases 1000] [--devices 200] [--seed N]";
+
+    /// <summary>How long requests are sent.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Leases at a time, each with requests of its own.</summary>
+    public int Leases { get; init; } = 1000;
+
+    /// <summary>Devices, at least 10: nine of ten in memory, the others files, in each of their modes.</summary>
+    public int Devices { get; init; } = 200;
+
+    /// <summary>What everybody does follows from it, but not in which order.</summary>
+    public int Seed { get; init; } = Random.Shared.Next();
+
+    /// <summary>Between two samples.</summary>
+    public TimeSpan Interval => Duration / 40;
+
+    /// <summary>Reads the command line.</summary>
+    /// <exception cref="FormatException">The message names the argument and what would do.</exception>
+    public static SoakSettings Parse(IReadOnlyList<string> arguments)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        var settings = new SoakSettings();
+        for (var index = 0; index < arguments.Count; index += 2)
+        {
+            var (name, value) = (arguments[index], index + 1 < arguments.Count ? arguments[index + 1] : "");
+            settings = name switch
+            {
+                "--duration" => settings with { Duration = DurationOf(value) },
+                "--leases" => settings with { Leases = NumberOf(name, value, least: 1) },
+                "--devices" => settings with { Devices = NumberOf(name, value, least: 10) },
+                "--seed" => settings with { Seed = NumberOf(name, value, least: 0) },
+                _ => throw new FormatException($"There is no option '{name}'. {Usage}"),
+            };
+        }
+
+        return settings;
+    }
+
+    private static TimeSpan DurationOf(string text) =>
+        DurationSyntax.TryParse(text, out var duration) && duration >= TimeSpan.FromSeconds(1)
+            ? duration
+            : throw new FormatException($"--duration '{text}' is no time of 1s or more, such as 90s or 10m.");
+
+    private static int NumberOf(string name, string text, int least) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least
+            ? number
+            : throw new FormatException($"{name} '{text}' is no number from {least} on.");
+}

@@ -1,0 +1,65 @@
+using Akka.Actor;
+using DmIo.Pages;
+using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors.Tests.Hostile;
+
+/// <summary>Messages that a stranger can make: those of the public protocols with hostile values, the service's own
+/// answers sent back to it, Akka.NET's, and what is no message of anybody.</summary>
+internal sealed class HostileMessages(HostileValues values, IActorRef stranger)
+{
+    /// <summary>To the supervisor: exactly one answer is due to each.</summary>
+    internal object Question() => values.Random.Next(8) switch
+    {
+        0 => new Get(values.Int(), Owner(), Wait: false, values.Int()),
+        1 => new Put(new LeaseId(values.Long()), values.Int(), Owner()),
+        2 => new AttachDevice(values.Name(), values.Device(), values.Depth(), values.Policy()),
+        3 => new DetachDevice($"{values.Name()}?"),
+        4 => new GetExtents(values.Name(), values.Long(), values.Long(), values.Int()),
+        5 => GetDevices.Instance,
+        6 => GetPoolStatus.Instance,
+        _ => GetStatistics.Instance,
+    };
+
+    /// <summary>To a request actor: exactly one answer is due to each.</summary>
+    internal IoRequest Request()
+    {
+        var options = values.Options() ?? new RequestOptions();
+        return new IoRequest
+        {
+            Operation = values.Operation(),
+            Regions = values.Regions(),
+            Memory = values.Memory(),
+            ForceUnitAccess = options.ForceUnitAccess,
+            Edges = options.Edges,
+            Zeroing = options.Zeroing,
+            Priority = options.Priority,
+            Deadline = options.Deadline,
+            Context = options.Context,
+        };
+    }
+
+    /// <summary>To anybody: no answer is due.</summary>
+    internal object Nonsense() => values.Random.Next(16) switch
+    {
+        0 => new object(),
+        1 => "a text",
+        2 => values.Int(),
+        3 => new Status.Failure(new InvalidOperationException("Not yours.")),
+        4 => new Status.Success(null!),
+        5 => ReceiveTimeout.Instance,
+        6 => new Terminated(stranger, true, false),
+        7 => new Granted(null!, null!),
+        8 => new GetRefused(values.Int(), values.Int(), null!),
+        9 => new PutDone(new LeaseId(values.Long()), values.Int()),
+        10 => new PutRefused(default, null!),
+        11 => new IoDone(null!),
+        12 => new IoRefused(default, null!, null),
+        13 => new ServiceEvents.DeviceHasFailed(values.Name(), default),
+        14 => new DeviceDetached(values.Name()),
+        _ => new Extents(null!, default, null!),
+    };
+
+    private IActorRef? Owner() => values.Pick<IActorRef?>([null, stranger, ActorRefs.Nobody]);
+}

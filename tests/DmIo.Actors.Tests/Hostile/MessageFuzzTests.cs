@@ -1,0 +1,116 @@
+using Akka.Actor;
+using Akka.TestKit;
+using DmIo.Actors.Tests.Fixtures;
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Nbd.Tests.Fuzz;
+using Xunit;
+using Xunit.Abstractions;
+using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.ServiceProtocol;
+
+namespace DmIo.Actors.Tests.Hostile;
+
+/// <summary>Whatever a stranger sends to whichever actor of the service: each question has exactly one answer, what is
+/// no question has none, no actor ends, and who has a lease is served as before.</summary>
+public sealed class MessageFuzzTests : ServiceTests
+{
+    private const int MessagesOfCase = 40;
+
+    private readonly ITestOutputHelper output;
+
+    public MessageFuzzTests(ITestOutputHelper output) => this.output = output;
+
+    [Fact]
+    public void Strangers_are_answered_and_harm_nobody()
+    {
+        var seed = FuzzPlan.NewSeed();
+        output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
+        Attach("disk", new MemoryDevice(1024));
+        Attach("other", new MemoryDevice(1024));
+        var lease = Open(pages: 8);
+        IActorRef[] everybody =
+        [
+            Supervisor, lease.Requests, DeviceActor("disk"), DeviceActor("other"),
+            ActorAt("/user/dmio/devices"), ActorAt("/user/dmio/leases"),
+        ];
+        var guard = CreateTestProbe();
+        foreach (var actor in everybody)
+        {
+            guard.Watch(actor);
+        }
+
+        for (var one = 0; one < FuzzPlan.Cases; one++)
+        {
+            RunCase(seed + one, everybody, lease);
+        }
+
+        guard.ExpectNoMsg(TimeSpan.Zero);
+        Assert.True(Do(lease, Write(Pattern(8, 1), new IoRegion("disk", 0, 8), new IoRegion("other", 8, 8))).IsOk);
+        Assert.Equal(8, PoolStatus().Leased);
+    }
+
+    private void RunCase(int seed, IActorRef[] everybody, Granted lease)
+    {
+        var stranger = CreateTestProbe();
+        var messages = new HostileMessages(new HostileValues(new Random(seed), "disk", "other"), stranger.Ref);
+        var values = new Random(seed);
+        var due = 0;
+        for (var count = 0; count < MessagesOfCase; count++)
+        {
+            switch (values.Next(4))
+            {
+                case 0:
+                    Supervisor.Tell(messages.Question(), stranger.Ref);
+                    due++;
+                    break;
+                case 1:
+                    lease.Requests.Tell(messages.Request(), stranger.Ref);
+                    due++;
+                    break;
+                default:
+                    everybody[values.Next(everybody.Length)].Tell(messages.Nonsense(), stranger.Ref);
+                    break;
+            }
+        }
+
+        AnswersOf(stranger, due, seed);
+        Sys.Stop(stranger.Ref);
+    }
+
+    /// <summary>Behind them an answer of each actor comes, and nothing else.</summary>
+    private void AnswersOf(TestProbe stranger, int due, int seed)
+    {
+        for (var count = 0; count < due; count++)
+        {
+            switch (stranger.ReceiveOne(TimeSpan.FromSeconds(60)))
+            {
+                case null:
+                    Assert.Fail($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES=1: {due - count} answers are missing.");
+                    break;
+                case IoRefused refused:
+                    Assert.NotEmpty(refused.Reason);
+                    break;
+                case GetRefused refused:
+                    Assert.NotEmpty(refused.Reason);
+                    break;
+                case AttachRefused refused:
+                    Assert.NotEmpty(refused.Reason);
+                    break;
+                case DeviceAttached attached:
+                    Supervisor.Tell(new DetachDevice(attached.Name), TestActor);
+                    ExpectMsg<DeviceDetached>();
+                    break;
+            }
+        }
+
+        WaitUntilHandled(Supervisor);
+        stranger.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    private IActorRef ActorAt(string path)
+    {
+        Sys.ActorSelection(path).Tell(new Identify(path), TestActor);
+        return ExpectMsg<ActorIdentity>().Subject;
+    }
+}

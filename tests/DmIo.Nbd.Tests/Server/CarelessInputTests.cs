@@ -1,0 +1,89 @@
+using System.Net;
+using DmIo.Actors;
+using DmIo.Nbd.Tests.Peers;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Server;
+
+/// <summary>What whoever runs a server gives it by mistake: it is refused and named, and the server, with who uses it,
+/// lives.</summary>
+public sealed class CarelessInputTests
+{
+    [Theory]
+    [InlineData(null, "", "name")]
+    [InlineData("new", null, "description")]
+    [InlineData("new\0", "", "name")]
+    public async Task An_export_that_lacks_a_text_is_refused_and_the_server_lives(
+        string? name, string? description, string named)
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        var export = new NbdExport { Name = name!, Devices = ["disk"], Description = description! };
+
+        var refusal = await Assert.ThrowsAsync<IoRefusedException>(
+            () => served.Server.AddExportAsync(export).InTime());
+
+        Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
+        Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports);
+    }
+
+    [Fact]
+    public async Task An_export_without_devices_is_refused_and_the_server_lives()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        foreach (var devices in (string[]?[])[null, [], [null!]])
+        {
+            await Assert.ThrowsAsync<IoRefusedException>(() => served.Server.AddExportAsync(
+                new NbdExport { Name = "new", Devices = devices! }).InTime());
+        }
+
+        Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports);
+    }
+
+    [Fact]
+    public async Task A_server_without_an_address_is_refused()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        foreach (var places in (EndPoint[]?[])[null, [], [null!]])
+        {
+            await Assert.ThrowsAsync<IoRefusedException>(() => NbdServer.StartAsync(
+                served.System, new NbdServerOptions { EndPoints = places! }).InTime());
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 1, 1, "connections")]
+    [InlineData(1, 0, 1, "requests")]
+    [InlineData(1, 1, 0, "options")]
+    public async Task A_limit_under_which_nobody_could_be_served_is_refused(
+        int connections, int requests, int optionBytes, string named)
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        var limits = new NbdServerLimits
+        {
+            Connections = connections, RequestsInFlight = requests, OptionBytes = optionBytes,
+        };
+
+        var refusal = await Assert.ThrowsAsync<IoRefusedException>(() => StartAsync(served, limits));
+
+        Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_time_limit_that_is_over_at_once_is_refused()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        NbdServerLimits[] all =
+        [
+            new() { Handshake = TimeSpan.Zero }, new() { Idle = TimeSpan.FromSeconds(-1) },
+            new() { Send = TimeSpan.Zero }, new() { Drain = TimeSpan.FromSeconds(-1) },
+        ];
+        foreach (var limits in all)
+        {
+            await Assert.ThrowsAsync<IoRefusedException>(() => StartAsync(served, limits));
+        }
+    }
+
+    private static Task<NbdServer> StartAsync(ServedDisks served, NbdServerLimits limits) => NbdServer.StartAsync(
+        served.System, new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Limits = limits })
+        .InTime();
+}
