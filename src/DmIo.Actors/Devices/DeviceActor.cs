@@ -102,7 +102,7 @@ internal sealed class DeviceActor : UntypedActor
     protected override void PostStop()
     {
         SendAnswers();
-        var farewell = new DeviceFarewell(device, Self, supervisor, log);
+        var farewell = new DeviceFarewell(device, Self, supervisor, setup.Background, log);
         foreach (var flight in flying)
         {
             farewell.Add();

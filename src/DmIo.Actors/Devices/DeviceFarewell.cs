@@ -11,7 +11,8 @@ namespace DmIo.Actors;
 /// flight, one for whoever drives the device just now, which nobody else does any more. Who takes the last one closes
 /// the device, and then the supervisor hears that the name is free.
 /// </summary>
-internal sealed class DeviceFarewell(IBlockDevice device, IActorRef actor, IActorRef supervisor, ILoggingAdapter log)
+internal sealed class DeviceFarewell(
+    IBlockDevice device, IActorRef actor, IActorRef supervisor, Action<Action> background, ILoggingAdapter log)
 {
     private readonly Lock driving = new();
     private int count = 1;
@@ -36,8 +37,7 @@ internal sealed class DeviceFarewell(IBlockDevice device, IActorRef actor, IActo
 
     /// <summary>The device asks for a turn, in which operations complete. Not on its own thread: what completes may
     /// take its time.</summary>
-    internal void Drive() => ThreadPool.UnsafeQueueUserWorkItem(
-        static farewell => farewell.DriveNow(), this, preferLocal: false);
+    internal void Drive() => background(DriveNow);
 
     private void DriveNow()
     {

@@ -10,6 +10,7 @@ namespace DmIo.Actors;
 /// <param name="Memory">What leases are cut from.</param>
 /// <param name="BouncePages">The pages that the device asked for; the supervisor's to return.</param>
 /// <param name="Bell">What is rung for the actor; null where nobody does.</param>
+/// <param name="Background">What the device is driven by when its actor is gone.</param>
 /// <param name="Counters">Where the actor counts what it does.</param>
 internal sealed record DeviceSetup(
     string Name,
@@ -18,6 +19,7 @@ internal sealed record DeviceSetup(
     PoolMemory Memory,
     IReadOnlyList<Page> BouncePages,
     DeviceBell? Bell,
+    Action<Action> Background,
     DeviceCounters Counters)
 {
     /// <summary>The actor was made, and sees to it that the device is closed. Its own to set; to be asked when it is

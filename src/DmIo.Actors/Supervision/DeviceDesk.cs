@@ -65,7 +65,7 @@ internal sealed class DeviceDesk(
         };
         devices.Add(record.Name, record);
         record.Setup = new DeviceSetup(
-            record.Name, record.Device, queue, pool.Memory, pages?.Pages ?? [], record.Bell, counts);
+            record.Name, record.Device, queue, pool.Memory, pages?.Pages ?? [], record.Bell, settings.Background, counts);
         var props = DeviceActor.Props(record.Setup, context.Self).WithDispatcherOf(settings);
         guardian.Tell(new Spawn(props, DeviceName.ToActorName(record.Name), record), context.Self);
     }
@@ -276,7 +276,8 @@ internal sealed class DeviceDesk(
         else
         {
             // Off this turn: the supervisor has others to serve while a device takes its time to close.
-            _ = Task.Run(() => DeviceClosing.CloseAsync(attach.Device, log, refused)).PipeTo(replyTo, context.Self);
+            var self = context.Self;
+            settings.Background(() => _ = DeviceClosing.CloseAsync(attach.Device, log, refused).PipeTo(replyTo, self));
         }
     }
 }

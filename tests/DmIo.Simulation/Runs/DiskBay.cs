@@ -85,8 +85,7 @@ internal sealed class DiskBay
     /// <summary>Its device actor dies.</summary>
     internal void KillActor(Disk disk, SimulatedProcess process)
     {
-        // One that gathers is driven to its end by a thread of the pool, where no seed reaches.
-        if (!disk.Plan.Gathers && process.Directory.TryFind(disk.Plan.Name, out var entry))
+        if (process.Directory.TryFind(disk.Plan.Name, out var entry))
         {
             oracle.Gone(disk.Plan.Name);
             disk.State = DiskState.Leaving;

@@ -29,6 +29,7 @@ internal sealed class RunPlan
             QueueDepth = 8,
             Policy = SchedulingPolicy.Fair,
             Devices = [],
+            Background = Agenda.Current.Add,
         };
         Devices = [.. Enumerable.Range(0, random.Next(1, 5)).Select(index => new DevicePlan(random, index))];
         MeddlingChance = random.Next(2) == 0 ? 0 : 0.03;

@@ -29,8 +29,9 @@ internal static class SeedSearch
                  seed < (long)first + seeds && seed < Interlocked.Read(ref broken);
                  seed = Interlocked.Increment(ref next))
             {
-                if (Try((int)seed, steps, new Trace(isKept: false)) is not null)
+                if (Try((int)seed, steps, new Trace(isKept: false)) is { } e)
                 {
+                    Console.WriteLine($"{seed} {e}");
                     InterlockedMin(ref broken, seed);
                 }
             }

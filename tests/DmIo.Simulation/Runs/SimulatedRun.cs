@@ -231,11 +231,6 @@ internal sealed class SimulatedRun
     /// <summary>The supervisor dies, and with it the service; what it had in flight ends, and another begins.</summary>
     private void EndService()
     {
-        if (plan.Devices.Any(device => device.Gathers))
-        {
-            return;
-        }
-
         oracle.Note("the service dies");
         oracle.IsEnding = true;
         leases.ForEach(EndAsCut);

@@ -64,6 +64,9 @@ internal sealed class Agenda
         ready.Add(new Job(mailbox, isLazy));
     }
 
+    /// <summary>It goes when it is drawn.</summary>
+    internal void Add(Action work) => Add(new Work(work));
+
     /// <summary>It goes when that time has come; not at all where it was cancelled by then.</summary>
     internal DueAction After(TimeSpan delay, Action action)
     {
@@ -137,6 +140,13 @@ internal sealed class Agenda
         {
             throw new InvalidOperationException("A simulation is one thread, and this is another.");
         }
+    }
+
+    private sealed class Work(Action work) : IRunnable
+    {
+        public void Run() => work();
+
+        public void Execute() => Run();
     }
 
     private readonly record struct Job(IRunnable Mailbox, bool IsLazy);
