@@ -65,7 +65,14 @@ internal sealed class DeviceDesk(
         };
         devices.Add(record.Name, record);
         record.Setup = new DeviceSetup(
-            record.Name, record.Device, queue, pool.Memory, pages?.Pages ?? [], record.Bell, settings.Background, counts);
+            record.Name,
+            record.Device,
+            queue,
+            pool.Memory,
+            pages?.Pages ?? [],
+            record.Bell,
+            settings.Background,
+            counts);
         var props = DeviceActor.Props(record.Setup, context.Self).WithDispatcherOf(settings);
         guardian.Tell(new Spawn(props, DeviceName.ToActorName(record.Name), record), context.Self);
     }
