@@ -1,0 +1,165 @@
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Memory;
+using Xunit;
+
+namespace DmIo.TestKit.Tests.Simulation;
+
+/// <summary>What the simulated disk keeps and loses, and what its device does wrong when it is told to.</summary>
+public sealed class SimulatedDeviceTests
+{
+    private const int Sectors = 16;
+
+    [Fact]
+    public async Task What_was_flushed_survives_every_crash()
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var disk = new SimulatedDisk(Sectors, seed);
+            var device = NewDevice(disk);
+            await WriteAsync(device, 0, 1);
+            Assert.True((await device.FlushAsync()).IsOk);
+            await WriteAsync(device, 8, 2);
+
+            disk.Crash();
+
+            Assert.Equal(1, ValueAt(disk, 0));
+        }
+    }
+
+    [Fact]
+    public async Task What_was_written_durably_survives_every_crash()
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var disk = new SimulatedDisk(Sectors, seed);
+            var device = NewDevice(disk);
+            await WriteAsync(device, 0, 1);
+            await WriteAsync(device, 0, 2, isDurable: true);
+
+            disk.Crash();
+
+            Assert.Equal(2, ValueAt(disk, 0));
+        }
+    }
+
+    [Fact]
+    public async Task What_was_neither_is_lost_by_some_crashes_and_kept_by_others()
+    {
+        var found = new HashSet<int>();
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var disk = new SimulatedDisk(Sectors, seed);
+            await WriteAsync(NewDevice(disk), 0, 1);
+            Assert.Equal(1, ValueAt(disk, 0));
+
+            disk.Crash();
+
+            found.Add(ValueAt(disk, 0));
+        }
+
+        Assert.Equal([0, 1], found.Order());
+    }
+
+    [Fact]
+    public void A_write_that_was_under_way_may_be_there_after_a_crash()
+    {
+        var found = new HashSet<int>();
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var disk = new SimulatedDisk(Sectors, seed);
+            var device = NewDevice(disk, new SimulatedFault(SimulatedFaultKind.Stuck));
+            _ = WriteAsync(device, 0, 1);
+            Assert.Equal(1, device.StuckCalls);
+
+            disk.Crash();
+
+            found.Add(ValueAt(disk, 0));
+        }
+
+        Assert.Equal([0, 1], found.Order());
+    }
+
+    [Fact]
+    public async Task What_is_stuck_goes_on_when_it_is_released()
+    {
+        var disk = new SimulatedDisk(Sectors, seed: 1);
+        var device = NewDevice(disk, new SimulatedFault(SimulatedFaultKind.Stuck) { AtMost = 1 });
+        var write = WriteAsync(device, 3, 7);
+        Assert.False(write.IsCompleted);
+
+        device.ReleaseStuck();
+
+        Assert.True((await write).Status.IsOk);
+        Assert.Equal(7, ValueAt(disk, 3));
+    }
+
+    [Fact]
+    public async Task A_torn_write_fails_and_leaves_whole_sectors()
+    {
+        var disk = new SimulatedDisk(Sectors, seed: 3);
+        var device = NewDevice(disk, new SimulatedFault(SimulatedFaultKind.Torn));
+
+        var result = await WriteAsync(device, 0, 5, sectors: 8);
+
+        Assert.Equal(IoStatusCode.DeviceError, result.Status.Code);
+        for (var sector = 0; sector < 8; sector++)
+        {
+            var bytes = disk.Peek(sector, 1).ToArray();
+            Assert.All(bytes, one => Assert.Equal(bytes[0], one));
+        }
+    }
+
+    [Fact]
+    public async Task A_fault_is_told_and_only_its_own_calls_have_it()
+    {
+        var told = new List<SimulatedFaultEvent>();
+        var device = new SimulatedDevice(
+            new SimulatedDisk(Sectors, seed: 1),
+            TimeProvider.System,
+            new SimulatedDeviceOptions
+            {
+                MostLatency = TimeSpan.Zero,
+                Faults = [new SimulatedFault(SimulatedFaultKind.Error)
+                {
+                    Filter = OperationFilter.On(IoOperation.Flush), Errno = 28,
+                }],
+                Observer = told.Add,
+            });
+
+        Assert.True((await WriteAsync(device, 0, 1)).Status.IsOk);
+        var status = await device.FlushAsync();
+
+        Assert.Equal(28, status.Failure!.Errno);
+        Assert.Equal([IoOperation.Flush], told.Select(fault => fault.Operation));
+    }
+
+    [Fact]
+    public async Task It_notes_what_its_owner_may_not_do()
+    {
+        var device = NewDevice(
+            new SimulatedDisk(Sectors, seed: 1), new SimulatedFault(SimulatedFaultKind.Stuck) { AtMost = 1 });
+        var first = WriteAsync(device, 0, 1, sectors: 4);
+        await WriteAsync(device, 3, 2);
+
+        Assert.Contains("while Write 0+4 is in flight", Assert.Single(device.Violations), StringComparison.Ordinal);
+        device.ReleaseStuck();
+        await first;
+    }
+
+    private static SimulatedDevice NewDevice(SimulatedDisk disk, params SimulatedFault[] faults) =>
+        new(disk, TimeProvider.System, new SimulatedDeviceOptions { MostLatency = TimeSpan.Zero, Faults = faults });
+
+    private static async Task<TransferResult> WriteAsync(
+        SimulatedDevice device, long start, byte value, int sectors = 1, bool isDurable = false)
+    {
+        var data = new byte[sectors * Sector.SizeBytes];
+        data.AsSpan().Fill(value);
+        var batch = new SegmentBatch();
+        batch.Add(data);
+        return await device.WriteAsync(start, batch, isDurable);
+    }
+
+    private static int ValueAt(SimulatedDisk disk, long sector) => disk.Peek(sector, 1).Span[0];
+}
