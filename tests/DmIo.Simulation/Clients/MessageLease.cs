@@ -39,7 +39,7 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
     }
 
     /// <summary>One that has to be refused: not its number of pages, or not its owner.</summary>
-    internal void PutWrongly(Random random, IActorRef stranger)
+    internal void PutWrongly(Random random)
     {
         WrongPuts++;
         if (random.Next(2) == 0)
@@ -48,7 +48,7 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
         }
         else
         {
-            process.Supervisor.Tell(new Put(granted!.Lease.Id, Pages), stranger);
+            process.Supervisor.Tell(new Put(granted!.Lease.Id, Pages), process.NewEar(Hear));
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class SimulatedRun
     private readonly RequestSource source;
     private readonly DiskBay disks;
     private readonly List<SimulatedLease> leases = [];
+    private readonly List<SimulatedLease> ended = [];
     private SimulatedProcess process;
     private long lastLease;
     private bool isDrained;
@@ -68,9 +69,12 @@ internal sealed class SimulatedRun
         Let(random.Next(plan.Burst + 1));
         disks.AttachWhatIsAbsent(process);
         leases.ForEach(lease => lease.Poll());
-        leases.RemoveAll(lease => lease.HasEnded && lease.Outstanding.Count == 0);
+        ended.AddRange(leases.Where(HasLeft));
+        leases.RemoveAll(HasLeft);
         disks.CheckCallers();
     }
+
+    private static bool HasLeft(SimulatedLease lease) => lease.HasEnded && lease.Outstanding.Count == 0;
 
     /// <summary>Lets so much happen, if there is so much.</summary>
     private void Let(long steps)
@@ -103,7 +107,7 @@ internal sealed class SimulatedRun
                 WithOpen(Put);
                 break;
             case Deed.PutWrongly:
-                WithOpen(lease => (lease as MessageLease)?.PutWrongly(random, process.NewEar(_ => { })));
+                WithOpen(lease => (lease as MessageLease)?.PutWrongly(random));
                 break;
             case Deed.KillOwner:
                 WithOpen(KillOwner);
@@ -248,6 +252,7 @@ internal sealed class SimulatedRun
     {
         process.Abandon();
         leases.Clear();
+        ended.Clear();
         oracle.ForgetRequests();
         oracle.IsEnding = false;
         process = new SimulatedProcess(oracle, plan);
@@ -291,6 +296,11 @@ internal sealed class SimulatedRun
         process.Supervisor.Tell(GetPoolStatus.Instance, process.NewEar(message => Check((PoolStatus)message)));
         LetAllHappen();
         oracle.Require(lastStatus is { Leased: 0, Draining: 0, Leases: 0, Waiting: 0 }, $"at the end: {lastStatus}");
+        foreach (var lease in leases.Concat(ended))
+        {
+            oracle.Require(lease.WrongPuts == 0 || lease.WasCut, $"a wrong Put of {lease} was not refused");
+        }
+
         disks.CheckClosed();
         disks.CheckContent();
         oracle.CheckMemory();
