@@ -12,6 +12,9 @@ namespace DmIo.Simulation;
 /// </summary>
 internal sealed class Oracle(Agenda agenda, Trace trace)
 {
+    /// <summary>What a slow machine may add to a deadline.</summary>
+    private static readonly TimeSpan MostLateness = TimeSpan.FromSeconds(20);
+
     private readonly Dictionary<string, DeviceRecord> devices = [];
     private readonly List<SimulatedRequest> outstanding = [];
     private readonly Queue<GuardedMemory> spoilt = new();
@@ -83,6 +86,10 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         Note($"#{request.Number} ends: {result}");
         Take(request);
         Require(!request.IsBad, $"{request} breaks a rule and was not refused");
+        Require(
+            !request.IsToldOnTurn || request.Message.Deadline is not { } deadline
+                || agenda.Now - request.Began < deadline + MostLateness,
+            $"{request} ended {agenda.Now - request.Began} after it was asked for");
         Require(result.RegionCount == request.Accesses.Length, $"{request} has an outcome of {result.RegionCount}");
         Require(!result.BufferHeld || MayHoldBuffer(request, result), $"{request} leaves its buffer held: {result}");
         for (var index = 0; index < request.Accesses.Length; index++)
