@@ -272,7 +272,8 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         else
         {
             Excuses.Check(this, request, index, status, device, agenda.Now);
-            if (message.Operation == IoOperation.Flush && status.Code == IoStatusCode.DeviceFailed
+            if (message.Operation == IoOperation.Flush
+                && status.Code is (IoStatusCode.DeviceFailed or IoStatusCode.DeviceError)
                 && request.Accesses[index].Began > device.Attached)
             {
                 device.FlushFailed = Math.Min(device.FlushFailed, now);
