@@ -34,6 +34,11 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(10)]
     public void The_same_seed_gives_the_same_run(int seed)
     {
         var (one, other) = (new Trace(isKept: true), new Trace(isKept: true));

@@ -185,9 +185,8 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
     internal void Crash(string name, SimulatedDisk disk)
     {
         var device = devices[name];
-        for (var sector = 0; sector < device.SectorCount; sector++)
+        foreach (var (sector, value) in ContentOf(disk))
         {
-            var value = SectorValue.Read(disk.Peek(sector, 1).Span);
             Require(
                 device.Disk.MaySurvive(sector, value),
                 $"after a crash, sector {sector} of {name} holds {SectorValue.Name(value)}; "
@@ -206,9 +205,8 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
     internal void CheckDisk(string name, SimulatedDisk disk)
     {
         var device = devices[name];
-        for (var sector = 0; sector < device.SectorCount; sector++)
+        foreach (var (sector, value) in ContentOf(disk))
         {
-            var value = SectorValue.Read(disk.Peek(sector, 1).Span);
             Require(
                 device.Disk.MayHold(sector, value),
                 $"at the end, sector {sector} of {name} holds {SectorValue.Name(value)}; "
@@ -222,6 +220,14 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         foreach (var memory in spoilt)
         {
             Require(memory.Fault() is null, $"{memory.Fault()}");
+        }
+    }
+
+    private static IEnumerable<(long Sector, long Value)> ContentOf(SimulatedDisk disk)
+    {
+        for (var sector = 0L; sector < disk.Capacity.Value; sector++)
+        {
+            yield return (sector, SectorValue.Read(disk.Peek(sector, 1).Span));
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed partial class Trace(bool isKept)
 
     internal void Add(TimeSpan now, string what)
     {
-        what = LeaseId().Replace(what, "its lease");
+        what = ActorUid().Replace(LeaseId().Replace(what, "its lease"), "]");
         foreach (var letter in what)
         {
             Fingerprint = (Fingerprint ^ letter) * Prime;
@@ -32,4 +32,8 @@ internal sealed partial class Trace(bool isKept)
     /// <summary>The service's own number, which counts all leases of the real process.</summary>
     [GeneratedRegex(@"\blease-\d+", RegexOptions.NonBacktracking)]
     private static partial Regex LeaseId();
+
+    /// <summary>Of an actor, in its path: the runtime's, and never the same.</summary>
+    [GeneratedRegex(@"#\d+\]", RegexOptions.NonBacktracking)]
+    private static partial Regex ActorUid();
 }
