@@ -66,22 +66,39 @@ internal static class FileHandles
     {
         var access = options.IsReadOnly ? FileAccess.Read : FileAccess.ReadWrite;
         var share = options.IsReadOnly ? FileShare.Read : FileShare.None;
-        try
+        SafeFileHandle? handle = null;
+        Exception? fault = null;
+        LastOwner.WaitUntilGone(() =>
         {
-            return File.OpenHandle(options.Path, mode, access, share);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new DeviceOpenException(options.Path, Explain(exception), Errno.Of(exception), exception);
-        }
+            try
+            {
+                handle = File.OpenHandle(options.Path, mode, access, share);
+            }
+            catch (IOException exception) when (IsTaken(exception))
+            {
+                fault = exception;
+                return false;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                fault = exception;
+            }
+
+            return true;
+        });
+        return handle
+            ?? throw new DeviceOpenException(options.Path, Explain(fault!), Errno.Of(fault!), fault);
     }
+
+    private static bool IsTaken(Exception exception) =>
+        Errno.Of(exception) is Errno.TryAgain or WindowsSharingViolation;
 
     private static string Explain(Exception exception) => exception switch
     {
         FileNotFoundException => "it does not exist; create it with a size.",
         DirectoryNotFoundException => "its directory does not exist.",
         UnauthorizedAccessException => $"{exception.Message} Get permission, or open it read-only.",
-        _ when Errno.Of(exception) is Errno.TryAgain or WindowsSharingViolation =>
+        _ when IsTaken(exception) =>
             "it is already open, by another device of this service or by another process.",
         _ => exception.Message,
     };

@@ -100,10 +100,12 @@ internal static class FileOpening
         var flags = options.IsReadOnly
             ? LinuxNative.OpenReadOnly
             : LinuxNative.OpenReadWrite | LinuxNative.OpenExclusive;
-        var errno = LinuxNative.Open(options.Path, flags, out var handle);
-        if (errno != 0)
+        var errno = 0;
+        SafeFileHandle? handle = null;
+        if (!LastOwner.WaitUntilGone(() => (errno = LinuxNative.Open(options.Path, flags, out handle)) != Errno.Busy)
+            || errno != 0)
         {
-            handle.Dispose();
+            handle?.Dispose();
             throw errno switch
             {
                 Errno.Busy => new DeviceOpenException(
@@ -114,7 +116,7 @@ internal static class FileOpening
             };
         }
 
-        return LinuxBlockStore.Over(handle, options, kind);
+        return LinuxBlockStore.Over(handle!, options, kind);
     }
 
     private static void CheckSize(DeviceDescription device, FileDeviceOptions options)
