@@ -48,7 +48,14 @@ internal sealed class MappedFile : IDisposable
     internal TransferResult[] Make(params IEnumerable<Func<InlineEngine, ValueTask<TransferResult>>> calls)
     {
         Task<TransferResult>[] tasks = [.. calls.Select(call => call(engine).AsTask())];
-        for (engine.Drive(); !tasks.All(task => task.IsCompleted); engine.Drive())
+        engine.Drive();
+        if (!tasks.All(task => task.IsCompleted))
+        {
+            // What awaits an answer may go on later, on another thread: that, too, is worth a look.
+            _ = Task.WhenAll(tasks).ContinueWith(_ => woken.Release(), TaskScheduler.Default);
+        }
+
+        for (; !tasks.All(task => task.IsCompleted); engine.Drive())
         {
             Invariant.Require(woken.Wait(Patience));
         }

@@ -154,7 +154,7 @@ public sealed class MappedWriteTests(ITestOutputHelper output) : IDisposable
             }
             catch (ObjectDisposedException)
             {
-                wrong++;
+                Interlocked.Increment(ref wrong);
                 return TransferResult.Moved(0);
             }
         }));
