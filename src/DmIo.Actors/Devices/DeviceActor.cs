@@ -201,7 +201,7 @@ internal sealed class DeviceActor : UntypedActor
 
     private void Turn(DeviceFlight? landed)
     {
-        var hasAnswered = true;
+        bool hasAnswered;
         turn.Begin(asked: landed is null);
         try
         {

@@ -57,30 +57,25 @@ internal sealed class DeviceDesk(
             Depth = attach.QueueDepth ?? settings.QueueDepth,
             Policy = attach.Policy ?? settings.Policy,
         };
-        var counts = new DeviceCounters(attach.Name, description!.Mode, queue.Policy, counters.Clock);
-        var record = new DeviceRecord(attach.Name, attach.Device!, description, queue, counts)
-        {
-            ReplyTo = sender,
-            Pages = pages,
-        };
-        devices.Add(record.Name, record);
-        record.Setup = new DeviceSetup(
-            record.Name,
-            record.Device,
+        var setup = new DeviceSetup(
+            attach.Name,
+            attach.Device!,
             queue,
             pool.Memory,
             pages?.Pages ?? [],
-            record.Bell,
+            description!.Mode == ServiceMode.Ring ? new DeviceBell() : null,
             settings.Background,
-            counts);
-        var props = DeviceActor.Props(record.Setup, context.Self).WithDispatcherOf(settings);
+            new DeviceCounters(attach.Name, description.Mode, queue.Policy, counters.Clock));
+        var record = new DeviceRecord(setup, description) { ReplyTo = sender, Pages = pages };
+        devices.Add(record.Name, record);
+        var props = DeviceActor.Props(setup, context.Self).WithDispatcherOf(settings);
         guardian.Tell(new Spawn(props, DeviceName.ToActorName(record.Name), record), context.Self);
     }
 
     internal void Spawned(DeviceRecord record, IActorRef actor)
     {
         context.Watch(actor);
-        record.Door = new DeviceDoor(actor, record.Bell);
+        record.Door = new DeviceDoor(actor, record.Setup.Bell);
         byActor.Add(actor, record);
         counters.Add(record.Counters);
         if (isClosed)
@@ -191,13 +186,13 @@ internal sealed class DeviceDesk(
             object refused = record.Actor is null
                 ? new AttachRefused(record.Name, "The service stopped.")
                 : new DetachRefused(record.Name, "The service stopped while the device had I/O in flight.");
-            if (record.Setup!.IsTaken)
+            if (record.Setup.IsTaken)
             {
                 record.ReplyTo?.Tell(refused, context.Self);
             }
             else
             {
-                _ = DeviceClosing.CloseAsync(record.Device, log, refused).PipeTo(record.ReplyTo!, context.Self);
+                Close(record.Device, refused, record.ReplyTo!);
             }
         }
     }
@@ -282,9 +277,14 @@ internal sealed class DeviceDesk(
         }
         else
         {
-            // Off this turn: the supervisor has others to serve while a device takes its time to close.
-            var self = context.Self;
-            settings.Background(() => _ = DeviceClosing.CloseAsync(attach.Device, log, refused).PipeTo(replyTo, self));
+            Close(attach.Device, refused, replyTo);
         }
+    }
+
+    /// <summary>Off this turn: the supervisor has others to serve while a device takes its time to close.</summary>
+    private void Close(IBlockDevice device, object message, IActorRef replyTo)
+    {
+        var self = context.Self;
+        settings.Background(() => _ = DeviceClosing.CloseAsync(device, log, message).PipeTo(replyTo, self));
     }
 }

@@ -13,35 +13,29 @@ namespace DmIo.Actors;
 ///   any --DetachDevice, actor's death--> Detaching --DeviceReleased and Terminated--> (removed)
 /// </code>
 /// </summary>
-internal sealed class DeviceRecord(
-    string name, IBlockDevice device, DeviceDescription description, IoQueueOptions queue, DeviceCounters counters)
+internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription description)
 {
-    internal DeviceCounters Counters { get; } = counters;
+    /// <summary>What its actor is made from.</summary>
+    internal DeviceSetup Setup => setup;
 
-    internal string Name { get; } = name;
+    internal string Name => setup.Name;
 
-    internal IBlockDevice Device { get; } = device;
+    internal IBlockDevice Device => setup.Device;
 
-    internal DeviceDescription Description { get; } = description;
+    internal DeviceCounters Counters => setup.Counters;
 
-    internal IoQueueOptions Queue { get; } = queue;
+    internal DeviceDescription Description => description;
 
     /// <summary>Pages of the pool that are the device's until it is closed.</summary>
-    internal PageLease? Pages { get; set; }
+    internal PageLease? Pages { get; init; }
 
     internal DeviceState State { get; set; } = DeviceState.Online;
-
-    /// <summary>What its actor is made from.</summary>
-    internal DeviceSetup? Setup { get; set; }
 
     /// <summary>Its actor; null while it is attaching.</summary>
     internal IActorRef? Actor => Door?.Actor;
 
     /// <summary>The way to its actor; null while it is attaching.</summary>
     internal DeviceDoor? Door { get; set; }
-
-    /// <summary>Rung for its actor; null where that never waits.</summary>
-    internal DeviceBell? Bell { get; } = description.Mode == ServiceMode.Ring ? new DeviceBell() : null;
 
     /// <summary>Who waits for DeviceAttached or DeviceDetached.</summary>
     internal IActorRef? ReplyTo { get; set; }
@@ -50,5 +44,5 @@ internal sealed class DeviceRecord(
 
     internal bool IsReleased { get; set; }
 
-    internal DeviceStatus ToStatus() => new(Name, Description, State, Queue.Depth, Queue.Policy);
+    internal DeviceStatus ToStatus() => new(Name, Description, State, setup.Queue.Depth, setup.Queue.Policy);
 }

@@ -73,18 +73,13 @@ internal static class FileHandles
             try
             {
                 handle = File.OpenHandle(options.Path, mode, access, share);
-            }
-            catch (IOException exception) when (IsTaken(exception))
-            {
-                fault = exception;
-                return false;
+                return true;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 fault = exception;
+                return !IsTaken(exception);
             }
-
-            return true;
         });
         return handle
             ?? throw new DeviceOpenException(options.Path, Explain(fault!), Errno.Of(fault!), fault);
