@@ -22,6 +22,10 @@ public sealed record NbdServerLimits
     /// <summary>A connection that asks nothing for so long is closed; null: none is.</summary>
     public TimeSpan? Idle { get; init; }
 
+    /// <summary>A connection that begins a request and does not go on with it for so long is closed: memory of its
+    /// export is held for it. A large write may take so long for each 256 KiB.</summary>
+    public TimeSpan Receive { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>A connection that takes nothing of what it asked for, for so long, is closed.</summary>
     public TimeSpan Send { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -36,6 +40,7 @@ public sealed record NbdServerLimits
         { OptionBytes: < 1 } => $"The options of a handshake have 1 byte or more, not {OptionBytes}.",
         _ when Handshake <= TimeSpan.Zero => $"A handshake may take some time, not {Handshake}.",
         _ when Idle <= TimeSpan.Zero => $"A connection may idle for some time, not {Idle}; null: for ever.",
+        _ when Receive <= TimeSpan.Zero => $"Receiving may take some time, not {Receive}.",
         _ when Send <= TimeSpan.Zero => $"Sending may take some time, not {Send}.",
         _ when Drain < TimeSpan.Zero => $"What is in flight may take some time, or none, not {Drain}.",
         _ => null,

@@ -17,6 +17,7 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
     {
         Handshake = TimeSpan.FromSeconds(3),
         Idle = TimeSpan.FromSeconds(3),
+        Receive = TimeSpan.FromSeconds(5),
         Send = TimeSpan.FromSeconds(5),
         OptionBytes = 8 * 1024,
         RequestsInFlight = 8,

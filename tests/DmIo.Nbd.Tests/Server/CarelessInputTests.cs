@@ -75,7 +75,8 @@ public sealed class CarelessInputTests
         NbdServerLimits[] all =
         [
             new() { Handshake = TimeSpan.Zero }, new() { Idle = TimeSpan.FromSeconds(-1) },
-            new() { Send = TimeSpan.Zero }, new() { Drain = TimeSpan.FromSeconds(-1) },
+            new() { Send = TimeSpan.Zero }, new() { Receive = TimeSpan.Zero },
+            new() { Drain = TimeSpan.FromSeconds(-1) },
         ];
         foreach (var limits in all)
         {

@@ -38,6 +38,39 @@ public sealed class LimitTests
         await client.ExpectEndAsync();
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(28, 100)]
+    [InlineData(28, 40_000)]
+    [InlineData(28, 1 << 20)]
+    public async Task Who_does_not_finish_a_request_for_too_long_is_cut_and_its_pages_come_back(
+        int headerBytes, int payloadBytes)
+    {
+        const int announced = 2 << 20;
+        await using var served = await ServedDisks.WithDiskAsync(time: time);
+        using var client = await served.UseAsync();
+        var begun = new byte[RequestHeader.SizeBytes + payloadBytes];
+        new RequestHeader(NbdCommand.Write, CommandFlags.None, 7, 0, announced).Write(begun);
+
+        await client.SendAsync(begun.AsMemory(0, headerBytes + payloadBytes));
+
+        await NobodyStaysAsync(served);
+        Assert.Equal(0, Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).PagesInUse);
+    }
+
+    [Fact]
+    public async Task Who_does_not_finish_a_request_that_was_refused_for_too_long_is_cut()
+    {
+        await using var served = await ServedDisks.WithDiskAsync(time: time);
+        using var client = await served.UseAsync();
+        var begun = new byte[RequestHeader.SizeBytes];
+        new RequestHeader(NbdCommand.Write, CommandFlags.None, 7, ulong.MaxValue - 4095, 4096).Write(begun);
+
+        await client.SendAsync(begun);
+
+        await NobodyStaysAsync(served);
+    }
+
     [Fact]
     public async Task Who_takes_nothing_for_too_long_is_cut()
     {
@@ -47,13 +80,7 @@ public sealed class LimitTests
         await client.RequestAsync(NbdCommand.Read, 0, 16 << 20);
         await client.ReceiveAsync(1);
 
-        time.Advance(TimeSpan.FromMinutes(2));
-
-        await served.StatusWhenAsync(status =>
-        {
-            time.Advance(TimeSpan.FromMinutes(2));
-            return status.Connections.Count == 0;
-        });
+        await NobodyStaysAsync(served);
         Assert.Equal(0, Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).PagesInUse);
     }
 
@@ -275,4 +302,11 @@ public sealed class LimitTests
 
         Array.ForEach(clients, client => client.Dispose());
     }
+
+    /// <summary>Whoever is over a limit is cut, however late the server finds it so.</summary>
+    private async Task NobodyStaysAsync(ServedDisks served) => await served.StatusWhenAsync(status =>
+    {
+        time.Advance(TimeSpan.FromMinutes(2));
+        return status.Connections.Count == 0;
+    });
 }

@@ -10,6 +10,7 @@ internal sealed class ConnectionCounters(TimeProvider time)
     private long readBytes;
     private long writtenBytes;
     private long lastReceived = time.GetTimestamp();
+    private long receivingSince;
 
     internal long Requests => Volatile.Read(ref requests);
 
@@ -22,7 +23,27 @@ internal sealed class ConnectionCounters(TimeProvider time)
     /// <summary>When something came last, as the time's stamp.</summary>
     internal long LastReceived => Volatile.Read(ref lastReceived);
 
-    internal void Received() => Volatile.Write(ref lastReceived, time.GetTimestamp());
+    /// <summary>Since when the rest of a request does not come, as the time's stamp; 0: none is waited for.</summary>
+    internal long ReceivingSince => Volatile.Read(ref receivingSince);
+
+    /// <summary>Awaits what is received into memory of the export, which is held meanwhile.</summary>
+    internal async ValueTask<T> ReceivedAsync<T>(ValueTask<T> receiving)
+    {
+        if (!receiving.IsCompleted)
+        {
+            Volatile.Write(ref receivingSince, time.GetTimestamp());
+        }
+
+        try
+        {
+            return await receiving.ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref receivingSince, 0);
+            Volatile.Write(ref lastReceived, time.GetTimestamp());
+        }
+    }
 
     internal void Began(in RequestHeader request)
     {

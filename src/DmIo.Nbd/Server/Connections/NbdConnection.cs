@@ -147,6 +147,11 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
             CutAfter(limits.Send, sending, now, "It took nothing of its replies for");
         }
 
+        if (counters.ReceivingSince is > 0 and var receiving)
+        {
+            CutAfter(limits.Receive, receiving, now, "It left a request unfinished for");
+        }
+
         if (limits.Idle is { } idle && flight?.Count == 0)
         {
             CutAfter(idle, counters.LastReceived, now, "It asked nothing for");

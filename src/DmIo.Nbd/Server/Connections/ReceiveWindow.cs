@@ -7,7 +7,7 @@ namespace DmIo.Nbd.Server;
 /// they lie, and the data of a small write go to the device from here: who takes them holds the block, and the window
 /// goes on behind them, or in a block of its own. An empty window has no block. One user, the receive loop.
 /// </summary>
-internal sealed class ReceiveWindow(NbdTransport transport, MemoryShare share)
+internal sealed class ReceiveWindow(NbdTransport transport, MemoryShare share, ConnectionCounters counters)
 {
     /// <summary>With less room behind what is taken, it goes on in a fresh block.</summary>
     private const int UsefulBytes = 8 * 1024;
@@ -88,7 +88,8 @@ internal sealed class ReceiveWindow(NbdTransport transport, MemoryShare share)
         }
 
         var room = Math.Min(mostBytes, PageBlock.SizeBytes - end);
-        var received = await transport.ReceiveAsync(block!.Memory.Slice(end, room)).ConfigureAwait(false);
+        var receiving = transport.ReceiveAsync(block!.Memory.Slice(end, room));
+        var received = await counters.ReceivedAsync(receiving).ConfigureAwait(false);
         end += received;
         return received > 0;
     }

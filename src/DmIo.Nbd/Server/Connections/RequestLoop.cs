@@ -15,7 +15,6 @@ internal sealed class RequestLoop
 
     private readonly NbdTransport transport;
     private readonly Flight flight;
-    private readonly ConnectionCounters counters;
     private readonly ReceiveWindow window;
     private readonly DataSpace space;
     private readonly RequestIntake intake;
@@ -30,8 +29,7 @@ internal sealed class RequestLoop
     {
         this.transport = transport;
         this.flight = flight;
-        this.counters = counters;
-        window = new ReceiveWindow(transport, share);
+        window = new ReceiveWindow(transport, share, counters);
         space = new DataSpace(share, export.Offer.DeviceBlockBytes);
         var writes = new WriteIntake(transport, window, space, counters, export.Offer.DeviceBlockBytes);
         intake = new RequestIntake(
@@ -85,13 +83,7 @@ internal sealed class RequestLoop
         var most = intake.ExpectsLarge && window.Available < RequestHeader.SizeBytes
             ? RequestHeader.SizeBytes - window.Available
             : PageBlock.SizeBytes;
-        if (!await window.ReceiveAsync(needed, most).ConfigureAwait(false))
-        {
-            return false;
-        }
-
-        counters.Received();
-        return true;
+        return await window.ReceiveAsync(needed, most).ConfigureAwait(false);
     }
 
     /// <summary>While a client has several requests in flight its next are near: to look again when others had their

@@ -106,10 +106,9 @@ internal sealed class WriteIntake(
             }
         }
 
-        var isWhole = count == 0
-            || await transport.FillAsync(new ArraySegment<Memory<byte>>(rest, 0, count)).ConfigureAwait(false);
+        var isWhole = count == 0 || await counters.ReceivedAsync(
+            transport.FillAsync(new ArraySegment<Memory<byte>>(rest, 0, count))).ConfigureAwait(false);
         Array.Clear(rest);
-        counters.Received();
         return isWhole;
     }
 
