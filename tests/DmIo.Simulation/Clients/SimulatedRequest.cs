@@ -1,5 +1,6 @@
 using DmIo.Actors;
 using DmIo.Io;
+using DmIo.TestKit;
 using static DmIo.Actors.IoProtocol;
 
 namespace DmIo.Simulation;
@@ -16,7 +17,7 @@ internal sealed class SimulatedRequest : IIoCompletion
         Lease = lease;
         Number = number;
         Message = message;
-        Accesses = new ModelAccess[message.Regions?.Count ?? 0];
+        Accesses = new DiskAccess?[message.Regions?.Count ?? 0];
     }
 
     internal SimulatedLease Lease { get; }
@@ -31,8 +32,14 @@ internal sealed class SimulatedRequest : IIoCompletion
     /// <summary>It breaks a rule, so it has to be refused.</summary>
     internal bool IsBad { get; init; }
 
-    /// <summary>One for each region.</summary>
-    internal ModelAccess[] Accesses { get; }
+    /// <summary>Of a write: what its memory holds.</summary>
+    internal byte[] Data { get; init; } = [];
+
+    /// <summary>One for each region; null where there is no such device.</summary>
+    internal DiskAccess?[] Accesses { get; }
+
+    /// <summary>When it was asked for, by the oracle's count.</summary>
+    internal long Moment { get; set; }
 
     /// <summary>When it was asked for, in the run's time.</summary>
     internal TimeSpan Began { get; set; }

@@ -11,7 +11,12 @@ internal sealed class DeviceRecord(DevicePlan plan)
 {
     private readonly List<(long At, SimulatedFaultEvent Fault)> faults = [];
 
-    internal DiskModel Disk { get; } = new(plan.Sectors);
+    internal DiskOracle Disk { get; } = new(
+        plan.Sectors,
+        new DiskOracleOptions
+        {
+            Name = plan.Name, NameOf = static content => SectorValue.Name(SectorValue.Read(content)),
+        });
 
     /// <summary>The last moment at which no device of that name may have been in service.</summary>
     internal long LastGone { get; set; } = long.MaxValue;
@@ -38,10 +43,6 @@ internal sealed class DeviceRecord(DevicePlan plan)
         faults.Exists(fault => fault.At >= since && (fault.Fault.Operation == IoOperation.Flush
             ? operation == IoOperation.Flush || isDurable
             : operation != IoOperation.Flush && Meets(fault.Fault, region)));
-
-    /// <summary>Did a read return something else than what is there?</summary>
-    internal bool MayLie(long since, long sector) => faults.Exists(fault =>
-        fault.At >= since && fault.Fault.Kind == SimulatedFaultKind.Corrupt && fault.Fault.Start.Value == sector);
 
     internal void Forget(long before) => faults.RemoveAll(fault => fault.At < before);
 

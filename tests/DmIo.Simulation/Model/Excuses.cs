@@ -11,7 +11,7 @@ internal static class Excuses
     {
         var message = request.Message;
         var region = message.Regions[index];
-        var began = request.Accesses[index].Began;
+        var began = request.Moment;
         var isExcused = status.Code switch
         {
             IoStatusCode.OutOfRange => message.Operation != IoOperation.Flush

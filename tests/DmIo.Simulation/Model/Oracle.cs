@@ -52,30 +52,20 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         outstanding.Add(request);
         request.Lease.Outstanding.Add(request);
         var message = request.Message;
+        request.Moment = ++now;
         for (var index = 0; index < request.Accesses.Length && !request.IsBad; index++)
         {
             var region = message.Regions[index];
-            var access = new ModelAccess(request.Lease.Number, request.Number, ++now);
-            request.Accesses[index] = access;
-            if (!devices.TryGetValue(region.Device, out var device))
+            if (devices.TryGetValue(region.Device, out var device))
             {
-                continue;
-            }
-
-            switch (message.Operation)
-            {
-                case IoOperation.Read:
-                    device.Disk.BeginRead(access);
-                    break;
-                case IoOperation.Write:
-                    device.Disk.Begin(access, region, sector => SectorValue.Of(request.Number, sector));
-                    break;
-                case IoOperation.WriteZeroes:
-                    device.Disk.Begin(access, region, static _ => 0);
-                    break;
-                case IoOperation.Discard:
-                    device.Disk.Begin(access, region, static _ => null);
-                    break;
+                request.Accesses[index] = device.Disk.Begin(
+                    new DiskAccess(message.Operation, region.Start, region.Count)
+                    {
+                        Data = request.Data,
+                        ForceUnitAccess = message.ForceUnitAccess,
+                        Stream = request.Lease.Number,
+                        Label = $"#{request.Number}",
+                    });
             }
         }
     }
@@ -124,11 +114,7 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
     internal void NotBegun(SimulatedRequest request)
     {
         Take(request);
-        for (var index = 0; index < request.Accesses.Length && !request.IsBad; index++)
-        {
-            End(request, index, isOk: false);
-        }
-
+        ForEachAccess(request, static (disk, access) => disk.Withdraw(access));
         GiveBack(request, isHeld: false);
     }
 
@@ -143,14 +129,7 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         Note($"{name}: {fault.Kind} at {fault.Operation} {fault.Start}+{fault.Count}");
         var device = devices[name];
         device.Add(++now, fault);
-        if (fault.Kind == SimulatedFaultKind.Misdirected)
-        {
-            for (var sector = fault.Start.Value; sector < fault.Start.Value + fault.Count.Value; sector++)
-            {
-                device.Disk.Spoil(sector, new ModelAccess(-1, 0, now) { Ended = now });
-            }
-        }
-
+        device.Disk.Excuse(fault);
         if (fault.Operation == IoOperation.Flush || fault.ForceUnitAccess)
         {
             // That of a write which is to be durable says the same as that of a flush.
@@ -185,33 +164,25 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
     internal void Crash(string name, SimulatedDisk disk)
     {
         var device = devices[name];
-        foreach (var (sector, value) in ContentOf(disk))
-        {
-            Require(
-                device.Disk.MaySurvive(sector, value),
-                $"after a crash, sector {sector} of {name} holds {SectorValue.Name(value)}; "
-                    + $"it may hold {device.Disk.Describe(sector)}");
-            device.Disk.Settle(sector, value);
-        }
-
-        device.Disk.Crash();
+        device.Disk.Crash(ContentOf(disk));
+        Require(device.Disk);
         device.LastGone = long.MaxValue;
         device.LastFailed = -1;
     }
 
-    internal void ForgetRequests() => outstanding.Clear();
+    /// <summary>What has no outcome will have none; nobody works at it any more.</summary>
+    internal void ForgetRequests()
+    {
+        var stopped = IoStatus.Failed(IoStatusCode.Stopped, "Its service died.");
+        outstanding.ForEach(request => ForEachAccess(request, (disk, access) => disk.End(access, stopped)));
+        outstanding.Clear();
+    }
 
     /// <summary>Nothing is under way.</summary>
     internal void CheckDisk(string name, SimulatedDisk disk)
     {
-        var device = devices[name];
-        foreach (var (sector, value) in ContentOf(disk))
-        {
-            Require(
-                device.Disk.MayHold(sector, value),
-                $"at the end, sector {sector} of {name} holds {SectorValue.Name(value)}; "
-                    + $"it may hold {device.Disk.Describe(sector)}");
-        }
+        devices[name].Disk.CheckContent(0, ContentOf(disk));
+        Require(devices[name].Disk);
     }
 
     /// <summary>Nobody touched what was given back.</summary>
@@ -223,12 +194,13 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         }
     }
 
-    private static IEnumerable<(long Sector, long Value)> ContentOf(SimulatedDisk disk)
+    private static ReadOnlySpan<byte> ContentOf(SimulatedDisk disk) => disk.Peek(0, disk.Capacity).Span;
+
+    /// <summary>It found nothing wrong.</summary>
+    private void Require(DiskOracle disk)
     {
-        for (var sector = 0L; sector < disk.Capacity.Value; sector++)
-        {
-            yield return (sector, SectorValue.Read(disk.Peek(sector, 1).Span));
-        }
+        var findings = disk.Findings;
+        Require(findings.Count == 0, $"{findings[0]}");
     }
 
     private void Take(SimulatedRequest request)
@@ -240,29 +212,38 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         now++;
     }
 
-    private void End(SimulatedRequest request, int index, bool isOk)
+    private void ForEachAccess(SimulatedRequest request, Action<DiskOracle, DiskAccess> deed)
     {
-        var access = request.Accesses[index];
-        access.Ended = ++now;
-        access.IsOk = isOk;
-        access.IsDurable = isOk && request.Message.ForceUnitAccess;
+        foreach (var (index, access) in request.Accesses.Index())
+        {
+            if (access is not null)
+            {
+                deed(devices[request.Message.Regions[index].Device].Disk, access);
+            }
+        }
     }
 
     private void Judge(SimulatedRequest request, int index, IoResult result)
     {
         var (message, region, status) = (request.Message, request.Message.Regions[index], result[index]);
         Require(result.Errors[index] == !status.IsOk, $"bit {index} of {request} is not what {status} says");
+        now++;
+        if (request.Accesses[index] is { } access)
+        {
+            var disk = devices[region.Device].Disk;
+            disk.End(access, status, FoundBy(request, region, result, index));
+            Require(disk);
+        }
+
         if (region.Count.Value == 0 && message.Operation != IoOperation.Flush)
         {
             // A request that was never begun says so of all its regions.
             Require(
                 status.IsOk || (status.Code == IoStatusCode.Stopped && (request.Lease.WasCut || IsEnding)),
                 $"region {index} of {request} has no sectors, and {status}");
-            End(request, index, isOk: true);
             return;
         }
 
-        End(request, index, status.IsOk);
         if (!devices.TryGetValue(region.Device, out var device))
         {
             Require(
@@ -280,20 +261,10 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
             Excuses.Check(this, request, index, status, device, agenda.Now);
             if (message.Operation == IoOperation.Flush
                 && status.Code is (IoStatusCode.DeviceFailed or IoStatusCode.DeviceError)
-                && request.Accesses[index].Began > device.Attached)
+                && request.Moment > device.Attached)
             {
                 device.FlushFailed = Math.Min(device.FlushFailed, now);
             }
-        }
-
-        if (message.Operation == IoOperation.Read)
-        {
-            CheckRead(request, region, status, device, isHeld: result.BufferHeld);
-            device.Disk.EndRead(request.Accesses[index]);
-        }
-        else
-        {
-            device.Disk.Prune(region);
         }
     }
 
@@ -305,33 +276,30 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
                 || region.Start.Value + region.Count.Value <= device.SectorCount,
             $"region {index} of {request} lies beyond {device.SectorCount} sectors, and went well");
         Require(
-            request.Accesses[index].Began < device.FlushFailed,
+            request.Moment < device.FlushFailed,
             $"region {index} of {request} went well, though a flush had failed before it was asked for (R14)");
-        if (message.Operation == IoOperation.Flush)
-        {
-            device.Disk.Flushed(request.Accesses[index]);
-        }
     }
 
-    /// <summary>What a failed read did not deliver is zero (R8); what was never begun is as it was.</summary>
-    private void CheckRead(
-        SimulatedRequest request, IoRegion region, IoStatus status, DeviceRecord device, bool isHeld)
+    /// <summary>What the read brought; nothing that is to be judged where a device has its buffer still. What a failed
+    /// one did not deliver is zero (R8), but what was never begun is as it was: as good.</summary>
+    private static ReadOnlySpan<byte> FoundBy(SimulatedRequest request, IoRegion region, IoResult result, int index)
     {
-        for (var index = 0; index < region.Count.Value && !isHeld; index++)
+        if (request.Message.Operation != IoOperation.Read || result.BufferHeld)
         {
-            var sector = region.Start.Value + index;
-            var value = SectorValue.Read(request.Memory!.SectorAt(index));
-            var isUntouched = request.Memory.IsUntouched(index);
-            var isPossible = (!status.IsOk && value == 0)
-                || (status.Code == IoStatusCode.Stopped && isUntouched)
-                || (sector < device.SectorCount
-                    && (device.Disk.MayRead(request.Accesses[0], sector, value)
-                        || device.MayLie(request.Accesses[0].Began, sector)));
-            Require(
-                isPossible,
-                $"{request} ({status}) found {SectorValue.Name(value)} in sector {sector}; "
-                    + $"there may be {(sector < device.SectorCount ? device.Disk.Describe(sector) : "nothing")}");
+            return [];
         }
+
+        var found = request.Memory!.ToArray().AsSpan(0, (int)region.Count.Bytes);
+        for (var at = 0; at < found.Length && result[index].Code == IoStatusCode.Stopped; at += Sector.SizeBytes)
+        {
+            var sector = found.Slice(at, Sector.SizeBytes);
+            if (GuardedMemory.IsUntouched(sector))
+            {
+                sector.Clear();
+            }
+        }
+
+        return found;
     }
 
     private bool MayHoldBuffer(SimulatedRequest request, IoResult result) =>
@@ -347,13 +315,9 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         }
 
         Require(memory.Fault() is null, $"{request}: {memory.Fault()}");
-        for (var index = 0; request.Message.Operation == IoOperation.Write && index < memory.Sectors; index++)
-        {
-            Require(
-                SectorValue.Read(memory.SectorAt(index)) == SectorValue.Of(request.Number, index),
-                $"{request}: what was to be written was changed");
-        }
-
+        Require(
+            request.Message.Operation != IoOperation.Write || memory.ToArray().AsSpan().SequenceEqual(request.Data),
+            $"{request}: what was to be written was changed");
         memory.Spoil();
         spoilt.Enqueue(memory);
         if (spoilt.Count > remembered)
@@ -370,8 +334,7 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         {
             var oldest = outstanding.Count == 0
                 ? now
-                : outstanding.Where(request => !request.IsBad).SelectMany(request => request.Accesses)
-                    .Select(access => access.Began).DefaultIfEmpty(now).Min();
+                : outstanding.Min(request => request.Moment);
             foreach (var device in devices.Values)
             {
                 device.Forget(oldest);

@@ -10,15 +10,26 @@ namespace DmIo.Simulation;
 internal static class SectorValue
 {
     /// <summary>No write of the simulation looks like that.</summary>
-    internal const long Garbage = -1;
+    private const long Garbage = -1;
 
     private const int WordsEach = Sector.SizeBytes / sizeof(long);
     private const int SectorBits = 16;
 
-    /// <summary>What a request writes from one sector of its memory.</summary>
-    internal static long Of(long request, long sector) => (request << SectorBits) | sector;
+    private static long Of(long request, long sector) => (request << SectorBits) | sector;
 
-    internal static void Fill(Span<byte> sector, long value)
+    /// <summary>What a request writes from all of its memory.</summary>
+    internal static byte[] DataOf(long request, int sectors)
+    {
+        var data = new byte[sectors * Sector.SizeBytes];
+        for (var index = 0; index < sectors; index++)
+        {
+            Fill(data.AsSpan(index * Sector.SizeBytes, Sector.SizeBytes), Of(request, index));
+        }
+
+        return data;
+    }
+
+    private static void Fill(Span<byte> sector, long value)
     {
         var words = MemoryMarshal.Cast<byte, long>(sector);
         for (var index = 0; index < WordsEach; index++)

@@ -1,4 +1,5 @@
 using DmIo.Io;
+using DmIo.TestKit;
 using static DmIo.Actors.IoProtocol;
 
 namespace DmIo.Simulation;
@@ -23,12 +24,11 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
         };
         var number = ++last;
         var regions = DrawRegions(operation);
-        var memory = operation is IoOperation.Read or IoOperation.Write
-            ? GuardedMemory.Make(
-                random,
-                (int)regions.Max(region => region.Count.Value) + random.Next(2),
-                operation == IoOperation.Write ? sector => SectorValue.Of(number, sector) : null)
-            : null;
+        var isTransfer = operation is IoOperation.Read or IoOperation.Write;
+        var sectors = isTransfer ? (int)regions.Max(region => region.Count.Value) + random.Next(2) : 0;
+        var memory = isTransfer ? new GuardedMemory(sectors * Sector.SizeBytes, random) : null;
+        var data = operation == IoOperation.Write ? SectorValue.DataOf(number, sectors) : [];
+        memory?.CopyFrom(data);
         var message = new IoRequest
         {
             Operation = operation,
@@ -38,7 +38,7 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
             Priority = random.Next(4) == 0 ? (IoPriority)random.Next(3) : IoPriority.BestEffort,
             Deadline = random.Next(6) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 200)) : null,
         };
-        return new SimulatedRequest(oracle, lease, number, message) { Memory = memory };
+        return new SimulatedRequest(oracle, lease, number, message) { Memory = memory, Data = data };
     }
 
     /// <summary>One thing about it is wrong.</summary>

@@ -1,0 +1,113 @@
+using DmIo.Io;
+
+namespace DmIo.TestKit;
+
+/// <summary>
+/// One thing that was asked of a disk, from <see cref="DiskOracle.Begin"/> to its outcome. What lies between is the
+/// time in which it may take effect, in each sector at a moment of its own. Made for one use.
+/// </summary>
+/// <param name="operation">What is asked for.</param>
+/// <param name="start">The first sector; of a flush, nothing.</param>
+/// <param name="count">How many sectors; what lies behind the end of the disk is left out.</param>
+public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount count)
+{
+    private const long NotYet = long.MaxValue;
+
+    /// <summary>What is asked for.</summary>
+    public IoOperation Operation => operation;
+
+    /// <summary>The first sector.</summary>
+    public Sector Start => start;
+
+    /// <summary>How many sectors.</summary>
+    public SectorCount Count => count;
+
+    /// <summary>What is to be written, at least <see cref="Count"/> sectors of it; copied when it begins.</summary>
+    public ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>A write that is durable when it is acknowledged.</summary>
+    public bool ForceUnitAccess { get; init; }
+
+    /// <summary>
+    /// Accesses of one stream take effect in the order in which they began, where they meet, also while they are in
+    /// flight together: so does what is asked for with one lease of the service. Null: it is ordered only behind what
+    /// had its outcome when it began.
+    /// </summary>
+    public long? Stream { get; init; }
+
+    /// <summary>What findings call it; null: by its operation and sectors.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>When it was asked for, by the oracle's count; 0: not yet.</summary>
+    internal long Began { get; private set; }
+
+    /// <summary>When its outcome came.</summary>
+    internal long Ended { get; private set; } = NotYet;
+
+    internal bool IsInFlight => Ended == NotYet;
+
+    /// <summary>So many of its first sectors are done, says the outcome. Of the others, nothing is known.</summary>
+    internal long DoneSectors { get; private set; }
+
+    /// <summary>What is done of it survives a crash for certain.</summary>
+    internal bool IsDurable { get; set; }
+
+    /// <summary>A crash came before its outcome.</summary>
+    internal bool IsLost { get; private set; }
+
+    /// <summary>Of a read: sectors that the device garbled while it was in flight, and told.</summary>
+    internal HashSet<long> Garbled { get; } = [];
+
+    internal bool Changes => operation is not (IoOperation.Read or IoOperation.Flush);
+
+    private byte[] Kept { get; set; } = [];
+
+    /// <inheritdoc/>
+    public override string ToString() => Label ?? (operation == IoOperation.Flush
+        ? "flush" : $"{operation.ToString().ToLowerInvariant()} {start}+{count}");
+
+    /// <summary>One that was there before all others.</summary>
+    internal DiskAccess Before(long now)
+    {
+        Begin(now);
+        End(now, count.Value);
+        IsDurable = true;
+        return this;
+    }
+
+    internal void Begin(long now)
+    {
+        Began = now;
+        Kept = operation == IoOperation.Write ? Data[..(int)count.Bytes].ToArray() : [];
+    }
+
+    internal void End(long now, long doneSectors)
+    {
+        Ended = now;
+        DoneSectors = doneSectors;
+    }
+
+    internal void Lose() => IsLost = true;
+
+    /// <summary>This one takes effect before that one, if both do.</summary>
+    internal bool Precedes(DiskAccess other) =>
+        Ended < other.Began || (Stream is { } stream && stream == other.Stream && Began < other.Began);
+
+    /// <summary>Is this what it makes of one of its sectors?</summary>
+    internal bool Holds(int index, ReadOnlySpan<byte> content) => operation switch
+    {
+        IoOperation.Discard => true,
+        IoOperation.WriteZeroes => content.IndexOfAnyExcept((byte)0) < 0,
+        _ => content.SequenceEqual(Content(index)),
+    };
+
+    /// <summary>What one of its sectors holds by it, for people.</summary>
+    internal string NameOf(int index, Func<ReadOnlySpan<byte>, string> name) => operation switch
+    {
+        IoOperation.Discard => "anything",
+        IoOperation.WriteZeroes => "zeroes",
+        _ => name(Content(index)),
+    };
+
+    private ReadOnlySpan<byte> Content(int index) => Kept.AsSpan(index * Sector.SizeBytes, Sector.SizeBytes);
+}

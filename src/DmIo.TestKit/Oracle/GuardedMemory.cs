@@ -1,0 +1,152 @@
+using DmIo.Memory;
+using DmIo.Pages;
+
+namespace DmIo.TestKit;
+
+/// <summary>
+/// The memory of one request, in one of the kinds that dm-io has, with guards around every piece of it. Before a read
+/// it holds what no device is likely to; after the outcome it is spoilt (<see cref="Spoil"/>), and whoever touches it
+/// still is found out (<see cref="Fault"/>), or has spoilt bytes to show for it.
+/// </summary>
+/// <remarks>Not for several threads at a time, but for those that it is to catch.</remarks>
+public sealed class GuardedMemory
+{
+    private const byte Guard = 0xA5;
+    private const byte Spoilt = 0xEE;
+    private const int MostGuardBytes = 64;
+
+    private readonly List<(byte[] Array, int Start, int Length)> pieces = [];
+    private bool isSpoilt;
+
+    /// <param name="kind">What it is made of.</param>
+    /// <param name="lengthBytes">How long it is.</param>
+    /// <param name="random">Draws how it is cut to pieces, and how much guards each.</param>
+    public GuardedMemory(MemoryKind kind, int lengthBytes, Random random)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
+        ArgumentNullException.ThrowIfNull(random);
+        LengthBytes = lengthBytes;
+        Memory = kind switch
+        {
+            MemoryKind.Plain => Piece(random, lengthBytes),
+            MemoryKind.PageList => NewPageList(random, lengthBytes),
+            MemoryKind.BioVector => NewVector(random, lengthBytes),
+            _ => new VirtualBuffer(Piece(random, lengthBytes)),
+        };
+    }
+
+    /// <summary>One of the kinds, drawn.</summary>
+    public GuardedMemory(int lengthBytes, Random random)
+        : this((MemoryKind)Draw(random), lengthBytes, random)
+    {
+    }
+
+    /// <summary>How many bytes it is for.</summary>
+    public int LengthBytes { get; }
+
+    /// <summary>For a request; at least so long.</summary>
+    public IoMemory Memory { get; }
+
+    /// <summary>Fills it from the beginning.</summary>
+    public void CopyFrom(ReadOnlySpan<byte> bytes)
+    {
+        foreach (var (array, start, length) in pieces)
+        {
+            var here = Math.Min(length, bytes.Length);
+            bytes[..here].CopyTo(array.AsSpan(start));
+            bytes = bytes[here..];
+        }
+    }
+
+    /// <summary>What is in it from the beginning, as much as there is room for.</summary>
+    public void CopyTo(Span<byte> bytes)
+    {
+        foreach (var (array, start, length) in pieces)
+        {
+            var here = Math.Min(length, bytes.Length);
+            array.AsSpan(start, here).CopyTo(bytes);
+            bytes = bytes[here..];
+        }
+    }
+
+    /// <summary>All that it is for.</summary>
+    public byte[] ToArray()
+    {
+        var bytes = new byte[LengthBytes];
+        CopyTo(bytes);
+        return bytes;
+    }
+
+    /// <summary>Are these bytes as nobody has written them yet?</summary>
+    public static bool IsUntouched(ReadOnlySpan<byte> bytes) => bytes.IndexOfAnyExcept(Guard) < 0;
+
+    /// <summary>What was done to it that nobody may, in words. Null: its guards are whole, and all of it, once it is
+    /// spoilt.</summary>
+    public string? Fault()
+    {
+        foreach (var (array, start, length) in pieces)
+        {
+            if (!IsUntouched(array.AsSpan(0, start)) || !IsUntouched(array.AsSpan(start + length)))
+            {
+                return "bytes beside the memory were written";
+            }
+
+            if (isSpoilt && array.AsSpan(start, length).IndexOfAnyExcept(Spoilt) >= 0)
+            {
+                return "the memory was written after the outcome";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The outcome is there: the memory is its owner's again, who does something else with it.</summary>
+    public void Spoil()
+    {
+        isSpoilt = true;
+        pieces.ForEach(piece => piece.Array.AsSpan(piece.Start, piece.Length).Fill(Spoilt));
+    }
+
+    private static int Draw(Random random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        return random.Next(Enum.GetValues<MemoryKind>().Length);
+    }
+
+    private Memory<byte> Piece(Random random, int length)
+    {
+        var start = random.Next(MostGuardBytes);
+        var array = new byte[start + length + random.Next(MostGuardBytes)];
+        array.AsSpan().Fill(Guard);
+        pieces.Add((array, start, length));
+        return array.AsMemory(start, length);
+    }
+
+    private PageList NewPageList(Random random, int length)
+    {
+        var offset = random.Next(2) == 0 ? 0 : random.Next(Page.SizeBytes);
+        var pages = new List<Memory<byte>>();
+        for (var have = -offset; have < length || pages.Count == 0; have += Page.SizeBytes)
+        {
+            pages.Add(Piece(random, Page.SizeBytes));
+        }
+
+        // What lies before the offset is a guard, too.
+        var (array, start, _) = pieces[0];
+        pieces[0] = (array, start + offset, Page.SizeBytes - offset);
+        return new PageList(pages, offset);
+    }
+
+    private BioVector NewVector(Random random, int length)
+    {
+        var segments = new List<BioSegment>();
+        while (length > 0)
+        {
+            var part = random.Next(3) == 0 ? Math.Min(length, random.Next(1, 700)) : Math.Min(length, 1024);
+            segments.Add(new BioSegment(Piece(random, part), 0, part));
+            length -= part;
+        }
+
+        return new BioVector(segments);
+    }
+}

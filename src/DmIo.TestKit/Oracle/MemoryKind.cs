@@ -1,0 +1,17 @@
+namespace DmIo.TestKit;
+
+/// <summary>What the memory of a request is made of.</summary>
+public enum MemoryKind
+{
+    /// <summary>One piece, as it is.</summary>
+    Plain,
+
+    /// <summary>A <see cref="Memory.PageList"/> whose data may begin inside the first page.</summary>
+    PageList,
+
+    /// <summary>A <see cref="Memory.BioVector"/> of pieces of all lengths.</summary>
+    BioVector,
+
+    /// <summary>A <see cref="Memory.VirtualBuffer"/>.</summary>
+    VirtualBuffer,
+}

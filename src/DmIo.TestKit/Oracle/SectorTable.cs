@@ -1,0 +1,95 @@
+using DmIo.Io;
+
+namespace DmIo.TestKit;
+
+/// <summary>
+/// The histories of a disk's sectors: those of which there is something to know. All others are as they were in the
+/// beginning, or when the last crash left them.
+/// </summary>
+internal sealed class SectorTable(SectorCount capacity, DiskAccess first)
+{
+    private readonly Dictionary<long, SectorHistory> touched = [];
+    private readonly HashSet<SectorHistory> unsettled = [];
+
+    /// <summary>What is known of the sector now; to be looked at.</summary>
+    internal SectorHistory this[long sector] => touched.TryGetValue(sector, out var history)
+        ? history
+        : new SectorHistory(new SectorChange(first, (int)sector));
+
+    /// <summary>The sectors of an access that the disk has, each with its number within the access.</summary>
+    internal IEnumerable<(long Sector, int Index)> SectorsOf(DiskAccess access)
+    {
+        var sectors = access.Operation == IoOperation.Flush
+            ? 0 : Math.Min(access.Count.Value, capacity.Value - access.Start.Value);
+        for (var index = 0; index < sectors; index++)
+        {
+            yield return (access.Start.Value + index, index);
+        }
+    }
+
+    internal void Begin(DiskAccess access)
+    {
+        foreach (var (sector, index) in SectorsOf(access))
+        {
+            if (!touched.TryGetValue(sector, out var history))
+            {
+                history = this[sector];
+                touched.Add(sector, history);
+            }
+
+            if (access.Changes)
+            {
+                history.Add(new SectorChange(access, index));
+                unsettled.Add(history);
+            }
+            else
+            {
+                history.Add(access);
+            }
+        }
+    }
+
+    internal void End(DiskAccess access)
+    {
+        foreach (var (sector, _) in SectorsOf(access))
+        {
+            var history = touched[sector];
+            history.End(access);
+            Settle(sector, history);
+        }
+    }
+
+    internal void Withdraw(DiskAccess access)
+    {
+        foreach (var (sector, _) in SectorsOf(access))
+        {
+            var history = touched[sector];
+            history.Withdraw(access);
+            Settle(sector, history);
+        }
+    }
+
+    /// <summary>A flush made changes durable.</summary>
+    internal void Forget()
+    {
+        foreach (var history in unsettled)
+        {
+            history.Forget();
+        }
+
+        unsettled.RemoveWhere(history => history.IsSettled);
+    }
+
+    private void Settle(long sector, SectorHistory history)
+    {
+        if (history.IsSettled)
+        {
+            unsettled.Remove(history);
+        }
+
+        if (history.IsAsItBegan)
+        {
+            touched.Remove(sector);
+        }
+    }
+}
