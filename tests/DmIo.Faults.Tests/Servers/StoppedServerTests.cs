@@ -26,6 +26,42 @@ public sealed class StoppedServerTests
         await StopAndGoOnAsync(bench, file.Server);
     }
 
+    /// <summary>What blocks is done by threads that the kernel lends to all rings together.</summary>
+    [MountTheory("nbdkit", "nbdfuse", "fusermount3")]
+    [MemberData(nameof(Way.Waiting), MemberType = typeof(Way))]
+    public async Task A_file_that_is_stuck_with_all_that_it_takes_holds_up_no_other_file(ServiceMode mode)
+    {
+        await using var file = await FuseFile.OfAsync(sizeMiB: 4);
+        using var other = DiskFile.OnDisk(lengthBytes: 1 << 20);
+        await using var bench = await FaultBench.StartAsync(file.Path, mode);
+        await bench.Service.AttachAsync(
+            "other", FileDevice.Open(new FileDeviceOptions { Path = other.Path, Mode = mode })).InTime();
+        await file.Server.StopAsync();
+        try
+        {
+            // Apart from one another, or they would go down as one.
+            var stuck = await Task.WhenAll(Enumerable.Range(0, 100).Select(index => bench.Client.ReadAsync(
+                new IoRegion(FaultBench.Ill, index * 64, 8), new byte[4096], Soon))).InTime();
+
+            Assert.All(stuck, read => Assert.Equal(IoStatusCode.TimedOut, read[0].Code));
+            Assert.Equal(32, stuck.Count(read => read.BufferHeld));
+            for (var index = 0; index < 50; index++)
+            {
+                var written = await bench.Client.WriteAsync(
+                    new IoRegion("other", index * 8, 8), bench.Pattern(8)).InTime();
+                Assert.True(written.IsOk, written.ToString());
+                var flushed = await bench.Client.FlushAsync([new IoRegion("other", 0, 0)]).InTime();
+                Assert.True(flushed.IsOk, flushed.ToString());
+            }
+        }
+        finally
+        {
+            file.Server.Continue();
+        }
+
+        await bench.AssertServesAsync(0);
+    }
+
     [PeerFact("nbdkit")]
     public async Task A_network_disk_of_one_is_stuck_until_it_goes_on()
     {

@@ -21,6 +21,7 @@ internal static unsafe partial class RingNative
     internal const uint RegisterProbe = 8;
     internal const uint RegisterBuffers = 15;
     internal const uint UpdateBuffers = 16;
+    internal const uint RegisterMaxWorkers = 19;
 
     private const int SetupCall = 425;
     private const int EnterCall = 426;

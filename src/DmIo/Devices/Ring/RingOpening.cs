@@ -44,6 +44,7 @@ internal static class RingOpening
         var missing = string.Join(", ", abilities.Missing);
         if (errno == 0 && missing.Length == 0)
         {
+            RingWorkers.Bound(ring.Handle);
             reason = string.Empty;
             return ring;
         }
