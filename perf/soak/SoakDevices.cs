@@ -10,6 +10,8 @@ namespace DmIo.Soak;
 internal sealed class SoakDevices : IDisposable
 {
     private const int Few = 10;
+    private const int ByThreads = 1;
+    private const int InMemory = 2;
 
     private readonly DirectoryInfo home = Directory.CreateTempSubdirectory("dmio-soak-");
     private readonly DirectoryInfo inMemory = Directory.CreateDirectory(Path.Combine(
@@ -26,6 +28,10 @@ internal sealed class SoakDevices : IDisposable
     }
 
     internal IReadOnlyList<string> Names { get; }
+
+    /// <summary>How many threads those may have that are served by threads.</summary>
+    internal int MostThreads => ThreadEngine.MaxThreads
+        * Enumerable.Range(0, Names.Count).Count(index => IsFile(index) && KindOf(index) == ByThreads);
 
     internal async Task AttachAllAsync()
     {
@@ -59,9 +65,7 @@ internal sealed class SoakDevices : IDisposable
 
     private IBlockDevice Open(int index)
     {
-        IBlockDevice device = index % Few == 0
-            ? OpenFile(index, index / Few % 3)
-            : new MemoryDevice(SoakWorker.Sectors);
+        IBlockDevice device = IsFile(index) ? OpenFile(index) : new MemoryDevice(SoakWorker.Sectors);
         var rule = new FaultRule
         {
             Filter = OperationFilter.On(IoOperation.Read, IoOperation.Write), Probability = 0.001,
@@ -70,10 +74,14 @@ internal sealed class SoakDevices : IDisposable
     }
 
     /// <summary>On a disk as it suits it (a ring, where there is one) or by threads; in memory inline.</summary>
-    private FileDevice OpenFile(int index, int kind) => FileDevice.Open(new FileDeviceOptions
+    private FileDevice OpenFile(int index) => FileDevice.Open(new FileDeviceOptions
     {
-        Path = Path.Combine((kind == 2 ? inMemory : home).FullName, Names[index]),
+        Path = Path.Combine((KindOf(index) == InMemory ? inMemory : home).FullName, Names[index]),
         CreateSize = SoakWorker.Sectors,
-        Mode = kind == 1 ? ServiceMode.Threads : null,
+        Mode = KindOf(index) == ByThreads ? ServiceMode.Threads : null,
     });
+
+    private static bool IsFile(int index) => index % Few == 0;
+
+    private static int KindOf(int index) => index / Few % 3;
 }

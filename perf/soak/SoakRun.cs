@@ -3,13 +3,14 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using DmIo.Actors;
+using DmIo.Devices;
 
 namespace DmIo.Soak;
 
 /// <summary>
 /// The service under load for as long as is asked for: many leases that come and go, many devices of which one is
-/// always on its way. Memory, handles and threads must stay as they are, each request must end once, no message may go
-/// astray, and at the end nothing may be left.
+/// always on its way. Memory, handles and threads must stay as they are or within their bounds, each request must end
+/// once, no message may go astray, and at the end nothing may be left.
 /// </summary>
 public sealed class SoakRun(SoakSettings settings, TextWriter output)
 {
@@ -19,6 +20,9 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
         akka.log-dead-letters = off
         dmio.pool.check = on
         """;
+
+    // A thread of the pool that is idle ends after 20 seconds, one of a device after 10, one of the kernel after 5.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly SoakCounts counts = new();
     private readonly List<SoakSample> samples = [];
@@ -48,7 +52,8 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
         Require(pool is { Leases: 0, Leased: 0, Draining: 0, Waiting: 0 }, $"at the end the pool is {pool}");
         Require(pool.Free == pool.Total, $"at the end the pool is {pool}");
         Require(deadLetters.Count == 0, $"{deadLetters.Count} dead letters, the first: {deadLetters.First}");
-        Judge();
+        Judge(devices);
+        await JudgeRestAsync();
         await system.Terminate();
         faults.ForEach(fault => output.WriteLine($"FAULT: {fault}"));
         output.WriteLine(faults.Count == 0 ? "well" : $"{faults.Count} faults");
@@ -75,7 +80,7 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
         return await churn;
     }
 
-    private void Judge()
+    private void Judge(SoakDevices devices)
     {
         const double MiB = 1024 * 1024;
         Trend[] trends =
@@ -83,13 +88,36 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
             Trend.Of("heap (MiB)", samples, sample => sample.HeapBytes / MiB, part: 0.05, least: 4),
             Trend.Of("resident (MiB)", samples, sample => sample.ResidentBytes / MiB, part: 0.1, least: 32),
             Trend.Of("handles", samples, sample => sample.Handles, part: 0.02, least: 4),
-            Trend.Of("threads", samples, sample => sample.Threads, part: 0.25, least: 16),
+            Trend.Of("pool's threads", samples, sample => sample.Threads.Pool, part: 0, least: 4),
+            Trend.Of("kernel's threads", samples, sample => sample.Threads.Workers, part: 0.25, least: 16),
+            Trend.Of("other threads", samples, sample => sample.Threads.Others, part: 0, least: 2),
         ];
         foreach (var trend in trends)
         {
             output.WriteLine(trend);
             Require(trend.IsFlat, $"{trend}");
         }
+
+        var most = samples.Max(sample => sample.Threads.Files);
+        Require(most <= devices.MostThreads, $"{most} threads serve files, at most {devices.MostThreads} may");
+        most = samples.Max(sample => sample.Threads.MostOfOne);
+        Require(most <= RingWorkers.PerThread, $"a thread has {most} of the kernel's, {RingWorkers.PerThread} may be");
+    }
+
+    /// <summary>A thread that the load took and never gave back would stay, where all others end when they have been
+    /// idle for some seconds.</summary>
+    private async Task JudgeRestAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        var rest = SoakThreads.Take();
+        while (!rest.AreAtRest && clock.Elapsed < Patience)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            rest = SoakThreads.Take();
+        }
+
+        output.WriteLine($"at rest, after {clock.Elapsed.TotalSeconds:0} s, {rest}");
+        Require(rest.AreAtRest, $"they do not come to rest: {rest}");
     }
 
     private void Require(bool condition, string fault)

@@ -18,11 +18,7 @@ internal sealed record SoakSample
     /// <summary>Open files, sockets, rings; 0 where the system does not tell.</summary>
     internal required int Handles { get; init; }
 
-    /// <summary>Without those that the kernel lends to a ring: up to 4 a processor for each thread that sends to
-    /// it.</summary>
-    internal required int Threads { get; init; }
-
-    private const string Tasks = "/proc/self/task";
+    internal required SoakThreads Threads { get; init; }
 
     internal static SoakSample Take(TimeSpan at, long requests)
     {
@@ -37,26 +33,11 @@ internal sealed record SoakSample
             HeapBytes = GC.GetTotalMemory(forceFullCollection: false),
             ResidentBytes = process.WorkingSet64,
             Handles = Directory.Exists("/proc/self/fd") ? Directory.GetFileSystemEntries("/proc/self/fd").Length : 0,
-            Threads = Directory.Exists(Tasks)
-                ? Directory.EnumerateDirectories(Tasks).Count(task => !IsLent(task))
-                : process.Threads.Count,
+            Threads = SoakThreads.Take(),
         };
-    }
-
-    private static bool IsLent(string task)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(task, "comm")).StartsWith("iou-", StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            // It has ended meanwhile.
-            return true;
-        }
     }
 
     public override string ToString() =>
         $"{At.TotalSeconds,6:0} s {Requests,12:N0} requests  heap {HeapBytes / 1024.0 / 1024,7:0.0} MiB  "
-        + $"resident {ResidentBytes / 1024.0 / 1024,7:0.0} MiB  {Handles,4} handles  {Threads,4} threads";
+        + $"resident {ResidentBytes / 1024.0 / 1024,7:0.0} MiB  {Handles,4} handles  {Threads}";
 }
