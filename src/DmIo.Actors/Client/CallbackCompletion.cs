@@ -6,7 +6,11 @@ namespace DmIo.Actors;
 /// <summary>A request whose outcome goes to a delegate, on a thread of the pool, so that it may block without
 /// holding up I/O.</summary>
 internal sealed class CallbackCompletion(
-    OutstandingRequests outstanding, IoNotify callback, object? context, ILoggingAdapter log)
+    OutstandingRequests outstanding,
+    IoNotify callback,
+    object? context,
+    Action<IThreadPoolWorkItem> background,
+    ILoggingAdapter log)
     : IOutstanding, IThreadPoolWorkItem
 {
     private IoResult? outcome;
@@ -47,6 +51,6 @@ internal sealed class CallbackCompletion(
     private void Queue(IoResult result)
     {
         outcome = result;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        background(this);
     }
 }

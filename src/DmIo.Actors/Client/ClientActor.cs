@@ -10,8 +10,8 @@ namespace DmIo.Actors;
 /// requests has its outcome.
 /// <code>
 ///   Asking --Granted--> Serving --CloseClient--> Closing --PutDone, PutRefused--> stopped
+///     |                    +--the request actor died----^
 ///     +--GetRefused, CancelOpening--> stopped      (any) --the supervisor died--> stopped
-///                          +--the request actor died--> stopped
 /// </code>
 /// It lives under /system, which outlives /user: when it is stopped with the system, the request actors have answered
 /// all that they ever took in, so what is left was never begun.
@@ -22,19 +22,23 @@ internal sealed class ClientActor : UntypedActor
 {
     private readonly ClientOpening opening;
     private readonly IActorRef supervisor;
+    private readonly Action<IThreadPoolWorkItem> background;
     private readonly ILoggingAdapter log;
     private CancellationTokenRegistration cancellation;
     private IoClient? client;
 
-    public ClientActor(ClientOpening opening, IActorRef supervisor, ILoggingAdapter log)
+    public ClientActor(
+        ClientOpening opening, IActorRef supervisor, Action<IThreadPoolWorkItem> background, ILoggingAdapter log)
     {
+        this.background = background;
         this.opening = opening;
         this.supervisor = supervisor;
         this.log = log;
     }
 
-    internal static Props Props(ClientOpening opening, IActorRef supervisor, ILoggingAdapter log) =>
-        Akka.Actor.Props.Create(() => new ClientActor(opening, supervisor, log));
+    internal static Props Props(
+        ClientOpening opening, IActorRef supervisor, Action<IThreadPoolWorkItem> background, ILoggingAdapter log) =>
+        Akka.Actor.Props.Create(() => new ClientActor(opening, supervisor, background, log));
 
     protected override void PreStart()
     {
@@ -82,7 +86,7 @@ internal sealed class ClientActor : UntypedActor
     {
         cancellation.Dispose();
         Context.Watch(granted.Requests);
-        client = new IoClient(granted.Lease, granted.Requests, Self, log);
+        client = new IoClient(granted.Lease, granted.Requests, Self, background, log);
         Become(Serving);
         opening.Open(client);
     }
@@ -92,18 +96,29 @@ internal sealed class ClientActor : UntypedActor
         switch (message)
         {
             case CloseClient:
-                supervisor.Tell(new Put(client!.Lease.Id, client.Lease.Count, Self), Self);
-                Become(Closing);
+                Close();
                 break;
             case CancelOpening:
                 break;
-            case Terminated:
+            case Terminated terminated when terminated.ActorRef.Equals(supervisor):
                 Context.Stop(Self);
+                break;
+            case Terminated:
+                client!.End();
+                Close();
                 break;
             default:
                 Unhandled(message);
                 break;
         }
+    }
+
+    /// <summary>Also where the lease has ended already: the answer says that no device has its memory any
+    /// more.</summary>
+    private void Close()
+    {
+        supervisor.Tell(new Put(client!.Lease.Id, client.Lease.Count, Self), Self);
+        Become(Closing);
     }
 
     private void Closing(object message)

@@ -83,7 +83,8 @@ public sealed class DmIoService : IExtension
         cancellationToken.ThrowIfCancellationRequested();
         var opening = new ClientOpening(pages, wait, weight, cancellationToken);
         var name = $"client-{Interlocked.Increment(ref lastClient)}";
-        clients.Tell(new Spawn(ClientActor.Props(opening, Supervisor, log), name, opening), ActorRefs.NoSender);
+        var props = ClientActor.Props(opening, Supervisor, settings.Background, log);
+        clients.Tell(new Spawn(props, name, opening), ActorRefs.NoSender);
         if (await Task.WhenAny(opening.Task, stopped.Task) == stopped.Task)
         {
             opening.Refuse(ClientOpening.ServiceStopped);

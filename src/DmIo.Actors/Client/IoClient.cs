@@ -25,14 +25,26 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     private readonly OutstandingRequests outstanding = new();
     private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IActorRef owner;
+    private readonly Action<IThreadPoolWorkItem> background;
     private readonly ILoggingAdapter log;
     private volatile bool isDisposed;
 
-    internal IoClient(PageLease lease, IActorRef requests, IActorRef owner, ILoggingAdapter log)
+    /// <param name="lease">Its lease.</param>
+    /// <param name="requests">The lease's request actor.</param>
+    /// <param name="owner">The lease's owner.</param>
+    /// <param name="background">What callbacks are called by.</param>
+    /// <param name="log">Hears of callbacks that throw.</param>
+    internal IoClient(
+        PageLease lease,
+        IActorRef requests,
+        IActorRef owner,
+        Action<IThreadPoolWorkItem> background,
+        ILoggingAdapter log)
     {
         Lease = lease;
         Requests = requests;
         this.owner = owner;
+        this.background = background;
         this.log = log;
     }
 
@@ -194,12 +206,14 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(callback);
         var copy = Snapshot(regions);
-        var completion = new CallbackCompletion(outstanding, callback, context, log)
+        var completion = new CallbackCompletion(outstanding, callback, context, background, log)
         {
             RegionCount = copy.Length,
             RequestContext = options?.Context,
         };
-        Send(NewRequest(operation, copy, memory, options, completion), completion);
+        var request = NewRequest(operation, copy, memory, options, completion);
+        Admit(request, completion);
+        Tell(request);
     }
 
     /// <summary>The request actor is gone: what it never took in was never begun.</summary>
@@ -250,11 +264,15 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         }
 
         var completion = new TaskCompletion(outstanding, regions.Length, options?.Context);
-        Send(NewRequest(operation, regions, memory, options, completion), completion);
-        return cancellationToken.CanBeCanceled ? completion.Task.WaitAsync(cancellationToken) : completion.Task;
+        var request = NewRequest(operation, regions, memory, options, completion);
+        Admit(request, completion);
+        completion.CancelBy(cancellationToken);
+        Tell(request);
+        return completion.Task;
     }
 
-    private void Send(IoRequest request, IOutstanding completion)
+    /// <summary>Checks it, and puts it among the outstanding.</summary>
+    private void Admit(IoRequest request, IOutstanding completion)
     {
         if (RequestRules.Check(request) is { } fault)
         {
@@ -266,8 +284,6 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
             ObjectDisposedException.ThrowIf(isDisposed, this);
             throw new IoRefusedException($"{Lease.Id} has ended, with the service or by itself; open another client.");
         }
-
-        Tell(request);
     }
 
     /// <summary>It is among the outstanding.</summary>

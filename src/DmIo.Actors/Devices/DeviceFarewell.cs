@@ -12,7 +12,12 @@ namespace DmIo.Actors;
 /// the device, and then the supervisor hears that the name is free.
 /// </summary>
 internal sealed class DeviceFarewell(
-    IBlockDevice device, IActorRef actor, IActorRef supervisor, Action<Action> background, ILoggingAdapter log)
+    IBlockDevice device,
+    IActorRef actor,
+    IActorRef supervisor,
+    Action<IThreadPoolWorkItem> background,
+    ILoggingAdapter log)
+    : IThreadPoolWorkItem
 {
     private readonly Lock driving = new();
     private int count = 1;
@@ -37,9 +42,10 @@ internal sealed class DeviceFarewell(
 
     /// <summary>The device asks for a turn, in which operations complete. Not on its own thread: what completes may
     /// take its time.</summary>
-    internal void Drive() => background(DriveNow);
+    internal void Drive() => background(this);
 
-    private void DriveNow()
+    /// <summary>Drives the device once, unless it is closed.</summary>
+    public void Execute()
     {
         for (var seen = Volatile.Read(ref count); seen > 0; seen = Volatile.Read(ref count))
         {

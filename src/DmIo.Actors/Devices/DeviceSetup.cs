@@ -19,7 +19,7 @@ internal sealed record DeviceSetup(
     PoolMemory Memory,
     IReadOnlyList<Page> BouncePages,
     DeviceBell? Bell,
-    Action<Action> Background,
+    Action<IThreadPoolWorkItem> Background,
     DeviceCounters Counters)
 {
     /// <summary>The actor was made, and sees to it that the device is closed. Its own to set; to be asked when it is

@@ -46,7 +46,8 @@ public static class ServiceProtocol
     public sealed record GetRefused(int Pages, int Available, string Reason) : INoSerializationVerificationNeeded;
 
     /// <summary>Gives a lease back. Linux dm-io's <c>dm_io_put(num_pages)</c>: the number is the one of the
-    /// Get.</summary>
+    /// Get. One that ended otherwise (its request actor died, the service is stopping) may be put back once, too, by
+    /// who wants to know when no device has its memory any more.</summary>
     /// <param name="Lease">From <see cref="Granted"/>.</param>
     /// <param name="Pages">The number that was granted; any other is refused.</param>
     /// <param name="Owner">The lease's owner; null: the sender. Any other is refused.</param>

@@ -123,7 +123,7 @@ internal sealed class DeviceDesk(
             return;
         }
 
-        _ = ExtentQuery.RunAsync(devices[question.Device!].Device, question).PipeTo(sender, context.Self);
+        settings.Background(new ExtentQuery(devices[question.Device!].Device, question, sender, context.Self));
     }
 
     /// <summary>A device actor tells this before it answers the flush, so whoever knows of the failure finds it
@@ -270,7 +270,7 @@ internal sealed class DeviceDesk(
     /// suffer.</summary>
     private void Refuse(AttachDevice attach, IActorRef replyTo, string reason)
     {
-        object refused = new AttachRefused(attach.Name, reason);
+        var refused = new AttachRefused(attach.Name, reason);
         if (attach.Device is null || devices.Values.Any(record => ReferenceEquals(record.Device, attach.Device)))
         {
             replyTo.Tell(refused, context.Self);
@@ -282,9 +282,6 @@ internal sealed class DeviceDesk(
     }
 
     /// <summary>Off this turn: the supervisor has others to serve while a device takes its time to close.</summary>
-    private void Close(IBlockDevice device, object message, IActorRef replyTo)
-    {
-        var self = context.Self;
-        settings.Background(() => _ = DeviceClosing.CloseAsync(device, log, message).PipeTo(replyTo, self));
-    }
+    private void Close(IBlockDevice device, object message, IActorRef replyTo) =>
+        settings.Background(new UnservedDevice(device, log, message, replyTo, context.Self));
 }

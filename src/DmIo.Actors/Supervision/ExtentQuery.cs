@@ -1,3 +1,4 @@
+using Akka.Actor;
 using DmIo.Devices;
 using static DmIo.Actors.ServiceProtocol;
 
@@ -7,7 +8,8 @@ namespace DmIo.Actors;
 /// Asks a device for its extents, on a thread of the pool since that may take its time, beside the device's queue and
 /// its actor: so the answer comes whatever becomes of these. Any fault is a refusal.
 /// </summary>
-internal static class ExtentQuery
+internal sealed class ExtentQuery(IBlockDevice device, GetExtents question, IActorRef replyTo, IActorRef supervisor)
+    : IThreadPoolWorkItem
 {
     /// <summary>More would be kept in memory for somebody who can ask again.</summary>
     internal const int MostExtents = 1 << 16;
@@ -27,10 +29,9 @@ internal static class ExtentQuery
             : null;
     }
 
-    internal static Task<object> RunAsync(IBlockDevice device, GetExtents question) =>
-        Task.Run(() => Run(device, question));
+    public void Execute() => replyTo.Tell(Answer(), supervisor);
 
-    private static object Run(IBlockDevice device, GetExtents question)
+    private object Answer()
     {
         try
         {

@@ -159,7 +159,7 @@ internal sealed class LeaseDesk(
     {
         null or { Requests: null } => $"There is no {put.Lease}; it was put back, or never granted.",
         _ when !record.Owner.Equals(owner) => $"{put.Lease} is not {owner}'s; its owner puts it back.",
-        { IsEnding: true } => $"{put.Lease} was put back already, or its request actor died.",
+        { PutReplyTo: not null } => $"{put.Lease} was put back already.",
         _ when record.Lease.Count != put.Pages =>
             $"{put.Lease} has {record.Lease.Count} pages, not {put.Pages}; put all of them.",
         _ => null,

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using DmIo.Io;
 using Xunit;
 
@@ -55,6 +56,47 @@ public sealed class DisposalTests
 
         using var second = await waiting.InTime();
         Assert.Equal(4, second.Lease.Count);
+    }
+
+    [Fact]
+    public async Task R18_a_client_whose_request_actor_died_is_disposed_of_when_the_device_lets_go()
+    {
+        await using var running = new RunningService();
+        var stuck = await running.AttachStuckAsync("a");
+        var client = await running.Service.OpenAsync(3).InTime();
+        var write = client.WriteAsync(new IoRegion("a", 0, 8), Page);
+        await stuck.WhenStuckAsync(1).InTime();
+        running.System.Stop(client.Requests);
+        Assert.True((await write.InTime()).BufferHeld);
+
+        var disposing = client.DisposeAsync().AsTask();
+
+        await running.PoolWhenAsync(status => status.Draining == 3);
+        await (await running.Service.OpenAsync(1).InTime()).DisposeAsync().InTime();
+        Assert.False(disposing.IsCompleted);
+        stuck.Release();
+        await disposing.InTime();
+        Assert.Equal(0, (await running.Service.GetPoolStatusAsync().InTime()).Draining);
+    }
+
+    [Fact]
+    public async Task R24_a_client_disposed_of_while_the_service_drains_gets_the_outcome_of_its_request()
+    {
+        await using var running = new RunningService();
+        var stuck = await running.AttachStuckAsync("a");
+        var client = await running.Service.OpenAsync(3).InTime();
+        var write = client.WriteAsync(new IoRegion("a", 0, 8), Page);
+        await stuck.WhenStuckAsync(1).InTime();
+        running.Service.Supervisor.Tell(DrainProtocol.DrainService.Instance, ActorRefs.NoSender);
+        await running.PoolWhenAsync(status => status.Draining == 3);
+
+        var disposing = client.DisposeAsync().AsTask();
+
+        await running.PoolWhenAsync(status => status.Draining == 3);
+        Assert.False(disposing.IsCompleted);
+        stuck.Release();
+        Assert.True((await write.InTime()).IsOk);
+        await disposing.InTime();
     }
 
     [Fact]
