@@ -7,11 +7,11 @@ namespace DmIo.Simulation;
 /// <summary>One of an <see cref="IoClient"/>.</summary>
 internal sealed class ClientLease(long number, int pages, SimulatedProcess process) : SimulatedLease(number, pages)
 {
-    private readonly List<(SimulatedRequest Request, Task<IoResult> Outcome)> tasks = [];
+    private readonly List<Awaited> tasks = [];
     private readonly CancellationTokenSource giveUp = new();
     private ClientOpening? opening;
     private IoClient? client;
-    private Task closing = Task.CompletedTask;
+    private Task? closing;
 
     internal override IActorRef? Requests => client?.Requests;
 
@@ -23,29 +23,21 @@ internal sealed class ClientLease(long number, int pages, SimulatedProcess proce
 
     internal override void Send(SimulatedRequest request, Random random)
     {
-        var message = request.Message;
-        request.IsToldOnTurn = random.Next(2) == 0;
-        if (request.IsToldOnTurn)
-        {
-            var isSent = client!.TrySend(message with { Completion = new Completion(request) });
-            if (!isSent)
-            {
-                process.Oracle.NotBegun(request);
-            }
-
-            return;
-        }
-
-        var options = new RequestOptions
-        {
-            ForceUnitAccess = message.ForceUnitAccess,
-            Priority = message.Priority,
-            Deadline = message.Deadline,
-            Context = message.Context,
-        };
+        request.Mode = (SendMode)random.Next((int)SendMode.TrySend, (int)SendMode.Callback + 1);
         try
         {
-            tasks.Add((request, client!.RequestAsync(message.Operation, message.Regions, message.Memory, options)));
+            switch (request.Mode)
+            {
+                case SendMode.TrySend:
+                    TrySend(request);
+                    break;
+                case SendMode.Callback:
+                    SendForCallback(request);
+                    break;
+                default:
+                    SendForTask(request, random);
+                    break;
+            }
         }
         catch (IoRefusedException refused)
         {
@@ -59,6 +51,40 @@ internal sealed class ClientLease(long number, int pages, SimulatedProcess proce
 
     internal override void Put() => closing = client!.DisposeAsync().AsTask();
 
+    internal override void Cancel(Random random)
+    {
+        if (client is null)
+        {
+            process.Oracle.Note($"nobody waits for {this} any more");
+            giveUp.Cancel();
+            return;
+        }
+
+        var candidates = tasks.FindAll(one => one.Cancellation is { IsCancellationRequested: false });
+        if (candidates.Count > 0)
+        {
+            var (request, _, cancellation, _) = candidates[random.Next(candidates.Count)];
+            process.Oracle.Note($"nobody waits for #{request.Number} any more");
+            cancellation!.Cancel();
+        }
+    }
+
+    /// <summary>Its user disposes of it all the same; where the service is dead, nobody is there to tell when the
+    /// memory is the user's again.</summary>
+    internal override void Cut(bool isServiceDead)
+    {
+        base.Cut(isServiceDead);
+        if (isServiceDead)
+        {
+            HasEnded = true;
+        }
+        else if (!IsEnding)
+        {
+            IsEnding = true;
+            Put();
+        }
+    }
+
     internal override void Poll()
     {
         if (client is null && !HasEnded && opening!.Task.IsCompleted)
@@ -66,48 +92,122 @@ internal sealed class ClientLease(long number, int pages, SimulatedProcess proce
             Open();
         }
 
-        for (var index = tasks.Count - 1; index >= 0; index--)
+        foreach (var one in tasks.FindAll(one => one.Outcome.IsCompleted))
         {
-            var (request, outcome) = tasks[index];
-            if (outcome.IsCompleted)
-            {
-                tasks.RemoveAt(index);
-                if (outcome.IsCompletedSuccessfully)
-                {
-                    request.Done(outcome.Result);
-                }
-                else
-                {
-                    Refuse(request, outcome.Exception!.InnerException!);
-                }
-            }
+            tasks.Remove(one);
+            End(one);
         }
 
-        if (IsEnding && !HasEnded && client is not null && closing.IsCompleted)
+        if (!HasEnded && closing is { IsCompleted: true })
         {
+            // What is called on the thread pool is called when that finds the time.
             HasEnded = true;
+            process.Oracle.Require(
+                Outstanding.TrueForAll(request => request.Mode == SendMode.Callback),
+                $"{this} ended before its requests");
             process.Oracle.Note($"{this} is closed");
-            process.Oracle.Require(Outstanding.Count == 0, $"{this} ended before its requests");
+            process.Oracle.Ended(this);
         }
     }
 
     private void Open()
     {
-        if (!opening!.Task.IsCompletedSuccessfully)
+        if (opening!.Task.IsCompletedSuccessfully)
         {
-            HasEnded = true;
-            process.Oracle.Note($"{this} is refused");
+            client = opening.Task.Result;
+            IsOpen = !IsEnding;
+            process.Oracle.Note($"{this} has its {Pages} pages");
             return;
         }
 
-        client = opening.Task.Result;
-        IsOpen = !IsEnding;
-        process.Oracle.Note($"{this} has its {Pages} pages");
+        HasEnded = true;
+        process.Oracle.Require(
+            !opening.Task.IsCanceled || giveUp.IsCancellationRequested, $"{this} was cancelled by nobody");
+        process.Oracle.Note($"{this} is {(opening.Task.IsCanceled ? "cancelled" : "refused")}");
+    }
+
+    private void TrySend(SimulatedRequest request)
+    {
+        var isSent = client!.TrySend(request.Message with { Completion = new Completion(request) });
+        if (!isSent)
+        {
+            process.Oracle.NotBegun(request);
+        }
+    }
+
+    private void SendForCallback(SimulatedRequest request)
+    {
+        var message = request.Message;
+        client!.Request(
+            message.Operation,
+            message.Regions,
+            message.Memory,
+            (result, context) => ((SimulatedRequest)context!).Done(result),
+            request,
+            OptionsOf(message));
+    }
+
+    private void SendForTask(SimulatedRequest request, Random random)
+    {
+        const int rarely = 12;
+        var message = request.Message;
+        var cancellation = request.Mode == SendMode.CancellableTask ? new CancellationTokenSource() : null;
+        var isTooLate = cancellation is not null && random.Next(rarely) == 0;
+        if (isTooLate)
+        {
+            cancellation!.Cancel();
+        }
+
+        var outcome = client!.RequestAsync(
+            message.Operation,
+            message.Regions,
+            message.Memory,
+            OptionsOf(message),
+            cancellation?.Token ?? CancellationToken.None);
+        tasks.Add(new Awaited(request, outcome, cancellation, isTooLate));
+    }
+
+    private static RequestOptions OptionsOf(IoProtocol.IoRequest message) => new()
+    {
+        ForceUnitAccess = message.ForceUnitAccess,
+        Priority = message.Priority,
+        Deadline = message.Deadline,
+        Context = message.Context,
+    };
+
+    private void End(Awaited one)
+    {
+        var (request, outcome, cancellation, wasCancelledBefore) = one;
+        if (wasCancelledBefore)
+        {
+            process.Oracle.Require(outcome.IsCanceled, $"{request} was cancelled before it was sent: {outcome.Status}");
+            process.Oracle.NotBegun(request);
+        }
+        else if (outcome.IsCanceled)
+        {
+            process.Oracle.Require(
+                cancellation is { IsCancellationRequested: true }, $"{request} was cancelled by nobody");
+            process.Oracle.Cancelled(request);
+        }
+        else if (outcome.IsCompletedSuccessfully)
+        {
+            request.Done(outcome.Result);
+        }
+        else
+        {
+            Refuse(request, outcome.Exception!.InnerException!);
+        }
     }
 
     /// <summary>An exception says why in words alone.</summary>
     private static void Refuse(SimulatedRequest request, Exception refused) =>
         request.Refused(request.IsBad ? IoRefusal.BreaksRule : IoRefusal.Ended, refused.Message);
+
+    private sealed record Awaited(
+        SimulatedRequest Request,
+        Task<IoResult> Outcome,
+        CancellationTokenSource? Cancellation,
+        bool WasCancelledBefore);
 
     private sealed class Completion(SimulatedRequest request) : IoCompletion
     {

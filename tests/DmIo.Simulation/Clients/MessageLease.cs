@@ -7,6 +7,7 @@ namespace DmIo.Simulation;
 /// <summary>One whose owner is an actor of the application.</summary>
 internal sealed class MessageLease(long number, int pages, SimulatedProcess process) : SimulatedLease(number, pages)
 {
+    private readonly List<(SimulatedRequest Request, Task<object> Answer)> asked = [];
     private Granted? granted;
     private bool isBack;
 
@@ -22,11 +23,20 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
 
     internal override void Send(SimulatedRequest request, Random random)
     {
-        request.IsToldOnTurn = random.Next(2) == 0;
-        var message = request.IsToldOnTurn
-            ? request.Message with { Completion = request }
-            : request.Message with { Context = request, ReplyTo = random.Next(2) == 0 ? Owner : null };
-        granted!.Requests.Tell(message, Owner!);
+        request.Mode = random.Next(5) switch { 0 => SendMode.Ask, < 3 => SendMode.Tell, _ => SendMode.Completion };
+        switch (request.Mode)
+        {
+            case SendMode.Ask:
+                asked.Add((request, granted!.Requests.Ask<object>(request.Message, Timeout.InfiniteTimeSpan)));
+                break;
+            case SendMode.Tell:
+                granted!.Requests.Tell(
+                    request.Message with { Context = request, ReplyTo = random.Next(2) == 0 ? Owner : null }, Owner!);
+                break;
+            default:
+                granted!.Requests.Tell(request.Message with { Completion = request }, Owner!);
+                break;
+        }
     }
 
     internal override void Put() => process.Supervisor.Tell(new Put(granted!.Lease.Id, Pages), Owner!);
@@ -55,6 +65,33 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
     /// <summary>Whoever has it dies.</summary>
     internal void KillOwner() => Owner!.Tell(PoisonPill.Instance, ActorRefs.NoSender);
 
+    internal override void Cut(bool isServiceDead)
+    {
+        base.Cut(isServiceDead);
+        HasEnded = true;
+        MayLoseRequests = true;
+    }
+
+    internal override void Poll()
+    {
+        foreach (var (request, answer) in asked.FindAll(one => one.Answer.IsCompleted))
+        {
+            asked.Remove((request, answer));
+            switch (answer.Result)
+            {
+                case IoDone done:
+                    request.Done(done.Result);
+                    break;
+                case IoRefused refused:
+                    request.Refused(refused.Cause, refused.Reason);
+                    break;
+                default:
+                    process.Oracle.Require(false, $"{request} is answered {answer.Result}");
+                    break;
+            }
+        }
+    }
+
     private void Hear(object message)
     {
         switch (message)
@@ -79,19 +116,28 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
                 ((SimulatedRequest)refused.Context!).Refused(refused.Cause, refused.Reason);
                 break;
             case PutDone done:
-                process.Oracle.Require(
-                    IsEnding && !isBack && done.Pages == Pages, $"{this} was put back unasked, or twice: {done}");
-                process.Oracle.Require(Outstanding.Count == 0 || WasCut, $"{this} ended before its requests");
-                HasEnded = true;
-                isBack = true;
-                process.Oracle.Note($"{this} is back");
+                IsPutBack(done);
                 break;
             case PutRefused refused:
-                process.Oracle.WrongPutRefused(this, refused);
+                // Where the service drains, the lease may have ended before its Put came.
+                HasEnded |= IsEnding && WrongPuts == 0 && process.Oracle.IsEnding;
+                process.Oracle.PutRefused(this, refused);
                 break;
             default:
                 process.Oracle.Require(false, $"{this} hears {message}");
                 break;
         }
+    }
+
+    private void IsPutBack(PutDone done)
+    {
+        Poll();
+        process.Oracle.Require(
+            IsEnding && !isBack && done.Pages == Pages, $"{this} was put back unasked, or twice: {done}");
+        process.Oracle.Require(Outstanding.Count == 0 || WasCut, $"{this} ended before its requests");
+        HasEnded = true;
+        isBack = true;
+        process.Oracle.Note($"{this} is back");
+        process.Oracle.Ended(this);
     }
 }

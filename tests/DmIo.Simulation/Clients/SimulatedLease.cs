@@ -3,7 +3,6 @@ using DmIo.Actors;
 
 namespace DmIo.Simulation;
 
-
 /// <summary>A lease, from its Get on, and whoever has it: an actor that speaks the service's messages, or a user of
 /// <see cref="IoClient"/>.</summary>
 internal abstract class SimulatedLease(long number, int pages)
@@ -16,16 +15,16 @@ internal abstract class SimulatedLease(long number, int pages)
     internal bool IsOpen { get; set; }
 
     /// <summary>Somebody died: what it has asked for may end as Stopped.</summary>
-    internal bool WasCut { get; set; }
+    internal bool WasCut { get; private set; }
 
     /// <summary>Its request actor died: what lies in its mailbox gets no answer.</summary>
-    internal bool MayLoseRequests { get; set; }
+    internal bool MayLoseRequests { get; private protected set; }
 
     /// <summary>It was asked to end; the answer is due.</summary>
     internal bool IsEnding { get; set; }
 
     /// <summary>The end was confirmed, or nobody is there to hear of it.</summary>
-    internal bool HasEnded { get; set; }
+    internal bool HasEnded { get; private protected set; }
 
     /// <summary>Puts that have to be refused, and were not yet.</summary>
     internal int WrongPuts { get; set; }
@@ -33,7 +32,8 @@ internal abstract class SimulatedLease(long number, int pages)
     /// <summary>Without an outcome.</summary>
     internal List<SimulatedRequest> Outstanding { get; } = [];
 
-    /// <summary>Answered, though a device has their memory still, and they its credit.</summary>
+    /// <summary>Nobody waits for their outcome any more, or it is given though a device has their memory: that is the
+    /// caller's again at the end of the lease, and they have its credit meanwhile.</summary>
     internal List<SimulatedRequest> Held { get; } = [];
 
     internal abstract IActorRef? Requests { get; }
@@ -42,9 +42,22 @@ internal abstract class SimulatedLease(long number, int pages)
 
     internal abstract void Put();
 
+    /// <summary>Nobody waits any more, for the lease or for one of its requests, if somebody could be told
+    /// so.</summary>
+    internal virtual void Cancel(Random random)
+    {
+    }
+
     /// <summary>Looks for outcomes that nobody is called for.</summary>
     internal virtual void Poll()
     {
+    }
+
+    /// <summary>Somebody died: its owner, its request actor or all of the service.</summary>
+    internal virtual void Cut(bool isServiceDead)
+    {
+        IsOpen = false;
+        WasCut = true;
     }
 
     public override string ToString() => $"lease {Number}";

@@ -44,8 +44,10 @@ internal sealed class SimulatedRequest : IIoCompletion
     /// <summary>When it was asked for, in the run's time.</summary>
     internal TimeSpan Began { get; set; }
 
+    internal SendMode Mode { get; set; }
+
     /// <summary>Its outcome is a call on the request actor's turn.</summary>
-    internal bool IsToldOnTurn { get; set; }
+    internal bool IsToldOnTurn => Mode is SendMode.Completion or SendMode.TrySend;
 
     internal bool IsAnswered { get; set; }
 

@@ -10,15 +10,29 @@ namespace DmIo.Simulation;
 /// Knows what was asked for, and judges each outcome as it comes: is it one that the promises allow? Moments are a
 /// count of what it was told.
 /// </summary>
-internal sealed class Oracle(Agenda agenda, Trace trace)
+internal sealed class Oracle
 {
     /// <summary>What a slow machine may add to a deadline.</summary>
     private static readonly TimeSpan MostLateness = TimeSpan.FromSeconds(20);
 
+    /// <summary>What nobody was told the end of.</summary>
+    private static readonly IoStatus Unheard = IoStatus.Failed(IoStatusCode.Stopped, "Nobody knows.");
+
     private readonly Dictionary<string, DeviceRecord> devices = [];
     private readonly List<SimulatedRequest> outstanding = [];
-    private readonly Queue<GuardedMemory> spoilt = new();
+    private readonly List<SimulatedRequest> cancelled = [];
+    private readonly Agenda agenda;
+    private readonly Trace trace;
     private long now;
+
+    internal Oracle(Agenda agenda, Trace trace)
+    {
+        this.agenda = agenda;
+        this.trace = trace;
+        Returned = new ReturnedMemory(this);
+    }
+
+    internal ReturnedMemory Returned { get; }
 
     internal IReadOnlyList<SimulatedRequest> Outstanding => outstanding;
 
@@ -91,8 +105,11 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         {
             request.Lease.Held.Add(request);
         }
+        else
+        {
+            Returned.Take(request);
+        }
 
-        GiveBack(request, result.BufferHeld);
         Forget();
     }
 
@@ -115,13 +132,44 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
     {
         Take(request);
         ForEachAccess(request, static (disk, access) => disk.Withdraw(access));
-        GiveBack(request, isHeld: false);
+        Returned.Take(request);
     }
 
-    internal void WrongPutRefused(SimulatedLease lease, PutRefused refused)
+    /// <summary>Nobody waits for it any more. It goes on (R10), and nobody hears of its end; not before the lease's own
+    /// is its memory the caller's again.</summary>
+    internal void Cancelled(SimulatedRequest request)
+    {
+        Note($"#{request.Number} is cancelled");
+        Require(!request.IsBad, $"{request} breaks a rule and was not refused");
+        Take(request);
+        cancelled.Add(request);
+        request.Lease.Held.Add(request);
+    }
+
+    /// <summary>All of a lease is over: no device has any memory of it.</summary>
+    internal void Ended(SimulatedLease lease)
+    {
+        foreach (var request in lease.Held)
+        {
+            if (cancelled.Remove(request))
+            {
+                // It happened or it did not; what it read is something that was there.
+                var found = FoundBy(request, mayBeUntouched: true);
+                ForEachAccess(request, (disk, access) => disk.End(access, Unheard, found));
+            }
+
+            Returned.Take(request);
+        }
+
+        lease.Held.Clear();
+    }
+
+    internal void PutRefused(SimulatedLease lease, PutRefused refused)
     {
         Note($"{lease}'s Put is refused: {refused.Reason}");
-        Require(lease.WrongPuts-- > 0 || lease.WasCut, $"the Put of {lease} was refused: {refused.Reason}");
+        Require(
+            lease.WrongPuts > 0 || lease.WasCut || IsEnding, $"the Put of {lease} was refused: {refused.Reason}");
+        lease.WrongPuts = Math.Max(0, lease.WrongPuts - 1);
     }
 
     internal void Happened(string name, SimulatedFaultEvent fault)
@@ -173,9 +221,9 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
     /// <summary>What has no outcome will have none; nobody works at it any more.</summary>
     internal void ForgetRequests()
     {
-        var stopped = IoStatus.Failed(IoStatusCode.Stopped, "Its service died.");
-        outstanding.ForEach(request => ForEachAccess(request, (disk, access) => disk.End(access, stopped)));
+        outstanding.ForEach(request => ForEachAccess(request, (disk, access) => disk.End(access, Unheard)));
         outstanding.Clear();
+        cancelled.Clear();
     }
 
     /// <summary>Nothing is under way.</summary>
@@ -183,15 +231,6 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
     {
         devices[name].Disk.CheckContent(0, ContentOf(disk));
         Require(devices[name].Disk);
-    }
-
-    /// <summary>Nobody touched what was given back.</summary>
-    internal void CheckMemory()
-    {
-        foreach (var memory in spoilt)
-        {
-            Require(memory.Fault() is null, $"{memory.Fault()}");
-        }
     }
 
     private static ReadOnlySpan<byte> ContentOf(SimulatedDisk disk) => disk.Peek(0, disk.Capacity).Span;
@@ -218,7 +257,9 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         {
             if (access is not null)
             {
-                deed(devices[request.Message.Regions[index].Device].Disk, access);
+                var disk = devices[request.Message.Regions[index].Device].Disk;
+                deed(disk, access);
+                Require(disk);
             }
         }
     }
@@ -231,7 +272,10 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
         if (request.Accesses[index] is { } access)
         {
             var disk = devices[region.Device].Disk;
-            disk.End(access, status, FoundBy(request, region, result, index));
+            disk.End(
+                access,
+                status,
+                result.BufferHeld ? [] : FoundBy(request, mayBeUntouched: status.Code == IoStatusCode.Stopped));
             Require(disk);
         }
 
@@ -280,17 +324,17 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
             $"region {index} of {request} went well, though a flush had failed before it was asked for (R14)");
     }
 
-    /// <summary>What the read brought; nothing that is to be judged where a device has its buffer still. What a failed
-    /// one did not deliver is zero (R8), but what was never begun is as it was: as good.</summary>
-    private static ReadOnlySpan<byte> FoundBy(SimulatedRequest request, IoRegion region, IoResult result, int index)
+    /// <summary>What a read brought. What a failed one did not deliver is zero (R8), but what was never begun is as it
+    /// was: as good.</summary>
+    private static byte[] FoundBy(SimulatedRequest request, bool mayBeUntouched)
     {
-        if (request.Message.Operation != IoOperation.Read || result.BufferHeld)
+        if (request.Message.Operation != IoOperation.Read)
         {
             return [];
         }
 
-        var found = request.Memory!.ToArray().AsSpan(0, (int)region.Count.Bytes);
-        for (var at = 0; at < found.Length && result[index].Code == IoStatusCode.Stopped; at += Sector.SizeBytes)
+        var found = request.Memory!.ToArray().AsSpan(0, (int)request.Message.Regions[0].Count.Bytes);
+        for (var at = 0; at < found.Length && mayBeUntouched; at += Sector.SizeBytes)
         {
             var sector = found.Slice(at, Sector.SizeBytes);
             if (GuardedMemory.IsUntouched(sector))
@@ -299,42 +343,19 @@ internal sealed class Oracle(Agenda agenda, Trace trace)
             }
         }
 
-        return found;
+        return found.ToArray();
     }
 
     private bool MayHoldBuffer(SimulatedRequest request, IoResult result) =>
         request.Lease.WasCut || IsEnding || (request.Message.Deadline is not null
             && Enumerable.Range(0, result.RegionCount).Any(index => result[index].Code == IoStatusCode.TimedOut));
 
-    private void GiveBack(SimulatedRequest request, bool isHeld)
-    {
-        const int remembered = 64;
-        if (request.Memory is not { } memory || isHeld)
-        {
-            return;
-        }
-
-        Require(memory.Fault() is null, $"{request}: {memory.Fault()}");
-        Require(
-            request.Message.Operation != IoOperation.Write || memory.ToArray().AsSpan().SequenceEqual(request.Data),
-            $"{request}: what was to be written was changed");
-        memory.Spoil();
-        spoilt.Enqueue(memory);
-        if (spoilt.Count > remembered)
-        {
-            var oldest = spoilt.Dequeue();
-            Require(oldest.Fault() is null, $"{oldest.Fault()}");
-        }
-    }
-
     private void Forget()
     {
         const int rarely = 64;
         if (now % rarely == 0)
         {
-            var oldest = outstanding.Count == 0
-                ? now
-                : outstanding.Min(request => request.Moment);
+            var oldest = outstanding.Concat(cancelled).Select(request => request.Moment).DefaultIfEmpty(now).Min();
             foreach (var device in devices.Values)
             {
                 device.Forget(oldest);

@@ -57,6 +57,9 @@ internal sealed class RunPlan
     /// <summary>That who hears of an outcome does something there and then.</summary>
     internal double MeddlingChance { get; }
 
+    /// <summary>The service may die before the run's end.</summary>
+    internal bool MayEndService => weights[(int)Deed.EndService] > 0;
+
     internal DmIoSettings Settings { get; }
 
     internal IReadOnlyList<DevicePlan> Devices { get; }
@@ -97,6 +100,7 @@ internal enum Deed
     Open,
     Put,
     PutWrongly,
+    Cancel,
     KillOwner,
     KillRequests,
     KillDevice,

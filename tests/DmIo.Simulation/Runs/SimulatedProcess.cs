@@ -20,6 +20,7 @@ internal sealed class SimulatedProcess
           loggers = []
           scheduler.implementation = "DmIo.Simulation.SimulatedScheduler, DmIo.Simulation"
           coordinated-shutdown.run-by-clr-shutdown-hook = off
+          coordinated-shutdown.run-by-actor-system-terminate = off
           actor.default-dispatcher.type = "DmIo.Simulation.SimulatedDispatcherConfigurator, DmIo.Simulation"
           actor.internal-dispatcher.type = "DmIo.Simulation.SimulatedDispatcherConfigurator, DmIo.Simulation"
         }
@@ -30,10 +31,12 @@ internal sealed class SimulatedProcess
     private readonly ActorSystem system;
     private readonly ServiceCounters counters;
     private readonly IActorRef clients;
+    private readonly Action<IThreadPoolWorkItem> background;
 
     internal SimulatedProcess(Oracle oracle, RunPlan plan)
     {
         Oracle = oracle;
+        background = plan.Settings.Background;
         var throughput = ConfigurationFactory.ParseString(
             $"akka.actor.default-dispatcher.throughput = {plan.Throughput}");
         system = ActorSystem.Create("simulation", throughput.WithFallback(Basis));
@@ -41,7 +44,7 @@ internal sealed class SimulatedProcess
         Directory = new DeviceDirectory();
         Supervisor = system.ActorOf(SupervisorActor.Props(plan.Settings, Directory, counters), "dmio");
         clients = ((ExtendedActorSystem)system).SystemActorOf(GuardianActor.Props(), "dmio-clients");
-        var errors = NewEar((message, _) => HearError((Error)message));
+        var errors = NewEar(message => HearError((Error)message));
         system.EventStream.Subscribe(errors, typeof(Error));
     }
 
@@ -51,12 +54,27 @@ internal sealed class SimulatedProcess
 
     internal IActorRef Supervisor { get; }
 
-    internal IActorRef NewEar(Action<object, IActorRef> hear) => system.ActorOf(Props.Create(() => new Ear(hear)));
-
-    internal IActorRef NewEar(Action<object> hear) => NewEar((message, _) => hear(message));
+    internal IActorRef NewEar(Action<object> hear) => system.ActorOf(Props.Create(() => new Ear(hear)));
 
     internal void Spawn(ClientOpening opening, string name) => clients.Tell(
-        new Spawn(ClientActor.Props(opening, Supervisor, system.Log), name, opening), ActorRefs.NoSender);
+        new Spawn(ClientActor.Props(opening, Supervisor, background, system.Log), name, opening), ActorRefs.NoSender);
+
+    /// <summary>It ended at once, so that what lay in its mailboxes was in nobody's hands.</summary>
+    internal bool MayHaveLostMessages { get; private set; }
+
+    /// <summary>The service ends: by itself, or with the actor system.</summary>
+    internal void End(Random random)
+    {
+        if (random.Next(2) == 0)
+        {
+            Supervisor.Tell(random.Next(2) == 0 ? Kill.Instance : PoisonPill.Instance, ActorRefs.NoSender);
+        }
+        else
+        {
+            MayHaveLostMessages = true;
+            _ = system.Terminate();
+        }
+    }
 
     /// <summary>Nothing of it will happen any more; its counters are the real process's.</summary>
     internal void Abandon() => counters.Stop();

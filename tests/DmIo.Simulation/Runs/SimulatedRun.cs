@@ -1,4 +1,3 @@
-using Akka.Actor;
 using static DmIo.Actors.DrainProtocol;
 using static DmIo.Actors.ServiceProtocol;
 
@@ -10,19 +9,16 @@ namespace DmIo.Simulation;
 /// </summary>
 internal sealed class SimulatedRun
 {
-    private const int MostLeases = 8;
     private const long MostSteps = 2_000_000;
 
     private readonly Random random;
     private readonly Agenda agenda;
     private readonly Oracle oracle;
     private readonly RunPlan plan;
-    private readonly RequestSource source;
+    private readonly Tenants tenants;
     private readonly DiskBay disks;
-    private readonly List<SimulatedLease> leases = [];
-    private readonly List<SimulatedLease> ended = [];
     private SimulatedProcess process;
-    private long lastLease;
+    private bool isFinishing;
     private bool isDrained;
     private PoolStatus? lastStatus;
 
@@ -32,9 +28,12 @@ internal sealed class SimulatedRun
         agenda = new Agenda(random);
         oracle = new Oracle(agenda, trace);
         plan = new RunPlan(random);
-        source = new RequestSource(oracle, plan, random);
         disks = new DiskBay(oracle, plan, random, new SimulatedTime(agenda));
         process = new SimulatedProcess(oracle, plan);
+        tenants = new Tenants(oracle, plan, random, new RequestSource(oracle, plan, random))
+        {
+            Process = process, Meddle = Meddle,
+        };
     }
 
     /// <summary>The whole of it.</summary>
@@ -67,14 +66,16 @@ internal sealed class SimulatedRun
     {
         Do(plan.Draw(random));
         Let(random.Next(plan.Burst + 1));
+        tenants.Poll();
+        if (oracle.IsEnding)
+        {
+            OutliveService();
+        }
+
+        tenants.Part();
         disks.AttachWhatIsAbsent(process);
-        leases.ForEach(lease => lease.Poll());
-        ended.AddRange(leases.Where(HasLeft));
-        leases.RemoveAll(HasLeft);
         disks.CheckCallers();
     }
-
-    private static bool HasLeft(SimulatedLease lease) => lease.HasEnded && lease.Outstanding.Count == 0;
 
     /// <summary>Lets so much happen, if there is so much.</summary>
     private void Let(long steps)
@@ -100,21 +101,6 @@ internal sealed class SimulatedRun
     {
         switch (deed)
         {
-            case Deed.Open:
-                Open();
-                break;
-            case Deed.Put:
-                WithOpen(Put);
-                break;
-            case Deed.PutWrongly:
-                WithOpen(lease => (lease as MessageLease)?.PutWrongly(random));
-                break;
-            case Deed.KillOwner:
-                WithOpen(KillOwner);
-                break;
-            case Deed.KillRequests:
-                WithOpen(KillRequests);
-                break;
             case Deed.KillDevice:
                 disks.WithServing(disk => disks.KillActor(disk, process));
                 break;
@@ -125,7 +111,7 @@ internal sealed class SimulatedRun
                 disks.WithServing(disk => disk.Device!.ReleaseStuck());
                 break;
             case Deed.AskStatus:
-                process.Supervisor.Tell(GetPoolStatus.Instance, process.NewEar(message => Check((PoolStatus)message)));
+                AskStatus();
                 break;
             case Deed.EndService:
                 EndService();
@@ -134,116 +120,47 @@ internal sealed class SimulatedRun
                 Crash();
                 break;
             default:
-                WithOpen(lease => Send(lease, deed == Deed.SendBad ? source.DrawBad(lease) : source.Draw(lease)));
+                tenants.Do(deed);
                 break;
         }
     }
 
-    private void Open()
+    /// <summary>By who hears of an outcome, there and then.</summary>
+    private void Meddle(Meddling meddling)
     {
-        if (leases.Count(lease => !lease.HasEnded) >= MostLeases)
+        if (oracle.IsEnding)
         {
             return;
         }
 
-        var pages = random.Next(1, plan.MostLeasePages + 1);
-        var (wait, weight) = (random.Next(2) == 0, random.Next(4) == 0 ? random.Next(1, 1000) : 100);
-        if (random.Next(2) == 0)
+        if (meddling == Meddling.Detach)
         {
-            var lease = new MessageLease(++lastLease, pages, process);
-            lease.Get(wait, weight);
-            leases.Add(lease);
+            disks.WithServing(disk => disks.Detach(disk, process));
         }
-        else
+        else if (plan.MayEndService && !isFinishing)
         {
-            var lease = new ClientLease(++lastLease, pages, process);
-            lease.Get(wait, weight);
-            leases.Add(lease);
+            EndService();
         }
     }
 
-    private void Send(SimulatedLease lease, SimulatedRequest request)
-    {
-        oracle.Begin(request);
-        if (random.NextDouble() < plan.MeddlingChance)
-        {
-            request.Then = () => Meddle(lease, request);
-        }
-
-        lease.Send(request, random);
-    }
-
-    /// <summary>On the turn of whoever tells the outcome.</summary>
-    private void Meddle(SimulatedLease lease, SimulatedRequest request)
-    {
-        oracle.Note($"who hears of #{request.Number} does something");
-        switch (random.Next(4))
-        {
-            case 0 when lease.IsOpen:
-                Put(lease);
-                break;
-            case 1 when lease.IsOpen:
-                Send(lease, source.Draw(lease));
-                break;
-            case 2:
-                disks.WithServing(disk => disks.Detach(disk, process));
-                break;
-            case 3 when lease.IsOpen && request.IsToldOnTurn:
-                // It ends the lease whose turn it is, and harms nobody else.
-                EndAsCut(lease);
-                throw new CallersException();
-        }
-    }
-
-    private static void EndAsCut(SimulatedLease lease)
-    {
-        lease.IsOpen = false;
-        lease.WasCut = true;
-        lease.HasEnded = true;
-        lease.MayLoseRequests = lease is MessageLease;
-    }
-
-    private void Put(SimulatedLease lease)
-    {
-        oracle.Note($"{lease} is put back");
-        lease.IsOpen = false;
-        lease.IsEnding = true;
-        lease.Put();
-        if (lease is MessageLease owned && random.Next(8) == 0)
-        {
-            owned.PutAgain();
-        }
-    }
-
-    private void KillOwner(SimulatedLease lease)
-    {
-        if (lease is MessageLease owned)
-        {
-            oracle.Note($"the owner of {lease} dies");
-            EndAsCut(owned);
-            owned.KillOwner();
-        }
-    }
-
-    private void KillRequests(SimulatedLease lease)
-    {
-        oracle.Note($"the request actor of {lease} dies");
-        EndAsCut(lease);
-        lease.Requests!.Tell(Kill.Instance, ActorRefs.NoSender);
-    }
-
-    /// <summary>The supervisor dies, and with it the service; what it had in flight ends, and another begins.</summary>
+    /// <summary>The supervisor dies, or all of the actor system ends, and with it the service.</summary>
     private void EndService()
     {
         oracle.Note("the service dies");
         oracle.IsEnding = true;
-        leases.ForEach(EndAsCut);
+        tenants.Cut();
         disks.AllGone();
-        process.Supervisor.Tell(Kill.Instance, ActorRefs.NoSender);
+        process.End(random);
+    }
+
+    /// <summary>What the service had in flight ends, and another begins.</summary>
+    private void OutliveService()
+    {
         LetAllHappen();
         Unstick();
         CheckOutcomes();
-        disks.CheckClosed();
+        disks.CheckClosed(process);
+        tenants.Release();
         disks.Vacate();
         BeginAnew();
     }
@@ -251,11 +168,11 @@ internal sealed class SimulatedRun
     private void BeginAnew()
     {
         process.Abandon();
-        leases.Clear();
-        ended.Clear();
+        tenants.Forget();
         oracle.ForgetRequests();
         oracle.IsEnding = false;
         process = new SimulatedProcess(oracle, plan);
+        tenants.Process = process;
     }
 
     private void Crash()
@@ -265,6 +182,18 @@ internal sealed class SimulatedRun
         disks.Crash();
         BeginAnew();
     }
+
+    private void Drain()
+    {
+        oracle.Note("the service drains");
+        oracle.IsEnding = true;
+        disks.AllGone();
+        process.Supervisor.Tell(
+            DrainService.Instance, process.NewEar(message => isDrained = message is ServiceDrained));
+    }
+
+    private void AskStatus() => process.Supervisor.Tell(
+        GetPoolStatus.Instance, process.NewEar(message => Check((PoolStatus)message)));
 
     private void Check(PoolStatus status)
     {
@@ -276,34 +205,39 @@ internal sealed class SimulatedRun
 
     private void Finish()
     {
+        isFinishing = true;
         LetAllHappen();
         CheckNothingWaits();
+        var isSudden = random.Next(2) == 0;
+        if (isSudden)
+        {
+            Drain();
+            Let(random.Next(plan.Burst + 1));
+            tenants.TryPutAll();
+        }
+
         Unstick();
         CheckOutcomes();
-        while (leases.Exists(lease => lease.IsOpen))
+        while (tenants.TryPutAll())
         {
-            // One that is put back may be what another waits for.
-            leases.Where(lease => lease.IsOpen).ToList().ForEach(Put);
             LetAllHappen();
         }
 
-        leases.ForEach(lease => oracle.Require(lease.HasEnded, $"{lease} does not end"));
-        oracle.IsEnding = true;
-        process.Supervisor.Tell(
-            DrainService.Instance, process.NewEar(message => isDrained = message is ServiceDrained));
-        LetAllHappen();
-        oracle.Require(isDrained, $"the service does not drain");
-        process.Supervisor.Tell(GetPoolStatus.Instance, process.NewEar(message => Check((PoolStatus)message)));
-        LetAllHappen();
-        oracle.Require(lastStatus is { Leased: 0, Draining: 0, Leases: 0, Waiting: 0 }, $"at the end: {lastStatus}");
-        foreach (var lease in leases.Concat(ended))
+        if (!isSudden)
         {
-            oracle.Require(lease.WrongPuts == 0 || lease.WasCut, $"a wrong Put of {lease} was not refused");
+            Drain();
         }
 
-        disks.CheckClosed();
+        LetAllHappen();
+        oracle.Require(isDrained, $"the service does not drain");
+        AskStatus();
+        LetAllHappen();
+        oracle.Require(lastStatus is { Leased: 0, Draining: 0, Leases: 0, Waiting: 0 }, $"at the end: {lastStatus}");
+        tenants.CheckEnded();
+        disks.CheckClosed(process);
+        tenants.Release();
         disks.CheckContent();
-        oracle.CheckMemory();
+        oracle.Returned.Check();
         ThrowIfBroken();
     }
 
@@ -329,7 +263,7 @@ internal sealed class SimulatedRun
         do
         {
             Let(MostSteps);
-            leases.ForEach(lease => lease.Poll());
+            tenants.Poll();
             disks.AttachWhatIsAbsent(process, isPatient: true);
             oracle.Require(agenda.Steps < end, $"after {MostSteps} steps there is still something to do");
         }
@@ -350,15 +284,6 @@ internal sealed class SimulatedRun
                 request.Lease.Outstanding.Concat(request.Lease.Held).Any(
                     other => other.Message.Regions.Any(region => stuck.Contains(region.Device))),
                 $"{request} of {request.Lease} waits for ever, and no device is stuck");
-        }
-    }
-
-    private void WithOpen(Action<SimulatedLease> deed)
-    {
-        var open = leases.Where(lease => lease.IsOpen).ToList();
-        if (open.Count > 0)
-        {
-            deed(open[random.Next(open.Count)]);
         }
     }
 }

@@ -1,12 +1,11 @@
-using Akka.Dispatch;
-
 namespace DmIo.Simulation;
 
 /// <summary>
-/// All that is to happen in one simulated process: mailboxes that have something to do, and what is due at some time.
-/// One thread, one seed: which of them goes next is drawn, so that every order of messages that threads could make can
-/// come, and the same seed gives the same again. Time passes only here: a little with each step, and as far as the next
-/// thing that is due where nothing else is to do, or where the dice say that the machine was slow.
+/// All that is to happen in one simulated process: mailboxes that have something to do, work of the thread pool, and
+/// what is due at some time. One thread, one seed: which of them goes next is drawn, so that every order of messages
+/// that threads could make can come, and the same seed gives the same again. Time passes only here: a little with each
+/// step, and as far as the next thing that is due where nothing else is to do, or where the dice say that the machine
+/// was slow.
 /// </summary>
 internal sealed class Agenda
 {
@@ -19,7 +18,7 @@ internal sealed class Agenda
     private readonly double slowness;
     private readonly double laziness;
     private readonly List<Job> ready = [];
-    private readonly Dictionary<IRunnable, bool> lazy = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<IThreadPoolWorkItem, bool> lazy = new(ReferenceEqualityComparer.Instance);
     private readonly PriorityQueue<DueAction, (long, long)> due = new();
     private readonly Thread thread = Thread.CurrentThread;
     private long lastDue;
@@ -48,24 +47,18 @@ internal sealed class Agenda
     /// <summary>Nothing can happen any more by itself.</summary>
     internal bool IsIdle => ready.Count == 0 && due.Count == 0;
 
-    /// <summary>Nothing is to do before time passes.</summary>
-    internal bool IsWaiting => ready.Count == 0;
-
     /// <summary>It goes when it is drawn. Some are drawn late again and again: threads that get no processor.</summary>
-    internal void Add(IRunnable mailbox)
+    internal void Add(IThreadPoolWorkItem work)
     {
         RequireThread();
-        if (!lazy.TryGetValue(mailbox, out var isLazy))
+        if (!lazy.TryGetValue(work, out var isLazy))
         {
             isLazy = random.NextDouble() < laziness;
-            lazy.Add(mailbox, isLazy);
+            lazy.Add(work, isLazy);
         }
 
-        ready.Add(new Job(mailbox, isLazy));
+        ready.Add(new Job(work, isLazy));
     }
-
-    /// <summary>It goes when it is drawn.</summary>
-    internal void Add(Action work) => Add(new Work(work));
 
     /// <summary>It goes when that time has come; not at all where it was cancelled by then.</summary>
     internal DueAction After(TimeSpan delay, Action action)
@@ -93,7 +86,7 @@ internal sealed class Agenda
         }
         else
         {
-            Take().Run();
+            Take().Execute();
         }
 
         return true;
@@ -119,7 +112,7 @@ internal sealed class Agenda
         }
     }
 
-    private IRunnable Take()
+    private IThreadPoolWorkItem Take()
     {
         var index = random.Next(ready.Count);
         if (ready[index].IsLazy && random.Next(8) != 0)
@@ -127,10 +120,10 @@ internal sealed class Agenda
             index = random.Next(ready.Count);
         }
 
-        var (mailbox, _) = ready[index];
+        var (work, _) = ready[index];
         ready[index] = ready[^1];
         ready.RemoveAt(ready.Count - 1);
-        return mailbox;
+        return work;
     }
 
     /// <summary>Whatever comes from another thread comes at a time that no seed knows.</summary>
@@ -142,14 +135,7 @@ internal sealed class Agenda
         }
     }
 
-    private sealed class Work(Action work) : IRunnable
-    {
-        public void Run() => work();
-
-        public void Execute() => Run();
-    }
-
-    private readonly record struct Job(IRunnable Mailbox, bool IsLazy);
+    private readonly record struct Job(IThreadPoolWorkItem Work, bool IsLazy);
 
     /// <summary>Something that is to happen at a time.</summary>
     internal sealed class DueAction(long ticks, Action action)
