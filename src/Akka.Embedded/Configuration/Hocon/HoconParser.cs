@@ -5,13 +5,16 @@
 //
 // Lenient exactly where Akka.NET 1.5.30 is, so that a text means the same on both: a brace or a bracket that the end
 // of the text leaves open is closed there, and a token out of place among keys is passed over. Refused beyond what
-// Akka.NET refuses: what sends it into an endless loop or recursion, ${?path}, which it misreads, and
-// includes, which nothing here answers.
+// Akka.NET refuses: what sends it into an endless loop or recursion, ${?path}, which it misreads, includes, which
+// nothing here answers, and levels without end: each costs stack, and a stack that overflows ends the process.
 
 namespace Akka.Configuration.Hocon;
 
 internal sealed class HoconParser
 {
+    /// <summary>Of braces, brackets, dots and substitutions, inside one another.</summary>
+    internal const int MostLevels = 250;
+
     private readonly HoconScanner _scanner;
     private readonly List<HoconSubstitution> _substitutions = [];
 
@@ -22,13 +25,14 @@ internal sealed class HoconParser
     {
         var parser = new HoconParser(text);
         var root = new HoconValue();
-        parser.ReadMembers(root, single: false);
+        parser.ReadMembers(root, single: false, level: 0);
         HoconResolution.Resolve(root, parser._substitutions);
         return root;
     }
 
-    private void ReadMembers(HoconValue owner, bool single)
+    private void ReadMembers(HoconValue owner, bool single, int level)
     {
+        RefuseBeyond(level);
         if (!owner.IsObject())
         {
             owner.NewValue(new HoconObject());
@@ -40,7 +44,7 @@ internal sealed class HoconParser
             switch (_scanner.ReadToken(out var name))
             {
                 case HoconToken.Key:
-                    ReadMember(members.GetOrCreateKey(name));
+                    ReadMember(members.GetOrCreateKey(name), level);
                     if (single)
                     {
                         return;
@@ -53,17 +57,17 @@ internal sealed class HoconParser
         }
     }
 
-    private void ReadMember(HoconValue value)
+    private void ReadMember(HoconValue value, int level)
     {
         while (!_scanner.AtEnd)
         {
             switch (_scanner.ReadToken(out _))
             {
                 case HoconToken.Dot:
-                    ReadMembers(value, single: true);
+                    ReadMembers(value, single: true, level + 1);
                     return;
                 case HoconToken.ObjectStart:
-                    ReadMembers(value, single: false);
+                    ReadMembers(value, single: false, level + 1);
                     return;
                 case HoconToken.Assign:
                     if (!value.IsObject())
@@ -71,13 +75,13 @@ internal sealed class HoconParser
                         value.Clear();
                     }
 
-                    ReadValue(value);
+                    ReadValue(value, level);
                     return;
             }
         }
     }
 
-    private void ReadValue(HoconValue owner)
+    private void ReadValue(HoconValue owner, int level)
     {
         if (_scanner.AtEnd)
         {
@@ -85,7 +89,7 @@ internal sealed class HoconParser
         }
 
         _scanner.SkipBlanksAndComments();
-        while (TryReadElement(owner))
+        while (TryReadElement(owner, level))
         {
             if (_scanner.AtBlank)
             {
@@ -96,15 +100,15 @@ internal sealed class HoconParser
         _scanner.TrySkip(",");
     }
 
-    private bool TryReadElement(HoconValue owner)
+    private bool TryReadElement(HoconValue owner, int level)
     {
         if (_scanner.TrySkip("{"))
         {
-            ReadMembers(owner, single: false);
+            ReadMembers(owner, single: false, level + 1);
         }
         else if (_scanner.TrySkip("["))
         {
-            owner.AppendValue(ReadArray());
+            owner.AppendValue(ReadArray(level + 1));
         }
         else if (_scanner.TrySkip("${"))
         {
@@ -145,14 +149,15 @@ internal sealed class HoconParser
         return literal.Length > 0;
     }
 
-    private HoconArray ReadArray()
+    private HoconArray ReadArray(int level)
     {
+        RefuseBeyond(level);
         var array = new HoconArray();
         while (!_scanner.AtEnd && !_scanner.At("]"))
         {
             var before = _scanner.Position;
             var value = new HoconValue();
-            ReadValue(value);
+            ReadValue(value, level);
             array.Add(value);
             _scanner.SkipBlanksAndComments();
             if (_scanner.Position == before)
@@ -176,5 +181,13 @@ internal sealed class HoconParser
         var substitution = new HoconSubstitution(path);
         _substitutions.Add(substitution);
         return substitution;
+    }
+
+    private void RefuseBeyond(int level)
+    {
+        if (level > MostLevels)
+        {
+            throw _scanner.Error($"this is more than {MostLevels} levels deep");
+        }
     }
 }

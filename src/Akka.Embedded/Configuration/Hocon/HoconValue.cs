@@ -38,12 +38,16 @@ public sealed class HoconValue
 
     public bool IsObject() => GetObject() is not null;
 
-    public HoconObject? GetObject() => Values.Count == 0 ? null : Values[0] switch
+    public HoconObject? GetObject()
     {
-        HoconObject found => found,
-        HoconSubstitution substitution => substitution.ResolvedValue?.GetObject(),
-        _ => null,
-    };
+        var first = Values.FirstOrDefault();
+        while (first is HoconSubstitution substitution)
+        {
+            first = substitution.ResolvedValue?.Values.FirstOrDefault();
+        }
+
+        return first as HoconObject;
+    }
 
     public HoconValue? GetChildObject(string key) => GetObject()?.GetKey(key);
 
