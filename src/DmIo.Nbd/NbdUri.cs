@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net.Sockets;
 using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd;
@@ -15,45 +14,56 @@ public sealed record NbdUri
     /// <summary>The four schemes.</summary>
     public static IReadOnlyList<string> Schemes { get; } = ["nbd", "nbds", "nbd+unix", "nbds+unix"];
 
-    private const string Shape = "Write nbd://HOST[:PORT]/EXPORT, nbds://HOST[:PORT]/EXPORT, "
-        + "nbd+unix:///EXPORT?socket=PATH or nbds+unix:///EXPORT?socket=PATH.";
-
     /// <summary>The host, a name or an address; empty with a unix socket.</summary>
-    public string Host { get; private init; } = "";
+    public string Host { get; internal init; } = "";
 
     /// <summary>The TCP port; 0 with a unix socket.</summary>
-    public int Port { get; private init; }
+    public int Port { get; internal init; }
 
     /// <summary>The unix socket's path; null with TCP. A NUL in front: Linux's abstract namespace.</summary>
-    public string? SocketPath { get; private init; }
+    public string? SocketPath { get; internal init; }
 
     /// <summary>The export's name; empty: the server's default export.</summary>
-    public string Export { get; private init; } = "";
+    public string Export { get; internal init; } = "";
 
     /// <summary>TLS, or no connection at all.</summary>
-    public bool IsTls { get; private init; }
+    public bool IsTls { get; internal init; }
 
     /// <summary>Whom the server's certificate has to be made out to; null: the host.</summary>
-    public string? TlsHostname { get; private init; }
+    public string? TlsHostname { get; internal init; }
 
     /// <summary>Is the server's certificate to be checked? <c>tls-verify-peer=0</c> says no.</summary>
-    public bool VerifiesPeer { get; private init; } = true;
+    public bool VerifiesPeer { get; internal init; } = true;
 
     /// <summary>An export over TCP.</summary>
+    /// <param name="host">A name or an address; an address of IPv6 without brackets.</param>
+    /// <param name="port">1 to 65535.</param>
+    /// <param name="export">At most 4096 bytes of UTF-8 without a NUL.</param>
+    /// <param name="tls">Encrypted.</param>
+    /// <exception cref="ArgumentException">One of them can't be; the message says why.</exception>
     public static NbdUri Tcp(string host, int port, string export, bool tls = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(host);
         ArgumentNullException.ThrowIfNull(export);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(port);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
-        return new NbdUri { Host = host, Port = port, Export = export, IsTls = tls };
+        Refuse(NbdUriParts.FaultOfExport(export), nameof(export));
+        var known = NbdUriParts.HostOf(host);
+        Refuse(known is null ? $"names the host '{host}', neither a name nor an address." : null, nameof(host));
+        return new NbdUri { Host = known!, Port = port, Export = export, IsTls = tls };
     }
 
     /// <summary>An export over a unix socket.</summary>
+    /// <param name="socketPath">About 107 bytes at most; a NUL in front: Linux's abstract namespace.</param>
+    /// <param name="export">At most 4096 bytes of UTF-8 without a NUL.</param>
+    /// <param name="tls">Encrypted.</param>
+    /// <exception cref="ArgumentException">One of them can't be; the message says why.</exception>
     public static NbdUri Unix(string socketPath, string export, bool tls = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(socketPath);
         ArgumentNullException.ThrowIfNull(export);
+        Refuse(NbdUriParts.FaultOfExport(export), nameof(export));
+        Refuse(NbdUriParts.FaultOfSocket(socketPath), nameof(socketPath));
         return new NbdUri { SocketPath = socketPath, Export = export, IsTls = tls };
     }
 
@@ -61,7 +71,7 @@ public sealed record NbdUri
     public static bool HasScheme(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Schemes.Any(scheme => text.StartsWith(scheme + "://", StringComparison.OrdinalIgnoreCase));
+        return NbdUriReader.SchemeOf(text) is not null;
     }
 
     /// <summary>Reads one.</summary>
@@ -70,30 +80,31 @@ public sealed record NbdUri
     public static NbdUri Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Read(text, out var uri) is { } fault ? throw new FormatException($"'{text}' {fault} {Shape}") : uri!;
+        return NbdUriReader.Read(text, out var uri) is { } fault
+            ? throw new FormatException($"'{text}' {fault} {NbdUriReader.Shape}")
+            : uri!;
     }
 
     /// <summary>Reads one; false where it is not one.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out NbdUri? uri)
     {
         uri = null;
-        return text is not null && Read(text, out uri) is null;
+        return text is not null && NbdUriReader.Read(text, out uri) is null;
     }
 
     /// <summary>As it is read.</summary>
     public override string ToString()
     {
-        var name = Uri.EscapeDataString(Export).Replace("%2F", "/", StringComparison.Ordinal);
         var scheme = IsTls ? "nbds" : "nbd";
         var query = new List<string>();
         if (SocketPath is not null)
         {
-            query.Add("socket=" + Uri.EscapeDataString(SocketPath).Replace("%2F", "/", StringComparison.Ordinal));
+            query.Add("socket=" + Escaped(SocketPath));
         }
 
         if (TlsHostname is not null)
         {
-            query.Add("tls-hostname=" + Uri.EscapeDataString(TlsHostname));
+            query.Add("tls-hostname=" + Escaped(TlsHostname));
         }
 
         if (!VerifiesPeer)
@@ -102,96 +113,21 @@ public sealed record NbdUri
         }
 
         var tail = query.Count == 0 ? "" : "?" + string.Join('&', query);
-        var host = Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
+        var host = Host.Contains(':', StringComparison.Ordinal) ? $"[{Escaped(Host, ":")}]" : Host;
         var port = Port == NbdMagic.Port ? "" : $":{Port}";
-        return SocketPath is not null ? $"{scheme}+unix:///{name}{tail}" : $"{scheme}://{host}{port}/{name}{tail}";
+        return SocketPath is not null
+            ? $"{scheme}+unix:///{Escaped(Export)}{tail}"
+            : $"{scheme}://{host}{port}/{Escaped(Export)}{tail}";
     }
 
-    private static string? Read(string text, out NbdUri? uri)
+    private static string Escaped(string text, string except = "/") =>
+        string.Join(except, text.Split(except).Select(Uri.EscapeDataString));
+
+    private static void Refuse(string? fault, string parameter)
     {
-        uri = null;
-        if (!HasScheme(text))
+        if (fault is not null)
         {
-            return "is not an NBD URI.";
-        }
-
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var parsed))
-        {
-            return "is not a URI.";
-        }
-
-        var isUnix = parsed.Scheme.EndsWith("+unix", StringComparison.Ordinal);
-        var export = parsed.AbsolutePath.Length == 0 ? "" : Uri.UnescapeDataString(parsed.AbsolutePath[1..]);
-        if (NbdText.BytesOf(export) > NbdMagic.LongestString || export.Contains('\0', StringComparison.Ordinal))
-        {
-            return $"names an export that is longer than {NbdMagic.LongestString} bytes, or has a NUL in it.";
-        }
-
-        if (!isUnix && parsed.Host.Length == 0)
-        {
-            return "names no host.";
-        }
-
-        if (isUnix && parsed.Host.Length > 0)
-        {
-            return $"names the host '{parsed.Host}' and a unix socket; put a third '/' before the export.";
-        }
-
-        var found = new NbdUri
-        {
-            Host = isUnix ? "" : parsed.IdnHost,
-            Port = isUnix ? 0 : parsed.IsDefaultPort || parsed.Port < 0 ? NbdMagic.Port : parsed.Port,
-            Export = export,
-            IsTls = parsed.Scheme.StartsWith("nbds", StringComparison.Ordinal),
-        };
-        return ReadQuery(parsed.Query, isUnix, ref found) ?? Accept(found, out uri);
-    }
-
-    private static string? Accept(NbdUri found, out NbdUri? uri)
-    {
-        uri = found;
-        return null;
-    }
-
-    private static string? ReadQuery(string query, bool isUnix, ref NbdUri uri)
-    {
-        foreach (var part in query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var equals = part.IndexOf('=', StringComparison.Ordinal);
-            var key = equals < 0 ? part : part[..equals];
-            var value = equals < 0 ? "" : Uri.UnescapeDataString(part[(equals + 1)..]);
-            switch (key)
-            {
-                case "socket" when isUnix && value.Length > 0:
-                    uri = uri with { SocketPath = value };
-                    break;
-                case "tls-hostname" when uri.IsTls && value.Length > 0:
-                    uri = uri with { TlsHostname = value };
-                    break;
-                case "tls-verify-peer" when uri.IsTls && value is "0" or "1":
-                    uri = uri with { VerifiesPeer = value == "1" };
-                    break;
-                case "tls-type" when uri.IsTls && value == "x509":
-                    break;
-                default:
-                    return $"has the parameter '{part}', which means nothing here: socket is for unix sockets, "
-                        + "tls-hostname, tls-verify-peer (0 or 1) and tls-type (x509) are for TLS.";
-            }
-        }
-
-        return isUnix && uri.SocketPath is null ? "names no socket." : Fits(uri.SocketPath);
-    }
-
-    private static string? Fits(string? socketPath)
-    {
-        try
-        {
-            _ = socketPath is null ? null : new UnixDomainSocketEndPoint(socketPath);
-            return null;
-        }
-        catch (ArgumentOutOfRangeException)
-        {
-            return $"names a socket whose path is too long: {socketPath!.Length} characters, about 107 are possible.";
+            throw new ArgumentException($"A URI {fault}", parameter);
         }
     }
 }

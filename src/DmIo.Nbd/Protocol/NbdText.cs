@@ -13,6 +13,21 @@ internal static class NbdText
 
     internal static int BytesOf(string text) => Strict.GetByteCount(text);
 
+    /// <summary>Can it be one of them? Not too long, without a NUL, and made of whole characters: half of a surrogate
+    /// pair is none.</summary>
+    internal static bool IsText(string? text)
+    {
+        try
+        {
+            return text is not null && BytesOf(text) <= NbdMagic.LongestString
+                && !text.Contains('\0', StringComparison.Ordinal);
+        }
+        catch (EncoderFallbackException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>All of <paramref name="bytes"/> as a text; null where it is too long or no text.</summary>
     internal static string? Read(ReadOnlySpan<byte> bytes)
     {

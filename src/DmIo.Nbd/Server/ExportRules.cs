@@ -17,9 +17,9 @@ internal static class ExportRules
     /// <summary>The fault in what was asked for; null: there is none.</summary>
     internal static string? Check(NbdExport export) => export switch
     {
-        _ when !IsText(export.Name) =>
+        _ when !NbdText.IsText(export.Name) =>
             $"The name of an export is at most {NbdMagic.LongestString} bytes of UTF-8 without a NUL.",
-        _ when !IsText(export.Description) =>
+        _ when !NbdText.IsText(export.Description) =>
             $"The description of '{export.Name}' is at most {NbdMagic.LongestString} bytes of UTF-8 without a NUL.",
         { Devices: null } => $"'{export.Name}' names no devices; give 1 to {ErrorBits.Capacity}.",
         { Devices.Count: < 1 or > ErrorBits.Capacity } =>
@@ -58,7 +58,4 @@ internal static class ExportRules
 
         Prepared Fault(string reason) => new(export, replyTo, [], null, reason);
     }
-
-    private static bool IsText(string? text) =>
-        text is not null && NbdText.Read(System.Text.Encoding.UTF8.GetBytes(text)) is not null;
 }

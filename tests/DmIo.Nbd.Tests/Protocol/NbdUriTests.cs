@@ -10,6 +10,11 @@ public sealed class NbdUriTests
     [InlineData("nbd://example.com//disk", "example.com", 10809, "/disk", false)]
     [InlineData("nbd://example.com/hello%20world", "example.com", 10809, "hello world", false)]
     [InlineData("nbds://[::1]:4711/a/b", "::1", 4711, "a/b", true)]
+    [InlineData("NBD://Example.COM:/a/../b", "example.com", 10809, "a/../b", false)]
+    [InlineData("nbd://h/.", "h", 10809, ".", false)]
+    [InlineData("nbd://h/%2E%2E/a\\b%23", "h", 10809, "../a\\b#", false)]
+    [InlineData("nbd://bücher.example/x", "xn--bcher-kva.example", 10809, "x", false)]
+    [InlineData("nbd://[fe80::1%255]/x", "fe80::1%5", 10809, "x", false)]
     public void A_tcp_uri_names_host_port_and_export(string text, string host, int port, string export, bool isTls)
     {
         var uri = NbdUri.Parse(text);
@@ -37,6 +42,15 @@ public sealed class NbdUriTests
     [InlineData("nbd+unix://host/disk?socket=s", "names the host 'host' and a unix socket")]
     [InlineData("nbd://h/disk?tls-hostname=x", "'tls-hostname=x', which means nothing here")]
     [InlineData("nbd://h/disk?socket=x", "'socket=x', which means nothing here")]
+    [InlineData("nbd://alice@h/disk", "names a user")]
+    [InlineData("nbd://h:0/disk", "the port '0'")]
+    [InlineData("nbd://h:65536/disk", "the port '65536'")]
+    [InlineData("nbd://::1/disk", "the host ':'")]
+    [InlineData("nbd://[h]/disk", "the host '[h]'")]
+    [InlineData("nbd://a b/disk", "the host 'a b'")]
+    [InlineData("nbd://h/disk#1", "has a '#'")]
+    [InlineData("nbd://h/a%00", "has a NUL in it")]
+    [InlineData("nbd+unix:///?socket=a%00b", "a NUL in it that is not in front")]
     [InlineData("nbds://h/d?tls-verify-peer=2", "'tls-verify-peer=2', which means nothing here")]
     public void What_is_none_is_refused_with_its_fault(string text, string fault)
     {
@@ -45,5 +59,24 @@ public sealed class NbdUriTests
         Assert.Contains(text, refusal.Message);
         Assert.Contains(fault, refusal.Message);
         Assert.False(NbdUri.TryParse(text, out _));
+    }
+
+    [Fact]
+    public void Half_a_character_is_no_part_of_one()
+    {
+        Assert.False(NbdUri.TryParse("nbd://h/\ud800", out _));
+        Assert.False(NbdUri.TryParse("nbd://\ud800/disk", out _));
+        Assert.False(NbdUri.TryParse("nbd+unix:///?socket=\udc00", out _));
+        Assert.Throws<ArgumentException>("export", () => NbdUri.Tcp("h", 1, "\ud800"));
+    }
+
+    [Fact]
+    public void A_host_that_no_name_server_could_be_asked_for_is_refused()
+    {
+        var host = string.Join('.', Enumerable.Repeat("abcdefg", 40));
+
+        Assert.False(NbdUri.TryParse($"nbd://{host}/disk", out _));
+        Assert.Throws<ArgumentException>("host", () => NbdUri.Tcp(host, 1, "disk"));
+        Assert.Throws<ArgumentException>("socketPath", () => NbdUri.Unix($"/{host}", "disk"));
     }
 }

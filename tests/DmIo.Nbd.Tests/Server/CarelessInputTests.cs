@@ -27,6 +27,19 @@ public sealed class CarelessInputTests
     }
 
     [Fact]
+    public async Task An_export_whose_name_is_half_a_character_is_refused_and_others_are_listed()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        foreach (var (name, description) in ((string, string)[])[("new\ud800", ""), ("new", "\udc00")])
+        {
+            await Assert.ThrowsAsync<IoRefusedException>(() => served.Server.AddExportAsync(
+                new NbdExport { Name = name, Devices = ["disk"], Description = description }).InTime());
+        }
+
+        Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports);
+    }
+
+    [Fact]
     public async Task An_export_without_devices_is_refused_and_the_server_lives()
     {
         await using var served = await ServedDisks.WithDiskAsync();
