@@ -39,6 +39,7 @@ public sealed class DmIoService : IExtension
     {
         log = Logging.GetLogger(system, typeof(DmIoService));
         settings = DmIoSettings.Read(system.Settings.Config);
+        CheckDispatcher(system);
         counters = new ServiceCounters(system.Scheduler);
         providers = new DeviceProviders(settings.DeviceProviders);
         var config = system.Settings.Config;
@@ -62,7 +63,11 @@ public sealed class DmIoService : IExtension
     /// An unknown key or bad value under <c>dmio</c>, or a configured device that can't be opened. The message names
     /// it.
     /// </exception>
-    public static DmIoService For(ActorSystem system) => system.WithExtension<DmIoService, DmIoServiceProvider>();
+    public static DmIoService For(ActorSystem system)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        return system.WithExtension<DmIoService, DmIoServiceProvider>();
+    }
 
     /// <summary>Gets a lease and a client for it. Linux dm-io's <c>dm_io_client_create</c>. Dispose of it to put the
     /// lease back.</summary>
@@ -248,15 +253,31 @@ public sealed class DmIoService : IExtension
         }
     }
 
+    /// <summary>Before anything is opened.</summary>
+    private void CheckDispatcher(ExtendedActorSystem system)
+    {
+        try
+        {
+            _ = settings.Dispatcher is { } name ? system.Dispatchers.Lookup(name) : null;
+        }
+        catch (Exception fault)
+        {
+            // The two runtimes do not have one exception in common for all that a name can lead to.
+            throw new ConfigurationException(
+                $"dmio.dispatcher is '{settings.Dispatcher}', which is the path of no dispatcher: {fault.Message}",
+                fault);
+        }
+    }
+
     private IActorRef StartSupervisor(ExtendedActorSystem system)
     {
         try
         {
             return system.ActorOf(SupervisorActor.Props(settings, new DeviceDirectory(), counters), "dmio");
         }
-        catch (Exception fault) when (fault is InvalidActorNameException or ConfigurationException)
+        catch (InvalidActorNameException)
         {
-            // The application has an actor of that name, or there is no dispatcher of the configured name.
+            // The application has an actor of that name.
             configured.CloseFrom(0);
             stopped.SetResult();
             _ = EndMonitorAsync();

@@ -22,10 +22,10 @@ internal sealed class MonitorSocket : IDisposable
     /// why.</exception>
     internal static MonitorSocket Listen(string path)
     {
-        var full = Path.GetFullPath(path);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
+            var full = Path.GetFullPath(path);
             var address = new UnixDomainSocketEndPoint(full);
             StaleSocket.Remove(full, address);
             Bind(socket, full, address);

@@ -45,7 +45,8 @@ internal sealed class SettingsReader
 
     internal double Fraction(string key) =>
         Parse(key, "a number from 0 to 1", text =>
-            double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            !EndsInNul(text)
+            && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
             && number is >= 0 and <= 1 ? number : (double?)null);
 
     internal bool Flag(string key) => Parse(key, "on or off", text => text switch
@@ -155,8 +156,12 @@ internal sealed class SettingsReader
     private static bool IsList(HoconValue value) => value.Values.Count > 0 && value.Values.All(part => part.IsArray());
 
     private static long? NumberWithin(string text, long min, long max) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        !EndsInNul(text)
+        && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
         && number >= min && number <= max ? number : null;
+
+    /// <summary>.NET's own parsing lets them pass.</summary>
+    private static bool EndsInNul(string text) => text.EndsWith('\0');
 
     private static T? ChoiceOf<T>(string? text)
         where T : struct, Enum

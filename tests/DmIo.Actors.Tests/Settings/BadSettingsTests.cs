@@ -42,6 +42,8 @@ public sealed class BadSettingsTests
     [InlineData("dmio = 5", "dmio is '5'", "a block")]
     [InlineData("dmio.pool = big", "dmio.pool is 'big'", "a block")]
     [InlineData("dmio.pool.max-pages = 0", "dmio.pool.max-pages is '0'", "from 1 to")]
+    [InlineData("dmio.pool.max-pages = \"1\\u0000\"", "dmio.pool.max-pages is '1\0'", "a whole number")]
+    [InlineData("dmio.fault-defaults.probability = \"1\\u0000\"", "dmio.fault-defaults.probability is '1\0'", "0 to 1")]
     [InlineData("dmio.pool.max-pages = many", "dmio.pool.max-pages is 'many'", "a whole number")]
     [InlineData("dmio.pool.max-pages = 4294967297", "dmio.pool.max-pages is '4294967297'", "to 2147483647")]
     [InlineData("dmio.pool.max-pages = { a = 1 }", "dmio.pool.max-pages is a block", "a whole number")]
