@@ -14,7 +14,8 @@ namespace DmIo.Actors;
 ///     +--GetRefused, CancelOpening--> stopped      (any) --the supervisor died--> stopped
 /// </code>
 /// It lives under /system, which outlives /user: when it is stopped with the system, the request actors have answered
-/// all that they ever took in, so what is left was never begun.
+/// all that they ever took in, so what is left was never begun. Anybody can make an answer; only the supervisor's own
+/// count.
 /// </summary>
 #pragma warning disable CA1001 // The client is its user's to dispose of; what it then needs is this actor.
 internal sealed class ClientActor : UntypedActor
@@ -40,6 +41,8 @@ internal sealed class ClientActor : UntypedActor
         ClientOpening opening, IActorRef supervisor, Action<IThreadPoolWorkItem> background, ILoggingAdapter log) =>
         Akka.Actor.Props.Create(() => new ClientActor(opening, supervisor, background, log));
 
+    private bool IsFromSupervisor => Sender.Equals(supervisor);
+
     protected override void PreStart()
     {
         Context.Watch(supervisor);
@@ -62,10 +65,10 @@ internal sealed class ClientActor : UntypedActor
     {
         switch (message)
         {
-            case Granted granted:
+            case Granted granted when IsFromSupervisor:
                 Serve(granted);
                 break;
-            case GetRefused refused:
+            case GetRefused refused when IsFromSupervisor:
                 opening.Refuse(refused.Reason);
                 Context.Stop(Self);
                 break;
@@ -125,8 +128,7 @@ internal sealed class ClientActor : UntypedActor
     {
         switch (message)
         {
-            case PutDone:
-            case PutRefused:
+            case PutDone or PutRefused when IsFromSupervisor:
                 Context.Stop(Self);
                 break;
             case Terminated terminated when terminated.ActorRef.Equals(supervisor):

@@ -130,7 +130,6 @@ public sealed class DmIoServiceTests
           size = 512
         }
         """)]
-    [InlineData("dmio.dispatcher = no-such-dispatcher")]
     public async Task A_start_that_fails_closes_the_files_that_it_has_opened(string fault)
     {
         using var folder = new ScratchFolder();

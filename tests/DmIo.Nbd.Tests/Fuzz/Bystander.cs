@@ -24,8 +24,12 @@ internal sealed class Bystander : IAsyncDisposable
 
     /// <param name="uri">The export.</param>
     /// <param name="ownsData">Nobody else writes to it; else he only reads and flushes.</param>
-    internal static async Task<Bystander> ComeAsync(NbdUri uri, bool ownsData) =>
-        new(await NbdDevice.OpenAsync(new NbdDeviceOptions { Uri = uri }).InTime(), ownsData);
+    /// <param name="authorityFile">Of a URI with TLS.</param>
+    internal static async Task<Bystander> ComeAsync(NbdUri uri, bool ownsData, string? authorityFile = null)
+    {
+        var options = new NbdDeviceOptions { Uri = uri, AuthorityFile = authorityFile };
+        return new Bystander(await NbdDevice.OpenAsync(options).InTime(), ownsData);
+    }
 
     /// <summary>He goes, and tells how often all was well; if it was not, this fails.</summary>
     internal async Task<int> LeaveAsync()

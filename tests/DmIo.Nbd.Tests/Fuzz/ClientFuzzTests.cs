@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Tests.Peers;
@@ -19,26 +20,35 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
     private const int Margin = 512;
 
     [Theory]
-    [InlineData(8)]
-    [InlineData(60)]
-    public async Task Whatever_a_server_says_operations_end_and_memory_is_whole(int oneIn)
+    [InlineData(8, false)]
+    [InlineData(60, false)]
+    [InlineData(30, true)]
+    public async Task Whatever_a_server_says_operations_end_and_memory_is_whole(int oneIn, bool isTls)
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
         await using var served = await ServedDisks.WithDiskAsync();
         await using var bystander = await Bystander.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: true);
 
-        await FuzzPlan.RunAsync(seed, random => RunAsync(random, oneIn));
+        using var home = new TemporaryDirectory();
+        using var authority = new TestAuthority(home);
+        var tls = authority.ServeAs(NbdTlsMode.Required);
+        using var certificate = X509Certificate2.CreateFromPemFile(tls.CertificateFile, tls.KeyFile);
+
+        await FuzzPlan.RunAsync(seed, random => isTls
+            ? RunAsync(random, oneIn, certificate, authority.AuthorityFile)
+            : RunAsync(random, oneIn));
 
         Assert.True(await bystander.LeaveAsync() > 0);
     }
 
-    private static async Task RunAsync(Random random, int oneIn)
+    private static async Task RunAsync(
+        Random random, int oneIn, X509Certificate2? certificate = null, string? authorityFile = null)
     {
-        await using var server = new HostileServer(random, oneIn);
+        await using var server = new HostileServer(random, oneIn, certificate);
         var isAttached = random.Next(2) == 0;
         var operations = new List<Task<byte[]?>>();
-        if (await OpenAsync(server, random) is { } device)
+        if (await OpenAsync(server, random, authorityFile) is { } device)
         {
             var used = isAttached ? (IBlockDevice)new DrivenDevice(device) : device;
             for (var count = random.Next(4, 24); count > 0; count--)
@@ -65,13 +75,14 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
         Assert.Equal(0, server.Connections);
     }
 
-    private static async Task<NbdDevice?> OpenAsync(HostileServer server, Random random)
+    private static async Task<NbdDevice?> OpenAsync(HostileServer server, Random random, string? authorityFile)
     {
         try
         {
             return await NbdDevice.OpenAsync(new NbdDeviceOptions
             {
                 Uri = server.Uri,
+                AuthorityFile = authorityFile,
                 Connections = random.Next(1, 4),
                 ConnectTimeout = TimeSpan.FromMilliseconds(500),
                 RequestTimeout = TimeSpan.FromMilliseconds(300),

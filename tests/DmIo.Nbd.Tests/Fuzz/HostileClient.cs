@@ -1,11 +1,15 @@
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
 /// <summary>Sends a transcript that went wrong, in pieces, and leaves in one of the ways in which clients leave. What
-/// the server says in the meantime has to be the protocol, to the last byte.</summary>
+/// the server says in the meantime has to be the protocol, to the last byte. With TLS, records go wrong below it,
+/// too.</summary>
 internal static class HostileClient
 {
     private enum Leaving
@@ -23,13 +27,22 @@ internal static class HostileClient
         Never,
     }
 
-    internal static async Task RunAsync(string path, IEnumerable<byte[]> pieces, Random random)
+    internal static async Task RunAsync(
+        string path, IEnumerable<byte[]> pieces, Random random, SslClientAuthenticationOptions? tls = null)
     {
         var leaving = random.Next(40) == 0 ? Leaving.Never : (Leaving)random.Next(3);
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(path)).InTime();
-        var heard = leaving == Leaving.WithoutListening ? Task.FromResult(Array.Empty<byte>()) : HearAsync(socket);
-        await SendAsync(socket, pieces, mostMilliseconds: leaving == Leaving.WithoutListening ? 50 : 0).InTime();
+        Stream stream = new NetworkStream(socket);
+        byte[] greeting = [];
+        if (tls is not null)
+        {
+            (greeting, stream) = await EncryptAsync(stream, tls, random);
+        }
+
+        await using var ending = stream;
+        var heard = leaving == Leaving.WithoutListening ? Task.FromResult(Array.Empty<byte>()) : HearAsync(stream);
+        await SendAsync(stream, pieces, mostMilliseconds: leaving == Leaving.WithoutListening ? 50 : 0).InTime();
         if (leaving == Leaving.Politely)
         {
             Shutdown(socket);
@@ -39,12 +52,35 @@ internal static class HostileClient
             socket.Close();
         }
 
-        var said = new ServerSpeech(await heard.InTime());
+        var said = new ServerSpeech([.. greeting, .. await heard.InTime()]);
         said.Check(isCut: leaving is Leaving.Abruptly or Leaving.WithoutListening);
     }
 
+    /// <summary>Asks for TLS as one should. Of the records one goes wrong, about, in every other case.</summary>
+    private static async Task<(byte[] Said, Stream Secure)> EncryptAsync(
+        Stream stream, SslClientAuthenticationOptions tls, Random random)
+    {
+        var said = new byte[18 + OptionReplyHeader.SizeBytes];
+        var option = new byte[sizeof(uint) + OptionHeader.SizeBytes];
+        option[3] = 3;
+        new OptionHeader(NbdOption.StartTls, 0).Write(option.AsSpan(sizeof(uint)));
+        await stream.WriteAsync(option).AsTask().InTime();
+        await stream.ReadExactlyAsync(said).AsTask().InTime();
+        var secure = new SslStream(new TamperedStream(stream, random, oneIn: random.Next(2) == 0 ? 8 : int.MaxValue));
+        try
+        {
+            await secure.AuthenticateAsClientAsync(tls).InTime();
+        }
+        catch (Exception fault) when (fault is IOException or AuthenticationException)
+        {
+            // The handshake went wrong; what is written from here on throws.
+        }
+
+        return (said, secure);
+    }
+
     /// <summary>All of it, unless the server hangs up, or takes no more for a while where nobody reads.</summary>
-    private static async Task SendAsync(Socket socket, IEnumerable<byte[]> pieces, int mostMilliseconds)
+    private static async Task SendAsync(Stream stream, IEnumerable<byte[]> pieces, int mostMilliseconds)
     {
         using var patience = new CancellationTokenSource(
             mostMilliseconds == 0 ? Patience.Limit : TimeSpan.FromMilliseconds(mostMilliseconds));
@@ -52,13 +88,10 @@ internal static class HostileClient
         {
             foreach (var piece in pieces)
             {
-                for (var sent = 0; sent < piece.Length;)
-                {
-                    sent += await socket.SendAsync(piece.AsMemory(sent), patience.Token);
-                }
+                await stream.WriteAsync(piece, patience.Token);
             }
         }
-        catch (SocketException)
+        catch (Exception fault) when (fault is IOException or InvalidOperationException)
         {
             // The server has heard enough.
         }
@@ -68,18 +101,18 @@ internal static class HostileClient
         }
     }
 
-    private static async Task<byte[]> HearAsync(Socket socket)
+    private static async Task<byte[]> HearAsync(Stream stream)
     {
         using var all = new MemoryStream();
         var buffer = new byte[64 * 1024];
         try
         {
-            while (await socket.ReceiveAsync(buffer) is > 0 and var received)
+            while (await stream.ReadAsync(buffer) is > 0 and var received)
             {
                 all.Write(buffer, 0, received);
             }
         }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        catch (Exception fault) when (fault is IOException or InvalidOperationException)
         {
             // Reset, or closed by us.
         }

@@ -1,5 +1,8 @@
 using System.Buffers.Binary;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
@@ -9,7 +12,7 @@ namespace DmIo.Nbd.Tests.Fuzz;
 /// <summary>
 /// A server that answers as it should, until it doesn't: every so often a message is bent, cut, repeated, left out, or
 /// has garbage in front. After that it may go on, fall silent or hang up. It takes whoever comes back, and behaves no
-/// better with him.
+/// better with him. With a certificate it agrees to TLS, and records go wrong below it, too.
 /// </summary>
 internal sealed class HostileServer : IAsyncDisposable
 {
@@ -20,20 +23,23 @@ internal sealed class HostileServer : IAsyncDisposable
     private readonly Random random;
     private readonly bool isStructured;
     private readonly int oneIn;
+    private readonly X509Certificate2? certificate;
     private readonly Task life;
     private int connections;
 
     /// <param name="random">Decides what goes wrong.</param>
     /// <param name="oneIn">Of so many messages one goes wrong, about.</param>
-    internal HostileServer(Random random, int oneIn)
+    /// <param name="certificate">For TLS; null: none.</param>
+    internal HostileServer(Random random, int oneIn, X509Certificate2? certificate)
     {
         this.random = random;
         this.oneIn = oneIn;
+        this.certificate = certificate;
         isStructured = random.Next(2) == 0;
         var path = home.FilePath("nbd.sock");
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen();
-        Uri = NbdUri.Unix(path, "disk");
+        Uri = NbdUri.Unix(path, "disk", tls: certificate is not null);
         life = Task.Run(AcceptAsync);
     }
 
@@ -72,9 +78,10 @@ internal sealed class HostileServer : IAsyncDisposable
         using var served = socket;
         try
         {
-            await new Conversation(socket, own, isStructured, oneIn).RunAsync();
+            await using var conversation = new Conversation(socket, certificate, own, isStructured, oneIn);
+            await conversation.RunAsync();
         }
-        catch (Exception fault) when (fault is SocketException or EndOfStreamException)
+        catch (Exception fault) when (fault is IOException or AuthenticationException)
         {
             // The client has gone, or we have.
         }
@@ -82,8 +89,13 @@ internal sealed class HostileServer : IAsyncDisposable
         Interlocked.Decrement(ref connections);
     }
 
-    private sealed class Conversation(Socket socket, Random random, bool isStructured, int oneIn)
+    private sealed class Conversation(
+        Socket socket, X509Certificate2? certificate, Random random, bool isStructured, int oneIn) : IAsyncDisposable
     {
+        private Stream stream = new NetworkStream(socket);
+
+        public ValueTask DisposeAsync() => stream.DisposeAsync();
+
         internal async Task RunAsync()
         {
             var greeting = new byte[18];
@@ -115,6 +127,10 @@ internal sealed class HostileServer : IAsyncDisposable
             new ExportInfo(SizeBytes, (TransmissionFlags)0xfed).Write(info);
             switch (header.Option)
             {
+                case NbdOption.StartTls when certificate is not null:
+                    await ReplyAsync(header.Option, OptionReplyType.Ack);
+                    await EncryptAsync(certificate);
+                    return true;
                 case NbdOption.StructuredReply when isStructured:
                     await ReplyAsync(header.Option, OptionReplyType.Ack);
                     return true;
@@ -136,6 +152,13 @@ internal sealed class HostileServer : IAsyncDisposable
                     await ReplyAsync(header.Option, OptionReplyType.ErrorUnsupported);
                     return true;
             }
+        }
+
+        private async Task EncryptAsync(X509Certificate2 own)
+        {
+            var secure = new SslStream(new TamperedStream(stream, new Random(random.Next()), oneIn * 4));
+            stream = secure;
+            await secure.AuthenticateAsServerAsync(own).InTime();
         }
 
         private async Task RequestAsync()
@@ -210,10 +233,7 @@ internal sealed class HostileServer : IAsyncDisposable
 
             foreach (var piece in Mutation.Torn([message], random))
             {
-                for (var sent = 0; sent < piece.Length;)
-                {
-                    sent += await socket.SendAsync(piece.AsMemory(sent)).InTime();
-                }
+                await stream.WriteAsync(piece).AsTask().InTime();
             }
 
             switch (random.Next(oneIn * 4))
@@ -241,7 +261,7 @@ internal sealed class HostileServer : IAsyncDisposable
             var bytes = new byte[length];
             for (var at = 0; at < length;)
             {
-                var received = await socket.ReceiveAsync(bytes.AsMemory(at)).InTime();
+                var received = await stream.ReadAsync(bytes.AsMemory(at)).AsTask().InTime();
                 at += received > 0 ? received : throw new EndOfStreamException("The client has gone.");
             }
 

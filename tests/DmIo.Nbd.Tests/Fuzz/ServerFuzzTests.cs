@@ -23,24 +23,32 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
         RequestsInFlight = 8,
     };
 
-    [Fact]
-    public async Task Whatever_comes_nobody_else_is_harmed_and_nothing_is_kept()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whatever_comes_nobody_else_is_harmed_and_nothing_is_kept(bool isTls)
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
-        await using var served = await ServedDisks.StartAsync(Small);
+        using var home = new TemporaryDirectory();
+        using var authority = new TestAuthority(home);
+        await using var served = await ServedDisks.StartAsync(
+            Small, tls: isTls ? authority.ServeAs(NbdTlsMode.Offered) : null);
         await served.AddAsync(
             new NbdExport { Name = "disk", Devices = ["disk"], Pages = 256 }, new MemoryDevice(16384));
         await served.AddAsync("quiet", new MemoryDevice(16384));
         var place = served.SocketPath;
-        await using var apart = await Bystander.ComeAsync(served.Server.UrisOf("quiet")[1], ownsData: true);
-        await using var beside = await Bystander.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: false);
+        var trusted = isTls ? authority.AuthorityFile : null;
+        await using var apart = await Bystander.ComeAsync(served.Server.UrisOf("quiet")[1], ownsData: true, trusted);
+        await using var beside = await Bystander.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: false, trusted);
 
         await FuzzPlan.RunAsync(seed, random =>
         {
             var messages = ClientScript.New("disk", 16384 * 512, random);
+            messages = isTls ? messages[1..] : messages;
             Mutation.Apply(messages, random);
-            return HostileClient.RunAsync(place, Mutation.Torn(messages, random), random);
+            return HostileClient.RunAsync(
+                place, Mutation.Torn(messages, random), random, isTls ? authority.ClientOptions() : null);
         });
 
         Assert.True(await apart.LeaveAsync() > 0 && await beside.LeaveAsync() > 0);

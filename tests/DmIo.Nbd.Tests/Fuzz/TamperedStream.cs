@@ -1,0 +1,76 @@
+namespace DmIo.Nbd.Tests.Fuzz;
+
+/// <summary>
+/// The wire below TLS, on which every so often what is written goes wrong: bent, lost, said twice, with garbage in
+/// front, or cut off in the middle, and the connection with it. What is read is as it came.
+/// </summary>
+internal sealed class TamperedStream(Stream wire, Random random, int oneIn) : Stream
+{
+    private readonly Lock gate = new();
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        wire.ReadAsync(buffer, cancellationToken);
+
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var (bytes, isLast) = Tampered(buffer.ToArray());
+        await wire.WriteAsync(bytes, cancellationToken);
+        if (isLast)
+        {
+            await wire.DisposeAsync();
+            throw new IOException("We hang up in the middle of a record.");
+        }
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Flush()
+    {
+        // Nothing is kept.
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        wire.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private (byte[] Bytes, bool IsLast) Tampered(byte[] record)
+    {
+        lock (gate)
+        {
+            return (record.Length == 0 || random.Next(oneIn) > 0 ? -1 : random.Next(6)) switch
+            {
+                0 => ([], false),
+                1 => ([.. record, .. record], false),
+                2 => ([.. Mutation.Garbage(random), .. record], false),
+                3 => (record[..random.Next(record.Length)], true),
+                >= 4 => (Mutation.Bend(record, random), false),
+                _ => (record, false),
+            };
+        }
+    }
+}
