@@ -1,5 +1,4 @@
 using Akka.Actor;
-using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;
 using static DmIo.Actors.ServiceProtocol;
