@@ -21,7 +21,7 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
         dmio.pool.check = on
         """;
 
-    // A thread of the pool that is idle ends after 20 seconds, one of a device after 10, one of the kernel after 5.
+    // A thread of the pool that is idle ends after 20 seconds, one of a device after 10.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly SoakCounts counts = new();
@@ -89,7 +89,7 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
             Trend.Of("resident (MiB)", samples, sample => sample.ResidentBytes / MiB, part: 0.1, least: 32),
             Trend.Of("handles", samples, sample => sample.Handles, part: 0.02, least: 4),
             Trend.Of("pool's threads", samples, sample => sample.Threads.Pool, part: 0, least: 4),
-            Trend.Of("kernel's threads", samples, sample => sample.Threads.Workers, part: 0.25, least: 16),
+            Trend.Of("kernel's threads for one", samples, sample => sample.Threads.MostOfOne, part: 0.25, least: 8),
             Trend.Of("other threads", samples, sample => sample.Threads.Others, part: 0, least: 2),
         ];
         foreach (var trend in trends)

@@ -31,9 +31,9 @@ internal sealed record SoakThreads
     /// <summary>All else: the runtime's own, the reaper of the rings.</summary>
     internal required int Others { get; init; }
 
-    /// <summary>Nothing works or is blocked: the pool has a few for whoever asks this, no file has one, and the kernel
-    /// keeps one of each sender's.</summary>
-    internal bool AreAtRest => Pool <= Environment.ProcessorCount + 2 && Files == 0 && Workers <= Senders;
+    /// <summary>Nothing works or is blocked: the pool has a few for whoever asks this, and no file has one. Of its own
+    /// the kernel keeps one for each sender, and at times (Linux 6.18) a few more of them.</summary>
+    internal bool AreAtRest => Pool <= Environment.ProcessorCount + 2 && Files == 0;
 
     internal static SoakThreads Take()
     {

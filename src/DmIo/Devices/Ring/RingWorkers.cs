@@ -12,7 +12,7 @@ namespace DmIo.Devices;
 internal static class RingWorkers
 {
     /// <summary>
-    /// For each thread that sends. A worker is made only for an operation that finds none idle, and all but one end
+    /// For each thread that sends. A worker is made only for an operation that finds none idle, and all but a few end
     /// when they were idle for 5 seconds: there are as many as operations that block, not as many as there may be.
     /// Other devices are served as long as stuck ones hold fewer: seven of depth 32, even if one thread sent it all.
     /// </summary>
