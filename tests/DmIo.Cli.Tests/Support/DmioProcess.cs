@@ -17,6 +17,9 @@ internal sealed class DmioProcess : IDisposable
 
         """;
 
+    // Where the tests run in the background of a script they ignore SIGINT, and so would whatever they start.
+    private const string HearsInterrupts = "--default-signal=INT";
+
     private readonly Process process;
 
     private DmioProcess(Process process) => this.process = process;
@@ -32,7 +35,9 @@ internal sealed class DmioProcess : IDisposable
     }
 
     /// <summary>The same, with a standard input that the test feeds.</summary>
-    public static DmioProcess StartFed(params string[] args) => Start("dotnet", [Assembly, .. args], "/");
+    public static DmioProcess StartFed(params string[] args) => OperatingSystem.IsLinux()
+        ? Start("env", [HearsInterrupts, "dotnet", Assembly, .. args], "/")
+        : Start("dotnet", [Assembly, .. args], "/");
 
     /// <summary>Starts another program.</summary>
     public static DmioProcess StartOther(string program, params string[] args)
