@@ -144,6 +144,11 @@ public sealed class DmIoService : IExtension
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(uri);
+        if (DeviceName.FaultOf(name) is { } fault)
+        {
+            throw new IoRefusedException(fault);
+        }
+
         var opening = new DeviceOpening { Uri = uri, IsReadOnly = isReadOnly, QueueDepth = queueDepth };
         var device = await providers.OpenAsync(opening, settings.OpenTimeout, cancellationToken);
         if (isReadOnly && !device.Description.IsReadOnly)

@@ -12,7 +12,7 @@ public static class DurationSyntax
     private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
 
     /// <summary>Reads <c>NUMBER UNIT</c>, in any unit from us to d; false where it is not one.</summary>
-    public static bool TryParse(string text, out TimeSpan duration)
+    public static bool TryParse(string? text, out TimeSpan duration)
     {
         duration = default;
         var trimmed = text.AsSpan().Trim();

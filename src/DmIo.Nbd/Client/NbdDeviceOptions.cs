@@ -1,7 +1,7 @@
 namespace DmIo.Nbd;
 
 /// <summary>How <see cref="NbdDevice.OpenAsync"/> opens an export of an NBD server, and what it bears with.
-/// Immutable.</summary>
+/// Times are a day at most. Immutable.</summary>
 public sealed record NbdDeviceOptions
 {
     /// <summary>Where the export is.</summary>
@@ -60,17 +60,23 @@ public sealed record NbdDeviceOptions
     /// <summary>Its private key, PEM, without a password.</summary>
     public string? KeyFile { get; init; }
 
+    private static TimeSpan MostTime { get; } = TimeSpan.FromDays(1);
+
+    private TimeSpan Longest => new[] { ConnectTimeout, RequestTimeout, ReconnectWait, LongestReconnectPause }.Max();
+
     /// <summary>What the time-outs and pauses are measured with.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>What can't be, as a sentence; null where nothing is.</summary>
     internal string? Fault() => this switch
     {
+        { Uri: null } => "There is no URI.",
         { Connections: < 1 or > 16 } => $"{Connections} connections; 1 to 16 are possible.",
         _ when RequestTimeout < TimeSpan.Zero || ReconnectWait < TimeSpan.Zero => "A time-out is negative.",
         _ when ConnectTimeout <= TimeSpan.Zero => "The time-out of connecting is not positive.",
         _ when ShortestReconnectPause <= TimeSpan.Zero || LongestReconnectPause < ShortestReconnectPause =>
             "The pauses between connections are not positive, or the longest is shorter than the shortest.",
+        _ when Longest > MostTime => $"A time-out or pause is {Longest}; {MostTime} is the most.",
         { ReadRetries: < 0 } or { WriteRetries: < 0 } => "A number of retries is negative.",
         { CertificateFile: null, KeyFile: not null } or { CertificateFile: not null, KeyFile: null } =>
             "A certificate comes with its key.",

@@ -133,7 +133,7 @@ public sealed class NbdServer : IAsyncDisposable
             }
         }
 
-        return options.Limits.Fault();
+        return options.Limits is null ? "A server has limits." : options.Limits.Fault();
     }
 
     private static List<NbdListener> Listen(IReadOnlyList<EndPoint> endPoints)

@@ -1,6 +1,7 @@
 namespace DmIo.Nbd;
 
-/// <summary>What a server bears with from its peers. Times are kept to about a second. Immutable.</summary>
+/// <summary>What a server bears with from its peers. Times are a day at most, and kept to about a
+/// second. Immutable.</summary>
 public sealed record NbdServerLimits
 {
     /// <summary>Connections at once; more are closed as they come.</summary>
@@ -32,6 +33,10 @@ public sealed record NbdServerLimits
     /// <summary>When the server or an export ends: how long requests in flight may take.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(10);
 
+    private static TimeSpan MostTime { get; } = TimeSpan.FromDays(1);
+
+    private TimeSpan Longest => new[] { Handshake, Idle ?? TimeSpan.Zero, Receive, Send, Drain }.Max();
+
     /// <summary>What nobody could be served under, as a sentence; null where all is well.</summary>
     internal string? Fault() => this switch
     {
@@ -42,6 +47,7 @@ public sealed record NbdServerLimits
         _ when Idle <= TimeSpan.Zero => $"A connection may idle for some time, not {Idle}; null: for ever.",
         _ when Receive <= TimeSpan.Zero => $"Receiving may take some time, not {Receive}.",
         _ when Send <= TimeSpan.Zero => $"Sending may take some time, not {Send}.",
+        _ when Longest > MostTime => $"A limit is {Longest}; {MostTime} is the most.",
         _ when Drain < TimeSpan.Zero => $"What is in flight may take some time, or none, not {Drain}.",
         _ => null,
     };

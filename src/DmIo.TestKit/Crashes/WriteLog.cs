@@ -67,6 +67,7 @@ public sealed class WriteLog
     public WriteLogDevice Record(string name, IBlockDevice device)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(device);
         var recorder = new WriteLogDevice(this, name, device);
         lock (gate)
         {

@@ -92,6 +92,7 @@ public sealed class WriteLogReplayer
     {
         ArgumentNullException.ThrowIfNull(invariant);
         search ??= new CrashSearch();
+        ArgumentOutOfRangeException.ThrowIfNegative(search.Limit, nameof(search));
         var possible = history.Points.Aggregate(BigInteger.Zero, (sum, at) => sum + CountAt(at, search.TornWrites));
         var report = new CrashReport
         {

@@ -38,6 +38,7 @@ public sealed class SimulatedDevice : IBlockDevice
         this.disk = disk;
         this.time = time;
         this.options = options ?? new SimulatedDeviceOptions();
+        ArgumentNullException.ThrowIfNull(this.options.Faults, nameof(options));
         random = new Random(this.options.Seed);
         happened = new int[this.options.Faults.Count];
         began = time.GetTimestamp();
@@ -82,7 +83,11 @@ public sealed class SimulatedDevice : IBlockDevice
     }
 
     /// <inheritdoc/>
-    public void Attach(DeviceHost host) => this.host = host;
+    public void Attach(DeviceHost host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        this.host = host;
+    }
 
     /// <inheritdoc/>
     public void Drive()

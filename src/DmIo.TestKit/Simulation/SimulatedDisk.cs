@@ -21,11 +21,13 @@ public sealed class SimulatedDisk
     private long lastNumber;
 
     /// <summary>A disk whose every sector reads as zero.</summary>
-    /// <param name="capacity">At least one sector; all of it is in memory, twice.</param>
+    /// <param name="capacity">At least one sector, less than 2 GiB; all of it is in memory, twice.</param>
     /// <param name="seed">What a crash leaves is drawn from it.</param>
     public SimulatedDisk(SectorCount capacity, int seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Value, 1, nameof(capacity));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            capacity.Value, Array.MaxLength / Sector.SizeBytes, nameof(capacity));
         Capacity = capacity;
         random = new Random(seed);
         content = new byte[capacity.Bytes];
@@ -40,8 +42,15 @@ public sealed class SimulatedDisk
     public int CachedWrites => cached.Count;
 
     /// <summary>What a read gets now.</summary>
-    public ReadOnlyMemory<byte> Peek(Sector start, SectorCount count) =>
-        content.AsMemory((int)(start.Value * Sector.SizeBytes), (int)count.Bytes);
+    /// <exception cref="ArgumentOutOfRangeException">The range does not lie within the capacity.</exception>
+    public ReadOnlyMemory<byte> Peek(Sector start, SectorCount count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count.Value, nameof(count));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Capacity);
+        ArgumentOutOfRangeException.ThrowIfNegative(start.Value, nameof(start));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start.Value, Capacity.Value - count.Value, nameof(start));
+        return content.AsMemory((int)(start.Value * Sector.SizeBytes), (int)count.Bytes);
+    }
 
     /// <summary>
     /// The power fails. Of each write that was not made durable, and of each that was under way, a part is there: none,

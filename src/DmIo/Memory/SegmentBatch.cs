@@ -12,7 +12,11 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
 
     /// <summary>An empty one.</summary>
     /// <param name="capacity">How many segments it has room for; it grows by itself.</param>
-    public SegmentBatch(int capacity = 4) => segments = new Memory<byte>[capacity];
+    public SegmentBatch(int capacity = 4)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        segments = new Memory<byte>[capacity];
+    }
 
     /// <summary>How many segments.</summary>
     public int Count { get; private set; }
@@ -59,6 +63,8 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
     public void AddFrom(SegmentBatch source, long skipBytes, long maxBytes = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(source);
+        ArgumentOutOfRangeException.ThrowIfNegative(skipBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
         foreach (var segment in source.Segments)
         {
             var skip = (int)Math.Min(skipBytes, segment.Length);
@@ -94,6 +100,7 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
     /// <summary>Clears every byte from <paramref name="offsetBytes"/> on.</summary>
     public void ZeroFrom(long offsetBytes)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
         foreach (var segment in Segments)
         {
             var skip = (int)Math.Min(offsetBytes, segment.Length);

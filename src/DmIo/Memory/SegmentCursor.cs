@@ -36,6 +36,7 @@ public struct SegmentCursor
     /// </summary>
     public long Take(SegmentBatch batch, long maxBytes, int maxSegments)
     {
+        ArgumentNullException.ThrowIfNull(batch);
         var taken = 0L;
         for (var segments = 0; segments < maxSegments && taken < maxBytes && RemainingBytes > 0;)
         {

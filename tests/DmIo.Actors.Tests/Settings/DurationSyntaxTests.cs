@@ -49,7 +49,7 @@ public sealed class DurationSyntaxTests
     [InlineData("1\0s")]
     public void What_is_none_is_refused(string? text)
     {
-        Assert.False(DurationSyntax.TryParse(text!, out var duration));
+        Assert.False(DurationSyntax.TryParse(text, out var duration));
         Assert.Equal(TimeSpan.Zero, duration);
     }
 

@@ -82,14 +82,15 @@ public sealed class CarelessInputTests
     }
 
     [Fact]
-    public async Task A_time_limit_that_is_over_at_once_is_refused()
+    public async Task A_time_limit_that_is_over_at_once_or_longer_than_timers_are_is_refused()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         NbdServerLimits[] all =
         [
             new() { Handshake = TimeSpan.Zero }, new() { Idle = TimeSpan.FromSeconds(-1) },
             new() { Send = TimeSpan.Zero }, new() { Receive = TimeSpan.Zero },
-            new() { Drain = TimeSpan.FromSeconds(-1) },
+            new() { Drain = TimeSpan.FromSeconds(-1) }, new() { Drain = TimeSpan.FromDays(60) },
+            new() { Handshake = TimeSpan.MaxValue }, new() { Receive = TimeSpan.MaxValue },
         ];
         foreach (var limits in all)
         {

@@ -20,7 +20,11 @@ public sealed record OperationFilter
     public SectorCount Count { get; init; } = SectorCount.MaxValue;
 
     /// <summary>These operations on any sector.</summary>
-    public static OperationFilter On(params IoOperation[] operations) => new() { Operations = operations };
+    public static OperationFilter On(params IoOperation[] operations)
+    {
+        ArgumentNullException.ThrowIfNull(operations);
+        return new OperationFilter { Operations = operations };
+    }
 
     /// <summary>Is this call meant?</summary>
     public bool Matches(IoOperation operation, Sector start, SectorCount count) =>
