@@ -27,6 +27,7 @@ internal static class Quantity
     {
         < 0.0995 => $"{(seconds * 1000).ToString("0.0", CultureInfo.InvariantCulture)} ms",
         < 99.95 => $"{seconds.ToString("0.0", CultureInfo.InvariantCulture)} s",
+        > 1e11 => $"{seconds.ToString("0e0", CultureInfo.InvariantCulture)} s",
         _ => TimeSpan.FromSeconds(Math.Round(seconds)).ToString("g", CultureInfo.InvariantCulture),
     };
 }

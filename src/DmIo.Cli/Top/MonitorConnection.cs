@@ -7,6 +7,9 @@ namespace DmIo.Cli;
 /// <summary>A connection to the socket of <c>dmio.monitor.socket</c>: asks for a line, reads it.</summary>
 internal sealed class MonitorConnection : IAsyncDisposable
 {
+    /// <summary>Thousands of devices and leases.</summary>
+    private const int LongestLine = 32 << 20;
+
     private readonly string path;
     private readonly NetworkStream stream;
     private readonly MemoryStream line = new();
@@ -67,9 +70,13 @@ internal sealed class MonitorConnection : IAsyncDisposable
         }
         catch (JsonException fault)
         {
-            throw new RefusedException($"what answers at '{path}' is no service: {fault.Message}", fault);
+            throw NoService(fault.Message, fault);
         }
     }
+
+    /// <summary>What answers makes no sense.</summary>
+    internal RefusedException NoService(string reason, Exception? fault = null) =>
+        new($"what answers at '{path}' is no service: {reason}", fault);
 
     private ReadOnlySpan<byte> Line => line.GetBuffer().AsSpan(0, (int)line.Length);
 
@@ -89,6 +96,11 @@ internal sealed class MonitorConnection : IAsyncDisposable
             }
 
             line.Write(rest);
+            if (line.Length > LongestLine)
+            {
+                throw NoService($"it said {line.Length} bytes and did not end the line.");
+            }
+
             unread = await stream.ReadAsync(buffer, end);
             if (unread == 0)
             {

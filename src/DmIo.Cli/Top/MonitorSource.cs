@@ -43,8 +43,23 @@ internal sealed class MonitorSource : ITopSource
             return null;
         }
 
-        var snapshot = TopRates.Between(last, now);
+        var snapshot = Between(last, now);
         last = now;
         return snapshot;
+    }
+
+    /// <exception cref="RefusedException">What was said reads well and means nothing: a device twice, a count beyond
+    /// all counts.</exception>
+    private TopSnapshot Between(ServiceStatistics before, ServiceStatistics now)
+    {
+        try
+        {
+            return TopRates.Between(before, now);
+        }
+        catch (Exception fault)
+        {
+            // It is all a stranger's, so that the fault in it may be of any kind.
+            throw connection.NoService(fault.Message, fault);
+        }
     }
 }

@@ -72,7 +72,7 @@ internal static class TopTables
         {
             var isStuck = device.OldestSeconds >= StuckSeconds;
             table.AddRow(
-                new Text(device.Name),
+                Name(device.Name),
                 new Text(device.Mode),
                 new Text(device.Policy),
                 Number(device.Depth),
@@ -127,8 +127,8 @@ internal static class TopTables
         {
             var failed = string.Concat(export.FailedDevices.Select(device => $", {device} FAILED"));
             table.AddRow(
-                new Text($"'{export.Name}'"),
-                new Text(string.Join(", ", export.LiveDevices) + failed, failed.Length > 0 ? Color.Red : Style.Plain),
+                Name($"'{export.Name}'"),
+                Name(string.Join(", ", export.LiveDevices) + failed, failed.Length > 0 ? Color.Red : Style.Plain),
                 Number(export.Connections),
                 Number(export.InFlight),
                 Number(export.RequestsPerSecond),
@@ -154,8 +154,8 @@ internal static class TopTables
         {
             table.AddRow(
                 new Text($"nbd-{connection.Id}"),
-                new Text(connection.Peer),
-                new Text(connection.Export is { } export ? $"'{export}'" : "-"),
+                Name(connection.Peer),
+                Name(connection.Export is { } export ? $"'{export}'" : "-"),
                 new Text(connection.Tls ? "yes" : "no"),
                 Number(connection.InFlight),
                 Number(connection.RequestsPerSecond),
@@ -177,6 +177,10 @@ internal static class TopTables
             column.RightAligned();
         }
     }
+
+    /// <summary>Somebody else's text: what it could do to a terminal, it does not.</summary>
+    private static Text Name(string? text, Style? style = null) => new(
+        string.Concat((text ?? "").Select(letter => char.IsControl(letter) ? '\ufffd' : letter)), style);
 
     private static Text Number(double value) => new(value.ToString("0", CultureInfo.InvariantCulture));
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Akka;
 using Akka.Actor;
+using Akka.Configuration;
 using Akka.Event;
 using DmIo.Actors;
 using DmIo.Nbd.Server;
@@ -37,6 +38,8 @@ public sealed class NbdServer : IAsyncDisposable
     /// <summary>Listens. No export is there yet.</summary>
     /// <exception cref="IoRefusedException">The options are no good, an address is not to be had, or a certificate
     /// can't be read. The message names it.</exception>
+    /// <exception cref="ConfigurationException">The service of the system does not run yet, and can't be
+    /// started.</exception>
     public static Task<NbdServer> StartAsync(ActorSystem system, NbdServerOptions options)
     {
         ArgumentNullException.ThrowIfNull(system);
@@ -46,6 +49,8 @@ public sealed class NbdServer : IAsyncDisposable
             throw new IoRefusedException(fault);
         }
 
+        // What is wrong with it is to be heard here, and not by the actor alone.
+        _ = DmIoService.For(system);
         var state = new ServerState(system, options, Logging.GetLogger(system, typeof(NbdServer)));
         var listeners = Listen(options.EndPoints);
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,4 +1,6 @@
 using System.Net;
+using Akka.Actor;
+using Akka.Configuration;
 using DmIo.Actors;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
@@ -96,6 +98,20 @@ public sealed class CarelessInputTests
         {
             await Assert.ThrowsAsync<IoRefusedException>(() => StartAsync(served, limits));
         }
+    }
+
+    [Fact]
+    public async Task A_server_whose_service_cannot_start_does_not_start_either()
+    {
+        using var system = ActorSystem.Create("bad", ConfigurationFactory.ParseString(
+            "akka.loglevel = OFF\nakka.stdout-loglevel = OFF\ndmio.pool.max-pages = none\n"));
+        var options = new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)] };
+
+        var fault = await Assert.ThrowsAsync<ConfigurationException>(
+            () => NbdServer.StartAsync(system, options).InTime());
+
+        Assert.Contains("dmio.pool.max-pages", fault.Message, StringComparison.Ordinal);
+        await system.Terminate().InTime();
     }
 
     private static Task<NbdServer> StartAsync(ServedDisks served, NbdServerLimits limits) => NbdServer.StartAsync(

@@ -17,7 +17,8 @@ internal static class HostileNumbers
             _ when type == typeof(int) => [int.MinValue, -1, 0, int.MaxValue - 1, int.MaxValue],
             _ when type == typeof(long) => Longs.Cast<object>(),
             _ when type == typeof(double) => [double.NaN, double.NegativeInfinity, -1.0, 2.0, double.MaxValue],
-            _ when type == typeof(TimeSpan) => [TimeSpan.MinValue, TimeSpan.FromTicks(-1), TimeSpan.Zero, TimeSpan.MaxValue],
+            _ when type == typeof(TimeSpan) =>
+                [TimeSpan.MinValue, TimeSpan.FromTicks(-1), TimeSpan.Zero, TimeSpan.MaxValue],
             _ when type == typeof(Sector) => Longs.Select(one => (object)new Sector(one)),
             _ when type == typeof(SectorCount) => Longs.Select(one => (object)new SectorCount(one)),
             _ when type == typeof(IoRegion) => Regions(),

@@ -8,7 +8,7 @@ internal static class HostileOptions
     private static readonly string?[] Texts = [null, "", "\0", "/nowhere/\ud800", new('/', 5000), new('x', 5000)];
 
     /// <summary>Each value of each record that some public member takes.</summary>
-    internal static IEnumerable<(PublicEntry Entry, ParameterInfo Parameter, PropertyInfo Property, object? Value)> All =>
+    internal static IEnumerable<(PublicEntry, ParameterInfo, PropertyInfo Property, object? Value)> All =>
         from entry in PublicEntry.All
         from parameter in entry.Method.GetParameters()
         from property in PropertiesOf(parameter.ParameterType)
@@ -26,7 +26,8 @@ internal static class HostileOptions
     /// <summary>None where the type is no record with values to set.</summary>
     private static IEnumerable<PropertyInfo> PropertiesOf(Type type) => type.GetMethod("<Clone>$") is null
         ? []
-        : type.GetProperties().Where(one => one.SetMethod is { IsPublic: true } && one.GetIndexParameters().Length == 0);
+        : type.GetProperties()
+            .Where(one => one.SetMethod is { IsPublic: true } && one.GetIndexParameters().Length == 0);
 
     private static IEnumerable<object?> ValuesOf(Type type) => type switch
     {
