@@ -22,8 +22,12 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
     /// <summary>How many sectors.</summary>
     public SectorCount Count => count;
 
-    /// <summary>What is to be written, at least <see cref="Count"/> sectors of it; copied when it begins.</summary>
+    /// <summary>What is to be written, at least <see cref="Count"/> sectors of it, less the <see cref="Edges"/>; copied
+    /// when it begins.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>What a write keeps of its ends, as <see cref="WriteEdges"/> has it.</summary>
+    public WriteEdges Edges { get; init; }
 
     /// <summary>A write that is durable when it is acknowledged.</summary>
     public bool ForceUnitAccess { get; init; }
@@ -55,16 +59,23 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
     /// <summary>A crash came before its outcome.</summary>
     internal bool IsLost { get; private set; }
 
-    /// <summary>Of a read: sectors that the device garbled while it was in flight, and told.</summary>
+    /// <summary>Sectors that the device garbled for a read while this was in flight, and told.</summary>
     internal HashSet<long> Garbled { get; } = [];
+
+    internal long DataBytes => operation == IoOperation.Write ? Math.Max(0, count.Bytes - Edges.Bytes) : 0;
 
     internal bool Changes => operation is not (IoOperation.Read or IoOperation.Flush);
 
+    /// <summary>All of its sectors, in a copy of its own.</summary>
     private byte[] Kept { get; set; } = [];
 
     /// <inheritdoc/>
-    public override string ToString() => Label ?? (operation == IoOperation.Flush
-        ? "flush" : $"{operation.ToString().ToLowerInvariant()} {start}+{count}");
+    public override string ToString() => Label ?? operation switch
+    {
+        IoOperation.Flush => "flush",
+        IoOperation.WriteZeroes => $"write zeroes {start}+{count}",
+        _ => $"{operation.ToString().ToLowerInvariant()} {start}+{count}",
+    };
 
     /// <summary>One that was there before all others.</summary>
     internal DiskAccess Before(long now)
@@ -78,7 +89,11 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
     internal void Begin(long now)
     {
         Began = now;
-        Kept = operation == IoOperation.Write ? Data[..(int)count.Bytes].ToArray() : [];
+        if (DataBytes > 0)
+        {
+            Kept = new byte[count.Bytes];
+            Data.Span[..(int)DataBytes].CopyTo(Kept.AsSpan(Edges.HeadBytes));
+        }
     }
 
     internal void End(long now, long doneSectors)
@@ -93,21 +108,14 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
     internal bool Precedes(DiskAccess other) =>
         Ended < other.Began || (Stream is { } stream && stream == other.Stream && Began < other.Began);
 
-    /// <summary>Is this what it makes of one of its sectors?</summary>
-    internal bool Holds(int index, ReadOnlySpan<byte> content) => operation switch
+    /// <summary>The bytes of one of its sectors that are not its edges, where it writes.</summary>
+    internal Range Written(int index)
     {
-        IoOperation.Discard => true,
-        IoOperation.WriteZeroes => content.IndexOfAnyExcept((byte)0) < 0,
-        _ => content.SequenceEqual(Content(index)),
-    };
+        var at = (long)index * Sector.SizeBytes;
+        var from = (int)Math.Clamp(Edges.HeadBytes - at, 0, Sector.SizeBytes);
+        return from..(int)Math.Clamp(count.Bytes - Edges.TailBytes - at, from, Sector.SizeBytes);
+    }
 
-    /// <summary>What one of its sectors holds by it, for people.</summary>
-    internal string NameOf(int index, Func<ReadOnlySpan<byte>, string> name) => operation switch
-    {
-        IoOperation.Discard => "anything",
-        IoOperation.WriteZeroes => "zeroes",
-        _ => name(Content(index)),
-    };
-
-    private ReadOnlySpan<byte> Content(int index) => Kept.AsSpan(index * Sector.SizeBytes, Sector.SizeBytes);
+    /// <summary>What it writes to one of its sectors; zeroes where it keeps what is there.</summary>
+    internal ReadOnlySpan<byte> Content(int index) => Kept.AsSpan(index * Sector.SizeBytes, Sector.SizeBytes);
 }

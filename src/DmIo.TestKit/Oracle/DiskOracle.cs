@@ -35,6 +35,7 @@ public sealed class DiskOracle
     private readonly HashSet<DiskAccess> inFlight = [];
     private readonly List<DiskAccess> cached = [];
     private readonly List<string> findings = [];
+    private readonly ReturnedMemory returned = new();
     private SectorTable sectors;
     private long now;
     private long lastFailedFlush;
@@ -62,6 +63,7 @@ public sealed class DiskOracle
         {
             lock (gate)
             {
+                AddFindings(returned.Check());
                 return [.. findings];
             }
         }
@@ -73,7 +75,7 @@ public sealed class DiskOracle
     public DiskAccess Begin(DiskAccess access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        var isShort = access.Operation == IoOperation.Write && access.Data.Length < access.Count.Bytes;
+        var isShort = access.Data.Length < access.DataBytes;
         if (access.Began > 0 || isShort)
         {
             throw new ArgumentException(
@@ -237,6 +239,27 @@ public sealed class DiskOracle
         }
     }
 
+    /// <summary>The memory of a transfer that has its outcome: from now on, nobody may touch it.</summary>
+    internal void TakeBack(DiskAccess access, GuardedMemory memory)
+    {
+        lock (gate)
+        {
+            AddFindings(returned.Take(access, memory));
+        }
+    }
+
+    /// <summary>Something else is wrong.</summary>
+    internal void Report(string finding)
+    {
+        lock (gate)
+        {
+            AddFindings([finding]);
+        }
+    }
+
+    private void AddFindings(IEnumerable<string> more) =>
+        findings.AddRange(more.Take(MostFindings - findings.Count));
+
     private static ReadOnlySpan<byte> SectorOf(ReadOnlySpan<byte> content, int index) =>
         content.Slice(index * Sector.SizeBytes, Sector.SizeBytes);
 
@@ -298,11 +321,8 @@ public sealed class DiskOracle
 
     private void Report(string what, long sector, ReadOnlySpan<byte> found, IEnumerable<SectorChange> possible)
     {
-        if (findings.Count < MostFindings)
-        {
-            var expected = string.Join(", or ", possible.Select(change => change.Describe(options.NameOf)));
-            findings.Add($"{what} {options.NameOf(found)} in sector {sector} of {options.Name}; "
-                + $"there may be {expected}");
-        }
+        var expected = string.Join(", or ", possible.Select(change => change.Describe(options.NameOf)));
+        Report($"{what} {options.NameOf(found)} in sector {sector} of {options.Name}; "
+            + (expected.Length > 0 ? $"there may be {expected}" : "it has no such sector"));
     }
 }

@@ -41,6 +41,20 @@ public sealed class GuardedMemory
     {
     }
 
+    /// <summary>Pieces as long as the segments of a call to a device.</summary>
+    internal GuardedMemory(SegmentBatch shape)
+    {
+        LengthBytes = (int)shape.LengthBytes;
+        var random = new Random(shape.Count);
+        var segments = new List<BioSegment>();
+        foreach (var segment in shape.Segments)
+        {
+            segments.Add(new BioSegment(Piece(random, segment.Length), 0, segment.Length));
+        }
+
+        Memory = new BioVector(segments);
+    }
+
     /// <summary>How many bytes it is for.</summary>
     public int LengthBytes { get; }
 

@@ -22,7 +22,9 @@ internal sealed class SectorHistory(SectorChange first)
     /// <summary>One value, and durable.</summary>
     internal bool IsSettled => visible.Count == 1 && hidden.Count == 0 && visible[0].IsDurable;
 
-    internal IReadOnlyList<DiskAccess> Reads => reads;
+    /// <summary>Those that read it, or a part of it that they keep.</summary>
+    internal IEnumerable<DiskAccess> Reads => reads.Concat(
+        visible.Select(change => change.Access).Where(access => access.IsInFlight && !access.Edges.IsNone));
 
     internal void Add(SectorChange change) => visible.Add(change);
 
@@ -32,6 +34,7 @@ internal sealed class SectorHistory(SectorChange first)
     internal void End(DiskAccess access)
     {
         reads.Remove(access);
+        FindKept(access);
         if (access.IsDurable)
         {
             Forget();
@@ -84,6 +87,24 @@ internal sealed class SectorHistory(SectorChange first)
     {
         var certain = afterCrash ? Durable() : new Superseders(visible, change => change.IsDone);
         return (afterCrash ? hidden.Concat(visible) : visible).Where(change => !certain.Supersede(change));
+    }
+
+    /// <summary>What the change kept of the sector, where that was not in doubt.</summary>
+    private void FindKept(DiskAccess access)
+    {
+        var at = access.Edges.IsNone ? -1 : visible.FindIndex(change => change.Access == access);
+        if (at < 0 || visible[at] is not { IsDone: true, IsWhole: false, IsGarbled: false })
+        {
+            return;
+        }
+
+        var others = visible.FindAll(change => change.Access != access);
+        var done = new Superseders(others, change => change.IsDone);
+        var found = others.FindAll(change => !access.Precedes(change.Access) && !done.Supersede(change));
+        if (found is [{ IsWhole: true } only])
+        {
+            visible[at] = visible[at].On(only);
+        }
     }
 
     /// <summary>Hides what no read can find any more: neither those in flight, nor those to come.</summary>

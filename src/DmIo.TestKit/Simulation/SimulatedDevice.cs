@@ -21,6 +21,7 @@ public sealed class SimulatedDevice : IBlockDevice
     private readonly SimulatedDeviceOptions options;
     private readonly Random random;
     private readonly long began;
+    private readonly int crashesBefore;
     private readonly List<SimulatedCall> inFlight = [];
     private readonly List<SimulatedCall> stuck = [];
     private readonly Queue<SimulatedCall> done = [];
@@ -42,6 +43,7 @@ public sealed class SimulatedDevice : IBlockDevice
         random = new Random(this.options.Seed);
         happened = new int[this.options.Faults.Count];
         began = time.GetTimestamp();
+        crashesBefore = disk.Crashes;
         var description = new DeviceDescription
         {
             Backend = "simulated",
@@ -145,11 +147,14 @@ public sealed class SimulatedDevice : IBlockDevice
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        Note(inFlight.Count == 0, $"closed with {inFlight.Count} calls in flight");
+        Note(inFlight.Count == 0 || IsCutOff, $"closed with {inFlight.Count} calls in flight");
         Note(!IsClosed, "closed twice");
         IsClosed = true;
         return default;
     }
+
+    /// <summary>The power failed since it was opened: it does nothing any more.</summary>
+    private bool IsCutOff => disk.Crashes > crashesBefore;
 
     private static async ValueTask<IoStatus> StatusOf(ValueTask<TransferResult> call) =>
         (await call.ConfigureAwait(false)).Status;
@@ -161,7 +166,7 @@ public sealed class SimulatedDevice : IBlockDevice
     {
         CheckCaller(call);
         inFlight.Add(call);
-        if (call.Changes)
+        if (call.Changes && !IsCutOff)
         {
             disk.Begin(call);
         }
@@ -188,6 +193,7 @@ public sealed class SimulatedDevice : IBlockDevice
     private void CheckCaller(SimulatedCall call)
     {
         Note(!IsClosed, $"{call} on a closed device");
+        Note(!IsCutOff, $"{call} on a device from before a crash");
         Note(
             call.Start.Value >= 0 && call.Start.Value + call.Count.Value <= Description.Capacity.Value,
             $"{call} does not lie within its {Description.Capacity} sectors");
@@ -262,6 +268,11 @@ public sealed class SimulatedDevice : IBlockDevice
 
     private void Finish(SimulatedCall call)
     {
+        if (IsCutOff)
+        {
+            return;
+        }
+
         var result = ResultOf(call);
         disk.End(call);
         inFlight.Remove(call);

@@ -38,8 +38,8 @@ public sealed class SimulatedDisk
     /// <summary>How many sectors.</summary>
     public SectorCount Capacity { get; }
 
-    /// <summary>Writes that a crash may lose.</summary>
-    public int CachedWrites => cached.Count;
+    /// <summary>How often the power has failed.</summary>
+    internal int Crashes { get; private set; }
 
     /// <summary>What a read gets now.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The range does not lie within the capacity.</exception>
@@ -54,7 +54,7 @@ public sealed class SimulatedDisk
 
     /// <summary>
     /// The power fails. Of each write that was not made durable, and of each that was under way, a part is there: none,
-    /// all, a beginning, an end, or some sectors. Whatever device had it open must not be used any more.
+    /// all, a beginning, an end, or some sectors. Whatever device had it open does nothing any more, and answers nothing.
     /// </summary>
     public void Crash()
     {
@@ -69,6 +69,7 @@ public sealed class SimulatedDisk
             Persist(new Change(++lastNumber, write.Start, data), DrawPart(data.Length / Sector.SizeBytes));
         }
 
+        Crashes++;
         cached.Clear();
         unfinished.Clear();
         medium.CopyTo(content, 0);

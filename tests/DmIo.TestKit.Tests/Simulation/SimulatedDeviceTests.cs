@@ -2,6 +2,7 @@ using DmIo.Devices;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
 using DmIo.Memory;
+using DmIo.Tests.Devices.Decorators;
 using Xunit;
 
 namespace DmIo.TestKit.Tests.Simulation;
@@ -79,6 +80,26 @@ public sealed class SimulatedDeviceTests
         }
 
         Assert.Equal([0, 1], found.Order());
+    }
+
+    [Fact]
+    public void What_a_crash_cut_off_does_not_happen_later()
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var (time, latency) = (new ManualTime(), TimeSpan.FromMilliseconds(1));
+            var disk = new SimulatedDisk(Sectors, seed);
+            var device = new SimulatedDevice(
+                disk, time, new SimulatedDeviceOptions { LeastLatency = latency, MostLatency = latency });
+            var write = WriteAsync(device, 0, 1);
+            disk.Crash();
+            var left = ValueAt(disk, 0);
+
+            time.Advance(latency);
+
+            Assert.False(write.IsCompleted);
+            Assert.Equal(left, ValueAt(disk, 0));
+        }
     }
 
     [Fact]

@@ -1,0 +1,171 @@
+using System.Diagnostics.CodeAnalysis;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.TestKit;
+
+/// <summary>
+/// Judges every answer of the device behind by a <see cref="DiskOracle"/>: for tests of a backend or a decorator of
+/// your own. Put it in front, and whatever calls devices in front of that: the service, or calls of the test's own.
+/// </summary>
+/// <remarks>
+/// The device behind gets memory of the kit's own, with guards, which is spoilt when the call has its answer: one that
+/// writes beside it, changes what it is to write, or touches it later is found out (<see cref="GuardedMemory"/>).
+/// Nothing that is found makes a call fail: see <see cref="DiskOracle.Findings"/>. That calls in flight do not
+/// overlap, and the other duties of a caller, are <see cref="RecordingDevice"/>'s to judge.
+/// </remarks>
+/// <example><code>
+///   var oracle = new DiskOracle(disk.Capacity);
+///   var device = new OracleDevice(new MyDecorator(new SimulatedDevice(disk, time, options)), oracle);
+///   ... use the device ...
+///   disk.Crash();
+///   device = new OracleDevice(new MyDecorator(new SimulatedDevice(disk, time, options)), oracle);
+///   await device.JudgeCrashAsync();
+///   Assert.Empty(oracle.Findings);
+/// </code></example>
+public sealed class OracleDevice : DeviceDecorator
+{
+    private readonly DiskOracle oracle;
+
+    /// <param name="inner">The device, which becomes this one's.</param>
+    /// <param name="oracle">Of what the device keeps its data on; it may know it since earlier devices.</param>
+    public OracleDevice(IBlockDevice inner, DiskOracle oracle)
+        : base(inner)
+    {
+        ArgumentNullException.ThrowIfNull(oracle);
+        this.oracle = oracle;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        var (memory, batch) = Guarded(destination);
+        var access = oracle.Begin(new DiskAccess(IoOperation.Read, start, destination.LengthBytes / Sector.SizeBytes));
+        var result = await TransferAsync(access, () => base.ReadAsync(start, batch), memory).ConfigureAwait(false);
+        var found = memory.ToArray().AsSpan(0, (int)result.Bytes);
+        destination.CopyFrom(found);
+        oracle.End(access, result, found);
+        oracle.TakeBack(access, memory);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<TransferResult> WriteAsync(
+        Sector start, SegmentBatch source, bool forceUnitAccess)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var data = new byte[source.LengthBytes];
+        source.CopyTo(data);
+        var (memory, batch) = Guarded(source);
+        memory.CopyFrom(data);
+        var access = oracle.Begin(new DiskAccess(IoOperation.Write, start, data.Length / Sector.SizeBytes)
+        {
+            Data = data, ForceUnitAccess = forceUnitAccess,
+        });
+        var result = await TransferAsync(access, () => base.WriteAsync(start, batch, forceUnitAccess), memory)
+            .ConfigureAwait(false);
+        oracle.End(access, result);
+        Require(access, memory.ToArray().AsSpan().SequenceEqual(data) ? null : "what was to be written was changed");
+        oracle.TakeBack(access, memory);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    [SuppressMessage("Reliability", "CA2012", Justification = "Passed on to one method, which awaits it once.")]
+    public override ValueTask<IoStatus> FlushAsync() =>
+        WatchAsync(new DiskAccess(IoOperation.Flush, 0, 0), base.FlushAsync);
+
+    /// <inheritdoc/>
+    public override ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) => WatchAsync(
+        new DiskAccess(IoOperation.Discard, start, count), () => base.DiscardAsync(start, count));
+
+    /// <inheritdoc/>
+    public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
+        WatchAsync(
+            new DiskAccess(IoOperation.WriteZeroes, start, count), () => base.WriteZeroesAsync(start, count, flags));
+
+    /// <summary>After a crash of the store behind: reads all that is left of it, through the device as it is now, and
+    /// lets the oracle judge that (<see cref="DiskOracle.Crash"/>). Nothing else may be in flight.</summary>
+    /// <exception cref="IOException">It can not be read.</exception>
+    public async Task JudgeCrashAsync() => oracle.Crash(await ReadAllAsync().ConfigureAwait(false));
+
+    /// <summary>Reads all that there is, and lets the oracle judge that (<see cref="DiskOracle.CheckContent"/>).
+    /// Nothing else may be in flight.</summary>
+    /// <exception cref="IOException">It can not be read.</exception>
+    public async Task JudgeContentAsync() => oracle.CheckContent(0, await ReadAllAsync().ConfigureAwait(false));
+
+    private static (GuardedMemory Memory, SegmentBatch Batch) Guarded(SegmentBatch shape)
+    {
+        var memory = new GuardedMemory(shape);
+        var batch = new SegmentBatch(shape.Count);
+        for (var index = 0; index < memory.Memory.SegmentCount; index++)
+        {
+            batch.Add(memory.Memory.GetSegment(index));
+        }
+
+        return (memory, batch);
+    }
+
+    private async ValueTask<TransferResult> TransferAsync(
+        DiskAccess access, Func<ValueTask<TransferResult>> call, GuardedMemory memory)
+    {
+        var result = TransferResult.Failed(IoStatus.DeviceError("It threw."));
+        try
+        {
+            result = await call().ConfigureAwait(false);
+        }
+        catch
+        {
+            oracle.End(access, result);
+            throw;
+        }
+
+        var isPossible = result.Bytes >= 0 && result.Bytes <= memory.LengthBytes;
+        Require(access, isPossible ? null : $"it is said to have moved {result.Bytes} of {memory.LengthBytes} bytes");
+        return isPossible ? result : result with { Bytes = 0 };
+    }
+
+    private async ValueTask<IoStatus> WatchAsync(DiskAccess access, Func<ValueTask<IoStatus>> call)
+    {
+        var status = IoStatus.DeviceError("It threw.");
+        oracle.Begin(access);
+        try
+        {
+            return status = await call().ConfigureAwait(false);
+        }
+        finally
+        {
+            oracle.End(access, status);
+        }
+    }
+
+    private void Require(DiskAccess access, string? fault)
+    {
+        if (fault is not null)
+        {
+            oracle.Report($"{access}: {fault}");
+        }
+    }
+
+    private async ValueTask<byte[]> ReadAllAsync()
+    {
+        var all = new byte[Description.Capacity.Bytes];
+        for (var done = 0; done < all.Length;)
+        {
+            var batch = new SegmentBatch();
+            batch.Add(all.AsMemory(done, (int)Math.Min(all.Length - done, Description.MaxTransferBytes)));
+            var result = await base.ReadAsync(done / Sector.SizeBytes, batch).ConfigureAwait(false);
+            if (!result.Status.IsOk || result.Bytes < Description.BlockSizeBytes)
+            {
+                throw new IOException($"Sector {done / Sector.SizeBytes} can not be read: {result}");
+            }
+
+            done += (int)(result.Bytes - (result.Bytes % Description.BlockSizeBytes));
+        }
+
+        return all;
+    }
+}

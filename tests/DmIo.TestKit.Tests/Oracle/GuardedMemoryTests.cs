@@ -1,0 +1,68 @@
+using DmIo.Memory;
+using DmIo.Tests.Devices;
+using Xunit;
+
+namespace DmIo.TestKit.Tests.Oracle;
+
+/// <summary>Of every kind: what is in it comes out again, and who touches what he may not is found out.</summary>
+public sealed class GuardedMemoryTests
+{
+    private const int LengthBytes = 5000;
+
+    public static TheoryData<MemoryKind> Kinds => [.. Enum.GetValues<MemoryKind>()];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void What_is_put_in_is_what_a_request_has(MemoryKind kind)
+    {
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var memory = new GuardedMemory(kind, LengthBytes, new Random(seed));
+            var bytes = Bytes.Random(LengthBytes, seed);
+            memory.CopyFrom(bytes);
+
+            Assert.Equal(bytes, memory.ToArray());
+            Assert.Equal(bytes, ContentOf(memory.Memory));
+            Assert.Null(memory.Fault());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void What_is_spoilt_nobody_may_write(MemoryKind kind)
+    {
+        var memory = new GuardedMemory(kind, LengthBytes, new Random(1));
+        memory.Spoil();
+        Assert.Null(memory.Fault());
+
+        memory.Memory.GetSegment(memory.Memory.SegmentCount - 1).Span[0]++;
+
+        Assert.Equal("the memory was written after the outcome", memory.Fault());
+    }
+
+    [Fact]
+    public void What_lies_before_the_data_in_a_page_nobody_may_write()
+    {
+        var page = new byte[Pages.Page.SizeBytes];
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var memory = new GuardedMemory(MemoryKind.PageList, LengthBytes, new Random(seed));
+            var first = memory.Memory.GetSegment(0);
+            if (first.Length < page.Length
+                && System.Runtime.InteropServices.MemoryMarshal.TryGetArray<byte>(first, out var array))
+            {
+                array.Array![array.Offset - 1]++;
+                Assert.Equal("bytes beside the memory were written", memory.Fault());
+                return;
+            }
+        }
+
+        Assert.Fail("No list of pages has an offset.");
+    }
+
+    private static byte[] ContentOf(IoMemory memory)
+    {
+        var content = Enumerable.Range(0, memory.SegmentCount).SelectMany(index => memory.GetSegment(index).ToArray());
+        return [.. content.Take(LengthBytes)];
+    }
+}

@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Tests.Devices;
+
+namespace DmIo.TestKit.Tests.Oracle;
+
+/// <summary>A decorator with one bug, which shows now and then.</summary>
+internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : DeviceDecorator(inner)
+{
+    private const int OneIn = 8;
+
+    private readonly Dictionary<long, byte[]> old = [];
+    private Action late = static () => { };
+
+    public override async ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+    {
+        DoWhatIsLate();
+        var result = await base.ReadAsync(start, destination);
+        if (result.Bytes == 0 || !Lies())
+        {
+            return result;
+        }
+
+        var first = destination.Segments[0];
+        switch (lie)
+        {
+            case Lie.GarblesReads:
+                first.Span[random.Next(Sector.SizeBytes)] ^= 4;
+                break;
+            case Lie.FillsReadsLate:
+                late = () => first.Span.Fill(1);
+                break;
+            case Lie.WritesBesideMemory when MemoryMarshal.TryGetArray<byte>(first, out var array):
+                array.Array![array.Offset + array.Count] = 1;
+                break;
+            case Lie.ReadsStale when old.TryGetValue(start.Value, out var stale):
+                stale.CopyTo(first);
+                break;
+        }
+
+        return result;
+    }
+
+    public override async ValueTask<TransferResult> WriteAsync(
+        Sector start, SegmentBatch source, bool forceUnitAccess)
+    {
+        DoWhatIsLate();
+        if (!Lies())
+        {
+            return await WriteAsync(start, source, forceUnitAccess, isRemembered: lie == Lie.ReadsStale);
+        }
+
+        var all = TransferResult.Moved(source.LengthBytes);
+        var last = Description.Capacity.Value - (source.LengthBytes / Sector.SizeBytes);
+        switch (lie)
+        {
+            case Lie.LosesWrites:
+                return all;
+            case Lie.MisdirectsWrites:
+                return await base.WriteAsync(random.NextInt64(last + 1), source, forceUnitAccess);
+            case Lie.TearsWrites:
+                var part = new SegmentBatch();
+                part.AddFrom(source, 0, (source.LengthBytes / Sector.SizeBytes / 2 * Sector.SizeBytes) + 1);
+                var bytes = new byte[Sector.SizeBytes * ((part.LengthBytes / Sector.SizeBytes) + 1)];
+                source.CopyTo(bytes);
+                await base.WriteAsync(start, Bytes.Batch(bytes), forceUnitAccess);
+                return all;
+            case Lie.LosesForceUnitAccess:
+                return await base.WriteAsync(start, source, forceUnitAccess: false);
+            case Lie.TakesWritesLate:
+                late = () => _ = base.WriteAsync(start, source, forceUnitAccess);
+                return all;
+            case Lie.ChangesWhatItWrites:
+                var result = await base.WriteAsync(start, source, forceUnitAccess);
+                source.Segments[0].Span[0]++;
+                return result;
+            default:
+                return await base.WriteAsync(start, source, forceUnitAccess);
+        }
+    }
+
+    public override ValueTask<IoStatus> FlushAsync() =>
+        lie == Lie.LosesFlushes && Lies() ? new(IoStatus.Ok) : base.FlushAsync();
+
+    public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
+        lie == Lie.ForgetsToZero && Lies() ? new(IoStatus.Ok) : base.WriteZeroesAsync(start, count, flags);
+
+    private async ValueTask<TransferResult> WriteAsync(
+        Sector start, SegmentBatch source, bool forceUnitAccess, bool isRemembered)
+    {
+        if (isRemembered)
+        {
+            var before = new byte[Sector.SizeBytes];
+            await base.ReadAsync(start, Bytes.Batch(before));
+            old[start.Value] = before;
+        }
+
+        return await base.WriteAsync(start, source, forceUnitAccess);
+    }
+
+    private bool Lies() => random.Next(OneIn) == 0;
+
+    private void DoWhatIsLate()
+    {
+        var due = late;
+        late = static () => { };
+        due();
+    }
+}

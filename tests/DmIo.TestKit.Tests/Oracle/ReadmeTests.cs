@@ -1,0 +1,93 @@
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
+using DmIo.Io;
+using DmIo.Tests.Devices;
+using Xunit;
+
+namespace DmIo.TestKit.Tests.Oracle;
+
+/// <summary>README's examples: the oracle in front of a device of one's own, and beside an application.</summary>
+public sealed class ReadmeTests
+{
+    [Fact]
+    public async Task A_decorator_that_forgets_a_flush_is_found_out()
+    {
+        var findings = new List<string>();
+        for (var seed = 0; seed < 50 && findings.Count == 0; seed++)
+        {
+            findings.AddRange(await FindingsOfAsync(seed, inner => new ForgetfulDevice(inner)));
+        }
+
+        Assert.Equal(
+            "a crash left all 01 in sector 0 of the disk; there may be all 02 (durable by write 0+8)",
+            findings.First(finding => finding.Contains("sector 0 ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task One_that_passes_all_on_is_not()
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            Assert.Empty(await FindingsOfAsync(seed, inner => new RecordingDevice(inner)));
+        }
+    }
+
+    [Fact]
+    public async Task What_the_service_answers_is_true()
+    {
+        await using var running = new RunningService();
+        var service = running.Service;
+        await service.AttachAsync("left", new MemoryDevice(capacity: 64));
+        await service.AttachAsync("right", new MemoryDevice(capacity: 64));
+        await using var client = await service.OpenAsync(pages: 16);
+        IoRegion[] copies = [new("left", 0, 8), new("right", 56, 8)];
+        var data = Bytes.Random(8 * Sector.SizeBytes, seed: 1);
+        var found = new byte[8 * Sector.SizeBytes];
+
+        var oracles = new Dictionary<string, DiskOracle> { ["left"] = new(64), ["right"] = new(64) };
+        var write = new RequestAccess(IoOperation.Write, copies) { Data = data };
+        write.Begin(oracles);
+        write.End(await client.WriteAsync(copies, data));
+
+        var read = new RequestAccess(IoOperation.Read, [copies[1]]);
+        read.Begin(oracles);
+        read.End(await client.ReadAsync(copies[1], found), found);
+        Assert.Empty(oracles.Values.SelectMany(oracle => oracle.Findings));
+
+        found[0]++;
+        oracles["right"].CheckContent(56, found);
+        Assert.Single(oracles["right"].Findings);
+    }
+
+    [Fact]
+    public void What_the_service_refuses_never_happened()
+    {
+        var oracles = new Dictionary<string, DiskOracle> { ["left"] = new(64) };
+        var write = new RequestAccess(IoOperation.Write, [new("left", 0, 1), new("nowhere", 0, 1)])
+        {
+            Data = Bytes.Filled(Sector.SizeBytes, 1),
+        };
+        write.Begin(oracles);
+        write.Withdraw();
+        oracles["left"].CheckContent(0, Bytes.Filled(Sector.SizeBytes, 1));
+        Assert.Single(oracles["left"].Findings);
+    }
+
+    private static async Task<IReadOnlyList<string>> FindingsOfAsync(int seed, Func<IBlockDevice, IBlockDevice> decorate)
+    {
+        var disk = new SimulatedDisk(capacity: 64, seed);
+        var oracle = new DiskOracle(disk.Capacity);
+        IBlockDevice Open() => decorate(new SimulatedDevice(disk, TimeProvider.System));
+
+        var device = new OracleDevice(Open(), oracle);
+        for (byte round = 1; round <= 2; round++)
+        {
+            await device.WriteAsync(0, Bytes.Batch(Bytes.Filled(4096, round)), forceUnitAccess: false);
+            await device.FlushAsync();
+        }
+
+        disk.Crash();
+        await new OracleDevice(Open(), oracle).JudgeCrashAsync();
+        return oracle.Findings;
+    }
+}
