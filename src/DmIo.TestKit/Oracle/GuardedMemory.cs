@@ -15,7 +15,7 @@ public sealed class GuardedMemory
     private const byte Spoilt = 0xEE;
     private const int MostGuardBytes = 64;
 
-    private readonly List<(byte[] Array, int Start, int Length)> pieces = [];
+    private readonly List<(Memory<byte> Whole, int Start, int Length)> pieces = [];
     private bool isSpoilt;
 
     /// <param name="kind">What it is made of.</param>
@@ -26,11 +26,14 @@ public sealed class GuardedMemory
         ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
         ArgumentNullException.ThrowIfNull(random);
         LengthBytes = lengthBytes;
+        Kind = kind;
         Memory = kind switch
         {
             MemoryKind.Plain => Piece(random, lengthBytes),
             MemoryKind.PageList => NewPageList(random, lengthBytes),
             MemoryKind.BioVector => NewVector(random, lengthBytes),
+            MemoryKind.Native => NewNative(random, lengthBytes),
+            MemoryKind.Slice => NewSlice(random, lengthBytes),
             _ => new VirtualBuffer(Piece(random, lengthBytes)),
         };
     }
@@ -45,6 +48,7 @@ public sealed class GuardedMemory
     internal GuardedMemory(SegmentBatch shape)
     {
         LengthBytes = (int)shape.LengthBytes;
+        Kind = MemoryKind.BioVector;
         var random = new Random(shape.Count);
         var segments = new List<BioSegment>();
         foreach (var segment in shape.Segments)
@@ -55,6 +59,26 @@ public sealed class GuardedMemory
         Memory = new BioVector(segments);
     }
 
+    /// <summary>Pages of a lease, whose owner alone touches them, as a <see cref="MemoryKind.PageList"/>.</summary>
+    /// <param name="pages">As many as the length takes.</param>
+    /// <param name="lengthBytes">How long it is; from the beginning of the first page on.</param>
+    public GuardedMemory(IReadOnlyList<Page> pages, int lengthBytes)
+    {
+        ArgumentNullException.ThrowIfNull(pages);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, pages.Count * Page.SizeBytes);
+        LengthBytes = lengthBytes;
+        Kind = MemoryKind.PageList;
+        Memory = new PageList(pages);
+        foreach (var page in pages)
+        {
+            page.Memory.Span.Fill(Guard);
+            pieces.Add((page.Memory, 0, Page.SizeBytes));
+        }
+    }
+
+    /// <summary>What it is made of.</summary>
+    public MemoryKind Kind { get; }
+
     /// <summary>How many bytes it is for.</summary>
     public int LengthBytes { get; }
 
@@ -64,10 +88,10 @@ public sealed class GuardedMemory
     /// <summary>Fills it from the beginning.</summary>
     public void CopyFrom(ReadOnlySpan<byte> bytes)
     {
-        foreach (var (array, start, length) in pieces)
+        foreach (var (whole, start, length) in pieces)
         {
             var here = Math.Min(length, bytes.Length);
-            bytes[..here].CopyTo(array.AsSpan(start));
+            bytes[..here].CopyTo(whole.Span[start..]);
             bytes = bytes[here..];
         }
     }
@@ -75,10 +99,10 @@ public sealed class GuardedMemory
     /// <summary>What is in it from the beginning, as much as there is room for.</summary>
     public void CopyTo(Span<byte> bytes)
     {
-        foreach (var (array, start, length) in pieces)
+        foreach (var (whole, start, length) in pieces)
         {
             var here = Math.Min(length, bytes.Length);
-            array.AsSpan(start, here).CopyTo(bytes);
+            whole.Span.Slice(start, here).CopyTo(bytes);
             bytes = bytes[here..];
         }
     }
@@ -98,14 +122,14 @@ public sealed class GuardedMemory
     /// spoilt.</summary>
     public string? Fault()
     {
-        foreach (var (array, start, length) in pieces)
+        foreach (var (whole, start, length) in pieces)
         {
-            if (!IsUntouched(array.AsSpan(0, start)) || !IsUntouched(array.AsSpan(start + length)))
+            if (!IsUntouched(whole.Span[..start]) || !IsUntouched(whole.Span[(start + length)..]))
             {
                 return "bytes beside the memory were written";
             }
 
-            if (isSpoilt && array.AsSpan(start, length).IndexOfAnyExcept(Spoilt) >= 0)
+            if (isSpoilt && whole.Span.Slice(start, length).IndexOfAnyExcept(Spoilt) >= 0)
             {
                 return "the memory was written after the outcome";
             }
@@ -118,7 +142,7 @@ public sealed class GuardedMemory
     public void Spoil()
     {
         isSpoilt = true;
-        pieces.ForEach(piece => piece.Array.AsSpan(piece.Start, piece.Length).Fill(Spoilt));
+        pieces.ForEach(piece => piece.Whole.Span.Slice(piece.Start, piece.Length).Fill(Spoilt));
     }
 
     private static int Draw(Random random)
@@ -146,9 +170,48 @@ public sealed class GuardedMemory
         }
 
         // What lies before the offset is a guard, too.
-        var (array, start, _) = pieces[0];
-        pieces[0] = (array, start + offset, Page.SizeBytes - offset);
+        Narrow(0, offset, 0);
         return new PageList(pages, offset);
+    }
+
+    private VirtualBuffer NewNative(Random random, int length)
+    {
+        var start = random.Next(MostGuardBytes);
+        var buffer = VirtualBuffer.Allocate(start + length + random.Next(1, MostGuardBytes));
+        var whole = buffer.GetSegment(0);
+        whole.Span.Fill(Guard);
+        pieces.Add((whole, start, length));
+        return buffer.Slice(start, length);
+    }
+
+    private BioVector NewSlice(Random random, int length)
+    {
+        var (before, behind) = (random.Next(MostGuardBytes), random.Next(1, MostGuardBytes));
+        var vector = NewVector(random, before + length + behind);
+        for (var left = before; left > 0;)
+        {
+            var index = pieces.FindIndex(piece => piece.Length > 0);
+            var here = Math.Min(left, pieces[index].Length);
+            Narrow(index, here, 0);
+            left -= here;
+        }
+
+        for (var left = behind; left > 0;)
+        {
+            var index = pieces.FindLastIndex(piece => piece.Length > 0);
+            var here = Math.Min(left, pieces[index].Length);
+            Narrow(index, 0, here);
+            left -= here;
+        }
+
+        return vector.Slice(before, length);
+    }
+
+    /// <summary>Makes guards of the first and the last bytes of a piece.</summary>
+    private void Narrow(int index, int before, int behind)
+    {
+        var (whole, start, length) = pieces[index];
+        pieces[index] = (whole, start + before, length - before - behind);
     }
 
     private BioVector NewVector(Random random, int length)

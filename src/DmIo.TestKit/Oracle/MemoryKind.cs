@@ -14,4 +14,11 @@ public enum MemoryKind
 
     /// <summary>A <see cref="Memory.VirtualBuffer"/>.</summary>
     VirtualBuffer,
+
+    /// <summary>A <see cref="Memory.VirtualBuffer"/> of native memory.</summary>
+    Native,
+
+    /// <summary>A slice of a <see cref="Memory.BioVector"/>, from somewhere in its first piece to somewhere in its
+    /// last.</summary>
+    Slice,
 }

@@ -99,7 +99,7 @@ internal sealed class SectorHistory(SectorChange first)
         }
 
         var others = visible.FindAll(change => change.Access != access);
-        var done = new Superseders(others, change => change.IsDone);
+        var done = new Superseders(others, change => change.IsDone && change.Access.Precedes(access));
         var found = others.FindAll(change => !access.Precedes(change.Access) && !done.Supersede(change));
         if (found is [{ IsWhole: true } only])
         {
@@ -107,7 +107,8 @@ internal sealed class SectorHistory(SectorChange first)
         }
     }
 
-    /// <summary>Hides what no read can find any more: neither those in flight, nor those to come.</summary>
+    /// <summary>Hides what no read can find any more, nor a write that keeps a part: neither those in flight, nor
+    /// those to come.</summary>
     private void Hide()
     {
         if (visible.Count == 1)
@@ -115,7 +116,7 @@ internal sealed class SectorHistory(SectorChange first)
             return;
         }
 
-        var oldestRead = reads.Count == 0 ? long.MaxValue : reads.Min(read => read.Began);
+        var oldestRead = Reads.Select(read => read.Began).DefaultIfEmpty(long.MaxValue).Min();
         var done = new Superseders(visible, change => change.IsDone && change.Access.Ended < oldestRead);
         var durable = new Superseders(visible, change => change.IsDurable);
         var before = visible;

@@ -29,6 +29,8 @@ internal sealed class SimulatedCall(IoOperation operation, Sector start, SectorC
 
     internal Task<TransferResult> Answered => answer.Task;
 
+    public ExtentKind Kind { get; init; } = ExtentKind.Data;
+
     internal bool Changes => operation is not (IoOperation.Read or IoOperation.Flush);
 
     internal void Answer(TransferResult result) => answer.SetResult(result);

@@ -15,6 +15,7 @@ public sealed class SimulatedDevice : IBlockDevice
 {
     private const int NoSuchDevice = 19;
     private const int LateFactor = 100;
+    private const byte OwnPage = 0xB0;
 
     private readonly SimulatedDisk disk;
     private readonly TimeProvider time;
@@ -89,6 +90,13 @@ public sealed class SimulatedDevice : IBlockDevice
     {
         ArgumentNullException.ThrowIfNull(host);
         this.host = host;
+        Note(
+            host.BouncePages.Count == Description.BouncePages,
+            $"it wants {Description.BouncePages} pages, and has {host.BouncePages.Count}");
+        foreach (var page in host.BouncePages)
+        {
+            page.Memory.Span.Fill(OwnPage);
+        }
     }
 
     /// <inheritdoc/>
@@ -134,14 +142,25 @@ public sealed class SimulatedDevice : IBlockDevice
     public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count)
     {
         Note(count <= Description.MaxDiscard, "a discard beyond the limit");
-        return Clear(IoOperation.Discard, start, count);
+        return Clear(IoOperation.Discard, start, count, isAllocated: false);
     }
 
     /// <inheritdoc/>
     public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags)
     {
         Note(count <= Description.MaxWriteZeroes, "a write-zeroes beyond the limit");
-        return Clear(IoOperation.WriteZeroes, start, count);
+        Note(
+            Description.HasFastWriteZeroes || !flags.HasFlag(WriteZeroesFlags.NoFallback),
+            "a quick write-zeroes asked of a device that has none");
+        return Clear(IoOperation.WriteZeroes, start, count, flags.HasFlag(WriteZeroesFlags.NoUnmap));
+    }
+
+    /// <summary>Sectors that were never written, or that were discarded, or zeroed so that they might be given up, are
+    /// holes; those that were zeroed otherwise are zero. No fault meets the question. Any thread may ask.</summary>
+    public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max)
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        return disk.Extents(start, count, max);
     }
 
     /// <inheritdoc/>
@@ -149,6 +168,9 @@ public sealed class SimulatedDevice : IBlockDevice
     {
         Note(inFlight.Count == 0 || IsCutOff, $"closed with {inFlight.Count} calls in flight");
         Note(!IsClosed, "closed twice");
+        Note(
+            host?.BouncePages.All(page => page.Memory.Span.IndexOfAnyExcept(OwnPage) < 0) != false,
+            "somebody else wrote to its pages");
         IsClosed = true;
         return default;
     }
@@ -159,8 +181,13 @@ public sealed class SimulatedDevice : IBlockDevice
     private static async ValueTask<IoStatus> StatusOf(ValueTask<TransferResult> call) =>
         (await call.ConfigureAwait(false)).Status;
 
-    private ValueTask<IoStatus> Clear(IoOperation operation, Sector start, SectorCount count) =>
-        StatusOf(Begin(new SimulatedCall(operation, start, count) { Fault = Draw(operation, start, count) }));
+    private ValueTask<IoStatus> Clear(IoOperation operation, Sector start, SectorCount count, bool isAllocated) =>
+        StatusOf(Begin(new SimulatedCall(operation, start, count)
+        {
+            Kind = isAllocated ? ExtentKind.Zero : ExtentKind.Hole, Fault = Draw(operation, start, count),
+        }));
+
+    private bool IsDurable(SimulatedCall call) => call.ForceUnitAccess || !Description.HasVolatileCache;
 
     private ValueTask<TransferResult> Begin(SimulatedCall call)
     {
@@ -184,6 +211,11 @@ public sealed class SimulatedDevice : IBlockDevice
         else
         {
             var isLate = call.Fault?.Kind == SimulatedFaultKind.Late;
+            if (isLate)
+            {
+                Tell(call, call.Start, call.Count);
+            }
+
             AnswerAfter(isLate ? options.MostLatency * LateFactor : DrawLatency(), call);
         }
 
@@ -293,7 +325,7 @@ public sealed class SimulatedDevice : IBlockDevice
                     IoStatus.DeviceError("The simulated device is not there.", NoSuchDevice));
             case SimulatedFaultKind.Torn when call.Changes:
                 Tell(call, call.Start, call.Count);
-                disk.Write(call.Start, call.Data(), call.ForceUnitAccess, disk.DrawPart((int)call.Count.Value));
+                disk.Write(call, call.Start, IsDurable(call), disk.DrawPart((int)call.Count.Value));
                 return TransferResult.Failed(IoStatus.DeviceError($"The simulated {call} tore.", call.Fault.Errno));
             case SimulatedFaultKind.Misdirected when call.Operation == IoOperation.Write:
                 return Misdirect(call);
@@ -317,7 +349,7 @@ public sealed class SimulatedDevice : IBlockDevice
         }
         else
         {
-            disk.Write(call.Start, call.Data(), call.ForceUnitAccess, index => index < sectors);
+            disk.Write(call, call.Start, IsDurable(call), index => index < sectors);
         }
 
         return TransferResult.Moved((long)sectors * Sector.SizeBytes);
@@ -342,7 +374,7 @@ public sealed class SimulatedDevice : IBlockDevice
         var start = random.NextInt64(Description.Capacity.Value - call.Count.Value + 1);
         Tell(call, call.Start, call.Count);
         Tell(call, start, call.Count);
-        disk.Write(start, call.Data(), call.ForceUnitAccess, static _ => true);
+        disk.Write(call, start, IsDurable(call), static _ => true);
         return TransferResult.Moved(call.Count.Bytes);
     }
 

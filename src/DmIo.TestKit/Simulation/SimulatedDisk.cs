@@ -1,3 +1,4 @@
+using DmIo.Devices;
 using DmIo.Io;
 
 namespace DmIo.TestKit;
@@ -16,6 +17,8 @@ public sealed class SimulatedDisk
     private readonly byte[] content;
     private readonly byte[] medium;
     private readonly long[] mediumNumbers;
+    private readonly ExtentKind[] contentKinds;
+    private readonly ExtentKind[] mediumKinds;
     private readonly List<Change> cached = [];
     private readonly List<IUnfinishedWrite> unfinished = [];
     private long lastNumber;
@@ -33,6 +36,9 @@ public sealed class SimulatedDisk
         content = new byte[capacity.Bytes];
         medium = new byte[capacity.Bytes];
         mediumNumbers = new long[capacity.Value];
+        contentKinds = new ExtentKind[capacity.Value];
+        Array.Fill(contentKinds, ExtentKind.Hole);
+        mediumKinds = [.. contentKinds];
     }
 
     /// <summary>How many sectors.</summary>
@@ -66,13 +72,14 @@ public sealed class SimulatedDisk
         foreach (var write in unfinished)
         {
             var data = write.Data();
-            Persist(new Change(++lastNumber, write.Start, data), DrawPart(data.Length / Sector.SizeBytes));
+            Persist(new Change(++lastNumber, write.Start, data, write.Kind), DrawPart(data.Length / Sector.SizeBytes));
         }
 
         Crashes++;
         cached.Clear();
         unfinished.Clear();
         medium.CopyTo(content, 0);
+        mediumKinds.CopyTo(contentKinds, 0);
     }
 
     internal void Begin(IUnfinishedWrite write) => unfinished.Add(write);
@@ -82,15 +89,35 @@ public sealed class SimulatedDisk
     internal void Read(Sector start, Span<byte> destination) =>
         content.AsSpan((int)(start.Value * Sector.SizeBytes), destination.Length).CopyTo(destination);
 
-    /// <summary>Writes the data of those sectors that <paramref name="isWritten"/> says.</summary>
-    internal void Write(Sector start, byte[] data, bool isDurable, Func<int, bool> isWritten)
+    /// <summary>What it knows of its sectors; may be asked on any thread, at any time.</summary>
+    internal List<DeviceExtent> Extents(Sector start, SectorCount count, int max)
     {
-        var change = new Change(++lastNumber, start, data);
+        var extents = new List<DeviceExtent>();
+        var end = start.Value + count.Value;
+        for (var at = start.Value; at < end && extents.Count < max;)
+        {
+            var (first, kind) = (at, contentKinds[at]);
+            while (++at < end && contentKinds[at] == kind)
+            {
+            }
+
+            extents.Add(new DeviceExtent(at - first, kind));
+        }
+
+        return extents;
+    }
+
+    /// <summary>Writes the data of those sectors that <paramref name="isWritten"/> says.</summary>
+    internal void Write(IUnfinishedWrite write, Sector start, bool isDurable, Func<int, bool> isWritten)
+    {
+        var data = write.Data();
+        var change = new Change(++lastNumber, start, data, write.Kind);
         for (var index = 0; index < data.Length / Sector.SizeBytes; index++)
         {
             if (isWritten(index))
             {
                 Copy(change, index, content);
+                contentKinds[start.Value + index] = change.Kind;
             }
         }
 
@@ -142,6 +169,7 @@ public sealed class SimulatedDisk
             {
                 mediumNumbers[sector] = change.Number;
                 Copy(change, index, medium);
+                mediumKinds[sector] = change.Kind;
             }
         }
     }
@@ -150,7 +178,7 @@ public sealed class SimulatedDisk
         change.Data.AsSpan(index * Sector.SizeBytes, Sector.SizeBytes)
             .CopyTo(to.AsSpan((int)(change.Start.Value + index) * Sector.SizeBytes));
 
-    private sealed record Change(long Number, Sector Start, byte[] Data)
+    private sealed record Change(long Number, Sector Start, byte[] Data, ExtentKind Kind)
     {
         internal Func<int, bool> IsWritten { get; init; } = static _ => true;
     }
@@ -160,6 +188,9 @@ public sealed class SimulatedDisk
 internal interface IUnfinishedWrite
 {
     Sector Start { get; }
+
+    /// <summary>What its sectors are when it is done.</summary>
+    ExtentKind Kind { get; }
 
     byte[] Data();
 }

@@ -79,7 +79,8 @@ public interface IBlockDevice : IAsyncDisposable
     /// What the device knows of a range without reading it: from <paramref name="start"/> on, at least one extent, at
     /// most <paramref name="max"/>, not beyond the range; it may stop early. Of sectors that are being written, either
     /// what they were or what they will be. Unlike all other members, it may be called on any thread at any time, also
-    /// while another call is made, and may block; what it throws refuses the question alone.
+    /// while another call is made, and may block; what it throws refuses the question alone. A device that was closed
+    /// when the question came to it throws.
     /// </summary>
     /// <param name="start">The first sector.</param>
     /// <param name="count">At least 1; within the capacity.</param>

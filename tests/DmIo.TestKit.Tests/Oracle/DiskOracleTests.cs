@@ -219,6 +219,22 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
+    public void What_a_write_keeps_may_be_older_than_what_is_there_when_its_outcome_comes()
+    {
+        End(Write(0, "a"));
+        var edges = new WriteEdges(HeadBytes: 256, TailBytes: 0);
+        var data = Bytes.Filled(256, (byte)'x');
+        var kept = oracle.Begin(new DiskAccess(IoOperation.Write, 0, 1) { Data = data, Edges = edges });
+        var read = oracle.Begin(new DiskAccess(IoOperation.Read, 0, 1));
+        End(Write(0, "b"));
+        End(kept);
+
+        oracle.End(read, IoStatus.Ok, [.. Data("a")[..256], .. data]);
+
+        Assert.Empty(oracle.Findings);
+    }
+
+    [Fact]
     public void What_comes_for_a_call_from_before_a_crash_is_ignored()
     {
         var write = Write(0, "a");

@@ -169,6 +169,66 @@ public sealed class SimulatedDeviceTests
         await first;
     }
 
+    [Fact]
+    public async Task It_tells_what_was_written_discarded_and_zeroed()
+    {
+        var device = NewDevice(new SimulatedDisk(Sectors, seed: 1));
+        await WriteAsync(device, 1, 7, sectors: 6);
+        await device.DiscardAsync(2, 1);
+        await device.WriteZeroesAsync(3, 1, WriteZeroesFlags.NoUnmap);
+        await device.WriteZeroesAsync(4, 1, WriteZeroesFlags.None);
+
+        Assert.Equal(
+            [
+                new(1, ExtentKind.Hole), new(1, ExtentKind.Data), new(1, ExtentKind.Hole), new(1, ExtentKind.Zero),
+                new(1, ExtentKind.Hole), new(2, ExtentKind.Data), new DeviceExtent(Sectors - 7, ExtentKind.Hole),
+            ],
+            device.GetExtents(0, Sectors, max: 100));
+        Assert.Equal([new(1, ExtentKind.Data), new DeviceExtent(1, ExtentKind.Hole)], device.GetExtents(1, 4, max: 2));
+    }
+
+    [Fact]
+    public async Task It_tells_of_what_a_crash_lost_no_more()
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var disk = new SimulatedDisk(Sectors, seed);
+            await WriteAsync(NewDevice(disk), 0, 7);
+
+            disk.Crash();
+
+            var expected = ValueAt(disk, 0) == 0 ? ExtentKind.Hole : ExtentKind.Data;
+            Assert.Equal([new DeviceExtent(1, expected)], NewDevice(disk).GetExtents(0, 1, max: 1));
+        }
+    }
+
+    [Fact]
+    public async Task It_tells_nothing_once_it_is_closed()
+    {
+        var device = NewDevice(new SimulatedDisk(Sectors, seed: 1));
+        await device.DisposeAsync();
+
+        Assert.Throws<ObjectDisposedException>(() => device.GetExtents(0, 1, max: 1));
+    }
+
+    [Fact]
+    public async Task Without_a_cache_everything_survives_every_crash()
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var disk = new SimulatedDisk(Sectors, seed);
+            var options = new SimulatedDeviceOptions
+            {
+                MostLatency = TimeSpan.Zero, Describe = description => description with { HasVolatileCache = false },
+            };
+            await WriteAsync(new SimulatedDevice(disk, TimeProvider.System, options), 0, 1);
+
+            disk.Crash();
+
+            Assert.Equal(1, ValueAt(disk, 0));
+        }
+    }
+
     private static SimulatedDevice NewDevice(SimulatedDisk disk, params SimulatedFault[] faults) =>
         new(disk, TimeProvider.System, new SimulatedDeviceOptions { MostLatency = TimeSpan.Zero, Faults = faults });
 
