@@ -1,4 +1,8 @@
 using System.Globalization;
+using DmIo.Actors;
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.TestKit;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -13,6 +17,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
 {
     private const int UsualSeeds = 400;
     private const int UsualSteps = 400;
+    private const int SeedsForAll = 150;
 
     [Fact]
     public void Seeds_that_were_never_tried_keep_every_promise()
@@ -47,6 +52,26 @@ public sealed class SimulationTests(ITestOutputHelper output)
 
         Assert.Equal(one.Lines, other.Lines);
         Assert.Equal(one.Fingerprint, other.Fingerprint);
+    }
+
+    [Fact]
+    public void Every_kind_of_request_and_accident_comes_in_some_run()
+    {
+        var seen = new Coverage();
+        for (var seed = 1; seed <= SeedsForAll; seed++)
+        {
+            Assert.Null(SeedSearch.Try(seed, UsualSteps, new Trace(isKept: false, seen)));
+        }
+
+        string[] missing =
+        [
+            .. seen.Missing<Deed>(), .. seen.Missing<Meddling>(), .. seen.Missing<SendMode>(),
+            .. seen.Missing<RequestTrait>(), .. seen.Missing<IoOperation>(), .. seen.Missing<IoPriority>(),
+            .. seen.Missing<MemoryKind>(), .. seen.Missing<WriteZeroesFlags>(), .. seen.Missing<ServiceMode>(),
+            .. seen.Missing<SchedulingPolicy>(), .. seen.Missing<DecoratorKind>(),
+            .. seen.Missing<SimulatedFaultKind>(), .. seen.Missing<IoStatusCode>(),
+        ];
+        Assert.Empty(missing);
     }
 
     private static int Setting(string name, int usual) =>

@@ -115,8 +115,8 @@ internal sealed class ClientLease(long number, int pages, SimulatedProcess proce
         if (opening!.Task.IsCompletedSuccessfully)
         {
             client = opening.Task.Result;
-            IsOpen = !IsEnding;
-            process.Oracle.Note($"{this} has its {Pages} pages");
+            IsOpen = !IsEnding && !process.Oracle.IsEnding;
+            TakeIn(client.Lease, process.Oracle);
             return;
         }
 
@@ -170,6 +170,8 @@ internal sealed class ClientLease(long number, int pages, SimulatedProcess proce
     private static RequestOptions OptionsOf(IoProtocol.IoRequest message) => new()
     {
         ForceUnitAccess = message.ForceUnitAccess,
+        Edges = message.Edges,
+        Zeroing = message.Zeroing,
         Priority = message.Priority,
         Deadline = message.Deadline,
         Context = message.Context,

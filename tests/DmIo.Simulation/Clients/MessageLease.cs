@@ -97,10 +97,10 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
         switch (message)
         {
             case Granted given:
-                process.Oracle.Require(granted is null && given.Lease.Count == Pages, $"{this} was granted {given}");
+                process.Oracle.Require(granted is null, $"{this} was granted again: {given}");
                 granted = given;
-                IsOpen = !IsEnding;
-                process.Oracle.Note($"{this} has its {Pages} pages");
+                IsOpen = !IsEnding && !process.Oracle.IsEnding;
+                TakeIn(granted.Lease, process.Oracle);
                 break;
             case GetRefused refused:
                 process.Oracle.Require(

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DmIo.Actors;
+using DmIo.Pages;
 
 namespace DmIo.Simulation;
 
@@ -38,6 +39,13 @@ internal abstract class SimulatedLease(long number, int pages)
 
     internal abstract IActorRef? Requests { get; }
 
+    /// <summary>Of its pages, those that no request has had yet: zeroed.</summary>
+    private protected Queue<Page> FreshPages { get; } = new();
+
+    /// <summary>So many of its pages, for one request.</summary>
+    internal IReadOnlyList<Page>? TryTakePages(int count) => FreshPages.Count < count
+        ? null : [.. Enumerable.Range(0, count).Select(_ => FreshPages.Dequeue())];
+
     internal abstract void Send(SimulatedRequest request, Random random);
 
     internal abstract void Put();
@@ -58,6 +66,19 @@ internal abstract class SimulatedLease(long number, int pages)
     {
         IsOpen = false;
         WasCut = true;
+    }
+
+    /// <summary>They come zeroed.</summary>
+    private protected void TakeIn(PageLease lease, Oracle oracle)
+    {
+        oracle.Require(lease.Count == Pages, $"{this} has {lease.Count} pages");
+        foreach (var page in IsOpen ? lease.Pages : [])
+        {
+            oracle.Require(page.Memory.Span.IndexOfAnyExcept((byte)0) < 0, $"{this} has a page that is not zeroed");
+            FreshPages.Enqueue(page);
+        }
+
+        oracle.Note($"{this} has its {Pages} pages");
     }
 
     public override string ToString() => $"lease {Number}";

@@ -29,6 +29,12 @@ internal sealed class SimulatedRequest : IIoCompletion
 
     internal GuardedMemory? Memory { get; init; }
 
+    /// <summary>Its memory are pages of its lease.</summary>
+    internal bool IsOnLeasePages { get; init; }
+
+    /// <summary>They may be another's by now.</summary>
+    internal bool HasLostPages => IsOnLeasePages && (Lease.WasCut || Lease.IsEnding || oracle.IsEnding);
+
     /// <summary>It breaks a rule, so it has to be refused.</summary>
     internal bool IsBad { get; init; }
 
@@ -64,6 +70,7 @@ internal sealed class SimulatedRequest : IIoCompletion
 
     public override string ToString() =>
         $"#{Number} {Message.Operation} [{string.Join(", ", Message.Regions ?? [])}]"
+        + (Message.Edges.IsNone ? "" : $" between {Message.Edges.HeadBytes} and {Message.Edges.TailBytes} bytes")
         + (Message.ForceUnitAccess ? " FUA" : "") + (Message.Priority == default ? "" : $" {Message.Priority}")
         + (Message.Deadline is { } deadline ? $" within {deadline.TotalMilliseconds} ms" : "");
 }

@@ -15,7 +15,9 @@ internal sealed class DeviceRecord(DevicePlan plan)
         plan.Sectors,
         new DiskOracleOptions
         {
-            Name = plan.Name, NameOf = static content => SectorValue.Name(SectorValue.Read(content)),
+            Name = plan.Name,
+            HasVolatileCache = plan.HasVolatileCache,
+            NameOf = static content => SectorValue.Name(SectorValue.Read(content)),
         });
 
     /// <summary>The last moment at which no device of that name may have been in service.</summary>
@@ -25,7 +27,7 @@ internal sealed class DeviceRecord(DevicePlan plan)
     internal long LastFailed { get; set; } = -1;
 
     /// <summary>When a device was attached under the name last.</summary>
-    internal long Attached { get; set; }
+    internal long Attached { get; private set; }
 
     /// <summary>When a flush was answered with a failure, and the device therewith stopped; the end of time: none
     /// was, since it was attached.</summary>
@@ -36,7 +38,30 @@ internal sealed class DeviceRecord(DevicePlan plan)
     /// <summary>It has that many sectors; those behind don't exist.</summary>
     internal int SectorCount => plan.Sectors;
 
-    internal void Add(long now, SimulatedFaultEvent fault) => faults.Add((now, fault));
+    internal void Happened(long now, SimulatedFaultEvent fault)
+    {
+        Disk.Excuse(fault);
+        if (!IsFailure(fault))
+        {
+            return;
+        }
+
+        faults.Add((now, fault));
+        if (fault.Operation == IoOperation.Flush || fault.ForceUnitAccess
+            || (fault.Operation == IoOperation.Write && plan.Decorator == DecoratorKind.Limited))
+        {
+            // That of a write which is to be durable says the same as that of a flush; and some decorators make it so.
+            LastFailed = long.MaxValue;
+        }
+    }
+
+    /// <summary>It is attached anew, and may be trusted.</summary>
+    internal void Attach(long now)
+    {
+        LastFailed = Math.Min(LastFailed, now);
+        FlushFailed = long.MaxValue;
+        Attached = now;
+    }
 
     /// <summary>Did anything go wrong at the device since then that can have met this?</summary>
     internal bool HasFault(long since, IoOperation operation, IoRegion region, bool isDurable) =>
@@ -45,6 +70,12 @@ internal sealed class DeviceRecord(DevicePlan plan)
             : operation != IoOperation.Flush && Meets(fault.Fault, region)));
 
     internal void Forget(long before) => faults.RemoveAll(fault => fault.At < before);
+
+    /// <summary>Others change what is there, or the time that it takes; but what stops short in a block time and again
+    /// makes no progress.</summary>
+    private bool IsFailure(SimulatedFaultEvent fault) => fault.Kind
+        is SimulatedFaultKind.Error or SimulatedFaultKind.Torn or SimulatedFaultKind.Gone
+        || (fault.Kind == SimulatedFaultKind.ShortTransfer && plan.BlockSectors > 1);
 
     private static bool Meets(SimulatedFaultEvent fault, IoRegion region) =>
         fault.Start.Value < region.Start.Value + region.Count.Value

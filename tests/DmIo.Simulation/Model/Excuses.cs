@@ -25,7 +25,8 @@ internal static class Excuses
             IoStatusCode.ReadOnly => device.Plan.IsReadOnly && message.Operation is not
                 (IoOperation.Read or IoOperation.Flush),
             IoStatusCode.Unsupported => (message.Operation == IoOperation.Discard && !device.Plan.HasDiscard)
-                || (message.Operation == IoOperation.WriteZeroes && !device.Plan.HasWriteZeroes),
+                || (message.Operation == IoOperation.WriteZeroes && !device.Plan.HasWriteZeroes)
+                || (message.Zeroing.HasFlag(WriteZeroesFlags.NoFallback) && !device.Plan.HasFastWriteZeroes),
             _ => false,
         };
         oracle.Require(isExcused, $"region {index} of {request} failed without a reason: {status}");

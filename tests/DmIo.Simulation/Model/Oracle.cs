@@ -40,11 +40,29 @@ internal sealed class Oracle
     internal string? Failure { get; private set; }
 
     /// <summary>The service was told to end, so that it refuses.</summary>
-    internal bool IsEnding { get; set; }
+    internal bool IsEnding { get; private set; }
+
+    /// <summary>From now on it refuses.</summary>
+    internal void End()
+    {
+        IsEnding = true;
+        Returned.ForgetPages();
+    }
+
+    /// <summary>There is another.</summary>
+    internal void BeginAnew()
+    {
+        ForgetRequests();
+        IsEnding = false;
+    }
 
     internal DeviceRecord this[string name] => devices[name];
 
+    internal DeviceRecord? TryFind(string name) => devices.GetValueOrDefault(name);
+
     internal void Add(DevicePlan plan) => devices.Add(plan.Name, new DeviceRecord(plan));
+
+    internal long NextMoment() => ++now;
 
     internal void Note(string what) => trace.Add(agenda.Now, what);
 
@@ -58,10 +76,15 @@ internal sealed class Oracle
         }
     }
 
+    /// <summary>That came about.</summary>
+    internal void Saw<T>(T kind)
+        where T : struct, Enum => trace.Coverage.Add(kind);
+
     /// <summary>It is about to be sent.</summary>
     internal void Begin(SimulatedRequest request)
     {
         Note($"{request.Lease} asks {request}");
+        RequestSights.Note(this, request);
         request.Began = agenda.Now;
         outstanding.Add(request);
         request.Lease.Outstanding.Add(request);
@@ -76,6 +99,7 @@ internal sealed class Oracle
                     new DiskAccess(message.Operation, region.Start, region.Count)
                     {
                         Data = request.Data,
+                        Edges = message.Edges,
                         ForceUnitAccess = message.ForceUnitAccess,
                         Stream = request.Lease.Number,
                         Label = $"#{request.Number}",
@@ -174,15 +198,9 @@ internal sealed class Oracle
 
     internal void Happened(string name, SimulatedFaultEvent fault)
     {
+        Saw(fault.Kind);
         Note($"{name}: {fault.Kind} at {fault.Operation} {fault.Start}+{fault.Count}");
-        var device = devices[name];
-        device.Add(++now, fault);
-        device.Disk.Excuse(fault);
-        if (fault.Operation == IoOperation.Flush || fault.ForceUnitAccess)
-        {
-            // That of a write which is to be durable says the same as that of a flush.
-            device.LastFailed = long.MaxValue;
-        }
+        devices[name].Happened(++now, fault);
     }
 
     /// <summary>From now on (or still, as the case may be) nothing of that name is in service.</summary>
@@ -193,13 +211,7 @@ internal sealed class Oracle
     }
 
     /// <summary>The device is attached anew, which may be trusted.</summary>
-    internal void Attaching(string name)
-    {
-        var device = devices[name];
-        device.LastFailed = Math.Min(device.LastFailed, ++now);
-        device.FlushFailed = long.MaxValue;
-        device.Attached = now;
-    }
+    internal void Attaching(string name) => devices[name].Attach(++now);
 
     /// <summary>It is in service; what was before excuses only what was asked for before.</summary>
     internal void Online(string name)
@@ -219,8 +231,9 @@ internal sealed class Oracle
     }
 
     /// <summary>What has no outcome will have none; nobody works at it any more.</summary>
-    internal void ForgetRequests()
+    private void ForgetRequests()
     {
+        Returned.ForgetPages();
         outstanding.ForEach(request => ForEachAccess(request, (disk, access) => disk.End(access, Unheard)));
         outstanding.Clear();
         cancelled.Clear();
@@ -236,7 +249,7 @@ internal sealed class Oracle
     private static ReadOnlySpan<byte> ContentOf(SimulatedDisk disk) => disk.Peek(0, disk.Capacity).Span;
 
     /// <summary>It found nothing wrong.</summary>
-    private void Require(DiskOracle disk)
+    internal void Require(DiskOracle disk)
     {
         var findings = disk.Findings;
         Require(findings.Count == 0, $"{findings[0]}");
@@ -267,6 +280,7 @@ internal sealed class Oracle
     private void Judge(SimulatedRequest request, int index, IoResult result)
     {
         var (message, region, status) = (request.Message, request.Message.Regions[index], result[index]);
+        Saw(status.Code);
         Require(result.Errors[index] == !status.IsOk, $"bit {index} of {request} is not what {status} says");
         now++;
         if (request.Accesses[index] is { } access)
@@ -328,7 +342,7 @@ internal sealed class Oracle
     /// was: as good.</summary>
     private static byte[] FoundBy(SimulatedRequest request, bool mayBeUntouched)
     {
-        if (request.Message.Operation != IoOperation.Read)
+        if (request.Message.Operation != IoOperation.Read || request.HasLostPages)
         {
             return [];
         }

@@ -3,13 +3,15 @@ using System.Text.RegularExpressions;
 namespace DmIo.Simulation;
 
 /// <summary>What happened in a run, for people; and a fingerprint of it, by which two runs are told apart.</summary>
-internal sealed partial class Trace(bool isKept)
+internal sealed partial class Trace(bool isKept, Coverage? coverage = null)
 {
     private const ulong Prime = 1099511628211;
 
     private readonly List<string> lines = [];
 
     internal IReadOnlyList<string> Lines => lines;
+
+    internal Coverage Coverage { get; } = coverage ?? new Coverage();
 
     /// <summary>The same for the same events in the same order.</summary>
     internal ulong Fingerprint { get; private set; } = 14695981039346656037;

@@ -12,7 +12,6 @@ internal sealed class DevicePlan
     private const int SmallBlockSectors = 1;
     private const int LargeBlockSectors = 8;
 
-    private readonly ServiceMode mode;
     private readonly bool hasForceUnitAccess;
     private readonly int maxTransferBlocks;
     private readonly int maxSegments;
@@ -28,7 +27,7 @@ internal sealed class DevicePlan
         Policy = (SchedulingPolicy)random.Next(3);
         IsReadOnly = random.Next(12) == 0;
         Gathers = random.Next(3) == 0;
-        mode = (ServiceMode)random.Next(4);
+        Mode = (ServiceMode)random.Next(4);
         MostLatency = TimeSpan.FromMicroseconds(random.Next(1, 20_000));
         LeastLatency = random.Next(2) == 0 ? TimeSpan.Zero : MostLatency / 2;
         hasForceUnitAccess = random.Next(2) == 0;
@@ -36,6 +35,10 @@ internal sealed class DevicePlan
         maxSegments = random.Next(3) == 0 ? random.Next(1, 5) : 1000;
         maxDiscard = random.Next(3) switch { 0 => 0, 1 => random.Next(1, 9) * BlockSectors, _ => Sectors };
         maxWriteZeroes = random.Next(3) switch { 0 => 0, 1 => random.Next(1, 9) * BlockSectors, _ => Sectors };
+        HasFastWriteZeroes = random.Next(2) == 0;
+        HasVolatileCache = random.Next(4) != 0;
+        BouncePages = random.Next(4) == 0 ? random.Next(1, 5) : 0;
+        Decorator = (DecoratorKind)random.Next((int)DecoratorKind.Nothing, (int)DecoratorKind.Short + 1);
     }
 
     internal string Name { get; }
@@ -43,6 +46,8 @@ internal sealed class DevicePlan
     internal int Sectors { get; }
 
     internal int BlockSectors { get; }
+
+    internal ServiceMode Mode { get; }
 
     internal QueueDepth Depth { get; }
 
@@ -56,13 +61,23 @@ internal sealed class DevicePlan
 
     internal TimeSpan MostLatency { get; }
 
+    internal bool HasVolatileCache { get; }
+
+    internal bool HasFastWriteZeroes { get; }
+
+    /// <summary>Pages of the pool that it wants for itself; there may not be as many.</summary>
+    internal int BouncePages { get; }
+
+    /// <summary>What stands between the service and the device.</summary>
+    internal DecoratorKind Decorator { get; }
+
     internal bool HasDiscard => maxDiscard > 0;
 
     internal bool HasWriteZeroes => maxWriteZeroes > 0;
 
     internal DeviceDescription Describe(DeviceDescription plain) => plain with
     {
-        Mode = mode,
+        Mode = Mode,
         IsReadOnly = IsReadOnly,
         BlockSizeBytes = BlockSectors * Sector.SizeBytes,
         MaxTransferBytes = maxTransferBlocks * BlockSectors * Sector.SizeBytes,
@@ -70,6 +85,22 @@ internal sealed class DevicePlan
         MaxDiscard = maxDiscard,
         MaxWriteZeroes = maxWriteZeroes,
         HasForceUnitAccess = hasForceUnitAccess,
+        HasFastWriteZeroes = HasFastWriteZeroes,
+        HasVolatileCache = HasVolatileCache,
+        BouncePages = BouncePages,
+        MemoryAlignmentBytes = BouncePages > 0 ? Sector.SizeBytes : 1,
+    };
+
+    internal IBlockDevice Decorate(IBlockDevice device, Random random, TimeProvider time) => Decorator switch
+    {
+        DecoratorKind.Limited => new LimitedDevice(device, description => description with
+        {
+            MaxSegments = Math.Min(description.MaxSegments, random.Next(1, 9)), HasForceUnitAccess = true,
+        }),
+        DecoratorKind.Delayed => new DelayedDevice(
+            device, new DeviceDelays { Read = MostLatency * random.NextDouble(), Flush = LeastLatency }, time),
+        DecoratorKind.Short => new ShortTransferDevice(device, random.Next(), cutsMidBlock: false),
+        _ => device,
     };
 
     /// <summary>Faults of one life of the device.</summary>
@@ -98,4 +129,13 @@ internal sealed class DevicePlan
 
         return faults;
     }
+}
+
+/// <summary>What may stand between the service and a device.</summary>
+internal enum DecoratorKind
+{
+    Nothing,
+    Limited,
+    Delayed,
+    Short,
 }

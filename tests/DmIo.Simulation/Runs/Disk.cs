@@ -14,6 +14,9 @@ internal sealed class Disk(DevicePlan plan, SimulatedDisk medium)
 
     internal DiskState State { get; set; }
 
+    /// <summary>It was not attached the last time, for want of pages.</summary>
+    internal bool WasRefused { get; set; }
+
     internal SimulatedDevice? Device { get; set; }
 }
 

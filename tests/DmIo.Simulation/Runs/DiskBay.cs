@@ -69,6 +69,7 @@ internal sealed class DiskBay
         foreach (var disk in disks)
         {
             disk.State = DiskState.Absent;
+            disk.WasRefused = false;
             disk.Device = null;
         }
     }
@@ -118,7 +119,7 @@ internal sealed class DiskBay
                 disk.State = DiskState.Attaching;
                 AskForName(disk, process);
             }
-            else if (disk.State == DiskState.Absent)
+            else if (disk.State == DiskState.Absent && (!disk.WasRefused || (!isPatient && random.Next(8) == 0)))
             {
                 Attach(disk, process);
             }
@@ -142,8 +143,11 @@ internal sealed class DiskBay
     {
         var name = disk.Plan.Name;
         disk.State = DiskState.Attaching;
+        oracle.Saw(disk.Plan.Policy);
+        oracle.Saw(disk.Plan.Decorator);
+        oracle.Saw(disk.Plan.Mode);
         oracle.Attaching(name);
-        disk.Device = new SimulatedDevice(disk.Medium, time, new SimulatedDeviceOptions
+        var device = disk.Device = new SimulatedDevice(disk.Medium, time, new SimulatedDeviceOptions
         {
             Seed = random.Next(),
             LeastLatency = disk.Plan.LeastLatency,
@@ -154,11 +158,15 @@ internal sealed class DiskBay
             Observer = fault => oracle.Happened(name, fault),
         });
         process.Supervisor.Tell(
-            new AttachDevice(name, disk.Device, disk.Plan.Depth, disk.Plan.Policy), process.NewEar(message =>
+            new AttachDevice(name, disk.Plan.Decorate(disk.Device, random, time), disk.Plan.Depth, disk.Plan.Policy),
+            process.NewEar(message =>
             {
-                oracle.Require(message is DeviceAttached || oracle.IsEnding, $"attaching {name} gave {message}");
-                disk.State = DiskState.Serving;
-                if (!oracle.IsEnding)
+                disk.WasRefused = message is AttachRefused;
+                oracle.Require(
+                    message is DeviceAttached || oracle.IsEnding || (disk.Plan.BouncePages > 0 && device.IsClosed),
+                    $"attaching {name} gave {message}");
+                disk.State = disk.WasRefused ? DiskState.Absent : DiskState.Serving;
+                if (!oracle.IsEnding && !disk.WasRefused)
                 {
                     oracle.Online(name);
                 }

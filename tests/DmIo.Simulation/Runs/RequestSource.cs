@@ -1,4 +1,5 @@
 using DmIo.Io;
+using DmIo.Pages;
 using DmIo.TestKit;
 using static DmIo.Actors.IoProtocol;
 
@@ -24,10 +25,15 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
         };
         var number = ++last;
         var regions = DrawRegions(operation);
+        var edges = DrawEdges(operation, regions);
         var isTransfer = operation is IoOperation.Read or IoOperation.Write;
         var sectors = isTransfer ? (int)regions.Max(region => region.Count.Value) + random.Next(2) : 0;
-        var memory = isTransfer ? new GuardedMemory(sectors * Sector.SizeBytes, random) : null;
-        var data = operation == IoOperation.Write ? SectorValue.DataOf(number, sectors) : [];
+        var length = Math.Max(0, (sectors * Sector.SizeBytes) - (int)edges.Bytes);
+        var pages = isTransfer && random.Next(4) == 0 ? lease.TryTakePages(PagesOf(length)) : null;
+        var memory = !isTransfer ? null : pages is null
+            ? new GuardedMemory(length, random)
+            : new GuardedMemory(pages, length);
+        var data = operation == IoOperation.Write ? SectorValue.DataOf(number, sectors)[..length] : [];
         memory?.CopyFrom(data);
         var message = new IoRequest
         {
@@ -35,10 +41,31 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
             Regions = regions,
             Memory = memory?.Memory,
             ForceUnitAccess = operation == IoOperation.Write && random.Next(5) == 0,
+            Edges = edges,
+            Zeroing = operation == IoOperation.WriteZeroes ? (WriteZeroesFlags)random.Next(4) : WriteZeroesFlags.None,
             Priority = random.Next(4) == 0 ? (IoPriority)random.Next(3) : IoPriority.BestEffort,
             Deadline = random.Next(6) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 200)) : null,
         };
-        return new SimulatedRequest(oracle, lease, number, message) { Memory = memory, Data = data };
+        return new SimulatedRequest(oracle, lease, number, message)
+        {
+            Memory = memory, Data = data, IsOnLeasePages = pages is not null,
+        };
+    }
+
+    private static int PagesOf(int lengthBytes) => (lengthBytes + Page.SizeBytes - 1) / Page.SizeBytes;
+
+    /// <summary>Any bytes of a sector, or of some, as long as something of each region is written.</summary>
+    private WriteEdges DrawEdges(IoOperation operation, IoRegion[] regions)
+    {
+        var shortest = regions.Min(region => region.Count.Bytes == 0 ? int.MaxValue : (int)region.Count.Bytes);
+        if (operation != IoOperation.Write || shortest == int.MaxValue || random.NextDouble() >= plan.EdgeChance)
+        {
+            return default;
+        }
+
+        var most = Math.Min(shortest, random.Next(4) == 0 ? int.MaxValue : Sector.SizeBytes);
+        var head = random.Next(3) == 0 ? 0 : random.Next(most);
+        return new WriteEdges(head, random.Next(3) == 0 ? 0 : random.Next(Math.Min(most, shortest - head)));
     }
 
     /// <summary>One thing about it is wrong.</summary>
@@ -49,7 +76,7 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
         {
             Operation = IoOperation.Write, Regions = [new IoRegion(device, 0, 1)], Memory = new byte[512],
         };
-        var message = random.Next(9) switch
+        var message = random.Next(12) switch
         {
             0 => write with { Regions = [] },
             1 => write with { Regions = [.. Enumerable.Repeat(new IoRegion(device, 0, 0), 65)] },
@@ -59,6 +86,9 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
             5 => write with { Regions = [new IoRegion(device, 0, 1), new IoRegion(device, 0, 1)] },
             6 => write with { Operation = IoOperation.Flush },
             7 => write with { Operation = IoOperation.Read, ForceUnitAccess = true },
+            8 => write with { Edges = new WriteEdges(256, 256) },
+            9 => write with { Zeroing = WriteZeroesFlags.NoUnmap },
+            10 => write with { Priority = (IoPriority)17 },
             _ => write with { Deadline = TimeSpan.Zero },
         };
         return new SimulatedRequest(oracle, lease, ++last, message) { IsBad = true };

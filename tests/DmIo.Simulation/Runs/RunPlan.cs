@@ -32,6 +32,7 @@ internal sealed class RunPlan
             Background = Agenda.Current.Add,
         };
         Devices = [.. Enumerable.Range(0, random.Next(1, 5)).Select(index => new DevicePlan(random, index))];
+        EdgeChance = random.Next(3) == 0 ? 0.5 : 0.1;
         MeddlingChance = random.Next(2) == 0 ? 0 : 0.03;
         weights = [.. Enum.GetValues<Deed>().Select(deed => Weight(deed, random))];
     }
@@ -53,6 +54,9 @@ internal sealed class RunPlan
 
     /// <summary>Devices may say that something is done, and do something else.</summary>
     internal bool LiesHappen { get; }
+
+    /// <summary>That a write keeps something of its ends.</summary>
+    internal double EdgeChance { get; }
 
     /// <summary>That who hears of an outcome does something there and then.</summary>
     internal double MeddlingChance { get; }
@@ -107,6 +111,7 @@ internal enum Deed
     Detach,
     Release,
     AskStatus,
+    AskExtents,
     EndService,
     Crash,
 }

@@ -99,6 +99,7 @@ internal sealed class SimulatedRun
 
     private void Do(Deed deed)
     {
+        oracle.Saw(deed);
         switch (deed)
         {
             case Deed.KillDevice:
@@ -112,6 +113,9 @@ internal sealed class SimulatedRun
                 break;
             case Deed.AskStatus:
                 AskStatus();
+                break;
+            case Deed.AskExtents:
+                tenants.AskExtents();
                 break;
             case Deed.EndService:
                 EndService();
@@ -147,7 +151,7 @@ internal sealed class SimulatedRun
     private void EndService()
     {
         oracle.Note("the service dies");
-        oracle.IsEnding = true;
+        oracle.End();
         tenants.Cut();
         disks.AllGone();
         process.End(random);
@@ -169,8 +173,7 @@ internal sealed class SimulatedRun
     {
         process.Abandon();
         tenants.Forget();
-        oracle.ForgetRequests();
-        oracle.IsEnding = false;
+        oracle.BeginAnew();
         process = new SimulatedProcess(oracle, plan);
         tenants.Process = process;
     }
@@ -186,7 +189,7 @@ internal sealed class SimulatedRun
     private void Drain()
     {
         oracle.Note("the service drains");
-        oracle.IsEnding = true;
+        oracle.End();
         disks.AllGone();
         process.Supervisor.Tell(
             DrainService.Instance, process.NewEar(message => isDrained = message is ServiceDrained));
@@ -250,6 +253,7 @@ internal sealed class SimulatedRun
 
     private void CheckOutcomes()
     {
+        tenants.CheckAnswered();
         foreach (var request in oracle.Outstanding)
         {
             oracle.Require(request.Lease.MayLoseRequests, $"{request} of {request.Lease} got no outcome");

@@ -10,6 +10,7 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
 
     private readonly List<SimulatedLease> leases = [];
     private readonly List<SimulatedLease> ended = [];
+    private readonly List<ExtentQuestion> questions = [];
     private long lastLease;
 
     /// <summary>Where they are.</summary>
@@ -49,6 +50,17 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
         }
     }
 
+    internal void AskExtents()
+    {
+        var question = new ExtentQuestion(oracle, plan, random);
+        questions.Add(question);
+        question.Ask(Process);
+    }
+
+    /// <summary>What was asked for has an answer, if the service lives.</summary>
+    internal void CheckAnswered() => questions.ForEach(question => oracle.Require(
+        question.IsAnswered || oracle.IsEnding, $"a question for extents got no answer"));
+
     internal void Poll() => leases.ForEach(lease => lease.Poll());
 
     /// <summary>Those of whom nothing is due any more.</summary>
@@ -56,6 +68,7 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
     {
         ended.AddRange(leases.Where(HasLeft));
         leases.RemoveAll(HasLeft);
+        questions.RemoveAll(question => question.IsAnswered);
     }
 
     /// <summary>One that is put back may be what another waits for, so some may be left.</summary>
@@ -75,6 +88,8 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
     internal void Forget()
     {
         leases.Clear();
+        questions.FindAll(question => !question.IsAnswered).ForEach(question => question.Forget());
+        questions.Clear();
         ended.Clear();
     }
 
@@ -126,12 +141,14 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
         }
 
         lease.Send(request, random);
+        oracle.Saw(request.Mode);
     }
 
     /// <summary>On the turn of whoever tells the outcome.</summary>
     private void Hear(SimulatedLease lease, SimulatedRequest request)
     {
         var meddling = (Meddling)random.Next((int)Meddling.EndService + 1);
+        oracle.Saw(meddling);
         oracle.Note($"who hears of #{request.Number} does something: {meddling}");
         switch (meddling)
         {
@@ -148,7 +165,7 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
                 throw new CallersException();
             case Meddling.Throw when lease.IsOpen && request.IsToldOnTurn:
                 // It ends the lease whose turn it is, and harms nobody else.
-                lease.Cut(isServiceDead: false);
+                Cut(lease);
                 throw new CallersException();
             case Meddling.Detach or Meddling.EndService:
                 Meddle(meddling);
@@ -159,6 +176,8 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
     private void Put(SimulatedLease lease)
     {
         oracle.Note($"{lease} is put back");
+        oracle.Returned.CheckPages(lease);
+        oracle.Returned.ForgetPages(lease);
         lease.IsOpen = false;
         lease.IsEnding = true;
         lease.Put();
@@ -173,7 +192,7 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
         if (lease is MessageLease owned)
         {
             oracle.Note($"the owner of {lease} dies");
-            owned.Cut(isServiceDead: false);
+            Cut(owned);
             owned.KillOwner();
         }
     }
@@ -182,6 +201,13 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
     {
         oracle.Note($"the request actor of {lease} dies");
         lease.Requests!.Tell(Kill.Instance, ActorRefs.NoSender);
+        Cut(lease);
+    }
+
+    /// <summary>Its pages may be another's from now on.</summary>
+    private void Cut(SimulatedLease lease)
+    {
+        oracle.Returned.ForgetPages(lease);
         lease.Cut(isServiceDead: false);
     }
 
