@@ -153,8 +153,8 @@ public sealed class GuardedMemory
 
     private Memory<byte> Piece(Random random, int length)
     {
-        var start = random.Next(MostGuardBytes);
-        var array = new byte[start + length + random.Next(MostGuardBytes)];
+        var start = random.Next(1, MostGuardBytes);
+        var array = new byte[start + length + random.Next(1, MostGuardBytes)];
         array.AsSpan().Fill(Guard);
         pieces.Add((array, start, length));
         return array.AsMemory(start, length);

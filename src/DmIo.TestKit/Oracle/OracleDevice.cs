@@ -155,14 +155,19 @@ public sealed class OracleDevice : DeviceDecorator
         var all = new byte[Description.Capacity.Bytes];
         for (var done = 0; done < all.Length;)
         {
-            var batch = new SegmentBatch();
-            batch.Add(all.AsMemory(done, (int)Math.Min(all.Length - done, Description.MaxTransferBytes)));
-            var result = await base.ReadAsync(done / Sector.SizeBytes, batch).ConfigureAwait(false);
+            var rest = new SegmentBatch();
+            rest.Add(all.AsMemory(done, (int)Math.Min(all.Length - done, Description.MaxTransferBytes)));
+            var access = new DiskAccess(
+                IoOperation.Read, done / Sector.SizeBytes, rest.LengthBytes / Sector.SizeBytes);
+            var (memory, batch) = Guarded(rest);
+            var result = await base.ReadAsync(access.Start, batch).ConfigureAwait(false);
             if (!result.Status.IsOk || result.Bytes < Description.BlockSizeBytes)
             {
-                throw new IOException($"Sector {done / Sector.SizeBytes} can not be read: {result}");
+                throw new IOException($"Sector {access.Start} can not be read: {result}");
             }
 
+            rest.CopyFrom(memory.ToArray());
+            oracle.TakeBack(access, memory);
             done += (int)(result.Bytes - (result.Bytes % Description.BlockSizeBytes));
         }
 

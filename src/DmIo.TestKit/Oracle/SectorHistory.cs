@@ -98,7 +98,7 @@ internal sealed class SectorHistory(SectorChange first)
             return;
         }
 
-        var others = visible.FindAll(change => change.Access != access);
+        var others = visible.Concat(hidden).Where(change => change.Access != access).ToList();
         var done = new Superseders(others, change => change.IsDone && change.Access.Precedes(access));
         var found = others.FindAll(change => !access.Precedes(change.Access) && !done.Supersede(change));
         if (found is [{ IsWhole: true } only])

@@ -59,8 +59,9 @@ public sealed class SimulatedDisk
     }
 
     /// <summary>
-    /// The power fails. Of each write that was not made durable, and of each that was under way, a part is there: none,
-    /// all, a beginning, an end, or some sectors. Whatever device had it open does nothing any more, and answers nothing.
+    /// The power fails. Of each write that was not made durable, and of each that was under way, a part is there:
+    /// none, all, a beginning, an end, or some sectors. Whatever device had it open does nothing any more, and answers
+    /// nothing.
     /// </summary>
     public void Crash()
     {

@@ -21,18 +21,27 @@ internal static class SeedSearch
     /// <summary>The lowest of the seeds that breaks a promise; null: none does.</summary>
     internal static int? FirstBroken(int first, int seeds, int steps)
     {
+        var gate = new Lock();
         var broken = long.MaxValue;
-        var next = first - 1L;
+        var next = (long)first;
+        long? Take()
+        {
+            lock (gate)
+            {
+                return next < first + (long)seeds && next < broken ? next++ : null;
+            }
+        }
+
         var workers = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
         {
-            for (var seed = Interlocked.Increment(ref next);
-                 seed < (long)first + seeds && seed < Interlocked.Read(ref broken);
-                 seed = Interlocked.Increment(ref next))
+            while (Take() is { } seed)
             {
-                if (Try((int)seed, steps, new Trace(isKept: false)) is { } e)
+                if (Try((int)seed, steps, new Trace(isKept: false)) is not null)
                 {
-                    Console.WriteLine($"{seed} {e}");
-                    InterlockedMin(ref broken, seed);
+                    lock (gate)
+                    {
+                        broken = Math.Min(broken, seed);
+                    }
                 }
             }
         })).ToList();
@@ -52,19 +61,5 @@ internal static class SeedSearch
         }
 
         return shorter;
-    }
-
-    private static void InterlockedMin(ref long value, long candidate)
-    {
-        for (var seen = Interlocked.Read(ref value); candidate < seen;)
-        {
-            var found = Interlocked.CompareExchange(ref value, candidate, seen);
-            if (found == seen)
-            {
-                return;
-            }
-
-            seen = found;
-        }
     }
 }

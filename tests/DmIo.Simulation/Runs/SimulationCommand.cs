@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 namespace DmIo.Simulation;
 
@@ -42,9 +41,13 @@ internal static class SimulationCommand
             output.WriteLine(line);
         }
 
-        output.WriteLine(broken is null
-            ? $"seed {seed}, {steps} steps: every promise was kept; fingerprint {trace.Fingerprint:x16}"
-            : $"seed {seed}, {steps} steps: {broken.Message}");
+        var outcome = broken switch
+        {
+            null => $"every promise was kept; fingerprint {trace.Fingerprint:x16}",
+            BrokenPromiseException => broken.Message,
+            _ => $"{broken}",
+        };
+        output.WriteLine($"seed {seed}, {steps} steps: {outcome}");
         return broken is null ? 0 : 1;
     }
 
@@ -57,8 +60,7 @@ internal static class SimulationCommand
             return 0;
         }
 
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"seed {seed} breaks a promise; looking for the shortest run that does"));
+        output.WriteLine($"seed {seed} breaks a promise; looking for the shortest run that does");
         return Show(seed, SeedSearch.ShortestBroken(seed, steps), output);
     }
 }

@@ -28,7 +28,7 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
         switch (lie)
         {
             case Lie.GarblesReads:
-                first.Span[random.Next(Sector.SizeBytes)] ^= 4;
+                first.Span[random.Next(first.Length)] ^= 4;
                 break;
             case Lie.FillsReadsLate:
                 late = () => first.Span.Fill(1);
@@ -37,7 +37,7 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
                 array.Array![array.Offset + array.Count] = 1;
                 break;
             case Lie.ReadsStale when old.TryGetValue(start.Value, out var stale):
-                stale.CopyTo(first);
+                destination.CopyFrom(stale);
                 break;
         }
 
@@ -71,7 +71,7 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
             case Lie.LosesForceUnitAccess:
                 return await base.WriteAsync(start, source, forceUnitAccess: false);
             case Lie.TakesWritesLate:
-                late = () => _ = base.WriteAsync(start, source, forceUnitAccess);
+                late = () => _ = base.WriteAsync(start, source, forceUnitAccess).AsTask();
                 return all;
             case Lie.ChangesWhatItWrites:
                 var result = await base.WriteAsync(start, source, forceUnitAccess);

@@ -27,7 +27,7 @@ public sealed class OracleDeviceTests(ITestOutputHelper output)
         for (var seed = first; seed < first + HonestSeeds; seed++)
         {
             var findings = OracleRun.Do(seed);
-            Assert.True(findings.Count == 0, $"seed {seed}: {findings.FirstOrDefault()}");
+            Assert.True(findings.Count == 0, $"seed {seed}: {string.Join("; ", findings)}");
         }
     }
 

@@ -73,13 +73,14 @@ public sealed class ReadmeTests
         Assert.Single(oracles["left"].Findings);
     }
 
-    private static async Task<IReadOnlyList<string>> FindingsOfAsync(int seed, Func<IBlockDevice, IBlockDevice> decorate)
+    private static async Task<IReadOnlyList<string>> FindingsOfAsync(
+        int seed, Func<IBlockDevice, IBlockDevice> decorate)
     {
+        var time = TimeProvider.System;
+
         var disk = new SimulatedDisk(capacity: 64, seed);
         var oracle = new DiskOracle(disk.Capacity);
-        IBlockDevice Open() => decorate(new SimulatedDevice(disk, TimeProvider.System));
-
-        var device = new OracleDevice(Open(), oracle);
+        var device = new OracleDevice(decorate(new SimulatedDevice(disk, time)), oracle);
         for (byte round = 1; round <= 2; round++)
         {
             await device.WriteAsync(0, Bytes.Batch(Bytes.Filled(4096, round)), forceUnitAccess: false);
@@ -87,7 +88,7 @@ public sealed class ReadmeTests
         }
 
         disk.Crash();
-        await new OracleDevice(Open(), oracle).JudgeCrashAsync();
+        await new OracleDevice(decorate(new SimulatedDevice(disk, time)), oracle).JudgeCrashAsync();
         return oracle.Findings;
     }
 }
