@@ -228,6 +228,9 @@ internal sealed class SimulatedRun
 
         if (!isSudden)
         {
+            AskStatus();
+            LetAllHappen();
+            oracle.Require(lastStatus is { Leases: 0 }, $"all leases were put back: {lastStatus}");
             Drain();
         }
 
