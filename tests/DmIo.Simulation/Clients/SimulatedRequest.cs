@@ -17,7 +17,6 @@ internal sealed class SimulatedRequest : IIoCompletion
         Lease = lease;
         Number = number;
         Message = message;
-        Accesses = new DiskAccess?[message.Regions?.Count ?? 0];
     }
 
     internal SimulatedLease Lease { get; }
@@ -41,8 +40,8 @@ internal sealed class SimulatedRequest : IIoCompletion
     /// <summary>Of a write: what its memory holds.</summary>
     internal byte[] Data { get; init; } = [];
 
-    /// <summary>One for each region; null where there is no such device.</summary>
-    internal DiskAccess?[] Accesses { get; }
+    /// <summary>What the disks' oracles know of it; null before it is asked for, and where it breaks a rule.</summary>
+    internal RequestAccess? Access { get; set; }
 
     /// <summary>When it was asked for, by the oracle's count.</summary>
     internal long Moment { get; set; }

@@ -19,6 +19,7 @@ internal sealed class Oracle
     private static readonly IoStatus Unheard = IoStatus.Failed(IoStatusCode.Stopped, "Nobody knows.");
 
     private readonly Dictionary<string, DeviceRecord> devices = [];
+    private readonly Dictionary<string, DiskOracle> disks = [];
     private readonly List<SimulatedRequest> outstanding = [];
     private readonly List<SimulatedRequest> cancelled = [];
     private readonly Agenda agenda;
@@ -60,7 +61,12 @@ internal sealed class Oracle
 
     internal DeviceRecord? TryFind(string name) => devices.GetValueOrDefault(name);
 
-    internal void Add(DevicePlan plan) => devices.Add(plan.Name, new DeviceRecord(plan));
+    internal void Add(DevicePlan plan)
+    {
+        var device = new DeviceRecord(plan);
+        devices.Add(plan.Name, device);
+        disks.Add(plan.Name, device.Disk);
+    }
 
     internal long NextMoment() => ++now;
 
@@ -90,21 +96,17 @@ internal sealed class Oracle
         request.Lease.Outstanding.Add(request);
         var message = request.Message;
         request.Moment = ++now;
-        for (var index = 0; index < request.Accesses.Length && !request.IsBad; index++)
+        if (!request.IsBad)
         {
-            var region = message.Regions[index];
-            if (devices.TryGetValue(region.Device, out var device))
+            request.Access = new RequestAccess(message.Operation, message.Regions)
             {
-                request.Accesses[index] = device.Disk.Begin(
-                    new DiskAccess(message.Operation, region.Start, region.Count)
-                    {
-                        Data = request.Data,
-                        Edges = message.Edges,
-                        ForceUnitAccess = message.ForceUnitAccess,
-                        Stream = request.Lease.Number,
-                        Label = $"#{request.Number}",
-                    });
-            }
+                Data = request.Data,
+                Edges = message.Edges,
+                ForceUnitAccess = message.ForceUnitAccess,
+                Stream = request.Lease.Number,
+                Label = $"#{request.Number}",
+            };
+            request.Access.Begin(disks);
         }
     }
 
@@ -118,9 +120,12 @@ internal sealed class Oracle
             !request.IsToldOnTurn || request.Message.Deadline is not { } deadline
                 || agenda.Now - request.Began < deadline + MostLateness,
             $"{request} ended {agenda.Now - request.Began} after it was asked for");
-        Require(result.RegionCount == request.Accesses.Length, $"{request} has an outcome of {result.RegionCount}");
+        Require(
+            result.RegionCount == request.Message.Regions.Count,
+            $"{request} has an outcome of {result.RegionCount}");
         Require(!result.BufferHeld || MayHoldBuffer(request, result), $"{request} leaves its buffer held: {result}");
-        for (var index = 0; index < request.Accesses.Length; index++)
+        JudgeData(request, result, mayBeUntouched: result.Errors[0] && result[0].Code == IoStatusCode.Stopped);
+        for (var index = 0; index < result.RegionCount; index++)
         {
             Judge(request, index, result);
         }
@@ -155,7 +160,7 @@ internal sealed class Oracle
     internal void NotBegun(SimulatedRequest request)
     {
         Take(request);
-        ForEachAccess(request, static (disk, access) => disk.Withdraw(access));
+        request.Access?.Withdraw();
         Returned.Take(request);
     }
 
@@ -178,8 +183,7 @@ internal sealed class Oracle
             if (cancelled.Remove(request))
             {
                 // It happened or it did not; what it read is something that was there.
-                var found = FoundBy(request, mayBeUntouched: true);
-                ForEachAccess(request, (disk, access) => disk.End(access, Unheard, found));
+                JudgeData(request, UnheardOf(request), mayBeUntouched: true);
             }
 
             Returned.Take(request);
@@ -234,7 +238,7 @@ internal sealed class Oracle
     private void ForgetRequests()
     {
         Returned.ForgetPages();
-        outstanding.ForEach(request => ForEachAccess(request, (disk, access) => disk.End(access, Unheard)));
+        outstanding.ForEach(request => request.Access?.End(UnheardOf(request)));
         outstanding.Clear();
         cancelled.Clear();
     }
@@ -245,6 +249,9 @@ internal sealed class Oracle
         devices[name].Disk.CheckContent(0, ContentOf(disk));
         Require(devices[name].Disk);
     }
+
+    private static IoResult UnheardOf(SimulatedRequest request) =>
+        new([.. Enumerable.Repeat(Unheard, request.Message.Regions.Count)]);
 
     private static ReadOnlySpan<byte> ContentOf(SimulatedDisk disk) => disk.Peek(0, disk.Capacity).Span;
 
@@ -264,16 +271,13 @@ internal sealed class Oracle
         now++;
     }
 
-    private void ForEachAccess(SimulatedRequest request, Action<DiskOracle, DiskAccess> deed)
+    /// <summary>What the request found, or left, is what it may be.</summary>
+    private void JudgeData(SimulatedRequest request, IoResult result, bool mayBeUntouched)
     {
-        foreach (var (index, access) in request.Accesses.Index())
+        request.Access?.End(result, FoundBy(request, mayBeUntouched));
+        foreach (var disk in disks.Values)
         {
-            if (access is not null)
-            {
-                var disk = devices[request.Message.Regions[index].Device].Disk;
-                deed(disk, access);
-                Require(disk);
-            }
+            Require(disk);
         }
     }
 
@@ -283,16 +287,6 @@ internal sealed class Oracle
         Saw(status.Code);
         Require(result.Errors[index] == !status.IsOk, $"bit {index} of {request} is not what {status} says");
         now++;
-        if (request.Accesses[index] is { } access)
-        {
-            var disk = devices[region.Device].Disk;
-            disk.End(
-                access,
-                status,
-                result.BufferHeld ? [] : FoundBy(request, mayBeUntouched: status.Code == IoStatusCode.Stopped));
-            Require(disk);
-        }
-
         if (region.Count.Value == 0 && message.Operation != IoOperation.Flush)
         {
             // A request that was never begun says so of all its regions.
