@@ -13,9 +13,13 @@ namespace DmIo.Actors.Tests.Hostile;
 
 /// <summary>Whatever a stranger sends to whichever actor of the service: each question has exactly one answer, what is
 /// no question has none, no actor ends, and who has a lease is served as before.</summary>
+[Collection(Heap.Name)]
 public sealed class MessageFuzzTests : ServiceTests
 {
     private const int MessagesOfCase = 40;
+
+    /// <summary>What the TestKit keeps of a probe that has stopped, rounded up.</summary>
+    private const long ProbeBytes = 4096;
 
     private readonly ITestOutputHelper output;
 
@@ -48,6 +52,27 @@ public sealed class MessageFuzzTests : ServiceTests
         guard.ExpectNoMsg(TimeSpan.Zero);
         Assert.True(Do(lease, Write(Pattern(8, 1), new IoRegion("disk", 0, 8), new IoRegion("other", 8, 8))).IsOk);
         Assert.Equal(8, PoolStatus().Leased);
+    }
+
+    [Fact]
+    public void However_many_come_nothing_of_them_is_kept()
+    {
+        var seed = FuzzPlan.NewSeed();
+        output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases} (times 2)");
+        Attach("disk", new MemoryDevice(1024));
+        Attach("other", new MemoryDevice(1024));
+        var lease = Open(pages: 8);
+        IActorRef[] everybody = [Supervisor, lease.Requests, DeviceActor("disk"), ActorAt("/user/dmio/leases")];
+        var before = 0L;
+
+        for (var one = 0; one < 2 * FuzzPlan.Cases; one++)
+        {
+            before = one == FuzzPlan.Cases ? Heap.Bytes() : before;
+            RunCase(seed + one, everybody, lease);
+        }
+
+        Heap.AssertNotGrown(before, output.WriteLine, ofTest: FuzzPlan.Cases * ProbeBytes);
+        Assert.Equal((8, 0, 1), (PoolStatus().Leased, PoolStatus().Draining, PoolStatus().Leases));
     }
 
     private void RunCase(int seed, IActorRef[] everybody, Granted lease)

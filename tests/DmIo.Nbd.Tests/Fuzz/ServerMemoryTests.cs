@@ -1,0 +1,46 @@
+using DmIo.Devices;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace DmIo.Nbd.Tests.Fuzz;
+
+/// <summary>However many clients go wrong, nothing of them is kept.</summary>
+[Collection(Heap.Name)]
+public sealed class ServerMemoryTests(ITestOutputHelper output)
+{
+    private static readonly NbdServerLimits Small = new()
+    {
+        Handshake = TimeSpan.FromSeconds(3),
+        Idle = TimeSpan.FromSeconds(3),
+        OptionBytes = 8 * 1024,
+        RequestsInFlight = 8,
+    };
+
+    [Fact]
+    public async Task Many_hostile_clients_leave_the_heap_as_it_was()
+    {
+        var seed = FuzzPlan.NewSeed();
+        output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases} (times 3)");
+        await using var served = await ServedDisks.StartAsync(Small);
+        await served.AddAsync(
+            new NbdExport { Name = "disk", Devices = ["disk"], Pages = 256 }, new MemoryDevice(16384));
+
+        await RunAsync(served, seed);
+        var before = Heap.Bytes();
+        await RunAsync(served, seed + FuzzPlan.Cases);
+        await RunAsync(served, seed + (2 * FuzzPlan.Cases));
+
+        Heap.AssertNotGrown(before, output.WriteLine);
+    }
+
+    private static async Task RunAsync(ServedDisks served, int seed)
+    {
+        await FuzzPlan.RunAsync(seed, random =>
+        {
+            var messages = ClientScript.New("disk", 16384 * 512, random);
+            Mutation.Apply(messages, random);
+            return HostileClient.RunAsync(served.SocketPath, Mutation.Torn(messages, random), random);
+        });
+        await served.NothingIsKeptAsync();
+    }
+}
