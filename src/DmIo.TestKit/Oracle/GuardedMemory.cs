@@ -14,16 +14,18 @@ public sealed class GuardedMemory
     private const byte Guard = 0xA5;
     private const byte Spoilt = 0xEE;
     private const int MostGuardBytes = 64;
+    private const int MostBytes = 1 << 30;
 
     private readonly List<(Memory<byte> Whole, int Start, int Length)> pieces = [];
     private bool isSpoilt;
 
     /// <param name="kind">What it is made of.</param>
-    /// <param name="lengthBytes">How long it is.</param>
+    /// <param name="lengthBytes">How long it is, up to 1 GiB.</param>
     /// <param name="random">Draws how it is cut to pieces, and how much guards each.</param>
     public GuardedMemory(MemoryKind kind, int lengthBytes, Random random)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, MostBytes);
         ArgumentNullException.ThrowIfNull(random);
         LengthBytes = lengthBytes;
         Kind = kind;

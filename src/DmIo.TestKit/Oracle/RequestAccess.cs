@@ -15,6 +15,7 @@ namespace DmIo.TestKit;
 /// </code></example>
 public sealed class RequestAccess(IoOperation operation, IReadOnlyList<IoRegion> regions)
 {
+    private readonly IReadOnlyList<IoRegion> regions = regions ?? throw new ArgumentNullException(nameof(regions));
     private readonly List<(int Region, DiskOracle Oracle, DiskAccess Access)> accesses = [];
 
     /// <summary>Of a write: what is in the request's memory.</summary>

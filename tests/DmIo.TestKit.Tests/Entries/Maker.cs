@@ -25,7 +25,9 @@ internal sealed class Maker : IAsyncDisposable
     private IoClient client = null!; // set by NewAsync
     private NbdServer server = null!; // set by NewAsync
 
-    private Maker() => known = new Dictionary<Type, Func<object?>>
+    private Maker() => known = Values().Concat(Services()).ToDictionary();
+
+    private Dictionary<Type, Func<object?>> Values() => new()
     {
         [typeof(string)] = () => Name,
         [typeof(object)] = () => "mine",
@@ -59,6 +61,10 @@ internal sealed class Maker : IAsyncDisposable
             () => (Func<DeviceDescription, DeviceDescription>)(description => description),
         [typeof(IoOperation[])] = () => new[] { IoOperation.Read },
         [typeof(FaultRule)] = () => new FaultRule(),
+    };
+
+    private Dictionary<Type, Func<object?>> Services() => new()
+    {
         [typeof(ActorSystem)] = () => running.System,
         [typeof(ExtendedActorSystem)] = () => running.System,
         [typeof(DmIoService)] = () => running.Service,
@@ -80,6 +86,9 @@ internal sealed class Maker : IAsyncDisposable
         [typeof(NbdExport)] = () => new NbdExport { Name = Guid.NewGuid().ToString("n"), Devices = [Name], Pages = 1 },
         [typeof(IReadOnlyList<NbdExport>)] = () => Array.Empty<NbdExport>(),
         [typeof(SimulatedDisk)] = () => new SimulatedDisk(64, 1),
+        [typeof(IReadOnlyDictionary<string, DiskOracle>)] =
+            () => new Dictionary<string, DiskOracle> { [Name] = new(64) },
+        [typeof(DiskAccess)] = () => new DiskAccess(IoOperation.Flush, 0, 0),
         [typeof(WriteLogDevice)] = () => new WriteLog().Record(Name, new MemoryDevice(64)),
         [typeof(WriteLogReplayer)] = () => new WriteLogReplayer(NewLog()),
         [typeof(WriteLog)] = NewLog,
