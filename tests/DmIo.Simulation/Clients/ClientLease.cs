@@ -5,7 +5,12 @@ using DmIo.Io;
 namespace DmIo.Simulation;
 
 /// <summary>One of an <see cref="IoClient"/>.</summary>
-internal sealed class ClientLease(long number, int pages, SimulatedProcess process) : SimulatedLease(number, pages)
+/// <param name="number">Its own.</param>
+/// <param name="pages">How many it asks for.</param>
+/// <param name="habit">How its user sends, if always in the same way.</param>
+/// <param name="process">Where.</param>
+internal sealed class ClientLease(long number, int pages, SendMode? habit, SimulatedProcess process)
+    : SimulatedLease(number, pages)
 {
     private readonly List<Awaited> tasks = [];
     private readonly CancellationTokenSource giveUp = new();
@@ -21,9 +26,12 @@ internal sealed class ClientLease(long number, int pages, SimulatedProcess proce
         process.Spawn(opening, $"client-{Number}");
     }
 
+    internal static SendMode DrawMode(Random random) =>
+        (SendMode)random.Next((int)SendMode.TrySend, (int)SendMode.Callback + 1);
+
     internal override void Send(SimulatedRequest request, Random random)
     {
-        request.Mode = (SendMode)random.Next((int)SendMode.TrySend, (int)SendMode.Callback + 1);
+        request.Mode = habit ?? DrawMode(random);
         try
         {
             switch (request.Mode)
@@ -51,7 +59,7 @@ internal sealed class ClientLease(long number, int pages, SimulatedProcess proce
 
     internal override void Put() => closing = client!.DisposeAsync().AsTask();
 
-    internal override void Cancel(Random random)
+    internal override void Cancel(Random random, bool isForAll)
     {
         if (client is null)
         {
@@ -61,11 +69,16 @@ internal sealed class ClientLease(long number, int pages, SimulatedProcess proce
         }
 
         var candidates = tasks.FindAll(one => one.Cancellation is { IsCancellationRequested: false });
-        if (candidates.Count > 0)
+        while (candidates.Count > 0)
         {
-            var (request, _, cancellation, _) = candidates[random.Next(candidates.Count)];
-            process.Oracle.Note($"nobody waits for #{request.Number} any more");
-            cancellation!.Cancel();
+            var one = candidates[random.Next(candidates.Count)];
+            process.Oracle.Note($"nobody waits for #{one.Request.Number} any more");
+            one.Cancellation!.Cancel();
+            candidates.Remove(one);
+            if (!isForAll)
+            {
+                return;
+            }
         }
     }
 

@@ -50,9 +50,9 @@ internal abstract class SimulatedLease(long number, int pages)
 
     internal abstract void Put();
 
-    /// <summary>Nobody waits any more, for the lease or for one of its requests, if somebody could be told
+    /// <summary>Nobody waits any more, for the lease, or for one of its requests or all, where somebody could be told
     /// so.</summary>
-    internal virtual void Cancel(Random random)
+    internal virtual void Cancel(Random random, bool isForAll)
     {
     }
 

@@ -33,7 +33,7 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
                 WithOpen(lease => (lease as MessageLease)?.PutWrongly(random));
                 break;
             case Deed.Cancel:
-                With(lease => !lease.HasEnded, lease => lease.Cancel(random));
+                With(lease => !lease.HasEnded, lease => lease.Cancel(random, isForAll: random.Next(4) == 0));
                 break;
             case Deed.KillOwner:
                 WithOpen(KillOwner);
@@ -126,7 +126,8 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
         }
         else
         {
-            var lease = new ClientLease(++lastLease, pages, Process);
+            SendMode? habit = random.Next(3) == 0 ? ClientLease.DrawMode(random) : null;
+            var lease = new ClientLease(++lastLease, pages, habit, Process);
             lease.Get(wait, weight);
             leases.Add(lease);
         }
@@ -159,7 +160,7 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
                 Send(lease, source.Draw(lease));
                 break;
             case Meddling.Cancel:
-                lease.Cancel(random);
+                lease.Cancel(random, isForAll: false);
                 break;
             case Meddling.Throw when request.Mode == SendMode.Callback:
                 throw new CallersException();
@@ -180,6 +181,11 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
         oracle.Returned.ForgetPages(lease);
         lease.IsOpen = false;
         lease.IsEnding = true;
+        if (random.Next(3) == 0)
+        {
+            lease.Cancel(random, isForAll: true);
+        }
+
         lease.Put();
         if (lease is MessageLease owned && random.Next(8) == 0)
         {
