@@ -116,6 +116,14 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
         return from..(int)Math.Clamp(count.Bytes - Edges.TailBytes - at, from, Sector.SizeBytes);
     }
 
+    /// <summary>A write that leaves all of this sector as it is, written back or not.</summary>
+    internal bool Keeps(long index)
+    {
+        var at = index * Sector.SizeBytes;
+        return operation == IoOperation.Write && !Edges.IsNone
+            && (at + Sector.SizeBytes <= Edges.HeadBytes || at >= count.Bytes - Edges.TailBytes);
+    }
+
     /// <summary>What it writes to one of its sectors; zeroes where it keeps what is there.</summary>
     internal ReadOnlySpan<byte> Content(int index) => Kept.AsSpan(index * Sector.SizeBytes, Sector.SizeBytes);
 }

@@ -170,13 +170,15 @@ public sealed class DiskOracle
         {
             now++;
             var harmed = new DiskAccess(IoOperation.Discard, fault.Start, fault.Count) { Label = "a fault" };
-            if (fault.Kind == SimulatedFaultKind.Misdirected)
+            if (fault.Kind == SimulatedFaultKind.Misdirected
+                || (fault.Kind == SimulatedFaultKind.Corrupt && inFlight.Any(access => MayWriteBack(access, fault))))
             {
                 harmed.Begin(now);
                 sectors.Begin(harmed);
                 harmed.End(now, doneSectors: 0);
             }
-            else if (fault.Kind == SimulatedFaultKind.Corrupt)
+
+            if (fault.Kind == SimulatedFaultKind.Corrupt)
             {
                 var garbled = sectors.SectorsOf(harmed).SelectMany(
                     one => sectors[one.Sector].Reads, (one, read) => (one.Sector, read));
@@ -237,6 +239,13 @@ public sealed class DiskOracle
             var left = new DiskAccess(IoOperation.Write, 0, Capacity) { Data = content.ToArray(), Label = "the crash" };
             sectors = new SectorTable(Capacity, left.Before(++now));
         }
+    }
+
+    /// <summary>It keeps the sector, which it may have to write back, and which is garbled.</summary>
+    private static bool MayWriteBack(DiskAccess access, SimulatedFaultEvent fault)
+    {
+        var index = fault.Start.Value - access.Start.Value;
+        return index >= 0 && index < access.Count.Value && access.Keeps(index);
     }
 
     /// <summary>The memory of a transfer that has its outcome: from now on, nobody may touch it.</summary>

@@ -16,14 +16,18 @@ internal sealed class SectorTable(SectorCount capacity, DiskAccess first)
         ? history
         : new SectorHistory(new SectorChange(first, (int)sector));
 
-    /// <summary>The sectors of an access that the disk has, each with its number within the access.</summary>
+    /// <summary>The sectors of an access that the disk has, but those that it keeps as a whole; each with its number
+    /// within the access.</summary>
     internal IEnumerable<(long Sector, int Index)> SectorsOf(DiskAccess access)
     {
         var sectors = access.Operation == IoOperation.Flush
             ? 0 : Math.Min(access.Count.Value, capacity.Value - access.Start.Value);
         for (var index = 0; index < sectors; index++)
         {
-            yield return (access.Start.Value + index, index);
+            if (!access.Keeps(index))
+            {
+                yield return (access.Start.Value + index, index);
+            }
         }
     }
 

@@ -105,7 +105,8 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
             Open();
         }
 
-        foreach (var one in tasks.FindAll(one => one.Outcome.IsCompleted))
+        // Who hears of one may send another, or cancel it, so that it has its own at once.
+        while (tasks.Find(one => one.Outcome.IsCompleted) is { } one)
         {
             tasks.Remove(one);
             End(one);

@@ -63,7 +63,9 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
             return default;
         }
 
-        var most = Math.Min(shortest, random.Next(4) == 0 ? int.MaxValue : Sector.SizeBytes);
+        // Whole sectors that are kept may be written back as a lying device read them, whenever it comes to that.
+        var isLong = random.Next(4) == 0 && !plan.LiesHappen;
+        var most = Math.Min(shortest, isLong ? int.MaxValue : Sector.SizeBytes);
         var head = random.Next(3) == 0 ? 0 : random.Next(most);
         return new WriteEdges(head, random.Next(3) == 0 ? 0 : random.Next(Math.Min(most, shortest - head)));
     }

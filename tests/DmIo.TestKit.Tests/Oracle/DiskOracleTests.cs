@@ -235,6 +235,22 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
+    public void A_sector_that_a_durable_write_keeps_as_a_whole_is_no_more_durable_than_before()
+    {
+        End(Write(0, "aa", isDurable: true));
+        End(Write(1, "b"));
+        var edges = new WriteEdges(HeadBytes: 0, TailBytes: Sector.SizeBytes);
+        End(oracle.Begin(new DiskAccess(IoOperation.Write, 0, 2)
+        {
+            Data = Data("c"), Edges = edges, ForceUnitAccess = true,
+        }));
+
+        oracle.Crash(Data("ca.."));
+
+        Assert.Empty(oracle.Findings);
+    }
+
+    [Fact]
     public void What_comes_for_a_call_from_before_a_crash_is_ignored()
     {
         var write = Write(0, "a");
