@@ -312,9 +312,17 @@ internal sealed class DeviceActor : UntypedActor
         {
             queue.Written(operation, now);
         }
-        else if (!status.IsOk && operation.IsMerged && device.Failure is null)
+        else if (!status.IsOk && operation.IsMerged)
         {
-            queue.Retry(operation, now);
+            // What failed may be one's alone; unless the device is out of trust, which is everybody's.
+            if (device.Failure is { } failure)
+            {
+                Answer(operation, FailedBy(failure));
+            }
+            else
+            {
+                queue.Retry(operation, now);
+            }
         }
         else
         {

@@ -53,6 +53,29 @@ public sealed class SchedulingTests : ServiceTests
         Assert.Equal(Pattern(1, 10), device.Bytes(10, 1).ToArray());
     }
 
+    [Fact]
+    public async Task R14_merged_durable_writes_that_failed_do_not_bear_each_others_error()
+    {
+        var device = Attach(
+            "disk", queueDepth: 1, describe: description => Merging(description) with { HasForceUnitAccess = true });
+        var lease = Open(pages: 8);
+        await HoldAsync(device, lease);
+        for (var sector = 8; sector < 10; sector++)
+        {
+            var write = Write(Pattern(1, 1), new IoRegion("disk", sector, 1)) with { ForceUnitAccess = true };
+            Send(lease, write);
+        }
+
+        WaitUntilQuiet(lease, "disk");
+        device.Pending[0].Complete();
+        var merged = await NextAsync(device);
+        Assert.Equal((2, true), (merged.Count.Value, merged.ForceUnitAccess));
+        merged.Fail();
+
+        var failed = ReceiveN(3).Cast<IoDone>().Select(done => done.Result).Where(result => !result.IsOk).ToList();
+        Assert.Equal([IoStatusCode.DeviceFailed, IoStatusCode.DeviceFailed], failed.Select(result => result[0].Code));
+    }
+
     [Theory]
     [InlineData(SchedulingPolicy.Fair, 1, 3)]
     [InlineData(SchedulingPolicy.Fifo, 51, 51)]
