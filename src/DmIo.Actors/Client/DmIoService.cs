@@ -115,12 +115,19 @@ public sealed class DmIoService : IExtension
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(device);
-        if (stopped.Task.IsCompleted)
+        var handover = new DeviceHandover();
+        var attach = new AttachDevice(name, device, queueDepth, policy) { Handover = handover };
+        object reply;
+        try
+        {
+            reply = await AskAsync(attach, cancellationToken);
+        }
+        catch (IoRefusedException) when (handover.TryTake())
         {
             await device.DisposeAsync();
+            throw;
         }
 
-        var reply = await AskAsync(new AttachDevice(name, device, queueDepth, policy), cancellationToken);
         return Expect<DeviceAttached>(reply).Description;
     }
 

@@ -59,7 +59,8 @@ public static class ServiceProtocol
     /// <summary>The Put changed nothing.</summary>
     public sealed record PutRefused(LeaseId Lease, string Reason) : INoSerializationVerificationNeeded;
 
-    /// <summary>Puts a device under a name into service. The service closes it, also when it refuses.</summary>
+    /// <summary>Puts a device under a name into service. The service closes it, also when it refuses; one that is in the
+    /// mailbox of a supervisor that ends is the sender's (a dead letter).</summary>
     /// <param name="Name">What regions call it: 1 to 255 characters, none of them control characters, <c>@</c> or
     /// <c>,</c>.</param>
     /// <param name="Device">The open device.</param>
@@ -67,7 +68,11 @@ public static class ServiceProtocol
     /// <param name="Policy">What goes first; null: <c>dmio.device-defaults.policy</c>.</param>
     public sealed record AttachDevice(
         string Name, IBlockDevice Device, QueueDepth? QueueDepth = null, SchedulingPolicy? Policy = null)
-        : INoSerializationVerificationNeeded;
+        : INoSerializationVerificationNeeded
+    {
+        /// <summary>Of a sender who closes the device where the supervisor does not come to it.</summary>
+        internal DeviceHandover? Handover { get; init; }
+    }
 
     /// <summary>Regions may name it from now on.</summary>
     public sealed record DeviceAttached(string Name, DeviceDescription Description)

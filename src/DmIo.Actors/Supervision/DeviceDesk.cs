@@ -30,6 +30,11 @@ internal sealed class DeviceDesk(
 
     internal void Attach(AttachDevice attach, IActorRef sender)
     {
+        if (attach.Handover?.TryTake() == false)
+        {
+            return;
+        }
+
         var refusal = RefusalOf(attach);
         DeviceDescription? description = null;
         try

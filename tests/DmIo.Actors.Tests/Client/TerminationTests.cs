@@ -1,4 +1,6 @@
+using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
+using DmIo.Devices.Decorators;
 using DmIo.Io;
 using Xunit;
 
@@ -68,6 +70,24 @@ public sealed class TerminationTests
         await running.System.Terminate().InTime();
 
         await Assert.ThrowsAsync<IoRefusedException>(() => waiting.InTime());
+    }
+
+    [Fact]
+    public async Task R24_a_device_that_the_service_did_not_come_to_is_closed_nevertheless()
+    {
+        await using var running = new RunningService();
+        using var slow = new SlowToTell();
+        var late = new ManualDevice(8);
+        var first = running.Service.AttachAsync("slow", slow);
+        await slow.WhenAsked.InTime();
+        var second = running.Service.AttachAsync("late", late);
+        running.System.Stop(running.Service.Supervisor);
+
+        slow.Answer();
+
+        await Assert.ThrowsAsync<IoRefusedException>(() => second.InTime());
+        await late.WhenClosed.InTime();
+        await Assert.ThrowsAsync<IoRefusedException>(() => first.InTime());
     }
 
     [Fact]
@@ -151,5 +171,28 @@ public sealed class TerminationTests
         {
             return false;
         }
+    }
+
+    /// <summary>A device whose description keeps whoever asks for it.</summary>
+    private sealed class SlowToTell() : DeviceDecorator(new MemoryDevice(8)), IDisposable
+    {
+        private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim gate = new();
+
+        public override DeviceDescription Description
+        {
+            get
+            {
+                asked.TrySetResult();
+                gate.Wait(Patience.Limit);
+                return base.Description;
+            }
+        }
+
+        internal Task WhenAsked => asked.Task;
+
+        public void Dispose() => gate.Dispose();
+
+        internal void Answer() => gate.Set();
     }
 }
