@@ -1,8 +1,8 @@
 namespace DmIo.Actors;
 
 /// <summary>
-/// Who closes a device that was sent to the supervisor: the supervisor once it has taken it, or the sender, who takes it
-/// back when the supervisor has ended with the message in its mailbox. One of them, from any thread.
+/// Who closes a device that was sent to the supervisor: the supervisor once it has taken it, or the sender, who takes
+/// it back when the supervisor has ended with the message in its mailbox. One of them, from any thread.
 /// </summary>
 internal sealed class DeviceHandover
 {

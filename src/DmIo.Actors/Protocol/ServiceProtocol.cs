@@ -59,8 +59,8 @@ public static class ServiceProtocol
     /// <summary>The Put changed nothing.</summary>
     public sealed record PutRefused(LeaseId Lease, string Reason) : INoSerializationVerificationNeeded;
 
-    /// <summary>Puts a device under a name into service. The service closes it, also when it refuses; one that is in the
-    /// mailbox of a supervisor that ends is the sender's (a dead letter).</summary>
+    /// <summary>Puts a device under a name into service. The service closes it, also when it refuses; one that is in
+    /// the mailbox of a supervisor that ends is the sender's (a dead letter).</summary>
     /// <param name="Name">What regions call it: 1 to 255 characters, none of them control characters, <c>@</c> or
     /// <c>,</c>.</param>
     /// <param name="Device">The open device.</param>
