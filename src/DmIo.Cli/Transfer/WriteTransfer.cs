@@ -70,7 +70,7 @@ internal sealed class WriteTransfer(
         for (var slot = 0; ; slot = (slot + 1) % buffers.Slots)
         {
             await inFlight.MakeRoomAsync(buffers.Slots);
-            var room = regions.Max(region => region.SectorsAt(position, buffers.Plan.ChunkSectors));
+            var room = RoomForChunk();
             if (room == 0 || regions.All(region => !region.Outcome.IsOk))
             {
                 return;
@@ -84,6 +84,12 @@ internal sealed class WriteTransfer(
             if (filled > 0)
             {
                 await inFlight.MakeRoomAsync(buffers.DepthFor(io, spare: 1));
+                if (RoomForChunk() == 0)
+                {
+                    // The last ones that would have taken it were given up while it was read.
+                    return;
+                }
+
                 inFlight.Add(SubmitAsync(buffer, Verify ? buffers.Get(slot, 1) : null, Pad(buffer, filled)));
             }
 
@@ -93,6 +99,9 @@ internal sealed class WriteTransfer(
             }
         }
     }
+
+    /// <summary>Sectors of the next chunk that some region takes.</summary>
+    private long RoomForChunk() => regions.Max(region => region.SectorsAt(position, buffers.Plan.ChunkSectors));
 
     /// <summary>Fills the last sector; returns the chunk's length in sectors.</summary>
     private long Pad(IoMemory buffer, int filled)

@@ -114,6 +114,18 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
+    public async Task A_chunk_that_was_read_while_the_last_region_was_given_up_becomes_no_request()
+    {
+        var gone = io.NewRegion(0, "a", 0, null);
+        io.Fault = (_, _) => IoStatus.Failed(IoStatusCode.DeviceGone, "gone");
+
+        await WriteAsync(new TricklingStream(new byte[20 * ChunkBytes], Seed), gone, io.NewRegion(1, "b", 0, 8));
+
+        Assert.All(io.Requests, request => Assert.NotEmpty(request.Regions));
+        Assert.Equal("DeviceGone", gone.Outcome.Status);
+    }
+
+    [Fact]
     public async Task While_chunks_are_in_flight_the_next_one_is_read()
     {
         io.Gate = async () => await Task.Yield();
