@@ -51,14 +51,27 @@ internal sealed class DeviceFarewell(
         {
             if (Interlocked.CompareExchange(ref count, seen + 1, seen) == seen)
             {
-                lock (driving)
-                {
-                    device.Drive();
-                }
-
+                DriveDevice();
                 Release();
                 return;
             }
+        }
+    }
+
+    /// <summary>On a thread of the pool, where what a defective device throws would end the process; what it has in
+    /// flight stays in flight.</summary>
+    private void DriveDevice()
+    {
+        try
+        {
+            lock (driving)
+            {
+                device.Drive();
+            }
+        }
+        catch (Exception exception)
+        {
+            log.Warning(exception, "Driving a device whose actor has stopped failed; I/O of it may never end");
         }
     }
 }

@@ -129,6 +129,25 @@ public sealed class DeathTests : ServiceTests
         Assert.False(device.HasNextCall);
     }
 
+    [Fact]
+    public async Task R22_a_device_that_throws_when_it_is_driven_goes_and_what_it_has_in_flight_is_answered()
+    {
+        var good = AttachQuick("good");
+        var bad = new ManualDevice(64);
+        Attach("bad", new ThrowingDrive(bad));
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("bad", 0, 1)));
+        var call = await bad.NextCallAsync();
+        AwaitAssert(() => Assert.False(Directory.TryFind("bad", out _)));
+
+        call.Complete();
+
+        Assert.True(ExpectDone().IsOk);
+        await bad.WhenClosed.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.True(Do(lease, Write(Pattern(1, 1), new IoRegion("good", 0, 1))).IsOk);
+        Assert.Single(good.Calls);
+    }
+
     [Theory]
     [InlineData("leases")]
     [InlineData("devices")]
@@ -152,6 +171,12 @@ public sealed class DeathTests : ServiceTests
         Supervisor.Tell(new LeaseProtocol.LeaseReleased(new Pages.LeaseId(long.MaxValue)));
 
         ExpectTerminated(Supervisor);
+    }
+
+    /// <summary>Throws in every turn.</summary>
+    private sealed class ThrowingDrive(IBlockDevice inner) : DeviceDecorator(inner)
+    {
+        public override void Drive() => throw new InvalidOperationException("This device is defective.");
     }
 
     /// <summary>Reads hold the device actor's turn until the test lets them go.</summary>
