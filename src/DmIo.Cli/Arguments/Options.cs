@@ -14,7 +14,7 @@ internal static class Options
     {
         Description = "Where: DEVICE@SECTOR or DEVICE@SECTOR+COUNT, in sectors of 512 bytes. DEVICE is a path, "
             + "mem:SIZE, null:SIZE, a URI (nbd://host/name), or a device's name from --config. "
-            + "Repeat for more (64 at most).",
+            + "Repeat for more (64 at most; for a read, one alone).",
         HelpName = "REGION",
         Required = true,
         Arity = ArgumentArity.OneOrMore,

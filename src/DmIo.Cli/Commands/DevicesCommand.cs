@@ -25,7 +25,7 @@ internal static class DevicesCommand
 
     private static readonly Argument<string[]> Devices = new("DEVICE")
     {
-        Description = "A path, mem:SIZE, null:SIZE, or a device's name from --config.",
+        Description = "A path, mem:SIZE, null:SIZE, a URI (nbd://host/name), or a device's name from --config.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 

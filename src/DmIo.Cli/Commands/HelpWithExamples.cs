@@ -13,7 +13,9 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
           0    every region is well
           1    some error bit is set, or input or output broke off
           2    refused, or used wrongly: nothing was touched
-          130  ended by Ctrl-C or SIGTERM, after what was in flight
+          130  ended by Ctrl-C or SIGTERM, after what was in flight (serve and top: 0)
+
+        A second Ctrl-C or SIGTERM does not wait for what is in flight.
         """;
 
     private readonly HelpAction library = new() { MaxWidth = 100 };
