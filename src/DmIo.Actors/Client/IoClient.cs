@@ -68,8 +68,9 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     /// <param name="options">Durability, deadline, context.</param>
     /// <param name="cancellationToken">Ends the wait, not the I/O. Cancelled before the call: nothing is
     /// begun.</param>
-    /// <returns>The outcome. The task fails with <see cref="IoRefusedException"/> where the service ends
-    /// first.</returns>
+    /// <returns>The outcome. The task fails with <see cref="IoRefusedException"/>, and no device is touched, where too
+    /// many requests wait for the lease's pages (<c>dmio.leases.waiting-per-page</c>), or the service is
+    /// ending.</returns>
     /// <exception cref="IoRefusedException">The request breaks a rule, or the service has ended. Nothing
     /// happened.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed of.</exception>
