@@ -57,7 +57,6 @@ internal sealed class DeviceActor : UntypedActor
     {
         this.setup = setup;
         this.supervisor = supervisor;
-        setup.IsTaken = true;
         device = new FailStopDevice(setup.Device);
         queue = new IoQueue(setup.Queue, device.Description);
         turn = new DeviceTurn(Self, setup.Bell);
@@ -69,14 +68,18 @@ internal sealed class DeviceActor : UntypedActor
     internal static Props Props(DeviceSetup setup, IActorRef supervisor) =>
         Akka.Actor.Props.Create(() => new DeviceActor(setup, supervisor));
 
-    protected override void PreStart() => device.Attach(new DeviceHost(turn.Wake)
+    protected override void PreStart()
     {
-        Memory = setup.Memory,
-        BouncePages = setup.BouncePages,
-        Bell = setup.Bell,
-        DeviceName = setup.Name,
-        Publish = Context.System.EventStream.Publish,
-    });
+        device.Attach(new DeviceHost(turn.Wake)
+        {
+            Memory = setup.Memory,
+            BouncePages = setup.BouncePages,
+            Bell = setup.Bell,
+            DeviceName = setup.Name,
+            Publish = Context.System.EventStream.Publish,
+        });
+        setup.IsTaken = true;
+    }
 
     protected override void OnReceive(object message)
     {

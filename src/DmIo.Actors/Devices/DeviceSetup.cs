@@ -22,7 +22,7 @@ internal sealed record DeviceSetup(
     Action<IThreadPoolWorkItem> Background,
     DeviceCounters Counters)
 {
-    /// <summary>The actor was made, and sees to it that the device is closed. Its own to set; to be asked when it is
-    /// gone for certain.</summary>
+    /// <summary>Somebody sees to it that the device is closed: the actor, once it has begun; the supervisor, where the
+    /// device threw before that. To be asked when the actor is gone for certain.</summary>
     internal bool IsTaken { get; set; }
 }

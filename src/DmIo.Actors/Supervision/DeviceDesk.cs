@@ -151,6 +151,12 @@ internal sealed class DeviceDesk(
             record.State = DeviceState.Detaching;
             record.IsTerminated = true;
             context.System.EventStream.Publish(new ServiceEvents.DeviceOffline(record.Name));
+            if (!record.Setup.IsTaken)
+            {
+                record.Setup.IsTaken = true;
+                Close(record.Device, new DeviceReleased(actor), context.Self);
+            }
+
             RemoveIfGone(record);
         }
     }
@@ -197,7 +203,7 @@ internal sealed class DeviceDesk(
             }
             else
             {
-                Close(record.Device, refused, record.ReplyTo!);
+                Close(record.Device, refused, record.ReplyTo ?? ActorRefs.Nobody);
             }
         }
     }

@@ -148,6 +148,22 @@ public sealed class DeathTests : ServiceTests
         Assert.Single(good.Calls);
     }
 
+    [Fact]
+    public async Task R22_a_device_that_throws_when_its_actor_takes_it_over_is_closed_and_its_name_free()
+    {
+        var device = new ManualDevice(64);
+        Attach("disk", new ThrowingAttach(device));
+
+        await device.WhenClosed.WaitAsync(TimeSpan.FromSeconds(60));
+
+        AwaitAssert(() =>
+        {
+            var asker = CreateTestProbe();
+            Supervisor.Tell(new AttachDevice("disk", new ManualDevice(8)), asker.Ref);
+            asker.ExpectMsg<DeviceAttached>();
+        });
+    }
+
     [Theory]
     [InlineData("leases")]
     [InlineData("devices")]
@@ -171,6 +187,13 @@ public sealed class DeathTests : ServiceTests
         Supervisor.Tell(new LeaseProtocol.LeaseReleased(new Pages.LeaseId(long.MaxValue)));
 
         ExpectTerminated(Supervisor);
+    }
+
+    /// <summary>Refuses its owner.</summary>
+    private sealed class ThrowingAttach(IBlockDevice inner) : DeviceDecorator(inner)
+    {
+        public override void Attach(DeviceHost host) =>
+            throw new InvalidOperationException("This device is defective.");
     }
 
     /// <summary>Throws in every turn.</summary>
