@@ -30,7 +30,8 @@ internal sealed class CallbackCompletion(
         }
     }
 
-    public void Refused(IoRefusal cause, string reason) => Done(IoResults.Stopped(RegionCount, reason, RequestContext));
+    public void Refused(IoRefusal cause, string reason) =>
+        Done(IoResults.Stopped(RegionCount, reason, RequestContext, cause));
 
     public void Stop(string reason) => Queue(IoResults.Stopped(RegionCount, reason, RequestContext));
 

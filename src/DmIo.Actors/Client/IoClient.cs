@@ -277,13 +277,14 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     {
         if (RequestRules.Check(request) is { } fault)
         {
-            throw new IoRefusedException(fault);
+            throw new IoRefusedException(fault, IoRefusal.BreaksRule);
         }
 
         if (!outstanding.TryAdd(completion))
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
-            throw new IoRefusedException($"{Lease.Id} has ended, with the service or by itself; open another client.");
+            throw new IoRefusedException(
+                $"{Lease.Id} has ended, with the service or by itself; open another client.", IoRefusal.Ended);
         }
     }
 

@@ -7,8 +7,11 @@ namespace DmIo.Actors;
 public sealed class IoRefusedException : Exception
 {
     /// <param name="reason">One sentence that names the value, the limit and the fix.</param>
-    public IoRefusedException(string reason)
-        : base(reason)
-    {
-    }
+    /// <param name="cause">Why a request was refused; null: it was no request.</param>
+    public IoRefusedException(string reason, IoRefusal? cause = null)
+        : base(reason) => Cause = cause;
+
+    /// <summary>Why a request was refused, and whether it can be sent again; null for all else, as the name of a
+    /// device.</summary>
+    public IoRefusal? Cause { get; }
 }

@@ -6,10 +6,12 @@ namespace DmIo.Actors;
 internal static class IoResults
 {
     /// <summary>Nothing of it was begun, and nobody has its memory.</summary>
-    internal static IoResult Stopped(int regionCount, string reason, object? context)
+    internal static IoResult Stopped(
+        int regionCount, string reason, object? context, IoRefusal cause = IoRefusal.Ended)
     {
         var statuses = new IoStatus[regionCount];
-        Array.Fill(statuses, IoStatus.Failed(IoStatusCode.Stopped, reason));
+        var failure = new IoFailure(reason, Exception: new IoRefusedException(reason, cause));
+        Array.Fill(statuses, new IoStatus(IoStatusCode.Stopped, failure));
         return new IoResult(statuses, context);
     }
 }

@@ -47,7 +47,7 @@ internal sealed class TaskCompletion : TaskCompletionSource<IoResult>, IOutstand
         if (outstanding.Remove(this))
         {
             cancellation.Unregister();
-            TrySetException(new IoRefusedException(reason));
+            TrySetException(new IoRefusedException(reason, cause));
         }
     }
 

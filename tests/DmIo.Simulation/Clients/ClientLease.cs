@@ -215,9 +215,8 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
         }
     }
 
-    /// <summary>An exception says why in words alone.</summary>
     private static void Refuse(SimulatedRequest request, Exception refused) =>
-        request.Refused(request.IsBad ? IoRefusal.BreaksRule : IoRefusal.Ended, refused.Message);
+        request.Refused(((IoRefusedException)refused).Cause!.Value, refused.Message);
 
     private sealed record Awaited(
         SimulatedRequest Request,
