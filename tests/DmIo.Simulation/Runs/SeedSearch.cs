@@ -3,9 +3,16 @@ namespace DmIo.Simulation;
 /// <summary>Runs seeds, as many at a time as there are processors, and makes what fails short.</summary>
 internal static class SeedSearch
 {
-    /// <summary>The promise that the run breaks; null: none.</summary>
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
+
+    /// <summary>The promise that the run breaks; null: none. One that goes on for ever at least says so.</summary>
     internal static Exception? Try(int seed, int steps, Trace trace)
     {
+        using var reminder = new Timer(
+            _ => Console.Error.WriteLine($"seed {seed}, {steps} steps: after {Long} it has not ended"),
+            state: null,
+            dueTime: Long,
+            period: Long);
         try
         {
             SimulatedRun.Do(seed, steps, trace);
