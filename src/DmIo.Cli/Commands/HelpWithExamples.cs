@@ -15,7 +15,8 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
           2    refused, or used wrongly: nothing was touched
           130  ended by Ctrl-C or SIGTERM, after what was in flight (serve and top: 0)
 
-        A second Ctrl-C or SIGTERM does not wait for what is in flight.
+        What is waited for longer than a second is said on standard error. A second Ctrl-C or SIGTERM does
+        not wait.
         """;
 
     private readonly HelpAction library = new() { MaxWidth = 100 };

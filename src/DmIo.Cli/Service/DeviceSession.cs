@@ -18,16 +18,18 @@ internal sealed class DeviceSession : IAsyncDisposable
 
     private readonly ActorSystem system;
     private readonly DmIoService service;
+    private readonly EndNotice notice;
     private readonly Dictionary<string, DeviceDescription> descriptions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> nameOfText = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> nameOfPath = new(StringComparer.Ordinal);
     private readonly HashSet<string> configured = new(StringComparer.Ordinal);
     private readonly List<string> created = [];
 
-    private DeviceSession(ActorSystem system, DmIoService service)
+    private DeviceSession(RunContext context, ActorSystem system, DmIoService service)
     {
         this.system = system;
         this.service = service;
+        notice = new EndNotice(context.Streams, context.Name, CountInFlightAsync);
     }
 
     internal ActorSystem System => system;
@@ -44,7 +46,7 @@ internal sealed class DeviceSession : IAsyncDisposable
         var started = ActorSystem.Create("dmio", config);
         try
         {
-            var session = new DeviceSession(started, DmIoService.For(started));
+            var session = new DeviceSession(context, started, DmIoService.For(started));
             foreach (var device in context.ConfigPath is null ? [] : await session.GetDevicesAsync())
             {
                 session.configured.Add(device.Name);
@@ -126,7 +128,14 @@ internal sealed class DeviceSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await system.Terminate();
+        await notice.DisposeAsync();
         created.ForEach(File.Delete);
+    }
+
+    private async Task<long> CountInFlightAsync(CancellationToken end)
+    {
+        var statistics = await service.GetStatisticsAsync(end);
+        return statistics.Leases.Sum(lease => (long)lease.InFlight + lease.Waiting);
     }
 
     private static string RealPath(string path)

@@ -1,6 +1,7 @@
 namespace DmIo.Cli;
 
-/// <summary>What the command has of the outside world: the three standard streams, and word of Ctrl-C.</summary>
+/// <summary>What the command has of the outside world: the three standard streams, word of Ctrl-C, and the
+/// time.</summary>
 internal interface IConsoleStreams
 {
     /// <summary>Text on standard output. Nothing goes there when standard output carries data.</summary>
@@ -20,6 +21,9 @@ internal interface IConsoleStreams
 
     /// <summary>Cancelled at Ctrl-C and at SIGTERM: finish what is in flight, and end.</summary>
     CancellationToken Interrupted { get; }
+
+    /// <summary>What waits are measured by.</summary>
+    TimeProvider Clock { get; }
 
     /// <summary>Standard input as bytes.</summary>
     Stream OpenInput();

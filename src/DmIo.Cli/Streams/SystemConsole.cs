@@ -42,6 +42,8 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
 
     public CancellationToken Interrupted => interruption.Token;
 
+    public TimeProvider Clock => TimeProvider.System;
+
     public Stream OpenInput() => Open(descriptor: 0, FileAccess.Read);
 
     /// <summary>

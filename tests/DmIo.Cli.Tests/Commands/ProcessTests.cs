@@ -119,4 +119,24 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(130, exitCode);
         Assert.Contains("interrupted", error);
     }
+
+    [Fact]
+    public async Task A_signal_that_has_to_wait_for_a_stuck_device_says_so_and_a_second_does_not_wait()
+    {
+        var config = Path.Combine(AppContext.BaseDirectory, "hocon", "slow-and-stuck.conf");
+        using var process = DmioProcess.StartFed(
+            "write", "--config", config, "--region", "stuck@0", "--chunk", "4KiB", "--pages", "4", "--json");
+
+        // More than a pipe holds: it has taken some, and the first of that went to the device.
+        await process.FeedAsync(new byte[(64 + 16) << 10]);
+        await process.SignalAsync("TERM");
+        var said = await process.ReadErrorLineAsync();
+        await process.SignalAsync("TERM");
+        var result = await process.EndAsync();
+
+        Assert.Equal(
+            "dmio write: waits for 3 requests in flight; a second Ctrl-C or SIGTERM does not wait", said);
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Empty(result.Output);
+    }
 }

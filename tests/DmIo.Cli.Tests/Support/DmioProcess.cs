@@ -69,6 +69,9 @@ internal sealed class DmioProcess : IDisposable
     /// <summary>Waits until it has written a line; null at its end.</summary>
     public async Task<string?> ReadLineAsync() => await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
 
+    /// <summary>The same of standard error.</summary>
+    public async Task<string?> ReadErrorLineAsync() => await process.StandardError.ReadLineAsync().WaitAsync(Patience);
+
     /// <summary>Ends it at once, wherever it is (SIGKILL).</summary>
     public void Kill() => process.Kill();
 

@@ -20,6 +20,8 @@ internal sealed class TestStreams : IConsoleStreams, IDisposable
 
     public bool IsErrorTerminal { get; init; }
 
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     public TextWriter Output => OutputText;
 
     public TextWriter Error => ErrorText;
