@@ -36,7 +36,7 @@ internal sealed class MonitorSocket : IDisposable
         {
             socket.Dispose();
             throw new ConfigurationException(
-                $"{Setting} is '{path}', which can't be listened on: {fault.Message}", fault);
+                $"{Setting} is '{path}', which can't be listened on: {ListenFault.Explain(fault, path)}", fault);
         }
     }
 

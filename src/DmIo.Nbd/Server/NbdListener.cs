@@ -35,7 +35,8 @@ internal sealed class NbdListener : IDisposable
         catch (Exception fault) when (fault is SocketException or IOException or UnauthorizedAccessException)
         {
             socket.Dispose();
-            throw new IoRefusedException($"'{endPoint}' can't be listened on: {fault.Message}");
+            var path = (endPoint as UnixDomainSocketEndPoint)?.ToString();
+            throw new IoRefusedException($"'{endPoint}' can't be listened on: {ListenFault.Explain(fault, path)}");
         }
     }
 

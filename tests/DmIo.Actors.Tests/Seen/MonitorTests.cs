@@ -195,10 +195,16 @@ public sealed class MonitorTests : IDisposable
     }
 
     [Fact]
-    public void A_path_that_cannot_be_had_is_a_fault_of_the_configuration()
-    {
-        Assert.Throws<ConfigurationException>(() => MonitorSocket.Listen(folder.PathOf("none/dmio.sock")));
+    public void A_path_that_cannot_be_had_is_a_fault_of_the_configuration() =>
         Assert.Throws<ConfigurationException>(() => MonitorSocket.Listen(folder.PathOf(new string('x', 200))));
+
+    [Fact]
+    public void A_directory_that_is_missing_is_named()
+    {
+        var fault = Assert.Throws<ConfigurationException>(() => MonitorSocket.Listen(folder.PathOf("none/dmio.sock")));
+
+        var reason = $"there is no directory '{folder.PathOf("none")}'.";
+        Assert.EndsWith(reason, fault.Message, StringComparison.Ordinal);
     }
 
     private string Configuration() => $"dmio.monitor.socket = \"{Path}\"";

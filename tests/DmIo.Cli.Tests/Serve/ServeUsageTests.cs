@@ -55,6 +55,21 @@ public sealed class ServeUsageTests
     }
 
     [Theory]
+    [InlineData("--unix")]
+    [InlineData("--monitor")]
+    public async Task A_socket_whose_directory_is_missing_is_refused_with_its_name(string option)
+    {
+        using var directory = new TempDirectory();
+        var missing = directory.PathOf("none");
+
+        var result = await Command.RunAsync(
+            "serve", "--export", "a=mem:1MiB", "--listen", "127.0.0.1:0", option, Path.Combine(missing, "a.sock"));
+
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.Contains($"there is no directory '{missing}'", result.Error);
+    }
+
+    [Theory]
     [InlineData("127.0.0.1", "127.0.0.1:10809")]
     [InlineData("127.0.0.1:0", "127.0.0.1:0")]
     [InlineData("localhost:1234", "127.0.0.1:1234")]
