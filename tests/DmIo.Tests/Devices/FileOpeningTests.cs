@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using DmIo.Devices;
 using DmIo.Io;
 using Xunit;
@@ -155,6 +156,17 @@ public sealed class FileOpeningTests : IDisposable
         File.SetAttributes(FilePath, FileAttributes.ReadOnly);
         var refusal = Refused(new FileDeviceOptions { Path = FilePath });
         Assert.Contains("Get permission, or open it read-only", refusal.Message);
+        Assert.Equal(13, refusal.Errno);
+    }
+
+    [UnprivilegedFact]
+    [UnsupportedOSPlatform("windows")]
+    public void A_file_that_may_not_even_be_read_is_not_to_be_opened_read_only()
+    {
+        File.WriteAllBytes(FilePath, new byte[4096]);
+        File.SetUnixFileMode(FilePath, UnixFileMode.None);
+        var refusal = Refused(new FileDeviceOptions { Path = FilePath, IsReadOnly = true });
+        Assert.EndsWith("Get permission.", refusal.Message);
         Assert.Equal(13, refusal.Errno);
     }
 

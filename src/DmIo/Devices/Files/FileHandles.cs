@@ -82,16 +82,18 @@ internal static class FileHandles
             }
         });
         return handle
-            ?? throw new DeviceOpenException(options.Path, Explain(fault!), Errno.Of(fault!), fault);
+            ?? throw new DeviceOpenException(
+                options.Path, Explain(fault!, options.IsReadOnly), Errno.Of(fault!), fault);
     }
 
     private static bool IsTaken(Exception exception) =>
         Errno.Of(exception) is Errno.TryAgain or WindowsSharingViolation;
 
-    private static string Explain(Exception exception) => exception switch
+    private static string Explain(Exception exception, bool isReadOnly) => exception switch
     {
         FileNotFoundException => "it does not exist; create it with a size.",
         DirectoryNotFoundException => "its directory does not exist.",
+        UnauthorizedAccessException when isReadOnly => $"{exception.Message} Get permission.",
         UnauthorizedAccessException => $"{exception.Message} Get permission, or open it read-only.",
         _ when IsTaken(exception) =>
             "it is already open, by another device of this service or by another process.",

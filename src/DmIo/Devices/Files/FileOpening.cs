@@ -111,7 +111,9 @@ internal static class FileOpening
                 Errno.Busy => new DeviceOpenException(
                     options.Path, "it is in use: mounted, part of another device, or already open as one.", errno),
                 Errno.AccessDenied or Errno.NotPermitted or Errno.ReadOnlyFileSystem => new DeviceOpenException(
-                    options.Path, $"{Errno.TextOf(errno)}; get permission, or open it read-only.", errno),
+                    options.Path,
+                    $"{Errno.TextOf(errno)}; get permission{(options.IsReadOnly ? "" : ", or open it read-only")}.",
+                    errno),
                 _ => new DeviceOpenException(options.Path, Errno.TextOf(errno), errno),
             };
         }
