@@ -67,6 +67,7 @@ internal sealed record DeviceSettings
 
     internal static DeviceSettings Read(string name, SettingsReader reader, SettingsReader faultDefaults)
     {
+        reader.MayHave("size", "path", "uri");
         var settings = ReadCommon(name, reader.Choice<DeviceBackend>("backend"), reader, faultDefaults);
         settings = settings.Backend switch
         {

@@ -15,6 +15,7 @@ internal sealed class SettingsReader
     private readonly HoconObject values;
     private readonly SettingsReader? defaults;
     private readonly SortedSet<string> known = new(StringComparer.Ordinal);
+    private readonly HashSet<string> possible = new(StringComparer.Ordinal);
 
     internal SettingsReader(HoconValue value, string path, SettingsReader? defaults = null)
     {
@@ -108,6 +109,9 @@ internal sealed class SettingsReader
     internal IReadOnlyDictionary<string, string> Texts(string expected) =>
         Keys.ToDictionary(key => key, key => Text(key, expected, _ => true), StringComparer.Ordinal);
 
+    /// <summary>Keys that may still be asked for: where another is missing, these are not its misspelling.</summary>
+    internal void MayHave(params string[] keys) => possible.UnionWith(keys);
+
     /// <summary>Blocks that nobody asked for are somebody else's to read.</summary>
     internal void LeaveBlocks() => known.UnionWith(Keys.Where(key => values.Items[key].IsObject()));
 
@@ -125,8 +129,17 @@ internal sealed class SettingsReader
     private static ConfigurationException Fault(string path, string? shown, string expected) =>
         new($"{path} is {shown}. It must be {expected}.");
 
-    private ConfigurationException Missing(string key, string expected) =>
-        new($"{PathOf(key)} is missing. It must be {expected}.");
+    /// <summary>The key may be there and misspelled: with defaults, which have all others, that shows.</summary>
+    private ConfigurationException Missing(string key, string expected)
+    {
+        var misspelled = string.Join(", ", defaults is null ? [] : Keys.Where(IsStranger).Select(PathOf));
+        return new ConfigurationException(
+            (misspelled.Length == 0 ? "" : $"{misspelled}: no such key; ")
+            + $"{PathOf(key)} is missing. It must be {expected}.");
+    }
+
+    private bool IsStranger(string key) => !known.Contains(key) && !possible.Contains(key)
+        && defaults?.values.Items.ContainsKey(key) != true && !values.Items[key].IsObject();
 
     private T Parse<T>(string key, string expected, Func<string, T?> parse)
         where T : struct

@@ -97,6 +97,22 @@ public sealed class BadSettingsTests
         Assert.Contains(expected, message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("bakend = memory, size = 1MiB", "bakend", "backend")]
+    [InlineData("backend = memory, sise = 1MiB, queue-depth = 2", "sise", "size")]
+    [InlineData("backend = file, pth = x, create-size = 1MiB, delay { read = 1s }", "pth", "path")]
+    [InlineData("backend = uri, ury = \"nbd://host\", nbd { connections = 2 }", "ury", "uri")]
+    public void A_missing_key_that_is_there_misspelled_is_named_as_it_is_written(
+        string block, string written, string missing)
+    {
+        var message = FaultOf($"dmio.devices.a {{ {block} }}");
+
+        Assert.StartsWith(
+            $"dmio.devices.a.{written}: no such key; dmio.devices.a.{missing} is missing.",
+            message,
+            StringComparison.Ordinal);
+    }
+
     private static string FaultOf(string hocon) => Assert.Throws<ConfigurationException>(
         () => DmIoSettings.Read(ConfigurationFactory.ParseString(hocon))).Message;
 }
