@@ -67,14 +67,24 @@ internal sealed class ReadTransfer(
 
     private async ValueTask CompleteAsync(ReadChunk chunk, CancellationToken interrupted)
     {
-        var length = (int)chunk.Piece.Count.Bytes;
-        region.Add(chunk.Result[0], length);
+        var (length, status) = ((int)chunk.Piece.Count.Bytes, chunk.Result[0]);
+        if (!status.IsOk)
+        {
+            region.Add(status, length);
+        }
+
         if (region.IsGivenUp)
         {
             return;
         }
 
+        // What went well is delivered when the output has it.
         await output.WriteAsync(chunk.Memory, length, interrupted);
+        if (status.IsOk)
+        {
+            region.Add(status, length);
+        }
+
         OutputBytes += length;
         progress.Add(length);
     }

@@ -62,6 +62,18 @@ public sealed class ReadTransferTests
 
         Assert.Contains("disk full", transfer.Broken!.Message);
         Assert.Equal("Stopped", region.Outcome.Status);
+        Assert.Equal((0, 0), (transfer.OutputBytes, region.BytesDone));
+    }
+
+    [Fact]
+    public async Task What_was_read_behind_the_end_of_the_output_is_not_counted_as_delivered()
+    {
+        var region = io.NewRegion(0, "a", 0, 8000);
+        io.Fault = (_, piece) => piece.Start.Value == 8 ? IoStatus.Failed(IoStatusCode.DeviceGone, "gone") : null;
+
+        await ReadAsync(region, output);
+
+        Assert.Equal(output.Length, region.BytesDone);
     }
 
     [Fact]
