@@ -14,6 +14,7 @@ internal static class ServeCommand
         machine. An export of several devices writes to all of them and reads from the first that answers; one
         that fails is said on standard error and left out until the next start. Nothing is copied between them:
         what they hold has to be the same at each start; copy one that was left out anew before that.
+        Clients are served from when it has printed what it serves; its sockets may be there before.
         Ctrl-C or SIGTERM: requests in flight are answered, then it ends with exit code 0; once more, and it
         ends at once. Errors on standard error carry the id that the client was told.
         """;
