@@ -59,19 +59,6 @@ internal sealed class OutputTarget : IAsyncDisposable
         }
     }
 
-    /// <summary>Some file systems tell at the end only that there is no room.</summary>
-    internal async ValueTask CloseAsync()
-    {
-        try
-        {
-            await stream.DisposeAsync();
-        }
-        catch (IOException fault)
-        {
-            throw Broken(fault);
-        }
-    }
-
     private TransferBrokenException Broken(Exception fault) =>
         new($"cannot write {Name} after {writtenBytes} bytes: {fault.Message}", fault);
 
