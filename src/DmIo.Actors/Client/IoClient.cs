@@ -188,8 +188,8 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Puts the lease back, and completes when all its requests have and its pages are back in the
-    /// pool.</summary>
+    /// <summary>Puts the lease back, and completes when all its requests have and its pages are back in the pool. A
+    /// callback whose outcome is there by then may be called a moment later.</summary>
     public ValueTask DisposeAsync()
     {
         Dispose();

@@ -19,7 +19,8 @@ public enum IoStatusCode
     /// <summary>The device takes no writes. Nothing was touched.</summary>
     ReadOnly,
 
-    /// <summary>The device has no such operation. Nothing was touched.</summary>
+    /// <summary>The device has no such operation. Nothing was touched, but where a device says so only in the middle of
+    /// a region that takes several calls.</summary>
     Unsupported,
 
     /// <summary>No device of that name, or it was detached, or it died, before the operation was issued.</summary>
