@@ -1,3 +1,4 @@
+using Akka.Actor;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
 using DmIo.Devices.Decorators;
@@ -80,8 +81,8 @@ public sealed class TerminationTests
         var late = new ManualDevice(8);
         var first = running.Service.AttachAsync("slow", slow);
         await slow.WhenAsked.InTime();
+        running.Service.Supervisor.Tell(PoisonPill.Instance);
         var second = running.Service.AttachAsync("late", late);
-        running.System.Stop(running.Service.Supervisor);
 
         slow.Answer();
 
