@@ -26,6 +26,12 @@ internal sealed class DeviceFarewell(
     internal static IoStatus NotDurable { get; } = IoStatus.Failed(
         IoStatusCode.DeviceGone, "It may be written, but the device's actor died before a flush made it durable.");
 
+    /// <summary>What each of several gets that went down as one and failed, maybe for another's sake.</summary>
+    internal static IoStatus NotTriedAlone(in IoStatus together) => IoStatus.Failed(
+        IoStatusCode.DeviceGone,
+        $"It went down with others as one, which failed ({together}), and the device's actor died before it was tried "
+            + "alone.");
+
     /// <summary>Only by the device actor, while it holds its own count.</summary>
     internal void Add() => Interlocked.Increment(ref count);
 

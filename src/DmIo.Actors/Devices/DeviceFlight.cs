@@ -112,7 +112,12 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
 
     private void Finish()
     {
-        var status = Operation.NeedsFlush && Status.IsOk ? DeviceFarewell.NotDurable : Status;
+        var status = Status switch
+        {
+            { IsOk: true } when Operation.NeedsFlush => DeviceFarewell.NotDurable,
+            { IsOk: false } when Operation.IsMerged => DeviceFarewell.NotTriedAlone(Status),
+            _ => Status,
+        };
         foreach (var io in Operation.Ios)
         {
             io.Answer(status);

@@ -86,6 +86,31 @@ public sealed class DeathTests : ServiceTests
     }
 
     [Fact]
+    public async Task R22_what_went_down_as_one_and_failed_behind_a_dead_actor_does_not_bear_anothers_error()
+    {
+        var device = Attach("disk", queueDepth: 1, describe: description => description with { MaxSegments = 64 });
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 1000, 1)));
+        var first = await device.NextCallAsync();
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 8, 1)));
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 9, 1)));
+        WaitUntilQuiet(lease, "disk");
+        first.Complete();
+        var merged = await device.NextCallAsync();
+        Assert.Equal(2, merged.Count.Value);
+        var actor = DeviceActor("disk");
+        Watch(actor);
+        ExpectDone();
+        actor.Tell(Kill.Instance);
+        ExpectTerminated(actor);
+
+        merged.Fail();
+
+        Assert.Equal(IoStatusCode.DeviceGone, ExpectDone()[0].Code);
+        Assert.Equal(IoStatusCode.DeviceGone, ExpectDone()[0].Code);
+    }
+
+    [Fact]
     public void R22_a_device_that_dies_leaves_the_other_devices_alone()
     {
         var good = AttachQuick("good");
