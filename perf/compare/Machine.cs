@@ -32,14 +32,11 @@ internal sealed record Machine
         Cores = Environment.ProcessorCount,
         Kernel = $"{RuntimeInformation.OSDescription}, {ReadLines("/proc/sys/kernel/osrelease").FirstOrDefault()}",
         Runtime = RuntimeInformation.FrameworkDescription,
-        Actors = ActorsOf(typeof(Akka.Actor.ActorSystem).Assembly.GetName()),
+        Actors = $"Akka.NET {typeof(Akka.Actor.ActorSystem).Assembly.GetName().Version}",
         Disk = StoreOf(settings.DiskDirectory),
         Memory = StoreOf(settings.MemoryDirectory),
         Load = ReadLines("/proc/loadavg").FirstOrDefault()?.Split(' ')[0] ?? "unknown",
     };
-
-    private static string ActorsOf(System.Reflection.AssemblyName assembly) =>
-        assembly.Name == "Akka" ? $"Akka.NET {assembly.Version}" : "embedded";
 
     /// <summary>File system and device of the mount that a directory is in.</summary>
     private static string StoreOf(string directory)

@@ -11,7 +11,7 @@ internal sealed class DeviceDoor(IActorRef actor, DeviceBell? bell = null)
 {
     internal IActorRef Actor { get; } = actor;
 
-    internal void Tell(object message, IActorRef sender)
+    internal void Tell(object message, IActorRef? sender)
     {
         Actor.Tell(message, sender);
         bell?.Ring();
