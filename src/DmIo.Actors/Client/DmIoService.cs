@@ -38,6 +38,7 @@ public sealed class DmIoService : IExtension
     internal DmIoService(ExtendedActorSystem system)
     {
         log = Logging.GetLogger(system, typeof(DmIoService));
+        system.Settings.InjectTopLevelFallback(DmIoSettings.Reference);
         settings = DmIoSettings.Read(system.Settings.Config);
         CheckDispatcher(system);
         counters = new ServiceCounters(system.Scheduler);
@@ -274,7 +275,7 @@ public sealed class DmIoService : IExtension
         }
         catch (Exception fault)
         {
-            // The two runtimes do not have one exception in common for all that a name can lead to.
+            // Akka.NET throws exceptions of many types for all that a name can lead to.
             throw new ConfigurationException(
                 $"dmio.dispatcher is '{settings.Dispatcher}', which is the path of no dispatcher: {fault.Message}",
                 fault);

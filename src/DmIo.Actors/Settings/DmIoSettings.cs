@@ -77,6 +77,7 @@ internal sealed record DmIoSettings
         FaultSettings.ReadRule(faultDefaults);
         DeviceSettings.CheckDefaults(deviceDefaults, faultDefaults);
         var dispatcher = reader.Text("dispatcher", "the name of a dispatcher, or empty", _ => true);
+        reader.Section("default-dispatcher");
         var socket = monitor.Text("socket", "the path of a unix socket, or empty", _ => true);
         var settings = new DmIoSettings
         {

@@ -55,7 +55,7 @@ internal static class SessionConfiguration
         }
         catch (Exception fault)
         {
-            // The parsers of the two runtimes do not have one exception in common.
+            // Akka.NET's parser throws exceptions of many types.
             throw new RefusedException($"--config '{path}' is not HOCON: {fault.Message}", fault);
         }
     }

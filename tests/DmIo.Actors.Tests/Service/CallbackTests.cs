@@ -87,7 +87,7 @@ public sealed class CallbackTests : ServiceTests
     {
         AttachQuick("disk");
         var lease = Open(pages: 1);
-        var completion = new Completion(_ => Sys.Terminate());
+        var completion = new Completion(result => _ = Sys.Terminate());
 
         Send(lease, Write(Pattern(8, 1), new IoRegion("disk", 0, 8)) with { Completion = completion });
 
