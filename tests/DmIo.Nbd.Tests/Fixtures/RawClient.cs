@@ -101,6 +101,22 @@ internal sealed class RawClient : IDisposable
         }
     }
 
+    /// <summary>The server ends the connection; what it sends before is passed over.</summary>
+    internal async Task ReceiveToEndAsync()
+    {
+        var passed = new byte[64 * 1024];
+        try
+        {
+            while (await stream!.ReadAsync(passed).AsTask().InTime() > 0)
+            {
+            }
+        }
+        catch (IOException)
+        {
+            // Reset: what we sent was not read.
+        }
+    }
+
     internal void EndSending() => socket.Shutdown(SocketShutdown.Send);
 
     /// <summary>Sends an option, and collects its replies to the last.</summary>

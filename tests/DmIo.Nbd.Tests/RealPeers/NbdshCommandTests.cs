@@ -107,6 +107,43 @@ public sealed class NbdshCommandTests
             """);
     }
 
+    [PeerTheory("nbdsh")]
+    [InlineData(64)]
+    [InlineData(4096)]
+    public async Task Simple_replies_of_many_requests_at_once_do_not_mix(int pages)
+    {
+        await using var served = await ServedDisks.StartAsync();
+        await served.AddAsync(
+            new NbdExport { Name = "disk", Devices = ["disk"], Pages = pages }, ServedDisks.NewMemory());
+
+        await UnconnectedScriptAsync($"""
+            import random
+            h.set_request_structured_replies(False)
+            h.set_strict_mode(0)
+            h.connect_uri("{served.Uri()}")
+            assert not h.get_structured_replies_negotiated()
+            size = h.get_size()
+            data = random.Random(1).randbytes(size)
+            for at in range(0, size, 1 << 20):
+                h.pwrite(data[at:at + (1 << 20)], at)
+            reads = []
+            wrong = []
+            for at in range(24):
+                length = (65536, 65537, 300000, 8 << 20, 32 << 20, 512)[at % 6]
+                offset = at * 12345
+                buffer = nbd.Buffer(length)
+                reads.append((offset, length, buffer, h.aio_pread(buffer, offset)))
+                wrong.append(h.aio_pread(nbd.Buffer(4096), size - 512))
+            while h.aio_in_flight() > 0:
+                h.poll(-1)
+            for offset, length, buffer, cookie in reads:
+                assert h.aio_command_completed(cookie)
+                assert buffer.to_bytearray() == data[offset:offset + length], (offset, length)
+            for cookie in wrong:
+                fails("EINVAL", h.aio_command_completed, cookie)
+            """);
+    }
+
     [PeerFact("nbdsh")]
     public async Task Status_covers_the_range_that_was_asked_for()
     {

@@ -2,7 +2,10 @@ namespace DmIo.Nbd.Server;
 
 /// <summary>Takes in what reads the device: cuts it into pieces, and sends each to the device as soon as there is
 /// memory for it. One user, the receive loop.</summary>
-internal sealed class ReadIntake(DataSpace space, OfferedExport export)
+/// <remarks>A read that is answered as a whole keeps the memory that it has. If there is no more for the rest of it, it
+/// waits for the memory of the transactions before it. Once none of those is left, it is streamed, and the receive loop
+/// takes in no other request before the last of it is in the outbox.</remarks>
+internal sealed class ReadIntake(DataSpace space, Flight flight, OfferedExport export)
 {
     /// <summary>All of it.</summary>
     /// <returns>False: the connection is ending, and nobody waits for the answer.</returns>
@@ -24,7 +27,8 @@ internal sealed class ReadIntake(DataSpace space, OfferedExport export)
             var before = offset % export.DeviceBlockBytes;
             var whole = (before + left + export.DeviceBlockBytes - 1) & -(long)export.DeviceBlockBytes;
             var piece = transaction.NextPiece();
-            var room = await space.GiveAsync(piece, (int)Math.Min(whole, Piece.MostBytes)).ConfigureAwait(false);
+            var room = await RoomAsync(
+                transaction, space.GiveAsync(piece, (int)Math.Min(whole, Piece.MostBytes))).ConfigureAwait(false);
             if (room == 0)
             {
                 transaction.Abandon();
@@ -37,6 +41,24 @@ internal sealed class ReadIntake(DataSpace space, OfferedExport export)
             left -= bytes;
         }
 
+        await transaction.StreamedAsync().ConfigureAwait(false);
         return true;
+    }
+
+    /// <summary>The room that is given. Streams the transaction if the memory that it has is all that there is.</summary>
+    private async ValueTask<int> RoomAsync(Transaction transaction, ValueTask<int> giving)
+    {
+        if (giving.IsCompleted || !transaction.IsAnsweredWhole)
+        {
+            return await giving.ConfigureAwait(false);
+        }
+
+        var given = giving.AsTask();
+        if (await Task.WhenAny(given, flight.SingleAsync()).ConfigureAwait(false) != given)
+        {
+            transaction.Stream();
+        }
+
+        return await given.ConfigureAwait(false);
     }
 }

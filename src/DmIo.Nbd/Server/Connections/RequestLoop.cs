@@ -33,7 +33,7 @@ internal sealed class RequestLoop
         space = new DataSpace(share, export.Offer.DeviceBlockBytes);
         var writes = new WriteIntake(transport, window, space, counters, export.Offer.DeviceBlockBytes);
         intake = new RequestIntake(
-            window, new ReadIntake(space, export.Offer), writes, flight, counters, export.Offer, agreed);
+            window, new ReadIntake(space, flight, export.Offer), writes, flight, counters, export.Offer, agreed);
     }
 
     /// <summary>Runs to the end.</summary>

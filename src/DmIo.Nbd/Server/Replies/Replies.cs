@@ -40,18 +40,24 @@ internal sealed class Replies(Outbox outbox, bool isStructured, IErrorLog errors
         }
     }
 
-    /// <summary>Data of a simple reply, with its header before the first.</summary>
-    internal void Data(Transaction transaction, Piece piece, bool isFirst, bool isLast) =>
-        outbox.Add((transaction, piece, isFirst, isLast), static (
-            ReplyBatch batch, in (Transaction Transaction, Piece Piece, bool IsFirst, bool IsLast) reply) =>
+    /// <summary>Data of a simple reply, with its header before the first of them: of the pieces from
+    /// <paramref name="start"/> to before <paramref name="end"/>, in one step.</summary>
+    internal void Data(Transaction transaction, List<Piece> pieces, int start, int end, bool isLast) =>
+        outbox.Add((transaction, pieces, start, end, isLast), static (
+            ReplyBatch batch,
+            in (Transaction Transaction, List<Piece> Pieces, int Start, int End, bool IsLast) reply) =>
         {
-            if (reply.IsFirst)
+            if (reply.Start == 0)
             {
                 new SimpleReply(NbdError.None, reply.Transaction.Header.Cookie)
                     .Write(batch.AddHeader(SimpleReply.SizeBytes));
             }
 
-            batch.AddData(reply.Piece);
+            for (var index = reply.Start; index < reply.End; index++)
+            {
+                batch.AddData(reply.Pieces[index]);
+            }
+
             if (reply.IsLast)
             {
                 batch.End(reply.Transaction);

@@ -10,6 +10,7 @@ internal sealed class Flight(int limit, Func<Transaction> create)
     private readonly Lock gate = new();
     private readonly Stack<Transaction> idle = new();
     private TaskCompletionSource? waiter;
+    private TaskCompletionSource? single;
     private int waitsFor;
     private int count;
 
@@ -36,9 +37,25 @@ internal sealed class Flight(int limit, Func<Transaction> create)
     /// <summary>None is under way.</summary>
     internal Task EmptyAsync() => BelowAsync(1);
 
+    /// <summary>No more than one is under way. The wait may be given up, and asked for again.</summary>
+    internal Task SingleAsync()
+    {
+        lock (gate)
+        {
+            if (count <= 1)
+            {
+                return Task.CompletedTask;
+            }
+
+            single ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return single.Task;
+        }
+    }
+
     internal void End(List<Transaction> transactions)
     {
         TaskCompletionSource? reached = null;
+        TaskCompletionSource? left = null;
         lock (gate)
         {
             transactions.ForEach(idle.Push);
@@ -49,9 +66,16 @@ internal sealed class Flight(int limit, Func<Transaction> create)
                 reached = waiter;
                 waiter = null;
             }
+
+            if (count <= 1)
+            {
+                left = single;
+                single = null;
+            }
         }
 
         reached?.SetResult();
+        left?.SetResult();
     }
 
     private Task BelowAsync(int bound)

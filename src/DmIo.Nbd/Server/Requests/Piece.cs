@@ -39,7 +39,9 @@ internal sealed class Piece(Transaction transaction) : IoCompletion
     /// <summary>How it ended.</summary>
     internal IoStatus Status { get; private set; }
 
-    internal bool IsDone { get; private set; }
+    /// <summary>It ended, and its transaction knows. The transaction's own: until it has looked at the status, the data
+    /// must not be sent.</summary>
+    internal bool IsDone { get; set; }
 
     /// <summary>Takes over one use of the block, and with it the part of it.</summary>
     internal void Add(PageBlock block, Memory<byte> part)
@@ -203,7 +205,6 @@ internal sealed class Piece(Transaction transaction) : IoCompletion
     private void End(in IoStatus status)
     {
         Status = status;
-        IsDone = true;
         transaction.Ended(this);
     }
 }

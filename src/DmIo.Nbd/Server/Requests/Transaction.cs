@@ -11,9 +11,23 @@ namespace DmIo.Nbd.Server;
 ///   idle --Begin--> open --Add(isLast), Answer, Fail--> closed --all pieces ended--> answered --sent--> idle
 ///                     +--------------Abandon--------------+------------------------> forgotten --------^
 /// </code>
-/// A simple reply's data go in order, and once its header is out there is no way back: then an error ends the
-/// connection, as the protocol has it.
 /// </summary>
+/// <remarks>
+/// The bytes of a simple reply must not be mixed with those of another reply, and the client cannot notice it if they
+/// are. Chunks of structured replies carry their cookie, so each goes out when its piece is done. For simple replies:
+/// <list type="bullet">
+/// <item>A read goes to the outbox as a whole, in one step, when all its pieces are done. Until then other replies
+/// overtake it, and an error of any piece can still be reported.</item>
+/// <item>A read that does not fit into the memory of its connection is streamed: its pieces go out in order as they are
+/// done. It is the only transaction of its connection from before its header is out until its last byte is in the
+/// outbox (<see cref="ReadIntake"/>). An error behind its header ends the connection, as the protocol has it.</item>
+/// </list>
+/// It always goes on. Only the receive loop waits for memory, for the one request that it takes in; every older
+/// transaction has all its memory, so it depends on its device and on the client alone, and its blocks come back when
+/// its reply was sent. When all of those were sent, the read that waits for memory is streamed, and its own blocks come
+/// back as they are sent. Then the connection has the one block of its window, and to that
+/// <see cref="ExportMemory"/> always adds a second, whatever other connections hold.
+/// </remarks>
 internal sealed class Transaction
 {
     private readonly Lock gate = new();
@@ -25,7 +39,8 @@ internal sealed class Transaction
     private NbdError error;
     private RequestHeader header;
     private int unfinished;
-    private int inOrder;
+    private int sent;
+    private TaskCompletionSource? streamed;
     private bool isHeaderOut;
     private bool isForgotten;
     private bool needsFlush;
@@ -47,13 +62,19 @@ internal sealed class Transaction
 
     internal long BlockBytes => export.Offer.DeviceBlockBytes;
 
+    /// <summary>Its pieces keep their memory until all of them are done.</summary>
+    internal bool IsAnsweredWhole => IsSimpleRead && streamed is null;
+
+    private bool IsSimpleRead => header.Command == NbdCommand.Read && !replies.IsStructured;
+
     internal void Begin(in RequestHeader request)
     {
         header = request;
         pieces.Clear();
         failure = IoStatus.Ok;
         unfinished = 1;
-        inOrder = 0;
+        sent = 0;
+        streamed = null;
         isHeaderOut = false;
         isForgotten = false;
         needsFlush = request.Command is NbdCommand.Trim or NbdCommand.WriteZeroes
@@ -75,6 +96,22 @@ internal sealed class Transaction
 
         return piece;
     }
+
+    /// <summary>From now on its pieces go out as they are done. Only for a read that the receive loop still adds pieces
+    /// to, and only while its connection has no other transaction.</summary>
+    internal void Stream()
+    {
+        lock (gate)
+        {
+            Invariant.Require(IsAnsweredWhole && unfinished > 0);
+            streamed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            SendData();
+        }
+    }
+
+    /// <summary>For the receive loop, behind the last piece of a read: if it is streamed, all of it is in the outbox, and
+    /// only then may its connection begin another transaction.</summary>
+    internal Task StreamedAsync() => streamed?.Task ?? Task.CompletedTask;
 
     /// <summary>There is nothing (more) to do.</summary>
     internal void Answer()
@@ -107,7 +144,14 @@ internal sealed class Transaction
         {
             isForgotten = true;
             unfinished--;
-            SettleWhenDone();
+            if (IsSimpleRead)
+            {
+                SendData();
+            }
+            else
+            {
+                SettleWhenDone();
+            }
         }
     }
 
@@ -116,6 +160,7 @@ internal sealed class Transaction
     {
         lock (gate)
         {
+            piece.IsDone = true;
             Record(NbdErrors.Of(piece.Status, header.Command), piece.Status);
             unfinished--;
             if (header.Command != NbdCommand.Read)
@@ -129,7 +174,10 @@ internal sealed class Transaction
             }
             else
             {
-                SendInOrder();
+                // What has its last reply byte in the outbox may be in use again for another request.
+                var last = unfinished == 0 ? streamed : null;
+                SendData();
+                last?.SetResult();
             }
         }
     }
@@ -156,28 +204,35 @@ internal sealed class Transaction
         }
     }
 
-    private void SendInOrder()
+    /// <summary>Of a simple reply: all of it once all is done; where it is streamed, what is next of it. Where it has
+    /// failed, its memory is free.</summary>
+    private void SendData()
     {
-        for (; inOrder < pieces.Count && pieces[inOrder].IsDone; inOrder++)
+        if (!failure.IsOk || isForgotten)
         {
-            var piece = pieces[inOrder];
-            if (failure.IsOk && !isForgotten)
+            for (var index = sent; index < pieces.Count; index++)
             {
-                var isLast = inOrder == pieces.Count - 1 && unfinished == 0;
-                replies.Data(this, piece, isFirst: !isHeaderOut, isLast);
-                isHeaderOut = true;
-                if (isLast)
+                if (pieces[index].IsDone)
                 {
-                    return;
+                    pieces[index].Release();
                 }
             }
-            else
-            {
-                piece.Release();
-            }
+
+            SettleWhenDone();
+            return;
         }
 
-        SettleWhenDone();
+        var next = sent;
+        while ((streamed is not null || unfinished == 0) && sent < pieces.Count && pieces[sent].IsDone)
+        {
+            sent++;
+        }
+
+        if (sent > next)
+        {
+            isHeaderOut = true;
+            replies.Data(this, pieces, next, sent, isLast: unfinished == 0);
+        }
     }
 
     private void SettleWhenDone()

@@ -1,0 +1,51 @@
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Nbd.Tests.Peers;
+
+namespace DmIo.Nbd.Tests.Server;
+
+/// <summary>How a disk is served: each answers reads in an order and at a time of its own.</summary>
+public enum DiskMode
+{
+    Memory,
+    Inline,
+    Threads,
+    Ring,
+    Direct,
+}
+
+/// <summary>Disks of every mode that this machine supports.</summary>
+internal static class DiskModes
+{
+    internal static IReadOnlyList<DiskMode> Supported { get; } = [.. Enum.GetValues<DiskMode>().Where(IsSupported)];
+
+    /// <summary>A disk of that mode, all zero; its file, if it has one, is in the directory.</summary>
+    internal static IBlockDevice Open(DiskMode mode, TemporaryDirectory home, SectorCount size) =>
+        mode == DiskMode.Memory ? new MemoryDevice(size) : FileDevice.Open(new FileDeviceOptions
+        {
+            Path = home.FilePath($"{mode}.img"),
+            CreateSize = size,
+            Mode = mode switch
+            {
+                DiskMode.Inline => ServiceMode.Inline,
+                DiskMode.Threads => ServiceMode.Threads,
+                DiskMode.Ring => ServiceMode.Ring,
+                _ => null,
+            },
+            IsDirect = mode == DiskMode.Direct,
+        });
+
+    private static bool IsSupported(DiskMode mode)
+    {
+        using var home = new TemporaryDirectory();
+        try
+        {
+            Open(mode, home, 128).DisposeAsync().AsTask().Wait(Patience.Limit);
+            return true;
+        }
+        catch (DeviceOpenException)
+        {
+            return false;
+        }
+    }
+}
