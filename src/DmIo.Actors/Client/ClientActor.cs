@@ -60,6 +60,10 @@ internal sealed class ClientActor : UntypedActor
         client?.Closed();
     }
 
+    /// <summary>The system guardian restarts a child that throws. PostStop has run by then: the client has
+    /// ended.</summary>
+    protected override void PostRestart(Exception reason) => Context.Stop(Self);
+
     /// <summary>Asking.</summary>
     protected override void OnReceive(object message)
     {

@@ -7,7 +7,6 @@ using DmIo.Devices;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
 using static DmIo.Actors.DrainProtocol;
-using static DmIo.Actors.GuardianProtocol;
 using static DmIo.Actors.ServiceProtocol;
 
 namespace DmIo.Actors;
@@ -29,28 +28,32 @@ public sealed class DmIoService : IExtension
     private readonly StatisticsSections sections = new();
     private readonly DeviceProviders providers;
     private readonly ConfiguredDevices configured;
-    private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly IActorRef clients;
+    private readonly ExtendedActorSystem system;
     private readonly ServiceMonitor? monitor;
     private readonly ILoggingAdapter log;
+
+    /// <summary>Completes when the supervisor is dead.</summary>
+    private readonly Task stopped;
     private long lastClient;
 
     internal DmIoService(ExtendedActorSystem system)
     {
+        this.system = system;
         log = Logging.GetLogger(system, typeof(DmIoService));
         settings = DmIoSettings.Read(system.Settings.Config);
-        CheckDispatcher(system);
+        CheckDispatcher();
         counters = new ServiceCounters(system.Scheduler);
         providers = new DeviceProviders(settings.DeviceProviders);
         var config = system.Settings.Config;
         configured = Task.Run(() => ConfiguredDevices.OpenAsync(settings.Devices, providers, config))
             .GetAwaiter().GetResult();
         monitor = StartMonitor();
-        Supervisor = StartSupervisor(system);
+        Supervisor = StartSupervisor();
+
+        // On the thread pool: WatchAsync continues in its caller's context, which may be an actor that dies first.
+        stopped = Task.Run(() => Supervisor.WatchAsync());
         _ = EndMonitorAsync();
-        system.SystemActorOf(SupervisorWatch.Props(Supervisor, stopped), "dmio-watch");
-        clients = system.SystemActorOf(GuardianActor.Props(), "dmio-clients");
-        AttachConfigured(system);
+        AttachConfigured();
         CoordinatedShutdown.Get(system).AddTask(
             CoordinatedShutdown.PhaseServiceRequestsDone, "dmio-drain", DrainAsync);
     }
@@ -87,10 +90,19 @@ public sealed class DmIoService : IExtension
     {
         cancellationToken.ThrowIfCancellationRequested();
         var opening = new ClientOpening(pages, wait, weight, cancellationToken);
-        var name = $"client-{Interlocked.Increment(ref lastClient)}";
-        var props = ClientActor.Props(opening, Supervisor, settings.Background, log);
-        clients.Tell(new Spawn(props, name, opening), ActorRefs.NoSender);
-        if (await Task.WhenAny(opening.Task, stopped.Task) == stopped.Task)
+        try
+        {
+            system.SystemActorOf(
+                ClientActor.Props(opening, Supervisor, settings.Background, log),
+                $"dmio-client-{Interlocked.Increment(ref lastClient)}");
+        }
+        catch (InvalidOperationException)
+        {
+            // The system guardian is terminating: it stops after the supervisor.
+            opening.Refuse(ClientOpening.ServiceStopped);
+        }
+
+        if (await Task.WhenAny(opening.Task, stopped) == stopped)
         {
             opening.Refuse(ClientOpening.ServiceStopped);
         }
@@ -239,7 +251,7 @@ public sealed class DmIoService : IExtension
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var reply = Supervisor.Ask<object>(message, Timeout.InfiniteTimeSpan, giveUp.Token);
-        if (await Task.WhenAny(reply, stopped.Task) == reply)
+        if (await Task.WhenAny(reply, stopped) == reply)
         {
             return await reply;
         }
@@ -250,7 +262,7 @@ public sealed class DmIoService : IExtension
 
     /// <summary>Blocks, so that nobody can use the service before its devices are there; the supervisor has nothing
     /// else to do yet.</summary>
-    private void AttachConfigured(ExtendedActorSystem system)
+    private void AttachConfigured()
     {
         for (var index = 0; index < configured.All.Count; index++)
         {
@@ -266,7 +278,7 @@ public sealed class DmIoService : IExtension
     }
 
     /// <summary>Before anything is opened.</summary>
-    private void CheckDispatcher(ExtendedActorSystem system)
+    private void CheckDispatcher()
     {
         try
         {
@@ -281,7 +293,7 @@ public sealed class DmIoService : IExtension
         }
     }
 
-    private IActorRef StartSupervisor(ExtendedActorSystem system)
+    private IActorRef StartSupervisor()
     {
         try
         {
@@ -291,8 +303,7 @@ public sealed class DmIoService : IExtension
         {
             // The application has an actor of that name.
             configured.CloseFrom(0);
-            stopped.SetResult();
-            _ = EndMonitorAsync();
+            _ = monitor?.DisposeAsync().AsTask();
             throw;
         }
     }
@@ -315,7 +326,7 @@ public sealed class DmIoService : IExtension
 
     private async Task EndMonitorAsync()
     {
-        await stopped.Task;
+        await stopped;
         if (monitor is not null)
         {
             await monitor.DisposeAsync();
@@ -329,7 +340,7 @@ public sealed class DmIoService : IExtension
         {
             var drained = Supervisor.Ask<ServiceDrained>(
                 DrainService.Instance, Timeout.InfiniteTimeSpan, giveUp.Token);
-            await await Task.WhenAny(drained, stopped.Task);
+            await await Task.WhenAny(drained, stopped);
         }
         catch (OperationCanceledException)
         {

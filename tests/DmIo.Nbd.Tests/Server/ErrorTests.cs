@@ -139,7 +139,7 @@ public sealed class ErrorTests
         using var client = await served.UseAsync();
         var lease = (await leases.NextAsync<ServiceEvents.LeaseOpened>()).Lease;
 
-        served.System.ActorSelection($"/user/dmio/leases/{lease.Value}").Tell(PoisonPill.Instance);
+        served.System.ActorSelection($"/user/dmio/lease-{lease.Value}").Tell(PoisonPill.Instance);
         await leases.NextAsync<ServiceEvents.LeaseClosed>();
 
         Assert.Equal(NbdError.Shutdown, await client.DoAsync(NbdCommand.Flush, 0, 0));
