@@ -55,7 +55,7 @@ internal sealed class ClientActor : UntypedActor
     protected override void PostStop()
     {
         cancellation.Dispose();
-        opening.Refuse(ClientOpening.ServiceStopped);
+        opening.Refuse(ClientOpening.ServiceStopped, IoRefusal.Stopped);
         client?.End();
         client?.Closed();
     }
@@ -73,7 +73,7 @@ internal sealed class ClientActor : UntypedActor
                 Serve(granted);
                 break;
             case GetRefused refused when IsFromSupervisor:
-                opening.Refuse(refused.Reason);
+                opening.Refuse(refused.Reason, refused.Cause);
                 Context.Stop(Self);
                 break;
             case CancelOpening:

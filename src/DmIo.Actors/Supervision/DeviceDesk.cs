@@ -264,7 +264,7 @@ internal sealed class DeviceDesk(
     /// suffer.</summary>
     private void Refuse(AttachDevice attach, IActorRef replyTo, string reason)
     {
-        var refused = new AttachRefused(attach.Name, reason);
+        var refused = new AttachRefused(attach.Name, reason) { Cause = isClosed ? IoRefusal.Stopped : null };
         if (attach.Device is null || devices.Values.Any(record => ReferenceEquals(record.Device, attach.Device)))
         {
             replyTo.Tell(refused, context.Self);

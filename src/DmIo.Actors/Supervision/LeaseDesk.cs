@@ -124,6 +124,7 @@ internal sealed class LeaseDesk(
     /// <summary>The supervisor's end: answers who waits. Memory that a device may still touch is not freed.</summary>
     internal void Stop()
     {
+        isClosed = true;
         RemoveWaiting(_ => true, "The service stopped.");
         foreach (var record in leases.Values)
         {
@@ -245,7 +246,8 @@ internal sealed class LeaseDesk(
     private void Refuse(WaitingGet get, string reason)
     {
         var available = isClosed || waiting.Count > 0 ? 0 : pool.AvailablePages;
-        get.ReplyTo.Tell(new GetRefused(get.Pages, available, reason), context.Self);
+        var refused = new GetRefused(get.Pages, available, reason) { Cause = isClosed ? IoRefusal.Stopped : null };
+        get.ReplyTo.Tell(refused, context.Self);
     }
 
     private sealed record WaitingGet(int Pages, int Weight, IActorRef Owner, IActorRef ReplyTo);
