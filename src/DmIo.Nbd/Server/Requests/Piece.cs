@@ -179,7 +179,7 @@ internal sealed class Piece(Transaction transaction) : IoCompletion
         });
         if (!isSent)
         {
-            OnRefused(IoRefusal.Ended, "The service has ended.");
+            OnRefused(IoRefusal.Stopped, "The service has ended.");
         }
     }
 
