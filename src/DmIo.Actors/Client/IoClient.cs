@@ -16,9 +16,11 @@ namespace DmIo.Actors;
 /// <remarks>
 /// A request that breaks a rule (R1 to R3: no region, too many, overlapping ones, too little memory ...) throws
 /// <see cref="IoRefusedException"/> from the call itself. Whatever happens to a region on its device is in the result.
-/// Requests beyond the lease's pages wait in order. Each request has exactly one outcome, also when the service ends.
-/// A client that nobody disposes of keeps its pages until the system ends. A cancelled token ends the wait, not the
-/// I/O: that goes on, and its memory is in use until then (R10).
+/// Requests beyond the lease's pages wait in the order of the calls, however many they are, and are never refused for
+/// that (R19); one that waits costs some 800 bytes. Each request has exactly one outcome, also when the service ends.
+/// A client that is not disposed of keeps its pages until the system ends. A canceled token ends the wait. It withdraws
+/// a request that waits for the lease's pages; one that was dispatched continues. The canceled task does not say which
+/// of the two, so the memory of a canceled request may be in use until the client is disposed of (R10).
 /// </remarks>
 public sealed class IoClient : IDisposable, IAsyncDisposable
 {
@@ -66,11 +68,10 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     /// <param name="memory">For reads and writes, at least as long as the largest region; null for the
     /// others.</param>
     /// <param name="options">Durability, deadline, context.</param>
-    /// <param name="cancellationToken">Ends the wait, not the I/O. Cancelled before the call: nothing is
-    /// begun.</param>
-    /// <returns>The outcome. The task fails with <see cref="IoRefusedException"/>, and no device is touched, where too
-    /// many requests wait for the lease's pages (<c>dmio.leases.waiting-per-page</c>), or the service is
-    /// ending.</returns>
+    /// <param name="cancellationToken">Ends the wait, and withdraws the request if it still waits for the lease's
+    /// pages. Canceled before the call: nothing is begun.</param>
+    /// <returns>The outcome. Where the service is ending, the task fails with <see cref="IoRefusedException"/>, and no
+    /// device is touched.</returns>
     /// <exception cref="IoRefusedException">The request breaks a rule, or the service has ended. Nothing
     /// happened.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed of.</exception>
@@ -151,8 +152,9 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// Sends a request whose outcome its <see cref="IoCompletion"/> gets: the way of those who send many, since nothing
-    /// is allocated. Rules are checked by the request actor; who breaks one hears so by
-    /// <see cref="IoCompletion.OnRefused"/>.
+    /// is allocated. Rules are checked by the request actor, and so is the bound on waiting requests
+    /// (<c>dmio.leases.waiting-per-page</c>), in which those of calls that wait count; a request that is refused ends
+    /// in <see cref="IoCompletion.OnRefused"/>.
     /// </summary>
     /// <param name="request">Its completion is an <see cref="IoCompletion"/> that is not under way. Its regions are
     /// the caller's again when the outcome has come.</param>
@@ -264,7 +266,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
             return Task.FromCanceled<IoResult>(cancellationToken);
         }
 
-        var completion = new TaskCompletion(outstanding, regions.Length, options?.Context);
+        var completion = new TaskCompletion(outstanding, Requests, regions.Length, options?.Context);
         var request = NewRequest(operation, regions, memory, options, completion);
         Admit(request, completion);
         completion.CancelBy(cancellationToken);

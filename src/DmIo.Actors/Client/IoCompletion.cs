@@ -18,6 +18,8 @@ public abstract class IoCompletion : IOutstanding
 
     int IOutstanding.Slot { get; set; }
 
+    bool IOutstanding.WaitsForRoom => false;
+
     void IIoCompletion.Done(IoResult result)
     {
         if (IsMine())

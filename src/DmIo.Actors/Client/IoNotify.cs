@@ -7,8 +7,8 @@ namespace DmIo.Actors;
 /// start requests (blocking ones too), dispose of the client, detach devices, and end the actor system: the service
 /// holds nothing of the request any more. What it throws is logged and harms nobody.
 /// </summary>
-/// <param name="result">The outcome. A request that was refused after it had been sent (since the service ends, or too
-/// many wait for the lease's pages) has all its regions Stopped, each with an <see cref="IoRefusedException"/> that
-/// says why (<see cref="IoRefusedException.Cause"/>); no device was touched.</param>
+/// <param name="result">The outcome. A request that was refused after it had been sent, since the service ends, has all
+/// its regions Stopped, each with an <see cref="IoRefusedException"/> that says why
+/// (<see cref="IoRefusedException.Cause"/>); no device was touched.</param>
 /// <param name="context">What was given along with the callback.</param>
 public delegate void IoNotify(IoResult result, object? context);

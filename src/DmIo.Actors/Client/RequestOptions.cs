@@ -19,8 +19,8 @@ public sealed record RequestOptions
     public IoPriority Priority { get; init; }
 
     /// <summary>
-    /// When to be answered at the latest; null: when it is done. The regions unfinished by then are TimedOut; mind
-    /// <see cref="IoResult.BufferHeld"/>.
+    /// When to be answered at the latest, from the call, the wait for the lease's pages included; null: when it is
+    /// done. The regions unfinished by then are TimedOut; mind <see cref="IoResult.BufferHeld"/>.
     /// </summary>
     public TimeSpan? Deadline { get; init; }
 

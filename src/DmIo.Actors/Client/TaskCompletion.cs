@@ -1,32 +1,45 @@
+using Akka.Actor;
 using DmIo.Io;
+using static DmIo.Actors.ClientProtocol;
 
 namespace DmIo.Actors;
 
-/// <summary>A request whose outcome is a task's result. One object with the task's source, for one allocation
-/// less. A token that is cancelled ends the task, and nothing else: the request stays among the outstanding until its
-/// outcome comes, which nobody hears of then (R10).</summary>
+/// <summary>
+/// A request whose outcome is a task's result. One object with the task's source, for one allocation less. A canceled
+/// token ends the task and asks the request actor to withdraw the request, which it does unless the request was
+/// dispatched (R10). The request stays among the outstanding until its outcome comes, which is discarded.
+/// </summary>
 internal sealed class TaskCompletion : TaskCompletionSource<IoResult>, IOutstanding
 {
     private readonly OutstandingRequests outstanding;
+
+    private readonly IActorRef requests;
 
     private readonly int regionCount;
 
     private CancellationTokenRegistration cancellation;
 
-    internal TaskCompletion(OutstandingRequests outstanding, int regionCount, object? context)
+    internal TaskCompletion(OutstandingRequests outstanding, IActorRef requests, int regionCount, object? context)
         : base(context, TaskCreationOptions.RunContinuationsAsynchronously)
     {
         this.outstanding = outstanding;
+        this.requests = requests;
         this.regionCount = regionCount;
     }
 
     public int Slot { get; set; }
 
+    public bool WaitsForRoom => true;
+
+    /// <summary>Its state, which other requests use after it; null before it was accepted. The request actor's own
+    /// field.</summary>
+    internal RequestState? Accepted { get; set; }
+
     /// <summary>Once, when it is among the outstanding and before it is sent.</summary>
     internal void CancelBy(CancellationToken token)
     {
         cancellation = token.UnsafeRegister(
-            static (completion, cancelled) => ((TaskCompletion)completion!).TrySetCanceled(cancelled), this);
+            static (completion, canceled) => ((TaskCompletion)completion!).Cancel(canceled), this);
         if (Task.IsCompleted)
         {
             // The client's end came between.
@@ -52,6 +65,14 @@ internal sealed class TaskCompletion : TaskCompletionSource<IoResult>, IOutstand
     }
 
     public void Stop(string reason) => End(IoResults.Stopped(regionCount, reason, Task.AsyncState));
+
+    private void Cancel(CancellationToken canceled)
+    {
+        if (TrySetCanceled(canceled))
+        {
+            requests.Tell(new WithdrawRequest(this), ActorRefs.NoSender);
+        }
+    }
 
     private void End(IoResult result)
     {

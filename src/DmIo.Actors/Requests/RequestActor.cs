@@ -3,6 +3,7 @@ using Akka.Event;
 using DmIo.Io;
 using DmIo.Memory;
 using DmIo.Pages;
+using static DmIo.Actors.ClientProtocol;
 using static DmIo.Actors.DeviceProtocol;
 using static DmIo.Actors.IoProtocol;
 using static DmIo.Actors.LeaseProtocol;
@@ -117,6 +118,9 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             case DeadlineReached deadline:
                 ledger.Expire(deadline.Request, TimedOut(deadline.Request));
                 break;
+            case WithdrawRequest withdrawn:
+                ledger.Withdraw(withdrawn.Completion, Canceled());
+                break;
             case Terminated terminated:
                 DeviceDied(terminated.ActorRef);
                 break;
@@ -158,7 +162,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void Accept(IoRequest request)
     {
-        if (CheckRoom() is { } full)
+        if (CheckRoom(request) is { } full)
         {
             Refuse(request, IoRefusal.NoRoom, full);
             return;
@@ -180,14 +184,27 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         }
 
         ledger.Accept(state);
+        if (request.Completion is TaskCompletion completion)
+        {
+            completion.Accepted = state;
+            if (completion.Task.IsCanceled)
+            {
+                ledger.Withdraw(completion, Canceled());
+            }
+        }
+
         if (state.Deadline is { } deadline && !state.IsAnswered)
         {
             Timers.StartSingleTimer(state, new DeadlineReached(state), deadline);
         }
     }
 
-    /// <summary>Refused here, not in the mailbox: who asks for more than the lease can do hears of it.</summary>
-    private string? CheckRoom() => ledger.Waiting < terms.MaxWaiting
+    /// <summary>
+    /// Refused here, not in the mailbox: a sender that asks for more than the lease can do gets an answer. The calls of
+    /// a client wait instead, behind all that came before them: each has a caller that waits, or a callback.
+    /// </summary>
+    private string? CheckRoom(IoRequest request) =>
+        ledger.Waiting < terms.MaxWaiting || request.Completion is IOutstanding { WaitsForRoom: true }
         ? null
         : $"{ledger.Waiting} requests of {lease.Id} wait for its {lease.Count} pages, and more may not "
             + "(dmio.leases.waiting-per-page); wait for outcomes, or get a larger lease.";
@@ -241,6 +258,9 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     }
 
     private IoStatus Stopped(string why) => IoStatus.Failed(IoStatusCode.Stopped, $"The end of {lease.Id}: {why}");
+
+    private IoStatus Canceled() =>
+        IoStatus.Failed(IoStatusCode.Stopped, $"Its caller canceled it while it waited for the pages of {lease.Id}.");
 
     private static IoStatus TimedOut(RequestState request) =>
         IoStatus.Failed(IoStatusCode.TimedOut, $"Not done within {request.Deadline}.");

@@ -18,8 +18,8 @@ internal sealed class RequestAdmission(int pages)
     /// <summary>Nothing waits, nothing was admitted that was not returned.</summary>
     internal bool IsEmpty => InUse == 0 && waiting.Count == 0;
 
-    /// <summary>How many wait; of those, less than half were answered meanwhile.</summary>
-    internal int Waiting => waiting.Count;
+    /// <summary>How many wait and were not answered meanwhile.</summary>
+    internal int Waiting => waiting.Count - answered;
 
     internal void Add(RequestState request) => waiting.Enqueue(request);
 

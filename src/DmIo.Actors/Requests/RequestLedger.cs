@@ -8,7 +8,7 @@ namespace DmIo.Actors;
 /// The requests of one lease, from acceptance to delivery. Plain, single owner.
 /// <code>
 ///   Accept --> waiting --TryDispatch--> dispatched --answerable--> outcome --TryTakeOutcome--> (delivered)
-///                 +-----Expire, StopWaiting--------------------------^
+///                 +-----Expire, Withdraw, StopWaiting----------------^
 /// </code>
 /// A request gets one outcome. One that is answered while a device has its memory stays dispatched, and keeps its
 /// credit, until it is over.
@@ -108,6 +108,18 @@ internal sealed class RequestLedger(int pages)
         }
         else
         {
+            Conclude(request);
+            admission.DropAnswered();
+        }
+    }
+
+    /// <summary>Gives the request of this completion its outcome now if it waits for credit. Otherwise, and where it
+    /// was not accepted yet, nothing.</summary>
+    internal void Withdraw(TaskCompletion completion, in IoStatus status)
+    {
+        if (completion.Accepted is { DispatchedAt: < 0, IsAnswered: false } request && request.IsOf(completion))
+        {
+            request.Withdraw(status);
             Conclude(request);
             admission.DropAnswered();
         }

@@ -92,6 +92,9 @@ internal sealed class RequestState
     /// <summary>Sectors of its data, those of its largest region; 0 where it carries none.</summary>
     internal long DataSectors { get; private set; }
 
+    /// <summary>It is the request of this completion, and not a later one.</summary>
+    internal bool IsOf(IIoCompletion completion) => ReferenceEquals(request?.Completion, completion);
+
     /// <summary>Its outcome is a message, not a call.</summary>
     internal bool IsAnsweredByMessage => request.Completion is null;
 
@@ -216,6 +219,21 @@ internal sealed class RequestState
                 Complete(index, status);
                 held = held.With(index);
             }
+        }
+    }
+
+    /// <summary>
+    /// Gives every open region this outcome. Only before any is sent. The memory is not touched, not even that of a
+    /// read: the caller does not wait any more, and may use it.
+    /// </summary>
+    internal void Withdraw(in IoStatus status)
+    {
+        Invariant.Require(due == 0);
+        isReusable = false;
+        foreach (var index in open)
+        {
+            ios[index].TryWithdraw();
+            Complete(index, status);
         }
     }
 

@@ -52,28 +52,6 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public async Task A_request_too_many_says_that_it_can_be_sent_again_to_tasks_and_to_callbacks()
-    {
-        await using var running = new RunningService();
-        var stuck = await running.AttachStuckAsync("a");
-        using var client = await running.Service.OpenAsync(1).InTime();
-        var region = new IoRegion("a", 0, 8);
-        var taken = Enumerable.Range(0, 1 + 1024).Select(_ => client.WriteAsync(region, Page)).ToList();
-        var told = new TaskCompletionSource<IoResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        client.Write([region], Page, (result, _) => told.SetResult(result));
-        var tooMany = client.WriteAsync(region, Page);
-
-        var error = await Assert.ThrowsAsync<IoRefusedException>(() => tooMany.InTime());
-        var status = (await told.Task.InTime())[0];
-        Assert.Equal(IoRefusal.NoRoom, error.Cause);
-        Assert.Equal(IoStatusCode.Stopped, status.Code);
-        Assert.Equal(IoRefusal.NoRoom, Assert.IsType<IoRefusedException>(status.Failure!.Exception).Cause);
-        stuck.Release();
-        Assert.All(await Task.WhenAll(taken).InTime(), result => Assert.True(result.IsOk));
-    }
-
-    [Fact]
     public async Task R3_blocking_calls_and_callbacks_throw_from_the_call_too()
     {
         await using var running = new RunningService();

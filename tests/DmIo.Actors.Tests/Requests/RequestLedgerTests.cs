@@ -121,7 +121,73 @@ public sealed class RequestLedgerTests
         }
 
         Assert.Equal(1000, TakeOutcomes().Count);
-        Assert.InRange(ledger.Waiting, 1, 4);
+        Assert.Equal(1, ledger.Waiting);
+    }
+
+    [Fact]
+    public void R10_a_canceled_read_that_waits_is_withdrawn_and_its_memory_is_not_touched()
+    {
+        Accept(new IoRegion("disk", 0, 8));
+        DispatchAll();
+        byte[] memory = [.. Enumerable.Repeat((byte)0xA5, 4096)];
+        var (read, completion) = AcceptCall(IoOperation.Read, memory);
+
+        ledger.Withdraw(completion, Late);
+
+        Assert.Equal([read], TakeOutcomes());
+        Assert.Equal(0, ledger.Waiting);
+        Assert.Equal(4096, memory.Count(value => value == 0xA5));
+    }
+
+    [Fact]
+    public void R10_a_canceled_request_that_was_dispatched_is_not_withdrawn()
+    {
+        var (write, completion) = AcceptCall(IoOperation.Write, new byte[4096]);
+        DispatchAll();
+
+        ledger.Withdraw(completion, Late);
+
+        Assert.Empty(TakeOutcomes());
+        Answer(write);
+        Assert.True(Assert.Single(TakeOutcomes()).Result.IsOk);
+    }
+
+    [Fact]
+    public void R10_a_request_canceled_after_its_outcome_withdraws_none_that_uses_its_state_again()
+    {
+        var (first, completion) = AcceptCall(IoOperation.Write, new byte[4096]);
+        DispatchAll();
+        first.Send(0, new DeviceDoor(ActorRefs.Nobody));
+        Answer(first);
+        Deliver(Assert.Single(TakeOutcomes()));
+        Accept(new IoRegion("disk", 0, 8));
+        DispatchAll();
+        var next = ledger.NextState().Begin(
+            new IoRequest { Operation = IoOperation.Flush, Regions = [] },
+            [new IoRegion("disk", 0, 0)],
+            ActorRefs.Nobody,
+            new RequestOwner(ActorRefs.Nobody, default, LeaseWeight.Default));
+        Assert.Same(first, next);
+        ledger.Accept(next);
+
+        ledger.Withdraw(completion, Late);
+
+        Assert.Empty(TakeOutcomes());
+        Assert.Equal(1, ledger.Waiting);
+    }
+
+    private (RequestState State, TaskCompletion Completion) AcceptCall(IoOperation operation, byte[] memory)
+    {
+        var outstanding = new OutstandingRequests();
+        var completion = new TaskCompletion(outstanding, ActorRefs.Nobody, 1, null);
+        outstanding.TryAdd(completion);
+        var request = new IoRequest
+        {
+            Operation = operation, Regions = [], Memory = memory, Completion = completion,
+        };
+        completion.Accepted = TestRequests.State(request, new IoRegion("disk", 0, 8));
+        ledger.Accept(completion.Accepted);
+        return (completion.Accepted, completion);
     }
 
     private RequestState Accept(IoRegion region)

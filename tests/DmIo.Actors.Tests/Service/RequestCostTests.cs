@@ -36,6 +36,30 @@ public sealed class RequestCostTests
     }
 
     [Fact]
+    public async Task R19_a_call_that_waits_for_room_allocates_little_and_no_copy_of_its_payload()
+    {
+        await using var running = new RunningService();
+        var stuck = await running.AttachStuckAsync("a");
+        using var client = await running.Service.OpenAsync(1).InTime();
+        var data = new byte[Page.SizeBytes];
+        var calls = new Task<IoResult>[Requests];
+
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        for (var index = 0; index < Requests; index++)
+        {
+            calls[index] = client.WriteAsync(new IoRegion("a", 0, 8), data);
+        }
+
+        // Handled behind all of them.
+        await client.Requests.Ask<IoRefused>(new IoRequest { Operation = IoOperation.Flush, Regions = [] }).InTime();
+        var perCall = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Requests;
+
+        Assert.InRange(perCall, 1, 1024);
+        stuck.Release();
+        Assert.All(await Task.WhenAll(calls).InTime(), result => Assert.True(result.IsOk));
+    }
+
+    [Fact]
     public async Task The_backend_sees_the_callers_own_memory_for_all_kinds_of_it()
     {
         await using var running = new RunningService();

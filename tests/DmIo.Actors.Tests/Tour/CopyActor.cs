@@ -38,7 +38,7 @@ internal sealed class CopyActor : UntypedActor
                 });
                 break;
             case IoDone done:
-                report.Tell(done.Result);
+                report.Tell(done.Result.IsOk ? done.Result : new Status.Failure(new IoFailedException(done.Result)));
                 dmio.Tell(new Put(lease!.Id, lease.Count));
                 break;
             case PutDone:

@@ -47,30 +47,30 @@ public sealed class ReadmeTour : TestKit
 
         var pages = new PageList(client.Lease.Pages, firstPageOffset: 512);
         IoResult read = await client.ReadAsync(new IoRegion("right", 128, 8), pages);
+        read.ThrowIfFailed();
 
-        Assert.True(read.IsOk, read.ToString());
         Assert.Equal(data[..3584], client.Lease.Pages[0].Memory[512..].ToArray());
         Assert.Equal(data[3584..], client.Lease.Pages[1].Memory[..512].ToArray());
 
         var vector = new BioVector([new BioSegment(header, 0, 512), new BioSegment(body, 0, 3584)]);
-        await client.WriteAsync(new IoRegion("left", 16, 1), vector.Slice(0, 512));
-        await client.WriteAsync(new IoRegion("right", 16, 7), vector.Slice(512, 3584));
+        (await client.WriteAsync(new IoRegion("left", 16, 1), vector.Slice(0, 512))).ThrowIfFailed();
+        (await client.WriteAsync(new IoRegion("right", 16, 7), vector.Slice(512, 3584))).ThrowIfFailed();
 
         var portion = new byte[3584];
         Assert.True((await client.ReadAsync(new IoRegion("right", 16, 7), portion)).IsOk);
         Assert.Equal(body, portion);
 
-        IoResult flushed = client.Flush([new IoRegion("left", 0, 0), new IoRegion("right", 0, 0)]);
+        client.Flush([new IoRegion("left", 0, 0), new IoRegion("right", 0, 0)]).ThrowIfFailed();
         client.Write(copies, data, (result, context) => finished.TrySetResult((result.Errors, context)), "copy 7");
 
-        Assert.True(flushed.IsOk, flushed.ToString());
         Assert.Equal((ErrorBits.None, "copy 7"), await finished.Task);
 
         var soon = new RequestOptions { Deadline = TimeSpan.FromSeconds(30) };
         IoResult inTime = await client.WriteAsync(copies, data, soon);
         bool mayReuse = !inTime.BufferHeld;
+        inTime.ThrowIfFailed();
 
-        Assert.True(inTime.IsOk && mayReuse, inTime.ToString());
+        Assert.True(mayReuse);
     }
 
     [Fact]

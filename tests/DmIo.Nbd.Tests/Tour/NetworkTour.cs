@@ -42,11 +42,11 @@ public sealed class NetworkTour : TestKit
 
         IoRegion[] copies = [new("local", 0, 8), new("remote", 0, 8)];
         IoResult written = await client.WriteAsync(copies, data);
+        written.ThrowIfFailed();
 
         system.EventStream.Subscribe(watcher, typeof(NbdDeviceEvents.NbdDeviceEvent));
         system.EventStream.Subscribe(watcher, typeof(NbdServerEvents.LegLost));
 
-        Assert.True(written.IsOk, written.ToString());
         foreach (var device in new[] { "local", "remote", "left", "right" })
         {
             var found = new byte[4096];

@@ -108,4 +108,19 @@ public sealed class IoResultTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => IoStatus.Failed(IoStatusCode.Ok, "well"));
     }
+
+    [Fact]
+    public void ThrowIfFailed_names_each_failed_region_with_its_status_and_throws_for_no_other()
+    {
+        new IoResult(64).ThrowIfFailed();
+        var result = new IoResult([IoStatus.Ok, Unable, IoStatus.Ok, Broken]);
+
+        var error = Assert.Throws<IoFailedException>(result.ThrowIfFailed);
+
+        Assert.Same(result, error.Result);
+        Assert.Contains($"region 1: {Unable}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"region 3: {Broken}", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("region 0", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("region 2", error.Message, StringComparison.Ordinal);
+    }
 }
