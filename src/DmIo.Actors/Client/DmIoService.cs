@@ -41,6 +41,8 @@ public sealed class DmIoService : IExtension
     {
         this.system = system;
         log = Logging.GetLogger(system, typeof(DmIoService));
+        var own = system.Settings.Config;
+        var lacksDevices = own.HasPath("dmio") && !own.HasPath("dmio.devices");
         system.Settings.InjectTopLevelFallback(DmIoSettings.Reference);
         settings = DmIoSettings.Read(system.Settings.Config);
         CheckDispatcher();
@@ -57,7 +59,7 @@ public sealed class DmIoService : IExtension
         stopped = Task.Run(() => Supervisor.WatchAsync());
         _ = EndMonitorAsync();
         AttachConfigured();
-        LogAttached();
+        LogAttached(lacksDevices);
         CoordinatedShutdown.Get(system).AddTask(phase, "dmio-drain", DrainAsync);
     }
 
@@ -299,7 +301,7 @@ public sealed class DmIoService : IExtension
     }
 
     /// <summary>An application that attaches its devices itself says so by an empty block.</summary>
-    private void LogAttached()
+    private void LogAttached(bool lacksDevices)
     {
         if (configured.All.Count > 0)
         {
@@ -307,7 +309,7 @@ public sealed class DmIoService : IExtension
                 "The dm-io service has started; attached devices: {0}",
                 string.Join(", ", configured.All.Select(open => Describe(open.Settings.Name, open.Device.Description))));
         }
-        else if (system.Settings.Config.HasPath("dmio") && !system.Settings.Config.HasPath("dmio.devices"))
+        else if (lacksDevices)
         {
             log.Warning(
                 "The dm-io service has started without a device: dmio is configured, dmio.devices is not. Requests fail "

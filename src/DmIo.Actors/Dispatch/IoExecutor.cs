@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Akka.Dispatch;
 
 namespace DmIo.Actors;
@@ -16,6 +17,7 @@ namespace DmIo.Actors;
 /// added, one for each tick, up to <see cref="MaxHelpers"/>. A helper ends after <see cref="HelperLife"/>.</item>
 /// </list>
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Mailboxes may come after the shutdown, from any thread.")]
 internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
 {
     /// <summary>Mailboxes that a pump runs before the pool's other work items have their turn.</summary>

@@ -25,7 +25,7 @@ public sealed class DmIoSettingsTests
         Assert.Equal(65536, settings.MaxPages);
         Assert.Equal(256, settings.SlabPages);
         Assert.False(settings.ChecksPages);
-        Assert.Null(settings.Dispatcher);
+        Assert.Equal("dmio.default-dispatcher", settings.Dispatcher);
         Assert.Equal(TimeSpan.FromSeconds(4), settings.ShutdownTimeout);
         Assert.Equal(32, settings.QueueDepth);
         Assert.Empty(settings.Devices);
