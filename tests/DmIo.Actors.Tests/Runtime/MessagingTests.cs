@@ -123,9 +123,9 @@ public sealed class MessagingTests : TestKit
     {
         var cause = new InvalidOperationException("no");
 
-        Task.FromResult("closed").PipeTo(TestActor, ActorRefs.NoSender);
+        _ = Task.FromResult("closed").PipeTo(TestActor, ActorRefs.NoSender);
         ExpectMsg("closed", Patience.Limit);
-        Task.FromException<string>(cause).PipeTo(TestActor, ActorRefs.NoSender);
+        _ = Task.FromException<string>(cause).PipeTo(TestActor, ActorRefs.NoSender);
 
         Assert.Same(cause, ExpectMsg<Status.Failure>(Patience.Limit).Cause);
     }
