@@ -307,19 +307,23 @@ public sealed class DmIoService : IExtension
         {
             log.Info(
                 "The dm-io service has started; attached devices: {0}",
-                string.Join(", ", configured.All.Select(open => Describe(open.Settings.Name, open.Device.Description))));
+                string.Join(", ", configured.All.Select(Describe)));
         }
         else if (lacksDevices)
         {
             log.Warning(
-                "The dm-io service has started without a device: dmio is configured, dmio.devices is not. Requests fail "
-                + "with DeviceGone until a device is attached. In an application that attaches its devices itself, set "
-                + "dmio.devices to an empty block.");
+                "The dm-io service has started without a device: dmio is configured, dmio.devices is not. Requests "
+                + "fail with DeviceGone until a device is attached. In an application that attaches its devices "
+                + "itself, set dmio.devices to an empty block.");
         }
     }
 
-    private static string Describe(string name, DeviceDescription device) =>
-        $"'{name}' ({device.Backend}, {device.Mode.ToString().ToLowerInvariant()}, {device.Capacity.Bytes} bytes)";
+    private static string Describe((DeviceSettings Settings, IBlockDevice Device) open)
+    {
+        var device = open.Device.Description;
+        var mode = device.Mode.ToString().ToLowerInvariant();
+        return $"'{open.Settings.Name}' ({device.Backend}, {mode}, {device.Capacity.Bytes} bytes)";
+    }
 
     /// <summary>Before anything is opened.</summary>
     private void CheckDispatcher()

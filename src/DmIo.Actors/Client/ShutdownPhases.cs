@@ -6,9 +6,9 @@ namespace DmIo.Actors;
 
 /// <summary>
 /// The phases of CoordinatedShutdown as the service uses them. Its own, <see cref="Own"/>, runs after
-/// <c>before-actor-system-terminate</c> and before <c>actor-system-terminate</c>: tasks of one phase run in parallel, so
-/// a drain in an earlier phase would refuse the I/O of an application's tasks there. Akka.NET reads its phases from the
-/// configuration, once, when CoordinatedShutdown is first used.
+/// <c>before-actor-system-terminate</c> and before <c>actor-system-terminate</c>: tasks of one phase run in parallel,
+/// so a drain in an earlier phase would refuse the I/O of an application's tasks there. Akka.NET reads its phases from
+/// the configuration, once, when CoordinatedShutdown is first used.
 /// </summary>
 internal static class ShutdownPhases
 {
@@ -63,7 +63,7 @@ internal static class ShutdownPhases
         if (TimeoutOf(system, phase) <= settings.ShutdownTimeout)
         {
             log.Warning(
-                "dmio.shutdown-timeout is {0}, but its phase {1} ends after {2}; set {3}.{1}.timeout to more than that.",
+                "dmio.shutdown-timeout is {0}, but its phase {1} ends after {2}; set {3}.{1}.timeout to more.",
                 settings.ShutdownTimeout,
                 phase,
                 TimeoutOf(system, phase),
