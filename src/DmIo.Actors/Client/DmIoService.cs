@@ -29,7 +29,8 @@ public sealed class DmIoService : IExtension
     private readonly StatisticsSections sections = new();
     private readonly DeviceProviders providers;
     private readonly ConfiguredDevices configured;
-    private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource stopped = new();
+    private readonly IScheduler scheduler;
     private readonly IActorRef clients;
     private readonly ServiceMonitor? monitor;
     private readonly ILoggingAdapter log;
@@ -38,7 +39,8 @@ public sealed class DmIoService : IExtension
     internal DmIoService(ExtendedActorSystem system)
     {
         log = Logging.GetLogger(system, typeof(DmIoService));
-        settings = DmIoSettings.Read(system.Settings.Config);
+        scheduler = system.Scheduler;
+        settings = DmIoSettings.Read(system.Settings);
         CheckDispatcher(system);
         counters = new ServiceCounters(system.Scheduler);
         providers = new DeviceProviders(settings.DeviceProviders);
@@ -47,7 +49,6 @@ public sealed class DmIoService : IExtension
             .GetAwaiter().GetResult();
         monitor = StartMonitor();
         Supervisor = StartSupervisor(system);
-        _ = EndMonitorAsync();
         system.SystemActorOf(SupervisorWatch.Props(Supervisor, stopped), "dmio-watch");
         clients = system.SystemActorOf(GuardianActor.Props(), "dmio-clients");
         AttachConfigured(system);
@@ -57,6 +58,10 @@ public sealed class DmIoService : IExtension
 
     /// <summary>Takes the messages of <see cref="ServiceProtocol"/>.</summary>
     public IActorRef Supervisor { get; }
+
+    internal DeviceDirectory Directory { get; } = new();
+
+    internal ServiceCounters Counters => counters;
 
     /// <summary>The service of this system; starts it where it does not run yet.</summary>
     /// <exception cref="ConfigurationException">
@@ -90,11 +95,8 @@ public sealed class DmIoService : IExtension
         var name = $"client-{Interlocked.Increment(ref lastClient)}";
         var props = ClientActor.Props(opening, Supervisor, settings.Background, log);
         clients.Tell(new Spawn(props, name, opening), ActorRefs.NoSender);
-        if (await Task.WhenAny(opening.Task, stopped.Task) == stopped.Task)
-        {
-            opening.Refuse(ClientOpening.ServiceStopped);
-        }
-
+        using var refusal = stopped.Token.UnsafeRegister(
+            static opening => ((ClientOpening)opening!).Refuse(ClientOpening.ServiceStopped), opening);
         return await opening.Task;
     }
 
@@ -237,15 +239,15 @@ public sealed class DmIoService : IExtension
 
     private async Task<object> AskAsync(object message, CancellationToken cancellationToken)
     {
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reply = Supervisor.Ask<object>(message, Timeout.InfiniteTimeSpan, giveUp.Token);
-        if (await Task.WhenAny(reply, stopped.Task) == reply)
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopped.Token);
+        try
         {
-            return await reply;
+            return await Supervisor.Ask<object>(message, Timeout.InfiniteTimeSpan, giveUp.Token);
         }
-
-        await giveUp.CancelAsync();
-        throw new IoRefusedException(ClientOpening.ServiceStopped);
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        {
+            throw new IoRefusedException(ClientOpening.ServiceStopped);
+        }
     }
 
     /// <summary>Blocks, so that nobody can use the service before its devices are there; the supervisor has nothing
@@ -285,14 +287,13 @@ public sealed class DmIoService : IExtension
     {
         try
         {
-            return system.ActorOf(SupervisorActor.Props(settings, new DeviceDirectory(), counters), "dmio");
+            return system.ActorOf(SupervisorActor.Props(settings, Directory, counters), "dmio");
         }
         catch (InvalidActorNameException)
         {
             // The application has an actor of that name.
             configured.CloseFrom(0);
-            stopped.SetResult();
-            _ = EndMonitorAsync();
+            stopped.Cancel();
             throw;
         }
     }
@@ -301,10 +302,15 @@ public sealed class DmIoService : IExtension
     {
         try
         {
-            return settings.MonitorSocket is { } path
-                ? new ServiceMonitor(
-                    MonitorSocket.Listen(path), () => sections.AddTo(counters.Snapshot()), MonitorInterval)
-                : null;
+            if (settings.MonitorSocket is not { } path)
+            {
+                return null;
+            }
+
+            var started = new ServiceMonitor(
+                MonitorSocket.Listen(path), () => sections.AddTo(counters.Snapshot()), MonitorInterval);
+            stopped.Token.UnsafeRegister(_ => Task.Run(async () => await started.DisposeAsync()), null);
+            return started;
         }
         catch (ConfigurationException)
         {
@@ -313,23 +319,17 @@ public sealed class DmIoService : IExtension
         }
     }
 
-    private async Task EndMonitorAsync()
-    {
-        await stopped.Task;
-        if (monitor is not null)
-        {
-            await monitor.DisposeAsync();
-        }
-    }
-
     private async Task<Done> DrainAsync()
     {
-        using var giveUp = new CancellationTokenSource(settings.ShutdownTimeout);
+        using var timeout = new Cancelable(scheduler.Advanced, settings.ShutdownTimeout);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopped.Token);
         try
         {
-            var drained = Supervisor.Ask<ServiceDrained>(
-                DrainService.Instance, Timeout.InfiniteTimeSpan, giveUp.Token);
-            await await Task.WhenAny(drained, stopped.Task);
+            await Supervisor.Ask<ServiceDrained>(DrainService.Instance, Timeout.InfiniteTimeSpan, giveUp.Token);
+        }
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        {
+            // Nothing is left to drain.
         }
         catch (OperationCanceledException)
         {

@@ -88,7 +88,7 @@ internal sealed class DiskBay
     /// <summary>Its device actor dies.</summary>
     internal void KillActor(Disk disk, SimulatedProcess process)
     {
-        if (process.Directory.TryFind(disk.Plan.Name, out var entry))
+        if (process.Service.Directory.TryFind(disk.Plan.Name, out var entry))
         {
             oracle.Gone(disk.Plan.Name);
             disk.State = DiskState.Leaving;
