@@ -321,8 +321,9 @@ public sealed class DmIoService : IExtension
 
     private async Task<Done> DrainAsync()
     {
-        using var timeout = new Cancelable(scheduler.Advanced, settings.ShutdownTimeout);
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopped.Token);
+        // Not disposed of, since the timer may come after all.
+        var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stopped.Token);
+        var timer = scheduler.Advanced.ScheduleOnceCancelable(settings.ShutdownTimeout, giveUp.Cancel);
         try
         {
             await Supervisor.Ask<ServiceDrained>(DrainService.Instance, Timeout.InfiniteTimeSpan, giveUp.Token);
@@ -336,6 +337,10 @@ public sealed class DmIoService : IExtension
             log.Warning(
                 "I/O is in flight after {0}; the requests that wait for it are answered with Stopped.",
                 settings.ShutdownTimeout);
+        }
+        finally
+        {
+            timer.Cancel();
         }
 
         if (monitor is not null)

@@ -41,6 +41,25 @@ internal sealed class SimulatedProcess
     /// later.</summary>
     internal Task<T> Call<T>(Func<DmIoService, Task<T>> call) => runtime.RunAsync(() => call(Service));
 
+    /// <summary>The same; what comes of it is told as the service tells it in a message.</summary>
+    internal void Call<T>(Func<DmIoService, Task<T>> call, Action<object?, string?> hear) => _ = Call(async service =>
+    {
+        try
+        {
+            hear(await call(service), null);
+        }
+        catch (IoRefusedException refused)
+        {
+            hear(null, refused.Message);
+        }
+        catch (Exception failed)
+        {
+            Oracle.Require(false, $"a call of the service failed: {failed}");
+        }
+
+        return Done.Instance;
+    });
+
     /// <summary>The service ends: by itself, with the actor system all at once, or in good order.</summary>
     internal void End(Random random)
     {

@@ -241,6 +241,9 @@ internal sealed class SimulatedRun
         LetAllHappen();
         oracle.Require(lastStatus is { Leased: 0, Draining: 0, Leases: 0, Waiting: 0 }, $"at the end: {lastStatus}");
         tenants.CheckEnded();
+        var end = process.ShutDown();
+        LetAllHappen();
+        oracle.Require(end.IsCompletedSuccessfully && process.HasEnded, $"the actor system ends as {end.Status}");
         disks.CheckClosed(process);
         tenants.Release();
         disks.CheckContent();
