@@ -196,6 +196,13 @@ public sealed class SimulatedRuntime
         timers.Clear();
     }
 
+    /// <summary>Runs an action at once; continuations that it adds to tasks run as steps.</summary>
+    internal void RunNow(Action action) => tasks.RunNow(() =>
+    {
+        action();
+        return true;
+    });
+
     /// <summary>Runs an action when the time has come, unless the timer is canceled by then.</summary>
     internal Timer After(TimeSpan delay, Action action)
     {

@@ -30,18 +30,22 @@ internal sealed class SimulatedScheduler(Config config, ILoggingAdapter log) : S
         Repeatedly(initialDelay, interval, () => receiver.Tell(message, sender!), cancelable);
 
     protected override void InternalScheduleOnce(TimeSpan delay, Action action, ICancelable? cancelable) =>
-        Once(delay, action, cancelable);
+        Once(delay, Here(action), cancelable);
 
     protected override void InternalScheduleOnce(TimeSpan delay, IRunnable action, ICancelable? cancelable) =>
-        Once(delay, action.Run, cancelable);
+        Once(delay, Here(action.Run), cancelable);
 
     protected override void InternalScheduleRepeatedly(
         TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable? cancelable) =>
-        Repeatedly(initialDelay, interval, action, cancelable);
+        Repeatedly(initialDelay, interval, Here(action), cancelable);
 
     protected override void InternalScheduleRepeatedly(
         TimeSpan initialDelay, TimeSpan interval, IRunnable action, ICancelable? cancelable) =>
-        Repeatedly(initialDelay, interval, action.Run, cancelable);
+        Repeatedly(initialDelay, interval, Here(action.Run), cancelable);
+
+    /// <summary>Akka.NET's own time-outs continue tasks in their actions, which must not run on the thread
+    /// pool.</summary>
+    private Action Here(Action action) => () => Runtime.RunNow(action);
 
     private void Once(TimeSpan delay, Action action, ICancelable? cancelable) => Runtime.After(delay, () =>
     {
