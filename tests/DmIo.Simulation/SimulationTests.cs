@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using DmIo.Actors;
 using DmIo.Devices;
@@ -18,6 +19,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     private const int UsualSeeds = 400;
     private const int UsualSteps = 400;
     private const int SeedsForAll = 150;
+    private const int SeedsInTwoProcesses = 300;
 
     [Fact]
     public void Seeds_that_were_never_tried_keep_every_promise()
@@ -55,6 +57,18 @@ public sealed class SimulationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task The_same_seeds_give_the_same_runs_in_another_process()
+    {
+        var arguments = $"--fingerprints --first 1 --seeds {SeedsInTwoProcesses} --steps {UsualSteps}";
+
+        var one = await OutputOfProcessAsync(arguments);
+        var other = await OutputOfProcessAsync(arguments);
+
+        Assert.Equal(SeedsInTwoProcesses, one.Length);
+        Assert.Equal(one, other);
+    }
+
+    [Fact]
     public void Every_kind_of_request_and_accident_comes_in_some_run()
     {
         var seen = new Coverage();
@@ -72,6 +86,21 @@ public sealed class SimulationTests(ITestOutputHelper output)
             .. seen.Missing<SimulatedFaultKind>(), .. seen.Missing<IoStatusCode>(),
         ];
         Assert.Empty(missing);
+    }
+
+    /// <summary>The lines that the simulation program prints. A process has hash codes and addresses of its
+    /// own.</summary>
+    private static async Task<string[]> OutputOfProcessAsync(string arguments)
+    {
+        var program = typeof(SimulationCommand).Assembly.Location;
+        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, $"\"{program}\" {arguments}")
+        {
+            RedirectStandardOutput = true,
+        })!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
     private static int Setting(string name, int usual) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Akka;
 using Akka.Actor;
@@ -19,6 +20,7 @@ namespace DmIo.Actors;
 /// <c>dmio.shutdown-timeout</c>.
 /// </summary>
 /// <remarks>All members may be used from any thread.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "Ends with the actor system; a token holds nothing else.")]
 public sealed class DmIoService : IExtension
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
@@ -30,11 +32,9 @@ public sealed class DmIoService : IExtension
     private readonly DeviceProviders providers;
     private readonly ConfiguredDevices configured;
     private readonly ExtendedActorSystem system;
+    private readonly CancellationTokenSource stopped = new();
     private readonly ServiceMonitor? monitor;
     private readonly ILoggingAdapter log;
-
-    /// <summary>Completes when the supervisor is dead.</summary>
-    private readonly Task stopped;
     private long lastClient;
 
     internal DmIoService(ExtendedActorSystem system)
@@ -44,7 +44,7 @@ public sealed class DmIoService : IExtension
         var own = system.Settings.Config;
         var lacksDevices = own.HasPath("dmio") && !own.HasPath("dmio.devices");
         system.Settings.InjectTopLevelFallback(DmIoSettings.Reference);
-        settings = DmIoSettings.Read(system.Settings.Config);
+        settings = DmIoSettings.Read(system.Settings);
         CheckDispatcher();
         var phase = ShutdownPhases.Choose(system, settings, log);
         counters = new ServiceCounters(system.Scheduler);
@@ -54,10 +54,6 @@ public sealed class DmIoService : IExtension
             .GetAwaiter().GetResult();
         monitor = StartMonitor();
         Supervisor = StartSupervisor();
-
-        // On the thread pool: WatchAsync continues in its caller's context, which may be an actor that dies first.
-        stopped = Task.Run(() => Supervisor.WatchAsync());
-        _ = EndMonitorAsync();
         AttachConfigured();
         LogAttached(lacksDevices);
         CoordinatedShutdown.Get(system).AddTask(phase, "dmio-drain", DrainAsync);
@@ -65,6 +61,10 @@ public sealed class DmIoService : IExtension
 
     /// <summary>Takes the messages of <see cref="ServiceProtocol"/>.</summary>
     public IActorRef Supervisor { get; }
+
+    internal DeviceDirectory Directory { get; } = new();
+
+    internal ServiceCounters Counters => counters;
 
     /// <summary>The service of this system; starts it where it does not run yet.</summary>
     /// <exception cref="ConfigurationException">
@@ -117,11 +117,9 @@ public sealed class DmIoService : IExtension
             opening.Refuse(ClientOpening.ServiceStopped, IoRefusal.Stopped);
         }
 
-        if (await Task.WhenAny(opening.Task, stopped) == stopped)
-        {
-            opening.Refuse(ClientOpening.ServiceStopped, IoRefusal.Stopped);
-        }
-
+        using var refusal = stopped.Token.UnsafeRegister(
+            static opening => ((ClientOpening)opening!).Refuse(ClientOpening.ServiceStopped, IoRefusal.Stopped),
+            opening);
         return await opening.Task;
     }
 
@@ -264,15 +262,15 @@ public sealed class DmIoService : IExtension
 
     private async Task<object> AskAsync(object message, CancellationToken cancellationToken)
     {
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reply = Supervisor.Ask<object>(message, Timeout.InfiniteTimeSpan, giveUp.Token);
-        if (await Task.WhenAny(reply, stopped) == reply)
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopped.Token);
+        try
         {
-            return await reply;
+            return await Supervisor.Ask<object>(message, Timeout.InfiniteTimeSpan, giveUp.Token);
         }
-
-        await giveUp.CancelAsync();
-        throw new IoRefusedException(ClientOpening.ServiceStopped, IoRefusal.Stopped);
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        {
+            throw new IoRefusedException(ClientOpening.ServiceStopped, IoRefusal.Stopped);
+        }
     }
 
     /// <summary>Blocks, so that nobody can use the service before its devices are there; the supervisor has nothing
@@ -345,13 +343,15 @@ public sealed class DmIoService : IExtension
     {
         try
         {
-            return system.ActorOf(SupervisorActor.Props(settings, new DeviceDirectory(), counters), "dmio");
+            var supervisor = system.ActorOf(SupervisorActor.Props(settings, Directory, counters), "dmio");
+            system.SystemActorOf(SupervisorWatch.Props(supervisor, stopped), "dmio-watch");
+            return supervisor;
         }
         catch
         {
             // The application has an actor of that name, or the system is terminating.
             configured.CloseFrom(0);
-            _ = monitor?.DisposeAsync().AsTask();
+            stopped.Cancel();
             throw;
         }
     }
@@ -360,10 +360,15 @@ public sealed class DmIoService : IExtension
     {
         try
         {
-            return settings.MonitorSocket is { } path
-                ? new ServiceMonitor(
-                    MonitorSocket.Listen(path), () => sections.AddTo(counters.Snapshot()), MonitorInterval)
-                : null;
+            if (settings.MonitorSocket is not { } path)
+            {
+                return null;
+            }
+
+            var started = new ServiceMonitor(
+                MonitorSocket.Listen(path), () => sections.AddTo(counters.Snapshot()), MonitorInterval);
+            stopped.Token.UnsafeRegister(_ => Task.Run(async () => await started.DisposeAsync()), null);
+            return started;
         }
         catch (ConfigurationException)
         {
@@ -372,29 +377,28 @@ public sealed class DmIoService : IExtension
         }
     }
 
-    private async Task EndMonitorAsync()
-    {
-        await stopped;
-        if (monitor is not null)
-        {
-            await monitor.DisposeAsync();
-        }
-    }
-
     private async Task<Done> DrainAsync()
     {
-        using var giveUp = new CancellationTokenSource(settings.ShutdownTimeout);
+        // Not disposed of, since the timer may come after all.
+        var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stopped.Token);
+        var timer = system.Scheduler.Advanced.ScheduleOnceCancelable(settings.ShutdownTimeout, giveUp.Cancel);
         try
         {
-            var drained = Supervisor.Ask<ServiceDrained>(
-                DrainService.Instance, Timeout.InfiniteTimeSpan, giveUp.Token);
-            await await Task.WhenAny(drained, stopped);
+            await Supervisor.Ask<ServiceDrained>(DrainService.Instance, Timeout.InfiniteTimeSpan, giveUp.Token);
+        }
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        {
+            // Nothing is left to drain.
         }
         catch (OperationCanceledException)
         {
             log.Warning(
                 "I/O is in flight after {0}; the requests that wait for it are answered with Stopped.",
                 settings.ShutdownTimeout);
+        }
+        finally
+        {
+            timer.Cancel();
         }
 
         if (monitor is not null)

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Pages;
 
@@ -62,6 +63,15 @@ internal sealed record DmIoSettings
     /// <summary>The defaults of every key: <c>hocon/reference.conf</c>.</summary>
     internal static Config Reference { get; } =
         ConfigurationFactory.FromResource(ReferenceResource, typeof(DmIoSettings).Assembly);
+
+    /// <summary>Reads those of an actor system.</summary>
+    /// <exception cref="ConfigurationException">An unknown key or a bad value.</exception>
+    internal static DmIoSettings Read(Settings system)
+    {
+        var settings = Read(system.Config);
+        var background = system.Setup.Get<BackgroundSetup>();
+        return background.HasValue ? settings with { Background = background.Value.Run } : settings;
+    }
 
     /// <summary>Reads <c>dmio { }</c> of a system's configuration.</summary>
     /// <exception cref="ConfigurationException">An unknown key or a bad value; the message names it and what would

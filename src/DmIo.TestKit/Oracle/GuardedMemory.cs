@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DmIo.Memory;
 using DmIo.Pages;
 
@@ -8,12 +9,14 @@ namespace DmIo.TestKit;
 /// it holds what no device is likely to; after the outcome it is spoilt (<see cref="Spoil"/>), and whoever touches it
 /// still is found out (<see cref="Fault"/>), or has spoilt bytes to show for it.
 /// </summary>
-/// <remarks>Not for several threads at a time, but for those that it is to catch.</remarks>
+/// <remarks>Not for several threads at a time, but for those that it is to catch. Its pieces do not move, and how each
+/// is aligned is drawn: at a page, at a block of 512 bytes, or at any byte.</remarks>
 public sealed class GuardedMemory
 {
     private const byte Guard = 0xA5;
     private const byte Spoilt = 0xEE;
     private const int MostGuardBytes = 64;
+    private const int BlockBytes = 512;
     private const int MostBytes = 1 << 30;
 
     private readonly List<(Memory<byte> Whole, int Start, int Length)> pieces = [];
@@ -153,14 +156,27 @@ public sealed class GuardedMemory
         return random.Next(Enum.GetValues<MemoryKind>().Length);
     }
 
+    /// <summary>Pinned, so that what its address decides is decided by the draws, and does not change.</summary>
     private Memory<byte> Piece(Random random, int length)
     {
-        var start = random.Next(1, MostGuardBytes);
-        var array = new byte[start + length + random.Next(1, MostGuardBytes)];
-        array.AsSpan().Fill(Guard);
-        pieces.Add((array, start, length));
-        return array.AsMemory(start, length);
+        var (before, behind) = (random.Next(1, MostGuardBytes), random.Next(1, MostGuardBytes));
+        var offset = DrawOffset(random);
+        var array = GC.AllocateUninitializedArray<byte>(before + Page.SizeBytes + length + behind, pinned: true);
+        var address = Marshal.UnsafeAddrOfPinnedArrayElement(array, before);
+        var skipped = (int)((offset - address) & (Page.SizeBytes - 1));
+        var whole = array.AsMemory(skipped, before + length + behind);
+        whole.Span.Fill(Guard);
+        pieces.Add((whole, before, length));
+        return whole.Slice(before, length);
     }
+
+    /// <summary>Of a piece's first byte from the beginning of a page.</summary>
+    private static int DrawOffset(Random random) => random.Next(4) switch
+    {
+        0 => 0,
+        1 => BlockBytes * random.Next(Page.SizeBytes / BlockBytes),
+        _ => random.Next(1, BlockBytes),
+    };
 
     private PageList NewPageList(Random random, int length)
     {
@@ -178,7 +194,7 @@ public sealed class GuardedMemory
 
     private VirtualBuffer NewNative(Random random, int length)
     {
-        var start = random.Next(MostGuardBytes);
+        var start = random.Next(2) == 0 ? 0 : random.Next(MostGuardBytes);
         var buffer = VirtualBuffer.Allocate(start + length + random.Next(1, MostGuardBytes));
         var whole = buffer.GetSegment(0);
         whole.Span.Fill(Guard);

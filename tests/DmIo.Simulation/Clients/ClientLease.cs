@@ -14,17 +14,14 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
 {
     private readonly List<Awaited> tasks = [];
     private readonly CancellationTokenSource giveUp = new();
-    private ClientOpening? opening;
+    private Task<IoClient>? opening;
     private IoClient? client;
     private Task? closing;
 
     internal override IActorRef? Requests => client?.Requests;
 
-    internal void Get(bool wait, int weight)
-    {
-        opening = new ClientOpening(Pages, wait, weight, giveUp.Token);
-        process.Spawn(opening, $"client-{Number}");
-    }
+    internal void Get(bool wait, int weight) =>
+        opening = process.Call(service => service.OpenAsync(Pages, wait, weight, giveUp.Token));
 
     internal static SendMode DrawMode(Random random) =>
         (SendMode)random.Next((int)SendMode.TrySend, (int)SendMode.Callback + 1);
@@ -100,7 +97,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
 
     internal override void Poll()
     {
-        if (client is null && !HasEnded && opening!.Task.IsCompleted)
+        if (client is null && !HasEnded && opening!.IsCompleted)
         {
             Open();
         }
@@ -126,9 +123,9 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
 
     private void Open()
     {
-        if (opening!.Task.IsCompletedSuccessfully)
+        if (opening!.IsCompletedSuccessfully)
         {
-            client = opening.Task.Result;
+            client = opening.Result;
             IsOpen = !IsEnding && !process.Oracle.IsEnding;
             TakeIn(client.Lease, process.Oracle);
             return;
@@ -136,8 +133,8 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
 
         HasEnded = true;
         process.Oracle.Require(
-            !opening.Task.IsCanceled || giveUp.IsCancellationRequested, $"{this} was cancelled by nobody");
-        process.Oracle.Note($"{this} is {(opening.Task.IsCanceled ? "cancelled" : "refused")}");
+            !opening.IsCanceled || giveUp.IsCancellationRequested, $"{this} was cancelled by nobody");
+        process.Oracle.Note($"{this} is {(opening.IsCanceled ? "cancelled" : "refused")}");
     }
 
     private void TrySend(SimulatedRequest request)

@@ -22,13 +22,13 @@ internal sealed class Oracle
     private readonly Dictionary<string, DiskOracle> disks = [];
     private readonly List<SimulatedRequest> outstanding = [];
     private readonly List<SimulatedRequest> cancelled = [];
-    private readonly Agenda agenda;
+    private readonly SimulatedRuntime runtime;
     private readonly Trace trace;
     private long now;
 
-    internal Oracle(Agenda agenda, Trace trace)
+    internal Oracle(SimulatedRuntime runtime, Trace trace)
     {
-        this.agenda = agenda;
+        this.runtime = runtime;
         this.trace = trace;
         Returned = new ReturnedMemory(this);
     }
@@ -70,7 +70,7 @@ internal sealed class Oracle
 
     internal long NextMoment() => ++now;
 
-    internal void Note(string what) => trace.Add(agenda.Now, what);
+    internal void Note(string what) => trace.Add(runtime.Now, what);
 
     internal void Require(
         bool isKept, [InterpolatedStringHandlerArgument(nameof(isKept))] ref BrokenText broken)
@@ -91,7 +91,7 @@ internal sealed class Oracle
     {
         Note($"{request.Lease} asks {request}");
         RequestSights.Note(this, request);
-        request.Began = agenda.Now;
+        request.Began = runtime.Now;
         outstanding.Add(request);
         request.Lease.Outstanding.Add(request);
         var message = request.Message;
@@ -118,8 +118,8 @@ internal sealed class Oracle
         Require(!request.IsBad, $"{request} breaks a rule and was not refused");
         Require(
             !request.IsToldOnTurn || request.Message.Deadline is not { } deadline
-                || agenda.Now - request.Began < deadline + MostLateness,
-            $"{request} ended {agenda.Now - request.Began} after it was asked for");
+                || runtime.Now - request.Began < deadline + MostLateness,
+            $"{request} ended {runtime.Now - request.Began} after it was asked for");
         Require(
             result.RegionCount == request.Message.Regions.Count,
             $"{request} has an outcome of {result.RegionCount}");
@@ -310,7 +310,7 @@ internal sealed class Oracle
         }
         else
         {
-            Excuses.Check(this, request, index, status, device, agenda.Now);
+            Excuses.Check(this, request, index, status, device, runtime.Now);
             if (message.Operation == IoOperation.Flush
                 && status.Code is (IoStatusCode.DeviceFailed or IoStatusCode.DeviceError)
                 && request.Moment > device.Attached)

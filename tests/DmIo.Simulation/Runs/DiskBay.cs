@@ -88,7 +88,7 @@ internal sealed class DiskBay
     /// <summary>Its device actor dies.</summary>
     internal void KillActor(Disk disk, SimulatedProcess process)
     {
-        if (process.Directory.TryFind(disk.Plan.Name, out var entry))
+        if (process.Service.Directory.TryFind(disk.Plan.Name, out var entry))
         {
             oracle.Gone(disk.Plan.Name);
             disk.State = DiskState.Leaving;
@@ -100,10 +100,24 @@ internal sealed class DiskBay
     {
         oracle.Gone(disk.Plan.Name);
         disk.State = DiskState.Leaving;
-        var device = disk.Device;
-        process.Supervisor.Tell(new DetachDevice(disk.Plan.Name), process.NewEar(message => oracle.Require(
-            oracle.IsEnding || (message is DeviceDetached && device!.IsClosed),
-            $"detaching {disk.Plan.Name} gave {message}")));
+        var device = disk.Device!;
+        void Hear(object answer) => oracle.Require(
+            oracle.IsEnding || (answer is DeviceDetached && device.IsClosed),
+            $"detaching {disk.Plan.Name} gave {answer}");
+        if (random.Next(2) == 0)
+        {
+            process.Supervisor.Tell(new DetachDevice(disk.Plan.Name), process.NewEar(Hear));
+        }
+        else
+        {
+            process.Call(
+                async service =>
+                {
+                    await service.DetachAsync(disk.Plan.Name);
+                    return new DeviceDetached(disk.Plan.Name);
+                },
+                (done, refused) => Hear(done ?? refused!));
+        }
     }
 
     /// <summary>A device that was closed is attached anew, as soon as its name is free.</summary>
@@ -157,19 +171,31 @@ internal sealed class DiskBay
             Faults = DevicePlan.DrawFaults(random, plan),
             Observer = fault => oracle.Happened(name, fault),
         });
-        process.Supervisor.Tell(
-            new AttachDevice(name, disk.Plan.Decorate(disk.Device, random, time), disk.Plan.Depth, disk.Plan.Policy),
-            process.NewEar(message =>
-            {
-                disk.WasRefused = message is AttachRefused;
-                oracle.Require(
-                    message is DeviceAttached || oracle.IsEnding || (disk.Plan.BouncePages > 0 && device.IsClosed),
-                    $"attaching {name} gave {message}");
-                disk.State = disk.WasRefused ? DiskState.Absent : DiskState.Serving;
-                if (!oracle.IsEnding && !disk.WasRefused)
-                {
-                    oracle.Online(name);
-                }
-            }));
+        var decorated = disk.Plan.Decorate(device, random, time);
+        if (random.Next(2) == 0)
+        {
+            process.Supervisor.Tell(
+                new AttachDevice(name, decorated, disk.Plan.Depth, disk.Plan.Policy),
+                process.NewEar(message => Attached(disk, device, (message as AttachRefused)?.Reason)));
+        }
+        else
+        {
+            process.Call(
+                service => service.AttachAsync(name, decorated, disk.Plan.Depth, disk.Plan.Policy),
+                (_, refused) => Attached(disk, device, refused));
+        }
+    }
+
+    private void Attached(Disk disk, SimulatedDevice device, string? refused)
+    {
+        disk.WasRefused = refused is not null;
+        oracle.Require(
+            refused is null || oracle.IsEnding || (disk.Plan.BouncePages > 0 && device.IsClosed),
+            $"attaching {disk.Plan.Name} was refused: {refused}");
+        disk.State = disk.WasRefused ? DiskState.Absent : DiskState.Serving;
+        if (!oracle.IsEnding && !disk.WasRefused)
+        {
+            oracle.Online(disk.Plan.Name);
+        }
     }
 }

@@ -1,4 +1,4 @@
-using DmIo.Actors;
+using Akka.Configuration;
 
 namespace DmIo.Simulation;
 
@@ -19,18 +19,7 @@ internal sealed class RunPlan
         MostRegionSectors = random.Next(4) == 0 ? 48 : 12;
         FaultChance = random.Next(3) == 0 ? 0 : random.NextDouble() * 0.1;
         LiesHappen = random.Next(6) == 0;
-        Settings = new DmIoSettings
-        {
-            MaxPages = MostPages,
-            SlabPages = random.Next(1, 17),
-            Dispatcher = null,
-            ShutdownTimeout = TimeSpan.FromSeconds(5),
-            WaitingPerPage = 16,
-            QueueDepth = 8,
-            Policy = SchedulingPolicy.Fair,
-            Devices = [],
-            Background = Agenda.Current.Add,
-        };
+        Config = DrawConfig(random);
         Devices = [.. Enumerable.Range(0, random.Next(1, 5)).Select(index => new DevicePlan(random, index))];
         EdgeChance = random.Next(3) == 0 ? 0.5 : 0.1;
         MeddlingChance = random.Next(2) == 0 ? 0 : 0.03;
@@ -64,7 +53,8 @@ internal sealed class RunPlan
     /// <summary>The service may die before the run's end.</summary>
     internal bool MayEndService => weights[(int)Deed.EndService] > 0;
 
-    internal DmIoSettings Settings { get; }
+    /// <summary>Of the actor system.</summary>
+    internal Config Config { get; }
 
     internal IReadOnlyList<DevicePlan> Devices { get; }
 
@@ -82,6 +72,24 @@ internal sealed class RunPlan
 
         return Deed.Send;
     }
+
+    /// <summary>The dispatcher is the service's own, or that of the configuration's defaults.</summary>
+    private Config DrawConfig(Random random) => ConfigurationFactory.ParseString($$"""
+        akka {
+          loglevel = ERROR
+          coordinated-shutdown.run-by-actor-system-terminate = off
+          actor.default-dispatcher.throughput = {{Throughput}}
+        }
+        simulation-dispatcher {
+          type = Dispatcher
+          throughput = {{Throughput}}
+        }
+        dmio {
+          pool.max-pages = {{MostPages}}
+          pool.slab-pages = {{random.Next(1, 17)}}
+          {{(random.Next(2) == 0 ? "dispatcher = simulation-dispatcher" : "")}}
+        }
+        """);
 
     /// <summary>Each deed is left out of some runs, and frequent in others.</summary>
     private static double Weight(Deed deed, Random random) => deed switch

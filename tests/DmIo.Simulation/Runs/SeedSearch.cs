@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace DmIo.Simulation;
 
 /// <summary>Runs seeds, as many at a time as there are processors, and makes what fails short.</summary>
@@ -28,33 +30,28 @@ internal static class SeedSearch
     /// <summary>The lowest of the seeds that breaks a promise; null: none does.</summary>
     internal static int? FirstBroken(int first, int seeds, int steps)
     {
-        var gate = new Lock();
         var broken = long.MaxValue;
-        var next = (long)first;
-        long? Take()
+        ForEach(first, seeds, seed =>
         {
-            lock (gate)
+            if (seed < Interlocked.Read(ref broken) && Try(seed, steps, new Trace(isKept: false)) is not null)
             {
-                return next < first + (long)seeds && next < broken ? next++ : null;
+                InterlockedMin(ref broken, seed);
             }
-        }
-
-        var workers = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
-        {
-            while (Take() is { } seed)
-            {
-                if (Try((int)seed, steps, new Trace(isKept: false)) is not null)
-                {
-                    lock (gate)
-                    {
-                        broken = Math.Min(broken, seed);
-                    }
-                }
-            }
-        })).ToList();
-        workers.ForEach(worker => worker.Start());
-        workers.ForEach(worker => worker.Join());
+        });
         return broken == long.MaxValue ? null : (int)broken;
+    }
+
+    /// <summary>The fingerprint of each seed's run, in the order of the seeds.</summary>
+    internal static IEnumerable<(int Seed, ulong Fingerprint)> Fingerprints(int first, int seeds, int steps)
+    {
+        var found = new ConcurrentDictionary<int, ulong>();
+        ForEach(first, seeds, seed =>
+        {
+            var trace = new Trace(isKept: false);
+            Try(seed, steps, trace);
+            found[seed] = trace.Fingerprint;
+        });
+        return found.OrderBy(one => one.Key).Select(one => (one.Key, one.Value));
     }
 
     /// <summary>The fewest steps with which the seed still breaks a promise: its first steps are the same, however many
@@ -68,5 +65,31 @@ internal static class SeedSearch
         }
 
         return shorter;
+    }
+
+    /// <summary>On threads of its own, since each run blocks one.</summary>
+    private static void ForEach(int first, int seeds, Action<int> run)
+    {
+        var next = first - 1L;
+        var workers = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
+        {
+            for (var seed = Interlocked.Increment(ref next);
+                seed < first + (long)seeds;
+                seed = Interlocked.Increment(ref next))
+            {
+                run((int)seed);
+            }
+        })).ToList();
+        workers.ForEach(worker => worker.Start());
+        workers.ForEach(worker => worker.Join());
+    }
+
+    private static void InterlockedMin(ref long target, long value)
+    {
+        var seen = Interlocked.Read(ref target);
+        while (value < seen && Interlocked.CompareExchange(ref target, value, seen) is var now && now != seen)
+        {
+            seen = now;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using DmIo.TestKit;
 using static DmIo.Actors.DrainProtocol;
 using static DmIo.Actors.ServiceProtocol;
 
@@ -12,7 +13,7 @@ internal sealed class SimulatedRun
     private const long MostSteps = 2_000_000;
 
     private readonly Random random;
-    private readonly Agenda agenda;
+    private readonly SimulatedRuntime runtime;
     private readonly Oracle oracle;
     private readonly RunPlan plan;
     private readonly Tenants tenants;
@@ -24,12 +25,12 @@ internal sealed class SimulatedRun
 
     internal SimulatedRun(int seed, Trace trace)
     {
-        random = new Random(seed);
-        agenda = new Agenda(random);
-        oracle = new Oracle(agenda, trace);
+        runtime = new SimulatedRuntime(seed);
+        random = runtime.Random;
+        oracle = new Oracle(runtime, trace);
         plan = new RunPlan(random);
-        disks = new DiskBay(oracle, plan, random, new SimulatedTime(agenda));
-        process = new SimulatedProcess(oracle, plan);
+        disks = new DiskBay(oracle, plan, random, runtime.Time);
+        process = new SimulatedProcess(oracle, plan, runtime);
         tenants = new Tenants(oracle, plan, random, new RequestSource(oracle, plan, random))
         {
             Process = process, Meddle = Meddle,
@@ -80,7 +81,7 @@ internal sealed class SimulatedRun
     /// <summary>Lets so much happen, if there is so much.</summary>
     private void Let(long steps)
     {
-        while (steps-- > 0 && agenda.Step())
+        while (steps-- > 0 && runtime.Step())
         {
             ThrowIfBroken();
         }
@@ -174,14 +175,14 @@ internal sealed class SimulatedRun
         process.Abandon();
         tenants.Forget();
         oracle.BeginAnew();
-        process = new SimulatedProcess(oracle, plan);
+        process = new SimulatedProcess(oracle, plan, runtime);
         tenants.Process = process;
     }
 
     private void Crash()
     {
         oracle.Note("everything dies");
-        agenda.Crash();
+        runtime.Crash();
         disks.Crash();
         BeginAnew();
     }
@@ -240,6 +241,9 @@ internal sealed class SimulatedRun
         LetAllHappen();
         oracle.Require(lastStatus is { Leased: 0, Draining: 0, Leases: 0, Waiting: 0 }, $"at the end: {lastStatus}");
         tenants.CheckEnded();
+        var end = process.ShutDown();
+        LetAllHappen();
+        oracle.Require(end.IsCompletedSuccessfully && process.HasEnded, $"the actor system ends as {end.Status}");
         disks.CheckClosed(process);
         tenants.Release();
         disks.CheckContent();
@@ -266,15 +270,15 @@ internal sealed class SimulatedRun
     /// <summary>Until nothing happens any more by itself.</summary>
     private void LetAllHappen()
     {
-        var end = agenda.Steps + MostSteps;
+        var end = runtime.Steps + MostSteps;
         do
         {
             Let(MostSteps);
             tenants.Poll();
             disks.AttachWhatIsAbsent(process, isPatient: true);
-            oracle.Require(agenda.Steps < end, $"after {MostSteps} steps there is still something to do");
+            oracle.Require(runtime.Steps < end, $"after {MostSteps} steps there is still something to do");
         }
-        while (!agenda.IsIdle);
+        while (!runtime.IsIdle);
     }
 
     /// <summary>No operation waits for ever while its device answers: what has no outcome waits for a device that is

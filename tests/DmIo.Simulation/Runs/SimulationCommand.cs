@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace DmIo.Simulation;
 
 /// <summary><c>--seeds N --steps N</c>: runs so many seeds, and for the first that breaks a promise shows the shortest
-/// run that still does. <c>--seed N</c>: that one alone, with all that happens in it.</summary>
+/// run that still does. <c>--seed N</c>: that one alone, with all that happens in it. <c>--fingerprints</c>: prints a
+/// fingerprint of each run, by which the runs of two processes are compared.</summary>
 internal static class SimulationCommand
 {
     internal static RootCommand Create()
@@ -18,17 +19,20 @@ internal static class SimulationCommand
         };
         var first = new Option<int?>("--first") { Description = "The first seed; a random one where left out." };
         var one = new Option<int?>("--seed") { Description = "This seed alone, with its trace." };
+        var fingerprints = new Option<bool>("--fingerprints") { Description = "Print one for each seed." };
         var command = new RootCommand("The whole service under seeded schedules and faults, one thread to each run.")
         {
-            seeds, steps, first, one,
+            seeds, steps, first, one, fingerprints,
         };
-        command.SetAction(parsed => parsed.GetValue(one) is { } seed
-            ? Show(seed, parsed.GetValue(steps), parsed.InvocationConfiguration.Output)
-            : Search(
-                parsed.GetValue(first) ?? Random.Shared.Next(),
-                parsed.GetValue(seeds),
-                parsed.GetValue(steps),
-                parsed.InvocationConfiguration.Output));
+        command.SetAction(parsed =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            var (from, count, length) = (
+                parsed.GetValue(first) ?? Random.Shared.Next(), parsed.GetValue(seeds), parsed.GetValue(steps));
+            return parsed.GetValue(one) is { } seed ? Show(seed, length, output)
+                : parsed.GetValue(fingerprints) ? Print(from, count, length, output)
+                : Search(from, count, length, output);
+        });
         return command;
     }
 
@@ -49,6 +53,16 @@ internal static class SimulationCommand
         };
         output.WriteLine($"seed {seed}, {steps} steps: {outcome}");
         return broken is null ? 0 : 1;
+    }
+
+    private static int Print(int first, int seeds, int steps, TextWriter output)
+    {
+        foreach (var (seed, fingerprint) in SeedSearch.Fingerprints(first, seeds, steps))
+        {
+            output.WriteLine($"{seed} {fingerprint:x16}");
+        }
+
+        return 0;
     }
 
     private static int Search(int first, int seeds, int steps, TextWriter output)

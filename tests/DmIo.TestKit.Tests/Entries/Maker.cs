@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Akka.Actor;
+using Akka.Configuration;
 using DmIo.Actors;
 using DmIo.Devices;
 using DmIo.Devices.Decorators;
@@ -94,6 +95,12 @@ internal sealed class Maker : IAsyncDisposable
         [typeof(WriteLog)] = NewLog,
         [typeof(Crash)] = () => new WriteLogReplayer(NewLog()).WorstCrashAt(0),
         [typeof(Random)] = () => new Random(1),
+        [typeof(SimulatedRuntime)] = () => new SimulatedRuntime(1),
+        [typeof(Func<Task>)] = () => (Func<Task>)(() => Task.CompletedTask),
+        [typeof(Func<Task<object>>)] = () => (Func<Task<object>>)(() => Task.FromResult(new object())),
+        [typeof(IThreadPoolWorkItem)] = () => new Nothing(),
+        [typeof(Config)] = () => Config.Empty,
+        [typeof(IReadOnlyCollection<string>)] = () => Array.Empty<string>(),
         [typeof(Func<Crash, Task>)] = () => (Func<Crash, Task>)(_ => Task.CompletedTask),
     };
 
@@ -156,5 +163,13 @@ internal sealed class Maker : IAsyncDisposable
         var constructor = type.GetConstructors().MinBy(one => one.GetParameters().Length)
             ?? throw new InvalidOperationException($"The test can't make a {type}; tell it how.");
         return constructor.Invoke([.. constructor.GetParameters().Select(one => Value(one.ParameterType))]);
+    }
+
+    private sealed class Nothing : IThreadPoolWorkItem
+    {
+        public void Execute()
+        {
+            // Nothing.
+        }
     }
 }

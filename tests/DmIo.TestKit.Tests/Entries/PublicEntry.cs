@@ -21,7 +21,7 @@ internal sealed class PublicEntry(MethodBase method)
         .. new[] { typeof(IoRegion), typeof(DmIoService), typeof(NbdServer), typeof(SimulatedDevice) }
             .SelectMany(known => known.Assembly.GetExportedTypes())
             .Where(type => !type.IsInterface && !type.IsEnum && !typeof(Delegate).IsAssignableFrom(type))
-            .SelectMany(type => type.GetMethods(Own).Cast<MethodBase>().Concat(type.GetConstructors(Own)))
+            .SelectMany(type => type.GetMethods(Own).Select(Closed).Concat(type.GetConstructors(Own)))
             .Where(IsOurs)
             .Select(found => new PublicEntry(found)),
     ];
@@ -83,6 +83,11 @@ internal sealed class PublicEntry(MethodBase method)
                 break;
         }
     }
+
+    /// <summary>A generic one for objects.</summary>
+    private static MethodBase Closed(MethodInfo method) => method.ContainsGenericParameters
+        ? method.MakeGenericMethod([.. method.GetGenericArguments().Select(_ => typeof(object))])
+        : method;
 
     private static bool IsOurs(MethodBase method)
     {

@@ -1,0 +1,66 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Dispatch;
+using Akka.Event;
+
+namespace DmIo.TestKit;
+
+/// <summary>Time as the actors of a simulated system have it: the <see cref="SimulatedRuntime"/>'s.</summary>
+internal sealed class SimulatedScheduler(Config config, ILoggingAdapter log) : SchedulerBase(config, log)
+{
+    internal SimulatedRuntime Runtime { get; } = SimulatedRuntime.Starting;
+
+    public override TimeSpan MonotonicClock => Runtime.Now;
+
+    public override TimeSpan HighResMonotonicClock => Runtime.Now;
+
+    protected override DateTimeOffset TimeNow => Runtime.Time.GetUtcNow();
+
+    protected override void InternalScheduleTellOnce(
+        TimeSpan delay, ICanTell receiver, object message, IActorRef? sender, ICancelable? cancelable) =>
+        Once(delay, () => receiver.Tell(message, sender!), cancelable);
+
+    protected override void InternalScheduleTellRepeatedly(
+        TimeSpan initialDelay,
+        TimeSpan interval,
+        ICanTell receiver,
+        object message,
+        IActorRef? sender,
+        ICancelable? cancelable) =>
+        Repeatedly(initialDelay, interval, () => receiver.Tell(message, sender!), cancelable);
+
+    protected override void InternalScheduleOnce(TimeSpan delay, Action action, ICancelable? cancelable) =>
+        Once(delay, Here(action), cancelable);
+
+    protected override void InternalScheduleOnce(TimeSpan delay, IRunnable action, ICancelable? cancelable) =>
+        Once(delay, Here(action.Run), cancelable);
+
+    protected override void InternalScheduleRepeatedly(
+        TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable? cancelable) =>
+        Repeatedly(initialDelay, interval, Here(action), cancelable);
+
+    protected override void InternalScheduleRepeatedly(
+        TimeSpan initialDelay, TimeSpan interval, IRunnable action, ICancelable? cancelable) =>
+        Repeatedly(initialDelay, interval, Here(action.Run), cancelable);
+
+    /// <summary>Akka.NET's own time-outs continue tasks in their actions, which must not run on the thread
+    /// pool.</summary>
+    private Action Here(Action action) => () => Runtime.RunNow(action);
+
+    private void Once(TimeSpan delay, Action action, ICancelable? cancelable) => Runtime.After(delay, () =>
+    {
+        if (cancelable?.IsCancellationRequested != true)
+        {
+            action();
+        }
+    });
+
+    private void Repeatedly(TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable? cancelable) => Once(
+        initialDelay,
+        () =>
+        {
+            action();
+            Repeatedly(interval, interval, action, cancelable);
+        },
+        cancelable);
+}

@@ -1,0 +1,158 @@
+using Akka.Actor;
+using Akka.Configuration;
+using DmIo.Actors;
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.TestKit.Tests.Simulation;
+
+/// <summary>A user simulates actors of his own: the toy of <see cref="Bank"/>, and an application of the service.
+/// </summary>
+public sealed class SimulatedRuntimeTests
+{
+    private const int Seeds = 100;
+
+    [Fact]
+    public void Some_seeds_show_a_race_and_others_do_not()
+    {
+        var balances = Enumerable.Range(0, Seeds).Select(seed => BalanceOf<Bank.RacingTeller>(seed, [])).ToList();
+
+        Assert.Equal([1, 2], balances.Distinct().Order());
+    }
+
+    [Fact]
+    public void No_seed_shows_a_race_where_there_is_none()
+    {
+        for (var seed = 0; seed < Seeds; seed++)
+        {
+            Assert.Equal(2, BalanceOf<Bank.CarefulTeller>(seed, []));
+        }
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_trace()
+    {
+        for (var seed = 0; seed < Seeds; seed++)
+        {
+            List<string> one = [];
+            List<string> other = [];
+            BalanceOf<Bank.RacingTeller>(seed, one);
+            BalanceOf<Bank.RacingTeller>(seed, other);
+
+            Assert.NotEmpty(one);
+            Assert.Equal(one, other);
+        }
+    }
+
+    [Fact]
+    public void Simulated_hours_pass_at_once()
+    {
+        var runtime = new SimulatedRuntime(seed: 1);
+        var system = runtime.CreateSystem("test");
+        List<object> heard = [];
+        var ear = system.ActorOf(Props.Create(() => new Ear(heard)));
+        system.Scheduler.ScheduleTellOnce(TimeSpan.FromHours(2), ear, "late", ActorRefs.NoSender);
+        system.Scheduler.ScheduleTellOnce(TimeSpan.FromHours(1), ear, "early", ActorRefs.NoSender);
+
+        Assert.True(runtime.RunUntilIdle());
+
+        Assert.Equal(["early", "late"], heard);
+        Assert.InRange(runtime.Now, TimeSpan.FromHours(2), TimeSpan.FromHours(2.1));
+    }
+
+    [Fact]
+    public void An_actor_on_a_dispatcher_that_is_named_runs_here_too()
+    {
+        var runtime = new SimulatedRuntime(seed: 1);
+        var config = ConfigurationFactory.ParseString("""
+            mine {
+              type = PinnedDispatcher
+            }
+            """);
+        var system = runtime.CreateSystem("test", config, "mine");
+        List<object> heard = [];
+        system.ActorOf(Props.Create(() => new Ear(heard)).WithDispatcher("mine")).Tell("message");
+
+        Assert.True(runtime.RunUntilIdle());
+
+        Assert.Equal(["message"], heard);
+    }
+
+    [Fact]
+    public void Work_from_another_thread_is_an_error()
+    {
+        var runtime = new SimulatedRuntime(seed: 1);
+        var ear = runtime.CreateSystem("test").ActorOf(Props.Create(() => new Ear(new List<object>())));
+        Assert.True(runtime.RunUntilIdle());
+        var other = new Thread(() => ear.Tell("message"));
+        other.Start();
+        other.Join();
+
+        var error = Assert.Throws<InvalidOperationException>(() => runtime.RunUntilIdle());
+
+        Assert.Contains("Another thread added", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void After_a_crash_nothing_of_before_runs()
+    {
+        var runtime = new SimulatedRuntime(seed: 1);
+        List<object> heard = [];
+        runtime.CreateSystem("test").ActorOf(Props.Create(() => new Ear(heard))).Tell("message");
+
+        runtime.Crash();
+
+        Assert.True(runtime.IsIdle);
+        Assert.True(runtime.RunUntilIdle());
+        Assert.Empty(heard);
+    }
+
+    [Fact]
+    public void The_service_with_its_disks_and_its_user_is_simulated()
+    {
+        for (var seed = 0; seed < 20; seed++)
+        {
+            Assert.Equal(ServiceRun(seed), ServiceRun(seed));
+        }
+    }
+
+    private static int BalanceOf<TTeller>(int seed, List<string> trace)
+        where TTeller : ActorBase
+    {
+        var runtime = new SimulatedRuntime(seed);
+        var system = runtime.CreateSystem("bank");
+        var account = system.ActorOf(Props.Create(() => new Bank.Account(trace)), "account");
+        foreach (var name in new[] { "teller 1", "teller 2" })
+        {
+            system.ActorOf(Props.Create(typeof(TTeller), account), name.Replace(' ', '-'));
+        }
+
+        Assert.True(runtime.RunUntilIdle());
+        var balance = runtime.RunAsync(() => account.Ask<Bank.Balance>(new Bank.Read(), Timeout.InfiniteTimeSpan));
+        Assert.True(runtime.RunUntilIdle());
+        return balance.Result.Amount;
+    }
+
+    /// <summary>What happens, and when.</summary>
+    private static string ServiceRun(int seed)
+    {
+        var runtime = new SimulatedRuntime(seed);
+        var service = DmIoService.For(runtime.CreateSystem("test"));
+        var disk = new SimulatedDisk(capacity: 64, seed);
+        var device = new SimulatedDevice(disk, runtime.Time, new SimulatedDeviceOptions { Seed = seed });
+        var written = runtime.RunAsync(async () =>
+        {
+            await service.AttachAsync("disk", device);
+            await using var client = await service.OpenAsync(pages: 4);
+            return await client.WriteAsync(new IoRegion("disk", 0, 8), new byte[4096]);
+        });
+        Assert.True(runtime.RunUntilIdle());
+        Assert.True(written.Result.IsOk);
+        return $"{runtime.Steps} steps, {runtime.Now}";
+    }
+
+    private sealed class Ear(List<object> heard) : UntypedActor
+    {
+        protected override void OnReceive(object message) => heard.Add(message);
+    }
+}
