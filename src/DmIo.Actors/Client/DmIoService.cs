@@ -367,7 +367,7 @@ public sealed class DmIoService : IExtension
 
             var started = new ServiceMonitor(
                 MonitorSocket.Listen(path), () => sections.AddTo(counters.Snapshot()), MonitorInterval);
-            stopped.Token.UnsafeRegister(_ => Task.Run(async () => await started.DisposeAsync()), null);
+            stopped.Token.UnsafeRegister(End, started);
             return started;
         }
         catch (ConfigurationException)
@@ -376,6 +376,10 @@ public sealed class DmIoService : IExtension
             throw;
         }
     }
+
+    /// <summary>Not on the thread of the actor that sees the end of the service.</summary>
+    private static void End(object? monitor) =>
+        _ = Task.Run(async () => await ((ServiceMonitor)monitor!).DisposeAsync());
 
     private async Task<Done> DrainAsync()
     {

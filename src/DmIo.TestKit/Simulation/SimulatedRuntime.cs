@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Akka.Actor;
-using Akka.Actor.Setup;
 using Akka.Configuration;
 using DmIo.Actors;
 
@@ -28,6 +27,9 @@ namespace DmIo.TestKit;
 public sealed class SimulatedRuntime
 {
     private const long StepTicks = TimeSpan.TicksPerMicrosecond;
+
+    private static readonly Comparer<Entry> ByNumber =
+        Comparer<Entry>.Create((one, other) => one.Number.CompareTo(other.Number));
 
     [ThreadStatic]
     private static SimulatedRuntime? t_starting;
@@ -141,7 +143,7 @@ public sealed class SimulatedRuntime
 
         // By the number, not by the order of arrival: a parent stops its children in the order of a hash that differs
         // from process to process.
-        var index = ready.BinarySearch(entry);
+        var index = ready.BinarySearch(entry, ByNumber);
         ready.Insert(index < 0 ? ~index : index, entry);
     }
 
@@ -266,14 +268,12 @@ public sealed class SimulatedRuntime
         internal bool IsCanceled { get; set; }
     }
 
-    private sealed class Entry(IThreadPoolWorkItem work, long number, bool isLazy) : IComparable<Entry>
+    private sealed class Entry(IThreadPoolWorkItem work, long number, bool isLazy)
     {
         internal IThreadPoolWorkItem Work => work;
 
         internal bool IsLazy => isLazy;
 
-        private long Number => number;
-
-        public int CompareTo(Entry? other) => number.CompareTo(other!.Number);
+        internal long Number => number;
     }
 }

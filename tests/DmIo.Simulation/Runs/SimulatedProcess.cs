@@ -42,7 +42,8 @@ internal sealed class SimulatedProcess
     internal Task<T> Call<T>(Func<DmIoService, Task<T>> call) => runtime.RunAsync(() => call(Service));
 
     /// <summary>The same; what comes of it is told as the service tells it in a message.</summary>
-    internal void Call<T>(Func<DmIoService, Task<T>> call, Action<object?, string?> hear) => _ = Call(async service =>
+    internal void Call<T>(Func<DmIoService, Task<T>> call, Action<T?, string?> hear)
+        where T : class => _ = Call(async service =>
     {
         try
         {

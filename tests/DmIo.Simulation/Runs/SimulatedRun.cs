@@ -115,6 +115,9 @@ internal sealed class SimulatedRun
             case Deed.AskStatus:
                 AskStatus();
                 break;
+            case Deed.AskStatistics:
+                AskStatistics();
+                break;
             case Deed.AskExtents:
                 tenants.AskExtents();
                 break;
@@ -198,6 +201,19 @@ internal sealed class SimulatedRun
 
     private void AskStatus() => process.Supervisor.Tell(
         GetPoolStatus.Instance, process.NewEar(message => Check((PoolStatus)message)));
+
+    /// <summary>No lease has more pages in I/O than it was granted (R19).</summary>
+    private void AskStatistics() => process.Call(
+        service => service.GetStatisticsAsync(),
+        (statistics, _) =>
+        {
+            foreach (var lease in statistics?.Leases ?? [])
+            {
+                oracle.Require(
+                    lease.PagesInFlight <= lease.Pages,
+                    $"a lease of {lease.Pages} pages has {lease.PagesInFlight} in I/O");
+            }
+        });
 
     private void Check(PoolStatus status)
     {
