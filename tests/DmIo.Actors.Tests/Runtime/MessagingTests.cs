@@ -18,7 +18,7 @@ public sealed class MessagingTests : TestKit
     {
         var receiver = Sys.ActorOf(ScriptedActor.Props((_, message) => TestActor.Tell(message)));
 
-        Parallel.For(0, 4, sender =>
+        System.Threading.Tasks.Parallel.For(0, 4, sender =>
         {
             for (var number = 0; number < Many; number++)
             {
