@@ -12,6 +12,9 @@ internal sealed record DmIoSettings
 {
     private const string ReferenceResource = "DmIo.Actors.reference.conf";
 
+    /// <summary>The block that DmIo.Hosting reads.</summary>
+    private const string NbdServers = "nbd-servers";
+
     private static readonly TimeSpan LongestShutdown = TimeSpan.FromHours(1);
 
     /// <summary>Pages that all leases together may hold.</summary>
@@ -93,6 +96,7 @@ internal sealed record DmIoSettings
             DeviceProviders = reader.Section("device-providers").Texts("the name of a type, \"Type, Assembly\""),
             Devices = ReadDevices(reader.Section("devices"), deviceDefaults, faultDefaults),
         };
+        _ = reader.Section(NbdServers);
         pool.RefuseTheRest();
         leases.RefuseTheRest();
         monitor.RefuseTheRest();
