@@ -55,10 +55,14 @@ internal sealed class ClientActor : UntypedActor
     protected override void PostStop()
     {
         cancellation.Dispose();
-        opening.Refuse(ClientOpening.ServiceStopped);
+        opening.Refuse(ClientOpening.ServiceStopped, IoRefusal.Stopped);
         client?.End();
         client?.Closed();
     }
+
+    /// <summary>The system guardian restarts a child that throws. PostStop has run by then: the client has
+    /// ended.</summary>
+    protected override void PostRestart(Exception reason) => Context.Stop(Self);
 
     /// <summary>Asking.</summary>
     protected override void OnReceive(object message)
@@ -69,7 +73,7 @@ internal sealed class ClientActor : UntypedActor
                 Serve(granted);
                 break;
             case GetRefused refused when IsFromSupervisor:
-                opening.Refuse(refused.Reason);
+                opening.Refuse(refused.Reason, refused.Cause);
                 Context.Stop(Self);
                 break;
             case CancelOpening:

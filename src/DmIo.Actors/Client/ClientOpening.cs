@@ -20,7 +20,8 @@ internal sealed class ClientOpening(int pages, bool wait, int weight, Cancellati
     /// <summary>Nothing where the service has stopped meanwhile, which ended the wait.</summary>
     internal void Open(IoClient client) => source.TrySetResult(client);
 
-    internal void Refuse(string reason) => source.TrySetException(new IoRefusedException(reason));
+    internal void Refuse(string reason, IoRefusal? cause) =>
+        source.TrySetException(new IoRefusedException(reason, cause));
 
     internal void Cancel() => source.TrySetCanceled(cancellationToken);
 }

@@ -7,7 +7,6 @@ using DmIo.Devices;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
 using static DmIo.Actors.DrainProtocol;
-using static DmIo.Actors.GuardianProtocol;
 using static DmIo.Actors.ServiceProtocol;
 
 namespace DmIo.Actors;
@@ -15,8 +14,9 @@ namespace DmIo.Actors;
 /// <summary>
 /// The dm-io service of an actor system, as an Akka.NET extension: <c>await DmIoService.For(system).OpenAsync(pages:
 /// 64)</c>. The first use starts it (<c>/user/dmio</c>) with the system's settings under <c>dmio</c> and attaches the
-/// devices configured there; a bad setting or device fails that. It ends with the system, which lets I/O in flight
-/// finish for <c>dmio.shutdown-timeout</c>.
+/// devices configured there; a bad setting or device fails that. It stops with the system, in the phase
+/// <c>dmio.shutdown-phase</c> of CoordinatedShutdown, which lets I/O in flight finish for
+/// <c>dmio.shutdown-timeout</c>.
 /// </summary>
 /// <remarks>All members may be used from any thread.</remarks>
 public sealed class DmIoService : IExtension
@@ -29,30 +29,35 @@ public sealed class DmIoService : IExtension
     private readonly StatisticsSections sections = new();
     private readonly DeviceProviders providers;
     private readonly ConfiguredDevices configured;
-    private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly IActorRef clients;
+    private readonly ExtendedActorSystem system;
     private readonly ServiceMonitor? monitor;
     private readonly ILoggingAdapter log;
+
+    /// <summary>Completes when the supervisor is dead.</summary>
+    private readonly Task stopped;
     private long lastClient;
 
     internal DmIoService(ExtendedActorSystem system)
     {
+        this.system = system;
         log = Logging.GetLogger(system, typeof(DmIoService));
         settings = DmIoSettings.Read(system.Settings.Config);
-        CheckDispatcher(system);
+        CheckDispatcher();
+        var phase = ShutdownPhases.Choose(system, settings, log);
         counters = new ServiceCounters(system.Scheduler);
         providers = new DeviceProviders(settings.DeviceProviders);
         var config = system.Settings.Config;
         configured = Task.Run(() => ConfiguredDevices.OpenAsync(settings.Devices, providers, config))
             .GetAwaiter().GetResult();
         monitor = StartMonitor();
-        Supervisor = StartSupervisor(system);
+        Supervisor = StartSupervisor();
+
+        // On the thread pool: WatchAsync continues in its caller's context, which may be an actor that dies first.
+        stopped = Task.Run(() => Supervisor.WatchAsync());
         _ = EndMonitorAsync();
-        system.SystemActorOf(SupervisorWatch.Props(Supervisor, stopped), "dmio-watch");
-        clients = system.SystemActorOf(GuardianActor.Props(), "dmio-clients");
-        AttachConfigured(system);
-        CoordinatedShutdown.Get(system).AddTask(
-            CoordinatedShutdown.PhaseServiceRequestsDone, "dmio-drain", DrainAsync);
+        AttachConfigured();
+        LogAttached();
+        CoordinatedShutdown.Get(system).AddTask(phase, "dmio-drain", DrainAsync);
     }
 
     /// <summary>Takes the messages of <see cref="ServiceProtocol"/>.</summary>
@@ -68,6 +73,16 @@ public sealed class DmIoService : IExtension
         ArgumentNullException.ThrowIfNull(system);
         return system.WithExtension<DmIoService, DmIoServiceProvider>();
     }
+
+    /// <summary>
+    /// Declares the phase <c>dmio-stop</c> of CoordinatedShutdown, in which the service stops. A fallback of the actor
+    /// system's configuration where CoordinatedShutdown is in use before the service is, as with
+    /// <c>akka.actor.provider = cluster</c>; elsewhere the service declares it.
+    /// </summary>
+    /// <param name="shutdownTimeout"><c>dmio.shutdown-timeout</c>; null: its default, 4 s. The phase may take a second
+    /// longer.</param>
+    public static Config DefaultConfig(TimeSpan? shutdownTimeout = null) =>
+        ShutdownPhases.Declare(shutdownTimeout ?? DmIoSettings.ReadComplete(DmIoSettings.Reference).ShutdownTimeout);
 
     /// <summary>Gets a lease and a client for it. Linux dm-io's <c>dm_io_client_create</c>. Dispose of it to put the
     /// lease back.</summary>
@@ -87,12 +102,21 @@ public sealed class DmIoService : IExtension
     {
         cancellationToken.ThrowIfCancellationRequested();
         var opening = new ClientOpening(pages, wait, weight, cancellationToken);
-        var name = $"client-{Interlocked.Increment(ref lastClient)}";
-        var props = ClientActor.Props(opening, Supervisor, settings.Background, log);
-        clients.Tell(new Spawn(props, name, opening), ActorRefs.NoSender);
-        if (await Task.WhenAny(opening.Task, stopped.Task) == stopped.Task)
+        try
         {
-            opening.Refuse(ClientOpening.ServiceStopped);
+            system.SystemActorOf(
+                ClientActor.Props(opening, Supervisor, settings.Background, log),
+                $"dmio-client-{Interlocked.Increment(ref lastClient)}");
+        }
+        catch (InvalidOperationException)
+        {
+            // The system guardian is terminating: it stops after the supervisor.
+            opening.Refuse(ClientOpening.ServiceStopped, IoRefusal.Stopped);
+        }
+
+        if (await Task.WhenAny(opening.Task, stopped) == stopped)
+        {
+            opening.Refuse(ClientOpening.ServiceStopped, IoRefusal.Stopped);
         }
 
         return await opening.Task;
@@ -229,7 +253,7 @@ public sealed class DmIoService : IExtension
     private static T Expect<T>(object reply) => reply switch
     {
         T expected => expected,
-        AttachRefused refused => throw new IoRefusedException(refused.Reason),
+        AttachRefused refused => throw new IoRefusedException(refused.Reason, refused.Cause),
         ExtentsRefused refused => throw new IoRefusedException(refused.Reason),
         DetachRefused refused => throw new IoRefusedException(refused.Reason),
         _ => throw new InvalidOperationException($"The service answered {reply}; {typeof(T).Name} was due."),
@@ -239,34 +263,67 @@ public sealed class DmIoService : IExtension
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var reply = Supervisor.Ask<object>(message, Timeout.InfiniteTimeSpan, giveUp.Token);
-        if (await Task.WhenAny(reply, stopped.Task) == reply)
+        if (await Task.WhenAny(reply, stopped) == reply)
         {
             return await reply;
         }
 
         await giveUp.CancelAsync();
-        throw new IoRefusedException(ClientOpening.ServiceStopped);
+        throw new IoRefusedException(ClientOpening.ServiceStopped, IoRefusal.Stopped);
     }
 
     /// <summary>Blocks, so that nobody can use the service before its devices are there; the supervisor has nothing
     /// else to do yet.</summary>
-    private void AttachConfigured(ExtendedActorSystem system)
+    private void AttachConfigured()
     {
         for (var index = 0; index < configured.All.Count; index++)
         {
             var (device, opened) = configured.All[index];
-            var attach = new AttachDevice(device.Name, opened, device.QueueDepth, device.Policy);
-            if (Supervisor.Ask<object>(attach, StartTimeout).GetAwaiter().GetResult() is AttachRefused refused)
+            using var limit = new CancellationTokenSource(StartTimeout);
+            try
+            {
+                Task.Run(() => AttachAsync(device.Name, opened, device.QueueDepth, device.Policy, limit.Token))
+                    .GetAwaiter().GetResult();
+            }
+            catch (Exception fault) when (fault is IoRefusedException or OperationCanceledException)
             {
                 configured.CloseFrom(index + 1);
                 system.Stop(Supervisor);
-                throw ConfiguredDevices.FaultOf(device, refused.Reason, null);
+                throw ConfiguredDevices.FaultOf(
+                    device,
+                    fault is IoRefusedException ? fault.Message : $"The service did not answer within {StartTimeout}.",
+                    fault);
             }
         }
     }
 
+    /// <summary>An application that attaches its devices itself says so by an empty block.</summary>
+    private void LogAttached()
+    {
+        if (configured.All.Count > 0)
+        {
+            log.Info(
+                "The dm-io service has started; attached devices: {0}",
+                string.Join(", ", configured.All.Select(Describe)));
+        }
+        else if (system.Settings.Config.HasPath("dmio") && !system.Settings.Config.HasPath("dmio.devices"))
+        {
+            log.Warning(
+                "The dm-io service has started without a device: dmio is configured, dmio.devices is not. Requests "
+                + "fail with DeviceGone until a device is attached. In an application that attaches its devices "
+                + "itself, set dmio.devices to an empty block.");
+        }
+    }
+
+    private static string Describe((DeviceSettings Settings, IBlockDevice Device) open)
+    {
+        var device = open.Device.Description;
+        var mode = device.Mode.ToString().ToLowerInvariant();
+        return $"'{open.Settings.Name}' ({device.Backend}, {mode}, {device.Capacity.Bytes} bytes)";
+    }
+
     /// <summary>Before anything is opened.</summary>
-    private void CheckDispatcher(ExtendedActorSystem system)
+    private void CheckDispatcher()
     {
         try
         {
@@ -281,18 +338,17 @@ public sealed class DmIoService : IExtension
         }
     }
 
-    private IActorRef StartSupervisor(ExtendedActorSystem system)
+    private IActorRef StartSupervisor()
     {
         try
         {
             return system.ActorOf(SupervisorActor.Props(settings, new DeviceDirectory(), counters), "dmio");
         }
-        catch (InvalidActorNameException)
+        catch
         {
-            // The application has an actor of that name.
+            // The application has an actor of that name, or the system is terminating.
             configured.CloseFrom(0);
-            stopped.SetResult();
-            _ = EndMonitorAsync();
+            _ = monitor?.DisposeAsync().AsTask();
             throw;
         }
     }
@@ -315,7 +371,7 @@ public sealed class DmIoService : IExtension
 
     private async Task EndMonitorAsync()
     {
-        await stopped.Task;
+        await stopped;
         if (monitor is not null)
         {
             await monitor.DisposeAsync();
@@ -329,7 +385,7 @@ public sealed class DmIoService : IExtension
         {
             var drained = Supervisor.Ask<ServiceDrained>(
                 DrainService.Instance, Timeout.InfiniteTimeSpan, giveUp.Token);
-            await await Task.WhenAny(drained, stopped.Task);
+            await await Task.WhenAny(drained, stopped);
         }
         catch (OperationCanceledException)
         {

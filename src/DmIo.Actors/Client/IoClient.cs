@@ -284,7 +284,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
             throw new IoRefusedException(
-                $"{Lease.Id} has ended, with the service or by itself; open another client.", IoRefusal.Ended);
+                $"{Lease.Id} has ended, with the service or by itself; open another client.", IoRefusal.Stopped);
         }
     }
 

@@ -37,7 +37,7 @@ public abstract class IoCompletion : IOutstanding
     void IOutstanding.Stop(string reason)
     {
         outstanding = null;
-        OnRefused(IoRefusal.Ended, reason);
+        OnRefused(IoRefusal.Stopped, reason);
     }
 
     /// <summary>The outcome. Nobody touches the request's memory any more, unless

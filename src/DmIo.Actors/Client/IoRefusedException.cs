@@ -7,11 +7,12 @@ namespace DmIo.Actors;
 public sealed class IoRefusedException : Exception
 {
     /// <param name="reason">One sentence that names the value, the limit and the fix.</param>
-    /// <param name="cause">Why a request was refused; null: it was no request.</param>
+    /// <param name="cause">Why a request was refused, or Stopped: the service has stopped; null: another
+    /// cause.</param>
     public IoRefusedException(string reason, IoRefusal? cause = null)
         : base(reason) => Cause = cause;
 
-    /// <summary>Why a request was refused, and whether it can be sent again; null for all else, as the name of a
-    /// device.</summary>
+    /// <summary>Why a request was refused, and whether it can be sent again. Of everything else, as a lease or the name
+    /// of a device: <see cref="IoRefusal.Stopped"/> if the service has stopped, or null.</summary>
     public IoRefusal? Cause { get; }
 }

@@ -7,7 +7,7 @@ internal static class IoResults
 {
     /// <summary>Nothing of it was begun, and nobody has its memory.</summary>
     internal static IoResult Stopped(
-        int regionCount, string reason, object? context, IoRefusal cause = IoRefusal.Ended)
+        int regionCount, string reason, object? context, IoRefusal cause = IoRefusal.Stopped)
     {
         var statuses = new IoStatus[regionCount];
         var failure = new IoFailure(reason, Exception: new IoRefusedException(reason, cause));

@@ -62,7 +62,7 @@ internal sealed class DeviceActor : UntypedActor
         turn = new DeviceTurn(Self, setup.Bell);
         counters = setup.Counters;
         operationsPerTurn = device.Description.Mode == ServiceMode.Ring ? RingOperationsPerTurn : OperationsPerTurn;
-        log = Context.GetLogger();
+        log = Context.GetLogger().WithContext("Device", setup.Name);
     }
 
     internal static Props Props(DeviceSetup setup, IActorRef supervisor) =>

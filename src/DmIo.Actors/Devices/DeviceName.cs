@@ -28,7 +28,6 @@ internal static class DeviceName
         return null;
     }
 
-    /// <summary>One to one, and with nothing that means something in a path; a leading <c>$</c> is escaped
-    /// too.</summary>
-    internal static string ToActorName(string name) => Uri.EscapeDataString(name);
+    /// <summary>One to one, and with nothing that means something in a path.</summary>
+    internal static string ToActorName(string name) => $"device-{Uri.EscapeDataString(name)}";
 }

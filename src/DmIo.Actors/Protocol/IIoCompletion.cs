@@ -10,7 +10,8 @@ namespace DmIo.Actors;
 /// </summary>
 /// <remarks>
 /// A request that lies in the mailbox of a request actor that died is in nobody's hands: neither is called. Watch the
-/// request actor, or take an <see cref="IoCompletion"/> and <see cref="IoClient.TrySend"/>, which do that for you.
+/// request actor and handle its <see cref="Akka.Actor.Terminated"/>, which also comes when the service stops; or take
+/// an <see cref="IoCompletion"/> and <see cref="IoClient.TrySend"/>, which do that for you.
 /// </remarks>
 public interface IIoCompletion
 {

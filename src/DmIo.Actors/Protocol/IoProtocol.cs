@@ -9,7 +9,9 @@ namespace DmIo.Actors;
 /// <remarks><code>
 ///   IoRequest --+--> IoDone       the outcome, after the last chunk of the last region (or at the deadline)
 ///               +--> IoRefused    nothing happened, no device was touched; names the fault
-///               watch the request actor too: what lies in a dead actor's mailbox gets no reply
+///               watch the request actor too: what lies in a dead actor's mailbox gets no reply; handle Terminated,
+///               which also comes after a Put and when the service stops, or the watching actor fails with a
+///               DeathPactException
 /// </code>
 /// Exactly one of the two, to <see cref="IoRequest.ReplyTo"/> or else the sender, with the request's context; to
 /// <see cref="IoRequest.Completion"/> instead where the request has one.</remarks>

@@ -9,6 +9,7 @@ public enum IoRefusal
     /// <summary>As many requests of the lease wait as may: it can be sent again when some are done.</summary>
     NoRoom,
 
-    /// <summary>The lease was put back, or the service was stopped.</summary>
-    Ended,
+    /// <summary>The lease was put back, or the service has stopped: it will be refused again. A request that was
+    /// accepted before, and not begun by then, ends with <see cref="DmIo.Io.IoStatusCode.Stopped"/>.</summary>
+    Stopped,
 }

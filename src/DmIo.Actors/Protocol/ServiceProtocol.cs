@@ -7,7 +7,8 @@ namespace DmIo.Actors;
 
 /// <summary>Anybody and the supervisor (<c>/user/dmio</c>): leases, devices, state.</summary>
 /// <remarks><code>
-///   Get           --+--> Granted            the pool holds the pages; watch Granted.Requests
+///   Get           --+--> Granted            the pool holds the pages; watch Granted.Requests and handle its
+///                   |                       Terminated, which also follows a Put and the stop of the service
 ///                   +--> GetRefused         nothing happened; says how many pages there are
 ///   Put           --+--> PutDone            everything of the lease is done and its pages are back in the pool
 ///                   +--> PutRefused         nothing happened
@@ -36,14 +37,20 @@ public static class ServiceProtocol
     public sealed record Get(int Pages, IActorRef? Owner = null, bool Wait = false, int Weight = LeaseWeight.Default)
         : INoSerializationVerificationNeeded;
 
-    /// <summary>The lease, and the actor that takes its requests (<see cref="IoProtocol"/>).</summary>
+    /// <summary>The lease, and the actor that takes its requests (<see cref="IoProtocol"/>): an actor that watches it
+    /// handles <see cref="Terminated"/>, which also comes when the lease was put back or the service stops; left
+    /// unhandled, it fails the watching actor with a <see cref="DeathPactException"/>.</summary>
     public sealed record Granted(PageLease Lease, IActorRef Requests) : INoSerializationVerificationNeeded;
 
     /// <summary>No lease.</summary>
     /// <param name="Pages">What was asked for.</param>
     /// <param name="Available">What could be had now.</param>
     /// <param name="Reason">One sentence that names the value, the limit and the fix.</param>
-    public sealed record GetRefused(int Pages, int Available, string Reason) : INoSerializationVerificationNeeded;
+    public sealed record GetRefused(int Pages, int Available, string Reason) : INoSerializationVerificationNeeded
+    {
+        /// <summary><see cref="IoRefusal.Stopped"/>: the service stops or has stopped; null: another cause.</summary>
+        public IoRefusal? Cause { get; init; }
+    }
 
     /// <summary>Gives a lease back. Linux dm-io's <c>dm_io_put(num_pages)</c>: the number is the one of the
     /// Get. One that ended otherwise (its request actor died, the service is stopping) may be put back once, too, by
@@ -79,7 +86,11 @@ public static class ServiceProtocol
         : INoSerializationVerificationNeeded;
 
     /// <summary>The device was not attached; the one given was disposed of.</summary>
-    public sealed record AttachRefused(string Name, string Reason) : INoSerializationVerificationNeeded;
+    public sealed record AttachRefused(string Name, string Reason) : INoSerializationVerificationNeeded
+    {
+        /// <summary><see cref="IoRefusal.Stopped"/>: the service stops or has stopped; null: another cause.</summary>
+        public IoRefusal? Cause { get; init; }
+    }
 
     /// <summary>Takes a device out of service: what is in flight completes, what comes later gets
     /// DeviceGone.</summary>

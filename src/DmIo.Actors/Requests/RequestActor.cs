@@ -92,7 +92,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         switch (message)
         {
             case IoRequest request:
-                Refuse(request, IoRefusal.Ended, $"{lease.Id} was put back; get another.");
+                Refuse(request, IoRefusal.Stopped, $"{lease.Id} was put back, or the service stops.");
                 break;
             case CloseLease or AbandonLease:
                 break;

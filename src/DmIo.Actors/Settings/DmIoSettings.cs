@@ -40,6 +40,9 @@ internal sealed record DmIoSettings
     /// <summary>How long the end of the system may wait for I/O in flight.</summary>
     internal required TimeSpan ShutdownTimeout { get; init; }
 
+    /// <summary>The phase of CoordinatedShutdown in which the service drains.</summary>
+    internal string ShutdownPhase { get; init; } = ShutdownPhases.Own;
+
     /// <summary>Path of the socket on which the service shows what it does; null: none.</summary>
     internal string? MonitorSocket { get; init; }
 
@@ -89,6 +92,7 @@ internal sealed record DmIoSettings
             WaitingPerPage = (int)leases.Number("waiting-per-page", 1, 1 << 20),
             Dispatcher = dispatcher.Length == 0 ? null : dispatcher,
             MonitorSocket = socket.Length == 0 ? null : socket,
+            ShutdownPhase = reader.Text("shutdown-phase", "the name of a phase of CoordinatedShutdown", _ => true),
             ShutdownTimeout = reader.Duration("shutdown-timeout", LongestShutdown),
             QueueDepth = DeviceSettings.ReadQueueDepth(deviceDefaults),
             Policy = DeviceSettings.ReadPolicy(deviceDefaults),

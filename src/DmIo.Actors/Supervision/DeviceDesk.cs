@@ -3,7 +3,6 @@ using Akka.Event;
 using DmIo.Devices;
 using DmIo.Pages;
 using static DmIo.Actors.DeviceProtocol;
-using static DmIo.Actors.GuardianProtocol;
 using static DmIo.Actors.ServiceProtocol;
 
 namespace DmIo.Actors;
@@ -14,7 +13,6 @@ namespace DmIo.Actors;
 /// </summary>
 internal sealed class DeviceDesk(
     IActorContext context,
-    IActorRef guardian,
     DeviceDirectory directory,
     PagePool pool,
     ServiceCounters counters,
@@ -71,34 +69,20 @@ internal sealed class DeviceDesk(
             description!.Mode == ServiceMode.Ring ? new DeviceBell() : null,
             settings.Background,
             new DeviceCounters(attach.Name, description.Mode, queue.Policy, counters.Clock));
-        var record = new DeviceRecord(setup, description) { ReplyTo = sender, Pages = pages };
+        var actor = context.Watch(context.ActorOf(
+            DeviceActor.Props(setup, context.Self).WithDispatcherOf(settings), DeviceName.ToActorName(attach.Name)));
+        var record = new DeviceRecord(setup, description, new DeviceDoor(actor, setup.Bell)) { Pages = pages };
         devices.Add(record.Name, record);
-        var props = DeviceActor.Props(setup, context.Self).WithDispatcherOf(settings);
-        guardian.Tell(new Spawn(props, DeviceName.ToActorName(record.Name), record), context.Self);
-    }
-
-    internal void Spawned(DeviceRecord record, IActorRef actor)
-    {
-        context.Watch(actor);
-        record.Door = new DeviceDoor(actor, record.Setup.Bell);
         byActor.Add(actor, record);
         counters.Add(record.Counters);
-        if (isClosed)
-        {
-            record.ReplyTo!.Tell(new AttachRefused(record.Name, "The service is stopping."), context.Self);
-            BeginDetach(record, replyTo: null);
-            return;
-        }
-
         directory.Add(new DeviceEntry(record.Name, record.Door, record.Description));
         context.System.EventStream.Publish(new ServiceEvents.DeviceOnline(record.Name, record.Description));
-        record.ReplyTo!.Tell(new DeviceAttached(record.Name, record.Description), context.Self);
-        record.ReplyTo = null;
+        sender.Tell(new DeviceAttached(record.Name, record.Description), context.Self);
     }
 
     internal void Detach(DetachDevice detach, IActorRef sender)
     {
-        if (detach.Name is null || !devices.TryGetValue(detach.Name, out var record) || record.Actor is null)
+        if (detach.Name is null || !devices.TryGetValue(detach.Name, out var record))
         {
             sender.Tell(new DetachRefused(detach.Name!, $"No device named '{detach.Name}' is attached."), context.Self);
         }
@@ -119,7 +103,7 @@ internal sealed class DeviceDesk(
     {
         var refusal = question.Device is null || !devices.TryGetValue(question.Device, out var record)
             ? $"No device named '{question.Device}' is attached."
-            : record.State != DeviceState.Online || record.Actor is null
+            : record.State != DeviceState.Online
                 ? $"The device '{question.Device}' is not online."
                 : ExtentQuery.Check(question, record.Description);
         if (refusal is not null)
@@ -169,8 +153,8 @@ internal sealed class DeviceDesk(
     }
 
     internal DeviceList List() => new(
-        [.. devices.Values.Where(record => record.Actor is not null)
-            .OrderBy(record => record.Name, StringComparer.Ordinal).Select(record => record.ToStatus())]);
+        [.. devices.Values.OrderBy(record => record.Name, StringComparer.Ordinal)
+            .Select(record => record.ToStatus())]);
 
     /// <summary>Attaches nothing any more.</summary>
     internal void CloseToNew() => isClosed = true;
@@ -179,7 +163,7 @@ internal sealed class DeviceDesk(
     internal void Close()
     {
         CloseToNew();
-        foreach (var record in byActor.Values)
+        foreach (var record in devices.Values)
         {
             if (record.State != DeviceState.Detaching)
             {
@@ -189,14 +173,13 @@ internal sealed class DeviceDesk(
     }
 
     /// <summary>The supervisor's end: answers who waits. The device actors stopped before it, and close their devices;
-    /// one that was never made can't.</summary>
+    /// one whose constructor threw can't.</summary>
     internal void Stop()
     {
         foreach (var record in devices.Values)
         {
-            object refused = record.Actor is null
-                ? new AttachRefused(record.Name, "The service stopped.")
-                : new DetachRefused(record.Name, "The service stopped while the device had I/O in flight.");
+            var refused = new DetachRefused(
+                record.Name, "The service stopped while the device had I/O in flight.");
             if (record.Setup.IsTaken)
             {
                 record.ReplyTo?.Tell(refused, context.Self);
@@ -213,7 +196,7 @@ internal sealed class DeviceDesk(
         record.State = DeviceState.Detaching;
         record.ReplyTo = replyTo;
         directory.Remove(record.Name);
-        record.Door!.Tell(DrainDevice.Instance, context.Self);
+        record.Door.Tell(DrainDevice.Instance, context.Self);
     }
 
     private void RemoveIfGone(DeviceRecord record)
@@ -221,7 +204,7 @@ internal sealed class DeviceDesk(
         if (record.IsTerminated && record.IsReleased)
         {
             devices.Remove(record.Name);
-            byActor.Remove(record.Actor!);
+            byActor.Remove(record.Door.Actor);
             counters.Remove(record.Counters);
             if (record.Pages is not null)
             {
@@ -281,7 +264,7 @@ internal sealed class DeviceDesk(
     /// suffer.</summary>
     private void Refuse(AttachDevice attach, IActorRef replyTo, string reason)
     {
-        var refused = new AttachRefused(attach.Name, reason);
+        var refused = new AttachRefused(attach.Name, reason) { Cause = isClosed ? IoRefusal.Stopped : null };
         if (attach.Device is null || devices.Values.Any(record => ReferenceEquals(record.Device, attach.Device)))
         {
             replyTo.Tell(refused, context.Self);

@@ -9,11 +9,11 @@ namespace DmIo.Actors;
 /// A device as the supervisor knows it. Its name is taken until it is gone: while I/O of a dead actor is in flight,
 /// another device under its name, perhaps on the same store, would write beside it.
 /// <code>
-///   Attaching --Spawned--> Online --DeviceHasFailed--> Failed
+///   Online --DeviceHasFailed--> Failed
 ///   any --DetachDevice, actor's death--> Detaching --DeviceReleased and Terminated--> (removed)
 /// </code>
 /// </summary>
-internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription description)
+internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription description, DeviceDoor door)
 {
     /// <summary>What its actor is made from.</summary>
     internal DeviceSetup Setup => setup;
@@ -31,13 +31,10 @@ internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription descript
 
     internal DeviceState State { get; set; } = DeviceState.Online;
 
-    /// <summary>Its actor; null while it is attaching.</summary>
-    internal IActorRef? Actor => Door?.Actor;
+    /// <summary>The way to its actor.</summary>
+    internal DeviceDoor Door => door;
 
-    /// <summary>The way to its actor; null while it is attaching.</summary>
-    internal DeviceDoor? Door { get; set; }
-
-    /// <summary>Who waits for DeviceAttached or DeviceDetached.</summary>
+    /// <summary>The sender of DetachDevice, which waits for DeviceDetached.</summary>
     internal IActorRef? ReplyTo { get; set; }
 
     internal bool IsTerminated { get; set; }

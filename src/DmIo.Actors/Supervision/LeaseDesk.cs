@@ -1,6 +1,5 @@
 using Akka.Actor;
 using DmIo.Pages;
-using static DmIo.Actors.GuardianProtocol;
 using static DmIo.Actors.LeaseProtocol;
 using static DmIo.Actors.ServiceProtocol;
 
@@ -13,7 +12,6 @@ namespace DmIo.Actors;
 /// </summary>
 internal sealed class LeaseDesk(
     IActorContext context,
-    IActorRef guardian,
     DeviceDirectory directory,
     PagePool pool,
     ServiceCounters counters,
@@ -61,22 +59,6 @@ internal sealed class LeaseDesk(
             record!.PutReplyTo = sender;
             End(record, CloseLease.Instance);
         }
-    }
-
-    internal void Spawned(LeaseRecord record, IActorRef requests)
-    {
-        context.Watch(requests);
-        record.Requests = requests;
-        byRequests.Add(requests, record);
-        if (record.IsEnding)
-        {
-            requests.Tell(record.End!, context.Self);
-            RefuseOpening(record, "The owner died, or the service is stopping.");
-            return;
-        }
-
-        context.System.EventStream.Publish(new ServiceEvents.LeaseOpened(record.Lease.Id, record.Lease.Count));
-        record.ReplyTo.Tell(new Granted(record.Lease, requests), context.Self);
     }
 
     /// <summary>An owner's death ends what it has; a request actor's own death ends its lease.</summary>
@@ -142,22 +124,19 @@ internal sealed class LeaseDesk(
     /// <summary>The supervisor's end: answers who waits. Memory that a device may still touch is not freed.</summary>
     internal void Stop()
     {
+        isClosed = true;
         RemoveWaiting(_ => true, "The service stopped.");
         foreach (var record in leases.Values)
         {
             record.PutReplyTo?.Tell(
                 new PutRefused(record.Lease.Id, "The service stopped while a device still had I/O of it."),
                 context.Self);
-            if (record.Requests is null)
-            {
-                RefuseOpening(record, "The service stopped.");
-            }
         }
     }
 
     private static string? RefusalOf(Put put, LeaseRecord? record, IActorRef owner) => record switch
     {
-        null or { Requests: null } => $"There is no {put.Lease}; it was put back, or never granted.",
+        null => $"There is no {put.Lease}; it was put back, or never granted.",
         _ when !record.Owner.Equals(owner) => $"{put.Lease} is not {owner}'s; its owner puts it back.",
         { PutReplyTo: not null } => $"{put.Lease} was put back already.",
         _ when record.Lease.Count != put.Pages =>
@@ -217,14 +196,17 @@ internal sealed class LeaseDesk(
             return;
         }
 
-        var record = new LeaseRecord(
-            lease, get.Owner, get.ReplyTo, new LeaseCounters(lease.Id, lease.Count, get.Weight));
-        leases.Add(lease.Id, record);
-        counters.Add(record.Counters);
-        owners.Add(get.Owner);
-        var props = RequestActor.Props(lease, TermsOf(get), directory, record.Counters, context.Self)
+        var leaseCounters = new LeaseCounters(lease.Id, lease.Count, get.Weight);
+        var props = RequestActor.Props(lease, TermsOf(get), directory, leaseCounters, context.Self)
             .WithDispatcherOf(settings);
-        guardian.Tell(new Spawn(props, lease.Id.Value.ToString(), record), context.Self);
+        var requests = context.Watch(context.ActorOf(props, $"lease-{lease.Id.Value}"));
+        var record = new LeaseRecord(lease, get.Owner, requests, leaseCounters);
+        leases.Add(lease.Id, record);
+        byRequests.Add(requests, record);
+        counters.Add(leaseCounters);
+        owners.Add(get.Owner);
+        context.System.EventStream.Publish(new ServiceEvents.LeaseOpened(lease.Id, lease.Count));
+        get.ReplyTo.Tell(new Granted(lease, requests), context.Self);
     }
 
     /// <summary>Once for each lease, whatever comes first; later calls change nothing.</summary>
@@ -233,12 +215,11 @@ internal sealed class LeaseDesk(
         if (!record.IsEnding)
         {
             record.IsEnding = true;
-            record.End = end;
             pool.BeginDrain(record.Lease);
             owners.Remove(record.Owner);
             if (end is not null)
             {
-                record.Requests?.Tell(end, context.Self);
+                record.Requests.Tell(end, context.Self);
             }
         }
     }
@@ -262,13 +243,11 @@ internal sealed class LeaseDesk(
         }
     }
 
-    private void RefuseOpening(LeaseRecord record, string reason) =>
-        Refuse(new WaitingGet(record.Lease.Count, LeaseWeight.Default, record.Owner, record.ReplyTo), reason);
-
     private void Refuse(WaitingGet get, string reason)
     {
         var available = isClosed || waiting.Count > 0 ? 0 : pool.AvailablePages;
-        get.ReplyTo.Tell(new GetRefused(get.Pages, available, reason), context.Self);
+        var refused = new GetRefused(get.Pages, available, reason) { Cause = isClosed ? IoRefusal.Stopped : null };
+        get.ReplyTo.Tell(refused, context.Self);
     }
 
     private sealed record WaitingGet(int Pages, int Weight, IActorRef Owner, IActorRef ReplyTo);

@@ -6,11 +6,10 @@ namespace DmIo.Actors;
 /// <summary>
 /// A lease as the supervisor knows it.
 /// <code>
-///   Opening --Spawned--> Open --Put, owner's or request actor's death--> Ending --LeaseReleased--> (removed)
-///      +------owner's death, drain-------------------------------------^
+///   Open --Put, drain, owner's or request actor's death--> Ending --LeaseReleased--> (removed)
 /// </code>
 /// </summary>
-internal sealed class LeaseRecord(PageLease lease, IActorRef owner, IActorRef replyTo, LeaseCounters counters)
+internal sealed class LeaseRecord(PageLease lease, IActorRef owner, IActorRef requests, LeaseCounters counters)
 {
     internal LeaseCounters Counters { get; } = counters;
 
@@ -18,17 +17,11 @@ internal sealed class LeaseRecord(PageLease lease, IActorRef owner, IActorRef re
 
     internal IActorRef Owner { get; } = owner;
 
-    /// <summary>Who asked for it.</summary>
-    internal IActorRef ReplyTo { get; } = replyTo;
-
-    /// <summary>Its request actor; null while it is opening.</summary>
-    internal IActorRef? Requests { get; set; }
+    /// <summary>Its request actor.</summary>
+    internal IActorRef Requests { get; } = requests;
 
     /// <summary>Its pages are draining.</summary>
     internal bool IsEnding { get; set; }
-
-    /// <summary>Why it ends, for the request actor as soon as it is there; null where that died by itself.</summary>
-    internal object? End { get; set; }
 
     /// <summary>Who waits for PutDone.</summary>
     internal IActorRef? PutReplyTo { get; set; }

@@ -3,25 +3,24 @@ using Akka.Actor;
 using DmIo.Pages;
 using static DmIo.Actors.DeviceProtocol;
 using static DmIo.Actors.DrainProtocol;
-using static DmIo.Actors.GuardianProtocol;
 using static DmIo.Actors.LeaseProtocol;
 using static DmIo.Actors.ServiceProtocol;
 
 namespace DmIo.Actors;
 
 /// <summary>
-/// The service, <c>/user/dmio</c>: leases at its <see cref="LeaseDesk"/>, devices at its <see cref="DeviceDesk"/>,
-/// their actors under its two guardians. Off the way of the I/O.
+/// The service, <c>/user/dmio</c>: leases at its <see cref="LeaseDesk"/>, whose request actors are the children
+/// <c>lease-&lt;id&gt;</c>, and devices at its <see cref="DeviceDesk"/>, whose actors are the children
+/// <c>device-&lt;name&gt;</c>. Off the way of the I/O.
 /// <code>
 ///   Serving --DrainService--> (leases close) --> (devices are detached) --> ServiceDrained
 /// </code>
-/// It is never restarted: a second incarnation would hand out pages that devices still have.
+/// It is never restarted: a second incarnation would hand out pages that devices still have. Nor are its children: a
+/// second incarnation would write beside the I/O that the first left in flight (R22).
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "PostStop disposes of the pool.")]
 internal sealed class SupervisorActor : UntypedActor
 {
-    private readonly IActorRef leaseGuardian;
-    private readonly IActorRef deviceGuardian;
     private readonly PagePool pool;
     private readonly ServiceCounters counters;
     private readonly LeaseDesk leases;
@@ -31,12 +30,9 @@ internal sealed class SupervisorActor : UntypedActor
     public SupervisorActor(DmIoSettings settings, DeviceDirectory directory, ServiceCounters counters)
     {
         this.counters = counters;
-        var guardian = GuardianActor.Props().WithDispatcherOf(settings);
-        leaseGuardian = Context.Watch(Context.ActorOf(guardian, "leases"));
-        deviceGuardian = Context.Watch(Context.ActorOf(guardian, "devices"));
         pool = new PagePool(settings.MaxPages, settings.SlabPages, isChecked: settings.ChecksPages);
-        leases = new LeaseDesk(Context, leaseGuardian, directory, pool, counters, settings);
-        devices = new DeviceDesk(Context, deviceGuardian, directory, pool, counters, settings);
+        leases = new LeaseDesk(Context, directory, pool, counters, settings);
+        devices = new DeviceDesk(Context, directory, pool, counters, settings);
     }
 
     /// <param name="settings">The service's.</param>
@@ -52,7 +48,7 @@ internal sealed class SupervisorActor : UntypedActor
         counters.Update(pool);
     }
 
-    protected override SupervisorStrategy SupervisorStrategy() => GuardianActor.StopAlways;
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
     protected override void OnReceive(object message)
     {
@@ -112,12 +108,6 @@ internal sealed class SupervisorActor : UntypedActor
     {
         switch (message)
         {
-            case Spawned { Token: LeaseRecord lease } spawned:
-                leases.Spawned(lease, spawned.Child);
-                break;
-            case Spawned { Token: DeviceRecord device } spawned:
-                devices.Spawned(device, spawned.Child);
-                break;
             case LeaseReleased released:
                 leases.Released(released.Lease);
                 break;
@@ -129,7 +119,9 @@ internal sealed class SupervisorActor : UntypedActor
                 devices.HasFailed(failed, Sender);
                 break;
             case Terminated terminated:
-                OnTerminated(terminated.ActorRef);
+                leases.Terminated(terminated.ActorRef);
+                devices.Terminated(terminated.ActorRef);
+                leases.ServeWaiting();
                 break;
             default:
                 Unhandled(message);
@@ -137,20 +129,6 @@ internal sealed class SupervisorActor : UntypedActor
         }
 
         GoOnDraining();
-    }
-
-    private void OnTerminated(IActorRef actor)
-    {
-        if (actor.Equals(leaseGuardian) || actor.Equals(deviceGuardian))
-        {
-            // Somebody stopped it, and with it all of its children: without it there is no service.
-            Context.Stop(Self);
-            return;
-        }
-
-        leases.Terminated(actor);
-        devices.Terminated(actor);
-        leases.ServeWaiting();
     }
 
     private void GoOnDraining()

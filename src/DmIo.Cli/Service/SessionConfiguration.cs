@@ -18,6 +18,8 @@ internal static class SessionConfiguration
           log-dead-letters-during-shutdown = off
           coordinated-shutdown.run-by-clr-shutdown-hook = off
         }
+        dmio.devices {
+        }
         """;
 
     internal static Config Read(string? path, int verbosity, string? monitor = null)

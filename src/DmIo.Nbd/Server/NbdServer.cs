@@ -14,6 +14,8 @@ namespace DmIo.Nbd;
 /// Serves devices of the dm-io service of an actor system to NBD clients: qemu, the Linux kernel, fio, nbdcopy, or
 /// another machine's <c>DmIo.Nbd</c>. Exports come and go while it runs. It ends with <see cref="DisposeAsync"/> or
 /// with the system, whichever is first: requests in flight are answered, within <see cref="NbdServerLimits.Drain"/>.
+/// When the system ends, it stops accepting connections in <see cref="NbdServerOptions.UnbindPhase"/>, and ends in
+/// <see cref="NbdServerOptions.StopPhase"/>.
 /// </summary>
 /// <remarks>All members may be used from any thread.</remarks>
 public sealed class NbdServer : IAsyncDisposable
@@ -51,6 +53,8 @@ public sealed class NbdServer : IAsyncDisposable
 
         // What is wrong with it is to be heard here, and not by the actor alone.
         _ = DmIoService.For(system);
+        CheckPhase(system, nameof(options.UnbindPhase), options.UnbindPhase);
+        CheckPhase(system, nameof(options.StopPhase), options.StopPhase);
         var state = new ServerState(system, options, Logging.GetLogger(system, typeof(NbdServer)));
         var listeners = Listen(options.EndPoints);
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -58,7 +62,9 @@ public sealed class NbdServer : IAsyncDisposable
         var serving = system.ActorOf(NbdServerActor.Props(state, listeners, end), name);
         var server = new NbdServer(
             serving, [.. listeners.Select(listener => listener.EndPoint)], end.Task, options.Tls is not null);
-        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceUnbind, name, async () =>
+        var shutdown = CoordinatedShutdown.Get(system);
+        shutdown.AddTask(options.UnbindPhase, $"{name}-unbind", server.UnbindAsync);
+        shutdown.AddTask(options.StopPhase, name, async () =>
         {
             await server.DisposeAsync().ConfigureAwait(false);
             return Done.Instance;
@@ -141,6 +147,14 @@ public sealed class NbdServer : IAsyncDisposable
         return options.Limits is null ? "A server has limits." : options.Limits.Fault();
     }
 
+    private static void CheckPhase(ActorSystem system, string option, string phase)
+    {
+        if (ShutdownPhases.FaultOf(system, phase) is { } fault)
+        {
+            throw new IoRefusedException($"The server's {option} is '{phase}', {fault}");
+        }
+    }
+
     private static List<NbdListener> Listen(IReadOnlyList<EndPoint> endPoints)
     {
         var listeners = new List<NbdListener>();
@@ -158,6 +172,20 @@ public sealed class NbdServer : IAsyncDisposable
         }
 
         return listeners;
+    }
+
+    private async Task<Done> UnbindAsync()
+    {
+        try
+        {
+            await AskAsync<Unbound>(Unbind.Instance, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IoRefusedException)
+        {
+            // The server has ended.
+        }
+
+        return Done.Instance;
     }
 
     private async Task<T> AskAsync<T>(object message, CancellationToken cancellationToken)

@@ -12,6 +12,7 @@ namespace DmIo.Nbd.Server;
 /// <summary>
 /// One server: its listeners, its connections, its exports. The bytes go past it.
 /// <code>
+///   Serving --Unbind--> Serving, nothing is listened on
 ///   Serving --Stop--> Stopping --all exports are gone--> stopped
 /// </code>
 /// However it stops, nothing is listened on afterwards, and no connection is left.
@@ -28,6 +29,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
     private readonly HashSet<Export> leaving = [];
     private StatusDisplay? display;
+    private bool isUnbound;
 
     public NbdServerActor(ServerState state, IReadOnlyList<NbdListener> listeners, TaskCompletionSource stopped)
     {
@@ -59,11 +61,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     {
         state.IsClosing = true;
         display?.Dispose();
-        foreach (var listener in listeners)
-        {
-            listener.Dispose();
-        }
-
+        CloseListeners();
         foreach (var connection in state.Connections)
         {
             connection.Cut("The server was stopped.");
@@ -84,6 +82,9 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
+            case Accepted accepted when isUnbound:
+                accepted.Socket.Dispose();
+                break;
             case Accepted accepted:
                 Accept(accepted.Socket);
                 break;
@@ -133,6 +134,10 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
+            case Unbind:
+                CloseListeners();
+                Sender.Tell(Unbound.Instance, Self);
+                break;
             case Ended ended:
                 state.Remove(ended.Connection);
                 break;
@@ -273,14 +278,19 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         });
     }
 
-    private void BeginStop()
+    private void CloseListeners()
     {
-        state.IsClosing = true;
+        isUnbound = true;
         foreach (var listener in listeners)
         {
             listener.Dispose();
         }
+    }
 
+    private void BeginStop()
+    {
+        state.IsClosing = true;
+        CloseListeners();
         Become(Stopping);
         foreach (var export in state.Exports)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using Akka.Actor;
 
 namespace DmIo.Nbd;
 
@@ -22,6 +23,16 @@ public sealed record NbdServerOptions
 
     /// <summary>What it bears with from its peers.</summary>
     public NbdServerLimits Limits { get; init; } = new();
+
+    /// <summary>The phase of CoordinatedShutdown in which the server stops accepting connections. Those that exist are
+    /// served until <see cref="StopPhase"/>. A phase of the actor system's configuration, before its
+    /// termination.</summary>
+    public string UnbindPhase { get; init; } = CoordinatedShutdown.PhaseServiceUnbind;
+
+    /// <summary>The phase of CoordinatedShutdown in which the server answers the requests in flight, within
+    /// <see cref="NbdServerLimits.Drain"/>, and closes its connections. The phase has a timeout of its own, after which
+    /// the next phases begin. Before <c>dmio.shutdown-phase</c>, where the devices stop.</summary>
+    public string StopPhase { get; init; } = CoordinatedShutdown.PhaseServiceRequestsDone;
 
     /// <summary>What <see cref="Limits"/> are measured with.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;

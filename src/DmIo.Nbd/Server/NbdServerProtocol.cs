@@ -14,6 +14,7 @@ namespace DmIo.Nbd.Server;
 ///   RemoveExport --+--> ExportGone         its connections are cut, its pages are back
 ///                  +--> Refused
 ///   GetStatus    -----> NbdServerStatus
+///   Unbind       -----> Unbound            nothing is listened on; the connections that exist are served
 ///   Stop         -----> (stops)            nothing is listened on, all exports are gone
 /// </code>
 /// Exactly one reply each, to the sender.</remarks>
@@ -34,6 +35,16 @@ internal static class NbdServerProtocol
     internal sealed record GetStatus : INoSerializationVerificationNeeded
     {
         internal static GetStatus Instance { get; } = new();
+    }
+
+    internal sealed record Unbind : INoSerializationVerificationNeeded
+    {
+        internal static Unbind Instance { get; } = new();
+    }
+
+    internal sealed record Unbound : INoSerializationVerificationNeeded
+    {
+        internal static Unbound Instance { get; } = new();
     }
 
     internal sealed record Stop : INoSerializationVerificationNeeded

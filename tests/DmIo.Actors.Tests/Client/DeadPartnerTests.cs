@@ -13,12 +13,12 @@ public sealed class DeadPartnerTests
     /// <summary>Nothing but the end of what is waited for ends these waits in a test's time.</summary>
     private const string Patient = """
         dmio.shutdown-timeout = 1h
-        akka.coordinated-shutdown.phases.service-requests-done.timeout = 1h
+        akka.coordinated-shutdown.phases.dmio-stop.timeout = 1h
         """;
 
     private const string AtOnce = """
         dmio.shutdown-timeout = 0s
-        akka.coordinated-shutdown.phases.service-requests-done.timeout = 1h
+        akka.coordinated-shutdown.phases.dmio-stop.timeout = 1h
         """;
 
     private static readonly byte[] Page = new byte[4096];
@@ -88,7 +88,7 @@ public sealed class DeadPartnerTests
     public async Task A_lease_that_comes_after_the_service_was_known_to_be_dead_is_no_defect()
     {
         var opening = new ClientOpening(pages: 1, wait: false, LeaseWeight.Default, CancellationToken.None);
-        opening.Refuse(ClientOpening.ServiceStopped);
+        opening.Refuse(ClientOpening.ServiceStopped, IoRefusal.Stopped);
 
         opening.Open(null!);
 

@@ -154,6 +154,28 @@ public sealed class DmIoServiceTests
     }
 
     [Fact]
+    public async Task A_start_in_a_system_that_has_terminated_closes_the_files_that_it_has_opened()
+    {
+        using var folder = new ScratchFolder();
+        var path = folder.PathOf("disk.img");
+        var system = ActorSystem.Create("ended", ConfigurationFactory.ParseString($$"""
+            akka.loglevel = OFF
+            akka.stdout-loglevel = OFF
+            dmio.devices.disk {
+              backend = file
+              path = "{{path}}"
+              create-size = 64KiB
+            }
+            """));
+        await system.Terminate().InTime();
+
+        Assert.Throws<InvalidOperationException>(() => DmIoService.For(system));
+
+        await using var again = FileDevice.Open(new FileDeviceOptions { Path = path });
+        Assert.Equal(new SectorCount(128), again.Description.Capacity);
+    }
+
+    [Fact]
     public async Task What_is_stuck_by_configuration_can_be_released()
     {
         await using var running = new RunningService("""

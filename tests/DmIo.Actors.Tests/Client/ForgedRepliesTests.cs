@@ -9,8 +9,8 @@ namespace DmIo.Actors.Tests.Client;
 /// nothing.</summary>
 public sealed class ForgedRepliesTests
 {
-    private const string FirstClient = "/system/dmio-clients/client-1";
-    private const string SecondClient = "/system/dmio-clients/client-2";
+    private const string FirstClient = "/system/dmio-client-1";
+    private const string SecondClient = "/system/dmio-client-2";
 
     [Fact]
     public async Task A_client_that_waits_for_its_pages_believes_nobody_else()

@@ -88,7 +88,7 @@ public sealed class TerminationTests
 
         await Assert.ThrowsAsync<IoRefusedException>(() => second.InTime());
         await late.WhenClosed.InTime();
-        await Assert.ThrowsAsync<IoRefusedException>(() => first.InTime());
+        Assert.Equal(new SectorCount(8), (await first.InTime()).Capacity);
     }
 
     [Fact]
@@ -123,6 +123,41 @@ public sealed class TerminationTests
         await Assert.ThrowsAsync<IoRefusedException>(
             () => running.Service.AttachAsync("b", new NullDevice(8)).InTime());
         await client.DisposeAsync().InTime();
+    }
+
+    [Fact]
+    public async Task R24_clients_that_are_opened_while_the_system_ends_are_opened_or_refused()
+    {
+        await using var running = new RunningService();
+        var openings = new List<Task<IoClient>>();
+
+        var ending = running.System.Terminate();
+        while (!ending.IsCompleted)
+        {
+            openings.Add(running.Service.OpenAsync(1));
+            await Task.Yield();
+        }
+
+        openings.Add(running.Service.OpenAsync(1));
+        foreach (var opening in openings)
+        {
+            var refused = await Record.ExceptionAsync(() => opening.InTime());
+            Assert.True(refused is null or IoRefusedException, $"{refused}");
+        }
+
+        Assert.Equal(
+            "The service has stopped.",
+            (await Assert.ThrowsAsync<IoRefusedException>(() => openings[^1].InTime())).Message);
+    }
+
+    [Fact]
+    public async Task R24_a_client_that_is_opened_after_the_end_of_the_supervisor_is_refused()
+    {
+        await using var running = new RunningService();
+        running.System.Stop(running.Service.Supervisor);
+        Assert.True(await running.Service.Supervisor.WatchAsync().InTime());
+
+        await Assert.ThrowsAsync<IoRefusedException>(() => running.Service.OpenAsync(1).InTime());
     }
 
     [Fact]

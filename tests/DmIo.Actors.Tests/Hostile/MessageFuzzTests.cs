@@ -33,11 +33,7 @@ public sealed class MessageFuzzTests : ServiceTests
         Attach("disk", new MemoryDevice(1024));
         Attach("other", new MemoryDevice(1024));
         var lease = Open(pages: 8);
-        IActorRef[] everybody =
-        [
-            Supervisor, lease.Requests, DeviceActor("disk"), DeviceActor("other"),
-            ActorAt("/user/dmio/devices"), ActorAt("/user/dmio/leases"),
-        ];
+        IActorRef[] everybody = [Supervisor, lease.Requests, DeviceActor("disk"), DeviceActor("other")];
         var guard = CreateTestProbe();
         foreach (var actor in everybody)
         {
@@ -62,7 +58,7 @@ public sealed class MessageFuzzTests : ServiceTests
         Attach("disk", new MemoryDevice(1024));
         Attach("other", new MemoryDevice(1024));
         var lease = Open(pages: 8);
-        IActorRef[] everybody = [Supervisor, lease.Requests, DeviceActor("disk"), ActorAt("/user/dmio/leases")];
+        IActorRef[] everybody = [Supervisor, lease.Requests, DeviceActor("disk")];
         var before = 0L;
 
         for (var one = 0; one < 2 * FuzzPlan.Cases; one++)
@@ -131,11 +127,5 @@ public sealed class MessageFuzzTests : ServiceTests
 
         WaitUntilHandled(Supervisor);
         stranger.ExpectNoMsg(TimeSpan.Zero);
-    }
-
-    private IActorRef ActorAt(string path)
-    {
-        Sys.ActorSelection(path).Tell(new Identify(path), TestActor);
-        return ExpectMsg<ActorIdentity>().Subject;
     }
 }

@@ -189,19 +189,6 @@ public sealed class DeathTests : ServiceTests
         });
     }
 
-    [Theory]
-    [InlineData("leases")]
-    [InlineData("devices")]
-    public void R22_a_service_whose_guardian_is_stopped_ends(string guardian)
-    {
-        AttachQuick("disk");
-        Watch(Supervisor);
-
-        Sys.ActorSelection("/user/dmio/" + guardian).Tell(PoisonPill.Instance, TestActor);
-
-        ExpectTerminated(Supervisor);
-    }
-
     [Fact]
     public void R22_a_supervisor_that_throws_does_not_serve_again()
     {
@@ -212,6 +199,33 @@ public sealed class DeathTests : ServiceTests
         Supervisor.Tell(new LeaseProtocol.LeaseReleased(new Pages.LeaseId(long.MaxValue)));
 
         ExpectTerminated(Supervisor);
+    }
+
+    [Fact]
+    public async Task R22_an_actor_behind_a_client_that_throws_is_stopped()
+    {
+        var opening = new ClientOpening(pages: 1, wait: false, LeaseWeight.Default, CancellationToken.None);
+        var actor = ((ExtendedActorSystem)Sys).SystemActorOf(
+            ClientActor.Props(opening, TestActor, work => work.Execute(), Sys.Log), "throwing");
+        ExpectMsg<Get>();
+        Watch(actor);
+
+        // Nobody but a defect in the service says this.
+        actor.Tell(new Granted(null!, null!), TestActor);
+
+        ExpectTerminated(actor);
+        await Assert.ThrowsAsync<IoRefusedException>(() => opening.Task);
+        Assert.False(HasMessages);
+    }
+
+    [Fact]
+    public void The_actors_of_devices_and_leases_are_children_of_the_supervisor()
+    {
+        AttachQuick("a/b ü");
+        var lease = Open(pages: 1);
+
+        Assert.Equal("/user/dmio/device-a%2Fb%20%C3%BC", DeviceActor("a/b ü").Path.ToStringWithoutAddress());
+        Assert.Equal($"/user/dmio/lease-{lease.Lease.Id.Value}", lease.Requests.Path.ToStringWithoutAddress());
     }
 
     /// <summary>Refuses its owner.</summary>

@@ -161,7 +161,7 @@ public sealed class LeaseTests : ServiceTests
         Send(lease, Write(Pattern(8, 3), new IoRegion("disk", 16, 8)));
 
         var refused = ExpectMsg<IoProtocol.IoRefused>();
-        Assert.Equal(IoRefusal.Ended, refused.Cause);
+        Assert.Equal(IoRefusal.Stopped, refused.Cause);
         Assert.Contains("put back", refused.Reason, StringComparison.Ordinal);
         first.Complete();
         (await device.NextCallAsync()).Complete();

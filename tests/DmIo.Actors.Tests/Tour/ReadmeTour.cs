@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Configuration;
 using Akka.TestKit.Xunit2;
 using DmIo.Actors.Tests.Client;
 using DmIo.Devices;
@@ -87,6 +88,17 @@ public sealed class ReadmeTour : TestKit
         Assert.Equal("first", result.Context);
         ExpectTerminated(actor, Patience.Limit);
         Assert.Equal(0, (await service.GetPoolStatusAsync()).Leased);
+    }
+
+    [Fact]
+    public async Task A_system_can_be_created_with_the_services_phase_of_shutdown()
+    {
+        var config = ConfigurationFactory.ParseString("akka.loglevel = OFF\nakka.stdout-loglevel = OFF");
+
+        var system = ActorSystem.Create("app", config.WithFallback(DmIoService.DefaultConfig()));
+
+        Assert.Equal(TimeSpan.FromSeconds(5), CoordinatedShutdown.Get(system).Timeout("dmio-stop"));
+        await system.Terminate();
     }
 
     protected override void AfterAll()

@@ -121,7 +121,7 @@ public sealed class ErrorTests
     [Theory]
     [InlineData(IoRefusal.BreaksRule, NbdError.Invalid)]
     [InlineData(IoRefusal.NoRoom, NbdError.NoMemory)]
-    [InlineData(IoRefusal.Ended, NbdError.Shutdown)]
+    [InlineData(IoRefusal.Stopped, NbdError.Shutdown)]
     internal void What_the_service_does_not_begin_is_one_of_the_protocols_errors(IoRefusal cause, NbdError expected)
     {
         var status = Refusals.StatusOf(cause, "as the test says");
@@ -139,7 +139,7 @@ public sealed class ErrorTests
         using var client = await served.UseAsync();
         var lease = (await leases.NextAsync<ServiceEvents.LeaseOpened>()).Lease;
 
-        served.System.ActorSelection($"/user/dmio/leases/{lease.Value}").Tell(PoisonPill.Instance);
+        served.System.ActorSelection($"/user/dmio/lease-{lease.Value}").Tell(PoisonPill.Instance);
         await leases.NextAsync<ServiceEvents.LeaseClosed>();
 
         Assert.Equal(NbdError.Shutdown, await client.DoAsync(NbdCommand.Flush, 0, 0));

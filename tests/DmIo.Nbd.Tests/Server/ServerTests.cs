@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using System.Net;
+using Akka;
+using Akka.Actor;
 using DmIo.Actors;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
@@ -146,6 +148,73 @@ public sealed class ServerTests
     }
 
     [Fact]
+    public async Task At_the_end_of_the_system_what_is_in_flight_is_answered_and_no_connection_accepted()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        await served.AddAsync("disk", device);
+        using var client = await served.UseAsync();
+        await client.RequestAsync(NbdCommand.Write, 0, 512, payload: new byte[512]);
+        await device.WhenStuckAsync(1).InTime();
+        Exception? late = null;
+        AddTask(served.System, CoordinatedShutdown.PhaseServiceRequestsDone, async () =>
+        {
+            late = await Record.ExceptionAsync(() => served.UseAsync());
+            device.Release();
+        });
+
+        var ending = served.System.Terminate();
+
+        Assert.Equal(NbdError.None, (await client.SimpleReplyAsync()).Error);
+        await client.ExpectEndAsync();
+        await ending.InTime();
+        Assert.IsType<SocketException>(late);
+    }
+
+    [Fact]
+    public async Task A_server_of_later_phases_serves_until_then()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        var path = served.Home.FilePath("replicas.sock");
+        var replicas = await NbdServer.StartAsync(served.System, new NbdServerOptions
+        {
+            EndPoints = [new UnixDomainSocketEndPoint(path)],
+            UnbindPhase = CoordinatedShutdown.PhaseClusterExiting,
+            StopPhase = CoordinatedShutdown.PhaseClusterExitingDone,
+        });
+        await replicas.AddExportAsync(new NbdExport { Name = "replica", Devices = ["disk-0"] }).InTime();
+        NbdError? error = null;
+        AddTask(served.System, CoordinatedShutdown.PhaseClusterLeave, async () =>
+        {
+            using var client = await RawClient.UseAsync(path, "replica");
+            await client.RequestAsync(NbdCommand.Write, 0, 512, payload: new byte[512]);
+            error = (await client.SimpleReplyAsync()).Error;
+        });
+
+        await served.System.Terminate().InTime();
+
+        Assert.Equal(NbdError.None, error);
+        Assert.False(File.Exists(path));
+    }
+
+    [Theory]
+    [InlineData("no-such-phase", CoordinatedShutdown.PhaseServiceStop, "UnbindPhase is 'no-such-phase'")]
+    [InlineData(CoordinatedShutdown.PhaseServiceStop, "no-such-phase", "StopPhase is 'no-such-phase'")]
+    public async Task A_phase_that_is_not_there_is_refused(string unbind, string stop, string named)
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var options = new NbdServerOptions
+        {
+            EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], UnbindPhase = unbind, StopPhase = stop,
+        };
+
+        var refused = await Assert.ThrowsAsync<IoRefusedException>(
+            () => NbdServer.StartAsync(served.System, options));
+
+        Assert.Contains(named, refused.Message);
+    }
+
+    [Fact]
     public async Task It_ends_with_the_system()
     {
         var served = await ServedDisks.WithDiskAsync();
@@ -156,4 +225,11 @@ public sealed class ServerTests
         await client.ExpectEndAsync();
         await Assert.ThrowsAsync<IoRefusedException>(() => served.Server.GetStatusAsync().InTime());
     }
+
+    private static void AddTask(ActorSystem system, string phase, Func<Task> task) =>
+        CoordinatedShutdown.Get(system).AddTask(phase, "test", async () =>
+        {
+            await task();
+            return Done.Instance;
+        });
 }

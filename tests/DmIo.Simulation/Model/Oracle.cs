@@ -149,7 +149,7 @@ internal sealed class Oracle
         var isDue = cause switch
         {
             IoRefusal.BreaksRule => request.IsBad,
-            IoRefusal.Ended => request.Lease.WasCut || request.Lease.IsEnding || IsEnding,
+            IoRefusal.Stopped => request.Lease.WasCut || request.Lease.IsEnding || IsEnding,
             _ => true,
         };
         Require(isDue, $"{request} is refused ({cause}): {reason}");

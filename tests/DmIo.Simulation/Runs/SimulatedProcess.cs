@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using DmIo.Actors;
-using static DmIo.Actors.GuardianProtocol;
 
 namespace DmIo.Simulation;
 
@@ -30,7 +29,6 @@ internal sealed class SimulatedProcess
 
     private readonly ActorSystem system;
     private readonly ServiceCounters counters;
-    private readonly IActorRef clients;
     private readonly Action<IThreadPoolWorkItem> background;
 
     internal SimulatedProcess(Oracle oracle, RunPlan plan)
@@ -43,7 +41,6 @@ internal sealed class SimulatedProcess
         counters = new ServiceCounters(system.Scheduler);
         Directory = new DeviceDirectory();
         Supervisor = system.ActorOf(SupervisorActor.Props(plan.Settings, Directory, counters), "dmio");
-        clients = ((ExtendedActorSystem)system).SystemActorOf(GuardianActor.Props(), "dmio-clients");
         var errors = NewEar(message => HearError((Error)message));
         system.EventStream.Subscribe(errors, typeof(Error));
     }
@@ -56,8 +53,8 @@ internal sealed class SimulatedProcess
 
     internal IActorRef NewEar(Action<object> hear) => system.ActorOf(Props.Create(() => new Ear(hear)));
 
-    internal void Spawn(ClientOpening opening, string name) => clients.Tell(
-        new Spawn(ClientActor.Props(opening, Supervisor, background, system.Log), name, opening), ActorRefs.NoSender);
+    internal void Spawn(ClientOpening opening, string name) => ((ExtendedActorSystem)system).SystemActorOf(
+        ClientActor.Props(opening, Supervisor, background, system.Log), name);
 
     /// <summary>It ended at once, so that what lay in its mailboxes was in nobody's hands.</summary>
     internal bool MayHaveLostMessages { get; private set; }

@@ -177,7 +177,7 @@ internal sealed class Piece(Transaction transaction) : IoCompletion
         });
         if (!isSent)
         {
-            OnRefused(IoRefusal.Ended, "The service has ended.");
+            OnRefused(IoRefusal.Stopped, "The service has ended.");
         }
     }
 

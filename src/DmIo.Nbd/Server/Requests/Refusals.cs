@@ -10,7 +10,7 @@ internal static class Refusals
 {
     internal static IoStatus StatusOf(IoRefusal cause, string reason) => cause switch
     {
-        IoRefusal.Ended => IoStatus.Failed(IoStatusCode.Stopped, reason),
+        IoRefusal.Stopped => IoStatus.Failed(IoStatusCode.Stopped, reason),
         IoRefusal.NoRoom => IoStatus.DeviceError(reason, (int)NbdError.NoMemory),
         _ => IoStatus.DeviceError(reason, (int)NbdError.Invalid),
     };

@@ -1,0 +1,55 @@
+using Akka.Configuration;
+using Xunit;
+
+namespace DmIo.Actors.Tests.Client;
+
+/// <summary>What the log says of the devices that the service starts with.</summary>
+public sealed class StartLogTests
+{
+    [Fact]
+    public async Task The_devices_are_listed_with_backend_mode_and_size()
+    {
+        var started = await StartedService.StartAsync(ConfigurationFactory.ParseString("""
+            dmio.devices {
+              one {
+                backend = memory
+                size = 1MiB
+              }
+              two {
+                backend = null
+                size = 2MiB
+              }
+            }
+            """));
+
+        Assert.EndsWith(
+            "attached devices: 'one' (memory, inline, 1048576 bytes), 'two' (null, inline, 2097152 bytes)",
+            Assert.Single(started.Infos),
+            StringComparison.Ordinal);
+        Assert.Empty(started.Warnings);
+        await started.System.Terminate().InTime();
+    }
+
+    [Fact]
+    public async Task A_configuration_without_a_device_is_warned_of()
+    {
+        var started = await StartedService.StartAsync(ConfigurationFactory.ParseString("dmio.pool.max-pages = 8"));
+
+        Assert.Contains("dmio.devices", Assert.Single(started.Warnings), StringComparison.Ordinal);
+        await started.System.Terminate().InTime();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("""
+        dmio.devices {
+        }
+        """)]
+    public async Task An_application_that_attaches_its_devices_itself_is_not_warned(string hocon)
+    {
+        var started = await StartedService.StartAsync(ConfigurationFactory.ParseString(hocon));
+
+        Assert.Empty(started.Warnings);
+        await started.System.Terminate().InTime();
+    }
+}

@@ -1,0 +1,59 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Event;
+
+namespace DmIo.Actors.Tests.Client;
+
+/// <summary>A service whose start was listened to: what it logged, at INFO and above.</summary>
+internal sealed class StartedService
+{
+    private const string Logged = """
+        akka {
+          loglevel = INFO
+          stdout-loglevel = OFF
+          loggers = []
+          log-dead-letters = off
+        }
+        """;
+
+    private readonly List<LogEvent> events = [];
+
+    private StartedService(ActorSystem system) => System = system;
+
+    internal ActorSystem System { get; }
+
+    internal DmIoService Service => DmIoService.For(System);
+
+    internal IEnumerable<string> Warnings => Said(LogLevel.WarningLevel);
+
+    internal IEnumerable<string> Infos => Said(LogLevel.InfoLevel);
+
+    /// <param name="config">The system's, over what makes the log heard.</param>
+    /// <param name="usesShutdownBefore">CoordinatedShutdown is in use before the service is.</param>
+    internal static async Task<StartedService> StartAsync(Config config, bool usesShutdownBefore = false)
+    {
+        var system = ActorSystem.Create(
+            "started", ConfigurationFactory.ParseString(Logged).WithFallback(config));
+        if (usesShutdownBefore)
+        {
+            CoordinatedShutdown.Get(system);
+        }
+
+        using var log = Inbox.Create(system);
+        var end = new Info(null, "test", typeof(StartedService), "The start has ended.");
+        system.EventStream.Subscribe(log.Receiver, typeof(LogEvent));
+        var started = new StartedService(system);
+        _ = started.Service;
+        system.EventStream.Publish(end);
+        while (await log.ReceiveAsync(Patience.Limit) is LogEvent said && said != end)
+        {
+            started.events.Add(said);
+        }
+
+        return started;
+    }
+
+    private IEnumerable<string> Said(LogLevel level) => events
+        .Where(said => said.LogLevel() == level && said.LogClass == typeof(DmIoService))
+        .Select(said => said.Message.ToString()!);
+}
