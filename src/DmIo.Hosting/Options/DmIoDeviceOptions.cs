@@ -27,6 +27,15 @@ public sealed class DmIoDeviceOptions
     /// <summary>Key <c>policy</c>: which operation is next.</summary>
     public SchedulingPolicy? Policy { get; set; }
 
+    /// <summary>Key <c>on-missing</c>: what happens if it cannot be opened at the start.</summary>
+    public MissingDevicePolicy? OnMissing { get; set; }
+
+    /// <summary>Key <c>slow-after</c>: with an older operation in flight, readiness is degraded.</summary>
+    public TimeSpan? SlowAfter { get; set; }
+
+    /// <summary>Key <c>unhealthy-after</c>: with an older operation in flight, readiness is unhealthy.</summary>
+    public TimeSpan? UnhealthyAfter { get; set; }
+
     /// <summary>Key <c>read-only</c>.</summary>
     public bool? IsReadOnly { get; set; }
 
@@ -55,6 +64,9 @@ public sealed class DmIoDeviceOptions
             ["queue-depth"] = HasAdaptiveQueueDepth ? "adaptive" : HoconTree.TextOf(QueueDepth),
             ["latency-target"] = HoconTree.TextOf(LatencyTarget),
             ["policy"] = HoconTree.TextOf(Policy),
+            ["on-missing"] = HoconTree.TextOf(OnMissing),
+            ["slow-after"] = HoconTree.TextOf(SlowAfter),
+            ["unhealthy-after"] = HoconTree.TextOf(UnhealthyAfter),
             ["read-only"] = HoconTree.TextOf(IsReadOnly),
             ["create-size"] = HoconTree.TextOf(CreateSizeBytes),
             ["mode"] = HoconTree.TextOf(Mode),

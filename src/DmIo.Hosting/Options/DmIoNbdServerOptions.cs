@@ -3,8 +3,8 @@ using DmIo.Nbd;
 namespace DmIo.Hosting;
 
 /// <summary>
-/// An NBD server's settings in code. Null: as configured elsewhere, else the default. Each property and method writes the
-/// key of <c>hocon/nbd-servers.conf</c> that it names, and is checked as that key is, at the start.
+/// An NBD server's settings in code. Null: as configured elsewhere, else the default. Each property and method writes
+/// the key of <c>hocon/nbd-servers.conf</c> that it names, and is checked as that key is, at the start.
 /// </summary>
 public sealed class DmIoNbdServerOptions
 {

@@ -84,13 +84,17 @@ public sealed class DmIoOptions
             ["shutdown-timeout"] = HoconTree.TextOf(ShutdownTimeout),
             ["device-defaults"] = DeviceDefaults.ToTree(),
         };
-        var blocks = new HoconTree();
-        foreach (var (name, device) in devices)
+        if (devices.Count > 0)
         {
-            blocks[name] = device.ToTree();
+            var blocks = new HoconTree();
+            foreach (var (name, device) in devices)
+            {
+                blocks[name] = device.ToTree();
+            }
+
+            tree["devices"] = blocks;
         }
 
-        tree["devices"] = blocks;
         return tree;
     }
 
