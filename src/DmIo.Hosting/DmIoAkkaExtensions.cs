@@ -11,11 +11,13 @@ namespace DmIo.Hosting;
 /// <summary>
 /// The service in an actor system of Akka.Hosting. Settings come from code, from an <see cref="IConfiguration"/> and
 /// from HOCON (<c>AddHocon</c>); all are merged into one block <c>dmio</c>, where a later call wins key by key over an
-/// earlier one, and are checked together at the start, which fails with a <see cref="ConfigurationException"/> that names
-/// the key.
+/// earlier one, and are checked together at the start, which fails with a <see cref="ConfigurationException"/> that
+/// names the key.
 /// </summary>
 public static class DmIoAkkaExtensions
 {
+    private const string ShutdownTimeout = "dmio.shutdown-timeout";
+
     /// <summary>
     /// Starts the service with the system, configured by HOCON alone, then opens the clients of
     /// <see cref="DmIoServiceCollectionExtensions.AddDmIoClient"/>; at the end of the start, behind all actors, the NBD
@@ -24,7 +26,12 @@ public static class DmIoAkkaExtensions
     public static AkkaConfigurationBuilder WithDmIo(this AkkaConfigurationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return builder.StartActors(StartAsync).AddStartup((system, _) => HostedNbdServers.For(system).StartAsync());
+
+        // Akka.Hosting uses CoordinatedShutdown before the service starts: its phase has to be declared here.
+        var configured = builder.Configuration.GetOrElse(Config.Empty);
+        return builder.AddHocon(DmIoService.DefaultConfig(ShutdownTimeoutOf(configured)), HoconAddMode.Append)
+            .StartActors(StartAsync)
+            .AddStartup((system, _) => HostedNbdServers.For(system).StartAsync());
     }
 
     /// <summary>The same, with settings from code.</summary>
@@ -39,8 +46,8 @@ public static class DmIoAkkaExtensions
 
     /// <summary>The same, with settings from a configuration such as <c>appsettings.json</c>.</summary>
     /// <param name="builder">The actor system's.</param>
-    /// <param name="section">What becomes the block <c>dmio</c>, as in <c>Configuration.GetSection("DmIo")</c>. Settings
-    /// may be written as in HOCON or as <c>MaxPages</c>.</param>
+    /// <param name="section">What becomes the block <c>dmio</c>, as in <c>Configuration.GetSection("DmIo")</c>.
+    /// Settings may be written as in HOCON or as <c>MaxPages</c>.</param>
     /// <exception cref="ConfigurationException">A setting is written twice, in different ways.</exception>
     public static AkkaConfigurationBuilder WithDmIo(this AkkaConfigurationBuilder builder, IConfiguration section)
     {
@@ -67,8 +74,21 @@ public static class DmIoAkkaExtensions
     private static AkkaConfigurationBuilder WithSettings(this AkkaConfigurationBuilder builder, HoconTree settings)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return builder.AddHocon(settings.ToConfig("dmio"), HoconAddMode.Prepend).WithDmIo();
+        var config = settings.ToConfig("dmio");
+        if (ShutdownTimeoutOf(config) is { } timeout)
+        {
+            // A setting from here wins over earlier ones, and so does the time that it needs.
+            config = config.WithFallback(DmIoService.DefaultConfig(timeout));
+        }
+
+        return builder.AddHocon(config, HoconAddMode.Prepend).WithDmIo();
     }
+
+    /// <summary>Null: not set, or not a duration, which fails the start.</summary>
+    private static TimeSpan? ShutdownTimeoutOf(Config config) =>
+        config.HasPath(ShutdownTimeout) && DurationSyntax.TryParse(config.GetString(ShutdownTimeout), out var timeout)
+            ? timeout
+            : null;
 
     /// <summary>Runs once for each call above; what has started stays as it is.</summary>
     private static Task StartAsync(ActorSystem system, IActorRegistry registry, IDependencyResolver resolver)

@@ -67,7 +67,8 @@ public static class NbdAddress
         catch (ArgumentOutOfRangeException fault)
         {
             throw new FormatException(
-                $"The socket's path '{full}' has {full.Length} characters; the system takes about 107. Use a shorter one.",
+                $"The socket's path '{full}' has {full.Length} characters; the system takes about 107. Use a shorter "
+                    + "one.",
                 fault);
         }
     }

@@ -41,7 +41,8 @@ public sealed class InjectionTests
             .AddDmIoClient("journal", pages: 1)
             .AddHostedService<Writer>());
 
-        Assert.Equal(8, (await host.Services.GetServices<IHostedService>().OfType<Writer>().Single().Written).RegionCount);
+        var writer = host.Services.GetServices<IHostedService>().OfType<Writer>().Single();
+        Assert.Equal(8, (await writer.Written).RegionCount);
     }
 
     [Fact]
