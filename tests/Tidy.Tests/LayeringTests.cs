@@ -32,6 +32,8 @@ public sealed class LayeringTests
         ["DmIo.Faults.Tests"] = ["Akka", "DmIo.Cli", "DmIo.Nbd"],
         ["DmIo.Compare.Tests"] = ["DmIo.Compare"],
         ["DmIo.Cli.Tests"] = ["Akka", "DmIo.Cli"],
+        ["Journal"] = [],
+        ["Web"] = [],
         ["Tidy.Tests"] = [],
     };
 
