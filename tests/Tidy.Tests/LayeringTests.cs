@@ -17,6 +17,7 @@ public sealed class LayeringTests
         ["DmIo"] = [],
         ["DmIo.Actors"] = ["Akka", "DmIo"],
         ["DmIo.Nbd"] = ["Akka", "DmIo.Actors"],
+        ["DmIo.Hosting"] = ["Akka", "Akka.Hosting", "DmIo.Nbd"],
         ["DmIo.TestKit"] = ["Akka", "DmIo.Actors"],
         ["DmIo.Cli"] = ["Akka", "Akka.Logger.Serilog", "DmIo.Nbd"],
         ["DmIo.Compare"] = ["Akka", "DmIo.Cli"],
@@ -25,11 +26,14 @@ public sealed class LayeringTests
         ["DmIo.Tests"] = ["DmIo"],
         ["DmIo.Actors.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "Akka.Logger.Serilog", "DmIo.Actors"],
         ["DmIo.Nbd.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "DmIo.Nbd"],
+        ["DmIo.Hosting.Tests"] = ["Akka", "Akka.Hosting", "DmIo.Hosting"],
         ["DmIo.Simulation"] = ["Akka", "DmIo.Actors", "DmIo.TestKit"],
         ["DmIo.TestKit.Tests"] = ["Akka", "DmIo.Nbd", "DmIo.TestKit"],
         ["DmIo.Faults.Tests"] = ["Akka", "DmIo.Cli", "DmIo.Nbd"],
         ["DmIo.Compare.Tests"] = ["DmIo.Compare"],
         ["DmIo.Cli.Tests"] = ["Akka", "DmIo.Cli"],
+        ["Journal"] = [],
+        ["Web"] = [],
         ["Tidy.Tests"] = [],
     };
 

@@ -31,6 +31,7 @@ public sealed class DmIoService : IExtension
     private readonly StatisticsSections sections = new();
     private readonly DeviceProviders providers;
     private readonly ConfiguredDevices configured;
+    private readonly MissingDevices missing = new();
     private readonly ExtendedActorSystem system;
     private readonly CancellationTokenSource stopped = new();
     private readonly ServiceMonitor? monitor;
@@ -42,7 +43,6 @@ public sealed class DmIoService : IExtension
         this.system = system;
         log = Logging.GetLogger(system, typeof(DmIoService));
         var own = system.Settings.Config;
-        var lacksDevices = own.HasPath("dmio") && !own.HasPath("dmio.devices");
         system.Settings.InjectTopLevelFallback(DmIoSettings.Reference);
         settings = DmIoSettings.Read(system.Settings);
         CheckDispatcher();
@@ -55,7 +55,8 @@ public sealed class DmIoService : IExtension
         monitor = StartMonitor();
         Supervisor = StartSupervisor();
         AttachConfigured();
-        LogAttached(lacksDevices);
+        StartReport.Log(log, configured, own);
+        missing.Start(system, this, configured);
         CoordinatedShutdown.Get(system).AddTask(phase, "dmio-drain", DrainAsync);
     }
 
@@ -86,6 +87,10 @@ public sealed class DmIoService : IExtension
     /// longer.</param>
     public static Config DefaultConfig(TimeSpan? shutdownTimeout = null) =>
         ShutdownPhases.Declare(shutdownTimeout ?? DmIoSettings.ReadComplete(DmIoSettings.Reference).ShutdownTimeout);
+
+    /// <summary>The configured devices without which the service started and which it has not attached since, by name
+    /// in ordinal order.</summary>
+    public IReadOnlyList<MissingDevice> MissingDevices => missing.All;
 
     /// <summary>Gets a lease and a client for it. Linux dm-io's <c>dm_io_client_create</c>. Dispose of it to put the
     /// lease back.</summary>
@@ -286,6 +291,10 @@ public sealed class DmIoService : IExtension
                 Task.Run(() => AttachAsync(device.Name, opened, device.QueueDepth, device.Policy, limit.Token))
                     .GetAwaiter().GetResult();
             }
+            catch (IoRefusedException fault) when (device.OnMissing != MissingDevicePolicy.Fail)
+            {
+                configured.SetMissing(index--, fault.Message);
+            }
             catch (Exception fault) when (fault is IoRefusedException or OperationCanceledException)
             {
                 configured.CloseFrom(index + 1);
@@ -296,31 +305,6 @@ public sealed class DmIoService : IExtension
                     fault);
             }
         }
-    }
-
-    /// <summary>An application that attaches its devices itself says so by an empty block.</summary>
-    private void LogAttached(bool lacksDevices)
-    {
-        if (configured.All.Count > 0)
-        {
-            log.Info(
-                "The dm-io service has started; attached devices: {0}",
-                string.Join(", ", configured.All.Select(Describe)));
-        }
-        else if (lacksDevices)
-        {
-            log.Warning(
-                "The dm-io service has started without a device: dmio is configured, dmio.devices is not. Requests "
-                + "fail with DeviceGone until a device is attached. In an application that attaches its devices "
-                + "itself, set dmio.devices to an empty block.");
-        }
-    }
-
-    private static string Describe((DeviceSettings Settings, IBlockDevice Device) open)
-    {
-        var device = open.Device.Description;
-        var mode = device.Mode.ToString().ToLowerInvariant();
-        return $"'{open.Settings.Name}' ({device.Backend}, {mode}, {device.Capacity.Bytes} bytes)";
     }
 
     /// <summary>Before anything is opened.</summary>

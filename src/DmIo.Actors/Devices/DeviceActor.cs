@@ -209,6 +209,7 @@ internal sealed class DeviceActor : UntypedActor
         try
         {
             now = clock.HighResMonotonicClock;
+            counters.TurnBegins(now);
             arrival = null;
             if (landed is not null)
             {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Configuration;
 using DmIo.Devices;
 using DmIo.Devices.Decorators;
@@ -5,27 +6,46 @@ using DmIo.Devices.Decorators;
 namespace DmIo.Actors;
 
 /// <summary>
-/// The devices of <c>dmio.devices</c>, open: all of them or none. They are this object's until they are attached, the
-/// service's then.
+/// The devices of <c>dmio.devices</c>, open: all of them or none, except those that may be missing (<c>on-missing</c>).
+/// They are this object's until they are attached, the service's then.
 /// </summary>
 internal sealed class ConfiguredDevices
 {
     private readonly List<(DeviceSettings Settings, IBlockDevice Device)> devices = [];
+    private readonly List<(DeviceSettings Settings, string Reason)> missing = [];
+    private readonly ConcurrentDictionary<string, StuckDevice> stuckDevices = new(StringComparer.Ordinal);
+    private readonly DeviceProviders providers;
+    private readonly Config config;
+
+    private ConfiguredDevices(DeviceProviders providers, Config config)
+    {
+        this.providers = providers;
+        this.config = config;
+    }
 
     /// <summary>By name in ordinal order.</summary>
     internal IReadOnlyList<(DeviceSettings Settings, IBlockDevice Device)> All => devices;
 
-    /// <exception cref="ConfigurationException">One can't be opened: names it and says why. The others are
-    /// closed.</exception>
+    /// <summary>Those that could not be opened or attached, which is no error, and why.</summary>
+    internal IReadOnlyList<(DeviceSettings Settings, string Reason)> Missing => missing;
+
+    /// <exception cref="ConfigurationException">One can't be opened and must not be missing, or its provider refuses
+    /// its settings: names it and says why. The others are closed.</exception>
     internal static async Task<ConfiguredDevices> OpenAsync(
         IReadOnlyList<DeviceSettings> settings, DeviceProviders providers, Config config)
     {
-        var opened = new ConfiguredDevices();
+        var opened = new ConfiguredDevices(providers, config);
         foreach (var device in settings)
         {
             try
             {
-                opened.devices.Add((device, await OpenAsync(device, providers, config).ConfigureAwait(false)));
+                var open = await opened.OpenAsync(device, CancellationToken.None).ConfigureAwait(false);
+                opened.devices.Add((device, open));
+            }
+            catch (DeviceOpenException exception) when (
+                device.OnMissing != MissingDevicePolicy.Fail && exception.InnerException is not ConfigurationException)
+            {
+                opened.missing.Add((device, exception.Message));
             }
             catch (DeviceOpenException exception)
             {
@@ -37,12 +57,31 @@ internal sealed class ConfiguredDevices
         return opened;
     }
 
-    private static async Task<IBlockDevice> OpenAsync(DeviceSettings settings, DeviceProviders providers, Config config)
+    /// <summary>Opens one; it is the caller's.</summary>
+    /// <exception cref="DeviceOpenException">It can't be opened.</exception>
+    internal async Task<IBlockDevice> OpenAsync(DeviceSettings settings, CancellationToken cancellationToken)
     {
-        if (settings.Uri is not { } uri)
+        var device = settings.Uri is { } uri
+            ? await OpenUriAsync(settings, uri, cancellationToken).ConfigureAwait(false)
+            : DeviceFactory.Open(settings);
+        if (device is StuckDevice stuck)
         {
-            return DeviceFactory.Open(settings);
+            stuckDevices[settings.Name] = stuck;
         }
+
+        return device;
+    }
+
+    /// <summary>The device at that index was not attached, and is closed; it may be missing.</summary>
+    internal void SetMissing(int index, string reason)
+    {
+        missing.Add((devices[index].Settings, reason));
+        devices.RemoveAt(index);
+    }
+
+    private async Task<IBlockDevice> OpenUriAsync(
+        DeviceSettings settings, string uri, CancellationToken cancellationToken)
+    {
 
         var opening = new DeviceOpening
         {
@@ -51,7 +90,7 @@ internal sealed class ConfiguredDevices
             QueueDepth = settings.QueueDepth,
             Settings = config.GetConfig(settings.FullPath) ?? Config.Empty,
         };
-        var device = await providers.OpenAsync(opening, settings.OpenTimeout, default).ConfigureAwait(false);
+        var device = await providers.OpenAsync(opening, settings.OpenTimeout, cancellationToken).ConfigureAwait(false);
         return DeviceFactory.Wrap(device, settings);
     }
 
@@ -61,9 +100,7 @@ internal sealed class ConfiguredDevices
 
     /// <summary>Lets go what is stuck at a device; how many operations. Null: there is no such device, or it does not
     /// stick.</summary>
-    internal int? Release(string name) => devices.Find(open => open.Settings.Name == name).Device is StuckDevice stuck
-        ? stuck.Release()
-        : null;
+    internal int? Release(string name) => stuckDevices.TryGetValue(name, out var stuck) ? stuck.Release() : null;
 
     /// <summary>Closes those that are not attached, from that index on.</summary>
     internal void CloseFrom(int index) =>

@@ -16,6 +16,7 @@ internal sealed record DeviceSettings
     private const string ExpectedUri = "a URI such as nbd://host:10809/name";
 
     private static readonly TimeSpan LongestOpening = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestAge = TimeSpan.FromHours(1);
     private static readonly TimeSpan LongestTarget = TimeSpan.FromMinutes(1);
 
     private const string ExpectedPath = "the path of a file or block device";
@@ -48,6 +49,15 @@ internal sealed record DeviceSettings
 
     /// <summary>How long a provider may take.</summary>
     internal required TimeSpan OpenTimeout { get; init; }
+
+    /// <summary>What happens if it cannot be opened or attached at the start.</summary>
+    internal required MissingDevicePolicy OnMissing { get; init; }
+
+    /// <summary>Its oldest operation is in flight for longer: it is slow.</summary>
+    internal required TimeSpan SlowAfter { get; init; }
+
+    /// <summary>Its oldest operation is in flight for longer: it is taken for stuck.</summary>
+    internal required TimeSpan UnhealthyAfter { get; init; }
 
     internal required bool IsReadOnly { get; init; }
 
@@ -101,6 +111,11 @@ internal sealed record DeviceSettings
         return target == TimeSpan.Zero ? depth : QueueDepth.Adaptive(1, depth.Most, target);
     }
 
+    internal static TimeSpan ReadSlowAfter(SettingsReader reader) => reader.Duration("slow-after", LongestAge);
+
+    internal static TimeSpan ReadUnhealthyAfter(SettingsReader reader) =>
+        reader.Duration("unhealthy-after", LongestAge);
+
     internal static SchedulingPolicy ReadPolicy(SettingsReader reader) => reader.Choice<SchedulingPolicy>("policy");
 
     private static DeviceSettings ReadCommon(
@@ -111,6 +126,9 @@ internal sealed record DeviceSettings
             Backend = backend,
             IsReadOnly = reader.Flag("read-only"),
             OpenTimeout = reader.Duration("open-timeout", LongestOpening),
+            SlowAfter = ReadSlowAfter(reader),
+            UnhealthyAfter = ReadUnhealthyAfter(reader),
+            OnMissing = reader.Choice<MissingDevicePolicy>("on-missing"),
             QueueDepth = ReadQueueDepth(reader),
             Policy = ReadPolicy(reader),
             IsStuck = reader.Flag("stuck"),

@@ -13,6 +13,9 @@ internal sealed record DmIoSettings
 {
     private const string ReferenceResource = "DmIo.Actors.reference.conf";
 
+    /// <summary>The block that DmIo.Hosting reads.</summary>
+    private const string NbdServers = "nbd-servers";
+
     private static readonly TimeSpan LongestShutdown = TimeSpan.FromHours(1);
 
     /// <summary>Pages that all leases together may hold.</summary>
@@ -49,6 +52,12 @@ internal sealed record DmIoSettings
 
     /// <summary>Policy of devices that do not say theirs.</summary>
     internal required SchedulingPolicy Policy { get; init; }
+
+    /// <summary>When a device that does not say is slow.</summary>
+    internal TimeSpan SlowAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>When a device that does not say is taken for stuck.</summary>
+    internal TimeSpan UnhealthyAfter { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>By the scheme of a URI: the type that opens it.</summary>
     internal IReadOnlyDictionary<string, string> DeviceProviders { get; init; } =
@@ -105,9 +114,12 @@ internal sealed record DmIoSettings
             QueueDepth = DeviceSettings.ReadQueueDepth(deviceDefaults),
             Policy = DeviceSettings.ReadPolicy(deviceDefaults),
             OpenTimeout = deviceDefaults.Duration("open-timeout", TimeSpan.FromHours(1)),
+            SlowAfter = DeviceSettings.ReadSlowAfter(deviceDefaults),
+            UnhealthyAfter = DeviceSettings.ReadUnhealthyAfter(deviceDefaults),
             DeviceProviders = reader.Section("device-providers").Texts("the name of a type, \"Type, Assembly\""),
             Devices = ReadDevices(reader.Section("devices"), deviceDefaults, faultDefaults),
         };
+        _ = reader.Section(NbdServers);
         pool.RefuseTheRest();
         leases.RefuseTheRest();
         monitor.RefuseTheRest();

@@ -83,6 +83,18 @@ internal sealed class SettingsReader
             : [.. items.Select(item => ChoiceOf<T>(TextOf(item)) ?? throw Fault(path, Shown(item), expected))];
     }
 
+    /// <summary>A list of texts, at least one.</summary>
+    internal IReadOnlyList<string> TextList(string key, string expected, Func<string, bool> isFit)
+    {
+        var (value, path) = Find(key, expected);
+        var items = IsList(value) ? value.GetArray() : [];
+        return items.Count == 0
+            ? throw Fault(path, Shown(value), expected)
+            : [.. items.Select((item, index) => TextOf(item) is { } text && isFit(text)
+                ? text
+                : throw Fault($"{path}[{index}]", Shown(item), expected))];
+    }
+
     /// <summary>The block under <paramref name="key"/>, with the defaults' block of that key for its
     /// defaults.</summary>
     internal SettingsReader Section(string key) => Section(key, defaults?.Section(key));

@@ -27,6 +27,7 @@ internal sealed class DeviceCounters(
     private int inFlight;
     private int depth;
     private long oldestTicks = None;
+    private long turnTicks = None;
 
     internal string Name => name;
 
@@ -43,9 +44,13 @@ internal sealed class DeviceCounters(
     internal int Depth => Volatile.Read(ref depth);
 
     /// <summary>How long the oldest operation in flight has been at the device; null: none is.</summary>
-    internal TimeSpan? OldestInFlight => Volatile.Read(ref oldestTicks) is not None and var since
-        ? new TimeSpan(Math.Max(0, clock.HighResMonotonicClock.Ticks - since))
-        : null;
+    /// <remarks>An operation that blocks its device's turn has been there for as long as the turn.</remarks>
+    internal TimeSpan? OldestInFlight => (Volatile.Read(ref oldestTicks), Volatile.Read(ref turnTicks)) switch
+    {
+        (None, None) => null,
+        (None, var turn) => Since(turn),
+        (var oldest, _) => Since(oldest),
+    };
 
     internal long Turns => Volatile.Read(ref turns);
 
@@ -53,6 +58,9 @@ internal sealed class DeviceCounters(
     internal long Messages => Volatile.Read(ref messagesReceived);
 
     internal void Received() => messagesReceived++;
+
+    /// <summary>A turn begins, in which the device is called.</summary>
+    internal void TurnBegins(TimeSpan now) => Volatile.Write(ref turnTicks, now.Ticks);
 
     /// <summary>An operation goes to the device.</summary>
     internal void Issue(DeviceOperation operation)
@@ -92,6 +100,7 @@ internal sealed class DeviceCounters(
         inFlight = queue.InFlight;
         depth = queue.Depth;
         Volatile.Write(ref oldestTicks, queue.OldestInFlightSince?.Ticks ?? None);
+        Volatile.Write(ref turnTicks, None);
     }
 
     internal DeviceStatistics Snapshot() => new()
@@ -118,6 +127,8 @@ internal sealed class DeviceCounters(
     };
 
     internal OperationCounts CountsOf(IoOperation operation) => ended[(int)operation];
+
+    private TimeSpan Since(long ticks) => new(Math.Max(0, clock.HighResMonotonicClock.Ticks - ticks));
 
     private OperationStatistics Of(IoOperation operation) => ended[(int)operation].Snapshot();
 }

@@ -27,14 +27,14 @@ internal static class ServeArguments
         Description = "An address and a port (0: any free one). Repeat for more. [default: 127.0.0.1:10809, "
             + "unless --unix]",
         HelpName = "ADDRESS:PORT",
-        CustomParser = result => Cli.Options.ReadAll(result, ListenArgument.ParseAddress),
+        CustomParser = result => Cli.Options.ReadAll(result, NbdAddress.ParseIP),
     };
 
     private static readonly Option<UnixDomainSocketEndPoint[]> Unix = new("--unix", "-u")
     {
         Description = "A unix socket. One that a dead process left is replaced. Repeat for more.",
         HelpName = "PATH",
-        CustomParser = result => Cli.Options.ReadAll(result, ListenArgument.ParsePath),
+        CustomParser = result => Cli.Options.ReadAll(result, NbdAddress.ParsePath),
     };
 
     private static readonly Option<string?> Default = new("--default")
@@ -128,7 +128,7 @@ internal static class ServeArguments
         var sockets = parsed.GetValue(Unix) ?? [];
         if (addresses.Length + sockets.Length == 0)
         {
-            addresses = [new IPEndPoint(IPAddress.Loopback, ListenArgument.DefaultPort)];
+            addresses = [new IPEndPoint(IPAddress.Loopback, NbdAddress.DefaultPort)];
         }
 
         var tls = ServeTls.Of(parsed);

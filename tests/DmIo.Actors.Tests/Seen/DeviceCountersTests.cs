@@ -36,6 +36,17 @@ public sealed class DeviceCountersTests
     }
 
     [Fact]
+    public void An_operation_that_blocks_the_turn_is_as_old_as_the_turn()
+    {
+        counters.TurnBegins(2 * Second);
+        clock.Now = 5 * Second;
+        Assert.Equal(3, counters.Snapshot().OldestInFlightSeconds);
+
+        counters.TurnEnded(queue, answers: 1);
+        Assert.Null(counters.Snapshot().OldestInFlightSeconds);
+    }
+
+    [Fact]
     public void A_latency_is_counted_once_for_each_region()
     {
         var io = TestRequests.Io(IoOperation.Write, new IoRegion("disk", 0, 1), new byte[512]);

@@ -1,4 +1,5 @@
 using System.Net;
+using DmIo.Nbd;
 using Xunit;
 
 namespace DmIo.Cli.Tests;
@@ -77,7 +78,7 @@ public sealed class ServeUsageTests
     [InlineData("[::1]", "[::1]:10809")]
     [InlineData("::1", "[::1]:10809")]
     public void An_address_has_the_port_that_is_written_or_that_of_nbd(string text, string expected) =>
-        Assert.Equal(IPEndPoint.Parse(expected), ListenArgument.ParseAddress(text));
+        Assert.Equal(IPEndPoint.Parse(expected), NbdAddress.ParseIP(text));
 
     [Fact]
     public void The_first_equals_sign_ends_the_name_of_an_export()

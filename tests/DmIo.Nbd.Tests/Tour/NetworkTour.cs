@@ -3,9 +3,6 @@ using Akka.TestKit.Xunit2;
 using DmIo.Actors;
 using DmIo.Devices;
 using DmIo.Io;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Tour;
@@ -26,16 +23,10 @@ public sealed class NetworkTour : TestKit
         await service.AttachAsync("right", new MemoryDevice(capacity: 8192));
         await service.AttachAsync("local", new MemoryDevice(capacity: 8192));
         await using var client = await service.OpenAsync(pages: 64);
-        var builder = Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders();
 
-        builder.Services.AddSingleton(system);
-        builder.Services.AddNbdServer(
-            new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socketPath)] },
-            new NbdExport { Name = "disk", Devices = ["left", "right"], IsDefault = true });
-
-        using var host = builder.Build();
-        await host.StartAsync();
+        var server = await NbdServer.StartAsync(
+            system, new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socketPath)] });
+        await server.AddExportAsync(new NbdExport { Name = "disk", Devices = ["left", "right"], IsDefault = true });
 
         var remote = new NbdDeviceOptions { Uri = NbdUri.Parse($"nbd+unix:///disk?socket={socketPath}") };
         await service.AttachAsync("remote", await NbdDevice.OpenAsync(remote));
@@ -54,7 +45,7 @@ public sealed class NetworkTour : TestKit
             Assert.Equal(data, found);
         }
 
-        await host.StopAsync();
+        await server.DisposeAsync();
         Assert.Equal("remote", ExpectMsg<NbdDeviceEvents.ConnectionLost>().Device);
         await service.DetachAsync("remote");
     }

@@ -1,26 +1,41 @@
 using System.Net;
 using System.Net.Sockets;
+using DmIo.Nbd.Protocol;
 
-namespace DmIo.Cli;
+namespace DmIo.Nbd;
 
-/// <summary>Where to listen, as the command line says it: an address and a port, or a unix socket's path.</summary>
-internal static class ListenArgument
+/// <summary>Where a server listens, as text: <c>ADDRESS</c>, <c>ADDRESS:PORT</c> or <c>unix:PATH</c>.</summary>
+public static class NbdAddress
 {
-    internal const int DefaultPort = 10809;
+    /// <summary>The port of an address without one: NBD's registered port.</summary>
+    public const int DefaultPort = NbdMagic.Port;
+
+    private const string UnixPrefix = "unix:";
 
     private const string Shape = "Write ADDRESS:PORT, as in 127.0.0.1:10809, [::1]:10809 or 0.0.0.0:10809.";
 
-    /// <summary>Reads <c>ADDRESS</c> or <c>ADDRESS:PORT</c>. Port 0: any free one.</summary>
-    /// <exception cref="FormatException">It is neither; the message names it and what would do.</exception>
-    internal static IPEndPoint ParseAddress(string text)
+    /// <summary>Reads any of the three.</summary>
+    /// <exception cref="FormatException">It is none of them; the message names the text and the fix.</exception>
+    public static EndPoint Parse(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.StartsWith(UnixPrefix, StringComparison.Ordinal)
+            ? ParsePath(text[UnixPrefix.Length..])
+            : ParseIP(text);
+    }
+
+    /// <summary>Reads <c>ADDRESS</c> or <c>ADDRESS:PORT</c>; port 0 is any free one.</summary>
+    /// <exception cref="FormatException">It is neither; the message names the text and the fix.</exception>
+    public static IPEndPoint ParseIP(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
         var (host, port) = Split(text);
         if (host == "localhost")
         {
             host = "127.0.0.1";
         }
 
-        // The library takes a bare number for an address.
+        // IPAddress takes a bare number for an address.
         var isAddress = host.Contains(':', StringComparison.Ordinal) || host.Count(letter => letter == '.') == 3;
         if (!isAddress || !IPAddress.TryParse(host, out var address))
         {
@@ -34,16 +49,17 @@ internal static class ListenArgument
                 : throw new FormatException($"'{port}' in '{text}' is not a port from 0 to {ushort.MaxValue}. {Shape}");
     }
 
-    /// <summary>Reads a path, and makes it absolute.</summary>
+    /// <summary>Reads the path of a unix socket, and makes it absolute.</summary>
     /// <exception cref="FormatException">It is empty, or too long for the system.</exception>
-    internal static UnixDomainSocketEndPoint ParsePath(string text)
+    public static UnixDomainSocketEndPoint ParsePath(string path)
     {
-        if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal))
+        ArgumentNullException.ThrowIfNull(path);
+        if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
         {
-            throw new FormatException($"--unix '{text}' is no path.");
+            throw new FormatException($"'{path}' is no path of a unix socket.");
         }
 
-        var full = Path.GetFullPath(text);
+        var full = Path.GetFullPath(path);
         try
         {
             return new UnixDomainSocketEndPoint(full);
@@ -51,7 +67,8 @@ internal static class ListenArgument
         catch (ArgumentOutOfRangeException fault)
         {
             throw new FormatException(
-                $"--unix '{full}' has {full.Length} characters; the system takes about 107. Say a shorter path.",
+                $"The socket's path '{full}' has {full.Length} characters; the system takes about 107. Use a shorter "
+                    + "one.",
                 fault);
         }
     }

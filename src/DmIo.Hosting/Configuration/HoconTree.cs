@@ -1,0 +1,94 @@
+using System.Globalization;
+using Akka.Configuration;
+using Akka.Configuration.Hocon;
+
+namespace DmIo.Hosting;
+
+/// <summary>
+/// A block of settings on its way to HOCON: the common form of settings from code and from
+/// <c>IConfiguration</c>. A value is a text, another block, or a list of both; null is left out. Keys are taken
+/// literally: a dot or a quote in a device's name needs no escape.
+/// </summary>
+internal sealed class HoconTree : Dictionary<string, object?>
+{
+    /// <summary>Empty.</summary>
+    internal HoconTree()
+        : base(StringComparer.Ordinal)
+    {
+    }
+
+    /// <summary>With a copy of what another has.</summary>
+    internal HoconTree(HoconTree other)
+        : base(other, StringComparer.Ordinal)
+    {
+    }
+
+    /// <summary>A text from a setting of code, as HOCON has it; null stays null.</summary>
+    internal static string? TextOf(bool? value) => value switch
+    {
+        true => "on",
+        false => "off",
+        null => null,
+    };
+
+    /// <inheritdoc cref="TextOf(bool?)"/>
+    internal static string? TextOf(long? value) => value?.ToString(CultureInfo.InvariantCulture);
+
+    /// <inheritdoc cref="TextOf(bool?)"/>
+    /// <remarks>In the largest unit that needs no fraction, so that an error shows what was written.</remarks>
+    internal static string? TextOf(TimeSpan? value) => value switch
+    {
+        null => null,
+        { Ticks: var ticks } when ticks % TimeSpan.TicksPerSecond == 0 => $"{ticks / TimeSpan.TicksPerSecond}s",
+        { Ticks: var ticks } when ticks % TimeSpan.TicksPerMillisecond == 0 =>
+            $"{ticks / TimeSpan.TicksPerMillisecond}ms",
+        { Ticks: var ticks } => string.Create(
+            CultureInfo.InvariantCulture, $"{(decimal)ticks / TimeSpan.TicksPerMicrosecond}us"),
+    };
+
+    /// <inheritdoc cref="TextOf(bool?)"/>
+    internal static string? TextOf<T>(T? value)
+        where T : struct, Enum => value is { } name ? KeyOf(name.ToString()) : null;
+
+    /// <summary>A name as HOCON has it: <c>MaxPages</c> is <c>max-pages</c>.</summary>
+    internal static string KeyOf(string name) => string.Concat(name.Replace('_', '-').Select((letter, index) =>
+        char.IsUpper(letter)
+            ? $"{(index > 0 && char.IsLower(name[index - 1]) ? "-" : "")}{char.ToLowerInvariant(letter)}"
+            : letter.ToString()));
+
+    /// <summary>A configuration with this block at <paramref name="path"/>, a single key.</summary>
+    internal Config ToConfig(string path) => new(new HoconRoot(ValueOf(new HoconTree { [path] = this })));
+
+    private static HoconValue ValueOf(object value)
+    {
+        var hocon = new HoconValue();
+        hocon.AppendValue(value switch
+        {
+            HoconTree block => BlockOf(block),
+            IEnumerable<object> items => ListOf(items),
+            _ => new HoconLiteral { Value = (string)value },
+        });
+        return hocon;
+    }
+
+    private static HoconObject BlockOf(HoconTree block)
+    {
+        var hocon = new HoconObject();
+        foreach (var (key, value) in block)
+        {
+            if (value is not null)
+            {
+                hocon.Items[key] = ValueOf(value);
+            }
+        }
+
+        return hocon;
+    }
+
+    private static HoconArray ListOf(IEnumerable<object> items)
+    {
+        var hocon = new HoconArray();
+        hocon.AddRange(items.Select(ValueOf));
+        return hocon;
+    }
+}

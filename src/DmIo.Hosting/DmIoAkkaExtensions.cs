@@ -1,0 +1,107 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.DependencyInjection;
+using Akka.Hosting;
+using DmIo.Actors;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DmIo.Hosting;
+
+/// <summary>
+/// The service in an actor system of Akka.Hosting. Settings come from code, from an <see cref="IConfiguration"/> and
+/// from HOCON (<c>AddHocon</c>); all are merged into one block <c>dmio</c>, where a later call wins key by key over an
+/// earlier one, and are checked together at the start, which fails with a <see cref="ConfigurationException"/> that
+/// names the key.
+/// </summary>
+public static class DmIoAkkaExtensions
+{
+    private const string ShutdownTimeout = "dmio.shutdown-timeout";
+
+    /// <summary>
+    /// Starts the service with the system, configured by HOCON alone, then opens the clients of
+    /// <see cref="DmIoServiceCollectionExtensions.AddDmIoClient"/>; at the end of the start, behind all actors, the NBD
+    /// servers. The supervisor is in the <see cref="ActorRegistry"/> as <see cref="DmIoSupervisor"/>.
+    /// </summary>
+    public static AkkaConfigurationBuilder WithDmIo(this AkkaConfigurationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+
+        // Akka.Hosting uses CoordinatedShutdown before the service starts: its phase has to be declared here.
+        var configured = builder.Configuration.GetOrElse(Config.Empty);
+        return builder.AddHocon(DmIoService.DefaultConfig(ShutdownTimeoutOf(configured)), HoconAddMode.Append)
+            .StartActors(StartAsync)
+            .AddStartup((system, _) => HostedNbdServers.For(system).StartAsync());
+    }
+
+    /// <summary>The same, with settings from code.</summary>
+    public static AkkaConfigurationBuilder WithDmIo(
+        this AkkaConfigurationBuilder builder, Action<DmIoOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new DmIoOptions();
+        configure(options);
+        return builder.WithSettings(options.ToTree());
+    }
+
+    /// <summary>The same, with settings from a configuration such as <c>appsettings.json</c>.</summary>
+    /// <param name="builder">The actor system's.</param>
+    /// <param name="section">What becomes the block <c>dmio</c>, as in <c>Configuration.GetSection("DmIo")</c>.
+    /// Settings may be written as in HOCON or as <c>MaxPages</c>.</param>
+    /// <exception cref="ConfigurationException">A setting is written twice, in different ways.</exception>
+    public static AkkaConfigurationBuilder WithDmIo(this AkkaConfigurationBuilder builder, IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(section);
+        return builder.WithSettings(ConfigurationTree.Read(section, builder.Configuration.GetOrElse(Config.Empty)));
+    }
+
+    /// <summary>Serves devices to NBD clients, as <c>dmio.nbd-servers</c> does. It accepts clients at the end of the
+    /// start, and <see cref="HostedNbdServers"/> has it by its name.</summary>
+    /// <param name="builder">The actor system's.</param>
+    /// <param name="name">The server's: a server of that name which is configured too is completed by this.</param>
+    /// <param name="configure">Where it listens, and what it exports.</param>
+    public static AkkaConfigurationBuilder WithNbdServer(
+        this AkkaConfigurationBuilder builder, string name, Action<DmIoNbdServerOptions> configure)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new DmIoNbdServerOptions();
+        configure(options);
+        return builder.WithSettings(new HoconTree { ["nbd-servers"] = new HoconTree { [name] = options.ToTree() } });
+    }
+
+    private static AkkaConfigurationBuilder WithSettings(this AkkaConfigurationBuilder builder, HoconTree settings)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var config = settings.ToConfig("dmio");
+        if (ShutdownTimeoutOf(config) is { } timeout)
+        {
+            // A setting from here wins over earlier ones, and so does the time that it needs.
+            config = config.WithFallback(DmIoService.DefaultConfig(timeout));
+        }
+
+        return builder.AddHocon(config, HoconAddMode.Prepend).WithDmIo();
+    }
+
+    /// <summary>Null: not set, or not a duration, which fails the start.</summary>
+    private static TimeSpan? ShutdownTimeoutOf(Config config) =>
+        config.HasPath(ShutdownTimeout) && DurationSyntax.TryParse(config.GetString(ShutdownTimeout), out var timeout)
+            ? timeout
+            : null;
+
+    /// <summary>Runs once for each call above; what has started stays as it is.</summary>
+    private static Task StartAsync(ActorSystem system, IActorRegistry registry, IDependencyResolver resolver)
+    {
+        // Before a device is opened: a bad server fails the start with nothing to undo.
+        _ = NbdServerSettings.ReadAll(system.Settings.Config);
+        registry.TryRegister<DmIoSupervisor>(DmIoService.For(system).Supervisor);
+        var provider = resolver.GetService<IServiceProvider>();
+        foreach (var lease in provider.GetServices<NamedLease>())
+        {
+            _ = provider.GetRequiredKeyedService<IoClient>(lease.Name);
+        }
+
+        return Task.CompletedTask;
+    }
+}

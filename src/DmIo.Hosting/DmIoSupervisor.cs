@@ -1,0 +1,14 @@
+using DmIo.Actors;
+
+namespace DmIo.Hosting;
+
+/// <summary>
+/// The key of the service's supervisor (<c>/user/dmio</c>, which takes the messages of <see cref="ServiceProtocol"/>)
+/// in the <c>ActorRegistry</c>: <c>IRequiredActor&lt;DmIoSupervisor&gt;</c>.
+/// </summary>
+public sealed class DmIoSupervisor
+{
+    private DmIoSupervisor()
+    {
+    }
+}

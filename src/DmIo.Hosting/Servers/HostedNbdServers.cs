@@ -1,0 +1,63 @@
+using Akka.Actor;
+using DmIo.Actors;
+using DmIo.Nbd;
+
+namespace DmIo.Hosting;
+
+/// <summary>
+/// The NBD servers of <c>dmio.nbd-servers</c>, by name, from the start of the host to its end: to add and remove
+/// exports, and to find out the ports. Any thread.
+/// </summary>
+public sealed class HostedNbdServers : IExtension
+{
+    private readonly ActorSystem system;
+    private IReadOnlyDictionary<string, NbdServer>? servers;
+
+    private HostedNbdServers(ActorSystem system) => this.system = system;
+
+    /// <summary>The servers that have started; none before the host has.</summary>
+    public IEnumerable<string> Names => (Volatile.Read(ref servers)?.Keys ?? []).Order(StringComparer.Ordinal);
+
+    /// <summary>The server of that name.</summary>
+    /// <exception cref="InvalidOperationException">The host has not started it, or it is not configured.</exception>
+    public NbdServer this[string name] => Volatile.Read(ref servers) switch
+    {
+        null => throw new InvalidOperationException($"The host has not started the NBD server '{name}'."),
+        var started when started.TryGetValue(name, out var server) => server,
+        _ => throw new InvalidOperationException(
+            $"There is no NBD server '{name}' in dmio.nbd-servers, which has: {string.Join(", ", Names)}."),
+    };
+
+    internal static HostedNbdServers For(ActorSystem system) =>
+        system.WithExtension<HostedNbdServers, Provider>();
+
+    /// <summary>Starts them all, once. A server that was started before one that can't ends with the system.</summary>
+    /// <exception cref="IoRefusedException">An address can't be listened on, or a device is not attached; the message
+    /// names it.</exception>
+    internal async Task StartAsync()
+    {
+        if (servers is not null)
+        {
+            return;
+        }
+
+        var started = new Dictionary<string, NbdServer>(StringComparer.Ordinal);
+        foreach (var settings in NbdServerSettings.ReadAll(system.Settings.Config))
+        {
+            var server = await NbdServer.StartAsync(system, settings.Options).ConfigureAwait(false);
+            foreach (var export in settings.Exports)
+            {
+                await server.AddExportAsync(export).ConfigureAwait(false);
+            }
+
+            started.Add(settings.Name, server);
+        }
+
+        Volatile.Write(ref servers, started);
+    }
+
+    private sealed class Provider : ExtensionIdProvider<HostedNbdServers>
+    {
+        public override HostedNbdServers CreateExtension(ExtendedActorSystem system) => new(system);
+    }
+}

@@ -1,0 +1,187 @@
+using Akka.Configuration;
+using Akka.Configuration.Hocon;
+using DmIo.Actors;
+using DmIo.Nbd;
+
+namespace DmIo.Hosting;
+
+/// <summary>
+/// One block of <c>dmio.nbd-servers</c>, over the defaults in <c>hocon/nbd-servers.conf</c>, read strictly: an unknown
+/// key or a bad value is a <see cref="ConfigurationException"/> that names the key's full path.
+/// </summary>
+/// <param name="Name">What the application calls the server.</param>
+/// <param name="Options">Where it listens, and to whom.</param>
+/// <param name="Exports">What it serves from the start, by name in ordinal order.</param>
+internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, IReadOnlyList<NbdExport> Exports)
+{
+    private const string Resource = "DmIo.Hosting.nbd-servers.conf";
+    private const string Servers = "nbd-servers";
+    private const string ServersPath = "dmio." + Servers;
+    private const string ExpectedAddress = "a list of addresses, ADDRESS:PORT or unix:PATH";
+    private const string ExpectedDevices = "a list of names of devices";
+    private const string ExpectedFile = "the path of a PEM file, or empty";
+
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+
+    /// <summary>Every key of a server, with an example of what a server has to have.</summary>
+    internal static Config Reference { get; } =
+        ConfigurationFactory.FromResource(Resource, typeof(NbdServerSettings).Assembly);
+
+    /// <exception cref="ConfigurationException">The message names the key and the fix.</exception>
+    internal static IReadOnlyList<NbdServerSettings> ReadAll(Config config)
+    {
+        if (!config.HasPath(ServersPath))
+        {
+            return [];
+        }
+
+        var (serverDefaults, exportDefaults) = ReadDefaults();
+        var servers = new SettingsReader(config.GetValue(ServersPath), ServersPath);
+        return [.. servers.Keys.Select(name =>
+            Read(name, servers.Section(name, serverDefaults), exportDefaults))];
+    }
+
+    private static NbdServerSettings Read(string name, SettingsReader reader, SettingsReader exportDefaults)
+    {
+        reader.MayHave("listen", "exports");
+        var exports = reader.Section("exports", BlockOf([]));
+        var settings = new NbdServerSettings(
+            name,
+            new NbdServerOptions
+            {
+                EndPoints = [.. reader.TextList("listen", ExpectedAddress, IsAddress).Select(NbdAddress.Parse)],
+                AllowsInsecure = reader.Flag("allow-insecure"),
+                Tls = ReadTls(reader.Section("tls")),
+                Limits = ReadLimits(reader.Section("limits")),
+            },
+            [.. exports.Keys.Select(export => ReadExport(export, exports.Section(export, exportDefaults)))]);
+        reader.RefuseTheRest();
+        return settings;
+    }
+
+    private static NbdExport ReadExport(string name, SettingsReader reader)
+    {
+        reader.MayHave("devices");
+        var export = new NbdExport
+        {
+            Name = name,
+            Devices = reader.TextList("devices", ExpectedDevices, text => DeviceName.FaultOf(text) is null),
+            IsReadOnly = reader.Flag("read-only"),
+            Description = reader.Text("description", "a text", _ => true),
+            IsDefault = reader.Flag("default"),
+            Pages = (int)reader.Number("pages", 1, int.MaxValue),
+        };
+        reader.RefuseTheRest();
+        return export;
+    }
+
+    private static NbdTlsOptions? ReadTls(SettingsReader reader)
+    {
+        var mode = reader.Choice<TlsChoice>("mode");
+        var (certificate, key) = (FileOf(reader, "certificate"), FileOf(reader, "key"));
+        var authority = FileOf(reader, "client-authority");
+        var clients = reader.Section("clients");
+        var exports = clients.Keys.ToDictionary(
+            client => client,
+            client => clients.TextList(client, "a list of names of exports", _ => true),
+            StringComparer.Ordinal);
+        reader.RefuseTheRest();
+        if (mode == TlsChoice.Off)
+        {
+            return certificate is null && key is null && authority is null && exports.Count == 0
+                ? null
+                : throw new ConfigurationException($"{reader.Path}.mode is 'off', so the other keys have no effect. "
+                    + "Use required or offered, or remove them.");
+        }
+
+        if (certificate is null || key is null)
+        {
+            throw new ConfigurationException(
+                $"{reader.Path} has no {(certificate is null ? "certificate" : "key")}. TLS needs both.");
+        }
+
+        if (authority is null ? exports.Count > 0 : mode == TlsChoice.Offered)
+        {
+            throw new ConfigurationException(authority is null
+                ? $"{reader.Path}.clients needs client-authority: clients without a certificate have no name."
+                : $"{reader.Path}.client-authority needs mode = required: a client that does not encrypt shows no "
+                    + "certificate.");
+        }
+
+        return new NbdTlsOptions
+        {
+            Mode = mode == TlsChoice.Offered ? NbdTlsMode.Offered : NbdTlsMode.Required,
+            CertificateFile = certificate,
+            KeyFile = key,
+            ClientAuthorityFile = authority,
+            ClientExports = exports.Count == 0 ? null : exports,
+        };
+    }
+
+    private static NbdServerLimits ReadLimits(SettingsReader reader)
+    {
+        var idle = reader.Duration("idle", Longest);
+        var limits = new NbdServerLimits
+        {
+            Connections = (int)reader.Number("connections", 1, int.MaxValue),
+            Handshake = reader.Duration("handshake", Longest),
+            OptionBytes = (int)reader.Size(
+                "option-size", "a size from 1 byte to 1GiB", size => size.Value is >= 1 and <= 1 << 30).Value,
+            RequestsInFlight = (int)reader.Number("requests-in-flight", 1, int.MaxValue),
+            LoggedErrors = (int)reader.Number("logged-errors", 0, int.MaxValue),
+            Idle = idle == TimeSpan.Zero ? null : idle,
+            Receive = reader.Duration("receive", Longest),
+            Send = reader.Duration("send", Longest),
+            Drain = reader.Duration("drain", Longest),
+        };
+        reader.RefuseTheRest();
+        return limits;
+    }
+
+    private static string? FileOf(SettingsReader reader, string key) =>
+        reader.Text(key, ExpectedFile, _ => true) is { Length: > 0 } path ? path : null;
+
+    private static bool IsAddress(string text)
+    {
+        try
+        {
+            return NbdAddress.Parse(text) is not null;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What each server and each export has to write itself is an example there, and no default.</summary>
+    private static (SettingsReader Server, SettingsReader Export) ReadDefaults()
+    {
+        var server = Reference.GetValue(ServersPath).GetObject().Items.Values.Single();
+        var export = server.GetObject().Items["exports"].GetObject().Items.Values.Single();
+        return (Without(server, "listen", "exports"), Without(export, "devices"));
+    }
+
+    private static SettingsReader Without(HoconValue block, params string[] keys) =>
+        BlockOf(block.GetObject().Items.Where(item => !keys.Contains(item.Key)));
+
+    private static SettingsReader BlockOf(IEnumerable<KeyValuePair<string, HoconValue>> items)
+    {
+        var block = new HoconObject();
+        foreach (var (key, value) in items)
+        {
+            block.Items[key] = value;
+        }
+
+        var hocon = new HoconValue();
+        hocon.AppendValue(block);
+        return new SettingsReader(hocon, ServersPath);
+    }
+
+    /// <summary>The values of <c>tls.mode</c>.</summary>
+    private enum TlsChoice
+    {
+        Off,
+        Offered,
+        Required,
+    }
+}

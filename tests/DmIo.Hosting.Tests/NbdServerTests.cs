@@ -1,0 +1,192 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Configuration;
+using Akka.Hosting;
+using DmIo.Actors;
+using DmIo.Devices;
+using DmIo.Nbd;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace DmIo.Hosting.Tests;
+
+/// <summary>NBD servers that live as long as a host.</summary>
+public sealed class NbdServerTests
+{
+    private const string AnyPort = "127.0.0.1:0";
+
+    [Fact]
+    public async Task It_serves_its_exports_when_the_host_has_started()
+    {
+        await using var host = await StartAsync(akka => akka.WithNbdServer("one", OneDisk));
+
+        var status = await ServersOf(host)["one"].GetStatusAsync();
+
+        Assert.Equal(("disk", 1048576), (Assert.Single(status.Exports).Export.Name, status.Exports[0].SizeBytes));
+        using var client = await ConnectAsync(ServersOf(host)["one"].EndPoints[0]);
+    }
+
+    [Fact]
+    public async Task Its_port_is_closed_when_the_host_has_stopped()
+    {
+        await using var host = await StartAsync(akka => akka.WithNbdServer("one", OneDisk));
+        var endPoint = ServersOf(host)["one"].EndPoints[0];
+
+        await host.StopAsync();
+
+        await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(endPoint));
+    }
+
+    [Fact]
+    public async Task Exports_come_and_go_while_the_host_runs()
+    {
+        await using var host = await StartAsync(akka => akka.WithNbdServer("one", server => server.Listen(AnyPort)));
+        var server = ServersOf(host)["one"];
+
+        await server.AddExportAsync(new NbdExport { Name = "disk", Devices = ["disk"] });
+        Assert.Single((await server.GetStatusAsync()).Exports);
+        await server.RemoveExportAsync("disk");
+
+        Assert.Empty((await server.GetStatusAsync()).Exports);
+    }
+
+    [Fact]
+    public async Task A_host_may_have_several_servers()
+    {
+        await using var host = await StartAsync(akka => akka
+            .WithNbdServer("one", OneDisk)
+            .WithNbdServer("two", server => server.Listen(AnyPort).Export("other", "disk")));
+
+        Assert.Equal(["one", "two"], ServersOf(host).Names);
+        var exports = (await ServersOf(host)["two"].GetStatusAsync()).Exports;
+        Assert.Equal("other", Assert.Single(exports).Export.Name);
+    }
+
+    [Fact]
+    public async Task A_device_that_is_not_attached_keeps_the_host_from_starting()
+    {
+        var refused = await Assert.ThrowsAsync<IoRefusedException>(() => StartAsync(akka =>
+            akka.WithNbdServer("one", server => server.Listen(AnyPort).Export("disk", "none"))));
+
+        Assert.Contains("none", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Before_the_start_there_is_no_server()
+    {
+        using var host = TestHost.Build(
+            akka => akka.WithNbdServer("one", OneDisk), services => services.AddDmIo());
+
+        Assert.Throws<InvalidOperationException>(() => host.Services.GetRequiredService<HostedNbdServers>()["one"]);
+    }
+
+    [Fact]
+    public async Task An_actor_starter_may_attach_the_devices_of_a_server_that_is_added_before_it()
+    {
+        await using var host = await TestHost.StartAsync(
+            akka => akka
+                .WithDmIo()
+                .WithNbdServer("one", server => server.Listen(AnyPort).Export("disk", "late"))
+                .WithActors((ActorStarter)((system, _) =>
+                    DmIoService.For(system).AttachAsync("late", new MemoryDevice(capacity: 2048)))),
+            services => services.AddDmIo());
+
+        Assert.Equal(1048576, Assert.Single((await ServersOf(host)["one"].GetStatusAsync()).Exports).SizeBytes);
+    }
+
+    [Fact]
+    public async Task A_server_is_configured_by_hocon_with_every_key()
+    {
+        await using var host = await StartAsync(akka => akka.AddHocon(
+            """
+            dmio.nbd-servers.one {
+              listen = ["127.0.0.1:0"]
+              limits {
+                idle = 3m
+                option-size = 8KiB
+              }
+              exports {
+                disk {
+                  devices = [disk]
+                  read-only = on
+                  description = "for reading"
+                  default = on
+                  pages = 128
+                }
+              }
+            }
+            """,
+            HoconAddMode.Append));
+
+        var export = Assert.Single((await ServersOf(host)["one"].GetStatusAsync()).Exports).Export;
+
+        Assert.Equal(
+            ("disk", true, "for reading", true, 128),
+            (export.Name, export.IsReadOnly, export.Description, export.IsDefault, export.Pages));
+    }
+
+    [Fact]
+    public async Task A_server_is_configured_by_a_configuration_section()
+    {
+        var section = TestHost.Configuration(
+            ("NbdServers:one:Listen:0", AnyPort),
+            ("NbdServers:one:Exports:a.b:Devices:0", "disk"),
+            ("NbdServers:one:Exports:a.b:ReadOnly", "True"));
+
+        await using var host = await StartAsync(akka => akka.WithDmIo(section));
+
+        var export = Assert.Single((await ServersOf(host)["one"].GetStatusAsync()).Exports).Export;
+        Assert.Equal(("a.b", true), (export.Name, export.IsReadOnly));
+    }
+
+    [Theory]
+    [InlineData("listen = [\"127.0.0.1:99999\"]", "dmio.nbd-servers.one.listen[0] is '127.0.0.1:99999'")]
+    [InlineData("limits.idle = 5", "dmio.nbd-servers.one.limits.idle is '5'")]
+    [InlineData("exports.disk.pages = 64", "dmio.nbd-servers.one.exports.disk.devices is missing")]
+    [InlineData("exports.disk.device = [disk]", "dmio.nbd-servers.one.exports.disk.device: no such key")]
+    [InlineData("tls.mode = required", "dmio.nbd-servers.one.tls has no certificate")]
+    [InlineData("tls.key = \"key.pem\"", "dmio.nbd-servers.one.tls.mode is 'off'")]
+    [InlineData("idle = 5s", "dmio.nbd-servers.one.idle: no such key")]
+    public async Task A_bad_setting_of_a_server_is_named_before_a_device_is_opened(string setting, string message)
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => TestHost.StartAsync(akka => akka
+            .WithDmIo(dmio => dmio.AddFile("file", path, file => file.CreateSizeBytes = 4096))
+            .AddHocon("dmio.nbd-servers.one.listen = [\"127.0.0.1:0\"]", HoconAddMode.Append)
+            .AddHocon($"dmio.nbd-servers.one.{setting}", HoconAddMode.Prepend)));
+
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task Limits_and_tls_from_code_are_checked_as_from_hocon()
+    {
+        var tls = new NbdTlsOptions { CertificateFile = "", KeyFile = "key.pem" };
+
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => StartAsync(akka => akka
+            .WithNbdServer("one", server => server.Listen(AnyPort).Tls = tls)));
+
+        Assert.Equal("dmio.nbd-servers.one.tls has no certificate. TLS needs both.", error.Message);
+    }
+
+    private static void OneDisk(DmIoNbdServerOptions server) => server.Listen(AnyPort).Export("disk", "disk");
+
+    private static HostedNbdServers ServersOf(TestHost host) => host.Services.GetRequiredService<HostedNbdServers>();
+
+    private static Task<TestHost> StartAsync(Action<AkkaConfigurationBuilder> configure) => TestHost.StartAsync(
+        akka =>
+        {
+            akka.WithDmIo(dmio => dmio.AddMemory("disk", 1048576));
+            configure(akka);
+        },
+        services => services.AddDmIo());
+
+    private static async Task<Socket> ConnectAsync(EndPoint endPoint)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(endPoint);
+        return socket;
+    }
+}

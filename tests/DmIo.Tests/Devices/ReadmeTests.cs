@@ -1,0 +1,27 @@
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Memory;
+using Xunit;
+
+namespace DmIo.Tests.Devices;
+
+/// <summary>The example of src/DmIo/README.md.</summary>
+public sealed class ReadmeTests
+{
+    [Fact]
+    public async Task A_device_takes_segments_of_memory_and_says_how_each_call_ended()
+    {
+        using var directory = new TemporaryDirectory();
+        var (path, header, body) = (directory.FilePath(), new byte[512], Bytes.Random(3584, seed: 1));
+
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = path, CreateSize = 8192 });
+        var batch = new SegmentBatch();
+        batch.Add(header);
+        batch.Add(body);
+        var written = await device.WriteAsync(0, batch, forceUnitAccess: true);
+        Console.WriteLine($"{batch.Count} segments: {written.Status}");
+
+        Assert.Equal(IoStatus.Ok, written.Status);
+        Assert.Equal([.. header, .. body], File.ReadAllBytes(path)[..4096]);
+    }
+}
