@@ -61,7 +61,8 @@ public sealed class ReferenceTests
     /// <summary>The keys of device-providers are schemes, of which there may be any; those of default-dispatcher are
     /// Akka.NET's.</summary>
     private static IEnumerable<string> Paths(string prefix, HoconObject node) => node.Items.SelectMany(item =>
-        item.Value.GetObject() is { Items.Count: > 0 } block && item.Key is not ("device-providers" or "default-dispatcher")
+        item.Value.GetObject() is { Items.Count: > 0 } block
+        && item.Key is not ("device-providers" or "default-dispatcher")
             ? [.. Paths($"{prefix}.{item.Key}", block), $"{prefix}.{item.Key}"]
             : (IEnumerable<string>)[$"{prefix}.{item.Key}"]);
 }
