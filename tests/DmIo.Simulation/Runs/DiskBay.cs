@@ -122,7 +122,7 @@ internal sealed class DiskBay
                     await service.DetachAsync(disk.Plan.Name);
                     return new DeviceDetached(disk.Plan.Name);
                 },
-                (done, refused) => Hear(done ?? refused!));
+                (done, refused) => Hear((object?)done ?? refused!));
         }
     }
 

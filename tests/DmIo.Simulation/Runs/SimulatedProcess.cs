@@ -8,8 +8,8 @@ namespace DmIo.Simulation;
 
 /// <summary>
 /// A process with the service, as an application has it: an actor system with a configuration, and
-/// <see cref="DmIoService.For"/>. Its threads and its time are a <see cref="SimulatedRuntime"/>'s, from its start to its
-/// end or its crash. An actor that fails without cause breaks a promise.
+/// <see cref="DmIoService.For"/>. Its threads and its time are a <see cref="SimulatedRuntime"/>'s, from its start to
+/// its end or its crash. An actor that fails without cause breaks a promise.
 /// </summary>
 internal sealed class SimulatedProcess
 {

@@ -228,6 +228,9 @@ internal sealed class SimulatedRun
         isFinishing = true;
         LetAllHappen();
         CheckNothingWaits();
+        AskStatus();
+        LetAllHappen();
+        CheckNoGetWaits(lastStatus!);
         var isSudden = random.Next(2) == 0;
         if (isSudden)
         {
@@ -295,6 +298,15 @@ internal sealed class SimulatedRun
             oracle.Require(runtime.Steps < end, $"after {MostSteps} steps there is still something to do");
         }
         while (!runtime.IsIdle);
+    }
+
+    /// <summary>The first that waits for pages gets them when there are enough.</summary>
+    private void CheckNoGetWaits(PoolStatus status)
+    {
+        var available = plan.MostPages - status.Leased - status.Draining;
+        oracle.Require(
+            status.Waiting == 0 || tenants.LargestWaiting > available,
+            $"{status.Waiting} wait for at most {tenants.LargestWaiting} pages, and {available} are free");
     }
 
     /// <summary>No operation waits for ever while its device answers: what has no outcome waits for a device that is
