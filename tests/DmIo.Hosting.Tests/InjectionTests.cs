@@ -27,10 +27,8 @@ public sealed class InjectionTests
             .AddDmIoClient("journal", pages: 3)
             .AddDmIoClient("scratch", pages: 5));
 
-        var pages = new[] { "journal", "scratch" }.Select(
-            name => host.Services.GetRequiredKeyedService<IoClient>(name).Lease.Count);
-
-        Assert.Equal([3, 5], pages);
+        Assert.Equal(3, host.Services.GetRequiredKeyedService<IoClient>("journal").Lease.Count);
+        Assert.Equal(5, host.Services.GetRequiredKeyedService<IoClient>("scratch").Lease.Count);
         Assert.Equal(8, (await host.Service.GetPoolStatusAsync()).Leased);
     }
 

@@ -22,18 +22,18 @@ internal sealed class TestHost : IAsyncDisposable
     internal static async Task<TestHost> StartAsync(
         Action<AkkaConfigurationBuilder> akka, Action<IServiceCollection>? services = null)
     {
-        var host = Build(akka, services);
+        var built = Build(akka, services);
         try
         {
-            await host.StartAsync();
+            await built.StartAsync();
         }
         catch
         {
-            host.Dispose();
+            built.Dispose();
             throw;
         }
 
-        return new TestHost(host);
+        return new TestHost(built);
     }
 
     internal static IHost Build(Action<AkkaConfigurationBuilder> akka, Action<IServiceCollection>? services = null)
