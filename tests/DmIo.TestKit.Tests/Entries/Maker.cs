@@ -9,7 +9,6 @@ using DmIo.Memory;
 using DmIo.Nbd;
 using DmIo.Pages;
 using DmIo.TestKit.Crashes;
-using Microsoft.Extensions.DependencyInjection;
 using static DmIo.Actors.IoProtocol;
 
 namespace DmIo.TestKit.Tests.Entries;
@@ -81,7 +80,6 @@ internal sealed class Maker : IAsyncDisposable
         [typeof(NbdDevice)] = () => NbdDevice.OpenAsync(new() { Uri = server.UrisOf("export")[0] })
             .GetAwaiter().GetResult(),
         [typeof(DeviceOpening)] = () => new DeviceOpening { Uri = server.UrisOf("export")[0].ToString() },
-        [typeof(IServiceCollection)] = () => new ServiceCollection(),
         [typeof(NbdServerOptions)] = NewServerOptions,
         [typeof(NbdServer)] = () => server,
         [typeof(NbdExport)] = () => new NbdExport { Name = Guid.NewGuid().ToString("n"), Devices = [Name], Pages = 1 },
