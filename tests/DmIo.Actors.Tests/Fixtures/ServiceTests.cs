@@ -29,14 +29,13 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
 
     private readonly Lazy<TestProbe> asker;
 
-    /// <param name="dispatcher">Where the service's actors run; null: on the default dispatcher.</param>
-    protected ServiceTests(string? dispatcher = null)
+    protected ServiceTests()
         : base(ConfigurationFactory.ParseString(Configuration))
     {
         asker = new Lazy<TestProbe>(() => CreateTestProbe());
         Directory = new DeviceDirectory();
         Supervisor = Sys.ActorOf(
-            SupervisorActor.Props(Settings(dispatcher), Directory, new ServiceCounters(Sys.Scheduler)), "dmio");
+            SupervisorActor.Props(Settings, Directory, new ServiceCounters(Sys.Scheduler)), "dmio");
         WaitUntilHandled(Supervisor);
     }
 
@@ -48,12 +47,12 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
 
     protected TestScheduler Clock => (TestScheduler)Sys.Scheduler;
 
-    private protected static DmIoSettings Settings(string? dispatcher) => new()
+    private protected static DmIoSettings Settings { get; } = new()
     {
         MaxPages = MaxPages,
         SlabPages = 16,
         ChecksPages = true,
-        Dispatcher = dispatcher,
+        Dispatcher = null,
         ShutdownTimeout = TimeSpan.FromSeconds(5),
         WaitingPerPage = 16,
         QueueDepth = 32,

@@ -2,13 +2,13 @@ using System.Buffers.Binary;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Actors.Tests.Simulation;
+namespace DmIo.Actors.Tests.Parallel;
 
 /// <summary>
-/// A request of the simulation, its memory and its outcome. Once it is answered, and its buffer is not held, it spoils
+/// A request of the load, its memory and its outcome. Once it is answered, and its buffer is not held, it spoils
 /// the memory: whoever touches it after that is found out.
 /// </summary>
-internal sealed class SimulatedRequest(SimulatedLease lease, long number, IoOperation operation, int sectors)
+internal sealed class LoadRequest(LoadLease lease, long number, IoOperation operation, int sectors)
     : IIoCompletion
 {
     private const byte Spoilt = 0xEE;
@@ -17,7 +17,7 @@ internal sealed class SimulatedRequest(SimulatedLease lease, long number, IoOper
     private readonly byte[] memory = new byte[sectors * Sector.SizeBytes];
     private bool isSpoilt;
 
-    public SimulatedLease Lease { get; } = lease;
+    public LoadLease Lease { get; } = lease;
 
     public Task<IoResult> Outcome => outcome.Task;
 

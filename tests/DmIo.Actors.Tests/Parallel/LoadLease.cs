@@ -1,10 +1,10 @@
 using Akka.Actor;
 using static DmIo.Actors.ServiceProtocol;
 
-namespace DmIo.Actors.Tests.Simulation;
+namespace DmIo.Actors.Tests.Parallel;
 
-/// <summary>A lease of the simulation and how it ended, if it did.</summary>
-internal sealed class SimulatedLease(int number, IActorRef owner, Granted granted)
+/// <summary>A lease of the load, and how it ended, if it did.</summary>
+internal sealed class LoadLease(int number, IActorRef owner, Granted granted)
 {
     /// <summary>Names it in what it writes.</summary>
     public int Number { get; } = number;

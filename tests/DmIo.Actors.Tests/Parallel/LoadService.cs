@@ -3,20 +3,18 @@ using DmIo.Actors.Tests.Fixtures;
 using static DmIo.Actors.DrainProtocol;
 using static DmIo.Actors.ServiceProtocol;
 
-namespace DmIo.Actors.Tests.Simulation;
+namespace DmIo.Actors.Tests.Parallel;
 
-/// <summary>What a simulation asks of the service under test. Each call returns when it is done.</summary>
-internal sealed class SimulatedService(ServiceTests test, string? dispatcher)
+/// <summary>What a load asks of the service under test. Each call returns when it is done.</summary>
+internal sealed class LoadService(ServiceTests test)
 {
     public IActorRef Supervisor => test.Supervisor;
 
     public ManualDevice Attach(string name, int sectors, int queueDepth) => test.Attach(name, sectors, queueDepth);
 
-    /// <summary>On the dispatcher of the service, so that where the test is one thread, this is it.</summary>
     public IActorRef NewOwner()
     {
-        var props = Props.Create(() => new Owner());
-        var owner = test.Sys.ActorOf(dispatcher is null ? props : props.WithDispatcher(dispatcher));
+        var owner = test.Sys.ActorOf(Props.Create(() => new Owner()));
         test.WaitUntilHandled(owner);
         return owner;
     }

@@ -6,33 +6,31 @@ using Xunit;
 using static DmIo.Actors.IoProtocol;
 using static DmIo.Actors.ServiceProtocol;
 
-namespace DmIo.Actors.Tests.Simulation;
+namespace DmIo.Actors.Tests.Parallel;
 
 /// <summary>
-/// One run: random leases, requests, completions, deaths and, where time is the run's, deadlines. A sector that is bad
-/// fails what touches it, so what each region must end as is known beforehand.
+/// One run: random leases, requests, completions and deaths. A sector that is bad fails what touches it, so what each
+/// region must end as is known beforehand.
 /// </summary>
-internal sealed class SimulationRun
+internal sealed class LoadRun
 {
     private const int Sectors = 48;
     private const int Devices = 3;
     private const int MaxLeases = 6;
     private const int MaxRegionSectors = 20;
 
-    private readonly SimulatedService service;
+    private readonly LoadService service;
     private readonly Random random;
-    private readonly Action<TimeSpan>? advance;
     private readonly ManualDevice[] devices = new ManualDevice[Devices];
     private readonly HashSet<long>[] badSectors = new HashSet<long>[Devices];
-    private readonly List<SimulatedLease> leases = [];
-    private readonly List<(SimulatedRequest Simulated, IoRequest Request)> requests = [];
+    private readonly List<LoadLease> leases = [];
+    private readonly List<(LoadRequest Simulated, IoRequest Request)> requests = [];
     private readonly List<string> badWrites = [];
     private readonly Dictionary<(int Device, long Sector, long Lease), long> lastWritten = [];
 
-    public SimulationRun(SimulatedService service, int seed, Action<TimeSpan>? advance)
+    public LoadRun(LoadService service, int seed)
     {
         this.service = service;
-        this.advance = advance;
         random = new Random(seed);
         for (var index = 0; index < Devices; index++)
         {
@@ -49,7 +47,6 @@ internal sealed class SimulationRun
         Put,
         KillOwner,
         KillRequestActor,
-        Advance,
         Complete,
         Send,
     }
@@ -70,26 +67,12 @@ internal sealed class SimulationRun
             case Deed.KillRequestActor:
                 Cut(lease => lease.Granted.Requests.Tell(Kill.Instance, ActorRefs.NoSender));
                 break;
-            case Deed.Advance:
-                advance?.Invoke(TimeSpan.FromMilliseconds(random.Next(1, 400)));
-                break;
             case Deed.Complete:
                 CompleteOne();
                 break;
             default:
                 Send();
                 break;
-        }
-    }
-
-    /// <summary>Free + leased + draining = total; and, where nothing is under way, leased is what is
-    /// leased.</summary>
-    public void CheckPool(bool isSettled)
-    {
-        var status = service.PoolStatus();
-        if (isSettled)
-        {
-            Assert.Equal(leases.Where(lease => !lease.HasEnded).Sum(lease => lease.Pages), status.Leased);
         }
     }
 
@@ -128,8 +111,7 @@ internal sealed class SimulationRun
         < 8 => Deed.Put,
         < 9 => Deed.KillOwner,
         < 10 => Deed.KillRequestActor,
-        < 15 => Deed.Advance,
-        < 55 => Deed.Complete,
+        < 50 => Deed.Complete,
         _ => Deed.Send,
     };
 
@@ -138,20 +120,20 @@ internal sealed class SimulationRun
         if (leases.Count(lease => !lease.HasEnded) < MaxLeases)
         {
             var owner = service.NewOwner();
-            leases.Add(new SimulatedLease(leases.Count, owner, service.Get(random.Next(1, 6), owner)));
+            leases.Add(new LoadLease(leases.Count, owner, service.Get(random.Next(1, 6), owner)));
         }
     }
 
-    private void Put(SimulatedLease lease) =>
+    private void Put(LoadLease lease) =>
         service.Supervisor.Tell(new Put(lease.Granted.Lease.Id, lease.Pages), lease.Owner);
 
-    private void Cut(Action<SimulatedLease> kill) => End(lease =>
+    private void Cut(Action<LoadLease> kill) => End(lease =>
     {
         lease.WasCut = true;
         kill(lease);
     });
 
-    private void End(Action<SimulatedLease> end)
+    private void End(Action<LoadLease> end)
     {
         if (RandomLease() is { } lease)
         {
@@ -160,7 +142,7 @@ internal sealed class SimulationRun
         }
     }
 
-    private SimulatedLease? RandomLease()
+    private LoadLease? RandomLease()
     {
         var open = leases.Where(lease => !lease.HasEnded).ToList();
         return open.Count == 0 ? null : open[random.Next(open.Count)];
@@ -185,7 +167,7 @@ internal sealed class SimulationRun
 
         var operation = (IoOperation)random.Next(5);
         var regions = RandomRegions(operation);
-        var simulated = new SimulatedRequest(
+        var simulated = new LoadRequest(
             lease, ++lease.Requests, operation, (int)regions.Max(region => region.Count.Value));
         var request = new IoRequest
         {
@@ -193,7 +175,6 @@ internal sealed class SimulationRun
             Regions = regions,
             Memory = simulated.NewMemory() is { } memory ? memory : (Memory.IoMemory?)null,
             ForceUnitAccess = operation == IoOperation.Write && random.Next(5) == 0,
-            Deadline = advance is null || random.Next(4) != 0 ? null : TimeSpan.FromMilliseconds(random.Next(1, 1000)),
             Completion = simulated,
         };
         requests.Add((simulated, request));
@@ -225,24 +206,22 @@ internal sealed class SimulationRun
         return isBad ? IoStatus.DeviceError("A bad sector.", errno: 5) : IoStatus.Ok;
     }
 
-    private void Check((SimulatedRequest Simulated, IoRequest Request) sent)
+    private void Check((LoadRequest Simulated, IoRequest Request) sent)
     {
         var (simulated, request) = sent;
         var result = simulated.Outcome.Result;
-        var mayTimeOut = request.Deadline is not null;
         var mayStop = simulated.Lease.WasCut;
         for (var index = 0; index < request.Regions.Count; index++)
         {
             var code = result[index].Code;
             var expected = Expected(request.Operation, request.Regions[index]);
             Assert.True(
-                code == expected
-                    || (mayTimeOut && code == IoStatusCode.TimedOut) || (mayStop && code == IoStatusCode.Stopped),
+                code == expected || (mayStop && code == IoStatusCode.Stopped),
                 $"{request.Operation} {request.Regions[index]}: {result[index]}, but {expected} expected");
             Assert.Equal(code != IoStatusCode.Ok, result.Errors[index]);
         }
 
-        Assert.True(!result.BufferHeld || mayTimeOut || mayStop);
+        Assert.True(!result.BufferHeld || mayStop);
         simulated.CheckMemory();
     }
 
