@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Akka.Actor;
-using Akka.Actor.Setup;
 using Akka.Configuration;
 using DmIo.Actors;
 
@@ -18,16 +17,19 @@ namespace DmIo.TestKit;
 /// dispatchers and their scheduler. A <c>DmIoService</c> in such a system is simulated with everything in it; give its
 /// devices this runtime's <see cref="Time"/> (<see cref="SimulatedDevice"/>).</para>
 /// <para>A run is a function of its seed as long as nothing of it runs elsewhere. Work that another thread adds is an
-/// error, which the next <see cref="Step"/> throws. Code of the test that awaits belongs into <see cref="RunAsync"/>;
-/// there, <c>ConfigureAwait(false)</c>, <c>Task.Run</c>, and <c>Task.WhenAny</c> of tasks whose continuations run
-/// asynchronously (as those of <c>Ask</c>), leave the simulated thread. Never block on a task. Clocks other than
-/// <see cref="Time"/> and the system's scheduler, random numbers other than <see cref="Random"/>, and the order of
-/// hashed collections of strings are not simulated.</para>
+/// error, which the next <see cref="Step"/> throws where it is seen. Code of the test that awaits belongs into
+/// <see cref="RunAsync"/>; there, <c>ConfigureAwait(false)</c>, <c>Task.Run</c>, and <c>Task.WhenAny</c> of tasks whose
+/// continuations run asynchronously (as those of <c>Ask</c>), leave the simulated thread. Never block on a task. Clocks
+/// other than <see cref="Time"/> and the system's scheduler, random numbers other than <see cref="Random"/>, and the
+/// order of hashed collections of strings are not simulated.</para>
 /// <para>Not thread-safe: one thread creates it and runs it.</para>
 /// </remarks>
 public sealed class SimulatedRuntime
 {
     private const long StepTicks = TimeSpan.TicksPerMicrosecond;
+
+    private static readonly Comparer<Entry> ByNumber =
+        Comparer<Entry>.Create((one, other) => one.Number.CompareTo(other.Number));
 
     [ThreadStatic]
     private static SimulatedRuntime? t_starting;
@@ -77,8 +79,8 @@ public sealed class SimulatedRuntime
         $"A {nameof(SimulatedScheduler)} is created by {nameof(SimulatedRuntime)}.{nameof(CreateSystem)} only.");
 
     /// <summary>
-    /// Creates an actor system that runs here. It has no loggers, unless <paramref name="config"/> names some: subscribe
-    /// to its event stream.
+    /// Creates an actor system that runs here. It has no loggers, unless <paramref name="config"/> names some:
+    /// subscribe to its event stream.
     /// </summary>
     /// <param name="name">Of the system.</param>
     /// <param name="config">Its configuration; null: Akka.NET's defaults.</param>
@@ -141,7 +143,7 @@ public sealed class SimulatedRuntime
 
         // By the number, not by the order of arrival: a parent stops its children in the order of a hash that differs
         // from process to process.
-        var index = ready.BinarySearch(entry);
+        var index = ready.BinarySearch(entry, ByNumber);
         ready.Insert(index < 0 ? ~index : index, entry);
     }
 
@@ -266,14 +268,12 @@ public sealed class SimulatedRuntime
         internal bool IsCanceled { get; set; }
     }
 
-    private sealed class Entry(IThreadPoolWorkItem work, long number, bool isLazy) : IComparable<Entry>
+    private sealed class Entry(IThreadPoolWorkItem work, long number, bool isLazy)
     {
         internal IThreadPoolWorkItem Work => work;
 
         internal bool IsLazy => isLazy;
 
-        private long Number => number;
-
-        public int CompareTo(Entry? other) => number.CompareTo(other!.Number);
+        internal long Number => number;
     }
 }

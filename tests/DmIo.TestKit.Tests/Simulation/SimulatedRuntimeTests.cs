@@ -15,7 +15,7 @@ public sealed class SimulatedRuntimeTests
     [Fact]
     public void Some_seeds_show_a_race_and_others_do_not()
     {
-        var balances = Enumerable.Range(0, Seeds).Select(seed => BalanceOf<Bank.RacingTeller>(seed, [])).ToList();
+        var balances = Enumerable.Range(0, Seeds).Select(seed => RacingBalance(seed, [])).ToList();
 
         Assert.Equal([1, 2], balances.Distinct().Order());
     }
@@ -25,7 +25,7 @@ public sealed class SimulatedRuntimeTests
     {
         for (var seed = 0; seed < Seeds; seed++)
         {
-            Assert.Equal(2, BalanceOf<Bank.CarefulTeller>(seed, []));
+            Assert.Equal(2, CarefulBalance(seed));
         }
     }
 
@@ -36,8 +36,8 @@ public sealed class SimulatedRuntimeTests
         {
             List<string> one = [];
             List<string> other = [];
-            BalanceOf<Bank.RacingTeller>(seed, one);
-            BalanceOf<Bank.RacingTeller>(seed, other);
+            RacingBalance(seed, one);
+            RacingBalance(seed, other);
 
             Assert.NotEmpty(one);
             Assert.Equal(one, other);
@@ -116,18 +116,30 @@ public sealed class SimulatedRuntimeTests
         }
     }
 
-    private static int BalanceOf<TTeller>(int seed, List<string> trace)
-        where TTeller : ActorBase
+    private static int RacingBalance(int seed, List<string> trace)
     {
         var runtime = new SimulatedRuntime(seed);
         var system = runtime.CreateSystem("bank");
         var account = system.ActorOf(Props.Create(() => new Bank.Account(trace)), "account");
-        foreach (var name in new[] { "teller 1", "teller 2" })
-        {
-            system.ActorOf(Props.Create(typeof(TTeller), account), name.Replace(' ', '-'));
-        }
-
+        system.ActorOf(Props.Create(() => new Bank.RacingTeller(account)), "teller-1");
+        system.ActorOf(Props.Create(() => new Bank.RacingTeller(account)), "teller-2");
         Assert.True(runtime.RunUntilIdle());
+        return BalanceOf(account, runtime);
+    }
+
+    private static int CarefulBalance(int seed)
+    {
+        var runtime = new SimulatedRuntime(seed);
+        var system = runtime.CreateSystem("bank");
+        var account = system.ActorOf(Props.Create(() => new Bank.Account(new List<string>())), "account");
+        system.ActorOf(Props.Create(() => new Bank.CarefulTeller(account)), "teller-1");
+        system.ActorOf(Props.Create(() => new Bank.CarefulTeller(account)), "teller-2");
+        Assert.True(runtime.RunUntilIdle());
+        return BalanceOf(account, runtime);
+    }
+
+    private static int BalanceOf(IActorRef account, SimulatedRuntime runtime)
+    {
         var balance = runtime.RunAsync(() => account.Ask<Bank.Balance>(new Bank.Read(), Timeout.InfiniteTimeSpan));
         Assert.True(runtime.RunUntilIdle());
         return balance.Result.Amount;
