@@ -95,7 +95,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var program = typeof(SimulationCommand).Assembly.Location;
         using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, $"\"{program}\" {arguments}")
         {
-            RedirectStandardOutput = true,
+            RedirectStandardOutput = true, UseShellExecute = false,
         })!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Akka;
 using Akka.Actor;
@@ -19,6 +20,7 @@ namespace DmIo.Actors;
 /// finish for <c>dmio.shutdown-timeout</c>.
 /// </summary>
 /// <remarks>All members may be used from any thread.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "Ends with the actor system; a token holds nothing else.")]
 public sealed class DmIoService : IExtension
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
@@ -309,7 +311,7 @@ public sealed class DmIoService : IExtension
 
             var started = new ServiceMonitor(
                 MonitorSocket.Listen(path), () => sections.AddTo(counters.Snapshot()), MonitorInterval);
-            stopped.Token.UnsafeRegister(_ => Task.Run(async () => await started.DisposeAsync()), null);
+            stopped.Token.UnsafeRegister(End, started);
             return started;
         }
         catch (ConfigurationException)
@@ -318,6 +320,10 @@ public sealed class DmIoService : IExtension
             throw;
         }
     }
+
+    /// <summary>Not on the thread of the actor that sees the end of the service.</summary>
+    private static void End(object? monitor) =>
+        _ = Task.Run(async () => await ((ServiceMonitor)monitor!).DisposeAsync());
 
     private async Task<Done> DrainAsync()
     {

@@ -50,8 +50,14 @@ internal sealed class DiskBay
     }
 
     /// <summary>The service treats its devices as it has to.</summary>
-    internal void CheckCallers() => disks.ForEach(disk => oracle.Require(
-        disk.Device is not { Violations.Count: > 0 }, $"{disk.Plan.Name}: {disk.Device?.Violations[0]}"));
+    internal void CheckCallers() => disks.ForEach(disk =>
+    {
+        oracle.Require(
+            disk.Device is not { Violations.Count: > 0 }, $"{disk.Plan.Name}: {disk.Device?.Violations[0]}");
+        oracle.Require(
+            disk.Plan.Depth.IsAdaptive || disk.Device is null || disk.Device.InFlight <= disk.Plan.Depth.Most,
+            $"{disk.Plan.Name} has {disk.Device?.InFlight} calls in flight, and a depth of {disk.Plan.Depth}");
+    });
 
     internal void CheckClosed(SimulatedProcess process) => disks.ForEach(disk => oracle.Require(
         disk.Device is null or { IsClosed: true, InFlight: 0 }
@@ -116,7 +122,7 @@ internal sealed class DiskBay
                     await service.DetachAsync(disk.Plan.Name);
                     return new DeviceDetached(disk.Plan.Name);
                 },
-                (done, refused) => Hear(done ?? refused!));
+                (done, refused) => Hear((object?)done ?? refused!));
         }
     }
 

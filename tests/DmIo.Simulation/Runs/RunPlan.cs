@@ -119,6 +119,7 @@ internal enum Deed
     Detach,
     Release,
     AskStatus,
+    AskStatistics,
     AskExtents,
     EndService,
     Crash,

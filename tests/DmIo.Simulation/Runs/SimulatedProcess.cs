@@ -8,8 +8,8 @@ namespace DmIo.Simulation;
 
 /// <summary>
 /// A process with the service, as an application has it: an actor system with a configuration, and
-/// <see cref="DmIoService.For"/>. Its threads and its time are a <see cref="SimulatedRuntime"/>'s, from its start to its
-/// end or its crash. An actor that fails without cause breaks a promise.
+/// <see cref="DmIoService.For"/>. Its threads and its time are a <see cref="SimulatedRuntime"/>'s, from its start to
+/// its end or its crash. An actor that fails without cause breaks a promise.
 /// </summary>
 internal sealed class SimulatedProcess
 {
@@ -42,7 +42,8 @@ internal sealed class SimulatedProcess
     internal Task<T> Call<T>(Func<DmIoService, Task<T>> call) => runtime.RunAsync(() => call(Service));
 
     /// <summary>The same; what comes of it is told as the service tells it in a message.</summary>
-    internal void Call<T>(Func<DmIoService, Task<T>> call, Action<object?, string?> hear) => _ = Call(async service =>
+    internal void Call<T>(Func<DmIoService, Task<T>> call, Action<T?, string?> hear)
+        where T : class => _ = Call(async service =>
     {
         try
         {

@@ -115,6 +115,9 @@ internal sealed class SimulatedRun
             case Deed.AskStatus:
                 AskStatus();
                 break;
+            case Deed.AskStatistics:
+                AskStatistics();
+                break;
             case Deed.AskExtents:
                 tenants.AskExtents();
                 break;
@@ -199,6 +202,19 @@ internal sealed class SimulatedRun
     private void AskStatus() => process.Supervisor.Tell(
         GetPoolStatus.Instance, process.NewEar(message => Check((PoolStatus)message)));
 
+    /// <summary>No lease has more pages in I/O than it was granted (R19).</summary>
+    private void AskStatistics() => process.Call(
+        service => service.GetStatisticsAsync(),
+        (statistics, _) =>
+        {
+            foreach (var lease in statistics?.Leases ?? [])
+            {
+                oracle.Require(
+                    lease.PagesInFlight <= lease.Pages,
+                    $"a lease of {lease.Pages} pages has {lease.PagesInFlight} in I/O");
+            }
+        });
+
     private void Check(PoolStatus status)
     {
         lastStatus = status;
@@ -212,6 +228,9 @@ internal sealed class SimulatedRun
         isFinishing = true;
         LetAllHappen();
         CheckNothingWaits();
+        AskStatus();
+        LetAllHappen();
+        CheckNoGetWaits(lastStatus!);
         var isSudden = random.Next(2) == 0;
         if (isSudden)
         {
@@ -279,6 +298,15 @@ internal sealed class SimulatedRun
             oracle.Require(runtime.Steps < end, $"after {MostSteps} steps there is still something to do");
         }
         while (!runtime.IsIdle);
+    }
+
+    /// <summary>The first that waits for pages gets them when there are enough.</summary>
+    private void CheckNoGetWaits(PoolStatus status)
+    {
+        var available = plan.MostPages - status.Leased - status.Draining;
+        oracle.Require(
+            status.Waiting == 0 || tenants.LargestWaiting > available,
+            $"{status.Waiting} wait for at most {tenants.LargestWaiting} pages, and {available} are free");
     }
 
     /// <summary>No operation waits for ever while its device answers: what has no outcome waits for a device that is

@@ -61,6 +61,11 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
     internal void CheckAnswered() => questions.ForEach(question => oracle.Require(
         question.IsAnswered || oracle.IsEnding, $"a question for extents got no answer"));
 
+    /// <summary>Of the leases that were asked for and not granted yet, the pages of the largest; 0: none
+    /// waits.</summary>
+    internal int LargestWaiting => leases.Where(lease => !lease.HasEnded && lease.Requests is null)
+        .Select(lease => lease.Pages).DefaultIfEmpty().Max();
+
     internal void Poll() => leases.ForEach(lease => lease.Poll());
 
     /// <summary>Those of whom nothing is due any more.</summary>
