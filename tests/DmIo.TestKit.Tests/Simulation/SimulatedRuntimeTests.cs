@@ -10,7 +10,7 @@ namespace DmIo.TestKit.Tests.Simulation;
 /// </summary>
 public sealed class SimulatedRuntimeTests
 {
-    private const int Seeds = 100;
+    private const int Seeds = 50;
 
     [Fact]
     public void Some_seeds_show_a_race_and_others_do_not()
