@@ -160,6 +160,24 @@ public sealed class SimulatedRuntime
 
         Steps++;
         NowTicks += StepTicks;
+
+        // A test framework's context would take what is awaited to other threads.
+        var outer = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            RunNext();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(outer);
+        }
+
+        return true;
+    }
+
+    private void RunNext()
+    {
         if (ready.Count == 0 || (timers.Count > 0 && (IsTimerDue() || Random.NextDouble() < slowness)))
         {
             RunTimer();
@@ -168,8 +186,6 @@ public sealed class SimulatedRuntime
         {
             Take().Execute();
         }
-
-        return true;
     }
 
     /// <summary>Runs steps until nothing is left to run.</summary>

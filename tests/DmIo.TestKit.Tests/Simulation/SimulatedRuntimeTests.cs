@@ -159,7 +159,7 @@ public sealed class SimulatedRuntimeTests
             return await client.WriteAsync(new IoRegion("disk", 0, 8), new byte[4096]);
         });
         Assert.True(runtime.RunUntilIdle());
-        Assert.True(written.Result.IsOk);
+        Assert.True(written.IsCompletedSuccessfully && written.Result.IsOk);
         return $"{runtime.Steps} steps, {runtime.Now}";
     }
 
