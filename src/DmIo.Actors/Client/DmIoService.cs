@@ -83,10 +83,17 @@ public sealed class DmIoService : IExtension
     /// system's configuration where CoordinatedShutdown is in use before the service is, as with
     /// <c>akka.actor.provider = cluster</c>; elsewhere the service declares it.
     /// </summary>
-    /// <param name="shutdownTimeout"><c>dmio.shutdown-timeout</c>; null: its default, 4 s. The phase may take a second
-    /// longer.</param>
-    public static Config DefaultConfig(TimeSpan? shutdownTimeout = null) =>
-        ShutdownPhases.Declare(shutdownTimeout ?? DmIoSettings.ReadComplete(DmIoSettings.Reference).ShutdownTimeout);
+    /// <param name="shutdownTimeout"><c>dmio.shutdown-timeout</c>, 0 s to 1 h; null: its default, 4 s. The phase may
+    /// take a second longer.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative, or longer than 1 h.</exception>
+    public static Config DefaultConfig(TimeSpan? shutdownTimeout = null)
+    {
+        var timeout = shutdownTimeout ?? DmIoSettings.ReadComplete(DmIoSettings.Reference).ShutdownTimeout;
+        ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.Zero, nameof(shutdownTimeout));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            timeout, DmIoSettings.LongestShutdown, nameof(shutdownTimeout));
+        return ShutdownPhases.Declare(timeout);
+    }
 
     /// <summary>The configured devices without which the service started and which it has not attached since, by name
     /// in ordinal order.</summary>

@@ -7,7 +7,7 @@ namespace DmIo.Actors;
 /// DmIo.Actors"</c>. Akka.NET creates it by reflection.</summary>
 /// <param name="config">The dispatcher's block; no key of it is read.</param>
 /// <param name="prerequisites">Akka.NET's.</param>
-public sealed class IoExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites)
+internal sealed class IoExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites)
     : ExecutorServiceConfigurator(config, prerequisites)
 {
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ internal sealed record DmIoSettings
     /// <summary>The block that DmIo.Hosting reads.</summary>
     private const string NbdServers = "nbd-servers";
 
-    private static readonly TimeSpan LongestShutdown = TimeSpan.FromHours(1);
+    internal static readonly TimeSpan LongestShutdown = TimeSpan.FromHours(1);
 
     /// <summary>Pages that all leases together may hold.</summary>
     internal required int MaxPages { get; init; }

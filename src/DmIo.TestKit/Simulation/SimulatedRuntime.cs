@@ -17,11 +17,11 @@ namespace DmIo.TestKit;
 /// dispatchers and their scheduler. A <c>DmIoService</c> in such a system is simulated with everything in it; give its
 /// devices this runtime's <see cref="Time"/> (<see cref="SimulatedDevice"/>).</para>
 /// <para>A run is a function of its seed as long as nothing of it runs elsewhere. Work that another thread adds is an
-/// error, which the next <see cref="Step"/> throws where it is seen. Code of the test that awaits belongs into <see cref="RunAsync"/>;
-/// there, <c>ConfigureAwait(false)</c>, <c>Task.Run</c>, and <c>Task.WhenAny</c> of tasks whose continuations run
-/// asynchronously (as those of <c>Ask</c>), leave the simulated thread. Never block on a task. Clocks other than
-/// <see cref="Time"/> and the system's scheduler, random numbers other than <see cref="Random"/>, and the order of
-/// hashed collections of strings are not simulated.</para>
+/// error, which the next <see cref="Step"/> throws where it is seen. Code of the test that awaits belongs into
+/// <see cref="RunAsync"/>; there, <c>ConfigureAwait(false)</c>, <c>Task.Run</c>, and <c>Task.WhenAny</c> of tasks whose
+/// continuations run asynchronously (as those of <c>Ask</c>), leave the simulated thread. Never block on a task. Clocks
+/// other than <see cref="Time"/> and the system's scheduler, random numbers other than <see cref="Random"/>, and the
+/// order of hashed collections of strings are not simulated.</para>
 /// <para>Not thread-safe: one thread creates it and runs it.</para>
 /// </remarks>
 public sealed class SimulatedRuntime
@@ -160,6 +160,24 @@ public sealed class SimulatedRuntime
 
         Steps++;
         NowTicks += StepTicks;
+
+        // A test framework's context would take what is awaited to other threads.
+        var outer = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            RunNext();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(outer);
+        }
+
+        return true;
+    }
+
+    private void RunNext()
+    {
         if (ready.Count == 0 || (timers.Count > 0 && (IsTimerDue() || Random.NextDouble() < slowness)))
         {
             RunTimer();
@@ -168,8 +186,6 @@ public sealed class SimulatedRuntime
         {
             Take().Execute();
         }
-
-        return true;
     }
 
     /// <summary>Runs steps until nothing is left to run.</summary>
