@@ -23,7 +23,7 @@ public sealed class LayeringTests
         ["DmIo.TestKit"] = ["DmIo"],
         ["DmIo.Cli"] = ["Akka", "Akka.Logger.Serilog", "DmIo.Nbd"],
         ["DmIo.Compare"] = ["Akka", "DmIo.Cli"],
-        ["DmIo.Soak"] = ["Akka", "DmIo.Actors"],
+        ["DmIo.Soak"] = ["Akka", "DmIo.Nbd"],
         ["DmIo.Benchmarks"] = ["Akka", "DmIo.Actors"],
         ["Akka.Conformance.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "Akka.Logger.Serilog"],
         ["DmIo.Tests"] = ["DmIo"],
