@@ -9,7 +9,7 @@ namespace DmIo.Soak;
 
 /// <summary>
 /// The service under load for as long as is asked for: many leases that come and go, many devices of which one is
-/// always on its way. Memory, handles and threads must stay as they are or within their bounds, each request must end
+/// always on its way, and network disks beside them. Memory, handles and threads must stay as they are or within their bounds, each request must end
 /// once, no message may go astray, and at the end nothing may be left.
 /// </summary>
 public sealed class SoakRun(SoakSettings settings, TextWriter output)
@@ -32,8 +32,8 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
     /// <returns>All went well.</returns>
     public async Task<bool> RunAsync()
     {
-        output.WriteLine($"{settings.Leases} leases, {settings.Devices} devices, {settings.Duration}; "
-            + $"--seed {settings.Seed}");
+        output.WriteLine($"{settings.Leases} leases, {settings.Devices} devices, {settings.Clients} network clients, "
+            + $"{settings.Duration}; --seed {settings.Seed}");
         using var system = ActorSystem.Create("soak", ConfigurationFactory.ParseString(Quiet));
         var service = DmIoService.For(system);
         var deadLetters = new DeadLetterCount();
@@ -41,12 +41,15 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
             system.ActorOf(Props.Create(() => new DeadLetterActor(deadLetters))), typeof(DeadLetter));
         using var devices = new SoakDevices(service, settings);
         await devices.AttachAllAsync();
-        var churns = await LoadAsync(service, devices);
+        await using var network = await SoakNetwork.StartAsync(settings, Quiet);
+        var churns = await LoadAsync(service, devices, network);
 
         var pool = await service.GetPoolStatusAsync();
         var statistics = await service.GetStatisticsAsync();
         output.WriteLine($"{counts.Begun:N0} requests: {counts.Well:N0} well, {counts.Failed:N0} with a failed region; "
-            + $"{counts.Reopened:N0} leases; {churns:N0} devices taken away and brought back");
+            + $"{counts.Reopened:N0} leases; {churns:N0} devices taken away and brought back; "
+            + $"{network.Requests:N0} over the network, {network.HangUps:N0} hang-ups in the middle of replies");
+        Require(await network.RestsAsync(Patience), "the server keeps something for clients that have hung up");
         Require(counts.Begun == counts.Well + counts.Failed, "requests and outcomes are not as many");
         Require(statistics.Messages.Requests == counts.Begun, $"the service counted {statistics.Messages.Requests:N0}");
         Require(pool is { Leases: 0, Leased: 0, Draining: 0, Waiting: 0 }, $"at the end the pool is {pool}");
@@ -60,12 +63,13 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
         return faults.Count == 0;
     }
 
-    private async Task<int> LoadAsync(DmIoService service, SoakDevices devices)
+    private async Task<int> LoadAsync(DmIoService service, SoakDevices devices, SoakNetwork network)
     {
         using var end = new CancellationTokenSource();
         var workers = Enumerable.Range(0, settings.Leases)
             .Select(index => new SoakWorker(service, devices.Names, counts, settings.Seed + index))
             .Select(worker => Task.Run(() => worker.RunAsync(end.Token))).ToList();
+        workers.Add(network.RunAsync(end.Token));
         var churn = Task.Run(() => devices.ChurnAsync(end.Token));
         var clock = Stopwatch.StartNew();
         while (clock.Elapsed < settings.Duration && !workers.Any(worker => worker.IsFaulted) && !churn.IsFaulted)
@@ -99,7 +103,8 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
         }
 
         var most = samples.Max(sample => sample.Threads.Files);
-        Require(most <= devices.MostThreads, $"{most} threads serve files, at most {devices.MostThreads} may");
+        var allowed = devices.MostThreads + SoakNetwork.MostThreads;
+        Require(most <= allowed, $"{most} threads serve files, at most {allowed} may");
         most = samples.Max(sample => sample.Threads.MostOfOne);
         Require(most <= RingWorkers.PerThread, $"a thread has {most} of the kernel's, {RingWorkers.PerThread} may be");
     }

@@ -8,7 +8,8 @@ public sealed record SoakSettings
 {
     /// <summary>The options, for who asks.</summary>
     public const string Usage =
-        "dotnet run --project perf/soak -c Release -- [--duration 10m] [--leases 1000] [--devices 200] [--seed N]";
+        "dotnet run --project perf/soak -c Release -- [--duration 10m] [--leases 1000] [--devices 200] "
+        + "[--clients 8] [--seed N]";
 
     /// <summary>How long requests are sent.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromMinutes(10);
@@ -18,6 +19,9 @@ public sealed record SoakSettings
 
     /// <summary>Devices, at least 10: nine of ten in memory, the others files, in each of their modes.</summary>
     public int Devices { get; init; } = 200;
+
+    /// <summary>Clients of network disks, each with several requests in flight and simple replies.</summary>
+    public int Clients { get; init; } = 8;
 
     /// <summary>What everybody does follows from it, but not in which order.</summary>
     public int Seed { get; init; } = Random.Shared.Next();
@@ -39,6 +43,7 @@ public sealed record SoakSettings
                 "--duration" => settings with { Duration = DurationOf(value) },
                 "--leases" => settings with { Leases = NumberOf(name, value, least: 1) },
                 "--devices" => settings with { Devices = NumberOf(name, value, least: 10) },
+                "--clients" => settings with { Clients = NumberOf(name, value, least: 0) },
                 "--seed" => settings with { Seed = NumberOf(name, value, least: 0) },
                 _ => throw new FormatException($"There is no option '{name}'. {Usage}"),
             };

@@ -21,7 +21,7 @@ public sealed class LayeringTests
         ["DmIo.TestKit"] = ["Akka", "DmIo.Actors"],
         ["DmIo.Cli"] = ["Akka", "Akka.Logger.Serilog", "DmIo.Nbd"],
         ["DmIo.Compare"] = ["Akka", "DmIo.Cli"],
-        ["DmIo.Soak"] = ["Akka", "DmIo.Actors"],
+        ["DmIo.Soak"] = ["Akka", "DmIo.Nbd"],
         ["DmIo.Benchmarks"] = ["Akka", "DmIo.Actors"],
         ["DmIo.Tests"] = ["DmIo"],
         ["DmIo.Actors.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "Akka.Logger.Serilog", "DmIo.Actors"],

@@ -45,7 +45,7 @@ public sealed class DmIoService : IExtension
         var own = system.Settings.Config;
         system.Settings.InjectTopLevelFallback(DmIoSettings.Reference);
         settings = DmIoSettings.Read(system.Settings);
-        CheckDispatcher();
+        settings.CheckDispatcher(system);
         var phase = ShutdownPhases.Choose(system, settings, log);
         counters = new ServiceCounters(system.Scheduler);
         providers = new DeviceProviders(settings.DeviceProviders);
@@ -260,8 +260,12 @@ public sealed class DmIoService : IExtension
     /// not stuck.</summary>
     /// <returns>How many operations went on.</returns>
     /// <exception cref="IoRefusedException">No device of that name is configured with <c>stuck = on</c>.</exception>
-    public int ReleaseStuck(string name) => configured.Release(name)
-        ?? throw new IoRefusedException($"'{name}' is not configured with stuck = on, so nothing is stuck there.");
+    public int ReleaseStuck(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return configured.Release(name)
+            ?? throw new IoRefusedException($"'{name}' is not configured with stuck = on, so nothing is stuck there.");
+    }
 
     private static T Expect<T>(object reply) => reply switch
     {
@@ -311,22 +315,6 @@ public sealed class DmIoService : IExtension
                     fault is IoRefusedException ? fault.Message : $"The service did not answer within {StartTimeout}.",
                     fault);
             }
-        }
-    }
-
-    /// <summary>Before anything is opened.</summary>
-    private void CheckDispatcher()
-    {
-        try
-        {
-            _ = settings.Dispatcher is { } name ? system.Dispatchers.Lookup(name) : null;
-        }
-        catch (Exception fault)
-        {
-            // Akka.NET throws exceptions of many types for all that a name can lead to.
-            throw new ConfigurationException(
-                $"dmio.dispatcher is '{settings.Dispatcher}', which is the path of no dispatcher: {fault.Message}",
-                fault);
         }
     }
 

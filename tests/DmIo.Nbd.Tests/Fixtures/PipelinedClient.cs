@@ -16,8 +16,8 @@ internal sealed class PipelinedClient(RawClient client, Action<RequestHeader, Nb
     private readonly ConcurrentDictionary<ulong, RequestHeader> unanswered = new();
     private ulong lastCookie;
 
-    /// <summary>On an export whose content is known: reads bring it, and every request gets the error that is due, which
-    /// is its own field.</summary>
+    /// <summary>On an export whose content is known: reads bring it, and every request gets the error that is due,
+    /// which is its own field.</summary>
     internal static async Task<PipelinedClient> UseAsync(string path, string export, byte[] content) =>
         new(await RawClient.UseAsync(path, export), (request, error, data) =>
         {
@@ -40,8 +40,8 @@ internal sealed class PipelinedClient(RawClient client, Action<RequestHeader, Nb
     internal Task SendAsync(NbdCommand command, ulong offset, uint length, byte[]? payload = null) =>
         SendAsync(new RequestHeader(command, CommandFlags.None, 0, offset, length), payload ?? []);
 
-    /// <summary>Sends it under a cookie of its own.</summary>
-    internal async Task SendAsync(RequestHeader request, byte[] payload)
+    /// <summary>Sends it under a cookie of its own, which is the result.</summary>
+    internal async Task<ulong> SendAsync(RequestHeader request, byte[] payload)
     {
         var cookie = ++lastCookie;
         request = request with { Cookie = cookie };
@@ -50,6 +50,7 @@ internal sealed class PipelinedClient(RawClient client, Action<RequestHeader, Nb
         request.Write(bytes);
         payload.CopyTo(bytes, RequestHeader.SizeBytes);
         await client.SendAsync(bytes);
+        return cookie;
     }
 
     internal Task ReadAsync(long offset, long length) => SendAsync(NbdCommand.Read, (ulong)offset, (uint)length);
@@ -82,10 +83,11 @@ internal sealed class PipelinedClient(RawClient client, Action<RequestHeader, Nb
         {
             await ReceiveAsync(count);
         }
-        catch (Exception)
+        catch (Exception fault)
         {
             client.Dispose();
-            throw;
+            throw new InvalidDataException(
+                $"{fault.Message} Unanswered: {string.Join(", ", unanswered.Values)}; sent: {sent.Status}", fault);
         }
 
         await sent;

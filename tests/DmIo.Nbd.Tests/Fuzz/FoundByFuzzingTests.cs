@@ -1,3 +1,5 @@
+using DmIo.Devices.Decorators;
+using DmIo.Io;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Client;
@@ -26,6 +28,34 @@ public sealed class FoundByFuzzingTests
         }
 
         await served.NothingIsKeptAsync();
+    }
+
+    [Fact]
+    public async Task A_refused_write_is_thrown_away_with_the_least_memory_while_a_read_has_a_block()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        await served.AddAsync(new NbdExport { Name = "disk", Devices = ["disk"], Pages = 64 }, device);
+        using var client = await RawClient.UseAsync(served.SocketPath, "disk");
+        var requests = new byte[100_000];
+        new RequestHeader(NbdCommand.Write, CommandFlags.None, 1, 0, 512).Write(requests);
+        new RequestHeader(NbdCommand.Read, CommandFlags.None, 2, 4096, 512).Write(
+            requests.AsSpan(RequestHeader.SizeBytes + 512));
+        const int refused = (2 * RequestHeader.SizeBytes) + 512;
+        new RequestHeader(
+            NbdCommand.Write,
+            CommandFlags.None,
+            3,
+            ServedDisks.SizeBytes,
+            (uint)(requests.Length - refused - RequestHeader.SizeBytes)).Write(requests.AsSpan(refused));
+
+        await client.SendAsync(requests);
+
+        Assert.Equal(2u, (await client.SimpleReplyAsync()).Cookie);
+        await client.ReceiveAsync(512);
+        Assert.Equal(3u, (await client.SimpleReplyAsync()).Cookie);
+        device.Release();
+        Assert.Equal(1u, (await client.SimpleReplyAsync()).Cookie);
     }
 
     [Fact]

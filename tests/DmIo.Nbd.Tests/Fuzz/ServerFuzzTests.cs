@@ -1,6 +1,8 @@
 using DmIo.Devices;
+using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
+using DmIo.Nbd.Tests.Server;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -79,6 +81,40 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
                 served.SocketPath, name, structured, isTls ? authority.ClientOptions() : null))
             {
                 await AskAsync(client, structured, random);
+            }
+
+            await served.TakeAwayAsync(name);
+        });
+
+        await served.NothingIsKeptAsync();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Many_requests_at_once_get_simple_replies_that_do_not_mix(bool isTls)
+    {
+        var seed = FuzzPlan.NewSeed();
+        output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
+        using var home = new TemporaryDirectory();
+        using var authority = new TestAuthority(home);
+        await using var served = await ServedDisks.StartAsync(
+            new NbdServerLimits { RequestsInFlight = 8 },
+            tls: isTls ? authority.ServeAs(NbdTlsMode.Required) : null);
+        var devices = 0;
+
+        await FuzzPlan.RunAsync(seed, async random =>
+        {
+            var name = $"disk{Interlocked.Increment(ref devices)}";
+            var mode = DiskModes.Supported[random.Next(DiskModes.Supported.Count)];
+            await served.AddAsync(
+                new NbdExport { Name = name, Devices = [name], Pages = 64 },
+                DiskModes.Open(mode, served.Home, name, SmallDiskBytes / Sector.SizeBytes));
+            using (var client = await RawClient.UseAsync(
+                served.SocketPath, name, tls: isTls ? authority.ClientOptions() : null))
+            {
+                var oracle = new RequestOracle(SmallDiskBytes, client.MinimumBlock, structured: false);
+                await RequestBatches.AskAsync(client, oracle, random);
             }
 
             await served.TakeAwayAsync(name);

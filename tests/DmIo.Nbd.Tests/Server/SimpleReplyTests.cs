@@ -50,7 +50,7 @@ public sealed class SimpleReplyTests
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
             new NbdExport { Name = "disk", Devices = ["disk"], Pages = pages },
-            DiskModes.Open(mode, served.Home, SizeBytes / Sector.SizeBytes));
+            DiskModes.Open(mode, served.Home, "disk", SizeBytes / Sector.SizeBytes));
         await FillAsync(served);
         using var client = await PipelinedClient.UseAsync(served.SocketPath, "disk", Content);
 
@@ -203,7 +203,8 @@ public sealed class SimpleReplyTests
         for (var count = 0; count < ManyReads; count++)
         {
             var length = random.Next(4) == 0 ? random.NextInt64(1, 4 * MiB) : random.NextInt64(1, 300_000);
-            await client.ReadAsync(random.NextInt64(SizeBytes - length), length);
+            var isPastTheEnd = random.Next(4) == 0;
+            await client.ReadAsync(isPastTheEnd ? SizeBytes - 1 : random.NextInt64(SizeBytes - length), length + 1);
         }
     }
 

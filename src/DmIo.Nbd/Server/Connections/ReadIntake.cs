@@ -45,7 +45,8 @@ internal sealed class ReadIntake(DataSpace space, Flight flight, OfferedExport e
         return true;
     }
 
-    /// <summary>The room that is given. Streams the transaction if the memory that it has is all that there is.</summary>
+    /// <summary>The room that is given. Streams the transaction if the memory that it has is all that there
+    /// is.</summary>
     private async ValueTask<int> RoomAsync(Transaction transaction, ValueTask<int> giving)
     {
         if (giving.IsCompleted || !transaction.IsAnsweredWhole)

@@ -79,6 +79,8 @@ internal sealed class WriteIntake(
             return $"It wanted to write {bytes} bytes at once; {NbdMagic.UsualMaxPayload} may be.";
         }
 
+        // The window may need a second block, and waits for no third while one is held here.
+        space.LetGo();
         while (bytes > 0)
         {
             var here = (int)Math.Min(bytes, window.Available);

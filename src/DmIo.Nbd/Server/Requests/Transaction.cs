@@ -109,8 +109,8 @@ internal sealed class Transaction
         }
     }
 
-    /// <summary>For the receive loop, behind the last piece of a read: if it is streamed, all of it is in the outbox, and
-    /// only then may its connection begin another transaction.</summary>
+    /// <summary>For the receive loop, behind the last piece of a read: if it is streamed, all of it is in the outbox,
+    /// and only then may its connection begin another transaction.</summary>
     internal Task StreamedAsync() => streamed?.Task ?? Task.CompletedTask;
 
     /// <summary>There is nothing (more) to do.</summary>

@@ -20,10 +20,10 @@ internal static class DiskModes
     internal static IReadOnlyList<DiskMode> Supported { get; } = [.. Enum.GetValues<DiskMode>().Where(IsSupported)];
 
     /// <summary>A disk of that mode, all zero; its file, if it has one, is in the directory.</summary>
-    internal static IBlockDevice Open(DiskMode mode, TemporaryDirectory home, SectorCount size) =>
+    internal static IBlockDevice Open(DiskMode mode, TemporaryDirectory home, string name, SectorCount size) =>
         mode == DiskMode.Memory ? new MemoryDevice(size) : FileDevice.Open(new FileDeviceOptions
         {
-            Path = home.FilePath($"{mode}.img"),
+            Path = home.FilePath(name),
             CreateSize = size,
             Mode = mode switch
             {
@@ -40,7 +40,7 @@ internal static class DiskModes
         using var home = new TemporaryDirectory();
         try
         {
-            Open(mode, home, 128).DisposeAsync().AsTask().Wait(Patience.Limit);
+            Open(mode, home, "probe", 128).DisposeAsync().AsTask().Wait(Patience.Limit);
             return true;
         }
         catch (DeviceOpenException)
