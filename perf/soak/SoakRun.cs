@@ -9,8 +9,8 @@ namespace DmIo.Soak;
 
 /// <summary>
 /// The service under load for as long as is asked for: many leases that come and go, many devices of which one is
-/// always on its way, and network disks beside them. Memory, handles and threads must stay as they are or within their bounds, each request must end
-/// once, no message may go astray, and at the end nothing may be left.
+/// always on its way, and network disks beside them. Memory, handles and threads must stay as they are or within their
+/// bounds, each request must end once, no message may go astray, and at the end nothing may be left.
 /// </summary>
 public sealed class SoakRun(SoakSettings settings, TextWriter output)
 {

@@ -10,9 +10,9 @@ namespace DmIo.Hosting;
 
 /// <summary>
 /// The service in an actor system of Akka.Hosting. Settings come from code, from an <see cref="IConfiguration"/> and
-/// from HOCON (<c>AddHocon</c>); all are merged into one block <c>dmio</c>, where a later call wins key by key over an
-/// earlier one, and are checked together at the start, which fails with a <see cref="ConfigurationException"/> that
-/// names the key.
+/// from HOCON (<c>AddHocon</c>). All are merged into one block <c>dmio</c>, where a later call wins over an earlier
+/// one, key by key (except <see cref="HoconAddMode.Append"/>), and are checked together at the start. A bad setting
+/// fails the start with a <see cref="ConfigurationException"/> that names the key.
 /// </summary>
 public static class DmIoAkkaExtensions
 {
@@ -21,7 +21,8 @@ public static class DmIoAkkaExtensions
     /// <summary>
     /// Starts the service with the system, configured by HOCON alone, then opens the clients of
     /// <see cref="DmIoServiceCollectionExtensions.AddDmIoClient"/>; at the end of the start, behind all actors, the NBD
-    /// servers. The supervisor is in the <see cref="ActorRegistry"/> as <see cref="DmIoSupervisor"/>.
+    /// servers. A failure fails the start of the host. The supervisor is in the <see cref="ActorRegistry"/> as
+    /// <see cref="DmIoSupervisor"/>.
     /// </summary>
     public static AkkaConfigurationBuilder WithDmIo(this AkkaConfigurationBuilder builder)
     {
@@ -45,8 +46,8 @@ public static class DmIoAkkaExtensions
     }
 
     /// <summary>The same, with settings from a configuration such as <c>appsettings.json</c>.</summary>
-    /// <param name="builder">The actor system's.</param>
-    /// <param name="section">What becomes the block <c>dmio</c>, as in <c>Configuration.GetSection("DmIo")</c>.
+    /// <param name="builder">The builder of the actor system.</param>
+    /// <param name="section">The content of the block <c>dmio</c>, as in <c>Configuration.GetSection("DmIo")</c>.
     /// Settings may be written as in HOCON or as <c>MaxPages</c>.</param>
     /// <exception cref="ConfigurationException">A setting is written twice, in different ways.</exception>
     public static AkkaConfigurationBuilder WithDmIo(this AkkaConfigurationBuilder builder, IConfiguration section)
@@ -56,11 +57,13 @@ public static class DmIoAkkaExtensions
         return builder.WithSettings(ConfigurationTree.Read(section, builder.Configuration.GetOrElse(Config.Empty)));
     }
 
-    /// <summary>Serves devices to NBD clients, as <c>dmio.nbd-servers</c> does. It accepts clients at the end of the
-    /// start, and <see cref="HostedNbdServers"/> has it by its name.</summary>
-    /// <param name="builder">The actor system's.</param>
-    /// <param name="name">The server's: a server of that name which is configured too is completed by this.</param>
-    /// <param name="configure">Where it listens, and what it exports.</param>
+    /// <summary>Serves devices to NBD clients, as <c>dmio.nbd-servers</c> does. The server accepts clients at the end
+    /// of the start, and <see cref="HostedNbdServers"/> has it by its name. A device of an export that is not attached
+    /// by then fails the start.</summary>
+    /// <param name="builder">The builder of the actor system.</param>
+    /// <param name="name">The name of the server. Settings of a server of that name that is configured elsewhere are
+    /// merged with these.</param>
+    /// <param name="configure">Sets its addresses and exports.</param>
     public static AkkaConfigurationBuilder WithNbdServer(
         this AkkaConfigurationBuilder builder, string name, Action<DmIoNbdServerOptions> configure)
     {

@@ -5,12 +5,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace DmIo.Hosting;
 
-/// <summary>What classes of the application get from the service by dependency injection.</summary>
+/// <summary>Registers the service and its clients for dependency injection.</summary>
 public static class DmIoServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers <see cref="DmIoService"/> and <see cref="HostedNbdServers"/> of the host's actor system.
-    /// <see cref="AddDmIoClient"/> includes this.
+    /// Registers <see cref="DmIoService"/> and <see cref="HostedNbdServers"/> of the host's actor system, which
+    /// <c>WithDmIo</c> configures. <see cref="AddDmIoClient"/> includes this.
     /// </summary>
     public static IServiceCollection AddDmIo(this IServiceCollection services)
     {
@@ -24,13 +24,14 @@ public static class DmIoServiceCollectionExtensions
     /// Registers an <see cref="IoClient"/> with a lease of its own under a name:
     /// <c>[FromKeyedServices("journal")] IoClient</c>. It is opened with the actor system, before the actors that are
     /// added after <see cref="DmIoAkkaExtensions.WithDmIo(Akka.Hosting.AkkaConfigurationBuilder)"/>; a lease that the
-    /// pool can't grant fails the start. It serves as long as the service does: do not dispose of it.
+    /// pool can't grant fails the start. It serves as long as the service does, and the container disposes of it: do
+    /// not dispose of it in the application.
     /// </summary>
-    /// <param name="services">The host's.</param>
+    /// <param name="services">The services of the host.</param>
     /// <param name="name">The key.</param>
     /// <param name="pages">Pages of 4096 bytes of I/O that it may have in flight at once; at least 1.</param>
-    /// <param name="weight">Its share of a device that other leases use too, 1 to 10000, in proportion to
-    /// theirs.</param>
+    /// <param name="weight">Its share of a device that several leases use, 1 to 10000, in proportion to the weights of
+    /// the others.</param>
     public static IServiceCollection AddDmIoClient(
         this IServiceCollection services, string name, int pages, int weight = LeaseWeight.Default)
     {

@@ -15,7 +15,7 @@ namespace DmIo.Actors;
 /// <summary>
 /// The dm-io service of an actor system, as an Akka.NET extension: <c>await DmIoService.For(system).OpenAsync(pages:
 /// 64)</c>. The first use starts it (<c>/user/dmio</c>) with the system's settings under <c>dmio</c> and attaches the
-/// devices configured there; a bad setting or device fails that. It stops with the system, in the phase
+/// devices configured there; a bad setting or device fails the start. It stops with the system, in the phase
 /// <c>dmio.shutdown-phase</c> of CoordinatedShutdown, which lets I/O in flight finish for
 /// <c>dmio.shutdown-timeout</c>.
 /// </summary>
@@ -67,10 +67,11 @@ public sealed class DmIoService : IExtension
 
     internal ServiceCounters Counters => counters;
 
-    /// <summary>The service of this system; starts it where it does not run yet.</summary>
+    /// <summary>The service of this system; starts it if it does not run yet. The start blocks the calling thread until
+    /// the configured devices are open and attached.</summary>
     /// <exception cref="ConfigurationException">
-    /// An unknown key or bad value under <c>dmio</c>, or a configured device that can't be opened. The message names
-    /// it.
+    /// An unknown key or bad value under <c>dmio</c>, or a configured device that can't be opened and whose
+    /// <c>on-missing</c> is <c>fail</c>. The message names it.
     /// </exception>
     public static DmIoService For(ActorSystem system)
     {
@@ -79,9 +80,9 @@ public sealed class DmIoService : IExtension
     }
 
     /// <summary>
-    /// Declares the phase <c>dmio-stop</c> of CoordinatedShutdown, in which the service stops. A fallback of the actor
-    /// system's configuration where CoordinatedShutdown is in use before the service is, as with
-    /// <c>akka.actor.provider = cluster</c>; elsewhere the service declares it.
+    /// Declares the phase <c>dmio-stop</c> of CoordinatedShutdown, in which the service stops. Use it as a fallback of
+    /// the actor system's configuration where CoordinatedShutdown is in use before the service starts, as with
+    /// <c>akka.actor.provider = cluster</c>; elsewhere the service declares the phase.
     /// </summary>
     /// <param name="shutdownTimeout"><c>dmio.shutdown-timeout</c>, 0 s to 1 h; null: its default, 4 s. The phase may
     /// take a second longer.</param>
@@ -99,16 +100,16 @@ public sealed class DmIoService : IExtension
     /// in ordinal order.</summary>
     public IReadOnlyList<MissingDevice> MissingDevices => missing.All;
 
-    /// <summary>Gets a lease and a client for it. Linux dm-io's <c>dm_io_client_create</c>. Dispose of it to put the
-    /// lease back.</summary>
+    /// <summary>Gets a lease and a client for it. Linux dm-io's <c>dm_io_client_create</c>. Dispose of the client to
+    /// put the lease back.</summary>
     /// <param name="pages">How many pages (4096 bytes) of I/O it may have in flight at once; at least 1. All or
     /// nothing.</param>
     /// <param name="wait">Wait in order for pages rather than be refused when there are not enough now.</param>
-    /// <param name="weight">The lease's share of a device that others want too, 1 to 10000, in proportion to
-    /// theirs.</param>
+    /// <param name="weight">The lease's share of a device that several leases use, 1 to 10000, in proportion to the
+    /// weights of the others.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IoRefusedException">There are not enough pages, or the service has stopped.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled while waiting; no page is taken.</exception>
+    /// <exception cref="OperationCanceledException">Canceled while waiting; no page is taken.</exception>
     public async Task<IoClient> OpenAsync(
         int pages,
         bool wait = false,
@@ -135,13 +136,13 @@ public sealed class DmIoService : IExtension
         return await opening.Task;
     }
 
-    /// <summary>Puts a device under a name into service. It is the service's from here on, also when it is
-    /// refused.</summary>
-    /// <param name="name">What regions call it: 1 to 255 characters, none of them control characters, <c>@</c> or
+    /// <summary>Attaches a device under a name. The service owns the device from this call on, and closes it, also when
+    /// it refuses it.</summary>
+    /// <param name="name">The name that regions use: 1 to 255 characters, none of them control characters, <c>@</c> or
     /// <c>,</c>.</param>
     /// <param name="device">The open device.</param>
     /// <param name="queueDepth">Operations in flight at once; null: <c>dmio.device-defaults.queue-depth</c>.</param>
-    /// <param name="policy">What goes first; null: <c>dmio.device-defaults.policy</c>.</param>
+    /// <param name="policy">The order of its operations; null: <c>dmio.device-defaults.policy</c>.</param>
     /// <param name="cancellationToken">Ends the wait, not the attaching.</param>
     /// <exception cref="IoRefusedException">The name is bad, or taken, or the service has stopped.</exception>
     public async Task<DeviceDescription> AttachAsync(
@@ -165,16 +166,18 @@ public sealed class DmIoService : IExtension
             throw;
         }
 
-        return Expect<DeviceAttached>(reply).Description;
+        var description = Expect<DeviceAttached>(reply).Description;
+        missing.Remove(name);
+        return description;
     }
 
-    /// <summary>Opens the device of a URI by the provider of its scheme (<c>dmio.device-providers</c>), and puts it
-    /// into service.</summary>
-    /// <param name="name">What regions call it.</param>
+    /// <summary>Opens the device of a URI with the provider of its scheme (<c>dmio.device-providers</c>), and attaches
+    /// it.</summary>
+    /// <param name="name">The name that regions use.</param>
     /// <param name="uri">As in <c>nbd://host:10809/name</c>.</param>
-    /// <param name="isReadOnly">It takes no writes.</param>
+    /// <param name="isReadOnly">Writes, discards and zeroes fail with the status ReadOnly.</param>
     /// <param name="queueDepth">Operations in flight at once; null: <c>dmio.device-defaults.queue-depth</c>.</param>
-    /// <param name="policy">What goes first; null: <c>dmio.device-defaults.policy</c>.</param>
+    /// <param name="policy">The order of its operations; null: <c>dmio.device-defaults.policy</c>.</param>
     /// <param name="cancellationToken">Ends the opening, or the wait for the attaching.</param>
     /// <exception cref="DeviceOpenException">It can't be opened; the message names the URI, the fault and the
     /// fix.</exception>
@@ -204,10 +207,10 @@ public sealed class DmIoService : IExtension
     }
 
     /// <summary>
-    /// Takes a device out of service: completes when what was in flight has, and the device is closed. What comes
-    /// later gets DeviceGone.
+    /// Detaches a device: completes when its operations in flight are done and the device is closed. Later requests
+    /// that name it get DeviceGone.
     /// </summary>
-    /// <param name="name">What regions call it.</param>
+    /// <param name="name">The name that regions use.</param>
     /// <param name="cancellationToken">Ends the wait, not the detaching.</param>
     /// <exception cref="IoRefusedException">There is no such device, or it is being detached, or the service has
     /// stopped.</exception>
@@ -218,15 +221,17 @@ public sealed class DmIoService : IExtension
     public async Task<IReadOnlyList<DeviceStatus>> GetDevicesAsync(CancellationToken cancellationToken = default) =>
         Expect<DeviceList>(await AskAsync(GetDevices.Instance, cancellationToken)).Devices;
 
-    /// <summary>What a device knows of a range without reading it; not ordered with its I/O.</summary>
-    /// <param name="device">What regions call it.</param>
+    /// <summary>The extents of a range, as the device reports them without reading it. Not ordered with its
+    /// I/O.</summary>
+    /// <param name="device">The name that regions use.</param>
     /// <param name="start">The first sector.</param>
-    /// <param name="count">How many, at least 1.</param>
-    /// <param name="max">The most extents of the answer, 1 to 65536.</param>
+    /// <param name="count">The number of sectors, at least 1.</param>
+    /// <param name="max">The largest number of extents to return, 1 to 65536.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>From the start on, at least one; may end before the range does: ask on from there.</returns>
-    /// <exception cref="IoRefusedException">There is no such device, the range is none of its, or it does not
-    /// tell.</exception>
+    /// <returns>Extents in order from the first sector, at least one. They may end before the range does: continue with
+    /// another call from there.</returns>
+    /// <exception cref="IoRefusedException">There is no such device, the range does not fit it, or the device does not
+    /// report extents.</exception>
     public async Task<IReadOnlyList<DeviceExtent>> GetExtentsAsync(
         string device,
         Sector start,
@@ -235,20 +240,19 @@ public sealed class DmIoService : IExtension
         CancellationToken cancellationToken = default) =>
         Expect<Extents>(await AskAsync(new GetExtents(device, start, count, max), cancellationToken)).List;
 
-    /// <summary>Whose the pages are.</summary>
+    /// <summary>The state of the page pool: pages that are free, leased and draining.</summary>
     public async Task<PoolStatus> GetPoolStatusAsync(CancellationToken cancellationToken = default) =>
         Expect<PoolStatus>(await AskAsync(GetPoolStatus.Instance, cancellationToken));
 
-    /// <summary>What the service does and has done; no device or lease is stopped for it.</summary>
+    /// <summary>The counters of the service. Reading them stops no device and no lease.</summary>
     public async Task<ServiceStatistics> GetStatisticsAsync(CancellationToken cancellationToken = default) =>
         sections.AddTo(Expect<ServiceStatistics>(await AskAsync(GetStatistics.Instance, cancellationToken)));
 
-    /// <summary>Shows something else along with the statistics, here and on the monitor's socket: what a server in
-    /// front of the service does, say.</summary>
-    /// <param name="name">The section's; another may have it too.</param>
-    /// <param name="read">Called for each <see cref="ServiceStatistics"/>, on any thread, also at the same
-    /// time.</param>
-    /// <returns>Dispose of it to end that.</returns>
+    /// <summary>Adds a section to the statistics, here and on the monitor's socket: for example the counters of a
+    /// server in front of the service.</summary>
+    /// <param name="name">The name of the section; several sections may have the same name.</param>
+    /// <param name="read">Called for each <see cref="ServiceStatistics"/>, on any thread, also concurrently.</param>
+    /// <returns>Dispose of it to remove the section.</returns>
     public IDisposable AddSection(string name, Func<JsonElement> read)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -256,9 +260,9 @@ public sealed class DmIoService : IExtension
         return sections.Add(name, read);
     }
 
-    /// <summary>Lets go what is stuck at a device that is configured with <c>stuck = on</c>. Later operations are
-    /// not stuck.</summary>
-    /// <returns>How many operations went on.</returns>
+    /// <summary>Releases the operations that are stuck at a device with <c>stuck = on</c>. Later operations do not get
+    /// stuck.</summary>
+    /// <returns>The number of released operations.</returns>
     /// <exception cref="IoRefusedException">No device of that name is configured with <c>stuck = on</c>.</exception>
     public int ReleaseStuck(string name)
     {
@@ -289,7 +293,7 @@ public sealed class DmIoService : IExtension
         }
     }
 
-    /// <summary>Blocks, so that nobody can use the service before its devices are there; the supervisor has nothing
+    /// <summary>Blocks, so that the service cannot be used before its devices are attached; the supervisor has nothing
     /// else to do yet.</summary>
     private void AttachConfigured()
     {

@@ -9,13 +9,13 @@ using static DmIo.Actors.IoProtocol;
 namespace DmIo.Actors;
 
 /// <summary>
-/// A lease and its requests, with tasks in the place of messages: the comfortable face of the service, from
-/// <see cref="DmIoService.OpenAsync"/>. Any number of threads may use it at once. Blocking forms are in
+/// A client of the service: a lease and its requests, with tasks instead of messages.
+/// <see cref="DmIoService.OpenAsync"/> opens it. Any number of threads may use it at once. Blocking forms are in
 /// <see cref="IoClientBlocking"/>, forms with a callback in <see cref="IoClientCallbacks"/>.
 /// </summary>
 /// <remarks>
 /// A request that breaks a rule (R1 to R3: no region, too many, overlapping ones, too little memory ...) throws
-/// <see cref="IoRefusedException"/> from the call itself. Whatever happens to a region on its device is in the result.
+/// <see cref="IoRefusedException"/> from the call itself. The outcome of each region on its device is in the result.
 /// Requests beyond the lease's pages wait in the order of the calls, however many they are, and are never refused for
 /// that (R19); one that waits costs some 800 bytes. Each request has exactly one outcome, also when the service ends.
 /// A client that is not disposed of keeps its pages until the system ends. A canceled token ends the wait. It withdraws
@@ -34,8 +34,8 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     /// <param name="lease">Its lease.</param>
     /// <param name="requests">The lease's request actor.</param>
     /// <param name="owner">The lease's owner.</param>
-    /// <param name="background">What callbacks are called by.</param>
-    /// <param name="log">Hears of callbacks that throw.</param>
+    /// <param name="background">Calls callbacks.</param>
+    /// <param name="log">Gets the exceptions of callbacks.</param>
     internal IoClient(
         PageLease lease,
         IActorRef requests,
@@ -52,7 +52,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// The lease: its pages are memory to do I/O with (other memory is as good), its size bounds what is in flight at
-    /// once. Not to be touched once the client is disposed of.
+    /// once. Do not touch its pages after the client is disposed of.
     /// </summary>
     public PageLease Lease { get; }
 
@@ -62,7 +62,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     /// <summary>Requests without an outcome.</summary>
     internal int OutstandingCount => outstanding.Count;
 
-    /// <summary>Any request. The named ones below are this.</summary>
+    /// <summary>Sends any request. The methods below are shorter forms of this one.</summary>
     /// <param name="operation">What to do.</param>
     /// <param name="regions">1 to 64 regions, exactly 1 for a read; copied.</param>
     /// <param name="memory">For reads and writes, at least as long as the largest region; null for the
@@ -151,14 +151,14 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         SendAsync(IoOperation.WriteZeroes, [region], null, options, cancellationToken);
 
     /// <summary>
-    /// Sends a request whose outcome its <see cref="IoCompletion"/> gets: the way of those who send many, since nothing
-    /// is allocated. Rules are checked by the request actor, and so is the bound on waiting requests
+    /// Sends a request whose <see cref="IoCompletion"/> gets the outcome. For callers that send many requests, since
+    /// nothing is allocated. Rules are checked by the request actor, and so is the bound on waiting requests
     /// (<c>dmio.leases.waiting-per-page</c>), in which those of calls that wait count; a request that is refused ends
     /// in <see cref="IoCompletion.OnRefused"/>.
     /// </summary>
     /// <param name="request">Its completion is an <see cref="IoCompletion"/> that is not under way. Its regions are
     /// the caller's again when the outcome has come.</param>
-    /// <returns>False: the client was disposed of, or the service has ended. Nothing is sent, and nothing
+    /// <returns>False: the client was disposed of, or the service has ended. Nothing is sent, and the completion is not
     /// called.</returns>
     /// <exception cref="InvalidOperationException">The completion is under way.</exception>
     public bool TrySend(IoRequest request)
@@ -179,7 +179,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// Puts the lease back, without waiting: requests in flight still complete, and the pages go back when the devices
-    /// have let go of them (R18).
+    /// have released them (R18).
     /// </summary>
     public void Dispose()
     {

@@ -32,8 +32,8 @@ internal static class ShutdownPhases
         }
         """);
 
-    /// <summary>The phase of <c>dmio.shutdown-phase</c>, declared if need be and possible; where it is too late to
-    /// declare <see cref="Own"/>, the last phase before it, with a warning.</summary>
+    /// <summary>The phase of <c>dmio.shutdown-phase</c>, declared where that is necessary and possible. Where it is too
+    /// late to declare <see cref="Own"/>, the last phase before it, with a warning.</summary>
     /// <exception cref="ConfigurationException">There is no such phase, or the system may terminate before
     /// it.</exception>
     internal static string Choose(ExtendedActorSystem system, DmIoSettings settings, ILoggingAdapter log)

@@ -5,62 +5,68 @@ using Akka.Dispatch;
 namespace DmIo.Actors;
 
 /// <summary>
-/// Runs mailboxes in the order in which they became ready, on at most as many threads of the .NET thread pool as there
-/// are processors; when the pool has no thread to give, on threads of its own.
+/// Runs mailboxes in the order in which they became ready, on the .NET thread pool; when the pool has no thread to
+/// give, on threads of its own.
 /// <list type="bullet">
-/// <item>A pump is a work item of the pool that runs mailboxes until the queue is empty. A mailbox that becomes ready
-/// while all pumps are at work costs one enqueue, and no wake-up of a thread.</item>
-/// <item>Order: first in, first out. The pool's own queues are last in, first out on each thread, and let a mailbox
-/// wait for milliseconds behind those that became ready after it.</item>
-/// <item>Starvation: while the queue is in use, a watchdog thread looks at its head every <see cref="Tick"/>. A head
-/// that has not moved means that every pump waits for a pool thread, or is blocked in a device: a helper thread is
-/// added, one for each tick, up to <see cref="MaxHelpers"/>. A helper ends after <see cref="HelperLife"/>.</item>
+/// <item>Order: each mailbox that becomes ready is queued here, first in, first out, and one work item is queued to the
+/// pool, which runs the mailbox at the head. The pool's own queues are last in, first out on each thread.</item>
+/// <item>Starvation: while the queue is in use, a watchdog thread looks at it every <see cref="Tick"/>. A queue that is
+/// not empty, and of which nothing was taken since the last look, means that every thread of the pool is blocked: by
+/// the application, or by a device. The watchdog adds one helper thread for each such tick, up to
+/// <see cref="MaxHelpers"/>. A helper ends after <see cref="HelperLife"/>.</item>
 /// </list>
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Mailboxes may come after the shutdown, from any thread.")]
 internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
 {
-    /// <summary>Mailboxes that a pump runs before the pool's other work items have their turn.</summary>
-    private const int MailboxesPerPump = 64;
-
     private const int MaxHelpers = 64;
 
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan HelperLife = TimeSpan.FromSeconds(1);
+    /// <summary>Work items in the pool's queue: while the pool is starved and helpers run the mailboxes, no more than
+    /// these add up.</summary>
+    private const int MaxPooled = 4096;
 
     /// <summary>Ticks with an empty queue after which the watchdog sleeps until the next use.</summary>
     private const int IdleTicks = 100;
 
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan HelperLife = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentQueue<IRunnable> ready = new();
     private readonly AutoResetEvent used = new(initialState: false);
-    private readonly SemaphoreSlim forHelpers = new(0);
-    private readonly Action<IThreadPoolWorkItem> startPump;
-    private readonly int maxPumps = Math.Max(2, Environment.ProcessorCount);
-    private int pumps;
+    private readonly AutoResetEvent forHelpers = new(initialState: false);
+    private readonly Action<IThreadPoolWorkItem> queueToPool;
+    private int pooled;
     private int helpers;
+
+    /// <summary>Changes whenever a mailbox is taken. Not exact: an increment may be lost beside another.</summary>
+    private int taken;
     private volatile bool isWatched;
     private volatile bool isShutDown;
 
     /// <param name="id">The dispatcher's path.</param>
-    /// <param name="startPump">Queues a pump to the thread pool.</param>
-    internal IoExecutor(string id, Action<IThreadPoolWorkItem> startPump)
+    /// <param name="queueToPool">Queues a work item to the thread pool.</param>
+    internal IoExecutor(string id, Action<IThreadPoolWorkItem> queueToPool)
         : base(id)
     {
-        this.startPump = startPump;
+        this.queueToPool = queueToPool;
         new Thread(Watch) { IsBackground = true, Name = $"{id}-watchdog" }.Start();
     }
 
     public override void Execute(IRunnable run)
     {
         ready.Enqueue(run);
-        if (Volatile.Read(ref pumps) < maxPumps)
+        if (Interlocked.Increment(ref pooled) <= MaxPooled)
         {
-            AddPump();
+            queueToPool(this);
+        }
+        else
+        {
+            Interlocked.Decrement(ref pooled);
         }
 
         if (Volatile.Read(ref helpers) > 0)
         {
-            forHelpers.Release();
+            forHelpers.Set();
         }
 
         if (!isWatched && !isShutDown)
@@ -70,63 +76,45 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
         }
     }
 
-    /// <summary>The dispatcher has no actors left. A mailbox that comes all the same still runs.</summary>
+    /// <summary>The dispatcher has no actors left. A mailbox that comes all the same still runs, on the pool.</summary>
     public override void Shutdown()
     {
         isShutDown = true;
         used.Set();
     }
 
-    /// <summary>A pump.</summary>
+    /// <summary>Runs one mailbox, unless a helper has taken it.</summary>
     void IThreadPoolWorkItem.Execute()
     {
-        for (var left = MailboxesPerPump; left > 0; left--)
+        var left = Interlocked.Decrement(ref pooled);
+        if (!ready.TryDequeue(out var run))
         {
-            if (!ready.TryDequeue(out var run))
-            {
-                Interlocked.Decrement(ref pumps);
-                if (!ready.IsEmpty)
-                {
-                    // Enqueued by a thread that saw this pump at work.
-                    AddPump();
-                }
-
-                return;
-            }
-
-            run.Run();
+            return;
         }
 
-        startPump(this);
-    }
-
-    private void AddPump()
-    {
-        var count = Volatile.Read(ref pumps);
-        while (count < maxPumps)
+        taken++;
+        if (left == 0 && !ready.IsEmpty)
         {
-            var seen = Interlocked.CompareExchange(ref pumps, count + 1, count);
-            if (seen == count)
-            {
-                startPump(this);
-                return;
-            }
-
-            count = seen;
+            // More mailboxes than work items became ready.
+            Interlocked.Increment(ref pooled);
+            queueToPool(this);
         }
+
+        run.Run();
     }
 
     private void Watch()
     {
-        IRunnable? last = null;
+        var last = taken;
         var idle = 0;
         while (!isShutDown)
         {
             used.WaitOne(isWatched ? Tick : Timeout.InfiniteTimeSpan);
-            if (ready.TryPeek(out var head))
+            var now = Volatile.Read(ref taken);
+            if (!ready.IsEmpty)
             {
                 idle = 0;
-                if (ReferenceEquals(head, last))
+                if (now == last)
                 {
                     AddHelper();
                 }
@@ -135,10 +123,15 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
             {
                 idle = 0;
                 isWatched = false;
-                isWatched = !ready.IsEmpty;
+                Interlocked.MemoryBarrier();
+                if (!ready.IsEmpty)
+                {
+                    // Enqueued by a thread that saw the watchdog at work.
+                    isWatched = true;
+                }
             }
 
-            last = head;
+            last = now;
         }
     }
 
@@ -154,14 +147,19 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
     private void Help()
     {
         var began = Environment.TickCount64;
-        do
+        while (Environment.TickCount64 - began < HelperLife.TotalMilliseconds)
         {
-            while (ready.TryDequeue(out var run))
+            if (ready.TryDequeue(out var run))
             {
+                taken++;
                 run.Run();
             }
+            else if (!forHelpers.WaitOne(HelperLife))
+            {
+                break;
+            }
         }
-        while (Environment.TickCount64 - began < HelperLife.TotalMilliseconds && forHelpers.Wait(HelperLife));
+
         Interlocked.Decrement(ref helpers);
     }
 }

@@ -42,6 +42,10 @@ internal sealed class MissingDeviceActor : UntypedActor, IWithTimers
 
     protected override void PreStart() => Pause();
 
+    /// <summary>The system guardian restarts a child that throws: a second incarnation would open the device beside the
+    /// first one's attempt.</summary>
+    protected override void PostRestart(Exception reason) => Context.Stop(Self);
+
     protected override void PostStop()
     {
         stopping.Cancel();

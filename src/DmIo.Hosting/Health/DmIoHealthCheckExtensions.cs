@@ -13,8 +13,8 @@ public static class DmIoHealthCheckExtensions
     private static readonly string[] ReadinessTags = ["akka", "dmio", "readiness"];
 
     /// <summary>Check <c>dmio.liveness</c>: the supervisor answers within 5 s.</summary>
-    /// <param name="builder">The actor system's.</param>
-    /// <param name="failureStatus">The status where it does not; null: unhealthy.</param>
+    /// <param name="builder">The builder of the actor system.</param>
+    /// <param name="failureStatus">The status if it does not answer; null: unhealthy.</param>
     /// <param name="tags">Null: akka, dmio, liveness.</param>
     public static AkkaConfigurationBuilder WithDmIoLivenessCheck(
         this AkkaConfigurationBuilder builder, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null)
@@ -29,7 +29,7 @@ public static class DmIoHealthCheckExtensions
     /// <c>slow-after</c> (1 s) is degraded, older than <c>unhealthy-after</c> (10 s) is unhealthy, as is a failed
     /// device; a missing device (<c>on-missing</c>) is degraded. The data has each device's state and age by its name.
     /// </summary>
-    /// <param name="builder">The actor system's.</param>
+    /// <param name="builder">The builder of the actor system.</param>
     /// <param name="failureStatus">The status of what is unhealthy above; null: unhealthy.</param>
     /// <param name="tags">Null: akka, dmio, readiness.</param>
     public static AkkaConfigurationBuilder WithDmIoReadinessCheck(

@@ -13,18 +13,18 @@ public sealed class DmIoDeviceOptions
 
     internal DmIoDeviceOptions(HoconTree backend) => this.backend = backend;
 
-    /// <summary>Key <c>queue-depth</c>: operations in flight at once; with <see cref="LatencyTarget"/> the
-    /// most.</summary>
+    /// <summary>Key <c>queue-depth</c>: operations in flight at once; with <see cref="LatencyTarget"/>, the
+    /// maximum.</summary>
     public int? QueueDepth { get; set; }
 
     /// <summary>Key <c>queue-depth = adaptive</c>: 1 to 64, by the device's latency. Not together with
     /// <see cref="QueueDepth"/>.</summary>
     public bool HasAdaptiveQueueDepth { get; set; }
 
-    /// <summary>Key <c>latency-target</c>.</summary>
+    /// <summary>Key <c>latency-target</c>: the queue depth adapts to keep the device's latency within it.</summary>
     public TimeSpan? LatencyTarget { get; set; }
 
-    /// <summary>Key <c>policy</c>: which operation is next.</summary>
+    /// <summary>Key <c>policy</c>: the order of its operations.</summary>
     public SchedulingPolicy? Policy { get; set; }
 
     /// <summary>Key <c>on-missing</c>: what happens if it cannot be opened at the start.</summary>
@@ -36,7 +36,7 @@ public sealed class DmIoDeviceOptions
     /// <summary>Key <c>unhealthy-after</c>: with an older operation in flight, readiness is unhealthy.</summary>
     public TimeSpan? UnhealthyAfter { get; set; }
 
-    /// <summary>Key <c>read-only</c>.</summary>
+    /// <summary>Key <c>read-only</c>: writes, discards and zeroes fail with the status ReadOnly.</summary>
     public bool? IsReadOnly { get; set; }
 
     /// <summary>Key <c>create-size</c>: of a file, in bytes; a missing file is created with it.</summary>
@@ -48,7 +48,7 @@ public sealed class DmIoDeviceOptions
     /// <summary>Key <c>direct</c>: of a file, past the page cache.</summary>
     public bool? IsDirect { get; set; }
 
-    /// <summary>Key <c>open-timeout</c>: of a device that is named by a URI.</summary>
+    /// <summary>Key <c>open-timeout</c>: how long a device that is named by a URI may take to open.</summary>
     public TimeSpan? OpenTimeout { get; set; }
 
     internal HoconTree ToTree()

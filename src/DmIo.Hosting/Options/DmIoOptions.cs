@@ -30,14 +30,14 @@ public sealed class DmIoOptions
     /// <summary>Key <c>monitor.socket</c>: the unix socket of <c>dmio top</c>.</summary>
     public string? MonitorSocket { get; set; }
 
-    /// <summary>Key <c>shutdown-timeout</c>: how long the end of the system waits for I/O in flight.</summary>
+    /// <summary>Key <c>shutdown-timeout</c>: how long the stop of the service waits for I/O in flight.</summary>
     public TimeSpan? ShutdownTimeout { get; set; }
 
     /// <summary>Block <c>device-defaults</c>: the settings of devices that do not have their own.</summary>
     public DmIoDeviceOptions DeviceDefaults { get; } = new(new HoconTree());
 
     /// <summary>A device in a regular file or on a block device.</summary>
-    /// <param name="name">What regions call it.</param>
+    /// <param name="name">The name that regions use.</param>
     /// <param name="path">Relative to the working directory of the process.</param>
     /// <param name="configure">Further settings.</param>
     /// <exception cref="ArgumentException">These options have a device of that name.</exception>
@@ -45,7 +45,7 @@ public sealed class DmIoOptions
         Add(name, new HoconTree { ["backend"] = "file", ["path"] = path }, configure);
 
     /// <summary>A device in memory; zeroes at first, gone when the system ends.</summary>
-    /// <param name="name">What regions call it.</param>
+    /// <param name="name">The name that regions use.</param>
     /// <param name="sizeBytes">A multiple of 512.</param>
     /// <param name="configure">Further settings.</param>
     /// <exception cref="ArgumentException">These options have a device of that name.</exception>
@@ -53,15 +53,15 @@ public sealed class DmIoOptions
         Add(name, new HoconTree { ["backend"] = "memory", ["size"] = HoconTree.TextOf(sizeBytes) }, configure);
 
     /// <summary>A device that forgets writes and reads as zeroes.</summary>
-    /// <param name="name">What regions call it.</param>
+    /// <param name="name">The name that regions use.</param>
     /// <param name="sizeBytes">A multiple of 512.</param>
     /// <param name="configure">Further settings.</param>
     /// <exception cref="ArgumentException">These options have a device of that name.</exception>
     public DmIoOptions AddNull(string name, long sizeBytes, Action<DmIoDeviceOptions>? configure = null) =>
         Add(name, new HoconTree { ["backend"] = "null", ["size"] = HoconTree.TextOf(sizeBytes) }, configure);
 
-    /// <summary>A device that the provider of a URI opens, as an NBD export on another machine.</summary>
-    /// <param name="name">What regions call it.</param>
+    /// <summary>A device that the provider of a URI opens, such as an NBD export on another machine.</summary>
+    /// <param name="name">The name that regions use.</param>
     /// <param name="uri">As in <c>nbd://host:10809/name</c>.</param>
     /// <param name="configure">Further settings.</param>
     /// <exception cref="ArgumentException">These options have a device of that name.</exception>

@@ -6,7 +6,7 @@ namespace DmIo.Hosting;
 
 /// <summary>
 /// The NBD servers of <c>dmio.nbd-servers</c>, by name, from the start of the host to its end: to add and remove
-/// exports, and to find out the ports. Any thread.
+/// exports, and to look up addresses and ports. Safe for any thread.
 /// </summary>
 public sealed class HostedNbdServers : IExtension
 {
@@ -15,7 +15,7 @@ public sealed class HostedNbdServers : IExtension
 
     private HostedNbdServers(ActorSystem system) => this.system = system;
 
-    /// <summary>The servers that have started; none before the host has.</summary>
+    /// <summary>The names of the started servers, in ordinal order; empty until the host has started.</summary>
     public IEnumerable<string> Names => (Volatile.Read(ref servers)?.Keys ?? []).Order(StringComparer.Ordinal);
 
     /// <summary>The server of that name.</summary>
@@ -31,7 +31,8 @@ public sealed class HostedNbdServers : IExtension
     internal static HostedNbdServers For(ActorSystem system) =>
         system.WithExtension<HostedNbdServers, Provider>();
 
-    /// <summary>Starts them all, once. A server that was started before one that can't ends with the system.</summary>
+    /// <summary>Starts them all, once. If one cannot be started, those that were started before it are
+    /// stopped.</summary>
     /// <exception cref="IoRefusedException">An address can't be listened on, or a device is not attached; the message
     /// names it.</exception>
     internal async Task StartAsync()
@@ -42,15 +43,26 @@ public sealed class HostedNbdServers : IExtension
         }
 
         var started = new Dictionary<string, NbdServer>(StringComparer.Ordinal);
-        foreach (var settings in NbdServerSettings.ReadAll(system.Settings.Config))
+        try
         {
-            var server = await NbdServer.StartAsync(system, settings.Options).ConfigureAwait(false);
-            foreach (var export in settings.Exports)
+            foreach (var settings in NbdServerSettings.ReadAll(system.Settings.Config))
             {
-                await server.AddExportAsync(export).ConfigureAwait(false);
+                var server = await NbdServer.StartAsync(system, settings.Options).ConfigureAwait(false);
+                started.Add(settings.Name, server);
+                foreach (var export in settings.Exports)
+                {
+                    await server.AddExportAsync(export).ConfigureAwait(false);
+                }
+            }
+        }
+        catch
+        {
+            foreach (var server in started.Values)
+            {
+                await server.DisposeAsync().ConfigureAwait(false);
             }
 
-            started.Add(settings.Name, server);
+            throw;
         }
 
         Volatile.Write(ref servers, started);

@@ -17,7 +17,7 @@ namespace DmIo.TestKit;
 /// dispatchers and their scheduler. A <c>DmIoService</c> in such a system is simulated with everything in it; give its
 /// devices this runtime's <see cref="Time"/> (<see cref="SimulatedDevice"/>).</para>
 /// <para>A run is a function of its seed as long as nothing of it runs elsewhere. Work that another thread adds is an
-/// error, which the next <see cref="Step"/> throws where it is seen. Code of the test that awaits belongs into
+/// error, which the next <see cref="Step"/> throws where it is seen. Code of the test that awaits belongs in
 /// <see cref="RunAsync"/>; there, <c>ConfigureAwait(false)</c>, <c>Task.Run</c>, and <c>Task.WhenAny</c> of tasks whose
 /// continuations run asynchronously (as those of <c>Ask</c>), leave the simulated thread. Never block on a task. Clocks
 /// other than <see cref="Time"/> and the system's scheduler, random numbers other than <see cref="Random"/>, and the
