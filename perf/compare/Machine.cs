@@ -14,7 +14,7 @@ internal sealed record Machine
 
     public required string Runtime { get; init; }
 
-    /// <summary>Which actor runtime the service was built on.</summary>
+    /// <summary>The version of Akka.NET.</summary>
     public required string Actors { get; init; }
 
     /// <summary>What the disk directory lies on.</summary>
