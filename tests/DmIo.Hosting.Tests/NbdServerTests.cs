@@ -71,6 +71,34 @@ public sealed class NbdServerTests
         Assert.Contains("none", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("exports.disk { devices = [disk], pages = 1 }", "at least 64")]
+    [InlineData("limits.receive = 0s", "00:00:00")]
+    [InlineData("listen = [\"0.0.0.0:0\"]", "TLS")]
+    public async Task A_setting_that_no_server_can_have_fails_the_start_by_its_path(string setting, string named)
+    {
+        var fault = await Assert.ThrowsAsync<ConfigurationException>(() => StartAsync(akka => akka
+            .AddHocon($"dmio.nbd-servers.one {{ listen = [\"{AnyPort}\"]\n{setting}\n }}", HoconAddMode.Prepend)));
+
+        Assert.StartsWith("dmio.nbd-servers.one ", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(named, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task When_one_server_can_not_start_no_other_accepts_clients()
+    {
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        var endPoint = (IPEndPoint)free.LocalEndpoint;
+        free.Stop();
+
+        await Assert.ThrowsAsync<IoRefusedException>(() => StartAsync(akka => akka
+            .WithNbdServer("one", server => server.Listen(endPoint.ToString()))
+            .WithNbdServer("two", server => server.Listen(AnyPort).Export("disk", "none"))));
+
+        await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(endPoint));
+    }
+
     [Fact]
     public void Before_the_start_there_is_no_server()
     {

@@ -2,6 +2,7 @@ using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using DmIo.Actors;
 using DmIo.Nbd;
+using DmIo.Nbd.Server;
 
 namespace DmIo.Hosting;
 
@@ -56,7 +57,11 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
             },
             [.. exports.Keys.Select(export => ReadExport(export, exports.Section(export, exportDefaults)))]);
         reader.RefuseTheRest();
-        return settings;
+        var fault = NbdServer.Fault(settings.Options)
+            ?? settings.Exports.Select(ExportRules.Check).FirstOrDefault(found => found is not null);
+        return fault is null
+            ? settings
+            : throw new ConfigurationException($"{reader.Path} can't be served. {fault}");
     }
 
     private static NbdExport ReadExport(string name, SettingsReader reader)

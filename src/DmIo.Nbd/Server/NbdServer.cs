@@ -122,7 +122,8 @@ public sealed class NbdServer : IAsyncDisposable
     private static string HostOf(IPAddress address) =>
         address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? Dns.GetHostName() : address.ToString();
 
-    private static string? Fault(NbdServerOptions options)
+    /// <summary>Why no server can have these options; null: one can.</summary>
+    internal static string? Fault(NbdServerOptions options)
     {
         if (options.EndPoints is not { Count: > 0 })
         {

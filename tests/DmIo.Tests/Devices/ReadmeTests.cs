@@ -22,6 +22,10 @@ public sealed class ReadmeTests
         Console.WriteLine($"{batch.Count} segments: {written.Status}");
 
         Assert.Equal(IoStatus.Ok, written.Status);
-        Assert.Equal([.. header, .. body], File.ReadAllBytes(path)[..4096]);
+        var found = new byte[4096];
+        var into = new SegmentBatch();
+        into.Add(found);
+        Assert.Equal(IoStatus.Ok, (await device.ReadAsync(0, into)).Status);
+        Assert.Equal([.. header, .. body], found);
     }
 }
