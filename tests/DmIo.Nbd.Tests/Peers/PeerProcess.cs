@@ -125,11 +125,14 @@ internal sealed partial class PeerProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for its end; one that hangs fails the test.</summary>
-    internal async Task<int> EndAsync()
+    internal Task<int> EndAsync() => EndAsync(Patience.Limit);
+
+    /// <summary>The same, for one that takes longer.</summary>
+    internal async Task<int> EndAsync(TimeSpan limit)
     {
         try
         {
-            await process.WaitForExitAsync().InTime();
+            await process.WaitForExitAsync().WaitAsync(limit);
         }
         catch (TimeoutException late)
         {
