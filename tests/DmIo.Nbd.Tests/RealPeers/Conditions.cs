@@ -27,15 +27,6 @@ public sealed class DirectPeerFactAttribute : FactAttribute
     }
 }
 
-/// <summary>Needs what a guest of qemu needs, and the time for one: it runs if DMIO_LONG is 1.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class GuestFactAttribute : FactAttribute
-{
-    public GuestFactAttribute() => Skip = Environment.GetEnvironmentVariable("DMIO_LONG") == "1"
-        ? KernelGuest.FindReason()
-        : "It takes long, and DMIO_LONG=1 is not set.";
-}
-
 /// <summary>Needs fio with its nbd engine.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class FioTheoryAttribute : TheoryAttribute

@@ -1,0 +1,12 @@
+using Xunit;
+
+namespace DmIo.Nbd.Tests.RealPeers;
+
+/// <summary>Needs what a guest of qemu needs, and the time for one: it runs if DMIO_LONG is 1.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class GuestFactAttribute : FactAttribute
+{
+    public GuestFactAttribute() => Skip = Environment.GetEnvironmentVariable("DMIO_LONG") == "1"
+        ? KernelGuest.FindReason()
+        : "It takes long, and DMIO_LONG=1 is not set.";
+}
