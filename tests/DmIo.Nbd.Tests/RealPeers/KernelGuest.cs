@@ -3,8 +3,8 @@ using DmIo.Nbd.Tests.Peers;
 namespace DmIo.Nbd.Tests.RealPeers;
 
 /// <summary>
-/// A Linux guest in qemu with the kernel of this machine's distribution, whose NBD client is a module of the kernel. Its
-/// root is in memory: busybox, nbd-client and the modules. The host is 10.0.2.2 for it. It is emulated, as nested
+/// A Linux guest in qemu with the kernel of this machine's distribution, whose NBD client is a module of the kernel.
+/// Its root is in memory: busybox, nbd-client and the modules. The host is 10.0.2.2 for it. It is emulated, as nested
 /// virtualization is often not usable: some ten seconds until it runs.
 /// </summary>
 internal static class KernelGuest
