@@ -75,16 +75,22 @@ public sealed class IoExecutorTests : IDisposable
     public async Task Mailboxes_run_also_when_other_mailboxes_block_every_thread()
     {
         using var stuck = new ManualResetEventSlim();
+        var ended = new CountdownEvent(20);
         var ran = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         for (var count = 0; count < 20; count++)
         {
-            executor.Execute(new Mailbox(stuck.Wait));
+            executor.Execute(new Mailbox(() =>
+            {
+                stuck.Wait();
+                ended.Signal();
+            }));
         }
 
         executor.Execute(new Mailbox(ran.SetResult));
 
         await ran.Task.WaitAsync(TimeSpan.FromSeconds(30));
         stuck.Set();
+        await Task.Run(() => ended.Wait(TimeSpan.FromSeconds(30)));
     }
 
     [Fact]

@@ -80,8 +80,11 @@ public sealed class MissingDeviceTests : Akka.TestKit.Xunit2.TestKit
         await TimePassesUntilAsync(
             () => service.MissingDevices[0].Reason.Contains("directory", StringComparison.Ordinal));
 
+        // In one step: an attempt that runs now must not lock a file that is still being written.
+        var written = folder.PathOf("written.img");
+        File.WriteAllBytes(written, new byte[4096]);
         Directory.Delete(DiskPath);
-        File.WriteAllBytes(DiskPath, new byte[4096]);
+        File.Move(written, DiskPath);
         await TimePassesUntilAsync(() => service.MissingDevices.Count == 0);
     }
 
