@@ -59,7 +59,8 @@ public static class DmIoAkkaExtensions
 
     /// <summary>Serves devices to NBD clients, as <c>dmio.nbd-servers</c> does. The server accepts clients at the end
     /// of the start, and <see cref="HostedNbdServers"/> has it by its name. A device of an export that is not attached
-    /// by then fails the start.</summary>
+    /// by then fails the start; if the device is missing and its <c>on-missing</c> allows that, the export is offered
+    /// once the device is attached.</summary>
     /// <param name="builder">The builder of the actor system.</param>
     /// <param name="name">The name of the server. Settings of a server of that name that is configured elsewhere are
     /// merged with these.</param>

@@ -32,12 +32,19 @@ public static class DmIoServiceCollectionExtensions
     /// <param name="pages">Pages of 4096 bytes of I/O that it may have in flight at once; at least 1.</param>
     /// <param name="weight">Its share of a device that several leases use, 1 to 10000, in proportion to the weights of
     /// the others.</param>
+    /// <exception cref="ArgumentException">There is a client of that name.</exception>
     public static IServiceCollection AddDmIoClient(
         this IServiceCollection services, string name, int pages, int weight = LeaseWeight.Default)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
+        var lease = new NamedLease(name);
+        if (services.Any(added => !added.IsKeyedService && lease.Equals(added.ImplementationInstance)))
+        {
+            throw new ArgumentException($"A client '{name}' is added already; give this one another name.", nameof(name));
+        }
+
         services.AddDmIo();
-        services.AddSingleton(new NamedLease(name));
+        services.AddSingleton(lease);
 
         // Hosted services are constructed before the first of them starts, so a constructor may get here before the
         // system has: then this starts the service, as every first use does.

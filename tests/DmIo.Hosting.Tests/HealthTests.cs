@@ -40,6 +40,20 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public async Task A_check_does_not_start_the_service()
+    {
+        await using var host = await TestHost.StartAsync(
+            akka => akka.WithDmIoLivenessCheck().WithDmIoReadinessCheck(),
+            services => services.AddHealthChecks());
+
+        var report = await CheckAsync(host);
+
+        Assert.Equal(HealthStatus.Unhealthy, report.Status);
+        Assert.Contains("WithDmIo", report.Entries["dmio.readiness"].Description, StringComparison.Ordinal);
+        Assert.False(host.Services.GetRequiredService<ActorSystem>().HasExtension<DmIo.Actors.DmIoService>());
+    }
+
+    [Fact]
     public async Task A_missing_device_degrades_readiness_and_is_named()
     {
         var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());

@@ -33,6 +33,16 @@ public sealed class InjectionTests
     }
 
     [Fact]
+    public void Two_clients_of_one_name_are_refused()
+    {
+        var services = new ServiceCollection().AddDmIoClient("journal", pages: 1);
+
+        var error = Assert.Throws<ArgumentException>(() => services.AddDmIoClient("journal", pages: 2));
+
+        Assert.Contains("'journal'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_hosted_service_gets_its_client_in_its_constructor()
     {
         await using var host = await StartAsync(services => services

@@ -71,6 +71,27 @@ public sealed class NbdServerTests
         Assert.Contains("none", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_export_of_a_missing_device_is_offered_when_the_device_is_attached()
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        await using var host = await StartAsync(akka => akka
+            .WithDmIo(dmio => dmio.AddFile("gone", path, file => file.OnMissing = MissingDevicePolicy.Skip))
+            .WithNbdServer("one", server => server.Listen(AnyPort).Export("disk", "disk").Export("late", "gone")));
+        var server = ServersOf(host)["one"];
+        Assert.Equal("disk", Assert.Single((await server.GetStatusAsync()).Exports).Export.Name);
+
+        await host.Service.AttachAsync("gone", new MemoryDevice(capacity: 2048));
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while ((await server.GetStatusAsync(limit.Token)).Exports.Count < 2)
+        {
+            await Task.Delay(10, limit.Token);
+        }
+
+        using var client = await ConnectAsync(server.EndPoints[0]);
+    }
+
     [Theory]
     [InlineData("exports.disk { devices = [disk], pages = 1 }", "at least 64")]
     [InlineData("limits.receive = 0s", "00:00:00")]

@@ -67,6 +67,8 @@ public sealed class DmIoService : IExtension
 
     internal ServiceCounters Counters => counters;
 
+    internal DmIoSettings Settings => settings;
+
     /// <summary>The service of this system; starts it if it does not run yet. The start blocks the calling thread until
     /// the configured devices are open and attached.</summary>
     /// <exception cref="ConfigurationException">
@@ -300,17 +302,17 @@ public sealed class DmIoService : IExtension
         for (var index = 0; index < configured.All.Count; index++)
         {
             var (device, opened) = configured.All[index];
-            using var limit = new CancellationTokenSource(StartTimeout);
             try
             {
-                Task.Run(() => AttachAsync(device.Name, opened, device.QueueDepth, device.Policy, limit.Token))
-                    .GetAwaiter().GetResult();
+                // Not canceled: behind the end of the supervisor it closes a device that was not taken over.
+                Task.Run(() => AttachAsync(device.Name, opened, device.QueueDepth, device.Policy))
+                    .WaitAsync(StartTimeout).GetAwaiter().GetResult();
             }
             catch (IoRefusedException fault) when (device.OnMissing != MissingDevicePolicy.Fail)
             {
                 configured.SetMissing(index--, fault.Message);
             }
-            catch (Exception fault) when (fault is IoRefusedException or OperationCanceledException)
+            catch (Exception fault) when (fault is IoRefusedException or TimeoutException)
             {
                 configured.CloseFrom(index + 1);
                 system.Stop(Supervisor);

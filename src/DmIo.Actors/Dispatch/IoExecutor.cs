@@ -8,34 +8,40 @@ namespace DmIo.Actors;
 /// Runs mailboxes in the order in which they became ready, on the .NET thread pool; when the pool has no thread to
 /// give, on threads of its own.
 /// <list type="bullet">
-/// <item>Order: each mailbox that becomes ready is queued here, first in, first out, and one work item is queued to the
-/// pool, which runs the mailbox at the head. The pool's own queues are last in, first out on each thread.</item>
+/// <item>Runners: up to one work item for each processor takes mailboxes from one queue, first in, first out. The pool
+/// would run them last in, first out on each thread, where two actors that tell each other messages delay all
+/// others.</item>
+/// <item>Fairness: a runner goes behind the other work of the pool after <see cref="Quantum"/> mailboxes.</item>
 /// <item>Starvation: while the queue is in use, a watchdog thread looks at it every <see cref="Tick"/>. A queue that is
-/// not empty, and of which nothing was taken since the last look, means that every thread of the pool is blocked: by
-/// the application, or by a device. The watchdog adds one helper thread for each such tick, up to
-/// <see cref="MaxHelpers"/>. A helper ends after <see cref="HelperLife"/>.</item>
+/// not empty, and of which nothing was taken for <see cref="StarvedTicks"/>, means that every thread of the pool is
+/// blocked: by the application, or by a device. The watchdog then adds one helper thread for each tick without
+/// progress, up to <see cref="MaxHelpers"/>. A helper ends after <see cref="HelperLife"/>.</item>
 /// </list>
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Mailboxes may come after the shutdown, from any thread.")]
 internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
 {
+    private const int Quantum = 64;
     private const int MaxHelpers = 64;
 
-    /// <summary>Work items in the pool's queue: while the pool is starved and helpers run the mailboxes, no more than
-    /// these add up.</summary>
-    private const int MaxPooled = 4096;
+    /// <summary>A shorter pause of all threads is more often one of the machine: a busy host takes the processor from a
+    /// virtual machine for longer than a tick.</summary>
+    private const int StarvedTicks = 5;
 
     /// <summary>Ticks with an empty queue after which the watchdog sleeps until the next use.</summary>
     private const int IdleTicks = 100;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan HelperLife = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HelperLife = TimeSpan.FromSeconds(2);
+    private static readonly int MaxRunners = Environment.ProcessorCount;
 
     private readonly ConcurrentQueue<IRunnable> ready = new();
     private readonly AutoResetEvent used = new(initialState: false);
     private readonly AutoResetEvent forHelpers = new(initialState: false);
     private readonly Action<IThreadPoolWorkItem> queueToPool;
-    private int pooled;
+
+    /// <summary>In the pool's queue, or running.</summary>
+    private int runners;
     private int helpers;
 
     /// <summary>Changes whenever a mailbox is taken. Not exact: an increment may be lost beside another.</summary>
@@ -55,15 +61,7 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
     public override void Execute(IRunnable run)
     {
         ready.Enqueue(run);
-        if (Interlocked.Increment(ref pooled) <= MaxPooled)
-        {
-            queueToPool(this);
-        }
-        else
-        {
-            Interlocked.Decrement(ref pooled);
-        }
-
+        AddRunner();
         if (Volatile.Read(ref helpers) > 0)
         {
             forHelpers.Set();
@@ -83,43 +81,65 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
         used.Set();
     }
 
-    /// <summary>Runs one mailbox, unless a helper has taken it.</summary>
+    /// <summary>A runner.</summary>
     void IThreadPoolWorkItem.Execute()
     {
-        var left = Interlocked.Decrement(ref pooled);
-        if (!ready.TryDequeue(out var run))
+        for (var left = Quantum; left > 0; left--)
         {
-            return;
+            if (!ready.TryDequeue(out var run))
+            {
+                Interlocked.Decrement(ref runners);
+                if (!ready.IsEmpty)
+                {
+                    // It became ready when this still counted as a runner.
+                    AddRunner();
+                }
+
+                return;
+            }
+
+            taken++;
+            run.Run();
         }
 
-        taken++;
-        if (left == 0 && !ready.IsEmpty)
-        {
-            // More mailboxes than work items became ready.
-            Interlocked.Increment(ref pooled);
-            queueToPool(this);
-        }
+        queueToPool(this);
+    }
 
-        run.Run();
+    private void AddRunner()
+    {
+        var now = Volatile.Read(ref runners);
+        while (now < MaxRunners)
+        {
+            var found = Interlocked.CompareExchange(ref runners, now + 1, now);
+            if (found == now)
+            {
+                queueToPool(this);
+                return;
+            }
+
+            now = found;
+        }
     }
 
     private void Watch()
     {
-        var last = taken;
+        var last = 0;
+        var starved = 0;
         var idle = 0;
         while (!isShutDown)
         {
             used.WaitOne(isWatched ? Tick : Timeout.InfiniteTimeSpan);
             var now = Volatile.Read(ref taken);
-            if (!ready.IsEmpty)
+            var isEmpty = ready.IsEmpty;
+            starved = !isEmpty && now == last ? starved + 1 : 0;
+            idle = isEmpty ? idle + 1 : 0;
+            last = now;
+            if (starved >= (Volatile.Read(ref helpers) == 0 ? StarvedTicks : 1))
             {
-                idle = 0;
-                if (now == last)
-                {
-                    AddHelper();
-                }
+                AddHelper();
             }
-            else if (++idle >= IdleTicks)
+
+            if (idle >= IdleTicks)
             {
                 idle = 0;
                 isWatched = false;
@@ -130,8 +150,6 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
                     isWatched = true;
                 }
             }
-
-            last = now;
         }
     }
 

@@ -12,5 +12,5 @@ internal sealed class IoExecutorConfigurator(Config config, IDispatcherPrerequis
 {
     /// <inheritdoc/>
     public override ExecutorService Produce(string id) =>
-        new IoExecutor(id, static work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: true));
+        new IoExecutor(id, static work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false));
 }

@@ -41,6 +41,7 @@ internal sealed class ConfiguredDevices
             {
                 var open = await opened.OpenAsync(device, CancellationToken.None).ConfigureAwait(false);
                 opened.devices.Add((device, open));
+                opened.InService(device.Name, open);
             }
             catch (DeviceOpenException exception) when (
                 device.OnMissing != MissingDevicePolicy.Fail && exception.InnerException is not ConfigurationException)
@@ -61,15 +62,18 @@ internal sealed class ConfiguredDevices
     /// <exception cref="DeviceOpenException">It can't be opened.</exception>
     internal async Task<IBlockDevice> OpenAsync(DeviceSettings settings, CancellationToken cancellationToken)
     {
-        var device = settings.Uri is { } uri
+        return settings.Uri is { } uri
             ? await OpenUriAsync(settings, uri, cancellationToken).ConfigureAwait(false)
             : DeviceFactory.Open(settings);
+    }
+
+    /// <summary>The device serves under that name: <see cref="Release"/> knows it.</summary>
+    internal void InService(string name, IBlockDevice device)
+    {
         if (device is StuckDevice stuck)
         {
-            stuckDevices[settings.Name] = stuck;
+            stuckDevices[name] = stuck;
         }
-
-        return device;
     }
 
     /// <summary>The device at that index was not attached, and is closed; it may be missing.</summary>
@@ -82,7 +86,6 @@ internal sealed class ConfiguredDevices
     private async Task<IBlockDevice> OpenUriAsync(
         DeviceSettings settings, string uri, CancellationToken cancellationToken)
     {
-
         var opening = new DeviceOpening
         {
             Uri = uri,

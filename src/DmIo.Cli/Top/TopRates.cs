@@ -62,7 +62,7 @@ internal static class TopRates
         device.Reads.Count + device.Writes.Count + device.Flushes.Count + device.Discards.Count
         + device.WriteZeroes.Count;
 
-    /// <summary>Of a second; 0 where the clock did not move.</summary>
+    /// <summary>Of a second; 0 where the clock moved by less than a microsecond.</summary>
     internal static double Rate(long before, long now, double seconds) =>
-        seconds > 0 ? Math.Round(Math.Max(0, now - before) / seconds, 1) : 0;
+        seconds >= 1e-6 ? Math.Round(Math.Max(0, now - before) / seconds, 1) : 0;
 }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using DmIo.Actors;
 using DmIo.Nbd;
 
@@ -31,10 +32,11 @@ public sealed class HostedNbdServers : IExtension
     internal static HostedNbdServers For(ActorSystem system) =>
         system.WithExtension<HostedNbdServers, Provider>();
 
-    /// <summary>Starts them all, once. If one cannot be started, those that were started before it are
-    /// stopped.</summary>
-    /// <exception cref="IoRefusedException">An address can't be listened on, or a device is not attached; the message
-    /// names it.</exception>
+    /// <summary>Starts them all, once. If one cannot be started, those that were started before it are stopped. An
+    /// export whose device is missing, as the device's <c>on-missing</c> allows, is offered once the device is
+    /// attached.</summary>
+    /// <exception cref="IoRefusedException">An address can't be listened on, or a device is neither attached nor
+    /// missing; the message names it.</exception>
     internal async Task StartAsync()
     {
         if (servers is not null)
@@ -43,6 +45,8 @@ public sealed class HostedNbdServers : IExtension
         }
 
         var started = new Dictionary<string, NbdServer>(StringComparer.Ordinal);
+        var waiting = new List<(NbdServer Server, NbdExport Export)>();
+        var missing = DmIoService.For(system).MissingDevices.Select(device => device.Name).ToHashSet();
         try
         {
             foreach (var settings in NbdServerSettings.ReadAll(system.Settings.Config))
@@ -51,7 +55,19 @@ public sealed class HostedNbdServers : IExtension
                 started.Add(settings.Name, server);
                 foreach (var export in settings.Exports)
                 {
-                    await server.AddExportAsync(export).ConfigureAwait(false);
+                    if (export.Devices.FirstOrDefault(missing.Contains) is { } device)
+                    {
+                        Logging.GetLogger(system, this).Warning(
+                            "The export '{0}' of the NBD server '{1}' waits for its device '{2}', which is missing.",
+                            export.Name,
+                            settings.Name,
+                            device);
+                        waiting.Add((server, export));
+                    }
+                    else
+                    {
+                        await server.AddExportAsync(export).ConfigureAwait(false);
+                    }
                 }
             }
         }
@@ -63,6 +79,11 @@ public sealed class HostedNbdServers : IExtension
             }
 
             throw;
+        }
+
+        if (waiting.Count > 0)
+        {
+            system.ActorOf(WaitingExports.Props(waiting), "dmio-waiting-exports");
         }
 
         Volatile.Write(ref servers, started);

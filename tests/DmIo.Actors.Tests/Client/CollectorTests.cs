@@ -8,8 +8,8 @@ using Xunit.Abstractions;
 namespace DmIo.Actors.Tests.Client;
 
 /// <summary>
-/// Requests on memory that the collector would move, while it compacts without a pause between: what is read and
-/// written is right only where each buffer stays in its place until its own completion. <c>DMIO_COLLECTOR_ROUNDS</c> is
+/// Requests on memory that the collector would move, while it compacts again and again: what is read and written
+/// is right only where each buffer stays in its place until its own completion. <c>DMIO_COLLECTOR_ROUNDS</c> is
 /// how many rounds; the runtime's own <c>DOTNET_GCStress</c> would do the same, but only checked builds of it have
 /// that.
 /// </summary>
@@ -104,6 +104,10 @@ public sealed class CollectorTests(ITestOutputHelper output)
                 GC.Collect(Collections % 4 == 3 ? 2 : 0, GCCollectionMode.Forced, blocking: true, compacting: true);
                 Moved += Marshal.UnsafeAddrOfPinnedArrayElement(watched, 0) == before ? 0 : 1;
                 Collections++;
+
+                // Without a pause every other thread of the process may wait for the next collection to end, for
+                // minutes on a slow machine, and the tests beside this one time out.
+                Thread.Sleep(1);
             }
             while (!isStopped);
         }

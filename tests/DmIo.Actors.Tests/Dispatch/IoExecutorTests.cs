@@ -119,7 +119,7 @@ public sealed class IoExecutorTests : IDisposable
     [Fact]
     public async Task From_many_threads_each_mailbox_runs_once()
     {
-        var real = new IoExecutor("real", work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: true));
+        var real = new IoExecutor("real", work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false));
         var counts = new int[40_000];
         using var all = new CountdownEvent(counts.Length);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(part => Task.Run(() =>

@@ -52,7 +52,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         {
             var path = directory.PathOf($"{random.Next():x}");
             using var listener = Listen(path);
-            var serving = ServeAsync(listener, random);
+            var serving = SayAsync(listener, Spoiled(1, random), Spoiled(2, random));
             string[] arguments = ["top", "--socket", path, "--once", "--interval", "100ms"];
 
             var result = await Command.RunAsync(random.Next(2) == 0 ? arguments : [.. arguments, "--json"]);
@@ -65,6 +65,40 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         });
         output.WriteLine($"{shown} were shown");
         Assert.True(shown > 0);
+    }
+
+    [Theory]
+    [InlineData("\"oldestInFlightSeconds\":0.5", "\"oldestInFlightSeconds\":1e999")]
+    [InlineData("\"highestMicroseconds\":1.5", "\"highestMicroseconds\":-1e999")]
+    [InlineData("\"clockSeconds\":2", "\"clockSeconds\":1e999")]
+    public async Task A_number_beyond_a_double_is_refused(string member, string spoiled)
+    {
+        var path = directory.PathOf("infinite");
+        using var listener = Listen(path);
+        var serving = SayAsync(
+            listener, Line(1), Line(2).Replace(member, spoiled, StringComparison.Ordinal));
+
+        var result = await Command.RunAsync("top", "--socket", path, "--once", "--json");
+
+        await serving;
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("is no service", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_clock_that_hardly_moves_makes_no_rates()
+    {
+        var path = directory.PathOf("still");
+        using var listener = Listen(path);
+        var serving = SayAsync(
+            listener, Line(0).Replace("\"count\":9", "\"count\":1", StringComparison.Ordinal),
+            Line(0).Replace("\"clockSeconds\":0", "\"clockSeconds\":1e-320", StringComparison.Ordinal));
+
+        var result = await Command.RunAsync("top", "--socket", path, "--once", "--json");
+
+        await serving;
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("\"readsPerSecond\":0,", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,15 +126,15 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     }
 
     /// <summary>Two lines, one for each look; then it hangs up.</summary>
-    private static async Task ServeAsync(Socket listener, Random random)
+    private static async Task SayAsync(Socket listener, params string[] lines)
     {
         using var client = await listener.AcceptAsync();
         try
         {
-            foreach (var clock in (int[])[1, 2])
+            foreach (var line in lines)
             {
                 await client.ReceiveAsync(new byte[64]);
-                await client.SendAsync(Encoding.UTF8.GetBytes(Line(clock, random) + "\n"));
+                await client.SendAsync(Encoding.UTF8.GetBytes(line + "\n"));
             }
 
             await client.ReceiveAsync(new byte[64]);
@@ -128,14 +162,16 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    private static string Line(int clock, Random random)
+    private static string Line(int clock) =>
+        $$"""
+        {"clockSeconds":{{clock}},"devices":[{{Device}}],"leases":[{{Lease}}],
+        "pool":{"free":1,"leased":2,"draining":0,"max":9},
+        "messages":{"requests":1,"pagesWired":2,"messages":3,"turns":1},"sections":{"nbd":[{{Server}}] } }
+        """.ReplaceLineEndings(" ");
+
+    private static string Spoiled(int clock, Random random)
     {
-        var text = $$"""
-            {"clockSeconds":{{clock}},"devices":[{{Device}}],"leases":[{{Lease}}],
-            "pool":{"free":1,"leased":2,"draining":0,"max":9},
-            "messages":{"requests":1,"pagesWired":2,"messages":3,"turns":1},"sections":{"nbd":[{{Server}}] } }
-            """.ReplaceLineEndings(" ");
-        var root = JsonNode.Parse(text)!;
+        var root = JsonNode.Parse(Line(clock))!;
         for (var changes = random.Next(3); changes > 0; changes--)
         {
             Spoil(root, random);

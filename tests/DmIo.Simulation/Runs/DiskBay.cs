@@ -64,6 +64,12 @@ internal sealed class DiskBay
             || (process.MayHaveLostMessages && disk is { State: DiskState.Attaching, Device.InFlight: 0 }),
         $"{disk.Plan.Name} is not closed"));
 
+    /// <summary>Every device that was in service at the drain is closed by its end. One that was on its way into the
+    /// service is closed by who sent it.</summary>
+    internal void CheckDrained() => disks.ForEach(disk => oracle.Require(
+        disk.State == DiskState.Attaching || disk.Device is null or { IsClosed: true },
+        $"the service has drained, and {disk.Plan.Name} is not closed"));
+
     internal void CheckContent() => disks.ForEach(disk => oracle.CheckDisk(disk.Plan.Name, disk.Medium));
 
     /// <summary>The service goes, and takes them along.</summary>

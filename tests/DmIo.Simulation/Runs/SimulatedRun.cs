@@ -195,8 +195,11 @@ internal sealed class SimulatedRun
         oracle.Note("the service drains");
         oracle.End();
         disks.AllGone();
-        process.Supervisor.Tell(
-            DrainService.Instance, process.NewEar(message => isDrained = message is ServiceDrained));
+        process.Supervisor.Tell(DrainService.Instance, process.NewEar(message =>
+        {
+            isDrained = message is ServiceDrained;
+            disks.CheckDrained();
+        }));
     }
 
     private void AskStatus() => process.Supervisor.Tell(
