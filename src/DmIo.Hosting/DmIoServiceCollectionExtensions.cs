@@ -40,7 +40,8 @@ public static class DmIoServiceCollectionExtensions
         var lease = new NamedLease(name);
         if (services.Any(added => !added.IsKeyedService && lease.Equals(added.ImplementationInstance)))
         {
-            throw new ArgumentException($"A client '{name}' is added already; give this one another name.", nameof(name));
+            throw new ArgumentException(
+                $"A client '{name}' is added already; give this one another name.", nameof(name));
         }
 
         services.AddDmIo();

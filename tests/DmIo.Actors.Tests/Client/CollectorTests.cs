@@ -38,7 +38,7 @@ public sealed class CollectorTests(ITestOutputHelper output)
             await using var running = new RunningService();
             await running.Service.AttachAsync("disk", device).InTime();
             var collector = new Collector();
-            var collecting = Task.Run(collector.Run);
+            var collecting = Task.Run(collector.RunAsync);
             await RunAsync(running.Service);
             collector.Stop();
             await collecting.InTime();
@@ -94,7 +94,7 @@ public sealed class CollectorTests(ITestOutputHelper output)
 
         internal void Stop() => isStopped = true;
 
-        internal void Run()
+        internal async Task RunAsync()
         {
             do
             {
@@ -107,7 +107,7 @@ public sealed class CollectorTests(ITestOutputHelper output)
 
                 // Without a pause every other thread of the process may wait for the next collection to end, for
                 // minutes on a slow machine, and the tests beside this one time out.
-                Thread.Sleep(1);
+                await Task.Delay(1);
             }
             while (!isStopped);
         }

@@ -63,6 +63,7 @@ public sealed class LimitTests : ServiceTests
     {
         var device = new BouncingDevice(pages: 16);
         Attach("disk", device);
+        WaitUntilHandled(DeviceActor("disk"));
         Assert.Equal(16, device.Pages!.Count);
         Assert.Equal((16, 0), (PoolStatus().Leased, PoolStatus().Leases));
 

@@ -73,14 +73,8 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     [InlineData("\"clockSeconds\":2", "\"clockSeconds\":1e999")]
     public async Task A_number_beyond_a_double_is_refused(string member, string spoiled)
     {
-        var path = directory.PathOf("infinite");
-        using var listener = Listen(path);
-        var serving = SayAsync(
-            listener, Line(1), Line(2).Replace(member, spoiled, StringComparison.Ordinal));
+        var result = await AskAsync(Line(1), Line(2).Replace(member, spoiled, StringComparison.Ordinal));
 
-        var result = await Command.RunAsync("top", "--socket", path, "--once", "--json");
-
-        await serving;
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("is no service", result.Error, StringComparison.Ordinal);
     }
@@ -88,15 +82,10 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task A_clock_that_hardly_moves_makes_no_rates()
     {
-        var path = directory.PathOf("still");
-        using var listener = Listen(path);
-        var serving = SayAsync(
-            listener, Line(0).Replace("\"count\":9", "\"count\":1", StringComparison.Ordinal),
+        var result = await AskAsync(
+            Line(0).Replace("\"count\":9", "\"count\":1", StringComparison.Ordinal),
             Line(0).Replace("\"clockSeconds\":0", "\"clockSeconds\":1e-320", StringComparison.Ordinal));
 
-        var result = await Command.RunAsync("top", "--socket", path, "--once", "--json");
-
-        await serving;
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("\"readsPerSecond\":0,", result.Output, StringComparison.Ordinal);
     }
@@ -115,6 +104,16 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("no service", result.Error, StringComparison.Ordinal);
         await sending;
+    }
+
+    private async Task<CommandResult> AskAsync(string first, string second)
+    {
+        var path = directory.PathOf("service");
+        using var listener = Listen(path);
+        var serving = SayAsync(listener, first, second);
+        var result = await Command.RunAsync("top", "--socket", path, "--once", "--json");
+        await serving;
+        return result;
     }
 
     private static Socket Listen(string path)
