@@ -37,8 +37,8 @@ internal static class CompareCommand
 
     private static readonly Option<double> WarmUp = new("--warmup")
     {
-        Description = "Seconds before that, which do not count.",
-        DefaultValueFactory = _ => 1.5,
+        Description = "Seconds before that, which do not count: .NET recompiles busy code in the first seconds.",
+        DefaultValueFactory = _ => 4,
     };
 
     private static readonly Option<string> Disk = new("--disk")

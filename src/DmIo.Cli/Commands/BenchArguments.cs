@@ -34,7 +34,8 @@ internal static class BenchArguments
         "--duration", "How long to measure, as in 500ms, 3s or 2m. [default: 3s]");
 
     private static readonly Option<TimeSpan?> WarmUp = Cli.Options.NewDuration(
-        "--warmup", "How long to run before anything counts. [default: 500ms]");
+        "--warmup",
+        "How long to run before anything counts: .NET recompiles busy code in the first seconds. [default: 3s]");
 
     private static readonly Option<int?> Requests = Cli.Options.NewNumber(
         "--requests", 1, int.MaxValue, "Measure so many requests, however long it takes, in place of --duration.");
@@ -100,7 +101,7 @@ internal static class BenchArguments
         }
 
         return new BenchLimits(
-            parsed.GetValue(WarmUp) ?? TimeSpan.FromMilliseconds(500),
+            parsed.GetValue(WarmUp) ?? TimeSpan.FromSeconds(3),
             parsed.GetValue(Duration) ?? TimeSpan.FromSeconds(3),
             parsed.GetValue(Requests));
     }

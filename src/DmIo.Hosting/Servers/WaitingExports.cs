@@ -7,7 +7,7 @@ namespace DmIo.Hosting;
 
 /// <summary>
 /// Offers the exports whose devices were missing at the start, each as soon as all of its devices are attached. It
-/// attempts an export at its own start and whenever one of the devices comes online, so that it misses none.
+/// attempts an export at its own start, if its devices are not missing any more, and whenever one of them comes online.
 /// </summary>
 internal sealed class WaitingExports : UntypedActor
 {
@@ -22,7 +22,8 @@ internal sealed class WaitingExports : UntypedActor
     protected override void PreStart()
     {
         Context.System.EventStream.Subscribe(Self, typeof(ServiceEvents.DeviceOnline));
-        Attempt(_ => true);
+        var missing = DmIoService.For(Context.System).MissingDevices.Select(device => device.Name).ToHashSet();
+        Attempt(export => !export.Devices.Any(missing.Contains));
     }
 
     protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);

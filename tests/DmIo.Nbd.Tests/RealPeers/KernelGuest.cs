@@ -21,7 +21,7 @@ internal static class KernelGuest
         ip link set lo up
         ip addr add 10.0.2.15/24 dev eth0
         ip link set eth0 up
-        (sleep 300; echo "GUEST failed to end in time"; poweroff -f) &
+        (sleep 540; echo "GUEST failed to end in time"; poweroff -f) &
 
         """;
 
