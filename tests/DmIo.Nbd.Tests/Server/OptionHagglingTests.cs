@@ -118,7 +118,7 @@ public sealed class OptionHagglingTests
 
         Assert.Equal(5, replies.Count);
         Assert.True(BlockSizes.TryRead(replies[1].Data, out var sizes));
-        Assert.Equal(new BlockSizes(1, 4096, 32 << 20), sizes);
+        Assert.Equal(new BlockSizes(1, 4096, 64 << 20), sizes);
         Assert.Equal("a", Encoding.UTF8.GetString(replies[2].Data.AsSpan(2)));
         Assert.Equal("about a", Encoding.UTF8.GetString(replies[3].Data.AsSpan(2)));
     }
