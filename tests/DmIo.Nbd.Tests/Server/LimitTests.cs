@@ -85,6 +85,30 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Who_takes_its_replies_slowly_is_not_cut()
+    {
+        const int length = 16 << 20;
+        const int taken = 512 << 10;
+        await using var served = await ServedDisks.WithDiskAsync(
+            new NbdServerLimits { Send = TimeSpan.FromSeconds(60), Idle = TimeSpan.FromSeconds(30) }, time);
+        using var client = await served.UseAsync();
+        var data = CommandTests.NewData(length);
+        await client.WriteAsync(0, data);
+        await client.RequestAsync(NbdCommand.Read, 0, length);
+        await client.SimpleReplyAsync();
+
+        var received = new List<byte>();
+        for (var step = 0; step < 4; step++)
+        {
+            received.AddRange(await client.ReceiveAsync(taken));
+            await PassAsync(served, TimeSpan.FromSeconds(40));
+        }
+
+        received.AddRange(await client.ReceiveAsync(length - received.Count));
+        Assert.Equal(data, received);
+    }
+
+    [Fact]
     public async Task More_connections_than_allowed_are_turned_away()
     {
         await using var served = await ServedDisks.WithDiskAsync(new NbdServerLimits { Connections = 1 });
@@ -301,6 +325,17 @@ public sealed class LimitTests
         }));
 
         Array.ForEach(clients, client => client.Dispose());
+    }
+
+    /// <summary>So much time passes, and the server has seen it: it has cut one that idles for longer than it
+    /// may.</summary>
+    private async Task PassAsync(ServedDisks served, TimeSpan by)
+    {
+        using var idle = await served.UseAsync();
+        await idle.ReadAsync(0, 512);
+        await served.StatusWhenAsync(status => status.Connections.Any(other => other is { Requests: 1, InFlight: 0 }));
+        time.Advance(by);
+        await idle.ExpectEndAsync();
     }
 
     /// <summary>Whoever is over a limit is cut, however late the server finds it so.</summary>

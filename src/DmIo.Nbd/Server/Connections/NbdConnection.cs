@@ -142,9 +142,9 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
             return;
         }
 
-        if (outbox?.SendingSince is > 0 and var sending)
+        if (outbox?.StuckSince(now) is > 0 and var stuck)
         {
-            CutAfter(limits.Send, sending, now, "It took nothing of its replies for");
+            CutAfter(limits.Send, stuck, now, "It took nothing of its replies for");
         }
 
         if (counters.ReceivingSince is > 0 and var receiving)
