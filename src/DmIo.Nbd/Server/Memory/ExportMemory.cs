@@ -10,19 +10,32 @@ namespace DmIo.Nbd.Server;
 /// An export's lease, cut into blocks and shared by its connections, first come first served. Who has none gets a
 /// first block only if a second is there for it too: with two, one to receive into and one for what it asks, a
 /// connection goes on for ever, so that nobody waits for somebody who waits. Further ones it gets while more are free
-/// than it has: then one that does not read its replies never has more than half, and leaves room to others. Any
-/// thread.
+/// than it has: then one that does not read its replies never has more than half, and leaves room to others.
+/// Connections whose clients pause in the middle of a request hold a quarter of the blocks at most, so that with the
+/// second blocks that are promised to them half of the memory is left to others: above that, the connection that has
+/// waited longest gives back what it holds. Any thread.
 /// </summary>
-/// <remarks>Invariant: <c>free &gt;= promised</c>, the number of shares that have one block.</remarks>
+/// <remarks>
+/// Invariants:
+/// <list type="bullet">
+/// <item><c>free &gt;= promised</c>, the number of shares that have one block.</item>
+/// <item><c>pausedBlocks</c> is the sum over <c>paused</c>; above a quarter only inside <see cref="BeginPause"/>.</item>
+/// </list>
+/// </remarks>
 internal sealed class ExportMemory
 {
     /// <summary>With these a connection can go on.</summary>
     internal const int WorkingSet = 2;
 
+    /// <summary>One in so many blocks may be held for clients that pause.</summary>
+    private const int PausedPart = 4;
+
     private readonly Lock gate = new();
     private readonly Stack<PageBlock> free;
     private readonly List<MemoryShare> waiting = [];
+    private readonly LinkedList<MemoryShare> paused = [];
     private int promised;
+    private int pausedBlocks;
 
     internal ExportMemory(IReadOnlyCollection<PageBlock> blocks)
     {
@@ -124,6 +137,31 @@ internal sealed class ExportMemory
         }
     }
 
+    /// <summary>The share's connection waits for its client, and holds that many blocks meanwhile. Whoever has waited
+    /// longest gives blocks back while there are too many of them.</summary>
+    internal void BeginPause(MemoryShare share, int blocks)
+    {
+        lock (gate)
+        {
+            share.PausedBlocks = blocks;
+            pausedBlocks += blocks;
+            paused.AddLast(share.PausedNode);
+        }
+
+        while (TakeLongestPaused() is { } longest)
+        {
+            longest.Reclaim();
+        }
+    }
+
+    internal void EndPause(MemoryShare share)
+    {
+        lock (gate)
+        {
+            RemovePaused(share);
+        }
+    }
+
     internal void Close(MemoryShare share)
     {
         lock (gate)
@@ -141,6 +179,29 @@ internal sealed class ExportMemory
         var waiter = share.Waiter!;
         share.Waiter = null;
         waiter.SetResult(block);
+    }
+
+    private MemoryShare? TakeLongestPaused()
+    {
+        lock (gate)
+        {
+            if (pausedBlocks <= BlockCount / PausedPart || paused.First is not { Value: var longest })
+            {
+                return null;
+            }
+
+            RemovePaused(longest);
+            return longest;
+        }
+    }
+
+    private void RemovePaused(MemoryShare share)
+    {
+        if (share.PausedNode.List is not null)
+        {
+            paused.Remove(share.PausedNode);
+            pausedBlocks -= share.PausedBlocks;
+        }
     }
 
     private bool MayTake(MemoryShare share) => !share.IsClosed && share.Held switch
