@@ -174,6 +174,26 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Several_who_do_not_read_leave_memory_for_others()
+    {
+        const int count = 24;
+        await using var served = await ServedDisks.WithDiskAsync(time: time);
+        var lazy = new List<RawClient>();
+        for (var index = 0; index < count; index++)
+        {
+            lazy.Add(await served.UseAsync());
+            await lazy[^1].RequestAsync(NbdCommand.Read, 0, 32 << 20);
+            await lazy[^1].ReceiveAsync(1);
+        }
+
+        using var other = await served.UseAsync();
+        var data = CommandTests.NewData(1 << 20);
+        Assert.Equal(NbdError.None, await other.WriteAsync(40 << 20, data));
+        Assert.Equal(data, await other.ReadAsync(40 << 20, 1 << 20));
+        lazy.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
     public async Task Who_asks_nothing_holds_no_page()
     {
         const int count = 100;

@@ -1,5 +1,4 @@
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 

@@ -42,7 +42,10 @@ internal sealed class LargeWriteIntake
         {
             while (left > 0)
             {
-                if (!await (piece is null ? BeginAsync() : ReceiveAsync()).ConfigureAwait(false))
+                var goesOn = piece is null
+                    ? await BeginAsync().ConfigureAwait(false)
+                    : await ReceiveAsync().ConfigureAwait(false);
+                if (!goesOn)
                 {
                     return false;
                 }

@@ -10,7 +10,8 @@ namespace DmIo.Nbd.Server;
 /// An export's lease, cut into blocks and shared by its connections, first come first served. Who has none gets a
 /// first block only if a second is there for it too: with two, one to receive into and one for what it asks, a
 /// connection goes on for ever, so that nobody waits for somebody who waits. Further ones it gets while more are free
-/// than it has: then one that does not read its replies never has more than half, and leaves room to others.
+/// than it has, and more than a quarter: then one that does not read its replies never has more than half, and several
+/// that do not leave a quarter to connections with fewer than two.
 /// Connections whose clients pause in the middle of a request hold a quarter of the blocks at most, so that with the
 /// second blocks that are promised to them half of the memory is left to others: above that, the connection that has
 /// waited longest gives back what it holds. Any thread.
@@ -27,8 +28,9 @@ internal sealed class ExportMemory
     /// <summary>With these a connection can go on.</summary>
     internal const int WorkingSet = 2;
 
-    /// <summary>One in so many blocks may be held for clients that pause.</summary>
-    private const int PausedPart = 4;
+    /// <summary>One in so many blocks may be held for clients that pause, and as many are for working sets
+    /// only.</summary>
+    private const int ReservedPart = 4;
 
     private readonly Lock gate = new();
     private readonly Stack<PageBlock> free;
@@ -185,7 +187,7 @@ internal sealed class ExportMemory
     {
         lock (gate)
         {
-            if (pausedBlocks <= BlockCount / PausedPart || paused.First is not { Value: var longest })
+            if (pausedBlocks <= BlockCount / ReservedPart || paused.First is not { Value: var longest })
             {
                 return null;
             }
@@ -208,7 +210,7 @@ internal sealed class ExportMemory
     {
         0 => free.Count - promised >= WorkingSet,
         1 => free.Count > 0,
-        _ => free.Count - promised > share.Held,
+        _ => free.Count - promised > Math.Max(share.Held, BlockCount / ReservedPart),
     };
 
     private PageBlock Grant(MemoryShare share)
