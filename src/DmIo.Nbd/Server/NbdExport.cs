@@ -25,9 +25,9 @@ public sealed record NbdExport
 
     /// <summary>
     /// Its lease, in pages of 4096 bytes, at least 64: the memory of all requests of all its connections, shared fairly
-    /// between them, in blocks of 16. A request of any length, up to the 64 MiB that clients may ask for, is served with
-    /// two blocks; more of them make it faster. A connection that has nothing to do holds none, and all those whose
-    /// clients pause in the middle of a request hold a quarter at most.
+    /// between them, in blocks of 16. A request of any length, up to the 64 MiB that clients may ask for, is served
+    /// with two blocks; more of them make it faster. A connection that has nothing to do holds none, and all those
+    /// whose clients pause in the middle of a request hold a quarter at most.
     /// </summary>
     public int Pages { get; init; } = 4096;
 }

@@ -23,12 +23,12 @@ public sealed record NbdServerLimits
     /// <summary>A connection that asks nothing for so long is closed; null: none is.</summary>
     public TimeSpan? Idle { get; init; }
 
-    /// <summary>A connection that begins a request and sends nothing more of it for so long is closed. One that goes on
+    /// <summary>A connection that begins a request and sends nothing more of it for so long is closed. One that keeps
     /// sending, however slowly, is not.</summary>
     public TimeSpan Receive { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>A connection that takes nothing of its replies for so long is closed: memory of its export is held for
-    /// it. One that goes on taking them, however slowly, is not.</summary>
+    /// it. One that keeps taking them, however slowly, is not.</summary>
     public TimeSpan Send { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>When the server or an export ends: how long requests in flight may take.</summary>

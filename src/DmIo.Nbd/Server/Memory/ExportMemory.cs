@@ -20,7 +20,8 @@ namespace DmIo.Nbd.Server;
 /// Invariants:
 /// <list type="bullet">
 /// <item><c>free &gt;= promised</c>, the number of shares that have one block.</item>
-/// <item><c>pausedBlocks</c> is the sum over <c>paused</c>; above a quarter only inside <see cref="BeginPause"/>.</item>
+/// <item><c>pausedBlocks</c> is the sum over <c>paused</c>; above a quarter only inside
+/// <see cref="BeginPause"/>.</item>
 /// </list>
 /// </remarks>
 internal sealed class ExportMemory
@@ -139,8 +140,8 @@ internal sealed class ExportMemory
         }
     }
 
-    /// <summary>The share's connection waits for its client, and holds that many blocks meanwhile. Whoever has waited
-    /// longest gives blocks back while there are too many of them.</summary>
+    /// <summary>The share's connection waits for its client, and holds that many blocks meanwhile. While paused
+    /// connections hold more than a quarter, those that have waited longest give their blocks back.</summary>
     internal void BeginPause(MemoryShare share, int blocks)
     {
         lock (gate)

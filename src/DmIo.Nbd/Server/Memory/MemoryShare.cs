@@ -56,8 +56,8 @@ internal sealed class MemoryShare
         }
     }
 
-    /// <summary>By the memory, without its lock: gives back what is held for the client, unless that has gone on in the
-    /// meantime.</summary>
+    /// <summary>By the memory, without its lock: gives back what is held for the client, unless the pause has
+    /// ended.</summary>
     internal void Reclaim()
     {
         lock (gate)
