@@ -351,7 +351,10 @@ public sealed class DmIoService : IExtension
             }
 
             var started = new ServiceMonitor(
-                MonitorSocket.Listen(path), () => sections.AddTo(counters.Snapshot()), MonitorInterval);
+                ServiceMonitor.Listen(path),
+                () => sections.AddTo(counters.Snapshot()),
+                MonitorInterval,
+                log);
             stopped.Token.UnsafeRegister(End, started);
             return started;
         }
