@@ -4,7 +4,9 @@ namespace DmIo.Nbd;
 /// second. Immutable.</summary>
 public sealed record NbdServerLimits
 {
-    /// <summary>Connections at once; more are closed as they come.</summary>
+    /// <summary>Connections at once; more are closed as they come. Fewer where the process may not have so many
+    /// descriptors open: an eighth of RLIMIT_NOFILE, 64 at most, is kept free of connections. The server logs a warning
+    /// of that when it starts, and of clients that are closed.</summary>
     public int Connections { get; init; } = 1024;
 
     /// <summary>From the connection to the end of the handshake, TLS included.</summary>

@@ -51,8 +51,9 @@ internal sealed class Outbox(NbdTransport transport, Flight flight, TimeProvider
                 {
                     await transport.SendAsync(sending.Parts).ConfigureAwait(false);
                 }
-                catch (IOException fault)
+                catch (Exception fault)
                 {
+                    // Whatever it is: what waits to be sent would wait for ever.
                     isBroken = true;
                     broken(fault.Message);
                 }
