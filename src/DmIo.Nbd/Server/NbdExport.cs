@@ -10,7 +10,9 @@ public sealed record NbdExport
     /// <summary>
     /// The names of attached devices, 1 to 64. With several, every write, flush, trim and zeroing goes to all of them,
     /// reads come from the first that answers, and one that fails is left out until the export is added anew. What they
-    /// hold must be the same to begin with: nothing is copied between them. The shortest gives the size.
+    /// hold must be the same to begin with: nothing is copied between them. The shortest gives the size. A trim is a
+    /// hint: a device that answers it with an error stays, so that the devices need not have discarded the same, and
+    /// what is read where data were discarded may change from one read to the next. Zeroing is no hint.
     /// </summary>
     public required IReadOnlyList<string> Devices { get; init; }
 
