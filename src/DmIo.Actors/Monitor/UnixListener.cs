@@ -169,7 +169,7 @@ internal sealed class UnixListener : IDisposable
     {
         try
         {
-            using var file = File.OpenHandle(path, access: FileAccess.ReadWrite, share: FileShare.ReadWrite);
+            using var opened = File.OpenHandle(path, access: FileAccess.ReadWrite, share: FileShare.ReadWrite);
             return false;
         }
         catch (IOException fault)

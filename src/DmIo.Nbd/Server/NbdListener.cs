@@ -61,16 +61,16 @@ internal sealed class NbdListener : IDisposable
 
     private static Socket Listen(EndPoint endPoint)
     {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var listening = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.Bind(endPoint);
-            socket.Listen(Backlog);
-            return socket;
+            listening.Bind(endPoint);
+            listening.Listen(Backlog);
+            return listening;
         }
         catch
         {
-            socket.Dispose();
+            listening.Dispose();
             throw;
         }
     }

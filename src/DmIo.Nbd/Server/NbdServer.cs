@@ -104,11 +104,11 @@ public sealed class NbdServer : IAsyncDisposable
         AskAsync<NbdServerStatus>(GetStatus.Instance, cancellationToken);
 
     /// <summary>How clients name an export: one URI for each of <see cref="EndPoints"/>; where that is any address of
-    /// this machine, by the machine's name. With TLS, by a name that the server's certificate has, if it has
-    /// one.</summary>
+    /// this machine, by the machine's name. With TLS, by a name that the server's certificate has, if it has one; for a
+    /// unix socket, by <c>tls-hostname</c>.</summary>
     public IReadOnlyList<NbdUri> UrisOf(string export) => [.. EndPoints.Select(endPoint => endPoint is IPEndPoint tcp
         ? NbdUri.Tcp(HostOf(tcp.Address), tcp.Port, export, tls is not null)
-        : NbdUri.Unix(endPoint.ToString()!, export, tls is not null))];
+        : NbdUri.Unix(endPoint.ToString()!, export, tls is not null) with { TlsHostname = tls?.NameForUnix })];
 
     /// <summary>
     /// Stops listening, lets requests in flight end, closes the connections and puts the exports' pages back. Completes

@@ -15,6 +15,8 @@ namespace DmIo.Nbd.Server;
 /// </summary>
 internal sealed class ServerTls
 {
+    private const string LocalHost = "localhost";
+
     private readonly Lock gate = new();
     private readonly NbdTlsOptions options;
     private readonly Action<string> warn;
@@ -38,6 +40,10 @@ internal sealed class ServerTls
     }
 
     internal NbdTlsMode Mode => options.Mode;
+
+    /// <summary>What a client of a unix socket has to look for in the certificate; null: localhost, as clients
+    /// do.</summary>
+    internal string? NameForUnix => HostFor(LocalHost) is var name && name != LocalHost ? name : null;
 
     /// <summary>
     /// A name for this server that its certificate has, so that clients that check it accept it.

@@ -43,8 +43,7 @@ internal static class TlsFiles
         catch (Exception fault) when (fault is CryptographicException or ArgumentException)
         {
             throw new CryptographicException(
-                $"The key '{keyFile}' can't be read, or is not the key of the first certificate of "
-                + $"'{certificateFile}': {fault.Message}",
+                $"The key '{keyFile}' is malformed, or is not the key of the first certificate of '{certificateFile}'.",
                 fault);
         }
     }

@@ -106,6 +106,21 @@ public sealed class MirrorTests
         Assert.Equal(NbdError.None, await client.WriteAsync(0, CommandTests.NewData(4096)));
     }
 
+    [PeerFact("nbdkit")]
+    public async Task One_on_another_server_that_fails_a_discard_stays()
+    {
+        await using var peer = await NbdPeer.NbdkitAsync("--filter=error", "memory", "64M", "error-trim=EIO");
+        await using var served = await ServedDisks.StartAsync();
+        var remote = await NbdDevice.OpenAsync(new NbdDeviceOptions { Uri = peer.Uri }).InTime();
+        await served.AddAsync("disk", ServedDisks.NewMemory(), remote);
+        using var client = await served.UseAsync();
+
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Trim, 0, 1 << 20));
+
+        Assert.Equal(
+            ["disk-0", "disk-1"], Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).LiveDevices);
+    }
+
     [Fact]
     public async Task A_discard_that_may_still_take_place_is_not_let_destroy_later_writes()
     {

@@ -252,7 +252,21 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(host, Assert.Single(server.UrisOf("disk")).Host);
     }
 
-    private async Task<string> RefusedStartAsync(NbdTlsOptions tls)
+    [Theory]
+    [InlineData("disks.example", "disks.example")]
+    [InlineData("localhost", null)]
+    public async Task Clients_of_a_unix_socket_are_told_a_name_where_it_is_not_localhost(string name, string? told)
+    {
+        await using var served = await ServedDisks.WithDiskAsync(tls: authority.ServeAs(NbdTlsMode.Required, name));
+        var uri = NbdUri.Parse(served.Uri());
+
+        Assert.Equal(told, uri.TlsHostname);
+        await using var device = await NbdDevice.OpenAsync(
+            new NbdDeviceOptions { Uri = uri, AuthorityFile = authority.AuthorityFile }).InTime();
+        Assert.Equal(ServedDisks.SizeBytes, device.Description.Capacity.Bytes);
+    }
+
+    private static async Task<string> RefusedStartAsync(NbdTlsOptions tls)
     {
         await using var served = await ServedDisks.StartAsync();
         var refused = await Assert.ThrowsAsync<IoRefusedException>(() => NbdServer.StartAsync(

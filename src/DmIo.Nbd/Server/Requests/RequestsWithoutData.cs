@@ -1,4 +1,3 @@
-using DmIo.Actors;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
