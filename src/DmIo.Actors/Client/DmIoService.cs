@@ -350,11 +350,8 @@ public sealed class DmIoService : IExtension
                 return null;
             }
 
-            var started = new ServiceMonitor(
-                ServiceMonitor.Listen(path),
-                () => sections.AddTo(counters.Snapshot()),
-                MonitorInterval,
-                log);
+            var listener = ServiceMonitor.Listen(path);
+            var started = new ServiceMonitor(listener, () => sections.AddTo(counters.Snapshot()), MonitorInterval, log);
             stopped.Token.UnsafeRegister(End, started);
             return started;
         }

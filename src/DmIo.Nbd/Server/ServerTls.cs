@@ -57,7 +57,8 @@ internal sealed class ServerTls
     }
 
     /// <summary>Puts TLS on a connection.</summary>
-    /// <exception cref="IOException">The client is not let in, or broke off; the message says which, and why.</exception>
+    /// <exception cref="IOException">The client is not let in, or broke off; the message says which, and
+    /// why.</exception>
     internal async Task<AcceptedClient> AcceptAsync(SocketTransport socket)
     {
         var credentials = Current();

@@ -45,5 +45,6 @@ public sealed class RefusalLogTests : IAsyncLifetime
         Assert.Equal("last (1 more such warnings before it were left out)", await NextAsync(log));
     }
 
-    private static async Task<string> NextAsync(EventProbe log) => ((LogEvent)await log.NextAsync()).Message.ToString()!;
+    private static async Task<string> NextAsync(EventProbe log) =>
+        ((LogEvent)await log.NextAsync()).Message.ToString()!;
 }

@@ -206,7 +206,9 @@ public sealed class TlsTests : IDisposable
         var parameters = new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1);
         File.WriteAllText(options.KeyFile, key.ExportEncryptedPkcs8PrivateKeyPem("secret", parameters));
 
-        Assert.Contains($"'{options.KeyFile}' is encrypted", await RefusedStartAsync(options), StringComparison.Ordinal);
+        var fault = await RefusedStartAsync(options);
+
+        Assert.Contains($"'{options.KeyFile}' is encrypted", fault, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -221,7 +223,9 @@ public sealed class TlsTests : IDisposable
             -----END RSA PRIVATE KEY-----
             """);
 
-        Assert.Contains($"'{options.KeyFile}' is encrypted", await RefusedStartAsync(options), StringComparison.Ordinal);
+        var fault = await RefusedStartAsync(options);
+
+        Assert.Contains($"'{options.KeyFile}' is encrypted", fault, StringComparison.Ordinal);
     }
 
     [Fact]
