@@ -113,7 +113,7 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
         {
             // Nothing that one connection does ends another, or the server.
             server.Log.Error(fault, "nbd-{0}: {1} is cut after a failure of the server", Id, Peer);
-            end = $"The server failed: {fault.Message}";
+            Cut($"The server failed: {fault.Message}");
         }
 
         await (flight?.EmptyAsync() ?? Task.CompletedTask).ConfigureAwait(false);
