@@ -1,6 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using Akka.Hosting;
 using DmIo.Actors;
 using DmIo.Devices;
@@ -218,6 +222,58 @@ public sealed class NbdServerTests
             .WithNbdServer("one", server => server.Listen(AnyPort).Tls = tls)));
 
         Assert.Equal("dmio.nbd-servers.one.tls has no certificate. TLS needs both.", error.Message);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_allowed_an_export_that_is_not_configured_leaves_a_warning()
+    {
+        var home = Directory.CreateTempSubdirectory("dmio-hosting-");
+        try
+        {
+            var tls = NewTls(home) with
+            {
+                ClientExports = new Dictionary<string, IReadOnlyList<string>> { ["alice"] = ["disk", "disc"] },
+            };
+            Inbox? warnings = null;
+
+            await using var host = await StartAsync(akka => akka
+                .AddHocon("akka.loglevel = WARNING", HoconAddMode.Prepend)
+                .WithActors((system, _) =>
+                {
+                    warnings = Inbox.Create(system);
+                    system.EventStream.Subscribe(warnings.Receiver, typeof(Warning));
+                })
+                .WithNbdServer("one", server =>
+                {
+                    OneDisk(server);
+                    server.Tls = tls;
+                }));
+
+            var warning = (Warning)await warnings!.ReceiveAsync(TimeSpan.FromSeconds(60));
+            Assert.Equal(
+                "The NBD server 'one' allows the client 'alice' the export 'disc', which is not configured.",
+                warning.Message.ToString());
+        }
+        finally
+        {
+            home.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>With a certificate that is its own authority.</summary>
+    private static NbdTlsOptions NewTls(DirectoryInfo home)
+    {
+        var (certificateFile, keyFile) = (Path.Combine(home.FullName, "cert"), Path.Combine(home.FullName, "key"));
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(
+            DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        File.WriteAllText(certificateFile, certificate.ExportCertificatePem());
+        File.WriteAllText(keyFile, key.ExportPkcs8PrivateKeyPem());
+        return new NbdTlsOptions
+        {
+            CertificateFile = certificateFile, KeyFile = keyFile, ClientAuthorityFile = certificateFile,
+        };
     }
 
     private static void OneDisk(DmIoNbdServerOptions server) => server.Listen(AnyPort).Export("disk", "disk");

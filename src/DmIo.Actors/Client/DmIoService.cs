@@ -350,8 +350,8 @@ public sealed class DmIoService : IExtension
                 return null;
             }
 
-            var started = new ServiceMonitor(
-                MonitorSocket.Listen(path), () => sections.AddTo(counters.Snapshot()), MonitorInterval);
+            var listener = ServiceMonitor.Listen(path);
+            var started = new ServiceMonitor(listener, () => sections.AddTo(counters.Snapshot()), MonitorInterval, log);
             stopped.Token.UnsafeRegister(End, started);
             return started;
         }

@@ -158,7 +158,15 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
         if (Volatile.Read(ref helpers) < MaxHelpers)
         {
             Interlocked.Increment(ref helpers);
-            new Thread(Help) { IsBackground = true, Name = "dmio-helper" }.Start();
+            try
+            {
+                new Thread(Help) { IsBackground = true, Name = "dmio-helper" }.Start();
+            }
+            catch (Exception fault) when (fault is OutOfMemoryException or ThreadStartException)
+            {
+                // The system gives no thread now; the next tick tries again.
+                Interlocked.Decrement(ref helpers);
+            }
         }
     }
 

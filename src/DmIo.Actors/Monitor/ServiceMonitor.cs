@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Text.Json;
+using Akka.Configuration;
+using Akka.Event;
 
 namespace DmIo.Actors;
 
@@ -17,22 +19,39 @@ internal sealed class ServiceMonitor : IAsyncDisposable
 {
     internal const int MostClients = 16;
 
+    /// <summary>The setting, which faults name.</summary>
+    private const string Setting = "dmio.monitor.socket";
+
+    private const int Backlog = 16;
+
     /// <summary>What a client may say in a line.</summary>
     private const int LongestLine = 64;
 
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource ending = new();
-    private readonly MonitorSocket socket;
+    private readonly UnixListener listener;
     private readonly Func<ServiceStatistics> statistics;
     private readonly TimeSpan interval;
+    private readonly ILoggingAdapter log;
+
+    // Armed from the start: the first timer of a process starts a thread, which takes a descriptor.
+    private readonly PeriodicTimer pauses = new(Pause);
     private readonly Lock gate = new();
     private readonly HashSet<Task> clients = [];
     private readonly Task accepting;
 
-    internal ServiceMonitor(MonitorSocket socket, Func<ServiceStatistics> statistics, TimeSpan interval)
+    /// <param name="listener">Disposed of at the end.</param>
+    /// <param name="statistics">Called on any thread, at once for several clients.</param>
+    /// <param name="interval">Between two lines of <c>watch</c>.</param>
+    /// <param name="log">Is told when clients can't be accepted.</param>
+    internal ServiceMonitor(
+        UnixListener listener, Func<ServiceStatistics> statistics, TimeSpan interval, ILoggingAdapter log)
     {
-        this.socket = socket;
+        this.listener = listener;
         this.statistics = statistics;
         this.interval = interval;
+        this.log = log;
         accepting = Task.Run(AcceptAsync);
     }
 
@@ -48,11 +67,26 @@ internal sealed class ServiceMonitor : IAsyncDisposable
         }
     }
 
+    /// <exception cref="ConfigurationException">The path can't be listened on; the message names the setting, the path
+    /// and the reason.</exception>
+    internal static UnixListener Listen(string path)
+    {
+        try
+        {
+            return new UnixListener(new UnixDomainSocketEndPoint(Path.GetFullPath(path)), Backlog);
+        }
+        catch (Exception fault) when (fault is IOException or ArgumentException or PlatformNotSupportedException)
+        {
+            throw new ConfigurationException(
+                $"{Setting} is '{path}', which can't be listened on: {fault.Message}", fault);
+        }
+    }
+
     /// <summary>May be called more than once, and at the same time; each waits for the end.</summary>
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync();
-        socket.Dispose();
+        listener.Dispose();
         await accepting;
         Task[] left;
         lock (gate)
@@ -61,33 +95,49 @@ internal sealed class ServiceMonitor : IAsyncDisposable
         }
 
         await Task.WhenAll(left);
+        pauses.Dispose();
     }
 
+    /// <summary>Until the end: whatever keeps a client from being accepted, as too many open files, ends with the
+    /// next attempt or a later one.</summary>
     private async Task AcceptAsync()
     {
+        var isFailing = false;
         while (!ending.IsCancellationRequested)
         {
-            Socket client;
             try
             {
-                client = await socket.AcceptAsync(ending.Token);
+                Add(await listener.Socket.AcceptAsync(ending.Token));
+                isFailing = false;
             }
-            catch (Exception fault) when (fault is OperationCanceledException or ObjectDisposedException)
+            catch (Exception fault) when (!ending.IsCancellationRequested)
             {
-                return;
-            }
-            catch (SocketException) when (!ending.IsCancellationRequested)
-            {
-                // Of one connection that went before it was taken; or of want of descriptors: not to be hurried.
-                await Task.WhenAny(Task.Delay(interval, ending.Token));
-                continue;
-            }
-            catch (SocketException)
-            {
-                return;
-            }
+                if (!isFailing)
+                {
+                    log.Warning(
+                        "{0} can't accept a client, and tries again each second: {1}", Setting, fault.Message);
+                }
 
-            Add(client);
+                isFailing = true;
+                await PauseAsync();
+            }
+            catch (Exception)
+            {
+                // The end.
+                return;
+            }
+        }
+    }
+
+    private async Task PauseAsync()
+    {
+        try
+        {
+            await pauses.WaitForNextTickAsync(ending.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
         }
     }
 
@@ -108,6 +158,10 @@ internal sealed class ServiceMonitor : IAsyncDisposable
                 try
                 {
                     await ServeAsync(client);
+                }
+                catch (Exception fault)
+                {
+                    log.Error(fault, "A client of {0} could not be answered", Setting);
                 }
                 finally
                 {

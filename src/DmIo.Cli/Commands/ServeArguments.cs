@@ -32,7 +32,8 @@ internal static class ServeArguments
 
     private static readonly Option<UnixDomainSocketEndPoint[]> Unix = new("--unix", "-u")
     {
-        Description = "A unix socket. One that a dead process left is replaced. Repeat for more.",
+        Description = "A unix socket, for its own user (mode 0600). One that a dead process left is replaced. Repeat "
+            + "for more.",
         HelpName = "PATH",
         CustomParser = result => Cli.Options.ReadAll(result, NbdAddress.ParsePath),
     };
@@ -55,7 +56,11 @@ internal static class ServeArguments
         $"Memory of each export for all its clients, in pages of {Page.SizeBytes} bytes. [default: 4096]");
 
     private static readonly Option<int?> Connections = Cli.Options.NewNumber(
-        "--max-connections", 1, 65536, $"Clients' connections at once. [default: {Defaults.Connections}]");
+        "--max-connections",
+        1,
+        65536,
+        "Clients' connections at once. Fewer where ulimit -n is low: an eighth of it, at most 64, is kept for devices. "
+            + $"[default: {Defaults.Connections}]");
 
     private static readonly Option<int?> InFlight = Cli.Options.NewNumber(
         "--max-in-flight", 1, 65536, $"Requests of one connection at once. [default: {Defaults.RequestsInFlight}]");

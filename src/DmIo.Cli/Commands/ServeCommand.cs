@@ -13,7 +13,8 @@ internal static class ServeCommand
         Clients are qemu, nbdcopy, nbdinfo, nbdfuse, fio, the Linux kernel (nbd-client), and dmio on another
         machine. An export of several devices writes to all of them and reads from the first that answers; one
         that fails is said on standard error and left out until the next start. Nothing is copied between them:
-        what they hold has to be the same at each start; copy one that was left out anew before that.
+        what they hold has to be the same at each start; copy one that was left out anew before that. A discard
+        is a hint: a device that fails it stays, so what is read of discarded ranges may change.
         Clients are served from when it has printed what it serves; its sockets may be there before.
         Ctrl-C or SIGTERM: requests in flight are answered, then it ends with exit code 0; once more, and it
         ends at once. Errors on standard error carry the id that the client was told.
@@ -37,6 +38,7 @@ internal static class ServeCommand
     {
         var options = ServeArguments.ServerOf(parsed);
         var exports = ServeArguments.ExportsOf(parsed);
+        ServeTls.RequireExports(options.Tls, exports);
         var access = ServeArguments.AccessOf(parsed);
         await using var session = await DeviceSession.StartAsync(context, parsed.GetValue(Options.Monitor));
         exports = await AttachAsync(session, exports, access);

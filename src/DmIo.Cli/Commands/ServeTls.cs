@@ -17,7 +17,8 @@ internal static class ServeTls
     private static readonly Option<string?> Certificate = NewFile(
         "--tls-cert", "The server's certificate (PEM), and behind it its issuers'. Read again when it changes.");
 
-    private static readonly Option<string?> Key = NewFile("--tls-key", "The certificate's private key (PEM).");
+    private static readonly Option<string?> Key = NewFile(
+        "--tls-key", "The certificate's private key (PEM), without a password.");
 
     private static readonly Option<string?> Authority = NewFile(
         "--tls-ca", "Clients have to show a certificate that one of these authorities (PEM) signed.");
@@ -95,6 +96,21 @@ internal static class ServeTls
             throw new RefusedException(
                 $"--listen {open} can be reached from other machines, and without TLS whoever does so reads and writes "
                 + "everything; say --tls required with --tls-cert and --tls-key, listen on 127.0.0.1, or --insecure.");
+        }
+    }
+
+    /// <exception cref="RefusedException">A client is allowed an export that there is not.</exception>
+    internal static void RequireExports(NbdTlsOptions? tls, IReadOnlyList<NbdExport> exports)
+    {
+        var names = exports.Select(export => export.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (client, allowed) in tls?.ClientExports ?? new Dictionary<string, IReadOnlyList<string>>())
+        {
+            if (allowed.FirstOrDefault(export => !names.Contains(export)) is { } unknown)
+            {
+                throw new RefusedException(
+                    $"--tls-allow {client}={unknown} names no export; there are "
+                    + $"{string.Join(", ", names.Select(name => $"'{name}'"))}.");
+            }
         }
     }
 

@@ -53,6 +53,7 @@ public sealed class HostedNbdServers : IExtension
             {
                 var server = await NbdServer.StartAsync(system, settings.Options).ConfigureAwait(false);
                 started.Add(settings.Name, server);
+                WarnOfUnknownExports(settings);
                 foreach (var export in settings.Exports)
                 {
                     if (export.Devices.FirstOrDefault(missing.Contains) is { } device)
@@ -87,6 +88,24 @@ public sealed class HostedNbdServers : IExtension
         }
 
         Volatile.Write(ref servers, started);
+    }
+
+    /// <summary>No fault: the application may add the export later.</summary>
+    private void WarnOfUnknownExports(NbdServerSettings settings)
+    {
+        var names = settings.Exports.Select(export => export.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (client, allowed) in
+            settings.Options.Tls?.ClientExports ?? new Dictionary<string, IReadOnlyList<string>>())
+        {
+            foreach (var unknown in allowed.Where(export => !names.Contains(export)))
+            {
+                Logging.GetLogger(system, this).Warning(
+                    "The NBD server '{0}' allows the client '{1}' the export '{2}', which is not configured.",
+                    settings.Name,
+                    client,
+                    unknown);
+            }
+        }
     }
 
     private sealed class Provider : ExtensionIdProvider<HostedNbdServers>

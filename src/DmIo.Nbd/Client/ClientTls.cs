@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Client;
 
@@ -32,15 +33,12 @@ internal static class ClientTls
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
                 RevocationMode = X509RevocationMode.NoCheck,
             };
-            tls.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(authorities);
+            tls.CertificateChainPolicy.CustomTrustStore.AddRange(TlsFiles.ReadCertificates(authorities));
         }
 
         if (options.CertificateFile is { } certificate)
         {
-            var chain = new X509Certificate2Collection();
-            chain.ImportFromPemFile(certificate);
-            tls.ClientCertificateContext = SslStreamCertificateContext.Create(
-                X509Certificate2.CreateFromPemFile(certificate, options.KeyFile), chain, offline: true);
+            tls.ClientCertificateContext = TlsFiles.ReadIdentity(certificate, options.KeyFile!);
         }
 
         return tls;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using DmIo.Io;
 
 namespace DmIo.Nbd.Client;
 
@@ -19,6 +20,14 @@ internal static class ConnectionErrors
 
     /// <summary>ETIMEDOUT.</summary>
     internal const int TimedOut = 110;
+
+    /// <summary>An operation failed, and it is not known whether it took place, or still will.</summary>
+    internal static bool IsInDoubt(in IoStatus status) => status switch
+    {
+        { Code: IoStatusCode.TimedOut } => true,
+        { Code: IoStatusCode.DeviceError, Failure.Errno: BrokenPipe or Protocol or Reset or TimedOut } => true,
+        _ => false,
+    };
 
     /// <summary>Did the other side close it? Then it answers, and will do nothing more for it.</summary>
     internal static bool IsEndByPeer(Exception fault) => fault switch

@@ -190,12 +190,13 @@ internal sealed class ConnectionSet(
                 signal();
                 return;
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (ending.IsCancellationRequested)
             {
                 return;
             }
-            catch (IOException fault)
+            catch (Exception fault)
             {
+                // Whatever it is, as a certificate that can't be read just now: the next attempt may succeed.
                 announce(new NbdDeviceEvents.ReconnectFailed(options.Uri, attempts, fault.Message));
             }
 

@@ -8,6 +8,8 @@ namespace DmIo.Nbd.Protocol;
 /// alone.</summary>
 internal static class NbdText
 {
+    private const int MostPrinted = 512;
+
     private static readonly UTF8Encoding Strict =
         new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -45,6 +47,17 @@ internal static class NbdText
             return null;
         }
     }
+
+    /// <summary>What a peer named, for a log: a control character, as one that would begin another line, is a question
+    /// mark, and what is longer than <see cref="MostPrinted"/> characters is cut.</summary>
+    internal static string Printable(string text) => string.Create(
+        Math.Min(text.Length, MostPrinted), text, static (printed, said) =>
+        {
+            for (var index = 0; index < printed.Length; index++)
+            {
+                printed[index] = char.IsControl(said[index]) ? '?' : said[index];
+            }
+        });
 
     /// <summary>Reads length and text, and goes past them; false where that is not what is there.</summary>
     internal static bool TryTake(ref ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out string? text)

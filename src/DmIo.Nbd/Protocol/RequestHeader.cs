@@ -16,6 +16,9 @@ internal readonly record struct RequestHeader(
     /// <summary>Bytes that follow the header on the wire.</summary>
     internal uint PayloadBytes => Command == NbdCommand.Write ? LengthBytes : 0;
 
+    /// <summary>It is answered when what it did is durable.</summary>
+    internal bool IsDurable => Flags.HasFlag(CommandFlags.ForceUnitAccess);
+
     /// <summary>False: it does not begin with the request magic, and nothing that follows can be understood.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> bytes, out RequestHeader header)
     {

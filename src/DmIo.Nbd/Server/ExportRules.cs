@@ -51,9 +51,10 @@ internal static class ExportRules
             var client = await service.OpenAsync(export.Pages).ConfigureAwait(false);
             return new Prepared(export, replyTo, devices, client, "");
         }
-        catch (IoRefusedException refused)
+        catch (Exception fault)
         {
-            return Fault(refused.Message);
+            // Whatever it is: somebody waits for the answer.
+            return Fault(fault.Message);
         }
 
         Prepared Fault(string reason) => new(export, replyTo, [], null, reason);

@@ -4,75 +4,92 @@ using DmIo.Actors;
 
 namespace DmIo.Nbd.Server;
 
-/// <summary>One address that is listened on. A unix socket's file that a dead process left is replaced; it goes with
-/// the listener.</summary>
+/// <summary>One address that is listened on; a unix socket as <see cref="UnixListener"/> has it.</summary>
 internal sealed class NbdListener : IDisposable
 {
     private const int Backlog = 128;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
+    private readonly UnixListener? unix;
     private readonly Socket socket;
 
-    /// <exception cref="IoRefusedException">The address is not to be had.</exception>
+    /// <exception cref="IoRefusedException">The address can't be listened on.</exception>
     internal NbdListener(EndPoint endPoint)
     {
-        socket = new Socket(
-            endPoint.AddressFamily,
-            SocketType.Stream,
-            endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
         try
         {
-            if (endPoint is UnixDomainSocketEndPoint unix)
-            {
-                StaleSocket.Remove(unix.ToString(), unix);
-            }
-
-            socket.Bind(endPoint);
-            socket.Listen(Backlog);
-            EndPoint = endPoint is IPEndPoint ? socket.LocalEndPoint! : endPoint;
+            unix = endPoint is UnixDomainSocketEndPoint path ? new UnixListener(path, Backlog) : null;
+            socket = unix?.Socket ?? Listen(endPoint);
+            EndPoint = unix is null ? socket.LocalEndPoint! : endPoint;
         }
-        catch (Exception fault) when (fault is SocketException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is SocketException or IOException)
         {
-            socket.Dispose();
-            var path = (endPoint as UnixDomainSocketEndPoint)?.ToString();
-            throw new IoRefusedException($"'{endPoint}' can't be listened on: {ListenFault.Explain(fault, path)}");
+            throw new IoRefusedException($"'{endPoint}' can't be listened on: {fault.Message}");
         }
     }
 
     /// <summary>With the port that the system chose.</summary>
     internal EndPoint EndPoint { get; }
 
-    /// <summary>Hands over who comes, until it is disposed of.</summary>
-    /// <param name="accept">Gets the connection.</param>
-    /// <param name="trouble">Told why one could not be taken; it goes on.</param>
-    internal async Task RunAsync(Action<Socket> accept, Action<string> trouble)
+    /// <summary>Accepts connections until it is disposed of. It fails with whatever keeps it from accepting one, as too
+    /// many open files; it may be run again then.</summary>
+    /// <param name="accept">Gets each connection, and owns it.</param>
+    internal async Task RunAsync(Action<Socket> accept)
     {
         while (true)
         {
+            Socket connection;
             try
             {
-                var connection = await socket.AcceptAsync().ConfigureAwait(false);
-                if (connection.ProtocolType == ProtocolType.Tcp)
-                {
-                    connection.NoDelay = true;
-                    connection.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-                }
-
-                accept(connection);
+                connection = await socket.AcceptAsync().ConfigureAwait(false);
             }
             catch (Exception fault) when (fault is ObjectDisposedException
                 or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {
                 return;
             }
-            catch (SocketException fault)
-            {
-                trouble(fault.Message);
-                await Task.Delay(Pause).ConfigureAwait(false);
-            }
+
+            Prepare(connection);
+            accept(connection);
         }
     }
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose()
+    {
+        unix?.Dispose();
+        socket.Dispose();
+    }
+
+    private static Socket Listen(EndPoint endPoint)
+    {
+        var listening = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            listening.Bind(endPoint);
+            listening.Listen(Backlog);
+            return listening;
+        }
+        catch
+        {
+            listening.Dispose();
+            throw;
+        }
+    }
+
+    private static void Prepare(Socket connection)
+    {
+        if (connection.ProtocolType != ProtocolType.Tcp)
+        {
+            return;
+        }
+
+        try
+        {
+            connection.NoDelay = true;
+            connection.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        }
+        catch (SocketException)
+        {
+            // The client has gone already; the first receive finds that.
+        }
+    }
 }

@@ -24,13 +24,13 @@ public sealed class NbdServer : IAsyncDisposable
 
     private readonly IActorRef actor;
     private readonly Task stopped;
-    private readonly bool isTls;
+    private readonly ServerTls? tls;
 
-    private NbdServer(IActorRef actor, IReadOnlyList<EndPoint> endPoints, Task stopped, bool isTls)
+    private NbdServer(IActorRef actor, IReadOnlyList<EndPoint> endPoints, Task stopped, ServerTls? tls)
     {
         this.actor = actor;
         this.stopped = stopped;
-        this.isTls = isTls;
+        this.tls = tls;
         EndPoints = endPoints;
     }
 
@@ -61,7 +61,7 @@ public sealed class NbdServer : IAsyncDisposable
         var name = $"dmio-nbd-{Interlocked.Increment(ref lastName)}";
         var serving = system.ActorOf(NbdServerActor.Props(state, listeners, end), name);
         var server = new NbdServer(
-            serving, [.. listeners.Select(listener => listener.EndPoint)], end.Task, options.Tls is not null);
+            serving, [.. listeners.Select(listener => listener.EndPoint)], end.Task, state.Tls);
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(options.UnbindPhase, $"{name}-unbind", server.UnbindAsync);
         shutdown.AddTask(options.StopPhase, name, async () =>
@@ -104,10 +104,11 @@ public sealed class NbdServer : IAsyncDisposable
         AskAsync<NbdServerStatus>(GetStatus.Instance, cancellationToken);
 
     /// <summary>How clients name an export: one URI for each of <see cref="EndPoints"/>; where that is any address of
-    /// this machine, by the machine's name.</summary>
+    /// this machine, by the machine's name. With TLS, by a name that the server's certificate has, if it has one; for a
+    /// unix socket, by <c>tls-hostname</c>.</summary>
     public IReadOnlyList<NbdUri> UrisOf(string export) => [.. EndPoints.Select(endPoint => endPoint is IPEndPoint tcp
-        ? NbdUri.Tcp(HostOf(tcp.Address), tcp.Port, export, isTls)
-        : NbdUri.Unix(endPoint.ToString()!, export, isTls))];
+        ? NbdUri.Tcp(HostOf(tcp.Address), tcp.Port, export, tls is not null)
+        : NbdUri.Unix(endPoint.ToString()!, export, tls is not null) with { TlsHostname = tls?.NameForUnix })];
 
     /// <summary>
     /// Stops listening, lets requests in flight end, closes the connections and puts the exports' pages back. Completes
@@ -119,8 +120,12 @@ public sealed class NbdServer : IAsyncDisposable
         await stopped.ConfigureAwait(false);
     }
 
-    private static string HostOf(IPAddress address) =>
-        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? Dns.GetHostName() : address.ToString();
+    private string HostOf(IPAddress address)
+    {
+        var isAny = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+        var host = isAny ? Dns.GetHostName() : address.ToString();
+        return tls?.HostFor(host) ?? host;
+    }
 
     /// <summary>Why no server can have these options; null: one can.</summary>
     internal static string? Fault(NbdServerOptions options)

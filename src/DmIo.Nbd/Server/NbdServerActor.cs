@@ -28,6 +28,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     private readonly DmIoService service = DmIoService.For(Context.System);
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
     private readonly HashSet<Export> leaving = [];
+    private readonly List<NbdListener> failed = [];
     private StatusDisplay? display;
     private bool isUnbound;
 
@@ -48,12 +49,14 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     {
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, SweepInterval);
         display = new StatusDisplay(service, state.Status);
-        var self = Self;
+        if (state.Room.Notice is { } notice)
+        {
+            state.Log.Warning(notice);
+        }
+
         foreach (var listener in listeners)
         {
-            _ = listener.RunAsync(
-                socket => self.Tell(new Accepted(socket), ActorRefs.NoSender),
-                fault => state.Log.Warning("{0} could not accept a connection: {1}", listener.EndPoint, fault));
+            Run(listener);
         }
     }
 
@@ -138,6 +141,15 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
                 CloseListeners();
                 Sender.Tell(Unbound.Instance, Self);
                 break;
+            case AcceptFailed fault:
+                if (!isUnbound)
+                {
+                    state.Refusals.Warn(
+                        $"{fault.Listener.EndPoint} can't accept a connection, and tries again: {fault.Fault.Message}");
+                    failed.Add(fault.Listener);
+                }
+
+                break;
             case Ended ended:
                 state.Remove(ended.Connection);
                 break;
@@ -160,6 +172,8 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
                     connection.CheckTime(now);
                 }
 
+                failed.ForEach(Run);
+                failed.Clear();
                 break;
             default:
                 Unhandled(message);
@@ -167,24 +181,56 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         }
     }
 
+    /// <summary>Accepts until the listener is disposed of. One that fails is run again with the next sweep: a pause
+    /// that takes no descriptor and no thread, which may be what it lacks.</summary>
+    private void Run(NbdListener listener)
+    {
+        var self = Self;
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await listener.RunAsync(socket => self.Tell(new Accepted(socket), ActorRefs.NoSender))
+                    .ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                self.Tell(new AcceptFailed(listener, fault), ActorRefs.NoSender);
+            }
+        });
+    }
+
     private void Accept(Socket socket)
     {
         var transport = new SocketTransport(socket);
-        if (state.Connections.Count >= state.Limits.Connections)
+        if (state.Room.Fault(state.Connections.Count, socket.Handle) is { } fault)
         {
-            state.Log.Warning(
-                "{0} is turned away: there are {1} connections already.", transport.Peer, state.Connections.Count);
+            state.Refusals.Warn($"{transport.Peer} is turned away: {fault}.");
             transport.Abort();
             return;
         }
 
         var connection = new NbdConnection(state, transport);
         state.Add(connection);
-        var self = Self;
+        Do(connection.RunAsync, new Ended(connection));
+    }
+
+    /// <summary>Does it on the thread pool, and tells the actor when it is over, also where it failed.</summary>
+    private void Do(Func<Task> work, object over)
+    {
+        var (self, log) = (Self, state.Log);
         _ = Task.Run(async () =>
         {
-            await connection.RunAsync().ConfigureAwait(false);
-            self.Tell(new Ended(connection), ActorRefs.NoSender);
+            try
+            {
+                await work().ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                log.Error(fault, "The server goes on after a failure");
+            }
+
+            self.Tell(over, ActorRefs.NoSender);
         });
     }
 
@@ -258,24 +304,17 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     {
         state.Set(state.Exports.Where(other => other != export));
         leaving.Add(export);
-        var (self, patience) = (Self, state.Limits.Drain);
-        _ = Task.Run(async () =>
-        {
-            await export.CloseAsync(reason, patience).ConfigureAwait(false);
-            self.Tell(new Emptied(export, replyTo), ActorRefs.NoSender);
-        });
+        var patience = state.Limits.Drain;
+        Do(() => export.CloseAsync(reason, patience), new Emptied(export, replyTo));
     }
 
     /// <summary>What a stuck device has keeps its pages, and is not waited for.</summary>
     private void PutBack(Emptied emptied)
     {
-        var (self, patience) = (Self, state.Limits.Drain);
-        _ = Task.Run(async () =>
-        {
-            await Task.WhenAny(emptied.Export.Client.DisposeAsync().AsTask(), Task.Delay(patience))
-                .ConfigureAwait(false);
-            self.Tell(new Removed(emptied.Export, emptied.ReplyTo), ActorRefs.NoSender);
-        });
+        var patience = state.Limits.Drain;
+        Do(
+            () => Task.WhenAny(emptied.Export.Client.DisposeAsync().AsTask(), Task.Delay(patience)),
+            new Removed(emptied.Export, emptied.ReplyTo));
     }
 
     private void CloseListeners()

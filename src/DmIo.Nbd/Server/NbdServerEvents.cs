@@ -25,6 +25,6 @@ public static class NbdServerEvents
         : NbdServerEvent;
 
     /// <summary>One of the devices of an export missed something that others have: it is left out until the export is
-    /// added anew. Published before the client hears of the request.</summary>
+    /// added anew. Published before the client hears of the request. A failed trim is a hint, no loss.</summary>
     public sealed record LegLost(string Export, string Device, IoStatus Status) : NbdServerEvent;
 }

@@ -4,7 +4,9 @@ namespace DmIo.Nbd;
 /// second. Immutable.</summary>
 public sealed record NbdServerLimits
 {
-    /// <summary>Connections at once; more are closed as they come.</summary>
+    /// <summary>Connections at once; more are closed as they come. Fewer where the process may not have so many
+    /// descriptors open: an eighth of RLIMIT_NOFILE, 64 at most, is kept free of connections. The server logs a warning
+    /// of that when it starts, and of clients that are closed.</summary>
     public int Connections { get; init; } = 1024;
 
     /// <summary>From the connection to the end of the handshake, TLS included.</summary>
@@ -23,11 +25,12 @@ public sealed record NbdServerLimits
     /// <summary>A connection that asks nothing for so long is closed; null: none is.</summary>
     public TimeSpan? Idle { get; init; }
 
-    /// <summary>A connection that begins a request and does not go on with it for so long is closed: memory of its
-    /// export is held for it. A large write may take so long for each 256 KiB.</summary>
+    /// <summary>A connection that begins a request and sends nothing more of it for so long is closed. One that keeps
+    /// sending, however slowly, is not.</summary>
     public TimeSpan Receive { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>A connection that takes nothing of what it asked for, for so long, is closed.</summary>
+    /// <summary>A connection that takes nothing of its replies for so long is closed: memory of its export is held for
+    /// it. One that keeps taking them, however slowly, is not.</summary>
     public TimeSpan Send { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>When the server or an export ends: how long requests in flight may take.</summary>

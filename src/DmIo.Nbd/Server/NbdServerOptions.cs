@@ -8,7 +8,9 @@ public sealed record NbdServerOptions
 {
     /// <summary>
     /// Addresses (<see cref="IPEndPoint"/>, port 0: any free one) and unix sockets
-    /// (<see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>; the file is made, and removed at the end).
+    /// (<see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>). The file of a unix socket is made with mode 0600,
+    /// whatever the umask, and removed at the end, unless another one took its name; a socket that a dead process left
+    /// there is replaced.
     /// </summary>
     public required IReadOnlyList<EndPoint> EndPoints { get; init; }
 

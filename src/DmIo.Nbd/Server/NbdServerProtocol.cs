@@ -55,6 +55,10 @@ internal static class NbdServerProtocol
     /// <summary>Somebody connected.</summary>
     internal sealed record Accepted(Socket Socket) : INoSerializationVerificationNeeded;
 
+    /// <summary>An address accepts no connections until it is run again.</summary>
+    internal sealed record AcceptFailed(NbdListener Listener, Exception Fault)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
     /// <summary>A connection has ended.</summary>
     internal sealed record Ended(NbdConnection Connection)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;

@@ -17,8 +17,8 @@ public sealed record NbdTlsOptions
     public required string KeyFile { get; init; }
 
     /// <summary>
-    /// The authorities whose clients are let in: each has to show a certificate that one of these signed. Null: clients
-    /// show none.
+    /// The authorities whose clients are let in: each has to show a certificate that one of these signed. One
+    /// certificate at least. Null: clients show none.
     /// </summary>
     public string? ClientAuthorityFile { get; init; }
 

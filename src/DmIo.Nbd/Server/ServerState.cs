@@ -19,6 +19,11 @@ internal sealed class ServerState(ActorSystem system, NbdServerOptions options, 
 
     internal ILoggingAdapter Log => log;
 
+    /// <summary>Where clients that are refused are warned of.</summary>
+    internal RefusalLog Refusals { get; } = new(log, options.Time);
+
+    internal ConnectionLimit Room { get; } = ConnectionLimit.Of(options.Limits.Connections);
+
     internal ServerTls? Tls { get; } = options.Tls is { } tls ? new ServerTls(tls, fault => log.Warning(fault)) : null;
 
     /// <summary>Nothing new is begun.</summary>

@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DmIo.Actors;
+using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Server;
@@ -14,6 +15,8 @@ namespace DmIo.Nbd.Server;
 /// </summary>
 internal sealed class ServerTls
 {
+    private const string LocalHost = "localhost";
+
     private readonly Lock gate = new();
     private readonly NbdTlsOptions options;
     private readonly Action<string> warn;
@@ -32,19 +35,34 @@ internal sealed class ServerTls
         }
         catch (Exception fault) when (IsBadFile(fault))
         {
-            throw new IoRefusedException($"The certificate of the server can't be used: {fault.Message}");
+            throw new IoRefusedException($"The server can't use TLS: {fault.Message}");
         }
     }
 
     internal NbdTlsMode Mode => options.Mode;
 
+    /// <summary>What a client of a unix socket has to look for in the certificate; null: localhost, as clients
+    /// do.</summary>
+    internal string? NameForUnix => HostFor(LocalHost) is var name && name != LocalHost ? name : null;
+
+    /// <summary>
+    /// A name for this server that its certificate has, so that clients that check it accept it.
+    /// </summary>
+    /// <param name="preferred">Taken if the certificate has it, or has none at all that a URI can name.</param>
+    internal string HostFor(string preferred)
+    {
+        var certificate = Current().Server.TargetCertificate;
+        return NamesOf(certificate).Concat(AddressesOf(certificate)).Prepend(preferred).FirstOrDefault(
+            name => NbdUriParts.HostOf(name) is not null && certificate.MatchesHostname(name)) ?? preferred;
+    }
+
     /// <summary>Puts TLS on a connection.</summary>
-    /// <returns>The connection, and which exports its client may use; null: all.</returns>
-    /// <exception cref="IOException">The client is not let in, or broke off.</exception>
-    internal async Task<(TlsTransport Transport, IReadOnlyCollection<string>? Exports)> AcceptAsync(
-        SocketTransport socket)
+    /// <exception cref="IOException">The client is not let in, or broke off; the message says which, and
+    /// why.</exception>
+    internal async Task<AcceptedClient> AcceptAsync(SocketTransport socket)
     {
         var credentials = Current();
+        string? refusal = null;
         var stream = new SslStream(new NetworkStream(socket.Socket, ownsSocket: false), leaveInnerStreamOpen: false);
         try
         {
@@ -54,23 +72,35 @@ internal sealed class ServerTls
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                 ClientCertificateRequired = credentials.Authorities is not null,
                 RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
-                    credentials.Authorities is not { } authorities || IsSigned(certificate, chain, authorities),
+                {
+                    refusal = credentials.Authorities is { } authorities
+                        ? FaultOf(certificate as X509Certificate2, chain, authorities)
+                        : null;
+                    return refusal is null;
+                },
             }).ConfigureAwait(false);
         }
-        catch (AuthenticationException fault)
+        catch (Exception fault) when (fault is AuthenticationException or IOException)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
-            throw new IOException($"TLS was not agreed on: {fault.Message}", fault);
+            throw new IOException(refusal ?? $"TLS was not agreed on: {fault.Message}", fault);
         }
 
-        return (new TlsTransport(stream, socket), ExportsOf(stream.RemoteCertificate as X509Certificate2));
+        var client = stream.RemoteCertificate as X509Certificate2;
+        return new AcceptedClient(
+            new TlsTransport(stream, socket),
+            client is null ? null : NbdText.Printable(client.Subject),
+            ExportsOf(client));
     }
 
-    private static bool IsSigned(X509Certificate? shown, X509Chain? chain, X509Certificate2Collection authorities)
+    /// <summary>Why the client is not let in; null: it is.</summary>
+    private string? FaultOf(
+        X509Certificate2? certificate, X509Chain? chain, X509Certificate2Collection authorities)
     {
-        if (shown is not X509Certificate2 certificate || chain is null)
+        if (certificate is null || chain is null)
         {
-            return false;
+            return $"it showed no certificate, and one that an authority of '{options.ClientAuthorityFile}' signed is "
+                + "required.";
         }
 
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -78,12 +108,20 @@ internal sealed class ServerTls
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
-        return chain.Build(certificate);
+        if (chain.Build(certificate))
+        {
+            return null;
+        }
+
+        var reasons = chain.ChainStatus.Select(
+            status => $"{status.Status} ({status.StatusInformation.Trim().TrimEnd('.')})");
+        return NbdText.Printable($"its certificate '{certificate.Subject}' of '{certificate.Issuer}' is not accepted: ")
+            + $"{string.Join(", ", reasons.Distinct())}.";
     }
 
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
-    private IReadOnlyCollection<string>? ExportsOf(X509Certificate2? client)
+    private string[]? ExportsOf(X509Certificate2? client)
     {
         if (options.ClientExports is not { } map)
         {
@@ -94,10 +132,10 @@ internal sealed class ServerTls
         return [.. names.SelectMany(name => map.TryGetValue(name, out var exports) ? exports : [])];
     }
 
-    private static IEnumerable<string> NamesOf(X509Certificate2 client)
+    private static IEnumerable<string> NamesOf(X509Certificate2 certificate)
     {
-        yield return client.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
-        foreach (var alternative in client.Extensions.OfType<X509SubjectAlternativeNameExtension>())
+        yield return certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
+        foreach (var alternative in certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>())
         {
             foreach (var name in alternative.EnumerateDnsNames())
             {
@@ -105,6 +143,10 @@ internal sealed class ServerTls
             }
         }
     }
+
+    private static IEnumerable<string> AddressesOf(X509Certificate2 server) =>
+        server.Extensions.OfType<X509SubjectAlternativeNameExtension>()
+            .SelectMany(alternative => alternative.EnumerateIPAddresses()).Select(address => address.ToString());
 
     private Credentials Current()
     {
@@ -129,7 +171,7 @@ internal sealed class ServerTls
     }
 
     private static bool IsBadFile(Exception fault) =>
-        fault is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
+        fault is IOException or CryptographicException or ArgumentException;
 
     private string Stamp() => string.Join('|', Files().Select(
         file => $"{File.GetLastWriteTimeUtc(file).Ticks}/{(File.Exists(file) ? new FileInfo(file).Length : 0)}"));
@@ -144,21 +186,16 @@ internal sealed class ServerTls
         }
     }
 
-    private Credentials Read()
-    {
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(options.CertificateFile);
-        var server = X509Certificate2.CreateFromPemFile(options.CertificateFile, options.KeyFile);
-        X509Certificate2Collection? authorities = null;
-        if (options.ClientAuthorityFile is { } file)
-        {
-            authorities = [];
-            authorities.ImportFromPemFile(file);
-        }
-
-        return new Credentials(
-            SslStreamCertificateContext.Create(server, chain, offline: true), authorities);
-    }
+    private Credentials Read() => new(
+        TlsFiles.ReadIdentity(options.CertificateFile, options.KeyFile),
+        options.ClientAuthorityFile is { } file ? TlsFiles.ReadCertificates(file) : null);
 
     private sealed record Credentials(SslStreamCertificateContext Server, X509Certificate2Collection? Authorities);
 }
+
+/// <summary>A client that was let in.</summary>
+/// <param name="Transport">Its connection.</param>
+/// <param name="Subject">Of its certificate, for logs; null: it showed none.</param>
+/// <param name="Exports">Which it may use; null: all.</param>
+internal sealed record AcceptedClient(
+    TlsTransport Transport, string? Subject, IReadOnlyCollection<string>? Exports);

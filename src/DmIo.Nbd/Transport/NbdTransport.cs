@@ -19,6 +19,11 @@ internal abstract class NbdTransport : IAsyncDisposable
     /// <summary>Receives what is there, at least a byte; 0: the peer sends no more.</summary>
     internal abstract ValueTask<int> ReceiveAsync(Memory<byte> destination);
 
+    /// <summary>Receives what is there, in order, as much as there is room for.</summary>
+    /// <returns>How many bytes; 0: the peer sends no more; less: nothing is there, and <see cref="WaitAsync"/> waits
+    /// for it.</returns>
+    internal abstract ValueTask<int> TryReceiveAsync(ReadOnlyMemory<Memory<byte>> destinations);
+
     /// <summary>Fills all of <paramref name="destinations"/>, in order, straight from the connection; false: the peer
     /// ended first.</summary>
     internal abstract ValueTask<bool> FillAsync(IReadOnlyList<Memory<byte>> destinations);
@@ -26,6 +31,10 @@ internal abstract class NbdTransport : IAsyncDisposable
     /// <summary>Sends all of <paramref name="parts"/>, in order, with as few system calls as it can; none is copied on
     /// a bare socket. They are free when it returns.</summary>
     internal abstract ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> parts);
+
+    /// <summary>Changes whenever the system takes bytes of a send, and whenever the peer takes some of those: two equal
+    /// values mean that nothing moved. From any thread.</summary>
+    internal abstract (long TakenBytes, int QueuedBytes) SendProgress { get; }
 
     /// <summary>Receives no more: what waits to receive ends as if the peer had. Sending goes on. From any
     /// thread.</summary>

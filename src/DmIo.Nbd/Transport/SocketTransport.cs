@@ -6,10 +6,15 @@ namespace DmIo.Nbd.Transport;
 /// system has one for it.</summary>
 internal sealed class SocketTransport(Socket socket) : NbdTransport
 {
+    private long sentBytes;
+
     internal override string Peer { get; } = PeerOf(socket);
 
     /// <summary>The socket itself, for TLS to be put on top.</summary>
     internal Socket Socket => socket;
+
+    internal override (long TakenBytes, int QueuedBytes) SendProgress =>
+        (Volatile.Read(ref sentBytes), SocketVectors.QueuedBytes(socket));
 
     internal override bool HasArrived
     {
@@ -48,6 +53,11 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
         }
     }
 
+    internal override ValueTask<int> TryReceiveAsync(ReadOnlyMemory<Memory<byte>> destinations) =>
+        SocketVectors.IsSupported ? new ValueTask<int>(SocketVectors.TryReceive(socket, destinations.Span))
+        : HasArrived ? ReceiveAsync(destinations.Span[0])
+        : new ValueTask<int>(-1);
+
     internal override async ValueTask<bool> FillAsync(IReadOnlyList<Memory<byte>> destinations)
     {
         var (first, skip) = Forward(destinations, static part => part.Length, 0, 0, 0);
@@ -55,8 +65,8 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
         {
             var received = SocketVectors.IsSupported
                 ? SocketVectors.TryReceive(socket, destinations, first, skip)
-                : 0;
-            if (received == 0)
+                : -1;
+            if (received <= 0)
             {
                 received = await ReceiveAsync(destinations[first][skip..]).ConfigureAwait(false);
                 if (received == 0)
@@ -76,11 +86,13 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
         var (first, skip) = Forward(parts, static part => part.Length, 0, 0, 0);
         while (first < parts.Count)
         {
-            var sent = SocketVectors.IsSupported ? SocketVectors.TrySend(socket, parts, first, skip) : 0;
-            if (sent == 0)
+            var sent = SocketVectors.IsSupported ? SocketVectors.TrySend(socket, parts, first, skip) : -1;
+            if (sent < 0)
             {
                 sent = await SendOneAsync(parts[first][skip..]).ConfigureAwait(false);
             }
+
+            Volatile.Write(ref sentBytes, sentBytes + sent);
 
             (first, skip) = Forward(parts, static part => part.Length, first, skip, sent);
         }

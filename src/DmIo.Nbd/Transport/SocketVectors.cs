@@ -1,29 +1,34 @@
 using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace DmIo.Nbd.Transport;
 
 /// <summary>
 /// Linux's sendmsg and recvmsg on a socket of .NET's, which itself takes lists of arrays only, and pages are no arrays.
-/// Never waits: 0 bytes where the socket would, and on other systems always. The socket does the waiting, so that its
-/// own readiness bookkeeping stays in charge.
+/// Never waits: the result is negative where the socket would. The socket does the waiting, so that its own readiness
+/// bookkeeping stays in charge. On Linux only.
 /// </summary>
 internal static unsafe partial class SocketVectors
 {
     /// <summary>Segments of one call, far below the system's limit of 1024.</summary>
     private const int MostSegments = 64;
 
+    /// <summary>Up to here the call allocates nothing.</summary>
+    private const int FewSegments = 4;
+
     private const int DontWait = 0x40;
     private const int NoSignal = 0x4000;
     private const int TryAgain = 11;
+    private const int OutputQueue = 0x5411;
     private const int Interrupted = 4;
 
     internal static bool IsSupported { get; } = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
     /// <summary>Sends from part <paramref name="first"/> on, without its first <paramref name="skip"/> bytes.</summary>
-    /// <returns>How many bytes went; 0: the socket has no room.</returns>
-    internal static long TrySend(Socket socket, IReadOnlyList<ReadOnlyMemory<byte>> parts, int first, int skip)
+    /// <returns>How many bytes went; less than 0: the socket has no room.</returns>
+    internal static int TrySend(Socket socket, IReadOnlyList<ReadOnlyMemory<byte>> parts, int first, int skip)
     {
         Span<MemoryHandle> pins = new MemoryHandle[Math.Min(parts.Count - first, MostSegments)];
         var vectors = stackalloc Vector[pins.Length];
@@ -39,8 +44,8 @@ internal static unsafe partial class SocketVectors
 
     /// <summary>Receives into destination <paramref name="first"/> and on, past its first <paramref name="skip"/>
     /// bytes.</summary>
-    /// <returns>How many bytes came; 0: none are there, or the peer has ended.</returns>
-    internal static long TryReceive(Socket socket, IReadOnlyList<Memory<byte>> destinations, int first, int skip)
+    /// <returns>How many bytes came; 0: the peer has ended; less: none are there.</returns>
+    internal static int TryReceive(Socket socket, IReadOnlyList<Memory<byte>> destinations, int first, int skip)
     {
         Span<MemoryHandle> pins = new MemoryHandle[Math.Min(destinations.Count - first, MostSegments)];
         var vectors = stackalloc Vector[pins.Length];
@@ -54,7 +59,53 @@ internal static unsafe partial class SocketVectors
         return Call(socket, vectors, pins, isSend: false);
     }
 
-    private static long Call(Socket socket, Vector* vectors, Span<MemoryHandle> pins, bool isSend)
+    /// <summary>Receives into at most 64 destinations, in order.</summary>
+    /// <returns>As of the other.</returns>
+    internal static int TryReceive(Socket socket, ReadOnlySpan<Memory<byte>> destinations)
+    {
+        var few = default(FewPins);
+        Span<MemoryHandle> pins = destinations.Length <= FewSegments
+            ? ((Span<MemoryHandle>)few)[..destinations.Length]
+            : new MemoryHandle[Math.Min(destinations.Length, MostSegments)];
+        var vectors = stackalloc Vector[pins.Length];
+        for (var i = 0; i < pins.Length; i++)
+        {
+            pins[i] = destinations[i].Pin();
+            vectors[i] = new Vector { Base = pins[i].Pointer, Length = (nuint)destinations[i].Length };
+        }
+
+        return Call(socket, vectors, pins, isSend: false);
+    }
+
+    /// <summary>Of what was sent, about how much the peer has not taken; 0 where that can't be told.</summary>
+    internal static int QueuedBytes(Socket socket)
+    {
+        if (!IsSupported)
+        {
+            return 0;
+        }
+
+        var held = false;
+        try
+        {
+            socket.SafeHandle.DangerousAddRef(ref held);
+            var bytes = 0;
+            return Control((int)socket.SafeHandle.DangerousGetHandle(), OutputQueue, &bytes) == 0 ? bytes : 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return 0;
+        }
+        finally
+        {
+            if (held)
+            {
+                socket.SafeHandle.DangerousRelease();
+            }
+        }
+    }
+
+    private static int Call(Socket socket, Vector* vectors, Span<MemoryHandle> pins, bool isSend)
     {
         var held = false;
         try
@@ -71,9 +122,9 @@ internal static unsafe partial class SocketVectors
                 switch (error)
                 {
                     case 0:
-                        return moved;
+                        return (int)moved;
                     case TryAgain:
-                        return 0;
+                        return -1;
                     case Interrupted:
                         continue;
                     default:
@@ -104,6 +155,15 @@ internal static unsafe partial class SocketVectors
 
     [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
     private static partial nint ReceiveMessage(int socket, Message* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static partial int Control(int file, nuint request, int* value);
+
+    [InlineArray(FewSegments)]
+    private struct FewPins
+    {
+        private MemoryHandle first;
+    }
 
     /// <summary>struct iovec.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -15,15 +15,41 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
 
     private readonly byte[] record = new byte[RecordBytes];
     private volatile bool isReceiving;
+    private Task<int>? arriving;
+    private long sentBytes;
 
     internal override string Peer => below.Peer;
 
     /// <summary>What was negotiated, for logs and for who may do what.</summary>
     internal SslStream Stream => stream;
 
+    internal override (long TakenBytes, int QueuedBytes) SendProgress =>
+        (Volatile.Read(ref sentBytes), below.SendProgress.QueuedBytes);
+
+    /// <summary>A receive of no bytes ends when there are some, decrypted.</summary>
     internal override async ValueTask WaitAsync()
     {
-        await ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
+        arriving ??= ReceiveAsync(Memory<byte>.Empty).AsTask();
+        try
+        {
+            await arriving.ConfigureAwait(false);
+        }
+        finally
+        {
+            arriving = null;
+        }
+    }
+
+    internal override async ValueTask<int> TryReceiveAsync(ReadOnlyMemory<Memory<byte>> destinations)
+    {
+        arriving ??= ReceiveAsync(Memory<byte>.Empty).AsTask();
+        if (!arriving.IsCompleted)
+        {
+            return -1;
+        }
+
+        await WaitAsync().ConfigureAwait(false);
+        return await ReceiveAsync(destinations.Span[0]).ConfigureAwait(false);
     }
 
     internal override async ValueTask<int> ReceiveAsync(Memory<byte> destination)
@@ -66,13 +92,13 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
                 var part = parts[i];
                 if (part.Length > RecordBytes - gathered)
                 {
-                    await stream.WriteAsync(record.AsMemory(0, gathered)).ConfigureAwait(false);
+                    await WriteAsync(record.AsMemory(0, gathered)).ConfigureAwait(false);
                     gathered = 0;
                 }
 
                 if (part.Length >= RecordBytes)
                 {
-                    await stream.WriteAsync(part).ConfigureAwait(false);
+                    await WriteAsync(part).ConfigureAwait(false);
                 }
                 else
                 {
@@ -81,7 +107,7 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
                 }
             }
 
-            await stream.WriteAsync(record.AsMemory(0, gathered)).ConfigureAwait(false);
+            await WriteAsync(record.AsMemory(0, gathered)).ConfigureAwait(false);
         }
         catch (Exception fault) when (IsBroken(fault))
         {
@@ -103,6 +129,12 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
 
         await below.DisposeAsync().ConfigureAwait(false);
         await stream.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        await stream.WriteAsync(bytes).ConfigureAwait(false);
+        Volatile.Write(ref sentBytes, sentBytes + bytes.Length);
     }
 
     private async ValueTask SayGoodbyeAsync()

@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 using Akka.Configuration;
+using Akka.Event;
 using DmIo.Actors.Tests.Client;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Actors.Tests.Settings;
@@ -78,7 +79,8 @@ public sealed class MonitorTests : IDisposable
         var taken = 0;
         await using var running = await new RunningService().WithMemoryAsync("disk");
         var statistics = await running.Service.GetStatisticsAsync().InTime();
-        await using var monitor = new ServiceMonitor(MonitorSocket.Listen(Path), Take, TimeSpan.Zero);
+        await using var monitor = new ServiceMonitor(
+            ServiceMonitor.Listen(Path), Take, TimeSpan.Zero, NoLogger.Instance);
         using var deaf = new Connection(Path);
         using var other = new Connection(Path);
         deaf.Say("watch\n");
@@ -177,7 +179,7 @@ public sealed class MonitorTests : IDisposable
     {
         await using var running = new RunningService(Configuration());
 
-        var fault = Assert.Throws<ConfigurationException>(() => MonitorSocket.Listen(Path));
+        var fault = Assert.Throws<ConfigurationException>(() => ServiceMonitor.Listen(Path));
 
         Assert.Contains("dmio.monitor.socket", fault.Message, StringComparison.Ordinal);
         Assert.Contains(Path, fault.Message, StringComparison.Ordinal);
@@ -189,19 +191,19 @@ public sealed class MonitorTests : IDisposable
     {
         File.WriteAllText(Path, "precious");
 
-        Assert.Throws<ConfigurationException>(() => MonitorSocket.Listen(Path));
+        Assert.Throws<ConfigurationException>(() => ServiceMonitor.Listen(Path));
 
         Assert.Equal("precious", File.ReadAllText(Path));
     }
 
     [Fact]
     public void A_path_that_cannot_be_had_is_a_fault_of_the_configuration() =>
-        Assert.Throws<ConfigurationException>(() => MonitorSocket.Listen(folder.PathOf(new string('x', 200))));
+        Assert.Throws<ConfigurationException>(() => ServiceMonitor.Listen(folder.PathOf(new string('x', 200))));
 
     [Fact]
     public void A_directory_that_is_missing_is_named()
     {
-        var fault = Assert.Throws<ConfigurationException>(() => MonitorSocket.Listen(folder.PathOf("none/dmio.sock")));
+        var fault = Assert.Throws<ConfigurationException>(() => ServiceMonitor.Listen(folder.PathOf("none/dmio.sock")));
 
         var reason = $"there is no directory '{folder.PathOf("none")}'.";
         Assert.EndsWith(reason, fault.Message, StringComparison.Ordinal);

@@ -26,6 +26,8 @@ internal sealed class DmioProcess : IDisposable
 
     public bool HasEnded => process.HasExited;
 
+    public int Id => process.Id;
+
     /// <summary>Starts the command itself.</summary>
     public static DmioProcess StartCommand(params string[] args)
     {
@@ -38,6 +40,9 @@ internal sealed class DmioProcess : IDisposable
     public static DmioProcess StartFed(params string[] args) => OperatingSystem.IsLinux()
         ? Start("env", [HearsInterrupts, "dotnet", Assembly, .. args], "/")
         : Start("dotnet", [Assembly, .. args], "/");
+
+    /// <summary>The command as <c>dotnet</c> starts it, for a script.</summary>
+    public static string CommandText => $"dotnet '{Assembly}'";
 
     /// <summary>Starts another program.</summary>
     public static DmioProcess StartOther(string program, params string[] args)

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
+using DmIo.Nbd.Transport;
 using Xunit;
 
 namespace DmIo.Nbd.Tests;
@@ -114,6 +115,17 @@ internal sealed class RawClient : IDisposable
         catch (IOException)
         {
             // Reset: what we sent was not read.
+        }
+    }
+
+    /// <summary>The server has received all that was sent.</summary>
+    internal async Task AllTakenAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        while (SocketVectors.QueuedBytes(socket) > 0)
+        {
+            Assert.False(limit.IsCancellationRequested, "the server does not receive what was sent");
+            await Task.Yield();
         }
     }
 

@@ -78,8 +78,6 @@ internal sealed class RequestOracle(int sizeBytes, uint minimumBlock, bool struc
             { Command: NbdCommand.BlockStatus, LengthBytes: 0 } => [NbdError.Invalid],
             { Command: NbdCommand.WriteZeroes } when request.Flags.HasFlag(CommandFlags.FastZero) =>
                 [NbdError.None, NbdError.NotSupported],
-            { Command: NbdCommand.Read } when request.Flags.HasFlag(CommandFlags.DoNotFragment) =>
-                [NbdError.None, NbdError.Overflow],
             _ => [NbdError.None],
         };
     }

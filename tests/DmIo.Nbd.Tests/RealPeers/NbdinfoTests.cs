@@ -33,7 +33,7 @@ public sealed class NbdinfoTests
         Assert.Equal("base:allocation", export.GetProperty("contexts")[0].GetString());
         Assert.Equal(1, export.GetProperty("block_size_minimum").GetInt64());
         Assert.Equal(4096, export.GetProperty("block_size_preferred").GetInt64());
-        Assert.Equal(32 << 20, export.GetProperty("block_size_maximum").GetInt64());
+        Assert.Equal(64 << 20, export.GetProperty("block_size_maximum").GetInt64());
         foreach (var ability in (string[])["cache", "df", "fast_zero", "flush", "fua", "multi_conn", "trim", "zero"])
         {
             Assert.True(export.GetProperty("can_" + ability).GetBoolean(), ability);

@@ -83,9 +83,28 @@ public sealed class NbdshCommandTests
             covered(512, 3 << 20)
             assert read == bytes((1 << 20) - 512) + b"x" * (1 << 20) + bytes((1 << 20) + 512)
             seen.clear()
-            h.pread_structured(128 << 10, 512, chunk, nbd.CMD_FLAG_DF)
+            h.pread_structured(1 << 20, 512, chunk, nbd.CMD_FLAG_DF)
             assert len(seen) == 1, seen
-            covered(512, 128 << 10)
+            covered(512, 1 << 20)
+            """);
+    }
+
+    [PeerTheory("nbdsh")]
+    [InlineData(64)]
+    [InlineData(4096)]
+    public async Task Requests_of_42_and_64_MiB_are_served(int pages)
+    {
+        await using var served = await ServedDisks.StartAsync();
+        await served.AddAsync(
+            new NbdExport { Name = "disk", Devices = ["disk"], Pages = pages }, ServedDisks.NewMemory());
+
+        await ScriptAsync(served.Uri(), """
+            import random
+            data = random.Random(1).randbytes(64 << 20)
+            h.pwrite(data, 0)
+            assert h.pread(len(data), 0) == data
+            h.pwrite(data[:42 << 20], 4096 + 77)
+            assert h.pread(42 << 20, 4096 + 77) == data[:42 << 20]
             """);
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
@@ -16,6 +17,7 @@ public sealed class CommandTests
     [InlineData(64 * 1024)]
     [InlineData(1 << 20)]
     [InlineData(32 << 20)]
+    [InlineData((64 << 20) - 1024)]
     public async Task What_is_written_is_read_back(int length)
     {
         await using var served = await ServedDisks.WithDiskAsync();
@@ -55,18 +57,51 @@ public sealed class CommandTests
         Assert.True(chunk.IsDone);
     }
 
+    [Theory]
+    [InlineData(512, 256 << 10, 4096)]
+    [InlineData(777, 1 << 20, 4096)]
+    [InlineData(0, 64 << 20, 4096)]
+    [InlineData(777, 1 << 20, 64)]
+    [InlineData(0, 64 << 20, 64)]
+    public async Task Who_wants_no_fragments_gets_one_chunk_of_data_even_of_zeroes(int offset, int length, int pages)
+    {
+        await using var served = await ServedDisks.StartAsync();
+        await served.AddAsync(
+            new NbdExport { Name = "disk", Devices = ["disk"], Pages = pages }, ServedDisks.NewMemory());
+        using var writer = await served.UseAsync();
+        var data = NewData(length);
+        data.AsSpan(0, length / 2).Clear();
+        Assert.Equal(NbdError.None, await writer.WriteAsync((ulong)offset, data));
+        using var client = await served.UseAsync(structured: true);
+
+        var (read, chunks) = await client.ReadChunksAsync((ulong)offset, length, CommandFlags.DoNotFragment);
+
+        Assert.Equal(1, chunks);
+        Assert.Equal(data, read);
+    }
+
     [Fact]
-    public async Task Who_wants_no_fragments_gets_one_chunk_of_data_even_of_zeroes()
+    public async Task Chunks_do_not_fall_into_one_that_is_not_to_be_fragmented()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync(structured: true);
-        await client.RequestAsync(NbdCommand.Read, 0, 256 << 10, flags: CommandFlags.DoNotFragment);
+        for (ulong cookie = 0; cookie < 20; cookie++)
+        {
+            var flags = cookie % 2 == 0 ? CommandFlags.DoNotFragment : CommandFlags.None;
+            await client.RequestAsync(NbdCommand.Read, 0, 2 << 20, cookie, flags);
+        }
 
-        var (chunk, payload) = await client.ChunkAsync();
+        var received = new long[20];
+        for (var ended = 0; ended < 20;)
+        {
+            var (chunk, payload) = await client.ChunkAsync();
+            received[chunk.Cookie] += chunk.Type == ReplyChunkType.OffsetData
+                ? payload.Length - ReplyChunk.DataOffsetBytes
+                : BinaryPrimitives.ReadUInt32BigEndian(payload.AsSpan(ReplyChunk.DataOffsetBytes));
+            ended += chunk.IsDone ? 1 : 0;
+        }
 
-        Assert.Equal(ReplyChunkType.OffsetData, chunk.Type);
-        Assert.True(chunk.IsDone);
-        Assert.Equal((256 << 10) + 8, payload.Length);
+        Assert.All(received, length => Assert.Equal(2 << 20, length));
     }
 
     [Fact]

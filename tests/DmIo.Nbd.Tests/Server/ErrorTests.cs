@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DmIo.Actors;
+using DmIo.Devices;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
@@ -42,10 +43,13 @@ public sealed class ErrorTests
     [Fact]
     public async Task A_write_that_is_too_long_is_thrown_away()
     {
-        await using var served = await ServedDisks.WithDiskAsync();
+        await using var served = await ServedDisks.StartAsync();
+        await served.AddAsync("disk", new MemoryDevice(2 * ServedDisks.SizeBytes / Sector.SizeBytes));
         using var client = await served.UseAsync();
 
-        Assert.Equal(NbdError.Overflow, await client.WriteAsync(0, new byte[33 << 20]));
+        Assert.Equal(NbdError.None, await client.WriteAsync(0, new byte[64 << 20]));
+        Assert.Equal(NbdError.Overflow, await client.WriteAsync(0, new byte[(64 << 20) + 1]));
+        Assert.Equal(NbdError.Overflow, await client.DoAsync(NbdCommand.Read, 0, (64 << 20) + 1));
         Assert.Equal(NbdError.None, await client.WriteAsync(0, CommandTests.NewData(512)));
     }
 

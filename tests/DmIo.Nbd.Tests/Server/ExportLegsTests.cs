@@ -1,4 +1,5 @@
 using DmIo.Io;
+using DmIo.Nbd.Client;
 using DmIo.Nbd.Server;
 using Xunit;
 
@@ -33,12 +34,43 @@ public sealed class ExportLegsTests
         Assert.Empty(lost);
     }
 
-    [Fact]
-    public void A_hint_that_one_does_not_know_is_no_loss()
+    public static TheoryData<IoStatus> FailedHints => new()
     {
-        var unknown = IoStatus.Failed(IoStatusCode.Unsupported, "no trim");
+        IoStatus.Failed(IoStatusCode.Unsupported, "no trim"),
+        IoStatus.DeviceError("broken", 5),
+        IoStatus.Failed(IoStatusCode.DeviceGone, "not sent"),
+        IoStatus.Failed(IoStatusCode.DeviceFailed, "attach it anew"),
+    };
 
-        Assert.True(Judge(isHint: true, IoStatus.Ok, unknown, IoStatus.Ok).IsOk);
+    public static TheoryData<IoStatus> HintsInDoubt => new()
+    {
+        IoStatus.Failed(IoStatusCode.TimedOut, "late"),
+        IoStatus.DeviceError("the connection broke", ConnectionErrors.Reset),
+        IoStatus.DeviceError("no such reply", ConnectionErrors.Protocol),
+    };
+
+    [Theory]
+    [MemberData(nameof(FailedHints))]
+    public void A_hint_that_one_fails_is_no_loss(IoStatus failed)
+    {
+        Assert.True(Judge(isHint: true, IoStatus.Ok, failed, IoStatus.Ok).IsOk);
+
+        Assert.Empty(lost);
+    }
+
+    [Theory]
+    [MemberData(nameof(HintsInDoubt))]
+    public void One_that_may_still_follow_a_hint_is_left_out(IoStatus inDoubt)
+    {
+        Assert.True(Judge(isHint: true, IoStatus.Ok, inDoubt, Broken).IsOk);
+
+        Assert.Equal(["b"], lost);
+    }
+
+    [Fact]
+    public void A_hint_that_all_fail_is_an_error_and_nobody_is_left_out()
+    {
+        Assert.False(Judge(isHint: true, Broken, Broken, Broken).IsOk);
 
         Assert.Empty(lost);
     }

@@ -95,6 +95,47 @@ public sealed class ExportMemoryTests
         Assert.Equal(0, memory.BlocksInUse);
     }
 
+    [Fact]
+    public void Who_has_paused_longest_gives_back_above_a_quarter()
+    {
+        var memory = NewMemory(16);
+        var shares = Enumerable.Range(0, 3).Select(_ => new MemoryShare(memory)).ToArray();
+        var gaveBack = new List<int>();
+
+        void Pause(int index, int blocks)
+        {
+            var held = Enumerable.Range(0, blocks).Select(_ => shares[index].TryTake()!).ToArray();
+            shares[index].BeginPause(blocks, () =>
+            {
+                gaveBack.Add(index);
+                Array.ForEach(held, block => block.Release());
+            });
+        }
+
+        Pause(0, 2);
+        Pause(1, 2);
+        Assert.Empty(gaveBack);
+        Pause(2, 1);
+
+        Assert.Equal([0], gaveBack);
+        Assert.Equal(3, memory.BlocksInUse);
+    }
+
+    [Fact]
+    public void Who_pauses_no_more_keeps_what_it_has()
+    {
+        var memory = NewMemory(16);
+        var (first, second) = (new MemoryShare(memory), new MemoryShare(memory));
+        first.BeginPause(4, () => Assert.Fail("It is paused no more."));
+
+        first.EndPause();
+        second.BeginPause(4, () => Assert.Fail("It has a quarter, and no more."));
+        first.Reclaim();
+
+        second.EndPause();
+        Assert.Equal(0, memory.BlocksInUse);
+    }
+
     /// <summary>The promise that keeps connections from waiting for each other.</summary>
     [Theory]
     [InlineData(1)]

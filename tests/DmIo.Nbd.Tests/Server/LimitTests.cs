@@ -85,6 +85,30 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Who_takes_its_replies_slowly_is_not_cut()
+    {
+        const int length = 16 << 20;
+        const int taken = 512 << 10;
+        await using var served = await ServedDisks.WithDiskAsync(
+            new NbdServerLimits { Send = TimeSpan.FromSeconds(60), Idle = TimeSpan.FromSeconds(30) }, time);
+        using var client = await served.UseAsync();
+        var data = CommandTests.NewData(length);
+        await client.WriteAsync(0, data);
+        await client.RequestAsync(NbdCommand.Read, 0, length);
+        await client.SimpleReplyAsync();
+
+        var received = new List<byte>();
+        for (var step = 0; step < 4; step++)
+        {
+            received.AddRange(await client.ReceiveAsync(taken));
+            await PassAsync(served, TimeSpan.FromSeconds(40));
+        }
+
+        received.AddRange(await client.ReceiveAsync(length - received.Count));
+        Assert.Equal(data, received);
+    }
+
+    [Fact]
     public async Task More_connections_than_allowed_are_turned_away()
     {
         await using var served = await ServedDisks.WithDiskAsync(new NbdServerLimits { Connections = 1 });
@@ -147,6 +171,26 @@ public sealed class LimitTests
 
         await served.StatusWhenAsync(status =>
             status.Exports[0].PagesInUse > 0 && status.Exports[0].PagesInUse <= status.Exports[0].Export.Pages / 2);
+    }
+
+    [Fact]
+    public async Task Several_who_do_not_read_leave_memory_for_others()
+    {
+        const int count = 24;
+        await using var served = await ServedDisks.WithDiskAsync(time: time);
+        var lazy = new List<RawClient>();
+        for (var index = 0; index < count; index++)
+        {
+            lazy.Add(await served.UseAsync());
+            await lazy[^1].RequestAsync(NbdCommand.Read, 0, 32 << 20);
+            await lazy[^1].ReceiveAsync(1);
+        }
+
+        using var other = await served.UseAsync();
+        var data = CommandTests.NewData(1 << 20);
+        Assert.Equal(NbdError.None, await other.WriteAsync(40 << 20, data));
+        Assert.Equal(data, await other.ReadAsync(40 << 20, 1 << 20));
+        lazy.ForEach(client => client.Dispose());
     }
 
     [Fact]
@@ -301,6 +345,17 @@ public sealed class LimitTests
         }));
 
         Array.ForEach(clients, client => client.Dispose());
+    }
+
+    /// <summary>So much time passes, and the server has seen it: it has cut one that idles for longer than it
+    /// may.</summary>
+    private async Task PassAsync(ServedDisks served, TimeSpan by)
+    {
+        using var idle = await served.UseAsync();
+        await idle.ReadAsync(0, 512);
+        await served.StatusWhenAsync(status => status.Connections.Any(other => other is { Requests: 1, InFlight: 0 }));
+        time.Advance(by);
+        await idle.ExpectEndAsync();
     }
 
     /// <summary>Whoever is over a limit is cut, however late the server finds it so.</summary>

@@ -1,5 +1,6 @@
 using DmIo.Devices.Decorators;
 using DmIo.Io;
+using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
@@ -87,6 +88,66 @@ public sealed class MirrorTests
         Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Flush, 0, 0));
 
         Assert.Equal(2, Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).LiveDevices.Count);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0)]
+    public async Task One_that_fails_a_discard_stays(int failing)
+    {
+        await using var served = await ServeAsync();
+        using var client = await served.UseAsync();
+        devices[failing].Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Discard) });
+
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Trim, 0, 1 << 20));
+
+        var live = Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).LiveDevices;
+        Assert.Equal(["disk-0", "disk-1", "disk-2"], live);
+        Assert.Equal(NbdError.None, await client.WriteAsync(0, CommandTests.NewData(4096)));
+    }
+
+    [PeerFact("nbdkit")]
+    public async Task One_on_another_server_that_fails_a_discard_stays()
+    {
+        await using var peer = await NbdPeer.NbdkitAsync("--filter=error", "memory", "64M", "error-trim=EIO");
+        await using var served = await ServedDisks.StartAsync();
+        var remote = await NbdDevice.OpenAsync(new NbdDeviceOptions { Uri = peer.Uri }).InTime();
+        await served.AddAsync("disk", ServedDisks.NewMemory(), remote);
+        using var client = await served.UseAsync();
+
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Trim, 0, 1 << 20));
+
+        Assert.Equal(
+            ["disk-0", "disk-1"], Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).LiveDevices);
+    }
+
+    [Fact]
+    public async Task A_discard_that_may_still_take_place_is_not_let_destroy_later_writes()
+    {
+        await using var served = await ServeAsync();
+        using var client = await served.UseAsync();
+        devices[1].Add(new FaultRule
+        {
+            Filter = OperationFilter.On(IoOperation.Discard), Errno = ConnectionErrors.Reset,
+        });
+
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Trim, 0, 1 << 20));
+
+        Assert.Equal(
+            ["disk-0", "disk-2"], Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).LiveDevices);
+    }
+
+    [Fact]
+    public async Task One_that_fails_to_zero_is_left_out()
+    {
+        await using var served = await ServeAsync();
+        using var client = await served.UseAsync();
+        devices[1].Add(new FaultRule { Filter = OperationFilter.On(IoOperation.WriteZeroes) });
+
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.WriteZeroes, 0, 1 << 20));
+
+        Assert.Equal(
+            ["disk-0", "disk-2"], Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).LiveDevices);
     }
 
     private async Task<ServedDisks> ServeAsync()

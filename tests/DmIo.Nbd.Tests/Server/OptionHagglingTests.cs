@@ -29,7 +29,7 @@ public sealed class OptionHagglingTests
         haggling.Take([0, 0, 0, 7], out _);
 
         Assert.Equal(HaggleState.Closed, haggling.State);
-        Assert.NotNull(haggling.Fault);
+        Assert.NotNull(haggling.Refusal);
     }
 
     [Fact]
@@ -43,6 +43,18 @@ public sealed class OptionHagglingTests
         Assert.Equal(0, haggling.Take(option.AsSpan(0, 20), out needed));
         Assert.Equal(option.Length, needed);
         Assert.Equal(option.Length, haggling.Take(option, out _));
+    }
+
+    [Theory]
+    [InlineData("c", "does not allow it the export 'c'")]
+    [InlineData("d", "there is no export 'd'")]
+    public void What_keeps_a_client_from_an_export_is_known(string export, string refusal)
+    {
+        var haggling = NewHaggling();
+
+        haggling.Take(OptionBytes(NbdOption.Go, new ExportRequest(export, []).ToBytes()), out _);
+
+        Assert.Contains(refusal, haggling.Refusal, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,7 +130,7 @@ public sealed class OptionHagglingTests
 
         Assert.Equal(5, replies.Count);
         Assert.True(BlockSizes.TryRead(replies[1].Data, out var sizes));
-        Assert.Equal(new BlockSizes(1, 4096, 32 << 20), sizes);
+        Assert.Equal(new BlockSizes(1, 4096, 64 << 20), sizes);
         Assert.Equal("a", Encoding.UTF8.GetString(replies[2].Data.AsSpan(2)));
         Assert.Equal("about a", Encoding.UTF8.GetString(replies[3].Data.AsSpan(2)));
     }
@@ -315,7 +327,7 @@ public sealed class OptionHagglingTests
 
         Assert.Equal(OptionReplyType.Ack, Assert.Single(Ask(haggling, NbdOption.Abort, [1])).Type);
         Assert.Equal(HaggleState.Closed, haggling.State);
-        Assert.Null(haggling.Fault);
+        Assert.Null(haggling.Refusal);
     }
 
     private static byte[] Contexts(string export, params string[] queries) =>
@@ -376,6 +388,8 @@ public sealed class OptionHagglingTests
                 new NbdExport { Name = "b", Devices = ["b"], IsDefault = true },
                 [new Devices.MemoryDevice(2048).Description]),
         ];
+
+        public bool IsDenied(string export) => export == "c";
 
         public bool TryEnter(OfferedExport export) => !IsGone;
     }

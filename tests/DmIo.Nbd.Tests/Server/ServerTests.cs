@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Net;
+using System.Runtime.Versioning;
 using Akka;
 using Akka.Actor;
 using DmIo.Actors;
@@ -136,6 +137,30 @@ public sealed class ServerTests
         using var client = await served.UseAsync();
     }
 
+    [UnsupportedOSPlatform("windows")]
+    [Fact]
+    public async Task Its_unix_socket_is_for_its_own_user()
+    {
+        await using var served = await ServedDisks.StartAsync();
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(served.SocketPath));
+    }
+
+    [Fact]
+    public async Task When_it_ends_the_socket_of_its_successor_stays()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        var first = await NbdServer.StartAsync(served.System, OptionsFor(served.Home.FilePath("next.sock")));
+        File.Delete(served.Home.FilePath("next.sock"));
+        await using var second = await NbdServer.StartAsync(
+            served.System, OptionsFor(served.Home.FilePath("next.sock")));
+        await second.AddExportAsync(new NbdExport { Name = "next", Devices = ["disk-0"] }).InTime();
+
+        await first.DisposeAsync().InTime();
+
+        using var client = await RawClient.UseAsync(served.Home.FilePath("next.sock"), "next");
+    }
+
     [Fact]
     public async Task It_says_how_clients_name_an_export()
     {
@@ -225,6 +250,9 @@ public sealed class ServerTests
         await client.ExpectEndAsync();
         await Assert.ThrowsAsync<IoRefusedException>(() => served.Server.GetStatusAsync().InTime());
     }
+
+    private static NbdServerOptions OptionsFor(string path) =>
+        new() { EndPoints = [new UnixDomainSocketEndPoint(path)] };
 
     private static void AddTask(ActorSystem system, string phase, Func<Task> task) =>
         CoordinatedShutdown.Get(system).AddTask(phase, "test", async () =>

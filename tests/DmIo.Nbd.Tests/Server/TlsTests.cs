@@ -1,4 +1,8 @@
+using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Akka.Event;
+using DmIo.Actors;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
@@ -118,6 +122,184 @@ public sealed class TlsTests : IDisposable
             Assert.Single(await refused.OptionAsync(
                 NbdOption.Go, new ExportRequest("disk", []).ToBytes())).Type);
     }
+
+    [Fact]
+    public async Task A_client_that_does_not_use_TLS_where_it_is_required_leaves_a_warning()
+    {
+        await using var served = await StartAsync(options);
+        var log = new EventProbe(served.System, typeof(Warning));
+
+        using (var client = await RawClient.ConnectAsync(served.SocketPath))
+        {
+            await client.OptionAsync(NbdOption.Go, new ExportRequest("disk", []).ToBytes());
+        }
+
+        Assert.Contains("is refused: it does not use TLS", await NextAsync(log), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_of_another_authority_leaves_a_warning_with_its_subject_and_what_its_chain_lacks()
+    {
+        using var other = new TestAuthority(home, "Another authority");
+        using var mallory = other.NewClient("mallory");
+        await using var served = await StartAsync(options with { ClientAuthorityFile = authority.AuthorityFile });
+        var log = new EventProbe(served.System, typeof(Warning));
+
+        await RefusedAsync(served, mallory);
+
+        var warning = await NextAsync(log);
+        Assert.Contains("'CN=mallory' of 'CN=Another authority'", warning, StringComparison.Ordinal);
+        Assert.Matches("PartialChain|UntrustedRoot", warning);
+    }
+
+    [Fact]
+    public async Task A_client_without_a_certificate_where_one_is_asked_for_leaves_a_warning()
+    {
+        await using var served = await StartAsync(options with { ClientAuthorityFile = authority.AuthorityFile });
+        var log = new EventProbe(served.System, typeof(Warning));
+
+        await RefusedAsync(served, certificate: null);
+
+        Assert.Contains("it showed no certificate", await NextAsync(log), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bob", "disk", "('CN=bob') is refused: its certificate does not allow it the export 'disk'")]
+    [InlineData("bob", "none", "('CN=bob') is refused: there is no export 'none'")]
+    [InlineData("carol", "disk", "('CN=carol') is refused: its certificate does not allow it the export 'disk'")]
+    [InlineData("carol", null, "('CN=carol') is refused: no export is allowed")]
+    [InlineData("bob", "a\nb", "there is no export 'a?b'")]
+    public async Task A_client_that_is_not_allowed_leaves_a_warning_with_its_subject(
+        string name, string? export, string named)
+    {
+        using var certificate = authority.NewClient(name);
+        await using var served = await StartAsync(options with
+        {
+            ClientAuthorityFile = authority.AuthorityFile,
+            ClientExports = new Dictionary<string, IReadOnlyList<string>> { ["bob"] = ["other"] },
+        });
+        var log = new EventProbe(served.System, typeof(Warning));
+
+        using (var client = await SecureAsync(served, certificate: certificate))
+        {
+            await client.OptionAsync(
+                export is null ? NbdOption.List : NbdOption.Go,
+                export is null ? null : new ExportRequest(export, []).ToBytes());
+        }
+
+        Assert.Contains(named, await NextAsync(log), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_authority_without_a_certificate_is_refused()
+    {
+        var fault = await RefusedStartAsync(options with { ClientAuthorityFile = options.KeyFile });
+
+        Assert.Contains($"'{options.KeyFile}' has no certificate", fault, StringComparison.Ordinal);
+        Assert.Contains("private key", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_encrypted_is_called_so()
+    {
+        using var key = ECDsa.Create();
+        var parameters = new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1);
+        File.WriteAllText(options.KeyFile, key.ExportEncryptedPkcs8PrivateKeyPem("secret", parameters));
+
+        var fault = await RefusedStartAsync(options);
+
+        Assert.Contains($"'{options.KeyFile}' is encrypted", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_old_key_that_is_encrypted_is_called_so()
+    {
+        File.WriteAllText(options.KeyFile, """
+            -----BEGIN RSA PRIVATE KEY-----
+            Proc-Type: 4,ENCRYPTED
+            DEK-Info: AES-128-CBC,00000000000000000000000000000000
+
+            AAAA
+            -----END RSA PRIVATE KEY-----
+            """);
+
+        var fault = await RefusedStartAsync(options);
+
+        Assert.Contains($"'{options.KeyFile}' is encrypted", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_of_another_certificate_is_refused_with_both_files()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        File.WriteAllText(options.KeyFile, key.ExportPkcs8PrivateKeyPem());
+
+        var fault = await RefusedStartAsync(options);
+
+        Assert.Contains(options.KeyFile, fault, StringComparison.Ordinal);
+        Assert.Contains(options.CertificateFile, fault, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0", "disks.example")]
+    [InlineData("127.0.0.2", "disks.example")]
+    [InlineData("127.0.0.1", "127.0.0.1")]
+    public async Task Clients_are_told_a_name_that_the_certificate_has(string address, string host)
+    {
+        await using var served = await ServedDisks.StartAsync();
+        await using var server = await NbdServer.StartAsync(served.System, new NbdServerOptions
+        {
+            EndPoints = [new IPEndPoint(IPAddress.Parse(address), 0)],
+            Tls = authority.ServeAs(NbdTlsMode.Required, "disks.example"),
+        });
+
+        Assert.Equal(host, Assert.Single(server.UrisOf("disk")).Host);
+    }
+
+    [Theory]
+    [InlineData("disks.example", "disks.example")]
+    [InlineData("localhost", null)]
+    public async Task Clients_of_a_unix_socket_are_told_a_name_where_it_is_not_localhost(string name, string? told)
+    {
+        await using var served = await ServedDisks.WithDiskAsync(tls: authority.ServeAs(NbdTlsMode.Required, name));
+        var uri = NbdUri.Parse(served.Uri());
+
+        Assert.Equal(told, uri.TlsHostname);
+        await using var device = await NbdDevice.OpenAsync(
+            new NbdDeviceOptions { Uri = uri, AuthorityFile = authority.AuthorityFile }).InTime();
+        Assert.Equal(ServedDisks.SizeBytes, device.Description.Capacity.Bytes);
+    }
+
+    private static async Task<string> RefusedStartAsync(NbdTlsOptions tls)
+    {
+        await using var served = await ServedDisks.StartAsync();
+        var refused = await Assert.ThrowsAsync<IoRefusedException>(() => NbdServer.StartAsync(
+            served.System,
+            new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Tls = tls }));
+        return refused.Message;
+    }
+
+    private static async Task<ServedDisks> StartAsync(NbdTlsOptions tls)
+    {
+        var served = await ServedDisks.StartAsync(tls: tls, logLevel: "WARNING");
+        await served.AddAsync("disk", ServedDisks.NewMemory());
+        return served;
+    }
+
+    private async Task RefusedAsync(ServedDisks served, X509Certificate2? certificate)
+    {
+        using var client = await RawClient.ConnectAsync(served.SocketPath);
+        var fault = await Record.ExceptionAsync(async () =>
+        {
+            await client.SecureAsync(authority.ClientOptions("localhost", certificate));
+            await GoAsync(client, "disk");
+        });
+        Assert.NotNull(fault);
+        Assert.IsNotType<TimeoutException>(fault);
+    }
+
+    private static async Task<string> NextAsync(EventProbe log) =>
+        ((LogEvent)await log.NextAsync()).Message.ToString()!;
 
     private async Task<RawClient> SecureAsync(
         ServedDisks served, string host = "localhost", X509Certificate2? certificate = null)

@@ -26,24 +26,13 @@ internal sealed class ConnectionCounters(TimeProvider time)
     /// <summary>Since when the rest of a request does not come, as the time's stamp; 0: none is waited for.</summary>
     internal long ReceivingSince => Volatile.Read(ref receivingSince);
 
-    /// <summary>Awaits what is received into memory of the export, which is held meanwhile.</summary>
-    internal async ValueTask<T> ReceivedAsync<T>(ValueTask<T> receiving)
-    {
-        if (!receiving.IsCompleted)
-        {
-            Volatile.Write(ref receivingSince, time.GetTimestamp());
-        }
+    /// <summary>Something has come.</summary>
+    internal void Received() => Volatile.Write(ref lastReceived, time.GetTimestamp());
 
-        try
-        {
-            return await receiving.ConfigureAwait(false);
-        }
-        finally
-        {
-            Volatile.Write(ref receivingSince, 0);
-            Volatile.Write(ref lastReceived, time.GetTimestamp());
-        }
-    }
+    /// <summary>The rest of a request is waited for.</summary>
+    internal void BeginPause() => Volatile.Write(ref receivingSince, time.GetTimestamp());
+
+    internal void EndPause() => Volatile.Write(ref receivingSince, 0);
 
     internal void Began(in RequestHeader request)
     {

@@ -28,6 +28,8 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
     private volatile Outbox? outbox;
     private volatile MemoryShare? share;
     private volatile string? reason;
+    private string? subject;
+    private string? refusal;
 
     internal NbdConnection(ServerState server, SocketTransport socket)
     {
@@ -43,9 +45,16 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
 
     internal string Peer => transport.Peer;
 
+    /// <summary>The peer with the subject of its certificate, for logs.</summary>
+    private string Client => subject is null ? Peer : $"{Peer} ('{subject}')";
+
     bool IExportDesk.IsClosing => server.IsClosing;
 
     IReadOnlyList<OfferedExport> IExportDesk.Exports => server.OffersFor(allowed);
+
+    bool IExportDesk.IsDenied(string export) => allowed is { } names && server.OffersFor(null).Any(offer =>
+        (string.Equals(offer.Name, export, StringComparison.Ordinal) || (export.Length == 0 && offer.IsDefault))
+        && !names.Contains(offer.Name));
 
     bool IExportDesk.TryEnter(OfferedExport offer)
     {
@@ -100,10 +109,17 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
         {
             end = $"It broke: {fault.Message}";
         }
+        catch (Exception fault)
+        {
+            // Nothing that one connection does ends another, or the server.
+            server.Log.Error(fault, "nbd-{0}: {1} is cut after a failure of the server", Id, Peer);
+            Cut($"The server failed: {fault.Message}");
+        }
 
         await (flight?.EmptyAsync() ?? Task.CompletedTask).ConfigureAwait(false);
         share?.Close();
         await transport.DisposeAsync().ConfigureAwait(false);
+        var isCut = reason is not null;
         end = reason ?? end;
         if (export is { } used)
         {
@@ -111,9 +127,13 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
             server.Publish(new NbdServerEvents.ClientDisconnected(Id, Peer, used.Offer.Name, end));
             used.Leave(this);
         }
+        else if (!isCut && refusal is { } why)
+        {
+            server.Refusals.Warn($"nbd-{Id}: {Client} is refused: {why}");
+        }
         else
         {
-            server.Log.Info("nbd-{0}: {1} left without an export: {2}", Id, Peer, end);
+            server.Log.Info("nbd-{0}: {1} left without an export: {2}", Id, Client, end);
         }
     }
 
@@ -142,9 +162,9 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
             return;
         }
 
-        if (outbox?.SendingSince is > 0 and var sending)
+        if (outbox?.StuckSince(now) is > 0 and var stuck)
         {
-            CutAfter(limits.Send, sending, now, "It took nothing of its replies for");
+            CutAfter(limits.Send, stuck, now, "It took nothing of its replies for");
         }
 
         if (counters.ReceivingSince is > 0 and var receiving)
@@ -181,14 +201,24 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
     private async Task<string> ServeAsync()
     {
         var haggling = new OptionHaggling(this, server.Tls?.Mode, server.Limits.OptionBytes);
-        var agreed = await HandshakeDriver.RunAsync(socket, haggling, StartTlsAsync).ConfigureAwait(false);
+        (NbdTransport Transport, ReadOnlyMemory<byte> Early)? agreed;
+        try
+        {
+            agreed = await HandshakeDriver.RunAsync(socket, haggling, StartTlsAsync).ConfigureAwait(false);
+        }
+        finally
+        {
+            refusal ??= haggling.Refusal
+                ?? (allowed is { Count: 0 } ? "no export is allowed to the client of its certificate." : null);
+        }
+
         if (agreed is not { } begun)
         {
-            return haggling.Fault ?? "It left in the handshake.";
+            return "It left in the handshake.";
         }
 
         var used = export!;
-        server.Log.Info("nbd-{0}: {1} uses '{2}'", Id, Peer, used.Offer.Name);
+        server.Log.Info("nbd-{0}: {1} uses '{2}'", Id, Client, used.Offer.Name);
         server.Publish(new NbdServerEvents.ClientConnected(Id, Peer, used.Offer.Name));
         return await NewLoop(used, haggling).RunAsync(begun.Early).ConfigureAwait(false);
     }
@@ -213,9 +243,18 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
 
     private async Task<NbdTransport> StartTlsAsync()
     {
-        var (secure, exports) = await server.Tls!.AcceptAsync(socket).ConfigureAwait(false);
-        transport = secure;
-        allowed = exports;
-        return secure;
+        try
+        {
+            var client = await server.Tls!.AcceptAsync(socket).ConfigureAwait(false);
+            transport = client.Transport;
+            subject = client.Subject;
+            allowed = client.Exports;
+            return client.Transport;
+        }
+        catch (IOException fault)
+        {
+            refusal = fault.Message;
+            throw;
+        }
     }
 }

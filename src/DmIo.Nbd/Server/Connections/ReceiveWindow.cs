@@ -1,24 +1,39 @@
-using DmIo.Nbd.Transport;
+using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Server;
 
 /// <summary>
 /// What has come on a connection and is not taken in yet, in one block of the export's memory. Requests are read where
 /// they lie, and the data of a small write go to the device from here: who takes them holds the block, and the window
-/// goes on behind them, or in a block of its own. An empty window has no block. One user, the receive loop.
+/// goes on behind them, or in a block of its own. An empty window has no block, and neither has one that waits for the
+/// rest of a header: its bytes lie in memory of its own. So do those of an unfinished small write, if others need the
+/// block. One user, the receive loop; while it waits, the block is given back from any thread.
 /// </summary>
-internal sealed class ReceiveWindow(NbdTransport transport, MemoryShare share, ConnectionCounters counters)
+internal sealed class ReceiveWindow
 {
     /// <summary>With less room behind what is taken, it goes on in a fresh block.</summary>
     private const int UsefulBytes = 8 * 1024;
 
+    private readonly RequestSource source;
+    private readonly MemoryShare share;
+    private readonly Action giveBack;
+    private readonly byte[] header = new byte[RequestHeader.SizeBytes];
+    private readonly Memory<byte>[] room = new Memory<byte>[1];
     private PageBlock? block;
+    private Memory<byte> memory;
     private int start;
     private int end;
 
+    internal ReceiveWindow(RequestSource source, MemoryShare share)
+    {
+        this.source = source;
+        this.share = share;
+        giveBack = GiveBack;
+    }
+
     internal int Available => end - start;
 
-    internal ReadOnlySpan<byte> Pending => block is null ? default : block.Memory.Span[start..end];
+    internal ReadOnlySpan<byte> Pending => memory.Span[start..end];
 
     internal void Skip(int bytes)
     {
@@ -30,7 +45,7 @@ internal sealed class ReceiveWindow(NbdTransport transport, MemoryShare share, C
     internal void Give(Piece piece, int bytes)
     {
         block!.Hold();
-        piece.Add(block, block.Memory.Slice(start, bytes));
+        piece.Add(block, memory.Slice(start, bytes));
         Skip(bytes);
     }
 
@@ -50,31 +65,41 @@ internal sealed class ReceiveWindow(NbdTransport transport, MemoryShare share, C
     /// <summary>Bytes that came with the handshake.</summary>
     internal async ValueTask<bool> BeginAsync(ReadOnlyMemory<byte> early)
     {
-        while (early.Length > 0)
+        if (early.Length > PageBlock.SizeBytes)
         {
-            block = await share.TakeAsync().ConfigureAwait(false);
-            if (block is null || early.Length > PageBlock.SizeBytes)
+            return false;
+        }
+
+        if (early.Length > 0)
+        {
+            if (await share.TakeAsync().ConfigureAwait(false) is not { } first)
             {
                 return false;
             }
 
-            early.CopyTo(block.Memory);
-            end = early.Length;
-            early = default;
+            early.CopyTo(first.Memory);
+            Use(first, early.Length);
         }
 
         return true;
     }
 
     /// <summary>An empty window gives its block back, whoever else still uses that.</summary>
+    internal void LetGoIfEmpty()
+    {
+        if (Available == 0)
+        {
+            LetGo();
+        }
+    }
+
     internal void LetGo()
     {
-        if (block is { } held)
-        {
-            block = null;
-            start = end = 0;
-            held.Release();
-        }
+        var held = block;
+        block = null;
+        memory = default;
+        start = end = 0;
+        held?.Release();
     }
 
     /// <summary>Receives at least one byte more, at most <paramref name="mostBytes"/>, so placed that
@@ -82,28 +107,37 @@ internal sealed class ReceiveWindow(NbdTransport transport, MemoryShare share, C
     /// <returns>False: the peer has ended, or the share was closed.</returns>
     internal async ValueTask<bool> ReceiveAsync(int neededBytes, int mostBytes)
     {
-        if (!await MakeRoomAsync(neededBytes).ConfigureAwait(false))
+        while (await MakeRoomAsync(neededBytes).ConfigureAwait(false))
         {
-            return false;
+            room[0] = memory.Slice(end, Math.Min(mostBytes, memory.Length - end));
+            var received = await source.TryReceiveAsync(room).ConfigureAwait(false);
+            if (received >= 0)
+            {
+                end += received;
+                return received > 0;
+            }
+
+            if (Available <= header.Length)
+            {
+                GiveBack();
+            }
+
+            await source.WaitAsync(block is null ? 0 : 1, giveBack).ConfigureAwait(false);
         }
 
-        var room = Math.Min(mostBytes, PageBlock.SizeBytes - end);
-        var receiving = transport.ReceiveAsync(block!.Memory.Slice(end, room));
-        var received = await counters.ReceivedAsync(receiving).ConfigureAwait(false);
-        end += received;
-        return received > 0;
+        return false;
     }
 
     private async ValueTask<bool> MakeRoomAsync(int neededBytes)
     {
         if (block is not null && !block.IsShared && start > 0)
         {
-            Pending.CopyTo(block.Memory.Span);
+            Pending.CopyTo(memory.Span);
             (start, end) = (0, Available);
         }
 
         var wanted = Available == 0 ? Math.Max(neededBytes, UsefulBytes) : neededBytes;
-        if (block is not null && PageBlock.SizeBytes - start >= wanted)
+        if (block is not null && memory.Length - start >= wanted)
         {
             return true;
         }
@@ -116,7 +150,25 @@ internal sealed class ReceiveWindow(NbdTransport transport, MemoryShare share, C
         Pending.CopyTo(fresh.Memory.Span);
         var kept = Available;
         LetGo();
-        (block, start, end) = (fresh, 0, kept);
+        Use(fresh, kept);
         return true;
+    }
+
+    private void Use(PageBlock fresh, int filled)
+    {
+        block = fresh;
+        memory = fresh.Memory;
+        (start, end) = (0, filled);
+    }
+
+    /// <summary>Moves what is pending, an unfinished small request, out of the block.</summary>
+    private void GiveBack()
+    {
+        var kept = Available <= header.Length ? header : new byte[Available];
+        Pending.CopyTo(kept);
+        var bytes = Available;
+        LetGo();
+        memory = kept;
+        end = bytes;
     }
 }

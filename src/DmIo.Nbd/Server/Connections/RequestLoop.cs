@@ -29,9 +29,10 @@ internal sealed class RequestLoop
     {
         this.transport = transport;
         this.flight = flight;
-        window = new ReceiveWindow(transport, share, counters);
+        var source = new RequestSource(transport, share, counters);
+        window = new ReceiveWindow(source, share);
         space = new DataSpace(share, export.Offer.DeviceBlockBytes);
-        var writes = new WriteIntake(transport, window, space, counters, export.Offer.DeviceBlockBytes);
+        var writes = new WriteIntake(window, space, new LargeWriteIntake(source, window, space, export.Offer));
         intake = new RequestIntake(
             window, new ReadIntake(space, flight, export.Offer), writes, flight, counters, export.Offer, agreed);
     }

@@ -1,11 +1,12 @@
 using DmIo.Io;
+using DmIo.Nbd.Client;
 
 namespace DmIo.Nbd.Server;
 
 /// <summary>
 /// The devices behind one export. All of them hold the same: one that missed something, or failed to read what another
 /// could, is left out for good, and that is told before the client hears of its request. The last one stays, whatever
-/// it does: then the client gets its error. Any thread.
+/// it does: then the client gets its error. A discard is a hint: one that fails it has missed nothing. Any thread.
 /// </summary>
 /// <param name="devices">Their names.</param>
 /// <param name="lost">Told of each that is left out.</param>
@@ -20,7 +21,8 @@ internal sealed class ExportLegs(IReadOnlyList<string> devices, Action<string, I
     /// <summary>Of a request that went to all of <paramref name="used"/>: what the client is told.</summary>
     /// <param name="used">The legs, in the order of the result's regions.</param>
     /// <param name="result">What became of them.</param>
-    /// <param name="isHint">A leg that can't do it has missed nothing.</param>
+    /// <param name="isHint">A leg that failed it has missed nothing. Where it is not known whether it failed, the leg
+    /// is left out all the same: a discard that takes place late would destroy what was written after it.</param>
     internal IoStatus Judge(string[] used, IoResult result, bool isHint)
     {
         if (result.IsOk)
@@ -28,7 +30,7 @@ internal sealed class ExportLegs(IReadOnlyList<string> devices, Action<string, I
             return IoStatus.Ok;
         }
 
-        var missed = isHint ? new ErrorBits(result.Errors.Value & ~result.Unsupported.Value) : result.Errors;
+        var missed = isHint ? InDoubt(result) : result.Errors;
         List<(string Device, IoStatus Status)> leaving = [];
         lock (gate)
         {
@@ -65,6 +67,17 @@ internal sealed class ExportLegs(IReadOnlyList<string> devices, Action<string, I
         {
             lost(device, status);
         }
+    }
+
+    private static ErrorBits InDoubt(IoResult result)
+    {
+        var bits = default(ErrorBits);
+        foreach (var index in result.Errors)
+        {
+            bits = ConnectionErrors.IsInDoubt(result[index]) ? bits.With(index) : bits;
+        }
+
+        return bits;
     }
 
     private bool TryDrop(string device)

@@ -8,6 +8,10 @@ namespace DmIo.Nbd.Server;
 internal sealed record OfferedExport(
     string Name, string Description, bool IsDefault, long SizeBytes, TransmissionFlags Flags, BlockSizes Blocks)
 {
+    /// <summary>The longest read or write, in bytes: as nbdkit and nbd-server serve. It is served in pieces, and needs
+    /// no more memory than a short one.</summary>
+    internal const uint MostPayloadBytes = 64 << 20;
+
     /// <summary>The devices keep the bytes beside those that are written.</summary>
     private const int SmallestBytes = 1;
 
@@ -46,7 +50,7 @@ internal sealed record OfferedExport(
             export.IsDefault || export.Name.Length == 0,
             size - (size % block),
             isReadOnly ? ReadOnlyFlags : WritableFlags(devices),
-            new BlockSizes(SmallestBytes, Math.Max(block, PreferredBytes), NbdMagic.UsualMaxPayload))
+            new BlockSizes(SmallestBytes, Math.Max(block, PreferredBytes), MostPayloadBytes))
         {
             DeviceBlockBytes = (int)block,
             IsMirrored = devices.Count > 1,

@@ -9,6 +9,9 @@ internal interface IExportDesk
     /// <summary>What this client may use, by name in ordinal order.</summary>
     IReadOnlyList<OfferedExport> Exports { get; }
 
+    /// <summary>There is an export of this name, and this client may not use it.</summary>
+    bool IsDenied(string export);
+
     /// <summary>The client is about to use it; false: it has gone meanwhile.</summary>
     bool TryEnter(OfferedExport export);
 }

@@ -26,8 +26,9 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
 
     internal HaggleState State { get; private set; }
 
-    /// <summary>Why it was closed, where the client did not want that.</summary>
-    internal string? Fault { get; private set; }
+    /// <summary>What was refused last, and kept the client from an export; null: nothing. The end of a sentence that
+    /// begins with the client.</summary>
+    internal string? Refusal { get; private set; }
 
     /// <summary>What is to be sent; <see cref="Sent"/> when it was.</summary>
     internal ReadOnlyMemory<byte> Output => output.WrittenMemory;
@@ -57,6 +58,7 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
         isSecure = true;
         HasStructuredReplies = false;
         statusExport = null;
+        Refusal = null;
         State = HaggleState.Options;
     }
 
@@ -78,13 +80,13 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
 
         if (!OptionHeader.TryRead(input, out var header))
         {
-            Close("It sent no option where one was due.");
+            Close("it sent no option where one was due.");
             return needed;
         }
 
         if (header.LengthBytes > maxOptionBytes)
         {
-            Close($"Its option {header.Option} has {header.LengthBytes} bytes; {maxOptionBytes} are taken.");
+            Close($"its option {header.Option} has {header.LengthBytes} bytes; {maxOptionBytes} are taken.");
             return needed;
         }
 
@@ -104,7 +106,7 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
         State = HaggleState.Options;
         if ((flags & ~KnownFlags) != 0)
         {
-            Close($"It set flags that were not offered: 0x{flags:x}.");
+            Close($"it set flags that were not offered: 0x{flags:x}.");
         }
     }
 
@@ -163,9 +165,10 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
 
     private void RefusePlain(NbdOption option)
     {
+        Refusal = "it does not use TLS, which this server requires.";
         if (option == NbdOption.ExportName)
         {
-            Close("It asked for an export without TLS, which is required.");
+            Close(Refusal);
         }
         else
         {
@@ -213,6 +216,7 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
 
         if (Find(request.Name) is not { } export || (option == NbdOption.Go && !desk.TryEnter(export)))
         {
+            Refusal = RefusalOf(request.Name);
             Reply(option, OptionReplyType.ErrorUnknown, $"There is no export '{request.Name}'.");
             return;
         }
@@ -248,10 +252,15 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
 
     private void UseByName(ReadOnlySpan<byte> data)
     {
-        if (desk.IsClosing || NbdText.Read(data) is not { } name || Find(name) is not { } export
-            || !desk.TryEnter(export))
+        if (desk.IsClosing || NbdText.Read(data) is not { } name)
         {
-            Close("It asked for an export that is not there.");
+            Close(desk.IsClosing ? "the server is shutting down." : "it asked for an export by what is no name.");
+            return;
+        }
+
+        if (Find(name) is not { } export || !desk.TryEnter(export))
+        {
+            Close(RefusalOf(name));
             return;
         }
 
@@ -306,9 +315,15 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
         export => string.Equals(export.Name, name, StringComparison.Ordinal)
             || (name.Length == 0 && export.IsDefault));
 
-    private void Close(string fault)
+    /// <summary>The client itself is told the same in both cases: what it may not use it does not learn
+    /// of.</summary>
+    private string RefusalOf(string export) => desk.IsDenied(export)
+        ? $"its certificate does not allow it the export '{NbdText.Printable(export)}'."
+        : $"there is no export '{NbdText.Printable(export)}'.";
+
+    private void Close(string refusal)
     {
-        Fault = fault;
+        Refusal = refusal;
         State = HaggleState.Closed;
     }
 

@@ -10,19 +10,35 @@ namespace DmIo.Nbd.Server;
 /// An export's lease, cut into blocks and shared by its connections, first come first served. Who has none gets a
 /// first block only if a second is there for it too: with two, one to receive into and one for what it asks, a
 /// connection goes on for ever, so that nobody waits for somebody who waits. Further ones it gets while more are free
-/// than it has: then one that does not read its replies never has more than half, and leaves room to others. Any
-/// thread.
+/// than it has, and more than a quarter: then one that does not read its replies never has more than half, and several
+/// that do not leave a quarter to connections with fewer than two.
+/// Connections whose clients pause in the middle of a request hold a quarter of the blocks at most, so that with the
+/// second blocks that are promised to them half of the memory is left to others: above that, the connection that has
+/// waited longest gives back what it holds. Any thread.
 /// </summary>
-/// <remarks>Invariant: <c>free &gt;= promised</c>, the number of shares that have one block.</remarks>
+/// <remarks>
+/// Invariants:
+/// <list type="bullet">
+/// <item><c>free &gt;= promised</c>, the number of shares that have one block.</item>
+/// <item><c>pausedBlocks</c> is the sum over <c>paused</c>; above a quarter only inside
+/// <see cref="BeginPause"/>.</item>
+/// </list>
+/// </remarks>
 internal sealed class ExportMemory
 {
     /// <summary>With these a connection can go on.</summary>
     internal const int WorkingSet = 2;
 
+    /// <summary>One in so many blocks may be held for clients that pause, and as many are for working sets
+    /// only.</summary>
+    private const int ReservedPart = 4;
+
     private readonly Lock gate = new();
     private readonly Stack<PageBlock> free;
     private readonly List<MemoryShare> waiting = [];
+    private readonly LinkedList<MemoryShare> paused = [];
     private int promised;
+    private int pausedBlocks;
 
     internal ExportMemory(IReadOnlyCollection<PageBlock> blocks)
     {
@@ -124,6 +140,31 @@ internal sealed class ExportMemory
         }
     }
 
+    /// <summary>The share's connection waits for its client, and holds that many blocks meanwhile. While paused
+    /// connections hold more than a quarter, those that have waited longest give their blocks back.</summary>
+    internal void BeginPause(MemoryShare share, int blocks)
+    {
+        lock (gate)
+        {
+            share.PausedBlocks = blocks;
+            pausedBlocks += blocks;
+            paused.AddLast(share.PausedNode);
+        }
+
+        while (TakeLongestPaused() is { } longest)
+        {
+            longest.Reclaim();
+        }
+    }
+
+    internal void EndPause(MemoryShare share)
+    {
+        lock (gate)
+        {
+            RemovePaused(share);
+        }
+    }
+
     internal void Close(MemoryShare share)
     {
         lock (gate)
@@ -143,11 +184,34 @@ internal sealed class ExportMemory
         waiter.SetResult(block);
     }
 
+    private MemoryShare? TakeLongestPaused()
+    {
+        lock (gate)
+        {
+            if (pausedBlocks <= BlockCount / ReservedPart || paused.First is not { Value: var longest })
+            {
+                return null;
+            }
+
+            RemovePaused(longest);
+            return longest;
+        }
+    }
+
+    private void RemovePaused(MemoryShare share)
+    {
+        if (share.PausedNode.List is not null)
+        {
+            paused.Remove(share.PausedNode);
+            pausedBlocks -= share.PausedBlocks;
+        }
+    }
+
     private bool MayTake(MemoryShare share) => !share.IsClosed && share.Held switch
     {
         0 => free.Count - promised >= WorkingSet,
         1 => free.Count > 0,
-        _ => free.Count - promised > share.Held,
+        _ => free.Count - promised > Math.Max(share.Held, BlockCount / ReservedPart),
     };
 
     private PageBlock Grant(MemoryShare share)

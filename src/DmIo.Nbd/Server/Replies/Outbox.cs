@@ -14,11 +14,29 @@ internal sealed class Outbox(NbdTransport transport, Flight flight, TimeProvider
     private ReplyBatch filling = new();
     private ReplyBatch sending = new();
     private long sendingSince;
+    private (long TakenBytes, int QueuedBytes) seen;
+    private long seenAt;
     private bool isSending;
     private bool isBroken;
 
-    /// <summary>Since when what is being sent does not go out, as the time's stamp; 0: nothing is being sent.</summary>
-    internal long SendingSince => Volatile.Read(ref sendingSince);
+    /// <summary>Since when the client takes nothing of what is being sent, as the time's stamp; 0: nothing is being
+    /// sent. Known to be later only if this is looked at in between. For one user.</summary>
+    internal long StuckSince(long now)
+    {
+        var since = Volatile.Read(ref sendingSince);
+        if (since == 0)
+        {
+            return 0;
+        }
+
+        var progress = transport.SendProgress;
+        if (progress != seen)
+        {
+            (seen, seenAt) = (progress, now);
+        }
+
+        return Math.Max(since, seenAt);
+    }
 
     /// <summary>Adds what <paramref name="fill"/> puts in, as one.</summary>
     internal void Add<T>(in T reply, ReplyFill<T> fill)
@@ -51,8 +69,9 @@ internal sealed class Outbox(NbdTransport transport, Flight flight, TimeProvider
                 {
                     await transport.SendAsync(sending.Parts).ConfigureAwait(false);
                 }
-                catch (IOException fault)
+                catch (Exception fault)
                 {
+                    // Whatever it is: what waits to be sent would wait for ever.
                     isBroken = true;
                     broken(fault.Message);
                 }

@@ -40,17 +40,16 @@ internal sealed class Replies(Outbox outbox, bool isStructured, IErrorLog errors
         }
     }
 
-    /// <summary>Data of a simple reply, with its header before the first of them: of the pieces from
-    /// <paramref name="start"/> to before <paramref name="end"/>, in one step.</summary>
+    /// <summary>Data of a read that is answered in one run of bytes, with its header before the first of them: of the
+    /// pieces from <paramref name="start"/> to before <paramref name="end"/>, in one step.</summary>
     internal void Data(Transaction transaction, List<Piece> pieces, int start, int end, bool isLast) =>
-        outbox.Add((transaction, pieces, start, end, isLast), static (
+        outbox.Add((transaction, pieces, start, end, isLast, isStructured), static (
             ReplyBatch batch,
-            in (Transaction Transaction, List<Piece> Pieces, int Start, int End, bool IsLast) reply) =>
+            in (Transaction Transaction, List<Piece> Pieces, int Start, int End, bool IsLast, bool IsChunk) reply) =>
         {
             if (reply.Start == 0)
             {
-                new SimpleReply(NbdError.None, reply.Transaction.Header.Cookie)
-                    .Write(batch.AddHeader(SimpleReply.SizeBytes));
+                PutDataHeader(batch, reply.Transaction.Header, reply.IsChunk);
             }
 
             for (var index = reply.Start; index < reply.End; index++)
@@ -64,10 +63,10 @@ internal sealed class Replies(Outbox outbox, bool isStructured, IErrorLog errors
             }
         });
 
-    /// <summary>A chunk of data; where they are all zero, and the client did not ask for them whole, a hole.</summary>
+    /// <summary>A chunk of data; where they are all zero, a hole.</summary>
     internal void Chunk(Transaction transaction, Piece piece, bool isLast)
     {
-        var isHole = !transaction.Header.Flags.HasFlag(CommandFlags.DoNotFragment) && piece.IsZero();
+        var isHole = piece.IsZero();
         if (isHole)
         {
             piece.Release();
@@ -134,6 +133,21 @@ internal sealed class Replies(Outbox outbox, bool isStructured, IErrorLog errors
     /// <summary>It ends without an answer, with its connection.</summary>
     internal void Forget(Transaction transaction) =>
         outbox.Add(transaction, static (ReplyBatch batch, in Transaction ended) => batch.End(ended));
+
+    private static void PutDataHeader(ReplyBatch batch, in RequestHeader read, bool isChunk)
+    {
+        if (!isChunk)
+        {
+            new SimpleReply(NbdError.None, read.Cookie).Write(batch.AddHeader(SimpleReply.SizeBytes));
+            return;
+        }
+
+        var bytes = batch.AddHeader(ReplyChunk.SizeBytes + ReplyChunk.DataOffsetBytes);
+        new ReplyChunk(
+            ReplyChunkFlags.Done, ReplyChunkType.OffsetData, read.Cookie, ReplyChunk.DataOffsetBytes + read.LengthBytes)
+            .Write(bytes);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[ReplyChunk.SizeBytes..], read.Offset);
+    }
 
     private static void PutChunk(ReplyBatch batch, Transaction transaction, Piece piece, bool isLast, bool isHole)
     {

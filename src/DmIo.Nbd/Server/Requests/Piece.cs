@@ -50,6 +50,21 @@ internal sealed class Piece(Transaction transaction) : IoCompletion
         Memory.Add(part);
     }
 
+    /// <summary>How many blocks it uses.</summary>
+    internal int BlockCount => blockCount;
+
+    /// <summary>Only the first bytes are needed, which begin in its first block: the blocks behind them are
+    /// free.</summary>
+    internal void Trim(int lengthBytes)
+    {
+        Memory.Trim(lengthBytes);
+        while (blockCount > Memory.SegmentCount)
+        {
+            blocks[--blockCount]!.Release();
+            blocks[blockCount] = null;
+        }
+    }
+
     /// <summary>Zeroes as the data of a write: a few blocks of the device at most.</summary>
     internal void AddZeroes(int lengthBytes)
     {

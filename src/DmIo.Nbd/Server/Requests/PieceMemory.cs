@@ -16,10 +16,25 @@ internal sealed class PieceMemory : IoMemory
 
     public override Memory<byte> GetSegment(int index) => parts[index];
 
-        internal void Add(Memory<byte> part)
+    internal void Add(Memory<byte> part)
     {
         parts[count++] = part;
         lengthBytes += part.Length;
+    }
+
+    /// <summary>Leaves the first bytes.</summary>
+    internal void Trim(int bytes)
+    {
+        Invariant.Require(bytes > 0 && bytes <= lengthBytes);
+        while (lengthBytes - parts[count - 1].Length >= bytes)
+        {
+            count--;
+            lengthBytes -= parts[count].Length;
+            parts[count] = default;
+        }
+
+        parts[count - 1] = parts[count - 1][..^(int)(lengthBytes - bytes)];
+        lengthBytes = bytes;
     }
 
     internal void Clear()

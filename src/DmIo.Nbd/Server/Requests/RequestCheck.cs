@@ -65,12 +65,6 @@ internal static class RequestCheck
                 + $"{export.Blocks.MaximumPayload} that one request may have.");
         }
 
-        if (request.Flags.HasFlag(CommandFlags.DoNotFragment) && request.LengthBytes > Piece.MostBytes)
-        {
-            return (NbdError.Overflow, $"{request.LengthBytes} bytes are more than the {Piece.MostBytes} that are "
-                + "read in one chunk.");
-        }
-
         return request.Command == NbdCommand.BlockStatus && request.LengthBytes == 0
             ? (NbdError.Invalid, "No bytes have no status.")
             : default;

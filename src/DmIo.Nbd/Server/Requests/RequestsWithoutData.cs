@@ -1,4 +1,3 @@
-using DmIo.Actors;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
@@ -38,18 +37,19 @@ internal static class RequestsWithoutData
         var header = transaction.Header;
         var range = new ExtentRange(
             (long)header.Offset, header.LengthBytes, header.Flags.HasFlag(CommandFlags.RequestOne));
-        IReadOnlyList<DeviceExtent> known;
+        IReadOnlyList<Extent> extents;
         try
         {
-            known = await transaction.Service.GetExtentsAsync(
-                transaction.Legs.Live[0], range.Start, range.Count, range.MostExtents).ConfigureAwait(false);
+            extents = range.Trim(await transaction.Service.GetExtentsAsync(
+                transaction.Legs.Live[0], range.Start, range.Count, range.MostExtents).ConfigureAwait(false));
         }
-        catch (IoRefusedException)
+        catch (Exception)
         {
-            known = [new DeviceExtent(range.Count, ExtentKind.Data)];
+            // Whatever it is: a request that is not answered would keep its connection for ever.
+            extents = range.Trim([new DeviceExtent(range.Count, ExtentKind.Data)]);
         }
 
-        transaction.Answer(range.Trim(known));
+        transaction.Answer(extents);
     }
 
     /// <summary>A hint: what of it the device can give up is given up.</summary>

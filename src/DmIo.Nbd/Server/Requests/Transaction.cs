@@ -14,7 +14,8 @@ namespace DmIo.Nbd.Server;
 /// </summary>
 /// <remarks>
 /// The bytes of a simple reply must not be mixed with those of another reply, and the client cannot notice it if they
-/// are. Chunks of structured replies carry their cookie, so each goes out when its piece is done. For simple replies:
+/// are. Chunks of structured replies carry their cookie, so each goes out when its piece is done. A read that is
+/// answered in one run of bytes, by a simple reply or, if the client wants no fragments (DF), by one chunk:
 /// <list type="bullet">
 /// <item>A read goes to the outbox as a whole, in one step, when all its pieces are done. Until then other replies
 /// overtake it, and an error of any piece can still be reported.</item>
@@ -35,6 +36,7 @@ internal sealed class Transaction
     private readonly Export export;
     private readonly Replies replies;
     private readonly Piece first;
+    private Piece? idle;
     private IoStatus failure;
     private NbdError error;
     private RequestHeader header;
@@ -63,14 +65,18 @@ internal sealed class Transaction
     internal long BlockBytes => export.Offer.DeviceBlockBytes;
 
     /// <summary>Its pieces keep their memory until all of them are done.</summary>
-    internal bool IsAnsweredWhole => IsSimpleRead && streamed is null;
+    internal bool IsAnsweredWhole => IsOneRun && streamed is null;
 
-    private bool IsSimpleRead => header.Command == NbdCommand.Read && !replies.IsStructured;
+    private bool IsRead => header.Command == NbdCommand.Read;
+
+    private bool IsOneRun =>
+        IsRead && (!replies.IsStructured || header.Flags.HasFlag(CommandFlags.DoNotFragment));
 
     internal void Begin(in RequestHeader request)
     {
         header = request;
         pieces.Clear();
+        idle = first;
         failure = IoStatus.Ok;
         unfinished = 1;
         sent = 0;
@@ -81,8 +87,8 @@ internal sealed class Transaction
             && request.Flags.HasFlag(CommandFlags.ForceUnitAccess);
     }
 
-    /// <summary>A piece to be filled, added and sent, in this order.</summary>
-    internal Piece NextPiece() => pieces.Count == 0 ? first : new Piece(this);
+    /// <summary>A piece to be filled, added and sent, in this order. A write uses again what has ended.</summary>
+    internal Piece NextPiece() => Interlocked.Exchange(ref idle, null) ?? new Piece(this);
 
     /// <summary>It is about to be sent. Behind the last one the transaction is not the receive loop's any
     /// more.</summary>
@@ -90,7 +96,11 @@ internal sealed class Transaction
     {
         lock (gate)
         {
-            pieces.Add(piece);
+            if (IsOneRun)
+            {
+                pieces.Add(piece);
+            }
+
             unfinished += isLast ? 0 : 1;
         }
 
@@ -144,7 +154,7 @@ internal sealed class Transaction
         {
             isForgotten = true;
             unfinished--;
-            if (IsSimpleRead)
+            if (IsOneRun)
             {
                 SendData();
             }
@@ -163,12 +173,13 @@ internal sealed class Transaction
             piece.IsDone = true;
             Record(NbdErrors.Of(piece.Status, header.Command), piece.Status);
             unfinished--;
-            if (header.Command != NbdCommand.Read)
+            if (!IsRead)
             {
                 piece.Release();
+                idle = piece;
                 SettleWhenDone();
             }
-            else if (replies.IsStructured)
+            else if (!IsOneRun)
             {
                 SendChunk(piece);
             }
@@ -204,8 +215,8 @@ internal sealed class Transaction
         }
     }
 
-    /// <summary>Of a simple reply: all of it once all is done; where it is streamed, what is next of it. Where it has
-    /// failed, its memory is free.</summary>
+    /// <summary>Of a read in one run: all of it once all is done; where it is streamed, what is next of it. Where it
+    /// has failed, its memory is free.</summary>
     private void SendData()
     {
         if (!failure.IsOk || isForgotten)

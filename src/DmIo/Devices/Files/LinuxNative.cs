@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -31,6 +32,10 @@ internal static partial class LinuxNative
     private const int OpenCloseOnExec = 0x80000;
     private const int CurrentDirectory = -100;
     private const int ThisFile = 0x1000;
+    private const int NotFollowed = 0x100;
+    private const int UnixFamily = 1;
+    private const int StreamSocket = 1;
+    private const int OpenFiles = 7;
     private const int GetFlags = 3;
     private const int SetFlags = 4;
     private const long SharedMemoryMagic = 0x01021994;
@@ -97,6 +102,35 @@ internal static partial class LinuxNative
         return errno;
     }
 
+    /// <summary>What the path itself names; a symbolic link is not followed.</summary>
+    internal static unsafe int DescribeLink(string path, out LinuxFileStatus status)
+    {
+        LinuxFileStatus answer = default;
+        var mask = LinuxFileStatus.TypeMask | LinuxFileStatus.InodeMask;
+        var errno = Result(statx(CurrentDirectory, path, NotFollowed, mask, &answer));
+        status = answer;
+        return errno;
+    }
+
+    /// <summary>A new stream socket that is bound to a unix address (struct sockaddr_un). When a socket that .NET bound
+    /// is closed, .NET deletes whatever file has its name by then.</summary>
+    internal static int BindUnixSocket(ReadOnlySpan<byte> address, out SafeSocketHandle handle)
+    {
+        handle = socket(UnixFamily, StreamSocket | OpenCloseOnExec, 0);
+        return handle.IsInvalid
+            ? Marshal.GetLastPInvokeError()
+            : Result(bind(handle, address, address.Length));
+    }
+
+    /// <summary>How many descriptors the process may have open (RLIMIT_NOFILE, the soft limit).</summary>
+    internal static unsafe int DescriptorLimit(out ulong limit)
+    {
+        var limits = stackalloc ulong[2];
+        var errno = Result(getrlimit(OpenFiles, limits));
+        limit = limits[0];
+        return errno;
+    }
+
     /// <summary>What an open file is, and what direct I/O asks of it.</summary>
     internal static unsafe int Describe(SafeFileHandle handle, out LinuxFileStatus status)
     {
@@ -155,6 +189,15 @@ internal static partial class LinuxNative
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int ioctl(SafeFileHandle file, nuint request, void* argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial SafeSocketHandle socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int bind(SafeSocketHandle socket, ReadOnlySpan<byte> address, int length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int getrlimit(int resource, ulong* limits);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle open(string path, int flags, int mode);

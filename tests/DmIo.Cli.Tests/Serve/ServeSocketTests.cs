@@ -1,0 +1,158 @@
+using System.Net.Sockets;
+using DmIo.Nbd.Tests.Peers;
+using Xunit;
+
+namespace DmIo.Cli.Tests;
+
+/// <summary>The sockets of <c>dmio serve</c>: whose they are, and what becomes of them where descriptors end.</summary>
+public sealed class ServeSocketTests : IDisposable
+{
+    private readonly TempDirectory directory = new();
+
+    private string SocketPath => directory.PathOf("nbd.sock");
+
+    private string MonitorPath => directory.PathOf("monitor.sock");
+
+    public void Dispose() => directory.Dispose();
+
+    [Theory]
+    [InlineData("000")]
+    [InlineData("777")]
+    public async Task Whatever_the_umask_they_are_for_their_own_user(string umask)
+    {
+        var result = await DmioProcess.RunAsync(directory, $$"""
+            (umask {{umask}}; exec dmio serve --export disk=mem:1MiB --unix nbd.sock --monitor monitor.sock) > served &
+            server=$!
+            until test -s served; do sleep 0.1; done
+            stat -c %a nbd.sock monitor.sock; kill $server; wait $server
+            """);
+
+        Assert.Equal("600\n600\n", result.Output);
+    }
+
+    [Fact]
+    public async Task A_socket_that_was_replaced_stays_when_its_first_server_ends()
+    {
+        using var first = Start();
+        await first.ReadLineAsync();
+        File.Delete(SocketPath);
+        File.Delete(MonitorPath);
+        using var second = Start();
+        await second.ReadLineAsync();
+
+        await first.SignalAsync("TERM");
+        Assert.Equal(0, (await first.EndUnreadAsync()).ExitCode);
+
+        using var client = await ConnectAsync(SocketPath);
+        Assert.True(await IsGreetedAsync(client));
+        await using var monitor = await MonitorConnection.OpenAsync(MonitorPath, CancellationToken.None);
+        Assert.NotNull(await monitor.AskAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_socket_whose_server_is_stopped_is_refused_at_once()
+    {
+        using var first = Start();
+        await first.ReadLineAsync();
+        await first.SignalAsync("STOP");
+        var waiting = new List<Socket>();
+        while (TryConnect(waiting))
+        {
+        }
+
+        var other = await Command.RunAsync("serve", "--export", "disk=mem:1MiB", "--unix", SocketPath);
+
+        Assert.Equal((2, ""), (other.ExitCode, other.Output));
+        Assert.Contains("somebody listens", other.Error);
+        waiting.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task More_clients_than_descriptors_are_turned_away_and_later_ones_are_served()
+    {
+        using var server = DmioProcess.StartOther("bash", "-c", "ulimit -n 140; exec "
+            + $"{DmioProcess.CommandText} serve --export disk=mem:1MiB --unix '{SocketPath}'");
+        await server.ReadLineAsync();
+        var clients = new List<Socket>();
+        for (var number = 0; number < 150; number++)
+        {
+            clients.Add(await ConnectAsync(SocketPath));
+        }
+
+        var greeted = 0;
+        foreach (var client in clients)
+        {
+            greeted += await IsGreetedAsync(client) ? 1 : 0;
+        }
+
+        Assert.InRange(greeted, 1, 123);
+        clients.ForEach(client => client.Dispose());
+        for (var isServed = false; !isServed;)
+        {
+            // Each attempt is a chance for the server to see that the others have gone.
+            using var late = await ConnectAsync(SocketPath);
+            isServed = await IsGreetedAsync(late);
+        }
+
+        await server.SignalAsync("TERM");
+        var (exitCode, error) = await server.EndUnreadAsync();
+        Assert.Equal(0, exitCode);
+        Assert.Contains("The server accepts fewer than 1024 connections", error);
+        Assert.Contains("is turned away", error);
+    }
+
+    [PeerTheory("prlimit")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task While_the_process_has_no_descriptor_clients_wait_and_then_they_are_served(bool isMonitor)
+    {
+        using var server = Start();
+        await server.ReadLineAsync();
+        await LimitAsync(server, "3:");
+
+        using var client = await ConnectAsync(isMonitor ? MonitorPath : SocketPath);
+        await client.SendAsync("stats\n"u8.ToArray());
+        var said = await server.ReadErrorLineAsync();
+        await LimitAsync(server, "512:");
+
+        Assert.Contains("can't accept", said);
+        Assert.True(await IsGreetedAsync(client));
+        await server.SignalAsync("TERM");
+        Assert.Equal(0, (await server.EndUnreadAsync()).ExitCode);
+    }
+
+    private static async Task LimitAsync(DmioProcess server, string limit)
+    {
+        var (exitCode, said) = await PeerProcess.RunAsync("prlimit", "--pid", $"{server.Id}", $"--nofile={limit}");
+        Assert.True(exitCode == 0, said);
+    }
+
+    private static async Task<Socket> ConnectAsync(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path)).InTime();
+        return socket;
+    }
+
+    /// <summary>False: the server closed the connection.</summary>
+    private static async Task<bool> IsGreetedAsync(Socket client) =>
+        await client.ReceiveAsync(new byte[1]).InTime() > 0;
+
+    private bool TryConnect(List<Socket> clients)
+    {
+        var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+        clients.Add(client);
+        try
+        {
+            client.Connect(new UnixDomainSocketEndPoint(SocketPath));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private DmioProcess Start() => DmioProcess.StartCommand(
+        "serve", "--export", "disk=mem:1MiB", "--unix", SocketPath, "--monitor", MonitorPath, "--json");
+}

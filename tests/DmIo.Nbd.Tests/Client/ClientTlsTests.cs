@@ -1,0 +1,66 @@
+using System.Threading.Channels;
+using DmIo.Devices;
+using DmIo.Nbd.Tests.Peers;
+using Xunit;
+using static DmIo.Nbd.NbdDeviceEvents;
+
+namespace DmIo.Nbd.Tests.Client;
+
+/// <summary>The files of a device's TLS.</summary>
+public sealed class ClientTlsTests : IDisposable
+{
+    private readonly TemporaryDirectory home = new();
+    private readonly TestAuthority authority;
+
+    public ClientTlsTests() => authority = new TestAuthority(home);
+
+    public void Dispose()
+    {
+        authority.Dispose();
+        home.Dispose();
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_read_for_a_while_does_not_end_the_attempts_to_connect()
+    {
+        await using var served = await ServedDisks.WithDiskAsync(tls: authority.ServeAs(NbdTlsMode.Required));
+        await using var device = await NbdDevice.OpenAsync(new NbdDeviceOptions
+        {
+            Uri = NbdUri.Parse(served.Uri()),
+            AuthorityFile = authority.AuthorityFile,
+            ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
+            LongestReconnectPause = TimeSpan.FromMilliseconds(10),
+        }).InTime();
+        var news = Channel.CreateUnbounded<NbdDeviceEvent>();
+        device.News.Listen(told => news.Writer.TryWrite(told));
+        File.Delete(authority.AuthorityFile);
+        Directory.CreateDirectory(authority.AuthorityFile);
+
+        await served.TakeAwayAsync();
+        await NextAsync<ReconnectFailed>(news);
+        Directory.Delete(authority.AuthorityFile);
+        File.WriteAllText(authority.AuthorityFile, authority.Certificate.ExportCertificatePem());
+        await served.AddAsync("disk", ServedDisks.NewMemory());
+
+        await NextAsync<Connected>(news);
+    }
+
+    [Fact]
+    public async Task An_authority_without_a_certificate_is_refused_with_the_path()
+    {
+        var options = authority.ServeAs(NbdTlsMode.Required);
+        await using var served = await ServedDisks.WithDiskAsync(tls: options);
+
+        var fault = await Assert.ThrowsAsync<DeviceOpenException>(() => NbdDevice.OpenAsync(
+            new NbdDeviceOptions { Uri = NbdUri.Parse(served.Uri()), AuthorityFile = options.KeyFile }).InTime());
+
+        Assert.Contains($"'{options.KeyFile}' has no certificate", fault.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task NextAsync<T>(Channel<NbdDeviceEvent> news)
+    {
+        while (await news.Reader.ReadAsync().AsTask().InTime() is not T)
+        {
+        }
+    }
+}

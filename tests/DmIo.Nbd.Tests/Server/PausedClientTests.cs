@@ -1,0 +1,193 @@
+using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Tests.Peers;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Server;
+
+/// <summary>Clients that pause in the middle of a request are in nobody's way, and can go on. Time stands still here:
+/// no limit ends a pause.</summary>
+public sealed class PausedClientTests
+{
+    private const int Many = 140;
+    private const int ManyPages = 4096;
+    private const int FewestPages = 64;
+
+    [Theory]
+    [InlineData(ManyPages)]
+    [InlineData(FewestPages)]
+    public async Task The_beginning_of_a_header_holds_no_memory(int pages)
+    {
+        await using var served = await StartAsync(pages);
+        var requests = Enumerable.Range(0, Many).Select(index => Request(index, 512)).ToArray();
+        var clients = await PausedAsync(served, requests, _ => 20);
+
+        await OthersGoOnAsync(served);
+
+        Assert.Equal(0, (await served.Server.GetStatusAsync().InTime()).Exports[0].PagesInUse);
+        await GoOnAsync(served, clients, requests, _ => 20);
+    }
+
+    [Fact]
+    public async Task The_header_of_a_large_write_holds_no_memory()
+    {
+        await using var served = await StartAsync(ManyPages);
+        var requests = Enumerable.Range(0, Many).Select(index => Request(index, 300_000)).ToArray();
+        var clients = await PausedAsync(served, requests, _ => RequestHeader.SizeBytes);
+
+        await OthersGoOnAsync(served);
+
+        await served.StatusWhenAsync(status => status.Exports[0].PagesInUse == 0);
+        await GoOnAsync(served, clients, requests, _ => RequestHeader.SizeBytes);
+    }
+
+    [Theory]
+    [InlineData(4096, 2048, ManyPages)]
+    [InlineData(4096, 2048, FewestPages)]
+    [InlineData(30_000, 1, ManyPages)]
+    [InlineData(30_000, 29_999, FewestPages)]
+    [InlineData(300_000, 1, FewestPages)]
+    [InlineData(300_000, 150_001, ManyPages)]
+    [InlineData(300_000, 150_001, FewestPages)]
+    [InlineData(300_000, 299_999, ManyPages)]
+    public async Task Half_a_write_holds_no_memory_that_others_need(int length, int half, int pages)
+    {
+        await using var served = await StartAsync(pages);
+        var requests = Enumerable.Range(0, Many).Select(index => Request(index, length)).ToArray();
+        var clients = await PausedAsync(served, requests, _ => RequestHeader.SizeBytes + half);
+
+        await OthersGoOnAsync(served);
+
+        await served.StatusWhenAsync(status => status.Exports[0].PagesInUse <= pages / 4);
+        await GoOnAsync(served, clients, requests, _ => RequestHeader.SizeBytes + half);
+    }
+
+    [Fact]
+    public async Task Half_a_write_that_is_refused_holds_no_memory()
+    {
+        await using var served = await StartAsync(FewestPages);
+        var requests = Enumerable.Range(0, Many).Select(index => Request(index, 100_000, past: true)).ToArray();
+        var clients = await PausedAsync(served, requests, _ => 50_000);
+
+        await OthersGoOnAsync(served);
+
+        await served.StatusWhenAsync(status => status.Exports[0].PagesInUse == 0);
+        foreach (var (client, request) in clients.Zip(requests))
+        {
+            await client.SendAsync(request.AsMemory(50_000));
+            Assert.Equal(NbdError.NoSpace, (await client.SimpleReplyAsync()).Error);
+            client.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task It_is_the_same_under_TLS()
+    {
+        using var home = new TemporaryDirectory();
+        using var authority = new TestAuthority(home);
+        await using var served = await ServedDisks.StartAsync(
+            time: new ManualTime(), tls: authority.ServeAs(NbdTlsMode.Offered));
+        await served.AddAsync(
+            new NbdExport { Name = "disk", Devices = ["disk"], Pages = FewestPages }, ServedDisks.NewMemory());
+        var requests = Enumerable.Range(0, 30).Select(index => Request(index, 300_000)).ToArray();
+        int Sent(int index) => index % 2 == 0 ? 20 : RequestHeader.SizeBytes + (index * 7777);
+        var clients = new List<RawClient>();
+        foreach (var (request, index) in requests.Select((request, index) => (request, index)))
+        {
+            var client = await RawClient.UseAsync(served.SocketPath, "disk", tls: authority.ClientOptions());
+            clients.Add(client);
+            await client.SendAsync(request.AsMemory(0, Sent(index)));
+            await client.AllTakenAsync();
+        }
+
+        await OthersGoOnAsync(served);
+
+        await GoOnAsync(served, clients, requests, Sent);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task However_writes_are_torn_every_byte_arrives(int seed)
+    {
+        await using var served = await StartAsync(FewestPages);
+        var requests = Enumerable.Range(0, 40)
+            .Select(index => Request(index, new Random(seed + index).Next(1, 400_000))).ToArray();
+        var clients = await Task.WhenAll(requests.Select(_ => served.UseAsync()));
+
+        await Task.WhenAll(clients.Select((client, index) => Task.Run(async () =>
+        {
+            var random = new Random(seed * 1000 + index);
+            var rest = requests[index].AsMemory();
+            while (rest.Length > 0)
+            {
+                var part = Math.Min(rest.Length, random.Next(3) == 0 ? random.Next(1, 600) : random.Next(1, 100_000));
+                await client.SendAsync(rest[..part]);
+                await client.AllTakenAsync();
+                rest = rest[part..];
+            }
+        })));
+
+        await GoOnAsync(served, clients, requests, index => requests[index].Length);
+    }
+
+    private static async Task<ServedDisks> StartAsync(int pages)
+    {
+        var served = await ServedDisks.StartAsync(time: new ManualTime());
+        await served.AddAsync(
+            new NbdExport { Name = "disk", Devices = ["disk"], Pages = pages }, ServedDisks.NewMemory());
+        return served;
+    }
+
+    /// <summary>A write of its client's own place, which begins and ends anywhere.</summary>
+    private static byte[] Request(int index, int length, bool past = false)
+    {
+        var bytes = new byte[RequestHeader.SizeBytes + length];
+        new Random(index).NextBytes(bytes);
+        new RequestHeader(
+            NbdCommand.Write, CommandFlags.None, 7, past ? (ulong)ServedDisks.SizeBytes : OffsetOf(index), (uint)length)
+            .Write(bytes);
+        return bytes;
+    }
+
+    private static ulong OffsetOf(int index) => (ulong)((index * 402_000) + (index * 37));
+
+    private static async Task<IReadOnlyList<RawClient>> PausedAsync(
+        ServedDisks served, byte[][] requests, Func<int, int> sent)
+    {
+        var clients = new List<RawClient>();
+        for (var index = 0; index < requests.Length; index++)
+        {
+            var client = await served.UseAsync();
+            clients.Add(client);
+            await client.SendAsync(requests[index].AsMemory(0, sent(index)));
+            await client.AllTakenAsync();
+        }
+
+        return clients;
+    }
+
+    /// <summary>One that does not pause writes and reads.</summary>
+    private static async Task OthersGoOnAsync(ServedDisks served)
+    {
+        const ulong Behind = 60 << 20;
+        using var client = await served.UseAsync();
+        var data = CommandTests.NewData(3 << 20);
+        Assert.Equal(NbdError.None, await client.WriteAsync(Behind, data));
+        Assert.Equal(data, await client.ReadAsync(Behind, data.Length));
+    }
+
+    /// <summary>They send the rest, and what they wrote is there.</summary>
+    private static async Task GoOnAsync(
+        ServedDisks served, IReadOnlyList<RawClient> clients, byte[][] requests, Func<int, int> sent)
+    {
+        using var reader = await served.UseAsync();
+        for (var index = 0; index < clients.Count; index++)
+        {
+            await clients[index].SendAsync(requests[index].AsMemory(sent(index)));
+            Assert.Equal(NbdError.None, (await clients[index].SimpleReplyAsync()).Error);
+            var data = requests[index][RequestHeader.SizeBytes..];
+            Assert.Equal(data, await reader.ReadAsync(OffsetOf(index), data.Length));
+            clients[index].Dispose();
+        }
+    }
+}
