@@ -7,6 +7,7 @@ namespace DmIo.Devices;
 internal readonly struct LinuxFileStatus
 {
     internal const uint TypeMask = 0x1;
+    internal const uint SizeMask = 0x200;
     internal const uint DirectAlignmentMask = 0x2000;
 
     [FieldOffset(0)]
@@ -14,6 +15,9 @@ internal readonly struct LinuxFileStatus
 
     [FieldOffset(28)]
     private readonly ushort mode;
+
+    [FieldOffset(40)]
+    private readonly long lengthBytes;
 
     [FieldOffset(128)]
     private readonly uint deviceMajor;
@@ -34,6 +38,8 @@ internal readonly struct LinuxFileStatus
     private readonly uint directOffsetAlignment;
 
     internal FileKind Kind => new(mode, deviceMajor, deviceMinor);
+
+    internal long LengthBytes => lengthBytes;
 
     /// <summary>The queue of the block device, or of the disk that the file lies on; of nothing where its file system
     /// has several disks, or none.</summary>
