@@ -1,7 +1,6 @@
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
-using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Tests.Devices;
 

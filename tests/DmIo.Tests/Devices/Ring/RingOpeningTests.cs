@@ -53,7 +53,7 @@ public sealed class RingOpeningTests
     [InlineData(false)]
     public void Without_a_thread_for_its_events_there_is_no_ring_and_its_file_can_be_locked_again(bool isShortage)
     {
-        Exception fault = isShortage ? new OutOfMemoryException() : new ThreadStateException();
+        Exception fault = isShortage ? new InsufficientMemoryException() : new ThreadStateException();
         using var directory = new TemporaryDirectory();
         File.WriteAllBytes(directory.FilePath(), new byte[4096]);
         var store = new LinuxFileStore(Open(directory), capacity: 8, isReadOnly: false);
