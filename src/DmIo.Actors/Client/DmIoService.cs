@@ -23,7 +23,6 @@ namespace DmIo.Actors;
 [SuppressMessage("Design", "CA1001", Justification = "Ends with the actor system; a token holds nothing else.")]
 public sealed class DmIoService : IExtension
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MonitorInterval = TimeSpan.FromSeconds(1);
 
     private readonly DmIoSettings settings;
@@ -54,7 +53,7 @@ public sealed class DmIoService : IExtension
             .GetAwaiter().GetResult();
         monitor = StartMonitor();
         Supervisor = StartSupervisor();
-        AttachConfigured();
+        configured.Attach(system, this);
         StartReport.Log(log, configured, own);
         missing.Start(system, this, configured);
         CoordinatedShutdown.Get(system).AddTask(phase, "dmio-drain", DrainAsync);
@@ -219,6 +218,20 @@ public sealed class DmIoService : IExtension
     public async Task DetachAsync(string name, CancellationToken cancellationToken = default) =>
         Expect<DeviceDetached>(await AskAsync(new DetachDevice(name), cancellationToken));
 
+    /// <summary>
+    /// Puts a device whose flush failed (state <see cref="DeviceState.Failed"/>) back into service, without closing it.
+    /// This gives up every write that was acknowledged and is not covered by a later successful flush: such a write may
+    /// be on the disk or not, and no later flush reports it. Compare or restore the data of the device, or write it
+    /// again. The operations in flight end first, then the cache is written out and dropped, so that reads return what
+    /// the disk holds.
+    /// </summary>
+    /// <param name="name">The name that regions use.</param>
+    /// <param name="cancellationToken">Ends the wait, not the reopening.</param>
+    /// <exception cref="IoRefusedException">There is no such device, it has not failed, is being detached or reopened,
+    /// or still takes no writes and so stays failed; or the service has stopped.</exception>
+    public async Task ReopenAsync(string name, CancellationToken cancellationToken = default) =>
+        Expect<DeviceReopened>(await AskAsync(new ReopenDevice(name), cancellationToken));
+
     /// <summary>The attached devices, by name in ordinal order.</summary>
     public async Task<IReadOnlyList<DeviceStatus>> GetDevicesAsync(CancellationToken cancellationToken = default) =>
         Expect<DeviceList>(await AskAsync(GetDevices.Instance, cancellationToken)).Devices;
@@ -278,6 +291,7 @@ public sealed class DmIoService : IExtension
         T expected => expected,
         AttachRefused refused => throw new IoRefusedException(refused.Reason, refused.Cause),
         ExtentsRefused refused => throw new IoRefusedException(refused.Reason),
+        ReopenRefused refused => throw new IoRefusedException(refused.Reason),
         DetachRefused refused => throw new IoRefusedException(refused.Reason),
         _ => throw new InvalidOperationException($"The service answered {reply}; {typeof(T).Name} was due."),
     };
@@ -292,35 +306,6 @@ public sealed class DmIoService : IExtension
         catch (OperationCanceledException) when (stopped.IsCancellationRequested)
         {
             throw new IoRefusedException(ClientOpening.ServiceStopped, IoRefusal.Stopped);
-        }
-    }
-
-    /// <summary>Blocks, so that the service cannot be used before its devices are attached; the supervisor has nothing
-    /// else to do yet.</summary>
-    private void AttachConfigured()
-    {
-        for (var index = 0; index < configured.All.Count; index++)
-        {
-            var (device, opened) = configured.All[index];
-            try
-            {
-                // Not canceled: behind the end of the supervisor it closes a device that was not taken over.
-                Task.Run(() => AttachAsync(device.Name, opened, device.QueueDepth, device.Policy))
-                    .WaitAsync(StartTimeout).GetAwaiter().GetResult();
-            }
-            catch (IoRefusedException fault) when (device.OnMissing != MissingDevicePolicy.Fail)
-            {
-                configured.SetMissing(index--, fault.Message);
-            }
-            catch (Exception fault) when (fault is IoRefusedException or TimeoutException)
-            {
-                configured.CloseFrom(index + 1);
-                system.Stop(Supervisor);
-                throw ConfiguredDevices.FaultOf(
-                    device,
-                    fault is IoRefusedException ? fault.Message : $"The service did not answer within {StartTimeout}.",
-                    fault);
-            }
         }
     }
 

@@ -14,7 +14,8 @@ namespace DmIo.Actors;
 ///   Serving --DrainDevice--> Draining --empty--> stopped
 /// </code>
 /// However it stops, I/O in flight is answered by its continuation, and the device is closed behind the last of it. A
-/// failed flush fails the device for good (R14): the supervisor hears it before anybody gets an answer that shows it.
+/// failed flush fails the device until it is reopened (R14): the supervisor hears it before anybody gets an answer that
+/// shows it. <see cref="DeviceRecovery"/> has the rest of that.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "DeviceFarewell closes the device, behind the last I/O.")]
 internal sealed class DeviceActor : UntypedActor
@@ -38,6 +39,7 @@ internal sealed class DeviceActor : UntypedActor
 
     private readonly DeviceSetup setup;
     private readonly FailStopDevice device;
+    private readonly DeviceRecovery recovery;
     private readonly IActorRef supervisor;
     private readonly IoQueue queue;
     private readonly DeviceTurn turn;
@@ -51,13 +53,13 @@ internal sealed class DeviceActor : UntypedActor
     private TimeSpan? arrival;
     private TimeSpan now;
     private long bytesLeft;
-    private bool failureTold;
 
     public DeviceActor(DeviceSetup setup, IActorRef supervisor)
     {
         this.setup = setup;
         this.supervisor = supervisor;
         device = new FailStopDevice(setup.Device);
+        recovery = new DeviceRecovery(setup.Name, device, Self, supervisor);
         queue = new IoQueue(setup.Queue, device.Description);
         turn = new DeviceTurn(Self, setup.Bell);
         counters = setup.Counters;
@@ -153,6 +155,14 @@ internal sealed class DeviceActor : UntypedActor
                 queue.Withdraw(withdrawn.Io);
                 turn.Ask();
                 break;
+            case DropAndReopen:
+                recovery.Reopen();
+                recovery.DropIfIdle(flying.Count);
+                break;
+            case CacheDropped dropped:
+                recovery.Dropped(dropped.Status);
+                turn.Ask();
+                break;
             default:
                 Unhandled(message);
                 break;
@@ -231,6 +241,7 @@ internal sealed class DeviceActor : UntypedActor
         }
         finally
         {
+            recovery.DropIfIdle(flying.Count);
             hasAnswered = answers.Count > 0;
             turn.End();
             counters.TurnEnded(queue, answers.Count);
@@ -269,12 +280,12 @@ internal sealed class DeviceActor : UntypedActor
     /// <summary>Issues as many, and returns how many more it could have.</summary>
     private int IssueReady(int left)
     {
-        for (; left > 0 && queue.TryTakeNext(now, out var operation); left--)
+        for (; left > 0 && TryTakeNext(out var operation); left--)
         {
             bytesLeft -= operation.Count.Bytes;
-            if (device.Failure is { } failure)
+            if (recovery.Refuses(operation.Operation) is { } refusal)
             {
-                Fail(operation, failure);
+                Fail(operation, refusal);
             }
             else
             {
@@ -288,6 +299,13 @@ internal sealed class DeviceActor : UntypedActor
         }
 
         return left;
+    }
+
+    private bool TryTakeNext([MaybeNullWhen(false)] out DeviceOperation operation)
+    {
+        recovery.Note();
+        operation = null;
+        return !recovery.IsDue && queue.TryTakeNext(now, out operation);
     }
 
     private void Issue(DeviceOperation operation)
@@ -319,9 +337,9 @@ internal sealed class DeviceActor : UntypedActor
         else if (!status.IsOk && operation.IsMerged)
         {
             // What failed may be one's alone; unless the device is out of trust, which is everybody's.
-            if (device.Failure is { } failure)
+            if (recovery.Refuses(operation.Operation) is { } refusal)
             {
-                Answer(operation, FailedBy(failure));
+                Answer(operation, refusal);
             }
             else
             {
@@ -334,24 +352,19 @@ internal sealed class DeviceActor : UntypedActor
         }
     }
 
-    private void Fail(DeviceOperation operation, IoFailure failure)
+    private void Fail(DeviceOperation operation, in IoStatus refusal)
     {
         foreach (var io in operation.Ios)
         {
             io.ZeroFillRead();
         }
 
-        Answer(operation, FailedBy(failure));
+        Answer(operation, refusal);
     }
 
     private void Answer(DeviceOperation operation, in IoStatus status)
     {
-        if (device.Failure is { } failure && !failureTold)
-        {
-            failureTold = true;
-            supervisor.Tell(new ServiceEvents.DeviceHasFailed(setup.Name, FailedBy(failure)), Self);
-        }
-
+        recovery.Note();
         foreach (var entry in operation.Entries)
         {
             var io = entry.Io!;
@@ -364,12 +377,6 @@ internal sealed class DeviceActor : UntypedActor
 
         queue.Completed(operation, now);
     }
-
-    private IoStatus FailedBy(IoFailure failure) => new(IoStatusCode.DeviceFailed, failure with
-    {
-        Message = $"A flush of '{setup.Name}' failed, so it is out of trust until it is attached anew: "
-            + failure.Message,
-    });
 
     private void StopWhenEmpty()
     {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using DmIo.Io;
 
 namespace DmIo.Actors;
 
@@ -9,6 +10,7 @@ namespace DmIo.Actors;
 ///   DeviceIo --+--> DeviceDone       exactly one for each, if it was issued or refused
 ///              +--> (nothing)        it was withdrawn first; DeviceIoWithdrawn says so, for the queue's sake
 ///              watch the device too: what lies in a dead device's mailbox gets no reply, and can be withdrawn
+///   DropAndReopen -> ReopenEnded     when nothing is in flight and the cache is dropped
 ///   DrainDevice ---> (stops)         when all that was accepted is done
 ///   (any stop) ----> DeviceReleased  when no I/O is in flight any more and the device is closed
 /// </code></remarks>
@@ -29,6 +31,20 @@ internal static class DeviceProtocol
     {
         internal static TakeTurn Instance { get; } = new();
     }
+
+    /// <summary>Drop the cache of a device that has failed, and run again.</summary>
+    internal sealed record DropAndReopen : INoSerializationVerificationNeeded
+    {
+        internal static DropAndReopen Instance { get; } = new();
+    }
+
+    /// <summary>To itself: the cache of the device was dropped.</summary>
+    internal sealed record CacheDropped(IoStatus Status)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>Ok: the device runs again. Else it stays failed.</summary>
+    internal sealed record ReopenEnded(IoStatus Status)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     /// <summary>Complete what was accepted, refuse what comes, close the device, stop.</summary>
     internal sealed record DrainDevice : INoSerializationVerificationNeeded

@@ -6,7 +6,8 @@ public enum DeviceState
     /// <summary>It serves.</summary>
     Online,
 
-    /// <summary>A flush failed: everything is refused until it is attached anew.</summary>
+    /// <summary>A flush failed: until it is reopened everything is refused, except reads with
+    /// <c>read-after-failure = on</c>.</summary>
     Failed,
 
     /// <summary>It completes what it has, for a detach.</summary>

@@ -16,8 +16,11 @@ public static class ServiceEvents
     /// <summary>A device serves under this name.</summary>
     public sealed record DeviceOnline(string Name, DeviceDescription Description) : ServiceEvent;
 
-    /// <summary>A flush failed, and with it the device, until it is attached anew.</summary>
+    /// <summary>A flush failed, and with it the device, until it is reopened.</summary>
     public sealed record DeviceHasFailed(string Name, IoStatus Status) : ServiceEvent;
+
+    /// <summary>A failed device serves again; writes that were not durable may be lost.</summary>
+    public sealed record DeviceReopened(string Name) : ServiceEvent;
 
     /// <summary>The device is out of service: it was detached, or its actor died.</summary>
     public sealed record DeviceOffline(string Name) : ServiceEvent;

@@ -16,6 +16,8 @@ namespace DmIo.Actors;
 ///                   +--> AttachRefused      nothing happened; the device was not opened, or is disposed of
 ///   DetachDevice  --+--> DeviceDetached     what was in flight is done, the device is closed
 ///                   +--> DetachRefused
+///   ReopenDevice  --+--> DeviceReopened     a failed device serves again; what was not durable may be lost
+///                   +--> ReopenRefused      it has not failed, or still fails
 ///   GetDevices    -----> DeviceList
 ///   GetExtents    --+--> Extents
 ///                   +--> ExtentsRefused     no such device, a bad range, or the device does not tell
@@ -101,6 +103,21 @@ public static class ServiceProtocol
 
     /// <summary>There is no such device, or it is being detached already.</summary>
     public sealed record DetachRefused(string Name, string Reason) : INoSerializationVerificationNeeded;
+
+    /// <summary>
+    /// Puts a device whose flush failed back into service, without closing it. This gives up every write that was
+    /// acknowledged and is not covered by a later successful flush: such a write may be on the disk or not, and no
+    /// later flush reports it. The cache is written out and dropped first, so that reads return what the disk holds.
+    /// </summary>
+    /// <param name="Name">What regions call it.</param>
+    public sealed record ReopenDevice(string Name) : INoSerializationVerificationNeeded;
+
+    /// <summary>The device serves again.</summary>
+    public sealed record DeviceReopened(string Name) : INoSerializationVerificationNeeded;
+
+    /// <summary>There is no such device, it has not failed, is being detached or reopened, or it still takes no writes:
+    /// then it stays failed.</summary>
+    public sealed record ReopenRefused(string Name, string Reason) : INoSerializationVerificationNeeded;
 
     /// <summary>Asks for <see cref="DeviceList"/>.</summary>
     public sealed record GetDevices : INoSerializationVerificationNeeded

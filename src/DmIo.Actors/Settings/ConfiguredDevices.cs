@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Devices;
 using DmIo.Devices.Decorators;
@@ -11,6 +12,8 @@ namespace DmIo.Actors;
 /// </summary>
 internal sealed class ConfiguredDevices
 {
+    private static readonly TimeSpan AttachTimeout = TimeSpan.FromSeconds(30);
+
     private readonly List<(DeviceSettings Settings, IBlockDevice Device)> devices = [];
     private readonly List<(DeviceSettings Settings, string Reason)> missing = [];
     private readonly ConcurrentDictionary<string, StuckDevice> stuckDevices = new(StringComparer.Ordinal);
@@ -76,11 +79,36 @@ internal sealed class ConfiguredDevices
         }
     }
 
-    /// <summary>The device at that index was not attached, and is closed; it may be missing.</summary>
-    internal void SetMissing(int index, string reason)
+    /// <summary>Attaches them to a service that starts. Blocks, so that the service cannot be used before; its
+    /// supervisor has nothing else to do yet.</summary>
+    /// <exception cref="ConfigurationException">One is refused and must not be missing; the supervisor is stopped, and
+    /// those that are not attached are closed.</exception>
+    internal void Attach(ActorSystem system, DmIoService service)
     {
-        missing.Add((devices[index].Settings, reason));
-        devices.RemoveAt(index);
+        for (var index = 0; index < devices.Count; index++)
+        {
+            var (device, opened) = devices[index];
+            try
+            {
+                // Not canceled: behind the end of the supervisor it closes a device that was not taken over.
+                Task.Run(() => service.AttachAsync(device.Name, opened, device.QueueDepth, device.Policy))
+                    .WaitAsync(AttachTimeout).GetAwaiter().GetResult();
+            }
+            catch (IoRefusedException fault) when (device.OnMissing != MissingDevicePolicy.Fail)
+            {
+                missing.Add((device, fault.Message));
+                devices.RemoveAt(index--);
+            }
+            catch (Exception fault) when (fault is IoRefusedException or TimeoutException)
+            {
+                CloseFrom(index + 1);
+                system.Stop(service.Supervisor);
+                throw FaultOf(
+                    device,
+                    fault is IoRefusedException ? fault.Message : $"The service did not answer within {AttachTimeout}.",
+                    fault);
+            }
+        }
     }
 
     private async Task<IBlockDevice> OpenUriAsync(
@@ -98,7 +126,7 @@ internal sealed class ConfiguredDevices
     }
 
     /// <summary>The start fails on account of this device.</summary>
-    internal static ConfigurationException FaultOf(DeviceSettings device, string reason, Exception? cause) =>
+    private static ConfigurationException FaultOf(DeviceSettings device, string reason, Exception? cause) =>
         new($"{device.FullPath} can't be put into service. {reason}", cause);
 
     /// <summary>Lets go what is stuck at a device; how many operations. Null: there is no such device, or it does not

@@ -42,6 +42,7 @@ internal static class DeviceFactory
             CreateSize = settings.CreateSize.Value == 0 ? null : settings.CreateSize,
             Mode = settings.Mode,
             IsDirect = settings.IsDirect,
+            ReadsAfterFailure = settings.ReadsAfterFailure,
             QueueDepth = settings.QueueDepth.Most,
         }),
     };

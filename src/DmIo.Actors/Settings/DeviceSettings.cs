@@ -44,6 +44,9 @@ internal sealed record DeviceSettings
     /// <summary>Of a file: past the page cache.</summary>
     internal bool IsDirect { get; init; }
 
+    /// <summary>Of a file: it can be read after a failed flush.</summary>
+    internal bool ReadsAfterFailure { get; init; }
+
     /// <summary>Of a device that a provider opens.</summary>
     internal string? Uri { get; init; }
 
@@ -144,6 +147,7 @@ internal sealed record DeviceSettings
     {
         CreateSize = ReadSectors(reader, "create-size", ExpectedCreateSize, 0),
         IsDirect = reader.Flag("direct"),
+        ReadsAfterFailure = reader.Flag("read-after-failure"),
         Mode = reader.Choice<ModeChoice>("mode") switch
         {
             ModeChoice.Inline => ServiceMode.Inline,

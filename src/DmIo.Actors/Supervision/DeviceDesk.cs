@@ -98,6 +98,51 @@ internal sealed class DeviceDesk(
         }
     }
 
+    internal void Reopen(ReopenDevice reopen, IActorRef sender)
+    {
+        var record = reopen.Name is null ? null : devices.GetValueOrDefault(reopen.Name);
+        var refusal = record switch
+        {
+            null => $"No device named '{reopen.Name}' is attached.",
+            { State: DeviceState.Detaching } => $"The device '{record.Name}' is being detached, or it died and closes.",
+            { State: DeviceState.Online } => $"The device '{record.Name}' has not failed; it serves.",
+            { ReopenReplyTo: not null } => $"The device '{record.Name}' is being reopened already.",
+            _ => null,
+        };
+        if (refusal is not null)
+        {
+            sender.Tell(new ReopenRefused(reopen.Name!, refusal), context.Self);
+            return;
+        }
+
+        record!.ReopenReplyTo = sender;
+        record.Door.Tell(DropAndReopen.Instance, context.Self);
+    }
+
+    internal void ReopenEnded(ReopenEnded ended, IActorRef actor)
+    {
+        if (!byActor.TryGetValue(actor, out var record) || record.ReopenReplyTo is not { } replyTo)
+        {
+            return;
+        }
+
+        record.ReopenReplyTo = null;
+        if (ended.Status.IsOk)
+        {
+            record.State = DeviceState.Online;
+            log.Warning(
+                "Device {0} was reopened: what was written to it since its last successful flush may be lost",
+                record.Name);
+            context.System.EventStream.Publish(new ServiceEvents.DeviceReopened(record.Name));
+            replyTo.Tell(new DeviceReopened(record.Name), context.Self);
+        }
+        else
+        {
+            var reason = $"The device '{record.Name}' still fails, and stays failed: {ended.Status}";
+            replyTo.Tell(new ReopenRefused(record.Name, reason), context.Self);
+        }
+    }
+
     /// <summary>Beside the device's actor, which may be busy, or die with the question in its mailbox.</summary>
     internal void GetExtents(GetExtents question, IActorRef sender)
     {
@@ -134,6 +179,7 @@ internal sealed class DeviceDesk(
             directory.Remove(record.Name);
             record.State = DeviceState.Detaching;
             record.IsTerminated = true;
+            RefuseReopen(record);
             context.System.EventStream.Publish(new ServiceEvents.DeviceOffline(record.Name));
             if (!record.Setup.IsTaken)
             {
@@ -178,6 +224,7 @@ internal sealed class DeviceDesk(
     {
         foreach (var record in devices.Values)
         {
+            RefuseReopen(record);
             var refused = new DetachRefused(
                 record.Name, "The service stopped while the device had I/O in flight.");
             if (record.Setup.IsTaken)
@@ -195,8 +242,16 @@ internal sealed class DeviceDesk(
     {
         record.State = DeviceState.Detaching;
         record.ReplyTo = replyTo;
+        RefuseReopen(record);
         directory.Remove(record.Name);
         record.Door.Tell(DrainDevice.Instance, context.Self);
+    }
+
+    private void RefuseReopen(DeviceRecord record)
+    {
+        record.ReopenReplyTo?.Tell(
+            new ReopenRefused(record.Name, $"The device '{record.Name}' was taken out of service."), context.Self);
+        record.ReopenReplyTo = null;
     }
 
     private void RemoveIfGone(DeviceRecord record)

@@ -9,7 +9,7 @@ namespace DmIo.Actors;
 /// A device as the supervisor knows it. Its name is taken until it is gone: while I/O of a dead actor is in flight,
 /// another device under its name, perhaps on the same store, would write beside it.
 /// <code>
-///   Online --DeviceHasFailed--> Failed
+///   Online --DeviceHasFailed--> Failed --ReopenDevice, ReopenEnded(Ok)--> Online
 ///   any --DetachDevice, actor's death--> Detaching --DeviceReleased and Terminated--> (removed)
 /// </code>
 /// </summary>
@@ -36,6 +36,9 @@ internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription descript
 
     /// <summary>The sender of DetachDevice, which waits for DeviceDetached.</summary>
     internal IActorRef? ReplyTo { get; set; }
+
+    /// <summary>The sender of ReopenDevice, which waits for DeviceReopened or ReopenRefused.</summary>
+    internal IActorRef? ReopenReplyTo { get; set; }
 
     internal bool IsTerminated { get; set; }
 

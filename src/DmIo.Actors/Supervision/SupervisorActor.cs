@@ -66,6 +66,9 @@ internal sealed class SupervisorActor : UntypedActor
             case DetachDevice detach:
                 devices.Detach(detach, Sender);
                 break;
+            case ReopenDevice reopen:
+                devices.Reopen(reopen, Sender);
+                break;
             case GetDevices:
                 Sender.Tell(devices.List(), Self);
                 break;
@@ -114,6 +117,9 @@ internal sealed class SupervisorActor : UntypedActor
             case DeviceReleased released:
                 devices.Released(released);
                 leases.ServeWaiting();
+                break;
+            case ReopenEnded ended:
+                devices.ReopenEnded(ended, Sender);
                 break;
             case ServiceEvents.DeviceHasFailed failed:
                 devices.HasFailed(failed, Sender);

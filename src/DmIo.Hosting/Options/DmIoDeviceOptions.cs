@@ -48,6 +48,9 @@ public sealed class DmIoDeviceOptions
     /// <summary>Key <c>direct</c>: of a file, past the page cache.</summary>
     public bool? IsDirect { get; set; }
 
+    /// <summary>Key <c>read-after-failure</c>: a file can be read after a failed flush.</summary>
+    public bool? ReadsAfterFailure { get; set; }
+
     /// <summary>Key <c>open-timeout</c>: how long a device that is named by a URI may take to open.</summary>
     public TimeSpan? OpenTimeout { get; set; }
 
@@ -71,6 +74,7 @@ public sealed class DmIoDeviceOptions
             ["create-size"] = HoconTree.TextOf(CreateSizeBytes),
             ["mode"] = HoconTree.TextOf(Mode),
             ["direct"] = HoconTree.TextOf(IsDirect),
+            ["read-after-failure"] = HoconTree.TextOf(ReadsAfterFailure),
             ["open-timeout"] = HoconTree.TextOf(OpenTimeout),
         };
     }

@@ -45,6 +45,14 @@ internal static class ExportRules
                     return Fault($"No device named '{name}' is attached, so '{export.Name}' can't be served.");
                 }
 
+                if (found.Description.ReadsAfterFailure && export.Devices.Count > 1)
+                {
+                    return Fault(
+                        $"'{name}' is one of {export.Devices.Count} copies of '{export.Name}' and has "
+                        + "read-after-failure = on: a copy that failed would return old data beside current copies. "
+                        + "Set it to off, or export the device alone.");
+                }
+
                 devices.Add(found.Description);
             }
 

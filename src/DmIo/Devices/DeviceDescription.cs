@@ -48,6 +48,10 @@ public sealed record DeviceDescription
     /// call.</summary>
     public bool HasVolatileCache { get; init; } = true;
 
+    /// <summary>After a failed flush the device is still read, once its cache is dropped
+    /// (<see cref="FileDeviceOptions.ReadsAfterFailure"/>).</summary>
+    public bool ReadsAfterFailure { get; init; }
+
     /// <summary>How operations are served.</summary>
     public ServiceMode Mode { get; init; }
 

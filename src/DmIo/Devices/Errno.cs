@@ -20,15 +20,27 @@ internal static class Errno
     internal const int BadAddress = 14;
     internal const int Busy = 16;
     internal const int Invalid = 22;
+    internal const int FileTableFull = 23;
+    internal const int TooManyFiles = 24;
+    internal const int FileTooLarge = 27;
     internal const int NoSpace = 28;
     internal const int ReadOnlyFileSystem = 30;
     internal const int NoSuchCall = 38;
     internal const int NotSupported = 95;
+    internal const int QuotaExceeded = 122;
     internal const int Canceled = 125;
 
     private const int LargestErrno = 4095;
     private const int Win32FacilityMask = unchecked((int)0xFFFF0000);
     private const int Win32Facility = unchecked((int)0x80070000);
+
+    /// <summary>The kernel has no room for the data of a write.</summary>
+    internal static bool IsNoRoom(int errno) => errno is NoSpace or QuotaExceeded or FileTooLarge;
+
+    /// <summary>The system lacks a thread, memory or a descriptor for the call just now, which says nothing about the
+    /// device.</summary>
+    internal static bool IsShortage(int errno) =>
+        errno is TryAgain or NoMemory or Canceled or TooManyFiles or FileTableFull;
 
     /// <summary>The operating system's error number behind an exception; 0 where there is none.</summary>
     internal static int Of(Exception exception)

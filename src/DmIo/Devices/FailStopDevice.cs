@@ -7,12 +7,20 @@ namespace DmIo.Devices;
 /// A device that stops at its first failed flush (R14): whatever is asked for afterwards is answered with DeviceFailed
 /// and never reaches it. After a failed fsync Linux marks the pages clean, so that a later one's success proves nothing
 /// (Rebello et al., ATC'20). A write that was to be durable by itself counts as a flush: its failure may have consumed
-/// another write's error. The service puts one around each device that it attaches; attaching anew makes a new one.
+/// another write's error. Where the system refused the write or flush for want of room, memory or a thread, the device
+/// goes on if it confirms that nothing that was accepted is lost. The service puts one around each device that it
+/// attaches.
+/// <code>
+///   Running --a sync failed--> Stopped --AllowReads--> Stopped but for reads
+///      ^                          +------- Reopen ---------+
+///      +--------------------------+
+/// </code>
 /// </summary>
 internal sealed class FailStopDevice : IBlockDevice
 {
     private readonly IBlockDevice inner;
     private volatile IoFailure? failure;
+    private volatile bool isReadable;
 
     internal FailStopDevice(IBlockDevice inner) => this.inner = inner;
 
@@ -21,6 +29,16 @@ internal sealed class FailStopDevice : IBlockDevice
 
     /// <summary>Why it stopped; null while it runs.</summary>
     internal IoFailure? Failure => failure;
+
+    /// <summary>Why it does not take this operation; null where it does.</summary>
+    internal IoFailure? Refuses(IoOperation operation) =>
+        operation == IoOperation.Read && isReadable ? null : failure;
+
+    /// <summary>Its cache was dropped: what it reads is what the store holds.</summary>
+    internal void AllowReads() => isReadable = true;
+
+    /// <summary>Its cache was dropped, nothing is in flight, and what was lost is given up: it runs again.</summary>
+    internal void Reopen() => (failure, isReadable) = (null, false);
 
     /// <inheritdoc/>
     public void Attach(DeviceHost host) => inner.Attach(host);
@@ -33,7 +51,9 @@ internal sealed class FailStopDevice : IBlockDevice
 
     /// <inheritdoc/>
     public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
-        failure is null ? inner.ReadAsync(start, destination) : new(TransferResult.Failed(Stopped()));
+        failure is null || isReadable
+            ? inner.ReadAsync(start, destination)
+            : new(TransferResult.Failed(Stopped()));
 
     /// <inheritdoc/>
     public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
@@ -64,8 +84,14 @@ internal sealed class FailStopDevice : IBlockDevice
             status = Errno.StatusOf(exception, "The flush");
         }
 
-        return Judge(status);
+        return await JudgeAsync(status, isWrite: false);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> ConfirmAcceptedAsync() => inner.ConfirmAcceptedAsync();
+
+    /// <inheritdoc/>
+    public ValueTask<IoStatus> DropCacheAsync() => inner.DropCacheAsync();
 
     /// <inheritdoc/>
     public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
@@ -94,27 +120,58 @@ internal sealed class FailStopDevice : IBlockDevice
             result = TransferResult.Failed(Errno.StatusOf(exception, $"The durable write at sector {start}"));
         }
 
-        return result with { Status = Judge(result.Status) };
+        return result with { Status = await JudgeAsync(result.Status, isWrite: true) };
     }
 
     // A flush that succeeded beside one that failed proves nothing either; one that the device can't do, or that never
     // got to it (a server that is away for a while), proves no loss.
-    private IoStatus Judge(IoStatus status)
+    private async ValueTask<IoStatus> JudgeAsync(IoStatus status, bool isWrite)
     {
         if (status.IsOk)
         {
             return failure is null ? status : Stopped();
         }
 
-        if (status.Code is not (IoStatusCode.Unsupported or IoStatusCode.DeviceGone))
+        if (failure is not null || status.Code is IoStatusCode.Unsupported or IoStatusCode.DeviceGone)
         {
-            Interlocked.CompareExchange(ref failure, status.Failure ?? new IoFailure(status.Code.ToString()), null);
+            return status;
         }
 
+        var loss = status;
+        if (WasMaybeRefused(status, isWrite))
+        {
+            var confirmed = await ConfirmAsync();
+            if (confirmed.IsOk)
+            {
+                return status;
+            }
+
+            loss = confirmed.Code == IoStatusCode.Unsupported ? status : confirmed;
+        }
+
+        Interlocked.CompareExchange(ref failure, loss.Failure ?? new IoFailure(loss.Code.ToString()), null);
         return status;
+    }
+
+    /// <summary>The system may have refused the call itself, which loses nothing; or the errno is that of an accepted
+    /// write whose data could not be written back.</summary>
+    private static bool WasMaybeRefused(IoStatus status, bool isWrite) =>
+        status is { Code: IoStatusCode.DeviceError, Failure.Errno: var errno }
+        && (errno == Errno.Interrupted || Errno.IsShortage(errno) || (isWrite && Errno.IsNoRoom(errno)));
+
+    private async ValueTask<IoStatus> ConfirmAsync()
+    {
+        try
+        {
+            return await inner.ConfirmAcceptedAsync();
+        }
+        catch (Exception exception)
+        {
+            return Errno.StatusOf(exception, "The sync of what was accepted");
+        }
     }
 
     private IoStatus Stopped() => new(
         IoStatusCode.DeviceFailed,
-        failure! with { Message = $"An earlier flush failed; attach the device anew. It said: {failure!.Message}" });
+        failure! with { Message = $"An earlier flush failed; reopen the device. It said: {failure!.Message}" });
 }

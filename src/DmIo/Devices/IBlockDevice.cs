@@ -62,6 +62,23 @@ public interface IBlockDevice : IAsyncDisposable
     /// <summary>Makes durable every write that completed before this was called.</summary>
     ValueTask<IoStatus> FlushAsync();
 
+    /// <summary>
+    /// Called after a durable write or a flush that the system refused for want of room, memory or a thread: may all
+    /// that the device accepted since it was opened still be trusted? Ok: everything that was accepted before this call
+    /// is durable, and nothing was lost since the device was opened, by a report that no earlier call can have
+    /// consumed. Unsupported (the default): the device has no such report. Any other status: something may be lost.
+    /// </summary>
+    ValueTask<IoStatus> ConfirmAcceptedAsync() =>
+        new(IoStatus.Failed(IoStatusCode.Unsupported, "The device does not report lost writes separately."));
+
+    /// <summary>
+    /// After a failed flush, when nothing is in flight: gives up what was accepted and is not durable, so that reads
+    /// return what the store itself holds, and later flushes report later losses only. Completes at any time, on any
+    /// thread. Ok (the default, for devices that cache nothing): it is so. Unsupported: nothing was dropped. Any other
+    /// status: the cache was dropped as far as possible, and the store still takes no writes.
+    /// </summary>
+    ValueTask<IoStatus> DropCacheAsync() => new(IoStatus.Ok);
+
     /// <summary>Gives up the sectors. Called only where <see cref="DeviceDescription.MaxDiscard"/> is not 0, within
     /// it.</summary>
     ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count);

@@ -26,8 +26,8 @@ public enum IoStatusCode
     /// <summary>No device of that name, or it was detached, or it died, before the operation was issued.</summary>
     DeviceGone,
 
-    /// <summary>An earlier flush failed, so nothing that the device says can be trusted until it is attached
-    /// anew.</summary>
+    /// <summary>An earlier flush failed, so nothing that the device says can be trusted until it is
+    /// reopened.</summary>
     DeviceFailed,
 
     /// <summary>The deadline passed first. See <c>IoResult.BufferHeld</c> for whether the device still has the

@@ -42,6 +42,9 @@ internal sealed class ManualDevice : IBlockDevice
     /// <summary>Sees what a write is about to put on the device, from its first sector on.</summary>
     public Action<Sector, ReadOnlyMemory<byte>>? OnWriting { get; set; }
 
+    /// <summary>How its cache is dropped.</summary>
+    public Func<IoStatus> DropCache { get; set; } = static () => IoStatus.Ok;
+
     /// <summary>Completes when the device is closed.</summary>
     public Task WhenClosed => closed.Task;
 
@@ -73,6 +76,16 @@ internal sealed class ManualDevice : IBlockDevice
         TransferAsync(new ManualCall(this, IoOperation.Write, start, SectorsOf(source), forceUnitAccess), source);
 
     public ValueTask<IoStatus> FlushAsync() => Enter(new ManualCall(this, IoOperation.Flush, 0, 0));
+
+    public ValueTask<IoStatus> DropCacheAsync()
+    {
+        lock (gate)
+        {
+            Note(!IsClosed && pending.Count == 0, "its cache is dropped when it is closed or has calls in flight");
+        }
+
+        return new(DropCache());
+    }
 
     public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
         ClearAsync(new ManualCall(this, IoOperation.Discard, start, count));

@@ -10,7 +10,7 @@ namespace DmIo.Actors.Tests.Hostile;
 internal sealed class HostileMessages(HostileValues values, IActorRef stranger)
 {
     /// <summary>To the supervisor: exactly one answer is due to each.</summary>
-    internal object Question() => values.Random.Next(8) switch
+    internal object Question() => values.Random.Next(9) switch
     {
         0 => new Get(values.Int(), Owner(), Wait: false, values.Int()),
         1 => new Put(new LeaseId(values.Long()), values.Int(), Owner()),
@@ -19,6 +19,7 @@ internal sealed class HostileMessages(HostileValues values, IActorRef stranger)
         4 => new GetExtents(values.Name(), values.Long(), values.Long(), values.Int()),
         5 => GetDevices.Instance,
         6 => GetPoolStatus.Instance,
+        7 => new ReopenDevice(values.Name()),
         _ => GetStatistics.Instance,
     };
 

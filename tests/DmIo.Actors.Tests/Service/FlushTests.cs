@@ -1,4 +1,5 @@
 using DmIo.Actors.Tests.Fixtures;
+using DmIo.Devices;
 using DmIo.Io;
 using Xunit;
 using static DmIo.Actors.ServiceProtocol;
@@ -135,7 +136,7 @@ public sealed class FlushTests : ServiceTests
     }
 
     [Fact]
-    public void R14_attaching_anew_brings_a_failed_device_back()
+    public void R14_a_device_that_is_attached_again_serves()
     {
         AttachQuick("disk").Automatic = _ => Bad;
         var lease = Open(pages: 1);
@@ -145,5 +146,167 @@ public sealed class FlushTests : ServiceTests
         AttachQuick("disk");
 
         Assert.True(Do(lease, Flush("disk")).IsOk);
+    }
+
+    [Fact]
+    public void R14_a_reopened_device_serves_again_and_can_fail_again()
+    {
+        var device = AttachFailed("disk");
+        device.Automatic = _ => IoStatus.Ok;
+        Sys.EventStream.Subscribe(TestActor, typeof(ServiceEvents.DeviceReopened));
+        var lease = Open(pages: 1);
+
+        Supervisor.Tell(new ReopenDevice("disk"), TestActor);
+
+        Assert.Equal("disk", ExpectMsg<ServiceEvents.DeviceReopened>().Name);
+        Assert.Equal("disk", ExpectMsg<DeviceReopened>().Name);
+        Assert.Equal(DeviceState.Online, StateOf("disk"));
+        Assert.True(Do(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1))).IsOk);
+        Assert.True(Do(lease, Flush("disk")).IsOk);
+        device.Automatic = _ => Bad;
+        Assert.Equal(IoStatusCode.DeviceError, Do(lease, Flush("disk"))[0].Code);
+        Assert.Equal(DeviceState.Failed, StateOf("disk"));
+    }
+
+    [Fact]
+    public void A_device_that_has_not_failed_or_does_not_exist_is_not_reopened()
+    {
+        AttachQuick("disk");
+
+        foreach (var (name, named) in new[] { ("disk", "has not failed"), ("gone", "'gone'"), (null, "No device") })
+        {
+            Supervisor.Tell(new ReopenDevice(name!), TestActor);
+            Assert.Contains(named, ExpectMsg<ReopenRefused>().Reason, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void R14_a_device_that_still_takes_no_writes_stays_failed()
+    {
+        var device = AttachFailed("disk");
+        device.Automatic = _ => IoStatus.Ok;
+        device.DropCache = () => Bad;
+        var lease = Open(pages: 1);
+
+        Supervisor.Tell(new ReopenDevice("disk"), TestActor);
+
+        Assert.Contains("The cache is lost.", ExpectMsg<ReopenRefused>().Reason, StringComparison.Ordinal);
+        Assert.Equal(DeviceState.Failed, StateOf("disk"));
+        Assert.Equal(IoStatusCode.DeviceFailed, Do(lease, Flush("disk"))[0].Code);
+        device.DropCache = () => IoStatus.Ok;
+        Supervisor.Tell(new ReopenDevice("disk"), TestActor);
+        ExpectMsg<DeviceReopened>();
+    }
+
+    [Fact]
+    public async Task R14_a_device_is_reopened_behind_what_is_in_flight()
+    {
+        var device = Attach("disk", queueDepth: 4);
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        var write = await device.NextCallAsync();
+        Send(lease, Flush("disk"));
+        var flush = await device.NextCallAsync();
+        flush.Fail();
+        Assert.Equal(IoStatusCode.DeviceError, ExpectDone()[0].Code);
+
+        Supervisor.Tell(new ReopenDevice("disk"), TestActor);
+        WaitUntilHandled(Supervisor);
+        WaitUntilHandled(DeviceActor("disk"));
+        Assert.False(HasMessages);
+        Supervisor.Tell(new ReopenDevice("disk"), TestActor);
+        Assert.Contains("already", ExpectMsg<ReopenRefused>().Reason, StringComparison.Ordinal);
+        write.Complete();
+
+        Assert.Equal(
+            ["DeviceReopened", "IoDone"],
+            new[] { ExpectMsg<object>(), ExpectMsg<object>() }.Select(message => message.GetType().Name).Order());
+        Assert.Empty(device.Violations);
+    }
+
+    [Fact]
+    public async Task A_device_that_is_detached_while_it_waits_to_be_reopened_is_not()
+    {
+        var device = Attach("disk", queueDepth: 4);
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        var write = await device.NextCallAsync();
+        Send(lease, Flush("disk"));
+        var flush = await device.NextCallAsync();
+        flush.Fail();
+        ExpectDone();
+        Supervisor.Tell(new ReopenDevice("disk"), TestActor);
+
+        Supervisor.Tell(new DetachDevice("disk"), TestActor);
+
+        Assert.Contains("out of service", ExpectMsg<ReopenRefused>().Reason, StringComparison.Ordinal);
+        write.Complete();
+        Assert.True(ExpectDone().IsOk);
+        ExpectMsg<DeviceDetached>();
+    }
+
+    [Fact]
+    public void R14_with_read_after_failure_a_failed_device_is_read_once_its_cache_is_dropped()
+    {
+        var dropped = 0;
+        var device = AttachFailed("disk", description => description with { ReadsAfterFailure = true });
+        device.Automatic = _ => IoStatus.Ok;
+        device.DropCache = () =>
+        {
+            dropped++;
+            device.Bytes(0, 1).Span.Fill(3);
+            return Bad;
+        };
+        var lease = Open(pages: 1);
+        var memory = Pattern(1, 2);
+
+        // The flush that failed it dropped the cache already; a reopening that is refused drops it again.
+        Supervisor.Tell(new ReopenDevice("disk"), TestActor);
+        ExpectMsg<ReopenRefused>();
+        var read = Do(lease, Read(memory, new IoRegion("disk", 0, 1)));
+
+        Assert.True(read.IsOk);
+        Assert.All(memory, value => Assert.Equal(3, value));
+        Assert.Equal(IoStatusCode.DeviceFailed, Do(lease, Write(memory, new IoRegion("disk", 0, 1)))[0].Code);
+        Assert.Equal(IoStatusCode.DeviceFailed, Do(lease, Flush("disk"))[0].Code);
+        Assert.Equal(1, dropped);
+    }
+
+    [Fact]
+    public async Task R14_with_read_after_failure_reads_wait_until_nothing_is_in_flight_that_fills_the_cache()
+    {
+        var device = Attach(
+            "disk", queueDepth: 4, describe: description => description with { ReadsAfterFailure = true });
+        var lease = Open(pages: 8);
+        Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)));
+        var write = await device.NextCallAsync();
+        Send(lease, Flush("disk"));
+        var flush = await device.NextCallAsync();
+        flush.Fail();
+        ExpectDone();
+        Send(lease, Read(Pattern(1, 2), new IoRegion("disk", 8, 1)));
+        WaitUntilQuiet(lease, "disk");
+        Assert.False(HasMessages || device.HasNextCall);
+
+        write.Complete();
+
+        Assert.True(ExpectDone().IsOk);
+        (await device.NextCallAsync()).Complete();
+        Assert.True(ExpectDone().IsOk);
+        Assert.Empty(device.Violations);
+    }
+
+    private ManualDevice AttachFailed(string name, Func<DeviceDescription, DeviceDescription>? describe = null)
+    {
+        var device = AttachQuick(name, describe: describe);
+        device.Automatic = _ => Bad;
+        Assert.Equal(IoStatusCode.DeviceError, Do(Open(pages: 1), Flush(name))[0].Code);
+        return device;
+    }
+
+    private DeviceState StateOf(string name)
+    {
+        Supervisor.Tell(GetDevices.Instance, TestActor);
+        return ExpectMsg<DeviceList>().Devices.Single(device => device.Name == name).State;
     }
 }

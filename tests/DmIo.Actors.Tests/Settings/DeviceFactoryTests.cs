@@ -39,6 +39,20 @@ public sealed class DeviceFactoryTests
         Assert.True(device.Description.IsReadOnly);
     }
 
+    [Theory]
+    [InlineData("on", true)]
+    [InlineData("off", false)]
+    public async Task A_file_is_read_after_a_failure_as_configured(string setting, bool expected)
+    {
+        using var folder = new ScratchFolder();
+        var path = folder.PathOf("disk.img");
+
+        await using var device = Open(
+            $"backend = file\npath = \"{path}\"\ncreate-size = 64KiB\nread-after-failure = {setting}");
+
+        Assert.Equal(expected && OperatingSystem.IsLinux(), device.Description.ReadsAfterFailure);
+    }
+
     [Fact]
     public async Task A_missing_file_is_created_with_the_configured_size()
     {

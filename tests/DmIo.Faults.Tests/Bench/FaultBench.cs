@@ -96,6 +96,14 @@ internal sealed class FaultBench : IAsyncDisposable
         return (result[0], memory);
     }
 
+    /// <summary>What the suffering one says of a range without reading it: the kinds that occur there.</summary>
+    internal async Task<IReadOnlyList<ExtentKind>> KindsAsync(Sector start, SectorCount count)
+    {
+        var extents = await Service.GetExtentsAsync(Ill, start, count).InTime();
+        Assert.Equal(count.Value, extents.Sum(extent => extent.Count.Value));
+        return [.. extents.Select(extent => extent.Kind).Distinct()];
+    }
+
     /// <summary>Flushes both; the sibling's must go well.</summary>
     internal async Task<IoStatus> FlushAsync()
     {

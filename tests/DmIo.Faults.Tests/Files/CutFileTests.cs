@@ -1,3 +1,4 @@
+using DmIo.Actors;
 using DmIo.Devices;
 using DmIo.Faults.Tests.Bench;
 using DmIo.Io;
@@ -6,12 +7,14 @@ using Xunit;
 
 namespace DmIo.Faults.Tests.Files;
 
-/// <summary>A file that somebody makes shorter while it is a device: reads behind its end fail and leave zeroes, writes
-/// bring it back, and no mapping of it ends the process.</summary>
+/// <summary>A file that somebody makes shorter while it is a device (R13): reads behind its end fail and leave zeroes,
+/// writes and zeroes bring it back, and no mapping of it ends the process.</summary>
 public sealed class CutFileTests
 {
     private const int InputOutput = 5;
     private const long LengthBytes = 2 << 20;
+
+    private static readonly WriteZeroesFlags[] Zeroings = [WriteZeroesFlags.None, WriteZeroesFlags.NoUnmap];
 
     [Theory]
     [MemberData(nameof(Way.All), MemberType = typeof(Way))]
@@ -27,6 +30,29 @@ public sealed class CutFileTests
     {
         using var file = DiskFile.InMemory(LengthBytes);
         await CutAsync(file, mode, isDirect: false);
+    }
+
+    [Theory]
+    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
+    public async Task R13_on_a_disk_zeroes_bring_the_missing_part_back_and_queries_agree_with_reads(
+        ServiceMode mode, bool isDirect)
+    {
+        foreach (var zeroing in Zeroings)
+        {
+            using var file = DiskFile.OnDisk(LengthBytes);
+            await CutAndZeroAsync(file, mode, isDirect && file.HasDirectIo(), zeroing);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
+    public async Task R13_in_memory_zeroes_bring_the_missing_part_back_and_queries_agree_with_reads(ServiceMode mode)
+    {
+        foreach (var zeroing in Zeroings)
+        {
+            using var file = DiskFile.InMemory(LengthBytes);
+            await CutAndZeroAsync(file, mode, isDirect: false, zeroing);
+        }
     }
 
     [Theory]
@@ -49,6 +75,29 @@ public sealed class CutFileTests
         }
 
         await bench.AssertServesAsync(0);
+    }
+
+    private static async Task CutAndZeroAsync(
+        DiskFile file, ServiceMode mode, bool isDirect, WriteZeroesFlags zeroing)
+    {
+        await using var bench = await FaultBench.StartAsync(file.Path, mode, isDirect);
+        await bench.AssertServesAsync(0, sectors: 4096);
+        file.SetLength((LengthBytes / 4) + 100);
+        var missing = new IoRegion(FaultBench.Ill, 2048, 64);
+
+        Assert.True((await bench.Client.DiscardAsync(missing).InTime()).IsOk);
+        Assert.Equal(InputOutput, (await bench.ReadAsync(2048, 64)).Status.Failure?.Errno);
+        Assert.Equal([ExtentKind.Data], await bench.KindsAsync(1024, 3072));
+        var zeroed = await bench.Client.WriteZeroesAsync(missing, new RequestOptions { Zeroing = zeroing }).InTime();
+
+        Assert.True(zeroed.IsOk, zeroed.ToString());
+        var (status, held) = await bench.ReadAsync(2048, 64);
+        Assert.Equal(IoStatus.Ok, status);
+        Assert.Equal(new byte[64 * Sector.SizeBytes], held);
+        Assert.Equal((2048 + 64) * Sector.SizeBytes, new FileInfo(file.Path).Length);
+        Assert.Equal(InputOutput, (await bench.ReadAsync(2048 + 64, 8)).Status.Failure?.Errno);
+        Assert.Equal([ExtentKind.Data], await bench.KindsAsync(2048 + 64, 8));
+        await bench.AssertServesAsync(4088);
     }
 
     private static async Task CutAsync(DiskFile file, ServiceMode mode, bool isDirect)

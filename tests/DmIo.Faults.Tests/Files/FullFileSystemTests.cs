@@ -1,3 +1,4 @@
+using DmIo.Actors;
 using DmIo.Devices;
 using DmIo.Faults.Tests.Bench;
 using DmIo.Io;
@@ -30,6 +31,24 @@ public sealed class FullFileSystemTests
         await RunFullAsync(mounted, mode, isDirect);
     }
 
+    [MountTheory("mount", "umount", "losetup", "mkfs.ext4")]
+    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
+    public async Task R14_a_durable_write_on_a_full_disk_fails_alone_and_the_device_goes_on(
+        ServiceMode mode, bool isDirect)
+    {
+        await using var mounted = await Mounted.Ext4Async(sizeMiB: 8);
+        await RunDurableAsync(mounted, mode, isDirect);
+    }
+
+    [MountTheory("mount", "umount")]
+    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
+    public async Task R14_a_durable_write_on_a_full_file_system_in_memory_fails_alone_and_the_device_goes_on(
+        ServiceMode mode)
+    {
+        await using var mounted = await Mounted.InMemoryAsync(sizeKiB: 1024);
+        await RunDurableAsync(mounted, mode, isDirect: false);
+    }
+
     [MountTheory("mount", "umount")]
     [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
     public async Task Many_at_once_on_a_full_file_system_are_each_answered_for_itself(ServiceMode mode)
@@ -50,6 +69,24 @@ public sealed class FullFileSystemTests
             Assert.Equal(IoStatus.Ok, status);
             Assert.True(result.IsOk ? held.SequenceEqual(data) : result[0].Failure?.Errno == NoSpace);
         }
+    }
+
+    private static async Task RunDurableAsync(Mounted mounted, ServiceMode mode, bool isDirect)
+    {
+        var durable = new RequestOptions { ForceUnitAccess = true };
+        await using var bench = await FaultBench.StartAsync(
+            mounted.FilePath("disk"), mode, isDirect, createSize: DiskSectors);
+        await bench.AssertServesAsync(0);
+        var filler = mounted.FillUp();
+
+        var status = await bench.WriteAsync(1024, bench.Pattern(512), durable);
+
+        Assert.Equal((IoStatusCode.DeviceError, NoSpace), (status.Code, status.Failure?.Errno));
+        await bench.AssertServesAsync(0);
+        Assert.Equal(IoStatus.Ok, await bench.WriteAsync(0, bench.Pattern(8), durable));
+        Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
+        File.Delete(filler);
+        Assert.Equal(IoStatus.Ok, await bench.WriteAsync(1024, bench.Pattern(512), durable));
     }
 
     private static async Task RunFullAsync(Mounted mounted, ServiceMode mode, bool isDirect)

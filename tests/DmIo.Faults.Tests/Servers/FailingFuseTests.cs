@@ -1,6 +1,8 @@
 using DmIo.Devices;
 using DmIo.Faults.Tests.Bench;
 using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Nbd.Tests.Peers;
 using DmIo.Nbd.Tests.RealPeers;
 using Xunit;
 
@@ -30,6 +32,55 @@ public sealed class FailingFuseTests
         file.Fail(isOn: false);
         await bench.AssertServesAsync(1024, sectors: 64);
         Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
+    }
+
+    [MountTheory("nbdkit", "nbdfuse", "fusermount3", "losetup")]
+    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
+    public async Task R14_a_failed_device_is_read_from_the_disk_where_allowed_and_serves_when_it_is_reopened(
+        ServiceMode mode)
+    {
+        await using var file = await FuseFile.OfAsync(sizeMiB: 4);
+        await using var disk = await LoopDisk.OverAsync(file.Path);
+        await using var bench = await FaultBench.StartAsync(FileDevice.Open(
+            new FileDeviceOptions { Path = disk.Path, Mode = mode, ReadsAfterFailure = true }));
+        var kept = bench.Pattern(8);
+        Assert.Equal(IoStatus.Ok, await bench.WriteAsync(0, kept));
+        Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
+        file.Fail(isOn: true);
+        Assert.Equal(IoStatus.Ok, await bench.WriteAsync(0, bench.Pattern(8)));
+        Assert.Equal(InputOutput, (await bench.FlushAsync()).Failure?.Errno);
+        file.Fail(isOn: false);
+
+        var (status, held) = await bench.ReadAsync(0, 8);
+
+        Assert.Equal(IoStatus.Ok, status);
+        Assert.Equal(kept, held);
+        Assert.Equal(IoStatusCode.DeviceFailed, (await bench.WriteAsync(0, bench.Pattern(8))).Code);
+        await bench.Service.ReopenAsync(FaultBench.Ill).InTime();
+        (status, held) = await bench.ReadAsync(0, 8);
+        Assert.Equal(IoStatus.Ok, status);
+        Assert.Equal(kept, held);
+        await bench.AssertServesAsync(0);
+        Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
+    }
+
+    [MountTheory("nbdkit", "nbdfuse", "fusermount3", "losetup")]
+    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
+    public async Task R14_a_loss_that_a_flush_reported_is_still_known_to_the_second_descriptor(ServiceMode mode)
+    {
+        await using var file = await FuseFile.OfAsync(sizeMiB: 4);
+        await using var disk = await LoopDisk.OverAsync(file.Path);
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = disk.Path, Mode = mode });
+        var data = new SegmentBatch();
+        data.Add(new byte[4096]);
+        Assert.Equal(IoStatus.Ok, await device.ConfirmAcceptedAsync());
+        file.Fail(isOn: true);
+        Assert.Equal(TransferResult.Moved(4096), await device.WriteAsync(0, data, forceUnitAccess: false));
+        Assert.Equal(InputOutput, (await device.FlushAsync()).Failure?.Errno);
+        file.Fail(isOn: false);
+        Assert.Equal(IoStatus.Ok, await device.FlushAsync());
+
+        Assert.Equal(InputOutput, (await device.ConfirmAcceptedAsync()).Failure?.Errno);
     }
 
     [MountTheory("nbdkit", "nbdfuse", "fusermount3", "losetup")]

@@ -2,6 +2,8 @@ using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Actors;
+using DmIo.Devices;
+using DmIo.Devices.Decorators;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
@@ -52,6 +54,21 @@ public sealed class CarelessInputTests
         }
 
         Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports);
+    }
+
+    [Fact]
+    public async Task R14_a_device_that_is_read_after_a_failure_is_no_copy_of_an_export_and_may_be_exported_alone()
+    {
+        await using var served = await ServedDisks.WithDiskAsync();
+        await served.Service.AttachAsync("rescued", new LimitedDevice(
+            new MemoryDevice(2048), description => description with { ReadsAfterFailure = true })).InTime();
+
+        var refusal = await Assert.ThrowsAsync<IoRefusedException>(() => served.Server.AddExportAsync(
+            new NbdExport { Name = "copies", Devices = ["disk", "rescued"] }).InTime());
+
+        Assert.Contains("'rescued'", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("read-after-failure", refusal.Message, StringComparison.Ordinal);
+        await served.Server.AddExportAsync(new NbdExport { Name = "alone", Devices = ["rescued"] }).InTime();
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using DmIo.Devices;
 using DmIo.Devices.Decorators;
 using DmIo.Io;
+using DmIo.Memory;
 using Xunit;
 
 namespace DmIo.Tests.Devices;
@@ -123,12 +124,107 @@ public sealed class DurabilityTests
         Assert.Equal(IoStatus.Ok, await WriteAsync(device, durable: false));
     }
 
+    [Theory]
+    [InlineData(28)]
+    [InlineData(122)]
+    [InlineData(27)]
+    public async Task R14_a_durable_write_that_finds_no_room_fails_alone_where_nothing_accepted_is_lost(int errno)
+    {
+        var inner = new ConfirmingDevice { WriteErrno = errno };
+        var device = new FailStopDevice(inner);
+        var status = await WriteAsync(device, durable: true);
+        Assert.Equal((IoStatusCode.DeviceError, errno), (status.Code, status.Failure?.Errno));
+        Assert.Equal((null, 1), (device.Failure, inner.Confirmations));
+        inner.WriteErrno = 0;
+        Assert.Equal(IoStatus.Ok, await WriteAsync(device, durable: true));
+        Assert.Equal(IoStatus.Ok, await FlushAsync(device));
+    }
+
+    [Fact]
+    public async Task R14_a_durable_write_that_finds_no_room_stops_the_device_where_something_accepted_is_lost()
+    {
+        var inner = new ConfirmingDevice { WriteErrno = 28, Confirmation = IoStatus.DeviceError("lost", errno: 5) };
+        var device = new FailStopDevice(inner);
+        Assert.Equal(28, (await WriteAsync(device, durable: true)).Failure?.Errno);
+        Assert.Equal(5, device.Failure?.Errno);
+        inner.WriteErrno = 0;
+        Assert.Equal(IoStatusCode.DeviceFailed, (await WriteAsync(device, durable: false)).Code);
+    }
+
+    [Fact]
+    public async Task R14_a_durable_write_that_finds_no_room_stops_a_device_that_cannot_say_what_is_lost()
+    {
+        var inner = new ConfirmingDevice
+        {
+            WriteErrno = 28, Confirmation = IoStatus.Failed(IoStatusCode.Unsupported, "It does not know."),
+        };
+        var device = new FailStopDevice(inner);
+        await WriteAsync(device, durable: true);
+        Assert.Equal(28, device.Failure?.Errno);
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(11)]
+    [InlineData(12)]
+    [InlineData(24)]
+    [InlineData(125)]
+    public async Task R14_a_flush_that_a_shortage_failed_fails_alone_where_nothing_accepted_is_lost(int errno)
+    {
+        var inner = new ConfirmingDevice { FlushErrno = errno };
+        var device = new FailStopDevice(inner);
+        Assert.Equal(errno, (await FlushAsync(device)).Failure?.Errno);
+        Assert.Equal((null, 1, 1), (device.Failure, inner.Confirmations, inner.Flushes));
+        inner.FlushErrno = 0;
+        Assert.Equal(IoStatus.Ok, await FlushAsync(device));
+    }
+
+    [Theory]
+    [InlineData(5, true)]
+    [InlineData(5, false)]
+    [InlineData(28, false)]
+    public async Task R14_a_sync_of_accepted_data_that_failed_stops_the_device_whatever_it_says(int errno, bool isWrite)
+    {
+        var inner = new ConfirmingDevice { WriteErrno = errno, FlushErrno = errno };
+        var device = new FailStopDevice(inner);
+        await (isWrite ? WriteAsync(device, durable: true) : FlushAsync(device));
+        Assert.Equal((errno, 0), (device.Failure?.Errno, inner.Confirmations));
+    }
+
+    [Fact]
+    public async Task R14_a_stopped_device_may_be_read_once_that_is_allowed_and_takes_writes_once_it_is_reopened()
+    {
+        var inner = new ConfirmingDevice { FlushErrno = 5 };
+        var device = new FailStopDevice(inner);
+        await FlushAsync(device);
+        device.AllowReads();
+        Assert.Equal(IoStatus.Ok, await ReadAsync(device));
+        Assert.Equal(IoStatusCode.DeviceFailed, (await WriteAsync(device, durable: false)).Code);
+        device.Reopen();
+        Assert.Equal(IoStatus.Ok, await WriteAsync(device, durable: false));
+        await FlushAsync(device);
+        Assert.Equal(IoStatusCode.DeviceFailed, (await ReadAsync(device)).Code);
+    }
+
+    [Fact]
+    public async Task A_fault_rule_for_flushes_fails_a_confirmation_too()
+    {
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), Errno = 5 };
+        var faulty = new FaultyDevice(new ConfirmingDevice(), Seed, rule);
+        Assert.Equal(5, (await faulty.ConfirmAcceptedAsync()).Failure?.Errno);
+        faulty.Heal();
+        Assert.Equal(IoStatus.Ok, await faulty.ConfirmAcceptedAsync());
+    }
+
     private static LimitedDevice Cached(long maxTransferBytes = 1 << 20) => new(
         new MemoryDevice(64),
         description => description with { HasVolatileCache = true, MaxTransferBytes = maxTransferBytes });
 
     private static Task<IoStatus> WriteAsync(IBlockDevice device, bool durable) =>
         RegionCalls.RunAsync(device, IoOperation.Write, 0, 8, Data, durable);
+
+    private static Task<IoStatus> ReadAsync(IBlockDevice device) =>
+        RegionCalls.RunAsync(device, IoOperation.Read, 0, 8, new byte[4096], false);
 
     private static Task<IoStatus> FlushAsync(IBlockDevice device) =>
         RegionCalls.RunAsync(device, IoOperation.Flush, 0, 0, null, false);
@@ -141,6 +237,40 @@ public sealed class DurabilityTests
         {
             Flushes.Add(new TaskCompletionSource<IoStatus>());
             return new(Flushes[^1].Task);
+        }
+    }
+
+    /// <summary>Fails with the errnos that it is given, and answers what it is told of what it accepted.</summary>
+    private sealed class ConfirmingDevice() : DeviceDecorator(Cached())
+    {
+        public override DeviceDescription Description =>
+            base.Description with { HasForceUnitAccess = true };
+
+        internal int WriteErrno { get; set; }
+
+        internal int FlushErrno { get; set; }
+
+        internal IoStatus Confirmation { get; init; }
+
+        internal int Confirmations { get; private set; }
+
+        internal int Flushes { get; private set; }
+
+        public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess) =>
+            WriteErrno == 0
+                ? base.WriteAsync(start, source, forceUnitAccess: false)
+                : new(TransferResult.Failed(IoStatus.DeviceError("refused", WriteErrno)));
+
+        public override ValueTask<IoStatus> FlushAsync()
+        {
+            Flushes++;
+            return FlushErrno == 0 ? base.FlushAsync() : new(IoStatus.DeviceError("refused", FlushErrno));
+        }
+
+        public override ValueTask<IoStatus> ConfirmAcceptedAsync()
+        {
+            Confirmations++;
+            return new(Confirmation);
         }
     }
 

@@ -53,6 +53,12 @@ public abstract class DeviceDecorator : IBlockDevice
     public virtual ValueTask<IoStatus> FlushAsync() => Inner.FlushAsync();
 
     /// <inheritdoc/>
+    public virtual ValueTask<IoStatus> ConfirmAcceptedAsync() => Inner.ConfirmAcceptedAsync();
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoStatus> DropCacheAsync() => Inner.DropCacheAsync();
+
+    /// <inheritdoc/>
     public virtual ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
         Inner.DiscardAsync(start, count);
 

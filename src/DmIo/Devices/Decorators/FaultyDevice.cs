@@ -83,6 +83,12 @@ public sealed class FaultyDevice : DeviceDecorator
             ? new(StatusOf(rule, IoOperation.Flush))
             : base.FlushAsync();
 
+    /// <summary>A flush, to the rules. A device that loses nothing by itself confirms what passed them.</summary>
+    public override ValueTask<IoStatus> ConfirmAcceptedAsync() =>
+        Fire(IoOperation.Flush, default, default) is { } rule
+            ? new(StatusOf(rule, IoOperation.Flush))
+            : base.ConfirmAcceptedAsync();
+
     /// <inheritdoc/>
     public override ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
         Fire(IoOperation.Discard, start, count) is { } rule

@@ -58,6 +58,10 @@ public abstract class WaitingDevice : DeviceDecorator
         ThenAsync(IoOperation.Flush, default, default, static (inner, _, _) => inner.FlushAsync());
 
     /// <inheritdoc/>
+    public sealed override ValueTask<IoStatus> ConfirmAcceptedAsync() =>
+        ThenAsync(IoOperation.Flush, default, default, static (inner, _, _) => inner.ConfirmAcceptedAsync());
+
+    /// <inheritdoc/>
     public sealed override ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
         ThenAsync(IoOperation.Discard, start, count, static (inner, from, length) => inner.DiscardAsync(from, length));
 

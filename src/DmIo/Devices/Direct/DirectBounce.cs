@@ -86,6 +86,14 @@ internal sealed class DirectBounce : IFileEngine
         }
     }
 
+    public ValueTask<IoStatus> ConfirmAcceptedAsync()
+    {
+        lock (gate)
+        {
+            return engine.ConfirmAcceptedAsync();
+        }
+    }
+
     public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes)
     {
         lock (gate)

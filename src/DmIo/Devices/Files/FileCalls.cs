@@ -4,9 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// Blocking calls to a store as the engines make them: tried again where a signal interrupted them, and answered with
-/// a status that says what was being done, and keeps the operating system's error number. Also makes statuses of what
-/// the kernel answered by another way.
+/// Blocking calls to a store as the engines make them: tried again where a signal interrupted them, except syncs and
+/// durable writes, of which a later success proves nothing (R14); and answered with a status that says what was being
+/// done, and keeps the operating system's error number. Also makes statuses of what the kernel answered by another way.
 /// </summary>
 internal static class FileCalls
 {
@@ -39,7 +39,7 @@ internal static class FileCalls
             {
                 moved = store.Write(offsetBytes, source, forceUnitAccess);
             }
-            while (moved == -Errno.Interrupted);
+            while (moved == -Errno.Interrupted && !forceUnitAccess);
 
             return WriteResult(moved, offsetBytes, source.LengthBytes);
         }
@@ -54,20 +54,19 @@ internal static class FileCalls
     {
         try
         {
-            int errno;
-            do
-            {
-                errno = store.Flush();
-            }
-            while (errno == Errno.Interrupted);
-
-            return FlushStatus(errno);
+            return FlushStatus(store.Flush());
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return Errno.StatusOf(exception, "The flush");
         }
     }
+
+    internal static IoStatus ConfirmAccepted(FileStore store) =>
+        StatusOf(store.ConfirmAccepted(), "The sync of what was accepted");
+
+    internal static IoStatus DropCache(FileStore store) =>
+        StatusOf(store.DropCache(), "Writing out what the page cache holds");
 
     internal static IoStatus Discard(FileStore store, long offsetBytes, long lengthBytes)
     {
@@ -110,13 +109,15 @@ internal static class FileCalls
         ? TransferResult.Moved(answer)
         : TransferResult.Failed(Status((int)-answer, Transfer("Writing", offsetBytes, lengthBytes)));
 
-    internal static IoStatus FlushStatus(int errno) => errno == 0 ? IoStatus.Ok : Status(errno, "The flush");
+    internal static IoStatus FlushStatus(int errno) => StatusOf(errno, "The flush");
 
     internal static IoStatus DiscardStatus(int errno, long offsetBytes, long lengthBytes) =>
         errno == 0 ? IoStatus.Ok : Status(errno, Range("Discarding", offsetBytes, lengthBytes));
 
     internal static IoStatus WriteZeroesStatus(int errno, long offsetBytes, long lengthBytes) =>
         errno == 0 ? IoStatus.Ok : Status(errno, Range("Zeroing", offsetBytes, lengthBytes));
+
+    private static IoStatus StatusOf(int errno, string doing) => errno == 0 ? IoStatus.Ok : Status(errno, doing);
 
     private static IoStatus Status(int errno, string doing) => errno == Errno.NotSupported
         ? new IoStatus(

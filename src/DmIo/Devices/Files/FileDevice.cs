@@ -6,7 +6,8 @@ namespace DmIo.Devices;
 /// <summary>
 /// A regular file or a block device, through the operating system's page cache or past it: a write is durable after the
 /// next flush. Its capacity is the whole sectors (direct: the whole blocks) that the file had when it was opened; a
-/// last partial one is neither read nor written, and the file never grows or shrinks.
+/// last partial one is neither read nor written, and the file never grows beyond that. Where the file is cut while it
+/// is open, reads of the missing part fail with errno 5, and writes and zeroes extend the file again.
 /// </summary>
 /// <remarks>
 /// A device that can write holds the file alone: on Linux by an advisory lock (a block device: by O_EXCL, which a
@@ -19,11 +20,11 @@ public sealed class FileDevice : IBlockDevice
     private readonly FileStore store;
     private readonly IFileEngine engine;
 
-    private FileDevice(FileStore store, IFileEngine engine)
+    private FileDevice(FileStore store, IFileEngine engine, bool readsAfterFailure)
     {
         this.store = store;
         this.engine = engine;
-        Description = store.Description with { Mode = engine.Mode };
+        Description = store.Description with { Mode = engine.Mode, ReadsAfterFailure = readsAfterFailure };
     }
 
     /// <inheritdoc/>
@@ -70,6 +71,12 @@ public sealed class FileDevice : IBlockDevice
     /// <inheritdoc/>
     public ValueTask<IoStatus> FlushAsync() => engine.FlushAsync();
 
+    /// <summary>By a second descriptor of the file, which was opened together with the first one.</summary>
+    public ValueTask<IoStatus> ConfirmAcceptedAsync() => engine.ConfirmAcceptedAsync();
+
+    /// <summary>The page cache, on a thread of the pool.</summary>
+    public ValueTask<IoStatus> DropCacheAsync() => new(Task.Run(() => FileCalls.DropCache(store)));
+
     /// <inheritdoc/>
     public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
         engine.DiscardAsync(start.Value * Sector.SizeBytes, count.Bytes);
@@ -86,15 +93,17 @@ public sealed class FileDevice : IBlockDevice
     public async ValueTask DisposeAsync()
     {
         await engine.DisposeAsync().ConfigureAwait(false);
-        store.Handle.Dispose();
+        store.Dispose();
     }
 
     /// <summary>A device of a store and the engine that serves it, both its own.</summary>
-    internal static FileDevice Over(FileStore store, IFileEngine engine)
+    internal static FileDevice Over(FileStore store, IFileEngine engine, bool readsAfterFailure = false)
     {
         var device = store.Description;
         var alignment = new DirectAlignment(device.BlockSizeBytes, device.MemoryAlignmentBytes);
         return new FileDevice(
-            store, alignment.MemoryAlignmentBytes == 1 ? engine : new DirectBounce(engine, alignment));
+            store,
+            alignment.MemoryAlignmentBytes == 1 ? engine : new DirectBounce(engine, alignment),
+            readsAfterFailure);
     }
 }

@@ -35,6 +35,14 @@ public sealed record FileDeviceOptions
     /// </summary>
     public bool IsDirect { get; init; }
 
+    /// <summary>
+    /// After a failed flush, the page cache of the file is dropped (POSIX_FADV_DONTNEED) and the file can still be
+    /// read, on 64-bit Linux: what reads return is what the disk holds, without the writes that were lost. Everything
+    /// else fails until the device is reopened. Not for a copy of a mirrored export, where it would return old data
+    /// beside current copies.
+    /// </summary>
+    public bool ReadsAfterFailure { get; init; }
+
     /// <summary>How many operations will be in flight at a time, at least 1: sizes the ring, or the number of
     /// threads.</summary>
     public int QueueDepth { get; init; } = 32;

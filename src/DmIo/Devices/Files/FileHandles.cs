@@ -24,15 +24,20 @@ internal static class FileHandles
             MakeDurable(handle, options.Path);
             return handle;
         }
-        catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
+        catch (Exception exception)
         {
             handle.Dispose();
             File.Delete(options.Path);
-            throw new DeviceOpenException(
-                options.Path,
-                $"it cannot be made {size.Bytes} bytes long: {exception.Message}",
-                Errno.Of(exception),
-                exception);
+            if (exception is IOException or ArgumentException or UnauthorizedAccessException)
+            {
+                throw new DeviceOpenException(
+                    options.Path,
+                    $"it cannot be made {size.Bytes} bytes long: {exception.Message}",
+                    Errno.Of(exception),
+                    exception);
+            }
+
+            throw;
         }
     }
 

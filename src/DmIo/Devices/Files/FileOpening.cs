@@ -12,6 +12,27 @@ internal static class FileOpening
     internal static FileDevice Open(FileDeviceOptions options)
     {
         CheckOptions(options);
+        try
+        {
+            return OpenChecked(options);
+        }
+        catch (Exception exception) when (
+            exception is IOException or UnauthorizedAccessException or OutOfMemoryException or ThreadStartException)
+        {
+            var errno = Errno.Of(exception);
+            throw new DeviceOpenException(
+                options.Path,
+                Errno.IsShortage(errno)
+                    ? $"{exception.Message} The system has no thread, memory or descriptor left for it: raise the "
+                        + "limits of the process (ulimit -u, -n, pids.max), or close something."
+                    : exception.Message,
+                errno,
+                exception);
+        }
+    }
+
+    private static FileDevice OpenChecked(FileDeviceOptions options)
+    {
         FileSizeSignal.Handle();
         if (LinuxNative.IsAvailable && LinuxNative.Describe(options.Path, out var kind) == 0)
         {
@@ -43,7 +64,7 @@ internal static class FileOpening
         {
             return DeviceOver(StoreOver(handle, options), options);
         }
-        catch (DeviceOpenException)
+        catch
         {
             File.Delete(options.Path);
             throw;
@@ -55,11 +76,11 @@ internal static class FileOpening
         try
         {
             CheckSize(store.Description, options);
-            return FileDevice.Over(store, EngineChoice.Make(store, options));
+            return FileDevice.Over(store, EngineChoice.Make(store, options), options.ReadsAfterFailure);
         }
-        catch (DeviceOpenException)
+        catch
         {
-            store.Handle.Dispose();
+            store.Dispose();
             throw;
         }
     }
@@ -86,6 +107,12 @@ internal static class FileOpening
         {
             throw new DeviceOpenException(
                 options.Path, "a read-only device cannot be created; leave out one of the two.");
+        }
+
+        if (options.ReadsAfterFailure && !LinuxNative.IsAvailable)
+        {
+            throw new DeviceOpenException(
+                options.Path, "reads after a failure need 64-bit Linux, which can drop its cache; leave them off.");
         }
 
         if (options.QueueDepth < 1)

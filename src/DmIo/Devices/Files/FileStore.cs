@@ -10,7 +10,7 @@ namespace DmIo.Devices;
 /// from several threads at a time. They answer as the kernel does: with bytes, or with an errno (negated where bytes
 /// could be meant). <see cref="FileCalls"/> makes statuses of these. One subclass for each kind of store.
 /// </summary>
-internal abstract class FileStore(SafeFileHandle handle, DeviceDescription description)
+internal abstract class FileStore(SafeFileHandle handle, DeviceDescription description) : IDisposable
 {
     /// <summary>
     /// The most sectors of one discard or write-zeroes call (1 GiB): bounds how long one call can take.
@@ -46,6 +46,14 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
     /// <summary>Makes durable what was written. 0, or an errno.</summary>
     internal abstract int Flush();
 
+    /// <inheritdoc cref="IBlockDevice.ConfirmAcceptedAsync"/>
+    /// <returns>0, or an errno.</returns>
+    internal virtual int ConfirmAccepted() => Errno.NotSupported;
+
+    /// <inheritdoc cref="IBlockDevice.DropCacheAsync"/>
+    /// <returns>0, or an errno.</returns>
+    internal virtual int DropCache() => Errno.NotSupported;
+
     /// <summary>Gives the range up. 0, or an errno.</summary>
     internal abstract int Discard(long offsetBytes, long lengthBytes);
 
@@ -59,6 +67,9 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
             : errno;
     }
 
+    /// <summary>Closes the file.</summary>
+    public virtual void Dispose() => Handle.Dispose();
+
     /// <inheritdoc cref="IBlockDevice.GetExtents"/>
     internal virtual IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
         [new DeviceExtent(count, ExtentKind.Data)];
@@ -70,7 +81,8 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
     /// <summary>The limit of a range operation on a device of that capacity.</summary>
     protected static SectorCount RangeLimit(SectorCount capacity) => Math.Min(capacity.Value, MaxRangeSectors);
 
-    private int WriteOutZeroes(long offsetBytes, long lengthBytes)
+    /// <summary>Writes zeroes as any other data. 0, or an errno.</summary>
+    protected int WriteOutZeroes(long offsetBytes, long lengthBytes)
     {
         var batch = new SegmentBatch();
         var errno = 0;

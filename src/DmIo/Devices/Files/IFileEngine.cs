@@ -29,6 +29,9 @@ internal interface IFileEngine : IAsyncDisposable
 
     ValueTask<IoStatus> FlushAsync();
 
+    /// <inheritdoc cref="IBlockDevice.ConfirmAcceptedAsync"/>
+    ValueTask<IoStatus> ConfirmAcceptedAsync();
+
     ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes);
 
     ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags);

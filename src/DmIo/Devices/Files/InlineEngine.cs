@@ -76,6 +76,8 @@ internal sealed class InlineEngine : IFileEngine
         return new(FileCalls.Flush(store));
     }
 
+    public ValueTask<IoStatus> ConfirmAcceptedAsync() => new(FileCalls.ConfirmAccepted(store));
+
     public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
         new(FileCalls.Discard(store, offsetBytes, lengthBytes));
 

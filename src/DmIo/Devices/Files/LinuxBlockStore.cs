@@ -29,7 +29,7 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
 
             return new LinuxBlockStore(handle, description);
         }
-        catch (DeviceOpenException)
+        catch
         {
             handle.Dispose();
             throw;

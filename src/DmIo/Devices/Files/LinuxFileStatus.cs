@@ -8,6 +8,7 @@ internal readonly struct LinuxFileStatus
 {
     internal const uint TypeMask = 0x1;
     internal const uint InodeMask = 0x100;
+    internal const uint SizeMask = 0x200;
     internal const uint DirectAlignmentMask = 0x2000;
 
     [FieldOffset(0)]
@@ -18,6 +19,8 @@ internal readonly struct LinuxFileStatus
 
     [FieldOffset(32)]
     private readonly ulong inode;
+    [FieldOffset(40)]
+    private readonly long lengthBytes;
 
     [FieldOffset(128)]
     private readonly uint deviceMajor;
@@ -42,6 +45,7 @@ internal readonly struct LinuxFileStatus
     /// <summary>What tells the file from every other that exists: its file system's number, and its own in
     /// there.</summary>
     internal (uint Major, uint Minor, ulong Inode) Identity => (fileSystemMajor, fileSystemMinor, inode);
+    internal long LengthBytes => lengthBytes;
 
     /// <summary>The queue of the block device, or of the disk that the file lies on; of nothing where its file system
     /// has several disks, or none.</summary>

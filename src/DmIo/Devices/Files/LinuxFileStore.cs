@@ -5,15 +5,12 @@ namespace DmIo.Devices;
 
 /// <summary>
 /// A regular file on 64-bit Linux, through the page cache, or direct where it was opened so. Discard punches holes,
-/// where the file system can (asked at the opening, by a hole behind the end of the file, where there is nothing to
-/// lose).
+/// where the file system can. A file that was cut is extended by zeroes as by any other data.
 /// </summary>
 internal sealed class LinuxFileStore(
     SafeFileHandle handle, SectorCount capacity, bool isReadOnly, DirectAlignment? direct = null)
     : LinuxStore(handle, Describe(handle, capacity, isReadOnly, direct))
 {
-    private const long ProbeAlignment = 1 << 20;
-
     private volatile bool lacksZeroRange;
 
     /// <summary>How the file system zeroes a range without writing it: by a hole where one may be made, which costs
@@ -22,6 +19,10 @@ internal sealed class LinuxFileStore(
         Description.MaxDiscard.Value > 0 && !flags.HasFlag(WriteZeroesFlags.NoUnmap)
             ? LinuxNative.PunchHole
             : LinuxNative.ZeroRange;
+
+    /// <summary>The file was cut: it ends before this place.</summary>
+    internal bool EndsBefore(long endBytes) =>
+        LinuxNative.GetLength(Handle, out var lengthBytes) == 0 && lengthBytes < endBytes;
 
     internal override bool NeverWaits { get; } = LinuxNative.IsInMemory(handle);
 
@@ -45,8 +46,14 @@ internal sealed class LinuxFileStore(
 
         var errno = LinuxNative.Allocate(Handle, mode, offsetBytes, lengthBytes);
         lacksZeroRange |= mode == LinuxNative.ZeroRange && errno == Errno.NotSupported;
-        return errno;
+        return errno == 0 && EndsBefore(offsetBytes + lengthBytes) ? Extend(offsetBytes + lengthBytes) : errno;
     }
+
+    /// <summary>Behind a hole that was punched beyond the end of the file, which leaves the file's size as it is: by a
+    /// write of the last block, which never makes the file shorter, as a truncation beside other writes
+    /// would.</summary>
+    private int Extend(long endBytes) =>
+        WriteOutZeroes(endBytes - Description.BlockSizeBytes, Description.BlockSizeBytes);
 
     private static DeviceDescription Describe(
         SafeFileHandle handle, SectorCount capacity, bool isReadOnly, DirectAlignment? direct)
@@ -67,9 +74,12 @@ internal sealed class LinuxFileStore(
         return direct?.ApplyTo(description) ?? description;
     }
 
-    private static bool CanPunchHoles(SafeFileHandle handle)
-    {
-        var behindEnd = ((RandomAccess.GetLength(handle) / ProbeAlignment) + 1) * ProbeAlignment;
-        return LinuxNative.Allocate(handle, LinuxNative.PunchHole, behindEnd, ProbeAlignment) == 0;
-    }
+    /// <summary>
+    /// Asked by a hole of the byte behind the end, where there is nothing to lose. Behind a file of the largest size
+    /// of its file system there is no such byte (EFBIG): holes are taken to be possible, and where they are not, a
+    /// discard is Unsupported and zeroes are written out.
+    /// </summary>
+    private static bool CanPunchHoles(SafeFileHandle handle) =>
+        LinuxNative.Allocate(handle, LinuxNative.PunchHole, RandomAccess.GetLength(handle), lengthBytes: 1)
+            is 0 or Errno.FileTooLarge;
 }

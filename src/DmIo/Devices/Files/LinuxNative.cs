@@ -10,7 +10,10 @@ namespace DmIo.Devices;
 /// </summary>
 internal static partial class LinuxNative
 {
-    internal const int PunchHole = 0x02;
+    /// <summary>Gives the range up; the file keeps its size (PUNCH_HOLE | KEEP_SIZE, as the kernel wants it).</summary>
+    internal const int PunchHole = 0x03;
+
+    /// <summary>Makes the range read as zero; a file that ends before the end of the range is extended to it.</summary>
     internal const int ZeroRange = 0x10;
 
     internal const int SeekData = 3;
@@ -28,7 +31,6 @@ internal static partial class LinuxNative
     internal const uint BlockDeviceDiscard = 0x1277;
     internal const uint BlockDeviceZeroOut = 0x127F;
 
-    private const int KeepSize = 0x01;
     private const int OpenCloseOnExec = 0x80000;
     private const int CurrentDirectory = -100;
     private const int ThisFile = 0x1000;
@@ -36,6 +38,8 @@ internal static partial class LinuxNative
     private const int UnixFamily = 1;
     private const int StreamSocket = 1;
     private const int OpenFiles = 7;
+    private const int DoNotSync = 0x4000;
+    private const int NotNeeded = 4;
     private const int GetFlags = 3;
     private const int SetFlags = 4;
     private const long SharedMemoryMagic = 0x01021994;
@@ -48,14 +52,23 @@ internal static partial class LinuxNative
     /// <summary>Are these calls to be had?</summary>
     internal static bool IsAvailable => OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
-    internal static int FlushData(SafeFileHandle handle) => Retry(handle, static file => fdatasync(file));
+    /// <summary>Made once: a sync that returned an error, also EINTR, must not be repeated into a success.</summary>
+    internal static int FlushData(SafeFileHandle handle) => Result(fdatasync(handle));
 
     internal static int Flush(SafeFileHandle handle) => Retry(handle, static file => fsync(file));
 
-    /// <summary>The file keeps its size, whatever the range.</summary>
+    /// <summary>Drops the clean pages of the file, or block device, from the page cache.</summary>
+    internal static int DropCache(SafeFileHandle handle) => posix_fadvise(handle, 0, 0, NotNeeded);
+
+    /// <summary>A second descriptor, with an error cursor of its own, of the file that is open, not of the one that its
+    /// path leads to now. For syncs alone. Needs /proc.</summary>
+    internal static int OpenAgain(SafeFileHandle handle, out SafeFileHandle second) =>
+        Open($"/proc/self/fd/{handle.DangerousGetHandle()}", OpenReadOnly, out second);
+
+    /// <summary><see cref="PunchHole"/> or <see cref="ZeroRange"/>.</summary>
     internal static int Allocate(SafeFileHandle handle, int mode, long offsetBytes, long lengthBytes) => Retry(
         (handle, mode, offsetBytes, lengthBytes),
-        static call => fallocate(call.handle, call.mode | KeepSize, call.offsetBytes, call.lengthBytes));
+        static call => fallocate(call.handle, call.mode, call.offsetBytes, call.lengthBytes));
 
     /// <summary>An ioctl that takes a range in bytes: offset, length.</summary>
     internal static unsafe int RangeControl(SafeFileHandle handle, uint request, long offsetBytes, long lengthBytes) =>
@@ -141,6 +154,17 @@ internal static partial class LinuxNative
         return errno;
     }
 
+    /// <summary>How long the file is, as this machine knows; a network file system is not asked, so the call never
+    /// waits.</summary>
+    internal static unsafe int GetLength(SafeFileHandle handle, out long lengthBytes)
+    {
+        LinuxFileStatus status = default;
+        var flags = ThisFile | DoNotSync;
+        var errno = Result(statx((int)handle.DangerousGetHandle(), "", flags, LinuxFileStatus.SizeMask, &status));
+        lengthBytes = status.LengthBytes;
+        return errno;
+    }
+
     /// <summary>Reads and writes of the open file go past the page cache from now on.</summary>
     internal static int SetDirect(SafeFileHandle handle)
     {
@@ -174,6 +198,9 @@ internal static partial class LinuxNative
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle file);
+
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(SafeFileHandle file, long offset, long length, int advice);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial long lseek(SafeFileHandle file, long offset, int origin);

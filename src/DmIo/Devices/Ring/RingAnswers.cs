@@ -27,7 +27,11 @@ internal static class RingAnswers
         {
             return operation.Call switch
             {
+                RingCall.Read => FileCalls.Read(store, offset, operation.Batch!),
+                RingCall.Write => FileCalls.Write(store, offset, operation.Batch!, forceUnitAccess: false),
                 RingCall.DurableWrite => FileCalls.Write(store, offset, operation.Batch!, forceUnitAccess: true),
+                RingCall.Flush => new TransferResult(0, FileCalls.Flush(store)),
+                RingCall.ConfirmAccepted => new TransferResult(0, FileCalls.ConfirmAccepted(store)),
                 RingCall.Discard => new TransferResult(0, FileCalls.Discard(store, offset, length)),
                 _ => new TransferResult(0, FileCalls.WriteZeroes(store, offset, length, operation.Zeroing)),
             };

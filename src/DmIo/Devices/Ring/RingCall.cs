@@ -7,6 +7,7 @@ internal enum RingCall : byte
     Write,
     DurableWrite,
     Flush,
+    ConfirmAccepted,
     Discard,
     WriteZeroes,
 }

@@ -9,8 +9,8 @@ namespace DmIo.Devices;
 /// which sends all of them with one system call, and completes what is done on its caller's turn; the reaper asks for
 /// a Drive when there is something. Not attached, and while it is disposed of with calls under way: each call is sent
 /// at once, under a lock, and completes on a thread of the pool. What the ring can't do (zeroes that must be written
-/// out, ioctls of block devices) is the store's blocking call on a thread of the pool, and completes the same way.
-/// Allocates nothing in steady state.
+/// out, ioctls of block devices, anything while the system lacks threads or memory) is the store's blocking call on a
+/// thread of the pool, and completes the same way. Allocates nothing in steady state.
 /// </summary>
 internal sealed class RingEngine : IFileEngine
 {
@@ -35,15 +35,18 @@ internal sealed class RingEngine : IFileEngine
     private int underWay;
 
     private RingEngine(
-        FileStore store, MappedRing ring, RingAbilities abilities, TimeProvider time, WaitBounds bounds)
+        FileStore store, MappedRing ring, RingRegistrations registrations, TimeProvider time, WaitBounds bounds)
     {
         this.bounds = bounds;
         this.store = store;
         this.ring = ring;
-        registrations = new RingRegistrations(ring, abilities, store.Handle);
+        this.registrations = registrations;
         pause = new RingPause(time, OnSignal);
-        pump = new RingPump(ring, registrations, table, pause, OnEnded);
+        pump = new RingPump(ring, registrations, table, pause, OnEnded, CallStore);
     }
+
+    /// <summary>Where <see cref="RingReaper.TryGet"/> stands, in a test also something else.</summary>
+    internal delegate int ReaperSource(out RingReaper? reaper);
 
     public ServiceMode Mode => ServiceMode.Ring;
 
@@ -63,25 +66,39 @@ internal sealed class RingEngine : IFileEngine
         return opened is null ? null : TryCreate(store, opened, abilities, TimeProvider.System, out reason);
     }
 
-    /// <summary>One on this ring, which it owns, also where this fails.</summary>
+    /// <summary>One on this ring, which it owns, also where this fails or throws: then nothing holds the file any
+    /// more.</summary>
     internal static RingEngine? TryCreate(
         FileStore store,
         MappedRing ring,
         RingAbilities abilities,
         TimeProvider time,
         out string reason,
-        WaitBounds? bounds = null)
+        WaitBounds? bounds = null,
+        ReaperSource? reapers = null)
     {
-        var engine = new RingEngine(store, ring, abilities, time, bounds ?? WaitBounds.OfProcess);
-        var errno = RingSignal.TryCreate(ring, engine.OnSignal, out engine.signal);
-        reason = errno == 0 ? string.Empty : RingOpening.Explain(errno);
-        if (errno == 0)
+        RingRegistrations? known = null;
+        RingEngine? engine = null;
+        var isReady = false;
+        try
         {
-            return engine;
+            known = new RingRegistrations(ring, abilities, store.Handle);
+            engine = new RingEngine(store, ring, known, time, bounds ?? WaitBounds.OfProcess);
+            var errno = (reapers ?? RingReaper.TryGet)(out var reaper);
+            errno = errno != 0 ? errno : RingSignal.TryCreate(ring, reaper!, engine.OnSignal, out engine.signal);
+            isReady = errno == 0;
+            reason = isReady ? string.Empty : RingOpening.Explain(errno);
+            return isReady ? engine : null;
         }
-
-        engine.Close();
-        return null;
+        finally
+        {
+            if (!isReady)
+            {
+                engine?.pause.Dispose();
+                known?.Dispose();
+                ring.Dispose();
+            }
+        }
     }
 
     public void Attach(DeviceHost host)
@@ -131,6 +148,8 @@ internal sealed class RingEngine : IFileEngine
 
     public ValueTask<IoStatus> FlushAsync() => Start(RingCall.Flush, 0, 0).Status;
 
+    public ValueTask<IoStatus> ConfirmAcceptedAsync() => Start(RingCall.ConfirmAccepted, 0, 0).Status;
+
     public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
         Start(RingCall.Discard, offsetBytes, lengthBytes).Status;
 
@@ -178,7 +197,8 @@ internal sealed class RingEngine : IFileEngine
     {
         var operation = table.Begin(call, offsetBytes, lengthBytes, batch);
         underWay++;
-        if (call is RingCall.Discard or RingCall.WriteZeroes && !TryAllocate(operation, zeroing))
+        if (call == RingCall.ConfirmAccepted
+            || (call is RingCall.Discard or RingCall.WriteZeroes && !TryAllocate(operation, zeroing)))
         {
             CallStore(operation);
         }
@@ -243,10 +263,23 @@ internal sealed class RingEngine : IFileEngine
     {
         while (called.TryDequeue(out var call))
         {
-            Answer(call.Operation, call.Result);
+            OnCalled(call.Operation, call.Result);
         }
 
         return pump.Pump();
+    }
+
+    private void OnCalled(RingOperation operation, TransferResult result)
+    {
+        if (operation.MayRepeat(result.Status.Failure?.Errno ?? 0, wasQueued: false)
+            && operation.Tries < RingPump.MaxTries)
+        {
+            pump.Pause(operation);
+        }
+        else
+        {
+            Answer(operation, result);
+        }
     }
 
     private void OnEnded(RingOperation operation, int result)
@@ -255,6 +288,11 @@ internal sealed class RingEngine : IFileEngine
         {
             lacksZeroRange |= operation.Call == RingCall.WriteZeroes
                 && operation.AllocationMode == LinuxNative.ZeroRange;
+            CallStore(operation);
+        }
+        else if (result == 0 && operation.Call == RingCall.WriteZeroes
+            && store is LinuxFileStore file && file.EndsBefore(operation.OffsetBytes + operation.LengthBytes))
+        {
             CallStore(operation);
         }
         else

@@ -8,15 +8,10 @@ namespace DmIo.Devices;
 /// </summary>
 internal static class RingOpening
 {
-    private const int NoSuchCall = 38;
-    private const int TooManyFiles = 24;
-    private const int InvalidArgument = 22;
-
     // The first that the kernel takes. Never asked for is IORING_SETUP_COOP_TASKRUN: a completion would then wait
-    // until
-    // the thread that submitted it enters the kernel again, which may be busy elsewhere for a tick; and it measured
-    // the
-    // same. IORING_SETUP_DEFER_TASKRUN wants one thread for all submissions, which an actor's turns don't have.
+    // until the thread that submitted it enters the kernel again, which may be busy elsewhere for a tick; and it
+    // measured the same. IORING_SETUP_DEFER_TASKRUN wants one thread for all submissions, which an actor's turns don't
+    // have.
     private static readonly RingSetup[] Setups =
     [
         RingSetup.CompletionSize | RingSetup.Clamp | RingSetup.SubmitAll,
@@ -40,34 +35,56 @@ internal static class RingOpening
             return null;
         }
 
-        errno = RingAbilities.Probe(ring.Handle, out abilities);
-        var missing = string.Join(", ", abilities.Missing);
-        if (errno == 0 && missing.Length == 0)
+        var isReady = false;
+        try
         {
-            RingWorkers.Bound(ring.Handle);
-            reason = string.Empty;
-            return ring;
+            reason = Prepare(ring, out abilities);
+            isReady = reason.Length == 0;
+            return isReady ? ring : null;
         }
-
-        ring.Dispose();
-        reason = errno == 0
-            ? $"this kernel's io_uring lacks {missing}; Linux 5.6 has them."
-            : $"this kernel's io_uring does not tell what it can ({Errno.TextOf(errno)}); Linux 5.6 does.";
-        return null;
+        finally
+        {
+            if (!isReady)
+            {
+                ring.Dispose();
+            }
+        }
     }
 
     /// <summary>Why <c>io_uring_setup</c> refused.</summary>
     internal static string Explain(int errno) => errno switch
     {
-        NoSuchCall => "this kernel has no io_uring; Linux 5.6 has.",
+        Errno.NoSuchCall => "this kernel has no io_uring; Linux 5.6 has.",
         Errno.NotPermitted or Errno.AccessDenied =>
             "io_uring is forbidden here: by a seccomp filter (containers often have one), or by the setting "
             + "kernel.io_uring_disabled.",
         Errno.NoMemory =>
             "the limit of locked memory leaves no room for an io_uring; raise RLIMIT_MEMLOCK (ulimit -l).",
-        TooManyFiles => "the limit of open files leaves no room for an io_uring; raise RLIMIT_NOFILE (ulimit -n).",
+        Errno.TryAgain =>
+            "no thread is left for an io_uring; raise the limit of threads (ulimit -u, or pids.max of the control "
+            + "group).",
+        Errno.TooManyFiles =>
+            "the limit of open files leaves no room for an io_uring; raise RLIMIT_NOFILE (ulimit -n).",
         _ => $"io_uring can't be set up: {Errno.TextOf(errno)}.",
     };
+
+    /// <summary>Empty; or why the ring is of no use.</summary>
+    private static string Prepare(MappedRing ring, out RingAbilities abilities)
+    {
+        var errno = RingAbilities.Probe(ring.Handle, out abilities);
+        if (errno != 0)
+        {
+            return $"this kernel's io_uring does not tell what it can ({Errno.TextOf(errno)}); Linux 5.6 does.";
+        }
+
+        if (abilities.Missing.Any())
+        {
+            return $"this kernel's io_uring lacks {string.Join(", ", abilities.Missing)}; Linux 5.6 has them.";
+        }
+
+        RingWorkers.Bound(ring.Handle);
+        return string.Empty;
+    }
 
     private static int TrySetup(int queueDepth, out MappedRing? ring, out string reason)
     {
@@ -91,7 +108,7 @@ internal static class RingOpening
                 return 0;
             }
 
-            if (errno != InvalidArgument)
+            if (errno != Errno.Invalid)
             {
                 break;
             }

@@ -14,9 +14,6 @@ namespace DmIo.Devices;
 /// </summary>
 internal sealed class RingOperation(RingOperationTable table, int index) : AnswerSource
 {
-    /// <summary>Of an allocation: the file keeps its size.</summary>
-    private const int KeepSize = 1;
-
     private readonly PinnedSegments memory = new();
     private uint generation;
 
@@ -38,8 +35,19 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
     /// <summary>The kernel has it, or will with the next call.</summary>
     internal bool IsInKernel { get; set; }
 
-    /// <summary>How many times it was tried in vain.</summary>
+    /// <summary>How many times it had to be tried again.</summary>
     internal int Tries { get; set; }
+
+    /// <summary>
+    /// It failed for want of a thread, memory or a descriptor, or a signal interrupted it, and it may be repeated. A
+    /// sync may be only where the kernel never began it (R14): that is what ECANCELED of a queued operation means.
+    /// </summary>
+    /// <param name="errno">How it ended.</param>
+    /// <param name="wasQueued">In the ring, and not by a blocking call of the store.</param>
+    internal bool MayRepeat(int errno, bool wasQueued) =>
+        Call is RingCall.Flush or RingCall.DurableWrite or RingCall.ConfirmAccepted
+            ? wasQueued && errno == Errno.Canceled
+            : errno == Errno.Interrupted || Errno.IsShortage(errno);
 
     /// <summary>The one behind it in whatever queue it is in.</summary>
     internal RingOperation? Next { get; set; }
@@ -73,7 +81,7 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
             case RingCall.Discard or RingCall.WriteZeroes:
                 entry.Opcode = RingOpcode.Allocate;
                 entry.Address = LengthBytes;
-                entry.Length = KeepSize | AllocationMode;
+                entry.Length = AllocationMode;
                 break;
             default:
                 FillTransfer(ref entry, buffers, abilities);

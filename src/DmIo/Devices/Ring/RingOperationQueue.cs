@@ -25,15 +25,6 @@ internal sealed class RingOperationQueue
         last = operation;
     }
 
-    /// <summary>All of another's, behind these.</summary>
-    internal void AddAll(RingOperationQueue other)
-    {
-        while (other.TryTake() is { } operation)
-        {
-            Add(operation);
-        }
-    }
-
     /// <summary>The first; null where there is none.</summary>
     internal RingOperation? TryTake()
     {

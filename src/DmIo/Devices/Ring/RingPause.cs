@@ -22,13 +22,26 @@ internal sealed class RingPause : IDisposable
         Timeout.InfiniteTimeSpan,
         Timeout.InfiniteTimeSpan);
 
-    /// <summary>2 to the power of <paramref name="shift"/> milliseconds; nothing where one has begun.</summary>
+    /// <summary>One has begun, and it is not over.</summary>
+    internal bool IsOn => hasBegun && !isOver;
+
+    /// <summary>2 to the power of <paramref name="shift"/> milliseconds; nothing where one has begun. Where the system
+    /// has no thread for the timer, it is over at once.</summary>
     internal void Begin(int shift)
     {
-        if (!hasBegun)
+        if (hasBegun)
         {
-            hasBegun = true;
+            return;
+        }
+
+        hasBegun = true;
+        try
+        {
             timer.Change(TimeSpan.FromMilliseconds(1 << shift), Timeout.InfiniteTimeSpan);
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            isOver = true;
         }
     }
 

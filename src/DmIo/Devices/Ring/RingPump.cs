@@ -2,20 +2,22 @@ namespace DmIo.Devices;
 
 /// <summary>
 /// Moves operations through the ring: <see cref="Pump"/> gives the kernel all that wait in one call, and takes all
-/// that is done, until nothing more happens. What the kernel has no room or memory for is kept and tried again. One
-/// owner at a time; never waits, never spins.
+/// that is done, until nothing more happens. What the kernel has no thread, memory or descriptor for is given to the
+/// store after a pause, whose blocking call needs less: a shortage is not a dead device. One owner at a time; never
+/// waits, never spins.
 /// <code>
 ///   Add --> waiting --submit--> in the kernel --reap--> ended(operation, result)
 ///              ^                     |
-///              +------ paused &lt;------+  EAGAIN, ENOMEM: back-pressure, not a dead device
+///              +----- EINTR ---------+--> paused --> store(operation)     ECANCELED, EAGAIN, ENOMEM, EMFILE
 /// </code>
 /// Invariants: no more in the kernel than its completion queue has room for, so it does not overflow. After a Pump
 /// that left something in the kernel, the next completion signals the ring's event; after one that left something
-/// that the kernel refused, the timer does the same. So nothing is forgotten.
+/// that the kernel refused, the timer does the same. So nothing is forgotten. A sync that the kernel began is not
+/// repeated (<see cref="RingOperation.MayRepeat"/>).
 /// </summary>
 internal sealed class RingPump
 {
-    /// <summary>How often an operation is tried before its errno is its answer: 6 seconds, with the pauses.</summary>
+    /// <summary>How often an operation is repeated before its errno is its answer: 6 seconds with the pauses.</summary>
     internal const int MaxTries = 100;
 
     /// <summary>Rounds of one Pump, before it asks for another one: its caller has other things to do.</summary>
@@ -28,28 +30,33 @@ internal sealed class RingPump
     private readonly RingRegistrations registrations;
     private readonly RingOperationTable table;
     private readonly Action<RingOperation, int> ended;
+    private readonly Action<RingOperation> store;
     private readonly RingPause pause;
     private readonly RingOperationQueue waiting = new();
     private readonly RingOperationQueue paused = new();
     private int inKernel;
     private bool isRefused;
+    private bool hasPaused;
 
     /// <param name="ring">The ring.</param>
     /// <param name="registrations">What the kernel knows beforehand.</param>
     /// <param name="table">Where its operations are.</param>
     /// <param name="pause">Calls for a Pump when a pause is over.</param>
     /// <param name="ended">Called within Pump, with what the kernel answered. May add operations.</param>
+    /// <param name="store">Called within Pump: the operation is to be a blocking call of the store.</param>
     internal RingPump(
         MappedRing ring,
         RingRegistrations registrations,
         RingOperationTable table,
         RingPause pause,
-        Action<RingOperation, int> ended)
+        Action<RingOperation, int> ended,
+        Action<RingOperation> store)
     {
         this.ring = ring;
         this.registrations = registrations;
         this.table = table;
         this.ended = ended;
+        this.store = store;
         this.pause = pause;
         ring.SignalsEvent = false;
     }
@@ -61,6 +68,16 @@ internal sealed class RingPump
     /// <summary>It goes down with the next <see cref="Pump"/>.</summary>
     internal void Add(RingOperation operation) => waiting.Add(operation);
 
+    /// <summary>An operation that the system had no thread, memory or descriptor for goes to the store after a
+    /// pause.</summary>
+    internal void Pause(RingOperation operation)
+    {
+        operation.Tries++;
+        Counters.Retries++;
+        paused.Add(operation);
+        pause.Begin(Math.Min(operation.Tries - 1, LongestPauseShift));
+    }
+
     /// <summary>True: call it again soon, there is more to do.</summary>
     internal bool Pump()
     {
@@ -69,13 +86,14 @@ internal sealed class RingPump
         {
             if (pause.IsOver())
             {
-                waiting.AddAll(paused);
+                CallStore();
             }
 
             Submit();
             var hasReaped = Reap();
             var canSubmit = (hasReaped || !isRefused) && (CanWrite || ring.Unsubmitted > 0);
-            if (ring.HasCompletion || ring.HasOverflow || canSubmit)
+            var isPauseOver = (isRefused || !paused.IsEmpty) && !pause.IsOn;
+            if (ring.HasCompletion || ring.HasOverflow || canSubmit || isPauseOver)
             {
                 continue;
             }
@@ -148,7 +166,8 @@ internal sealed class RingPump
             case 0:
                 isRefused = ring.Unsubmitted > 0;
                 break;
-            case Errno.TryAgain or Errno.Busy or Errno.NoMemory:
+            case Errno.Busy:
+            case var errno when Errno.IsShortage(errno):
                 isRefused = true;
                 break;
             default:
@@ -156,9 +175,36 @@ internal sealed class RingPump
                 break;
         }
 
-        if (isRefused)
+        if (!isRefused)
         {
+            hasPaused = false;
+        }
+        else if (!pause.IsOn)
+        {
+            PauseRefused();
+        }
+    }
+
+    /// <summary>The kernel refused what it was given: a pause, and if it refuses again, the store.</summary>
+    private void PauseRefused()
+    {
+        if (hasPaused)
+        {
+            TakeBack(store);
+            (isRefused, hasPaused) = (false, false);
+        }
+        else
+        {
+            hasPaused = true;
             pause.Begin(RefusedPauseShift);
+        }
+    }
+
+    private void CallStore()
+    {
+        while (paused.TryTake() is { } operation)
+        {
+            store(operation);
         }
     }
 
@@ -186,33 +232,28 @@ internal sealed class RingPump
     {
         operation.IsInKernel = false;
         inKernel--;
-        var errno = result < 0 ? -result : 0;
-
-        // ECANCELED: the thread that submitted it ended, as those of a pool do, before the kernel had begun.
-        var isAgain = errno is Errno.Interrupted or Errno.Canceled;
-        var isPressure = errno is Errno.TryAgain or Errno.NoMemory;
-        if ((!isAgain && !isPressure) || operation.Tries >= MaxTries)
+        if (result >= 0 || !operation.MayRepeat(-result, wasQueued: true) || operation.Tries >= MaxTries)
         {
             ended(operation, result);
-            return;
         }
-
-        operation.Tries++;
-        Counters.Retries++;
-        if (isAgain)
+        else if (result == -Errno.Interrupted)
         {
+            operation.Tries++;
+            Counters.Retries++;
             waiting.Add(operation);
         }
         else
         {
-            paused.Add(operation);
-            pause.Begin(Math.Min(operation.Tries - 1, LongestPauseShift));
+            Pause(operation);
         }
     }
 
     /// <summary>Only a defect, or a kernel that lost the ring, leads here: the operations are answered with
     /// it.</summary>
-    private void FailUnsubmitted(int result)
+    private void FailUnsubmitted(int result) => TakeBack(operation => ended(operation, result));
+
+    /// <summary>What was written and not submitted is not going to be.</summary>
+    private void TakeBack(Action<RingOperation> taken)
     {
         while (ring.TryTakeBack(out var userData))
         {
@@ -220,7 +261,7 @@ internal sealed class RingPump
             Invariant.Require(operation is not null);
             operation.IsInKernel = false;
             inKernel--;
-            ended(operation, result);
+            taken(operation);
         }
     }
 }

@@ -19,26 +19,46 @@ internal sealed class RingReaper
     private readonly ConcurrentDictionary<long, Action> watched = new();
     private long lastId;
 
-    private RingReaper(SafeFileHandle poll)
-    {
-        this.poll = poll;
-        new Thread(Run) { IsBackground = true, Name = "DmIo ring reaper" }.Start();
-    }
+    private RingReaper(SafeFileHandle poll) => this.poll = poll;
 
     /// <summary>The one; errno where the system can't give it what it needs.</summary>
     internal static int TryGet(out RingReaper? reaper)
     {
         lock (Gate)
         {
-            var errno = 0;
-            if (shared is null)
-            {
-                errno = RingNative.CreatePoll(out var poll);
-                shared = errno == 0 ? new RingReaper(poll) : null;
-            }
-
+            var errno = shared is null ? TryStart(StartThread, out shared) : 0;
             reaper = shared;
             return errno;
+        }
+    }
+
+    /// <summary>Another one, for a test; null, and errno, where the system can't give it what it needs.</summary>
+    internal static int TryStart(Action<ThreadStart> startThread, out RingReaper? reaper)
+    {
+        reaper = null;
+        var errno = RingNative.CreatePoll(out var poll);
+        try
+        {
+            if (errno == 0)
+            {
+                var started = new RingReaper(poll);
+                startThread(started.Run);
+                reaper = started;
+            }
+
+            return errno;
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            // .NET says so of a thread that the system refuses, whatever the cause.
+            return Errno.TryAgain;
+        }
+        finally
+        {
+            if (reaper is null)
+            {
+                poll.Dispose();
+            }
         }
     }
 
@@ -62,6 +82,9 @@ internal sealed class RingReaper
         watched.TryRemove(id, out _);
         Invariant.Require(RingNative.RemovePoll(poll, signal) == 0);
     }
+
+    private static void StartThread(ThreadStart run) =>
+        new Thread(run) { IsBackground = true, Name = "DmIo ring reaper" }.Start();
 
     private void Run()
     {

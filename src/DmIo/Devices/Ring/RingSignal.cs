@@ -17,21 +17,15 @@ internal sealed class RingSignal : IDisposable
     }
 
     /// <summary>One for this ring; errno where the system can't give it what it needs.</summary>
-    internal static int TryCreate(MappedRing ring, Action told, out RingSignal? signal)
+    internal static int TryCreate(MappedRing ring, RingReaper reaper, Action told, out RingSignal? signal)
     {
         signal = null;
-        var errno = RingReaper.TryGet(out var reaper);
-        if (errno != 0)
-        {
-            return errno;
-        }
-
-        errno = RingNative.CreateEvent(out var handle);
+        var errno = RingNative.CreateEvent(out var handle);
         errno = errno != 0 ? errno : Register(ring, handle);
         if (errno == 0)
         {
-            signal = new RingSignal(reaper!, handle);
-            errno = reaper!.Watch(handle, told, out signal.id);
+            signal = new RingSignal(reaper, handle);
+            errno = reaper.Watch(handle, told, out signal.id);
         }
 
         if (errno != 0)

@@ -19,6 +19,7 @@ internal sealed class ThreadCall : AnswerSource
     private SegmentBatch? batch;
     private bool forceUnitAccess;
     private WriteZeroesFlags zeroing;
+    private bool isConfirmation;
     private TransferResult result;
     private Exception? defect;
     private bool isRun;
@@ -47,6 +48,9 @@ internal sealed class ThreadCall : AnswerSource
         (operation, offsetBytes, batch, forceUnitAccess) = (transfer, offset, memory, isDurable);
     }
 
+    /// <summary>See <see cref="IFileEngine.ConfirmAcceptedAsync"/>: a flush by the other descriptor.</summary>
+    internal void BeginConfirmation() => (operation, isConfirmation) = (IoOperation.Flush, true);
+
     internal void BeginRange(IoOperation range, long offset, long length, WriteZeroesFlags flags)
     {
         (operation, offsetBytes, lengthBytes, zeroing) = (range, offset, length, flags);
@@ -61,7 +65,8 @@ internal sealed class ThreadCall : AnswerSource
             {
                 IoOperation.Read => FileCalls.Read(store, offsetBytes, batch!),
                 IoOperation.Write => FileCalls.Write(store, offsetBytes, batch!, forceUnitAccess),
-                IoOperation.Flush => TransferResult.Failed(FileCalls.Flush(store)),
+                IoOperation.Flush => TransferResult.Failed(
+                    isConfirmation ? FileCalls.ConfirmAccepted(store) : FileCalls.Flush(store)),
                 IoOperation.Discard => TransferResult.Failed(FileCalls.Discard(store, offsetBytes, lengthBytes)),
                 _ => TransferResult.Failed(FileCalls.WriteZeroes(store, offsetBytes, lengthBytes, zeroing)),
             };
@@ -85,7 +90,7 @@ internal sealed class ThreadCall : AnswerSource
     internal void Complete(bool isHere)
     {
         var (outcome, thrown) = (result, defect);
-        (batch, result, defect, isRun) = (null, default, null, false);
+        (batch, result, defect, isRun, isConfirmation) = (null, default, null, false, false);
         SetAnswer(outcome, thrown, isHere);
     }
 

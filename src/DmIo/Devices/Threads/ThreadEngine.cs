@@ -66,6 +66,15 @@ internal sealed class ThreadEngine : IFileEngine
 
     public ValueTask<IoStatus> FlushAsync() => RangeAsync(IoOperation.Flush, 0, 0);
 
+    public ValueTask<IoStatus> ConfirmAcceptedAsync()
+    {
+        var call = Rent();
+        call.BeginConfirmation();
+        var task = call.Status;
+        crew.Add(call);
+        return task;
+    }
+
     public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
         RangeAsync(IoOperation.Discard, offsetBytes, lengthBytes);
 

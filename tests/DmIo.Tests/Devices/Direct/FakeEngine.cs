@@ -49,6 +49,8 @@ internal sealed class FakeEngine(int lengthBytes, DirectAlignment alignment) : I
 
     public ValueTask<IoStatus> FlushAsync() => new(IoStatus.Ok);
 
+    public ValueTask<IoStatus> ConfirmAcceptedAsync() => new(IoStatus.Ok);
+
     public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) => new(IoStatus.Ok);
 
     public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>

@@ -12,7 +12,6 @@ public sealed class FileCallsTests
     [Theory]
     [InlineData(IoOperation.Read)]
     [InlineData(IoOperation.Write)]
-    [InlineData(IoOperation.Flush)]
     [InlineData(IoOperation.Discard)]
     [InlineData(IoOperation.WriteZeroes)]
     public void A_call_that_a_signal_interrupted_is_made_again(IoOperation operation)
@@ -22,6 +21,22 @@ public sealed class FileCallsTests
 
         Assert.Equal(IoStatus.Ok, Call(store, operation));
         Assert.Equal(3, asked);
+    }
+
+    [Theory]
+    [InlineData(IoOperation.Flush)]
+    [InlineData(IoOperation.Write)]
+    public void R14_a_sync_that_a_signal_interrupted_is_not_repeated_into_a_success(IoOperation operation)
+    {
+        var asked = 0;
+        var store = new FakeStore(8) { Script = (_, _) => ++asked == 1 ? -Interrupted : null };
+
+        var status = operation == IoOperation.Flush
+            ? FileCalls.Flush(store)
+            : FileCalls.Write(store, 1024, Bytes.Batch(new byte[512]), forceUnitAccess: true).Status;
+
+        Assert.Equal((IoStatusCode.DeviceError, Interrupted), (status.Code, status.Failure?.Errno));
+        Assert.Equal(1, asked);
     }
 
     [Theory]

@@ -1,7 +1,6 @@
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
-using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Tests.Devices;
 
@@ -16,7 +15,7 @@ internal sealed class MappedFile : IDisposable
     private readonly SemaphoreSlim woken = new(0);
     private readonly FileMapping? mapping;
     private readonly InlineEngine engine;
-    private readonly SafeFileHandle handle;
+    private readonly LinuxFileStore store;
     private bool isClosed;
 
     /// <param name="path">The file; made anew.</param>
@@ -26,9 +25,9 @@ internal sealed class MappedFile : IDisposable
     internal MappedFile(string path, int lengthBytes, bool isMapped = true, int? processId = null)
     {
         Path = path;
-        handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
+        var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
         RandomAccess.SetLength(handle, lengthBytes);
-        var store = new LinuxFileStore(handle, lengthBytes / Sector.SizeBytes, isReadOnly: false);
+        store = new LinuxFileStore(handle, lengthBytes / Sector.SizeBytes, isReadOnly: false);
         mapping = isMapped
             ? FileMapping.TryCreate(handle, lengthBytes, processId ?? Environment.ProcessId)
             : null;
@@ -86,7 +85,7 @@ internal sealed class MappedFile : IDisposable
         {
             isClosed = true;
             engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            handle.Dispose();
+            store.Dispose();
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class RingFile : IDisposable
 
     public void Dispose()
     {
-        Store.Handle.Dispose();
+        Store.Dispose();
         directory.Dispose();
     }
 }

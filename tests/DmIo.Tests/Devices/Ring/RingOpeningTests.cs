@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DmIo.Devices;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace DmIo.Tests.Devices.Ring;
@@ -47,13 +48,42 @@ public sealed class RingOpeningTests
         Assert.False(abilities.HasFixedVectors);
     }
 
+    [RingTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Without_a_thread_for_its_events_there_is_no_ring_and_its_file_can_be_locked_again(bool isShortage)
+    {
+        Exception fault = isShortage ? new InsufficientMemoryException() : new ThreadStateException();
+        using var directory = new TemporaryDirectory();
+        File.WriteAllBytes(directory.FilePath(), new byte[4096]);
+        var store = new LinuxFileStore(Open(directory), capacity: 8, isReadOnly: false);
+        var ring = RingOpening.TryOpen(8, out var abilities, out _)!;
+
+        var thrown = Record.Exception(() => Assert.Null(RingEngine.TryCreate(
+            store,
+            ring,
+            abilities,
+            TimeProvider.System,
+            out _,
+            reapers: (out RingReaper? reaper) => RingReaper.TryStart(_ => throw fault, out reaper))));
+
+        Assert.Equal(isShortage ? null : fault, thrown);
+        Assert.True(ring.Handle.IsClosed);
+        store.Dispose();
+        Open(directory).Dispose();
+    }
+
     [Theory]
     [InlineData(38, "no io_uring")]
     [InlineData(1, "seccomp")]
     [InlineData(13, "io_uring_disabled")]
     [InlineData(12, "RLIMIT_MEMLOCK")]
     [InlineData(24, "RLIMIT_NOFILE")]
+    [InlineData(11, "pids.max")]
     [InlineData(5, "Input/output error")]
     public void Why_there_is_none_is_said_in_a_sentence_that_names_the_remedy_or_the_cause(int errno, string named) =>
         Assert.Contains(named, RingOpening.Explain(errno));
+
+    private static SafeFileHandle Open(TemporaryDirectory directory) =>
+        File.OpenHandle(directory.FilePath(), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
 }

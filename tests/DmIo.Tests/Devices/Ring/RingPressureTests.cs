@@ -5,13 +5,15 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Ring;
 
-/// <summary>What the kernel has no room or memory for comes again; what went wrong for good is said.</summary>
+/// <summary>Operations that the kernel has no thread or memory for are made by the store; permanent errors are
+/// reported.</summary>
 public sealed class RingPressureTests : IDisposable
 {
     private const int TryAgain = 11;
     private const int NoMemory = 12;
     private const int Busy = 16;
     private const int Interrupted = 4;
+    private const int TooManyFiles = 24;
     private const int Canceled = 125;
     private const int NotSupported = 95;
 
@@ -63,58 +65,124 @@ public sealed class RingPressureTests : IDisposable
         Assert.Equal(Disk.Content[..512], ring.Read(0, 512));
     }
 
-    [RingTheory]
-    [InlineData(TryAgain)]
-    [InlineData(NoMemory)]
-    public async Task An_operation_that_the_kernel_has_no_memory_for_comes_again_after_a_pause(int errno)
+    [RingFact]
+    public async Task A_call_that_the_kernel_refuses_again_after_the_pause_is_left_to_the_store()
     {
         var kernel = RefusingRing.Open(8);
         await using var ring = new DrivenRing(Disk.Store, time: time, ring: kernel);
-        for (var count = 0; count < 10; count++)
-        {
-            kernel.Failures.Enqueue(errno);
-        }
-
+        kernel.Refusals.Enqueue(TryAgain);
+        kernel.Refusals.Enqueue(TryAgain);
         var read = new byte[512];
         var task = ring.Engine.ReadAsync(0, Bytes.Batch(read)).AsTask();
-        for (var tries = 1; tries <= 10; tries++)
-        {
-            DriveUntil(ring, () => ring.Engine.Counters.Retries == tries);
-            time.Advance(TimeSpan.FromMilliseconds(64));
-        }
-
+        ring.Engine.Drive();
+        time.Advance(TimeSpan.FromSeconds(1));
         ring.DriveUntilDone(task);
-        Assert.Equal(TransferResult.Moved(512), await task);
+        Assert.Equal((TransferResult.Moved(512), 2), (await task, ring.Engine.Counters.Enters));
         Assert.Equal(Disk.Content[..512], read);
     }
 
-    [RingFact]
-    public async Task An_operation_that_the_kernel_never_has_memory_for_fails_in_the_end_with_that_errno()
-    {
-        var kernel = RefusingRing.Open(8);
-        await using var ring = new DrivenRing(Disk.Store, time: time, ring: kernel);
-        var task = ring.Engine.ReadAsync(0, Bytes.Batch(new byte[512])).AsTask();
-        for (var tries = 1; tries <= RingPump.MaxTries; tries++)
-        {
-            kernel.Failures.Enqueue(NoMemory);
-            DriveUntil(ring, () => ring.Engine.Counters.Retries == tries);
-            time.Advance(TimeSpan.FromMilliseconds(64));
-        }
-
-        kernel.Failures.Enqueue(NoMemory);
-        ring.DriveUntilDone(task);
-        var status = (await task).Status;
-        Assert.Equal((IoStatusCode.DeviceError, NoMemory), (status.Code, status.Failure!.Errno));
-    }
-
     [RingTheory]
-    [InlineData(Interrupted)]
+    [InlineData(TryAgain)]
+    [InlineData(NoMemory)]
+    [InlineData(TooManyFiles)]
     [InlineData(Canceled)]
-    public async Task An_operation_that_was_interrupted_is_issued_again(int errno)
+    public async Task An_operation_that_the_kernel_has_nothing_for_is_the_stores_call_after_a_pause(int errno)
     {
         var kernel = RefusingRing.Open(8);
         await using var ring = new DrivenRing(Disk.Store, time: time, ring: kernel);
         kernel.Failures.Enqueue(errno);
+        var read = new byte[512];
+        var task = ring.Engine.ReadAsync(0, Bytes.Batch(read)).AsTask();
+        DriveUntil(ring, () => ring.Engine.Counters.Retries == 1);
+        Assert.False(task.IsCompleted);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        ring.DriveUntilDone(task);
+        Assert.Equal((TransferResult.Moved(512), 1), (await task, ring.Engine.Counters.Submitted(RingOpcode.Read)));
+        Assert.Equal(Disk.Content[..512], read);
+    }
+
+    [RingFact]
+    public async Task R14_a_flush_that_the_kernel_never_began_is_made_by_the_store_after_a_pause()
+    {
+        var flushes = 0;
+        var store = new FakeStore(8) { Script = (_, _) => 0 * ++flushes };
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new DrivenRing(store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(Canceled);
+        var task = ring.Engine.FlushAsync().AsTask();
+        DriveUntil(ring, () => ring.Engine.Counters.Retries == 1);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        ring.DriveUntilDone(task);
+        Assert.Equal((IoStatus.Ok, 1), (await task, flushes));
+    }
+
+    [RingTheory]
+    [InlineData(TryAgain)]
+    [InlineData(NoMemory)]
+    [InlineData(Interrupted)]
+    public async Task R14_a_sync_that_the_kernel_may_have_begun_is_not_repeated(int errno)
+    {
+        var calls = 0;
+        var store = new FakeStore(8) { Script = (_, _) => 0 * ++calls };
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new DrivenRing(store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(errno);
+        kernel.Failures.Enqueue(errno);
+        var flush = ring.Result(ring.Engine.FlushAsync());
+        var write = ring.Result(ring.Engine.WriteAsync(0, Bytes.Batch(new byte[512]), forceUnitAccess: true));
+        Assert.Equal((errno, errno), (flush.Failure?.Errno, write.Status.Failure?.Errno));
+        Assert.Equal((0L, 0), (ring.Engine.Counters.Retries, calls));
+    }
+
+    [RingFact]
+    public async Task R14_a_flush_whose_own_call_returned_an_error_is_not_repeated_although_it_never_began_before()
+    {
+        var flushes = 0;
+        var store = new FakeStore(8) { Script = (_, _) => ++flushes == 1 ? -Canceled : null };
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new DrivenRing(store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(Canceled);
+        var task = ring.Engine.FlushAsync().AsTask();
+        DriveUntil(ring, () => ring.Engine.Counters.Retries == 1);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        ring.DriveUntilDone(task);
+        Assert.Equal((Canceled, 1), ((await task).Failure?.Errno, flushes));
+    }
+
+    [RingFact]
+    public async Task An_operation_that_the_system_never_has_memory_for_fails_in_the_end_with_that_errno()
+    {
+        var calls = 0;
+        var store = new FakeStore(8)
+        {
+            Script = (_, _) =>
+            {
+                Interlocked.Increment(ref calls);
+                return -NoMemory;
+            },
+        };
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new DrivenRing(store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(NoMemory);
+        var task = ring.Engine.ReadAsync(0, Bytes.Batch(new byte[512])).AsTask();
+        for (var tries = 1; tries <= RingPump.MaxTries; tries++)
+        {
+            DriveUntil(ring, () => ring.Engine.Counters.Retries == tries);
+            time.Advance(TimeSpan.FromMilliseconds(64));
+        }
+
+        ring.DriveUntilDone(task);
+        var status = (await task).Status;
+        Assert.Equal((IoStatusCode.DeviceError, NoMemory), (status.Code, status.Failure!.Errno));
+        Assert.Equal(RingPump.MaxTries, calls);
+    }
+
+    [RingFact]
+    public async Task An_operation_that_was_interrupted_is_issued_again()
+    {
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new DrivenRing(Disk.Store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(Interrupted);
         Assert.Equal(Disk.Content[..512], ring.Read(0, 512));
         Assert.Equal((1, 2), (ring.Engine.Counters.Retries, ring.Engine.Counters.Submitted(RingOpcode.Read)));
     }

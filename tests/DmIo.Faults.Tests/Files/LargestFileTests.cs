@@ -1,0 +1,63 @@
+using System.Globalization;
+using DmIo.Devices;
+using DmIo.Faults.Tests.Bench;
+using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Nbd.Tests.RealPeers;
+using Xunit;
+using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+
+namespace DmIo.Faults.Tests.Files;
+
+/// <summary>A file without blocks of its own that is as long as its file system allows, or nearly.</summary>
+public sealed class LargestFileTests
+{
+    [MountTheory("mount", "umount", "losetup", "mkfs.ext4", "stat")]
+    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
+    public async Task It_is_discarded_and_zeroed_by_holes_as_any_other(ServiceMode mode, bool isDirect)
+    {
+        await using var mounted = await Mounted.Ext4Async(sizeMiB: 8);
+        foreach (var shorterBy in new[] { 0, 4096, 1 << 20 })
+        {
+            var path = mounted.FilePath($"disk-{shorterBy}");
+            Grow(path, shorterBy);
+            var options = new FileDeviceOptions { Path = path, Mode = mode, IsDirect = isDirect };
+            await using var device = FileDevice.Open(options);
+            var written = new SegmentBatch();
+            written.Add(new byte[1 << 16]);
+            Sector last = device.Description.Capacity.Value - 128;
+            Assert.Equal(TransferResult.Moved(1 << 16), await device.WriteAsync(0, written, forceUnitAccess: true));
+            Assert.InRange(await BlocksAsync(path), 128, 160);
+
+            Assert.True(device.Description is { HasFastWriteZeroes: true, MaxDiscard.Value: > 0 });
+            Assert.Equal(IoStatus.Ok, await device.DiscardAsync(0, 128));
+            Assert.Equal(IoStatus.Ok, await device.WriteZeroesAsync(last, 128, WriteZeroesFlags.NoFallback));
+            Assert.InRange(await BlocksAsync(path), 0, 32);
+        }
+    }
+
+    /// <summary>Of 512 bytes.</summary>
+    private static async Task<long> BlocksAsync(string path) =>
+        long.Parse((await RunAsync("stat", "-c", "%b", path)).Trim(), CultureInfo.InvariantCulture);
+
+    private static void Grow(string path, int shorterBy)
+    {
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+        var (possible, impossible) = (0L, long.MaxValue);
+        while (impossible - possible > 1)
+        {
+            var middle = possible + ((impossible - possible) / 2);
+            try
+            {
+                RandomAccess.SetLength(file, middle);
+                possible = middle;
+            }
+            catch (Exception fault) when (fault is IOException or ArgumentException)
+            {
+                impossible = middle;
+            }
+        }
+
+        RandomAccess.SetLength(file, possible - shorterBy);
+    }
+}
