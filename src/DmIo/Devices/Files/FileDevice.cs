@@ -23,7 +23,7 @@ public sealed class FileDevice : IBlockDevice
     {
         this.store = store;
         this.engine = engine;
-        Description = store.Description with { Mode = engine.Mode };
+        Description = store.Description with { Mode = engine.Mode, Identity = FileIdentity.Of(store.Handle) };
     }
 
     /// <inheritdoc/>

@@ -7,6 +7,7 @@ namespace DmIo.Devices;
 internal readonly struct LinuxFileStatus
 {
     internal const uint TypeMask = 0x1;
+    internal const uint InodeMask = 0x100;
     internal const uint DirectAlignmentMask = 0x2000;
 
     [FieldOffset(0)]
@@ -14,6 +15,9 @@ internal readonly struct LinuxFileStatus
 
     [FieldOffset(28)]
     private readonly ushort mode;
+
+    [FieldOffset(32)]
+    private readonly ulong inode;
 
     [FieldOffset(128)]
     private readonly uint deviceMajor;
@@ -34,6 +38,10 @@ internal readonly struct LinuxFileStatus
     private readonly uint directOffsetAlignment;
 
     internal FileKind Kind => new(mode, deviceMajor, deviceMinor);
+
+    internal FileIdentity.Number Number => Kind.IsBlockDevice
+        ? new(deviceMajor, deviceMinor, 0)
+        : new(fileSystemMajor, fileSystemMinor, inode);
 
     /// <summary>The queue of the block device, or of the disk that the file lies on; of nothing where its file system
     /// has several disks, or none.</summary>

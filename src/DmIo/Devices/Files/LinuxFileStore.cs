@@ -56,6 +56,7 @@ internal sealed class LinuxFileStore(
         {
             Backend = "file",
             Capacity = capacity,
+            TailBytes = (int)(RandomAccess.GetLength(handle) % Sector.SizeBytes),
             IsReadOnly = isReadOnly,
             MaxTransferBytes = MaxTransferBytes,
             MaxDiscard = canPunchHoles ? RangeLimit(capacity) : 0,
