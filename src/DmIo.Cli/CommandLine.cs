@@ -41,7 +41,9 @@ internal static class CommandLine
             var fault = parsed.UnmatchedTokens is [var unknown, ..]
                 ? $"there is no command, option or argument '{unknown}' here."
                 : parsed.Errors[0].Message;
-            streams.Error.WriteLine($"{name}: {OneLine(fault)} Try: {name} --help");
+            fault = $"{OneLine(fault)} Try: {name} --help";
+            streams.Error.WriteLine($"{name}: {fault}");
+            PrintJson(parsed, streams, new FaultReport { Refused = fault });
             return ExitCode.Refused;
         }
 
@@ -58,12 +60,36 @@ internal static class CommandLine
         catch (OperationCanceledException) when (streams.Interrupted.IsCancellationRequested)
         {
             streams.Error.WriteLine($"{name}: interrupted before anything was begun");
+            PrintJson(parsed, streams, new FaultReport { Interrupted = true });
             return ExitCode.Interrupted;
         }
         catch (Exception fault)
         {
             Explain(streams.Error, name, fault, isDetailed: Options.VerbosityOf(parsed) > 0);
+            PrintJson(parsed, streams, FaultReport.Of(MessageOf(fault), IsRefusal(fault)));
             return IsRefusal(fault) ? ExitCode.Refused : ExitCode.Failed;
+        }
+    }
+
+    /// <summary>With <c>--json</c> a command that has no result prints its fault, as one object in the same
+    /// place.</summary>
+    private static void PrintJson(ParseResult parsed, IConsoleStreams streams, FaultReport report)
+    {
+        // Where there is no such command, its options are unknown, too.
+        if (parsed.GetResult(Options.Json) is not { Implicit: false }
+            && !parsed.UnmatchedTokens.Contains(Options.Json.Name))
+        {
+            return;
+        }
+
+        try
+        {
+            var writer = ReadCommand.TakesOutput(parsed) ? streams.Error : streams.Output;
+            writer.WriteLine(ReportJson.Write(report));
+        }
+        catch (TransferBrokenException)
+        {
+            // It was said on standard error.
         }
     }
 
@@ -71,7 +97,7 @@ internal static class CommandLine
     internal static void Explain(TextWriter writer, string name, Exception fault, bool isDetailed)
     {
         var isExpected = IsRefusal(fault) || fault is TransferBrokenException;
-        writer.WriteLine($"{name}: {(isExpected ? "" : "unexpected: ")}{OneLine(fault.Message)}");
+        writer.WriteLine($"{name}: {(isExpected ? "" : "unexpected: ")}{MessageOf(fault)}");
         if (isDetailed)
         {
             writer.WriteLine(fault);
@@ -107,6 +133,22 @@ internal static class CommandLine
             TopCommand.Create(streams),
         };
         return root;
+    }
+
+    /// <summary>Without a working directory relative paths lead nowhere, which the operating system calls a missing
+    /// file.</summary>
+    private static string MessageOf(Exception fault)
+    {
+        try
+        {
+            _ = Environment.CurrentDirectory;
+            return OneLine(fault.Message);
+        }
+        catch (IOException)
+        {
+            return $"{OneLine(fault.Message)} The working directory was deleted: change to another one, or give full "
+                + "paths.";
+        }
     }
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ");

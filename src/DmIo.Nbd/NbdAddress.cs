@@ -50,7 +50,8 @@ public static class NbdAddress
     }
 
     /// <summary>Reads the path of a unix socket, and makes it absolute.</summary>
-    /// <exception cref="FormatException">It is empty, or too long for the system.</exception>
+    /// <exception cref="FormatException">It is empty, or too long for the system, or relative to a working directory
+    /// that was deleted.</exception>
     public static UnixDomainSocketEndPoint ParsePath(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -59,7 +60,16 @@ public static class NbdAddress
             throw new FormatException($"'{path}' is no path of a unix socket.");
         }
 
-        var full = Path.GetFullPath(path);
+        string full;
+        try
+        {
+            full = Path.GetFullPath(path);
+        }
+        catch (IOException fault)
+        {
+            throw new FormatException($"'{path}' leads nowhere: the working directory was deleted.", fault);
+        }
+
         try
         {
             return new UnixDomainSocketEndPoint(full);

@@ -49,7 +49,7 @@ public sealed class DmIoService : IExtension
         counters = new ServiceCounters(system.Scheduler);
         providers = new DeviceProviders(settings.DeviceProviders);
         var config = system.Settings.Config;
-        configured = Task.Run(() => ConfiguredDevices.OpenAsync(settings.Devices, providers, config))
+        configured = Task.Run(() => ConfiguredDevices.OpenAsync(settings, providers, config))
             .GetAwaiter().GetResult();
         monitor = StartMonitor();
         Supervisor = StartSupervisor();

@@ -9,6 +9,11 @@ internal static class StartReport
 {
     internal static void Log(ILoggingAdapter log, ConfiguredDevices configured, Config config)
     {
+        if (configured.IsInspection)
+        {
+            return;
+        }
+
         if (configured.All.Count > 0)
         {
             log.Info(

@@ -23,7 +23,7 @@ internal sealed class UnixListener : IDisposable
 
     /// <summary>Null: there is no file, or .NET deletes it.</summary>
     private readonly string? path;
-    private readonly (uint Major, uint Minor, ulong Inode) file;
+    private readonly FileIdentity.Number file;
     private int isDisposed;
 
     /// <param name="endPoint">A path, or a name in the abstract namespace.</param>
@@ -66,7 +66,7 @@ internal sealed class UnixListener : IDisposable
         }
 
         // While the socket is open its inode is in use, so that no other file can have the number.
-        if (path is not null && LinuxNative.DescribeLink(path, out var found) == 0 && found.Identity == file)
+        if (path is not null && LinuxNative.DescribeLink(path, out var found) == 0 && found.Number == file)
         {
             TryDelete(path);
         }
@@ -104,7 +104,7 @@ internal sealed class UnixListener : IDisposable
 
     /// <summary>Sets the mode of the file that was just bound.</summary>
     /// <returns>What <see cref="Dispose"/> is to delete.</returns>
-    private static (string? Path, (uint Major, uint Minor, ulong Inode) File) Own(string? full)
+    private static (string? Path, FileIdentity.Number File) Own(string? full)
     {
         if (full is null || OperatingSystem.IsWindows())
         {
@@ -113,7 +113,7 @@ internal sealed class UnixListener : IDisposable
 
         File.SetUnixFileMode(full, OwnerOnly);
         return LinuxNative.IsAvailable && LinuxNative.DescribeLink(full, out var status) == 0
-            ? (full, status.Identity)
+            ? (full, status.Number)
             : default;
     }
 

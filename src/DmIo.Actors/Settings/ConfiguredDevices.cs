@@ -26,6 +26,9 @@ internal sealed class ConfiguredDevices
         this.config = config;
     }
 
+    /// <inheritdoc cref="DmIoSettings.IsInspection"/>
+    internal bool IsInspection { get; private init; }
+
     /// <summary>By name in ordinal order.</summary>
     internal IReadOnlyList<(DeviceSettings Settings, IBlockDevice Device)> All => devices;
 
@@ -35,11 +38,20 @@ internal sealed class ConfiguredDevices
     /// <exception cref="ConfigurationException">One can't be opened and must not be missing, or its provider refuses
     /// its settings: names it and says why. The others are closed.</exception>
     internal static async Task<ConfiguredDevices> OpenAsync(
-        IReadOnlyList<DeviceSettings> settings, DeviceProviders providers, Config config)
+        DmIoSettings settings, DeviceProviders providers, Config config)
     {
-        var opened = new ConfiguredDevices(providers, config);
-        foreach (var device in settings)
+        var opened = new ConfiguredDevices(providers, config) { IsInspection = settings.IsInspection };
+        foreach (var device in settings.Devices)
         {
+            if (opened.IsInspection && device.CreateSize.Value > 0 && !File.Exists(device.Path))
+            {
+                opened.missing.Add((
+                    device,
+                    $"'{device.Path}' does not exist; the start of a service creates it with "
+                    + $"{device.CreateSize.Bytes} bytes."));
+                continue;
+            }
+
             try
             {
                 var open = await opened.OpenAsync(device, CancellationToken.None).ConfigureAwait(false);

@@ -47,6 +47,9 @@ internal sealed record DmIoSettings
     /// <summary>Path of the socket on which the service shows what it does; null: none.</summary>
     internal string? MonitorSocket { get; init; }
 
+    /// <summary>See <see cref="InspectionSetup"/>.</summary>
+    internal bool IsInspection { get; init; }
+
     /// <summary>Queue depth of devices that do not say theirs.</summary>
     internal required QueueDepth QueueDepth { get; init; }
 
@@ -79,7 +82,10 @@ internal sealed record DmIoSettings
     {
         var settings = Read(system.Config);
         var background = system.Setup.Get<BackgroundSetup>();
-        return background.HasValue ? settings with { Background = background.Value.Run } : settings;
+        settings = background.HasValue ? settings with { Background = background.Value.Run } : settings;
+        return system.Setup.Get<InspectionSetup>().HasValue
+            ? settings with { IsInspection = true, MonitorSocket = null }
+            : settings;
     }
 
     /// <summary>Reads <c>dmio { }</c> of a system's configuration.</summary>

@@ -77,7 +77,21 @@ internal sealed class DeviceDesk(
         counters.Add(record.Counters);
         directory.Add(new DeviceEntry(record.Name, record.Door, record.Description));
         context.System.EventStream.Publish(new ServiceEvents.DeviceOnline(record.Name, record.Description));
+        WarnOfTail(record);
         sender.Tell(new DeviceAttached(record.Name, record.Description), context.Self);
+    }
+
+    private void WarnOfTail(DeviceRecord record)
+    {
+        if (record.Description.TailBytes > 0)
+        {
+            log.Warning(
+                "Device '{0}': the last {1} bytes of its file fill no block of {2} bytes; they are not part of the "
+                + "device, and are neither read nor written.",
+                record.Name,
+                record.Description.TailBytes,
+                record.Description.BlockSizeBytes);
+        }
     }
 
     internal void Detach(DetachDevice detach, IActorRef sender)

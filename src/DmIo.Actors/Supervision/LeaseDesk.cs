@@ -179,7 +179,8 @@ internal sealed class LeaseDesk(
         return (waiting.Count, get.Pages > pool.AvailablePages) switch
         {
             (> 0, _) => $"{waiting.Count} that asked before wait for pages; ask with Wait to stand in line.",
-            (_, true) => $"{get.Pages} pages are not to be had, {pool.AvailablePages} are; ask for fewer or with Wait.",
+            (_, true) => $"{get.Pages} pages are not available, {pool.AvailablePages} of {pool.MaxPages} are; ask for "
+                + "fewer, or raise dmio.pool.max-pages.",
             _ => null,
         };
     }

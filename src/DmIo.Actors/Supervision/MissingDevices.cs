@@ -16,7 +16,8 @@ internal sealed class MissingDevices
     {
         foreach (var (device, reason) in configured.Missing)
         {
-            var missing = new MissingDevice(device.Name, reason, device.OnMissing == MissingDevicePolicy.Retry);
+            var isRetried = device.OnMissing == MissingDevicePolicy.Retry && !configured.IsInspection;
+            var missing = new MissingDevice(device.Name, reason, isRetried);
             Set(missing);
             if (missing.IsRetried)
             {

@@ -80,7 +80,10 @@ internal static class Options
         HelpName = "PATH",
     };
 
-    internal static Option<bool> Json { get; } = new("--json") { Description = "Print the result as one JSON object." };
+    internal static Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Print the result, or why there is none, as one JSON object.",
+    };
 
     internal static Option<bool> Verbose { get; } = new("--verbose", "-v")
     {

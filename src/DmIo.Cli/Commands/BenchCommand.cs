@@ -84,20 +84,15 @@ internal static class BenchCommand
 
     private static int Finish(RunContext context, BenchReport report)
     {
-        if (context.IsJson)
-        {
-            context.Streams.Output.WriteLine(ReportJson.Write(report));
-        }
-        else
-        {
-            BenchTable.Write(context.Streams.Output, report);
-        }
-
+        var isPrinted = context.Print(
+            () => ReportJson.Write(report),
+            (writer, _) => BenchTable.Write(writer, report),
+            $"{report.Requests} requests were measured, {report.Errors} failed");
         if (report.Interrupted == true)
         {
             return ExitCode.Interrupted;
         }
 
-        return report.Errors == 0 ? ExitCode.Ok : ExitCode.Failed;
+        return report.Errors == 0 && isPrinted ? ExitCode.Ok : ExitCode.Failed;
     }
 }

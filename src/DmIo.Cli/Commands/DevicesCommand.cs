@@ -12,7 +12,8 @@ internal static class DevicesCommand
     private const string Details = """
         All devices of --config, and those named: how each is served (inline, by io_uring, by threads, or in a
         way of its own), capacity, block size, alignment of memory, limits of one call, and abilities. A file
-        that may not be written to is shown as it is opened for reading.
+        that may not be written to is shown as it is opened for reading. Nothing is created: a configured file
+        that does not exist is shown as missing.
         """;
 
     private const string Examples = """
@@ -47,24 +48,34 @@ internal static class DevicesCommand
             throw new RefusedException("no device: name one, or say --config FILE.");
         }
 
-        await using var session = await DeviceSession.StartAsync(context);
+        await using var session = await DeviceSession.StartAsync(context, isInspection: true);
         foreach (var device in named)
         {
             await session.AttachAsync(device, DeviceAccess.AsPossible(parsed));
         }
 
-        var report = new DevicesReport(
-            [.. (await session.GetDevicesAsync()).Select(device => Describe(session.TextOf(device.Name), device))]);
-        if (context.IsJson)
+        var devices = await session.GetDevicesAsync();
+        var missing = session.MissingDevices;
+        if (devices.Count + missing.Count == 0)
         {
-            context.Streams.Output.WriteLine(ReportJson.Write(report));
-        }
-        else
-        {
-            ReportTable.Write(context.Streams.Output, !context.Streams.IsOutputRedirected, report);
+            throw new RefusedException(
+                $"--config '{context.ConfigPath}' has no device: its block dmio.devices is missing or empty. Write "
+                + "dmio.devices.NAME { backend = file, path = ... }, or name a device here.");
         }
 
-        return ExitCode.Ok;
+        var report = new DevicesReport(
+            [.. devices.Select(device => Describe(session.TextOf(device.Name), device))])
+        {
+            Missing = missing.Count == 0
+                ? null
+                : [.. missing.Select(device => new MissingReport(device.Name, device.Reason))],
+        };
+        return context.Print(
+            () => ReportJson.Write(report),
+            (writer, isTerminal) => ReportTable.Write(writer, isTerminal, report),
+            $"{report.Devices.Count} devices were found")
+            ? ExitCode.Ok
+            : ExitCode.Failed;
     }
 
     private static DeviceReport Describe(string text, DeviceStatus device)
@@ -76,6 +87,7 @@ internal static class DevicesCommand
             Backend = description.Backend,
             Sectors = description.Capacity.Value,
             Bytes = description.Capacity.Bytes,
+            TailBytes = description.TailBytes == 0 ? null : description.TailBytes,
             Mode = description.Mode.ToString().ToLowerInvariant(),
             BlockSize = description.BlockSizeBytes,
             MemoryAlignment = description.MemoryAlignmentBytes,

@@ -35,6 +35,11 @@ internal static class ReadCommand
         return command;
     }
 
+    /// <summary>The command writes data to standard output, so that reports are on standard error.</summary>
+    internal static bool TakesOutput(ParseResult parsed) =>
+        parsed.CommandResult.Command.Options.Contains(To)
+        && parsed.GetResult(To)?.Tokens is null or [] or [{ Value: "-" }];
+
     private static async Task<int> RunAsync(ParseResult parsed, RunContext context)
     {
         var to = parsed.GetValue(To);
@@ -53,12 +58,12 @@ internal static class ReadCommand
 
         var arguments = TransferArguments.Of(parsed);
         var plan = arguments.Plan(buffers: 1);
-        await using var session = await DeviceSession.StartAsync(context);
-        var targets = await session.AttachAsync(asked, DeviceAccess.Reading(parsed), to);
+        await using var session = await DeviceSession.StartAsync(context, to: to);
+        var targets = await session.AttachAsync(asked, DeviceAccess.Reading(parsed));
         var regions = RegionPlan.ToDeviceEnd(targets, mayOverlap: true);
 
         await using var client = await session.OpenAsync(plan.Pages, context.Interrupted);
-        await using var output = OutputTarget.Open(to, context.Streams);
+        await using var output = OutputTarget.Open(to, context.Streams, session);
         var progress = new TransferProgress { TotalBytes = regions[0].Sectors * Sector.SizeBytes };
         var transfer = new ReadTransfer(
             new ClientRegionIo(client, arguments.Mode),

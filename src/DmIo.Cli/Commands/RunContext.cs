@@ -24,6 +24,34 @@ internal sealed record RunContext(IConsoleStreams Streams, string Name, bool IsJ
         return Stopwatch.GetElapsedTime(began);
     }
 
+    /// <summary>Prints what came of the command: as JSON, or as a table.</summary>
+    /// <param name="json">One object.</param>
+    /// <param name="table">Writes the table; for a terminal if true.</param>
+    /// <param name="outcome">What to say on standard error where standard output does not take it.</param>
+    /// <returns>False: standard output did not take it.</returns>
+    internal bool Print(Func<string> json, Action<TextWriter, bool> table, string outcome)
+    {
+        try
+        {
+            if (IsJson)
+            {
+                Streams.Output.WriteLine(json());
+            }
+            else
+            {
+                table(Streams.Output, !Streams.IsOutputRedirected);
+            }
+
+            Streams.Output.Flush();
+            return true;
+        }
+        catch (TransferBrokenException fault)
+        {
+            Streams.Error.WriteLine($"{Name}: the report is incomplete: {fault.Message}; {outcome}");
+            return false;
+        }
+    }
+
     /// <summary>Prints the report, and why the transfer broke off if it did.</summary>
     /// <param name="report">What came of it.</param>
     /// <param name="broken">Input or output that failed.</param>
@@ -36,15 +64,21 @@ internal sealed record RunContext(IConsoleStreams Streams, string Name, bool IsJ
             CommandLine.Explain(Streams.Error, Name, broken, isDetailed: Verbosity > 0);
         }
 
-        var writer = isOutputTaken ? Streams.Error : Streams.Output;
-        var isTerminal = isOutputTaken ? Streams.IsErrorTerminal : !Streams.IsOutputRedirected;
-        if (IsJson)
+        var isPrinted = true;
+        if (!isOutputTaken)
         {
-            writer.WriteLine(ReportJson.Write(report));
+            isPrinted = Print(
+                () => ReportJson.Write(report),
+                (writer, isTerminal) => ReportTable.Write(writer, isTerminal, report),
+                $"the errors of the regions are {report.Errors}");
+        }
+        else if (IsJson)
+        {
+            Streams.Error.WriteLine(ReportJson.Write(report));
         }
         else
         {
-            ReportTable.Write(writer, isTerminal, report);
+            ReportTable.Write(Streams.Error, Streams.IsErrorTerminal, report);
         }
 
         if (report.Interrupted == true)
@@ -52,6 +86,6 @@ internal sealed record RunContext(IConsoleStreams Streams, string Name, bool IsJ
             return ExitCode.Interrupted;
         }
 
-        return report.Errors == "0x0" && broken is null ? ExitCode.Ok : ExitCode.Failed;
+        return report.Errors == "0x0" && broken is null && isPrinted ? ExitCode.Ok : ExitCode.Failed;
     }
 }

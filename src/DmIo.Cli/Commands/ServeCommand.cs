@@ -22,7 +22,7 @@ internal static class ServeCommand
 
     private const string Examples = """
           dmio serve --export disk=disk.img --create 16MiB --unix disk.sock --monitor monitor.sock & server=$!
-          until test -S monitor.sock; do sleep 0.1; done
+          until test -S monitor.sock || ! kill -0 $server; do sleep 0.1; done
           dmio top --socket monitor.sock --once
           kill $server; wait $server
         """;
@@ -51,9 +51,12 @@ internal static class ServeCommand
 
         session.KeepCreatedFiles();
         var report = ServeReport.Of(server, served, await session.GetDevicesAsync(), session.TextOf);
-        context.Streams.Output.WriteLine(context.IsJson ? ReportJson.Write(report) : ServeText.Write(report));
-        await context.Streams.Output.FlushAsync(CancellationToken.None);
-        return await EndAsync(session, context);
+        var isPrinted = context.Print(
+            () => ReportJson.Write(report),
+            (writer, _) => writer.WriteLine(ServeText.Write(report)),
+            "the exports are served all the same");
+        var exitCode = await EndAsync(session, context);
+        return isPrinted ? exitCode : ExitCode.Failed;
     }
 
     /// <summary>The exports with the names that their devices have in the service.</summary>

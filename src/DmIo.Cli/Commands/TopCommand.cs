@@ -24,7 +24,7 @@ internal static class TopCommand
 
     private const string Examples = """
           dmio bench --region mem:64MiB@0 --operation randrw --duration 10s --monitor bench.sock > report &
-          until test -S bench.sock; do sleep 0.1; done
+          until test -S bench.sock || ! kill -0 $!; do sleep 0.1; done
           dmio top --socket bench.sock --once
           dmio top --socket bench.sock --once --json; wait
         """;

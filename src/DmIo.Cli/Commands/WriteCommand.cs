@@ -63,12 +63,13 @@ internal static class WriteCommand
         var access = DeviceAccess.Writing(parsed, parsed.GetValue(Options.Create));
         await using var input = InputSource.Open(parsed.GetValue(From), context.Streams);
         await using var session = await DeviceSession.StartAsync(context);
-        var targets = await session.AttachAsync(parsed.GetRequiredValue(Options.Region), access, parsed.GetValue(From));
+        var targets = await session.AttachAsync(parsed.GetRequiredValue(Options.Region), access, input);
         var regions = RegionPlan.ForWrite(targets, input.LengthBytes);
 
         await using var client = await session.OpenAsync(plan.Pages, context.Interrupted);
         session.KeepCreatedFiles();
         var progress = new TransferProgress { TotalBytes = input.LengthBytes };
+        TransferBrokenException? unprinted = null;
         var transfer = new WriteTransfer(
             new ClientRegionIo(client, arguments.Mode),
             regions,
@@ -79,7 +80,7 @@ internal static class WriteCommand
             ForceUnitAccess = parsed.GetValue(ForceUnitAccess),
             Verify = isVerified,
             Done = parsed.GetValue(Progress)
-                ? chunk => context.Streams.Output.WriteLine(ReportJson.Write(chunk))
+                ? Print
                 : null,
         };
         var elapsed = await context.TimeAsync(progress, () => transfer.RunAsync(context.Interrupted));
@@ -89,6 +90,22 @@ internal static class WriteCommand
             Verified = isVerified ? true : null,
             Interrupted = transfer.IsInterrupted ? true : null,
         };
-        return context.Finish(report, transfer.Broken);
+        return context.Finish(report, transfer.Broken ?? unprinted);
+
+        // What standard output does not take is no reason to stop the writing.
+        void Print(ChunkReport chunk)
+        {
+            try
+            {
+                if (unprinted is null)
+                {
+                    context.Streams.Output.WriteLine(ReportJson.Write(chunk));
+                }
+            }
+            catch (TransferBrokenException fault)
+            {
+                unprinted = fault;
+            }
+        }
     }
 }

@@ -1,7 +1,14 @@
 namespace DmIo.Cli;
 
 /// <summary>What <c>dmio devices</c> prints.</summary>
-internal sealed record DevicesReport(IReadOnlyList<DeviceReport> Devices);
+internal sealed record DevicesReport(IReadOnlyList<DeviceReport> Devices)
+{
+    /// <summary>Configured devices that are not there, which is no error; null: none.</summary>
+    public IReadOnlyList<MissingReport>? Missing { get; init; }
+}
+
+/// <summary>A configured device that is not there, and why.</summary>
+internal sealed record MissingReport(string Device, string Reason);
 
 /// <summary>One attached device. Sizes in bytes; 0 discard or zeroes: the device has no such operation.</summary>
 internal sealed record DeviceReport
@@ -16,6 +23,9 @@ internal sealed record DeviceReport
     public required long Sectors { get; init; }
 
     public required long Bytes { get; init; }
+
+    /// <summary>At the end of the file, not part of the device, since they fill no sector (direct: no block).</summary>
+    public int? TailBytes { get; init; }
 
     public required int BlockSize { get; init; }
 

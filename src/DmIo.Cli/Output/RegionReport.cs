@@ -24,6 +24,10 @@ internal sealed record RegionReport
     /// <summary>True where the region is shorter than the input.</summary>
     public bool? PrefixOnly { get; init; }
 
+    /// <summary>Bytes behind the region, at the end of the device's file, that fill no sector and were left
+    /// out.</summary>
+    public int? TailBytes { get; init; }
+
     /// <summary>Where it first differs from what it is compared with.</summary>
     public Difference? Difference { get; init; }
 
@@ -38,6 +42,7 @@ internal sealed record RegionReport
         Message = region.Outcome.Message,
         Errno = region.Outcome.Errno == 0 ? null : region.Outcome.Errno,
         PrefixOnly = region.IsPrefix ? true : null,
+        TailBytes = region.TailBytes == 0 ? null : region.TailBytes,
         Difference = region.Difference,
     };
 }

@@ -12,6 +12,7 @@ namespace DmIo.Cli;
 [JsonSerializable(typeof(BenchReport))]
 [JsonSerializable(typeof(ServeReport))]
 [JsonSerializable(typeof(TopSnapshot))]
+[JsonSerializable(typeof(FaultReport))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
     /// <summary>Paths and messages as they are: the output is for a program or a person, never for a web
@@ -32,6 +33,8 @@ internal sealed partial class ReportJson : JsonSerializerContext
     internal static string Write(BenchReport report) => JsonSerializer.Serialize(report, Plain.BenchReport);
 
     internal static string Write(ServeReport report) => JsonSerializer.Serialize(report, Plain.ServeReport);
+
+    internal static string Write(FaultReport report) => JsonSerializer.Serialize(report, Plain.FaultReport);
 
     internal static string Write(TopSnapshot snapshot) => JsonSerializer.Serialize(snapshot, Plain.TopSnapshot);
 }

@@ -13,18 +13,16 @@ internal static class ReportTable
 
     internal static void Write(TextWriter writer, bool isTerminal, RunReport report)
     {
-        var table = NewTable(isTerminal, "#", "Region", "Status", "Bytes", "Rate");
+        var table = NewTable(isTerminal, "#", "Region", "Status", "Bytes");
         table.Columns[0].RightAligned();
         table.Columns[3].RightAligned();
-        table.Columns[4].RightAligned();
         foreach (var region in report.Regions)
         {
             table.AddRow(
                 new Text(region.Index.ToString()),
                 new Text($"{region.Device}@{region.Sector}+{region.Count}"),
                 new Text(region.Status, region.Status == RegionOutcome.Ok.Status ? Color.Green : Color.Red),
-                new Text(region.Bytes.ToString()),
-                new Text(Quantity.Rate(region.Bytes, report.Seconds)));
+                new Text(region.Bytes.ToString()));
         }
 
         NewConsole(writer, isTerminal).Write(table);
@@ -45,9 +43,7 @@ internal static class ReportTable
                 $"read back and compared: {equal} of {report.Regions.Count} regions hold what was written");
         }
 
-        writer.WriteLine($"{report.Bytes} bytes in {Quantity.Seconds(report.Seconds)}"
-            + (report.Bytes > 0 ? $", {Quantity.Rate(report.Bytes, report.Seconds)}" : "")
-            + (report.Interrupted == true ? ", interrupted" : ""));
+        writer.WriteLine(TotalOf(report));
         writer.WriteLine($"errors {report.Errors}"
             + (report.Unsupported == "0x0" ? "" : $", unsupported {report.Unsupported}"));
     }
@@ -75,6 +71,31 @@ internal static class ReportTable
         }
 
         NewConsole(writer, isTerminal).Write(table);
+        foreach (var device in report.Devices.Where(device => device.TailBytes is not null))
+        {
+            writer.WriteLine(TailText(device.Device, device.TailBytes!.Value));
+        }
+
+        foreach (var missing in report.Missing ?? [])
+        {
+            writer.WriteLine($"{missing.Device} is missing: {missing.Reason}");
+        }
+    }
+
+    /// <summary>What a file has beside its sectors, in a sentence.</summary>
+    internal static string TailText(string device, int bytes) =>
+        $"the last {bytes} bytes of {device} fill no sector: they are not part of the device";
+
+    /// <summary>Where no region is well, what the best of them has: the rest of the bytes is nowhere.</summary>
+    private static string TotalOf(RunReport report)
+    {
+        var best = report.Regions.Max(region => region.Bytes);
+        var isWell = report.Regions.Any(region => region.Status == RegionOutcome.Ok.Status) || best >= report.Bytes;
+        var done = isWell ? report.Bytes : best;
+        return (isWell ? $"{done} bytes in " : $"{done} of {report.Bytes} bytes in ")
+            + Quantity.Seconds(report.Seconds)
+            + (done > 0 ? $", {Quantity.Rate(done, report.Seconds)}" : "")
+            + (report.Interrupted == true ? ", interrupted" : "");
     }
 
     private static QueueDepth DepthOf(DeviceReport device) => new(
@@ -118,7 +139,12 @@ internal static class ReportTable
             writer.WriteLine($"region {region.Index}: {region.Status}{errno}: {region.Message}");
         }
 
-        if (region.PrefixOnly == true)
+        if (region.TailBytes is { } tail)
+        {
+            writer.WriteLine($"region {region.Index}: {TailText(region.Device, tail)}, and were left out");
+        }
+
+        if (region.PrefixOnly == true && region.Status == RegionOutcome.Ok.Status)
         {
             writer.WriteLine($"region {region.Index}: shorter than the input, got its first {region.Count} sectors");
         }

@@ -28,7 +28,10 @@ internal sealed record ServeReport(IReadOnlyList<ServedExport> Exports)
             Devices = [.. export.Export.Devices.Select(device => new ServedDevice(
                 textOf(device),
                 byName[device].Description.Backend,
-                byName[device].Description.Mode.ToString().ToLowerInvariant()))],
+                byName[device].Description.Mode.ToString().ToLowerInvariant())
+            {
+                TailBytes = byName[device].Description.TailBytes is > 0 and var tail ? tail : null,
+            })],
             Uris = [.. server.UrisOf(export.Export.Name).Select(uri => uri.ToString())],
         })]);
     }
@@ -55,4 +58,8 @@ internal sealed record ServedExport
 }
 
 /// <summary>A device behind an export: as the command line names it, its backend, and how that serves.</summary>
-internal sealed record ServedDevice(string Device, string Backend, string Mode);
+internal sealed record ServedDevice(string Device, string Backend, string Mode)
+{
+    /// <summary>At the end of its file, not part of the device, since they fill no sector.</summary>
+    public int? TailBytes { get; init; }
+}

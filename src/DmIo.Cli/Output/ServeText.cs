@@ -15,6 +15,11 @@ internal static class ServeText
             var devices = export.Devices.Select(device => $"{device.Device} ({device.Backend}, {device.Mode})");
             text.AppendLine($"'{export.Name}'{(export.Default ? " (default)" : "")}: {Quantity.Bytes(export.Bytes)}, "
                 + $"{(export.ReadOnly ? "read-only" : "read-write")}, {string.Join(" + ", devices)}");
+            foreach (var device in export.Devices.Where(device => device.TailBytes is not null))
+            {
+                text.AppendLine($"  {ReportTable.TailText(device.Device, device.TailBytes!.Value)}");
+            }
+
             foreach (var uri in export.Uris)
             {
                 text.AppendLine($"  {uri}");

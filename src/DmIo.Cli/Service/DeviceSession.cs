@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Actor.Setup;
 using DmIo.Actors;
 using DmIo.Devices;
 using DmIo.Io;
@@ -21,12 +22,14 @@ internal sealed class DeviceSession : IAsyncDisposable
     private readonly EndNotice notice;
     private readonly Dictionary<string, DeviceDescription> descriptions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> nameOfText = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> nameOfPath = new(StringComparer.Ordinal);
+    private readonly Dictionary<FileIdentity.Number, string> nameOfFile = [];
     private readonly HashSet<string> configured = new(StringComparer.Ordinal);
-    private readonly List<string> created = [];
+    private readonly Dictionary<string, FileIdentity?> created = new(StringComparer.Ordinal);
+    private readonly UsedFiles used;
 
-    private DeviceSession(RunContext context, ActorSystem system, DmIoService service)
+    private DeviceSession(RunContext context, UsedFiles used, ActorSystem system, DmIoService service)
     {
+        this.used = used;
         this.system = system;
         this.service = service;
         notice = new EndNotice(context.Streams, context.Name, CountInFlightAsync);
@@ -39,16 +42,23 @@ internal sealed class DeviceSession : IAsyncDisposable
     /// <summary>Starts the service with the configuration, and with it the devices configured there.</summary>
     /// <param name="context">The command's.</param>
     /// <param name="monitor">Path of a socket on which the service shows what it does; null: as configured.</param>
-    internal static async Task<DeviceSession> StartAsync(RunContext context, string? monitor = null)
+    /// <param name="to">The file that the command writes data to; null or <c>-</c>: none.</param>
+    /// <param name="isInspection">Create nothing that the configuration asks for.</param>
+    /// <exception cref="RefusedException">A file of the command is its output, or a configured device.</exception>
+    internal static async Task<DeviceSession> StartAsync(
+        RunContext context, string? monitor = null, string? to = null, bool isInspection = false)
     {
+        var files = UsedFiles.Of(context, to);
         var config = SessionConfiguration.Read(context.ConfigPath, context.Verbosity, monitor);
         StandardErrorLog.Start(context.Verbosity);
-        var started = ActorSystem.Create("dmio", config);
+        var setup = ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config));
+        var started = ActorSystem.Create("dmio", isInspection ? setup.And(new InspectionSetup()) : setup);
         try
         {
-            var session = new DeviceSession(context, started, DmIoService.For(started));
+            var session = new DeviceSession(context, files, started, DmIoService.For(started));
             foreach (var device in context.ConfigPath is null ? [] : await session.GetDevicesAsync())
             {
+                files.RequireOther($"the configured device '{device.Name}'", device.Description.Identity);
                 session.configured.Add(device.Name);
                 session.descriptions[device.Name] = device.Description;
             }
@@ -65,20 +75,22 @@ internal sealed class DeviceSession : IAsyncDisposable
     /// <summary>The regions of a command, with their devices attached.</summary>
     /// <param name="regions">As they were written.</param>
     /// <param name="access">How files are opened.</param>
-    /// <param name="stream">The command's input or output, which must not be one of the devices.</param>
+    /// <param name="input">What the command writes, which must not be one of the devices.</param>
+    /// <exception cref="RefusedException">A device is the input, or another file of the command.</exception>
     internal async Task<IReadOnlyList<TargetRegion>> AttachAsync(
-        IReadOnlyList<RegionSyntax> regions, DeviceAccess access, string? stream = null)
+        IReadOnlyList<RegionSyntax> regions, DeviceAccess access, InputSource? input = null)
     {
+        foreach (var region in regions)
+        {
+            // Before any of them is opened, or created.
+            RequireInputIsOther(region, FileOf(region.Device), input);
+        }
+
         var targets = new List<TargetRegion>();
         foreach (var region in regions)
         {
-            if (stream is not (null or "-") && RealPath(stream) == RealPath(region.Device))
-            {
-                throw new RefusedException(
-                    $"'{stream}' is a device of this command; its input or output must be another file.");
-            }
-
             var name = await AttachAsync(region.Device, access);
+            RequireInputIsOther(region, descriptions[name].Identity, input);
             targets.Add(new TargetRegion(region.Device, name, region.Start, region.Count, descriptions[name]));
         }
 
@@ -110,6 +122,9 @@ internal sealed class DeviceSession : IAsyncDisposable
     internal string TextOf(string name) =>
         nameOfText.FirstOrDefault(pair => string.Equals(pair.Value, name, StringComparison.Ordinal)).Key ?? name;
 
+    /// <summary>The configured devices that could not be opened, which is no error.</summary>
+    internal IReadOnlyList<MissingDevice> MissingDevices => service.MissingDevices;
+
     internal Task<IReadOnlyList<DeviceStatus>> GetDevicesAsync() => service.GetDevicesAsync();
 
     internal async Task<IoClient> OpenAsync(int pages, CancellationToken interrupted)
@@ -120,7 +135,7 @@ internal sealed class DeviceSession : IAsyncDisposable
     }
 
     /// <summary>Was the file made for this command?</summary>
-    internal bool IsCreated(TargetRegion region) => created.Contains(region.Device, StringComparer.Ordinal);
+    internal bool IsCreated(TargetRegion region) => created.ContainsKey(region.Device);
 
     /// <summary>The command goes ahead.</summary>
     internal void KeepCreatedFiles() => created.Clear();
@@ -129,7 +144,20 @@ internal sealed class DeviceSession : IAsyncDisposable
     {
         await system.Terminate();
         await notice.DisposeAsync();
-        created.ForEach(File.Delete);
+        foreach (var (path, file) in created.Where(made => FileIdentity.Of(made.Key) == made.Value))
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>The command writes to that open file.</summary>
+    /// <exception cref="RefusedException">It is one of the devices.</exception>
+    internal void RequireOther(string what, FileIdentity? file)
+    {
+        foreach (var (name, description) in descriptions)
+        {
+            UsedFiles.RequireOther(what, file, $"the device '{TextOf(name)}'", description.Identity);
+        }
     }
 
     private async Task<long> CountInFlightAsync(CancellationToken end)
@@ -138,37 +166,53 @@ internal sealed class DeviceSession : IAsyncDisposable
         return statistics.Leases.Sum(lease => (long)lease.InFlight + lease.Waiting);
     }
 
-    private static string RealPath(string path)
-    {
-        if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
-        {
-            // No path: opening it will tell.
-            return path;
-        }
+    private static void RequireInputIsOther(RegionSyntax region, FileIdentity? file, InputSource? input) =>
+        UsedFiles.RequireOther(input?.Name ?? "", input?.File, $"the device '{region.Device}'", file);
 
-        var full = Path.GetFullPath(path);
-        try
-        {
-            return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
-        }
-        catch (IOException)
-        {
-            // No such file, or links in a circle: opening it will tell.
-            return full;
-        }
-    }
+    /// <summary>What the text names, if that is the path of a file.</summary>
+    private FileIdentity? FileOf(string text) =>
+        DeviceArgument.Read(text, configured) is PathArgument path ? FileIdentity.Of(path.Text) : null;
 
     private async Task<string> AttachFileAsync(PathArgument argument, DeviceAccess access)
     {
-        var path = RealPath(argument.Text);
-        if (nameOfPath.TryGetValue(path, out var name))
+        var file = FileIdentity.Of(argument.Text);
+        if (file is not null && nameOfFile.TryGetValue(file.Node, out var name))
         {
             return name;
         }
 
-        name = await AttachAsync(argument.Text, OpenFile(argument.Text, access));
-        nameOfPath[path] = name;
+        Check(argument.Text, file, access);
+        var device = OpenFile(argument.Text, access);
+        try
+        {
+            // The path may lead to another file by now.
+            file = device.Description.Identity ?? file;
+            Check(argument.Text, file, access);
+        }
+        catch (RefusedException)
+        {
+            await device.DisposeAsync();
+            throw;
+        }
+
+        name = await AttachAsync(argument.Text, device);
+        if (file is not null)
+        {
+            nameOfFile[file.Node] = name;
+        }
+
         return name;
+    }
+
+    /// <summary>Two devices that lie in one file, as a loop device and its file do, have no order between their
+    /// operations: that harms no reading.</summary>
+    private void Check(string path, FileIdentity? file, DeviceAccess access)
+    {
+        used.RequireOther($"the device '{path}'", file);
+        if (!access.IsReadOnly && !access.MayFallBack)
+        {
+            RequireOther($"the device '{path}'", file);
+        }
     }
 
     private async Task<string> AttachUriAsync(string uri, DeviceAccess access)
@@ -201,7 +245,7 @@ internal sealed class DeviceSession : IAsyncDisposable
             var device = FileDevice.Open(options);
             if (isMissing)
             {
-                created.Add(path);
+                created.Add(path, device.Description.Identity ?? FileIdentity.Of(path));
             }
 
             return device;

@@ -53,7 +53,7 @@ internal static class SessionConfiguration
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new RefusedException($"cannot read --config '{path}': {fault.Message}", fault);
+            throw new RefusedException($"cannot read --config '{path}': {FileFault.Explain(fault, path)}", fault);
         }
         catch (Exception fault)
         {

@@ -1,3 +1,5 @@
+using DmIo.Devices;
+
 namespace DmIo.Cli;
 
 /// <summary>What the command has of the outside world: the three standard streams, word of Ctrl-C, and the
@@ -15,6 +17,12 @@ internal interface IConsoleStreams
 
     /// <summary>Standard output is no terminal.</summary>
     bool IsOutputRedirected { get; }
+
+    /// <summary>The file or block device that standard output is; null: it is neither.</summary>
+    FileIdentity? OutputFile { get; }
+
+    /// <summary>The same of standard error.</summary>
+    FileIdentity? ErrorFile { get; }
 
     /// <summary>Standard error is a terminal, where a progress bar may be drawn.</summary>
     bool IsErrorTerminal { get; }

@@ -1,3 +1,4 @@
+using DmIo.Devices;
 using DmIo.Memory;
 
 namespace DmIo.Cli;
@@ -35,6 +36,9 @@ internal sealed class InputSource : IAsyncDisposable
 
     internal string Name { get; }
 
+    /// <summary>The file or block device that it is; null: it is neither.</summary>
+    internal FileIdentity? File => stream is FileStream opened ? FileIdentity.Of(opened.SafeFileHandle) : null;
+
     /// <summary>How many bytes there are; null where only the end will tell.</summary>
     internal long? LengthBytes { get; }
 
@@ -58,7 +62,7 @@ internal sealed class InputSource : IAsyncDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new RefusedException($"cannot read --from '{from}': {fault.Message}", fault);
+            throw new RefusedException($"cannot read --from '{from}': {FileFault.Explain(fault, from)}", fault);
         }
     }
 

@@ -1,3 +1,4 @@
+using DmIo.Devices;
 using DmIo.Memory;
 
 namespace DmIo.Cli;
@@ -25,21 +26,39 @@ internal sealed class OutputTarget : IAsyncDisposable
 
     internal string Name { get; }
 
-    internal static OutputTarget Open(string? to, IConsoleStreams streams)
+    /// <exception cref="RefusedException">It can't be written, or is a device of the session. It is as it was
+    /// then.</exception>
+    internal static OutputTarget Open(string? to, IConsoleStreams streams, DeviceSession session)
     {
         if (to is null or "-")
         {
             return new OutputTarget(streams.OpenOutput(), "standard output");
         }
 
+        FileStream? opened = null;
         try
         {
-            return new OutputTarget(
-                new FileStream(to, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), $"'{to}'");
+            // A file is this command's alone; a pipe, a terminal or /dev/null is not.
+            var isFile = !Path.Exists(to) || FileIdentity.Of(to) is { IsBlockDevice: false };
+            var share = isFile ? FileShare.None : FileShare.ReadWrite;
+            opened = new FileStream(to, FileMode.OpenOrCreate, FileAccess.Write, share, bufferSize: 0);
+            session.RequireOther($"--to '{to}'", FileIdentity.Of(opened.SafeFileHandle));
+            if (isFile)
+            {
+                opened.SetLength(0);
+            }
+
+            return new OutputTarget(opened, $"'{to}'");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new RefusedException($"cannot write --to '{to}': {fault.Message}", fault);
+            opened?.Dispose();
+            throw new RefusedException($"cannot write --to '{to}': {FileFault.Explain(fault, to)}", fault);
+        }
+        catch (RefusedException)
+        {
+            opened?.Dispose();
+            throw;
         }
     }
 

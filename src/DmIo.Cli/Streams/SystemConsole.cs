@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using DmIo.Devices;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Cli;
@@ -19,7 +20,11 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
 
     internal SystemConsole()
     {
-        Output = Console.Out;
+        Output = StandardWriter.ForOutput(Console.OpenStandardOutput());
+        OutputFile = FileOf(descriptor: 1);
+        ErrorFile = FileOf(descriptor: 2);
+        // Whatever writes to standard error, as the log does.
+        Console.SetError(StandardWriter.ForError(Console.OpenStandardError()));
         // Standard output is for data and reports. What an actor system's own logger prints there goes elsewhere.
         Console.SetOut(Console.Error);
         registrations =
@@ -32,6 +37,10 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
     public TextWriter Output { get; }
 
     public TextWriter Error => Console.Error;
+
+    public FileIdentity? OutputFile { get; }
+
+    public FileIdentity? ErrorFile { get; }
 
     public bool IsInputRedirected => Console.IsInputRedirected;
 
@@ -69,6 +78,12 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
 
     private static FileStream Open(int descriptor, FileAccess access) =>
         new(new SafeFileHandle(descriptor, ownsHandle: false), access, bufferSize: 0);
+
+    private static FileIdentity? FileOf(int descriptor)
+    {
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: false);
+        return FileIdentity.Of(handle);
+    }
 
     private void OnSignal(PosixSignalContext signal)
     {

@@ -31,6 +31,10 @@ internal sealed class RegionTally(int index, TargetRegion region)
 
     internal long Sectors => Region.Count?.Value ?? ReachedSectors;
 
+    /// <summary>Bytes of the device's file behind a region that goes to the device's end; the device does not have
+    /// them.</summary>
+    internal int TailBytes => Sectors > 0 && Sectors == Region.Room ? Region.Description.TailBytes : 0;
+
     /// <summary>Sectors that a chunk at this position has for the region: 0 where it is full or given up.</summary>
     internal long SectorsAt(long position, long sectors)
     {

@@ -34,7 +34,7 @@ internal sealed class NbdDialer(NbdDeviceOptions options)
         }
         catch (SocketException fault)
         {
-            throw new IOException($"The server can't be reached: {fault.Message}.", fault);
+            throw new IOException($"The server can't be reached: {Explain(fault)}.", fault);
         }
         catch (Exception fault) when (fault is AuthenticationException or CryptographicException)
         {
@@ -49,6 +49,15 @@ internal sealed class NbdDialer(NbdDeviceOptions options)
                 fault);
         }
     }
+
+    /// <summary>Of a unix socket that does not exist the operating system says that an address can't be
+    /// assigned.</summary>
+    private string Explain(SocketException fault) => (options.Uri.SocketPath, fault.SocketErrorCode) switch
+    {
+        ({ } path, SocketError.AddressNotAvailable) => $"there is no socket '{path}'",
+        ({ } path, SocketError.ConnectionRefused) => $"no process listens at '{path}'; its server has ended",
+        _ => fault.Message,
+    };
 
     private static Socket NewSocket(NbdUri uri)
     {

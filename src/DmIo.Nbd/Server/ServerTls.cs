@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DmIo.Actors;
 using DmIo.Nbd.Protocol;
+using DmIo.Devices;
 using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Server;
@@ -173,8 +174,22 @@ internal sealed class ServerTls
     private static bool IsBadFile(Exception fault) =>
         fault is IOException or CryptographicException or ArgumentException;
 
-    private string Stamp() => string.Join('|', Files().Select(
-        file => $"{File.GetLastWriteTimeUtc(file).Ticks}/{(File.Exists(file) ? new FileInfo(file).Length : 0)}"));
+    private string Stamp() => string.Join('|', Files().Select(StampOf));
+
+    /// <summary>Of the file that is there: certificates are also replaced by a symbolic link on the way to them, whose
+    /// targets may be equally old and long.</summary>
+    private static string StampOf(string file)
+    {
+        try
+        {
+            var target = File.ResolveLinkTarget(file, returnFinalTarget: true) ?? new FileInfo(file);
+            return $"{FileIdentity.Of(file)?.Node}/{target.LastWriteTimeUtc.Ticks}/{((FileInfo)target).Length}";
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
 
     private IEnumerable<string> Files()
     {

@@ -65,6 +65,15 @@ public sealed record DeviceDescription
     /// (<see cref="DeviceHost.BouncePages"/>).</summary>
     public int BouncePages { get; init; }
 
+    /// <summary>
+    /// Bytes at the end of the file or disk that are not part of the device, since they fill no sector (direct I/O: no
+    /// block): 0 to <see cref="BlockSizeBytes"/> - 1. They are neither read nor written.
+    /// </summary>
+    public int TailBytes { get; init; }
+
+    /// <summary>Which file or block device it is; null: none.</summary>
+    internal FileIdentity? Identity { get; init; }
+
     /// <summary>What in it no device can be, as one sentence that names the value; null where nothing is.</summary>
     internal string? Fault() => this switch
     {
@@ -78,6 +87,7 @@ public sealed record DeviceDescription
         _ when MemoryAlignmentBytes < 1 || !System.Numerics.BitOperations.IsPow2(MemoryAlignmentBytes) =>
             $"Its memory alignment is {MemoryAlignmentBytes} bytes; it must be a power of two, at least 1.",
         { BouncePages: < 0 } => $"It wants {BouncePages} pages; 0 means none.",
+        { TailBytes: < 0 } => $"It leaves {TailBytes} bytes out at its end; 0 means none.",
         { MaxDiscard.Value: < 0 } => $"Its longest discard is {MaxDiscard} sectors; 0 means that it has none.",
         { MaxWriteZeroes.Value: < 0 } => $"Its longest zeroing is {MaxWriteZeroes} sectors; 0 means that it has none.",
         _ => null,

@@ -39,6 +39,31 @@ public sealed class StartLogTests
         await started.System.Terminate().InTime();
     }
 
+    [Fact]
+    public async Task Bytes_of_a_file_that_are_not_part_of_its_device_are_warned_of()
+    {
+        var path = Path.GetTempFileName();
+        await File.WriteAllBytesAsync(path, new byte[1000]);
+        var started = await StartedService.StartAsync(ConfigurationFactory.ParseString($$"""
+            dmio.devices {
+              odd {
+                backend = file
+                path = "{{path}}"
+              }
+              even {
+                backend = memory
+                size = 4KiB
+              }
+            }
+            """));
+
+        var warning = Assert.Single(started.DeviceWarnings);
+        Assert.Contains("'odd'", warning, StringComparison.Ordinal);
+        Assert.Contains("the last 488 bytes", warning, StringComparison.Ordinal);
+        await started.System.Terminate().InTime();
+        File.Delete(path);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("""

@@ -24,9 +24,11 @@ internal sealed class StartedService
 
     internal DmIoService Service => DmIoService.For(System);
 
-    internal IEnumerable<string> Warnings => Said(LogLevel.WarningLevel);
+    internal IEnumerable<string> Warnings => Said(LogLevel.WarningLevel, typeof(DmIoService));
 
-    internal IEnumerable<string> Infos => Said(LogLevel.InfoLevel);
+    internal IEnumerable<string> Infos => Said(LogLevel.InfoLevel, typeof(DmIoService));
+
+    internal IEnumerable<string> DeviceWarnings => Said(LogLevel.WarningLevel, typeof(SupervisorActor));
 
     /// <param name="config">The system's, over what makes the log heard.</param>
     /// <param name="usesShutdownBefore">CoordinatedShutdown is in use before the service is.</param>
@@ -53,7 +55,7 @@ internal sealed class StartedService
         return started;
     }
 
-    private IEnumerable<string> Said(LogLevel level) => events
-        .Where(said => said.LogLevel() == level && said.LogClass == typeof(DmIoService))
+    private IEnumerable<string> Said(LogLevel level, Type by) => events
+        .Where(said => said.LogLevel() == level && said.LogClass == by)
         .Select(said => said.Message.ToString()!);
 }

@@ -96,6 +96,61 @@ public sealed class ProcessTests : IDisposable
         Assert.Contains("No space left", result.Error);
     }
 
+    [Theory]
+    [InlineData("nonsense", 2)]
+    [InlineData("read --region no-such-file@0 --to x", 2)]
+    [InlineData("flush --region mem:4KiB@0 -vv", 0)]
+    public async Task Standard_error_that_takes_nothing_changes_no_exit_code(string arguments, int exitCode)
+    {
+        var result = await DmioProcess.RunAsync(directory, $"dmio {arguments} 2> /dev/full");
+
+        Assert.True(result.ExitCode == exitCode, result.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--json")]
+    [InlineData("--progress --chunk 4KiB")]
+    public async Task A_full_standard_output_is_told_as_such_after_a_write_that_went_well(string how)
+    {
+        directory.Fill("data", 8192, Seed);
+
+        var result = await DmioProcess.RunAsync(
+            directory, $"dmio write --region disk@0 --from data --create 8KiB {how} > /dev/full");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("cannot write to standard output: No space left on device", result.Error);
+        Assert.Contains("the errors of the regions are 0x0", result.Error);
+        Assert.DoesNotContain("unexpected", result.Error);
+        Assert.Equal(directory.Read("data"), directory.Read("disk"));
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("devices mem:4KiB")]
+    [InlineData("devices nonsense --json")]
+    public async Task Help_and_reports_that_a_full_standard_output_does_not_take_are_told_as_such(string arguments)
+    {
+        var result = await DmioProcess.RunAsync(directory, $"dmio {arguments} > /dev/full");
+
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.DoesNotContain("unexpected", result.Error);
+    }
+
+    [Fact]
+    public async Task A_working_directory_that_was_deleted_is_named()
+    {
+        var result = await DmioProcess.RunAsync(directory, """
+            mkdir gone; cd gone; rmdir ../gone; PATH=$OLDPWD/.bin:$PATH
+            dmio read --region disk@0 --to x || echo $?
+            dmio serve --export a=mem:1MiB --unix a.sock || echo $?
+            """);
+
+        Assert.Equal("2\n2\n", result.Output);
+        Assert.Contains("dmio read: there is no file 'disk'", result.Error);
+        Assert.Equal(2, result.Error.Split("orking directory was deleted").Length - 1);
+    }
+
     [Fact]
     public async Task An_unknown_option_is_exit_code_2()
     {

@@ -100,6 +100,86 @@ public sealed class SessionTests : IDisposable
         Assert.Equal("file", devices["data"].GetProperty("backend").GetString());
     }
 
+    [Fact]
+    public async Task Devices_creates_nothing_and_shows_what_is_missing()
+    {
+        var config = directory.Write("dmio.conf", $$"""
+            dmio.monitor.socket = "{{File("monitor")}}"
+            dmio.devices {
+              new {
+                backend = file
+                path = "{{File("new")}}"
+                create-size = 1MiB
+                on-missing = retry
+              }
+              there {
+                backend = memory
+                size = 4KiB
+              }
+            }
+            """);
+
+        var json = await Command.RunAsync("devices", "--config", config, "--json");
+        var table = await Command.RunAsync("devices", "--config", config);
+
+        Assert.True(json.ExitCode == 0, json.ToString());
+        Assert.Equal([config], Directory.GetFileSystemEntries(directory.Root));
+        Assert.Equal("there", json.Json.GetProperty("devices")[0].GetProperty("device").GetString());
+        var missing = Assert.Single(json.Json.GetProperty("missing").EnumerateArray());
+        Assert.Equal("new", missing.GetProperty("device").GetString());
+        Assert.Contains("creates it with 1048576 bytes", missing.GetProperty("reason").GetString());
+        Assert.Contains($"new is missing: '{File("new")}' does not exist", table.Output);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("dmio.devices { }")]
+    public async Task Devices_refuses_a_configuration_without_a_device_unless_one_is_named(string hocon)
+    {
+        var config = directory.Write("dmio.conf", $"dmio.pool.max-pages = 64\n{hocon}");
+
+        var refused = await Command.RunAsync("devices", "--config", config);
+        var named = await Command.RunAsync("devices", "--config", config, "mem:4KiB");
+
+        Assert.Equal((2, ""), (refused.ExitCode, refused.Output));
+        Assert.Contains("dmio.devices is missing or empty", refused.Error);
+        Assert.Equal(0, named.ExitCode);
+    }
+
+    [Fact]
+    public async Task Bytes_of_a_file_that_fill_no_sector_are_named_by_every_command()
+    {
+        directory.Fill("a", 1000, Seed);
+        directory.Fill("b", 1000, Seed);
+        const string said = "the last 488 bytes of ";
+        string[] both = ["--region", $"{File("a")}@0", "--region", $"{File("b")}@0"];
+
+        var verified = await Command.RunAsync(["verify", .. both]);
+        var read = await Command.RunAsync("read", "--region", $"{File("a")}@0", "--to", File("c"), "--json");
+        var zeroed = await Command.RunAsync("zero", "--region", $"{File("b")}@0");
+        var devices = await Command.RunAsync("devices", File("a"));
+
+        Assert.Equal(2, verified.Output.Split(said).Length - 1);
+        Assert.Equal(488, read.Json.GetProperty("regions")[0].GetProperty("tailBytes").GetInt32());
+        Assert.Contains(said, zeroed.Output);
+        Assert.Contains(said, devices.Output);
+        Assert.Equal((512, 1000), (directory.Read("c").Length, directory.Read("b").Length));
+        Assert.Equal(directory.Read("a")[512..], directory.Read("b")[512..]);
+    }
+
+    [Fact]
+    public async Task Pages_that_other_leases_have_are_named_with_the_limit()
+    {
+        var config = directory.Write("dmio.conf", "dmio.pool.max-pages = 1");
+
+        var result = await Command.RunAsync(
+            "bench", "--region", "mem:64KiB@0", "--operation", "read", "--block-size", "4KiB", "--depth", "1",
+            "--leases", "2", "--requests", "1", "--config", config);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("1 pages are not available, 0 of 1 are; ask for fewer, or raise dmio.pool", result.Error);
+    }
+
     [Theory]
     [InlineData("inline")]
     [InlineData("threads")]

@@ -68,6 +68,50 @@ public sealed class UsageTests
     }
 
     [Theory]
+    [InlineData("read --region mem:4KiB@0 --to .", "it is a directory")]
+    [InlineData("write --region mem:4KiB@0 --from .", "it is a directory")]
+    [InlineData("devices --config .", "it is a directory")]
+    [InlineData("devices nbd+unix:///x?socket=/no/such.sock", "there is no socket '/no/such.sock'")]
+    public async Task A_path_that_leads_to_no_file_is_told_as_what_it_is(string arguments, string named)
+    {
+        var result = await Command.RunAsync(arguments.Split(' '));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(named, result.Error);
+    }
+
+    [Theory]
+    [InlineData("bogus --json")]
+    [InlineData("write --json")]
+    [InlineData("write --region disk --json")]
+    [InlineData("write --region no-such-file@0 --json")]
+    [InlineData("read --region mem:4KiB@9 --to no-such-directory/file --json")]
+    [InlineData("verify --region mem:4KiB@0 --json")]
+    [InlineData("devices --json")]
+    [InlineData("bench --region mem:4KiB@0 --json")]
+    [InlineData("serve --export a=no-such-file --json")]
+    [InlineData("top --socket no-such-socket --json")]
+    public async Task With_json_a_refusal_is_json_too(string arguments)
+    {
+        var result = await Command.RunAsync(arguments.Split(' '));
+
+        Assert.Equal(2, result.ExitCode);
+        var reason = result.Json.GetProperty("refused").GetString()!;
+        Assert.Contains(reason, result.Error);
+        Assert.Single(result.Json.EnumerateObject());
+    }
+
+    [Fact]
+    public async Task With_json_and_data_on_standard_output_a_refusal_is_on_standard_error()
+    {
+        var result = await Command.RunAsync("read", "--region", "mem:4KiB@9", "--json");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Empty(result.Output);
+        Assert.Contains("{\"refused\":\"", result.Error);
+    }
+
+    [Theory]
     [InlineData("devices", "")]
     [InlineData("read", "--region", "mem:4KiB@0", "--to", "")]
     [InlineData("write", "--region", "mem:4KiB@0", "--from", "")]

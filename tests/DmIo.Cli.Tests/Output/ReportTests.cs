@@ -83,6 +83,46 @@ public sealed class ReportTests
         Assert.Contains("errors 0x2", text);
     }
 
+    [Fact]
+    public void Where_no_region_is_well_it_says_how_much_the_best_has_of_the_input()
+    {
+        using var writer = new StringWriter();
+        var (none, some) = (NewRegion(0, "a", null), NewRegion(1, "b", null));
+        none.Add(IoStatus.DeviceError("no space", errno: 28), 8192);
+        some.Add(IoStatus.Ok, 4096);
+        some.Add(IoStatus.DeviceError("no space", errno: 28), 4096);
+
+        ReportTable.Write(
+            writer, isTerminal: false, RunReport.Of([none, some], 8192, TimeSpan.FromSeconds(2)));
+
+        Assert.Contains("4096 of 8192 bytes in 2.0 s, 2 KiB/s", writer.ToString());
+    }
+
+    [Fact]
+    public void A_region_that_failed_got_no_prefix()
+    {
+        using var writer = new StringWriter();
+        var cut = NewRegion(0, "a", 8);
+        cut.TookPrefix();
+        cut.Add(IoStatus.DeviceError("no space", errno: 28), 4096);
+
+        ReportTable.Write(writer, isTerminal: false, RunReport.Of([cut], 8192, TimeSpan.FromSeconds(1)));
+
+        Assert.DoesNotContain("got its first", writer.ToString());
+        Assert.Contains("0 of 8192 bytes in 1.0 s", writer.ToString());
+    }
+
+    [Theory]
+    [InlineData(8, 488)]
+    [InlineData(7, null)]
+    public void Only_a_region_that_goes_to_the_end_of_the_device_has_the_bytes_behind_it(int count, int? tailBytes)
+    {
+        var description = new DeviceDescription { Backend = "fake", Capacity = 2056, TailBytes = 488 };
+        var region = new RegionTally(0, new TargetRegion("a", "a", 2048, count, description));
+
+        Assert.Equal(tailBytes, RegionReport.Of(region).TailBytes);
+    }
+
     private static RegionTally NewRegion(int index, string device, long? count) => new(
         index,
         new TargetRegion(

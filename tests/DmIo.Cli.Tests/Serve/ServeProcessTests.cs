@@ -200,6 +200,33 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Bytes_of_a_file_that_fill_no_sector_are_said_to_be_left_out()
+    {
+        var disk = directory.Fill("disk", 1000, seed: 7);
+        using var server = StartOnSocket($"disk={disk}");
+
+        var export = (await ReportAsync(server)).GetProperty("exports")[0];
+
+        Assert.Equal(512, export.GetProperty("bytes").GetInt32());
+        Assert.Equal(488, export.GetProperty("devices")[0].GetProperty("tailBytes").GetInt32());
+        Assert.Contains("the last 488 bytes", (await EndAsync(server)).Error);
+    }
+
+    [Fact]
+    public async Task It_serves_although_standard_output_takes_nothing()
+    {
+        var result = await RunAsync($$"""
+            dmio serve --export disk=mem:1MiB --unix '{{SocketPath}}' --monitor monitor > /dev/full 2> said & server=$!
+            until grep -q incomplete said || ! kill -0 $server; do sleep 0.1; done
+            dmio top --socket monitor --once > top; kill $server; wait $server || echo $?
+            """);
+
+        Assert.Equal("1\n", result.Output);
+        Assert.Contains("'disk'", File.ReadAllText(directory.PathOf("top")));
+        Assert.Contains("No space left on device", File.ReadAllText(directory.PathOf("said")));
+    }
+
+    [Fact]
     public async Task A_port_that_is_taken_is_refused_and_no_file_is_left()
     {
         using var taken = new TcpListener(System.Net.IPAddress.Loopback, 0);

@@ -1,3 +1,5 @@
+using DmIo.Devices;
+
 namespace DmIo.Cli.Tests;
 
 /// <summary>The outside world of a command that runs in the test's own process: in pipes, unless a test says
@@ -13,6 +15,10 @@ internal sealed class TestStreams : IConsoleStreams, IDisposable
     public Stream Input { get; init; } = Stream.Null;
 
     public Stream OutputData { get; init; } = new MemoryStream();
+
+    public FileIdentity? OutputFile { get; init; }
+
+    public FileIdentity? ErrorFile { get; init; }
 
     public bool IsInputRedirected { get; init; } = true;
 

@@ -77,6 +77,46 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_new_certificate_is_used_also_where_only_a_link_on_the_way_to_it_changed()
+    {
+        string[] files = ["server-cert.pem", "server-key.pem"];
+        var time = DateTime.UtcNow;
+        Publish("first");
+        foreach (var file in files)
+        {
+            File.CreateSymbolicLink(home.FilePath($"linked-{file}"), $"live/{file}");
+        }
+
+        await using var served = await ServedDisks.WithDiskAsync(tls: options with
+        {
+            CertificateFile = home.FilePath("linked-server-cert.pem"),
+            KeyFile = home.FilePath("linked-server-key.pem"),
+        });
+        using (await SecureAsync(served))
+        {
+        }
+
+        authority.ServeAs(NbdTlsMode.Required, "renewed.example");
+        Directory.Delete(home.FilePath("live"));
+        Publish("second");
+
+        using var client = await SecureAsync(served, "renewed.example");
+
+        // All of one age.
+        void Publish(string name)
+        {
+            Directory.CreateDirectory(home.FilePath(name));
+            foreach (var file in files)
+            {
+                File.Move(home.FilePath(file), home.FilePath($"{name}/{file}"));
+                File.SetLastWriteTimeUtc(home.FilePath($"{name}/{file}"), time);
+            }
+
+            Directory.CreateSymbolicLink(home.FilePath("live"), name);
+        }
+    }
+
+    [Fact]
     public async Task A_broken_certificate_leaves_the_old_one_in_use()
     {
         await using var served = await ServedDisks.WithDiskAsync(tls: options);

@@ -20,6 +20,7 @@ public sealed class DeviceDescriptionTests
         { "0 segments", Good with { MaxSegments = 0 } },
         { "-5 sectors", Good with { MaxDiscard = -5 } },
         { "-7 sectors", Good with { MaxWriteZeroes = -7 } },
+        { "-9 bytes", Good with { TailBytes = -9 } },
     };
 
     [Fact]

@@ -137,6 +137,32 @@ public sealed class FileOpeningTests : IDisposable
         Assert.Equal(8, device.Description.Capacity.Value);
     }
 
+    [Theory]
+    [InlineData(512, 0)]
+    [InlineData(1000, 488)]
+    [InlineData(1535, 511)]
+    public async Task Bytes_that_fill_no_sector_are_counted_and_not_part_of_it(int lengthBytes, int tailBytes)
+    {
+        File.WriteAllBytes(FilePath, new byte[lengthBytes]);
+        await using var device = Open(isReadOnly: true);
+        Assert.Equal(tailBytes, device.Description.TailBytes);
+        Assert.Equal(lengthBytes, device.Description.Capacity.Bytes + tailBytes);
+    }
+
+    [Fact]
+    public void A_symbolic_link_to_nothing_is_refused_and_nothing_is_created()
+    {
+        File.CreateSymbolicLink(FilePath, directory.FilePath("target"));
+        var refusal = Refused(new FileDeviceOptions { Path = FilePath, CreateSize = 8 });
+        Assert.Contains($"symbolic link to '{directory.FilePath("target")}', which does not exist", refusal.Message);
+        Assert.False(new FileInfo(directory.FilePath("target")).Exists);
+    }
+
+    [LinuxFact]
+    public void A_place_that_takes_no_file_is_refused_as_such() => Assert.Contains(
+        "its directory takes no new file",
+        Refused(new FileDeviceOptions { Path = "/proc/no-such-file", CreateSize = 8 }).Message);
+
     [LinuxFact]
     public void A_character_device_is_refused() =>
         Assert.Contains("is a character device", Refused(new FileDeviceOptions { Path = "/dev/zero" }).Message);

@@ -22,13 +22,14 @@ internal readonly record struct DirectAlignment(int BlockSizeBytes, int MemoryAl
     /// <summary>A description with these numbers: whole blocks alone are the device.</summary>
     internal DeviceDescription ApplyTo(DeviceDescription description)
     {
-        var blockSectors = BlockSizeBytes / Io.Sector.SizeBytes;
+        var left = description.Capacity.Value % (BlockSizeBytes / Io.Sector.SizeBytes);
         return description with
         {
             BlockSizeBytes = BlockSizeBytes,
             MemoryAlignmentBytes = MemoryAlignmentBytes,
             BouncePages = BouncePages,
-            Capacity = description.Capacity.Value - (description.Capacity.Value % blockSectors),
+            Capacity = description.Capacity.Value - left,
+            TailBytes = description.TailBytes + (int)(left * Io.Sector.SizeBytes),
         };
     }
 }

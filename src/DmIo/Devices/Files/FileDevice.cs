@@ -24,7 +24,12 @@ public sealed class FileDevice : IBlockDevice
     {
         this.store = store;
         this.engine = engine;
-        Description = store.Description with { Mode = engine.Mode, ReadsAfterFailure = readsAfterFailure };
+        Description = store.Description with
+        {
+            Mode = engine.Mode,
+            ReadsAfterFailure = readsAfterFailure,
+            Identity = FileIdentity.Of(store.Handle),
+        };
     }
 
     /// <inheritdoc/>

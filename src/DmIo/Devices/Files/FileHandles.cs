@@ -88,14 +88,15 @@ internal static class FileHandles
         });
         return handle
             ?? throw new DeviceOpenException(
-                options.Path, Explain(fault!, options.IsReadOnly), Errno.Of(fault!), fault);
+                options.Path, Explain(fault!, options.IsReadOnly, mode), Errno.Of(fault!), fault);
     }
 
     private static bool IsTaken(Exception exception) =>
         Errno.Of(exception) is Errno.TryAgain or WindowsSharingViolation;
 
-    private static string Explain(Exception exception, bool isReadOnly) => exception switch
+    private static string Explain(Exception exception, bool isReadOnly, FileMode mode) => exception switch
     {
+        FileNotFoundException when mode == FileMode.CreateNew => "its directory takes no new file.",
         FileNotFoundException => "it does not exist; create it with a size.",
         DirectoryNotFoundException => "its directory does not exist.",
         UnauthorizedAccessException when isReadOnly => $"{exception.Message} Get permission.",

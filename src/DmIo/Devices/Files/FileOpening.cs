@@ -34,8 +34,9 @@ internal static class FileOpening
     private static FileDevice OpenChecked(FileDeviceOptions options)
     {
         FileSizeSignal.Handle();
-        if (LinuxNative.IsAvailable && LinuxNative.Describe(options.Path, out var kind) == 0)
+        if (LinuxNative.IsAvailable && LinuxNative.Describe(options.Path, out var status) == 0)
         {
+            var kind = status.Kind;
             if (kind.IsBlockDevice)
             {
                 return DeviceOver(OpenBlockDevice(options, kind), options);
@@ -51,10 +52,33 @@ internal static class FileOpening
         {
             throw new DeviceOpenException(options.Path, "it is a directory; give a regular file or a block device.");
         }
+        else if (MissingTarget(options.Path) is { } target)
+        {
+            throw new DeviceOpenException(
+                options.Path,
+                $"it is a symbolic link to '{target}', which does not exist; give that path to create it, or remove "
+                + "the link.");
+        }
 
         return options.CreateSize is { } size && !File.Exists(options.Path)
             ? Create(options, size)
             : DeviceOver(StoreOver(FileHandles.OpenExisting(options), options), options);
+    }
+
+    /// <summary>Where a symbolic link leads to, if nothing is there; else null.</summary>
+    private static string? MissingTarget(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false } target
+                ? target.FullName
+                : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // No file, or links in a circle: opening it fails with the reason.
+            return null;
+        }
     }
 
     private static FileDevice Create(FileDeviceOptions options, SectorCount size)

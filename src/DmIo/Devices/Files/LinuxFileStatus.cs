@@ -19,6 +19,7 @@ internal readonly struct LinuxFileStatus
 
     [FieldOffset(32)]
     private readonly ulong inode;
+
     [FieldOffset(40)]
     private readonly long lengthBytes;
 
@@ -42,10 +43,11 @@ internal readonly struct LinuxFileStatus
 
     internal FileKind Kind => new(mode, deviceMajor, deviceMinor);
 
-    /// <summary>What tells the file from every other that exists: its file system's number, and its own in
-    /// there.</summary>
-    internal (uint Major, uint Minor, ulong Inode) Identity => (fileSystemMajor, fileSystemMinor, inode);
     internal long LengthBytes => lengthBytes;
+
+    internal FileIdentity.Number Number => Kind.IsBlockDevice
+        ? new(deviceMajor, deviceMinor, 0)
+        : new(fileSystemMajor, fileSystemMinor, inode);
 
     /// <summary>The queue of the block device, or of the disk that the file lies on; of nothing where its file system
     /// has several disks, or none.</summary>

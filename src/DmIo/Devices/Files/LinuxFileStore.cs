@@ -63,6 +63,7 @@ internal sealed class LinuxFileStore(
         {
             Backend = "file",
             Capacity = capacity,
+            TailBytes = (int)(RandomAccess.GetLength(handle) % Sector.SizeBytes),
             IsReadOnly = isReadOnly,
             MaxTransferBytes = MaxTransferBytes,
             MaxDiscard = canPunchHoles ? RangeLimit(capacity) : 0,

@@ -31,6 +31,9 @@ internal static partial class LinuxNative
     internal const uint BlockDeviceDiscard = 0x1277;
     internal const uint BlockDeviceZeroOut = 0x127F;
 
+    private const uint LoopStatus = 0x4C05;
+    private const int LoopStatusBytes = 232;
+
     private const int OpenCloseOnExec = 0x80000;
     private const int CurrentDirectory = -100;
     private const int ThisFile = 0x1000;
@@ -105,13 +108,14 @@ internal static partial class LinuxNative
     }
 
     /// <summary>
-    /// What kind of file the path leads to, without opening it: to open a pipe would wait for its other end.
+    /// What the path leads to, without opening it: to open a pipe would wait for its other end.
     /// </summary>
-    internal static unsafe int Describe(string path, out FileKind kind)
+    internal static unsafe int Describe(string path, out LinuxFileStatus status)
     {
-        LinuxFileStatus status = default;
-        var errno = Result(statx(CurrentDirectory, path, 0, LinuxFileStatus.TypeMask, &status));
-        kind = errno == 0 ? status.Kind : default;
+        LinuxFileStatus answer = default;
+        var mask = LinuxFileStatus.TypeMask | LinuxFileStatus.InodeMask;
+        var errno = Result(statx(CurrentDirectory, path, 0, mask, &answer));
+        status = answer;
         return errno;
     }
 
@@ -148,7 +152,7 @@ internal static partial class LinuxNative
     internal static unsafe int Describe(SafeFileHandle handle, out LinuxFileStatus status)
     {
         LinuxFileStatus answer = default;
-        var mask = LinuxFileStatus.TypeMask | LinuxFileStatus.DirectAlignmentMask;
+        var mask = LinuxFileStatus.TypeMask | LinuxFileStatus.InodeMask | LinuxFileStatus.DirectAlignmentMask;
         var errno = Result(statx((int)handle.DangerousGetHandle(), "", ThisFile, mask, &answer));
         status = answer;
         return errno;
@@ -163,6 +167,24 @@ internal static partial class LinuxNative
         var errno = Result(statx((int)handle.DangerousGetHandle(), "", flags, LinuxFileStatus.SizeMask, &status));
         lengthBytes = status.LengthBytes;
         return errno;
+    }
+
+    /// <summary>The file or block device behind an open loop device; null: it is no loop device, or has nothing behind
+    /// it.</summary>
+    internal static unsafe FileIdentity.Number? LoopStore(SafeFileHandle handle)
+    {
+        // struct loop_info64: device, inode and, of a block device, its own number, as 64-bit numbers, then what we
+        // have no use for.
+        var status = stackalloc ulong[LoopStatusBytes / sizeof(ulong)];
+        if (Result(ioctl(handle, LoopStatus, status)) != 0)
+        {
+            return null;
+        }
+
+        var (isBlockDevice, device) = status[2] == 0 ? (false, status[0]) : (true, status[2]);
+        var major = (uint)(device >> 8) & 0xFFF;
+        var minor = (uint)(device & 0xFF) | ((uint)(device >> 12) & 0xFFF00);
+        return new FileIdentity.Number(major, minor, isBlockDevice ? 0 : status[1]);
     }
 
     /// <summary>Reads and writes of the open file go past the page cache from now on.</summary>

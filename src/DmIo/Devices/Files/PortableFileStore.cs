@@ -9,7 +9,7 @@ namespace DmIo.Devices;
 /// are written out. There FlushToDisk is FlushFileBuffers (Windows) or F_FULLFSYNC (macOS), whose failures it throws.
 /// </summary>
 internal sealed class PortableFileStore(SafeFileHandle handle, SectorCount capacity, bool isReadOnly)
-    : FileStore(handle, Describe(capacity, isReadOnly))
+    : FileStore(handle, Describe(handle, capacity, isReadOnly))
 {
     internal override long Read(long offsetBytes, SegmentBatch destination) => destination.Count == 1
         ? RandomAccess.Read(Handle, destination.Segments[0].Span, offsetBytes)
@@ -40,10 +40,11 @@ internal sealed class PortableFileStore(SafeFileHandle handle, SectorCount capac
     protected override int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
         Errno.NotSupported;
 
-    private static DeviceDescription Describe(SectorCount capacity, bool isReadOnly) => new()
+    private static DeviceDescription Describe(SafeFileHandle handle, SectorCount capacity, bool isReadOnly) => new()
     {
         Backend = "file",
         Capacity = capacity,
+        TailBytes = (int)(RandomAccess.GetLength(handle) % Sector.SizeBytes),
         IsReadOnly = isReadOnly,
         MaxTransferBytes = MaxTransferBytes,
         MaxWriteZeroes = RangeLimit(capacity),

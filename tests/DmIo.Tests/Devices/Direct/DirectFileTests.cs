@@ -147,13 +147,15 @@ public sealed class DirectFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData(512, 4, 1001, 1001, 64)]
-    [InlineData(4096, 512, 1001, 1000, 64)]
-    [InlineData(65536, 512, 1001, 896, 0)]
-    public void Only_whole_blocks_are_the_device(int block, int memory, int sectors, int capacity, int pages)
+    [InlineData(512, 4, 1001, 1001, 64, 100)]
+    [InlineData(4096, 512, 1001, 1000, 64, 612)]
+    [InlineData(65536, 512, 1001, 896, 0, 53860)]
+    public void Only_whole_blocks_are_the_device(
+        int block, int memory, int sectors, int capacity, int pages, int tailBytes)
     {
         var description = new DirectAlignment(block, memory)
-            .ApplyTo(new DeviceDescription { Backend = "file", Capacity = sectors });
+            .ApplyTo(new DeviceDescription { Backend = "file", Capacity = sectors, TailBytes = 100 });
+        Assert.Equal(tailBytes, description.TailBytes);
         Assert.Equal(
             (block, memory, capacity, pages),
             (description.BlockSizeBytes, description.MemoryAlignmentBytes, (int)description.Capacity.Value,

@@ -1,0 +1,77 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Devices;
+
+/// <summary>
+/// Which file or block device it is, whatever path leads to it: two paths are one device if their <see cref="Node"/>
+/// is equal, and lead to the same bytes if their <see cref="Store"/> is. On 64-bit Linux by device and inode number,
+/// elsewhere by the full path.
+/// </summary>
+/// <param name="Node">The file itself, or the number of the block device.</param>
+/// <param name="Store">Where the bytes are: of a loop device the file or block device behind it, else the
+/// node.</param>
+internal sealed record FileIdentity(FileIdentity.Number Node, FileIdentity.Number Store)
+{
+    internal bool IsBlockDevice => Node is { Inode: 0, Path: null };
+
+    /// <summary>Of what the path leads to; null: there is no regular file or block device, or the system does not
+    /// say.</summary>
+    internal static FileIdentity? Of(string path)
+    {
+        if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        if (!LinuxNative.IsAvailable)
+        {
+            return OfFullPath(path);
+        }
+
+        if (LinuxNative.Describe(path, out var status) != 0)
+        {
+            return null;
+        }
+
+        if (!status.Kind.IsBlockDevice)
+        {
+            return Over(status);
+        }
+
+        // To open a block device for reading has no effect on it.
+        var errno = LinuxNative.Open(path, LinuxNative.OpenReadOnly, out var handle);
+        using (handle)
+        {
+            return errno == 0 ? Of(handle) : Over(status);
+        }
+    }
+
+    /// <summary>Of an open file; null: it is another kind of file, or the system does not say.</summary>
+    internal static FileIdentity? Of(SafeFileHandle handle) =>
+        LinuxNative.IsAvailable && LinuxNative.Describe(handle, out var status) == 0
+            ? Over(status, status.Kind.IsBlockDevice ? LinuxNative.LoopStore(handle) : null)
+            : null;
+
+    private static FileIdentity? Over(in LinuxFileStatus status, Number? store = null) =>
+        status.Kind.IsRegular || status.Kind.IsBlockDevice
+            ? new FileIdentity(status.Number, store ?? status.Number)
+            : null;
+
+    private static FileIdentity? OfFullPath(string path)
+    {
+        try
+        {
+            var full = Path.GetFullPath(path);
+            full = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+            var number = new Number(0, 0, 0, full);
+            return File.Exists(full) ? new FileIdentity(number, number) : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The number of a file (inode on a file system) or of a block device (inode 0).</summary>
+    internal readonly record struct Number(uint Major, uint Minor, ulong Inode, string? Path = null);
+}

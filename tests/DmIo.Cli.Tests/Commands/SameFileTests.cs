@@ -1,0 +1,212 @@
+using DmIo.Devices;
+using DmIo.Nbd.Tests.Peers;
+using Xunit;
+
+namespace DmIo.Cli.Tests;
+
+/// <summary>A file that a command writes, or is configured by, is none of its devices, whatever path leads there: it is
+/// refused, and nothing is touched.</summary>
+[Collection("service")]
+public sealed class SameFileTests : IDisposable
+{
+    private const int Seed = 1234;
+
+    private readonly TempDirectory directory = new();
+    private readonly byte[] content;
+
+    public SameFileTests()
+    {
+        Directory.CreateDirectory(PathOf("dir"));
+        directory.Fill("dir/a.img", 8192, Seed);
+        content = directory.Read("dir/a.img");
+        Directory.CreateSymbolicLink(PathOf("dlink"), PathOf("dir"));
+    }
+
+    public void Dispose() => directory.Dispose();
+
+    [Theory]
+    [InlineData("dir/a.img")]
+    [InlineData("dlink/a.img")]
+    [InlineData("dir/../dlink/./a.img")]
+    public async Task The_output_is_not_the_source_by_a_path_through_links(string to)
+    {
+        var result = await Command.RunAsync("read", "--region", $"{PathOf("dir/a.img")}@0+8", "--to", PathOf(to));
+
+        AssertRefused(result);
+    }
+
+    [PeerFact("ln")]
+    public async Task The_output_is_not_the_source_by_a_hard_link_or_another_root()
+    {
+        using (var link = DmioProcess.StartOther("ln", PathOf("dir/a.img"), PathOf("hard.img")))
+        {
+            await link.EndAsync();
+        }
+
+        foreach (var to in new[] { PathOf("hard.img"), $"/proc/self/root{PathOf("dir/a.img")}" })
+        {
+            var result = await Command.RunAsync("read", "--region", $"{PathOf("dir/a.img")}@0+8", "--to", to);
+
+            AssertRefused(result);
+            Assert.Contains(to, result.Error);
+        }
+    }
+
+    [BindMountFact]
+    public async Task The_output_is_not_the_source_by_the_working_directory_or_a_bind_mount()
+    {
+        var result = await DmioProcess.RunAsync(directory, """
+            mkdir bound
+            unshare --mount sh -c 'mount --bind dir bound
+                dmio read --region dir/a.img@0+8 --to bound/a.img; echo $?
+                dmio read --region dir/a.img@0+8 --to /proc/self/cwd/dir/a.img; echo $?'
+            """);
+
+        Assert.Equal("2\n2\n", result.Output);
+        Assert.Equal(content, directory.Read("dir/a.img"));
+    }
+
+    [Fact]
+    public async Task The_output_is_no_configured_device_also_where_that_is_read_only()
+    {
+        var config = Config("read-only = on");
+
+        var named = await Command.RunAsync(
+            "read", "--region", "left@0+8", "--to", PathOf("dlink/a.img"), "--config", config);
+        var unnamed = await Command.RunAsync(
+            "read", "--region", "mem:4KiB@0", "--to", PathOf("dlink/a.img"), "--config", config);
+
+        AssertRefused(named);
+        AssertRefused(unnamed);
+        Assert.Contains("'left'", unnamed.Error);
+    }
+
+    [Fact]
+    public async Task The_output_is_not_the_configuration()
+    {
+        var config = directory.Write("dmio.conf", "dmio.pool.max-pages = 100000");
+        File.CreateSymbolicLink(PathOf("link.conf"), config);
+
+        var result = await Command.RunAsync(
+            "read", "--region", "mem:4KiB@0", "--to", PathOf("link.conf"), "--config", config);
+
+        AssertRefused(result);
+        Assert.Equal("dmio.pool.max-pages = 100000", File.ReadAllText(config));
+    }
+
+    [Fact]
+    public async Task The_configuration_is_no_device()
+    {
+        var config = directory.Write("dmio.conf", $"# {new string('x', 2000)}");
+        var before = File.ReadAllText(config);
+        using var streams = new TestStreams { Input = new MemoryStream(new byte[512]) };
+
+        var result = await Command.RunAsync(streams, "write", "--region", $"{config}@0", "--config", config);
+
+        AssertRefused(result);
+        Assert.Equal(before, File.ReadAllText(config));
+    }
+
+    [Fact]
+    public async Task The_input_is_no_device_that_is_written()
+    {
+        var result = await Command.RunAsync(
+            "write", "--region", $"{PathOf("dir/a.img")}@4", "--region", $"{PathOf("new")}@0", "--create", "8KiB",
+            "--from", PathOf("dlink/a.img"));
+
+        AssertRefused(result);
+        Assert.False(File.Exists(PathOf("new")));
+    }
+
+    [Theory]
+    [InlineData("read")]
+    [InlineData("verify")]
+    [InlineData("flush")]
+    [InlineData("devices")]
+    public async Task Standard_output_is_no_device_whatever_goes_there(string command)
+    {
+        var disk = PathOf("dir/a.img");
+        using var streams = new TestStreams { OutputFile = FileIdentity.Of(PathOf("dlink/a.img")) };
+        string[] other = command == "verify" ? ["--region", $"{disk}@8+4"] : [];
+        string[] arguments = command == "devices"
+            ? [command, disk]
+            : [command, "--region", $"{disk}@0+4", .. other];
+
+        var result = await Command.RunAsync(streams, arguments);
+
+        AssertRefused(result);
+        Assert.Contains("standard output", result.Error);
+    }
+
+    [Fact]
+    public async Task Standard_error_is_no_device()
+    {
+        using var streams = new TestStreams { ErrorFile = FileIdentity.Of(PathOf("dir/a.img")) };
+
+        var result = await Command.RunAsync(streams, "devices", "--config", Config("read-only = off"));
+
+        AssertRefused(result);
+    }
+
+    [Fact]
+    public async Task A_path_to_a_configured_device_that_is_written_is_no_second_device()
+    {
+        var result = await Command.RunAsync(
+            "zero", "--region", $"{PathOf("dlink/a.img")}@0", "--config", Config("read-only = on"));
+
+        AssertRefused(result);
+        Assert.Contains("'left'", result.Error);
+    }
+
+    [Fact]
+    public async Task Another_file_of_the_same_content_is_an_output_like_any_other()
+    {
+        directory.Fill("b.img", 9000, Seed + 1);
+
+        var result = await Command.RunAsync(
+            "read", "--region", $"{PathOf("dir/a.img")}@0", "--to", PathOf("b.img"), "--config",
+            Config("read-only = on"));
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal(content, directory.Read("b.img"));
+    }
+
+    private void AssertRefused(CommandResult result)
+    {
+        Assert.True(result.ExitCode == 2, result.ToString());
+        Assert.Contains("are one file", result.Error);
+        Assert.Empty(result.Output);
+        Assert.Equal(content, directory.Read("dir/a.img"));
+    }
+
+    private string Config(string more) => directory.Write(
+        "devices.conf", $"dmio.devices.left {{ backend = file, path = \"{PathOf("dir/a.img")}\", {more} }}");
+
+    private string PathOf(string name) => directory.PathOf(name);
+}
+
+/// <summary>Needs to mount: root, and a kernel that permits it.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class BindMountFactAttribute : FactAttribute
+{
+    private static readonly Lazy<string?> Reason = new(FindReason);
+
+    public BindMountFactAttribute() => Skip = Reason.Value;
+
+    private static string? FindReason()
+    {
+        if (Programs.Missing("unshare", "mount") is { } missing)
+        {
+            return missing;
+        }
+
+        using var attempt = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("unshare", ["--mount", "mount", "--bind", "/tmp", "/tmp"])
+            {
+                RedirectStandardError = true,
+            })!;
+        var error = attempt.StandardError.ReadToEnd();
+        attempt.WaitForExit();
+        return attempt.ExitCode == 0 ? null : $"Nothing can be mounted here: {error.Trim()}";
+    }
+}
