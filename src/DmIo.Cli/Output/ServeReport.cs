@@ -20,7 +20,7 @@ internal sealed record ServeReport(IReadOnlyList<ServedExport> Exports)
         return new ServeReport([.. served.Select(export => new ServedExport
         {
             Name = export.Export.Name,
-            Bytes = export.SizeBytes,
+            Bytes = export.Size.Bytes,
             ReadOnly = export.Export.IsReadOnly
                 || export.Export.Devices.Any(device => byName[device].Description.IsReadOnly),
             Default = export.Export.IsDefault,

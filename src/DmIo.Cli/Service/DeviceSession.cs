@@ -230,6 +230,6 @@ internal sealed class DeviceSession : IAsyncDisposable
     {
         descriptions[name] = description;
         Log.Information(
-            "{Device}: {Backend}, {Capacity} sectors", text, description.Backend, description.Capacity.Value);
+            "{Device}: {Backend}, {Capacity} sectors", text, description.Backend, description.Capacity.Sectors.Value);
     }
 }

@@ -33,7 +33,7 @@ public sealed class DeviceProviderTests
         var device = Assert.Single(await running.Service.GetDevicesAsync().InTime());
 
         Assert.Equal(("remote", 24, true), (
-            device.Name, device.Description.Capacity.Value, device.Description.IsReadOnly));
+            device.Name, device.Description.Capacity.Sectors.Value, device.Description.IsReadOnly));
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class DeviceProviderTests
 
         var description = await running.Service.AttachAsync("a", "test://host/name", isReadOnly).InTime();
 
-        Assert.Equal((8, isReadOnly), (description.Capacity.Value, description.IsReadOnly));
+        Assert.Equal((8, isReadOnly), (description.Capacity.Sectors.Value, description.IsReadOnly));
         using var client = await running.Service.OpenAsync(1).InTime();
         var result = await client.WriteAsync(new IoRegion("a", 0, 1), new byte[512]).InTime();
         Assert.Equal(isReadOnly ? IoStatusCode.ReadOnly : IoStatusCode.Ok, result[0].Code);

@@ -1,4 +1,5 @@
 using DmIo.Devices;
+using DmIo.Io;
 
 namespace DmIo.Actors.Tests.Providers;
 
@@ -22,6 +23,7 @@ public sealed class TestDeviceProvider : IDeviceProvider
                 throw new InvalidOperationException("Nobody is at home.");
         }
 
-        return new MemoryDevice(opening.Settings.HasPath("test") ? opening.Settings.GetInt("test.sectors") : 8);
+        return new MemoryDevice(ByteSize.FromSectors(
+            opening.Settings.HasPath("test") ? opening.Settings.GetInt("test.sectors") : 8));
     }
 }

@@ -77,7 +77,7 @@ public sealed class DmIoSettingsTests
 
         Assert.Equal("disk1", device.Name);
         Assert.Equal(DeviceBackend.Memory, device.Backend);
-        Assert.Equal(new SectorCount(131072), device.Size);
+        Assert.Equal(ByteSize.FromMiB(64), device.Size);
         Assert.Equal(32, device.QueueDepth);
         Assert.False(device.IsReadOnly);
         Assert.False(device.IsStuck);
@@ -108,7 +108,7 @@ public sealed class DmIoSettingsTests
         Assert.Equal("disk.img", device.Name);
         Assert.Equal(DeviceBackend.File, device.Backend);
         Assert.Equal("/var/lib/disk one.img", device.Path);
-        Assert.Equal(new SectorCount(2048), device.CreateSize);
+        Assert.Equal(ByteSize.FromMiB(1), device.CreateSize);
         Assert.True(device.IsReadOnly);
         Assert.Equal(4, device.QueueDepth);
         Assert.True(device.IsStuck);

@@ -2,6 +2,7 @@ using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Actors;
+using DmIo.Io;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
@@ -75,7 +76,7 @@ public sealed class CarelessInputTests
         await using var served = await ServedDisks.WithDiskAsync();
         var limits = new NbdServerLimits
         {
-            Connections = connections, RequestsInFlight = requests, OptionBytes = optionBytes,
+            Connections = connections, RequestsInFlight = requests, OptionSize = ByteSize.FromBytes(optionBytes),
         };
 
         var refusal = await Assert.ThrowsAsync<IoRefusedException>(() => StartAsync(served, limits));

@@ -180,7 +180,7 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
 
     private async Task<string> ServeAsync()
     {
-        var haggling = new OptionHaggling(this, server.Tls?.Mode, server.Limits.OptionBytes);
+        var haggling = new OptionHaggling(this, server.Tls?.Mode, (int)server.Limits.OptionSize.Bytes);
         var agreed = await HandshakeDriver.RunAsync(socket, haggling, StartTlsAsync).ConfigureAwait(false);
         if (agreed is not { } begun)
         {

@@ -22,13 +22,13 @@ internal readonly record struct DirectAlignment(int BlockSizeBytes, int MemoryAl
     /// <summary>A description with these numbers: whole blocks alone are the device.</summary>
     internal DeviceDescription ApplyTo(DeviceDescription description)
     {
-        var blockSectors = BlockSizeBytes / Io.Sector.SizeBytes;
+        var capacity = description.Capacity.Bytes;
         return description with
         {
-            BlockSizeBytes = BlockSizeBytes,
-            MemoryAlignmentBytes = MemoryAlignmentBytes,
+            BlockSize = Io.ByteSize.FromBytes(BlockSizeBytes),
+            MemoryAlignment = Io.ByteSize.FromBytes(MemoryAlignmentBytes),
             BouncePages = BouncePages,
-            Capacity = description.Capacity.Value - (description.Capacity.Value % blockSectors),
+            Capacity = Io.ByteSize.FromBytes(capacity - (capacity % BlockSizeBytes)),
         };
     }
 }

@@ -9,7 +9,7 @@ namespace DmIo.Devices;
 /// lose).
 /// </summary>
 internal sealed class LinuxFileStore(
-    SafeFileHandle handle, SectorCount capacity, bool isReadOnly, DirectAlignment? direct = null)
+    SafeFileHandle handle, ByteSize capacity, bool isReadOnly, DirectAlignment? direct = null)
     : LinuxStore(handle, Describe(handle, capacity, isReadOnly, direct))
 {
     private const long ProbeAlignment = 1 << 20;
@@ -19,7 +19,7 @@ internal sealed class LinuxFileStore(
     /// <summary>How the file system zeroes a range without writing it: by a hole where one may be made, which costs
     /// no space; else by an extent that counts as zero.</summary>
     internal int ZeroingMode(WriteZeroesFlags flags) =>
-        Description.MaxDiscard.Value > 0 && !flags.HasFlag(WriteZeroesFlags.NoUnmap)
+        Description.MaxDiscard.Bytes > 0 && !flags.HasFlag(WriteZeroesFlags.NoUnmap)
             ? LinuxNative.PunchHole
             : LinuxNative.ZeroRange;
 
@@ -49,7 +49,7 @@ internal sealed class LinuxFileStore(
     }
 
     private static DeviceDescription Describe(
-        SafeFileHandle handle, SectorCount capacity, bool isReadOnly, DirectAlignment? direct)
+        SafeFileHandle handle, ByteSize capacity, bool isReadOnly, DirectAlignment? direct)
     {
         var canPunchHoles = !isReadOnly && CanPunchHoles(handle);
         var description = new DeviceDescription
@@ -57,9 +57,9 @@ internal sealed class LinuxFileStore(
             Backend = "file",
             Capacity = capacity,
             IsReadOnly = isReadOnly,
-            MaxTransferBytes = MaxTransferBytes,
-            MaxDiscard = canPunchHoles ? RangeLimit(capacity) : 0,
-            MaxWriteZeroes = isReadOnly ? 0 : RangeLimit(capacity),
+            MaxTransfer = ByteSize.FromBytes(MaxTransferBytes),
+            MaxDiscard = canPunchHoles ? RangeLimit(capacity) : default,
+            MaxWriteZeroes = isReadOnly ? default : RangeLimit(capacity),
             HasFastWriteZeroes = canPunchHoles,
             HasForceUnitAccess = !isReadOnly && LinuxTransfers.HasDurableWrites(handle),
             HasVolatileCache = !isReadOnly,

@@ -8,7 +8,7 @@ namespace DmIo.Devices;
 /// A regular file by .NET's own calls, for systems other than 64-bit Linux: no durable writes, no discard, and zeroes
 /// are written out. There FlushToDisk is FlushFileBuffers (Windows) or F_FULLFSYNC (macOS), whose failures it throws.
 /// </summary>
-internal sealed class PortableFileStore(SafeFileHandle handle, SectorCount capacity, bool isReadOnly)
+internal sealed class PortableFileStore(SafeFileHandle handle, ByteSize capacity, bool isReadOnly)
     : FileStore(handle, Describe(capacity, isReadOnly))
 {
     internal override long Read(long offsetBytes, SegmentBatch destination) => destination.Count == 1
@@ -40,12 +40,12 @@ internal sealed class PortableFileStore(SafeFileHandle handle, SectorCount capac
     protected override int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
         Errno.NotSupported;
 
-    private static DeviceDescription Describe(SectorCount capacity, bool isReadOnly) => new()
+    private static DeviceDescription Describe(ByteSize capacity, bool isReadOnly) => new()
     {
         Backend = "file",
         Capacity = capacity,
         IsReadOnly = isReadOnly,
-        MaxTransferBytes = MaxTransferBytes,
+        MaxTransfer = ByteSize.FromBytes(MaxTransferBytes),
         MaxWriteZeroes = RangeLimit(capacity),
         HasVolatileCache = !isReadOnly,
     };

@@ -10,7 +10,10 @@ public sealed class DirectFileTests : IDisposable
 {
     private readonly TemporaryDirectory directory = new();
 
-    private FileDeviceOptions Options => new() { Path = directory.FilePath(), CreateSize = 1024, IsDirect = true };
+    private FileDeviceOptions Options => new()
+    {
+        Path = directory.FilePath(), CreateSize = ByteSize.FromKiB(512), IsDirect = true,
+    };
 
     public void Dispose() => directory.Dispose();
 
@@ -29,8 +32,8 @@ public sealed class DirectFileTests : IDisposable
     public async Task It_says_what_it_asks_of_addresses_and_lengths_and_how_many_pages_it_wants()
     {
         await using var device = FileDevice.Open(Options);
-        Assert.Equal(512, device.Description.BlockSizeBytes);
-        Assert.InRange(device.Description.MemoryAlignmentBytes, 2, Page.SizeBytes);
+        Assert.Equal(512, device.Description.BlockSize.Bytes);
+        Assert.InRange(device.Description.MemoryAlignment.Bytes, 2, Page.SizeBytes);
         Assert.True(device.Description.BouncePages > 0);
         Assert.True(device.Description.HasVolatileCache);
     }
@@ -39,7 +42,7 @@ public sealed class DirectFileTests : IDisposable
     public async Task A_file_that_is_not_direct_asks_nothing()
     {
         await using var device = FileDevice.Open(Options with { IsDirect = false });
-        Assert.Equal((1, 0), (device.Description.MemoryAlignmentBytes, device.Description.BouncePages));
+        Assert.Equal((1, 0), (device.Description.MemoryAlignment.Bytes, device.Description.BouncePages));
     }
 
     [DirectFact]
@@ -87,7 +90,7 @@ public sealed class DirectFileTests : IDisposable
         File.WriteAllBytes(Options.Path, content);
         await using (var device = FileDevice.Open(Options with { CreateSize = null }))
         {
-            Assert.Equal(8, device.Description.Capacity.Value);
+            Assert.Equal(8, device.Description.Capacity.Sectors.Value);
             Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.WriteZeroes, 0, 8));
         }
 
@@ -127,7 +130,7 @@ public sealed class DirectFileTests : IDisposable
             var description = device.Description;
             Assert.Equal(
                 (512, 1, 0, ServiceMode.Inline),
-                (description.BlockSizeBytes, description.MemoryAlignmentBytes, description.BouncePages,
+                (description.BlockSize.Bytes, description.MemoryAlignment.Bytes, description.BouncePages,
                     description.Mode));
         }
     }
@@ -149,10 +152,10 @@ public sealed class DirectFileTests : IDisposable
     public void Only_whole_blocks_are_the_device(int block, int memory, int sectors, int capacity, int pages)
     {
         var description = new DirectAlignment(block, memory)
-            .ApplyTo(new DeviceDescription { Backend = "file", Capacity = sectors });
+            .ApplyTo(new DeviceDescription { Backend = "file", Capacity = ByteSize.FromSectors(sectors) });
         Assert.Equal(
             (block, memory, capacity, pages),
-            (description.BlockSizeBytes, description.MemoryAlignmentBytes, (int)description.Capacity.Value,
+            (description.BlockSize.Bytes, description.MemoryAlignment.Bytes, (int)description.Capacity.Sectors.Value,
                 description.BouncePages));
     }
 

@@ -28,7 +28,7 @@ internal sealed class MappedFile : IDisposable
         Path = path;
         handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
         RandomAccess.SetLength(handle, lengthBytes);
-        var store = new LinuxFileStore(handle, lengthBytes / Sector.SizeBytes, isReadOnly: false);
+        var store = new LinuxFileStore(handle, ByteSize.FromBytes(lengthBytes), isReadOnly: false);
         mapping = isMapped
             ? FileMapping.TryCreate(handle, lengthBytes, processId ?? Environment.ProcessId)
             : null;

@@ -1,5 +1,6 @@
 using System.IO.Pipes;
 using DmIo.Devices;
+using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Tests.Devices.Ring;
@@ -11,7 +12,7 @@ internal sealed class RingPipe : IDisposable
 
     internal RingPipe() => Store = new LinuxFileStore(
         new SafeFileHandle(writer.ClientSafePipeHandle.DangerousGetHandle(), ownsHandle: false),
-        capacity: 8,
+        capacity: ByteSize.FromSectors(8),
         isReadOnly: true);
 
     internal LinuxFileStore Store { get; }
