@@ -35,28 +35,44 @@ internal sealed class ConfiguredDevices
         IReadOnlyList<DeviceSettings> settings, DeviceProviders providers, Config config)
     {
         var opened = new ConfiguredDevices(providers, config);
-        foreach (var device in settings)
+
+        // Files in order, URIs at the same time: the start waits for the slowest server, not for all in turn.
+        var openings = settings.Select(device => opened.OpenAsync(device, CancellationToken.None)).ToArray();
+        await ((Task)Task.WhenAll(openings)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ConfigurationException? fault = null;
+        foreach (var (device, opening) in settings.Zip(openings))
         {
-            try
+            if (opening.IsCompletedSuccessfully)
             {
-                var open = await opened.OpenAsync(device, CancellationToken.None).ConfigureAwait(false);
-                opened.devices.Add((device, open));
-                opened.InService(device.Name, open);
+                opened.devices.Add((device, opening.Result));
+                opened.InService(device.Name, opening.Result);
+                continue;
             }
-            catch (DeviceOpenException exception) when (
-                device.OnMissing != MissingDevicePolicy.Fail && exception.InnerException is not ConfigurationException)
+
+            var cause = opening.Exception?.InnerException ?? new TaskCanceledException(opening);
+            if (MayBeMissing(device, cause))
             {
-                opened.missing.Add((device, exception.Message));
+                opened.missing.Add((device, cause.Message));
             }
-            catch (DeviceOpenException exception)
+            else
             {
-                opened.CloseFrom(0);
-                throw FaultOf(device, exception.Message, exception);
+                fault ??= FaultOf(device, cause.Message, cause);
             }
+        }
+
+        if (fault is not null)
+        {
+            opened.CloseFrom(0);
+            throw fault;
         }
 
         return opened;
     }
+
+    /// <summary>A setting that is wrong stays wrong.</summary>
+    private static bool MayBeMissing(DeviceSettings device, Exception cause) =>
+        device.OnMissing != MissingDevicePolicy.Fail
+        && cause is not ConfigurationException && cause.InnerException is not ConfigurationException;
 
     /// <summary>Opens one; it is the caller's.</summary>
     /// <exception cref="DeviceOpenException">It can't be opened.</exception>

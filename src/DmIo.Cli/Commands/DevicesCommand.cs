@@ -54,7 +54,15 @@ internal static class DevicesCommand
         }
 
         var report = new DevicesReport(
-            [.. (await session.GetDevicesAsync()).Select(device => Describe(session.TextOf(device.Name), device))]);
+            [.. (await session.GetDevicesAsync()).Select(device => Describe(session.TextOf(device.Name), device))],
+            [.. session.MissingDevices.Select(device => new MissingDeviceReport(device.Name, device.Reason))]);
+        if (report.Devices.Count + report.Missing.Count == 0)
+        {
+            throw new RefusedException(
+                $"--config '{context.ConfigPath}' configures no device. Devices are written as dmio {{ devices {{ NAME "
+                + "{ ... } } }.");
+        }
+
         if (context.IsJson)
         {
             context.Streams.Output.WriteLine(ReportJson.Write(report));

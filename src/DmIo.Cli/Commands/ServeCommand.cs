@@ -14,6 +14,8 @@ internal static class ServeCommand
         machine. An export of several devices writes to all of them and reads from the first that answers; one
         that fails is said on standard error and left out until the next start. Nothing is copied between them:
         what they hold has to be the same at each start; copy one that was left out anew before that.
+        An export of a configured device that is missing, as its on-missing allows, is offered once the device
+        is there; the others are served meanwhile.
         Clients are served from when it has printed what it serves; its sockets may be there before.
         Ctrl-C or SIGTERM: requests in flight are answered, then it ends with exit code 0; once more, and it
         ends at once. Errors on standard error carry the id that the client was told.
@@ -42,13 +44,24 @@ internal static class ServeCommand
         exports = await AttachAsync(session, exports, access);
         await using var server = await NbdServer.StartAsync(session.System, options);
         var served = new List<NbdExportStatus>();
+        var waiting = new List<WaitingExportReport>();
         foreach (var export in exports)
         {
-            served.Add(await server.AddExportAsync(export, context.Interrupted));
+            if (await server.AddExportOrWaitAsync(export, context.Interrupted) is { } status)
+            {
+                served.Add(status);
+            }
+            else
+            {
+                waiting.Add(new WaitingExportReport(export.Name, export.Devices));
+            }
         }
 
         session.KeepCreatedFiles();
-        var report = ServeReport.Of(server, served, await session.GetDevicesAsync(), session.TextOf);
+        var report = ServeReport.Of(server, served, await session.GetDevicesAsync(), session.TextOf) with
+        {
+            Waiting = waiting,
+        };
         context.Streams.Output.WriteLine(context.IsJson ? ReportJson.Write(report) : ServeText.Write(report));
         await context.Streams.Output.FlushAsync(CancellationToken.None);
         return await EndAsync(session, context);

@@ -1,7 +1,11 @@
 namespace DmIo.Cli;
 
 /// <summary>What <c>dmio devices</c> prints.</summary>
-internal sealed record DevicesReport(IReadOnlyList<DeviceReport> Devices);
+internal sealed record DevicesReport(
+    IReadOnlyList<DeviceReport> Devices, IReadOnlyList<MissingDeviceReport> Missing);
+
+/// <summary>A configured device that could not be opened, and why.</summary>
+internal sealed record MissingDeviceReport(string Device, string Reason);
 
 /// <summary>One attached device. Sizes in bytes; 0 discard or zeroes: the device has no such operation.</summary>
 internal sealed record DeviceReport

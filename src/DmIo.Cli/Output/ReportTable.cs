@@ -75,6 +75,10 @@ internal static class ReportTable
         }
 
         NewConsole(writer, isTerminal).Write(table);
+        foreach (var missing in report.Missing)
+        {
+            writer.WriteLine($"{missing.Device} is missing: {missing.Reason}");
+        }
     }
 
     private static QueueDepth DepthOf(DeviceReport device) => new(

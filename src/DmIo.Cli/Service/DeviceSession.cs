@@ -53,6 +53,8 @@ internal sealed class DeviceSession : IAsyncDisposable
                 session.descriptions[device.Name] = device.Description;
             }
 
+            session.configured.UnionWith(session.MissingDevices.Select(device => device.Name));
+
             return session;
         }
         catch
@@ -95,7 +97,7 @@ internal sealed class DeviceSession : IAsyncDisposable
 
         name = DeviceArgument.Read(text, configured) switch
         {
-            ConfiguredArgument => text,
+            ConfiguredArgument => Configured(text, access),
             UriArgument => await AttachUriAsync(text, access),
             PathArgument path => await AttachFileAsync(path, access),
             MemoryArgument memory => await AttachAsync(text, new MemoryDevice(memory.Capacity)),
@@ -106,9 +108,20 @@ internal sealed class DeviceSession : IAsyncDisposable
         return name;
     }
 
+    /// <summary>Refuses one that is missing where the command does not wait for it.</summary>
+    private string Configured(string name, DeviceAccess access) =>
+        access.MayBeMissing || descriptions.ContainsKey(name)
+            ? name
+            : throw new RefusedException($"the device '{name}' of --config is missing. "
+                + (MissingDevices.FirstOrDefault(device => device.Name == name)?.Reason
+                    ?? "It was attached only now; run the command again."));
+
     /// <summary>How the command line names a device of the service.</summary>
     internal string TextOf(string name) =>
         nameOfText.FirstOrDefault(pair => string.Equals(pair.Value, name, StringComparison.Ordinal)).Key ?? name;
+
+    /// <summary>Configured devices without which the service started.</summary>
+    internal IReadOnlyList<MissingDevice> MissingDevices => service.MissingDevices;
 
     internal Task<IReadOnlyList<DeviceStatus>> GetDevicesAsync() => service.GetDevicesAsync();
 

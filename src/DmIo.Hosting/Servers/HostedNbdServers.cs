@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Event;
 using DmIo.Actors;
 using DmIo.Nbd;
 
@@ -45,8 +44,6 @@ public sealed class HostedNbdServers : IExtension
         }
 
         var started = new Dictionary<string, NbdServer>(StringComparer.Ordinal);
-        var waiting = new List<(NbdServer Server, NbdExport Export)>();
-        var missing = DmIoService.For(system).MissingDevices.Select(device => device.Name).ToHashSet();
         try
         {
             foreach (var settings in NbdServerSettings.ReadAll(system.Settings.Config))
@@ -55,19 +52,7 @@ public sealed class HostedNbdServers : IExtension
                 started.Add(settings.Name, server);
                 foreach (var export in settings.Exports)
                 {
-                    if (export.Devices.FirstOrDefault(missing.Contains) is { } device)
-                    {
-                        Logging.GetLogger(system, this).Warning(
-                            "The export '{0}' of the NBD server '{1}' waits for its device '{2}', which is missing.",
-                            export.Name,
-                            settings.Name,
-                            device);
-                        waiting.Add((server, export));
-                    }
-                    else
-                    {
-                        await server.AddExportAsync(export).ConfigureAwait(false);
-                    }
+                    _ = await server.AddExportOrWaitAsync(export).ConfigureAwait(false);
                 }
             }
         }
@@ -79,11 +64,6 @@ public sealed class HostedNbdServers : IExtension
             }
 
             throw;
-        }
-
-        if (waiting.Count > 0)
-        {
-            system.ActorOf(WaitingExports.Props(waiting), "dmio-waiting-exports");
         }
 
         Volatile.Write(ref servers, started);

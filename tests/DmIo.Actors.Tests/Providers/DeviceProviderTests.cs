@@ -36,6 +36,19 @@ public sealed class DeviceProviderTests
             device.Name, device.Description.Capacity.Sectors.Value, device.Description.IsReadOnly));
     }
 
+    [Fact]
+    public async Task Configured_devices_of_uris_are_opened_at_the_same_time_so_that_one_delays_no_other()
+    {
+        await using var running = new RunningService(Providers + """
+            dmio.devices {
+              first { backend = uri, uri = "test://both" }
+              second { backend = uri, uri = "test://both" }
+            }
+            """);
+
+        Assert.Equal(2, (await running.Service.GetDevicesAsync().InTime()).Count);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
