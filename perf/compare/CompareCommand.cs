@@ -90,7 +90,7 @@ internal static class CompareCommand
             WarmUpSeconds = parsed.GetValue(WarmUp),
             DiskDirectory = parsed.GetValue(Disk)!,
             MemoryDirectory = parsed.GetValue(Memory)!,
-            DiskBytes = ByteSize.Parse(parsed.GetValue(DiskSize)!).Value,
+            DiskBytes = ByteSize.Parse(parsed.GetValue(DiskSize)!).Bytes,
             Output = parsed.GetValue(Output)!,
         };
     }

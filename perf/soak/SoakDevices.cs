@@ -65,7 +65,9 @@ internal sealed class SoakDevices : IDisposable
 
     private IBlockDevice Open(int index)
     {
-        IBlockDevice device = IsFile(index) ? OpenFile(index) : new MemoryDevice(SoakWorker.Sectors);
+        IBlockDevice device = IsFile(index)
+            ? OpenFile(index)
+            : new MemoryDevice(ByteSize.FromSectors(SoakWorker.Sectors));
         var rule = new FaultRule
         {
             Filter = OperationFilter.On(IoOperation.Read, IoOperation.Write), Probability = 0.001,
@@ -77,7 +79,7 @@ internal sealed class SoakDevices : IDisposable
     private FileDevice OpenFile(int index) => FileDevice.Open(new FileDeviceOptions
     {
         Path = Path.Combine((KindOf(index) == InMemory ? inMemory : home).FullName, Names[index]),
-        CreateSize = SoakWorker.Sectors,
+        CreateSize = ByteSize.FromSectors(SoakWorker.Sectors),
         Mode = KindOf(index) == ByThreads ? ServiceMode.Threads : null,
     });
 

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Actors;
 using DmIo.Devices;
+using DmIo.Io;
 using DmIo.Nbd;
 
 namespace DmIo.Soak;
@@ -43,10 +44,12 @@ internal sealed class SoakNetwork : IAsyncDisposable
         var socket = Path.Combine(directory.FullName, "nbd.sock");
         var service = DmIoService.For(actors);
         var size = Math.Max(1, settings.Clients) * SoakNetworkClient.RegionBytes / 512;
-        await service.AttachAsync("memory", new MemoryDevice(size));
+        await service.AttachAsync("memory", new MemoryDevice(ByteSize.FromSectors(size)));
         await service.AttachAsync("file", FileDevice.Open(new FileDeviceOptions
         {
-            Path = Path.Combine(directory.FullName, "file.img"), CreateSize = size, Mode = ServiceMode.Threads,
+            Path = Path.Combine(directory.FullName, "file.img"),
+            CreateSize = ByteSize.FromSectors(size),
+            Mode = ServiceMode.Threads,
         }));
         var nbd = await NbdServer.StartAsync(
             actors, new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)] });

@@ -72,7 +72,7 @@ public sealed class HealthTests
         var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         await using var host = await StartAsync(
             dmio => dmio.AddFile("gone", path, file => file.OnMissing = DmIo.Actors.MissingDevicePolicy.Skip));
-        await host.Service.AttachAsync("gone", new MemoryDevice(capacity: 8));
+        await host.Service.AttachAsync("gone", new MemoryDevice(ByteSize.FromSectors(8)));
 
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(host)).Status);
     }
@@ -109,7 +109,7 @@ public sealed class HealthTests
     {
         await using var host = await StartAsync(extra: akka => akka.AddHocon(
             $"dmio.devices.disk.{setting} = 0s", HoconAddMode.Prepend));
-        var stuck = new StuckDevice(new MemoryDevice(capacity: 8));
+        var stuck = new StuckDevice(new MemoryDevice(ByteSize.FromSectors(8)));
         await host.Service.DetachAsync("disk");
         await host.Service.AttachAsync("disk", stuck);
         using var client = await host.Service.OpenAsync(pages: 1);
@@ -130,7 +130,7 @@ public sealed class HealthTests
         {
             akka.WithDmIo(dmio =>
             {
-                dmio.AddMemory("disk", 4096);
+                dmio.AddMemory("disk", ByteSize.FromKiB(4));
                 devices?.Invoke(dmio);
             }).WithDmIoLivenessCheck().WithDmIoReadinessCheck();
             extra?.Invoke(akka);

@@ -88,7 +88,7 @@ public sealed class InjectionTests
         var isFound = false;
         await using var host = await TestHost.StartAsync(
             akka => akka
-                .WithDmIo(dmio => dmio.AddMemory("disk", 4096))
+                .WithDmIo(dmio => dmio.AddMemory("disk", ByteSize.FromKiB(4)))
                 .WithActors((_, registry) => isFound = registry.TryGet<DmIoSupervisor>(out var _)));
 
         Assert.True(isFound);
@@ -98,7 +98,7 @@ public sealed class InjectionTests
         akka => akka.WithDmIo(dmio =>
         {
             dmio.MaxPages = 100;
-            dmio.AddMemory("disk", 1048576);
+            dmio.AddMemory("disk", ByteSize.FromMiB(1));
         }),
         services);
 

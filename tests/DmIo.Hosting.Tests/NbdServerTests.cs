@@ -8,6 +8,7 @@ using Akka.Event;
 using Akka.Hosting;
 using DmIo.Actors;
 using DmIo.Devices;
+using DmIo.Io;
 using DmIo.Nbd;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -26,7 +27,8 @@ public sealed class NbdServerTests
 
         var status = await ServersOf(host)["one"].GetStatusAsync();
 
-        Assert.Equal(("disk", 1048576), (Assert.Single(status.Exports).Export.Name, status.Exports[0].SizeBytes));
+        Assert.Equal(
+            ("disk", ByteSize.FromMiB(1)), (Assert.Single(status.Exports).Export.Name, status.Exports[0].Size));
         using var client = await ConnectAsync(ServersOf(host)["one"].EndPoints[0]);
     }
 
@@ -85,7 +87,7 @@ public sealed class NbdServerTests
         var server = ServersOf(host)["one"];
         Assert.Equal("disk", Assert.Single((await server.GetStatusAsync()).Exports).Export.Name);
 
-        await host.Service.AttachAsync("gone", new MemoryDevice(capacity: 2048));
+        await host.Service.AttachAsync("gone", new MemoryDevice(ByteSize.FromMiB(1)));
 
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while ((await server.GetStatusAsync(limit.Token)).Exports.Count < 2)
@@ -141,10 +143,11 @@ public sealed class NbdServerTests
                 .WithDmIo()
                 .WithNbdServer("one", server => server.Listen(AnyPort).Export("disk", "late"))
                 .WithActors((ActorStarter)((system, _) =>
-                    DmIoService.For(system).AttachAsync("late", new MemoryDevice(capacity: 2048)))),
+                    DmIoService.For(system).AttachAsync("late", new MemoryDevice(ByteSize.FromMiB(1))))),
             services => services.AddDmIo());
 
-        Assert.Equal(1048576, Assert.Single((await ServersOf(host)["one"].GetStatusAsync()).Exports).SizeBytes);
+        var status = await ServersOf(host)["one"].GetStatusAsync();
+        Assert.Equal(ByteSize.FromMiB(1), Assert.Single(status.Exports).Size);
     }
 
     [Fact]
@@ -205,7 +208,7 @@ public sealed class NbdServerTests
         var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => TestHost.StartAsync(akka => akka
-            .WithDmIo(dmio => dmio.AddFile("file", path, file => file.CreateSizeBytes = 4096))
+            .WithDmIo(dmio => dmio.AddFile("file", path, file => file.CreateSize = ByteSize.FromKiB(4)))
             .AddHocon("dmio.nbd-servers.one.listen = [\"127.0.0.1:0\"]", HoconAddMode.Append)
             .AddHocon($"dmio.nbd-servers.one.{setting}", HoconAddMode.Prepend)));
 
@@ -283,7 +286,7 @@ public sealed class NbdServerTests
     private static Task<TestHost> StartAsync(Action<AkkaConfigurationBuilder> configure) => TestHost.StartAsync(
         akka =>
         {
-            akka.WithDmIo(dmio => dmio.AddMemory("disk", 1048576));
+            akka.WithDmIo(dmio => dmio.AddMemory("disk", ByteSize.FromMiB(1)));
             configure(akka);
         },
         services => services.AddDmIo());

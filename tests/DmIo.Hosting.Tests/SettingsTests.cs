@@ -1,6 +1,7 @@
 using Akka.Configuration;
 using Akka.Hosting;
 using DmIo.Actors;
+using DmIo.Io;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 
@@ -13,7 +14,7 @@ public sealed class SettingsTests
     public async Task Devices_from_all_three_sources_are_attached()
     {
         await using var host = await TestHost.StartAsync(akka => akka
-            .WithDmIo(dmio => dmio.AddMemory("code", 4096))
+            .WithDmIo(dmio => dmio.AddMemory("code", ByteSize.FromKiB(4)))
             .WithDmIo(TestHost.Configuration(("Devices:section:Backend", "memory"), ("Devices:section:Size", "8KiB")))
             .AddHocon("dmio.devices.hocon { backend = memory, size = 512 }", HoconAddMode.Append));
 
@@ -21,7 +22,7 @@ public sealed class SettingsTests
 
         Assert.Equal(
             [("code", 8L), ("hocon", 1L), ("section", 16L)],
-            devices.Select(device => (device.Name, device.Description.Capacity.Value)));
+            devices.Select(device => (device.Name, device.Description.Capacity.Sectors.Value)));
     }
 
     [Fact]
@@ -31,13 +32,13 @@ public sealed class SettingsTests
             .WithDmIo(dmio =>
             {
                 dmio.MaxPages = 100;
-                dmio.AddMemory("disk", 4096, disk => disk.QueueDepth = 7);
+                dmio.AddMemory("disk", ByteSize.FromKiB(4), disk => disk.QueueDepth = 7);
             })
             .WithDmIo(TestHost.Configuration(("Devices:disk:Size", "8KiB"), ("Pool:MaxPages", "200"))));
 
         var disk = Assert.Single(await host.Service.GetDevicesAsync());
 
-        Assert.Equal((16L, 7), (disk.Description.Capacity.Value, disk.QueueDepth.Most));
+        Assert.Equal((16L, 7), (disk.Description.Capacity.Sectors.Value, disk.QueueDepth.Most));
         Assert.Equal(200, (await host.Service.GetPoolStatusAsync()).Max);
     }
 
@@ -49,7 +50,7 @@ public sealed class SettingsTests
             dmio.MaxPages = 100;
             dmio.DeviceDefaults.Policy = SchedulingPolicy.Fifo;
             dmio.DeviceDefaults.LatencyTarget = TimeSpan.FromMilliseconds(1.5);
-            dmio.AddNull("first", 4096).AddNull("second", 4096, disk =>
+            dmio.AddNull("first", ByteSize.FromKiB(4)).AddNull("second", ByteSize.FromKiB(4), disk =>
             {
                 disk.Policy = SchedulingPolicy.Deadline;
                 disk.HasAdaptiveQueueDepth = true;
@@ -70,7 +71,7 @@ public sealed class SettingsTests
 
     public static TheoryData<string, Action<AkkaConfigurationBuilder>> BadSizes => new()
     {
-        { "code", akka => akka.WithDmIo(dmio => dmio.AddMemory("a.b", 100)) },
+        { "code", akka => akka.WithDmIo(dmio => dmio.AddMemory("a.b", ByteSize.FromBytes(100))) },
         {
             "section", akka => akka.WithDmIo(
                 TestHost.Configuration(("Devices:a.b:Backend", "memory"), ("Devices:a.b:Size", "100")))
@@ -148,12 +149,12 @@ public sealed class SettingsTests
     public async Task A_device_that_is_configured_already_keeps_the_case_of_its_name()
     {
         await using var host = await TestHost.StartAsync(akka => akka
-            .WithDmIo(dmio => dmio.AddMemory("Journal", 4096))
+            .WithDmIo(dmio => dmio.AddMemory("Journal", ByteSize.FromKiB(4)))
             .WithDmIo(TestHost.Configuration(("DEVICES:JOURNAL:SIZE", "8KiB"))));
 
         var disk = Assert.Single(await host.Service.GetDevicesAsync());
 
-        Assert.Equal(("Journal", 16L), (disk.Name, disk.Description.Capacity.Value));
+        Assert.Equal(("Journal", 16L), (disk.Name, disk.Description.Capacity.Sectors.Value));
     }
 
     [Fact]
@@ -181,8 +182,8 @@ public sealed class SettingsTests
     [Fact]
     public void Two_devices_of_one_name_are_refused_where_they_are_added()
     {
-        var options = new DmIoOptions().AddMemory("disk", 4096);
+        var options = new DmIoOptions().AddMemory("disk", ByteSize.FromKiB(4));
 
-        Assert.Throws<ArgumentException>(() => options.AddNull("disk", 4096));
+        Assert.Throws<ArgumentException>(() => options.AddNull("disk", ByteSize.FromKiB(4)));
     }
 }

@@ -16,7 +16,7 @@ public sealed class ShutdownTests
     {
         IoResult? last = null;
         var host = await TestHost.StartAsync(
-            akka => akka.WithDmIo(dmio => dmio.AddMemory("disk", 4096)),
+            akka => akka.WithDmIo(dmio => dmio.AddMemory("disk", ByteSize.FromKiB(4))),
             services => services.AddDmIoClient("journal", pages: 1));
         var journal = host.Services.GetRequiredKeyedService<IoClient>("journal");
         CoordinatedShutdown.Get(host.Services.GetRequiredService<ActorSystem>()).AddTask(

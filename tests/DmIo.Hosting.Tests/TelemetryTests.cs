@@ -19,7 +19,7 @@ public sealed class TelemetryTests
         var spans = new List<Activity>();
         await using var host = await TestHost.StartAsync(
             akka => akka
-                .WithDmIo(dmio => dmio.AddMemory("seen-by-telemetry", 4096))
+                .WithDmIo(dmio => dmio.AddMemory("seen-by-telemetry", ByteSize.FromKiB(4)))
                 .WithNbdServer("one", server => server.Listen("127.0.0.1:0").Export("disk", "seen-by-telemetry")),
             services => services.AddDmIoClient("client", pages: 1).AddOpenTelemetry()
                 .WithMetrics(meters => meters.AddDmIoInstrumentation().AddInMemoryExporter(metrics))

@@ -13,6 +13,8 @@ public sealed class StyleTests
     private const int MaxMethodLines = 60;
     private const int MaxFileLines = 400;
 
+    private static readonly string[] SizeNames = ["Size", "SizeBytes", "Capacity", "CapacityBytes"];
+
     private static readonly string[] VagueNames = ["Utils", "Util", "Helper", "Helpers", "Common", "Manager"];
 
     [Fact]
@@ -91,6 +93,30 @@ public sealed class StyleTests
         AssertNone(faults);
     }
 
+    /// <summary>A number has no unit: 1 &lt;&lt; 20 was bytes in one place and sectors in another.</summary>
+    [Fact]
+    public void A_public_size_or_capacity_is_a_ByteSize()
+    {
+        var members =
+            from source in SourceTree.Sources
+            where source.Name.StartsWith("src/") && !source.Name.StartsWith("src/DmIo.Cli/")
+            from node in source.Tree.GetRoot().DescendantNodes()
+            let member = node switch
+            {
+                PropertyDeclarationSyntax property => (property.Identifier, Type: (TypeSyntax?)property.Type),
+                ParameterSyntax parameter => (parameter.Identifier, parameter.Type),
+                _ => default,
+            }
+            where IsSize(member.Identifier.Text) && node.AncestorsAndSelf().All(IsPublic)
+            select (source, node, member);
+        var found = members.ToList();
+        Assert.NotEmpty(found);
+        AssertNone(
+            from item in found
+            where item.member.Type?.ToString() is not ("ByteSize" or "ByteSize?")
+            select $"{item.source.Name}: {item.node} is a {item.member.Type}");
+    }
+
     [Fact]
     public void The_top_level_holds_what_the_map_names_and_what_tools_look_for()
     {
@@ -107,6 +133,18 @@ public sealed class StyleTests
 
         AssertNone(unexpected);
     }
+
+    private static bool IsSize(string? name) =>
+        name is not null && SizeNames.Any(size => name.EndsWith(size, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsPublic(SyntaxNode node) => node switch
+    {
+        LambdaExpressionSyntax or LocalFunctionStatementSyntax => false,
+        MemberDeclarationSyntax and not BaseNamespaceDeclarationSyntax =>
+            node.Parent is InterfaceDeclarationSyntax
+            || ((MemberDeclarationSyntax)node).Modifiers.Any(SyntaxKind.PublicKeyword),
+        _ => true,
+    };
 
     private static bool IsComment(SyntaxTrivia trivia) =>
         trivia.IsKind(SyntaxKind.SingleLineCommentTrivia)

@@ -60,8 +60,8 @@ internal sealed class WriteTargets : IDisposable
     private static string DeviceName(int index) => $"disk{index}";
 
     private IBlockDevice Open(Store store) => store == Store.Memory
-        ? new MemoryDevice(SizeBytes / Sector.SizeBytes)
-        : FileDevice.Open(new FileDeviceOptions { Path = NewPath(), CreateSize = SizeBytes / Sector.SizeBytes });
+        ? new MemoryDevice(ByteSize.FromBytes(SizeBytes))
+        : FileDevice.Open(new FileDeviceOptions { Path = NewPath(), CreateSize = ByteSize.FromBytes(SizeBytes) });
 
     private string NewPath()
     {

@@ -33,7 +33,7 @@ internal sealed class LoadService : IAsyncDisposable
         return
         [
             .. devices.Select(name => new IoRegion(
-                name, 0, attached.Single(device => device.Name == name).Description.Capacity)),
+                name, 0, attached.Single(device => device.Name == name).Description.Capacity.Sectors)),
         ];
     }
 

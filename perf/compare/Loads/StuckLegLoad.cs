@@ -33,12 +33,14 @@ internal static class StuckLegLoad
     private static async Task RunAsync(BenchLimits limits, CancellationToken end)
     {
         await using var service = LoadService.Start("");
-        var stuck = new StuckDevice(new MemoryDevice(LegSectors));
+        var stuck = new StuckDevice(new MemoryDevice(ByteSize.FromSectors(LegSectors)));
         stuck.Release();
         for (var leg = 0; leg < Legs; leg++)
         {
             await service.Service.AttachAsync(
-                $"leg{leg}", leg == Legs - 1 ? stuck : new MemoryDevice(LegSectors), cancellationToken: end);
+                $"leg{leg}",
+                leg == Legs - 1 ? stuck : new MemoryDevice(ByteSize.FromSectors(LegSectors)),
+                cancellationToken: end);
         }
 
         var replicated = new BenchWorkload

@@ -29,6 +29,11 @@ internal static class StartReport
                 + "itself, set dmio.devices to an empty block.");
         }
 
+        foreach (var fault in MisplacedSettings.Find(config))
+        {
+            log.Warning("{0}", fault);
+        }
+
         foreach (var (device, reason) in configured.Missing)
         {
             log.Warning(

@@ -248,7 +248,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             if (directory.TryFind(region.Device, out var entry)
                 && entry.Description is { BouncePages: > 0 } device
                 && !(edges.IsNone && MemoryAlignment.Fits(
-                    memory, region.Count.Bytes, device.MemoryAlignmentBytes, device.BlockSizeBytes)))
+                    memory, region.Count.Bytes, device.MemoryAlignment, device.BlockSize)))
             {
                 pages += Math.Min(RequestState.PagesOf(region.Count.Value), device.BouncePages);
             }

@@ -41,37 +41,52 @@ internal sealed class ConfiguredDevices
         DmIoSettings settings, DeviceProviders providers, Config config)
     {
         var opened = new ConfiguredDevices(providers, config) { IsInspection = settings.IsInspection };
-        foreach (var device in settings.Devices)
+        bool IsLeftOut(DeviceSettings device) =>
+            opened.IsInspection && device.CreateSize.Bytes > 0 && !File.Exists(device.Path);
+
+        opened.missing.AddRange(settings.Devices.Where(IsLeftOut).Select(device => (
+            device,
+            $"'{device.Path}' does not exist; the start of a service creates it with "
+            + $"{device.CreateSize.Bytes} bytes.")));
+
+        // Files in order, URIs at the same time: the start waits for the slowest server, not for all in turn.
+        var meant = settings.Devices.Where(device => !IsLeftOut(device)).ToArray();
+        var openings = meant.Select(device => opened.OpenAsync(device, CancellationToken.None)).ToArray();
+        await ((Task)Task.WhenAll(openings)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ConfigurationException? fault = null;
+        foreach (var (device, opening) in meant.Zip(openings))
         {
-            if (opened.IsInspection && device.CreateSize.Value > 0 && !File.Exists(device.Path))
+            if (opening.IsCompletedSuccessfully)
             {
-                opened.missing.Add((
-                    device,
-                    $"'{device.Path}' does not exist; the start of a service creates it with "
-                    + $"{device.CreateSize.Bytes} bytes."));
+                opened.devices.Add((device, opening.Result));
+                opened.InService(device.Name, opening.Result);
                 continue;
             }
 
-            try
+            var cause = opening.Exception?.InnerException ?? new TaskCanceledException(opening);
+            if (MayBeMissing(device, cause))
             {
-                var open = await opened.OpenAsync(device, CancellationToken.None).ConfigureAwait(false);
-                opened.devices.Add((device, open));
-                opened.InService(device.Name, open);
+                opened.missing.Add((device, cause.Message));
             }
-            catch (DeviceOpenException exception) when (
-                device.OnMissing != MissingDevicePolicy.Fail && exception.InnerException is not ConfigurationException)
+            else
             {
-                opened.missing.Add((device, exception.Message));
+                fault ??= FaultOf(device, cause.Message, cause);
             }
-            catch (DeviceOpenException exception)
-            {
-                opened.CloseFrom(0);
-                throw FaultOf(device, exception.Message, exception);
-            }
+        }
+
+        if (fault is not null)
+        {
+            opened.CloseFrom(0);
+            throw fault;
         }
 
         return opened;
     }
+
+    /// <summary>A setting that is wrong stays wrong.</summary>
+    private static bool MayBeMissing(DeviceSettings device, Exception cause) =>
+        device.OnMissing != MissingDevicePolicy.Fail
+        && cause is not ConfigurationException && cause.InnerException is not ConfigurationException;
 
     /// <summary>Opens one; it is the caller's.</summary>
     /// <exception cref="DeviceOpenException">It can't be opened.</exception>

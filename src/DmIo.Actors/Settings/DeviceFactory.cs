@@ -39,7 +39,7 @@ internal static class DeviceFactory
         {
             Path = settings.Path!,
             IsReadOnly = settings.IsReadOnly,
-            CreateSize = settings.CreateSize.Value == 0 ? null : settings.CreateSize,
+            CreateSize = settings.CreateSize.Bytes == 0 ? null : settings.CreateSize,
             Mode = settings.Mode,
             IsDirect = settings.IsDirect,
             ReadsAfterFailure = settings.ReadsAfterFailure,

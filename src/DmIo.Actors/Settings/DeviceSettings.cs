@@ -30,13 +30,13 @@ internal sealed record DeviceSettings
     internal required DeviceBackend Backend { get; init; }
 
     /// <summary>Of memory and null; 0 for a file.</summary>
-    internal SectorCount Size { get; init; }
+    internal ByteSize Size { get; init; }
 
     /// <summary>Of a file.</summary>
     internal string? Path { get; init; }
 
     /// <summary>The size of a file that has to be created; 0: it must exist.</summary>
-    internal SectorCount CreateSize { get; init; }
+    internal ByteSize CreateSize { get; init; }
 
     /// <summary>Of a file: how it is served; null: as it suits.</summary>
     internal ServiceMode? Mode { get; init; }
@@ -86,7 +86,7 @@ internal sealed record DeviceSettings
         {
             DeviceBackend.File => ReadFile(settings with { Path = ReadPath(reader) }, reader),
             DeviceBackend.Uri => settings with { Uri = reader.Text("uri", ExpectedUri, DeviceProviders.IsUri) },
-            _ => settings with { Size = ReadSectors(reader, "size", ExpectedSize, 1) },
+            _ => settings with { Size = ReadSize(reader, "size", ExpectedSize, 1) },
         };
         if (settings.Backend == DeviceBackend.Uri)
         {
@@ -145,7 +145,7 @@ internal sealed record DeviceSettings
 
     private static DeviceSettings ReadFile(DeviceSettings settings, SettingsReader reader) => settings with
     {
-        CreateSize = ReadSectors(reader, "create-size", ExpectedCreateSize, 0),
+        CreateSize = ReadSize(reader, "create-size", ExpectedCreateSize, 0),
         IsDirect = reader.Flag("direct"),
         ReadsAfterFailure = reader.Flag("read-after-failure"),
         Mode = reader.Choice<ModeChoice>("mode") switch
@@ -157,7 +157,6 @@ internal sealed record DeviceSettings
         },
     };
 
-    private static SectorCount ReadSectors(SettingsReader reader, string key, string expected, long minBytes) =>
-        reader.Size(key, expected, size => size.Value >= minBytes && size.Value % Sector.SizeBytes == 0).Value
-        / Sector.SizeBytes;
+    private static ByteSize ReadSize(SettingsReader reader, string key, string expected, long minBytes) =>
+        reader.Size(key, expected, size => size.Bytes >= minBytes && size.IsWholeSectors);
 }

@@ -77,8 +77,7 @@ internal sealed class SettingsReader
     {
         var expected = $"a list of one or more of: {string.Join(", ", NamesOf<T>())}";
         var (value, path) = Find(key, expected);
-        var items = IsList(value) ? value.GetArray() : [];
-        return items.Count == 0
+        return ItemsOf(value) is not { Count: > 0 } items
             ? throw Fault(path, Shown(value), expected)
             : [.. items.Select(item => ChoiceOf<T>(TextOf(item)) ?? throw Fault(path, Shown(item), expected))];
     }
@@ -87,8 +86,7 @@ internal sealed class SettingsReader
     internal IReadOnlyList<string> TextList(string key, string expected, Func<string, bool> isFit)
     {
         var (value, path) = Find(key, expected);
-        var items = IsList(value) ? value.GetArray() : [];
-        return items.Count == 0
+        return ItemsOf(value) is not { Count: > 0 } items
             ? throw Fault(path, Shown(value), expected)
             : [.. items.Select((item, index) => TextOf(item) is { } text && isFit(text)
                 ? text
@@ -112,8 +110,8 @@ internal sealed class SettingsReader
     internal IReadOnlyList<SettingsReader> Sections(string key, SettingsReader itemDefaults)
     {
         var (value, path) = Find(key, "a list of blocks");
-        return IsList(value)
-            ? [.. value.GetArray().Select((item, index) => new SettingsReader(item, $"{path}[{index}]", itemDefaults))]
+        return ItemsOf(value) is { } items
+            ? [.. items.Select((item, index) => new SettingsReader(item, $"{path}[{index}]", itemDefaults))]
             : throw Fault(path, Shown(value), "a list of blocks, [ { ... } ]");
     }
 
@@ -172,13 +170,41 @@ internal sealed class SettingsReader
     private string PathOf(string key) => $"{Path}.{(key.Contains('.', StringComparison.Ordinal) ? $"\"{key}\"" : key)}";
 
     private static string Shown(HoconValue value) => TextOf(value) is { } text ? $"'{text}'"
-        : value.IsObject() ? "a block" : IsList(value) ? "a list" : "empty";
+        : value.IsObject() ? "a block"
+        : ItemsOf(value) is { } items ? (items.Count == 0 ? "an empty list" : "a list")
+        : PartsOf(value).Any() ? "a list with something else beside it" : "empty";
 
     /// <summary>Bare <c>null</c> is HOCON's nothing, for us it is the name of a backend.</summary>
     private static string? TextOf(HoconValue value) => value.IsString() ? value.GetString() ?? "null" : null;
 
-    /// <summary>Akka.NET's own <c>IsArray</c> denies that an empty list is one.</summary>
-    private static bool IsList(HoconValue value) => value.Values.Count > 0 && value.Values.All(part => part.IsArray());
+    /// <summary>The items of a list, or of several lists in a row; null where the value is something else. Akka.NET's
+    /// own <c>IsArray</c> is true of any value, and its parser gives a list with a blank in it one empty
+    /// item.</summary>
+    private static List<HoconValue>? ItemsOf(HoconValue value)
+    {
+        var items = new List<HoconValue>();
+        foreach (var part in PartsOf(value))
+        {
+            List<HoconValue>? more = part switch
+            {
+                HoconArray list => list,
+                HoconSubstitution { ResolvedValue: { } resolved } => ItemsOf(resolved),
+                _ => null,
+            };
+            if (more is null)
+            {
+                return null;
+            }
+
+            items.AddRange(more);
+        }
+
+        return !PartsOf(value).Any() ? null : items is [var only] && !PartsOf(only).Any() ? [] : items;
+    }
+
+    /// <summary>Without the blanks that Akka.NET's parser keeps behind a value, as before a comment.</summary>
+    private static IEnumerable<IHoconElement> PartsOf(HoconValue value) =>
+        value.Values.Where(part => part is not HoconLiteral literal || !string.IsNullOrWhiteSpace(literal.Value));
 
     private static long? NumberWithin(string text, long min, long max) =>
         !EndsInNul(text)

@@ -23,9 +23,9 @@ internal sealed class ExtentQuery(IBlockDevice device, GetExtents question, IAct
             return $"{question.Max} extents are asked for; ask for 1 to {MostExtents}.";
         }
 
-        return start < 0 || count < 1 || start > device.Capacity.Value - count
+        return start < 0 || count < 1 || start > device.Capacity.Sectors.Value - count
             ? $"The range of {count} sectors from sector {start} on is not one of '{question.Device}', which has "
-                + $"{device.Capacity} sectors."
+                + $"{device.Capacity.Sectors} sectors."
             : null;
     }
 

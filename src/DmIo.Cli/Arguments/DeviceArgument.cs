@@ -35,7 +35,7 @@ internal abstract record DeviceArgument(string Text)
         return text.Contains("://", StringComparison.Ordinal) ? new UriArgument(text) : new PathArgument(text);
     }
 
-    private static SectorCount ReadSize(string text, string prefix)
+    private static ByteSize ReadSize(string text, string prefix)
     {
         var written = text[prefix.Length..];
         if (!ByteSize.TryParse(written, out var size))
@@ -43,21 +43,21 @@ internal abstract record DeviceArgument(string Text)
             throw new RefusedException($"'{text}': '{written}' is not a size; write {prefix}SIZE as in {prefix}64MiB.");
         }
 
-        if (size.Value <= 0 || size.Value % Sector.SizeBytes != 0)
+        if (size.Bytes == 0 || !size.IsWholeSectors)
         {
             throw new RefusedException(
-                $"'{text}' has {size.Value} bytes; a device has whole sectors of {Sector.SizeBytes}.");
+                $"'{text}' has {size.Bytes} bytes; a device has whole sectors of {Sector.SizeBytes}.");
         }
 
-        return size.Value / Sector.SizeBytes;
+        return size;
     }
 }
 
-/// <summary>Sectors in memory, gone when the command ends.</summary>
-internal sealed record MemoryArgument(string Text, SectorCount Capacity) : DeviceArgument(Text);
+/// <summary>Data in memory, gone when the command ends.</summary>
+internal sealed record MemoryArgument(string Text, ByteSize Capacity) : DeviceArgument(Text);
 
 /// <summary>Takes every write and reads as zeroes.</summary>
-internal sealed record NullArgument(string Text, SectorCount Capacity) : DeviceArgument(Text);
+internal sealed record NullArgument(string Text, ByteSize Capacity) : DeviceArgument(Text);
 
 /// <summary>Attached by the service, from the configuration.</summary>
 internal sealed record ConfiguredArgument(string Text) : DeviceArgument(Text);

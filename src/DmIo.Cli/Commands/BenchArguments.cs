@@ -7,7 +7,7 @@ namespace DmIo.Cli;
 /// <summary>What <c>dmio bench</c> takes beside regions: the load, and for how long.</summary>
 internal static class BenchArguments
 {
-    private const int LargestBlockBytes = 64 << 20;
+    private static readonly ByteSize LargestBlock = ByteSize.FromMiB(64);
 
     private static readonly Option<BenchOperation> Operation = new("--operation", "-o")
     {
@@ -110,12 +110,12 @@ internal static class BenchArguments
     /// <exception cref="RefusedException">They have no room for a block, or do not fit their devices.</exception>
     internal static BenchWorkload WorkloadOf(ParseResult parsed, IReadOnlyList<RegionTally> regions)
     {
-        var size = parsed.GetValue(BlockSize) ?? new ByteSize(Page.SizeBytes);
-        if (size.Value <= 0 || size.Value % Sector.SizeBytes != 0 || size.Value > LargestBlockBytes)
+        var size = parsed.GetValue(BlockSize) ?? ByteSize.FromBytes(Page.SizeBytes);
+        if (size.Bytes == 0 || !size.IsWholeSectors || size > LargestBlock)
         {
             throw new RefusedException(
-                $"--block-size {size} is {size.Value} bytes; a request has whole sectors of {Sector.SizeBytes} bytes, "
-                + $"up to {new ByteSize(LargestBlockBytes)}.");
+                $"--block-size {size} is {size.Bytes} bytes; a request has whole sectors of {Sector.SizeBytes} bytes, "
+                + $"up to {LargestBlock}.");
         }
 
         if (parsed.GetValue(Own) && !parsed.GetValue(Spread))
@@ -130,14 +130,14 @@ internal static class BenchArguments
 
         foreach (var region in regions)
         {
-            RequireRoom(region, (int)size.Value);
+            RequireRoom(region, (int)size.Bytes);
         }
 
         return new BenchWorkload
         {
             Operation = OperationOf(parsed),
             Regions = [.. regions.Select(region => region.Region.Piece(0, region.Region.Count!.Value.Value))],
-            BlockBytes = (int)size.Value,
+            BlockBytes = (int)size.Bytes,
             Depth = parsed.GetValue(Depth) ?? 32,
             ReadPercent = parsed.GetValue(ReadPercent) ?? 50,
             ForceUnitAccess = parsed.GetValue(ForceUnitAccess),
@@ -161,7 +161,7 @@ internal static class BenchArguments
                 $"region {region.Region} has {region.Sectors} sectors, fewer than a block of {blockBytes} bytes.");
         }
 
-        var unit = region.Region.Description.BlockSizeBytes;
+        var unit = region.Region.Description.BlockSize.Bytes;
         if (blockBytes % unit != 0 || region.Region.Start.Value * Sector.SizeBytes % unit != 0)
         {
             throw new RefusedException(

@@ -117,11 +117,11 @@ internal static class ServeArguments
     {
         if (!parsed.GetValue(ReadOnly))
         {
-            return DeviceAccess.Writing(parsed, parsed.GetValue(Cli.Options.Create));
+            return DeviceAccess.Writing(parsed, parsed.GetValue(Cli.Options.Create)) with { MayBeMissing = true };
         }
 
         return parsed.GetValue(Cli.Options.Create) is null
-            ? DeviceAccess.Reading(parsed)
+            ? DeviceAccess.Reading(parsed) with { MayBeMissing = true }
             : throw new RefusedException("--read-only creates no file; leave out --create.");
     }
 

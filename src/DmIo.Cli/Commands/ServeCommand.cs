@@ -15,6 +15,8 @@ internal static class ServeCommand
         that fails is said on standard error and left out until the next start. Nothing is copied between them:
         what they hold has to be the same at each start; copy one that was left out anew before that. A discard
         is a hint: a device that fails it stays, so what is read of discarded ranges may change.
+        An export of a configured device that is missing, as its on-missing allows, is offered once the device
+        is there; the others are served meanwhile.
         Clients are served from when it has printed what it serves; its sockets may be there before.
         Ctrl-C or SIGTERM: requests in flight are answered, then it ends with exit code 0; once more, and it
         ends at once. Errors on standard error carry the id that the client was told.
@@ -44,13 +46,24 @@ internal static class ServeCommand
         exports = await AttachAsync(session, exports, access);
         await using var server = await NbdServer.StartAsync(session.System, options);
         var served = new List<NbdExportStatus>();
+        var waiting = new List<WaitingExportReport>();
         foreach (var export in exports)
         {
-            served.Add(await server.AddExportAsync(export, context.Interrupted));
+            if (await server.AddExportOrWaitAsync(export, context.Interrupted) is { } status)
+            {
+                served.Add(status);
+            }
+            else
+            {
+                waiting.Add(new WaitingExportReport(export.Name, export.Devices));
+            }
         }
 
         session.KeepCreatedFiles();
-        var report = ServeReport.Of(server, served, await session.GetDevicesAsync(), session.TextOf);
+        var report = ServeReport.Of(server, served, await session.GetDevicesAsync(), session.TextOf) with
+        {
+            Waiting = waiting,
+        };
         var isPrinted = context.Print(
             () => ReportJson.Write(report),
             (writer, _) => writer.WriteLine(ServeText.Write(report)),

@@ -6,6 +6,9 @@ namespace DmIo.Cli;
 /// <summary>What <c>dmio serve</c> prints when clients may come.</summary>
 internal sealed record ServeReport(IReadOnlyList<ServedExport> Exports)
 {
+    /// <summary>Exports that are offered once their devices are attached.</summary>
+    public IReadOnlyList<WaitingExportReport> Waiting { get; init; } = [];
+
     /// <param name="server">It listens.</param>
     /// <param name="served">Its exports.</param>
     /// <param name="devices">Those of the service.</param>
@@ -20,7 +23,7 @@ internal sealed record ServeReport(IReadOnlyList<ServedExport> Exports)
         return new ServeReport([.. served.Select(export => new ServedExport
         {
             Name = export.Export.Name,
-            Bytes = export.SizeBytes,
+            Bytes = export.Size.Bytes,
             ReadOnly = export.Export.IsReadOnly
                 || export.Export.Devices.Any(device => byName[device].Description.IsReadOnly),
             Default = export.Export.IsDefault,
@@ -56,6 +59,9 @@ internal sealed record ServedExport
     /// <summary>One for each address and socket.</summary>
     public required IReadOnlyList<string> Uris { get; init; }
 }
+
+/// <summary>An export one of whose devices is missing, and all of its devices.</summary>
+internal sealed record WaitingExportReport(string Name, IReadOnlyList<string> Devices);
 
 /// <summary>A device behind an export: as the command line names it, its backend, and how that serves.</summary>
 internal sealed record ServedDevice(string Device, string Backend, string Mode)

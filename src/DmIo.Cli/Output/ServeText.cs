@@ -26,10 +26,19 @@ internal static class ServeText
             }
         }
 
-        var example = ForShell(report.Exports[0].Uris[0]);
-        text.AppendLine($"look at it:  nbdinfo {example}");
-        text.Append($"copy it:     nbdcopy {example} copy.img");
-        return text.ToString();
+        foreach (var export in report.Waiting)
+        {
+            text.AppendLine($"'{export.Name}': not offered yet, waits for {string.Join(" + ", export.Devices)}");
+        }
+
+        if (report.Exports is [var first, ..])
+        {
+            var example = ForShell(first.Uris[0]);
+            text.AppendLine($"look at it:  nbdinfo {example}");
+            text.AppendLine($"copy it:     nbdcopy {example} copy.img");
+        }
+
+        return text.ToString().TrimEnd();
     }
 
     /// <summary>libnbd wants the directory of its certificates (ca-cert.pem) in a URI of TLS.</summary>

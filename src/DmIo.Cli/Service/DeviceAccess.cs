@@ -8,7 +8,10 @@ namespace DmIo.Cli;
 /// <param name="IsReadOnly">It does not write.</param>
 /// <param name="CreateSize">Missing files are made with this size; null: they are an error.</param>
 /// <param name="MayFallBack">What may not be written to is opened for reading.</param>
-internal sealed record DeviceAccess(bool IsReadOnly, SectorCount? CreateSize = null, bool MayFallBack = false)
+/// <param name="MayBeMissing">The command waits for a configured device that is missing (on-missing), or shows
+/// it.</param>
+internal sealed record DeviceAccess(
+    bool IsReadOnly, ByteSize? CreateSize = null, bool MayFallBack = false, bool MayBeMissing = false)
 {
     /// <summary>How they are served; null: as it suits.</summary>
     internal ServiceMode? Mode { get; private init; }
@@ -22,19 +25,19 @@ internal sealed record DeviceAccess(bool IsReadOnly, SectorCount? CreateSize = n
     internal static DeviceAccess Reading(ParseResult parsed) => new DeviceAccess(IsReadOnly: true).As(parsed);
 
     internal static DeviceAccess AsPossible(ParseResult parsed) =>
-        new DeviceAccess(IsReadOnly: false, MayFallBack: true).As(parsed);
+        new DeviceAccess(IsReadOnly: false, MayFallBack: true, MayBeMissing: true).As(parsed);
 
     /// <summary>For a command that writes.</summary>
     /// <exception cref="RefusedException">The size is no number of whole sectors, or none.</exception>
     internal static DeviceAccess Writing(ParseResult parsed, ByteSize? createSize = null)
     {
-        if (createSize is { } size && (size.Value <= 0 || size.Value % Sector.SizeBytes != 0))
+        if (createSize is { } size && (size.Bytes == 0 || !size.IsWholeSectors))
         {
             throw new RefusedException(
-                $"--create {size} is {size.Value} bytes; a device has whole sectors of {Sector.SizeBytes}.");
+                $"--create {size} is {size.Bytes} bytes; a device has whole sectors of {Sector.SizeBytes}.");
         }
 
-        return new DeviceAccess(IsReadOnly: false, createSize?.Value / Sector.SizeBytes).As(parsed);
+        return new DeviceAccess(IsReadOnly: false, createSize).As(parsed);
     }
 
     private DeviceAccess As(ParseResult parsed) => this with

@@ -63,6 +63,8 @@ internal sealed class DeviceSession : IAsyncDisposable
                 session.descriptions[device.Name] = device.Description;
             }
 
+            session.configured.UnionWith(session.MissingDevices.Select(device => device.Name));
+
             return session;
         }
         catch
@@ -107,7 +109,7 @@ internal sealed class DeviceSession : IAsyncDisposable
 
         name = DeviceArgument.Read(text, configured) switch
         {
-            ConfiguredArgument => text,
+            ConfiguredArgument => Configured(text, access),
             UriArgument => await AttachUriAsync(text, access),
             PathArgument path => await AttachFileAsync(path, access),
             MemoryArgument memory => await AttachAsync(text, new MemoryDevice(memory.Capacity)),
@@ -117,6 +119,14 @@ internal sealed class DeviceSession : IAsyncDisposable
         nameOfText[text] = name;
         return name;
     }
+
+    /// <summary>Refuses one that is missing where the command does not wait for it.</summary>
+    private string Configured(string name, DeviceAccess access) =>
+        access.MayBeMissing || descriptions.ContainsKey(name)
+            ? name
+            : throw new RefusedException($"the device '{name}' of --config is missing. "
+                + (MissingDevices.FirstOrDefault(device => device.Name == name)?.Reason
+                    ?? "It was attached only now; run the command again."));
 
     /// <summary>How the command line names a device of the service.</summary>
     internal string TextOf(string name) =>
@@ -274,6 +284,6 @@ internal sealed class DeviceSession : IAsyncDisposable
     {
         descriptions[name] = description;
         Log.Information(
-            "{Device}: {Backend}, {Capacity} sectors", text, description.Backend, description.Capacity.Value);
+            "{Device}: {Backend}, {Capacity} sectors", text, description.Backend, description.Capacity.Sectors.Value);
     }
 }

@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using DmIo.Actors;
 
 namespace DmIo.Cli;
 
@@ -47,17 +48,46 @@ internal static class SessionConfiguration
 
     private static Config ReadFile(string path)
     {
+        var text = ReadText(path);
+        if (HoconText.FaultOf(text) is { } fault)
+        {
+            throw new RefusedException($"--config '{path}' is not HOCON: {fault}");
+        }
+
+        var config = Parse(path, text);
+        if (MisplacedSettings.Find(config) is [var misplaced, ..])
+        {
+            throw new RefusedException($"--config '{path}': {misplaced}");
+        }
+
+        return config.HasPath("dmio") || config.HasPath("akka")
+            ? config
+            : throw new RefusedException(
+                $"--config '{path}' has no settings: it has neither a block dmio nor a block akka. Devices are "
+                + "written as dmio { devices { NAME { ... } } }.");
+    }
+
+    private static string ReadText(string path)
+    {
         try
         {
-            return ConfigurationFactory.ParseString(File.ReadAllText(path));
+            return File.ReadAllText(path);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new RefusedException($"cannot read --config '{path}': {FileFault.Explain(fault, path)}", fault);
         }
+    }
+
+    /// <summary>Akka.NET's parser throws exceptions of many types.</summary>
+    private static Config Parse(string path, string text)
+    {
+        try
+        {
+            return ConfigurationFactory.ParseString(text);
+        }
         catch (Exception fault)
         {
-            // Akka.NET's parser throws exceptions of many types.
             throw new RefusedException($"--config '{path}' is not HOCON: {fault.Message}", fault);
         }
     }

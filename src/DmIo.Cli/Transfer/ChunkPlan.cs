@@ -48,13 +48,13 @@ internal sealed record ChunkPlan(int ChunkPages, int Slots, int Pages)
 
     private static int ReadChunk(ByteSize size)
     {
-        if (size.Value <= 0 || size.Value % Page.SizeBytes != 0 || size.Value / Page.SizeBytes > LargestChunkPages)
+        if (size.Bytes == 0 || size.Bytes % Page.SizeBytes != 0 || size.Bytes / Page.SizeBytes > LargestChunkPages)
         {
             throw new RefusedException(
-                $"--chunk {size} is {size.Value} bytes; a chunk is a multiple of {Page.SizeBytes} bytes, up to "
-                + $"{new ByteSize((long)LargestChunkPages * Page.SizeBytes)}.");
+                $"--chunk {size} is {size.Bytes} bytes; a chunk is a multiple of {Page.SizeBytes} bytes, up to "
+                + $"{ByteSize.FromBytes((long)LargestChunkPages * Page.SizeBytes)}.");
         }
 
-        return (int)(size.Value / Page.SizeBytes);
+        return (int)(size.Bytes / Page.SizeBytes);
     }
 }

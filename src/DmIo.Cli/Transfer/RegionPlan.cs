@@ -84,7 +84,8 @@ internal static class RegionPlan
         if (target.Count is null && target.Room < 0)
         {
             throw new RefusedException(
-                $"region {target} begins behind the device's end: it has {target.Description.Capacity} sectors.");
+                $"region {target} begins behind the device's end: it has "
+                + $"{target.Description.Capacity.Sectors} sectors.");
         }
     }
 
@@ -97,7 +98,7 @@ internal static class RegionPlan
         foreach (var tally in tallies.Where(tally => !tally.Region.Fits && tally.Region.Count?.Value != 0))
         {
             tally.GiveUp(RegionOutcome.OutOfRange(
-                $"{tally.Region} ends behind the device's {tally.Region.Description.Capacity} sectors."));
+                $"{tally.Region} ends behind the device's {tally.Region.Description.Capacity.Sectors} sectors."));
         }
 
         return tallies;

@@ -13,7 +13,7 @@ internal sealed record TargetRegion(
     string Device, string AttachedAs, Sector Start, SectorCount? Count, DeviceDescription Description)
 {
     /// <summary>Sectors from the start to the device's end; negative where the start lies beyond it.</summary>
-    internal long Room => Description.Capacity.Value - Start.Value;
+    internal long Room => Description.Capacity.Sectors.Value - Start.Value;
 
     /// <summary>The whole of it lies on the device.</summary>
     internal bool Fits => Room >= (Count?.Value ?? 0);

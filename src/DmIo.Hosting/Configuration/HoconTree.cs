@@ -1,6 +1,7 @@
 using System.Globalization;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
+using DmIo.Io;
 
 namespace DmIo.Hosting;
 
@@ -45,6 +46,9 @@ internal sealed class HoconTree : Dictionary<string, object?>
         { Ticks: var ticks } => string.Create(
             CultureInfo.InvariantCulture, $"{(decimal)ticks / TimeSpan.TicksPerMicrosecond}us"),
     };
+
+    /// <inheritdoc cref="TextOf(bool?)"/>
+    internal static string? TextOf(ByteSize? value) => value?.ToString();
 
     /// <inheritdoc cref="TextOf(bool?)"/>
     internal static string? TextOf<T>(T? value)

@@ -1,5 +1,6 @@
 using DmIo.Actors;
 using DmIo.Devices;
+using DmIo.Io;
 
 namespace DmIo.Hosting;
 
@@ -39,8 +40,9 @@ public sealed class DmIoDeviceOptions
     /// <summary>Key <c>read-only</c>: writes, discards and zeroes fail with the status ReadOnly.</summary>
     public bool? IsReadOnly { get; set; }
 
-    /// <summary>Key <c>create-size</c>: of a file, in bytes; a missing file is created with it.</summary>
-    public long? CreateSizeBytes { get; set; }
+    /// <summary>Key <c>create-size</c>: of a file, a multiple of 512 bytes; a missing file is created with
+    /// it.</summary>
+    public ByteSize? CreateSize { get; set; }
 
     /// <summary>Key <c>mode</c>: how the operations of a file reach the kernel.</summary>
     public ServiceMode? Mode { get; set; }
@@ -71,7 +73,7 @@ public sealed class DmIoDeviceOptions
             ["slow-after"] = HoconTree.TextOf(SlowAfter),
             ["unhealthy-after"] = HoconTree.TextOf(UnhealthyAfter),
             ["read-only"] = HoconTree.TextOf(IsReadOnly),
-            ["create-size"] = HoconTree.TextOf(CreateSizeBytes),
+            ["create-size"] = HoconTree.TextOf(CreateSize),
             ["mode"] = HoconTree.TextOf(Mode),
             ["direct"] = HoconTree.TextOf(IsDirect),
             ["read-after-failure"] = HoconTree.TextOf(ReadsAfterFailure),

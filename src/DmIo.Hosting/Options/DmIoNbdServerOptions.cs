@@ -83,7 +83,7 @@ public sealed class DmIoNbdServerOptions
     {
         ["connections"] = HoconTree.TextOf(limits.Connections),
         ["handshake"] = HoconTree.TextOf(limits.Handshake),
-        ["option-size"] = HoconTree.TextOf(limits.OptionBytes),
+        ["option-size"] = HoconTree.TextOf(limits.OptionSize),
         ["requests-in-flight"] = HoconTree.TextOf(limits.RequestsInFlight),
         ["logged-errors"] = HoconTree.TextOf(limits.LoggedErrors),
         ["idle"] = HoconTree.TextOf(limits.Idle ?? TimeSpan.Zero),

@@ -1,3 +1,5 @@
+using DmIo.Io;
+
 namespace DmIo.Hosting;
 
 /// <summary>
@@ -46,19 +48,19 @@ public sealed class DmIoOptions
 
     /// <summary>A device in memory; zeroes at first, gone when the system ends.</summary>
     /// <param name="name">The name that regions use.</param>
-    /// <param name="sizeBytes">A multiple of 512.</param>
+    /// <param name="size">A multiple of 512 bytes.</param>
     /// <param name="configure">Further settings.</param>
     /// <exception cref="ArgumentException">These options have a device of that name.</exception>
-    public DmIoOptions AddMemory(string name, long sizeBytes, Action<DmIoDeviceOptions>? configure = null) =>
-        Add(name, new HoconTree { ["backend"] = "memory", ["size"] = HoconTree.TextOf(sizeBytes) }, configure);
+    public DmIoOptions AddMemory(string name, ByteSize size, Action<DmIoDeviceOptions>? configure = null) =>
+        Add(name, new HoconTree { ["backend"] = "memory", ["size"] = HoconTree.TextOf(size) }, configure);
 
     /// <summary>A device that forgets writes and reads as zeroes.</summary>
     /// <param name="name">The name that regions use.</param>
-    /// <param name="sizeBytes">A multiple of 512.</param>
+    /// <param name="size">A multiple of 512 bytes.</param>
     /// <param name="configure">Further settings.</param>
     /// <exception cref="ArgumentException">These options have a device of that name.</exception>
-    public DmIoOptions AddNull(string name, long sizeBytes, Action<DmIoDeviceOptions>? configure = null) =>
-        Add(name, new HoconTree { ["backend"] = "null", ["size"] = HoconTree.TextOf(sizeBytes) }, configure);
+    public DmIoOptions AddNull(string name, ByteSize size, Action<DmIoDeviceOptions>? configure = null) =>
+        Add(name, new HoconTree { ["backend"] = "null", ["size"] = HoconTree.TextOf(size) }, configure);
 
     /// <summary>A device that the provider of a URI opens, such as an NBD export on another machine.</summary>
     /// <param name="name">The name that regions use.</param>

@@ -45,8 +45,6 @@ public sealed class HostedNbdServers : IExtension
         }
 
         var started = new Dictionary<string, NbdServer>(StringComparer.Ordinal);
-        var waiting = new List<(NbdServer Server, NbdExport Export)>();
-        var missing = DmIoService.For(system).MissingDevices.Select(device => device.Name).ToHashSet();
         try
         {
             foreach (var settings in NbdServerSettings.ReadAll(system.Settings.Config))
@@ -56,19 +54,7 @@ public sealed class HostedNbdServers : IExtension
                 WarnOfUnknownExports(settings);
                 foreach (var export in settings.Exports)
                 {
-                    if (export.Devices.FirstOrDefault(missing.Contains) is { } device)
-                    {
-                        Logging.GetLogger(system, this).Warning(
-                            "The export '{0}' of the NBD server '{1}' waits for its device '{2}', which is missing.",
-                            export.Name,
-                            settings.Name,
-                            device);
-                        waiting.Add((server, export));
-                    }
-                    else
-                    {
-                        await server.AddExportAsync(export).ConfigureAwait(false);
-                    }
+                    _ = await server.AddExportOrWaitAsync(export).ConfigureAwait(false);
                 }
             }
         }
@@ -80,11 +66,6 @@ public sealed class HostedNbdServers : IExtension
             }
 
             throw;
-        }
-
-        if (waiting.Count > 0)
-        {
-            system.ActorOf(WaitingExports.Props(waiting), "dmio-waiting-exports");
         }
 
         Volatile.Write(ref servers, started);

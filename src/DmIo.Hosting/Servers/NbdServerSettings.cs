@@ -130,8 +130,8 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
         {
             Connections = (int)reader.Number("connections", 1, int.MaxValue),
             Handshake = reader.Duration("handshake", Longest),
-            OptionBytes = (int)reader.Size(
-                "option-size", "a size from 1 byte to 1GiB", size => size.Value is >= 1 and <= 1 << 30).Value,
+            OptionSize = reader.Size(
+                "option-size", "a size from 1 byte to 1GiB", size => size.Bytes is >= 1 and <= 1 << 30),
             RequestsInFlight = (int)reader.Number("requests-in-flight", 1, int.MaxValue),
             LoggedErrors = (int)reader.Number("logged-errors", 0, int.MaxValue),
             Idle = idle == TimeSpan.Zero ? null : idle,

@@ -15,9 +15,9 @@ internal static class ExportGeometry
     private const uint LargestMinimum = 64 * 1024;
 
     /// <summary>What others ask for at a time as well, and servers are used to.</summary>
-    private const long LongestDiscardBytes = 1L << 30;
+    private static readonly ByteSize LongestDiscard = ByteSize.FromGiB(1);
 
-    private const long LongestZeroingBytes = 32L << 20;
+    private static readonly ByteSize LongestZeroing = ByteSize.FromMiB(32);
 
     /// <summary>What a device's abilities rest on.</summary>
     private const TransmissionFlags Used = TransmissionFlags.Flush | TransmissionFlags.ForceUnitAccess
@@ -49,13 +49,12 @@ internal static class ExportGeometry
         return new DeviceDescription
         {
             Backend = "nbd",
-            Capacity = export.SizeBytes / block * block / Sector.SizeBytes,
+            Capacity = ByteSize.FromBytes(export.SizeBytes / block * block),
             IsReadOnly = !canWrite,
-            BlockSizeBytes = block,
-            MaxTransferBytes = mostPayload / block * block,
-            MaxDiscard = canWrite && export.Has(TransmissionFlags.Trim) ? LongestDiscardBytes / Sector.SizeBytes : 0,
-            MaxWriteZeroes =
-                canWrite && export.Has(TransmissionFlags.WriteZeroes) ? LongestZeroingBytes / Sector.SizeBytes : 0,
+            BlockSize = ByteSize.FromBytes(block),
+            MaxTransfer = ByteSize.FromBytes(mostPayload / block * block),
+            MaxDiscard = canWrite && export.Has(TransmissionFlags.Trim) ? LongestDiscard : default,
+            MaxWriteZeroes = canWrite && export.Has(TransmissionFlags.WriteZeroes) ? LongestZeroing : default,
             HasFastWriteZeroes = canWrite && export.Has(TransmissionFlags.WriteZeroes | TransmissionFlags.FastZero),
             HasForceUnitAccess = canWrite && export.Has(TransmissionFlags.ForceUnitAccess),
             HasVolatileCache = canWrite && export.Has(TransmissionFlags.Flush),

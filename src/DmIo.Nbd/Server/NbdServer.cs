@@ -22,12 +22,15 @@ public sealed class NbdServer : IAsyncDisposable
 {
     private static int lastName;
 
+    private readonly ActorSystem system;
     private readonly IActorRef actor;
     private readonly Task stopped;
     private readonly ServerTls? tls;
 
-    private NbdServer(IActorRef actor, IReadOnlyList<EndPoint> endPoints, Task stopped, ServerTls? tls)
+    private NbdServer(
+        ActorSystem system, IActorRef actor, IReadOnlyList<EndPoint> endPoints, Task stopped, ServerTls? tls)
     {
+        this.system = system;
         this.actor = actor;
         this.stopped = stopped;
         this.tls = tls;
@@ -61,7 +64,7 @@ public sealed class NbdServer : IAsyncDisposable
         var name = $"dmio-nbd-{Interlocked.Increment(ref lastName)}";
         var serving = system.ActorOf(NbdServerActor.Props(state, listeners, end), name);
         var server = new NbdServer(
-            serving, [.. listeners.Select(listener => listener.EndPoint)], end.Task, state.Tls);
+            system, serving, [.. listeners.Select(listener => listener.EndPoint)], end.Task, state.Tls);
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(options.UnbindPhase, $"{name}-unbind", server.UnbindAsync);
         shutdown.AddTask(options.StopPhase, name, async () =>
@@ -83,6 +86,37 @@ public sealed class NbdServer : IAsyncDisposable
         // A list of the caller's own making may throw or change: here it is his, in the actor it would be everybody's.
         var copy = export with { Devices = [.. export.Devices ?? []] };
         return await AskAsync<NbdExportStatus>(new AddExport(copy), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same; but if one of its devices is missing (<see cref="DmIoService.MissingDevices"/>), the export
+    /// is offered once all of them are attached.</summary>
+    /// <returns>Null: it waits for its devices, which the log says, and cannot be removed before it is
+    /// offered.</returns>
+    /// <exception cref="IoRefusedException">As of <see cref="AddExportAsync"/>. What is refused only when the devices
+    /// are attached goes to the log.</exception>
+    public async Task<NbdExportStatus?> AddExportOrWaitAsync(
+        NbdExport export, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(export);
+        var copy = export with { Devices = [.. export.Devices ?? []] };
+        var missing = DmIoService.For(system).MissingDevices.Select(device => device.Name);
+        if (copy.Devices.Intersect(missing, StringComparer.Ordinal).FirstOrDefault() is not { } device)
+        {
+            return await AddExportAsync(copy, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (ExportRules.Check(copy) is { } fault)
+        {
+            throw new IoRefusedException(fault);
+        }
+
+        Logging.GetLogger(system, typeof(NbdServer)).Warning(
+            "The export '{0}' of the server at {1} waits for its device '{2}', which is missing.",
+            copy.Name,
+            EndPoints[0],
+            device);
+        system.ActorOf(WaitingExport.Props(this, copy, stopped));
+        return null;
     }
 
     /// <summary>

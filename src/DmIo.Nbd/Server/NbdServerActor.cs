@@ -277,8 +277,8 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         state.Set([.. state.Exports, export]);
         state.Log.Info(
             "'{0}' is served: {1}, {2} bytes", settings.Name, string.Join(", ", settings.Devices),
-            export.Offer.SizeBytes);
-        state.Publish(new NbdServerEvents.ExportAdded(settings, export.Offer.SizeBytes));
+            export.Offer.Size.Bytes);
+        state.Publish(new NbdServerEvents.ExportAdded(settings, export.Offer.Size));
         prepared.ReplyTo.Tell(export.Status(), Self);
     }
 

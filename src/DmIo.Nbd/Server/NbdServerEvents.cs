@@ -12,7 +12,7 @@ public static class NbdServerEvents
     public abstract record NbdServerEvent;
 
     /// <summary>Clients may use it from now on.</summary>
-    public sealed record ExportAdded(NbdExport Export, long SizeBytes) : NbdServerEvent;
+    public sealed record ExportAdded(NbdExport Export, ByteSize Size) : NbdServerEvent;
 
     /// <summary>Nobody uses it any more, and its lease is put back.</summary>
     public sealed record ExportRemoved(string Name) : NbdServerEvent;

@@ -1,3 +1,5 @@
+using DmIo.Io;
+
 namespace DmIo.Nbd;
 
 /// <summary>What a server bears with from its peers. Times are a day at most, and kept to about a
@@ -12,8 +14,8 @@ public sealed record NbdServerLimits
     /// <summary>From the connection to the end of the handshake, TLS included.</summary>
     public TimeSpan Handshake { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The data of one option of the handshake; a longer one ends the connection.</summary>
-    public int OptionBytes { get; init; } = 64 * 1024;
+    /// <summary>The data of one option of the handshake, 1 byte to 1 GiB; a longer one ends the connection.</summary>
+    public ByteSize OptionSize { get; init; } = ByteSize.FromKiB(64);
 
     /// <summary>Requests of one connection at once. More are not read before others are answered.</summary>
     public int RequestsInFlight { get; init; } = 256;
@@ -45,7 +47,8 @@ public sealed record NbdServerLimits
     {
         { Connections: < 1 } => $"A server has 1 or more connections, not {Connections}.",
         { RequestsInFlight: < 1 } => $"A connection has 1 or more requests in flight, not {RequestsInFlight}.",
-        { OptionBytes: < 1 } => $"The options of a handshake have 1 byte or more, not {OptionBytes}.",
+        { OptionSize.Bytes: < 1 or > 1 << 30 } =>
+            $"The options of a handshake have 1 byte to 1 GiB, not {OptionSize}.",
         _ when Handshake <= TimeSpan.Zero => $"A handshake may take some time, not {Handshake}.",
         _ when Idle <= TimeSpan.Zero => $"A connection may idle for some time, not {Idle}; null: for ever.",
         _ when Receive <= TimeSpan.Zero => $"Receiving may take some time, not {Receive}.",

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DmIo.Actors;
+using DmIo.Io;
 
 namespace DmIo.Nbd;
 
@@ -29,7 +31,7 @@ public sealed record NbdServerStatus(
 
 /// <summary>One export.</summary>
 /// <param name="Export">As it was added.</param>
-/// <param name="SizeBytes">Its size.</param>
+/// <param name="Size">Its size; in JSON <c>sizeBytes</c>, the number of bytes.</param>
 /// <param name="LiveDevices">Those of its devices that have not failed.</param>
 /// <param name="Connections">How many use it.</param>
 /// <param name="PagesInUse">Of its lease's pages, those that hold requests or replies.</param>
@@ -40,7 +42,7 @@ public sealed record NbdServerStatus(
 /// <param name="WrittenBytes">Bytes that were written since it was added.</param>
 public sealed record NbdExportStatus(
     NbdExport Export,
-    long SizeBytes,
+    [property: JsonPropertyName("sizeBytes")] ByteSize Size,
     IReadOnlyList<string> LiveDevices,
     int Connections,
     int PagesInUse,

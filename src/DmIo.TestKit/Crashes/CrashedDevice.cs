@@ -19,7 +19,7 @@ internal sealed class CrashedDevice : DeviceDecorator
         this.recorded = recorded;
         Description = contents.Description with
         {
-            BlockSizeBytes = recorded.Description.BlockSizeBytes,
+            BlockSize = recorded.Description.BlockSize,
             HasForceUnitAccess = recorded.Description.HasForceUnitAccess,
         };
     }

@@ -20,7 +20,7 @@ internal sealed record ReplayedWrite(LoggedOperation Operation, int CertainAt)
 
     internal long BlocksAt(int point) => (BytesAt(point) + BlockBytes - 1) / BlockBytes;
 
-    internal int BlockBytes => Operation.Device.Description.BlockSizeBytes;
+    internal int BlockBytes => (int)Operation.Device.Description.BlockSize.Bytes;
 
     private long FirstByte => Operation.Start.Value * Sector.SizeBytes;
 

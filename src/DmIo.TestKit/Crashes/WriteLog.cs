@@ -13,7 +13,7 @@ namespace DmIo.TestKit.Crashes;
 /// </remarks>
 /// <example><code>
 ///   var log = new WriteLog();
-///   await service.AttachAsync("disk", log.Record("disk", new MemoryDevice(capacity: 64)));
+///   await service.AttachAsync("disk", log.Record("disk", new MemoryDevice(ByteSize.FromKiB(32))));
 ///   ... write and flush; log.Mark("committed 1"); ...
 ///   var report = await new WriteLogReplayer(log).CheckAsync(crash => ... open crash.Open("disk"), and look ...);
 /// </code></example>

@@ -13,7 +13,7 @@ namespace DmIo.TestKit.Crashes;
 /// <item>Durable is a FUA write that had completed, and a write or zeroes that had completed before a flush was issued
 /// to its device which completed well by then.</item>
 /// <item>A write that had completed without that, or was in flight, is there, or not, or torn: any of its blocks (of
-/// <c>BlockSizeBytes</c>, 512 by default) are there and the others not. A block is never torn itself.</item>
+/// <c>BlockSize</c>, 512 by default) are there and the others not. A block is never torn itself.</item>
 /// <item>A write that failed may be there or not for ever, and so may a discard, which reads as zeroes or as what was
 /// there. After a flush that failed no later one makes durable what it should have.</item>
 /// <item>Of two writes to one sector the later one wins where both are there.</item>

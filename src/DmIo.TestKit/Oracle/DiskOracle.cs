@@ -40,20 +40,21 @@ public sealed class DiskOracle
     private long now;
     private long lastFailedFlush;
 
-    /// <param name="capacity">Sectors on the disk.</param>
+    /// <param name="capacity">The size of the disk, a multiple of 512 bytes, at least 512 bytes.</param>
     /// <param name="options">Null: a blank one with a volatile cache.</param>
-    public DiskOracle(SectorCount capacity, DiskOracleOptions? options = null)
+    public DiskOracle(ByteSize capacity, DiskOracleOptions? options = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Value, 1, nameof(capacity));
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Bytes, Sector.SizeBytes, nameof(capacity));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(capacity.IsWholeSectors, true, nameof(capacity));
         Capacity = capacity;
         this.options = options ?? new DiskOracleOptions();
         var first = this.options.IsBlank ? IoOperation.WriteZeroes : IoOperation.Discard;
         sectors = new SectorTable(
-            capacity, new DiskAccess(first, 0, capacity) { Label = "the beginning" }.Before(now));
+            capacity.Sectors, new DiskAccess(first, 0, capacity.Sectors) { Label = "the beginning" }.Before(now));
     }
 
-    /// <summary>Sectors on the disk.</summary>
-    public SectorCount Capacity { get; }
+    /// <summary>The size of the disk.</summary>
+    public ByteSize Capacity { get; }
 
     /// <summary>What can not be true, in words, the first of it first: what comes behind may follow from it. No more
     /// than 100.</summary>
@@ -219,7 +220,7 @@ public sealed class DiskOracle
         ArgumentOutOfRangeException.ThrowIfNotEqual(content.Length, Capacity.Bytes, nameof(content));
         lock (gate)
         {
-            for (var sector = 0; sector < Capacity.Value; sector++)
+            for (var sector = 0; sector < Capacity.Sectors.Value; sector++)
             {
                 var found = SectorOf(content, sector);
                 var history = sectors[sector];
@@ -236,8 +237,11 @@ public sealed class DiskOracle
 
             inFlight.Clear();
             cached.Clear();
-            var left = new DiskAccess(IoOperation.Write, 0, Capacity) { Data = content.ToArray(), Label = "the crash" };
-            sectors = new SectorTable(Capacity, left.Before(++now));
+            var left = new DiskAccess(IoOperation.Write, 0, Capacity.Sectors)
+            {
+                Data = content.ToArray(), Label = "the crash",
+            };
+            sectors = new SectorTable(Capacity.Sectors, left.Before(++now));
         }
     }
 
@@ -294,7 +298,7 @@ public sealed class DiskOracle
         {
             var sector = read.Start.Value + index;
             var content = SectorOf(found, index);
-            var history = sector < Capacity.Value ? sectors[sector] : null;
+            var history = sector < Capacity.Sectors.Value ? sectors[sector] : null;
             var isAllowed = history?.MayRead(read, content) == true || read.Garbled.Contains(sector)
                 || (index >= read.DoneSectors && content.IndexOfAnyExcept((byte)0) < 0);
             if (!isAllowed)

@@ -156,19 +156,19 @@ public sealed class OracleDevice : DeviceDecorator
         for (var done = 0; done < all.Length;)
         {
             var rest = new SegmentBatch();
-            rest.Add(all.AsMemory(done, (int)Math.Min(all.Length - done, Description.MaxTransferBytes)));
+            rest.Add(all.AsMemory(done, (int)Math.Min(all.Length - done, Description.MaxTransfer.Bytes)));
             var access = new DiskAccess(
                 IoOperation.Read, done / Sector.SizeBytes, rest.LengthBytes / Sector.SizeBytes);
             var (memory, batch) = Guarded(rest);
             var result = await base.ReadAsync(access.Start, batch).ConfigureAwait(false);
-            if (!result.Status.IsOk || result.Bytes < Description.BlockSizeBytes)
+            if (!result.Status.IsOk || result.Bytes < Description.BlockSize.Bytes)
             {
                 throw new IOException($"Sector {access.Start} can not be read: {result}");
             }
 
             rest.CopyFrom(memory.ToArray());
             oracle.TakeBack(access, memory);
-            done += (int)(result.Bytes - (result.Bytes % Description.BlockSizeBytes));
+            done += (int)(result.Bytes - (result.Bytes % Description.BlockSize.Bytes));
         }
 
         return all;

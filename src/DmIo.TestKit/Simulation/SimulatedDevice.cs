@@ -141,14 +141,14 @@ public sealed class SimulatedDevice : IBlockDevice
     /// <inheritdoc/>
     public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count)
     {
-        Note(count <= Description.MaxDiscard, "a discard beyond the limit");
+        Note(count <= Description.MaxDiscard.Sectors, "a discard beyond the limit");
         return Clear(IoOperation.Discard, start, count, isAllocated: false);
     }
 
     /// <inheritdoc/>
     public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags)
     {
-        Note(count <= Description.MaxWriteZeroes, "a write-zeroes beyond the limit");
+        Note(count <= Description.MaxWriteZeroes.Sectors, "a write-zeroes beyond the limit");
         Note(
             Description.HasFastWriteZeroes || !flags.HasFlag(WriteZeroesFlags.NoFallback),
             "a quick write-zeroes asked of a device that has none");
@@ -227,17 +227,17 @@ public sealed class SimulatedDevice : IBlockDevice
         Note(!IsClosed, $"{call} on a closed device");
         Note(!IsCutOff, $"{call} on a device from before a crash");
         Note(
-            call.Start.Value >= 0 && call.Start.Value + call.Count.Value <= Description.Capacity.Value,
-            $"{call} does not lie within its {Description.Capacity} sectors");
+            call.Start.Value >= 0 && call.Start.Value + call.Count.Value <= Description.Capacity.Sectors.Value,
+            $"{call} does not lie within its {Description.Capacity.Sectors} sectors");
         Note(
-            (call.Start.Value * Sector.SizeBytes) % Description.BlockSizeBytes == 0
-                && call.Count.Bytes % Description.BlockSizeBytes == 0,
-            $"{call} does not fit its block of {Description.BlockSizeBytes} bytes");
+            (call.Start.Value * Sector.SizeBytes) % Description.BlockSize.Bytes == 0
+                && call.Count.Bytes % Description.BlockSize.Bytes == 0,
+            $"{call} does not fit its block of {Description.BlockSize.Bytes} bytes");
         Note(!call.Changes || !Description.IsReadOnly, $"{call} on a read-only device");
         if (call.Memory is { } memory)
         {
             Note(memory.Count <= Description.MaxSegments, $"{call} of {memory.Count} segments");
-            Note(memory.LengthBytes <= Description.MaxTransferBytes, $"{call} of {memory.LengthBytes} bytes");
+            Note(memory.LengthBytes <= Description.MaxTransfer.Bytes, $"{call} of {memory.LengthBytes} bytes");
         }
 
         if (inFlight.Find(call.MayNotMeet) is { } other)
@@ -371,7 +371,7 @@ public sealed class SimulatedDevice : IBlockDevice
 
     private TransferResult Misdirect(SimulatedCall call)
     {
-        var start = random.NextInt64(Description.Capacity.Value - call.Count.Value + 1);
+        var start = random.NextInt64(Description.Capacity.Sectors.Value - call.Count.Value + 1);
         Tell(call, call.Start, call.Count);
         Tell(call, start, call.Count);
         disk.Write(call, start, IsDurable(call), static _ => true);

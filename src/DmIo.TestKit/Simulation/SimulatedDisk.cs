@@ -24,25 +24,27 @@ public sealed class SimulatedDisk
     private long lastNumber;
 
     /// <summary>A disk whose every sector reads as zero.</summary>
-    /// <param name="capacity">At least one sector, less than 2 GiB; all of it is in memory, twice.</param>
+    /// <param name="capacity">A multiple of 512 bytes, at least 512 bytes and less than 2 GiB; all of it is in memory,
+    /// twice.</param>
     /// <param name="seed">What a crash leaves is drawn from it.</param>
-    public SimulatedDisk(SectorCount capacity, int seed)
+    public SimulatedDisk(ByteSize capacity, int seed)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Value, 1, nameof(capacity));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(
-            capacity.Value, Array.MaxLength / Sector.SizeBytes, nameof(capacity));
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Bytes, Sector.SizeBytes, nameof(capacity));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity.Bytes, Array.MaxLength, nameof(capacity));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(capacity.IsWholeSectors, true, nameof(capacity));
+        var sectors = capacity.Sectors.Value;
         Capacity = capacity;
         random = new Random(seed);
         content = new byte[capacity.Bytes];
         medium = new byte[capacity.Bytes];
-        mediumNumbers = new long[capacity.Value];
-        contentKinds = new ExtentKind[capacity.Value];
+        mediumNumbers = new long[sectors];
+        contentKinds = new ExtentKind[sectors];
         Array.Fill(contentKinds, ExtentKind.Hole);
         mediumKinds = [.. contentKinds];
     }
 
-    /// <summary>How many sectors.</summary>
-    public SectorCount Capacity { get; }
+    /// <summary>The size of the disk.</summary>
+    public ByteSize Capacity { get; }
 
     /// <summary>How often the power has failed.</summary>
     internal int Crashes { get; private set; }
@@ -52,9 +54,10 @@ public sealed class SimulatedDisk
     public ReadOnlyMemory<byte> Peek(Sector start, SectorCount count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count.Value, nameof(count));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Capacity);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Capacity.Sectors);
         ArgumentOutOfRangeException.ThrowIfNegative(start.Value, nameof(start));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(start.Value, Capacity.Value - count.Value, nameof(start));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            start.Value, Capacity.Sectors.Value - count.Value, nameof(start));
         return content.AsMemory((int)(start.Value * Sector.SizeBytes), (int)count.Bytes);
     }
 

@@ -32,8 +32,8 @@ internal sealed class ChunkSource(DeviceDescription device)
     /// <summary>Takes whole blocks within the device's limits; 0 where its segments don't reach one block.</summary>
     internal long TakeBlocks(SegmentBatch batch, long remainingBytes)
     {
-        var block = device.BlockSizeBytes;
-        var most = Math.Max(block, device.MaxTransferBytes - (device.MaxTransferBytes % block));
+        var block = device.BlockSize.Bytes;
+        var most = Math.Max(block, device.MaxTransfer.Bytes - (device.MaxTransfer.Bytes % block));
         var (cursorBefore, indexBefore, leftBefore) = (cursor, index, left);
         var taken = Take(batch, Math.Min(remainingBytes, most), device.MaxSegments);
         var wholeBlocks = taken - (taken % block);
@@ -50,7 +50,7 @@ internal sealed class ChunkSource(DeviceDescription device)
     /// <summary>Takes one block, in however many segments.</summary>
     internal void TakeBlock(SegmentBatch batch)
     {
-        if (Take(batch, device.BlockSizeBytes, int.MaxValue) < device.BlockSizeBytes)
+        if (Take(batch, device.BlockSize.Bytes, int.MaxValue) < device.BlockSize.Bytes)
         {
             // Of a caller's own making: it may be shorter than it said when the request was checked.
             throw new InvalidOperationException("The memory of the request ends before its length; did it change?");

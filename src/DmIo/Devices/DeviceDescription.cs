@@ -8,32 +8,33 @@ public sealed record DeviceDescription
     /// <summary>The most segments that one vectored system call takes (IOV_MAX).</summary>
     public const int SegmentsPerSystemCall = 1024;
 
+    private static readonly ByteSize LargestUnit = ByteSize.FromGiB(1);
+
     /// <summary>The backend, in a word: <c>memory</c>, <c>file</c>, <c>block</c>, <c>null</c>.</summary>
     public required string Backend { get; init; }
 
-    /// <summary>Sectors on the device. It never grows.</summary>
-    public required SectorCount Capacity { get; init; }
+    /// <summary>The size of the device, a multiple of 512 bytes. It never grows.</summary>
+    public required ByteSize Capacity { get; init; }
 
     /// <summary>The device takes no writes, discards or zeroes.</summary>
     public bool IsReadOnly { get; init; }
 
-    /// <summary>Smallest unit of I/O in bytes: a power of two, at least 512. Regions must start and end on
-    /// it.</summary>
-    public int BlockSizeBytes { get; init; } = Sector.SizeBytes;
+    /// <summary>Smallest unit of I/O: a power of two, 512 bytes to 1 GiB. Regions must start and end on it.</summary>
+    public ByteSize BlockSize { get; init; } = ByteSize.FromBytes(Sector.SizeBytes);
 
-    /// <summary>The most bytes of one read or write call; longer ones are split. A multiple of
-    /// <see cref="BlockSizeBytes"/>.</summary>
-    public long MaxTransferBytes { get; init; } = 1L << 30;
+    /// <summary>The longest read or write call; longer ones are split. A multiple of
+    /// <see cref="BlockSize"/>.</summary>
+    public ByteSize MaxTransfer { get; init; } = ByteSize.FromGiB(1);
 
     /// <summary>The most segments of one read or write call; more are split.</summary>
     public int MaxSegments { get; init; } = SegmentsPerSystemCall;
 
-    /// <summary>The most sectors of one discard call; longer ones are split; 0: the device has no discard.</summary>
-    public SectorCount MaxDiscard { get; init; }
+    /// <summary>The longest discard call; longer ones are split; 0: the device has no discard.</summary>
+    public ByteSize MaxDiscard { get; init; }
 
-    /// <summary>The most sectors of one write-zeroes call; longer ones are split; 0: the device has no write
+    /// <summary>The longest write-zeroes call; longer ones are split; 0: the device has no write
     /// zeroes.</summary>
-    public SectorCount MaxWriteZeroes { get; init; }
+    public ByteSize MaxWriteZeroes { get; init; }
 
     /// <summary>Sectors can be zeroed for less than it costs to write them, at least some of them, and in one of the
     /// ways of <see cref="WriteZeroesFlags"/>. Where they can't, <see cref="WriteZeroesFlags.NoFallback"/> is
@@ -56,10 +57,10 @@ public sealed record DeviceDescription
     public ServiceMode Mode { get; init; }
 
     /// <summary>
-    /// Direct I/O: where segments must begin in memory, in bytes, a power of two; 1: anywhere. Backends take others as
-    /// well, through <see cref="BouncePages"/>, at the cost of a copy.
+    /// Direct I/O: segments must begin in memory at a multiple of it, a power of two up to 1 GiB; 1 byte: anywhere.
+    /// Backends take others as well, through <see cref="BouncePages"/>, at the cost of a copy.
     /// </summary>
-    public int MemoryAlignmentBytes { get; init; } = 1;
+    public ByteSize MemoryAlignment { get; init; } = ByteSize.FromBytes(1);
 
     /// <summary>How many pages of the pool the device wants for itself
     /// (<see cref="DeviceHost.BouncePages"/>).</summary>
@@ -77,19 +78,34 @@ public sealed record DeviceDescription
     /// <summary>What in it no device can be, as one sentence that names the value; null where nothing is.</summary>
     internal string? Fault() => this switch
     {
-        { Capacity.Value: < 0 or > SectorCount.MaxValue } =>
-            $"Its capacity is {Capacity} sectors; 0 to {SectorCount.MaxValue} is possible.",
-        _ when BlockSizeBytes < Sector.SizeBytes || !System.Numerics.BitOperations.IsPow2(BlockSizeBytes) =>
-            $"Its block size is {BlockSizeBytes} bytes; it must be a power of two, at least {Sector.SizeBytes}.",
-        _ when MaxTransferBytes < BlockSizeBytes =>
-            $"Its longest transfer is {MaxTransferBytes} bytes, shorter than its block of {BlockSizeBytes}.",
+        { Capacity.IsWholeSectors: false } =>
+            $"Its capacity is {Capacity.Bytes} bytes; it must be a multiple of {Sector.SizeBytes}.",
+        _ when !IsPowerOfTwo(BlockSize, Sector.SizeBytes) =>
+            $"Its block size is {BlockSize.Bytes} bytes; it must be a power of two, {Sector.SizeBytes} to "
+            + $"{LargestUnit.Bytes}.",
+        _ when MaxTransfer < BlockSize =>
+            $"Its longest transfer is {MaxTransfer.Bytes} bytes, shorter than its block of {BlockSize.Bytes}.",
         { MaxSegments: < 1 } => $"It takes {MaxSegments} segments at a time; at least 1 is needed.",
-        _ when MemoryAlignmentBytes < 1 || !System.Numerics.BitOperations.IsPow2(MemoryAlignmentBytes) =>
-            $"Its memory alignment is {MemoryAlignmentBytes} bytes; it must be a power of two, at least 1.",
+        _ when !IsPowerOfTwo(MemoryAlignment, 1) =>
+            $"Its memory alignment is {MemoryAlignment.Bytes} bytes; it must be a power of two, 1 to "
+            + $"{LargestUnit.Bytes}.",
         { BouncePages: < 0 } => $"It wants {BouncePages} pages; 0 means none.",
         { TailBytes: < 0 } => $"It leaves {TailBytes} bytes out at its end; 0 means none.",
-        { MaxDiscard.Value: < 0 } => $"Its longest discard is {MaxDiscard} sectors; 0 means that it has none.",
-        { MaxWriteZeroes.Value: < 0 } => $"Its longest zeroing is {MaxWriteZeroes} sectors; 0 means that it has none.",
         _ => null,
     };
+
+    /// <exception cref="ArgumentOutOfRangeException">A device in memory can't have that capacity.</exception>
+    internal static void RequireCapacity(ByteSize capacity, ByteSize most)
+    {
+        if (capacity.Bytes == 0 || !capacity.IsWholeSectors || capacity > most)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(capacity),
+                capacity.Bytes,
+                $"A capacity is a multiple of {Sector.SizeBytes} bytes, {Sector.SizeBytes} to {most.Bytes} bytes.");
+        }
+    }
+
+    private static bool IsPowerOfTwo(ByteSize size, long leastBytes) =>
+        size.Bytes >= leastBytes && size <= LargestUnit && long.IsPow2(size.Bytes);
 }

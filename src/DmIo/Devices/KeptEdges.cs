@@ -26,7 +26,7 @@ internal sealed class KeptEdges
     {
         this.done = done;
         reading = new RegionTransfer(device, Resume);
-        blockBytes = device.Description.BlockSizeBytes;
+        blockBytes = (int)device.Description.BlockSize.Bytes;
         scratch = new byte[2 * blockBytes];
     }
 

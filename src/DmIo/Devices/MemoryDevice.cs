@@ -22,12 +22,10 @@ public sealed class MemoryDevice : IBlockDevice
     private volatile bool isClosed;
 
     /// <summary>A device whose every sector reads as zero.</summary>
-    /// <param name="capacity">At least one sector; at most 2 PiB.</param>
-    public MemoryDevice(SectorCount capacity)
+    /// <param name="capacity">A multiple of 512 bytes, 512 bytes to 2 PiB.</param>
+    public MemoryDevice(ByteSize capacity)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Value, 1L, nameof(capacity));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(
-            capacity.Value, (long)Array.MaxLength * (ExtentBytes / Sector.SizeBytes), nameof(capacity));
+        DeviceDescription.RequireCapacity(capacity, ByteSize.FromBytes((long)Array.MaxLength * ExtentBytes));
         extents = new byte[((capacity.Bytes - 1) / ExtentBytes) + 1][];
         Description = new DeviceDescription
         {
@@ -44,8 +42,8 @@ public sealed class MemoryDevice : IBlockDevice
     /// <inheritdoc/>
     public DeviceDescription Description { get; }
 
-    /// <summary>Bytes of memory that were written to, in whole extents.</summary>
-    public long AllocatedBytes => (long)extents.Count(extent => extent is not null) * ExtentBytes;
+    /// <summary>Memory that was written to, in whole extents.</summary>
+    public ByteSize Allocated => ByteSize.FromBytes((long)extents.Count(extent => extent is not null) * ExtentBytes);
 
     /// <inheritdoc/>
     public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)

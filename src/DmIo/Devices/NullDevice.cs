@@ -9,12 +9,11 @@ namespace DmIo.Devices;
 /// </summary>
 public sealed class NullDevice : IBlockDevice
 {
-    /// <summary>A device of that many sectors.</summary>
-    /// <param name="capacity">At least one sector; at most <see cref="SectorCount.MaxValue"/>.</param>
-    public NullDevice(SectorCount capacity)
+    /// <summary>A device of that size.</summary>
+    /// <param name="capacity">A multiple of 512 bytes, at least 512 bytes.</param>
+    public NullDevice(ByteSize capacity)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Value, 1L, nameof(capacity));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity.Value, SectorCount.MaxValue, nameof(capacity));
+        DeviceDescription.RequireCapacity(capacity, ByteSize.FromSectors(SectorCount.MaxValue));
         Description = new DeviceDescription
         {
             Backend = "null",

@@ -21,12 +21,12 @@ internal static class RegionCheck
             return IoStatus.Ok;
         }
 
-        if (count.Value < 0 || start.Value < 0 || start.Value > device.Capacity.Value - count.Value)
+        if (count.Value < 0 || start.Value < 0 || start.Value > device.Capacity.Sectors.Value - count.Value)
         {
             return IoStatus.Failed(
                 IoStatusCode.OutOfRange,
-                $"{Range(start, count)} is outside the device, which has sectors 0 to {device.Capacity.Value - 1} "
-                + $"({device.Capacity} in all).");
+                $"{Range(start, count)} is outside the device, which has sectors 0 to "
+                + $"{device.Capacity.Sectors.Value - 1} ({device.Capacity.Sectors} in all).");
         }
 
         if (operation != IoOperation.Read && device.IsReadOnly)
@@ -40,24 +40,21 @@ internal static class RegionCheck
             return IoStatus.Failed(
                 IoStatusCode.Misaligned,
                 $"{Range(start, count)} does not start and end on the device's blocks of "
-                + $"{device.BlockSizeBytes} bytes; use multiples of "
-                + $"{device.BlockSizeBytes / Sector.SizeBytes} sectors.");
+                + $"{device.BlockSize.Bytes} bytes; use multiples of {device.BlockSize.Sectors} sectors.");
         }
 
         return CheckAbility(device, operation, zeroing);
     }
 
     private static bool IsMisaligned(DeviceDescription device, Sector start, SectorCount count) =>
-        device.BlockSizeBytes > Sector.SizeBytes
-        && ((start.Value | count.Value) & ((device.BlockSizeBytes / Sector.SizeBytes) - 1)) != 0;
+        ((start.Value | count.Value) & (device.BlockSize.Sectors.Value - 1)) != 0;
 
     private static IoStatus CheckAbility(DeviceDescription device, IoOperation operation, WriteZeroesFlags zeroing)
     {
-        var block = new SectorCount(device.BlockSizeBytes / Sector.SizeBytes);
         var able = operation switch
         {
-            IoOperation.Discard => device.MaxDiscard >= block,
-            IoOperation.WriteZeroes => device.MaxWriteZeroes >= block,
+            IoOperation.Discard => device.MaxDiscard >= device.BlockSize,
+            IoOperation.WriteZeroes => device.MaxWriteZeroes >= device.BlockSize,
             _ => true,
         };
         if (able && zeroing.HasFlag(WriteZeroesFlags.NoFallback) && !device.HasFastWriteZeroes)

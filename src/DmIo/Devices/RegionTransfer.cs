@@ -40,7 +40,7 @@ internal sealed class RegionTransfer
         description = device.Description;
         call = new DeviceCall(device, Resume);
         source = new ChunkSource(description);
-        chunk = new DataChunk(description.BlockSizeBytes);
+        chunk = new DataChunk((int)description.BlockSize.Bytes);
     }
 
     /// <summary>How it ended.</summary>
@@ -277,9 +277,9 @@ internal sealed class RegionTransfer
 
     private SectorCount RangeLength()
     {
-        var limit = operation == IoOperation.Discard ? description.MaxDiscard.Value : description.MaxWriteZeroes.Value;
-        limit -= limit % (description.BlockSizeBytes / Sector.SizeBytes);
-        return Math.Min(limit, remaining.Value);
+        var limit = operation == IoOperation.Discard ? description.MaxDiscard : description.MaxWriteZeroes;
+        var wholeBlocks = ByteSize.FromBytes(limit.Bytes - (limit.Bytes % description.BlockSize.Bytes));
+        return Math.Min(wholeBlocks.Sectors.Value, remaining.Value);
     }
 
     private void Advance(long sectors)

@@ -1,46 +1,104 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace DmIo.Io;
 
 /// <summary>
-/// A length in bytes as people write it: <c>512</c>, <c>4KiB</c>, <c>64 MiB</c>, <c>1MB</c>. Never negative when
-/// parsed.
+/// A size or capacity in bytes, never negative. Made by a method that names the unit, such as <see cref="FromMiB"/>; no
+/// number converts to it. Text is as in HOCON and on the command line: <c>512</c>, <c>4KiB</c>, <c>64 MiB</c>,
+/// <c>1MB</c>. In JSON it is the number of bytes.
 /// </summary>
 /// <remarks>
-/// Units as in HOCON and in the tools of Linux: K, Ki and KiB are 1024, KB is 1000; likewise M, G, T, P and E. Case
-/// does not matter. Whole numbers only, since half a sector is nothing. <c>Parse(size.ToString())</c> is <c>size</c>.
+/// Units of text as in the tools of Linux: K, Ki and KiB are 1024, KB is 1000; likewise M, G, T, P and E, in upper or
+/// lower case. Only whole numbers. <c>Parse(size.ToString())</c> is <c>size</c>.
 /// </remarks>
-/// <param name="Value">How many bytes.</param>
-public readonly record struct ByteSize(long Value)
+[JsonConverter(typeof(NumberOfBytes))]
+public readonly record struct ByteSize : IComparable<ByteSize>
 {
     private const string Prefixes = "KMGTPE";
 
+    private ByteSize(long bytes) => Bytes = bytes;
+
+    /// <summary>The number of bytes, 0 or more.</summary>
+    public long Bytes { get; }
+
+    /// <summary>The number of whole sectors of 512 bytes; a remainder is not counted.</summary>
+    public SectorCount Sectors => Bytes / Sector.SizeBytes;
+
+    /// <summary>The size is a multiple of 512 bytes.</summary>
+    public bool IsWholeSectors => Bytes % Sector.SizeBytes == 0;
+
+    public static bool operator <(ByteSize left, ByteSize right) => left.Bytes < right.Bytes;
+
+    public static bool operator >(ByteSize left, ByteSize right) => left.Bytes > right.Bytes;
+
+    public static bool operator <=(ByteSize left, ByteSize right) => left.Bytes <= right.Bytes;
+
+    public static bool operator >=(ByteSize left, ByteSize right) => left.Bytes >= right.Bytes;
+
+    /// <summary>That many bytes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
+    public static ByteSize FromBytes(long bytes) => From(bytes, 1, nameof(bytes));
+
+    /// <summary>That many times 1024 bytes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative, or the size exceeds 2^63 - 1
+    /// bytes.</exception>
+    public static ByteSize FromKiB(long number) => From(number, 1L << 10, nameof(number));
+
+    /// <summary>That many times 1024 KiB.</summary>
+    /// <inheritdoc cref="FromKiB"/>
+    public static ByteSize FromMiB(long number) => From(number, 1L << 20, nameof(number));
+
+    /// <summary>That many times 1024 MiB.</summary>
+    /// <inheritdoc cref="FromKiB"/>
+    public static ByteSize FromGiB(long number) => From(number, 1L << 30, nameof(number));
+
+    /// <summary>That many sectors of 512 bytes.</summary>
+    /// <inheritdoc cref="FromKiB"/>
+    public static ByteSize FromSectors(SectorCount count) => From(count.Value, Sector.SizeBytes, nameof(count));
+
+    /// <summary>The smaller one.</summary>
+    public static ByteSize Min(ByteSize left, ByteSize right) => left < right ? left : right;
+
     /// <summary>Reads <c>NUMBER[UNIT]</c>.</summary>
-    /// <exception cref="FormatException">It is not one; the message names the text and what would do.</exception>
+    /// <exception cref="FormatException">The text is not a size; the message shows the text and names valid
+    /// ones.</exception>
     public static ByteSize Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return Read(text, out var size) is { } fault ? throw new FormatException(fault) : size;
     }
 
-    /// <summary>Reads <c>NUMBER[UNIT]</c>; false where it is not one.</summary>
+    /// <summary>Reads <c>NUMBER[UNIT]</c>; false where the text is not a size.</summary>
     public static bool TryParse(string? text, out ByteSize size)
     {
         size = default;
         return text is not null && Read(text, out size) is null;
     }
 
+    /// <inheritdoc/>
+    public int CompareTo(ByteSize other) => Bytes.CompareTo(other.Bytes);
+
     /// <summary>In the largest binary unit that needs no fraction: <c>1536</c>, <c>4KiB</c>, <c>1MiB</c>.</summary>
     public override string ToString()
     {
-        var number = Value;
+        var number = Bytes;
         var unit = 0;
         for (; number != 0 && number % 1024 == 0; unit++)
         {
             number /= 1024;
         }
 
-        return unit == 0 ? number.ToString() : $"{number}{Prefixes[unit - 1]}iB";
+        var digits = number.ToString(CultureInfo.InvariantCulture);
+        return unit == 0 ? digits : $"{digits}{Prefixes[unit - 1]}iB";
+    }
+
+    private static ByteSize From(long number, long factor, string parameter)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(number, parameter);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(number, long.MaxValue / factor, parameter);
+        return new ByteSize(number * factor);
     }
 
     private static string? Read(string text, out ByteSize size)
@@ -88,5 +146,17 @@ public readonly record struct ByteSize(long Value)
         }
 
         return factor;
+    }
+
+    /// <summary>In JSON: the number of bytes.</summary>
+    internal sealed class NumberOfBytes : JsonConverter<ByteSize>
+    {
+        public override ByteSize Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var bytes) && bytes >= 0
+                ? new ByteSize(bytes)
+                : throw new JsonException("A size is a whole number of bytes, 0 or more.");
+
+        public override void Write(Utf8JsonWriter writer, ByteSize value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(value.Bytes);
     }
 }

@@ -29,7 +29,7 @@ public sealed class CancellationTests
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
-        var other = new RecordingDevice(new MemoryDevice(2048));
+        var other = new RecordingDevice(new MemoryDevice(ByteSize.FromMiB(1)));
         await running.Service.AttachAsync("b", other).InTime();
         using var client = await running.Service.OpenAsync(1).InTime();
         await CancelStuckWriteAsync(client, stuck);
@@ -65,7 +65,7 @@ public sealed class CancellationTests
     public async Task R10_a_token_cancelled_before_the_call_begins_nothing()
     {
         await using var running = new RunningService();
-        var device = new RecordingDevice(new MemoryDevice(2048));
+        var device = new RecordingDevice(new MemoryDevice(ByteSize.FromMiB(1)));
         await running.Service.AttachAsync("a", device).InTime();
         using var client = await running.Service.OpenAsync(1).InTime();
         using var cancellation = new CancellationTokenSource();

@@ -33,7 +33,10 @@ public sealed class CollectorTests(ITestOutputHelper output)
         {
             File.Delete(path);
             var device = FileDevice.Open(
-                new FileDeviceOptions { Path = path, CreateSize = AtOnce * SectorsEach, Mode = mode });
+                new FileDeviceOptions
+                {
+                    Path = path, CreateSize = ByteSize.FromSectors(AtOnce * SectorsEach), Mode = mode,
+                });
             output.WriteLine($"{device.Description.Mode}");
             await using var running = new RunningService();
             await running.Service.AttachAsync("disk", device).InTime();

@@ -64,13 +64,13 @@ public sealed class DmIoServiceTests
     {
         await using var running = new RunningService();
 
-        var description = await running.Service.AttachAsync("a", new MemoryDevice(8)).InTime();
-        Assert.Equal(new SectorCount(8), description.Capacity);
+        var description = await running.Service.AttachAsync("a", new MemoryDevice(ByteSize.FromSectors(8))).InTime();
+        Assert.Equal(ByteSize.FromSectors(8), description.Capacity);
         await running.Service.DetachAsync("a").InTime();
-        await running.Service.AttachAsync("a", new MemoryDevice(16)).InTime();
+        await running.Service.AttachAsync("a", new MemoryDevice(ByteSize.FromSectors(16))).InTime();
 
         Assert.Equal(
-            new SectorCount(16),
+            ByteSize.FromSectors(16),
             Assert.Single(await running.Service.GetDevicesAsync().InTime()).Description.Capacity);
     }
 
@@ -80,7 +80,7 @@ public sealed class DmIoServiceTests
         await using var running = await new RunningService().WithMemoryAsync("a");
 
         var twice = await Assert.ThrowsAsync<IoRefusedException>(
-            () => running.Service.AttachAsync("a", new NullDevice(8)).InTime());
+            () => running.Service.AttachAsync("a", new NullDevice(ByteSize.FromSectors(8))).InTime());
         var unknown = await Assert.ThrowsAsync<IoRefusedException>(() => running.Service.DetachAsync("b").InTime());
 
         Assert.Contains("'a'", twice.Message, StringComparison.Ordinal);
@@ -149,7 +149,7 @@ public sealed class DmIoServiceTests
 
         // A device that can write holds its file alone: that it opens again shows that it was closed.
         await using var again = FileDevice.Open(new FileDeviceOptions { Path = path });
-        Assert.Equal(new SectorCount(128), again.Description.Capacity);
+        Assert.Equal(ByteSize.FromSectors(128), again.Description.Capacity);
         await system.Terminate().InTime();
     }
 
@@ -172,7 +172,7 @@ public sealed class DmIoServiceTests
         Assert.Throws<InvalidOperationException>(() => DmIoService.For(system));
 
         await using var again = FileDevice.Open(new FileDeviceOptions { Path = path });
-        Assert.Equal(new SectorCount(128), again.Description.Capacity);
+        Assert.Equal(ByteSize.FromSectors(128), again.Description.Capacity);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ public sealed class ExtentTests
     public async Task A_device_tells_which_sectors_are_holes()
     {
         await using var running = new RunningService();
-        await running.Service.AttachAsync("a", new MemoryDevice(3 * 2048)).InTime();
+        await running.Service.AttachAsync("a", new MemoryDevice(ByteSize.FromMiB(3))).InTime();
         using var client = await running.Service.OpenAsync(1).InTime();
         await client.WriteAsync(new IoRegion("a", 2048, 1), new byte[512]).InTime();
 
@@ -70,7 +70,7 @@ public sealed class ExtentTests
         Assert.True((await client.WriteAsync(new IoRegion("a", 0, 1), new byte[512]).InTime()).IsOk);
     }
 
-    private sealed class LyingDevice(bool isNonsense) : DeviceDecorator(new MemoryDevice(2048))
+    private sealed class LyingDevice(bool isNonsense) : DeviceDecorator(new MemoryDevice(ByteSize.FromMiB(1)))
     {
         public override IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) => isNonsense
             ? [new DeviceExtent(count.Value + 1, ExtentKind.Hole)]

@@ -49,7 +49,7 @@ public sealed class IoClientTests
     public async Task How_to_zero_reaches_the_device()
     {
         await using var running = new RunningService();
-        var device = new RecordingDevice(new MemoryDevice(2048));
+        var device = new RecordingDevice(new MemoryDevice(ByteSize.FromMiB(1)));
         await running.Service.AttachAsync("a", device).InTime();
         using var client = await running.Service.OpenAsync(1).InTime();
         var options = new RequestOptions { Zeroing = WriteZeroesFlags.NoUnmap | WriteZeroesFlags.NoFallback };
@@ -65,7 +65,7 @@ public sealed class IoClientTests
     {
         await using var running = new RunningService();
         var slow = new LimitedDevice(
-            new MemoryDevice(2048), description => description with { HasFastWriteZeroes = false });
+            new MemoryDevice(ByteSize.FromMiB(1)), description => description with { HasFastWriteZeroes = false });
         await running.Service.AttachAsync("a", slow).InTime();
         using var client = await running.Service.OpenAsync(1).InTime();
 
@@ -95,7 +95,7 @@ public sealed class IoClientTests
     {
         await using var running = new RunningService();
         var device = new RecordingDevice(new LimitedDevice(
-            new MemoryDevice(8), description => description with { HasVolatileCache = true }));
+            new MemoryDevice(ByteSize.FromSectors(8)), description => description with { HasVolatileCache = true }));
         await running.Service.AttachAsync("a", device).InTime();
         using var client = await running.Service.OpenAsync(1).InTime();
 
@@ -110,7 +110,7 @@ public sealed class IoClientTests
     {
         await using var running = new RunningService();
         var device = new RecordingDevice(new LimitedDevice(
-            new MemoryDevice(8),
+            new MemoryDevice(ByteSize.FromSectors(8)),
             description => description with { HasForceUnitAccess = true, HasVolatileCache = true }));
         await running.Service.AttachAsync("a", device).InTime();
         using var client = await running.Service.OpenAsync(1).InTime();

@@ -38,7 +38,7 @@ public sealed class RefusalTests
         string rule, IoOperation operation, IoRegion[] regions, IoMemory? memory, RequestOptions? options, string fault)
     {
         await using var running = new RunningService();
-        var device = new RecordingDevice(new MemoryDevice(2048));
+        var device = new RecordingDevice(new MemoryDevice(ByteSize.FromMiB(1)));
         await running.Service.AttachAsync("a", device).InTime();
         using var client = await running.Service.OpenAsync(1).InTime();
 

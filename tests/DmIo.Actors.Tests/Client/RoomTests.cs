@@ -20,7 +20,7 @@ public sealed class RoomTests
     public async Task R19_three_thousand_writes_at_once_on_a_small_lease_all_succeed_in_the_order_of_the_calls()
     {
         await using var running = new RunningService();
-        var device = new RecordingDevice(new MemoryDevice(Many));
+        var device = new RecordingDevice(new MemoryDevice(ByteSize.FromSectors(Many)));
         var stuck = new StuckDevice(device);
         await running.Service.AttachAsync("a", stuck).InTime();
         using var client = await running.Service.OpenAsync(1).InTime();
@@ -104,7 +104,7 @@ public sealed class RoomTests
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
-        var other = new RecordingDevice(new MemoryDevice(2048));
+        var other = new RecordingDevice(new MemoryDevice(ByteSize.FromMiB(1)));
         await running.Service.AttachAsync("b", other).InTime();
         using var client = await running.Service.OpenAsync(1).InTime();
         var first = client.WriteAsync(new IoRegion("a", 0, 8), Page);

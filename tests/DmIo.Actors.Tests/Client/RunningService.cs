@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Devices;
 using DmIo.Devices.Decorators;
+using DmIo.Io;
 using static DmIo.Actors.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Client;
@@ -36,7 +37,7 @@ internal sealed class RunningService : IAsyncDisposable
     {
         foreach (var name in names)
         {
-            await Service.AttachAsync(name, new MemoryDevice(2048)).InTime();
+            await Service.AttachAsync(name, new MemoryDevice(ByteSize.FromMiB(1))).InTime();
         }
 
         return this;
@@ -45,7 +46,7 @@ internal sealed class RunningService : IAsyncDisposable
     /// <summary>Attaches memory of a MiB on which everything gets stuck.</summary>
     internal async Task<StuckDevice> AttachStuckAsync(string name)
     {
-        var device = new StuckDevice(new MemoryDevice(2048));
+        var device = new StuckDevice(new MemoryDevice(ByteSize.FromMiB(1)));
         await Service.AttachAsync(name, device).InTime();
         return device;
     }

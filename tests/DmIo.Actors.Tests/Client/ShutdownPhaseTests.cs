@@ -41,7 +41,7 @@ public sealed class ShutdownPhaseTests
         await using var running = new RunningService(hocon);
         await running.Service.AttachAsync("disk", FileDevice.Open(new FileDeviceOptions
         {
-            Path = path, CreateSize = 128,
+            Path = path, CreateSize = ByteSize.FromSectors(128),
         })).InTime();
         var client = await running.Service.OpenAsync(1).InTime();
         IoResult? written = null;
@@ -76,7 +76,7 @@ public sealed class ShutdownPhaseTests
     {
         await using var running = await new RunningService(After).WithMemoryAsync("a");
         var client = await running.Service.OpenAsync(1).InTime();
-        var late = new NullDevice(8);
+        var late = new NullDevice(ByteSize.FromSectors(8));
         var answers = new List<string>();
         AddTask(running, PhaseAfter, async () =>
         {
@@ -159,7 +159,7 @@ public sealed class ShutdownPhaseTests
     public async Task R24_with_its_phase_in_the_systems_configuration_it_may_start_after_coordinated_shutdown()
     {
         var started = await StartedService.StartAsync(DmIoService.DefaultConfig(), usesShutdownBefore: true);
-        await started.Service.AttachAsync("a", new MemoryDevice(8)).InTime();
+        await started.Service.AttachAsync("a", new MemoryDevice(ByteSize.FromSectors(8))).InTime();
         var client = await started.Service.OpenAsync(1).InTime();
         IoResult? written = null;
         CoordinatedShutdown.Get(started.System).AddTask(
@@ -179,7 +179,7 @@ public sealed class ShutdownPhaseTests
     public async Task R24_without_its_phase_it_stops_in_the_phase_before_and_says_so()
     {
         var started = await StartedService.StartAsync(Config.Empty, usesShutdownBefore: true);
-        await started.Service.AttachAsync("a", new MemoryDevice(8)).InTime();
+        await started.Service.AttachAsync("a", new MemoryDevice(ByteSize.FromSectors(8))).InTime();
         var client = await started.Service.OpenAsync(1).InTime();
         IoResult? written = null;
         CoordinatedShutdown.Get(started.System).AddTask(

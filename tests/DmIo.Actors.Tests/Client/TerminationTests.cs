@@ -88,7 +88,7 @@ public sealed class TerminationTests
 
         await Assert.ThrowsAsync<IoRefusedException>(() => second.InTime());
         await late.WhenClosed.InTime();
-        Assert.Equal(new SectorCount(8), (await first.InTime()).Capacity);
+        Assert.Equal(ByteSize.FromSectors(8), (await first.InTime()).Capacity);
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class TerminationTests
         await Assert.ThrowsAsync<IoRefusedException>(() => running.Service.GetDevicesAsync().InTime());
         await Assert.ThrowsAsync<IoRefusedException>(() => running.Service.DetachAsync("a").InTime());
         await Assert.ThrowsAsync<IoRefusedException>(
-            () => running.Service.AttachAsync("b", new NullDevice(8)).InTime());
+            () => running.Service.AttachAsync("b", new NullDevice(ByteSize.FromSectors(8))).InTime());
         await client.DisposeAsync().InTime();
     }
 
@@ -210,7 +210,7 @@ public sealed class TerminationTests
     }
 
     /// <summary>A device whose description keeps whoever asks for it.</summary>
-    private sealed class SlowToTell() : DeviceDecorator(new MemoryDevice(8)), IDisposable
+    private sealed class SlowToTell() : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(8))), IDisposable
     {
         private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly ManualResetEventSlim gate = new();

@@ -9,7 +9,7 @@ namespace DmIo.Actors.Tests.Fixtures;
 /// A device that completes operations in <see cref="Drive"/> alone, as a ring does: what was called before is sent by
 /// one Drive, and done by the next that comes after <see cref="Finish"/>. Notes how many calls each Drive sent.
 /// </summary>
-internal sealed class DrivenDevice(int sectors) : DeviceDecorator(new MemoryDevice(sectors))
+internal sealed class DrivenDevice(int sectors) : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(sectors)))
 {
     private readonly Lock gate = new();
     private readonly List<Action> called = [];

@@ -25,7 +25,11 @@ internal sealed class ManualDevice : IBlockDevice
         content = new byte[sectors * Sector.SizeBytes];
         var description = new DeviceDescription
         {
-            Backend = "manual", Capacity = sectors, MaxDiscard = sectors, MaxWriteZeroes = sectors, MaxSegments = 1,
+            Backend = "manual",
+            Capacity = ByteSize.FromSectors(sectors),
+            MaxDiscard = ByteSize.FromSectors(sectors),
+            MaxWriteZeroes = ByteSize.FromSectors(sectors),
+            MaxSegments = 1,
         };
         Description = describe?.Invoke(description) ?? description;
     }

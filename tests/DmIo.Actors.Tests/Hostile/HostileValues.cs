@@ -59,7 +59,7 @@ internal sealed class HostileValues(Random random, params string[] devices)
 
     internal SchedulingPolicy? Policy() => random.Next(3) == 0 ? (SchedulingPolicy)(random.Next(6) - 1) : null;
 
-    internal IBlockDevice Device() => random.Next(6) == 0 ? null! : new MemoryDevice(1024);
+    internal IBlockDevice Device() => random.Next(6) == 0 ? null! : new MemoryDevice(ByteSize.FromKiB(512));
 
     internal T Pick<T>(IReadOnlyList<T> list) => list[random.Next(list.Count)];
 }

@@ -30,8 +30,8 @@ public sealed class MessageFuzzTests : ServiceTests
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
-        Attach("disk", new MemoryDevice(1024));
-        Attach("other", new MemoryDevice(1024));
+        Attach("disk", new MemoryDevice(ByteSize.FromKiB(512)));
+        Attach("other", new MemoryDevice(ByteSize.FromKiB(512)));
         var lease = Open(pages: 8);
         IActorRef[] everybody = [Supervisor, lease.Requests, DeviceActor("disk"), DeviceActor("other")];
         var guard = CreateTestProbe();
@@ -55,8 +55,8 @@ public sealed class MessageFuzzTests : ServiceTests
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases} (times 2)");
-        Attach("disk", new MemoryDevice(1024));
-        Attach("other", new MemoryDevice(1024));
+        Attach("disk", new MemoryDevice(ByteSize.FromKiB(512)));
+        Attach("other", new MemoryDevice(ByteSize.FromKiB(512)));
         var lease = Open(pages: 8);
         IActorRef[] everybody = [Supervisor, lease.Requests, DeviceActor("disk")];
         var before = 0L;

@@ -33,7 +33,20 @@ public sealed class DeviceProviderTests
         var device = Assert.Single(await running.Service.GetDevicesAsync().InTime());
 
         Assert.Equal(("remote", 24, true), (
-            device.Name, device.Description.Capacity.Value, device.Description.IsReadOnly));
+            device.Name, device.Description.Capacity.Sectors.Value, device.Description.IsReadOnly));
+    }
+
+    [Fact]
+    public async Task Configured_devices_of_uris_are_opened_at_the_same_time_so_that_one_delays_no_other()
+    {
+        await using var running = new RunningService(Providers + """
+            dmio.devices {
+              first { backend = uri, uri = "test://both" }
+              second { backend = uri, uri = "test://both" }
+            }
+            """);
+
+        Assert.Equal(2, (await running.Service.GetDevicesAsync().InTime()).Count);
     }
 
     [Theory]
@@ -45,7 +58,7 @@ public sealed class DeviceProviderTests
 
         var description = await running.Service.AttachAsync("a", "test://host/name", isReadOnly).InTime();
 
-        Assert.Equal((8, isReadOnly), (description.Capacity.Value, description.IsReadOnly));
+        Assert.Equal((8, isReadOnly), (description.Capacity.Sectors.Value, description.IsReadOnly));
         using var client = await running.Service.OpenAsync(1).InTime();
         var result = await client.WriteAsync(new IoRegion("a", 0, 1), new byte[512]).InTime();
         Assert.Equal(isReadOnly ? IoStatusCode.ReadOnly : IoStatusCode.Ok, result[0].Code);

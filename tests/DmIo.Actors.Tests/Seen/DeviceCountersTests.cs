@@ -13,7 +13,7 @@ public sealed class DeviceCountersTests
 
     private readonly ManualClock clock = new();
     private readonly DeviceCounters counters;
-    private readonly IoQueue queue = new(new IoQueueOptions(), new NullDevice(1024).Description);
+    private readonly IoQueue queue = new(new IoQueueOptions(), new NullDevice(ByteSize.FromKiB(512)).Description);
 
     public DeviceCountersTests() =>
         counters = new DeviceCounters("disk", ServiceMode.Ring, SchedulingPolicy.Fair, clock);

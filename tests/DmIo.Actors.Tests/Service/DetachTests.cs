@@ -148,7 +148,7 @@ public sealed class DetachTests : ServiceTests
     [Fact]
     public void A_device_that_describes_itself_as_impossible_is_refused_and_closed()
     {
-        var device = new ManualDevice(8, description => description with { BlockSizeBytes = 768 });
+        var device = new ManualDevice(8, description => description with { BlockSize = ByteSize.FromBytes(768) });
 
         Supervisor.Tell(new AttachDevice("disk", device), TestActor);
 

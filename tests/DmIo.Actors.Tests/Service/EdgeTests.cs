@@ -46,7 +46,8 @@ public sealed class EdgeTests
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
         var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Read), AtMost = 1, Errno = 61 };
-        await running.Service.AttachAsync("b", new FaultyDevice(new MemoryDevice(64), 1, rule)).InTime();
+        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromSectors(64)), 1, rule);
+        await running.Service.AttachAsync("b", faulty).InTime();
         using var client = await running.Service.OpenAsync(4).InTime();
         IoRegion[] regions = [new("a", 0, 1), new("b", 0, 1)];
         var options = new RequestOptions { Edges = new WriteEdges(500, 0) };
@@ -61,9 +62,10 @@ public sealed class EdgeTests
     private static async Task WriteSideBySideAsync(int seed, int blockSizeBytes)
     {
         await using var running = new RunningService();
-        var watched = new RecordingDevice(new MemoryDevice(DeviceBytes / Sector.SizeBytes));
+        var watched = new RecordingDevice(new MemoryDevice(ByteSize.FromBytes(DeviceBytes)));
         var device = new LimitedDevice(
-            new LaterDevice(watched), description => description with { BlockSizeBytes = blockSizeBytes });
+            new LaterDevice(watched),
+            description => description with { BlockSize = ByteSize.FromBytes(blockSizeBytes) });
         await running.Service.AttachAsync("a", device).InTime();
 
         var models = await Task.WhenAll(Enumerable.Range(0, Writers).Select(

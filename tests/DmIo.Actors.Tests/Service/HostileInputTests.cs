@@ -202,7 +202,7 @@ public sealed class HostileInputTests : ServiceTests
 
     /// <summary>Its closing blocks until the test lets it go; a defect makes the test fail, not hang.</summary>
     private sealed class SlowlyClosedDevice(ManualResetEventSlim goOn)
-        : DeviceDecorator(new NullDevice(8)), IAsyncDisposable
+        : DeviceDecorator(new NullDevice(ByteSize.FromSectors(8))), IAsyncDisposable
     {
         ValueTask IAsyncDisposable.DisposeAsync()
         {

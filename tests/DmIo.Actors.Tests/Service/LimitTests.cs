@@ -101,7 +101,7 @@ public sealed class LimitTests : ServiceTests
     public async Task Memory_that_goes_through_the_devices_pages_costs_the_lease_these_pages_too()
     {
         var device = new ManualDevice(
-            1024, description => description with { BouncePages = 16, MemoryAlignmentBytes = 512 });
+            1024, description => description with { BouncePages = 16, MemoryAlignment = ByteSize.FromBytes(512) });
         Attach("disk", device);
         var lease = Open(pages: 3);
         var unaligned = VirtualBuffer.Allocate(8192).Slice(1, 512);
@@ -140,7 +140,7 @@ public sealed class LimitTests : ServiceTests
     public void A_device_with_an_impossible_queue_depth_is_refused(int least, int most, int? target, string shown)
     {
         var depth = new QueueDepth(least, most, target is { } given ? TimeSpan.FromMilliseconds(given) : null);
-        Supervisor.Tell(new AttachDevice("disk", new MemoryDevice(8), depth), TestActor);
+        Supervisor.Tell(new AttachDevice("disk", new MemoryDevice(ByteSize.FromSectors(8)), depth), TestActor);
 
         Assert.Contains($"not {shown}", ExpectMsg<AttachRefused>().Reason, StringComparison.Ordinal);
     }
@@ -148,12 +148,13 @@ public sealed class LimitTests : ServiceTests
     [Fact]
     public void A_device_with_an_unknown_policy_is_refused()
     {
-        Supervisor.Tell(new AttachDevice("disk", new MemoryDevice(8), Policy: (SchedulingPolicy)9), TestActor);
+        Supervisor.Tell(new AttachDevice("disk",
+            new MemoryDevice(ByteSize.FromSectors(8)), Policy: (SchedulingPolicy)9), TestActor);
 
         Assert.Contains("no policy 9", ExpectMsg<AttachRefused>().Reason, StringComparison.Ordinal);
     }
 
-    private sealed class BouncingDevice(int pages) : DeviceDecorator(new MemoryDevice(8))
+    private sealed class BouncingDevice(int pages) : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(8)))
     {
         public override DeviceDescription Description => base.Description with { BouncePages = pages };
 

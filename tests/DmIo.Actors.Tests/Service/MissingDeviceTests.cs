@@ -92,7 +92,7 @@ public sealed class MissingDeviceTests : Akka.TestKit.Xunit2.TestKit
     public async Task A_device_of_that_name_which_the_application_attached_ends_the_retries()
     {
         var service = Start("on-missing = retry");
-        await service.AttachAsync("disk", new MemoryDevice(capacity: 8)).InTime();
+        await service.AttachAsync("disk", new MemoryDevice(ByteSize.FromSectors(8))).InTime();
 
         await TimePassesUntilAsync(() => service.MissingDevices.Count == 0);
     }

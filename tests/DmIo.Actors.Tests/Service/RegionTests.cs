@@ -158,7 +158,8 @@ public sealed class RegionTests : ServiceTests
     public void R12_what_a_device_cannot_do_sets_its_own_bit_and_the_unsupported_one()
     {
         AttachQuick("able");
-        AttachQuick("unable", describe: description => description with { MaxDiscard = 0, MaxWriteZeroes = 0 });
+        AttachQuick(
+            "unable", describe: description => description with { MaxDiscard = default, MaxWriteZeroes = default });
         var lease = Open(pages: 1);
 
         foreach (var operation in (IoOperation[])[IoOperation.Discard, IoOperation.WriteZeroes])

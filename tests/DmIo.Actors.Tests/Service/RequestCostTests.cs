@@ -63,7 +63,7 @@ public sealed class RequestCostTests
     public async Task The_backend_sees_the_callers_own_memory_for_all_kinds_of_it()
     {
         await using var running = new RunningService();
-        var device = new WatchingDevice(new MemoryDevice(2048));
+        var device = new WatchingDevice(new MemoryDevice(ByteSize.FromMiB(1)));
         await running.Service.AttachAsync("disk", device).InTime();
         await using var client = await running.Service.OpenAsync(4).InTime();
         var array = GC.AllocateArray<byte>(8192, pinned: true);

@@ -62,7 +62,11 @@ public sealed class BadSettingsTests
     [InlineData("dmio.fault-defaults.probability = 2", "dmio.fault-defaults.probability is '2'", "0 to 1")]
     [InlineData("dmio.fault-defaults.probability = NaN", "dmio.fault-defaults.probability is 'NaN'", "0 to 1")]
     [InlineData("dmio.fault-defaults.operations = [wipe]", "dmio.fault-defaults.operations is 'wipe'", "write-zeroes")]
-    [InlineData("dmio.fault-defaults.operations = []", "dmio.fault-defaults.operations is a list", "one or more")]
+    [InlineData("dmio.fault-defaults.operations = []", "dmio.fault-defaults.operations is an empty list", "one or more")]
+    [InlineData(
+        "x = none\ndmio.device-defaults.faults = ${x} # why", "dmio.device-defaults.faults is 'none'", "a list")]
+    [InlineData("dmio.device-defaults.faults = [] x", "dmio.device-defaults.faults is a list with", "a list of blocks")]
+    [InlineData("dmio.fault-defaults.operations = [ ] ", "dmio.fault-defaults.operations is an empty list", "one or")]
     [InlineData("dmio.fault-defaults.operations = read", "dmio.fault-defaults.operations is 'read'", "a list")]
     [InlineData("dmio.fault-defaults.count = some", "dmio.fault-defaults.count is 'some'", "or all")]
     [InlineData("dmio.fault-defaults.times = -1", "dmio.fault-defaults.times is '-1'", "or unlimited")]

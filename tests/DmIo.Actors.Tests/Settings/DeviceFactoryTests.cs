@@ -17,7 +17,7 @@ public sealed class DeviceFactoryTests
         await using var device = Open(Memory);
 
         Assert.Equal("memory", device.Description.Backend);
-        Assert.Equal(new SectorCount(2048), device.Description.Capacity);
+        Assert.Equal(ByteSize.FromSectors(2048), device.Description.Capacity);
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class DeviceFactoryTests
         await using var device = Open("backend = null\nsize = 8TiB");
 
         Assert.Equal("null", device.Description.Backend);
-        Assert.Equal(new SectorCount(16L << 30), device.Description.Capacity);
+        Assert.Equal(ByteSize.FromSectors(16L << 30), device.Description.Capacity);
     }
 
     [Theory]

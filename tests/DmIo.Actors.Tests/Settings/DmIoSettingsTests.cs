@@ -66,6 +66,52 @@ public sealed class DmIoSettingsTests
         Assert.Equal(expected, settings.QueueDepth.ToString());
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("\t")]
+    [InlineData("# why")]
+    [InlineData(" # why")]
+    [InlineData(" // why")]
+    public void A_blank_or_a_comment_behind_a_value_of_any_kind_changes_nothing(string end)
+    {
+        var device = Assert.Single(Read($$"""
+            dmio {{{end}}
+              devices = {{{end}}
+                disk {{{end}}
+                  backend = memory{{end}}
+                  size = "4KiB"{{end}}
+                  queue-depth = 7{{end}}
+                  read-only = on{{end}}
+                  delay = { read = 20ms }{{end}}
+                  faults = [ { errno = 28, operations = [ read, write ]{{end}}
+                  } ]{{end}}
+                }{{end}}
+              }{{end}}
+            }{{end}}
+            """).Devices);
+
+        Assert.Equal((ByteSize.FromKiB(4), 7, true), (device.Size, device.QueueDepth.Most, device.IsReadOnly));
+        Assert.Equal(TimeSpan.FromMilliseconds(20), device.Delays.Read);
+        Assert.Equal(28, Assert.Single(device.Faults).Errno);
+    }
+
+    [Theory]
+    [InlineData("[]", 0)]
+    [InlineData("[ ]", 0)]
+    [InlineData("[\n]", 0)]
+    [InlineData("[ # none\n ] # yet", 0)]
+    [InlineData("[ { errno = 5 }, ]", 1)]
+    [InlineData("[ { errno = 5 } ] [ { errno = 28 } ]", 2)]
+    [InlineData("${ours} # why", 2)]
+    public void A_list_has_its_items_alone(string list, int count)
+    {
+        var settings = Read($"ours = [ {{ errno = 5 }}, {{ errno = 28 }} ]\n{OneMemoryDevice}\n"
+            + $"dmio.devices.disk1.faults = {list}\n");
+
+        Assert.Equal(count, Assert.Single(settings.Devices).Faults.Count);
+    }
+
     [Fact]
     public void The_rest_of_the_systems_configuration_is_none_of_its_business() =>
         Assert.Equal(65536, Read("akka.loglevel = OFF\napplication.key = 1").MaxPages);
@@ -77,7 +123,7 @@ public sealed class DmIoSettingsTests
 
         Assert.Equal("disk1", device.Name);
         Assert.Equal(DeviceBackend.Memory, device.Backend);
-        Assert.Equal(new SectorCount(131072), device.Size);
+        Assert.Equal(ByteSize.FromMiB(64), device.Size);
         Assert.Equal(32, device.QueueDepth);
         Assert.False(device.IsReadOnly);
         Assert.False(device.IsStuck);
@@ -108,7 +154,7 @@ public sealed class DmIoSettingsTests
         Assert.Equal("disk.img", device.Name);
         Assert.Equal(DeviceBackend.File, device.Backend);
         Assert.Equal("/var/lib/disk one.img", device.Path);
-        Assert.Equal(new SectorCount(2048), device.CreateSize);
+        Assert.Equal(ByteSize.FromMiB(1), device.CreateSize);
         Assert.True(device.IsReadOnly);
         Assert.Equal(4, device.QueueDepth);
         Assert.True(device.IsStuck);

@@ -28,11 +28,11 @@ public sealed class ReadmeTour : TestKit
             TaskCreationOptions.RunContinuationsAsynchronously);
 
         var service = DmIoService.For(system);
-        var left = new FileDeviceOptions { Path = leftPath, CreateSize = 8192 };
+        var left = new FileDeviceOptions { Path = leftPath, CreateSize = ByteSize.FromMiB(4) };
         await service.AttachAsync("left", FileDevice.Open(left));
-        var right = new FileDeviceOptions { Path = rightPath, CreateSize = 8192 };
+        var right = new FileDeviceOptions { Path = rightPath, CreateSize = ByteSize.FromMiB(4) };
         await service.AttachAsync("right", FileDevice.Open(right));
-        await service.AttachAsync("cache", new MemoryDevice(capacity: 8192));
+        await service.AttachAsync("cache", new MemoryDevice(ByteSize.FromMiB(4)));
 
         await using var client = await service.OpenAsync(pages: 64);
 
@@ -77,8 +77,8 @@ public sealed class ReadmeTour : TestKit
     public async Task The_actor_that_uses_messages_gets_its_outcome_and_puts_its_lease_back()
     {
         var service = DmIoService.For(Sys);
-        await service.AttachAsync("left", new MemoryDevice(capacity: 64));
-        await service.AttachAsync("right", new MemoryDevice(capacity: 64));
+        await service.AttachAsync("left", new MemoryDevice(ByteSize.FromKiB(32)));
+        await service.AttachAsync("right", new MemoryDevice(ByteSize.FromKiB(32)));
 
         var actor = Sys.ActorOf(Props.Create(() => new CopyActor(service.Supervisor, new byte[4096], TestActor)));
         Watch(actor);

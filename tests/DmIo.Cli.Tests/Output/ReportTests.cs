@@ -126,5 +126,5 @@ public sealed class ReportTests
     private static RegionTally NewRegion(int index, string device, long? count) => new(
         index,
         new TargetRegion(
-            device, device, 2048, count, new DeviceDescription { Backend = "fake", Capacity = 1 << 20 }));
+            device, device, 2048, count, new DeviceDescription { Backend = "fake", Capacity = ByteSize.FromMiB(512) }));
 }

@@ -257,6 +257,37 @@ public sealed class ServeProcessTests : IDisposable
         Assert.Contains("'vm'", File.ReadAllText(directory.PathOf("seen")));
     }
 
+    [Fact]
+    public async Task An_export_of_a_missing_device_is_offered_once_the_device_is_there_and_the_others_at_once()
+    {
+        var monitor = directory.PathOf("monitor");
+        var config = directory.Write("dmio.conf", $$"""
+            dmio.devices {
+              disk { backend = memory, size = 1MiB }
+              gone { backend = file, path = "{{directory.PathOf("disk")}}", on-missing = retry }
+            }
+            """);
+        using var server = DmioProcess.StartCommand(
+            "serve", "--config", config, "--export", "now=disk", "--export", "late=gone", "--unix", SocketPath,
+            "--monitor", monitor, "--json");
+        var report = await ReportAsync(server);
+        Assert.Equal(["now"], NamesOf(report, "exports"));
+        Assert.Equal(["late"], NamesOf(report, "waiting"));
+
+        directory.Fill("filled", 1 << 20, seed: 7);
+        File.Move(directory.PathOf("filled"), directory.PathOf("disk"));
+
+        await using var looking = await MonitorConnection.OpenAsync(monitor, CancellationToken.None);
+        while (NbdServerStatus.In((await looking.AskAsync(CancellationToken.None))!)[0].Exports.Count < 2)
+        {
+            // Each look is a round trip; the device is tried again after pauses of a second and more.
+        }
+
+        var (exitCode, error) = await EndAsync(server);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("waits for its device 'gone'", error, StringComparison.Ordinal);
+    }
+
     [PeerFact("nbdinfo")]
     public async Task Top_shows_exports_and_who_uses_them()
     {
@@ -302,6 +333,9 @@ public sealed class ServeProcessTests : IDisposable
 
     private static async Task<NbdExportStatus> LookAsync(MonitorConnection monitor) =>
         NbdServerStatus.In((await monitor.AskAsync(CancellationToken.None))!)[0].Exports[0];
+
+    private static IEnumerable<string?> NamesOf(JsonElement report, string list) =>
+        report.GetProperty(list).EnumerateArray().Select(item => item.GetProperty("name").GetString());
 
     private static string Hocon(string name) => Path.Combine(AppContext.BaseDirectory, "hocon", name);
 

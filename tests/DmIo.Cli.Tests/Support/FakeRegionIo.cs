@@ -26,7 +26,7 @@ internal sealed class FakeRegionIo : IRegionIo
     public RegionTally NewRegion(int index, string device, long start, long? count, long capacity = 1 << 16)
     {
         devices.TryAdd(device, new byte[capacity * Sector.SizeBytes]);
-        var description = new Devices.DeviceDescription { Backend = "fake", Capacity = capacity };
+        var description = new Devices.DeviceDescription { Backend = "fake", Capacity = ByteSize.FromSectors(capacity) };
         return new RegionTally(index, new TargetRegion(device, device, start, count, description));
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DmIo.Actors;
+using DmIo.Io;
 using DmIo.Nbd;
 using Xunit;
 
@@ -77,7 +78,7 @@ public sealed class NetworkTopTests
 
     private static NbdExportStatus Export(long requests) => new(
         Disk,
-        SizeBytes: 1 << 20,
+        Size: ByteSize.FromMiB(1),
         LiveDevices: ["a", "b"],
         Connections: 1,
         PagesInUse: 16,

@@ -35,7 +35,7 @@ public sealed class ChunkPlanTests
     [Fact]
     public void A_chunk_that_the_pages_cannot_hold_is_refused_with_both_numbers()
     {
-        var fault = Assert.Throws<RefusedException>(() => ChunkPlan.For(100, new ByteSize(1 << 20), buffers: 1));
+        var fault = Assert.Throws<RefusedException>(() => ChunkPlan.For(100, ByteSize.FromBytes(1 << 20), buffers: 1));
 
         Assert.Contains("--pages 100", fault.Message);
         Assert.Contains("256", fault.Message);
@@ -48,6 +48,6 @@ public sealed class ChunkPlanTests
     [InlineData(long.MaxValue)]
     public void A_chunk_is_whole_pages(long bytes)
     {
-        Assert.Throws<RefusedException>(() => ChunkPlan.For(null, new ByteSize(bytes), buffers: 1));
+        Assert.Throws<RefusedException>(() => ChunkPlan.For(null, ByteSize.FromBytes(bytes), buffers: 1));
     }
 }

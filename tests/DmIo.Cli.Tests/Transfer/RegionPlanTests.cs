@@ -108,5 +108,6 @@ public sealed class RegionPlanTests
     }
 
     private static TargetRegion Target(string device, long start, long? count) =>
-        new(device, device, start, count, new DeviceDescription { Backend = "fake", Capacity = 100 });
+        new(device, device, start, count,
+            new DeviceDescription { Backend = "fake", Capacity = ByteSize.FromSectors(100) });
 }

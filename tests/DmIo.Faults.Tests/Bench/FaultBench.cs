@@ -44,14 +44,14 @@ internal sealed class FaultBench : IAsyncDisposable
     {
         var started = ActorSystem.Create("faults", ConfigurationFactory.ParseString(Quiet));
         var service = DmIoService.For(started);
-        await service.AttachAsync(Well, new MemoryDevice(WellSectors)).InTime();
+        await service.AttachAsync(Well, new MemoryDevice(ByteSize.FromSectors(WellSectors))).InTime();
         await service.AttachAsync(Ill, ill).InTime();
         return new FaultBench(started, await service.OpenAsync(pages: 256).InTime());
     }
 
     /// <summary>With a file or disk, served this way, as the device that suffers.</summary>
     internal static Task<FaultBench> StartAsync(
-        string path, ServiceMode mode, bool isDirect = false, SectorCount? createSize = null) =>
+        string path, ServiceMode mode, bool isDirect = false, ByteSize? createSize = null) =>
         StartAsync(FileDevice.Open(new FileDeviceOptions
         {
             Path = path, Mode = mode, IsDirect = isDirect, CreateSize = createSize,

@@ -1,4 +1,5 @@
 using DmIo.Devices;
+using DmIo.Io;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
@@ -41,7 +42,7 @@ internal static class Way
         using var directory = new TemporaryDirectory();
         var options = new FileDeviceOptions
         {
-            Path = directory.FilePath("probe"), CreateSize = 8, Mode = ServiceMode.Ring,
+            Path = directory.FilePath("probe"), CreateSize = ByteSize.FromSectors(8), Mode = ServiceMode.Ring,
         };
         try
         {

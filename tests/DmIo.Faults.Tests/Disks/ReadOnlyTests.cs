@@ -14,7 +14,7 @@ public sealed class ReadOnlyTests
 {
     private const int NotPermitted = 1;
     private const int ReadOnlyFileSystem = 30;
-    private const int DiskSectors = 4096;
+    private static readonly ByteSize DiskSize = ByteSize.FromMiB(2);
 
     [MountTheory("mount", "umount", "losetup", "mkfs.ext4", "e2fsck")]
     [MemberData(nameof(Way.All), MemberType = typeof(Way))]
@@ -23,7 +23,7 @@ public sealed class ReadOnlyTests
     {
         await using var mounted = await Mounted.Ext4Async(sizeMiB: 16);
         var path = mounted.FilePath("disk");
-        await using var bench = await FaultBench.StartAsync(path, mode, isDirect, createSize: DiskSectors);
+        await using var bench = await FaultBench.StartAsync(path, mode, isDirect, createSize: DiskSize);
         await bench.AssertServesAsync(0);
         Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
         mounted.FailItself();
@@ -49,7 +49,7 @@ public sealed class ReadOnlyTests
     {
         await using var mounted = await Mounted.InMemoryAsync(sizeKiB: 4096);
         var path = mounted.FilePath("disk");
-        await using var bench = await FaultBench.StartAsync(path, ServiceMode.Threads, createSize: DiskSectors);
+        await using var bench = await FaultBench.StartAsync(path, ServiceMode.Threads, createSize: DiskSize);
 
         Assert.Contains("busy", await FailAsync("mount", "-o", "remount,ro", mounted.Place), StringComparison.Ordinal);
         await bench.AssertServesAsync(0);
@@ -69,7 +69,7 @@ public sealed class ReadOnlyTests
     [MemberData(nameof(Way.All), MemberType = typeof(Way))]
     public async Task A_disk_that_was_set_read_only_fails_writes_until_it_is_set_back(ServiceMode mode, bool isDirect)
     {
-        using var file = DiskFile.OnDisk(DiskSectors * Sector.SizeBytes);
+        using var file = DiskFile.OnDisk(DiskSize.Bytes);
         await using var disk = await LoopDisk.OverAsync(file.Path);
         await using var bench = await FaultBench.StartAsync(disk.Path, mode, isDirect);
         await bench.AssertServesAsync(0);

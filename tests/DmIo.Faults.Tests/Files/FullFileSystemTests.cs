@@ -12,7 +12,7 @@ namespace DmIo.Faults.Tests.Files;
 public sealed class FullFileSystemTests
 {
     private const int NoSpace = 28;
-    private const int DiskSectors = 1 << 15;
+    private static readonly ByteSize DiskSize = ByteSize.FromMiB(16);
 
     [MountTheory("mount", "umount")]
     [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
@@ -54,7 +54,7 @@ public sealed class FullFileSystemTests
     public async Task Many_at_once_on_a_full_file_system_are_each_answered_for_itself(ServiceMode mode)
     {
         await using var mounted = await Mounted.InMemoryAsync(sizeKiB: 1024);
-        await using var bench = await FaultBench.StartAsync(mounted.FilePath("disk"), mode, createSize: DiskSectors);
+        await using var bench = await FaultBench.StartAsync(mounted.FilePath("disk"), mode, createSize: DiskSize);
         var data = bench.Pattern(64);
         var writes = Enumerable.Range(0, 128).Select(index =>
             bench.Client.WriteAsync(new IoRegion(FaultBench.Ill, index * 64, 64), data)).ToArray();
@@ -92,7 +92,7 @@ public sealed class FullFileSystemTests
     private static async Task RunFullAsync(Mounted mounted, ServiceMode mode, bool isDirect)
     {
         await using var bench = await FaultBench.StartAsync(
-            mounted.FilePath("disk"), mode, isDirect, createSize: DiskSectors);
+            mounted.FilePath("disk"), mode, isDirect, createSize: DiskSize);
         await bench.AssertServesAsync(0);
         var filler = mounted.FillUp();
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using DmIo.Devices;
+using DmIo.Io;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 using Xunit;
@@ -197,9 +198,9 @@ public sealed class ClientHandshakeTests
             new DeviceDescription
             {
                 Backend = "nbd",
-                Capacity = 2048,
-                BlockSizeBytes = 4096,
-                MaxTransferBytes = 1 << 20,
+                Capacity = ByteSize.FromMiB(1),
+                BlockSize = ByteSize.FromKiB(4),
+                MaxTransfer = ByteSize.FromMiB(1),
                 HasVolatileCache = false,
             },
             description);

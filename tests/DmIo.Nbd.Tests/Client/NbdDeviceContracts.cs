@@ -23,7 +23,7 @@ public abstract class NbdDeviceContract : BlockDeviceContract
     {
         if (Programs.Missing(Program) is not null)
         {
-            return new MemoryDevice(capacity);
+            return new MemoryDevice(ByteSize.FromSectors(capacity));
         }
 
         return Task.Run(async () =>

@@ -57,7 +57,7 @@ public sealed class PeerDeviceTests
         await using var device = await OpenAsync(peer);
         var data = Bytes.Random(3 << 20, seed: 1);
 
-        Assert.Equal((4096, 1L << 20), (device.Description.BlockSizeBytes, device.Description.MaxTransferBytes));
+        Assert.Equal((4096, 1L << 20), (device.Description.BlockSize.Bytes, device.Description.MaxTransfer.Bytes));
         Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Write, 8, data.Length / 512, data).InTime());
         var read = new byte[data.Length];
         Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Read, 8, data.Length / 512, read).InTime());
@@ -71,7 +71,7 @@ public sealed class PeerDeviceTests
         await using var device = await OpenAsync(peer);
 
         Assert.True(device.Description.IsReadOnly);
-        Assert.Equal((0, 0), (device.Description.MaxDiscard.Value, device.Description.MaxWriteZeroes.Value));
+        Assert.Equal((default, default), (device.Description.MaxDiscard, device.Description.MaxWriteZeroes));
     }
 
     [PeerFact("nbdkit")]

@@ -84,7 +84,7 @@ internal sealed class ServedDisks : IAsyncDisposable
         return (served, path);
     }
 
-    internal static MemoryDevice NewMemory() => new(SizeBytes / Sector.SizeBytes);
+    internal static MemoryDevice NewMemory() => new(ByteSize.FromBytes(SizeBytes));
 
     /// <summary>Attaches the devices as <c>disk-0</c> and so on, and serves them as one export.</summary>
     internal Task<NbdExportStatus> AddAsync(string export, params IBlockDevice[] devices)

@@ -59,7 +59,8 @@ internal sealed class Bystander : IAsyncDisposable
         var rounds = 0;
         do
         {
-            var start = rounds * 37 % ((int)(device.Description.Capacity.Value - (LengthBytes / Sector.SizeBytes)));
+            var room = device.Description.Capacity.Sectors.Value - (LengthBytes / Sector.SizeBytes);
+            var start = rounds * 37 % (int)room;
             if (ownsData)
             {
                 RandomNumberGenerator.Fill(data);

@@ -103,8 +103,9 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
     /// <summary>One operation, to its end; of a read, the memory.</summary>
     private static async Task<byte[]?> OperateAsync(IBlockDevice device, Random random)
     {
-        var sectors = Math.Min(random.Next(4) == 0 ? 256 : random.Next(1, 32), device.Description.Capacity.Value);
-        var start = random.NextInt64(device.Description.Capacity.Value - sectors + 1);
+        var sectors = Math.Min(random.Next(4) == 0 ? 256 : random.Next(1, 32),
+            device.Description.Capacity.Sectors.Value);
+        var start = random.NextInt64(device.Description.Capacity.Sectors.Value - sectors + 1);
         switch (random.Next(6))
         {
             case 0:
@@ -114,10 +115,10 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
                 Check((await device.WriteAsync(start, Bytes.Batch(new byte[sectors * 512]), random.Next(2) == 0)
                     .InTime()).Status);
                 return null;
-            case 2 when device.Description.MaxWriteZeroes.Value > 0:
+            case 2 when device.Description.MaxWriteZeroes.Sectors.Value > 0:
                 Check(await device.WriteZeroesAsync(start, sectors, WriteZeroesFlags.None).InTime());
                 return null;
-            case 3 when device.Description.MaxDiscard.Value > 0:
+            case 3 when device.Description.MaxDiscard.Sectors.Value > 0:
                 Check(await device.DiscardAsync(start, sectors).InTime());
                 return null;
             default:

@@ -21,7 +21,7 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
         Idle = TimeSpan.FromSeconds(3),
         Receive = TimeSpan.FromSeconds(5),
         Send = TimeSpan.FromSeconds(5),
-        OptionBytes = 8 * 1024,
+        OptionSize = ByteSize.FromKiB(8),
         RequestsInFlight = 8,
     };
 
@@ -37,8 +37,8 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
         await using var served = await ServedDisks.StartAsync(
             Small, tls: isTls ? authority.ServeAs(NbdTlsMode.Offered) : null);
         await served.AddAsync(
-            new NbdExport { Name = "disk", Devices = ["disk"], Pages = 256 }, new MemoryDevice(16384));
-        await served.AddAsync("quiet", new MemoryDevice(16384));
+            new NbdExport { Name = "disk", Devices = ["disk"], Pages = 256 }, new MemoryDevice(ByteSize.FromMiB(8)));
+        await served.AddAsync("quiet", new MemoryDevice(ByteSize.FromMiB(8)));
         var place = served.SocketPath;
         var trusted = isTls ? authority.AuthorityFile : null;
         await using var apart = await Bystander.ComeAsync(served.Server.UrisOf("quiet")[1], ownsData: true, trusted);
@@ -76,7 +76,8 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
         {
             var name = $"disk{Interlocked.Increment(ref devices)}";
             await served.AddAsync(
-                new NbdExport { Name = name, Devices = [name], Pages = 64 }, new MemoryDevice(SmallDiskBytes / 512));
+                new NbdExport { Name = name, Devices = [name], Pages = 64 },
+                    new MemoryDevice(ByteSize.FromBytes(SmallDiskBytes)));
             using (var client = await RawClient.UseAsync(
                 served.SocketPath, name, structured, isTls ? authority.ClientOptions() : null))
             {

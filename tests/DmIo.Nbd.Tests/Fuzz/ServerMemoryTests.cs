@@ -1,4 +1,5 @@
 using DmIo.Devices;
+using DmIo.Io;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -12,7 +13,7 @@ public sealed class ServerMemoryTests(ITestOutputHelper output)
     {
         Handshake = TimeSpan.FromSeconds(3),
         Idle = TimeSpan.FromSeconds(3),
-        OptionBytes = 8 * 1024,
+        OptionSize = ByteSize.FromKiB(8),
         RequestsInFlight = 8,
     };
 
@@ -22,17 +23,17 @@ public sealed class ServerMemoryTests(ITestOutputHelper output)
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases} (times 3)");
         await using var served = await ServedDisks.StartAsync(Small);
-        var memory = new MemoryDevice(16384);
+        var memory = new MemoryDevice(ByteSize.FromMiB(8));
         await served.AddAsync(new NbdExport { Name = "disk", Devices = ["disk"], Pages = 256 }, memory);
 
         await RunAsync(served, seed);
 
         // The disk allocates a MiB at the first write there; on a slow machine few clients of the first run get to it.
-        var before = Heap.Bytes() - memory.AllocatedBytes;
+        var before = Heap.Bytes() - memory.Allocated.Bytes;
         await RunAsync(served, seed + FuzzPlan.Cases);
         await RunAsync(served, seed + (2 * FuzzPlan.Cases));
 
-        Heap.AssertNotGrown(before, output.WriteLine, ofTest: memory.AllocatedBytes);
+        Heap.AssertNotGrown(before, output.WriteLine, ofTest: memory.Allocated.Bytes);
     }
 
     private static async Task RunAsync(ServedDisks served, int seed)

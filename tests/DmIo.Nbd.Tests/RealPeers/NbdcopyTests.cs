@@ -1,4 +1,5 @@
 using DmIo.Devices;
+using DmIo.Io;
 using DmIo.Nbd.Tests.Peers;
 using DmIo.Tests.Devices;
 using Xunit;
@@ -76,7 +77,7 @@ public sealed class NbdcopyTests
 
         await RunAsync("nbdcopy", served.Uri(), back);
 
-        Assert.Equal(100_001 / 512 * 512, status.SizeBytes);
+        Assert.Equal(100_001 / 512 * 512, status.Size.Bytes);
         Assert.Equal(data[..(100_001 / 512 * 512)], await File.ReadAllBytesAsync(back));
     }
 
@@ -98,7 +99,7 @@ public sealed class NbdcopyTests
     {
         var (served, path) = await ServedDisks.WithFileAsync();
         await using var ends = served;
-        await served.AddAsync("memory", new MemoryDevice(ServedDisks.SizeBytes / 512));
+        await served.AddAsync("memory", new MemoryDevice(ByteSize.FromBytes(ServedDisks.SizeBytes)));
         var image = served.Sample("image", seed: 8);
         await RunAsync("nbdcopy", image, served.Uri(export: "memory"));
 

@@ -19,7 +19,7 @@ public sealed class NbdinfoTests
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
             new NbdExport { Name = "disk", Devices = ["disk"], Description = "the one with the dóts" },
-            new MemoryDevice(ServedDisks.SizeBytes / Sector.SizeBytes));
+            new MemoryDevice(ByteSize.FromBytes(ServedDisks.SizeBytes)));
 
         var info = await JsonAsync("--json", served.Uri(tcp));
 
@@ -48,9 +48,11 @@ public sealed class NbdinfoTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
-            new NbdExport { Name = "b", Devices = ["two"], Description = "second" }, new MemoryDevice(2048));
+            new NbdExport { Name = "b", Devices = ["two"], Description = "second" },
+                new MemoryDevice(ByteSize.FromMiB(1)));
         await served.AddAsync(
-            new NbdExport { Name = "a/ä 1", Devices = ["one"], Description = "first" }, new MemoryDevice(1024));
+            new NbdExport { Name = "a/ä 1", Devices = ["one"], Description = "first" },
+                new MemoryDevice(ByteSize.FromKiB(512)));
 
         var list = await JsonAsync("--list", "--json", served.Uri(export: ""));
 
@@ -92,7 +94,7 @@ public sealed class NbdinfoTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new LimitedDevice(
-            new MemoryDevice(1024), description => description with { IsReadOnly = true }));
+            new MemoryDevice(ByteSize.FromKiB(512)), description => description with { IsReadOnly = true }));
 
         await RunAsync("nbdinfo", "--is", "read-only", served.Uri());
     }
@@ -101,9 +103,10 @@ public sealed class NbdinfoTests
     public async Task Who_names_no_export_gets_the_default_one()
     {
         await using var served = await ServedDisks.StartAsync();
-        await served.AddAsync("other", new MemoryDevice(1024));
+        await served.AddAsync("other", new MemoryDevice(ByteSize.FromKiB(512)));
         await served.AddAsync(
-            new NbdExport { Name = "main", Devices = ["main"], IsDefault = true }, new MemoryDevice(4096));
+            new NbdExport { Name = "main", Devices = ["main"], IsDefault = true },
+                new MemoryDevice(ByteSize.FromMiB(2)));
 
         Assert.Equal($"{4096 * 512}", (await RunAsync("nbdinfo", "--size", served.Uri(export: ""))).Trim());
     }

@@ -54,7 +54,7 @@ public sealed class NbdshCommandTests
     public async Task A_zeroing_or_a_trim_may_be_longer_than_any_payload()
     {
         await using var served = await ServedDisks.StartAsync();
-        await served.AddAsync("disk", new NullDevice((8L << 30) / Sector.SizeBytes));
+        await served.AddAsync("disk", new NullDevice(ByteSize.FromGiB(8)));
 
         await ScriptAsync(served.Uri(), """
             h.trim((4 << 30) - 4096, 4096)
@@ -216,7 +216,7 @@ public sealed class NbdshCommandTests
     public async Task A_flush_on_one_connection_covers_the_other()
     {
         await using var served = await ServedDisks.StartAsync();
-        var device = new RecordingDevice(new FaultyDevice(new MemoryDevice(8192), seed: 1));
+        var device = new RecordingDevice(new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(4)), seed: 1));
         await served.AddAsync("disk", device);
 
         await ScriptAsync(served.Uri(), $"""
@@ -265,7 +265,8 @@ public sealed class NbdshCommandTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new LimitedDevice(
-            new MemoryDevice(8192), description => description with { BlockSizeBytes = 4096 }));
+            new MemoryDevice(ByteSize.FromMiB(4)),
+                description => description with { BlockSize = ByteSize.FromKiB(4) }));
 
         await ScriptAsync(served.Uri(), """
             assert h.get_block_size(nbd.SIZE_MINIMUM) == 1

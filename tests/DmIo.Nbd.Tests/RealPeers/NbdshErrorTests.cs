@@ -74,7 +74,8 @@ public sealed class NbdshErrorTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
-            new NbdExport { Name = "disk", Devices = ["disk"], IsReadOnly = true }, new MemoryDevice(8192));
+            new NbdExport { Name = "disk", Devices = ["disk"], IsReadOnly = true },
+                new MemoryDevice(ByteSize.FromMiB(4)));
 
         await ScriptAsync(served.Uri(), $"""
             assert h.is_read_only()
@@ -89,7 +90,7 @@ public sealed class NbdshErrorTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new FaultyDevice(
-            new MemoryDevice(8192),
+            new MemoryDevice(ByteSize.FromMiB(4)),
             seed: 1,
             new FaultRule { Filter = OperationFilter.On(IoOperation.Write), Errno = 28 },
             new FaultRule { Filter = OperationFilter.On(IoOperation.Read) },

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DmIo.Devices;
+using DmIo.Io;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
@@ -151,7 +152,7 @@ public sealed class TlsTests : IDisposable
             ClientAuthorityFile = authority.AuthorityFile,
             ClientExports = new Dictionary<string, IReadOnlyList<string>> { ["alice"] = ["disk"], ["bob"] = ["other"] },
         });
-        await served.AddAsync("other", new MemoryDevice(2048));
+        await served.AddAsync("other", new MemoryDevice(ByteSize.FromMiB(1)));
 
         var list = await RunAsync(
             "nbdinfo", "--list", "--json", Uri(served, authority.ClientDirectory("bob"), export: ""));

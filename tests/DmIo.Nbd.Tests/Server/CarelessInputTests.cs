@@ -4,6 +4,7 @@ using Akka.Configuration;
 using DmIo.Actors;
 using DmIo.Devices;
 using DmIo.Devices.Decorators;
+using DmIo.Io;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
@@ -92,7 +93,7 @@ public sealed class CarelessInputTests
         await using var served = await ServedDisks.WithDiskAsync();
         var limits = new NbdServerLimits
         {
-            Connections = connections, RequestsInFlight = requests, OptionBytes = optionBytes,
+            Connections = connections, RequestsInFlight = requests, OptionSize = ByteSize.FromBytes(optionBytes),
         };
 
         var refusal = await Assert.ThrowsAsync<IoRefusedException>(() => StartAsync(served, limits));

@@ -208,7 +208,7 @@ public sealed class CommandTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new LimitedDevice(
-            ServedDisks.NewMemory(), description => description with { BlockSizeBytes = blockBytes }));
+            ServedDisks.NewMemory(), description => description with { BlockSize = ByteSize.FromBytes(blockBytes) }));
         using var client = await served.UseAsync();
         var expected = NewData(1 << 20);
         await client.WriteAsync(0, expected);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server;
 using Xunit;
@@ -383,10 +384,10 @@ public sealed class OptionHagglingTests
         [
             OfferedExport.Of(
                 new NbdExport { Name = "a", Devices = ["a"], Description = "about a" },
-                [new Devices.MemoryDevice(2048).Description]),
+                [new Devices.MemoryDevice(ByteSize.FromMiB(1)).Description]),
             OfferedExport.Of(
                 new NbdExport { Name = "b", Devices = ["b"], IsDefault = true },
-                [new Devices.MemoryDevice(2048).Description]),
+                [new Devices.MemoryDevice(ByteSize.FromMiB(1)).Description]),
         ];
 
         public bool IsDenied(string export) => export == "c";

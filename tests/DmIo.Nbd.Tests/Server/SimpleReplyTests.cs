@@ -64,7 +64,7 @@ public sealed class SimpleReplyTests
     [InlineData(ManyPages, 3)]
     public async Task Many_reads_of_many_connections_all_come(int pages, int connections)
     {
-        await using var served = await WithContentAsync(new MemoryDevice(SizeBytes / Sector.SizeBytes), pages);
+        await using var served = await WithContentAsync(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), pages);
 
         await Task.WhenAll(Enumerable.Range(0, connections).Select(index => Task.Run(async () =>
         {
@@ -78,7 +78,7 @@ public sealed class SimpleReplyTests
     [Fact]
     public async Task One_that_takes_no_replies_is_in_nobodys_way_with_the_least_memory()
     {
-        await using var served = await WithContentAsync(new MemoryDevice(SizeBytes / Sector.SizeBytes), FewestPages);
+        await using var served = await WithContentAsync(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), FewestPages);
         using var lazy = await served.UseAsync();
         await lazy.RequestAsync(NbdCommand.Read, 0, 32 << 20, cookie: 1);
         await lazy.RequestAsync(NbdCommand.Read, 0, 300_000, cookie: 2);
@@ -94,7 +94,7 @@ public sealed class SimpleReplyTests
     [Fact]
     public async Task Small_requests_overtake_a_read_that_is_not_whole_yet()
     {
-        var device = new StuckDevice(new MemoryDevice(SizeBytes / Sector.SizeBytes), SecondMiB);
+        var device = new StuckDevice(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), SecondMiB);
         await using var served = await WithContentAsync(device);
         using var client = await PipelinedClient.UseAsync(served.SocketPath, "disk", Content);
 
@@ -113,7 +113,7 @@ public sealed class SimpleReplyTests
     public async Task A_read_that_fails_in_the_middle_gets_its_error_and_the_client_goes_on()
     {
         var device = new FaultyDevice(
-            new MemoryDevice(SizeBytes / Sector.SizeBytes), seed: 1, new FaultRule { Filter = SecondMiB });
+            new MemoryDevice(ByteSize.FromBytes(SizeBytes)), seed: 1, new FaultRule { Filter = SecondMiB });
         await using var served = await WithContentAsync(device);
         using var client = await served.UseAsync();
 
@@ -126,7 +126,7 @@ public sealed class SimpleReplyTests
     public async Task A_streamed_read_that_fails_behind_its_header_ends_the_connection()
     {
         var device = new FaultyDevice(
-            new MemoryDevice(SizeBytes / Sector.SizeBytes), seed: 1, new FaultRule { Filter = SecondMiB });
+            new MemoryDevice(ByteSize.FromBytes(SizeBytes)), seed: 1, new FaultRule { Filter = SecondMiB });
         await using var served = await WithContentAsync(device, FewestPages);
         using var client = await PipelinedClient.UseAsync(served.SocketPath, "disk", Content);
         await client.ReadAsync(8 * MiB, 4096);
@@ -143,7 +143,7 @@ public sealed class SimpleReplyTests
     [InlineData(ManyPages)]
     public async Task Of_a_client_that_leaves_in_the_middle_of_a_read_nothing_is_kept(int pages)
     {
-        var device = new StuckDevice(new MemoryDevice(SizeBytes / Sector.SizeBytes), SecondMiB);
+        var device = new StuckDevice(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), SecondMiB);
         await using var served = await WithContentAsync(device, pages);
         using (var client = await served.UseAsync())
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using DmIo.Io;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Telemetry;
@@ -11,7 +12,7 @@ public sealed class NbdMetricsTests
 {
     private static readonly NbdExportStatus Status = new(
         new NbdExport { Name = "metrics", Devices = ["a", "b", "c"], Pages = 256 },
-        SizeBytes: 1 << 20,
+        Size: ByteSize.FromMiB(1),
         LiveDevices: ["b", "c"],
         Connections: 3,
         PagesInUse: 32,

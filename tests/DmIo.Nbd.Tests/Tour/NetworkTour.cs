@@ -19,9 +19,9 @@ public sealed class NetworkTour : TestKit
         var socketPath = Path.Combine(folder.FullName, "socket");
         var data = Enumerable.Range(0, 4096).Select(index => (byte)(index * 7)).ToArray();
         var service = DmIoService.For(system);
-        await service.AttachAsync("left", new MemoryDevice(capacity: 8192));
-        await service.AttachAsync("right", new MemoryDevice(capacity: 8192));
-        await service.AttachAsync("local", new MemoryDevice(capacity: 8192));
+        await service.AttachAsync("left", new MemoryDevice(ByteSize.FromMiB(4)));
+        await service.AttachAsync("right", new MemoryDevice(ByteSize.FromMiB(4)));
+        await service.AttachAsync("local", new MemoryDevice(ByteSize.FromMiB(4)));
         await using var client = await service.OpenAsync(pages: 64);
 
         var server = await NbdServer.StartAsync(

@@ -12,7 +12,7 @@ internal sealed class DeviceRecord(DevicePlan plan)
     private readonly List<(long At, SimulatedFaultEvent Fault)> faults = [];
 
     internal DiskOracle Disk { get; } = new(
-        plan.Sectors,
+        ByteSize.FromSectors(plan.Sectors),
         new DiskOracleOptions
         {
             Name = plan.Name,

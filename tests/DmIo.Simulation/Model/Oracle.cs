@@ -253,7 +253,7 @@ internal sealed class Oracle
     private static IoResult UnheardOf(SimulatedRequest request) =>
         new([.. Enumerable.Repeat(Unheard, request.Message.Regions.Count)]);
 
-    private static ReadOnlySpan<byte> ContentOf(SimulatedDisk disk) => disk.Peek(0, disk.Capacity).Span;
+    private static ReadOnlySpan<byte> ContentOf(SimulatedDisk disk) => disk.Peek(0, disk.Capacity.Sectors).Span;
 
     /// <summary>It found nothing wrong.</summary>
     internal void Require(DiskOracle disk)

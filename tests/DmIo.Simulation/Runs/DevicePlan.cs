@@ -79,16 +79,16 @@ internal sealed class DevicePlan
     {
         Mode = Mode,
         IsReadOnly = IsReadOnly,
-        BlockSizeBytes = BlockSectors * Sector.SizeBytes,
-        MaxTransferBytes = maxTransferBlocks * BlockSectors * Sector.SizeBytes,
+        BlockSize = ByteSize.FromBytes(BlockSectors * Sector.SizeBytes),
+        MaxTransfer = ByteSize.FromBytes(maxTransferBlocks * BlockSectors * Sector.SizeBytes),
         MaxSegments = maxSegments,
-        MaxDiscard = maxDiscard,
-        MaxWriteZeroes = maxWriteZeroes,
+        MaxDiscard = ByteSize.FromSectors(maxDiscard),
+        MaxWriteZeroes = ByteSize.FromSectors(maxWriteZeroes),
         HasForceUnitAccess = hasForceUnitAccess,
         HasFastWriteZeroes = HasFastWriteZeroes,
         HasVolatileCache = HasVolatileCache,
         BouncePages = BouncePages,
-        MemoryAlignmentBytes = BouncePages > 0 ? Sector.SizeBytes : 1,
+        MemoryAlignment = ByteSize.FromBytes(BouncePages > 0 ? Sector.SizeBytes : 1),
     };
 
     internal IBlockDevice Decorate(IBlockDevice device, Random random, TimeProvider time) => Decorator switch

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DmIo.Io;
 using DmIo.TestKit;
 using static DmIo.Actors.ServiceProtocol;
 
@@ -22,7 +23,7 @@ internal sealed class DiskBay
         foreach (var device in plan.Devices)
         {
             oracle.Add(device);
-            disks.Add(new Disk(device, new SimulatedDisk(device.Sectors, random.Next())));
+            disks.Add(new Disk(device, new SimulatedDisk(ByteSize.FromSectors(device.Sectors), random.Next())));
         }
     }
 

@@ -1,4 +1,5 @@
 using DmIo.Devices;
+using DmIo.Io;
 using DmIo.TestKit.Crashes;
 using Xunit;
 
@@ -78,7 +79,7 @@ public sealed class CrashSearchTests
     [Fact]
     public async Task Torn_data_is_found_only_where_the_store_may_tear()
     {
-        var disk = log.Record("disk", new MemoryDevice(4));
+        var disk = log.Record("disk", new MemoryDevice(ByteSize.FromSectors(4)));
         await disk.PutAsync(0, "aa");
         await disk.FlushAsync();
         var replayer = new WriteLogReplayer(log);
@@ -94,7 +95,7 @@ public sealed class CrashSearchTests
     [Fact]
     public async Task A_search_of_an_empty_log_tries_the_blank_device()
     {
-        log.Record("disk", new MemoryDevice(4));
+        log.Record("disk", new MemoryDevice(ByteSize.FromSectors(4)));
         var report = await new WriteLogReplayer(log).CheckAsync(
             async crash => Assert.Equal("....", await crash.Open().TextAsync()));
         Assert.Equal((true, 1), (report.IsOk, report.Tried));
@@ -102,7 +103,9 @@ public sealed class CrashSearchTests
 
     private async Task CommitAsync(char transaction, bool flushesBetween = true, bool flushesAfter = true)
     {
-        var disk = log.Devices.Count > 0 ? log.Devices[0] : log.Record("disk", new MemoryDevice(32));
+        var disk = log.Devices.Count > 0
+            ? log.Devices[0]
+            : log.Record("disk", new MemoryDevice(ByteSize.FromSectors(32)));
         await disk.PutAsync(transaction - 'a' + 1, $"{transaction}");
         if (flushesBetween)
         {

@@ -60,7 +60,8 @@ public sealed class CrashTests
     public async Task A_write_is_not_torn_within_a_block_of_the_device()
     {
         var large = new LimitedDevice(
-            new MemoryDevice(16), description => description with { BlockSizeBytes = 8 * Sector.SizeBytes });
+            new MemoryDevice(ByteSize.FromSectors(16)),
+                description => description with { BlockSize = ByteSize.FromBytes(8 * Sector.SizeBytes) });
         await log.Record("disk", large).PutAsync(0, "aaaaaaaabbbbbbbb");
         Assert.Equal(
             ["................", "........bbbbbbbb", "aaaaaaaa........", "aaaaaaaabbbbbbbb"], await TextsAsync());
@@ -147,7 +148,8 @@ public sealed class CrashTests
 
     private WriteLogDevice Recorded(int sectors, string name = "disk") => log.Record(
         name,
-        new LimitedDevice(new MemoryDevice(sectors), description => description with { HasForceUnitAccess = true }));
+        new LimitedDevice(new MemoryDevice(ByteSize.FromSectors(sectors)),
+            description => description with { HasForceUnitAccess = true }));
 
     /// <summary>What the device may hold after a crash at the end of the log.</summary>
     private async Task<IEnumerable<string>> TextsAsync(bool tornWrites = true)

@@ -12,9 +12,9 @@ internal sealed class ManualDevice(SectorCount capacity) : IBlockDevice
     public DeviceDescription Description { get; } = new()
     {
         Backend = "manual",
-        Capacity = capacity,
-        MaxDiscard = capacity,
-        MaxWriteZeroes = capacity,
+        Capacity = ByteSize.FromSectors(capacity),
+        MaxDiscard = ByteSize.FromSectors(capacity),
+        MaxWriteZeroes = ByteSize.FromSectors(capacity),
         HasForceUnitAccess = true,
     };
 

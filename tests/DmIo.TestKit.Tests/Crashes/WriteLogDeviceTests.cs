@@ -11,7 +11,7 @@ namespace DmIo.TestKit.Tests.Crashes;
 public sealed class WriteLogDeviceContract : BlockDeviceContract
 {
     private protected override IBlockDevice Create(SectorCount capacity) =>
-        new WriteLog().Record("disk", new MemoryDevice(capacity));
+        new WriteLog().Record("disk", new MemoryDevice(ByteSize.FromSectors(capacity)));
 }
 
 public sealed class WriteLogDeviceTests
@@ -20,12 +20,12 @@ public sealed class WriteLogDeviceTests
 
     [Fact]
     public void It_asks_for_flushes_also_in_front_of_a_device_without_a_cache() =>
-        Assert.True(log.Record("disk", new MemoryDevice(8)).Description.HasVolatileCache);
+        Assert.True(log.Record("disk", new MemoryDevice(ByteSize.FromSectors(8))).Description.HasVolatileCache);
 
     [Fact]
     public async Task The_log_names_what_was_issued_what_ended_and_what_was_marked()
     {
-        var disk = log.Record("disk", new MemoryDevice(64));
+        var disk = log.Record("disk", new MemoryDevice(ByteSize.FromSectors(64)));
         await disk.WriteAsync(8, Bytes.Batch(new byte[1024]), forceUnitAccess: true);
         await disk.WriteZeroesAsync(0, 4, WriteZeroesFlags.None);
         await disk.FlushAsync();
@@ -44,7 +44,7 @@ public sealed class WriteLogDeviceTests
     public async Task A_failed_write_is_logged_as_failed()
     {
         var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Write) };
-        var disk = log.Record("disk", new FaultyDevice(new MemoryDevice(8), seed: 1, rule));
+        var disk = log.Record("disk", new FaultyDevice(new MemoryDevice(ByteSize.FromSectors(8)), seed: 1, rule));
         await disk.WriteAsync(0, Bytes.Batch(new byte[512]), forceUnitAccess: false);
         Assert.Contains("FAILED write 1 of disk", log.ToString(), StringComparison.Ordinal);
     }
@@ -52,7 +52,7 @@ public sealed class WriteLogDeviceTests
     [Fact]
     public void Two_devices_of_one_log_need_two_names()
     {
-        log.Record("disk", new MemoryDevice(8));
-        Assert.Throws<ArgumentException>(() => log.Record("disk", new MemoryDevice(8)));
+        log.Record("disk", new MemoryDevice(ByteSize.FromSectors(8)));
+        Assert.Throws<ArgumentException>(() => log.Record("disk", new MemoryDevice(ByteSize.FromSectors(8))));
     }
 }

@@ -21,6 +21,8 @@ internal static class HostileNumbers
                 [TimeSpan.MinValue, TimeSpan.FromTicks(-1), TimeSpan.Zero, TimeSpan.MaxValue],
             _ when type == typeof(Sector) => Longs.Select(one => (object)new Sector(one)),
             _ when type == typeof(SectorCount) => Longs.Select(one => (object)new SectorCount(one)),
+            _ when type == typeof(ByteSize) =>
+                Longs.Where(one => one >= 0).Select(one => (object)ByteSize.FromBytes(one)),
             _ when type == typeof(IoRegion) => Regions(),
             _ when type.IsEnum => [Enum.ToObject(type, -1), Enum.ToObject(type, int.MaxValue)],
             _ => [],

@@ -31,9 +31,11 @@ internal sealed class Maker : IAsyncDisposable
     {
         [typeof(string)] = () => Name,
         [typeof(object)] = () => "mine",
-        [typeof(IBlockDevice)] = () => new MemoryDevice(64),
-        [typeof(DeviceDecorator)] = () => new DelayedDevice(new MemoryDevice(64), new DeviceDelays()),
-        [typeof(WaitingDevice)] = () => new DelayedDevice(new MemoryDevice(64), new DeviceDelays()),
+        [typeof(IBlockDevice)] = () => new MemoryDevice(ByteSize.FromSectors(64)),
+        [typeof(DeviceDecorator)] = () =>
+            new DelayedDevice(new MemoryDevice(ByteSize.FromSectors(64)), new DeviceDelays()),
+        [typeof(WaitingDevice)] = () =>
+            new DelayedDevice(new MemoryDevice(ByteSize.FromSectors(64)), new DeviceDelays()),
         [typeof(IoMemory)] = () => (IoMemory)new byte[4096],
         [typeof(MemoryBlock)] = () => new MemoryBlock(new byte[4096].AsMemory()),
         [typeof(Memory<byte>)] = () => new byte[512].AsMemory(),
@@ -46,6 +48,7 @@ internal sealed class Maker : IAsyncDisposable
         [typeof(SegmentBatch)] = NewBatch,
         [typeof(SegmentCursor)] = () => new SegmentCursor(new byte[4096]),
         [typeof(SectorCount)] = () => new SectorCount(1),
+        [typeof(ByteSize)] = () => ByteSize.FromKiB(32),
         [typeof(ErrorBits)] = () => ErrorBits.All(3),
         [typeof(IoRegion)] = () => new IoRegion(Name, 0, 1),
         [typeof(IoRegion).MakeByRefType()] = () => new IoRegion(Name, 0, 1),
@@ -84,11 +87,11 @@ internal sealed class Maker : IAsyncDisposable
         [typeof(NbdServer)] = () => server,
         [typeof(NbdExport)] = () => new NbdExport { Name = Guid.NewGuid().ToString("n"), Devices = [Name], Pages = 1 },
         [typeof(IReadOnlyList<NbdExport>)] = () => Array.Empty<NbdExport>(),
-        [typeof(SimulatedDisk)] = () => new SimulatedDisk(64, 1),
+        [typeof(SimulatedDisk)] = () => new SimulatedDisk(ByteSize.FromSectors(64), 1),
         [typeof(IReadOnlyDictionary<string, DiskOracle>)] =
-            () => new Dictionary<string, DiskOracle> { [Name] = new(64) },
+            () => new Dictionary<string, DiskOracle> { [Name] = new(ByteSize.FromSectors(64)) },
         [typeof(DiskAccess)] = () => new DiskAccess(IoOperation.Flush, 0, 0),
-        [typeof(WriteLogDevice)] = () => new WriteLog().Record(Name, new MemoryDevice(64)),
+        [typeof(WriteLogDevice)] = () => new WriteLog().Record(Name, new MemoryDevice(ByteSize.FromSectors(64))),
         [typeof(WriteLogReplayer)] = () => new WriteLogReplayer(NewLog()),
         [typeof(WriteLog)] = NewLog,
         [typeof(Crash)] = () => new WriteLogReplayer(NewLog()).WorstCrashAt(0),
@@ -105,7 +108,7 @@ internal sealed class Maker : IAsyncDisposable
     internal static async Task<Maker> NewAsync()
     {
         var maker = new Maker();
-        await maker.running.Service.AttachAsync(Name, new MemoryDevice(64));
+        await maker.running.Service.AttachAsync(Name, new MemoryDevice(ByteSize.FromSectors(64)));
         maker.client = await maker.running.Service.OpenAsync(pages: 4);
         maker.server = await NbdServer.StartAsync(maker.running.System, NewServerOptions());
         await maker.server.AddExportAsync(new NbdExport { Name = "export", Devices = [Name] });
@@ -145,7 +148,7 @@ internal sealed class Maker : IAsyncDisposable
     private static WriteLog NewLog()
     {
         var log = new WriteLog();
-        _ = log.Record(Name, new MemoryDevice(64));
+        _ = log.Record(Name, new MemoryDevice(ByteSize.FromSectors(64)));
         return log;
     }
 
@@ -153,7 +156,10 @@ internal sealed class Maker : IAsyncDisposable
         new() { EndPoints = [new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0)] };
 
     private FileDeviceOptions NewFile() =>
-        new() { Path = Path.Combine(folder.FullName, Guid.NewGuid().ToString("n")), CreateSize = 64 };
+        new()
+        {
+            Path = Path.Combine(folder.FullName, Guid.NewGuid().ToString("n")), CreateSize = ByteSize.FromSectors(64),
+        };
 
     /// <summary>By its shortest public constructor.</summary>
     private object Made(Type type)

@@ -10,7 +10,7 @@ public sealed class DiskOracleTests
 {
     private static readonly IoStatus Failed = IoStatus.DeviceError("It failed.");
 
-    private DiskOracle oracle = new(4);
+    private DiskOracle oracle = new(ByteSize.FromSectors(4));
 
     [Fact]
     public void A_blank_disk_reads_as_zeroes() => AssertMayRead(0, ".", no: "a");
@@ -184,7 +184,7 @@ public sealed class DiskOracleTests
     [Fact]
     public void Without_a_volatile_cache_what_is_acknowledged_survives()
     {
-        var plain = new DiskOracle(1, new DiskOracleOptions { HasVolatileCache = false });
+        var plain = new DiskOracle(ByteSize.FromSectors(1), new DiskOracleOptions { HasVolatileCache = false });
         plain.End(plain.Begin(new DiskAccess(IoOperation.Write, 0, 1) { Data = Data("a") }), IoStatus.Ok);
         plain.Crash(Data("."));
         Assert.Single(plain.Findings);
@@ -193,7 +193,7 @@ public sealed class DiskOracleTests
     [Fact]
     public void Of_a_disk_that_is_not_blank_nothing_is_known_until_it_is_written()
     {
-        var used = new DiskOracle(2, new DiskOracleOptions { IsBlank = false });
+        var used = new DiskOracle(ByteSize.FromSectors(2), new DiskOracleOptions { IsBlank = false });
         used.CheckContent(0, Data("xy"));
         Assert.Empty(used.Findings);
         used.End(used.Begin(new DiskAccess(IoOperation.Write, 0, 1) { Data = Data("a") }), IoStatus.Ok);
@@ -275,7 +275,8 @@ public sealed class DiskOracleTests
     [Fact]
     public void A_test_may_name_its_own_data_and_calls()
     {
-        var named = new DiskOracle(1, new DiskOracleOptions { Name = "left", NameOf = data => $"{(char)data[0]}" });
+        var named = new DiskOracle(ByteSize.FromSectors(1),
+            new DiskOracleOptions { Name = "left", NameOf = data => $"{(char)data[0]}" });
         named.End(
             named.Begin(new DiskAccess(IoOperation.Write, 0, 1) { Data = Data("a"), Label = "commit 1" }),
             IoStatus.Ok);
@@ -329,7 +330,7 @@ public sealed class DiskOracleTests
 
     private void Crash(string letters, Action scenario)
     {
-        oracle = new DiskOracle(4);
+        oracle = new DiskOracle(ByteSize.FromSectors(4));
         scenario();
         oracle.Crash(Data(letters));
     }

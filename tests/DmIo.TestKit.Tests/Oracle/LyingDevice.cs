@@ -54,7 +54,7 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
         }
 
         var all = TransferResult.Moved(source.LengthBytes);
-        var last = Description.Capacity.Value - (source.LengthBytes / Sector.SizeBytes);
+        var last = Description.Capacity.Sectors.Value - (source.LengthBytes / Sector.SizeBytes);
         switch (lie)
         {
             case Lie.LosesWrites:

@@ -10,7 +10,8 @@ namespace DmIo.TestKit.Tests.Oracle;
 public sealed class OracleDeviceContract : BlockDeviceContract
 {
     private protected override IBlockDevice Create(SectorCount capacity) =>
-        new OracleDevice(new MemoryDevice(capacity), new DiskOracle(capacity));
+        new OracleDevice(new MemoryDevice(ByteSize.FromSectors(capacity)),
+            new DiskOracle(ByteSize.FromSectors(capacity)));
 }
 
 /// <summary>It finds every kind of lie, in some run of a few, and none in any run of an honest device.</summary>

@@ -17,7 +17,7 @@ internal sealed class OracleRun
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
     private readonly ManualTime time = new();
-    private readonly DiskOracle oracle = new(Sectors);
+    private readonly DiskOracle oracle = new(ByteSize.FromSectors(Sectors));
     private readonly List<Call> inFlight = [];
     private readonly Random random;
     private readonly SimulatedDisk disk;
@@ -29,7 +29,7 @@ internal sealed class OracleRun
     private OracleRun(int seed, Func<IBlockDevice, Random, IBlockDevice>? decorate)
     {
         random = new Random(seed);
-        disk = new SimulatedDisk(Sectors, seed);
+        disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed);
         this.decorate = decorate ?? ((inner, _) => inner);
         isFaulty = random.Next(3) > 0;
         device = NewDevice(isHealed: false);

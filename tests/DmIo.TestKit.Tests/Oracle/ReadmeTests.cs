@@ -37,14 +37,15 @@ public sealed class ReadmeTests
     {
         await using var running = new RunningService();
         var service = running.Service;
-        await service.AttachAsync("left", new MemoryDevice(capacity: 64));
-        await service.AttachAsync("right", new MemoryDevice(capacity: 64));
+        await service.AttachAsync("left", new MemoryDevice(ByteSize.FromKiB(32)));
+        await service.AttachAsync("right", new MemoryDevice(ByteSize.FromKiB(32)));
         await using var client = await service.OpenAsync(pages: 16);
         IoRegion[] copies = [new("left", 0, 8), new("right", 56, 8)];
         var data = Bytes.Random(8 * Sector.SizeBytes, seed: 1);
         var found = new byte[8 * Sector.SizeBytes];
 
-        var oracles = new Dictionary<string, DiskOracle> { ["left"] = new(64), ["right"] = new(64) };
+        var size = ByteSize.FromKiB(32);
+        var oracles = new Dictionary<string, DiskOracle> { ["left"] = new(size), ["right"] = new(size) };
         var write = new RequestAccess(IoOperation.Write, copies) { Data = data };
         write.Begin(oracles);
         write.End(await client.WriteAsync(copies, data));
@@ -62,7 +63,7 @@ public sealed class ReadmeTests
     [Fact]
     public void What_the_service_refuses_never_happened()
     {
-        var oracles = new Dictionary<string, DiskOracle> { ["left"] = new(64) };
+        var oracles = new Dictionary<string, DiskOracle> { ["left"] = new(ByteSize.FromKiB(32)) };
         var write = new RequestAccess(IoOperation.Write, [new("left", 0, 1), new("nowhere", 0, 1)])
         {
             Data = Bytes.Filled(Sector.SizeBytes, 1),
@@ -78,7 +79,7 @@ public sealed class ReadmeTests
     {
         var time = TimeProvider.System;
 
-        var disk = new SimulatedDisk(capacity: 64, seed);
+        var disk = new SimulatedDisk(ByteSize.FromKiB(32), seed);
         var oracle = new DiskOracle(disk.Capacity);
         var device = new OracleDevice(decorate(new SimulatedDevice(disk, time)), oracle);
         for (byte round = 1; round <= 2; round++)

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using DmIo.Devices;
 using DmIo.Devices.Decorators;
+using DmIo.Io;
 using DmIo.Nbd;
 using DmIo.TestKit.Crashes;
 using Xunit;
@@ -91,7 +92,7 @@ public sealed class DurabilityTests : IAsyncLifetime
         var options = new FileDeviceOptions
         {
             Path = Path.Combine(folder.FullName, name),
-            CreateSize = DurableWriters.Capacity,
+            CreateSize = ByteSize.FromSectors(DurableWriters.Capacity),
             Mode = mode,
         };
         return new LimitedDevice(

@@ -17,7 +17,7 @@ public sealed class SimulatedDeviceTests
     {
         for (var seed = 0; seed < 50; seed++)
         {
-            var disk = new SimulatedDisk(Sectors, seed);
+            var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed);
             var device = NewDevice(disk);
             await WriteAsync(device, 0, 1);
             Assert.True((await device.FlushAsync()).IsOk);
@@ -34,7 +34,7 @@ public sealed class SimulatedDeviceTests
     {
         for (var seed = 0; seed < 50; seed++)
         {
-            var disk = new SimulatedDisk(Sectors, seed);
+            var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed);
             var device = NewDevice(disk);
             await WriteAsync(device, 0, 1);
             await WriteAsync(device, 0, 2, isDurable: true);
@@ -51,7 +51,7 @@ public sealed class SimulatedDeviceTests
         var found = new HashSet<int>();
         for (var seed = 0; seed < 50; seed++)
         {
-            var disk = new SimulatedDisk(Sectors, seed);
+            var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed);
             await WriteAsync(NewDevice(disk), 0, 1);
             Assert.Equal(1, ValueAt(disk, 0));
 
@@ -69,7 +69,7 @@ public sealed class SimulatedDeviceTests
         var found = new HashSet<int>();
         for (var seed = 0; seed < 50; seed++)
         {
-            var disk = new SimulatedDisk(Sectors, seed);
+            var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed);
             var device = NewDevice(disk, new SimulatedFault(SimulatedFaultKind.Stuck));
             _ = WriteAsync(device, 0, 1);
             Assert.Equal(1, device.StuckCalls);
@@ -88,7 +88,7 @@ public sealed class SimulatedDeviceTests
         for (var seed = 0; seed < 50; seed++)
         {
             var (time, latency) = (new ManualTime(), TimeSpan.FromMilliseconds(1));
-            var disk = new SimulatedDisk(Sectors, seed);
+            var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed);
             var device = new SimulatedDevice(
                 disk, time, new SimulatedDeviceOptions { LeastLatency = latency, MostLatency = latency });
             var write = WriteAsync(device, 0, 1);
@@ -105,7 +105,7 @@ public sealed class SimulatedDeviceTests
     [Fact]
     public async Task What_is_stuck_goes_on_when_it_is_released()
     {
-        var disk = new SimulatedDisk(Sectors, seed: 1);
+        var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 1);
         var device = NewDevice(disk, new SimulatedFault(SimulatedFaultKind.Stuck) { AtMost = 1 });
         var write = WriteAsync(device, 3, 7);
         Assert.False(write.IsCompleted);
@@ -119,7 +119,7 @@ public sealed class SimulatedDeviceTests
     [Fact]
     public async Task A_torn_write_fails_and_leaves_whole_sectors()
     {
-        var disk = new SimulatedDisk(Sectors, seed: 3);
+        var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 3);
         var device = NewDevice(disk, new SimulatedFault(SimulatedFaultKind.Torn));
 
         var result = await WriteAsync(device, 0, 5, sectors: 8);
@@ -137,7 +137,7 @@ public sealed class SimulatedDeviceTests
     {
         var told = new List<SimulatedFaultEvent>();
         var device = new SimulatedDevice(
-            new SimulatedDisk(Sectors, seed: 1),
+            new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 1),
             TimeProvider.System,
             new SimulatedDeviceOptions
             {
@@ -160,7 +160,8 @@ public sealed class SimulatedDeviceTests
     public async Task It_notes_what_its_owner_may_not_do()
     {
         var device = NewDevice(
-            new SimulatedDisk(Sectors, seed: 1), new SimulatedFault(SimulatedFaultKind.Stuck) { AtMost = 1 });
+            new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 1),
+                new SimulatedFault(SimulatedFaultKind.Stuck) { AtMost = 1 });
         var first = WriteAsync(device, 0, 1, sectors: 4);
         await WriteAsync(device, 3, 2);
 
@@ -172,7 +173,7 @@ public sealed class SimulatedDeviceTests
     [Fact]
     public async Task It_tells_what_was_written_discarded_and_zeroed()
     {
-        var device = NewDevice(new SimulatedDisk(Sectors, seed: 1));
+        var device = NewDevice(new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 1));
         await WriteAsync(device, 1, 7, sectors: 6);
         await device.DiscardAsync(2, 1);
         await device.WriteZeroesAsync(3, 1, WriteZeroesFlags.NoUnmap);
@@ -192,7 +193,7 @@ public sealed class SimulatedDeviceTests
     {
         for (var seed = 0; seed < 50; seed++)
         {
-            var disk = new SimulatedDisk(Sectors, seed);
+            var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed);
             await WriteAsync(NewDevice(disk), 0, 7);
 
             disk.Crash();
@@ -205,7 +206,7 @@ public sealed class SimulatedDeviceTests
     [Fact]
     public async Task It_tells_nothing_once_it_is_closed()
     {
-        var device = NewDevice(new SimulatedDisk(Sectors, seed: 1));
+        var device = NewDevice(new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 1));
         await device.DisposeAsync();
 
         Assert.Throws<ObjectDisposedException>(() => device.GetExtents(0, 1, max: 1));
@@ -216,7 +217,7 @@ public sealed class SimulatedDeviceTests
     {
         for (var seed = 0; seed < 50; seed++)
         {
-            var disk = new SimulatedDisk(Sectors, seed);
+            var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed);
             var options = new SimulatedDeviceOptions
             {
                 MostLatency = TimeSpan.Zero, Describe = description => description with { HasVolatileCache = false },

@@ -150,7 +150,7 @@ public sealed class SimulatedRuntimeTests
     {
         var runtime = new SimulatedRuntime(seed);
         var service = DmIoService.For(runtime.CreateSystem("test"));
-        var disk = new SimulatedDisk(capacity: 64, seed);
+        var disk = new SimulatedDisk(ByteSize.FromSectors(64), seed);
         var device = new SimulatedDevice(disk, runtime.Time, new SimulatedDeviceOptions { Seed = seed });
         var written = runtime.RunAsync(async () =>
         {

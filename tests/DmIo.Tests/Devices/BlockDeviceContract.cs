@@ -31,7 +31,8 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     }
 
     [Fact]
-    public void It_has_the_capacity_that_was_asked_for() => Assert.Equal(Sectors, Device.Description.Capacity.Value);
+    public void It_has_the_capacity_that_was_asked_for() =>
+        Assert.Equal(Sectors, Device.Description.Capacity.Sectors.Value);
 
     [Fact]
     public async Task A_new_device_reads_as_zero()
@@ -165,7 +166,8 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     {
         await FillAsync(0x66);
         var status = await RegionCalls.RunAsync(Device, IoOperation.Discard, 3, 17, null, false);
-        Assert.Equal(Device.Description.MaxDiscard.Value > 0 ? IoStatusCode.Ok : IoStatusCode.Unsupported, status.Code);
+        Assert.Equal(Device.Description.MaxDiscard.Sectors.Value > 0
+            ? IoStatusCode.Ok : IoStatusCode.Unsupported, status.Code);
         var all = new byte[Sectors * Sector.SizeBytes];
         await ReadAllAsync(all);
         Assert.Equal(Bytes.Sectors((3, 0x66)), all[..(3 * Sector.SizeBytes)]);

@@ -6,7 +6,8 @@ namespace DmIo.Tests.Devices;
 
 public sealed class MemoryDeviceContract : BlockDeviceContract
 {
-    private protected override IBlockDevice Create(SectorCount capacity) => new MemoryDevice(capacity);
+    private protected override IBlockDevice Create(SectorCount capacity) =>
+        new MemoryDevice(ByteSize.FromSectors(capacity));
 }
 
 /// <summary>
@@ -24,7 +25,10 @@ public class FileDeviceContract : BlockDeviceContract
     private protected FileDeviceContract(string? parent) => directory = new TemporaryDirectory(parent);
 
     private protected override IBlockDevice Create(SectorCount capacity) =>
-        Wrap(FileDevice.Open(new FileDeviceOptions { Path = directory.FilePath(), CreateSize = capacity }));
+        Wrap(FileDevice.Open(new FileDeviceOptions
+        {
+            Path = directory.FilePath(), CreateSize = ByteSize.FromSectors(capacity),
+        }));
 
     private protected virtual IBlockDevice Wrap(IBlockDevice device) => device;
 
@@ -47,7 +51,7 @@ public sealed class PortableFileDeviceContract : BlockDeviceContract
         var path = directory.FilePath();
         var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
         RandomAccess.SetLength(handle, capacity.Bytes);
-        return FileDevices.Threaded(new PortableFileStore(handle, capacity, isReadOnly: false));
+        return FileDevices.Threaded(new PortableFileStore(handle, ByteSize.FromSectors(capacity), isReadOnly: false));
     }
 
     private protected override void Release() => directory.Dispose();

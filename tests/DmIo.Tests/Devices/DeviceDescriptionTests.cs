@@ -7,19 +7,18 @@ namespace DmIo.Tests.Devices;
 /// <summary>Descriptions that no device can have are named before anybody computes with them.</summary>
 public sealed class DeviceDescriptionTests
 {
-    private static readonly DeviceDescription Good = new() { Backend = "test", Capacity = 64 };
+    private static readonly DeviceDescription Good = new() { Backend = "test", Capacity = ByteSize.FromSectors(64) };
 
     public static TheoryData<string, DeviceDescription> Faulty => new()
     {
-        { "-1 sectors", Good with { Capacity = -1 } },
-        { "sectors", Good with { Capacity = SectorCount.MaxValue + 1 } },
-        { "256 bytes", Good with { BlockSizeBytes = 256 } },
-        { "768 bytes", Good with { BlockSizeBytes = 768 } },
-        { "0 bytes", Good with { BlockSizeBytes = 0 } },
-        { "2048 bytes", Good with { BlockSizeBytes = 4096, MaxTransferBytes = 2048 } },
+        { "1000 bytes", Good with { Capacity = ByteSize.FromBytes(1000) } },
+        { "256 bytes", Good with { BlockSize = ByteSize.FromBytes(256) } },
+        { "2147483648 bytes", Good with { BlockSize = ByteSize.FromGiB(2) } },
+        { "768 bytes", Good with { BlockSize = ByteSize.FromBytes(768) } },
+        { "0 bytes", Good with { BlockSize = ByteSize.FromBytes(0) } },
+        { "2048 bytes", Good with { BlockSize = ByteSize.FromKiB(4), MaxTransfer = ByteSize.FromKiB(2) } },
+        { "3 bytes", Good with { MemoryAlignment = ByteSize.FromBytes(3) } },
         { "0 segments", Good with { MaxSegments = 0 } },
-        { "-5 sectors", Good with { MaxDiscard = -5 } },
-        { "-7 sectors", Good with { MaxWriteZeroes = -7 } },
         { "-9 bytes", Good with { TailBytes = -9 } },
     };
 

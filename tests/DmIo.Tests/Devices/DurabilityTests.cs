@@ -17,8 +17,8 @@ public sealed class DurabilityTests
     public async Task R14_a_durable_write_on_a_device_with_FUA_carries_the_flag_on_every_chunk()
     {
         var recording = new RecordingDevice(new LimitedDevice(
-            new MemoryDevice(64),
-            description => description with { HasForceUnitAccess = true, MaxTransferBytes = 2048 }));
+            new MemoryDevice(ByteSize.FromSectors(64)),
+            description => description with { HasForceUnitAccess = true, MaxTransfer = ByteSize.FromKiB(2) }));
         Assert.Equal(IoStatus.Ok, await WriteAsync(recording, durable: true));
         Assert.Equal([true, true], recording.Calls.Select(call => call.ForceUnitAccess));
     }
@@ -26,7 +26,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task A_flush_on_a_device_without_a_cache_succeeds_without_a_call()
     {
-        var recording = new RecordingDevice(new MemoryDevice(64));
+        var recording = new RecordingDevice(new MemoryDevice(ByteSize.FromSectors(64)));
         Assert.Equal(IoStatus.Ok, await FlushAsync(recording));
         Assert.Empty(recording.Calls);
     }
@@ -65,7 +65,7 @@ public sealed class DurabilityTests
     {
         var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Write), AtMost = 1 };
         var native = new LimitedDevice(
-            new FaultyDevice(new MemoryDevice(64), Seed, rule),
+            new FaultyDevice(new MemoryDevice(ByteSize.FromSectors(64)), Seed, rule),
             description => description with { HasForceUnitAccess = true });
         var device = new FailStopDevice(native);
         await WriteAsync(device, durable: true);
@@ -217,8 +217,9 @@ public sealed class DurabilityTests
     }
 
     private static LimitedDevice Cached(long maxTransferBytes = 1 << 20) => new(
-        new MemoryDevice(64),
-        description => description with { HasVolatileCache = true, MaxTransferBytes = maxTransferBytes });
+        new MemoryDevice(ByteSize.FromSectors(64)),
+        description => description with { HasVolatileCache = true,
+            MaxTransfer = ByteSize.FromBytes(maxTransferBytes) });
 
     private static Task<IoStatus> WriteAsync(IBlockDevice device, bool durable) =>
         RegionCalls.RunAsync(device, IoOperation.Write, 0, 8, Data, durable);

@@ -14,7 +14,9 @@ internal sealed class FakeStore : FileStore
     private readonly byte[] content;
 
     internal FakeStore(int sectors, DeviceDescription? description = null)
-        : base(new SafeFileHandle(), description ?? new DeviceDescription { Backend = "fake", Capacity = sectors }) =>
+        : base(
+            new SafeFileHandle(),
+            description ?? new DeviceDescription { Backend = "fake", Capacity = ByteSize.FromSectors(sectors) }) =>
         content = new byte[sectors * Sector.SizeBytes];
 
     /// <summary>Bytes, or an errno, negated; null: as the store would.</summary>

@@ -21,7 +21,7 @@ public sealed class FileDeviceTests : IDisposable
         File.WriteAllBytes(FilePath, content);
         await using (var device = Open())
         {
-            Assert.Equal(1, device.Description.Capacity.Value);
+            Assert.Equal(1, device.Description.Capacity.Sectors.Value);
             Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Write, 0, 1, Bytes.Filled(512, 9)));
             Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.WriteZeroes, 0, 1, new byte[512]));
             var behind = await device.RunAsync(IoOperation.Write, 1, 1, new byte[512]);
@@ -65,7 +65,7 @@ public sealed class FileDeviceTests : IDisposable
         var bytes = Bytes.Random(4096, 1);
         await using var device = FileDevice.Open(new FileDeviceOptions
         {
-            Path = FilePath, CreateSize = 8, Mode = ServiceMode.Inline,
+            Path = FilePath, CreateSize = ByteSize.FromSectors(8), Mode = ServiceMode.Inline,
         });
         var batch = new SegmentBatch();
         for (var index = 0; index < 2048; index++)
@@ -86,7 +86,9 @@ public sealed class FileDeviceTests : IDisposable
     {
         var description = new DeviceDescription
         {
-            Backend = "fake", Capacity = 64, MemoryAlignmentBytes = memoryAlignment,
+            Backend = "fake",
+            Capacity = ByteSize.FromSectors(64),
+            MemoryAlignment = ByteSize.FromBytes(memoryAlignment),
         };
         var addresses = new List<nint>();
         var store = new FakeStore(64, description)
@@ -123,7 +125,8 @@ public sealed class FileDeviceTests : IDisposable
     {
         using var handle = File.OpenHandle(FilePath, FileMode.CreateNew, FileAccess.ReadWrite);
         RandomAccess.Write(handle, Bytes.Filled(700, 0x11), 0);
-        await using var device = FileDevices.Threaded(new PortableFileStore(handle, capacity: 8, isReadOnly: false));
+        var store = new PortableFileStore(handle, ByteSize.FromKiB(4), isReadOnly: false);
+        await using var device = FileDevices.Threaded(store);
         var read = Bytes.Filled(4096, 0xEE);
         var status = await device.RunAsync(IoOperation.Read, 0, 8, read);
         Assert.Equal((IoStatusCode.DeviceError, 5), (status.Code, status.Failure!.Errno));
@@ -135,7 +138,8 @@ public sealed class FileDeviceTests : IDisposable
     public async Task The_errno_of_a_full_file_system_is_kept()
     {
         var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        await using var device = FileDevices.Threaded(new PortableFileStore(handle, capacity: 8, isReadOnly: false));
+        var store = new PortableFileStore(handle, ByteSize.FromKiB(4), isReadOnly: false);
+        await using var device = FileDevices.Threaded(store);
         var one = await device.RunAsync(IoOperation.Write, 0, 8, new byte[4096]);
         Assert.Equal((IoStatusCode.DeviceError, 28), (one.Code, one.Failure!.Errno));
         var two = await device.RunAsync(IoOperation.Write, 0, 8, new SegmentedMemory(new byte[4096], [2048, 2048]));
@@ -147,7 +151,8 @@ public sealed class FileDeviceTests : IDisposable
     public async Task R14_a_flush_that_the_kernel_refuses_is_an_error()
     {
         var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        await using var device = FileDevices.Threaded(new LinuxFileStore(handle, capacity: 8, isReadOnly: false));
+        var store = new LinuxFileStore(handle, ByteSize.FromKiB(4), isReadOnly: false);
+        await using var device = FileDevices.Threaded(store);
         var status = await device.FlushAsync();
         Assert.Equal((IoStatusCode.DeviceError, 22), (status.Code, status.Failure!.Errno));
     }
@@ -156,7 +161,8 @@ public sealed class FileDeviceTests : IDisposable
     public async Task R12_an_operation_that_the_file_system_lacks_is_unsupported()
     {
         var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        await using var device = FileDevices.Threaded(new LinuxFileStore(handle, capacity: 8, isReadOnly: false));
+        var store = new LinuxFileStore(handle, ByteSize.FromKiB(4), isReadOnly: false);
+        await using var device = FileDevices.Threaded(store);
         Assert.Equal(IoStatusCode.Unsupported, (await device.RunAsync(IoOperation.Discard, 0, 8)).Code);
     }
 
@@ -164,7 +170,8 @@ public sealed class FileDeviceTests : IDisposable
     public async Task Sectors_beyond_4_GiB_are_where_they_belong()
     {
         SectorCount capacity = (5L << 30) / Sector.SizeBytes;
-        await using var device = FileDevice.Open(new FileDeviceOptions { Path = FilePath, CreateSize = capacity });
+        await using var device =
+            FileDevice.Open(new FileDeviceOptions { Path = FilePath, CreateSize = ByteSize.FromSectors(capacity) });
         var written = Bytes.Random(1024, 1);
         await device.RunAsync(IoOperation.Write, capacity.Value - 2, 2, written);
         var read = new byte[1024];
@@ -179,7 +186,7 @@ public sealed class FileDeviceTests : IDisposable
     {
         File.WriteAllBytes(FilePath, Bytes.Filled(64 * 512, 7));
         await using var device = Open();
-        var operation = device.Description.MaxDiscard.Value > 0 ? IoOperation.Discard : IoOperation.WriteZeroes;
+        var operation = device.Description.MaxDiscard.Sectors.Value > 0 ? IoOperation.Discard : IoOperation.WriteZeroes;
         Assert.Equal(IoStatus.Ok, await device.RunAsync(operation, 0, 64));
         var read = Bytes.Filled(64 * 512, 0xEE);
         await device.RunAsync(IoOperation.Read, 0, 64, read);
@@ -192,7 +199,8 @@ public sealed class FileDeviceTests : IDisposable
         using var handle = File.OpenHandle(FilePath, FileMode.CreateNew, FileAccess.ReadWrite);
         SectorCount capacity = (20 << 20) / Sector.SizeBytes;
         RandomAccess.Write(handle, Bytes.Filled((int)capacity.Bytes, 7), 0);
-        await using var device = FileDevices.Threaded(new PortableFileStore(handle, capacity, isReadOnly: false));
+        var store = new PortableFileStore(handle, ByteSize.FromSectors(capacity), isReadOnly: false);
+        await using var device = FileDevices.Threaded(store);
         var status = await device.RunAsync(IoOperation.WriteZeroes, 1, capacity.Value - 2, new byte[1]);
         Assert.Equal(IoStatus.Ok, status);
         var content = new byte[capacity.Bytes];

@@ -17,8 +17,9 @@ public sealed class FileOpeningTests : IDisposable
     [Fact]
     public async Task A_missing_file_is_created_with_its_size()
     {
-        await using var device = FileDevice.Open(new FileDeviceOptions { Path = FilePath, CreateSize = 100 });
-        Assert.Equal(100, device.Description.Capacity.Value);
+        await using var device =
+            FileDevice.Open(new FileDeviceOptions { Path = FilePath, CreateSize = ByteSize.FromSectors(100) });
+        Assert.Equal(100, device.Description.Capacity.Sectors.Value);
         Assert.Equal(51200, new FileInfo(FilePath).Length);
     }
 
@@ -27,9 +28,10 @@ public sealed class FileOpeningTests : IDisposable
     {
         var content = Bytes.Random(8 * 512, 1);
         File.WriteAllBytes(FilePath, content);
-        await using (var device = FileDevice.Open(new FileDeviceOptions { Path = FilePath, CreateSize = 4 }))
+        await using (var device =
+            FileDevice.Open(new FileDeviceOptions { Path = FilePath, CreateSize = ByteSize.FromSectors(4) }))
         {
-            Assert.Equal(8, device.Description.Capacity.Value);
+            Assert.Equal(8, device.Description.Capacity.Sectors.Value);
         }
 
         Assert.Equal(content, File.ReadAllBytes(FilePath));
@@ -39,8 +41,8 @@ public sealed class FileOpeningTests : IDisposable
     public void R13_a_file_that_is_smaller_than_asked_for_is_refused_and_not_extended()
     {
         File.WriteAllBytes(FilePath, new byte[4 * 512]);
-        var refusal = Refused(new FileDeviceOptions { Path = FilePath, CreateSize = 9 });
-        Assert.Contains("4 sectors, fewer than the 9 asked for", refusal.Message);
+        var refusal = Refused(new FileDeviceOptions { Path = FilePath, CreateSize = ByteSize.FromSectors(9) });
+        Assert.Contains("2048 bytes, fewer than the 4608 asked for", refusal.Message);
         Assert.Contains(FilePath, refusal.Message);
         Assert.Equal(4 * 512, new FileInfo(FilePath).Length);
     }
@@ -56,7 +58,10 @@ public sealed class FileOpeningTests : IDisposable
     [Fact]
     public void A_missing_directory_is_refused() => Assert.Contains(
         "directory does not exist",
-        Refused(new FileDeviceOptions { Path = Path.Combine(directory.Path, "no", "disk"), CreateSize = 1 }).Message);
+        Refused(new FileDeviceOptions
+        {
+            Path = Path.Combine(directory.Path, "no", "disk"), CreateSize = ByteSize.FromSectors(1),
+        }).Message);
 
     [Fact]
     public void A_directory_is_refused() =>
@@ -77,26 +82,28 @@ public sealed class FileOpeningTests : IDisposable
 
     [Theory]
     [InlineData(0)]
-    [InlineData(-5)]
+    [InlineData(511)]
     [InlineData(long.MaxValue)]
-    public void An_impossible_size_is_refused(long sectors)
+    public void An_impossible_size_is_refused(long bytes)
     {
-        var refusal = Refused(new FileDeviceOptions { Path = FilePath, CreateSize = sectors });
-        Assert.Contains($"a size of {sectors} sectors", refusal.Message);
+        var refusal = Refused(new FileDeviceOptions { Path = FilePath, CreateSize = ByteSize.FromBytes(bytes) });
+        Assert.Contains($"a size of {bytes} bytes", refusal.Message);
         Assert.False(File.Exists(FilePath));
     }
 
     [Fact]
     public void A_size_that_the_file_system_refuses_leaves_no_file_behind()
     {
-        var refusal = Refused(new FileDeviceOptions { Path = FilePath, CreateSize = SectorCount.MaxValue });
+        var size = ByteSize.FromSectors(SectorCount.MaxValue);
+        var refusal = Refused(new FileDeviceOptions { Path = FilePath, CreateSize = size });
         Assert.Contains("cannot be made", refusal.Message);
         Assert.False(File.Exists(FilePath));
     }
 
     [Fact]
     public void To_create_a_read_only_device_is_refused() => Assert.Contains(
-        "read-only", Refused(new FileDeviceOptions { Path = FilePath, IsReadOnly = true, CreateSize = 1 }).Message);
+        "read-only", Refused(new FileDeviceOptions { Path = FilePath,
+            IsReadOnly = true, CreateSize = ByteSize.FromSectors(1) }).Message);
 
     [Theory]
     [InlineData(false, false)]
@@ -125,7 +132,7 @@ public sealed class FileOpeningTests : IDisposable
         File.WriteAllBytes(FilePath, new byte[4096]);
         await Open(isReadOnly: false).DisposeAsync();
         await using var again = Open(isReadOnly: false);
-        Assert.Equal(8, again.Description.Capacity.Value);
+        Assert.Equal(8, again.Description.Capacity.Sectors.Value);
     }
 
     [Fact]
@@ -134,7 +141,7 @@ public sealed class FileOpeningTests : IDisposable
         File.WriteAllBytes(directory.FilePath("target"), new byte[4096]);
         File.CreateSymbolicLink(FilePath, directory.FilePath("target"));
         await using var device = Open(isReadOnly: false);
-        Assert.Equal(8, device.Description.Capacity.Value);
+        Assert.Equal(8, device.Description.Capacity.Sectors.Value);
     }
 
     [Theory]

@@ -20,7 +20,7 @@ public sealed class LoopDeviceTests : IDisposable
     {
         using var loop = Loop();
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
-        Assert.Equal(("block", Sectors), (device.Description.Backend, device.Description.Capacity.Value));
+        Assert.Equal(("block", Sectors), (device.Description.Backend, device.Description.Capacity.Sectors.Value));
         var written = Bytes.Random(64 * 512, 1);
         Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Write, Sectors - 64, 64, written));
         var read = new byte[64 * 512];
@@ -88,7 +88,7 @@ public sealed class LoopDeviceTests : IDisposable
     {
         using var loop = Loop("--sector-size", "4096");
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
-        Assert.Equal(4096, device.Description.BlockSizeBytes);
+        Assert.Equal(4096, device.Description.BlockSize.Bytes);
         Assert.Equal(IoStatusCode.Misaligned, (await device.RunAsync(IoOperation.Write, 1, 8, new byte[4096])).Code);
     }
 
@@ -96,9 +96,9 @@ public sealed class LoopDeviceTests : IDisposable
     public void A_size_that_it_does_not_have_is_refused()
     {
         using var loop = Loop();
-        var options = new FileDeviceOptions { Path = loop.Path, CreateSize = Sectors + 1 };
+        var options = new FileDeviceOptions { Path = loop.Path, CreateSize = ByteSize.FromSectors(Sectors + 1) };
         var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(options));
-        Assert.Contains("2048 sectors, fewer", refusal.Message);
+        Assert.Contains("1048576 bytes, fewer", refusal.Message);
     }
 
     [LoopDeviceFact]
@@ -106,7 +106,7 @@ public sealed class LoopDeviceTests : IDisposable
     {
         using var loop = Loop();
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path, IsDirect = true });
-        Assert.True(device.Description.MemoryAlignmentBytes > 1);
+        Assert.True(device.Description.MemoryAlignment.Bytes > 1);
         var written = Bytes.Random((64 * 512) + 1, 1);
         Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Write, 8, 64, written.AsMemory(1)));
         Assert.Equal(written[1..], await device.ContentAsync(8, 64));
@@ -118,7 +118,7 @@ public sealed class LoopDeviceTests : IDisposable
     {
         using var loop = Loop("--sector-size", "4096");
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path, IsDirect = true });
-        Assert.Equal(4096, device.Description.BlockSizeBytes);
+        Assert.Equal(4096, device.Description.BlockSize.Bytes);
         var status = await device.RunAsync(IoOperation.Write, 1, 8, new byte[4096]);
         Assert.Equal(IoStatusCode.Misaligned, status.Code);
         Assert.Contains("blocks of 4096 bytes", status.Failure!.Message);
@@ -132,9 +132,9 @@ public sealed class LoopDeviceTests : IDisposable
     public void A_size_of_no_whole_blocks_is_refused_for_direct_io()
     {
         using var loop = Loop("--sector-size", "4096");
-        var options = new FileDeviceOptions { Path = loop.Path, IsDirect = true, CreateSize = 9 };
+        var options = new FileDeviceOptions { Path = loop.Path, IsDirect = true, CreateSize = ByteSize.FromSectors(9) };
         var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(options));
-        Assert.Contains("give a multiple of 8 sectors", refusal.Message);
+        Assert.Contains("give a multiple of 4096 bytes", refusal.Message);
     }
 
     [LoopDeviceFact]

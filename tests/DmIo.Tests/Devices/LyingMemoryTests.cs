@@ -27,7 +27,7 @@ public sealed class LyingMemoryTests
 
     /// <summary>On a thread of its own: where this test fails, the transfer never ends.</summary>
     private static Task<IoStatus> ReadAsync(IoMemory memory) => Task.Factory.StartNew(
-        () => new MemoryDevice(64).RunAsync(IoOperation.Read, 0, 8, memory),
+        () => new MemoryDevice(ByteSize.FromSectors(64)).RunAsync(IoOperation.Read, 0, 8, memory),
         CancellationToken.None,
         TaskCreationOptions.LongRunning,
         TaskScheduler.Default).Unwrap().WaitAsync(TimeSpan.FromSeconds(60));

@@ -11,27 +11,27 @@ public sealed class MemoryDeviceTests
     [Fact]
     public async Task A_device_of_a_terabyte_costs_what_was_written()
     {
-        await using var device = new MemoryDevice((1L << 40) / Sector.SizeBytes);
+        await using var device = new MemoryDevice(ByteSize.FromGiB(1024));
         var written = Bytes.Random(4096, 3);
         await device.WriteAsync(3L << 29, Bytes.Batch(written), false);
         var read = new byte[4096];
         await device.ReadAsync(3L << 29, Bytes.Batch(read));
         Assert.Equal(written, read);
-        Assert.Equal(Mebibyte, device.AllocatedBytes);
+        Assert.Equal(ByteSize.FromMiB(1), device.Allocated);
     }
 
     [Fact]
     public async Task A_read_allocates_no_extent()
     {
-        await using var device = new MemoryDevice(8);
+        await using var device = new MemoryDevice(ByteSize.FromSectors(8));
         await device.ReadAsync(0, Bytes.Batch(new byte[4096]));
-        Assert.Equal(0, device.AllocatedBytes);
+        Assert.Equal(ByteSize.FromBytes(0), device.Allocated);
     }
 
     [Fact]
     public async Task A_transfer_crosses_extents()
     {
-        await using var device = new MemoryDevice(8192);
+        await using var device = new MemoryDevice(ByteSize.FromMiB(4));
         var written = Bytes.Random((int)(2 * Mebibyte), 3);
         await device.WriteAsync(1000, Bytes.Batch(written), false);
         var read = new byte[written.Length];
@@ -42,10 +42,10 @@ public sealed class MemoryDeviceTests
     [Fact]
     public async Task Discarding_gives_whole_extents_back_and_reads_as_zero()
     {
-        await using var device = new MemoryDevice(8192);
+        await using var device = new MemoryDevice(ByteSize.FromMiB(4));
         await device.WriteAsync(0, Bytes.Batch(Bytes.Filled((int)(4 * Mebibyte), 7)), false);
         await device.DiscardAsync(1024, 5120);
-        Assert.Equal(2 * Mebibyte, device.AllocatedBytes);
+        Assert.Equal(ByteSize.FromMiB(2), device.Allocated);
         var read = new byte[4 * Mebibyte];
         await device.ReadAsync(0, Bytes.Batch(read));
         Assert.Equal(
@@ -55,7 +55,7 @@ public sealed class MemoryDeviceTests
     [Fact]
     public async Task Its_holes_are_the_extents_that_nobody_wrote_to()
     {
-        await using var device = new MemoryDevice(5 * 2048);
+        await using var device = new MemoryDevice(ByteSize.FromMiB(5));
         await device.WriteAsync(2048, Bytes.Batch(new byte[512]), false);
         await device.WriteAsync((3 * 2048) - 1, Bytes.Batch(new byte[512]), false);
         DeviceExtent[] expected =
@@ -69,7 +69,7 @@ public sealed class MemoryDeviceTests
     [Fact]
     public async Task Closed_it_tells_of_no_holes()
     {
-        var device = new MemoryDevice(8);
+        var device = new MemoryDevice(ByteSize.FromSectors(8));
         await device.DisposeAsync();
         Assert.Throws<ObjectDisposedException>(() => device.GetExtents(0, 8, 1));
     }
@@ -77,18 +77,18 @@ public sealed class MemoryDeviceTests
     [Fact]
     public async Task Zeroing_without_a_hole_keeps_the_memory()
     {
-        await using var device = new MemoryDevice(8192);
+        await using var device = new MemoryDevice(ByteSize.FromMiB(4));
         await device.WriteAsync(0, Bytes.Batch(Bytes.Filled((int)(4 * Mebibyte), 7)), false);
         await device.WriteZeroesAsync(0, 4096, WriteZeroesFlags.NoUnmap);
-        Assert.Equal(4 * Mebibyte, device.AllocatedBytes);
+        Assert.Equal(ByteSize.FromMiB(4), device.Allocated);
         await device.WriteZeroesAsync(0, 4096, WriteZeroesFlags.None);
-        Assert.Equal(2 * Mebibyte, device.AllocatedBytes);
+        Assert.Equal(ByteSize.FromMiB(2), device.Allocated);
     }
 
     [Fact]
     public async Task Every_operation_completes_before_its_call_returns()
     {
-        await using var device = new MemoryDevice(8);
+        await using var device = new MemoryDevice(ByteSize.FromSectors(8));
         AssertCompleted(device.WriteAsync(0, Bytes.Batch(new byte[512]), false));
         AssertCompleted(device.ReadAsync(0, Bytes.Batch(new byte[512])));
         AssertCompleted(device.FlushAsync());
@@ -100,8 +100,8 @@ public sealed class MemoryDeviceTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(-1)]
-    [InlineData(long.MaxValue)]
-    public void An_impossible_capacity_is_refused(long capacity) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new MemoryDevice(capacity));
+    [InlineData(1000)]
+    [InlineData(long.MaxValue - 511)]
+    public void An_impossible_capacity_is_refused(long bytes) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MemoryDevice(ByteSize.FromBytes(bytes)));
 }

@@ -14,7 +14,8 @@ public sealed class ReadmeTests
         using var directory = new TemporaryDirectory();
         var (path, header, body) = (directory.FilePath(), new byte[512], Bytes.Random(3584, seed: 1));
 
-        await using var device = FileDevice.Open(new FileDeviceOptions { Path = path, CreateSize = 8192 });
+        await using var device =
+            FileDevice.Open(new FileDeviceOptions { Path = path, CreateSize = ByteSize.FromMiB(4) });
         var batch = new SegmentBatch();
         batch.Add(header);
         batch.Add(body);

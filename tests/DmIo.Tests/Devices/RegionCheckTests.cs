@@ -6,7 +6,10 @@ namespace DmIo.Tests.Devices;
 
 public sealed class RegionCheckTests
 {
-    private static readonly DeviceDescription Disk = new() { Backend = "test", Capacity = 100, MaxDiscard = 8 };
+    private static readonly DeviceDescription Disk = new()
+    {
+        Backend = "test", Capacity = ByteSize.FromSectors(100), MaxDiscard = ByteSize.FromSectors(8),
+    };
 
     [Theory]
     [InlineData(0, 100)]
@@ -37,7 +40,7 @@ public sealed class RegionCheckTests
     [Fact]
     public void R13_the_largest_device_takes_its_whole_range()
     {
-        var huge = Disk with { Capacity = SectorCount.MaxValue };
+        var huge = Disk with { Capacity = ByteSize.FromSectors(SectorCount.MaxValue) };
         Assert.Equal(IoStatus.Ok, RegionCheck.Check(huge, IoOperation.Read, 0, SectorCount.MaxValue));
         Assert.Equal(IoStatusCode.OutOfRange, RegionCheck.Check(huge, IoOperation.Read, 1, SectorCount.MaxValue).Code);
     }
@@ -75,7 +78,7 @@ public sealed class RegionCheckTests
     [Fact]
     public void Zeroing_without_fallback_is_unsupported_where_it_is_not_fast()
     {
-        var slow = Disk with { MaxWriteZeroes = 8 };
+        var slow = Disk with { MaxWriteZeroes = ByteSize.FromSectors(8) };
         var status = RegionCheck.Check(slow, IoOperation.WriteZeroes, 0, 8, WriteZeroesFlags.NoFallback);
         Assert.Equal(IoStatusCode.Unsupported, status.Code);
         var fast = slow with { HasFastWriteZeroes = true };
@@ -85,7 +88,7 @@ public sealed class RegionCheckTests
     [Fact]
     public void R12_an_operation_whose_limit_is_less_than_a_block_is_unsupported()
     {
-        var status = RegionCheck.Check(Disk with { BlockSizeBytes = 8192 }, IoOperation.Discard, 0, 16);
+        var status = RegionCheck.Check(Disk with { BlockSize = ByteSize.FromKiB(8) }, IoOperation.Discard, 0, 16);
         Assert.Equal(IoStatusCode.Unsupported, status.Code);
     }
 
@@ -95,12 +98,12 @@ public sealed class RegionCheckTests
     [InlineData(4, 4)]
     public void A_range_that_is_not_whole_blocks_is_misaligned(long start, long count)
     {
-        var status = RegionCheck.Check(Disk with { BlockSizeBytes = 4096 }, IoOperation.Read, start, count);
+        var status = RegionCheck.Check(Disk with { BlockSize = ByteSize.FromKiB(4) }, IoOperation.Read, start, count);
         Assert.Equal(IoStatusCode.Misaligned, status.Code);
         Assert.Contains("4096 bytes; use multiples of 8 sectors", status.Failure?.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_range_of_whole_blocks_is_well() => Assert.Equal(
-        IoStatus.Ok, RegionCheck.Check(Disk with { BlockSizeBytes = 4096 }, IoOperation.Read, 8, 16));
+        IoStatus.Ok, RegionCheck.Check(Disk with { BlockSize = ByteSize.FromKiB(4) }, IoOperation.Read, 8, 16));
 }

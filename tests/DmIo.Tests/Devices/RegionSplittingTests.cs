@@ -10,12 +10,12 @@ public sealed class RegionSplittingTests
 {
     private const int Seed = 77;
 
-    private readonly MemoryDevice disk = new(64);
+    private readonly MemoryDevice disk = new(ByteSize.FromSectors(64));
 
     [Fact]
     public async Task R15_a_long_transfer_is_split_to_the_devices_bytes()
     {
-        var limited = disk.Limit(description => description with { MaxTransferBytes = 3 * 512 });
+        var limited = disk.Limit(description => description with { MaxTransfer = ByteSize.FromBytes(3 * 512) });
         var recording = new RecordingDevice(limited);
         await recording.RunAsync(IoOperation.Write, 0, 8, Bytes.Filled(4096, 1));
         Assert.Equal([1536L, 1536L, 1024L], recording.Calls.Select(call => call.LengthBytes));
@@ -25,7 +25,8 @@ public sealed class RegionSplittingTests
     [Fact]
     public async Task Zeroes_are_split_and_each_call_carries_their_flags()
     {
-        var recording = new RecordingDevice(disk.Limit(description => description with { MaxWriteZeroes = 5 }));
+        var recording = new RecordingDevice(disk.Limit(description => description with {
+            MaxWriteZeroes = ByteSize.FromSectors(5) }));
         await recording.RunAsync(IoOperation.WriteZeroes, 0, 8, zeroing: WriteZeroesFlags.NoUnmap);
         Assert.Equal(
             [(2560L, WriteZeroesFlags.NoUnmap), (1536L, WriteZeroesFlags.NoUnmap)],
@@ -36,7 +37,7 @@ public sealed class RegionSplittingTests
     public async Task What_the_device_says_it_cannot_do_is_not_asked_for_chunk_by_chunk()
     {
         var lame = new FaultyDevice(
-            disk.Limit(description => description with { MaxWriteZeroes = 1 }),
+            disk.Limit(description => description with { MaxWriteZeroes = ByteSize.FromSectors(1) }),
             Seed,
             new FaultRule { Code = IoStatusCode.Unsupported });
         var status = await lame.RunAsync(IoOperation.WriteZeroes, 0, 8, zeroing: WriteZeroesFlags.NoFallback);

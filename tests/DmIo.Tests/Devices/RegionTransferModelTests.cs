@@ -22,7 +22,7 @@ public sealed class RegionTransferModelTests
     [MemberData(nameof(Seeds))]
     public async Task R15_a_memory_device_holds_what_the_model_holds(int seed)
     {
-        await using var device = new MemoryDevice(Sectors);
+        await using var device = new MemoryDevice(ByteSize.FromSectors(Sectors));
         await CompareAsync(device, seed);
     }
 
@@ -31,7 +31,7 @@ public sealed class RegionTransferModelTests
     public async Task R15_a_file_holds_what_the_model_holds(int seed)
     {
         using var directory = new TemporaryDirectory();
-        var options = new FileDeviceOptions { Path = directory.FilePath(), CreateSize = Sectors };
+        var options = new FileDeviceOptions { Path = directory.FilePath(), CreateSize = ByteSize.FromSectors(Sectors) };
         await using (var device = FileDevice.Open(options))
         {
             await CompareAsync(device, seed);
@@ -45,14 +45,14 @@ public sealed class RegionTransferModelTests
     public async Task R8_no_read_of_a_failing_device_leaves_a_stale_byte(int seed)
     {
         var random = new Random(seed);
-        await using var disk = new MemoryDevice(Sectors);
+        await using var disk = new MemoryDevice(ByteSize.FromSectors(Sectors));
         var model = new byte[Sectors * Sector.SizeBytes];
         await new Model(new RecordingDevice(disk), model, random).WriteAsync(0, Sectors);
-        var rule = new FaultRule { Probability = 0.3, PartialBytes = random.Next(3000) };
+        var rule = new FaultRule { Probability = 0.3, PartialTransfer = ByteSize.FromBytes(random.Next(3000)) };
         var watched = new RecordingDevice(new FaultyDevice(Shorten(Limit(disk, random), seed), seed, rule));
         for (var index = 0; index < Operations; index++)
         {
-            var (start, count) = Range(random, watched.Description.BlockSizeBytes);
+            var (start, count) = Range(random, watched.Description.BlockSize);
             var memory = Segments(Bytes.Filled(count * Sector.SizeBytes, Stale), random);
             var status = await RegionCalls.RunAsync(watched, IoOperation.Read, start, count, memory, false);
             var expected = model.AsMemory(start * Sector.SizeBytes, count * Sector.SizeBytes);
@@ -81,7 +81,7 @@ public sealed class RegionTransferModelTests
         var model = new Model(watched, new byte[Sectors * Sector.SizeBytes], random);
         for (var index = 0; index < Operations; index++)
         {
-            var (start, count) = Range(random, watched.Description.BlockSizeBytes);
+            var (start, count) = Range(random, watched.Description.BlockSize);
             await (random.Next(8) switch
             {
                 0 or 1 => model.WriteAsync(start, count),
@@ -103,17 +103,18 @@ public sealed class RegionTransferModelTests
         var block = 512 << random.Next(4);
         return description with
         {
-            BlockSizeBytes = block,
-            MaxTransferBytes = block * random.Next(1, 20),
+            BlockSize = ByteSize.FromBytes(block),
+            MaxTransfer = ByteSize.FromBytes(block * random.Next(1, 20)),
             MaxSegments = random.Next(1, 12),
-            MaxDiscard = Math.Min(description.MaxDiscard.Value, random.Next(block / Sector.SizeBytes, 100)),
-            MaxWriteZeroes = random.Next(block / Sector.SizeBytes, 100),
+            MaxDiscard = ByteSize.Min(
+                description.MaxDiscard, ByteSize.FromSectors(random.Next(block / Sector.SizeBytes, 100))),
+            MaxWriteZeroes = ByteSize.FromSectors(random.Next(block / Sector.SizeBytes, 100)),
         };
     });
 
-    private static (int Start, int Count) Range(Random random, int blockSizeBytes)
+    private static (int Start, int Count) Range(Random random, ByteSize blockSize)
     {
-        var blockSectors = blockSizeBytes / Sector.SizeBytes;
+        var blockSectors = (int)blockSize.Sectors.Value;
         var first = random.Next(Sectors / blockSectors);
         var count = random.Next(1, Math.Min(48, (Sectors / blockSectors) - first) + 1);
         return (first * blockSectors, count * blockSectors);
@@ -140,7 +141,7 @@ public sealed class RegionTransferModelTests
         /// <summary>The same in the middle of the sectors, beside bytes that stay.</summary>
         internal async Task WriteBytesAsync(int start, int count)
         {
-            var most = Math.Min(count * Sector.SizeBytes, 3 * device.Description.BlockSizeBytes);
+            var most = Math.Min(count * Sector.SizeBytes, 3 * (int)device.Description.BlockSize.Bytes);
             var head = random.Next(most);
             var edges = new WriteEdges(head, random.Next(most - head));
             var bytes = new byte[(count * Sector.SizeBytes) - edges.Bytes];
@@ -161,7 +162,7 @@ public sealed class RegionTransferModelTests
         /// <summary>A discard where the device has none is a write of zeroes.</summary>
         internal async Task ClearAsync(IoOperation operation, int start, int count)
         {
-            operation = device.Description.MaxDiscard.Value == 0 ? IoOperation.WriteZeroes : operation;
+            operation = device.Description.MaxDiscard.Sectors.Value == 0 ? IoOperation.WriteZeroes : operation;
             await OkAsync(operation, start, count, null);
             content.AsSpan(start * Sector.SizeBytes, count * Sector.SizeBytes).Clear();
         }

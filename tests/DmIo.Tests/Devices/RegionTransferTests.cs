@@ -14,7 +14,7 @@ public sealed class RegionTransferTests
 
     private static readonly SectorCount Capacity = 64;
 
-    private readonly MemoryDevice disk = new(Capacity);
+    private readonly MemoryDevice disk = new(ByteSize.FromSectors(Capacity));
 
     [Fact]
     public async Task R5_a_region_shorter_than_the_memory_gets_its_beginning()
@@ -30,7 +30,7 @@ public sealed class RegionTransferTests
     {
         var faulty = new FaultyDevice(disk, Seed, new FaultRule { Filter = new() { Start = 4, Count = 1 } });
         var recording = new RecordingDevice(faulty);
-        var device = recording.Limit(description => description with { MaxTransferBytes = 1024 });
+        var device = recording.Limit(description => description with { MaxTransfer = ByteSize.FromKiB(1) });
         var bytes = Bytes.Filled(16 * Sector.SizeBytes, 9);
         var status = await device.RunAsync(IoOperation.Write, 0, 16, bytes);
         Assert.Equal(IoStatusCode.DeviceError, status.Code);
@@ -47,7 +47,7 @@ public sealed class RegionTransferTests
             Seed,
             new FaultRule { Filter = new() { Start = 2, Count = 1 }, Errno = 28 },
             new FaultRule { Filter = new() { Start = 5, Count = 1 }, Errno = 5 });
-        var limited = device.Limit(description => description with { MaxTransferBytes = 512 });
+        var limited = device.Limit(description => description with { MaxTransfer = ByteSize.FromBytes(512) });
         var status = await limited.RunAsync(IoOperation.Write, 0, 8, Bytes.Filled(4096, 1));
         Assert.Equal(28, status.Failure?.Errno);
     }
@@ -60,7 +60,10 @@ public sealed class RegionTransferTests
         var recording = new RecordingDevice(disk);
         var rule = new FaultRule { Filter = OperationFilter.On(operation), AtMost = 1 };
         var faulty = new FaultyDevice(recording, Seed, rule);
-        var device = faulty.Limit(description => description with { MaxDiscard = 5, MaxWriteZeroes = 5 });
+        var device = faulty.Limit(description => description with
+        {
+            MaxDiscard = ByteSize.FromSectors(5), MaxWriteZeroes = ByteSize.FromSectors(5),
+        });
         var status = await device.RunAsync(operation, 1, 13);
         Assert.Equal(IoStatusCode.DeviceError, status.Code);
         Assert.Equal(
@@ -72,7 +75,7 @@ public sealed class RegionTransferTests
     public async Task R8_a_failed_read_zero_fills_what_was_not_delivered()
     {
         await disk.RunAsync(IoOperation.Write, 0, 8, Bytes.Filled(4096, 0x11));
-        var device = new FaultyDevice(disk, Seed, new FaultRule { PartialBytes = 1000 });
+        var device = new FaultyDevice(disk, Seed, new FaultRule { PartialTransfer = ByteSize.FromBytes(1000) });
         var bytes = Bytes.Filled(5000, 0xEE);
         var status = await device.RunAsync(IoOperation.Read, 0, 8, bytes);
         Assert.Equal(IoStatusCode.DeviceError, status.Code);
@@ -86,7 +89,7 @@ public sealed class RegionTransferTests
     {
         await disk.RunAsync(IoOperation.Write, 0, 8, Bytes.Filled(4096, 0x11));
         var faulty = new FaultyDevice(disk, Seed, new FaultRule { Filter = new() { Start = 2, Count = 2 } });
-        var device = faulty.Limit(description => description with { MaxTransferBytes = 1024 });
+        var device = faulty.Limit(description => description with { MaxTransfer = ByteSize.FromKiB(1) });
         var bytes = Bytes.Filled(4096, 0xEE);
         await device.RunAsync(IoOperation.Read, 0, 8, bytes);
         Assert.Equal([.. Bytes.Filled(1024, 0x11), .. new byte[1024], .. Bytes.Filled(2048, 0x11)], bytes);
@@ -113,7 +116,7 @@ public sealed class RegionTransferTests
     public async Task R8_a_read_that_never_reached_the_device_is_zero_filled(
         int start, int count, IoStatusCode expected)
     {
-        var device = disk.Limit(description => description with { BlockSizeBytes = 4096 });
+        var device = disk.Limit(description => description with { BlockSize = ByteSize.FromKiB(4) });
         var bytes = Bytes.Filled(4096, 0xEE);
         var status = await device.RunAsync(IoOperation.Read, start, count, bytes);
         Assert.Equal(expected, status.Code);
@@ -218,7 +221,7 @@ public sealed class RegionTransferTests
     [Fact]
     public async Task Several_memories_follow_one_another_on_the_device_also_across_chunks()
     {
-        var device = disk.Limit(description => description with { MaxTransferBytes = 1536 });
+        var device = disk.Limit(description => description with { MaxTransfer = ByteSize.FromBytes(1536) });
         var transfer = new RegionTransfer(device, () => { });
         transfer.Add(Bytes.Filled(4096, 1), 2, isRead: false);
         transfer.Add(Bytes.Filled(512, 2), 1, isRead: false);

@@ -10,7 +10,7 @@ public sealed class WriteEdgesTests
 {
     private const int Seed = 5;
 
-    private readonly MemoryDevice disk = new(64);
+    private readonly MemoryDevice disk = new(ByteSize.FromSectors(64));
 
     [Theory]
     [InlineData(1, 100, 100, new long[] { 512 })]
@@ -33,7 +33,8 @@ public sealed class WriteEdgesTests
     [Fact]
     public async Task Blocks_of_4096_bytes_are_read_and_written_whole()
     {
-        var recording = new RecordingDevice(disk.Limit(description => description with { BlockSizeBytes = 4096 }));
+        var recording =
+            new RecordingDevice(disk.Limit(description => description with { BlockSize = ByteSize.FromKiB(4) }));
         await WriteAsync(recording, 8, 24, new WriteEdges(1000, 4000));
         Assert.Equal([4096L, 4096L, 3 * 4096L], recording.Calls.Select(call => call.LengthBytes));
         Assert.Empty(recording.Violations);

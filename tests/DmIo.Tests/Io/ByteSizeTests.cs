@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DmIo.Io;
 using FsCheck;
 using FsCheck.Fluent;
@@ -23,7 +24,7 @@ public sealed class ByteSizeTests
     [InlineData("7EiB", 7L << 60)]
     [InlineData("9223372036854775807", long.MaxValue)]
     public void A_size_is_a_number_and_a_unit(string text, long bytes) =>
-        Assert.Equal(new ByteSize(bytes), ByteSize.Parse(text));
+        Assert.Equal(ByteSize.FromBytes(bytes), ByteSize.Parse(text));
 
     [Theory]
     [InlineData("")]
@@ -68,12 +69,73 @@ public sealed class ByteSizeTests
     [InlineData(1L << 20, "1MiB")]
     [InlineData(3L << 40, "3TiB")]
     public void It_prints_in_the_largest_unit_without_a_fraction(long bytes, string text) =>
-        Assert.Equal(text, new ByteSize(bytes).ToString());
+        Assert.Equal(text, ByteSize.FromBytes(bytes).ToString());
+
+    [Fact]
+    public void A_size_is_made_with_its_unit()
+    {
+        Assert.Equal(3, ByteSize.FromBytes(3).Bytes);
+        Assert.Equal(3L << 10, ByteSize.FromKiB(3).Bytes);
+        Assert.Equal(3L << 20, ByteSize.FromMiB(3).Bytes);
+        Assert.Equal(3L << 30, ByteSize.FromGiB(3).Bytes);
+        Assert.Equal(1536, ByteSize.FromSectors(3).Bytes);
+    }
+
+    [Fact]
+    public void No_number_converts_to_a_size_or_back() => Assert.DoesNotContain(
+        typeof(ByteSize).GetMethods(), method => method.Name is "op_Implicit" or "op_Explicit");
+
+    [Fact]
+    public void A_negative_or_too_large_number_is_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => ByteSize.FromBytes(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ByteSize.FromSectors(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ByteSize.FromSectors(SectorCount.MaxValue + 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ByteSize.FromKiB((long.MaxValue >> 10) + 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ByteSize.FromMiB((long.MaxValue >> 20) + 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ByteSize.FromGiB((long.MaxValue >> 30) + 1));
+    }
+
+    [Theory]
+    [InlineData(0, 0, true)]
+    [InlineData(511, 0, false)]
+    [InlineData(512, 1, true)]
+    [InlineData(1000, 1, false)]
+    public void It_counts_whole_sectors(long bytes, long sectors, bool isWhole)
+    {
+        var size = ByteSize.FromBytes(bytes);
+        Assert.Equal((new SectorCount(sectors), isWhole), (size.Sectors, size.IsWholeSectors));
+    }
+
+    [Fact]
+    public void Sizes_are_ordered_by_their_bytes()
+    {
+        ByteSize[] ordered = [ByteSize.FromBytes(1023), ByteSize.FromKiB(1), ByteSize.FromMiB(1)];
+        Assert.Equal(ordered, ordered.Reverse().Order());
+        Assert.True(ordered[0] < ordered[1] && ordered[1] <= ByteSize.FromBytes(1024));
+        Assert.True(ordered[2] > ordered[1] && ordered[1] >= ordered[1]);
+        Assert.Equal(ordered[0], ByteSize.Min(ordered[1], ordered[0]));
+    }
+
+    [Fact]
+    public void In_json_it_is_the_number_of_bytes()
+    {
+        Assert.Equal("1048576", JsonSerializer.Serialize(ByteSize.FromMiB(1)));
+        Assert.Equal(ByteSize.FromMiB(1), JsonSerializer.Deserialize<ByteSize>("1048576"));
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("1.5")]
+    [InlineData("9223372036854775808")]
+    [InlineData("\"1MiB\"")]
+    public void Json_that_is_no_number_of_bytes_is_refused(string json) =>
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<ByteSize>(json));
 
     [Fact]
     public void What_it_prints_it_reads_back() => Prop.ForAll(
         Sizes,
-        bytes => ByteSize.Parse(new ByteSize(bytes).ToString()).Value == bytes).QuickCheckThrowOnFailure();
+        bytes => ByteSize.Parse(ByteSize.FromBytes(bytes).ToString()).Bytes == bytes).QuickCheckThrowOnFailure();
 
     [Fact]
     public void No_text_breaks_the_parser() => Prop.ForAll<string?>(text =>
@@ -88,7 +150,7 @@ public sealed class ByteSizeTests
     {
         try
         {
-            return ByteSize.Parse(text).Value >= 0;
+            return ByteSize.Parse(text).Bytes >= 0;
         }
         catch (FormatException)
         {

@@ -29,7 +29,7 @@ internal sealed class Merging
     internal Merging(DeviceDescription device)
     {
         isOff = device.Mode == ServiceMode.Inline;
-        mostSectors = Math.Min(device.MaxTransferBytes, MostBytes) / Sector.SizeBytes;
+        mostSectors = Math.Min(device.MaxTransfer.Bytes, MostBytes) / Sector.SizeBytes;
         mostSegments = device.MaxSegments;
     }
 

@@ -200,7 +200,7 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
 
     private async Task<string> ServeAsync()
     {
-        var haggling = new OptionHaggling(this, server.Tls?.Mode, server.Limits.OptionBytes);
+        var haggling = new OptionHaggling(this, server.Tls?.Mode, (int)server.Limits.OptionSize.Bytes);
         (NbdTransport Transport, ReadOnlyMemory<byte> Early)? agreed;
         try
         {

@@ -74,7 +74,7 @@ internal sealed class Export(
             var all = users.Aggregate(left, (sum, user) => sum.Plus(user));
             return new NbdExportStatus(
                 settings,
-                offer.SizeBytes,
+                offer.Size,
                 legs.Live,
                 users.Length,
                 Memory.BlocksInUse * PageBlock.PagesEach,

@@ -1,4 +1,5 @@
 using DmIo.Devices;
+using DmIo.Io;
 using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Server;
@@ -6,7 +7,7 @@ namespace DmIo.Nbd.Server;
 /// <summary>What the handshake tells of an export: size, abilities, block sizes. Worked out once, from what its devices
 /// are. Immutable.</summary>
 internal sealed record OfferedExport(
-    string Name, string Description, bool IsDefault, long SizeBytes, TransmissionFlags Flags, BlockSizes Blocks)
+    string Name, string Description, bool IsDefault, ByteSize Size, TransmissionFlags Flags, BlockSizes Blocks)
 {
     /// <summary>The longest read or write, in bytes: as nbdkit and nbd-server serve. It is served in pieces, and needs
     /// no more memory than a short one.</summary>
@@ -36,19 +37,19 @@ internal sealed record OfferedExport(
 
     /// <summary>What a client is told: DF has a meaning with structured replies only.</summary>
     internal ExportInfo InfoFor(bool hasStructuredReplies) => new(
-        (ulong)SizeBytes, hasStructuredReplies ? Flags | TransmissionFlags.DoNotFragment : Flags);
+        (ulong)Size.Bytes, hasStructuredReplies ? Flags | TransmissionFlags.DoNotFragment : Flags);
 
     /// <summary>Of one device or several: what all of them can.</summary>
     internal static OfferedExport Of(NbdExport export, IReadOnlyList<DeviceDescription> devices)
     {
         var isReadOnly = export.IsReadOnly || devices.Any(device => device.IsReadOnly);
-        var block = (uint)devices.Max(device => device.BlockSizeBytes);
+        var block = (uint)devices.Max(device => device.BlockSize.Bytes);
         var size = devices.Min(device => device.Capacity.Bytes);
         return new OfferedExport(
             export.Name,
             export.Description,
             export.IsDefault || export.Name.Length == 0,
-            size - (size % block),
+            ByteSize.FromBytes(size - (size % block)),
             isReadOnly ? ReadOnlyFlags : WritableFlags(devices),
             new BlockSizes(SmallestBytes, Math.Max(block, PreferredBytes), MostPayloadBytes))
         {
@@ -59,5 +60,5 @@ internal sealed record OfferedExport(
 
     private static TransmissionFlags WritableFlags(IReadOnlyList<DeviceDescription> devices) =>
         CommonFlags | TransmissionFlags.WriteZeroes | TransmissionFlags.FastZero
-        | (devices.All(device => device.MaxDiscard.Value > 0) ? TransmissionFlags.Trim : TransmissionFlags.None);
+        | (devices.All(device => device.MaxDiscard.Bytes > 0) ? TransmissionFlags.Trim : TransmissionFlags.None);
 }

@@ -51,7 +51,7 @@ internal static class RequestCheck
 
     private static (NbdError Error, string Message) CheckRange(in RequestHeader request, OfferedExport export)
     {
-        var size = (ulong)export.SizeBytes;
+        var size = (ulong)export.Size.Bytes;
         if (request.LengthBytes > size || request.Offset > size - request.LengthBytes)
         {
             return (NbdErrors.PastTheEnd(request.Command), $"{request.LengthBytes} bytes from {request.Offset} on "

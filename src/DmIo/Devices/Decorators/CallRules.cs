@@ -16,7 +16,7 @@ internal static class CallRules
             return [];
         }
 
-        var block = device.BlockSizeBytes;
+        var block = device.BlockSize.Bytes;
         var startBytes = call.Start.Value * Sector.SizeBytes;
         (bool IsKept, string Promise)[] promises =
         [
@@ -38,7 +38,7 @@ internal static class CallRules
     {
         IoOperation.Discard => device.MaxDiscard.Bytes,
         IoOperation.WriteZeroes => device.MaxWriteZeroes.Bytes,
-        _ => device.MaxTransferBytes,
+        _ => device.MaxTransfer.Bytes,
     };
 
     /// <summary>Two reads may overlap: neither changes what the other finds.</summary>

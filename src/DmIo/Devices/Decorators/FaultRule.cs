@@ -26,8 +26,8 @@ public sealed record FaultRule
     public int Errno { get; init; } = Devices.Errno.InputOutput;
 
     /// <summary>
-    /// Bytes that a read or a write moves before it fails. Not a multiple of the block size: only for backends that
+    /// How much a read or a write moves before it fails. Not a multiple of the block size: only for backends that
     /// take any length.
     /// </summary>
-    public long PartialBytes { get; init; }
+    public ByteSize PartialTransfer { get; init; }
 }

@@ -105,7 +105,7 @@ public sealed class FaultyDevice : DeviceDecorator
         DataCall call, Sector start, SegmentBatch batch, FaultRule rule)
     {
         var status = StatusOf(rule, call.IsRead ? IoOperation.Read : IoOperation.Write);
-        var partialBytes = Math.Min(rule.PartialBytes, batch.LengthBytes);
+        var partialBytes = Math.Min(rule.PartialTransfer.Bytes, batch.LengthBytes);
         if (partialBytes <= 0)
         {
             return TransferResult.Failed(status);

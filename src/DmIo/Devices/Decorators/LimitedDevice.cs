@@ -45,11 +45,9 @@ public sealed class LimitedDevice : DeviceDecorator
         Require(!ours.HasFastWriteZeroes || inner.HasFastWriteZeroes, nameof(ours.HasFastWriteZeroes));
         Require(ours.HasVolatileCache || !inner.HasVolatileCache, nameof(ours.HasVolatileCache));
         Require(
-            ours.BlockSizeBytes >= inner.BlockSizeBytes && int.IsPow2(ours.BlockSizeBytes),
-            nameof(ours.BlockSizeBytes));
+            ours.BlockSize >= inner.BlockSize && long.IsPow2(ours.BlockSize.Bytes), nameof(ours.BlockSize));
         Require(
-            ours.MaxTransferBytes >= ours.BlockSizeBytes && ours.MaxTransferBytes <= inner.MaxTransferBytes,
-            nameof(ours.MaxTransferBytes));
+            ours.MaxTransfer >= ours.BlockSize && ours.MaxTransfer <= inner.MaxTransfer, nameof(ours.MaxTransfer));
         Require(ours.MaxSegments >= 1 && ours.MaxSegments <= inner.MaxSegments, nameof(ours.MaxSegments));
     }
 

@@ -40,7 +40,7 @@ public sealed class ShortTransferDevice : DeviceDecorator
 
     private SegmentBatch Shorten(SegmentBatch whole)
     {
-        var block = Description.BlockSizeBytes;
+        var block = Description.BlockSize.Bytes;
         long lengthBytes;
         lock (gate)
         {

@@ -22,14 +22,15 @@ internal readonly record struct DirectAlignment(int BlockSizeBytes, int MemoryAl
     /// <summary>A description with these numbers: whole blocks alone are the device.</summary>
     internal DeviceDescription ApplyTo(DeviceDescription description)
     {
-        var left = description.Capacity.Value % (BlockSizeBytes / Io.Sector.SizeBytes);
+        var capacity = description.Capacity.Bytes;
+        var left = (int)(capacity % BlockSizeBytes);
         return description with
         {
-            BlockSizeBytes = BlockSizeBytes,
-            MemoryAlignmentBytes = MemoryAlignmentBytes,
+            BlockSize = Io.ByteSize.FromBytes(BlockSizeBytes),
+            MemoryAlignment = Io.ByteSize.FromBytes(MemoryAlignmentBytes),
             BouncePages = BouncePages,
-            Capacity = description.Capacity.Value - left,
-            TailBytes = description.TailBytes + (int)(left * Io.Sector.SizeBytes),
+            Capacity = Io.ByteSize.FromBytes(capacity - left),
+            TailBytes = description.TailBytes + left,
         };
     }
 }

@@ -105,7 +105,7 @@ public sealed class FileDevice : IBlockDevice
     internal static FileDevice Over(FileStore store, IFileEngine engine, bool readsAfterFailure = false)
     {
         var device = store.Description;
-        var alignment = new DirectAlignment(device.BlockSizeBytes, device.MemoryAlignmentBytes);
+        var alignment = new DirectAlignment((int)device.BlockSize.Bytes, (int)device.MemoryAlignment.Bytes);
         return new FileDevice(
             store,
             alignment.MemoryAlignmentBytes == 1 ? engine : new DirectBounce(engine, alignment),

@@ -14,11 +14,11 @@ public sealed record FileDeviceOptions
     public bool IsReadOnly { get; init; }
 
     /// <summary>
-    /// Create a missing file with that many sectors, all zero and not yet allocated. A file that exists must have at
-    /// least as many, and is neither truncated nor extended: the device is the whole of it. Null: the file must
-    /// exist.
+    /// Create a missing file of this size, a multiple of 512 bytes, all zero and not yet allocated. A file that exists
+    /// must be at least as large, and is neither truncated nor extended: the device is the whole of it. Null: the file
+    /// must exist.
     /// </summary>
-    public SectorCount? CreateSize { get; init; }
+    public ByteSize? CreateSize { get; init; }
 
     /// <summary>
     /// How operations are served. Null: inline on a file system in memory (tmpfs), else by io_uring where the kernel
@@ -29,8 +29,8 @@ public sealed record FileDeviceOptions
 
     /// <summary>
     /// Past the page cache, on 64-bit Linux. Regions then start and end on the blocks of the file or disk
-    /// (<see cref="DeviceDescription.BlockSizeBytes"/>); memory that is not aligned to
-    /// <see cref="DeviceDescription.MemoryAlignmentBytes"/> is copied. Writes are durable after a flush, as others:
+    /// (<see cref="DeviceDescription.BlockSize"/>); memory that is not aligned to
+    /// <see cref="DeviceDescription.MemoryAlignment"/> is copied. Writes are durable after a flush, as others:
     /// the disk has a cache of its own.
     /// </summary>
     public bool IsDirect { get; init; }

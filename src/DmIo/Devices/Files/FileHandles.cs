@@ -15,7 +15,7 @@ internal static class FileHandles
     internal static SafeFileHandle OpenExisting(FileDeviceOptions options) => Open(options, FileMode.Open);
 
     /// <summary>Makes one, durably.</summary>
-    internal static SafeFileHandle Create(FileDeviceOptions options, SectorCount size)
+    internal static SafeFileHandle Create(FileDeviceOptions options, ByteSize size)
     {
         var handle = Open(options, FileMode.CreateNew);
         try

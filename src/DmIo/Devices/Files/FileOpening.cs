@@ -81,7 +81,7 @@ internal static class FileOpening
         }
     }
 
-    private static FileDevice Create(FileDeviceOptions options, SectorCount size)
+    private static FileDevice Create(FileDeviceOptions options, ByteSize size)
     {
         var handle = FileHandles.Create(options, size);
         try
@@ -121,10 +121,12 @@ internal static class FileOpening
             throw new DeviceOpenException(options.Path, "the path has a NUL in it, which ends it for the system.");
         }
 
-        if (options.CreateSize is { Value: <= 0 or > SectorCount.MaxValue } size)
+        if (options.CreateSize is { } size && (size.Bytes == 0 || !size.IsWholeSectors))
         {
             throw new DeviceOpenException(
-                options.Path, $"a size of {size} sectors is not possible; give 1 to {SectorCount.MaxValue}.");
+                options.Path,
+                $"a size of {size.Bytes} bytes is not possible; give a multiple of {Sector.SizeBytes}, at least "
+                + $"{Sector.SizeBytes}.");
         }
 
         if (options.CreateSize is not null && options.IsReadOnly)
@@ -174,24 +176,24 @@ internal static class FileOpening
 
     private static void CheckSize(DeviceDescription device, FileDeviceOptions options)
     {
-        var block = device.BlockSizeBytes;
-        if (options.IsDirect && options.CreateSize?.Value % (block / Sector.SizeBytes) > 0)
+        var block = device.BlockSize.Bytes;
+        if (options.IsDirect && options.CreateSize?.Bytes % block > 0)
         {
             throw new DeviceOpenException(
                 options.Path,
-                $"a size of {options.CreateSize} sectors is no number of whole blocks of {block} bytes, which direct "
-                + $"I/O has here; give a multiple of {block / Sector.SizeBytes} sectors.");
+                $"a size of {options.CreateSize?.Bytes} bytes is no number of whole blocks of {block} bytes, which "
+                + $"direct I/O has here; give a multiple of {block} bytes.");
         }
 
         if (device.Capacity < options.CreateSize)
         {
             throw new DeviceOpenException(
                 options.Path,
-                $"it exists with {device.Capacity} sectors, fewer than the {options.CreateSize} asked for, and is "
-                + "never extended; ask for no more, or remove it first.");
+                $"it exists with {device.Capacity.Bytes} bytes, fewer than the {options.CreateSize?.Bytes} asked for, "
+                + "and is never extended; ask for no more, or remove it first.");
         }
 
-        if (device.Capacity.Value == 0)
+        if (device.Capacity.Bytes == 0)
         {
             throw new DeviceOpenException(
                 options.Path,
@@ -205,8 +207,8 @@ internal static class FileOpening
         try
         {
             var lengthBytes = RandomAccess.GetLength(handle);
-            var capacity = new SectorCount(lengthBytes / Sector.SizeBytes);
-            if (capacity.Value == 0 && options.CreateSize is null)
+            var capacity = ByteSize.FromSectors(lengthBytes / Sector.SizeBytes);
+            if (capacity.Bytes == 0 && options.CreateSize is null)
             {
                 throw new DeviceOpenException(
                     options.Path,

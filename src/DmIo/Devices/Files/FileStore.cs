@@ -13,9 +13,9 @@ namespace DmIo.Devices;
 internal abstract class FileStore(SafeFileHandle handle, DeviceDescription description) : IDisposable
 {
     /// <summary>
-    /// The most sectors of one discard or write-zeroes call (1 GiB): bounds how long one call can take.
+    /// The longest discard or write-zeroes call: bounds how long one call can take.
     /// </summary>
-    private const long MaxRangeSectors = (1L << 30) / Sector.SizeBytes;
+    private static readonly ByteSize MaxRange = ByteSize.FromGiB(1);
 
     private const int ZeroBytes = 64 << 10;
 
@@ -79,7 +79,7 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
     protected abstract int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags);
 
     /// <summary>The limit of a range operation on a device of that capacity.</summary>
-    protected static SectorCount RangeLimit(SectorCount capacity) => Math.Min(capacity.Value, MaxRangeSectors);
+    protected static ByteSize RangeLimit(ByteSize capacity) => ByteSize.Min(capacity, MaxRange);
 
     /// <summary>Writes zeroes as any other data. 0, or an errno.</summary>
     protected int WriteOutZeroes(long offsetBytes, long lengthBytes)

@@ -23,7 +23,7 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
             if (options.IsDirect)
             {
                 var direct = DirectAccess.Enable(handle, options.Path);
-                var block = Math.Max(direct.BlockSizeBytes, description.BlockSizeBytes);
+                var block = Math.Max(direct.BlockSizeBytes, (int)description.BlockSize.Bytes);
                 description = (direct with { BlockSizeBytes = block }).ApplyTo(description);
             }
 
@@ -56,8 +56,9 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
     private static DeviceDescription Describe(SafeFileHandle handle, FileDeviceOptions options, FileKind kind)
     {
         var path = options.Path;
-        var capacity = new SectorCount(Query(handle, path, LinuxNative.BlockDeviceSize, "size") / Sector.SizeBytes);
-        if (capacity.Value == 0)
+        var capacity = ByteSize.FromSectors(
+            Query(handle, path, LinuxNative.BlockDeviceSize, "size") / Sector.SizeBytes);
+        if (capacity.Bytes == 0)
         {
             throw new DeviceOpenException(path, "the block device has no sectors; is a medium in it?");
         }
@@ -71,10 +72,11 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
             Backend = "block",
             Capacity = capacity,
             IsReadOnly = cannotWrite,
-            BlockSizeBytes = (int)Query(handle, path, LinuxNative.BlockDeviceLogicalBlock, "block size"),
-            MaxTransferBytes = MaxTransferBytes,
-            MaxDiscard = !cannotWrite && canDiscard ? RangeLimit(capacity) : 0,
-            MaxWriteZeroes = cannotWrite ? 0 : RangeLimit(capacity),
+            BlockSize = ByteSize.FromBytes(
+                Query(handle, path, LinuxNative.BlockDeviceLogicalBlock, "block size")),
+            MaxTransfer = ByteSize.FromBytes(MaxTransferBytes),
+            MaxDiscard = !cannotWrite && canDiscard ? RangeLimit(capacity) : default,
+            MaxWriteZeroes = cannotWrite ? default : RangeLimit(capacity),
             HasFastWriteZeroes = !cannotWrite && queue.Number("write_zeroes_max_bytes") > 0,
             HasForceUnitAccess = !cannotWrite && LinuxTransfers.HasDurableWrites(handle),
             HasVolatileCache = !cannotWrite,

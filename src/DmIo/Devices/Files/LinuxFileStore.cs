@@ -8,7 +8,7 @@ namespace DmIo.Devices;
 /// where the file system can. A file that was cut is extended by zeroes as by any other data.
 /// </summary>
 internal sealed class LinuxFileStore(
-    SafeFileHandle handle, SectorCount capacity, bool isReadOnly, DirectAlignment? direct = null)
+    SafeFileHandle handle, ByteSize capacity, bool isReadOnly, DirectAlignment? direct = null)
     : LinuxStore(handle, Describe(handle, capacity, isReadOnly, direct))
 {
     private volatile bool lacksZeroRange;
@@ -16,7 +16,7 @@ internal sealed class LinuxFileStore(
     /// <summary>How the file system zeroes a range without writing it: by a hole where one may be made, which costs
     /// no space; else by an extent that counts as zero.</summary>
     internal int ZeroingMode(WriteZeroesFlags flags) =>
-        Description.MaxDiscard.Value > 0 && !flags.HasFlag(WriteZeroesFlags.NoUnmap)
+        Description.MaxDiscard.Bytes > 0 && !flags.HasFlag(WriteZeroesFlags.NoUnmap)
             ? LinuxNative.PunchHole
             : LinuxNative.ZeroRange;
 
@@ -56,7 +56,7 @@ internal sealed class LinuxFileStore(
         WriteOutZeroes(endBytes - Description.BlockSizeBytes, Description.BlockSizeBytes);
 
     private static DeviceDescription Describe(
-        SafeFileHandle handle, SectorCount capacity, bool isReadOnly, DirectAlignment? direct)
+        SafeFileHandle handle, ByteSize capacity, bool isReadOnly, DirectAlignment? direct)
     {
         var canPunchHoles = !isReadOnly && CanPunchHoles(handle);
         var description = new DeviceDescription
@@ -65,9 +65,9 @@ internal sealed class LinuxFileStore(
             Capacity = capacity,
             TailBytes = (int)(RandomAccess.GetLength(handle) % Sector.SizeBytes),
             IsReadOnly = isReadOnly,
-            MaxTransferBytes = MaxTransferBytes,
-            MaxDiscard = canPunchHoles ? RangeLimit(capacity) : 0,
-            MaxWriteZeroes = isReadOnly ? 0 : RangeLimit(capacity),
+            MaxTransfer = ByteSize.FromBytes(MaxTransferBytes),
+            MaxDiscard = canPunchHoles ? RangeLimit(capacity) : default,
+            MaxWriteZeroes = isReadOnly ? default : RangeLimit(capacity),
             HasFastWriteZeroes = canPunchHoles,
             HasForceUnitAccess = !isReadOnly && LinuxTransfers.HasDurableWrites(handle),
             HasVolatileCache = !isReadOnly,

@@ -8,7 +8,7 @@ namespace DmIo.Devices;
 /// A regular file by .NET's own calls, for systems other than 64-bit Linux: no durable writes, no discard, and zeroes
 /// are written out. There FlushToDisk is FlushFileBuffers (Windows) or F_FULLFSYNC (macOS), whose failures it throws.
 /// </summary>
-internal sealed class PortableFileStore(SafeFileHandle handle, SectorCount capacity, bool isReadOnly)
+internal sealed class PortableFileStore(SafeFileHandle handle, ByteSize capacity, bool isReadOnly)
     : FileStore(handle, Describe(handle, capacity, isReadOnly))
 {
     internal override long Read(long offsetBytes, SegmentBatch destination) => destination.Count == 1
@@ -40,13 +40,13 @@ internal sealed class PortableFileStore(SafeFileHandle handle, SectorCount capac
     protected override int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
         Errno.NotSupported;
 
-    private static DeviceDescription Describe(SafeFileHandle handle, SectorCount capacity, bool isReadOnly) => new()
+    private static DeviceDescription Describe(SafeFileHandle handle, ByteSize capacity, bool isReadOnly) => new()
     {
         Backend = "file",
         Capacity = capacity,
         TailBytes = (int)(RandomAccess.GetLength(handle) % Sector.SizeBytes),
         IsReadOnly = isReadOnly,
-        MaxTransferBytes = MaxTransferBytes,
+        MaxTransfer = ByteSize.FromBytes(MaxTransferBytes),
         MaxWriteZeroes = RangeLimit(capacity),
         HasVolatileCache = !isReadOnly,
     };

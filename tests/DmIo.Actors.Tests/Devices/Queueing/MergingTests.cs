@@ -92,7 +92,8 @@ public sealed class MergingTests
     [Fact]
     public void A_merged_one_is_no_longer_than_the_device_takes()
     {
-        var small = new QueueBench(device: QueueBench.Device() with { MaxTransferBytes = 20 * Sector.SizeBytes });
+        var small = new QueueBench(device:
+            QueueBench.Device() with { MaxTransfer = ByteSize.FromBytes(20 * Sector.SizeBytes) });
         for (var index = 0; index < 5; index++)
         {
             small.Write(index * 8, 8);
@@ -104,7 +105,8 @@ public sealed class MergingTests
     [Fact]
     public void One_that_is_too_long_by_itself_goes_alone()
     {
-        var small = new QueueBench(device: QueueBench.Device() with { MaxTransferBytes = 8 * Sector.SizeBytes });
+        var small = new QueueBench(device:
+            QueueBench.Device() with { MaxTransfer = ByteSize.FromBytes(8 * Sector.SizeBytes) });
         small.Write(0, 20);
         small.Write(20, 1);
 

@@ -17,7 +17,7 @@ internal sealed class QueueBench
     public TimeSpan Now { get; private set; }
 
     public static DeviceDescription Device() =>
-        new() { Backend = "test", Capacity = SectorCount.MaxValue, Mode = ServiceMode.Ring };
+        new() { Backend = "test", Capacity = ByteSize.FromSectors(SectorCount.MaxValue), Mode = ServiceMode.Ring };
 
     public static IoQueueOptions Fixed(int depth, SchedulingPolicy policy = SchedulingPolicy.Fair) =>
         new() { Policy = policy, Depth = QueueDepth.Fixed(depth) };

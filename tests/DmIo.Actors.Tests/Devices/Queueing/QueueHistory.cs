@@ -32,7 +32,7 @@ internal sealed class QueueHistory
             Mode = random.Next(3) == 0 ? ServiceMode.Inline : ServiceMode.Ring,
             HasForceUnitAccess = random.Next(2) == 0,
             HasVolatileCache = random.Next(4) != 0,
-            MaxTransferBytes = MostSectors * Sector.SizeBytes,
+            MaxTransfer = ByteSize.FromBytes(MostSectors * Sector.SizeBytes),
             MaxSegments = MostSegments,
         };
         bench = new QueueBench(QueueBench.Fixed(Depth, policy), device);

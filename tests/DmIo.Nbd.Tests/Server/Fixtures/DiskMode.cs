@@ -21,10 +21,10 @@ internal static class DiskModes
 
     /// <summary>A disk of that mode, all zero; its file, if it has one, is in the directory.</summary>
     internal static IBlockDevice Open(DiskMode mode, TemporaryDirectory home, string name, SectorCount size) =>
-        mode == DiskMode.Memory ? new MemoryDevice(size) : FileDevice.Open(new FileDeviceOptions
+        mode == DiskMode.Memory ? new MemoryDevice(ByteSize.FromSectors(size)) : FileDevice.Open(new FileDeviceOptions
         {
             Path = home.FilePath(name),
-            CreateSize = size,
+            CreateSize = ByteSize.FromSectors(size),
             Mode = mode switch
             {
                 DiskMode.Inline => ServiceMode.Inline,

@@ -9,7 +9,7 @@ public sealed class FaultyDeviceTests
 {
     private const int Seed = 99;
 
-    private readonly MemoryDevice disk = new(64);
+    private readonly MemoryDevice disk = new(ByteSize.FromSectors(64));
 
     [Fact]
     public async Task It_fails_after_so_many_calls_and_so_often()
@@ -47,7 +47,7 @@ public sealed class FaultyDeviceTests
     [Fact]
     public async Task Part_of_a_write_is_done_before_it_fails()
     {
-        var device = new FaultyDevice(disk, Seed, new FaultRule { PartialBytes = 700 });
+        var device = new FaultyDevice(disk, Seed, new FaultRule { PartialTransfer = ByteSize.FromBytes(700) });
         var result = await device.WriteAsync(0, Bytes.Batch(Bytes.Filled(1024, 3)), false);
         Assert.Equal((700L, IoStatusCode.DeviceError), (result.Bytes, result.Status.Code));
         var read = new byte[1024];

@@ -7,25 +7,27 @@ namespace DmIo.Tests.Devices.Decorators;
 
 public sealed class LimitedDeviceTests
 {
-    private readonly MemoryDevice disk = new(64);
+    private readonly MemoryDevice disk = new(ByteSize.FromSectors(64));
 
     [Fact]
     public void It_says_what_it_was_told_to()
     {
-        var device = new LimitedDevice(disk, description => description with { Capacity = 8, IsReadOnly = true });
-        Assert.Equal((8L, true), (device.Description.Capacity.Value, device.Description.IsReadOnly));
+        var device = new LimitedDevice(
+            disk, description => description with { Capacity = ByteSize.FromSectors(8), IsReadOnly = true });
+        Assert.Equal((8L, true), (device.Description.Capacity.Sectors.Value, device.Description.IsReadOnly));
     }
 
     [Fact]
     public void A_promise_that_the_inner_device_does_not_keep_is_refused()
     {
-        AssertRefused("Capacity", description => description with { Capacity = 65 });
-        AssertRefused("MaxTransferBytes", description => description with { MaxTransferBytes = long.MaxValue });
-        AssertRefused("MaxTransferBytes", description => description with { MaxTransferBytes = 100 });
+        AssertRefused("Capacity", description => description with { Capacity = ByteSize.FromSectors(65) });
+        AssertRefused(
+            "MaxTransfer", description => description with { MaxTransfer = ByteSize.FromBytes(long.MaxValue) });
+        AssertRefused("MaxTransfer", description => description with { MaxTransfer = ByteSize.FromBytes(100) });
         AssertRefused("MaxSegments", description => description with { MaxSegments = 0 });
-        AssertRefused("MaxDiscard", description => description with { MaxDiscard = 65 });
-        AssertRefused("BlockSizeBytes", description => description with { BlockSizeBytes = 1000 });
-        AssertRefused("BlockSizeBytes", description => description with { BlockSizeBytes = 256 });
+        AssertRefused("MaxDiscard", description => description with { MaxDiscard = ByteSize.FromSectors(65) });
+        AssertRefused("BlockSize", description => description with { BlockSize = ByteSize.FromBytes(1000) });
+        AssertRefused("BlockSize", description => description with { BlockSize = ByteSize.FromBytes(256) });
     }
 
     [Fact]

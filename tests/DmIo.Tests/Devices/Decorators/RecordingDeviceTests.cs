@@ -10,7 +10,7 @@ public sealed class RecordingDeviceTests
     [Fact]
     public async Task It_tells_which_calls_there_were()
     {
-        var device = new RecordingDevice(new MemoryDevice(64));
+        var device = new RecordingDevice(new MemoryDevice(ByteSize.FromSectors(64)));
         await device.WriteAsync(1, Bytes.Batch(new byte[512], new byte[512]), false);
         await device.FlushAsync();
         await device.DiscardAsync(4, 2);
@@ -27,7 +27,7 @@ public sealed class RecordingDeviceTests
     [Fact]
     public async Task It_tells_how_many_calls_there_were_at_the_same_time()
     {
-        var stuck = new StuckDevice(new MemoryDevice(64));
+        var stuck = new StuckDevice(new MemoryDevice(ByteSize.FromSectors(64)));
         var device = new RecordingDevice(stuck);
         var calls = Enumerable.Range(0, 3).Select(sector => device.DiscardAsync(sector, 1).AsTask()).ToArray();
         Assert.Equal(3, device.InFlight);
@@ -46,7 +46,8 @@ public sealed class RecordingDeviceTests
     public async Task It_tells_which_promise_a_call_broke(int start, int count, string promise)
     {
         var limited = new LimitedDevice(
-            new NullDevice(64), description => description with { BlockSizeBytes = 4096, MaxTransferBytes = 8192 });
+            new NullDevice(ByteSize.FromSectors(64)),
+            description => description with { BlockSize = ByteSize.FromKiB(4), MaxTransfer = ByteSize.FromKiB(8) });
         var device = new RecordingDevice(limited);
         await device.ReadAsync(start, Bytes.Batch(new byte[count * 512]));
         Assert.Contains(device.Violations, violation => violation.Contains(promise, StringComparison.Ordinal));
@@ -55,7 +56,7 @@ public sealed class RecordingDeviceTests
     [Fact]
     public async Task A_write_that_overlaps_a_call_in_flight_is_told()
     {
-        var stuck = new StuckDevice(new MemoryDevice(64));
+        var stuck = new StuckDevice(new MemoryDevice(ByteSize.FromSectors(64)));
         var device = new RecordingDevice(stuck);
         var first = device.ReadAsync(0, Bytes.Batch(new byte[1024])).AsTask();
         var second = device.WriteAsync(1, Bytes.Batch(new byte[512]), false).AsTask();
@@ -67,7 +68,7 @@ public sealed class RecordingDeviceTests
     [Fact]
     public async Task Two_reads_may_overlap()
     {
-        var stuck = new StuckDevice(new MemoryDevice(64));
+        var stuck = new StuckDevice(new MemoryDevice(ByteSize.FromSectors(64)));
         var device = new RecordingDevice(stuck);
         var first = device.ReadAsync(0, Bytes.Batch(new byte[1024])).AsTask();
         var second = device.ReadAsync(1, Bytes.Batch(new byte[512])).AsTask();

@@ -33,7 +33,7 @@ public sealed class ShortTransferDeviceTests
     [Fact]
     public async Task What_it_says_it_wrote_is_what_was_written()
     {
-        var disk = new MemoryDevice(64);
+        var disk = new MemoryDevice(ByteSize.FromSectors(64));
         var device = new ShortTransferDevice(disk, seed: 8);
         for (var index = 0; index < Calls; index++)
         {
@@ -47,7 +47,7 @@ public sealed class ShortTransferDeviceTests
 
     private static async Task<List<long>> ReadAsync(int seed, bool cutsMidBlock)
     {
-        var device = new ShortTransferDevice(new MemoryDevice(64), seed, cutsMidBlock);
+        var device = new ShortTransferDevice(new MemoryDevice(ByteSize.FromSectors(64)), seed, cutsMidBlock);
         var lengths = new List<long>();
         for (var index = 0; index < Calls; index++)
         {

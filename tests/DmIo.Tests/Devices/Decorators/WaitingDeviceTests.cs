@@ -11,7 +11,7 @@ public sealed class WaitingDeviceTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    private readonly RecordingDevice disk = new(new MemoryDevice(64));
+    private readonly RecordingDevice disk = new(new MemoryDevice(ByteSize.FromSectors(64)));
 
     [Fact]
     public async Task A_delayed_call_reaches_the_device_after_its_delay()
@@ -130,7 +130,7 @@ public sealed class WaitingDeviceTests
     [Fact]
     public async Task Calls_that_are_released_together_reach_the_device_one_at_a_time()
     {
-        var inner = new OneCallAtATimeDevice(new MemoryDevice(64));
+        var inner = new OneCallAtATimeDevice(new MemoryDevice(ByteSize.FromSectors(64)));
         var device = new StuckDevice(inner);
         var calls = Enumerable.Range(0, 64)
             .Select(sector => device.WriteAsync(sector, Bytes.Batch(new byte[512]), false).AsTask()).ToArray();

@@ -10,7 +10,10 @@ public sealed class DirectFileTests : IDisposable
 {
     private readonly TemporaryDirectory directory = new();
 
-    private FileDeviceOptions Options => new() { Path = directory.FilePath(), CreateSize = 1024, IsDirect = true };
+    private FileDeviceOptions Options => new()
+    {
+        Path = directory.FilePath(), CreateSize = ByteSize.FromKiB(512), IsDirect = true,
+    };
 
     public void Dispose() => directory.Dispose();
 
@@ -33,8 +36,8 @@ public sealed class DirectFileTests : IDisposable
     public async Task It_says_what_it_asks_of_addresses_and_lengths_and_how_many_pages_it_wants()
     {
         await using var device = FileDevice.Open(Options);
-        Assert.Equal(512, device.Description.BlockSizeBytes);
-        Assert.InRange(device.Description.MemoryAlignmentBytes, 2, Page.SizeBytes);
+        Assert.Equal(512, device.Description.BlockSize.Bytes);
+        Assert.InRange(device.Description.MemoryAlignment.Bytes, 2, Page.SizeBytes);
         Assert.True(device.Description.BouncePages > 0);
         Assert.True(device.Description.HasVolatileCache);
     }
@@ -43,7 +46,7 @@ public sealed class DirectFileTests : IDisposable
     public async Task A_file_that_is_not_direct_asks_nothing()
     {
         await using var device = FileDevice.Open(Options with { IsDirect = false });
-        Assert.Equal((1, 0), (device.Description.MemoryAlignmentBytes, device.Description.BouncePages));
+        Assert.Equal((1, 0), (device.Description.MemoryAlignment.Bytes, device.Description.BouncePages));
     }
 
     [DirectFact]
@@ -91,7 +94,7 @@ public sealed class DirectFileTests : IDisposable
         File.WriteAllBytes(Options.Path, content);
         await using (var device = FileDevice.Open(Options with { CreateSize = null }))
         {
-            Assert.Equal(8, device.Description.Capacity.Value);
+            Assert.Equal(8, device.Description.Capacity.Sectors.Value);
             Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.WriteZeroes, 0, 8));
         }
 
@@ -131,7 +134,7 @@ public sealed class DirectFileTests : IDisposable
             var description = device.Description;
             Assert.Equal(
                 (512, 1, 0, ServiceMode.Inline),
-                (description.BlockSizeBytes, description.MemoryAlignmentBytes, description.BouncePages,
+                (description.BlockSize.Bytes, description.MemoryAlignment.Bytes, description.BouncePages,
                     description.Mode));
         }
     }
@@ -154,11 +157,16 @@ public sealed class DirectFileTests : IDisposable
         int block, int memory, int sectors, int capacity, int pages, int tailBytes)
     {
         var description = new DirectAlignment(block, memory)
-            .ApplyTo(new DeviceDescription { Backend = "file", Capacity = sectors, TailBytes = 100 });
+            .ApplyTo(new DeviceDescription
+            {
+                Backend = "file",
+                Capacity = ByteSize.FromSectors(sectors),
+                TailBytes = 100,
+            });
         Assert.Equal(tailBytes, description.TailBytes);
         Assert.Equal(
             (block, memory, capacity, pages),
-            (description.BlockSizeBytes, description.MemoryAlignmentBytes, (int)description.Capacity.Value,
+            (description.BlockSize.Bytes, description.MemoryAlignment.Bytes, (int)description.Capacity.Sectors.Value,
                 description.BouncePages));
     }
 

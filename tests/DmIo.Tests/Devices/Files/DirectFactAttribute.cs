@@ -1,4 +1,5 @@
 using DmIo.Devices;
+using DmIo.Io;
 using Xunit;
 
 namespace DmIo.Tests.Devices;
@@ -18,7 +19,10 @@ public sealed class DirectFactAttribute : FactAttribute
         {
             var options = new FileDeviceOptions
             {
-                Path = directory.FilePath(), CreateSize = 8 * 128, IsDirect = true, Mode = ServiceMode.Inline,
+                Path = directory.FilePath(),
+                CreateSize = ByteSize.FromSectors(8 * 128),
+                IsDirect = true,
+                Mode = ServiceMode.Inline,
             };
             FileDevice.Open(options).DisposeAsync().AsTask().GetAwaiter().GetResult();
         }

@@ -30,7 +30,7 @@ public abstract class FileEngineContract : BlockDeviceContract
         var device = Open(new FileDeviceOptions
         {
             Path = directory.FilePath(),
-            CreateSize = capacity,
+            CreateSize = ByteSize.FromSectors(capacity),
             IsDirect = isDirect && DirectFactAttribute.ReasonAt(directory.Path) is null,
             Mode = mode,
             QueueDepth = 4,

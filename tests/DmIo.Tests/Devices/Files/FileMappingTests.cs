@@ -112,7 +112,7 @@ public sealed class FileMappingTests : IDisposable
     private static FileDevice Open(TemporaryDirectory place, bool isReadOnly) => FileDevice.Open(new FileDeviceOptions
     {
         Path = place.FilePath(),
-        CreateSize = isReadOnly ? null : new SectorCount(64),
+        CreateSize = isReadOnly ? null : ByteSize.FromSectors(64),
         IsReadOnly = isReadOnly,
         Mode = ServiceMode.Inline,
     });

@@ -98,7 +98,7 @@ public sealed class FileModeTests : IDisposable
         using var handle = File.OpenHandle(
             directory.FilePath(), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
         RandomAccess.SetLength(handle, 4096);
-        var store = new LinuxFileStore(handle, capacity: 8, isReadOnly: true);
+        var store = new LinuxFileStore(handle, ByteSize.FromKiB(4), isReadOnly: true);
         Assert.False(store.Description.HasForceUnitAccess);
 
         Assert.Equal(512, store.Write(512, Bytes.Batch(Bytes.Filled(512, 7)), forceUnitAccess: true));
@@ -110,7 +110,7 @@ public sealed class FileModeTests : IDisposable
     public void R14_a_durable_write_whose_flush_fails_has_failed()
     {
         using var handle = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        var store = new LinuxFileStore(handle, capacity: 8, isReadOnly: true);
+        var store = new LinuxFileStore(handle, ByteSize.FromKiB(4), isReadOnly: true);
 
         Assert.Equal(-22, store.Write(0, Bytes.Batch(new byte[512]), forceUnitAccess: true));
     }
@@ -127,7 +127,8 @@ public sealed class FileModeTests : IDisposable
     public async Task R14_the_errno_of_a_durable_write_is_kept()
     {
         var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        await using var device = FileDevices.Threaded(new LinuxFileStore(handle, capacity: 8, isReadOnly: false));
+        var store = new LinuxFileStore(handle, ByteSize.FromKiB(4), isReadOnly: false);
+        await using var device = FileDevices.Threaded(store);
         var result = await device.WriteAsync(0, Bytes.Batch(new byte[512]), forceUnitAccess: true);
         Assert.Equal((IoStatusCode.DeviceError, 28), (result.Status.Code, result.Status.Failure!.Errno));
     }
@@ -153,5 +154,5 @@ public sealed class FileModeTests : IDisposable
         }
     }
 
-    private FileDeviceOptions Options => new() { Path = directory.FilePath(), CreateSize = 64 };
+    private FileDeviceOptions Options => new() { Path = directory.FilePath(), CreateSize = ByteSize.FromSectors(64) };
 }

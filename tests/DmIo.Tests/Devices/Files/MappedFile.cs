@@ -27,7 +27,7 @@ internal sealed class MappedFile : IDisposable
         Path = path;
         var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
         RandomAccess.SetLength(handle, lengthBytes);
-        store = new LinuxFileStore(handle, lengthBytes / Sector.SizeBytes, isReadOnly: false);
+        store = new LinuxFileStore(handle, ByteSize.FromBytes(lengthBytes), isReadOnly: false);
         mapping = isMapped
             ? FileMapping.TryCreate(handle, lengthBytes, processId ?? Environment.ProcessId)
             : null;

@@ -150,7 +150,7 @@ public sealed class RingEngineTests : IDisposable
     public async Task What_only_the_store_can_do_completes_within_a_drive_too()
     {
         using var handle = File.OpenHandle(Disk.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        await using var ring = new DrivenRing(new PortableFileStore(handle, capacity: 8, isReadOnly: false));
+        await using var ring = new DrivenRing(new PortableFileStore(handle, ByteSize.FromKiB(4), isReadOnly: false));
         async Task<(IoStatus, int)> ZeroAsync() => (
             await ring.Engine.WriteZeroesAsync(0, 512, WriteZeroesFlags.None).ConfigureAwait(false),
             Environment.CurrentManagedThreadId);
@@ -167,7 +167,7 @@ public sealed class RingEngineTests : IDisposable
     public async Task Errors_keep_their_number_and_say_what_was_done()
     {
         using var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        await using var ring = new DrivenRing(new LinuxFileStore(handle, capacity: 8, isReadOnly: true));
+        await using var ring = new DrivenRing(new LinuxFileStore(handle, ByteSize.FromKiB(4), isReadOnly: true));
         var full = ring.Result(ring.Engine.WriteAsync(1024, Bytes.Batch(new byte[512]), false));
         Assert.Equal((0, IoStatusCode.DeviceError), (full.Bytes, full.Status.Code));
         Assert.Equal(28, full.Status.Failure!.Errno);
@@ -183,7 +183,7 @@ public sealed class RingEngineTests : IDisposable
         for (var round = 0; round < 20; round++)
         {
             using var handle = File.OpenHandle(Disk.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            await using var ring = new DrivenRing(new LinuxFileStore(handle, capacity: 8, isReadOnly: false));
+            await using var ring = new DrivenRing(new LinuxFileStore(handle, ByteSize.FromKiB(4), isReadOnly: false));
             Assert.Equal(512, ring.Read(0, 512).Length);
         }
     }

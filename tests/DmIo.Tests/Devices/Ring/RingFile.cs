@@ -1,4 +1,5 @@
 using DmIo.Devices;
+using DmIo.Io;
 
 namespace DmIo.Tests.Devices.Ring;
 
@@ -27,7 +28,7 @@ internal sealed class RingFile : IDisposable
 
     internal LinuxFileStore Open() => new(
         File.OpenHandle(Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite),
-        capacity: SizeBytes / 512,
+        capacity: ByteSize.FromBytes(SizeBytes),
         isReadOnly: false);
 
     public void Dispose()

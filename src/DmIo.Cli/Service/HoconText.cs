@@ -1,0 +1,114 @@
+namespace DmIo.Cli;
+
+/// <summary>
+/// Checks the brackets and quotes of a HOCON text before Akka.NET's parser reads it. The parser takes the end of the
+/// text for all closing brackets that are missing, ignores what follows a closing bracket too many, and never returns
+/// from a list with a character in it that no item begins with.
+/// </summary>
+internal sealed class HoconText
+{
+    private const string Quotes = "\"\"\"";
+    private const string NotInList = "=:`^?!@*&\\";
+
+    private readonly string text;
+    private readonly Stack<(char Bracket, int Line)> open = [];
+    private int line = 1;
+    private int at;
+
+    private HoconText(string text) => this.text = text;
+
+    /// <summary>The first fault as a sentence with its line; null where there is none.</summary>
+    internal static string? FaultOf(string text) => new HoconText(text).Check();
+
+    private string? Check()
+    {
+        while (at < text.Length)
+        {
+            var fault = text[at] switch
+            {
+                '"' => SkipQuoted(),
+                '#' => SkipComment(),
+                '/' when text.AsSpan(at).StartsWith("//") => SkipComment(),
+                '{' or '[' => Open(),
+                '}' => Close('{'),
+                ']' => Close('['),
+                var other when InList && NotInList.Contains(other, StringComparison.Ordinal) =>
+                    $"line {line} has a '{other}' in a list. Write blocks in braces, [ {{ key = value }} ], and texts "
+                    + "with special characters in quotes, [ \"127.0.0.1:10809\" ].",
+                _ => null,
+            };
+            if (fault is not null)
+            {
+                return fault;
+            }
+
+            line += at < text.Length && text[at] == '\n' ? 1 : 0;
+            at++;
+        }
+
+        return open.TryPeek(out var last)
+            ? $"the '{last.Bracket}' of line {last.Line} is not closed: a '{ClosingOf(last.Bracket)}' is missing."
+            : null;
+    }
+
+    private bool InList => open.TryPeek(out var last) && last.Bracket == '[';
+
+    private static char ClosingOf(char bracket) => bracket == '{' ? '}' : ']';
+
+    private string? Open()
+    {
+        open.Push((text[at], line));
+        return null;
+    }
+
+    private string? Close(char bracket)
+    {
+        if (!open.TryPop(out var last))
+        {
+            return $"the '{text[at]}' of line {line} closes nothing; what follows it would have no effect.";
+        }
+
+        return last.Bracket == bracket
+            ? null
+            : $"the '{text[at]}' of line {line} does not close the '{last.Bracket}' of line {last.Line}: a "
+                + $"'{ClosingOf(last.Bracket)}' is missing.";
+    }
+
+    /// <summary>Up to the last character before the line's end.</summary>
+    private string? SkipComment()
+    {
+        while (at + 1 < text.Length && text[at + 1] != '\n')
+        {
+            at++;
+        }
+
+        return null;
+    }
+
+    /// <summary>Up to the closing quotes.</summary>
+    private string? SkipQuoted()
+    {
+        var first = line;
+        if (text.AsSpan(at).StartsWith(Quotes))
+        {
+            var end = text.IndexOf(Quotes, at + Quotes.Length, StringComparison.Ordinal);
+            if (end < 0)
+            {
+                return $"the text in triple quotes that begins on line {first} does not end.";
+            }
+
+            line += text.AsSpan(at, end - at).Count('\n');
+            at = end + Quotes.Length - 1;
+            return null;
+        }
+
+        for (at++; at < text.Length && text[at] is not ('"' or '\n'); at++)
+        {
+            at += text[at] == '\\' ? 1 : 0;
+        }
+
+        return at < text.Length && text[at] == '"'
+            ? null
+            : $"the text in quotes that begins on line {first} does not end on that line.";
+    }
+}

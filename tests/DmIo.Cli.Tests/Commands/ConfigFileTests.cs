@@ -1,0 +1,115 @@
+using Xunit;
+
+namespace DmIo.Cli.Tests;
+
+/// <summary>The file of <c>--config</c>: mistakes in it are refused with their place, and none of its settings is
+/// ignored in silence.</summary>
+[Collection("service")]
+public sealed class ConfigFileTests : IDisposable
+{
+    private const string Disk = "backend = memory\nsize = 4KiB";
+
+    private readonly TempDirectory directory = new();
+
+    public static TheoryData<string, string> Mistakes => new()
+    {
+        { $"dmio {{\ndevices {{\ndisk {{\n{Disk}\n}}\n", "the '{' of line 2 is not closed" },
+        {
+            $"akka {{ loglevel = INFO\ndmio {{\ndevices {{\ndisk {{\n{Disk}\n}}\n}}\n}}\n",
+            "the '{' of line 1 is not closed"
+        },
+        { $"akka {{ loglevel = INFO\ndmio.devices.disk {{\n{Disk}\n}}\n}}\n", "'akka.dmio' has no effect" },
+        { $"akka {{ }}\n}}\ndmio.devices.disk {{\n{Disk}\n}}\n", "the '}' of line 2 closes nothing" },
+        { $"dmio.devices.disk {{\n{Disk}\nfaults = [ {{ errno = 5 ]\n}}\n", "the ']' of line 4 does not close" },
+        { $"dmio.devices.disk {{\n{Disk}\nfaults = [ errno = 5 ]\n}}\n", "line 4 has a '=' in a list" },
+        { "dmio.nbd-servers.a { listen = [ 127.0.0.1:0 ], exports { } }", "line 1 has a ':' in a list" },
+        { "dmio.monitor.socket = \"x\ndmio.devices.disk { }", "that begins on line 1 does not end on that line" },
+        { $"DMIO.devices.disk {{\n{Disk}\n}}\n", "'DMIO' has no effect: keys are case-sensitive. Write dmio." },
+        { $"devices.disk {{\n{Disk}\n}}\n", "write dmio.devices." },
+        { $"disk {{\n{Disk}\n}}\n", "write dmio.devices.disk." },
+        { $"dimo.devices.disk {{\n{Disk}\n}}\n", "has neither a block dmio nor a block akka" },
+        { "", "has neither a block dmio nor a block akka" },
+        { "dmio.pool.max-pages = 4", "configures no device" },
+    };
+
+    public void Dispose() => directory.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task A_mistake_is_refused_with_its_place(string hocon, string fault)
+    {
+        var result = await Command.RunAsync("devices", "--config", directory.Write("dmio.conf", hocon));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(fault, result.Error, StringComparison.Ordinal);
+        Assert.Equal("", result.Output);
+    }
+
+    [Fact]
+    public async Task Brackets_in_texts_and_comments_are_not_counted()
+    {
+        var config = directory.Write("dmio.conf", $$""""
+            # } ] " {
+            base = "4" // {
+            dmio.devices {
+              "a}\"{" { # why: {
+                backend = memory
+                size = ${base}KiB # }
+                faults = [ { errno = 5, operations = [ "read" ] } ] # [
+              }
+              b { backend = """memory""", size = 4KiB } // }
+            }
+            """");
+
+        var result = await Command.RunAsync("devices", "--config", config, "--json");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal(
+            ["a}\"{", "b"],
+            result.Json.GetProperty("devices").EnumerateArray()
+                .Select(device => device.GetProperty("device").GetString()));
+    }
+
+    [Fact]
+    public async Task A_device_that_is_missing_is_not_taken_for_a_path()
+    {
+        var config = MissingConfig();
+
+        var result = await Command.RunAsync(
+            new TestStreams { Input = new MemoryStream(new byte[512]) },
+            "write", "--region", "gone@0", "--create", "4KiB", "--config", config);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("'gone' of --config is missing", result.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists("gone"));
+    }
+
+    [Fact]
+    public async Task A_device_that_is_missing_stops_no_command_that_does_not_name_it()
+    {
+        var result = await Command.RunAsync(
+            "zero", "--region", "disk@0+8", "--config", MissingConfig(), "--json");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+    }
+
+    [Fact]
+    public async Task Devices_shows_those_that_are_missing_and_why()
+    {
+        var json = await Command.RunAsync("devices", "--config", MissingConfig(), "--json");
+        var table = await Command.RunAsync("devices", "--config", MissingConfig());
+
+        var missing = Assert.Single(json.Json.GetProperty("missing").EnumerateArray());
+        Assert.Equal("gone", missing.GetProperty("device").GetString());
+        Assert.Contains("no/disk.img", missing.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains("gone is missing: ", table.Output, StringComparison.Ordinal);
+        Assert.Equal((0, 0), (json.ExitCode, table.ExitCode));
+    }
+
+    private string MissingConfig() => directory.Write("dmio.conf", $$"""
+        dmio.devices {
+          disk { backend = memory, size = 4KiB }
+          gone { backend = file, path = "{{directory.PathOf("no/disk.img")}}", on-missing = skip }
+        }
+        """);
+}
