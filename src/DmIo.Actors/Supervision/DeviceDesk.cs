@@ -90,7 +90,7 @@ internal sealed class DeviceDesk(
                 + "device, and are neither read nor written.",
                 record.Name,
                 record.Description.TailBytes,
-                record.Description.BlockSizeBytes);
+                record.Description.BlockSize.Bytes);
         }
     }
 

@@ -4,8 +4,8 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DmIo.Actors;
-using DmIo.Nbd.Protocol;
 using DmIo.Devices;
+using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Server;

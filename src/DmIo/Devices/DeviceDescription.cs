@@ -68,7 +68,7 @@ public sealed record DeviceDescription
 
     /// <summary>
     /// Bytes at the end of the file or disk that are not part of the device, since they fill no sector (direct I/O: no
-    /// block): 0 to <see cref="BlockSizeBytes"/> - 1. They are neither read nor written.
+    /// block): 0 to <see cref="BlockSize"/> - 1. They are neither read nor written.
     /// </summary>
     public int TailBytes { get; init; }
 

@@ -25,7 +25,7 @@ public sealed class LargestFileTests
             await using var device = FileDevice.Open(options);
             var written = new SegmentBatch();
             written.Add(new byte[1 << 16]);
-            Sector last = device.Description.Capacity.Value - 128;
+            Sector last = device.Description.Capacity.Sectors.Value - 128;
             Assert.Equal(TransferResult.Moved(1 << 16), await device.WriteAsync(0, written, forceUnitAccess: true));
             Assert.InRange(await BlocksAsync(path), 128, 160);
 

@@ -160,7 +160,7 @@ public sealed class FileOpeningTests : IDisposable
     public void A_symbolic_link_to_nothing_is_refused_and_nothing_is_created()
     {
         File.CreateSymbolicLink(FilePath, directory.FilePath("target"));
-        var refusal = Refused(new FileDeviceOptions { Path = FilePath, CreateSize = 8 });
+        var refusal = Refused(new FileDeviceOptions { Path = FilePath, CreateSize = ByteSize.FromSectors(8) });
         Assert.Contains($"symbolic link to '{directory.FilePath("target")}', which does not exist", refusal.Message);
         Assert.False(new FileInfo(directory.FilePath("target")).Exists);
     }
@@ -168,7 +168,7 @@ public sealed class FileOpeningTests : IDisposable
     [LinuxFact]
     public void A_place_that_takes_no_file_is_refused_as_such() => Assert.Contains(
         "its directory takes no new file",
-        Refused(new FileDeviceOptions { Path = "/proc/no-such-file", CreateSize = 8 }).Message);
+        Refused(new FileDeviceOptions { Path = "/proc/no-such-file", CreateSize = ByteSize.FromSectors(8) }).Message);
 
     [LinuxFact]
     public void A_character_device_is_refused() =>

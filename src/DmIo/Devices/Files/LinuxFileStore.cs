@@ -53,7 +53,7 @@ internal sealed class LinuxFileStore(
     /// write of the last block, which never makes the file shorter, as a truncation beside other writes
     /// would.</summary>
     private int Extend(long endBytes) =>
-        WriteOutZeroes(endBytes - Description.BlockSizeBytes, Description.BlockSizeBytes);
+        WriteOutZeroes(endBytes - (int)Description.BlockSize.Bytes, (int)Description.BlockSize.Bytes);
 
     private static DeviceDescription Describe(
         SafeFileHandle handle, ByteSize capacity, bool isReadOnly, DirectAlignment? direct)

@@ -22,7 +22,7 @@ internal sealed class RingPipe : IDisposable
     /// <summary>A pipe has no positions, so a blocking read is a plain one.</summary>
     private sealed class PipeStore(AnonymousPipeServerStream writer) : FileStore(
         new SafeFileHandle(writer.ClientSafePipeHandle.DangerousGetHandle(), ownsHandle: false),
-        new DeviceDescription { Backend = "pipe", Capacity = 8, IsReadOnly = true })
+        new DeviceDescription { Backend = "pipe", Capacity = ByteSize.FromSectors(8), IsReadOnly = true })
     {
         private readonly AnonymousPipeClientStream reader = new(PipeDirection.In, writer.ClientSafePipeHandle);
 
