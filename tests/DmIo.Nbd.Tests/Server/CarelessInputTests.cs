@@ -65,7 +65,7 @@ public sealed class CarelessInputTests
             new MemoryDevice(2048), description => description with { ReadsAfterFailure = true })).InTime();
 
         var refusal = await Assert.ThrowsAsync<IoRefusedException>(() => served.Server.AddExportAsync(
-            new NbdExport { Name = "copies", Devices = ["disk", "rescued"] }).InTime());
+            new NbdExport { Name = "copies", Devices = ["disk-0", "rescued"] }).InTime());
 
         Assert.Contains("'rescued'", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("read-after-failure", refusal.Message, StringComparison.Ordinal);
