@@ -203,6 +203,7 @@ public sealed class BindMountFactAttribute : FactAttribute
         using var attempt = System.Diagnostics.Process.Start(
             new System.Diagnostics.ProcessStartInfo("unshare", ["--mount", "mount", "--bind", "/tmp", "/tmp"])
             {
+                UseShellExecute = false,
                 RedirectStandardError = true,
             })!;
         var error = attempt.StandardError.ReadToEnd();
