@@ -54,7 +54,7 @@ internal sealed class WaitingExport(NbdServer server, NbdExport export, Task end
         }
     }
 
-    private void Attempt() => server.AddExportAsync(export).PipeTo(
+    private void Attempt() => _ = server.AddExportAsync(export).PipeTo(
         Self, Self, success: status => status, failure: fault => new Failed(fault));
 
     private sealed record Failed(Exception Fault);

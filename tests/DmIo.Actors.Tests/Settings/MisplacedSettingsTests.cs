@@ -1,5 +1,4 @@
 using Akka.Configuration;
-using Akka.Event;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Settings;

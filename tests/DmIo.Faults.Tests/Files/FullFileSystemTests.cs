@@ -75,7 +75,7 @@ public sealed class FullFileSystemTests
     {
         var durable = new RequestOptions { ForceUnitAccess = true };
         await using var bench = await FaultBench.StartAsync(
-            mounted.FilePath("disk"), mode, isDirect, createSize: DiskSectors);
+            mounted.FilePath("disk"), mode, isDirect, createSize: DiskSize);
         await bench.AssertServesAsync(0);
         var filler = mounted.FillUp();
 

@@ -29,7 +29,7 @@ public sealed class LargestFileTests
             Assert.Equal(TransferResult.Moved(1 << 16), await device.WriteAsync(0, written, forceUnitAccess: true));
             Assert.InRange(await BlocksAsync(path), 128, 160);
 
-            Assert.True(device.Description is { HasFastWriteZeroes: true, MaxDiscard.Value: > 0 });
+            Assert.True(device.Description is { HasFastWriteZeroes: true, MaxDiscard.Bytes: > 0 });
             Assert.Equal(IoStatus.Ok, await device.DiscardAsync(0, 128));
             Assert.Equal(IoStatus.Ok, await device.WriteZeroesAsync(last, 128, WriteZeroesFlags.NoFallback));
             Assert.InRange(await BlocksAsync(path), 0, 32);

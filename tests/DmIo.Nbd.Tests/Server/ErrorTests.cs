@@ -44,7 +44,7 @@ public sealed class ErrorTests
     public async Task A_write_that_is_too_long_is_thrown_away()
     {
         await using var served = await ServedDisks.StartAsync();
-        await served.AddAsync("disk", new MemoryDevice(2 * ServedDisks.SizeBytes / Sector.SizeBytes));
+        await served.AddAsync("disk", new MemoryDevice(ByteSize.FromBytes(2 * ServedDisks.SizeBytes)));
         using var client = await served.UseAsync();
 
         Assert.Equal(NbdError.None, await client.WriteAsync(0, new byte[64 << 20]));

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DmIo.Devices;
+using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 using Xunit;
 
@@ -56,7 +57,7 @@ public sealed class RingOpeningTests
         Exception fault = isShortage ? new InsufficientMemoryException() : new ThreadStateException();
         using var directory = new TemporaryDirectory();
         File.WriteAllBytes(directory.FilePath(), new byte[4096]);
-        var store = new LinuxFileStore(Open(directory), capacity: 8, isReadOnly: false);
+        var store = new LinuxFileStore(Open(directory), capacity: ByteSize.FromSectors(8), isReadOnly: false);
         var ring = RingOpening.TryOpen(8, out var abilities, out _)!;
 
         var thrown = Record.Exception(() => Assert.Null(RingEngine.TryCreate(
