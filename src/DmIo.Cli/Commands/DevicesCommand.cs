@@ -1,5 +1,4 @@
 using System.CommandLine;
-using DmIo.Io;
 using static DmIo.Actors.ServiceProtocol;
 
 namespace DmIo.Cli;
