@@ -31,8 +31,10 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private readonly HashSet<DeviceEntry> watched = [];
     private readonly DeviceIoChains<DeviceDoor> outgoing = new();
     private readonly IoRegion[] snapshot = new IoRegion[ErrorBits.Capacity];
+    private readonly ITimeProvider clock = Context.System.Scheduler;
     private bool drainingAnnounced;
     private bool isSendDue;
+    private bool isSlownessDue;
 
     public RequestActor(
         PageLease lease, LeaseTerms terms, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor)
@@ -118,6 +120,12 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             case DeadlineReached deadline:
                 ledger.Expire(deadline.Request, TimedOut(deadline.Request));
                 break;
+            case SlownessDue:
+                isSlownessDue = false;
+                break;
+            case CreditLent credit:
+                ledger.Lend(credit.Pages);
+                break;
             case WithdrawRequest withdrawn:
                 ledger.Withdraw(withdrawn.Completion, Canceled());
                 break;
@@ -135,6 +143,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private void Close()
     {
         Become(Closing);
+        ledger.Close();
         Settle();
         StopWhenIdle();
     }
@@ -303,7 +312,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             }
 
             counters.SentRegion();
-            outgoing.Add(device.Door, request.Send(index, device.Door));
+            outgoing.Add(device.Door, request.Send(index, device));
         }
 
         ledger.Settle(request);
@@ -320,9 +329,15 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     /// of theirs (R11).</summary>
     private void Settle()
     {
-        while (ledger.TryDispatch(out var request))
+        DispatchAll();
+        if (ledger.HasSlowDevices || (ledger.Waiting > 0 && !isSlownessDue))
         {
-            Dispatch(request);
+            DispatchPastSlowDevices();
+        }
+
+        if (ledger.TryChangeCredit(out var quarantined, out var wanted, out var returned))
+        {
+            supervisor.Tell(new CreditChanged(lease.Id, quarantined, wanted, returned), Self);
         }
 
         if (!isSendDue && outgoing.Count > 0)
@@ -334,6 +349,28 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
         counters.Settled(ledger);
         DeliverOutcomes();
+    }
+
+    private void DispatchAll()
+    {
+        while (ledger.TryDispatch(out var request))
+        {
+            Dispatch(request);
+        }
+    }
+
+    /// <summary>Where requests wait for credit: looks for slow devices now, and again when the next device will be
+    /// slow. So a lease that is always short of credit does it once a second.</summary>
+    private void DispatchPastSlowDevices()
+    {
+        var now = clock.HighResMonotonicClock;
+        var next = ledger.FindSlowDevices(now);
+        DispatchAll();
+        if (ledger.Waiting > 0 && !isSlownessDue && next < TimeSpan.MaxValue)
+        {
+            isSlownessDue = true;
+            Timers.StartSingleTimer(SlownessDue.Instance, SlownessDue.Instance, SlownessDue.PauseUntil(next, now));
+        }
     }
 
     private void DeliverOutcomes()
@@ -382,6 +419,21 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private sealed record SendOut : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         internal static SendOut Instance { get; } = new();
+    }
+
+    /// <summary>To itself: look for slow devices.</summary>
+    private sealed record SlownessDue : INoSerializationVerificationNeeded
+    {
+        /// <summary>A device is slow when its oldest operation is older than <c>slow-after</c>, not as old.</summary>
+        private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(1);
+
+        /// <summary>A device to which a request goes in the meantime may be slow earlier.</summary>
+        private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+        internal static SlownessDue Instance { get; } = new();
+
+        internal static TimeSpan PauseUntil(TimeSpan next, TimeSpan now) =>
+            (next - now < LongestPause ? next - now : LongestPause) + Margin;
     }
 
     private sealed record DeadlineReached(RequestState Request) : INoSerializationVerificationNeeded;
