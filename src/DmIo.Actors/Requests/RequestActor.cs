@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
 using DmIo.Io;
-using DmIo.Memory;
 using DmIo.Pages;
 using static DmIo.Actors.ClientProtocol;
 using static DmIo.Actors.DeviceProtocol;
@@ -177,7 +176,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             return;
         }
 
-        if (Check(request, out var count, out var bouncePages) is { } fault)
+        if (RequestRules.Check(request, snapshot, directory, out var count, out var bouncePages) is { } fault)
         {
             Refuse(request, IoRefusal.BreaksRule, fault);
             return;
@@ -217,54 +216,6 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         ? null
         : $"{ledger.Waiting} requests of {lease.Id} wait for its {lease.Count} pages, and more may not "
             + "(dmio.leases.waiting-per-page); wait for outcomes, or get a larger lease.";
-
-    /// <summary>Copies the regions. List and memory may be of the caller's own making: what they throw is the
-    /// request's fault.</summary>
-    private string? Check(IoRequest request, out int count, out long bouncePages)
-    {
-        count = 0;
-        bouncePages = 0;
-        try
-        {
-            count = request.Regions?.Count ?? 0;
-            var regions = snapshot.AsSpan(0, count is >= 0 and <= ErrorBits.Capacity ? count : 0);
-            for (var index = 0; index < regions.Length; index++)
-            {
-                regions[index] = request.Regions![index];
-            }
-
-            var fault = RequestRules.Check(request, count, regions);
-            if (fault is null && directory.HasBouncing && request.Memory is { } memory)
-            {
-                bouncePages = BouncePages(memory, request.Edges, regions);
-            }
-
-            return fault;
-        }
-        catch (Exception exception)
-        {
-            return $"The request's regions or memory threw when they were looked at: {exception.Message}";
-        }
-    }
-
-    /// <summary>Pages of direct devices that the data goes through; a region takes at most what its device
-    /// has.</summary>
-    private long BouncePages(IoMemory memory, WriteEdges edges, ReadOnlySpan<IoRegion> regions)
-    {
-        var pages = 0L;
-        foreach (ref readonly var region in regions)
-        {
-            if (directory.TryFind(region.Device, out var entry)
-                && entry.Description is { BouncePages: > 0 } device
-                && !(edges.IsNone && MemoryAlignment.Fits(
-                    memory, region.Count.Bytes, device.MemoryAlignmentBytes, device.BlockSizeBytes)))
-            {
-                pages += Math.Min(RequestState.PagesOf(region.Count.Value), device.BouncePages);
-            }
-        }
-
-        return pages;
-    }
 
     private IoStatus Stopped(string why) => IoStatus.Failed(IoStatusCode.Stopped, $"The end of {lease.Id}: {why}");
 
