@@ -83,7 +83,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
             .. seen.Missing<RequestTrait>(), .. seen.Missing<IoOperation>(), .. seen.Missing<IoPriority>(),
             .. seen.Missing<MemoryKind>(), .. seen.Missing<WriteZeroesFlags>(), .. seen.Missing<ServiceMode>(),
             .. seen.Missing<SchedulingPolicy>(), .. seen.Missing<DecoratorKind>(),
-            .. seen.Missing<SimulatedFaultKind>(), .. seen.Missing<IoStatusCode>(),
+            .. seen.Missing<SimulatedFaultKind>(), .. seen.Missing<CreditSight>(),
+            .. seen.Missing<IoStatusCode>(),
         ];
         Assert.Empty(missing);
     }

@@ -5,13 +5,24 @@ using DmIo.Devices;
 namespace DmIo.Actors;
 
 /// <summary>An attached device under its name, as regions find it.</summary>
-internal sealed class DeviceEntry(string name, DeviceDoor door, DeviceDescription description)
+/// <param name="counters">What its actor counts.</param>
+/// <param name="door">The way to its actor.</param>
+/// <param name="description">What it is.</param>
+/// <param name="slowAfter">The age of its oldest operation in flight above which it is slow (R19).</param>
+internal sealed class DeviceEntry(
+    DeviceCounters counters, DeviceDoor door, DeviceDescription description, TimeSpan slowAfter)
 {
-    internal string Name { get; } = name;
+    internal string Name { get; } = counters.Name;
 
     internal DeviceDoor Door { get; } = door;
 
     internal DeviceDescription Description { get; } = description;
+
+    internal TimeSpan SlowAfter { get; } = slowAfter;
+
+    /// <summary>The time after which it is slow, unless its oldest operation ends before; null: no operation is in
+    /// flight. Also of a device that was detached, or whose actor died. From any thread.</summary>
+    internal TimeSpan? SlowAt => counters.OldestInFlightSince + SlowAfter;
 }
 
 /// <summary>

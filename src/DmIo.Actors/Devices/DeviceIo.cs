@@ -77,7 +77,7 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded, IDeadLetter
     internal DeviceIo? Next { get; set; }
 
     /// <summary>Which device it was sent to; null before. The request actor's own field.</summary>
-    internal DeviceDoor? Device { get; set; }
+    internal DeviceEntry? Device { get; set; }
 
     /// <summary>Neither withdrawn nor issued.</summary>
     internal bool IsWaiting => Volatile.Read(ref state) == Waiting;
@@ -174,7 +174,7 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded, IDeadLetter
     {
         if (Settle(outcome))
         {
-            replyTo.Tell(Done, Device?.Actor ?? ActorRefs.NoSender);
+            replyTo.Tell(Done, Device?.Door.Actor ?? ActorRefs.NoSender);
         }
     }
 

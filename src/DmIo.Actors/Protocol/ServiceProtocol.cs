@@ -172,15 +172,19 @@ public static class ServiceProtocol
         public static GetStatistics Instance { get; } = new();
     }
 
-    /// <summary>Pages of 4096 bytes. Invariant: <c>Free + Leased + Draining == Total</c>, and <c>Total &lt;=
-    /// Max</c>.</summary>
+    /// <summary>Pages of 4096 bytes. Invariant: <c>Free + Leased + Draining + Quarantined == Total</c>, and <c>Total
+    /// &lt;= Max</c>.</summary>
     /// <param name="Total">In memory now.</param>
     /// <param name="Free">Of these, held by nobody.</param>
-    /// <param name="Leased">Of these, in leases that are open.</param>
+    /// <param name="Leased">Of these, in leases that are open, or lent to them, and bounce pages of devices.</param>
     /// <param name="Draining">Of these, in leases that ended while a device still had I/O of theirs.</param>
+    /// <param name="Quarantined">Of these, in open leases, for requests that were answered at their deadline while a
+    /// device still has the pages. The pool lends others in their place, as far as <paramref name="Max"/> allows; see
+    /// <see cref="LeaseStatistics.Credit"/>.</param>
     /// <param name="Max"><c>dmio.pool.max-pages</c>.</param>
     /// <param name="Leases">Open leases.</param>
     /// <param name="Waiting">Gets that wait for pages.</param>
-    public sealed record PoolStatus(int Total, int Free, int Leased, int Draining, int Max, int Leases, int Waiting)
+    public sealed record PoolStatus(
+        int Total, int Free, int Leased, int Draining, int Quarantined, int Max, int Leases, int Waiting)
         : INoSerializationVerificationNeeded;
 }

@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
 using DmIo.Io;
-using DmIo.Memory;
 using DmIo.Pages;
 using static DmIo.Actors.ClientProtocol;
 using static DmIo.Actors.DeviceProtocol;
@@ -31,8 +30,10 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private readonly HashSet<DeviceEntry> watched = [];
     private readonly DeviceIoChains<DeviceDoor> outgoing = new();
     private readonly IoRegion[] snapshot = new IoRegion[ErrorBits.Capacity];
+    private readonly ITimeProvider clock = Context.System.Scheduler;
     private bool drainingAnnounced;
     private bool isSendDue;
+    private bool isSlownessDue;
 
     public RequestActor(
         PageLease lease, LeaseTerms terms, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor)
@@ -118,6 +119,12 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             case DeadlineReached deadline:
                 ledger.Expire(deadline.Request, TimedOut(deadline.Request));
                 break;
+            case SlownessDue:
+                isSlownessDue = false;
+                break;
+            case CreditLent credit:
+                ledger.Lend(credit.Pages);
+                break;
             case WithdrawRequest withdrawn:
                 ledger.Withdraw(withdrawn.Completion, Canceled());
                 break;
@@ -135,6 +142,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private void Close()
     {
         Become(Closing);
+        ledger.Close();
         Settle();
         StopWhenIdle();
     }
@@ -168,7 +176,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             return;
         }
 
-        if (Check(request, out var count, out var bouncePages) is { } fault)
+        if (RequestRules.Check(request, snapshot, directory, out var count, out var bouncePages) is { } fault)
         {
             Refuse(request, IoRefusal.BreaksRule, fault);
             return;
@@ -208,54 +216,6 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         ? null
         : $"{ledger.Waiting} requests of {lease.Id} wait for its {lease.Count} pages, and more may not "
             + "(dmio.leases.waiting-per-page); wait for outcomes, or get a larger lease.";
-
-    /// <summary>Copies the regions. List and memory may be of the caller's own making: what they throw is the
-    /// request's fault.</summary>
-    private string? Check(IoRequest request, out int count, out long bouncePages)
-    {
-        count = 0;
-        bouncePages = 0;
-        try
-        {
-            count = request.Regions?.Count ?? 0;
-            var regions = snapshot.AsSpan(0, count is >= 0 and <= ErrorBits.Capacity ? count : 0);
-            for (var index = 0; index < regions.Length; index++)
-            {
-                regions[index] = request.Regions![index];
-            }
-
-            var fault = RequestRules.Check(request, count, regions);
-            if (fault is null && directory.HasBouncing && request.Memory is { } memory)
-            {
-                bouncePages = BouncePages(memory, request.Edges, regions);
-            }
-
-            return fault;
-        }
-        catch (Exception exception)
-        {
-            return $"The request's regions or memory threw when they were looked at: {exception.Message}";
-        }
-    }
-
-    /// <summary>Pages of direct devices that the data goes through; a region takes at most what its device
-    /// has.</summary>
-    private long BouncePages(IoMemory memory, WriteEdges edges, ReadOnlySpan<IoRegion> regions)
-    {
-        var pages = 0L;
-        foreach (ref readonly var region in regions)
-        {
-            if (directory.TryFind(region.Device, out var entry)
-                && entry.Description is { BouncePages: > 0 } device
-                && !(edges.IsNone && MemoryAlignment.Fits(
-                    memory, region.Count.Bytes, device.MemoryAlignment, device.BlockSize)))
-            {
-                pages += Math.Min(RequestState.PagesOf(region.Count.Value), device.BouncePages);
-            }
-        }
-
-        return pages;
-    }
 
     private IoStatus Stopped(string why) => IoStatus.Failed(IoStatusCode.Stopped, $"The end of {lease.Id}: {why}");
 
@@ -303,7 +263,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             }
 
             counters.SentRegion();
-            outgoing.Add(device.Door, request.Send(index, device.Door));
+            outgoing.Add(device.Door, request.Send(index, device));
         }
 
         ledger.Settle(request);
@@ -320,9 +280,15 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     /// of theirs (R11).</summary>
     private void Settle()
     {
-        while (ledger.TryDispatch(out var request))
+        DispatchAll();
+        if (ledger.HasSlowDevices || (ledger.Waiting > 0 && !isSlownessDue))
         {
-            Dispatch(request);
+            DispatchPastSlowDevices();
+        }
+
+        if (ledger.TryChangeCredit(out var quarantined, out var wanted, out var returned))
+        {
+            supervisor.Tell(new CreditChanged(lease.Id, quarantined, wanted, returned), Self);
         }
 
         if (!isSendDue && outgoing.Count > 0)
@@ -334,6 +300,28 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
         counters.Settled(ledger);
         DeliverOutcomes();
+    }
+
+    private void DispatchAll()
+    {
+        while (ledger.TryDispatch(out var request))
+        {
+            Dispatch(request);
+        }
+    }
+
+    /// <summary>Where requests wait for credit: looks for slow devices now, and again when the next device will be
+    /// slow. So a lease that is always short of credit does it once a second.</summary>
+    private void DispatchPastSlowDevices()
+    {
+        var now = clock.HighResMonotonicClock;
+        var next = ledger.FindSlowDevices(now);
+        DispatchAll();
+        if (ledger.Waiting > 0 && !isSlownessDue && next < TimeSpan.MaxValue)
+        {
+            isSlownessDue = true;
+            Timers.StartSingleTimer(SlownessDue.Instance, SlownessDue.Instance, SlownessDue.PauseUntil(next, now));
+        }
     }
 
     private void DeliverOutcomes()
@@ -382,6 +370,21 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private sealed record SendOut : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         internal static SendOut Instance { get; } = new();
+    }
+
+    /// <summary>To itself: look for slow devices.</summary>
+    private sealed record SlownessDue : INoSerializationVerificationNeeded
+    {
+        /// <summary>A device is slow when its oldest operation is older than <c>slow-after</c>, not as old.</summary>
+        private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(1);
+
+        /// <summary>A device to which a request goes in the meantime may be slow earlier.</summary>
+        private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+        internal static SlownessDue Instance { get; } = new();
+
+        internal static TimeSpan PauseUntil(TimeSpan next, TimeSpan now) =>
+            (next - now < LongestPause ? next - now : LongestPause) + Margin;
     }
 
     private sealed record DeadlineReached(RequestState Request) : INoSerializationVerificationNeeded;

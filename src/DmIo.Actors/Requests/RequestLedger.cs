@@ -10,8 +10,8 @@ namespace DmIo.Actors;
 ///   Accept --> waiting --TryDispatch--> dispatched --answerable--> outcome --TryTakeOutcome--> (delivered)
 ///                 +-----Expire, Withdraw, StopWaiting----------------^
 /// </code>
-/// A request gets one outcome. One that is answered while a device has its memory stays dispatched, and keeps its
-/// credit, until it is over.
+/// A request gets one outcome. One that is answered while a device has its memory stays dispatched, its pages
+/// quarantined, until it is over.
 /// </summary>
 internal sealed class RequestLedger(int pages)
 {
@@ -22,6 +22,8 @@ internal sealed class RequestLedger(int pages)
     private readonly List<RequestState> dispatched = [];
     private readonly Stack<RequestState> idle = new();
     private readonly Queue<RequestState> outcomes = new();
+    private int reportedQuarantined;
+    private int reportedWanted;
 
     /// <summary>Nothing waits, and no device has anything.</summary>
     internal bool IsIdle => dispatched.Count == 0 && admission.IsEmpty;
@@ -29,11 +31,23 @@ internal sealed class RequestLedger(int pages)
     /// <summary>Requests that devices have, or had until they were cut.</summary>
     internal int InFlight => dispatched.Count;
 
-    /// <summary>Credit that they hold.</summary>
-    internal int PagesInFlight => admission.InUse;
+    /// <summary>Credit that unanswered requests hold.</summary>
+    internal int PagesInFlight => admission.InUse - admission.Quarantined;
 
-    /// <summary>How many wait for credit, or did.</summary>
+    /// <summary>Credit of answered requests whose memory a device still has.</summary>
+    internal int PagesQuarantined => admission.Quarantined;
+
+    /// <summary>Pages that the pool lent.</summary>
+    internal int PagesLent => admission.Lent;
+
+    /// <summary>The most pages that unanswered requests may have in flight now.</summary>
+    internal int Credit => admission.Credit;
+
+    /// <summary>How many wait for credit.</summary>
     internal int Waiting => admission.Waiting;
+
+    /// <summary>Slow devices matter, or did when they were looked for last: it is time to look again.</summary>
+    internal bool HasSlowDevices => admission.SlowDevices.Count > 0 || admission.Lent > admission.Quarantined;
 
     /// <summary>A request to <see cref="RequestState.Begin"/>: one that is done with, or a new one.</summary>
     internal RequestState NextState() => idle.TryPop(out var request) ? request : new RequestState();
@@ -51,6 +65,47 @@ internal sealed class RequestLedger(int pages)
         }
     }
 
+    /// <summary>
+    /// Looks which devices of the requests in flight are slow: for <see cref="TryDispatch"/>. Costs O(requests in
+    /// flight).
+    /// </summary>
+    /// <returns>When another device of the requests in flight will be slow, unless it completes its oldest operation
+    /// before; <see cref="TimeSpan.MaxValue"/>: none of them will be.</returns>
+    internal TimeSpan FindSlowDevices(TimeSpan now)
+    {
+        admission.SlowDevices.Clear();
+        var (next, atSlowDevices) = (TimeSpan.MaxValue, 0);
+        foreach (var request in dispatched)
+        {
+            var isAtSlow = request.FindSlowDevices(admission.SlowDevices, now, ref next);
+            atSlowDevices += isAtSlow && !request.IsAnswered ? request.Charge : 0;
+        }
+
+        admission.CountAtSlowDevices(atSlowDevices);
+        return next;
+    }
+
+    /// <summary>What the supervisor has to know of the credit; false: nothing new. Rarely true: not on the path of
+    /// requests to devices that answer in time.</summary>
+    internal bool TryChangeCredit(out int quarantined, out int wanted, out int returned)
+    {
+        (quarantined, wanted, returned) = (admission.Quarantined, admission.Wanted, admission.Returnable);
+        if (quarantined == reportedQuarantined && wanted == reportedWanted && returned == 0)
+        {
+            return false;
+        }
+
+        (reportedQuarantined, reportedWanted) = (quarantined, wanted);
+        admission.GiveBack(returned);
+        return true;
+    }
+
+    /// <summary>No further request comes: lent pages that the waiting ones do not need go back.</summary>
+    internal void Close() => admission.IsClosed = true;
+
+    /// <summary>The pool lends so many pages more.</summary>
+    internal void Lend(int lent) => admission.Lend(lent);
+
     /// <summary>The next that the credit allows: to be sent, then <see cref="Settle"/>d.</summary>
     internal bool TryDispatch([MaybeNullWhen(false)] out RequestState request)
     {
@@ -64,8 +119,8 @@ internal sealed class RequestLedger(int pages)
         return true;
     }
 
-    /// <summary>Gives a dispatched request its outcome where it can be answered, and its credit back where it is
-    /// over.</summary>
+    /// <summary>Gives a dispatched request its outcome where it can be answered; its credit back where it is over, and
+    /// into quarantine where it is only answered.</summary>
     internal void Settle(RequestState request)
     {
         if (request.IsAnswerable && !request.IsAnswered)
@@ -73,10 +128,19 @@ internal sealed class RequestLedger(int pages)
             Conclude(request);
         }
 
-        if (request.IsOver && request.DispatchedAt >= 0)
+        if (request.DispatchedAt < 0)
+        {
+            return;
+        }
+
+        if (request.IsOver)
         {
             Remove(request);
             admission.Return(request);
+        }
+        else if (request.IsAnswered && !request.IsQuarantined)
+        {
+            admission.Quarantine(request);
         }
     }
 
@@ -108,8 +172,8 @@ internal sealed class RequestLedger(int pages)
         }
         else
         {
+            admission.Remove(request);
             Conclude(request);
-            admission.DropAnswered();
         }
     }
 
@@ -117,11 +181,11 @@ internal sealed class RequestLedger(int pages)
     /// was not accepted yet, nothing.</summary>
     internal void Withdraw(TaskCompletion completion, in IoStatus status)
     {
-        if (completion.Accepted is { DispatchedAt: < 0, IsAnswered: false } request && request.IsOf(completion))
+        if (completion.Accepted is { IsWaiting: true } request && request.IsOf(completion))
         {
             request.Withdraw(status);
+            admission.Remove(request);
             Conclude(request);
-            admission.DropAnswered();
         }
     }
 

@@ -1,4 +1,5 @@
 using DmIo.Io;
+using DmIo.Memory;
 using static DmIo.Actors.IoProtocol;
 
 namespace DmIo.Actors;
@@ -197,5 +198,55 @@ internal static class RequestRules
         }
 
         return null;
+    }
+
+    /// <summary>Copies the regions into <paramref name="snapshot"/> and checks the request. List and memory may be of
+    /// the caller's own making: what they throw is the request's fault.</summary>
+    internal static string? Check(
+        IoRequest request, IoRegion[] snapshot, DeviceDirectory directory, out int count, out long bouncePages)
+    {
+        count = 0;
+        bouncePages = 0;
+        try
+        {
+            count = request.Regions?.Count ?? 0;
+            var regions = snapshot.AsSpan(0, count is >= 0 and <= ErrorBits.Capacity ? count : 0);
+            for (var index = 0; index < regions.Length; index++)
+            {
+                regions[index] = request.Regions![index];
+            }
+
+            var fault = Check(request, count, regions);
+            if (fault is null && directory.HasBouncing && request.Memory is { } memory)
+            {
+                bouncePages = BouncePages(directory, memory, request.Edges, regions);
+            }
+
+            return fault;
+        }
+        catch (Exception exception)
+        {
+            return $"The request's regions or memory threw when they were looked at: {exception.Message}";
+        }
+    }
+
+    /// <summary>Pages of direct devices that the data goes through; a region takes at most what its device
+    /// has.</summary>
+    private static long BouncePages(
+        DeviceDirectory directory, IoMemory memory, WriteEdges edges, ReadOnlySpan<IoRegion> regions)
+    {
+        var pages = 0L;
+        foreach (ref readonly var region in regions)
+        {
+            if (directory.TryFind(region.Device, out var entry)
+                && entry.Description is { BouncePages: > 0 } device
+                && !(edges.IsNone && MemoryAlignment.Fits(
+                    memory, region.Count.Bytes, device.MemoryAlignment, device.BlockSize)))
+            {
+                pages += Math.Min(RequestState.PagesOf(region.Count.Value), device.BouncePages);
+            }
+        }
+
+        return pages;
     }
 }

@@ -89,6 +89,20 @@ internal sealed class RequestState
     /// </summary>
     internal long Pages { get; private set; }
 
+    /// <summary>Pages of its lease's credit that it has; 0 before it is admitted. This property and those below are
+    /// <see cref="RequestAdmission"/>'s own.</summary>
+    internal int Charge { get; set; }
+
+    /// <summary>Its charge counts as quarantined.</summary>
+    internal bool IsQuarantined { get; set; }
+
+    /// <summary>It waits for credit.</summary>
+    internal bool IsWaiting { get; set; }
+
+    internal RequestState? PreviousWaiting { get; set; }
+
+    internal RequestState? NextWaiting { get; set; }
+
     /// <summary>Sectors of its data, those of its largest region; 0 where it carries none.</summary>
     internal long DataSectors { get; private set; }
 
@@ -138,6 +152,34 @@ internal sealed class RequestState
     /// <summary>What is to be sent for a region; null: nothing.</summary>
     internal DeviceIo? this[int index] => present[index] ? ios[index] : null;
 
+    /// <summary>
+    /// Adds the slow devices that are not done with a region of it. <paramref name="next"/> becomes the time at which
+    /// the first of its other devices will be slow, if that is earlier.
+    /// </summary>
+    /// <returns>There are some.</returns>
+    internal bool FindSlowDevices(HashSet<string> devices, TimeSpan now, ref TimeSpan next)
+    {
+        var isAtSlow = false;
+        foreach (var index in new ErrorBits(open.Value | held.Value))
+        {
+            if (ios[index].Device is { } device)
+            {
+                var slowAt = device.SlowAt ?? now + device.SlowAfter;
+                if (slowAt < now)
+                {
+                    isAtSlow = true;
+                    devices.Add(device.Name);
+                }
+                else if (slowAt < next)
+                {
+                    next = slowAt;
+                }
+            }
+        }
+
+        return isAtSlow;
+    }
+
     /// <summary>Somebody listens: its spans end with its regions' outcomes, and its own.</summary>
     internal void Trace(RequestTrace? spans) => trace = spans;
 
@@ -145,7 +187,7 @@ internal sealed class RequestState
     internal void TraceRegion(DeviceIo io) => trace?.SendRegion(io);
 
     /// <summary>The region goes to this device; an answer is due.</summary>
-    internal DeviceIo Send(int index, DeviceDoor device)
+    internal DeviceIo Send(int index, DeviceEntry device)
     {
         due++;
         ios[index].Device = device;
@@ -188,7 +230,7 @@ internal sealed class RequestState
         isReusable = false;
         foreach (var index in open)
         {
-            if (device.Equals(ios[index].Device?.Actor) && ios[index].TryWithdraw())
+            if (device.Equals(ios[index].Device?.Door.Actor) && ios[index].TryWithdraw())
             {
                 FailUntouched(index, status);
             }
@@ -207,7 +249,7 @@ internal sealed class RequestState
             var io = ios[index];
             if (io.TryWithdraw())
             {
-                io.Device?.Tell(new DeviceIoWithdrawn(io), ActorRefs.NoSender);
+                io.Device?.Door.Tell(new DeviceIoWithdrawn(io), ActorRefs.NoSender);
                 FailUntouched(index, status);
             }
             else if (io.IsAnswered)

@@ -56,7 +56,7 @@ internal sealed record DmIoSettings
     /// <summary>Policy of devices that do not say theirs.</summary>
     internal required SchedulingPolicy Policy { get; init; }
 
-    /// <summary>When a device that does not say is slow.</summary>
+    /// <summary>The age of its oldest operation above which a device that does not say is slow.</summary>
     internal TimeSpan SlowAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>When a device that does not say is taken for stuck.</summary>
@@ -75,6 +75,10 @@ internal sealed record DmIoSettings
     /// <summary>The defaults of every key: <c>hocon/reference.conf</c>.</summary>
     internal static Config Reference { get; } =
         ConfigurationFactory.FromResource(ReferenceResource, typeof(DmIoSettings).Assembly);
+
+    /// <summary>The age of its oldest operation above which the device of this name is slow.</summary>
+    internal TimeSpan SlowAfterOf(string name) =>
+        Devices.FirstOrDefault(device => device.Name == name)?.SlowAfter ?? SlowAfter;
 
     /// <summary>Reads those of an actor system.</summary>
     /// <exception cref="ConfigurationException">An unknown key or a bad value.</exception>

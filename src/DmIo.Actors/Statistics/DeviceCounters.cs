@@ -43,14 +43,19 @@ internal sealed class DeviceCounters(
 
     internal int Depth => Volatile.Read(ref depth);
 
-    /// <summary>How long the oldest operation in flight has been at the device; null: none is.</summary>
+    /// <summary>When the oldest operation in flight went to the device; null: none is in flight.</summary>
     /// <remarks>An operation that blocks its device's turn has been there for as long as the turn.</remarks>
-    internal TimeSpan? OldestInFlight => (Volatile.Read(ref oldestTicks), Volatile.Read(ref turnTicks)) switch
+    internal TimeSpan? OldestInFlightSince => (Volatile.Read(ref oldestTicks), Volatile.Read(ref turnTicks)) switch
     {
         (None, None) => null,
-        (None, var turn) => Since(turn),
-        (var oldest, _) => Since(oldest),
+        (None, var turn) => new TimeSpan(turn),
+        (var oldest, _) => new TimeSpan(oldest),
     };
+
+    /// <summary>The age of the oldest operation in flight; null: none is in flight.</summary>
+    internal TimeSpan? OldestInFlight => OldestInFlightSince is { } since
+        ? new TimeSpan(Math.Max(0, clock.HighResMonotonicClock.Ticks - since.Ticks))
+        : null;
 
     internal long Turns => Volatile.Read(ref turns);
 
@@ -127,8 +132,6 @@ internal sealed class DeviceCounters(
     };
 
     internal OperationCounts CountsOf(IoOperation operation) => ended[(int)operation];
-
-    private TimeSpan Since(long ticks) => new(Math.Max(0, clock.HighResMonotonicClock.Ticks - ticks));
 
     private OperationStatistics Of(IoOperation operation) => ended[(int)operation].Snapshot();
 }

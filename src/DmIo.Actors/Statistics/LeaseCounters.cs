@@ -21,12 +21,25 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
     private long messagesInside;
     private long turns;
     private int pagesInFlight;
+    private int pagesQuarantined;
+    private int pagesLent;
+    private int credit = pages;
     private int inFlight;
     private int waiting;
 
     internal long Id => lease.Value;
 
     internal long Requests => Volatile.Read(ref requests);
+
+    internal int Pages { get; } = pages;
+
+    internal int PagesInFlight => Volatile.Read(ref pagesInFlight);
+
+    internal int PagesQuarantined => Volatile.Read(ref pagesQuarantined);
+
+    internal int PagesLent => Volatile.Read(ref pagesLent);
+
+    internal int Credit => Volatile.Read(ref credit);
 
     internal long PagesWired => Volatile.Read(ref pagesWired);
 
@@ -87,6 +100,9 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
     internal void Settled(RequestLedger ledger)
     {
         pagesInFlight = ledger.PagesInFlight;
+        pagesQuarantined = ledger.PagesQuarantined;
+        pagesLent = ledger.PagesLent;
+        credit = ledger.Credit;
         inFlight = ledger.InFlight;
         waiting = ledger.Waiting;
     }
@@ -94,7 +110,7 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
     internal LeaseStatistics Snapshot() => new()
     {
         Id = Id,
-        Pages = pages,
+        Pages = Pages,
         Weight = weight,
         Requests = Requests,
         Answered = Volatile.Read(ref answered),
@@ -105,7 +121,10 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
         PagesWired = PagesWired,
         MessagesReceived = Volatile.Read(ref messagesReceived),
         MessagesSent = Volatile.Read(ref messagesSent),
-        PagesInFlight = Volatile.Read(ref pagesInFlight),
+        PagesInFlight = PagesInFlight,
+        PagesQuarantined = PagesQuarantined,
+        PagesLent = PagesLent,
+        Credit = Credit,
         InFlight = Volatile.Read(ref inFlight),
         Waiting = Volatile.Read(ref waiting),
     };

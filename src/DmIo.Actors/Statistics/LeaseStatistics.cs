@@ -44,8 +44,21 @@ public sealed record LeaseStatistics
     /// each outcome that is no delegate's; and those to itself.</summary>
     public required long MessagesSent { get; init; }
 
-    /// <summary>Pages of the lease that are in I/O.</summary>
+    /// <summary>Pages in I/O for requests that are not answered; at most <see cref="Credit"/>.</summary>
     public required int PagesInFlight { get; init; }
+
+    /// <summary>Pages in quarantine: their request was answered at its deadline, and a device still has them.</summary>
+    public required int PagesQuarantined { get; init; }
+
+    /// <summary>Pages that the pool lends to the lease in place of those in quarantine, and of those in I/O at slow
+    /// devices while other requests wait.</summary>
+    public required int PagesLent { get; init; }
+
+    /// <summary>
+    /// Pages that requests may have in I/O now: granted and lent ones less those in quarantine. Less than
+    /// <see cref="Pages"/>: the lease has shrunk, as <c>dmio.pool.max-pages</c> leaves nothing to lend.
+    /// </summary>
+    public required int Credit { get; init; }
 
     /// <summary>Requests that devices work at.</summary>
     public required int InFlight { get; init; }

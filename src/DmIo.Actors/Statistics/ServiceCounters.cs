@@ -16,7 +16,7 @@ internal sealed class ServiceCounters(ITimeProvider clock)
     private static ImmutableArray<ServiceCounters> running = [];
     private static MessageStatistics ended = new(0, 0, 0, 0);
 
-    private State state = new([], [], new PoolStatistics(0, 0, 0, 0), new MessageStatistics(0, 0, 0, 0));
+    private State state = new([], [], new PoolStatistics(0, 0, 0, 0, 0), new MessageStatistics(0, 0, 0, 0));
 
     /// <summary>The services of this process.</summary>
     internal static ImmutableArray<ServiceCounters> Running
@@ -71,7 +71,8 @@ internal sealed class ServiceCounters(ITimeProvider clock)
     /// <summary>After each message of the supervisor.</summary>
     internal void Update(PagePool pool)
     {
-        var now = new PoolStatistics(pool.FreePages, pool.LeasedPages, pool.DrainingPages, pool.MaxPages);
+        var now = new PoolStatistics(
+            pool.FreePages, pool.LeasedPages, pool.DrainingPages, pool.QuarantinedPages, pool.MaxPages);
         if (now != state.Pool)
         {
             Set(state with { Pool = now });

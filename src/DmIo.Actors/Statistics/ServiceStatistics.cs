@@ -41,10 +41,12 @@ public sealed record ServiceStatistics : INoSerializationVerificationNeeded
 
 /// <summary>Pages of 4096 bytes.</summary>
 /// <param name="Free">In memory, and nobody's.</param>
-/// <param name="Leased">In leases that are open, and bounce pages of devices.</param>
+/// <param name="Leased">In leases that are open, lent to them, and bounce pages of devices.</param>
 /// <param name="Draining">In leases that ended while a device still had I/O of theirs.</param>
+/// <param name="Quarantined">In open leases, for requests that were answered at their deadline while a device still has
+/// the pages.</param>
 /// <param name="Max"><c>dmio.pool.max-pages</c>.</param>
-public sealed record PoolStatistics(int Free, int Leased, int Draining, int Max);
+public sealed record PoolStatistics(int Free, int Leased, int Draining, int Quarantined, int Max);
 
 /// <summary>Totals of all leases and devices, with those that are gone.</summary>
 /// <param name="Requests">Accepted.</param>

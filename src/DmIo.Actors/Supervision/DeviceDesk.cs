@@ -75,7 +75,8 @@ internal sealed class DeviceDesk(
         devices.Add(record.Name, record);
         byActor.Add(actor, record);
         counters.Add(record.Counters);
-        directory.Add(new DeviceEntry(record.Name, record.Door, record.Description));
+        directory.Add(new DeviceEntry(
+            record.Counters, record.Door, record.Description, settings.SlowAfterOf(record.Name)));
         context.System.EventStream.Publish(new ServiceEvents.DeviceOnline(record.Name, record.Description));
         WarnOfTail(record);
         sender.Tell(new DeviceAttached(record.Name, record.Description), context.Self);

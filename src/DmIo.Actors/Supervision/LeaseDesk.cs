@@ -6,9 +6,10 @@ using static DmIo.Actors.ServiceProtocol;
 namespace DmIo.Actors;
 
 /// <summary>
-/// The supervisor's half that grants and takes back leases (R16 to R18). A lease's pages are leased until it ends,
-/// draining until <see cref="LeaseReleased"/>, then free: free + leased + draining = total at every step, which the
-/// pool checks. Gets that wait are served in order, and none overtakes them.
+/// The supervisor's half that grants and takes back leases (R16 to R18). A lease's pages are leased until it ends, or
+/// quarantined while a device has them after a deadline (R23), draining until <see cref="LeaseReleased"/>, then free:
+/// free + leased + draining + quarantined = total at every step, which the pool checks. Free pages replace what open
+/// leases lack first, then Gets that wait are served in order, and none overtakes them.
 /// </summary>
 internal sealed class LeaseDesk(
     IActorContext context,
@@ -23,6 +24,9 @@ internal sealed class LeaseDesk(
     private readonly Dictionary<LeaseId, LeaseRecord> leases = [];
     private readonly Dictionary<IActorRef, LeaseRecord> byRequests = [];
     private readonly LinkedList<WaitingGet> waiting = [];
+
+    /// <summary>Leases that want more pages lent than there were, the first that became short first.</summary>
+    private readonly LinkedList<LeaseRecord> shortLeases = [];
     private readonly OwnerWatch owners = new(context);
     private bool isClosed;
 
@@ -66,6 +70,7 @@ internal sealed class LeaseDesk(
     {
         if (byRequests.Remove(actor, out var died))
         {
+            shortLeases.Remove(died);
             End(died, end: null);
         }
 
@@ -84,10 +89,27 @@ internal sealed class LeaseDesk(
         }
     }
 
+    /// <summary>Devices keep pages of a lease, or not any more.</summary>
+    internal void CreditChanged(CreditChanged changed)
+    {
+        Invariant.Require(leases.TryGetValue(changed.Lease, out var record));
+        pool.Quarantine(record.Lease, 0);
+        pool.TakeBack(record.Lease, changed.Returned);
+        pool.Quarantine(record.Lease, changed.Quarantined);
+        record.Wanted = changed.Wanted;
+        if (!shortLeases.Contains(record))
+        {
+            shortLeases.AddLast(record);
+        }
+
+        ServeWaiting();
+    }
+
     internal void Released(LeaseId id)
     {
         Invariant.Require(leases.Remove(id, out var record));
         End(record, end: null);
+        shortLeases.Remove(record);
         counters.Remove(record.Counters);
         pool.Return(record.Lease);
         context.System.EventStream.Publish(new ServiceEvents.LeaseClosed(id, record.Lease.Count));
@@ -95,9 +117,26 @@ internal sealed class LeaseDesk(
         ServeWaiting();
     }
 
-    /// <summary>Grants what waits and fits: after pages came back.</summary>
+    /// <summary>Lends and grants what waits and fits: after pages came back.</summary>
     internal void ServeWaiting()
     {
+        while (shortLeases.First is { Value: var record })
+        {
+            var missing = record.Wanted - record.Lease.Lent.Count;
+            var lent = pool.Lend(record.Lease, Math.Max(0, missing));
+            if (lent > 0)
+            {
+                record.Requests.Tell(new CreditLent(lent), context.Self);
+            }
+
+            if (lent < missing)
+            {
+                break;
+            }
+
+            shortLeases.RemoveFirst();
+        }
+
         while (waiting.First is { } first && first.Value.Pages <= pool.AvailablePages)
         {
             waiting.RemoveFirst();
@@ -107,7 +146,7 @@ internal sealed class LeaseDesk(
     }
 
     internal PoolStatus Status() => new(
-        pool.TotalPages, pool.FreePages, pool.LeasedPages, pool.DrainingPages, pool.MaxPages,
+        pool.TotalPages, pool.FreePages, pool.LeasedPages, pool.DrainingPages, pool.QuarantinedPages, pool.MaxPages,
         leases.Values.Count(record => !record.IsEnding), waiting.Count);
 
     /// <summary>Grants nothing any more, and closes every lease as its owner's Put would.</summary>

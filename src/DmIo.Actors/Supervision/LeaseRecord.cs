@@ -20,6 +20,9 @@ internal sealed class LeaseRecord(PageLease lease, IActorRef owner, IActorRef re
     /// <summary>Its request actor.</summary>
     internal IActorRef Requests { get; } = requests;
 
+    /// <summary>Pages that it wants lent, in all.</summary>
+    internal int Wanted { get; set; }
+
     /// <summary>Its pages are draining.</summary>
     internal bool IsEnding { get; set; }
 

@@ -111,6 +111,9 @@ internal sealed class SupervisorActor : UntypedActor
     {
         switch (message)
         {
+            case CreditChanged changed:
+                leases.CreditChanged(changed);
+                break;
             case LeaseReleased released:
                 leases.Released(released.Lease);
                 break;

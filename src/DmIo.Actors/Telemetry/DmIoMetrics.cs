@@ -55,7 +55,7 @@ public static class DmIoMetrics
     public const string DeviceQueueOldest = "dmio.device.queue.oldest";
 
     /// <summary>Up-down counter, {page}: pages of 4096 bytes of a lease, by <see cref="State"/>: in_flight,
-    /// idle.</summary>
+    /// idle, quarantined.</summary>
     public const string LeasePages = "dmio.lease.pages";
 
     /// <summary>Up-down counter, {request}: requests of a lease, by <see cref="State"/>: in_flight,
@@ -63,7 +63,7 @@ public static class DmIoMetrics
     public const string LeaseRequests = "dmio.lease.requests";
 
     /// <summary>Up-down counter, {page}: pages of 4096 bytes of the pool, by <see cref="State"/>: free, leased,
-    /// draining.</summary>
+    /// draining, quarantined.</summary>
     public const string PoolPages = "dmio.pool.pages";
 
     /// <summary>Up-down counter, {page}: how many pages the pool may have.</summary>

@@ -101,7 +101,12 @@ internal static class ServiceInstruments
 
     private static IEnumerable<Measurement<long>> LeasePages() =>
         from lease in Leases()
-        from part in new[] { ("in_flight", lease.PagesInFlight), ("idle", lease.Pages - lease.PagesInFlight) }
+        from part in new[]
+        {
+            ("in_flight", lease.PagesInFlight),
+            ("idle", lease.Credit - lease.PagesInFlight),
+            ("quarantined", lease.PagesQuarantined),
+        }
         select InState(part.Item2, part.Item1, Tag(DmIoMetrics.Lease, lease.Id));
 
     private static IEnumerable<Measurement<long>> LeaseRequests() =>
@@ -117,6 +122,7 @@ internal static class ServiceInstruments
             InState(pools.Sum(pool => pool.Free), "free"),
             InState(pools.Sum(pool => pool.Leased), "leased"),
             InState(pools.Sum(pool => pool.Draining), "draining"),
+            InState(pools.Sum(pool => pool.Quarantined), "quarantined"),
         ];
     }
 

@@ -53,6 +53,7 @@ internal static class TopRates
     {
         Id = now.Id.ToString(),
         Pages = now.Pages,
+        Credit = now.Credit,
         InFlight = now.InFlight,
         Waiting = now.Waiting,
         OperationsPerSecond = Rate(before?.Answered ?? 0, now.Answered, seconds),

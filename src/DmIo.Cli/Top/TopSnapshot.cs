@@ -62,6 +62,10 @@ internal sealed record TopLease
 
     public required int Pages { get; init; }
 
+    /// <summary>Pages that may be in I/O now; fewer than <see cref="Pages"/> where devices keep pages of requests that
+    /// timed out and the pool has none to replace them.</summary>
+    public required int Credit { get; init; }
+
     /// <summary>Requests that devices work at.</summary>
     public required int InFlight { get; init; }
 

@@ -104,7 +104,9 @@ internal static class TopTables
         {
             table.AddRow(
                 new Text(lease.Id),
-                Number(lease.Pages),
+                lease.Credit < lease.Pages
+                    ? new Text($"{lease.Credit}/{lease.Pages}", Color.Red)
+                    : Number(lease.Pages),
                 Number(lease.InFlight),
                 Number(lease.Waiting),
                 Number(lease.OperationsPerSecond));

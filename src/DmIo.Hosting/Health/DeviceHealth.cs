@@ -33,7 +33,7 @@ internal sealed class DeviceHealth(DmIoSettings settings)
         {
             unhealthy.Add($"'{name}' has an operation in flight for {seconds} s");
         }
-        else if (age > (own?.SlowAfter ?? settings.SlowAfter))
+        else if (age > settings.SlowAfterOf(name))
         {
             degraded.Add($"'{name}' has an operation in flight for {seconds} s");
         }

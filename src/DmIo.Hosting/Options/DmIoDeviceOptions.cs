@@ -31,7 +31,8 @@ public sealed class DmIoDeviceOptions
     /// <summary>Key <c>on-missing</c>: what happens if it cannot be opened at the start.</summary>
     public MissingDevicePolicy? OnMissing { get; set; }
 
-    /// <summary>Key <c>slow-after</c>: with an older operation in flight, readiness is degraded.</summary>
+    /// <summary>Key <c>slow-after</c>: with an older operation in flight, requests that wait for the device do not
+    /// block others of their lease, and readiness is degraded.</summary>
     public TimeSpan? SlowAfter { get; set; }
 
     /// <summary>Key <c>unhealthy-after</c>: with an older operation in flight, readiness is unhealthy.</summary>

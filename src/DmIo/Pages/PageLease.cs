@@ -7,7 +7,7 @@ namespace DmIo.Pages;
 ///   TryLease --> Leased --BeginDrain--> Draining --Return--> Returned
 ///                   +------------------Return-----------------^
 /// </code>
-/// Only its pool changes its state. What is here to see for everybody never changes.
+/// Only its pool changes its state. The public members never change.
 /// </remarks>
 public sealed class PageLease
 {
@@ -38,4 +38,14 @@ public sealed class PageLease
     internal PagePool Pool { get; }
 
     internal PageLeaseState State { get; set; } = PageLeaseState.Leased;
+
+    /// <summary>Pages that the pool lent to it beyond <see cref="Count"/>: credit for I/O, not memory of the
+    /// owner.</summary>
+    internal Stack<Page> Lent { get; } = new();
+
+    /// <summary>How many of all its pages are quarantined; 0 where it drains.</summary>
+    internal int Quarantined { get; set; }
+
+    /// <summary>Granted and lent pages.</summary>
+    internal int TotalPages => Count + Lent.Count;
 }

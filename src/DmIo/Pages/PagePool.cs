@@ -4,9 +4,10 @@ namespace DmIo.Pages;
 
 /// <summary>
 /// Grants pages, all that were asked for or none, and takes them back. Grows by slabs up to a limit; never shrinks. A
-/// plain class with a single owner: no locks. Invariant, checked at every step: free + leased + draining == total. A
-/// page is zeroed when it is leased, so no owner sees another's data, and the system has given the memory for certain
-/// before the owner relies on it: 0.1 us a page in cache, 0.3 us out of it, 4 us when the system first gives it.
+/// plain class with a single owner: no locks. Invariant, checked at every step: free + leased + draining + quarantined
+/// == total. A page is zeroed when it is leased, so no owner sees another's data, and the system has given the memory
+/// for certain before the owner relies on it: 0.1 us a page in cache, 0.3 us out of it, 4 us when the system first
+/// gives it.
 /// </summary>
 internal sealed class PagePool : IDisposable
 {
@@ -54,8 +55,12 @@ internal sealed class PagePool : IDisposable
     /// <summary>Pages without an owner that devices may still touch.</summary>
     public int DrainingPages { get; private set; }
 
+    /// <summary>Pages of open leases whose request was answered at its deadline while a device still has them
+    /// (R23).</summary>
+    public int QuarantinedPages { get; private set; }
+
     /// <summary>How many pages a lease may have now, if the system has the memory to grow to the limit.</summary>
-    public int AvailablePages => MaxPages - LeasedPages - DrainingPages;
+    public int AvailablePages => MaxPages - LeasedPages - DrainingPages - QuarantinedPages;
 
     /// <summary>
     /// Grants <paramref name="pages"/> (1 or more) pages, zeroed. False, with nothing changed, where the limit or the
@@ -90,49 +95,101 @@ internal sealed class PagePool : IDisposable
     }
 
     /// <summary>
-    /// The lessee is done or dead, the devices are not: the pages are nobody's until <see cref="Return"/>.
+    /// Lends a lease up to <paramref name="pages"/> (0 or more) further pages, as many as there are. They count for it
+    /// until <see cref="TakeBack"/> or <see cref="Return"/>; its owner does not get their memory, so they are not
+    /// zeroed.
+    /// </summary>
+    /// <returns>How many it lent.</returns>
+    /// <exception cref="InvariantViolationException">Returned already, or leased from another pool: a
+    /// defect.</exception>
+    public int Lend(PageLease lease, int pages)
+    {
+        RequireHeld(lease);
+        Invariant.Require(pages >= 0);
+        var count = Math.Min(pages, AvailablePages);
+        if (!TryGrow(count - FreePages))
+        {
+            count = Math.Min(count, FreePages);
+        }
+
+        for (var index = 0; index < count; index++)
+        {
+            lease.Lent.Push(free.Pop());
+        }
+
+        Count(lease, count);
+        return count;
+    }
+
+    /// <summary>Takes back pages that it lent.</summary>
+    /// <exception cref="InvariantViolationException">It did not lend as many, or the others are quarantined: a
+    /// defect.</exception>
+    public void TakeBack(PageLease lease, int pages)
+    {
+        RequireHeld(lease);
+        Invariant.Require(pages >= 0 && pages <= lease.Lent.Count);
+        for (var index = 0; index < pages; index++)
+        {
+            free.Push(lease.Lent.Pop());
+        }
+
+        Invariant.Require(lease.Quarantined <= lease.TotalPages);
+        Count(lease, -pages);
+    }
+
+    /// <summary>So many of the lease's pages, granted or lent, are quarantined from now on. Those of one that drains
+    /// stay draining.</summary>
+    /// <exception cref="InvariantViolationException">It has not as many pages: a defect.</exception>
+    public void Quarantine(PageLease lease, int pages)
+    {
+        RequireHeld(lease);
+        Invariant.Require(pages >= 0 && pages <= lease.TotalPages);
+        if (lease.State == PageLeaseState.Leased)
+        {
+            QuarantinedPages += pages - lease.Quarantined;
+            LeasedPages -= pages - lease.Quarantined;
+            lease.Quarantined = pages;
+            RequireBalance();
+        }
+    }
+
+    /// <summary>
+    /// The lessee is done or dead, the devices are not: the pages, quarantined or not, are nobody's until
+    /// <see cref="Return"/>.
     /// </summary>
     /// <exception cref="InvariantViolationException">Not leased, or leased from another pool: a defect.</exception>
     public void BeginDrain(PageLease lease)
     {
         Invariant.Require(ReferenceEquals(lease.Pool, this));
         Invariant.Require(lease.State == PageLeaseState.Leased);
+        Quarantine(lease, 0);
+        LeasedPages -= lease.TotalPages;
         lease.State = PageLeaseState.Draining;
-        LeasedPages -= lease.Count;
-        DrainingPages += lease.Count;
-        RequireBalance();
+        Count(lease, lease.TotalPages);
     }
 
     /// <summary>
-    /// Takes the pages back. Nobody may touch them from here on. Works after <see cref="Dispose"/> too.
+    /// Takes all pages back, lent ones too. Nobody may touch them from here on. Works after <see cref="Dispose"/> too.
     /// </summary>
     /// <exception cref="InvariantViolationException">Returned already, or leased from another pool: a
     /// defect.</exception>
     public void Return(PageLease lease)
     {
-        Invariant.Require(ReferenceEquals(lease.Pool, this));
-        Invariant.Require(lease.State != PageLeaseState.Returned);
+        RequireHeld(lease);
         if (isChecked)
         {
             PageCheck.Return(lease);
         }
 
-        if (lease.State == PageLeaseState.Draining)
-        {
-            DrainingPages -= lease.Count;
-        }
-        else
-        {
-            LeasedPages -= lease.Count;
-        }
-
-        lease.State = PageLeaseState.Returned;
+        Quarantine(lease, 0);
+        TakeBack(lease, lease.Lent.Count);
         for (var index = lease.Count - 1; index >= 0; index--)
         {
             free.Push(lease.Pages[index]);
         }
 
-        RequireBalance();
+        Count(lease, -lease.Count);
+        lease.State = PageLeaseState.Returned;
         FreeSlabsWhenDone();
     }
 
@@ -186,7 +243,7 @@ internal sealed class PagePool : IDisposable
 
     private void FreeSlabsWhenDone()
     {
-        if (disposed && LeasedPages + DrainingPages == 0)
+        if (disposed && LeasedPages + DrainingPages + QuarantinedPages == 0)
         {
             free.Clear();
             TotalPages = 0;
@@ -197,10 +254,31 @@ internal sealed class PagePool : IDisposable
         RequireBalance();
     }
 
+    /// <summary>A lease has so many pages more, or fewer, which are not quarantined.</summary>
+    private void Count(PageLease lease, int pages)
+    {
+        if (lease.State == PageLeaseState.Draining)
+        {
+            DrainingPages += pages;
+        }
+        else
+        {
+            LeasedPages += pages;
+        }
+
+        RequireBalance();
+    }
+
+    private void RequireHeld(PageLease lease)
+    {
+        Invariant.Require(ReferenceEquals(lease.Pool, this));
+        Invariant.Require(lease.State != PageLeaseState.Returned);
+    }
+
     private void RequireBalance()
     {
-        Invariant.Require(LeasedPages >= 0 && DrainingPages >= 0);
-        Invariant.Require(FreePages + LeasedPages + DrainingPages == TotalPages);
+        Invariant.Require(LeasedPages >= 0 && DrainingPages >= 0 && QuarantinedPages >= 0);
+        Invariant.Require(FreePages + LeasedPages + DrainingPages + QuarantinedPages == TotalPages);
         Invariant.Require(TotalPages <= MaxPages);
     }
 }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
 using DmIo.Pages;
@@ -35,6 +36,25 @@ internal static class TestRequests
         };
         var owner = new RequestOwner(replyTo ?? ActorRefs.Nobody, lease, weight);
         return new RequestState().Begin(request, [region], ActorRefs.Nobody, owner)[0]!;
+    }
+
+    /// <summary>A device without an actor, which is slow when its operation is older than a second.</summary>
+    /// <param name="name">What regions call it.</param>
+    /// <param name="since">When its oldest operation went to it; null: none is in flight.</param>
+    internal static DeviceEntry Device(string name, TimeSpan? since = null)
+    {
+        var counters = new DeviceCounters(
+            name, ServiceMode.Threads, SchedulingPolicy.Fair, clock: null!); // for ages, which nothing here asks for
+        if (since is { } time)
+        {
+            counters.TurnBegins(time);
+        }
+
+        return new DeviceEntry(
+            counters,
+            new DeviceDoor(ActorRefs.Nobody),
+            new DeviceDescription { Backend = "none", Capacity = 1024 },
+            slowAfter: TimeSpan.FromSeconds(1));
     }
 
     private static RequestOwner Owner(IActorRef requests) => new(requests, default, LeaseWeight.Default);

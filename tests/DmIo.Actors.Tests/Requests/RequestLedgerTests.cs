@@ -39,7 +39,7 @@ public sealed class RequestLedgerTests
     }
 
     [Fact]
-    public void R23_a_late_request_has_its_outcome_and_keeps_its_credit_until_the_device_lets_go()
+    public void R23_a_late_request_has_its_outcome_and_without_a_loan_keeps_its_credit_until_the_device_releases_it()
     {
         var first = Accept(new IoRegion("disk", 0, 8));
         var second = Accept(new IoRegion("disk", 8, 8));
@@ -49,11 +49,86 @@ public sealed class RequestLedgerTests
         ledger.Expire(first, Late);
 
         Assert.Equal([first], TakeOutcomes());
+        Assert.Equal((1, 0), (ledger.PagesQuarantined, ledger.Credit));
         Assert.Empty(DispatchAll());
         Answer(first);
         Assert.Equal([second], DispatchAll());
         Assert.Empty(TakeOutcomes());
+        Assert.Equal((0, 1), (ledger.PagesQuarantined, ledger.Credit));
     }
+
+    [Fact]
+    public void R23_lent_pages_replace_quarantined_ones_and_go_back_when_the_device_releases_these()
+    {
+        var first = Accept(new IoRegion("disk", 0, 8));
+        var second = Accept(new IoRegion("disk", 8, 8));
+        DispatchAll();
+        first[0]!.TryIssue();
+        Assert.Null(CreditChange());
+
+        ledger.Expire(first, Late);
+
+        Assert.Equal((1, 1, 0), CreditChange());
+        Assert.Null(CreditChange());
+        ledger.Lend(1);
+        Assert.Equal([second], DispatchAll());
+        Assert.Equal((1, 1), (ledger.Credit, ledger.PagesInFlight));
+        Answer(first);
+        Assert.Equal((0, 0, 1), CreditChange());
+        Assert.Null(CreditChange());
+        Assert.Equal((1, 1, 0), (ledger.Credit, ledger.PagesInFlight, ledger.PagesLent));
+    }
+
+    [Fact]
+    public void R23_pages_that_are_lent_when_none_are_quarantined_any_more_go_back_at_once()
+    {
+        var first = Accept(new IoRegion("disk", 0, 8));
+        DispatchAll();
+        first[0]!.TryIssue();
+        ledger.Expire(first, Late);
+        CreditChange();
+        Answer(first);
+        Assert.Equal((0, 0, 0), CreditChange());
+
+        ledger.Lend(1);
+
+        Assert.Equal((0, 0, 1), CreditChange());
+        Assert.Equal((1, 0), (ledger.Credit, ledger.PagesLent));
+    }
+
+    [Fact]
+    public void R19_a_request_for_another_device_borrows_what_a_slow_device_has_in_use()
+    {
+        var first = Accept(new IoRegion("stuck", 0, 8));
+        var more = Accept(new IoRegion("stuck", 8, 8));
+        var other = Accept(new IoRegion("healthy", 0, 8));
+        DispatchAll();
+        first.Send(0, TestRequests.Device("stuck", since: TimeSpan.Zero));
+        var second = TimeSpan.FromSeconds(1);
+
+        Assert.Equal(second, ledger.FindSlowDevices(second));
+        Assert.Empty(DispatchAll());
+        Assert.Null(CreditChange());
+        Assert.Equal(TimeSpan.MaxValue, ledger.FindSlowDevices(second + TimeSpan.FromTicks(1)));
+        Assert.Empty(DispatchAll());
+        Assert.Equal((0, 1, 0), CreditChange());
+
+        ledger.Lend(1);
+
+        Assert.Equal([other], DispatchAll());
+        Assert.Equal((2, 1), (ledger.PagesInFlight, ledger.Waiting));
+        Answer(first);
+        ledger.FindSlowDevices(2 * second);
+        Assert.Empty(DispatchAll());
+        Answer(other);
+        Assert.Equal([more], DispatchAll());
+        Assert.Equal((0, 0, 1), CreditChange());
+    }
+
+    private (int Quarantined, int Wanted, int Returned)? CreditChange() =>
+        ledger.TryChangeCredit(out var quarantined, out var wanted, out var returned)
+            ? (quarantined, wanted, returned)
+            : null;
 
     [Fact]
     public void R23_a_deadline_after_the_outcome_changes_nothing()
@@ -73,7 +148,7 @@ public sealed class RequestLedgerTests
     {
         var first = Accept(new IoRegion("disk", 0, 8));
         DispatchAll();
-        first.Send(0, new DeviceDoor(ActorRefs.Nobody));
+        first.Send(0, TestRequests.Device("disk"));
         Answer(first);
         Assert.NotSame(first, ledger.NextState());
         Deliver(Assert.Single(TakeOutcomes()));
@@ -81,7 +156,7 @@ public sealed class RequestLedgerTests
 
         var second = Accept(new IoRegion("disk", 0, 8));
         DispatchAll();
-        second.Send(0, new DeviceDoor(ActorRefs.Nobody));
+        second.Send(0, TestRequests.Device("disk"));
         ledger.Expire(second, Late);
         Deliver(Assert.Single(TakeOutcomes()));
         Assert.NotSame(second, ledger.NextState());
@@ -157,7 +232,7 @@ public sealed class RequestLedgerTests
     {
         var (first, completion) = AcceptCall(IoOperation.Write, new byte[4096]);
         DispatchAll();
-        first.Send(0, new DeviceDoor(ActorRefs.Nobody));
+        first.Send(0, TestRequests.Device("disk"));
         Answer(first);
         Deliver(Assert.Single(TakeOutcomes()));
         Accept(new IoRegion("disk", 0, 8));

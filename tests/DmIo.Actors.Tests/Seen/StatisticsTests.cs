@@ -157,7 +157,8 @@ public sealed class StatisticsTests : ServiceTests
         var status = PoolStatus();
 
         Assert.Equal(
-            new PoolStatistics(status.Free, status.Leased, status.Draining, status.Max), Statistics().Pool);
+            new PoolStatistics(status.Free, status.Leased, status.Draining, status.Quarantined, status.Max),
+            Statistics().Pool);
     }
 
     private ServiceStatistics Statistics()

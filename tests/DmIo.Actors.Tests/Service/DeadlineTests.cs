@@ -54,10 +54,136 @@ public sealed class DeadlineTests : ServiceTests
     }
 
     [Fact]
-    public async Task R23_the_pages_stay_taken_until_the_device_lets_go()
+    public async Task R23_four_writes_that_time_out_at_a_stuck_device_do_not_stop_their_lease()
+    {
+        var stuck = Attach("stuck");
+        AttachQuick("healthy");
+        var lease = Open(pages: 4);
+        for (var index = 0; index < 4; index++)
+        {
+            Send(lease, Write(Pattern(8, 1), new IoRegion("stuck", 8 * index, 8)) with { Deadline = Second });
+        }
+
+        Send(lease, Write(Pattern(8, 2), new IoRegion("healthy", 0, 8)));
+        WaitUntilQuiet(lease, "stuck");
+        Assert.False(HasMessages);
+
+        Clock.Advance(Second);
+
+        for (var index = 0; index < 4; index++)
+        {
+            Assert.True(ExpectDone().BufferHeld);
+        }
+
+        Assert.True(ExpectDone().IsOk);
+        WaitUntilHandled(Supervisor);
+        Assert.Equal((4, 4, 0), (PoolStatus().Leased, PoolStatus().Quarantined, PoolStatus().Draining));
+        Assert.Equal((4, 4, 4, 4, 0), Credit(lease));
+
+        foreach (var call in stuck.Pending)
+        {
+            call.Complete();
+        }
+
+        WaitUntilQuiet(lease, "stuck");
+        WaitUntilHandled(Supervisor);
+        Assert.Equal((4, 0), (PoolStatus().Leased, PoolStatus().Quarantined));
+        Assert.Equal((4, 4, 0, 0, 0), Credit(lease));
+        Assert.False(HasMessages);
+    }
+
+    [Fact]
+    public async Task R23_where_the_pool_has_nothing_to_lend_the_lease_shrinks_until_there_is_and_says_so()
+    {
+        var stuck = Attach("stuck");
+        var healthy = Attach("healthy");
+        var lease = Open(pages: 4);
+        var other = Open(pages: MaxPages - 4 - 1);
+        for (var index = 0; index < 3; index++)
+        {
+            Send(lease, Write(Pattern(8, 1), new IoRegion("stuck", 8 * index, 8)) with { Deadline = Second });
+        }
+
+        WaitUntilQuiet(lease, "stuck");
+        Clock.Advance(Second);
+        Assert.Equal(3, ReceiveN(3).Count);
+        WaitUntilHandled(Supervisor);
+        WaitUntilHandled(lease.Requests);
+        Assert.Equal((4, 2, 3, 1, 0), Credit(lease));
+        Assert.Equal(
+            (MaxPages - 3, 3, 0), (PoolStatus().Leased, PoolStatus().Quarantined, PoolStatus().Free));
+        for (var index = 0; index < 4; index++)
+        {
+            Send(lease, Write(Pattern(8, 2), new IoRegion("healthy", 8 * index, 8)));
+        }
+
+        WaitUntilQuiet(lease, "healthy");
+        Assert.Equal(2, healthy.Pending.Count);
+
+        Supervisor.Tell(new Put(other.Lease.Id, other.Lease.Count), TestActor);
+        ExpectMsg<PutDone>();
+
+        for (var index = 0; index < 4; index++)
+        {
+            (await healthy.NextCallAsync()).Complete();
+            Assert.True(ExpectDone().IsOk);
+        }
+
+        Assert.Equal((4, 4, 3, 3, 0), Credit(lease));
+        Assert.Equal((4, 3), (PoolStatus().Leased, PoolStatus().Quarantined));
+    }
+
+    [Fact]
+    public async Task R23_a_lease_that_has_shrunk_to_nothing_goes_on_when_the_device_releases_its_pages()
+    {
+        var stuck = Attach("stuck");
+        AttachQuick("healthy");
+        var lease = Open(pages: 1);
+        Open(pages: MaxPages - 1);
+        Send(lease, Write(Pattern(8, 1), new IoRegion("stuck", 0, 8)) with { Deadline = Second });
+        var late = await stuck.NextCallAsync();
+        Clock.Advance(Second);
+        Assert.True(ExpectDone().BufferHeld);
+        Send(lease, Write(Pattern(8, 2), new IoRegion("healthy", 0, 8)));
+        WaitUntilQuiet(lease, "healthy");
+        WaitUntilHandled(Supervisor);
+        Assert.Equal((1, 0, 1, 0, 0), Credit(lease));
+        Assert.False(HasMessages);
+
+        late.Complete();
+
+        Assert.True(ExpectDone().IsOk);
+        Assert.Equal((1, 1, 0, 0, 0), Credit(lease));
+    }
+
+    [Fact]
+    public async Task R23_a_put_returns_lent_pages_before_the_device_releases_the_quarantined_ones()
+    {
+        var device = Attach("disk");
+        var lease = Open(pages: 2);
+        Send(lease, Write(Pattern(16, 1), new IoRegion("disk", 0, 16)) with { Deadline = Second });
+        var late = await device.NextCallAsync();
+        Clock.Advance(Second);
+        ExpectDone();
+        WaitUntilHandled(Supervisor);
+        Assert.Equal((2, 2), (PoolStatus().Leased, PoolStatus().Quarantined));
+        Supervisor.Tell(new Put(lease.Lease.Id, 2), TestActor);
+        WaitUntilHandled(Supervisor);
+        WaitUntilHandled(lease.Requests);
+        Assert.Equal((0, 0, 2), (PoolStatus().Leased, PoolStatus().Quarantined, PoolStatus().Draining));
+
+        late.Complete();
+
+        ExpectMsg<PutDone>();
+        Assert.Equal((0, PoolStatus().Total), (PoolStatus().Draining, PoolStatus().Free));
+    }
+
+    [Fact]
+    public async Task R23_where_nothing_is_lent_the_pages_stay_taken_until_the_device_releases_them()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);
+        Open(pages: MaxPages - 1);
         Send(lease, Write(Pattern(8, 1), new IoRegion("disk", 0, 8)) with { Deadline = Second });
         Send(lease, Write(Pattern(8, 2), new IoRegion("disk", 100, 8)));
         var late = await device.NextCallAsync();
@@ -153,5 +279,13 @@ public sealed class DeadlineTests : ServiceTests
         Assert.True(ExpectDone().IsOk);
         WaitUntilQuiet(lease, "disk");
         Assert.Single(device.Calls);
+    }
+
+    private (int Pages, int Credit, int Quarantined, int Lent, int InFlight) Credit(Granted lease)
+    {
+        WaitUntilHandled(lease.Requests);
+        Supervisor.Tell(GetStatistics.Instance, TestActor);
+        var found = ExpectMsg<ServiceStatistics>().Leases.Single(one => one.Id == lease.Lease.Id.Value);
+        return (found.Pages, found.Credit, found.PagesQuarantined, found.PagesLent, found.PagesInFlight);
     }
 }

@@ -29,7 +29,8 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
 
     private const string Lease = """
         {"id":1,"pages":8,"weight":100,"requests":3,"answered":2,"errors":0,"refused":0,"regions":3,"bytes":512,
-        "pagesWired":1,"messagesReceived":5,"messagesSent":5,"pagesInFlight":1,"inFlight":1,"waiting":0}
+        "pagesWired":1,"messagesReceived":5,"messagesSent":5,"pagesInFlight":1,"pagesQuarantined":0,
+        "pagesLent":0,"credit":1,"inFlight":1,"waiting":0}
         """;
 
     private static readonly string[] Strange =
@@ -164,7 +165,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     private static string Line(int clock) =>
         $$"""
         {"clockSeconds":{{clock}},"devices":[{{Device}}],"leases":[{{Lease}}],
-        "pool":{"free":1,"leased":2,"draining":0,"max":9},
+        "pool":{"free":1,"leased":2,"draining":0,"quarantined":0,"max":9},
         "messages":{"requests":1,"pagesWired":2,"messages":3,"turns":1},"sections":{"nbd":[{{Server}}] } }
         """.ReplaceLineEndings(" ");
 

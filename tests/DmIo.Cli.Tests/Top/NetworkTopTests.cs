@@ -106,7 +106,7 @@ public sealed class NetworkTopTests
             ClockSeconds = seconds,
             Devices = [],
             Leases = [],
-            Pool = new PoolStatistics(0, 0, 0, 0),
+            Pool = new PoolStatistics(0, 0, 0, 0, 0),
             Messages = new MessageStatistics(0, 0, 0, 0),
             Sections = sections,
         };

@@ -116,7 +116,7 @@ public sealed class TopCommandTests : IDisposable
         ClockSeconds = seconds,
         Devices = devices,
         Leases = [],
-        Pool = new PoolStatistics(0, 0, 0, 0),
+        Pool = new PoolStatistics(0, 0, 0, 0, 0),
         Messages = new MessageStatistics(0, 0, 0, 0),
         Sections = new Dictionary<string, IReadOnlyList<JsonElement>>(),
     };

@@ -54,6 +54,18 @@ public sealed class TopScreenTests
     }
 
     [Fact]
+    public async Task R23_a_lease_that_has_shrunk_shows_how_many_of_its_pages_are_left()
+    {
+        using var streams = new TestStreams();
+        var snapshot = Snapshot(devices: 1, leases: 1);
+        snapshot = snapshot with { Leases = [snapshot.Leases[0] with { Credit = 3 }] };
+
+        await new TopScreen(streams, isJson: false).RunAsync(new FakeTopSource(snapshot));
+
+        Assert.Contains("3/64", streams.OutputText.ToString());
+    }
+
+    [Fact]
     public async Task On_a_terminal_it_is_drawn_in_place_and_what_has_no_room_is_counted()
     {
         using var streams = new TestStreams { IsOutputRedirected = false };
@@ -107,6 +119,7 @@ public sealed class TopScreenTests
         {
             Id = $"lease {index}",
             Pages = 64,
+            Credit = 64,
             InFlight = index,
             Waiting = 0,
             OperationsPerSecond = index,

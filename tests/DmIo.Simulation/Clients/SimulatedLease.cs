@@ -12,6 +12,9 @@ internal abstract class SimulatedLease(long number, int pages)
 
     internal int Pages { get; } = pages;
 
+    /// <summary>The service's number of it; 0 before it was granted.</summary>
+    internal long Id { get; private set; }
+
     /// <summary>Requests may be sent.</summary>
     internal bool IsOpen { get; set; }
 
@@ -34,7 +37,7 @@ internal abstract class SimulatedLease(long number, int pages)
     internal List<SimulatedRequest> Outstanding { get; } = [];
 
     /// <summary>Nobody waits for their outcome any more, or it is given though a device has their memory: that is the
-    /// caller's again at the end of the lease, and they have its credit meanwhile.</summary>
+    /// caller's again at the end of the lease.</summary>
     internal List<SimulatedRequest> Held { get; } = [];
 
     internal abstract IActorRef? Requests { get; }
@@ -72,6 +75,7 @@ internal abstract class SimulatedLease(long number, int pages)
     private protected void TakeIn(PageLease lease, Oracle oracle)
     {
         oracle.Require(lease.Count == Pages, $"{this} has {lease.Count} pages");
+        Id = lease.Id.Value;
         foreach (var page in IsOpen ? lease.Pages : [])
         {
             oracle.Require(page.Memory.Span.IndexOfAnyExcept((byte)0) < 0, $"{this} has a page that is not zeroed");

@@ -56,6 +56,6 @@ internal static class RequestSights
             _ => request.IsOnLeasePages,
         };
 
-    private static bool Meet(IoRequest message, SimulatedRequest other) => !other.IsBad
+    internal static bool Meet(IoRequest message, SimulatedRequest other) => !other.IsBad
         && message.Regions.Any(region => other.Message.Regions.Any(theirs => theirs.Overlaps(region)));
 }

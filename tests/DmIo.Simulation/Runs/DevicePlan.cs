@@ -104,9 +104,14 @@ internal sealed class DevicePlan
     };
 
     /// <summary>Faults of one life of the device.</summary>
-    internal static IReadOnlyList<SimulatedFault> DrawFaults(Random random, RunPlan plan)
+    internal IReadOnlyList<SimulatedFault> DrawFaults(Random random, RunPlan plan)
     {
         var faults = new List<SimulatedFault>();
+        if (plan.StuckDevice == Name)
+        {
+            faults.Add(new SimulatedFault(SimulatedFaultKind.Stuck) { Probability = 0.3 });
+        }
+
         foreach (var kind in Enum.GetValues<SimulatedFaultKind>())
         {
             var isLie = kind is SimulatedFaultKind.Corrupt or SimulatedFaultKind.Misdirected;

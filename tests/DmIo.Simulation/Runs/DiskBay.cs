@@ -181,7 +181,7 @@ internal sealed class DiskBay
             MostLatency = disk.Plan.MostLatency,
             Gathers = disk.Plan.Gathers,
             Describe = disk.Plan.Describe,
-            Faults = DevicePlan.DrawFaults(random, plan),
+            Faults = disk.Plan.DrawFaults(random, plan),
             Observer = fault => oracle.Happened(name, fault),
         });
         var decorated = disk.Plan.Decorate(device, random, time);

@@ -44,7 +44,9 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
             Edges = edges,
             Zeroing = operation == IoOperation.WriteZeroes ? (WriteZeroesFlags)random.Next(4) : WriteZeroesFlags.None,
             Priority = random.Next(4) == 0 ? (IoPriority)random.Next(3) : IoPriority.BestEffort,
-            Deadline = random.Next(6) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 200)) : null,
+            Deadline = random.NextDouble() < plan.DeadlineChance
+                ? TimeSpan.FromMilliseconds(random.Next(1, 200))
+                : null,
         };
         return new SimulatedRequest(oracle, lease, number, message)
         {

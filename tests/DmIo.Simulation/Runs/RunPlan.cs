@@ -19,8 +19,11 @@ internal sealed class RunPlan
         MostRegionSectors = random.Next(4) == 0 ? 48 : 12;
         FaultChance = random.Next(3) == 0 ? 0 : random.NextDouble() * 0.1;
         LiesHappen = random.Next(6) == 0;
+        DeadlineChance = random.Next(3) == 0 ? 0.6 : 0.15;
+        SlowAfter = TimeSpan.FromMilliseconds(random.Next(3) switch { 0 => 1, 1 => random.Next(100), _ => 1000 });
         Config = DrawConfig(random);
         Devices = [.. Enumerable.Range(0, random.Next(1, 5)).Select(index => new DevicePlan(random, index))];
+        StuckDevice = random.Next(2) == 0 ? Devices[random.Next(Devices.Count)].Name : null;
         EdgeChance = random.Next(3) == 0 ? 0.5 : 0.1;
         MeddlingChance = random.Next(2) == 0 ? 0 : 0.03;
         weights = [.. Enum.GetValues<Deed>().Select(deed => Weight(deed, random))];
@@ -43,6 +46,16 @@ internal sealed class RunPlan
 
     /// <summary>Devices may say that something is done, and do something else.</summary>
     internal bool LiesHappen { get; }
+
+    /// <summary>Of a request.</summary>
+    internal double DeadlineChance { get; }
+
+    /// <summary>The age of a device's oldest operation above which requests for other devices pass those for
+    /// it.</summary>
+    internal TimeSpan SlowAfter { get; }
+
+    /// <summary>The device where many calls get stuck; null: none.</summary>
+    internal string? StuckDevice { get; }
 
     /// <summary>That a write keeps something of its ends.</summary>
     internal double EdgeChance { get; }
@@ -87,6 +100,7 @@ internal sealed class RunPlan
         dmio {
           pool.max-pages = {{MostPages}}
           pool.slab-pages = {{random.Next(1, 17)}}
+          device-defaults.slow-after = {{SlowAfter.TotalMilliseconds}}ms
           {{(random.Next(2) == 0 ? "dispatcher = simulation-dispatcher" : "")}}
         }
         """);

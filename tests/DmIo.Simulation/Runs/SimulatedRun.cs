@@ -18,6 +18,7 @@ internal sealed class SimulatedRun
     private readonly RunPlan plan;
     private readonly Tenants tenants;
     private readonly DiskBay disks;
+    private readonly CreditCheck credit;
     private SimulatedProcess process;
     private bool isFinishing;
     private bool isDrained;
@@ -30,6 +31,7 @@ internal sealed class SimulatedRun
         oracle = new Oracle(runtime, trace);
         plan = new RunPlan(random);
         disks = new DiskBay(oracle, plan, random, runtime.Time);
+        credit = new CreditCheck(oracle);
         process = new SimulatedProcess(oracle, plan, runtime);
         tenants = new Tenants(oracle, plan, random, new RequestSource(oracle, plan, random))
         {
@@ -83,6 +85,7 @@ internal sealed class SimulatedRun
     {
         while (steps-- > 0 && runtime.Step())
         {
+            credit.Check(process.Service.Counters);
             ThrowIfBroken();
         }
 
@@ -205,7 +208,6 @@ internal sealed class SimulatedRun
     private void AskStatus() => process.Supervisor.Tell(
         GetPoolStatus.Instance, process.NewEar(message => Check((PoolStatus)message)));
 
-    /// <summary>No lease has more pages in I/O than it was granted (R19).</summary>
     private void AskStatistics() => process.Call(
         service => service.GetStatisticsAsync(),
         (statistics, _) =>
@@ -213,8 +215,7 @@ internal sealed class SimulatedRun
             foreach (var lease in statistics?.Leases ?? [])
             {
                 oracle.Require(
-                    lease.PagesInFlight <= lease.Pages,
-                    $"a lease of {lease.Pages} pages has {lease.PagesInFlight} in I/O");
+                    lease.PagesInFlight <= lease.Credit, $"{lease.PagesInFlight} pages are in I/O of {lease}");
             }
         });
 
@@ -222,7 +223,8 @@ internal sealed class SimulatedRun
     {
         lastStatus = status;
         oracle.Require(
-            status.Free + status.Leased + status.Draining == status.Total && status.Total <= plan.MostPages,
+            status.Free + status.Leased + status.Draining + status.Quarantined == status.Total
+                && status.Total <= plan.MostPages,
             $"the pool says {status}");
     }
 
@@ -230,10 +232,11 @@ internal sealed class SimulatedRun
     {
         isFinishing = true;
         LetAllHappen();
-        CheckNothingWaits();
         AskStatus();
         LetAllHappen();
+        CheckNothingWaits(lastStatus!);
         CheckNoGetWaits(lastStatus!);
+        credit.CheckAtRest(process.Service.Counters, tenants, AvailableBy(lastStatus!));
         var isSudden = random.Next(2) == 0;
         if (isSudden)
         {
@@ -261,7 +264,9 @@ internal sealed class SimulatedRun
         oracle.Require(isDrained, $"the service does not drain");
         AskStatus();
         LetAllHappen();
-        oracle.Require(lastStatus is { Leased: 0, Draining: 0, Leases: 0, Waiting: 0 }, $"at the end: {lastStatus}");
+        oracle.Require(
+            lastStatus is { Leased: 0, Draining: 0, Quarantined: 0, Leases: 0, Waiting: 0 },
+            $"at the end: {lastStatus}");
         tenants.CheckEnded();
         var end = process.ShutDown();
         LetAllHappen();
@@ -306,26 +311,36 @@ internal sealed class SimulatedRun
     /// <summary>The first that waits for pages gets them when there are enough.</summary>
     private void CheckNoGetWaits(PoolStatus status)
     {
-        var available = plan.MostPages - status.Leased - status.Draining;
+        var available = AvailableBy(status);
         oracle.Require(
             status.Waiting == 0 || tenants.LargestWaiting > available,
             $"{status.Waiting} wait for at most {tenants.LargestWaiting} pages, and {available} are free");
     }
 
-    /// <summary>No operation waits for ever while its device answers: what has no outcome waits for a device that is
-    /// stuck, or for its lease's credit, which such a one has.</summary>
-    private void CheckNothingWaits()
+    private int AvailableBy(PoolStatus status) =>
+        plan.MostPages - status.Leased - status.Draining - status.Quarantined;
+
+    /// <summary>No request waits for ever while its devices answer. One that has no outcome names a stuck device, or
+    /// overlaps one that did not end (R20), or waits for credit which stuck devices have and the pool can not
+    /// lend.</summary>
+    private void CheckNothingWaits(PoolStatus status)
     {
         var stuck = disks.StuckNames();
+        bool NamesStuck(SimulatedRequest request) =>
+            request.Message.Regions.Any(region => stuck.Contains(region.Device));
+        var unfinished = oracle.Outstanding.Concat(tenants.Held).Where(request => !request.IsBad).ToList();
         foreach (var request in oracle.Outstanding.Where(request => !request.Lease.MayLoseRequests))
         {
             oracle.Require(
                 request.Message.Deadline is null || request.IsBad,
                 $"{request} has no outcome, long after its deadline");
             oracle.Require(
-                request.Lease.Outstanding.Concat(request.Lease.Held).Any(
-                    other => other.Message.Regions.Any(region => stuck.Contains(region.Device))),
-                $"{request} of {request.Lease} waits for ever, and no device is stuck");
+                NamesStuck(request)
+                    || unfinished.Exists(other => other != request && RequestSights.Meet(request.Message, other))
+                    || (AvailableBy(status) == 0 && unfinished.Exists(
+                        other => other.Lease == request.Lease && NamesStuck(other))),
+                $"{request} waits for ever, and not for a stuck device, with {AvailableBy(status)} pages free; "
+                    + $"{CreditCheck.Describe(process.Service.Counters, request.Lease)}");
         }
     }
 }

@@ -66,6 +66,12 @@ internal sealed class Tenants(Oracle oracle, RunPlan plan, Random random, Reques
     internal int LargestWaiting => leases.Where(lease => !lease.HasEnded && lease.Requests is null)
         .Select(lease => lease.Pages).DefaultIfEmpty().Max();
 
+    /// <summary>Granted, and neither put back nor cut.</summary>
+    internal IEnumerable<SimulatedLease> OpenLeases => leases.Where(lease => lease.IsOpen);
+
+    /// <summary>Requests whose end nobody waits for, though devices may have their memory.</summary>
+    internal IEnumerable<SimulatedRequest> Held => leases.Concat(ended).SelectMany(lease => lease.Held);
+
     internal void Poll() => leases.ForEach(lease => lease.Poll());
 
     /// <summary>Those of whom nothing is due any more.</summary>

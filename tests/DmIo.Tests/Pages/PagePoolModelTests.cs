@@ -6,9 +6,9 @@ using Xunit;
 namespace DmIo.Tests.Pages;
 
 /// <summary>
-/// The pool against a model that only counts, over random sequences of lease, drain, return and misuse, with a system
-/// that sometimes has no memory. Every page carries its lease's number while it is leased, so a page granted twice is
-/// seen.
+/// The pool against a model that only counts, over random sequences of lease, loan, quarantine, drain, return and
+/// misuse, with a system that sometimes has no memory. Every page carries its lease's number while it is leased, so a
+/// page granted twice is seen.
 /// </summary>
 public sealed class PagePoolModelTests
 {
@@ -16,14 +16,14 @@ public sealed class PagePoolModelTests
     private const int SlabPages = 5;
 
     [Fact]
-    public void R18_any_sequence_of_leases_drains_returns_and_misuse_keeps_the_balance()
+    public void R18_any_sequence_of_leases_loans_quarantines_drains_returns_and_misuse_keeps_the_balance()
     {
         Prop.ForAll(ArbMap.Default.ArbFor<(byte Kind, byte Number)[]>(), steps =>
         {
             using var subject = new Subject();
             foreach (var (kind, number) in steps)
             {
-                subject.Step(kind % 8, number);
+                subject.Step(kind % 11, number);
                 subject.Check();
             }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithEndSize(300));
@@ -37,6 +37,8 @@ public sealed class PagePoolModelTests
         private readonly List<PageLease> leased = [];
         private readonly List<PageLease> draining = [];
         private readonly List<PageLease> returned = [];
+        private readonly Dictionary<PageLease, int> lent = [];
+        private readonly Dictionary<PageLease, int> quarantined = [];
         private bool systemHasMemory = true;
         private int total;
 
@@ -47,7 +49,7 @@ public sealed class PagePoolModelTests
             foreign = lease;
         }
 
-        private int Held => leased.Sum(lease => lease.Count) + draining.Sum(lease => lease.Count);
+        private int Held => leased.Sum(Of) + draining.Sum(Of);
 
         public void Step(int kind, int number)
         {
@@ -62,6 +64,7 @@ public sealed class PagePoolModelTests
                 case 4 when Take(leased, number) is { } lease:
                     pool.BeginDrain(lease);
                     draining.Add(lease);
+                    quarantined.Remove(lease);
                     break;
                 case 5 when Take(leased, number) is { } lease:
                     pool.Return(lease);
@@ -74,14 +77,29 @@ public sealed class PagePoolModelTests
                 case 7:
                     Misuse(number);
                     break;
+                case 8 when leased.Concat(draining).ElementAtOrDefault(number % 8) is { } lease:
+                    Lend(lease, number % 9);
+                    break;
+                case 9 when leased.ElementAtOrDefault(number % 8) is { } lease:
+                    var back = Math.Min(
+                        lent.GetValueOrDefault(lease), Of(lease) - quarantined.GetValueOrDefault(lease));
+                    pool.TakeBack(lease, back);
+                    lent[lease] = lent.GetValueOrDefault(lease) - back;
+                    break;
+                case 10 when leased.ElementAtOrDefault(number % 8) is { } lease:
+                    quarantined[lease] = number % (Of(lease) + 1);
+                    pool.Quarantine(lease, quarantined[lease]);
+                    break;
             }
         }
 
         public void Check()
         {
             Assert.Equal(total, pool.TotalPages);
-            Assert.Equal(leased.Sum(lease => lease.Count), pool.LeasedPages);
-            Assert.Equal(draining.Sum(lease => lease.Count), pool.DrainingPages);
+            var inQuarantine = leased.Sum(lease => quarantined.GetValueOrDefault(lease));
+            Assert.Equal(inQuarantine, pool.QuarantinedPages);
+            Assert.Equal(leased.Sum(Of) - inQuarantine, pool.LeasedPages);
+            Assert.Equal(draining.Sum(Of), pool.DrainingPages);
             Assert.Equal(total - Held, pool.FreePages);
             Assert.Equal(MaxPages - Held, pool.AvailablePages);
             foreach (var lease in leased.Concat(draining))
@@ -110,6 +128,25 @@ public sealed class PagePoolModelTests
             return lease;
         }
 
+        private int Of(PageLease lease) => lease.Count + lent.GetValueOrDefault(lease);
+
+        private void Grow(int missing) =>
+            total = Math.Min(MaxPages, total + (Math.Max(0, missing + SlabPages - 1) / SlabPages * SlabPages));
+
+        private void Lend(PageLease lease, int pages)
+        {
+            var expected = Math.Min(pages, MaxPages - Held);
+            var missing = expected - (total - Held);
+            if (missing > 0 && !systemHasMemory)
+            {
+                expected = total - Held;
+            }
+
+            Assert.Equal(expected, pool.Lend(lease, pages));
+            Grow(systemHasMemory ? missing : 0);
+            lent[lease] = lent.GetValueOrDefault(lease) + expected;
+        }
+
         private void Lease(int pages)
         {
             var missing = pages - (total - Held);
@@ -117,7 +154,7 @@ public sealed class PagePoolModelTests
             Assert.Equal(expected, pool.TryLease(pages, out var lease));
             if (lease is not null)
             {
-                total = Math.Min(MaxPages, total + (Math.Max(0, missing + SlabPages - 1) / SlabPages * SlabPages));
+                Grow(missing);
                 Assert.All(lease.Pages, page => Assert.Equal(-1, page.Memory.Span.IndexOfAnyExcept((byte)0)));
                 lease.Pages.ToList().ForEach(page => page.Memory.Span.Fill((byte)lease.Id.Value));
                 leased.Add(lease);

@@ -83,6 +83,45 @@ public sealed class PagePoolTests
     }
 
     [Fact]
+    public void R18_quarantined_pages_and_those_lent_in_their_place_are_counted_once()
+    {
+        using var pool = new PagePool(maxPages: 10, slabPages: 4);
+        var lease = Lease(pool, 6);
+
+        pool.Quarantine(lease, 5);
+        Assert.Equal((1, 5, 4), (pool.LeasedPages, pool.QuarantinedPages, pool.AvailablePages));
+        Assert.Equal(4, pool.Lend(lease, 5));
+        Assert.Equal((5, 5, 0, 10), (pool.LeasedPages, pool.QuarantinedPages, pool.AvailablePages, pool.TotalPages));
+
+        pool.Quarantine(lease, 2);
+        pool.TakeBack(lease, 2);
+        Assert.Equal((6, 2, 2), (pool.LeasedPages, pool.QuarantinedPages, pool.FreePages));
+
+        pool.BeginDrain(lease);
+        Assert.Equal((0, 0, 8), (pool.LeasedPages, pool.QuarantinedPages, pool.DrainingPages));
+        pool.Quarantine(lease, 1);
+        Assert.Equal((0, 8), (pool.QuarantinedPages, pool.DrainingPages));
+        pool.Return(lease);
+        Assert.Equal((0, 10), (pool.DrainingPages, pool.FreePages));
+    }
+
+    [Fact]
+    public void R18_more_than_was_lent_is_not_taken_back_nor_more_than_the_lease_has_quarantined()
+    {
+        using var pool = new PagePool(maxPages: 10, slabPages: 4);
+        var lease = Lease(pool, 2);
+        pool.Lend(lease, 1);
+
+        Assert.Throws<InvariantViolationException>(() => pool.TakeBack(lease, 2));
+        Assert.Throws<InvariantViolationException>(() => pool.Quarantine(lease, 4));
+        Assert.Throws<InvariantViolationException>(() => pool.Quarantine(lease, -1));
+
+        pool.Return(lease);
+        Assert.Throws<InvariantViolationException>(() => pool.Lend(lease, 1));
+        Assert.Equal((0, 0), (pool.LeasedPages, pool.QuarantinedPages));
+    }
+
+    [Fact]
     public void Pages_are_aligned_apart_from_each_other_and_4096_bytes_long()
     {
         using var pool = new PagePool(maxPages: 50, slabPages: 7);

@@ -1,0 +1,80 @@
+using DmIo.Actors;
+
+namespace DmIo.Simulation;
+
+/// <summary>The pages of the pool and the credit of the leases (R18, R19, R23), as the service counts them.</summary>
+internal sealed class CreditCheck(Oracle oracle)
+{
+    /// <summary>After each step.</summary>
+    internal void Check(ServiceCounters counters)
+    {
+        var pool = counters.Pool;
+        var held = 0;
+        foreach (var lease in counters.Leases)
+        {
+            var (used, quarantined, lent) = (lease.PagesInFlight, lease.PagesQuarantined, lease.PagesLent);
+            held += lease.Pages + lent;
+            oracle.Require(
+                lease.Credit == lease.Pages + lent - quarantined && used >= 0 && used <= lease.Credit,
+                $"{used} pages are in I/O of lease {lease.Id}: {lease.Snapshot()}");
+            oracle.Require(
+                lent <= quarantined + used, $"lease {lease.Id} has lent pages that replace none: {lease.Snapshot()}");
+            Note(lease.Credit < lease.Pages, CreditSight.Shrunk);
+            Note(quarantined > 0 && lease.Credit >= lease.Pages, CreditSight.Replaced);
+            Note(lent > quarantined, CreditSight.LentForSlowDevice);
+        }
+
+        oracle.Require(
+            pool.Free >= 0 && pool.Leased >= 0 && pool.Draining >= 0 && pool.Quarantined >= 0
+                && pool.Free + pool.Leased + pool.Draining + pool.Quarantined <= pool.Max,
+            $"the pool has {pool}");
+        oracle.Require(
+            held <= pool.Leased + pool.Draining + pool.Quarantined, $"leases have {held} pages, and the pool {pool}");
+    }
+
+    /// <summary>When nothing happens any more by itself: what devices keep is replaced as far as there are
+    /// pages.</summary>
+    internal void CheckAtRest(ServiceCounters counters, Tenants tenants, int available)
+    {
+        var open = tenants.OpenLeases.ToDictionary(lease => lease.Id);
+        var quarantined = 0;
+        foreach (var lease in counters.Leases.Where(lease => open.ContainsKey(lease.Id)))
+        {
+            quarantined += lease.PagesQuarantined;
+            oracle.Require(
+                lease.Credit >= lease.Pages || available == 0,
+                $"{available} pages are free, and not lent to lease {lease.Id}: {lease.Snapshot()}");
+            oracle.Require(
+                lease.PagesQuarantined == 0 || open[lease.Id].Held.Count > 0,
+                $"no request has the quarantined pages of lease {lease.Id}: {lease.Snapshot()}");
+        }
+
+        oracle.Require(
+            counters.Pool.Quarantined == quarantined,
+            $"{quarantined} pages of leases are quarantined, and the pool has {counters.Pool}");
+    }
+
+    internal static string Describe(ServiceCounters counters, SimulatedLease lease) =>
+        $"{lease} is {counters.Leases.FirstOrDefault(one => one.Id == lease.Id)?.Snapshot()}";
+
+    private void Note(bool isSo, CreditSight sight)
+    {
+        if (isSo)
+        {
+            oracle.Saw(sight);
+        }
+    }
+}
+
+/// <summary>What may become of a lease's credit.</summary>
+internal enum CreditSight
+{
+    /// <summary>Less than was granted: the pool has nothing to lend.</summary>
+    Shrunk,
+
+    /// <summary>Pages are quarantined, and others are lent in their place.</summary>
+    Replaced,
+
+    /// <summary>Pages are lent for those at a slow device.</summary>
+    LentForSlowDevice,
+}
