@@ -53,7 +53,7 @@ internal static class TestRequests
         return new DeviceEntry(
             counters,
             new DeviceDoor(ActorRefs.Nobody),
-            new DeviceDescription { Backend = "none", Capacity = 1024 },
+            new DeviceDescription { Backend = "none", Capacity = ByteSize.FromSectors(1024) },
             slowAfter: TimeSpan.FromSeconds(1));
     }
 
