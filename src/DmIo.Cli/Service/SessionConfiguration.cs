@@ -73,7 +73,7 @@ internal static class SessionConfiguration
         {
             return File.ReadAllText(path);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new RefusedException($"cannot read --config '{path}': {FileFault.Explain(fault, path)}", fault);
         }

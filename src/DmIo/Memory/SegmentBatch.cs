@@ -11,11 +11,11 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
     private Memory<byte>[] segments;
 
     /// <summary>An empty one.</summary>
-    /// <param name="capacity">How many segments it has room for; it grows by itself.</param>
-    public SegmentBatch(int capacity = 4)
+    /// <param name="initialSegments">How many segments it has room for; it grows by itself.</param>
+    public SegmentBatch(int initialSegments = 4)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(capacity);
-        segments = new Memory<byte>[capacity];
+        ArgumentOutOfRangeException.ThrowIfNegative(initialSegments);
+        segments = new Memory<byte>[initialSegments];
     }
 
     /// <summary>How many segments.</summary>

@@ -62,7 +62,8 @@ public sealed class BadSettingsTests
     [InlineData("dmio.fault-defaults.probability = 2", "dmio.fault-defaults.probability is '2'", "0 to 1")]
     [InlineData("dmio.fault-defaults.probability = NaN", "dmio.fault-defaults.probability is 'NaN'", "0 to 1")]
     [InlineData("dmio.fault-defaults.operations = [wipe]", "dmio.fault-defaults.operations is 'wipe'", "write-zeroes")]
-    [InlineData("dmio.fault-defaults.operations = []", "dmio.fault-defaults.operations is an empty list", "one or more")]
+    [InlineData(
+        "dmio.fault-defaults.operations = []", "dmio.fault-defaults.operations is an empty list", "one or more")]
     [InlineData(
         "x = none\ndmio.device-defaults.faults = ${x} # why", "dmio.device-defaults.faults is 'none'", "a list")]
     [InlineData("dmio.device-defaults.faults = [] x", "dmio.device-defaults.faults is a list with", "a list of blocks")]

@@ -29,7 +29,7 @@ public sealed class ConfigFileTests : IDisposable
         { $"disk {{\n{Disk}\n}}\n", "write dmio.devices.disk." },
         { $"dimo.devices.disk {{\n{Disk}\n}}\n", "has neither a block dmio nor a block akka" },
         { "", "has neither a block dmio nor a block akka" },
-        { "dmio.pool.max-pages = 4", "configures no device" },
+        { "dmio.pool.max-pages = 4", "has no device" },
     };
 
     public void Dispose() => directory.Dispose();

@@ -97,7 +97,7 @@ public sealed class SameFileTests : IDisposable
     [Fact]
     public async Task The_configuration_is_no_device()
     {
-        var config = directory.Write("dmio.conf", $"# {new string('x', 2000)}");
+        var config = directory.Write("dmio.conf", $"dmio.pool.max-pages = 4096 # {new string('x', 2000)}");
         var before = File.ReadAllText(config);
         using var streams = new TestStreams { Input = new MemoryStream(new byte[512]) };
 

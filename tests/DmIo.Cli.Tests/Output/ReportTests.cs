@@ -117,7 +117,12 @@ public sealed class ReportTests
     [InlineData(7, null)]
     public void Only_a_region_that_goes_to_the_end_of_the_device_has_the_bytes_behind_it(int count, int? tailBytes)
     {
-        var description = new DeviceDescription { Backend = "fake", Capacity = ByteSize.FromSectors(2056), TailBytes = 488 };
+        var description = new DeviceDescription
+        {
+            Backend = "fake",
+            Capacity = ByteSize.FromSectors(2056),
+            TailBytes = 488,
+        };
         var region = new RegionTally(0, new TargetRegion("a", "a", 2048, count, description));
 
         Assert.Equal(tailBytes, RegionReport.Of(region).TailBytes);

@@ -70,11 +70,11 @@ public sealed class ServeSocketTests : IDisposable
     [Fact]
     public async Task More_clients_than_descriptors_are_turned_away_and_later_ones_are_served()
     {
-        using var server = DmioProcess.StartOther("bash", "-c", "ulimit -n 140; exec "
+        using var server = DmioProcess.StartOther("bash", "-c", "ulimit -n 180; exec "
             + $"{DmioProcess.CommandText} serve --export disk=mem:1MiB --unix '{SocketPath}'");
         await server.ReadLineAsync();
         var clients = new List<Socket>();
-        for (var number = 0; number < 150; number++)
+        for (var number = 0; number < 200; number++)
         {
             clients.Add(await ConnectAsync(SocketPath));
         }
@@ -85,7 +85,7 @@ public sealed class ServeSocketTests : IDisposable
             greeted += await IsGreetedAsync(client) ? 1 : 0;
         }
 
-        Assert.InRange(greeted, 1, 123);
+        Assert.InRange(greeted, 1, 157);
         clients.ForEach(client => client.Dispose());
         for (var isServed = false; !isServed;)
         {
@@ -129,9 +129,21 @@ public sealed class ServeSocketTests : IDisposable
 
     private static async Task<Socket> ConnectAsync(string path)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path)).InTime();
-        return socket;
+        while (true)
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path)).InTime();
+                return socket;
+            }
+            catch (SocketException fault) when (fault.SocketErrorCode is SocketError.WouldBlock or SocketError.TryAgain)
+            {
+                // The queue of connections to accept is full; a blocking connect would wait here.
+                socket.Dispose();
+                await Task.Delay(1);
+            }
+        }
     }
 
     /// <summary>False: the server closed the connection.</summary>

@@ -62,7 +62,8 @@ public sealed class CarelessInputTests
     {
         await using var served = await ServedDisks.WithDiskAsync();
         await served.Service.AttachAsync("rescued", new LimitedDevice(
-            new MemoryDevice(ByteSize.FromMiB(1)), description => description with { ReadsAfterFailure = true })).InTime();
+            new MemoryDevice(ByteSize.FromMiB(1)),
+            description => description with { ReadsAfterFailure = true })).InTime();
 
         var refusal = await Assert.ThrowsAsync<IoRefusedException>(() => served.Server.AddExportAsync(
             new NbdExport { Name = "copies", Devices = ["disk-0", "rescued"] }).InTime());

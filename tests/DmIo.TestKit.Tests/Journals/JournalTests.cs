@@ -23,7 +23,7 @@ public sealed class JournalTests : IAsyncLifetime
         var service = running.Service;
 
         var log = new WriteLog();
-        await service.AttachAsync("disk", log.Record("disk", new MemoryDevice(ByteSize.FromSectors(64))));
+        await service.AttachAsync("disk", log.Record("disk", new MemoryDevice(ByteSize.FromKiB(32))));
         var journal = await Journal.OpenAsync(client, "disk");
         foreach (var record in (string[])["one", "two", "three"])
         {
@@ -99,7 +99,7 @@ public sealed class JournalTests : IAsyncLifetime
     private async Task<WriteLog> RunAsync(Func<IoClient, string, Task<Journal>> openAsync)
     {
         var log = new WriteLog();
-        await running.Service.AttachAsync("disk", log.Record("disk", new MemoryDevice(ByteSize.FromSectors(64))));
+        await running.Service.AttachAsync("disk", log.Record("disk", new MemoryDevice(ByteSize.FromKiB(32))));
         var journal = await openAsync(client, "disk");
         foreach (var record in (string[])["one", "two", "three"])
         {

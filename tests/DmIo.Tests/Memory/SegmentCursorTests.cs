@@ -77,7 +77,7 @@ public sealed class SegmentCursorTests
     public void Taking_skipping_and_rewinding_allocate_nothing()
     {
         IoMemory memory = new PageList([.. Enumerable.Range(0, 16).Select(_ => (Memory<byte>)new byte[4096])], 100);
-        var batch = new SegmentBatch(capacity: 16);
+        var batch = new SegmentBatch(initialSegments: 16);
         GoOver(memory, batch);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
