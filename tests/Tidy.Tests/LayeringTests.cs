@@ -6,9 +6,8 @@ using static Tidy.Tests.Faults;
 namespace Tidy.Tests;
 
 /// <summary>
-/// Who may look into whom. Projects: Cli -> Nbd -> Actors -> DmIo, Actors -> Akka, TestKit -> Actors; never back, never
-/// sideways.
-/// Rooms of DmIo: Devices -> Memory -> {Io, Pages}; Decorators -> Devices.
+/// Which projects and namespaces may use which others. Projects: Cli -> Nbd -> Actors -> DmIo, Actors -> Akka,
+/// TestKit -> Actors. The namespaces are in <see cref="NamespaceMap"/>.
 /// </summary>
 public sealed class LayeringTests
 {
@@ -37,18 +36,6 @@ public sealed class LayeringTests
         ["Tidy.Tests"] = [],
     };
 
-    private static readonly Dictionary<string, string[]> AllowedNamespaces = new(StringComparer.Ordinal)
-    {
-        ["src/DmIo/Io/"] = [],
-        ["src/DmIo/Pages/"] = ["DmIo.Io"],
-        ["src/DmIo/Memory/"] = ["DmIo.Io", "DmIo.Pages"],
-        ["src/DmIo/Devices/Decorators/"] = ["DmIo.Io", "DmIo.Memory", "DmIo.Pages", "DmIo.Devices"],
-        ["src/DmIo/Devices/"] = ["DmIo.Io", "DmIo.Memory", "DmIo.Pages"],
-        ["src/DmIo/"] = [],
-        ["src/DmIo.Nbd/Protocol/"] = ["DmIo.Io"],
-        ["src/DmIo.Nbd/Transport/"] = ["DmIo.Nbd.Protocol"],
-    };
-
     [Fact]
     public void Every_project_refers_only_to_the_rooms_below_it()
     {
@@ -74,19 +61,44 @@ public sealed class LayeringTests
     }
 
     [Fact]
-    public void Every_file_uses_only_the_namespaces_below_its_room()
-    {
-        var faults =
-            from source in SourceTree.Sources
-            let room = AllowedNamespaces.Keys.FirstOrDefault(room => source.Name.StartsWith(room))
-            where room is not null
-            from used in source.Tree.GetRoot().DescendantNodes().OfType<UsingDirectiveSyntax>()
-            let name = used.NamespaceOrType.ToString()
-            where name.StartsWith("DmIo") || name.StartsWith("Akka")
-            where !AllowedNamespaces[room].Any(allowed => name == allowed || name.StartsWith(allowed + "."))
-            select $"{source.Name} may not use {name}";
+    public void A_folder_is_a_namespace() => AssertNone(
+        from source in SourceTree.Sources
+        where NamespaceMap.Covers(source.Name)
+        from declared in source.Tree.GetRoot().DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>()
+        where declared.Name.ToString() != NamespaceGraph.FolderOf(source.Name)
+        select $"{source.Name} declares {declared.Name}; its folder is {NamespaceGraph.FolderOf(source.Name)}");
 
-        AssertNone(faults);
+    [Fact]
+    public void Every_namespace_has_a_place_on_the_map() => AssertNone(
+        SourceTree.Sources.Where(source => NamespaceMap.Covers(source.Name))
+            .Select(source => NamespaceGraph.FolderOf(source.Name))
+            .Distinct()
+            .Except(NamespaceMap.Allowed.Keys)
+            .Select(name => $"{name} is not on the map"));
+
+    [Fact]
+    public void Every_namespace_uses_only_those_that_the_map_allows() => AssertNone(
+        from use in NamespaceGraph.Uses
+        where NamespaceMap.Covers(use.File) && NamespaceMap.AreOneProject(use.From, use.To)
+        where !NamespaceMap.Allowed.GetValueOrDefault(use.From, []).Contains(use.To)
+        select $"{use.From} may not use {use.To}: {use.Type} in {use.File}");
+
+    [Fact]
+    public void Every_arrow_of_the_map_is_used() => AssertNone(
+        from arrows in NamespaceMap.Allowed
+        from to in arrows.Value
+        where !NamespaceGraph.Uses.Any(use => use.From == arrows.Key && use.To == to)
+        select $"{arrows.Key} does not use {to}");
+
+    [Fact]
+    public void The_map_has_no_cycle()
+    {
+        var left = NamespaceMap.Allowed.Keys.ToHashSet();
+        while (left.RemoveWhere(name => !NamespaceMap.Allowed[name].Any(left.Contains)) > 0)
+        {
+        }
+
+        AssertNone(left.Select(name => $"{name} is in a cycle, or above one"));
     }
 
     [Fact]

@@ -8,6 +8,8 @@ internal static class SourceTree
 {
     private static readonly string[] Rooms = ["src", "tests", "perf"];
 
+    public static CSharpParseOptions Options { get; } = new(LanguageVersion.Preview);
+
     public static string Root { get; } = typeof(SourceTree).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == "RepositoryRoot").Value!;
@@ -27,8 +29,6 @@ internal static class SourceTree
 
     internal sealed class SourceFile(string path)
     {
-        private static readonly CSharpParseOptions Options = new(LanguageVersion.Preview);
-
         public string Name { get; } = Relative(path);
 
         public string[] Lines { get; } = File.ReadAllLines(path);

@@ -20,7 +20,7 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
 
     internal SystemConsole()
     {
-        Output = StandardWriter.ForOutput(Console.OpenStandardOutput());
+        Output = StandardWriter.ForOutput(OpenOutput());
         OutputFile = FileOf(descriptor: 1);
         ErrorFile = FileOf(descriptor: 2);
         // Whatever writes to standard error, as the log does.

@@ -138,6 +138,20 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_reader_of_reports_that_goes_away_ends_a_command_that_has_no_end()
+    {
+        var result = await DmioProcess.RunAsync(directory, """
+            dmio bench --region mem:1MiB@0 --operation read --duration 1h --monitor socket > report & bench=$!
+            until test -S socket || ! kill -0 $bench; do sleep 0.1; done
+            { dmio top --socket socket --interval 100ms || echo $? > code; } | head -n 1 > /dev/null
+            kill $bench; wait $bench || true
+            """);
+
+        Assert.Equal("1\n", File.ReadAllText(directory.PathOf("code")));
+        Assert.Contains("dmio top: cannot write to standard output: Broken pipe", result.Error);
+    }
+
+    [Fact]
     public async Task A_working_directory_that_was_deleted_is_named()
     {
         var result = await DmioProcess.RunAsync(directory, """

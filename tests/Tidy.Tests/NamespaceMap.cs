@@ -1,0 +1,24 @@
+namespace Tidy.Tests;
+
+/// <summary>Which namespaces of a project may use which others of the same project. Use of another project's is a
+/// matter of the project references.</summary>
+internal static class NamespaceMap
+{
+    public static Dictionary<string, string[]> Allowed { get; } = new(StringComparer.Ordinal)
+    {
+        ["DmIo.Hosting"] = [],
+    };
+
+    /// <summary>Whether the file belongs to a project whose namespaces are on the map.</summary>
+    public static bool Covers(string file) =>
+        file.StartsWith("src/") && Allowed.Keys.Any(name => AreOneProject(name, NamespaceGraph.FolderOf(file)));
+
+    public static bool AreOneProject(string one, string other) => ProjectOf(one) == ProjectOf(other);
+
+    private static string ProjectOf(string name) => Projects
+        .Where(project => name == project || name.StartsWith(project + ".", StringComparison.Ordinal))
+        .MaxBy(project => project.Length)!;
+
+    private static readonly string[] Projects =
+        [.. SourceTree.Projects.Select(Path.GetFileNameWithoutExtension).OfType<string>()];
+}
