@@ -1,6 +1,7 @@
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
+using DmIo.Devices.Files;
 using DmIo.Io;
 
 namespace DmIo.Soak;

@@ -2,10 +2,11 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
-using DmIo.Nbd;
+using DmIo.Nbd.Server;
 
 namespace DmIo.Soak;
 

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
-using DmIo.Actors;
-using DmIo.Devices;
+using DmIo.Actors.Client;
+using DmIo.Devices.IoUring;
 
 namespace DmIo.Soak;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using DmIo.Actors;
+using DmIo.Actors.Configuration;
 
 namespace DmIo.Soak;
 

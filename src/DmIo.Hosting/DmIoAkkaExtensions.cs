@@ -2,7 +2,10 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.DependencyInjection;
 using Akka.Hosting;
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Actors.Configuration;
+using DmIo.Hosting.Configuration;
+using DmIo.Hosting.Servers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,7 @@
 using Akka.Actor;
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
+using DmIo.Hosting.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

@@ -1,5 +1,8 @@
 using Akka.Configuration;
-using DmIo.Actors;
+using DmIo.Actors.Configuration;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Service;
+using DmIo.Hosting.Health;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Xunit;
 

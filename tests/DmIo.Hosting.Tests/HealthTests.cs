@@ -1,7 +1,9 @@
+using DmIo.Actors.Client;
+using DmIo.Actors.Configuration;
 using Akka.Actor;
 using Akka.Hosting;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -50,7 +52,7 @@ public sealed class HealthTests
 
         Assert.Equal(HealthStatus.Unhealthy, report.Status);
         Assert.Contains("WithDmIo", report.Entries["dmio.readiness"].Description, StringComparison.Ordinal);
-        Assert.False(host.Services.GetRequiredService<ActorSystem>().HasExtension<DmIo.Actors.DmIoService>());
+        Assert.False(host.Services.GetRequiredService<ActorSystem>().HasExtension<DmIoService>());
     }
 
     [Fact]
@@ -58,7 +60,7 @@ public sealed class HealthTests
     {
         var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         await using var host = await StartAsync(
-            dmio => dmio.AddFile("gone", path, file => file.OnMissing = DmIo.Actors.MissingDevicePolicy.Skip));
+            dmio => dmio.AddFile("gone", path, file => file.OnMissing = MissingDevicePolicy.Skip));
 
         var readiness = (await CheckAsync(host)).Entries["dmio.readiness"];
 
@@ -71,7 +73,7 @@ public sealed class HealthTests
     {
         var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         await using var host = await StartAsync(
-            dmio => dmio.AddFile("gone", path, file => file.OnMissing = DmIo.Actors.MissingDevicePolicy.Skip));
+            dmio => dmio.AddFile("gone", path, file => file.OnMissing = MissingDevicePolicy.Skip));
         await host.Service.AttachAsync("gone", new MemoryDevice(ByteSize.FromSectors(8)));
 
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(host)).Status);

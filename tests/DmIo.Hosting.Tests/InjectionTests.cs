@@ -1,11 +1,11 @@
 using Akka.Actor;
 using Akka.Hosting;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Io;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Xunit;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Hosting.Tests;
 

@@ -6,10 +6,12 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using Akka.Hosting;
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Actors.Configuration;
 using DmIo.Devices;
+using DmIo.Hosting.Servers;
 using DmIo.Io;
-using DmIo.Nbd;
+using DmIo.Nbd.Server;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using Akka.Configuration;
 using Akka.Hosting;
-using DmIo.Actors;
+using DmIo.Actors.Scheduling;
 using DmIo.Io;
 using Microsoft.Extensions.Configuration;
 using Xunit;

@@ -1,7 +1,7 @@
 using Akka;
 using Akka.Actor;
 using Akka.Hosting;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Io;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

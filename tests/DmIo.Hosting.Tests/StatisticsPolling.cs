@@ -1,4 +1,5 @@
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Actors.Telemetry;
 
 namespace DmIo.Hosting.Tests;
 

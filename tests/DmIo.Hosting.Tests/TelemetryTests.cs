@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Actors.Telemetry;
 using DmIo.Io;
-using DmIo.Nbd;
+using DmIo.Nbd.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;

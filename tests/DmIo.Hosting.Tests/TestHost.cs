@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Hosting;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

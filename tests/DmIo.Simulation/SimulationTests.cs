@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using DmIo.Actors;
+using DmIo.Actors.Scheduling;
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.TestKit;
+using DmIo.TestKit.Oracle;
+using DmIo.TestKit.Simulation;
 using Xunit;
 using Xunit.Abstractions;
 

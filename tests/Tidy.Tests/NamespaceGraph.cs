@@ -7,6 +7,15 @@ namespace Tidy.Tests;
 /// <summary>Which folders of the product use types of which others, by what the compiler binds each name to.</summary>
 internal static class NamespaceGraph
 {
+    private const string ImplicitUsings = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.IO;
+        global using System.Linq;
+        global using System.Threading;
+        global using System.Threading.Tasks;
+        """;
+
     /// <summary>One name in a source file that is a type of another folder.</summary>
     internal sealed record Use(string From, string To, string File, string Type);
 
@@ -22,19 +31,10 @@ internal static class NamespaceGraph
         var files = product.ToDictionary(source => source.Tree, source => source.Name);
         var compilation = CSharpCompilation.Create(
             "Product",
-            product.Select(source => source.Tree).Append(CSharpSyntaxTree.ParseText(ImplicitUsings, SourceTree.Options)),
+            [.. product.Select(source => source.Tree), CSharpSyntaxTree.ParseText(ImplicitUsings, SourceTree.Options)],
             Platform());
         return [.. product.SelectMany(source => UsesOf(source, compilation.GetSemanticModel(source.Tree), files))];
     }
-
-    private const string ImplicitUsings = """
-        global using System;
-        global using System.Collections.Generic;
-        global using System.IO;
-        global using System.Linq;
-        global using System.Threading;
-        global using System.Threading.Tasks;
-        """;
 
     private static IEnumerable<MetadataReference> Platform() =>
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)

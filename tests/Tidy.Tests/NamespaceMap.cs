@@ -6,7 +6,14 @@ internal static class NamespaceMap
 {
     public static Dictionary<string, string[]> Allowed { get; } = new(StringComparer.Ordinal)
     {
-        ["DmIo.Hosting"] = [],
+        ["DmIo.Hosting"] = ["DmIo.Hosting.Configuration", "DmIo.Hosting.Health", "DmIo.Hosting.Servers"],
+        ["DmIo.Hosting.Configuration"] = ["DmIo.Hosting.Servers"],
+        ["DmIo.Hosting.Health"] = [],
+        ["DmIo.Hosting.Servers"] = [],
+
+        ["DmIo.TestKit.Crashes"] = [],
+        ["DmIo.TestKit.Oracle"] = ["DmIo.TestKit.Simulation"],
+        ["DmIo.TestKit.Simulation"] = [],
     };
 
     /// <summary>Whether the file belongs to a project whose namespaces are on the map.</summary>

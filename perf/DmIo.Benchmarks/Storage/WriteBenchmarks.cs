@@ -1,6 +1,6 @@
 using Akka.Actor;
 using BenchmarkDotNet.Attributes;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 
 namespace DmIo.Benchmarks.Storage;
 

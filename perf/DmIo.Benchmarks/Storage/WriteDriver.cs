@@ -1,7 +1,7 @@
 using Akka.Actor;
 using DmIo.Io;
-using static DmIo.Actors.IoProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Benchmarks.Storage;
 

@@ -1,6 +1,7 @@
 using Akka.Actor;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Cli;
 using DmIo.Io;
 

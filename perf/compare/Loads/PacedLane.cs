@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Cli;
 
 namespace DmIo.Compare;

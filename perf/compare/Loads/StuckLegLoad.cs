@@ -1,7 +1,7 @@
 using System.CommandLine;
 using DmIo.Cli;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 
 namespace DmIo.Compare;

@@ -1,4 +1,5 @@
 using DmIo.Nbd;
+using DmIo.Nbd.Client;
 
 namespace DmIo.Compare;
 

@@ -1,7 +1,8 @@
 using Akka.Event;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>A request whose outcome goes to a delegate, on a thread of the pool, so that it may block without
 /// holding up I/O.</summary>

@@ -1,9 +1,10 @@
 using Akka.Actor;
 using Akka.Event;
-using static DmIo.Actors.ClientProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using DmIo.Actors.Protocol;
+using static DmIo.Actors.Client.ClientProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// Owner of one client's lease: gets it, watches its request actor, puts it back. When it stops, each of the client's

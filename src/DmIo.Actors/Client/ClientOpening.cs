@@ -1,4 +1,6 @@
-namespace DmIo.Actors;
+using DmIo.Actors.Protocol;
+
+namespace DmIo.Actors.Client;
 
 /// <summary>A call to <see cref="DmIoService.OpenAsync"/> that is under way.</summary>
 internal sealed class ClientOpening(int pages, bool wait, int weight, CancellationToken cancellationToken)

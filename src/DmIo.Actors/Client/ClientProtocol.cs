@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>A client and its actor, which is the owner of the client's lease; and the request actor of that
 /// lease.</summary>

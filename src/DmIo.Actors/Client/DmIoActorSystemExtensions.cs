@@ -1,6 +1,6 @@
 using Akka.Actor;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>The service, from the actor system.</summary>
 public static class DmIoActorSystemExtensions

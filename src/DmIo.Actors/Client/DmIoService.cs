@@ -4,13 +4,19 @@ using Akka;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
+using DmIo.Actors.Configuration;
+using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Scheduling;
+using DmIo.Actors.Service;
+using DmIo.Actors.Telemetry;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
-using static DmIo.Actors.DrainProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.DrainProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// The dm-io service of an actor system, as an Akka.NET extension: <c>await DmIoService.For(system).OpenAsync(pages:

@@ -1,4 +1,6 @@
-namespace DmIo.Actors;
+using DmIo.Actors.Protocol;
+
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// A request of a client that is not answered yet. Whoever removes it from <see cref="OutstandingRequests"/>, and

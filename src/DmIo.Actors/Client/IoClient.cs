@@ -1,12 +1,14 @@
 using Akka.Actor;
 using Akka.Event;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Requests;
+using DmIo.Actors.Telemetry;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Pages;
-using static DmIo.Actors.ClientProtocol;
-using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.Client.ClientProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// A client of the service: a lease and its requests, with tasks instead of messages.

@@ -1,7 +1,7 @@
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// The requests of <see cref="IoClient"/> for callers that wait on their thread: asynchronous plus wait, nothing more.

@@ -1,7 +1,7 @@
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// The requests of <see cref="IoClient"/> with a callback and a context, as Linux dm-io's <c>notify.fn</c> and

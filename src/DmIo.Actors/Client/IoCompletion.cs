@@ -1,6 +1,7 @@
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// Gets the outcome of a request that was sent by <see cref="IoClient.TrySend"/>: one call, exactly once, also where

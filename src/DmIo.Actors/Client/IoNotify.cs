@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// Called once with a request's outcome, on a thread of the pool: Linux dm-io's <c>io_notify_fn</c>. It may block,

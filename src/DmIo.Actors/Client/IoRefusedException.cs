@@ -1,4 +1,6 @@
-namespace DmIo.Actors;
+using DmIo.Actors.Protocol;
+
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// The service would not begin it: nothing happened, no device was touched. The message names the value, the limit and

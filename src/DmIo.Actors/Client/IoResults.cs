@@ -1,6 +1,7 @@
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>Outcomes that a client gives when the service can't any more.</summary>
 internal static class IoResults

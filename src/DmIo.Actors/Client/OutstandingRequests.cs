@@ -1,4 +1,4 @@
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// The requests that one client has sent and got no outcome of. Any thread; allocates nothing once it is as large as

@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>What a request may ask for beyond the ordinary.</summary>
 public sealed record RequestOptions

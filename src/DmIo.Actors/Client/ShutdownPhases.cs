@@ -1,8 +1,9 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
+using DmIo.Actors.Configuration;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// The phases of CoordinatedShutdown as the service uses them. Its own, <see cref="Own"/>, runs after

@@ -1,8 +1,9 @@
 using Akka.Configuration;
 using Akka.Event;
+using DmIo.Actors.Configuration;
 using DmIo.Devices;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>What the log says of the devices that a service starts with, and without.</summary>
 internal static class StartReport

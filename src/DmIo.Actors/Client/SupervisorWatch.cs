@@ -1,6 +1,6 @@
 using Akka.Actor;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// Cancels a token when the supervisor is dead, so that whoever waits for its answer does not wait for ever. Lives

@@ -1,8 +1,10 @@
 using Akka.Actor;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Requests;
 using DmIo.Io;
-using static DmIo.Actors.ClientProtocol;
+using static DmIo.Actors.Client.ClientProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// A request whose outcome is a task's result. One object with the task's source, for one allocation less. A canceled

@@ -1,11 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Event;
+using DmIo.Actors.Scheduling;
+using DmIo.Actors.Telemetry;
 using DmIo.Devices;
 using DmIo.Io;
-using static DmIo.Actors.DeviceProtocol;
+using static DmIo.Actors.Protocol.DeviceProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// One device. I/O that comes is queued; in its turns the actor takes from the <see cref="IoQueue"/> what may go,

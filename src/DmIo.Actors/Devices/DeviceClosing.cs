@@ -1,7 +1,7 @@
 using Akka.Event;
 using DmIo.Devices;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Devices;
 
 /// <summary>Closes devices, whose closing may throw, and gives a message behind it.</summary>
 internal static class DeviceClosing

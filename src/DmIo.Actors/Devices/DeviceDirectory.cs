@@ -1,8 +1,9 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
+using DmIo.Actors.Telemetry;
 using DmIo.Devices;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Devices;
 
 /// <summary>An attached device under its name, as regions find it.</summary>
 /// <param name="counters">What its actor counts.</param>

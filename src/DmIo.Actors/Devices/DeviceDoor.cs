@@ -1,7 +1,7 @@
 using Akka.Actor;
 using DmIo.Devices;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// The way into a device actor's mailbox, for everybody but the actor itself: tells, and rings the device's bell, so

@@ -2,9 +2,9 @@ using Akka.Actor;
 using Akka.Event;
 using DmIo.Devices;
 using DmIo.Io;
-using static DmIo.Actors.DeviceProtocol;
+using static DmIo.Actors.Protocol.DeviceProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// What is left of a device actor after it stopped: one count for the actor, one for each operation that it left in

@@ -1,8 +1,9 @@
 using Akka.Actor;
+using DmIo.Actors.Scheduling;
 using DmIo.Devices;
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// One <see cref="DeviceOperation"/> on its way through the device. Reused by its device actor; also the message that

@@ -1,13 +1,14 @@
 using Akka.Actor;
 using Akka.Event;
+using DmIo.Actors.Requests;
+using DmIo.Actors.Scheduling;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Pages;
-using static DmIo.Actors.DeviceProtocol;
-using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.Protocol.DeviceProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// One region of a request on its way to a device and back. Memory safety hangs on its one word of state, by which the

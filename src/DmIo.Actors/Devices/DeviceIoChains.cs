@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// Device I/Os on their way to other actors: one message for each of these, however many I/Os it gets, hung one on the

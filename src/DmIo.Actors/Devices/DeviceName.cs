@@ -1,4 +1,4 @@
-namespace DmIo.Actors;
+namespace DmIo.Actors.Devices;
 
 /// <summary>What devices may be called, and what their actors are called then.</summary>
 internal static class DeviceName

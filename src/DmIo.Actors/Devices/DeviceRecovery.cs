@@ -1,9 +1,10 @@
 using Akka.Actor;
+using DmIo.Actors.Protocol;
 using DmIo.Devices;
 using DmIo.Io;
-using static DmIo.Actors.DeviceProtocol;
+using static DmIo.Actors.Protocol.DeviceProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// What follows a failed flush of a device (R14): the supervisor is told; for reads, where they are allowed after a

@@ -1,7 +1,9 @@
+using DmIo.Actors.Scheduling;
+using DmIo.Actors.Telemetry;
 using DmIo.Devices;
-using DmIo.Pages;
+using DmIo.Memory;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Devices;
 
 /// <summary>What a device actor is made from.</summary>
 /// <param name="Name">What regions call the device.</param>

@@ -1,8 +1,8 @@
 using Akka.Actor;
 using DmIo.Devices;
-using static DmIo.Actors.DeviceProtocol;
+using static DmIo.Actors.Protocol.DeviceProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// A device actor's turn, as other threads see it: they ask for one, and land flights. What lands in the turn, on the

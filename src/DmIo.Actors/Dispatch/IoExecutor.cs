@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Akka.Dispatch;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Dispatch;
 
 /// <summary>
 /// Runs mailboxes in the order in which they became ready, on the .NET thread pool; when the pool has no thread to

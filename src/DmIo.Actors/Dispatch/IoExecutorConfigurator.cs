@@ -1,7 +1,7 @@
 using Akka.Configuration;
 using Akka.Dispatch;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Dispatch;
 
 /// <summary>Makes the <see cref="IoExecutor"/> of a dispatcher: <c>executor = "DmIo.Actors.IoExecutorConfigurator,
 /// DmIo.Actors"</c>. Akka.NET creates it by reflection.</summary>

@@ -1,4 +1,4 @@
-namespace DmIo.Actors;
+namespace DmIo.Actors.Protocol;
 
 /// <summary>
 /// Who closes a device that was sent to the supervisor: the supervisor once it has taken it, or the sender, who takes

@@ -1,8 +1,9 @@
 using Akka.Actor;
 using Akka.Event;
+using DmIo.Actors.Devices;
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Protocol;
 
 /// <summary>Request actor and device actor: one region of one request. Supervisor and device actor: the way
 /// out.</summary>

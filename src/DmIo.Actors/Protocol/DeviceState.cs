@@ -1,4 +1,4 @@
-namespace DmIo.Actors;
+namespace DmIo.Actors.Protocol;
 
 /// <summary>Whether an attached device serves.</summary>
 public enum DeviceState

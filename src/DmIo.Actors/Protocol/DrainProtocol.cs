@@ -1,6 +1,6 @@
 using Akka.Actor;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Protocol;
 
 /// <summary>Whoever ends the service and the supervisor.</summary>
 /// <remarks><code>

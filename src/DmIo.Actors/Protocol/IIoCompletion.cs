@@ -1,6 +1,7 @@
+using DmIo.Actors.Client;
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Protocol;
 
 /// <summary>
 /// Gets a request's outcome by a call in the place of a message (<see cref="IoProtocol.IoRequest.Completion"/>): for

@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using Akka.Actor;
+using DmIo.Actors.Telemetry;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Protocol;
 
 /// <summary>A lease's owner and its request actor (<c>Granted.Requests</c>): reads, writes and the rest.</summary>
 /// <remarks><code>

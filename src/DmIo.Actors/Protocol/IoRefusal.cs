@@ -1,4 +1,6 @@
-namespace DmIo.Actors;
+using DmIo.Actors.Client;
+
+namespace DmIo.Actors.Protocol;
 
 /// <summary>Why a request was not begun.</summary>
 public enum IoRefusal

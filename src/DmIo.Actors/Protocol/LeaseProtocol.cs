@@ -1,8 +1,8 @@
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Pages;
+using DmIo.Memory;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Protocol;
 
 /// <summary>Supervisor and request actor: the credit of a lease whose devices keep pages, and its end.</summary>
 /// <remarks><code>

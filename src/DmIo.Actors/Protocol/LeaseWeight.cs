@@ -1,4 +1,4 @@
-namespace DmIo.Actors;
+namespace DmIo.Actors.Protocol;
 
 /// <summary>
 /// How leases share a device that all of them want: in proportion to their weights, 1 to 10000, as Linux's io.weight.

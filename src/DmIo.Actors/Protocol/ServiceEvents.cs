@@ -1,8 +1,8 @@
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Pages;
+using DmIo.Memory;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Protocol;
 
 /// <summary>
 /// Changes of state, published on the actor system's event stream as they happen. Subscribe to one, or to

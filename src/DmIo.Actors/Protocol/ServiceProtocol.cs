@@ -1,9 +1,11 @@
 using Akka.Actor;
+using DmIo.Actors.Scheduling;
+using DmIo.Actors.Telemetry;
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Pages;
+using DmIo.Memory;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Protocol;
 
 /// <summary>Anybody and the supervisor (<c>/user/dmio</c>): leases, devices, state.</summary>
 /// <remarks><code>

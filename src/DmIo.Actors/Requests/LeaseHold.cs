@@ -1,8 +1,8 @@
 using Akka.Actor;
-using DmIo.Pages;
-using static DmIo.Actors.LeaseProtocol;
+using DmIo.Memory;
+using static DmIo.Actors.Protocol.LeaseProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Requests;
 
 /// <summary>
 /// What keeps a lease's pages from the pool after its request actor stopped: one count for the actor itself, as

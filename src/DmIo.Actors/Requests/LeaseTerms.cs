@@ -1,4 +1,4 @@
-namespace DmIo.Actors;
+namespace DmIo.Actors.Requests;
 
 /// <summary>What a lease may do.</summary>
 /// <param name="Weight">Its share of a device, 1 to 10000.</param>

@@ -1,13 +1,17 @@
 using Akka.Actor;
 using Akka.Event;
+using DmIo.Actors.Client;
+using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Telemetry;
 using DmIo.Io;
-using DmIo.Pages;
-using static DmIo.Actors.ClientProtocol;
-using static DmIo.Actors.DeviceProtocol;
-using static DmIo.Actors.IoProtocol;
-using static DmIo.Actors.LeaseProtocol;
+using DmIo.Memory;
+using static DmIo.Actors.Client.ClientProtocol;
+using static DmIo.Actors.Protocol.DeviceProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
+using static DmIo.Actors.Protocol.LeaseProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Requests;
 
 /// <summary>
 /// One lease's requests: checks them, admits them within the lease's credit, sends one <see cref="DeviceIo"/> for

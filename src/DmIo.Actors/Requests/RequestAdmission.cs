@@ -1,7 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using DmIo.Actors.Devices;
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Requests;
 
 /// <summary>
 /// A lease's credit (R19, R23). Requests that fit are admitted in arrival order; a request that does not fit blocks

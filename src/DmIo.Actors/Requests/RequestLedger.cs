@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
+using DmIo.Actors.Client;
+using DmIo.Actors.Devices;
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Requests;
 
 /// <summary>
 /// The requests of one lease, from acceptance to delivery. Plain, single owner.

@@ -1,7 +1,7 @@
 using Akka.Actor;
-using DmIo.Pages;
+using DmIo.Memory;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Requests;
 
 /// <summary>Whose requests these are, as devices see it.</summary>
 /// <param name="Requests">The request actor, to whom devices answer.</param>

@@ -1,8 +1,9 @@
+using DmIo.Actors.Devices;
 using DmIo.Io;
 using DmIo.Memory;
-using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Requests;
 
 /// <summary>
 /// What a request must be before any device is touched (R1 to R3): a fault is one sentence that names the value, the

@@ -1,10 +1,13 @@
 using Akka.Actor;
+using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Telemetry;
 using DmIo.Io;
-using DmIo.Pages;
-using static DmIo.Actors.DeviceProtocol;
-using static DmIo.Actors.IoProtocol;
+using DmIo.Memory;
+using static DmIo.Actors.Protocol.DeviceProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Requests;
 
 /// <summary>
 /// One accepted request: its device I/O, region by region, and what became of each. How many answers it waits for is

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Reflection;
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Telemetry;
 
 /// <summary>
 /// The names of all metrics, as OpenTelemetry has them: a meter <see cref="MeterName"/>, units in UCUM. All services

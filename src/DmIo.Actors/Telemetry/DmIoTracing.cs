@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Telemetry;
 
 /// <summary>
 /// Spans, by the <see cref="ActivitySource"/> <see cref="SourceName"/>: one for each request ("dmio write"), from its

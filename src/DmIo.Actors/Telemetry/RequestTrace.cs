@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using DmIo.Actors.Devices;
 using DmIo.Io;
-using DmIo.Pages;
-using static DmIo.Actors.IoProtocol;
+using DmIo.Memory;
+using static DmIo.Actors.Protocol.IoProtocol;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Telemetry;
 
 /// <summary>
 /// The spans of one request, on its request actor's turns. Made only while somebody listens; dropped with the

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Telemetry;
 
 /// <summary>
 /// The instruments that are read when somebody collects, from the counters of all services that run. They begin with

@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.Actors;
+namespace DmIo.Actors.Telemetry;
 
 /// <summary>Values of attributes: small letters and underscores, made once.</summary>
 internal static class TelemetryNames

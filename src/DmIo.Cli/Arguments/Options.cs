@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using DmIo.Actors;
+using DmIo.Actors.Configuration;
 using DmIo.Io;
 
 namespace DmIo.Cli;

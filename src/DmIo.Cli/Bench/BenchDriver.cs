@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Akka.Actor;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Io;
-using static DmIo.Actors.IoProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Cli;
 

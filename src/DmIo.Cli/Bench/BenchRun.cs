@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Akka.Actor;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 
 namespace DmIo.Cli;
 

@@ -1,8 +1,7 @@
 using Akka.Actor;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Pages;
-using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Cli;
 

@@ -1,6 +1,6 @@
 using Akka.Actor;
-using DmIo.Actors;
-using static DmIo.Actors.ServiceProtocol;
+using DmIo.Actors.Client;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Cli;
 

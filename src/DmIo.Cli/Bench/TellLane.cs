@@ -1,5 +1,5 @@
 using Akka.Actor;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 
 namespace DmIo.Cli;
 

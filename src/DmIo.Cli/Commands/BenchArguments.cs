@@ -1,6 +1,6 @@
 using System.CommandLine;
 using DmIo.Io;
-using DmIo.Pages;
+using DmIo.Memory;
 
 namespace DmIo.Cli;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Cli;
 

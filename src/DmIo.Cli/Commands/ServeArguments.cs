@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using DmIo.Memory;
 using DmIo.Nbd;
-using DmIo.Pages;
+using DmIo.Nbd.Server;
 
 namespace DmIo.Cli;
 

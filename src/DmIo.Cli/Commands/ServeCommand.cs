@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DmIo.Nbd;
+using DmIo.Nbd.Server;
 using Serilog;
 
 namespace DmIo.Cli;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Net;
-using DmIo.Nbd;
+using DmIo.Nbd.Server;
 
 namespace DmIo.Cli;
 

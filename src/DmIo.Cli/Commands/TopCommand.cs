@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using DmIo.Actors;
+using DmIo.Actors.Configuration;
 
 namespace DmIo.Cli;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Serialization;
-using DmIo.Actors;
+using DmIo.Actors.Telemetry;
 
 namespace DmIo.Cli;
 

@@ -1,4 +1,4 @@
-using DmIo.Actors;
+using DmIo.Actors.Scheduling;
 using Spectre.Console;
 
 namespace DmIo.Cli;

@@ -1,5 +1,5 @@
-using DmIo.Nbd;
-using static DmIo.Actors.ServiceProtocol;
+using DmIo.Nbd.Server;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Cli;
 

@@ -1,4 +1,4 @@
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Io;
 using DmIo.Memory;
 

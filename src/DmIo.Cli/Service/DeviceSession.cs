@@ -1,10 +1,13 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Actors.Configuration;
+using DmIo.Actors.Service;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using Serilog;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Cli;
 

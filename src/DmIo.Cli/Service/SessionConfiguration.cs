@@ -1,5 +1,5 @@
 using Akka.Configuration;
-using DmIo.Actors;
+using DmIo.Actors.Configuration;
 
 namespace DmIo.Cli;
 

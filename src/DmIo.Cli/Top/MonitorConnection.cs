@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
-using DmIo.Actors;
+using DmIo.Actors.Telemetry;
 
 namespace DmIo.Cli;
 

@@ -1,5 +1,5 @@
-using DmIo.Actors;
-using DmIo.Nbd;
+using DmIo.Actors.Telemetry;
+using DmIo.Nbd.Server;
 
 namespace DmIo.Cli;
 

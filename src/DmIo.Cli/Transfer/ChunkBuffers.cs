@@ -1,5 +1,4 @@
 using DmIo.Memory;
-using DmIo.Pages;
 
 namespace DmIo.Cli;
 

@@ -1,5 +1,5 @@
 using DmIo.Io;
-using DmIo.Pages;
+using DmIo.Memory;
 
 namespace DmIo.Cli;
 

@@ -1,9 +1,10 @@
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
-using DmIo.Actors;
+using DmIo.Actors.Configuration;
+using DmIo.Hosting.Servers;
 using Microsoft.Extensions.Configuration;
 
-namespace DmIo.Hosting;
+namespace DmIo.Hosting.Configuration;
 
 /// <summary>
 /// A section of an <see cref="IConfiguration"/> as a block of HOCON. Keys of settings may be written as usual in either

@@ -3,7 +3,7 @@ using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using DmIo.Io;
 
-namespace DmIo.Hosting;
+namespace DmIo.Hosting.Configuration;
 
 /// <summary>
 /// A block of settings on its way to HOCON: the common form of settings from code and from

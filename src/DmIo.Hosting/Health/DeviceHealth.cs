@@ -1,8 +1,10 @@
 using System.Globalization;
-using DmIo.Actors;
+using DmIo.Actors.Configuration;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Service;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace DmIo.Hosting;
+namespace DmIo.Hosting.Health;
 
 /// <summary>
 /// The verdict on the devices of a service, worst first: failed or stuck ones are unhealthy, slow or missing ones

@@ -1,7 +1,7 @@
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace DmIo.Hosting;
+namespace DmIo.Hosting.Health;
 
 /// <summary>The supervisor answers.</summary>
 internal sealed class DmIoLivenessCheck : DmIoServiceCheck

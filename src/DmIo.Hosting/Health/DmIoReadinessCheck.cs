@@ -1,7 +1,7 @@
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace DmIo.Hosting;
+namespace DmIo.Hosting.Health;
 
 /// <summary>Every device serves, and its oldest operation in flight is young: see <see cref="DeviceHealth"/>.</summary>
 internal sealed class DmIoReadinessCheck : DmIoServiceCheck

@@ -1,8 +1,8 @@
 using Akka.Hosting;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace DmIo.Hosting;
+namespace DmIo.Hosting.Health;
 
 /// <summary>A health check of the service of an actor system. A service that has not started, has stopped, or does not
 /// answer within <see cref="Patience"/>, fails it; the check does not start the service.</summary>

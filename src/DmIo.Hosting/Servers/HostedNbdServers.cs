@@ -1,9 +1,9 @@
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Actors;
-using DmIo.Nbd;
+using DmIo.Actors.Client;
+using DmIo.Nbd.Server;
 
-namespace DmIo.Hosting;
+namespace DmIo.Hosting.Servers;
 
 /// <summary>
 /// The NBD servers of <c>dmio.nbd-servers</c>, by name, from the start of the host to its end: to add and remove

@@ -1,10 +1,11 @@
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
-using DmIo.Actors;
+using DmIo.Actors.Configuration;
+using DmIo.Actors.Devices;
 using DmIo.Nbd;
 using DmIo.Nbd.Server;
 
-namespace DmIo.Hosting;
+namespace DmIo.Hosting.Servers;
 
 /// <summary>
 /// One block of <c>dmio.nbd-servers</c>, over the defaults in <c>hocon/nbd-servers.conf</c>, read strictly: an unknown

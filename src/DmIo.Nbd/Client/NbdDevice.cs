@@ -2,10 +2,9 @@ using System.Net.Sockets;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Client;
 
 /// <summary>
 /// An export of an NBD server (ours, nbdkit, qemu-nbd, nbd-server) as a device. Its size, blocks and abilities are what

@@ -1,4 +1,4 @@
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Client;
 
 /// <summary>
 /// What happens to the connections of an <see cref="NbdDevice"/> that is attached to a service, published on the actor

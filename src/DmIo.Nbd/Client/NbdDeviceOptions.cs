@@ -1,4 +1,4 @@
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Client;
 
 /// <summary>How <see cref="NbdDevice.OpenAsync"/> opens an export of an NBD server, and what it bears with.
 /// Times are a day at most. Immutable.</summary>

@@ -1,8 +1,7 @@
-using DmIo.Actors;
+using DmIo.Actors.Configuration;
 using DmIo.Devices;
-using DmIo.Nbd.Client;
 
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Client;
 
 /// <summary>
 /// Opens devices of the schemes <c>nbd</c>, <c>nbds</c>, <c>nbd+unix</c> and <c>nbds+unix</c>, for the service and for

@@ -1,8 +1,9 @@
 using Akka.Actor;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server.Requests;
 using static DmIo.Nbd.Server.NbdServerProtocol;
 
 namespace DmIo.Nbd.Server;

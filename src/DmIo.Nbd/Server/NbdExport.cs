@@ -1,4 +1,4 @@
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Server;
 
 /// <summary>A device, or several copies of one, as network clients see it. Immutable.</summary>
 public sealed record NbdExport

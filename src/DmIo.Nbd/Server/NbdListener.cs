@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Actors.Telemetry;
 
 namespace DmIo.Nbd.Server;
 

@@ -4,11 +4,10 @@ using Akka;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
-using DmIo.Actors;
-using DmIo.Nbd.Server;
+using DmIo.Actors.Client;
 using static DmIo.Nbd.Server.NbdServerProtocol;
 
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Server;
 
 /// <summary>
 /// Serves devices of the dm-io service of an actor system to NBD clients: qemu, the Linux kernel, fio, nbdcopy, or

@@ -2,8 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Io;
+using DmIo.Nbd.Server.Exports;
+using DmIo.Nbd.Server.Requests;
+using DmIo.Nbd.Telemetry;
 using DmIo.Nbd.Transport;
 using static DmIo.Nbd.Server.NbdServerProtocol;
 

@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Server;
 
 /// <summary>
 /// Changes of state, published on the actor system's event stream as they happen. Subscribe to one, or to

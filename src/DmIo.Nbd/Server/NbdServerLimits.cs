@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Server;
 
 /// <summary>What a server bears with from its peers. Times are a day at most, and kept to about a
 /// second. Immutable.</summary>

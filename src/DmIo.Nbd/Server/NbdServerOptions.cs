@@ -1,7 +1,7 @@
 using System.Net;
 using Akka.Actor;
 
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Server;
 
 /// <summary>Where a server listens, and to whom. Immutable.</summary>
 public sealed record NbdServerOptions

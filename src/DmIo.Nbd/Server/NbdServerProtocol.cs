@@ -1,8 +1,10 @@
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Devices;
+using DmIo.Nbd.Server.Exports;
+using DmIo.Nbd.Server.Requests;
 
 namespace DmIo.Nbd.Server;
 

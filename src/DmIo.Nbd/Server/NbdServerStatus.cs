@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using DmIo.Actors;
+using DmIo.Actors.Telemetry;
 using DmIo.Io;
 
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Server;
 
 /// <summary>What a server serves, and to whom, at one moment.</summary>
 /// <param name="Exports">By name in ordinal order.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Server;
 
 /// <summary><see cref="NbdServerStatus"/> as JSON: names in camel case, without reflection.</summary>
 [JsonSourceGenerationOptions(

@@ -1,4 +1,4 @@
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Server;
 
 /// <summary>Whether connections are encrypted.</summary>
 public enum NbdTlsMode

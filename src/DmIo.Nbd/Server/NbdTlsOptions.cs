@@ -1,4 +1,4 @@
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Server;
 
 /// <summary>
 /// A server's side of TLS (1.2 and later): its certificate, and whom it lets in. Files are PEM, and are read again when

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using DmIo.Nbd.Server.Exports;
+using DmIo.Nbd.Server.Requests;
 
 namespace DmIo.Nbd.Server;
 

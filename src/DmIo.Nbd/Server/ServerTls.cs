@@ -3,8 +3,8 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using DmIo.Actors;
-using DmIo.Devices;
+using DmIo.Actors.Client;
+using DmIo.Devices.Files;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Transport;
 

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 
 namespace DmIo.Nbd.Server;
 

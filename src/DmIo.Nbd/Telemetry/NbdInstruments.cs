@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
+using DmIo.Nbd.Server;
 
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Telemetry;
 
 /// <summary>
 /// The instruments, which read the status of all servers that run when somebody collects. They begin with the first

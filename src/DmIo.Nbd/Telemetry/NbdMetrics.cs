@@ -1,7 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
+using DmIo.Nbd.Server;
 
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Telemetry;
 
 /// <summary>
 /// The names of the servers' metrics, as OpenTelemetry has them: a meter <see cref="MeterName"/>, units in UCUM. All

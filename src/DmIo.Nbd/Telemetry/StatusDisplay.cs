@@ -1,6 +1,7 @@
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Nbd.Server;
 
-namespace DmIo.Nbd;
+namespace DmIo.Nbd.Telemetry;
 
 /// <summary>Shows a server's status in the statistics of its service and to the meter, until it is disposed
 /// of.</summary>

@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Oracle;
 
 /// <summary>
 /// One thing that was asked of a disk, from <see cref="DiskOracle.Begin"/> to its outcome. What lies between is the

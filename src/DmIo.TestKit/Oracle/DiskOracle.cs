@@ -1,7 +1,8 @@
 using DmIo.Devices;
 using DmIo.Io;
+using DmIo.TestKit.Simulation;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Oracle;
 
 /// <summary>
 /// Knows what each sector of one disk may hold, from what was asked of it and how that ended, and judges what is found

@@ -1,4 +1,4 @@
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Oracle;
 
 /// <summary>What a <see cref="DiskOracle"/> is told of the disk before anything happens to it.</summary>
 public sealed record DiskOracleOptions

@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using DmIo.Memory;
-using DmIo.Pages;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Oracle;
 
 /// <summary>
 /// The memory of one request, in one of the kinds that dm-io has, with guards around every piece of it. Before a read

@@ -1,4 +1,4 @@
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Oracle;
 
 /// <summary>What the memory of a request is made of.</summary>
 public enum MemoryKind

@@ -1,10 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Oracle;
 
 /// <summary>
 /// Judges every answer of the device behind by a <see cref="DiskOracle"/>: for tests of a backend or a decorator of

@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Oracle;
 
 /// <summary>
 /// One request to the service, with all its regions, for the oracles of their devices: for tests of an application

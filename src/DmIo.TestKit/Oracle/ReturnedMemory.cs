@@ -1,4 +1,4 @@
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Oracle;
 
 /// <summary>Memory of transfers that have their outcome, spoilt: nobody may touch it any more. The last ones are looked
 /// at again. Single thread.</summary>

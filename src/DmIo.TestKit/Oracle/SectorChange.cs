@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Oracle;
 
 /// <summary>What one access makes, or may make, of one sector: its sector number <paramref name="Index"/>. Where it
 /// keeps a part of what is there, that part is known only when it is done, and what it found was not in

@@ -1,4 +1,4 @@
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Oracle;
 
 /// <summary>
 /// What one sector may hold: of all changes that were asked for, those that no later one supersedes for certain. A

@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Oracle;
 
 /// <summary>
 /// The histories of a disk's sectors: those of which there is something to know. All others are as they were in the

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Oracle;
 
 /// <summary>What a sector holds, in a few words: zeroes, one byte all over, or how it begins. What differs anywhere has
 /// different words.</summary>

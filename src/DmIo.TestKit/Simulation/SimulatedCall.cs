@@ -2,7 +2,7 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>A call that a <see cref="SimulatedDevice"/> has not answered yet. Its memory is read or filled when it is
 /// answered, at the last moment that is allowed.</summary>

@@ -1,8 +1,8 @@
 using Akka.Configuration;
 using Akka.Dispatch;
-using DmIo.Actors;
+using DmIo.Actors.Configuration;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>The configuration with which an actor system runs in a <see cref="SimulatedRuntime"/>.</summary>
 internal static class SimulatedConfig

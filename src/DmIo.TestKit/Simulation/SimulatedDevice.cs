@@ -2,7 +2,7 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>
 /// A device whose time, order and faults are drawn from a seed: for tests of what stands on devices, ours or yours.

@@ -1,6 +1,6 @@
 using DmIo.Devices;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>How a <see cref="SimulatedDevice"/> behaves.</summary>
 public sealed record SimulatedDeviceOptions

@@ -1,7 +1,7 @@
 using DmIo.Devices;
 using DmIo.Io;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>
 /// What a <see cref="SimulatedDevice"/> keeps its data on: a medium, and a volatile cache in front of it. It outlives

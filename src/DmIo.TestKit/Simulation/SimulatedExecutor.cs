@@ -1,7 +1,7 @@
 using Akka.Configuration;
 using Akka.Dispatch;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>Makes the executor of a dispatcher, by name from the configuration.</summary>
 internal sealed class SimulatedExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites)

@@ -1,6 +1,6 @@
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>What goes wrong at a <see cref="SimulatedDevice"/>, with which calls, and when. By default: every call of
 /// its kind, for ever.</summary>

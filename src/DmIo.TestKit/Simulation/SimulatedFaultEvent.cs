@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>A fault that happened: who tests against a device that lies has to know when it did.</summary>
 /// <param name="Kind">What went wrong.</param>

@@ -1,4 +1,4 @@
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>What a <see cref="SimulatedDevice"/> does wrong.</summary>
 public enum SimulatedFaultKind

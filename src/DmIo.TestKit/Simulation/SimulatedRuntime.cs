@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors;
+using DmIo.Actors.Configuration;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>
 /// Runs actor systems on one thread, in an order and at times that are drawn from a seed. Each mailbox that has

@@ -3,7 +3,7 @@ using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
 
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>Time as the actors of a simulated system have it: the <see cref="SimulatedRuntime"/>'s.</summary>
 internal sealed class SimulatedScheduler(Config config, ILoggingAdapter log) : SchedulerBase(config, log)

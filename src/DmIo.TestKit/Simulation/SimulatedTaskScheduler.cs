@@ -1,4 +1,4 @@
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>Runs tasks as steps of a <see cref="SimulatedRuntime"/>. What a task of it awaits continues here, too.
 /// </summary>

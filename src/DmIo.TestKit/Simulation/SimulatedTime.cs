@@ -1,4 +1,4 @@
-namespace DmIo.TestKit;
+namespace DmIo.TestKit.Simulation;
 
 /// <summary>Time as devices and code of the test have it: the <see cref="SimulatedRuntime"/>'s.</summary>
 internal sealed class SimulatedTime(SimulatedRuntime runtime) : TimeProvider

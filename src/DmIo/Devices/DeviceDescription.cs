@@ -1,3 +1,4 @@
+using DmIo.Devices.Files;
 using DmIo.Io;
 
 namespace DmIo.Devices;

@@ -1,4 +1,4 @@
-using DmIo.Pages;
+using DmIo.Memory;
 
 namespace DmIo.Devices;
 

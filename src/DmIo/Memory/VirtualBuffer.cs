@@ -1,5 +1,3 @@
-using DmIo.Pages;
-
 namespace DmIo.Memory;
 
 /// <summary>

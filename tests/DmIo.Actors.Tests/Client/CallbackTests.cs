@@ -1,3 +1,4 @@
+using DmIo.Actors.Client;
 using DmIo.Io;
 using Xunit;
 

@@ -1,5 +1,6 @@
+using DmIo.Actors.Client;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using Xunit;
 

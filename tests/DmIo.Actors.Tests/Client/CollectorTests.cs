@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using DmIo.Actors.Client;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using Xunit;
 using Xunit.Abstractions;

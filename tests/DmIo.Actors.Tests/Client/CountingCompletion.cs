@@ -1,4 +1,6 @@
 using System.Threading.Channels;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 
 namespace DmIo.Actors.Tests.Client;

@@ -1,9 +1,11 @@
 using Akka.Actor;
 using Akka.Event;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;
-using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Tests.Client;
 

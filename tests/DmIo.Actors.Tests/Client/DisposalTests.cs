@@ -1,4 +1,6 @@
 using Akka.Actor;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 using Xunit;
 

@@ -1,7 +1,10 @@
 using Akka.Actor;
 using Akka.Configuration;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Tests.Settings;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using Xunit;
 
@@ -91,7 +94,7 @@ public sealed class DmIoServiceTests
     public async Task The_system_starts_the_service_where_its_configuration_names_it()
     {
         await using var running = new RunningService("""
-            akka.extensions = ["DmIo.Actors.DmIoServiceProvider, DmIo.Actors"]
+            akka.extensions = ["DmIo.Actors.Client.DmIoServiceProvider, DmIo.Actors"]
             """);
 
         Assert.True(running.System.HasExtension<DmIoService>());

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using DmIo.Io;
 using Xunit;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Client;
 

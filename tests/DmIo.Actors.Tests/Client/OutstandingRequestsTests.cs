@@ -1,3 +1,5 @@
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 using FsCheck;
 using FsCheck.Fluent;

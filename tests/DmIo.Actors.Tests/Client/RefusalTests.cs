@@ -1,5 +1,7 @@
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
 using Xunit;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DmIo.Actors.Client;
 using DmIo.Io;
 using Xunit;
 using Xunit.Abstractions;

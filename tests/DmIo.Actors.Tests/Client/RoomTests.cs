@@ -1,9 +1,11 @@
 using Akka.Actor;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using Xunit;
-using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Tests.Client;
 

@@ -1,9 +1,10 @@
 using Akka.Actor;
 using Akka.Configuration;
+using DmIo.Actors.Client;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Client;
 

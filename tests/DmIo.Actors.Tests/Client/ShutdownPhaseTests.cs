@@ -1,9 +1,12 @@
 using Akka;
 using Akka.Actor;
 using Akka.Configuration;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Tests.Settings;
 using DmIo.Actors.Tests.Tour;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using Xunit;
 
@@ -13,7 +16,7 @@ namespace DmIo.Actors.Tests.Client;
 public sealed class ShutdownPhaseTests
 {
     private const string Extension = """
-        akka.extensions = ["DmIo.Actors.DmIoServiceProvider, DmIo.Actors"]
+        akka.extensions = ["DmIo.Actors.Client.DmIoServiceProvider, DmIo.Actors"]
         """;
 
     /// <summary>A phase in which an application sees the service stopped.</summary>

@@ -1,6 +1,8 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
+using DmIo.Actors.Client;
+using DmIo.Actors.Service;
 
 namespace DmIo.Actors.Tests.Client;
 

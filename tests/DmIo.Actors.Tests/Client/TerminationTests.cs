@@ -1,7 +1,8 @@
 using Akka.Actor;
+using DmIo.Actors.Client;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using Xunit;
 

@@ -1,10 +1,12 @@
+using DmIo.Actors.Devices;
+using DmIo.Actors.Requests;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
-using DmIo.Pages;
+using DmIo.Memory;
 using Xunit;
-using static DmIo.Actors.DeviceProtocol;
-using static DmIo.Actors.IoProtocol;
-using static DmIo.Actors.LeaseProtocol;
+using static DmIo.Actors.Protocol.DeviceProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
+using static DmIo.Actors.Protocol.LeaseProtocol;
 
 namespace DmIo.Actors.Tests.Devices;
 

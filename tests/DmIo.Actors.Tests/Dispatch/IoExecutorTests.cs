@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Dispatch;
+using DmIo.Actors.Dispatch;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Dispatch;

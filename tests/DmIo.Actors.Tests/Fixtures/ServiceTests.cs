@@ -1,11 +1,17 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
+using DmIo.Actors.Configuration;
+using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Scheduling;
+using DmIo.Actors.Service;
+using DmIo.Actors.Telemetry;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
-using static DmIo.Actors.IoProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Fixtures;
 

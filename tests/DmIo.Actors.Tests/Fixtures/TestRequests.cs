@@ -1,9 +1,13 @@
 using Akka.Actor;
+using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Requests;
+using DmIo.Actors.Scheduling;
+using DmIo.Actors.Telemetry;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Pages;
-using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Tests.Fixtures;
 

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DmIo.Actors.Client;
 using DmIo.Actors.Tests.Client;
 using DmIo.Devices;
 using DmIo.Io;

@@ -1,7 +1,9 @@
 using Akka.Actor;
-using DmIo.Pages;
-using static DmIo.Actors.IoProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
+using DmIo.Memory;
+using static DmIo.Actors.Protocol.IoProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Hostile;
 

@@ -1,3 +1,5 @@
+using DmIo.Actors.Client;
+using DmIo.Actors.Scheduling;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
 using DmIo.Io;

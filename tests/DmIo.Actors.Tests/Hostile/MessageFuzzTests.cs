@@ -6,8 +6,8 @@ using DmIo.Io;
 using DmIo.Nbd.Tests.Fuzz;
 using Xunit;
 using Xunit.Abstractions;
-using static DmIo.Actors.IoProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Hostile;
 

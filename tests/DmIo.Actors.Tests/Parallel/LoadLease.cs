@@ -1,5 +1,5 @@
 using Akka.Actor;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Parallel;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using DmIo.Actors.Tests.Fixtures;
-using static DmIo.Actors.DrainProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.DrainProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Parallel;
 

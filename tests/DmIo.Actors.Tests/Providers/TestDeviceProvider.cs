@@ -1,3 +1,4 @@
+using DmIo.Actors.Configuration;
 using DmIo.Devices;
 using DmIo.Io;
 

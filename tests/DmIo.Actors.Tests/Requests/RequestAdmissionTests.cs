@@ -1,7 +1,8 @@
+using DmIo.Actors.Requests;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;
-using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Tests.Requests;
 

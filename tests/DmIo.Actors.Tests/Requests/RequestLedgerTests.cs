@@ -1,9 +1,12 @@
 using Akka.Actor;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Requests;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
-using DmIo.Pages;
+using DmIo.Memory;
 using Xunit;
-using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Tests.Requests;
 

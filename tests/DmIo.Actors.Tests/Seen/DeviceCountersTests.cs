@@ -1,4 +1,6 @@
 using Akka.Actor;
+using DmIo.Actors.Scheduling;
+using DmIo.Actors.Telemetry;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
 using DmIo.Io;

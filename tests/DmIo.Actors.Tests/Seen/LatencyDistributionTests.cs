@@ -1,3 +1,4 @@
+using DmIo.Actors.Telemetry;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Seen;

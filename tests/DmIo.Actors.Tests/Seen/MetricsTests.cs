@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Telemetry;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;

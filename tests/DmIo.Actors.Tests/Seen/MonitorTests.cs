@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Akka.Configuration;
 using Akka.Event;
+using DmIo.Actors.Telemetry;
 using DmIo.Actors.Tests.Client;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Actors.Tests.Settings;

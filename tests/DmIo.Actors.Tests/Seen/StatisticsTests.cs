@@ -1,8 +1,10 @@
 using Akka.TestKit;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Telemetry;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Seen;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using DmIo.Actors.Telemetry;
 using DmIo.Actors.Tests.Client;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;

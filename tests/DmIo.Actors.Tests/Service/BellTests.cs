@@ -1,10 +1,11 @@
 using Akka.Actor;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;
 using Xunit.Abstractions;
-using static DmIo.Actors.IoProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 

@@ -1,3 +1,4 @@
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;

@@ -1,11 +1,13 @@
 using Akka.Actor;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
 using Xunit;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
@@ -196,7 +198,7 @@ public sealed class DeathTests : ServiceTests
         Watch(Supervisor);
 
         // Nobody but a defect in the service says this: the lease was never granted.
-        Supervisor.Tell(new LeaseProtocol.LeaseReleased(new Pages.LeaseId(long.MaxValue)));
+        Supervisor.Tell(new LeaseProtocol.LeaseReleased(new LeaseId(long.MaxValue)));
 
         ExpectTerminated(Supervisor);
     }

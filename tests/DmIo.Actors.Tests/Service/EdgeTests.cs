@@ -1,6 +1,7 @@
+using DmIo.Actors.Client;
 using DmIo.Actors.Tests.Client;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
 using FsCheck;

@@ -1,8 +1,9 @@
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
 using DmIo.Io;
 using Xunit;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 

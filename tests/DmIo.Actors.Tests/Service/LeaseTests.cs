@@ -1,9 +1,10 @@
 using Akka.Actor;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
-using DmIo.Pages;
+using DmIo.Memory;
 using Xunit;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 

@@ -1,8 +1,8 @@
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;
-using static DmIo.Actors.IoProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 

@@ -1,13 +1,12 @@
 using Akka.Actor;
 using DmIo.Actors.Tests.Client;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Pages;
 using Xunit;
-using static DmIo.Actors.IoProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 

@@ -1,3 +1,4 @@
+using DmIo.Actors.Service;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Service;

@@ -1,7 +1,9 @@
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Scheduling;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;
-using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 

@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using DmIo.Actors.Configuration;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Settings;

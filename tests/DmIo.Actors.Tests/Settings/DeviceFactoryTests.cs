@@ -1,6 +1,8 @@
 using Akka.Configuration;
+using DmIo.Actors.Configuration;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Memory;
 using Xunit;

@@ -1,6 +1,7 @@
 using Akka.Configuration;
+using DmIo.Actors.Configuration;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using Xunit;
 

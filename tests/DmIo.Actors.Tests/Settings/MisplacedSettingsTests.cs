@@ -1,4 +1,6 @@
 using Akka.Configuration;
+using DmIo.Actors.Client;
+using DmIo.Actors.Configuration;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Settings;

@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using DmIo.Actors.Configuration;
 using DmIo.Actors.Tests.Client;
 using DmIo.Io;
 using Xunit;

@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
+using DmIo.Actors.Configuration;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Settings;

@@ -1,8 +1,8 @@
 using Akka.Actor;
 using DmIo.Io;
-using DmIo.Pages;
-using static DmIo.Actors.IoProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using DmIo.Memory;
+using static DmIo.Actors.Protocol.IoProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Tour;
 

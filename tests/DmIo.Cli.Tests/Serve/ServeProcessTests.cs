@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
-using DmIo.Nbd;
+using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using DmIo.Actors;
+using DmIo.Actors.Telemetry;
 using DmIo.Io;
-using DmIo.Nbd;
+using DmIo.Nbd.Server;
 using Xunit;
 
 namespace DmIo.Cli.Tests;

@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using DmIo.Actors;
+using DmIo.Actors.Scheduling;
+using DmIo.Actors.Telemetry;
 using DmIo.Devices;
 using Xunit;
 

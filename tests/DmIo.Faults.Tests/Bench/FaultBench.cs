@@ -1,7 +1,8 @@
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;

@@ -1,4 +1,4 @@
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Faults.Tests.Bench;
 using DmIo.Io;

@@ -1,8 +1,10 @@
 using System.Threading.Channels;
 using DmIo.Devices;
+using DmIo.Nbd.Client;
+using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
-using static DmIo.Nbd.NbdDeviceEvents;
+using static DmIo.Nbd.Client.NbdDeviceEvents;
 
 namespace DmIo.Nbd.Tests.Client;
 

@@ -1,11 +1,11 @@
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
-using static DmIo.Nbd.NbdDeviceEvents;
+using static DmIo.Nbd.Client.NbdDeviceEvents;
 
 namespace DmIo.Nbd.Tests.Client;
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
 

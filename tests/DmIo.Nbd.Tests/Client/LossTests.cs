@@ -1,11 +1,12 @@
 using System.Threading.Channels;
 using DmIo.Io;
+using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
 using DmIo.Tests.Devices;
 using DmIo.Tests.Devices.Decorators;
 using Xunit;
-using static DmIo.Nbd.NbdDeviceEvents;
+using static DmIo.Nbd.Client.NbdDeviceEvents;
 
 namespace DmIo.Nbd.Tests.Client;
 

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Actors.Configuration;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Client;

@@ -1,9 +1,11 @@
 using DmIo.Devices;
 using DmIo.Io;
+using DmIo.Nbd.Client;
+using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 using DmIo.Tests.Devices;
 using Xunit;
-using static DmIo.Nbd.NbdDeviceEvents;
+using static DmIo.Nbd.Client.NbdDeviceEvents;
 
 namespace DmIo.Nbd.Tests.Client;
 

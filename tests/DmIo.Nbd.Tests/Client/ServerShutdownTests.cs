@@ -3,7 +3,7 @@ using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
 using DmIo.Tests.Devices;
 using Xunit;
-using static DmIo.Nbd.NbdDeviceEvents;
+using static DmIo.Nbd.Client.NbdDeviceEvents;
 
 namespace DmIo.Nbd.Tests.Client;
 

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 
 namespace DmIo.Nbd.Tests;

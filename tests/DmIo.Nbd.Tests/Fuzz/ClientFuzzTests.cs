@@ -1,6 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
 using DmIo.Devices;
 using DmIo.Io;
+using DmIo.Nbd.Client;
+using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 using DmIo.Tests.Devices;
 using Xunit;

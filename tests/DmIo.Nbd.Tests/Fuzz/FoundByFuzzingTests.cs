@@ -1,7 +1,8 @@
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Client;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;

@@ -1,6 +1,7 @@
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 using DmIo.Nbd.Tests.Server;
 using Xunit;

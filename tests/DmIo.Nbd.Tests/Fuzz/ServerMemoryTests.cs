@@ -1,5 +1,6 @@
 using DmIo.Devices;
 using DmIo.Io;
+using DmIo.Nbd.Server;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 

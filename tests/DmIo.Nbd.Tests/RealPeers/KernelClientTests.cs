@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Server;
 using Xunit;

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using DmIo.Devices;
+using DmIo.Devices.Files;
 using Xunit;
 using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 

@@ -1,6 +1,7 @@
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
+using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 using static DmIo.Nbd.Tests.RealPeers.OtherProgram;

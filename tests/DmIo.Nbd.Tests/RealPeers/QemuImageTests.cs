@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 using static DmIo.Nbd.Tests.RealPeers.OtherProgram;

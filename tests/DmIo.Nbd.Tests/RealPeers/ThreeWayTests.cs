@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors;
-using DmIo.Devices;
+using DmIo.Actors.Client;
+using DmIo.Devices.Files;
 using DmIo.Io;
+using DmIo.Nbd.Client;
 using DmIo.Nbd.Tests.Peers;
 using DmIo.Tests.Devices;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DmIo.Devices;
 using DmIo.Io;
+using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 using static DmIo.Nbd.Tests.RealPeers.OtherProgram;

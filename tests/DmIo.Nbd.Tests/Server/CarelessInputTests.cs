@@ -1,10 +1,11 @@
 using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
+using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;

@@ -1,10 +1,10 @@
 using Akka.Actor;
-using DmIo.Actors;
+using DmIo.Actors.Protocol;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Server;
+using DmIo.Nbd.Server.Requests;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 

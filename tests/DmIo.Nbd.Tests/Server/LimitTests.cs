@@ -1,8 +1,9 @@
 using Akka.Event;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server;
+using DmIo.Nbd.Server.Requests;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 

@@ -1,10 +1,10 @@
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
-using static DmIo.Nbd.NbdServerEvents;
+using static DmIo.Nbd.Server.NbdServerEvents;
 
 namespace DmIo.Nbd.Tests.Server;
 

@@ -3,6 +3,9 @@ using System.Text;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server;
+using DmIo.Nbd.Server.Exports;
+using DmIo.Nbd.Server.Handshake;
+using DmIo.Nbd.Server.Requests;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;

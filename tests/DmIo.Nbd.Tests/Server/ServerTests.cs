@@ -1,15 +1,16 @@
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Akka;
 using Akka.Actor;
-using DmIo.Actors;
-using DmIo.Devices.Decorators;
+using DmIo.Actors.Client;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
-using static DmIo.Nbd.NbdServerEvents;
+using static DmIo.Nbd.Server.NbdServerEvents;
 
 namespace DmIo.Nbd.Tests.Server;
 

@@ -2,8 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Event;
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 

@@ -1,8 +1,10 @@
 using System.Net.Sockets;
 using Akka.TestKit.Xunit2;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Io;
+using DmIo.Nbd.Client;
+using DmIo.Nbd.Server;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Tour;

@@ -1,9 +1,9 @@
 using System.Text;
 using Akka.Actor;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Io;
 using DmIo.Samples;
-using static DmIo.Actors.ServiceProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 // A journal that is mirrored on two files: journal DIRECTORY
 // The same on the export of an NBD server: journal DIRECTORY URI

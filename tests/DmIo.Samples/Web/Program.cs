@@ -1,6 +1,7 @@
 using Akka.Hosting;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Hosting;
+using DmIo.Hosting.Servers;
 using OpenTelemetry.Metrics;
 
 var builder = WebApplication.CreateBuilder(args);

@@ -1,5 +1,6 @@
 using Akka.Actor;
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 
 namespace DmIo.Simulation;

@@ -1,7 +1,7 @@
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.TestKit;
-using static DmIo.Actors.ServiceProtocol;
+using DmIo.TestKit.Oracle;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Simulation;
 

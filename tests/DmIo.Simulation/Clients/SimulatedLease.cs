@@ -1,6 +1,6 @@
 using Akka.Actor;
-using DmIo.Actors;
-using DmIo.Pages;
+using DmIo.Actors.Client;
+using DmIo.Memory;
 
 namespace DmIo.Simulation;
 

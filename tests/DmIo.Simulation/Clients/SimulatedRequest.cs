@@ -1,7 +1,7 @@
-using DmIo.Actors;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
-using DmIo.TestKit;
-using static DmIo.Actors.IoProtocol;
+using DmIo.TestKit.Oracle;
+using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Simulation;
 

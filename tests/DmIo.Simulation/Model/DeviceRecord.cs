@@ -1,5 +1,6 @@
 using DmIo.Io;
-using DmIo.TestKit;
+using DmIo.TestKit.Oracle;
+using DmIo.TestKit.Simulation;
 
 namespace DmIo.Simulation;
 

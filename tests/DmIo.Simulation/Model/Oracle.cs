@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
-using DmIo.Actors;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
-using DmIo.TestKit;
-using static DmIo.Actors.ServiceProtocol;
+using DmIo.TestKit.Oracle;
+using DmIo.TestKit.Simulation;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Simulation;
 

@@ -1,5 +1,5 @@
 using DmIo.Io;
-using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Simulation;
 

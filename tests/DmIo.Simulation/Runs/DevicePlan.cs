@@ -1,8 +1,8 @@
-using DmIo.Actors;
+using DmIo.Actors.Scheduling;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
-using DmIo.TestKit;
+using DmIo.TestKit.Simulation;
 
 namespace DmIo.Simulation;
 

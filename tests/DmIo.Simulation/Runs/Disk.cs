@@ -1,4 +1,4 @@
-using DmIo.TestKit;
+using DmIo.TestKit.Simulation;
 
 namespace DmIo.Simulation;
 

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using DmIo.Io;
-using DmIo.TestKit;
-using static DmIo.Actors.ServiceProtocol;
+using DmIo.TestKit.Simulation;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Simulation;
 

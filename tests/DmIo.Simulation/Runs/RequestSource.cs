@@ -1,7 +1,7 @@
 using DmIo.Io;
-using DmIo.Pages;
-using DmIo.TestKit;
-using static DmIo.Actors.IoProtocol;
+using DmIo.Memory;
+using DmIo.TestKit.Oracle;
+using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Simulation;
 

@@ -1,8 +1,8 @@
 using Akka;
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Actors;
-using DmIo.TestKit;
+using DmIo.Actors.Client;
+using DmIo.TestKit.Simulation;
 
 namespace DmIo.Simulation;
 

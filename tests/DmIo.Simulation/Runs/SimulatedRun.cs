@@ -1,6 +1,6 @@
-using DmIo.TestKit;
-using static DmIo.Actors.DrainProtocol;
-using static DmIo.Actors.ServiceProtocol;
+using DmIo.TestKit.Simulation;
+using static DmIo.Actors.Protocol.DrainProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Simulation;
 

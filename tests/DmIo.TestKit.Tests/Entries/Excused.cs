@@ -1,7 +1,8 @@
 using System.Reflection;
-using DmIo.Actors;
+using DmIo.Actors.Configuration;
+using DmIo.Actors.Telemetry;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
 

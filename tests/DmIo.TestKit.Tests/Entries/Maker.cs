@@ -1,15 +1,20 @@
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Actors.Configuration;
+using DmIo.Actors.Telemetry;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Nbd;
-using DmIo.Pages;
+using DmIo.Nbd.Client;
+using DmIo.Nbd.Server;
 using DmIo.TestKit.Crashes;
-using static DmIo.Actors.IoProtocol;
+using DmIo.TestKit.Oracle;
+using DmIo.TestKit.Simulation;
+using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.TestKit.Tests.Entries;
 

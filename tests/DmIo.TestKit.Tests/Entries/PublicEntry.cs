@@ -1,9 +1,10 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Io;
-using DmIo.Nbd;
+using DmIo.Nbd.Server;
+using DmIo.TestKit.Simulation;
 
 namespace DmIo.TestKit.Tests.Entries;
 

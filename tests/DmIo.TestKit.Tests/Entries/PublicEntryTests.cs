@@ -1,5 +1,5 @@
 using System.Reflection;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Devices;
 using Xunit;
 using Xunit.Abstractions;

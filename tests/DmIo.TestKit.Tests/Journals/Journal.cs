@@ -1,5 +1,5 @@
 using System.Globalization;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Io;
 
 namespace DmIo.TestKit.Tests.Journals;

@@ -1,4 +1,5 @@
 using DmIo.Memory;
+using DmIo.TestKit.Oracle;
 using DmIo.Tests.Devices;
 using Xunit;
 
@@ -43,7 +44,7 @@ public sealed class GuardedMemoryTests
     [Fact]
     public void What_lies_before_the_data_in_a_page_nobody_may_write()
     {
-        var page = new byte[Pages.Page.SizeBytes];
+        var page = new byte[Memory.Page.SizeBytes];
         for (var seed = 0; seed < 20; seed++)
         {
             var memory = new GuardedMemory(MemoryKind.PageList, LengthBytes, new Random(seed));

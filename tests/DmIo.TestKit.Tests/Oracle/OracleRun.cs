@@ -1,6 +1,8 @@
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
+using DmIo.TestKit.Oracle;
+using DmIo.TestKit.Simulation;
 using DmIo.Tests.Devices;
 using DmIo.Tests.Devices.Decorators;
 

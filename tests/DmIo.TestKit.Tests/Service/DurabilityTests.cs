@@ -1,8 +1,11 @@
 using System.Net.Sockets;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Nbd;
+using DmIo.Nbd.Client;
+using DmIo.Nbd.Server;
 using DmIo.TestKit.Crashes;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Io;
 using DmIo.TestKit.Crashes;
 using DmIo.Tests.Devices;

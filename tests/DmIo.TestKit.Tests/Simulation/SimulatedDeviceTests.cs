@@ -1,7 +1,8 @@
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
+using DmIo.TestKit.Simulation;
 using DmIo.Tests.Devices.Decorators;
 using Xunit;
 

@@ -1,7 +1,8 @@
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Io;
+using DmIo.TestKit.Simulation;
 using Xunit;
 
 namespace DmIo.TestKit.Tests.Simulation;

@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Pages;
 
 namespace DmIo.Tests.Devices;
 

@@ -1,4 +1,4 @@
-using DmIo.Devices;
+using DmIo.Devices.Files;
 
 namespace DmIo.Tests.Devices;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using Xunit;
 

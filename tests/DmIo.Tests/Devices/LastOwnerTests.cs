@@ -1,4 +1,4 @@
-using DmIo.Devices;
+using DmIo.Devices.Files;
 using Xunit;
 
 namespace DmIo.Tests.Devices;

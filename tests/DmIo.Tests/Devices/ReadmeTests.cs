@@ -1,4 +1,4 @@
-using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Memory;
 using Xunit;

@@ -1,5 +1,6 @@
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Memory;
 using Xunit;

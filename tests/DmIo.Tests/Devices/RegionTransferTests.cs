@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 using DmIo.Devices;
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
 using Xunit;

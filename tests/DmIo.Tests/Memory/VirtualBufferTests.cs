@@ -1,5 +1,4 @@
 using DmIo.Memory;
-using DmIo.Pages;
 using Xunit;
 
 namespace DmIo.Tests.Memory;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using DmIo.Pages;
+using DmIo.Memory;
 using Xunit;
 
 namespace DmIo.Tests.Pages;

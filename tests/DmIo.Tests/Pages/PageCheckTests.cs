@@ -1,4 +1,4 @@
-using DmIo.Pages;
+using DmIo.Memory;
 using Xunit;
 
 namespace DmIo.Tests.Pages;

@@ -1,4 +1,4 @@
-using DmIo.Pages;
+using DmIo.Memory;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

@@ -1,6 +1,7 @@
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Nbd.Server.Requests;
 
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Exports;
 
 /// <summary>
 /// An export that is served: its lease, the memory cut from it, its legs, and who uses it. Connections enter and leave

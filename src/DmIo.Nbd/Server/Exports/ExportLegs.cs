@@ -1,7 +1,7 @@
 using DmIo.Io;
 using DmIo.Nbd.Client;
 
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Exports;
 
 /// <summary>
 /// The devices behind one export. All of them hold the same: one that missed something, or failed to read what another

@@ -2,7 +2,7 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Exports;
 
 /// <summary>What the handshake tells of an export: size, abilities, block sizes. Worked out once, from what its devices
 /// are. Immutable.</summary>

@@ -1,4 +1,4 @@
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Exports;
 
 /// <summary>What connections have done, added up.</summary>
 internal readonly record struct Traffic(long Requests, long Errors, long ReadBytes, long WrittenBytes)

@@ -1,4 +1,4 @@
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Handshake;
 
 /// <summary>Where a handshake is.</summary>
 internal enum HaggleState

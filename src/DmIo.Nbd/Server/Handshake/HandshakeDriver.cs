@@ -1,6 +1,6 @@
 using DmIo.Nbd.Transport;
 
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Handshake;
 
 /// <summary>Carries bytes between a connection and its <see cref="OptionHaggling"/>, until that has an end.</summary>
 internal static class HandshakeDriver

@@ -1,4 +1,6 @@
-namespace DmIo.Nbd.Server;
+using DmIo.Nbd.Server.Exports;
+
+namespace DmIo.Nbd.Server.Handshake;
 
 /// <summary>What the handshake of one connection can ask of the server.</summary>
 internal interface IExportDesk

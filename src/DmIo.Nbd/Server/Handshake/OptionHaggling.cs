@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server.Exports;
+using DmIo.Nbd.Server.Requests;
 
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Handshake;
 
 /// <summary>
 /// The server's side of a handshake, as a machine from bytes to bytes. Plain: whoever has the connection feeds it.

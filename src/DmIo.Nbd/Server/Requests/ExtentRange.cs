@@ -2,7 +2,7 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>The range of a block status: in sectors, to ask a device for it, and in bytes, as the client is
 /// told.</summary>

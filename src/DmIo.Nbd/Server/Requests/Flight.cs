@@ -1,4 +1,4 @@
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>
 /// The transactions of one connection that are under way, and those that wait to be used again. One counts until its

@@ -1,8 +1,9 @@
-using DmIo.Actors;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
-using static DmIo.Actors.IoProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>
 /// What of a client's request goes to the service as one: all of a small one, a part of a large one. It has the memory

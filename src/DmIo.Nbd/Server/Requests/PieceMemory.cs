@@ -1,6 +1,6 @@
 using DmIo.Memory;
 
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>The memory of one piece: parts of blocks, in order. Filled before the piece is sent, emptied after its
 /// outcome, then filled again.</summary>

@@ -1,8 +1,8 @@
-using DmIo.Actors;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>What the service did not begin, as a status like those of devices, so that <see cref="NbdErrors"/> is the
 /// one table of what clients are told.</summary>

@@ -1,6 +1,7 @@
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server.Exports;
 
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>What is wrong with a request before any device is asked, and how the client is told. The order matters:
 /// what is no request at all, then what may not be, then what does not fit.</summary>

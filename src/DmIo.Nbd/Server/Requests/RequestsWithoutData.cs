@@ -1,8 +1,9 @@
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server.Exports;
 
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>What carries no data either way: flush, trim, zeroes, block status. How long a range is does not matter to
 /// the memory here.</summary>

@@ -1,8 +1,9 @@
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server.Exports;
 
-namespace DmIo.Nbd.Server;
+namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>
 /// One request of a client, from its header to its last reply byte; used again for the next. It is answered when its

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// What Linux says in sysfs about the queue of a block device: limits, one in a file. A partition has none of its own,

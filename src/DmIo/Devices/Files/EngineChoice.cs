@@ -1,4 +1,6 @@
-namespace DmIo.Devices;
+using DmIo.Devices.IoUring;
+
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// Which engine serves a file: the one asked for, or the fastest that there is. In memory: inline. Else the ring, where

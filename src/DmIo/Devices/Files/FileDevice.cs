@@ -1,7 +1,7 @@
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// A regular file or a block device, through the operating system's page cache or past it: a write is durable after the

@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>How <see cref="FileDevice.Open"/> opens a file or a block device.</summary>
 public sealed record FileDeviceOptions

@@ -1,7 +1,7 @@
 using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// Where a regular file on Linux has holes (SEEK_DATA, SEEK_HOLE). A sector of which any byte is data is data. The file

@@ -1,7 +1,7 @@
 using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// Opens and makes regular files, so that nobody else writes to them: under an advisory lock where it is Linux. A file

@@ -1,4 +1,4 @@
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>What a path leads to, by Linux's <c>st_mode</c>; for a block device also its number.</summary>
 internal readonly record struct FileKind(ushort Mode, uint DeviceMajor, uint DeviceMinor)

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
+using DmIo.Devices.IoUring;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// A file of a file system in memory, mapped to be written by <c>process_vm_writev</c> on this process itself: many

@@ -1,7 +1,7 @@
 using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// From options to a device: what kind of file it is, whether it has to be made, that it has sectors, how it is served.

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// SIGXFSZ, which a Unix kernel sends to who makes a file longer than it may be (RLIMIT_FSIZE), and which ends the

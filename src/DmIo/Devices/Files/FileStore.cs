@@ -1,9 +1,8 @@
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Pages;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// An open file behind a <see cref="FileDevice"/>: its handle, its description, and blocking calls, which may be made

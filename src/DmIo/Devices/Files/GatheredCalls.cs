@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using DmIo.Devices.IoUring;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// Makes some calls of a turn on one thread, each once. Where the file is mapped, its writes go to the kernel together;

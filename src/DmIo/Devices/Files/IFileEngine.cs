@@ -1,7 +1,7 @@
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// How the calls of a <see cref="FileDevice"/> reach the kernel: one for each <see cref="ServiceMode"/>. The same

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// Makes the calls to the store on its owner's turn: for stores that never wait, where a hop to another thread costs

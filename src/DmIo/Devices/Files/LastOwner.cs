@@ -1,4 +1,4 @@
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// Who closed a file a moment ago may hold it still: a ring, whose last call lets go of it on a thread of the kernel

@@ -1,7 +1,7 @@
 using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// A block device on 64-bit Linux, through its page cache, or direct where it was opened so. Size, block size and

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>The kernel's <c>struct statx</c>, as much of it as we ask for; the same on every architecture.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]

@@ -1,7 +1,7 @@
 using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// A regular file on 64-bit Linux, through the page cache, or direct where it was opened so. Discard punches holes,

@@ -1,7 +1,7 @@
 using DmIo.Memory;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// What files and block devices on 64-bit Linux have in common: data and flush. Flush is fdatasync, which writes what

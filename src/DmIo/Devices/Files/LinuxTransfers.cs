@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using DmIo.Devices.IoUring;
 using DmIo.Memory;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// Reads and writes of 64-bit Linux, vectored and durable: <c>preadv</c>, <c>pwritev</c>, and <c>pwritev2</c> with

@@ -1,4 +1,4 @@
-namespace DmIo.Devices;
+namespace DmIo.Devices.Files;
 
 /// <summary>
 /// The calls of one turn, made by two threads: their owner, and one of the pool if one has time. Each call is claimed

@@ -1,3 +1,4 @@
+using DmIo.Actors.Devices;
 using DmIo.Io;
 using Xunit;
 

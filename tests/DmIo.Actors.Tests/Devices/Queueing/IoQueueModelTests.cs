@@ -1,3 +1,4 @@
+using DmIo.Actors.Scheduling;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

@@ -1,3 +1,4 @@
+using DmIo.Actors.Devices;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
 using DmIo.Io;

@@ -1,8 +1,9 @@
+using DmIo.Actors.Devices;
+using DmIo.Actors.Scheduling;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Pages;
 
 namespace DmIo.Actors.Tests.Devices.Queueing;
 

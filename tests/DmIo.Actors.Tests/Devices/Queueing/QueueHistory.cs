@@ -1,3 +1,5 @@
+using DmIo.Actors.Devices;
+using DmIo.Actors.Scheduling;
 using DmIo.Devices;
 using DmIo.Io;
 using Xunit;

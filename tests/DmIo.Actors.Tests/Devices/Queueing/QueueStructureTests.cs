@@ -1,3 +1,4 @@
+using DmIo.Actors.Scheduling;
 using DmIo.Io;
 using Xunit;
 

@@ -1,3 +1,6 @@
+using DmIo.Actors.Devices;
+using DmIo.Actors.Scheduling;
+
 
 namespace DmIo.Actors.Tests.Devices.Queueing;
 

@@ -1,4 +1,4 @@
-using DmIo.Devices.Decorators;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using System.Buffers;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Pages;
 using Xunit;
 
 namespace DmIo.Tests.Devices;

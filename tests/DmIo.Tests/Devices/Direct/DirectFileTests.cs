@@ -1,6 +1,7 @@
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
-using DmIo.Pages;
+using DmIo.Memory;
 using Xunit;
 
 namespace DmIo.Tests.Devices;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using DmIo.Devices;
+using DmIo.Devices.Files;
 using Xunit;
 
 namespace DmIo.Tests.Devices;

@@ -1,7 +1,7 @@
 using DmIo.Devices;
-using DmIo.Memory;
-using DmIo.Pages;
+using DmIo.Devices.Files;
 using DmIo.Io;
+using DmIo.Memory;
 using Xunit;
 
 namespace DmIo.Tests.Devices;

@@ -1,4 +1,5 @@
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using Xunit;
 
 namespace DmIo.Tests.Devices;

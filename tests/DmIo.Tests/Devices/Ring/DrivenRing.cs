@@ -1,5 +1,7 @@
 using DmIo.Devices;
-using DmIo.Pages;
+using DmIo.Devices.Files;
+using DmIo.Devices.IoUring;
+using DmIo.Memory;
 using Xunit;
 
 namespace DmIo.Tests.Devices.Ring;

@@ -1,9 +1,8 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using DmIo.Devices;
+using DmIo.Devices.IoUring;
 using DmIo.Memory;
-using DmIo.Pages;
 using Xunit;
 
 namespace DmIo.Tests.Devices.Ring;

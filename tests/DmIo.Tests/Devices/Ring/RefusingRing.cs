@@ -1,4 +1,5 @@
 using DmIo.Devices;
+using DmIo.Devices.IoUring;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Tests.Devices.Ring;

@@ -1,5 +1,5 @@
-using DmIo.Devices;
-using DmIo.Pages;
+using DmIo.Devices.IoUring;
+using DmIo.Memory;
 using Xunit;
 
 namespace DmIo.Tests.Devices.Ring;

@@ -1,4 +1,6 @@
 using DmIo.Devices;
+using DmIo.Devices.Files;
+using DmIo.Devices.IoUring;
 using DmIo.Io;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using DmIo.Devices;
+using DmIo.Devices.Files;
+using DmIo.Devices.IoUring;
 using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.IO.Pipes;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Memory;
 using Microsoft.Win32.SafeHandles;

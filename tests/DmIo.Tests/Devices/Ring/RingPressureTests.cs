@@ -1,4 +1,5 @@
 using DmIo.Devices;
+using DmIo.Devices.IoUring;
 using DmIo.Io;
 using DmIo.Tests.Devices.Decorators;
 using Xunit;

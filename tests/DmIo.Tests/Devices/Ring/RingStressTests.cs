@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using DmIo.Devices;
+using DmIo.Devices.IoUring;
 using DmIo.Memory;
-using DmIo.Pages;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -1,4 +1,4 @@
-using DmIo.Devices;
+using DmIo.Devices.IoUring;
 using Xunit;
 
 namespace DmIo.Tests.Devices.Ring;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using DmIo.Devices;
+using DmIo.Devices.Files;
 using DmIo.Io;
 using Xunit;
 

@@ -1,0 +1,163 @@
+using DmIo.Actors.Scheduling;
+using DmIo.Devices;
+using DmIo.Devices.Faults;
+using DmIo.Io;
+
+namespace DmIo.Actors.Configuration;
+
+/// <summary>One block of <c>dmio.devices</c>: a device to open and attach at the start.</summary>
+/// <remarks>Invariant: memory and null have a <see cref="Size"/>, file has a <see cref="Path"/>, uri a
+/// <see cref="Uri"/>.</remarks>
+internal sealed record DeviceSettings
+{
+    private const string ExpectedSize = "a multiple of 512 bytes, such as 512, 4KiB, 64MiB or 2GiB";
+
+    private const string ExpectedCreateSize = ExpectedSize + ", or 0";
+
+    private const string ExpectedUri = "a URI such as nbd://host:10809/name";
+
+    private static readonly TimeSpan LongestOpening = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestAge = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestTarget = TimeSpan.FromMinutes(1);
+
+    private const string ExpectedPath = "the path of a file or block device";
+
+    /// <summary>What regions call it.</summary>
+    internal required string Name { get; init; }
+
+    /// <summary>Its block in the configuration.</summary>
+    internal required string FullPath { get; init; }
+
+    internal required DeviceBackend Backend { get; init; }
+
+    /// <summary>Of memory and null; 0 for a file.</summary>
+    internal ByteSize Size { get; init; }
+
+    /// <summary>Of a file.</summary>
+    internal string? Path { get; init; }
+
+    /// <summary>The size of a file that has to be created; 0: it must exist.</summary>
+    internal ByteSize CreateSize { get; init; }
+
+    /// <summary>Of a file: how it is served; null: as it suits.</summary>
+    internal ServiceMode? Mode { get; init; }
+
+    /// <summary>Of a file: past the page cache.</summary>
+    internal bool IsDirect { get; init; }
+
+    /// <summary>Of a file: it can be read after a failed flush.</summary>
+    internal bool ReadsAfterFailure { get; init; }
+
+    /// <summary>Of a device that a provider opens.</summary>
+    internal string? Uri { get; init; }
+
+    /// <summary>How long a provider may take.</summary>
+    internal required TimeSpan OpenTimeout { get; init; }
+
+    /// <summary>What happens if it cannot be opened or attached at the start.</summary>
+    internal required MissingDevicePolicy OnMissing { get; init; }
+
+    /// <summary>Its oldest operation is in flight for longer: it is slow.</summary>
+    internal required TimeSpan SlowAfter { get; init; }
+
+    /// <summary>Its oldest operation is in flight for longer: it is taken for stuck.</summary>
+    internal required TimeSpan UnhealthyAfter { get; init; }
+
+    internal required bool IsReadOnly { get; init; }
+
+    internal required QueueDepth QueueDepth { get; init; }
+
+    internal required SchedulingPolicy Policy { get; init; }
+
+    /// <summary>Operations wait until they are released.</summary>
+    internal required bool IsStuck { get; init; }
+
+    internal required DeviceDelays Delays { get; init; }
+
+    internal required IReadOnlyList<FaultRule> Faults { get; init; }
+
+    /// <summary>For the faults' probabilities.</summary>
+    internal required int FaultSeed { get; init; }
+
+    internal static DeviceSettings Read(string name, SettingsReader reader, SettingsReader faultDefaults)
+    {
+        reader.MayHave("size", "path", "uri");
+        var settings = ReadCommon(name, reader.Choice<DeviceBackend>("backend"), reader, faultDefaults);
+        settings = settings.Backend switch
+        {
+            DeviceBackend.File => ReadFile(settings with { Path = ReadPath(reader) }, reader),
+            DeviceBackend.Uri => settings with { Uri = reader.Text("uri", ExpectedUri, DeviceProviders.IsUri) },
+            _ => settings with { Size = ReadSize(reader, "size", ExpectedSize, 1) },
+        };
+        if (settings.Backend == DeviceBackend.Uri)
+        {
+            reader.LeaveBlocks();
+        }
+
+        reader.RefuseTheRest();
+        return settings;
+    }
+
+    /// <summary>Reads <c>dmio.device-defaults</c> for its faults alone, so that they are found even where no device
+    /// uses them.</summary>
+    internal static void CheckDefaults(SettingsReader defaults, SettingsReader faultDefaults)
+    {
+        ReadFile(ReadCommon("", DeviceBackend.File, defaults, faultDefaults), defaults);
+        defaults.RefuseTheRest();
+    }
+
+    /// <summary>A target of latency makes every depth adapt, below what it is without.</summary>
+    internal static QueueDepth ReadQueueDepth(SettingsReader reader)
+    {
+        var number = reader.NumberOr("adaptive", "queue-depth", 1, QueueDepth.Max);
+        var target = reader.Duration("latency-target", LongestTarget);
+        QueueDepth depth = number is { } most ? (int)most : QueueDepth.Adaptive();
+        return target == TimeSpan.Zero ? depth : QueueDepth.Adaptive(1, depth.Most, target);
+    }
+
+    internal static TimeSpan ReadSlowAfter(SettingsReader reader) => reader.Duration("slow-after", LongestAge);
+
+    internal static TimeSpan ReadUnhealthyAfter(SettingsReader reader) =>
+        reader.Duration("unhealthy-after", LongestAge);
+
+    internal static SchedulingPolicy ReadPolicy(SettingsReader reader) => reader.Choice<SchedulingPolicy>("policy");
+
+    private static DeviceSettings ReadCommon(
+        string name, DeviceBackend backend, SettingsReader reader, SettingsReader faultDefaults) => new()
+        {
+            Name = name,
+            FullPath = reader.Path,
+            Backend = backend,
+            IsReadOnly = reader.Flag("read-only"),
+            OpenTimeout = reader.Duration("open-timeout", LongestOpening),
+            SlowAfter = ReadSlowAfter(reader),
+            UnhealthyAfter = ReadUnhealthyAfter(reader),
+            OnMissing = reader.Choice<MissingDevicePolicy>("on-missing"),
+            QueueDepth = ReadQueueDepth(reader),
+            Policy = ReadPolicy(reader),
+            IsStuck = reader.Flag("stuck"),
+            Delays = FaultSettings.ReadDelays(reader.Section("delay")),
+            Faults = [.. reader.Sections("faults", faultDefaults).Select(FaultSettings.ReadRule)],
+            FaultSeed = (int)reader.Number("fault-seed", 0, int.MaxValue),
+        };
+
+    private static string ReadPath(SettingsReader reader) =>
+        reader.Text("path", ExpectedPath, text => text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal));
+
+    private static DeviceSettings ReadFile(DeviceSettings settings, SettingsReader reader) => settings with
+    {
+        CreateSize = ReadSize(reader, "create-size", ExpectedCreateSize, 0),
+        IsDirect = reader.Flag("direct"),
+        ReadsAfterFailure = reader.Flag("read-after-failure"),
+        Mode = reader.Choice<ModeChoice>("mode") switch
+        {
+            ModeChoice.Inline => ServiceMode.Inline,
+            ModeChoice.Ring => ServiceMode.Ring,
+            ModeChoice.Threads => ServiceMode.Threads,
+            _ => null,
+        },
+    };
+
+    private static ByteSize ReadSize(SettingsReader reader, string key, string expected, long minBytes) =>
+        reader.Size(key, expected, size => size.Bytes >= minBytes && size.IsWholeSectors);
+}

@@ -1,0 +1,146 @@
+using Akka.Actor;
+using Akka.Configuration;
+using DmIo.Actors.Client;
+using DmIo.Actors.Scheduling;
+using DmIo.Memory;
+
+namespace DmIo.Actors.Configuration;
+
+/// <summary>
+/// The block <c>dmio { }</c> of a configuration over that of <c>hocon/reference.conf</c>, read once and strictly: an
+/// unknown key or a bad value is a <see cref="ConfigurationException"/> that names the key's full path. What each
+/// means is said in that file.
+/// </summary>
+internal sealed record DmIoSettings
+{
+    private const string ReferenceResource = "DmIo.Actors.reference.conf";
+
+    /// <summary>The block that DmIo.Hosting reads.</summary>
+    private const string NbdServers = "nbd-servers";
+
+    internal static readonly TimeSpan LongestShutdown = TimeSpan.FromHours(1);
+
+    /// <summary>Pages that all leases together may hold.</summary>
+    internal required int MaxPages { get; init; }
+
+    /// <summary>Pages that the pool takes from the operating system at a time.</summary>
+    internal required int SlabPages { get; init; }
+
+    /// <summary>Find who touches pages that are not his.</summary>
+    internal bool ChecksPages { get; init; }
+
+    /// <summary>How many requests may wait for a lease's credit, by its pages.</summary>
+    internal required int WaitingPerPage { get; init; }
+
+    /// <summary>The dispatcher of the service's actors; null: the system's default.</summary>
+    internal required string? Dispatcher { get; init; }
+
+    /// <summary>Runs what may take its time, and is nobody's turn: callbacks, asking and closing devices, driving those
+    /// whose actor died. On the thread pool, which is there also when the actor system has ended.</summary>
+    internal Action<IThreadPoolWorkItem> Background { get; init; } = static work =>
+        ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+
+    /// <summary>How long the end of the system may wait for I/O in flight.</summary>
+    internal required TimeSpan ShutdownTimeout { get; init; }
+
+    /// <summary>The phase of CoordinatedShutdown in which the service drains.</summary>
+    internal string ShutdownPhase { get; init; } = ShutdownPhases.Own;
+
+    /// <summary>Path of the socket on which the service shows what it does; null: none.</summary>
+    internal string? MonitorSocket { get; init; }
+
+    /// <summary>See <see cref="InspectionSetup"/>.</summary>
+    internal bool IsInspection { get; init; }
+
+    /// <summary>Queue depth of devices that do not say theirs.</summary>
+    internal required QueueDepth QueueDepth { get; init; }
+
+    /// <summary>Policy of devices that do not say theirs.</summary>
+    internal required SchedulingPolicy Policy { get; init; }
+
+    /// <summary>The age of its oldest operation above which a device that does not say is slow.</summary>
+    internal TimeSpan SlowAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>When a device that does not say is taken for stuck.</summary>
+    internal TimeSpan UnhealthyAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>By the scheme of a URI: the type that opens it.</summary>
+    internal IReadOnlyDictionary<string, string> DeviceProviders { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>How long a provider may take for a device that does not say.</summary>
+    internal TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What to open and attach at the start, by name in ordinal order.</summary>
+    internal required IReadOnlyList<DeviceSettings> Devices { get; init; }
+
+    /// <summary>The defaults of every key: <c>hocon/reference.conf</c>.</summary>
+    internal static Config Reference { get; } =
+        ConfigurationFactory.FromResource(ReferenceResource, typeof(DmIoSettings).Assembly);
+
+    /// <summary>The age of its oldest operation above which the device of this name is slow.</summary>
+    internal TimeSpan SlowAfterOf(string name) =>
+        Devices.FirstOrDefault(device => device.Name == name)?.SlowAfter ?? SlowAfter;
+
+    /// <summary>Reads those of an actor system.</summary>
+    /// <exception cref="ConfigurationException">An unknown key or a bad value.</exception>
+    internal static DmIoSettings Read(Settings system)
+    {
+        var settings = Read(system.Config);
+        var background = system.Setup.Get<BackgroundSetup>();
+        settings = background.HasValue ? settings with { Background = background.Value.Run } : settings;
+        return system.Setup.Get<InspectionSetup>().HasValue
+            ? settings with { IsInspection = true, MonitorSocket = null }
+            : settings;
+    }
+
+    /// <summary>Reads <c>dmio { }</c> of a system's configuration.</summary>
+    /// <exception cref="ConfigurationException">An unknown key or a bad value; the message names it and what would
+    /// do.</exception>
+    internal static DmIoSettings Read(Config config) => ReadComplete(config.WithFallback(Reference));
+
+    /// <summary>Reads <c>dmio { }</c> of a configuration that has every key.</summary>
+    internal static DmIoSettings ReadComplete(Config config)
+    {
+        var reader = new SettingsReader(config.GetValue("dmio")!, "dmio");
+        var pool = reader.Section("pool");
+        var leases = reader.Section("leases");
+        var monitor = reader.Section("monitor");
+        var faultDefaults = reader.Section("fault-defaults");
+        var deviceDefaults = reader.Section("device-defaults");
+        FaultSettings.ReadRule(faultDefaults);
+        DeviceSettings.CheckDefaults(deviceDefaults, faultDefaults);
+        var dispatcher = reader.Text("dispatcher", "the name of a dispatcher, or empty", _ => true);
+        reader.Section("default-dispatcher");
+        var socket = monitor.Text("socket", "the path of a unix socket, or empty", _ => true);
+        var settings = new DmIoSettings
+        {
+            MaxPages = (int)pool.Number("max-pages", 1, int.MaxValue),
+            SlabPages = (int)pool.Number("slab-pages", 1, PageSlab.MaxPages),
+            ChecksPages = pool.Flag("check"),
+            WaitingPerPage = (int)leases.Number("waiting-per-page", 1, 1 << 20),
+            Dispatcher = dispatcher.Length == 0 ? null : dispatcher,
+            MonitorSocket = socket.Length == 0 ? null : socket,
+            ShutdownPhase = reader.Text("shutdown-phase", "the name of a phase of CoordinatedShutdown", _ => true),
+            ShutdownTimeout = reader.Duration("shutdown-timeout", LongestShutdown),
+            QueueDepth = DeviceSettings.ReadQueueDepth(deviceDefaults),
+            Policy = DeviceSettings.ReadPolicy(deviceDefaults),
+            OpenTimeout = deviceDefaults.Duration("open-timeout", TimeSpan.FromHours(1)),
+            SlowAfter = DeviceSettings.ReadSlowAfter(deviceDefaults),
+            UnhealthyAfter = DeviceSettings.ReadUnhealthyAfter(deviceDefaults),
+            DeviceProviders = reader.Section("device-providers").Texts("the name of a type, \"Type, Assembly\""),
+            Devices = ReadDevices(reader.Section("devices"), deviceDefaults, faultDefaults),
+        };
+        _ = reader.Section(NbdServers);
+        pool.RefuseTheRest();
+        leases.RefuseTheRest();
+        monitor.RefuseTheRest();
+        reader.RefuseTheRest();
+        return settings;
+    }
+
+    private static DeviceSettings[] ReadDevices(
+        SettingsReader devices, SettingsReader deviceDefaults, SettingsReader faultDefaults) =>
+        [.. devices.Keys.Select(name =>
+            DeviceSettings.Read(name, devices.Section(name, deviceDefaults), faultDefaults))];
+}

@@ -1,0 +1,228 @@
+using System.Globalization;
+using Akka.Configuration;
+using Akka.Configuration.Hocon;
+using DmIo.Io;
+
+namespace DmIo.Actors.Configuration;
+
+/// <summary>
+/// One HOCON object, read strictly: each key that is asked for is known from then on; <see cref="RefuseTheRest"/>
+/// refuses all others. Keys that the object lacks are taken from the defaults, where it has some. Every fault names
+/// the full path.
+/// </summary>
+internal sealed class SettingsReader
+{
+    private readonly HoconObject values;
+    private readonly SettingsReader? defaults;
+    private readonly SortedSet<string> known = new(StringComparer.Ordinal);
+    private readonly HashSet<string> possible = new(StringComparer.Ordinal);
+
+    internal SettingsReader(HoconValue value, string path, SettingsReader? defaults = null)
+    {
+        Path = path;
+        this.defaults = defaults;
+        values = value.GetObject() ?? throw Fault(path, Shown(value), "a block of keys in braces");
+    }
+
+    internal string Path { get; }
+
+    /// <summary>The object's own keys, in ordinal order; the defaults' are left out.</summary>
+    internal IEnumerable<string> Keys => values.Items.Keys.Order(StringComparer.Ordinal);
+
+    internal string Text(string key, string expected, Func<string, bool> isFit)
+    {
+        var (value, path) = Find(key, expected);
+        return TextOf(value) is { } text && isFit(text) ? text : throw Fault(path, Shown(value), expected);
+    }
+
+    internal long Number(string key, long min, long max) =>
+        Parse(key, $"a whole number from {min} to {max}", text => NumberWithin(text, min, max));
+
+    /// <summary>A number, or the word that stands for there being no limit (null).</summary>
+    internal long? NumberOr(string word, string key, long min, long max) =>
+        Look(key) is { } found && TextOf(found.Value) == word
+            ? null
+            : Parse(key, $"a whole number from {min} to {max}, or {word}", text => NumberWithin(text, min, max));
+
+    internal double Fraction(string key) =>
+        Parse(key, "a number from 0 to 1", text =>
+            !EndsInNul(text)
+            && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            && number is >= 0 and <= 1 ? number : (double?)null);
+
+    internal bool Flag(string key) => Parse(key, "on or off", text => text switch
+    {
+        "on" or "true" => true,
+        "off" or "false" => false,
+        _ => (bool?)null,
+    });
+
+    internal ByteSize Size(string key, string expected, Func<ByteSize, bool> isFit) =>
+        Parse(key, expected, text => ByteSize.TryParse(text, out var size) && isFit(size) ? size : (ByteSize?)null);
+
+    /// <summary>A duration with its unit, at most <paramref name="max"/>.</summary>
+    internal TimeSpan Duration(string key, TimeSpan max) =>
+        Parse(key, $"a duration from 0s to {max.TotalSeconds}s, such as 10ms, 4s or 2m", text =>
+            DurationSyntax.TryParse(text, out var duration) && duration <= max ? duration : (TimeSpan?)null);
+
+    /// <summary>One of the names of an enumeration, written in small letters with dashes:
+    /// <c>write-zeroes</c>.</summary>
+    internal T Choice<T>(string key)
+        where T : struct, Enum =>
+        Parse(key, $"one of: {string.Join(", ", NamesOf<T>())}", text => ChoiceOf<T>(text));
+
+    /// <summary>A list of names of an enumeration, at least one.</summary>
+    internal IReadOnlyList<T> Choices<T>(string key)
+        where T : struct, Enum
+    {
+        var expected = $"a list of one or more of: {string.Join(", ", NamesOf<T>())}";
+        var (value, path) = Find(key, expected);
+        return ItemsOf(value) is not { Count: > 0 } items
+            ? throw Fault(path, Shown(value), expected)
+            : [.. items.Select(item => ChoiceOf<T>(TextOf(item)) ?? throw Fault(path, Shown(item), expected))];
+    }
+
+    /// <summary>A list of texts, at least one.</summary>
+    internal IReadOnlyList<string> TextList(string key, string expected, Func<string, bool> isFit)
+    {
+        var (value, path) = Find(key, expected);
+        return ItemsOf(value) is not { Count: > 0 } items
+            ? throw Fault(path, Shown(value), expected)
+            : [.. items.Select((item, index) => TextOf(item) is { } text && isFit(text)
+                ? text
+                : throw Fault($"{path}[{index}]", Shown(item), expected))];
+    }
+
+    /// <summary>The block under <paramref name="key"/>, with the defaults' block of that key for its
+    /// defaults.</summary>
+    internal SettingsReader Section(string key) => Section(key, defaults?.Section(key));
+
+    /// <summary>The block under <paramref name="key"/>, with other defaults.</summary>
+    internal SettingsReader Section(string key, SettingsReader? blockDefaults)
+    {
+        known.Add(key);
+        return values.Items.TryGetValue(key, out var value)
+            ? new SettingsReader(value, PathOf(key), blockDefaults)
+            : blockDefaults ?? throw Missing(key, "a block of keys in braces");
+    }
+
+    /// <summary>A list of blocks; each takes what it lacks from <paramref name="itemDefaults"/>.</summary>
+    internal IReadOnlyList<SettingsReader> Sections(string key, SettingsReader itemDefaults)
+    {
+        var (value, path) = Find(key, "a list of blocks");
+        return ItemsOf(value) is { } items
+            ? [.. items.Select((item, index) => new SettingsReader(item, $"{path}[{index}]", itemDefaults))]
+            : throw Fault(path, Shown(value), "a list of blocks, [ { ... } ]");
+    }
+
+    /// <summary>Each key of the object whose value is a text, and that text.</summary>
+    internal IReadOnlyDictionary<string, string> Texts(string expected) =>
+        Keys.ToDictionary(key => key, key => Text(key, expected, _ => true), StringComparer.Ordinal);
+
+    /// <summary>Keys that may still be asked for: where another is missing, these are not its misspelling.</summary>
+    internal void MayHave(params string[] keys) => possible.UnionWith(keys);
+
+    /// <summary>Blocks that nobody asked for are somebody else's to read.</summary>
+    internal void LeaveBlocks() => known.UnionWith(Keys.Where(key => values.Items[key].IsObject()));
+
+    /// <exception cref="ConfigurationException">The object has a key that nobody asked for.</exception>
+    internal void RefuseTheRest()
+    {
+        var unknown = Keys.Where(key => !known.Contains(key)).Select(PathOf).ToArray();
+        if (unknown.Length > 0)
+        {
+            throw new ConfigurationException(
+                $"{string.Join(", ", unknown)}: no such key. The keys of {Path} are: {string.Join(", ", known)}.");
+        }
+    }
+
+    private static ConfigurationException Fault(string path, string? shown, string expected) =>
+        new($"{path} is {shown}. It must be {expected}.");
+
+    /// <summary>The key may be there and misspelled: with defaults, which have all others, that shows.</summary>
+    private ConfigurationException Missing(string key, string expected)
+    {
+        var misspelled = string.Join(", ", defaults is null ? [] : Keys.Where(IsStranger).Select(PathOf));
+        return new ConfigurationException(
+            (misspelled.Length == 0 ? "" : $"{misspelled}: no such key; ")
+            + $"{PathOf(key)} is missing. It must be {expected}.");
+    }
+
+    private bool IsStranger(string key) => !known.Contains(key) && !possible.Contains(key)
+        && defaults?.values.Items.ContainsKey(key) != true && !values.Items[key].IsObject();
+
+    private T Parse<T>(string key, string expected, Func<string, T?> parse)
+        where T : struct
+    {
+        var (value, path) = Find(key, expected);
+        return (TextOf(value) is { } text ? parse(text) : null) ?? throw Fault(path, Shown(value), expected);
+    }
+
+    private (HoconValue Value, string Path) Find(string key, string expected) =>
+        Look(key) ?? throw Missing(key, expected);
+
+    private (HoconValue Value, string Path)? Look(string key)
+    {
+        known.Add(key);
+        return values.Items.TryGetValue(key, out var value) ? (value, PathOf(key)) : defaults?.Look(key);
+    }
+
+    private string PathOf(string key) => $"{Path}.{(key.Contains('.', StringComparison.Ordinal) ? $"\"{key}\"" : key)}";
+
+    private static string Shown(HoconValue value) => TextOf(value) is { } text ? $"'{text}'"
+        : value.IsObject() ? "a block"
+        : ItemsOf(value) is { } items ? (items.Count == 0 ? "an empty list" : "a list")
+        : PartsOf(value).Any() ? "a list with something else beside it" : "empty";
+
+    /// <summary>Bare <c>null</c> is HOCON's nothing, for us it is the name of a backend.</summary>
+    private static string? TextOf(HoconValue value) => value.IsString() ? value.GetString() ?? "null" : null;
+
+    /// <summary>The items of a list, or of several lists in a row; null where the value is something else. Akka.NET's
+    /// own <c>IsArray</c> is true of any value, and its parser gives a list with a blank in it one empty
+    /// item.</summary>
+    private static List<HoconValue>? ItemsOf(HoconValue value)
+    {
+        var items = new List<HoconValue>();
+        foreach (var part in PartsOf(value))
+        {
+            List<HoconValue>? more = part switch
+            {
+                HoconArray list => list,
+                HoconSubstitution { ResolvedValue: { } resolved } => ItemsOf(resolved),
+                _ => null,
+            };
+            if (more is null)
+            {
+                return null;
+            }
+
+            items.AddRange(more);
+        }
+
+        return !PartsOf(value).Any() ? null : items is [var only] && !PartsOf(only).Any() ? [] : items;
+    }
+
+    /// <summary>Without the blanks that Akka.NET's parser keeps behind a value, as before a comment.</summary>
+    private static IEnumerable<IHoconElement> PartsOf(HoconValue value) =>
+        value.Values.Where(part => part is not HoconLiteral literal || !string.IsNullOrWhiteSpace(literal.Value));
+
+    private static long? NumberWithin(string text, long min, long max) =>
+        !EndsInNul(text)
+        && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        && number >= min && number <= max ? number : null;
+
+    /// <summary>.NET's own parsing lets them pass.</summary>
+    private static bool EndsInNul(string text) => text.EndsWith('\0');
+
+    private static T? ChoiceOf<T>(string? text)
+        where T : struct, Enum
+    {
+        var index = text is null ? -1 : Array.IndexOf(NamesOf<T>(), text);
+        return index < 0 ? null : Enum.GetValues<T>()[index];
+    }
+
+    private static string[] NamesOf<T>()
+        where T : struct, Enum => [.. Enum.GetNames<T>().Select(name => string.Concat(name.Select((letter, index) =>
+            index > 0 && char.IsUpper(letter) ? $"-{char.ToLowerInvariant(letter)}"
+            : char.ToLowerInvariant(letter).ToString())))];
+}

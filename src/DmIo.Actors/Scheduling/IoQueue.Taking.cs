@@ -1,0 +1,193 @@
+using System.Diagnostics.CodeAnalysis;
+using DmIo.Io;
+
+namespace DmIo.Actors.Scheduling;
+
+// How the next operation is made: which kind, of which entries, and in flight from then on.
+internal sealed partial class IoQueue
+{
+    /// <summary>
+    /// The next operation for the device, if any may go and the depth allows it. Its I/Os are issued; those that were
+    /// withdrawn are dropped on the way. It is in flight until it is ended. To be asked again after each call that adds
+    /// or ends; expiries need no timer, since who waits for one waits behind operations whose ends bring the next call.
+    /// </summary>
+    internal bool TryTakeNext(TimeSpan time, [MaybeNullWhen(false)] out DeviceOperation operation)
+    {
+        now = time;
+        operation = null;
+        depth.Pass(now);
+        while (operation is null && Waiting > 0)
+        {
+            if (passage.Count > 0)
+            {
+                operation = Pass();
+            }
+            else if (isAdaptive && IsFlushNext())
+            {
+                operation = TakeFlush();
+            }
+            else if (InFlight >= Depth && !MayGoBeside())
+            {
+                depth.HoldBack(ready.Count + retries.Count);
+                return false;
+            }
+            else if (retries.First is { } retried)
+            {
+                operation = TakeRetried(retried);
+            }
+            else if (IsFlushNext())
+            {
+                operation = TakeFlush();
+            }
+            else if (ready.Next(now) is { } chosen)
+            {
+                operation = Take(chosen);
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        return operation is not null;
+    }
+
+    private bool MayGoBeside() =>
+        loads is not null && InFlight < depth.Unlimited && ready.Next(now) is { } next && loads.IsLight(next.Lease);
+
+    private bool IsFlushNext() => flushes.IsNext(ready.HasClasses ? ready.MostUrgent : null, now);
+
+    /// <summary>The next by the short way; null: it is closed now, or that one was withdrawn.</summary>
+    private DeviceOperation? Pass()
+    {
+        if (InFlight > 0)
+        {
+            ClosePassage();
+            return null;
+        }
+
+        var entry = passage.Take()!;
+        if (!entry.Io!.TryIssue())
+        {
+            Waiting--;
+            entry.LetGo();
+            Recycle(entry);
+            return null;
+        }
+
+        LeaveWaiting(entry);
+        passage.UnderWay = entry;
+        var operation = operations.Take();
+        operation.Add(entry);
+        operation.Begin(now, forceUnitAccess: false, needsFlush: false);
+        Start(operation);
+        return operation;
+    }
+
+    private DeviceOperation? TakeFlush()
+    {
+        var operation = operations.Take();
+        while (flushes.Take() is { } entry)
+        {
+            if (entry.Operation == IoOperation.Flush && !entry.Io!.TryIssue())
+            {
+                Waiting--;
+                entry.LetGo();
+                Recycle(entry);
+                continue;
+            }
+
+            LeaveWaiting(entry);
+            operation.Add(entry);
+        }
+
+        if (operation.Entries.Length == 0)
+        {
+            operations.Return(operation);
+            return null;
+        }
+
+        operation.BeginFlush(now);
+        Start(operation);
+        return operation;
+    }
+
+    private DeviceOperation TakeRetried(QueueEntry entry)
+    {
+        retries.Remove(entry);
+        LeaveWaiting(entry);
+        var operation = operations.Take();
+        operation.Add(entry);
+        Start(operation, entry);
+        return operation;
+    }
+
+    private DeviceOperation? Take(QueueEntry chosen)
+    {
+        if (loads is not null && loads.IsLight(chosen.Lease))
+        {
+            depth.MeetLight(now);
+        }
+
+        if (!TryIssue(chosen, Departure.Chosen))
+        {
+            return null;
+        }
+
+        var operation = operations.Take();
+        operation.Add(chosen);
+        if (merging.Begin(chosen))
+        {
+            for (var first = chosen; merging.Before(first) is { } found && TryIssue(found, Departure.Along);)
+            {
+                operation.Add(found);
+                first = found;
+            }
+
+            operation.Reverse();
+            for (var last = chosen; merging.After(last) is { } found && TryIssue(found, Departure.Along);)
+            {
+                operation.Add(found);
+                last = found;
+            }
+        }
+
+        Start(operation, chosen);
+        return operation;
+    }
+
+    /// <summary>Into an operation; false: it was withdrawn, and is forgotten.</summary>
+    private bool TryIssue(QueueEntry entry, Departure departure)
+    {
+        if (!entry.Io!.TryIssue())
+        {
+            Forget(entry);
+            return false;
+        }
+
+        ready.Remove(entry, departure, now);
+        LeaveWaiting(entry);
+        return true;
+    }
+
+    private void LeaveWaiting(QueueEntry entry)
+    {
+        entry.State = EntryState.Taken;
+        Waiting--;
+        entry.LetGo();
+    }
+
+    private void Start(DeviceOperation operation, QueueEntry chosen)
+    {
+        var (isNative, needsFlush) = flushes.WayOf(chosen, ready.DurableCount);
+        operation.Begin(now, isNative, needsFlush);
+        Start(operation);
+    }
+
+    private void Start(DeviceOperation operation)
+    {
+        operation.DepthWindow = depth.Window;
+        flushes.Started(operation);
+        flights.Add(operation);
+    }
+}

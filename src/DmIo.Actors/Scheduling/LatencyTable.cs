@@ -1,0 +1,141 @@
+using System.Numerics;
+using DmIo.Io;
+
+namespace DmIo.Actors.Scheduling;
+
+/// <summary>
+/// Latencies of one window of time, by what they depend on besides the load: reads, writes, or other; and size, in
+/// powers of two. Each such kind has its base: the mean that it has when it need not queue in the device.
+/// </summary>
+internal sealed class LatencyTable
+{
+    private const int Sizes = 16;
+
+    private const int LeastSamples = 4;
+
+    private const int SureSamples = 32;
+
+    private const double SurelyLess = 0.7;
+
+    private readonly Kind[] kinds = new Kind[3 * Sizes];
+
+    /// <summary>Operations of the window that began and ended in it.</summary>
+    internal int Samples { get; private set; }
+
+    /// <param name="operation">It has just ended.</param>
+    /// <param name="latency">How long it took.</param>
+    /// <param name="isSample">It began in the window too.</param>
+    internal void Add(DeviceOperation operation, TimeSpan latency, bool isSample)
+    {
+        ref var kind = ref kinds[IndexOf(operation)];
+        kind.Ended++;
+        if (isSample)
+        {
+            Samples++;
+            kind.Samples++;
+            kind.Sum += Math.Max(1, latency.Ticks);
+        }
+    }
+
+    /// <summary>The device had nothing else to do: the means are the bases.</summary>
+    internal void LearnUnloaded()
+    {
+        foreach (ref var kind in kinds.AsSpan())
+        {
+            if (kind.Samples > 0 && (kind.Base == 0 || kind.Samples >= LeastSamples))
+            {
+                kind.Base = kind.Sum / kind.Samples;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Kinds that were not there when it was unloaded: their base is their mean by the given share. False where a kind
+    /// is so fast now that its base can't be right.
+    /// </summary>
+    internal bool LearnLoaded(double unqueuedShare)
+    {
+        var isRight = true;
+        foreach (ref var kind in kinds.AsSpan())
+        {
+            if (kind.Base == 0 && kind.Samples > 0)
+            {
+                kind.Base = unqueuedShare * kind.Sum / kind.Samples;
+            }
+
+            isRight &= kind.Samples < SureSamples || kind.Sum / kind.Samples > kind.Base * SurelyLess;
+        }
+
+        return isRight;
+    }
+
+    /// <summary>
+    /// By Little's law: how many operations the device worked at, on average, rather than let them wait. Its
+    /// throughput, whatever the mix.
+    /// </summary>
+    internal double Work(TimeSpan elapsed)
+    {
+        var sum = 0.0;
+        foreach (ref readonly var kind in kinds.AsSpan())
+        {
+            sum += kind.Ended * kind.Base;
+        }
+
+        return sum / elapsed.Ticks;
+    }
+
+    /// <summary>The mean of all samples, in ticks.</summary>
+    internal double Mean()
+    {
+        var sum = 0.0;
+        foreach (ref readonly var kind in kinds.AsSpan())
+        {
+            sum += kind.Sum;
+        }
+
+        return Samples == 0 ? 0 : sum / Samples;
+    }
+
+    /// <summary>The part of their time in which operations did not queue in the device, 0 to 1.</summary>
+    internal double UnqueuedShare()
+    {
+        var (bases, sums) = (0.0, 0.0);
+        foreach (ref readonly var kind in kinds.AsSpan())
+        {
+            bases += kind.Samples * kind.Base;
+            sums += kind.Sum;
+        }
+
+        return sums == 0 ? 1 : Math.Min(1, bases / sums);
+    }
+
+    /// <summary>Begins a new window; bases stay.</summary>
+    internal void Clear()
+    {
+        foreach (ref var kind in kinds.AsSpan())
+        {
+            (kind.Ended, kind.Samples, kind.Sum) = (0, 0, 0);
+        }
+
+        Samples = 0;
+    }
+
+    private static int IndexOf(DeviceOperation operation)
+    {
+        var row = operation.Operation switch
+        {
+            IoOperation.Read => 0,
+            IoOperation.Write => 1,
+            _ => 2,
+        };
+        return (row * Sizes) + Math.Min(BitOperations.Log2((ulong)operation.Count.Value), Sizes - 1);
+    }
+
+    private struct Kind
+    {
+        internal double Base;
+        internal double Sum;
+        internal int Samples;
+        internal int Ended;
+    }
+}

@@ -1,0 +1,117 @@
+namespace DmIo.Actors.Scheduling;
+
+/// <summary>
+/// All entries that may go, and which goes next: the first of the most urgent class, unless a lower class has got
+/// nothing for its expiry. That gets one then, whichever is its next, so that a backlog that has grown old neither
+/// turns sharing into arrival order nor takes the device from the classes above. Policy fifo knows no classes.
+/// </summary>
+internal sealed class ReadySet
+{
+    private readonly Rank[] ranks;
+
+    internal ReadySet(IoQueueOptions options)
+    {
+        HasClasses = options.Policy != SchedulingPolicy.Fifo;
+        ranks = HasClasses
+            ?
+            [
+                new Rank(NewOrder(options), TimeSpan.MaxValue),
+                new Rank(NewOrder(options), options.BestEffortExpiry),
+                new Rank(NewOrder(options), options.IdleExpiry),
+            ]
+            : [new Rank(new FifoOrder(), TimeSpan.MaxValue)];
+    }
+
+    internal bool HasClasses { get; }
+
+    internal int Count { get; private set; }
+
+    /// <summary>Durable writes among them.</summary>
+    internal int DurableCount { get; private set; }
+
+    /// <summary>The most urgent class that has any; null: there is none.</summary>
+    internal PriorityClass? MostUrgent
+    {
+        get
+        {
+            for (var index = 0; index < ranks.Length; index++)
+            {
+                if (ranks[index].Order.Count > 0)
+                {
+                    return (PriorityClass)index;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    internal void Add(QueueEntry entry, TimeSpan now)
+    {
+        ref var rank = ref RankOf(entry);
+        if (rank.Order.Count == 0)
+        {
+            rank.Since = now;
+        }
+
+        entry.State = EntryState.Ready;
+        rank.Order.Add(entry);
+        Count++;
+        DurableCount += entry.ForceUnitAccess ? 1 : 0;
+    }
+
+    /// <summary>The one that is to go; null: there is none. Asking changes nothing.</summary>
+    internal QueueEntry? Next(TimeSpan now)
+    {
+        if (MostUrgent is not { } urgent)
+        {
+            return null;
+        }
+
+        var index = (int)urgent;
+        for (var lower = ranks.Length - 1; lower > index; lower--)
+        {
+            if (ranks[lower].Order.Count > 0 && now - ranks[lower].Since >= ranks[lower].Expiry)
+            {
+                index = lower;
+            }
+        }
+
+        return ranks[index].Order.Next(now);
+    }
+
+    internal void Remove(QueueEntry entry, Departure departure, TimeSpan now)
+    {
+        ref var rank = ref RankOf(entry);
+        rank.Order.Remove(entry, departure);
+        if (departure == Departure.Chosen)
+        {
+            rank.Since = now;
+        }
+
+        Count--;
+        DurableCount -= entry.ForceUnitAccess ? 1 : 0;
+    }
+
+    /// <summary>See <see cref="ReadyOrder.Rest"/>.</summary>
+    internal void Rest()
+    {
+        foreach (ref var rank in ranks.AsSpan())
+        {
+            rank.Order.Rest();
+        }
+    }
+
+    private static ReadyOrder NewOrder(IoQueueOptions options) =>
+        options.Policy == SchedulingPolicy.Deadline ? new DeadlineOrder(options) : new FairOrder();
+
+    private ref Rank RankOf(QueueEntry entry) => ref ranks[HasClasses ? (int)entry.Class : 0];
+
+    /// <summary>One class. Since: the last time that it got something, or began to want it.</summary>
+    private struct Rank(ReadyOrder order, TimeSpan expiry)
+    {
+        internal readonly ReadyOrder Order = order;
+        internal readonly TimeSpan Expiry = expiry;
+        internal TimeSpan Since;
+    }
+}

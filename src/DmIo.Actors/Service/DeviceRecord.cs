@@ -1,0 +1,51 @@
+using Akka.Actor;
+using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Telemetry;
+using DmIo.Devices;
+using DmIo.Memory;
+using static DmIo.Actors.Protocol.ServiceProtocol;
+
+namespace DmIo.Actors.Service;
+
+/// <summary>
+/// A device as the supervisor knows it. Its name is taken until it is gone: while I/O of a dead actor is in flight,
+/// another device under its name, perhaps on the same store, would write beside it.
+/// <code>
+///   Online --DeviceHasFailed--> Failed --ReopenDevice, ReopenEnded(Ok)--> Online
+///   any --DetachDevice, actor's death--> Detaching --DeviceReleased and Terminated--> (removed)
+/// </code>
+/// </summary>
+internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription description, DeviceDoor door)
+{
+    /// <summary>What its actor is made from.</summary>
+    internal DeviceSetup Setup => setup;
+
+    internal string Name => setup.Name;
+
+    internal IBlockDevice Device => setup.Device;
+
+    internal DeviceCounters Counters => setup.Counters;
+
+    internal DeviceDescription Description => description;
+
+    /// <summary>Pages of the pool that are the device's until it is closed.</summary>
+    internal PageLease? Pages { get; init; }
+
+    internal DeviceState State { get; set; } = DeviceState.Online;
+
+    /// <summary>The way to its actor.</summary>
+    internal DeviceDoor Door => door;
+
+    /// <summary>The sender of DetachDevice, which waits for DeviceDetached.</summary>
+    internal IActorRef? ReplyTo { get; set; }
+
+    /// <summary>The sender of ReopenDevice, which waits for DeviceReopened or ReopenRefused.</summary>
+    internal IActorRef? ReopenReplyTo { get; set; }
+
+    internal bool IsTerminated { get; set; }
+
+    internal bool IsReleased { get; set; }
+
+    internal DeviceStatus ToStatus() => new(Name, Description, State, setup.Queue.Depth, setup.Queue.Policy);
+}

@@ -1,0 +1,139 @@
+using Akka.Actor;
+using DmIo.Actors.Devices;
+using DmIo.Actors.Scheduling;
+using DmIo.Devices;
+using DmIo.Io;
+
+namespace DmIo.Actors.Telemetry;
+
+/// <summary>
+/// What a device actor counts. Plain numbers that it alone writes, on its turns, so that they cost next to nothing;
+/// read
+/// from any thread by <see cref="Snapshot"/>. Shared with the supervisor, which lives longer.
+/// </summary>
+internal sealed class DeviceCounters(
+    string name, ServiceMode mode, SchedulingPolicy policy, ITimeProvider clock)
+{
+    private const int Kinds = (int)IoOperation.WriteZeroes + 1;
+    private const long None = long.MinValue;
+
+    private readonly OperationCounts[] ended = [.. Enumerable.Range(0, Kinds).Select(_ => new OperationCounts())];
+    private readonly LatencyCounts latencies = new();
+    private long issued;
+    private long merged;
+    private long flushesIssued;
+    private long turns;
+    private long messagesReceived;
+    private long messagesSent;
+    private int waiting;
+    private int inFlight;
+    private int depth;
+    private long oldestTicks = None;
+    private long turnTicks = None;
+
+    internal string Name => name;
+
+    internal long Issued => Volatile.Read(ref issued);
+
+    internal long Merged => Volatile.Read(ref merged);
+
+    internal long FlushesIssued => Volatile.Read(ref flushesIssued);
+
+    internal int Waiting => Volatile.Read(ref waiting);
+
+    internal int InFlight => Volatile.Read(ref inFlight);
+
+    internal int Depth => Volatile.Read(ref depth);
+
+    /// <summary>When the oldest operation in flight went to the device; null: none is in flight.</summary>
+    /// <remarks>An operation that blocks its device's turn has been there for as long as the turn.</remarks>
+    internal TimeSpan? OldestInFlightSince => (Volatile.Read(ref oldestTicks), Volatile.Read(ref turnTicks)) switch
+    {
+        (None, None) => null,
+        (None, var turn) => new TimeSpan(turn),
+        (var oldest, _) => new TimeSpan(oldest),
+    };
+
+    /// <summary>The age of the oldest operation in flight; null: none is in flight.</summary>
+    internal TimeSpan? OldestInFlight => OldestInFlightSince is { } since
+        ? new TimeSpan(Math.Max(0, clock.HighResMonotonicClock.Ticks - since.Ticks))
+        : null;
+
+    internal long Turns => Volatile.Read(ref turns);
+
+    /// <summary>Taken in. What it sends goes to request actors, who count it.</summary>
+    internal long Messages => Volatile.Read(ref messagesReceived);
+
+    internal void Received() => messagesReceived++;
+
+    /// <summary>A turn begins, in which the device is called.</summary>
+    internal void TurnBegins(TimeSpan now) => Volatile.Write(ref turnTicks, now.Ticks);
+
+    /// <summary>An operation goes to the device.</summary>
+    internal void Issue(DeviceOperation operation)
+    {
+        issued++;
+        if (operation.Operation == IoOperation.Flush)
+        {
+            flushesIssued++;
+        }
+        else
+        {
+            merged += operation.Ios.Length - 1;
+        }
+    }
+
+    /// <summary>A region has ended.</summary>
+    internal void Ended(DeviceIo io, IoStatusCode code, TimeSpan latency)
+    {
+        var operation = io.Operation;
+        ended[(int)operation].Add(operation == IoOperation.Flush ? 0 : io.Region.Count.Bytes, code);
+        latencies.Record(latency);
+        if (DmIoMetrics.OperationDuration.Enabled)
+        {
+            DmIoMetrics.Record(name, operation, code, latency);
+        }
+    }
+
+    /// <summary>A region that the device can't do at all.</summary>
+    internal void Refused(DeviceIo io, IoStatusCode code) => ended[(int)io.Operation].Add(0, code);
+
+    /// <summary>The end of a turn, with so many messages.</summary>
+    internal void TurnEnded(IoQueue queue, int answers)
+    {
+        turns++;
+        messagesSent += answers;
+        waiting = queue.Waiting;
+        inFlight = queue.InFlight;
+        depth = queue.Depth;
+        Volatile.Write(ref oldestTicks, queue.OldestInFlightSince?.Ticks ?? None);
+        Volatile.Write(ref turnTicks, None);
+    }
+
+    internal DeviceStatistics Snapshot() => new()
+    {
+        Name = name,
+        Mode = mode,
+        Policy = policy,
+        Reads = Of(IoOperation.Read),
+        Writes = Of(IoOperation.Write),
+        Flushes = Of(IoOperation.Flush),
+        Discards = Of(IoOperation.Discard),
+        WriteZeroes = Of(IoOperation.WriteZeroes),
+        Issued = Issued,
+        Merged = Merged,
+        FlushesIssued = FlushesIssued,
+        Turns = Turns,
+        MessagesReceived = Messages,
+        MessagesSent = Volatile.Read(ref messagesSent),
+        Waiting = Waiting,
+        InFlight = InFlight,
+        Depth = Depth,
+        OldestInFlightSeconds = OldestInFlight?.TotalSeconds,
+        Latencies = latencies.Snapshot(),
+    };
+
+    internal OperationCounts CountsOf(IoOperation operation) => ended[(int)operation];
+
+    private OperationStatistics Of(IoOperation operation) => ended[(int)operation].Snapshot();
+}

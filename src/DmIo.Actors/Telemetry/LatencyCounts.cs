@@ -1,0 +1,52 @@
+using System.Numerics;
+
+namespace DmIo.Actors.Telemetry;
+
+/// <summary>
+/// Counts latencies in the 100 ns ticks of <see cref="TimeSpan"/>. Log-linear: each power of two has 16 buckets. One
+/// writes, anybody reads: each number is right for some moment, all together for none.
+/// </summary>
+internal sealed class LatencyCounts
+{
+    private const int LinearBits = 4;
+    private const int Linear = 1 << LinearBits;
+
+    /// <summary>Beyond 2^40 ticks, 30 hours, all is one bucket.</summary>
+    private const int MostBits = 40;
+
+    private const double TicksPerMicrosecond = TimeSpan.TicksPerMicrosecond;
+
+    private readonly long[] counts = new long[(MostBits - LinearBits + 1) * Linear];
+
+    /// <summary>A clock that went back counts as 0.</summary>
+    internal void Record(TimeSpan latency) => counts[IndexOf(latency.Ticks)]++;
+
+    internal LatencyDistribution Snapshot()
+    {
+        var buckets = new List<LatencyBucket>();
+        for (var index = 0; index < counts.Length; index++)
+        {
+            if (Volatile.Read(ref counts[index]) is > 0 and var count)
+            {
+                buckets.Add(new LatencyBucket(HighestOf(index) / TicksPerMicrosecond, count));
+            }
+        }
+
+        return new LatencyDistribution(buckets);
+    }
+
+    private static int IndexOf(long ticks)
+    {
+        var value = (ulong)Math.Clamp(ticks, 0, (1L << MostBits) - 1);
+        var octave = Math.Max(0, BitOperations.Log2(value | 1) - LinearBits);
+        return (octave * Linear) + (int)(value >> octave);
+    }
+
+    /// <summary>From 16 on, octave k has the buckets from (k + 1) * 16 on.</summary>
+    private static long HighestOf(int index)
+    {
+        var octave = Math.Max(0, (index >> LinearBits) - 1);
+        var inOctave = index - (octave * Linear);
+        return ((long)inOctave << octave) + (1L << octave) - 1;
+    }
+}

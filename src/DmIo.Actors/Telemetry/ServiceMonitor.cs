@@ -1,0 +1,252 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Text.Json;
+using Akka.Configuration;
+using Akka.Event;
+
+namespace DmIo.Actors.Telemetry;
+
+/// <summary>
+/// Tells whoever connects to the socket what the service does: for a line <c>stats</c> one line of JSON
+/// (<see cref="ServiceStatistics.WriteTo"/>), for <c>watch</c> one now and one for each interval. Reads counters,
+/// asks no actor.
+/// </summary>
+/// <remarks>
+/// Bounded: so many clients, others are turned away; one line on its way to each, so a client that does not read gets
+/// no more, and costs no more. Ends with <see cref="DisposeAsync"/>, and every connection with it.
+/// </remarks>
+internal sealed class ServiceMonitor : IAsyncDisposable
+{
+    internal const int MostClients = 16;
+
+    /// <summary>The setting, which faults name.</summary>
+    private const string Setting = "dmio.monitor.socket";
+
+    private const int Backlog = 16;
+
+    /// <summary>What a client may say in a line.</summary>
+    private const int LongestLine = 64;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource ending = new();
+    private readonly UnixListener listener;
+    private readonly Func<ServiceStatistics> statistics;
+    private readonly TimeSpan interval;
+    private readonly ILoggingAdapter log;
+
+    // Armed from the start: the first timer of a process starts a thread, which takes a descriptor.
+    private readonly PeriodicTimer pauses = new(Pause);
+    private readonly Lock gate = new();
+    private readonly HashSet<Task> clients = [];
+    private readonly Task accepting;
+
+    /// <param name="listener">Disposed of at the end.</param>
+    /// <param name="statistics">Called on any thread, at once for several clients.</param>
+    /// <param name="interval">Between two lines of <c>watch</c>.</param>
+    /// <param name="log">Is told when clients can't be accepted.</param>
+    internal ServiceMonitor(
+        UnixListener listener, Func<ServiceStatistics> statistics, TimeSpan interval, ILoggingAdapter log)
+    {
+        this.listener = listener;
+        this.statistics = statistics;
+        this.interval = interval;
+        this.log = log;
+        accepting = Task.Run(AcceptAsync);
+    }
+
+    /// <summary>Clients that are connected.</summary>
+    internal int ClientCount
+    {
+        get
+        {
+            lock (gate)
+            {
+                return clients.Count;
+            }
+        }
+    }
+
+    /// <exception cref="ConfigurationException">The path can't be listened on; the message names the setting, the path
+    /// and the reason.</exception>
+    internal static UnixListener Listen(string path)
+    {
+        try
+        {
+            return new UnixListener(new UnixDomainSocketEndPoint(Path.GetFullPath(path)), Backlog);
+        }
+        catch (Exception fault) when (fault is IOException or ArgumentException or PlatformNotSupportedException)
+        {
+            throw new ConfigurationException(
+                $"{Setting} is '{path}', which can't be listened on: {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>May be called more than once, and at the same time; each waits for the end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        listener.Dispose();
+        await accepting;
+        Task[] left;
+        lock (gate)
+        {
+            left = [.. clients];
+        }
+
+        await Task.WhenAll(left);
+        pauses.Dispose();
+    }
+
+    /// <summary>Until the end: whatever keeps a client from being accepted, as too many open files, ends with the
+    /// next attempt or a later one.</summary>
+    private async Task AcceptAsync()
+    {
+        var isFailing = false;
+        while (!ending.IsCancellationRequested)
+        {
+            try
+            {
+                Add(await listener.Socket.AcceptAsync(ending.Token));
+                isFailing = false;
+            }
+            catch (Exception fault) when (!ending.IsCancellationRequested)
+            {
+                if (!isFailing)
+                {
+                    log.Warning(
+                        "{0} can't accept a client, and tries again each second: {1}", Setting, fault.Message);
+                }
+
+                isFailing = true;
+                await PauseAsync();
+            }
+            catch (Exception)
+            {
+                // The end.
+                return;
+            }
+        }
+    }
+
+    private async Task PauseAsync()
+    {
+        try
+        {
+            await pauses.WaitForNextTickAsync(ending.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
+        }
+    }
+
+    private void Add(Socket client)
+    {
+        lock (gate)
+        {
+            if (clients.Count >= MostClients)
+            {
+                client.Dispose();
+                return;
+            }
+
+            var serving = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            clients.Add(serving.Task);
+            _ = Task.Run(async () =>
+            {
+                try
+                {
+                    await ServeAsync(client);
+                }
+                catch (Exception fault)
+                {
+                    log.Error(fault, "A client of {0} could not be answered", Setting);
+                }
+                finally
+                {
+                    lock (gate)
+                    {
+                        clients.Remove(serving.Task);
+                    }
+
+                    serving.SetResult();
+                }
+            });
+        }
+    }
+
+    /// <summary>Until the client goes, or says what is not understood, or the service ends.</summary>
+    private async Task ServeAsync(Socket client)
+    {
+        using var connection = client;
+        var line = new byte[LongestLine];
+        var output = new ArrayBufferWriter<byte>();
+        try
+        {
+            for (var length = 0; ;)
+            {
+                var end = line.AsSpan(0, length).IndexOf((byte)'\n');
+                if (end >= 0)
+                {
+                    if (!await AnswerAsync(connection, line.AsMemory(0, end), output))
+                    {
+                        return;
+                    }
+
+                    line.AsSpan(end + 1, length - end - 1).CopyTo(line);
+                    length -= end + 1;
+                    continue;
+                }
+
+                var count = await connection.ReceiveAsync(line.AsMemory(length), ending.Token);
+                if (count == 0)
+                {
+                    return;
+                }
+
+                length += count;
+            }
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or SocketException)
+        {
+            // It is gone, or the service is.
+        }
+    }
+
+    private async Task<bool> AnswerAsync(Socket client, ReadOnlyMemory<byte> line, ArrayBufferWriter<byte> output)
+    {
+        if (line.Span.SequenceEqual("stats"u8))
+        {
+            await SendAsync(client, output);
+            return true;
+        }
+
+        if (line.Span.SequenceEqual("watch"u8))
+        {
+            while (true)
+            {
+                await SendAsync(client, output);
+                await Task.Delay(interval, ending.Token);
+            }
+        }
+
+        await client.SendAsync("{\"error\":\"say stats or watch\"}\n"u8.ToArray(), ending.Token);
+        return false;
+    }
+
+    private async Task SendAsync(Socket client, ArrayBufferWriter<byte> output)
+    {
+        output.ResetWrittenCount();
+        using (var writer = new Utf8JsonWriter(output))
+        {
+            statistics().WriteTo(writer);
+        }
+
+        output.Write("\n"u8);
+        for (var rest = output.WrittenMemory; rest.Length > 0;)
+        {
+            rest = rest[await client.SendAsync(rest, ending.Token)..];
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Net.Sockets;
+using DmIo.Devices;
+using DmIo.Devices.Files;
+
+namespace DmIo.Actors.Telemetry;
+
+/// <summary>
+/// A unix socket that is listened on.
+/// <list type="bullet">
+/// <item>Its file has mode 0600 before it listens, whatever the umask: only this process's user can connect.</item>
+/// <item>A socket that a dead process left under its name is replaced. One on which somebody listens is not, and
+/// neither is a file of another kind.</item>
+/// <item>When it is closed, its file is deleted, but no file that took its name in the meantime.</item>
+/// </list>
+/// An address in Linux's abstract namespace has no file, so no mode either.
+/// </summary>
+internal sealed class UnixListener : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    // How Linux, and how macOS, refuse to open a socket.
+    private const int NoSuchDeviceOrAddress = 6;
+    private const int NotSupportedOnSocket = 102;
+
+    /// <summary>Null: there is no file, or .NET deletes it.</summary>
+    private readonly string? path;
+    private readonly FileIdentity.Number file;
+    private int isDisposed;
+
+    /// <param name="endPoint">A path, or a name in the abstract namespace.</param>
+    /// <param name="backlog">How many connections wait to be accepted, at most.</param>
+    /// <exception cref="IOException">It can't be listened on; the message is the reason, without the
+    /// address.</exception>
+    internal UnixListener(UnixDomainSocketEndPoint endPoint, int backlog)
+    {
+        var isAbstract = endPoint.Serialize()[sizeof(ushort)] == 0;
+        var full = isAbstract ? null : Path.GetFullPath(endPoint.ToString());
+        try
+        {
+            RemoveStale(full, endPoint);
+            Socket = Bind(endPoint);
+            try
+            {
+                (path, file) = Own(full);
+                Socket.Listen(backlog);
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
+        }
+        catch (Exception fault) when (fault is SocketException or IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(Explain(fault, full), fault);
+        }
+    }
+
+    /// <summary>Listens.</summary>
+    internal Socket Socket { get; }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        // While the socket is open its inode is in use, so that no other file can have the number.
+        if (path is not null && LinuxNative.DescribeLink(path, out var found) == 0 && found.Number == file)
+        {
+            TryDelete(path);
+        }
+
+        Socket.Dispose();
+    }
+
+    private static Socket Bind(UnixDomainSocketEndPoint endPoint)
+    {
+        if (LinuxNative.IsAvailable)
+        {
+            var address = endPoint.Serialize();
+            var errno = LinuxNative.BindUnixSocket(address.Buffer.Span[..address.Size], out var handle);
+            if (errno == 0)
+            {
+                return new Socket(handle);
+            }
+
+            handle.Dispose();
+            throw new IOException(Errno.TextOf(errno), errno);
+        }
+
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Bind(endPoint);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sets the mode of the file that was just bound.</summary>
+    /// <returns>What <see cref="Dispose"/> is to delete.</returns>
+    private static (string? Path, FileIdentity.Number File) Own(string? full)
+    {
+        if (full is null || OperatingSystem.IsWindows())
+        {
+            return default;
+        }
+
+        File.SetUnixFileMode(full, OwnerOnly);
+        return LinuxNative.IsAvailable && LinuxNative.DescribeLink(full, out var status) == 0
+            ? (full, status.Number)
+            : default;
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The directory became read-only; the next listener takes the socket for a dead process's, and it is.
+        }
+    }
+
+    private static void RemoveStale(string? path, UnixDomainSocketEndPoint address)
+    {
+        if (path is null || !File.Exists(path))
+        {
+            return;
+        }
+
+        if (!IsSocket(path))
+        {
+            throw new IOException("there is a file that is no socket.");
+        }
+
+        // Not blocking: where the listener does not accept and its backlog is full, a connect waits.
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        {
+            Blocking = false,
+        };
+        try
+        {
+            probe.Connect(address);
+        }
+        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            File.Delete(path);
+            return;
+        }
+        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.WouldBlock)
+        {
+            // The backlog is full, so somebody listens.
+        }
+
+        throw new IOException("somebody listens there already.");
+    }
+
+    /// <summary>Only a socket can't be opened and says so. Any other error, as of a file that is locked, is none of a
+    /// socket's.</summary>
+    private static bool IsSocket(string path)
+    {
+        try
+        {
+            using var opened = File.OpenHandle(path, access: FileAccess.ReadWrite, share: FileShare.ReadWrite);
+            return false;
+        }
+        catch (IOException fault)
+        {
+            return fault.HResult is NoSuchDeviceOrAddress or NotSupportedOnSocket;
+        }
+    }
+
+    /// <summary>The reason, where the operating system's own words do not lead to the fix.</summary>
+    private static string Explain(Exception fault, string? path)
+    {
+        var directory = path is null ? null : Path.GetDirectoryName(path);
+        var isDenied = fault is SocketException { SocketErrorCode: SocketError.AccessDenied }
+            or IOException { HResult: Errno.AccessDenied };
+        return directory is null ? fault.Message
+            : !Directory.Exists(directory) ? $"there is no directory '{directory}'."
+            : isDenied ? $"there is no permission to make it in '{directory}'."
+            : fault.Message;
+    }
+}

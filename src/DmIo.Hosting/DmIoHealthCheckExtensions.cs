@@ -1,0 +1,43 @@
+using Akka.Hosting;
+using DmIo.Hosting.Health;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace DmIo.Hosting;
+
+/// <summary>
+/// Health checks of the service, as those of Akka.Hosting: they are added to the actor system, and run by the health
+/// check service of the host (<c>builder.Services.AddHealthChecks()</c>).
+/// </summary>
+public static class DmIoHealthCheckExtensions
+{
+    private static readonly string[] LivenessTags = ["akka", "dmio", "liveness"];
+    private static readonly string[] ReadinessTags = ["akka", "dmio", "readiness"];
+
+    /// <summary>Check <c>dmio.liveness</c>: the supervisor answers within 5 s.</summary>
+    /// <param name="builder">The builder of the actor system.</param>
+    /// <param name="failureStatus">The status if it does not answer; null: unhealthy.</param>
+    /// <param name="tags">Null: akka, dmio, liveness.</param>
+    public static AkkaConfigurationBuilder WithDmIoLivenessCheck(
+        this AkkaConfigurationBuilder builder, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.WithHealthCheck(
+            "dmio.liveness", new DmIoLivenessCheck(), failureStatus, tags ?? LivenessTags);
+    }
+
+    /// <summary>
+    /// Check <c>dmio.readiness</c>, by the age of each device's oldest operation in flight: older than
+    /// <c>slow-after</c> (1 s) is degraded, older than <c>unhealthy-after</c> (10 s) is unhealthy, as is a failed
+    /// device; a missing device (<c>on-missing</c>) is degraded. The data has each device's state and age by its name.
+    /// </summary>
+    /// <param name="builder">The builder of the actor system.</param>
+    /// <param name="failureStatus">The status of what is unhealthy above; null: unhealthy.</param>
+    /// <param name="tags">Null: akka, dmio, readiness.</param>
+    public static AkkaConfigurationBuilder WithDmIoReadinessCheck(
+        this AkkaConfigurationBuilder builder, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.WithHealthCheck(
+            "dmio.readiness", new DmIoReadinessCheck(), failureStatus, tags ?? ReadinessTags);
+    }
+}

@@ -1,0 +1,75 @@
+namespace DmIo.Nbd.Server.Requests;
+
+/// <summary>What one connection has of its export's memory. Blocks are taken by its receive loop alone, and come back
+/// from any thread.</summary>
+internal sealed class MemoryShare
+{
+    private readonly ExportMemory memory;
+    private readonly Lock gate = new();
+    private Action? giveBack;
+
+    internal MemoryShare(ExportMemory memory)
+    {
+        this.memory = memory;
+        PausedNode = new LinkedListNode<MemoryShare>(this);
+    }
+
+    /// <summary>Blocks that it has. The memory's own, as the four below.</summary>
+    internal int Held { get; set; }
+
+    /// <summary>It waits for a block.</summary>
+    internal TaskCompletionSource<PageBlock?>? Waiter { get; set; }
+
+    internal bool IsClosed { get; set; }
+
+    internal LinkedListNode<MemoryShare> PausedNode { get; }
+
+    internal int PausedBlocks { get; set; }
+
+    /// <summary>A block if one can be had now.</summary>
+    internal PageBlock? TryTake() => memory.TryTake(this);
+
+    /// <summary>A block, when it is this connection's turn; null: the share was closed.</summary>
+    internal ValueTask<PageBlock?> TakeAsync() => memory.TakeAsync(this);
+
+    /// <summary>The receive loop waits for its client, and holds that many blocks for an unfinished request.</summary>
+    /// <param name="blocks">1 or more.</param>
+    /// <param name="reclaimed">Gives them back. Called before <see cref="EndPause"/> returns, on any thread, at most
+    /// once; it is called when others need the memory.</param>
+    internal void BeginPause(int blocks, Action reclaimed)
+    {
+        lock (gate)
+        {
+            giveBack = reclaimed;
+        }
+
+        memory.BeginPause(this, blocks);
+    }
+
+    /// <summary>From here on the blocks, if they were not given back, are the receive loop's.</summary>
+    internal void EndPause()
+    {
+        memory.EndPause(this);
+        lock (gate)
+        {
+            giveBack = null;
+        }
+    }
+
+    /// <summary>By the memory, without its lock: gives back what is held for the client, unless the pause has
+    /// ended.</summary>
+    internal void Reclaim()
+    {
+        lock (gate)
+        {
+            var call = giveBack;
+            giveBack = null;
+            call?.Invoke();
+        }
+    }
+
+    /// <summary>From any thread: no more blocks, and no more waiting for one.</summary>
+    internal void Close() => memory.Close(this);
+
+    internal void Return(PageBlock block) => memory.Return(this, block);
+}

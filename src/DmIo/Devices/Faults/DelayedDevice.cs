@@ -1,0 +1,37 @@
+using DmIo.Io;
+
+namespace DmIo.Devices.Faults;
+
+/// <summary>
+/// A slow device: each call waits for its operation's delay, then reaches the inner device. Delays run side by side, as
+/// with a device of endless queue depth.
+/// </summary>
+public sealed class DelayedDevice : WaitingDevice
+{
+    private readonly DeviceDelays delays;
+    private readonly TimeProvider time;
+
+    /// <summary>Puts delays in front of a device.</summary>
+    /// <param name="inner">The device, which becomes this one's.</param>
+    /// <param name="delays">How long each operation waits.</param>
+    /// <param name="time">Whose time; null: the system's.</param>
+    public DelayedDevice(IBlockDevice inner, DeviceDelays delays, TimeProvider? time = null)
+        : base(inner)
+    {
+        ArgumentNullException.ThrowIfNull(delays);
+        this.delays = delays;
+        this.time = time ?? TimeProvider.System;
+    }
+
+    private protected override async ValueTask<IoStatus> WaitAsync(
+        IoOperation operation, Sector start, SectorCount count)
+    {
+        var delay = delays.Of(operation);
+        if (delay > TimeSpan.Zero)
+        {
+            await Task.Delay(delay, time);
+        }
+
+        return IoStatus.Ok;
+    }
+}

@@ -1,0 +1,79 @@
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices.Faults;
+
+/// <summary>
+/// A device in front of another one, to which it passes every call on as it is. Derive from it and override what
+/// shall differ. Disposing it disposes the inner device.
+/// </summary>
+public abstract class DeviceDecorator : IBlockDevice
+{
+    /// <summary>Puts it in front of <paramref name="inner"/>, which becomes its own.</summary>
+    protected DeviceDecorator(IBlockDevice inner)
+    {
+        ArgumentNullException.ThrowIfNull(inner);
+        Inner = inner;
+    }
+
+    /// <inheritdoc/>
+    public virtual DeviceDescription Description => Inner.Description;
+
+    /// <summary>The device behind.</summary>
+    protected IBlockDevice Inner { get; }
+
+    /// <summary>
+    /// The inner device's description with a volatile cache: flushes are called for, so that they can fail or wait
+    /// also in front of a device that has nothing to flush.
+    /// </summary>
+    private protected static DeviceDescription Flushed(IBlockDevice inner)
+    {
+        ArgumentNullException.ThrowIfNull(inner);
+        return inner.Description with { HasVolatileCache = true };
+    }
+
+    /// <inheritdoc/>
+    public virtual void Attach(DeviceHost host) => Inner.Attach(host);
+
+    /// <inheritdoc/>
+    public virtual void Drive() => Inner.Drive();
+
+    /// <inheritdoc/>
+    public virtual bool Linger() => Inner.Linger();
+
+    /// <inheritdoc/>
+    public virtual ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
+        Inner.ReadAsync(start, destination);
+
+    /// <inheritdoc/>
+    public virtual ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess) =>
+        Inner.WriteAsync(start, source, forceUnitAccess);
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoStatus> FlushAsync() => Inner.FlushAsync();
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoStatus> ConfirmAcceptedAsync() => Inner.ConfirmAcceptedAsync();
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoStatus> DropCacheAsync() => Inner.DropCacheAsync();
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
+        Inner.DiscardAsync(start, count);
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
+        Inner.WriteZeroesAsync(start, count, flags);
+
+    /// <inheritdoc/>
+    public virtual IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
+        Inner.GetExtents(start, count, max);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return Inner.DisposeAsync();
+    }
+}

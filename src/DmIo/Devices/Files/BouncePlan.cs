@@ -1,0 +1,111 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using DmIo.Memory;
+
+namespace DmIo.Devices.Files;
+
+/// <summary>
+/// Judges the segments of a transfer block by block: a block that lies in one segment, at an aligned address, goes as
+/// it is; others are gathered into runs for the bounce memory. Ends early, on a block, where the bounce memory or the
+/// segments of one system call are used up: the transfer is a short one. What is judged by its address must be pinned.
+/// Invariants: pieces are whole blocks; a run lies on the alignment of memory, and no block across two pieces of bounce
+/// memory.
+/// </summary>
+internal sealed class BouncePlan(DirectAlignment alignment, int pieceBytes)
+{
+    private readonly List<BouncePiece> pieces = [];
+    private int segments;
+    private int bounceEnd;
+
+    /// <summary>How long a piece of bounce memory is.</summary>
+    internal int PieceBytes => pieceBytes;
+
+    internal ReadOnlySpan<BouncePiece> Pieces => CollectionsMarshal.AsSpan(pieces);
+
+    /// <summary>How much of the transfer is planned: all of it, or at least one block.</summary>
+    internal long LengthBytes { get; private set; }
+
+    /// <summary>Pieces of bounce memory that it takes.</summary>
+    internal int BounceCount => (bounceEnd + pieceBytes - 1) / pieceBytes;
+
+    /// <summary>Plans a transfer of whole blocks, with at most that many pieces of bounce memory, at least
+    /// one.</summary>
+    internal void Make(SegmentBatch batch, int maxBounces)
+    {
+        Invariant.Require(batch.LengthBytes % alignment.BlockSizeBytes == 0 && maxBounces > 0);
+        pieces.Clear();
+        (segments, bounceEnd, LengthBytes) = (0, 0, 0);
+        var place = new SegmentPosition(0, 0);
+        while (place.Index < batch.Count)
+        {
+            var segment = batch.Segments[place.Index][place.OffsetBytes..];
+            var fit = FittingBytes(segment);
+            var isAdded = fit > 0 ? TryAddDirect(segment[..fit]) : TryAddBlock(maxBounces * pieceBytes);
+            if (!isAdded)
+            {
+                return;
+            }
+
+            place = Advance(batch, place, fit > 0 ? fit : alignment.BlockSizeBytes);
+        }
+    }
+
+    private static SegmentPosition Advance(SegmentBatch batch, SegmentPosition place, int bytes)
+    {
+        var (index, offset) = (place.Index, place.OffsetBytes + bytes);
+        while (index < batch.Count && offset >= batch.Segments[index].Length)
+        {
+            offset -= batch.Segments[index++].Length;
+        }
+
+        return new SegmentPosition(index, offset);
+    }
+
+    private unsafe int FittingBytes(Memory<byte> segment)
+    {
+        var address = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(segment.Span));
+        return (address & (alignment.MemoryAlignmentBytes - 1)) == 0
+            ? segment.Length & ~(alignment.BlockSizeBytes - 1)
+            : 0;
+    }
+
+    private bool TryAddDirect(Memory<byte> memory)
+    {
+        if (segments == DeviceDescription.SegmentsPerSystemCall)
+        {
+            return false;
+        }
+
+        segments++;
+        LengthBytes += memory.Length;
+        pieces.Add(new BouncePiece(memory, 0, memory.Length));
+        return true;
+    }
+
+    private bool TryAddBlock(int maxBytes)
+    {
+        var isRun = pieces.Count > 0 && pieces[^1].IsBounced;
+        var mask = alignment.MemoryAlignmentBytes - 1;
+        var start = isRun ? bounceEnd : (bounceEnd + mask) & ~mask;
+        var isNewSegment = !isRun || start % pieceBytes == 0;
+        if (start + alignment.BlockSizeBytes > maxBytes
+            || (isNewSegment && segments == DeviceDescription.SegmentsPerSystemCall))
+        {
+            return false;
+        }
+
+        if (isRun)
+        {
+            pieces[^1] = pieces[^1] with { LengthBytes = pieces[^1].LengthBytes + alignment.BlockSizeBytes };
+        }
+        else
+        {
+            pieces.Add(new BouncePiece(default, start, alignment.BlockSizeBytes));
+        }
+
+        segments += isNewSegment ? 1 : 0;
+        bounceEnd = start + alignment.BlockSizeBytes;
+        LengthBytes += alignment.BlockSizeBytes;
+        return true;
+    }
+}

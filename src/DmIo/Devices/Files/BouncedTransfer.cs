@@ -1,0 +1,168 @@
+using System.Runtime.CompilerServices;
+using DmIo.Devices.IoUring;
+using DmIo.Memory;
+
+namespace DmIo.Devices.Files;
+
+/// <summary>
+/// One transfer of <see cref="DirectBounce"/>: holds the caller's segments in their place, and what goes through bounce
+/// memory is copied before a write and after a read, no more of it than was read. Used again when its result was taken.
+/// <code>
+///   idle --Begin--> planned --TryTake--> taken --Issue--> issued --Finish--> finished --Complete, result taken-->
+/// idle
+/// </code>
+/// </summary>
+internal sealed class BouncedTransfer : AnswerSource
+{
+    private readonly DirectBounce bounce;
+    private readonly BouncePlan plan;
+    private readonly PinnedSegments pins = new();
+    private readonly List<Memory<byte>> taken = [];
+    private readonly SegmentBatch issued = new();
+    private readonly Action finished;
+    private ConfiguredValueTaskAwaitable<TransferResult>.ConfiguredValueTaskAwaiter awaiter;
+    private SegmentBatch? batch;
+    private TransferResult result;
+    private Exception? defect;
+
+    internal BouncedTransfer(DirectBounce bounce, DirectAlignment alignment, int pieceBytes)
+    {
+        this.bounce = bounce;
+        plan = new BouncePlan(alignment, pieceBytes);
+        finished = () => bounce.Finished(this);
+    }
+
+    internal bool IsRead { get; private set; }
+
+    internal bool ForceUnitAccess { get; private set; }
+
+    internal long OffsetBytes { get; private set; }
+
+    /// <summary>What the engine gets.</summary>
+    internal SegmentBatch Issued => issued;
+
+    /// <exception cref="Exception">Whatever a caller's own memory throws; then this is idle as before.</exception>
+    internal void Begin(bool isRead, long offsetBytes, SegmentBatch memory, bool isDurable, int maxBounces)
+    {
+        pins.Pin(memory);
+        (IsRead, OffsetBytes, batch, ForceUnitAccess) = (isRead, offsetBytes, memory, isDurable);
+        plan.Make(memory, maxBounces);
+    }
+
+    internal bool TryTake(BounceSet set) => set.TryTake(plan.BounceCount, taken);
+
+    internal void GiveBack(BounceSet set) => set.Return(taken);
+
+    /// <summary>Names the memory to the engine; for a write, fills the bounce memory.</summary>
+    internal void Fill()
+    {
+        var copier = new SegmentCopier(batch!);
+        foreach (var piece in plan.Pieces)
+        {
+            if (!piece.IsBounced)
+            {
+                issued.Add(piece.Direct);
+                copier.Skip(piece.LengthBytes);
+                continue;
+            }
+
+            for (var done = 0; done < piece.LengthBytes;)
+            {
+                var part = BounceMemory(piece, done);
+                issued.Add(part);
+                done += part.Length;
+                if (!IsRead)
+                {
+                    copier.CopyTo(part.Span);
+                }
+            }
+
+            if (IsRead)
+            {
+                copier.Skip(piece.LengthBytes);
+            }
+        }
+    }
+
+    /// <summary>True: the engine is done with it. False: <see cref="DirectBounce.Finished"/> is going to be
+    /// called.</summary>
+    internal bool Await(ValueTask<TransferResult> call)
+    {
+        awaiter = call.ConfigureAwait(false).GetAwaiter();
+        if (awaiter.IsCompleted)
+        {
+            return true;
+        }
+
+        awaiter.UnsafeOnCompleted(finished);
+        return false;
+    }
+
+    /// <summary>Takes the engine's result, copies what was read, and lets the memory go.</summary>
+    internal void Finish()
+    {
+        try
+        {
+            result = awaiter.GetResult();
+            if (IsRead)
+            {
+                CopyBack(Math.Clamp(result.Bytes, 0, plan.LengthBytes));
+            }
+        }
+        catch (Exception exception)
+        {
+            defect = exception;
+        }
+
+        awaiter = default;
+        Release();
+    }
+
+    /// <summary>Gives the result to the caller: here and now, or on a thread of the pool.</summary>
+    internal void Complete(bool isHere)
+    {
+        var (outcome, thrown) = (result, defect);
+        (result, defect) = (default, null);
+        SetAnswer(outcome, thrown, isHere);
+    }
+
+    protected override void OnTaken() => bounce.Return(this);
+
+    private void CopyBack(long bytes)
+    {
+        var copier = new SegmentCopier(batch!);
+        foreach (var piece in plan.Pieces)
+        {
+            var length = (int)Math.Min(bytes, piece.LengthBytes);
+            bytes -= length;
+            if (!piece.IsBounced)
+            {
+                copier.Skip(length);
+                continue;
+            }
+
+            for (var done = 0; done < length;)
+            {
+                var part = BounceMemory(piece, done);
+                part = part[..Math.Min(part.Length, length - done)];
+                copier.CopyFrom(part.Span);
+                done += part.Length;
+            }
+        }
+    }
+
+    /// <summary>What lies together of a run's bounce memory, behind its first bytes.</summary>
+    private Memory<byte> BounceMemory(BouncePiece piece, int skipBytes)
+    {
+        var position = piece.BounceOffset + skipBytes;
+        var memory = taken[position / plan.PieceBytes][(position % plan.PieceBytes)..];
+        return memory[..Math.Min(memory.Length, piece.LengthBytes - skipBytes)];
+    }
+
+    private void Release()
+    {
+        issued.Clear();
+        pins.Release();
+        batch = null;
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Devices.Files;
+
+/// <summary>
+/// Direct I/O on an open file: past the page cache, between the caller's memory and the disk. What it asks of
+/// addresses and lengths is learnt from the file (statx, Linux 6.1), else from its disk (sysfs), else taken to be a
+/// page, which suits every disk that we know of.
+/// </summary>
+/// <remarks>
+/// The flag is set on the open file and not at its opening: .NET opens without it, and what else .NET does there
+/// (creation, the advisory lock) is the same for direct and other devices, which so exclude each other.
+/// </remarks>
+internal static class DirectAccess
+{
+    private const int LargestMemoryAlignment = DmIo.Memory.NativeBlock.AlignmentBytes;
+
+    /// <summary>From now on, reads and writes of the file are direct.</summary>
+    /// <exception cref="DeviceOpenException">There is no direct I/O here.</exception>
+    internal static DirectAlignment Enable(SafeFileHandle handle, string path)
+    {
+        if (!LinuxNative.IsAvailable)
+        {
+            throw new DeviceOpenException(path, "direct I/O is had on 64-bit Linux alone; leave it off.");
+        }
+
+        var errno = LinuxNative.SetDirect(handle);
+        if (errno != 0)
+        {
+            throw NotHad(path, $"({Errno.TextOf(errno)})", errno);
+        }
+
+        return Learn(handle, path);
+    }
+
+    private static DirectAlignment Learn(SafeFileHandle handle, string path)
+    {
+        if (LinuxNative.Describe(handle, out var status) != 0)
+        {
+            status = default;
+        }
+
+        if (!status.HasDirectAlignment)
+        {
+            return !status.Kind.IsBlockDevice && LinuxNative.IsInMemory(handle)
+                ? DirectAlignment.None
+                : OfDisk(status.Queue);
+        }
+
+        if (status.DirectOffsetAlignment == 0)
+        {
+            throw NotHad(path, "as it is mounted or for this file (a journal for data, encryption, compression)");
+        }
+
+        return status.DirectMemoryAlignment > LargestMemoryAlignment
+            ? throw new DeviceOpenException(
+                path,
+                $"direct I/O needs memory at multiples of {status.DirectMemoryAlignment} bytes here, and pages are "
+                + $"aligned to {LargestMemoryAlignment}; leave direct I/O off.")
+            : Of(status.DirectOffsetAlignment, status.DirectMemoryAlignment);
+    }
+
+    /// <summary>Where the file says nothing. A disk tells its memory alignment as a mask.</summary>
+    private static DirectAlignment OfDisk(BlockQueue queue) => Of(
+        queue.Number("logical_block_size") ?? DmIo.Memory.Page.SizeBytes,
+        queue.Number("dma_alignment") + 1 ?? DmIo.Memory.Page.SizeBytes);
+
+    /// <summary>1 is said of memory alone: a disk asks something of lengths, whatever it takes for an
+    /// address.</summary>
+    private static DirectAlignment Of(long blockSizeBytes, long memoryAlignmentBytes) => new(
+        (int)Math.Max(blockSizeBytes, Io.Sector.SizeBytes),
+        (int)Math.Clamp(memoryAlignmentBytes, 2, LargestMemoryAlignment));
+
+    private static DeviceOpenException NotHad(string path, string detail, int errno = 0) => new(
+        path, $"its file system has no direct I/O {detail}; leave direct I/O off, or put the file elsewhere.", errno);
+}

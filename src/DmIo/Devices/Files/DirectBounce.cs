@@ -1,0 +1,242 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices.Files;
+
+/// <summary>
+/// Between a <see cref="FileDevice"/> that is direct and its engine: what is aligned goes on untouched; for what is
+/// not, the misaligned blocks go through pages. A transfer takes all the pages that it needs or waits, first come first
+/// served; one that would need more than there are is cut short. So whoever waits, waits for transfers in flight alone,
+/// and their completion serves him.
+/// </summary>
+internal sealed class DirectBounce : IFileEngine
+{
+    /// <summary>Own memory, where the owner gives none.</summary>
+    private const int OwnPieces = 64;
+
+    // The engine takes one call at a time; where it was never attached, completions issue calls as well.
+    private readonly Lock gate = new();
+    private readonly Queue<BouncedTransfer> waiting = new();
+    private readonly Stack<BouncedTransfer> idle = new();
+    private readonly IFileEngine engine;
+    private readonly DirectAlignment alignment;
+    private readonly int pieceBytes;
+    private BounceSet? set;
+    private bool isAttached;
+
+    internal DirectBounce(IFileEngine engine, DirectAlignment alignment)
+    {
+        this.engine = engine;
+        this.alignment = alignment;
+        pieceBytes = Math.Max(Page.SizeBytes, alignment.BlockSizeBytes);
+    }
+
+    public ServiceMode Mode => engine.Mode;
+
+    public void Attach(DeviceHost host)
+    {
+        isAttached = true;
+        if (host.BouncePages.Count > 0 && pieceBytes == Page.SizeBytes)
+        {
+            set = BounceSet.Of(host.BouncePages);
+        }
+
+        engine.Attach(host);
+    }
+
+    /// <summary>Without the gate: continuations run in it, and whoever is attached has one caller for all.</summary>
+    public void Drive() => engine.Drive();
+
+    public bool Linger() => engine.Linger();
+
+    public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination)
+    {
+        if (!IsAligned(destination))
+        {
+            return BounceAsync(isRead: true, offsetBytes, destination, forceUnitAccess: false);
+        }
+
+        lock (gate)
+        {
+            return engine.ReadAsync(offsetBytes, destination);
+        }
+    }
+
+    public ValueTask<TransferResult> WriteAsync(long offsetBytes, SegmentBatch source, bool forceUnitAccess)
+    {
+        if (!IsAligned(source))
+        {
+            return BounceAsync(isRead: false, offsetBytes, source, forceUnitAccess);
+        }
+
+        lock (gate)
+        {
+            return engine.WriteAsync(offsetBytes, source, forceUnitAccess);
+        }
+    }
+
+    public ValueTask<IoStatus> FlushAsync()
+    {
+        lock (gate)
+        {
+            return engine.FlushAsync();
+        }
+    }
+
+    public ValueTask<IoStatus> ConfirmAcceptedAsync()
+    {
+        lock (gate)
+        {
+            return engine.ConfirmAcceptedAsync();
+        }
+    }
+
+    public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes)
+    {
+        lock (gate)
+        {
+            return engine.DiscardAsync(offsetBytes, lengthBytes);
+        }
+    }
+
+    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
+    {
+        lock (gate)
+        {
+            return engine.WriteZeroesAsync(offsetBytes, lengthBytes, flags);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await engine.DisposeAsync().ConfigureAwait(false);
+        set?.Dispose();
+    }
+
+    /// <summary>The engine is done with a transfer, later than it was called.</summary>
+    internal void Finished(BouncedTransfer transfer)
+    {
+        Finish(transfer);
+        ServeWaiting();
+    }
+
+    /// <summary>Its result was taken.</summary>
+    internal void Return(BouncedTransfer transfer)
+    {
+        lock (gate)
+        {
+            idle.Push(transfer);
+        }
+    }
+
+    /// <summary>
+    /// For sure, and without a pin: native memory of ours never moves. All other memory is judged while it is pinned.
+    /// </summary>
+    private unsafe bool IsAligned(SegmentBatch batch)
+    {
+        foreach (var segment in batch.Segments)
+        {
+            if (!MemoryMarshal.TryGetMemoryManager<byte, NativeWindow>(segment, out _))
+            {
+                return false;
+            }
+
+            var address = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(segment.Span));
+            if ((address & (alignment.MemoryAlignmentBytes - 1)) != 0
+                || (segment.Length & (alignment.BlockSizeBytes - 1)) != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private ValueTask<TransferResult> BounceAsync(
+        bool isRead, long offsetBytes, SegmentBatch batch, bool forceUnitAccess)
+    {
+        var transfer = Rent(out var pages);
+        try
+        {
+            transfer.Begin(isRead, offsetBytes, batch, forceUnitAccess, pages.Count);
+        }
+        catch
+        {
+            Return(transfer);
+            throw;
+        }
+
+        var task = transfer.Transfer;
+        lock (gate)
+        {
+            waiting.Enqueue(transfer);
+        }
+
+        ServeWaiting();
+        return task;
+    }
+
+    private BouncedTransfer Rent(out BounceSet pages)
+    {
+        lock (gate)
+        {
+            pages = set ??= BounceSet.Allocate(OwnPieces, pieceBytes);
+            return idle.TryPop(out var transfer) ? transfer : new BouncedTransfer(this, alignment, pieceBytes);
+        }
+    }
+
+    /// <summary>Issues those at the head for which there are pages.</summary>
+    private void ServeWaiting()
+    {
+        while (TryTakeNext() is { } transfer)
+        {
+            if (TryIssue(transfer))
+            {
+                Finish(transfer);
+            }
+        }
+    }
+
+    private BouncedTransfer? TryTakeNext()
+    {
+        lock (gate)
+        {
+            return waiting.TryPeek(out var first) && first.TryTake(set!) ? waiting.Dequeue() : null;
+        }
+    }
+
+    /// <summary>True: the engine is done with it already.</summary>
+    private bool TryIssue(BouncedTransfer transfer)
+    {
+        ValueTask<TransferResult> call;
+        try
+        {
+            transfer.Fill();
+            lock (gate)
+            {
+                call = transfer.IsRead
+                    ? engine.ReadAsync(transfer.OffsetBytes, transfer.Issued)
+                    : engine.WriteAsync(transfer.OffsetBytes, transfer.Issued, transfer.ForceUnitAccess);
+            }
+        }
+        catch (Exception exception)
+        {
+            call = ValueTask.FromException<TransferResult>(exception);
+        }
+
+        return transfer.Await(call);
+    }
+
+    private void Finish(BouncedTransfer transfer)
+    {
+        transfer.Finish();
+        lock (gate)
+        {
+            transfer.GiveBack(set!);
+        }
+
+        transfer.Complete(isAttached);
+    }
+}

@@ -1,0 +1,167 @@
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices.Files;
+
+/// <summary>
+/// Makes the calls to the store on threads of its own: for systems and kernels without io_uring. As many calls as there
+/// are threads are in flight; the others wait, in order. Its owner gets the results on its own turn, in
+/// <see cref="Drive"/>; where it was never attached, they come on threads of the pool. In steady state nothing is
+/// allocated.
+/// </summary>
+internal sealed class ThreadEngine : IFileEngine
+{
+    /// <summary>More threads than that wait for each other in the kernel rather than for the disk.</summary>
+    internal const int MaxThreads = 8;
+
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
+
+    private readonly Lock gate = new();
+    private readonly Stack<ThreadCall> idle = new();
+    private readonly Action<ThreadCall> giveBack;
+    private readonly FileStore store;
+    private readonly ThreadCrew crew;
+    private ThreadCallQueue completed;
+    private DeviceHost? owner;
+
+    /// <summary>No thread yet.</summary>
+    internal ThreadEngine(FileStore store, int queueDepth)
+        : this(store, queueDepth, IdleTime, StartThread)
+    {
+    }
+
+    /// <summary>The same, with threads from elsewhere.</summary>
+    internal ThreadEngine(FileStore store, int queueDepth, TimeSpan idleTime, Func<ThreadStart, bool> startThread)
+    {
+        this.store = store;
+        giveBack = Return;
+        crew = new ThreadCrew(Math.Min(queueDepth, MaxThreads), idleTime, Make, startThread);
+    }
+
+    public ServiceMode Mode => ServiceMode.Threads;
+
+    public void Attach(DeviceHost host) => owner = host;
+
+    public void Drive()
+    {
+        ThreadCallQueue ready;
+        lock (gate)
+        {
+            ready = completed;
+            completed = default;
+        }
+
+        // What a completion calls anew comes back in a later turn.
+        while (ready.TryTake() is { } call)
+        {
+            call.Complete(isHere: true);
+        }
+    }
+
+    public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) =>
+        TransferAsync(IoOperation.Read, offsetBytes, destination, forceUnitAccess: false);
+
+    public ValueTask<TransferResult> WriteAsync(long offsetBytes, SegmentBatch source, bool forceUnitAccess) =>
+        TransferAsync(IoOperation.Write, offsetBytes, source, forceUnitAccess);
+
+    public ValueTask<IoStatus> FlushAsync() => RangeAsync(IoOperation.Flush, 0, 0);
+
+    public ValueTask<IoStatus> ConfirmAcceptedAsync()
+    {
+        var call = Rent();
+        call.BeginConfirmation();
+        var task = call.Status;
+        crew.Add(call);
+        return task;
+    }
+
+    public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
+        RangeAsync(IoOperation.Discard, offsetBytes, lengthBytes);
+
+    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
+        RangeAsync(IoOperation.WriteZeroes, offsetBytes, lengthBytes, flags);
+
+    /// <summary>Behind the calls in flight, whose results are given.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await crew.CloseAsync().ConfigureAwait(false);
+        crew.Dispose();
+        Drive();
+    }
+
+    /// <summary>Its result was taken.</summary>
+    private void Return(ThreadCall call)
+    {
+        lock (gate)
+        {
+            idle.Push(call);
+        }
+    }
+
+    private static bool StartThread(ThreadStart work)
+    {
+        try
+        {
+            new Thread(work) { IsBackground = true, Name = "dmio file" }.Start();
+            return true;
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            return false;
+        }
+    }
+
+    private ValueTask<TransferResult> TransferAsync(
+        IoOperation operation, long offsetBytes, SegmentBatch batch, bool forceUnitAccess)
+    {
+        var call = Rent();
+        call.BeginTransfer(operation, offsetBytes, batch, forceUnitAccess);
+        var task = call.Transfer;
+        crew.Add(call);
+        return task;
+    }
+
+    private ValueTask<IoStatus> RangeAsync(
+        IoOperation operation,
+        long offsetBytes,
+        long lengthBytes,
+        WriteZeroesFlags flags = WriteZeroesFlags.None)
+    {
+        var call = Rent();
+        call.BeginRange(operation, offsetBytes, lengthBytes, flags);
+        var task = call.Status;
+        crew.Add(call);
+        return task;
+    }
+
+    private ThreadCall Rent()
+    {
+        lock (gate)
+        {
+            return idle.TryPop(out var call) ? call : new ThreadCall(giveBack);
+        }
+    }
+
+    /// <summary>On a thread of the crew.</summary>
+    private void Make(ThreadCall call)
+    {
+        call.Run(store);
+        if (owner is not { } host)
+        {
+            call.Complete(isHere: false);
+            return;
+        }
+
+        bool isFirst;
+        lock (gate)
+        {
+            isFirst = completed.IsEmpty;
+            completed.Add(call);
+        }
+
+        if (isFirst)
+        {
+            host.Wake();
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using DmIo.Devices.Files;
+
+namespace DmIo.Devices.IoUring;
+
+/// <summary>The calls of <see cref="IFileEngine"/>.</summary>
+internal enum RingCall : byte
+{
+    Read,
+    Write,
+    DurableWrite,
+    Flush,
+    ConfirmAccepted,
+    Discard,
+    WriteZeroes,
+}

@@ -1,0 +1,332 @@
+using System.Collections.Concurrent;
+using DmIo.Devices.Files;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices.IoUring;
+
+/// <summary>
+/// The calls of a file by io_uring, one ring for each device. Attached: calls are gathered until <see cref="Drive"/>,
+/// which sends all of them with one system call, and completes what is done on its caller's turn; the reaper asks for
+/// a Drive when there is something. Not attached, and while it is disposed of with calls under way: each call is sent
+/// at once, under a lock, and completes on a thread of the pool. What the ring can't do (zeroes that must be written
+/// out, ioctls of block devices, anything while the system lacks threads or memory) is the store's blocking call on a
+/// thread of the pool, and completes the same way. Allocates nothing in steady state.
+/// </summary>
+internal sealed class RingEngine : IFileEngine
+{
+    private readonly Lock gate = new();
+    private readonly FileStore store;
+    private readonly MappedRing ring;
+    private readonly RingRegistrations registrations;
+    private readonly RingOperationTable table = new();
+    private readonly RingPause pause;
+    private readonly RingPump pump;
+    private readonly WaitBounds bounds;
+    private readonly ConcurrentQueue<(RingOperation Operation, TransferResult Result)> called = new();
+    private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private RingSignal? signal;
+    private RingWait? wait;
+    private DeviceHost? host;
+    private bool lacksZeroRange;
+    private bool isDriving;
+    private bool isDisposing;
+    private bool isClosed;
+    private int underWay;
+
+    private RingEngine(
+        FileStore store, MappedRing ring, RingRegistrations registrations, TimeProvider time, WaitBounds bounds)
+    {
+        this.bounds = bounds;
+        this.store = store;
+        this.ring = ring;
+        this.registrations = registrations;
+        pause = new RingPause(time, OnSignal);
+        pump = new RingPump(ring, registrations, table, pause, OnEnded, CallStore);
+    }
+
+    /// <summary>Where <see cref="RingReaper.TryGet"/> stands, in a test also something else.</summary>
+    internal delegate int ReaperSource(out RingReaper? reaper);
+
+    public ServiceMode Mode => ServiceMode.Ring;
+
+    /// <summary>What it did so far.</summary>
+    internal RingCounters Counters => pump.Counters;
+
+    /// <summary>How often its owner's thread waited for it.</summary>
+    internal long Waits => wait?.Count ?? 0;
+
+    private bool DrivesItself => host is null || isDisposing;
+
+    /// <summary>One for that many operations in flight; null, and why as a sentence, where the system has no io_uring
+    /// for it. The store stays its opener's.</summary>
+    internal static RingEngine? TryCreate(FileStore store, int queueDepth, out string reason)
+    {
+        var opened = RingOpening.TryOpen(queueDepth, out var abilities, out reason);
+        return opened is null ? null : TryCreate(store, opened, abilities, TimeProvider.System, out reason);
+    }
+
+    /// <summary>One on this ring, which it owns, also where this fails or throws: then nothing holds the file any
+    /// more.</summary>
+    internal static RingEngine? TryCreate(
+        FileStore store,
+        MappedRing ring,
+        RingAbilities abilities,
+        TimeProvider time,
+        out string reason,
+        WaitBounds? bounds = null,
+        ReaperSource? reapers = null)
+    {
+        RingRegistrations? known = null;
+        RingEngine? engine = null;
+        var isReady = false;
+        try
+        {
+            known = new RingRegistrations(ring, abilities, store.Handle);
+            engine = new RingEngine(store, ring, known, time, bounds ?? WaitBounds.OfProcess);
+            var errno = (reapers ?? RingReaper.TryGet)(out var reaper);
+            errno = errno != 0 ? errno : RingSignal.TryCreate(ring, reaper!, engine.OnSignal, out engine.signal);
+            isReady = errno == 0;
+            reason = isReady ? string.Empty : RingOpening.Explain(errno);
+            return isReady ? engine : null;
+        }
+        finally
+        {
+            if (!isReady)
+            {
+                engine?.pause.Dispose();
+                known?.Dispose();
+                ring.Dispose();
+            }
+        }
+    }
+
+    public void Attach(DeviceHost host)
+    {
+        lock (gate)
+        {
+            Invariant.Require(this.host is null && underWay == 0 && !isDisposing);
+            this.host = host;
+            wait = host.Bell is { } bell ? RingWait.TryCreate(ring, bell, bounds) : null;
+        }
+    }
+
+    public void Drive()
+    {
+        // From within one, by an operation that is being completed: the outer one sees to what was added.
+        if (host is null || isDriving)
+        {
+            return;
+        }
+
+        isDriving = true;
+        try
+        {
+            if (host.Memory is { } memory)
+            {
+                registrations.Follow(memory);
+            }
+
+            if (PumpOnce())
+            {
+                host.Wake();
+            }
+        }
+        finally
+        {
+            isDriving = false;
+        }
+    }
+
+    public bool Linger() => wait is not null && pump.Linger(wait);
+
+    public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) =>
+        Start(RingCall.Read, offsetBytes, destination.LengthBytes, destination).Transfer;
+
+    public ValueTask<TransferResult> WriteAsync(long offsetBytes, SegmentBatch source, bool forceUnitAccess) => Start(
+        forceUnitAccess ? RingCall.DurableWrite : RingCall.Write, offsetBytes, source.LengthBytes, source).Transfer;
+
+    public ValueTask<IoStatus> FlushAsync() => Start(RingCall.Flush, 0, 0).Status;
+
+    public ValueTask<IoStatus> ConfirmAcceptedAsync() => Start(RingCall.ConfirmAccepted, 0, 0).Status;
+
+    public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
+        Start(RingCall.Discard, offsetBytes, lengthBytes).Status;
+
+    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
+        Start(RingCall.WriteZeroes, offsetBytes, lengthBytes, zeroing: flags).Status;
+
+    /// <summary>Waits for what is under way, whatever was promised: until then the kernel may touch its
+    /// memory.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (gate)
+        {
+            Invariant.Require(!isDisposing);
+            isDisposing = true;
+            PumpAll();
+        }
+
+        await drained.Task.ConfigureAwait(false);
+        Close();
+    }
+
+    private RingOperation Start(
+        RingCall call,
+        long offsetBytes,
+        long lengthBytes,
+        SegmentBatch? batch = null,
+        WriteZeroesFlags zeroing = WriteZeroesFlags.None)
+    {
+        if (!DrivesItself)
+        {
+            return Add(call, offsetBytes, lengthBytes, batch, zeroing);
+        }
+
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isDisposing, this);
+            var operation = Add(call, offsetBytes, lengthBytes, batch, zeroing);
+            PumpAll();
+            return operation;
+        }
+    }
+
+    private RingOperation Add(
+        RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch, WriteZeroesFlags zeroing)
+    {
+        var operation = table.Begin(call, offsetBytes, lengthBytes, batch);
+        underWay++;
+        if (call == RingCall.ConfirmAccepted
+            || (call is RingCall.Discard or RingCall.WriteZeroes && !TryAllocate(operation, zeroing)))
+        {
+            CallStore(operation);
+        }
+        else
+        {
+            pump.Add(operation);
+        }
+
+        return operation;
+    }
+
+    /// <summary>Says how the kernel is to change the file's extents. False: that is the store's own call.</summary>
+    private bool TryAllocate(RingOperation operation, WriteZeroesFlags zeroing)
+    {
+        operation.Zeroing = zeroing;
+        if (store is not LinuxFileStore file)
+        {
+            return false;
+        }
+
+        operation.AllocationMode =
+            operation.Call == RingCall.Discard ? LinuxNative.PunchHole : file.ZeroingMode(zeroing);
+        return operation.AllocationMode == LinuxNative.PunchHole || !lacksZeroRange;
+    }
+
+    /// <summary>The reaper's, the timer's and the pool's way in: something is done.</summary>
+    private void OnSignal()
+    {
+        lock (gate)
+        {
+            if (isClosed)
+            {
+                return;
+            }
+
+            if (DrivesItself)
+            {
+                PumpAll();
+                return;
+            }
+
+            // Once is enough: the Drive that this asks for looks at everything.
+            ring.SignalsEvent = false;
+        }
+
+        host!.Wake();
+    }
+
+    private void PumpAll()
+    {
+        while (PumpOnce())
+        {
+        }
+
+        if (isDisposing && underWay == 0)
+        {
+            drained.TrySetResult();
+        }
+    }
+
+    private bool PumpOnce()
+    {
+        while (called.TryDequeue(out var call))
+        {
+            OnCalled(call.Operation, call.Result);
+        }
+
+        return pump.Pump();
+    }
+
+    private void OnCalled(RingOperation operation, TransferResult result)
+    {
+        if (operation.MayRepeat(result.Status.Failure?.Errno ?? 0, wasQueued: false)
+            && operation.Tries < RingPump.MaxTries)
+        {
+            pump.Pause(operation);
+        }
+        else
+        {
+            Answer(operation, result);
+        }
+    }
+
+    private void OnEnded(RingOperation operation, int result)
+    {
+        if (result == -Errno.NotSupported && operation.Call is RingCall.WriteZeroes or RingCall.DurableWrite)
+        {
+            lacksZeroRange |= operation.Call == RingCall.WriteZeroes
+                && operation.AllocationMode == LinuxNative.ZeroRange;
+            CallStore(operation);
+        }
+        else if (result == 0 && operation.Call == RingCall.WriteZeroes
+            && store is LinuxFileStore file && file.EndsBefore(operation.OffsetBytes + operation.LengthBytes))
+        {
+            CallStore(operation);
+        }
+        else
+        {
+            Answer(operation, RingAnswers.Of(operation, result));
+        }
+    }
+
+    private void Answer(RingOperation operation, TransferResult result)
+    {
+        underWay--;
+        operation.Answer(result, isInline: !DrivesItself);
+    }
+
+    private void CallStore(RingOperation operation) => ThreadPool.UnsafeQueueUserWorkItem(
+        operation =>
+        {
+            called.Enqueue((operation, RingAnswers.OfStore(store, operation)));
+            OnSignal();
+        },
+        operation,
+        preferLocal: false);
+
+    private void Close()
+    {
+        lock (gate)
+        {
+            isClosed = true;
+            signal?.Dispose();
+            wait?.Dispose();
+            pause.Dispose();
+            registrations.Dispose();
+            ring.Dispose();
+        }
+    }
+}

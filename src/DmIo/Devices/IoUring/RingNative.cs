@@ -1,0 +1,199 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Devices.IoUring;
+
+/// <summary>
+/// The system calls behind a ring, by their own numbers (the same on x64 and arm64): io_uring_setup, io_uring_enter,
+/// io_uring_register, and with them mmap, eventfd and epoll. Each method answers with errno, 0 for success, unless it
+/// says otherwise. None tries again by itself.
+/// </summary>
+internal static unsafe partial class RingNative
+{
+    /// <summary>Flag of <see cref="Enter"/>: bring in what is done and waits in the kernel.</summary>
+    internal const uint GetEvents = 1;
+
+    internal const uint RegisterFiles = 2;
+    internal const uint UnregisterFiles = 3;
+    internal const uint UnregisterBuffers = 1;
+    internal const uint RegisterEvent = 4;
+    internal const uint RegisterProbe = 8;
+    internal const uint RegisterBuffers = 15;
+    internal const uint UpdateBuffers = 16;
+    internal const uint RegisterMaxWorkers = 19;
+
+    private const int SetupCall = 425;
+    private const int EnterCall = 426;
+    private const int RegisterCall = 427;
+    private const int ReadWriteProtection = 3;
+    private const int SharedPopulated = 0x8001;
+    private const int CloseOnExec = 0x80000;
+    private const int NonBlocking = 0x800;
+    private const int AddToPoll = 1;
+    private const int RemoveFromPoll = 2;
+    private const short Readable = 1;
+    private const long NanosecondsPerSecond = 1_000_000_000;
+
+    /// <summary>EPOLLIN and EPOLLET: each signal is told once, and the event need not be read.</summary>
+    private const uint EachSignal = 0x80000001;
+
+    // The kernel's struct epoll_event is packed on x64, and only there.
+    private static readonly bool IsPacked = RuntimeInformation.ProcessArchitecture == Architecture.X64;
+    private static readonly int PollEntryBytes = IsPacked ? 12 : 16;
+    private static readonly int PollDataOffset = IsPacked ? 4 : 8;
+
+    internal static int Setup(uint entries, ref RingParameters parameters, out SafeFileHandle ring)
+    {
+        nint descriptor;
+        fixed (RingParameters* pointer = &parameters)
+        {
+            descriptor = syscall(SetupCall, (nint)entries, (nint)pointer, 0, 0, 0, 0);
+        }
+
+        var errno = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+        ring = new SafeFileHandle(descriptor, ownsHandle: true);
+        return errno;
+    }
+
+    /// <summary>How many submissions were taken, or a negative errno.</summary>
+    internal static int Enter(SafeFileHandle ring, uint submissions, uint flags)
+    {
+        var taken = (int)syscall(EnterCall, ring.DangerousGetHandle(), (nint)submissions, 0, (nint)flags, 0, 0);
+        return taken < 0 ? -Marshal.GetLastPInvokeError() : taken;
+    }
+
+    /// <summary>Waits until the ring has a completion or the event was signalled, that long at most; or until a
+    /// signal to the thread.</summary>
+    internal static void WaitForEither(SafeFileHandle ring, SafeFileHandle signal, long nanoseconds)
+    {
+        var polled = stackalloc PollRequest[]
+        {
+            new PollRequest { Descriptor = (int)ring.DangerousGetHandle(), Wanted = Readable },
+            new PollRequest { Descriptor = (int)signal.DangerousGetHandle(), Wanted = Readable },
+        };
+        var time = stackalloc long[] { nanoseconds / NanosecondsPerSecond, nanoseconds % NanosecondsPerSecond };
+        Poll(polled, 2, time);
+    }
+
+    /// <summary>Signals an event. It has room for 2^64 - 2 signals.</summary>
+    internal static void Signal(SafeFileHandle signal)
+    {
+        var one = 1L;
+        Invariant.Require(write(signal, &one, sizeof(long)) == sizeof(long));
+    }
+
+    /// <summary>Takes a signal that has come or is about to.</summary>
+    internal static void TakeSignal(SafeFileHandle signal)
+    {
+        long count;
+        while (read(signal, &count, sizeof(long)) < 0)
+        {
+            Invariant.Require(Marshal.GetLastPInvokeError() is Errno.TryAgain or Errno.Interrupted);
+            var polled = new PollRequest { Descriptor = (int)signal.DangerousGetHandle(), Wanted = Readable };
+            Poll(&polled, 1, null);
+        }
+    }
+
+    private static void Poll(PollRequest* requests, int count, long* time)
+    {
+        var result = ppoll(requests, (nuint)count, time, null);
+        Invariant.Require(result >= 0 || Marshal.GetLastPInvokeError() == Errno.Interrupted);
+    }
+
+    internal static int Register(SafeFileHandle ring, uint what, void* argument, uint count)
+    {
+        var result = syscall(RegisterCall, ring.DangerousGetHandle(), (nint)what, (nint)argument, (nint)count, 0, 0);
+        return result < 0 ? Marshal.GetLastPInvokeError() : 0;
+    }
+
+    internal static int Map(SafeFileHandle ring, nuint lengthBytes, long offsetBytes, out byte* address)
+    {
+        address = mmap(null, lengthBytes, ReadWriteProtection, SharedPopulated, ring, offsetBytes);
+        return (nint)address == -1 ? Marshal.GetLastPInvokeError() : 0;
+    }
+
+    internal static void Unmap(byte* address, nuint lengthBytes) =>
+        Invariant.Require(munmap(address, lengthBytes) == 0);
+
+    internal static int CreateEvent(out SafeFileHandle handle)
+    {
+        handle = eventfd(0, CloseOnExec | NonBlocking);
+        return handle.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
+    }
+
+    internal static int CreatePoll(out SafeFileHandle handle)
+    {
+        handle = epoll_create1(CloseOnExec);
+        return handle.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
+    }
+
+    /// <summary>Watches an event; <paramref name="id"/> is what <see cref="WaitForPoll"/> says of it.</summary>
+    internal static int AddPoll(SafeFileHandle poll, SafeFileHandle watched, long id)
+    {
+        var entry = stackalloc byte[PollEntryBytes];
+        Unsafe.WriteUnaligned(entry, EachSignal);
+        Unsafe.WriteUnaligned(entry + PollDataOffset, id);
+        return epoll_ctl(poll, AddToPoll, watched, entry) < 0 ? Marshal.GetLastPInvokeError() : 0;
+    }
+
+    internal static int RemovePoll(SafeFileHandle poll, SafeFileHandle watched) =>
+        epoll_ctl(poll, RemoveFromPoll, watched, null) < 0 ? Marshal.GetLastPInvokeError() : 0;
+
+    /// <summary>Waits for signals, as long as it takes. How many ids it wrote, or a negative errno.</summary>
+    internal static int WaitForPoll(SafeFileHandle poll, Span<long> ids)
+    {
+        var entries = stackalloc byte[ids.Length * PollEntryBytes];
+        var count = epoll_wait(poll, entries, ids.Length, -1);
+        if (count < 0)
+        {
+            return -Marshal.GetLastPInvokeError();
+        }
+
+        for (var index = 0; index < count; index++)
+        {
+            ids[index] = Unsafe.ReadUnaligned<long>(entries + (index * PollEntryBytes) + PollDataOffset);
+        }
+
+        return count;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint one, nint two, nint three, nint four, nint five, nint six);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial byte* mmap(
+        byte* address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int munmap(byte* address, nuint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ppoll(PollRequest* requests, nuint count, long* time, void* signals);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(SafeFileHandle file, void* buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint write(SafeFileHandle file, void* buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial SafeFileHandle eventfd(uint start, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial SafeFileHandle epoll_create1(int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int epoll_ctl(SafeFileHandle poll, int operation, SafeFileHandle watched, byte* entry);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int epoll_wait(SafeFileHandle poll, byte* entries, int count, int timeoutMilliseconds);
+
+    /// <summary>struct pollfd.</summary>
+    private struct PollRequest
+    {
+        internal int Descriptor;
+        internal short Wanted;
+        internal short Got;
+    }
+}

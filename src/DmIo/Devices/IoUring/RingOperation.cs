@@ -1,0 +1,137 @@
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices.IoUring;
+
+/// <summary>
+/// One call, from its beginning until its answer was taken; reused after that, so that a call allocates nothing.
+/// <code>
+///   free --Begin--> waiting --Fill--> in the kernel --> Answer --GetResult--> free
+///                      ^------- again, after a pause -----+
+/// </code>
+/// Invariant: the memory is pinned from Begin to Answer. Each way into the kernel has a number of its own
+/// (<see cref="UserData"/>), so that a completion of an earlier one is known as such.
+/// </summary>
+internal sealed class RingOperation(RingOperationTable table, int index) : AnswerSource
+{
+    private readonly PinnedSegments memory = new();
+    private uint generation;
+
+    internal RingCall Call { get; private set; }
+
+    internal long OffsetBytes { get; private set; }
+
+    internal long LengthBytes { get; private set; }
+
+    /// <summary>Of zeroes: how.</summary>
+    internal WriteZeroesFlags Zeroing { get; set; }
+
+    /// <summary>Of a change of the file's extents: the kernel's mode for it.</summary>
+    internal int AllocationMode { get; set; }
+
+    /// <summary>The caller's, of a read or a write.</summary>
+    internal SegmentBatch? Batch { get; private set; }
+
+    /// <summary>The kernel has it, or will with the next call.</summary>
+    internal bool IsInKernel { get; set; }
+
+    /// <summary>How many times it had to be tried again.</summary>
+    internal int Tries { get; set; }
+
+    /// <summary>
+    /// It failed for want of a thread, memory or a descriptor, or a signal interrupted it, and it may be repeated. A
+    /// sync may be only where the kernel never began it (R14): that is what ECANCELED of a queued operation means.
+    /// </summary>
+    /// <param name="errno">How it ended.</param>
+    /// <param name="wasQueued">In the ring, and not by a blocking call of the store.</param>
+    internal bool MayRepeat(int errno, bool wasQueued) =>
+        Call is RingCall.Flush or RingCall.DurableWrite or RingCall.ConfirmAccepted
+            ? wasQueued && errno == Errno.Canceled
+            : errno == Errno.Interrupted || Errno.IsShortage(errno);
+
+    /// <summary>The one behind it in whatever queue it is in.</summary>
+    internal RingOperation? Next { get; set; }
+
+    /// <summary>Names this way into the kernel: never 0, and another one each time.</summary>
+    internal ulong UserData => ((ulong)generation << 32) | (uint)index;
+
+    /// <exception cref="Exception">Whatever a caller's own memory throws when it is pinned; then it did not
+    /// begin.</exception>
+    internal void Begin(RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch)
+    {
+        if (batch is not null)
+        {
+            memory.Pin(batch);
+        }
+
+        (Call, OffsetBytes, LengthBytes, Batch, Tries) = (call, offsetBytes, lengthBytes, batch, 0);
+    }
+
+    /// <summary>Writes down for the kernel what is to be done.</summary>
+    internal void Fill(ref SubmissionEntry entry, RingBuffers buffers, RingAbilities abilities)
+    {
+        entry.OffsetBytes = OffsetBytes;
+        switch (Call)
+        {
+            case RingCall.Flush:
+                entry.Opcode = RingOpcode.Flush;
+                entry.OffsetBytes = 0;
+                entry.OperationFlags = SubmissionEntry.DataOnly;
+                break;
+            case RingCall.Discard or RingCall.WriteZeroes:
+                entry.Opcode = RingOpcode.Allocate;
+                entry.Address = LengthBytes;
+                entry.Length = AllocationMode;
+                break;
+            default:
+                FillTransfer(ref entry, buffers, abilities);
+                break;
+        }
+
+        IsInKernel = true;
+        generation = generation == uint.MaxValue ? 1 : generation + 1;
+        entry.UserData = UserData;
+    }
+
+    /// <summary>Lets the memory go, and then says what became of it: nobody touches the memory any more.</summary>
+    /// <param name="result">For a status, one with 0 bytes.</param>
+    /// <param name="isInline">Whoever waits goes on within this call; else on a thread of the pool.</param>
+    internal void Answer(TransferResult result, bool isInline)
+    {
+        memory.Release();
+        Batch = null;
+        SetAnswer(result, defect: null, isInline);
+    }
+
+    protected override void OnTaken() => table.Return(this);
+
+    private unsafe void FillTransfer(ref SubmissionEntry entry, RingBuffers buffers, RingAbilities abilities)
+    {
+        var isFixed = buffers.TryFind(memory.Segments, out var place)
+            && (memory.Count == 1 || abilities.HasFixedVectors);
+        entry.BufferIndex = isFixed ? place : (ushort)0;
+        entry.OperationFlags = Call == RingCall.DurableWrite ? SubmissionEntry.Durable : 0;
+        if (memory.Count == 1)
+        {
+            entry.Address = memory.Segments[0].Address;
+            entry.Length = (int)memory.Segments[0].LengthBytes;
+        }
+        else
+        {
+            entry.Address = (long)memory.First;
+            entry.Length = memory.Count;
+        }
+
+        entry.Opcode = (Call == RingCall.Read, memory.Count == 1, isFixed) switch
+        {
+            (true, true, true) => RingOpcode.ReadFixed,
+            (true, true, false) => RingOpcode.Read,
+            (true, false, true) => RingOpcode.ReadVectorFixed,
+            (true, false, false) => RingOpcode.ReadVector,
+            (false, true, true) => RingOpcode.WriteFixed,
+            (false, true, false) => RingOpcode.Write,
+            (false, false, true) => RingOpcode.WriteVectorFixed,
+            (false, false, false) => RingOpcode.WriteVector,
+        };
+    }
+}

@@ -1,0 +1,60 @@
+using DmIo.Memory;
+
+namespace DmIo.Devices.IoUring;
+
+/// <summary>
+/// The operations of one ring: finds the one that a completion is of, and keeps those whose answer was taken for the
+/// next calls. One owner at a time; only <see cref="Return"/> comes from any thread. As many as were ever under way
+/// together: bounded by who calls.
+/// </summary>
+internal sealed class RingOperationTable
+{
+    private readonly List<RingOperation> all = [];
+    private RingOperation? free;
+
+    // A stack that others push to, and of which the owner takes all at once.
+    private RingOperation? returned;
+
+    /// <summary>An operation that began; see <see cref="RingOperation.Begin"/>.</summary>
+    internal RingOperation Begin(RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch)
+    {
+        free ??= Interlocked.Exchange(ref returned, null) ?? Add();
+        var operation = free;
+        operation.Begin(call, offsetBytes, lengthBytes, batch);
+        free = operation.Next;
+        operation.Next = null;
+        return operation;
+    }
+
+    /// <summary>The one that is in the kernel under that name; null where there is none.</summary>
+    internal RingOperation? Find(ulong userData)
+    {
+        var index = (uint)userData;
+        if (index >= all.Count)
+        {
+            return null;
+        }
+
+        var operation = all[(int)index];
+        return operation.IsInKernel && operation.UserData == userData ? operation : null;
+    }
+
+    /// <summary>Its answer was taken.</summary>
+    internal void Return(RingOperation operation)
+    {
+        RingOperation? last;
+        do
+        {
+            last = Volatile.Read(ref returned);
+            operation.Next = last;
+        }
+        while (Interlocked.CompareExchange(ref returned, operation, last) != last);
+    }
+
+    private RingOperation Add()
+    {
+        var operation = new RingOperation(this, all.Count);
+        all.Add(operation);
+        return operation;
+    }
+}

@@ -1,0 +1,267 @@
+namespace DmIo.Devices.IoUring;
+
+/// <summary>
+/// Moves operations through the ring: <see cref="Pump"/> gives the kernel all that wait in one call, and takes all
+/// that is done, until nothing more happens. What the kernel has no thread, memory or descriptor for is given to the
+/// store after a pause, whose blocking call needs less: a shortage is not a dead device. One owner at a time; never
+/// waits, never spins.
+/// <code>
+///   Add --> waiting --submit--> in the kernel --reap--> ended(operation, result)
+///              ^                     |
+///              +----- EINTR ---------+--> paused --> store(operation)     ECANCELED, EAGAIN, ENOMEM, EMFILE
+/// </code>
+/// Invariants: no more in the kernel than its completion queue has room for, so it does not overflow. After a Pump
+/// that left something in the kernel, the next completion signals the ring's event; after one that left something
+/// that the kernel refused, the timer does the same. So nothing is forgotten. A sync that the kernel began is not
+/// repeated (<see cref="RingOperation.MayRepeat"/>).
+/// </summary>
+internal sealed class RingPump
+{
+    /// <summary>How often an operation is repeated before its errno is its answer: 6 seconds with the pauses.</summary>
+    internal const int MaxTries = 100;
+
+    /// <summary>Rounds of one Pump, before it asks for another one: its caller has other things to do.</summary>
+    private const int MaxRounds = 16;
+
+    private const int RefusedPauseShift = 3;
+    private const int LongestPauseShift = 6;
+
+    private readonly MappedRing ring;
+    private readonly RingRegistrations registrations;
+    private readonly RingOperationTable table;
+    private readonly Action<RingOperation, int> ended;
+    private readonly Action<RingOperation> store;
+    private readonly RingPause pause;
+    private readonly RingOperationQueue waiting = new();
+    private readonly RingOperationQueue paused = new();
+    private int inKernel;
+    private bool isRefused;
+    private bool hasPaused;
+
+    /// <param name="ring">The ring.</param>
+    /// <param name="registrations">What the kernel knows beforehand.</param>
+    /// <param name="table">Where its operations are.</param>
+    /// <param name="pause">Calls for a Pump when a pause is over.</param>
+    /// <param name="ended">Called within Pump, with what the kernel answered. May add operations.</param>
+    /// <param name="store">Called within Pump: the operation is to be a blocking call of the store.</param>
+    internal RingPump(
+        MappedRing ring,
+        RingRegistrations registrations,
+        RingOperationTable table,
+        RingPause pause,
+        Action<RingOperation, int> ended,
+        Action<RingOperation> store)
+    {
+        this.ring = ring;
+        this.registrations = registrations;
+        this.table = table;
+        this.ended = ended;
+        this.store = store;
+        this.pause = pause;
+        ring.SignalsEvent = false;
+    }
+
+    internal RingCounters Counters { get; } = new();
+
+    private bool CanWrite => !waiting.IsEmpty && ring.HasRoom && inKernel < ring.CompletionEntries;
+
+    /// <summary>It goes down with the next <see cref="Pump"/>.</summary>
+    internal void Add(RingOperation operation) => waiting.Add(operation);
+
+    /// <summary>An operation that the system had no thread, memory or descriptor for goes to the store after a
+    /// pause.</summary>
+    internal void Pause(RingOperation operation)
+    {
+        operation.Tries++;
+        Counters.Retries++;
+        paused.Add(operation);
+        pause.Begin(Math.Min(operation.Tries - 1, LongestPauseShift));
+    }
+
+    /// <summary>True: call it again soon, there is more to do.</summary>
+    internal bool Pump()
+    {
+        ring.SignalsEvent = false;
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            if (pause.IsOver())
+            {
+                CallStore();
+            }
+
+            Submit();
+            var hasReaped = Reap();
+            var canSubmit = (hasReaped || !isRefused) && (CanWrite || ring.Unsubmitted > 0);
+            var isPauseOver = (isRefused || !paused.IsEmpty) && !pause.IsOn;
+            if (ring.HasCompletion || ring.HasOverflow || canSubmit || isPauseOver)
+            {
+                continue;
+            }
+
+            if (inKernel == 0)
+            {
+                return false;
+            }
+
+            ring.SignalsEvent = true;
+            if (!ring.HasCompletion)
+            {
+                return false;
+            }
+
+            ring.SignalsEvent = false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits a moment. True: there is a completion, and nobody is told of it but the caller.</summary>
+    internal bool Linger(RingWait wait)
+    {
+        if (inKernel == 0 || ring.Unsubmitted > 0)
+        {
+            return false;
+        }
+
+        ring.SignalsEvent = false;
+        if (wait.WaitOnce())
+        {
+            return true;
+        }
+
+        ring.SignalsEvent = true;
+        if (!ring.HasCompletion)
+        {
+            return false;
+        }
+
+        ring.SignalsEvent = false;
+        return true;
+    }
+
+    private void Submit()
+    {
+        while (CanWrite)
+        {
+            var operation = waiting.TryTake()!;
+            ref var entry = ref ring.NextEntry();
+            registrations.Fill(ref entry, operation);
+            Counters.Count(entry.Opcode);
+            inKernel++;
+        }
+
+        isRefused = false;
+        var hasOverflow = ring.HasOverflow;
+        if (ring.Unsubmitted == 0 && !hasOverflow)
+        {
+            return;
+        }
+
+        Counters.Enters++;
+        var taken = ring.Enter(hasOverflow ? RingNative.GetEvents : 0);
+        switch (-taken)
+        {
+            case < 0 or Errno.Interrupted:
+                break;
+            case 0:
+                isRefused = ring.Unsubmitted > 0;
+                break;
+            case Errno.Busy:
+            case var errno when Errno.IsShortage(errno):
+                isRefused = true;
+                break;
+            default:
+                FailUnsubmitted(taken);
+                break;
+        }
+
+        if (!isRefused)
+        {
+            hasPaused = false;
+        }
+        else if (!pause.IsOn)
+        {
+            PauseRefused();
+        }
+    }
+
+    /// <summary>The kernel refused what it was given: a pause, and if it refuses again, the store.</summary>
+    private void PauseRefused()
+    {
+        if (hasPaused)
+        {
+            TakeBack(store);
+            (isRefused, hasPaused) = (false, false);
+        }
+        else
+        {
+            hasPaused = true;
+            pause.Begin(RefusedPauseShift);
+        }
+    }
+
+    private void CallStore()
+    {
+        while (paused.TryTake() is { } operation)
+        {
+            store(operation);
+        }
+    }
+
+    private bool Reap()
+    {
+        var hasReaped = false;
+        while (ring.TryTake(out var completion))
+        {
+            hasReaped = true;
+            var operation = table.Find(completion.UserData);
+            if (operation is null)
+            {
+                Counters.Strays++;
+            }
+            else
+            {
+                End(operation, completion.Result);
+            }
+        }
+
+        return hasReaped;
+    }
+
+    private void End(RingOperation operation, int result)
+    {
+        operation.IsInKernel = false;
+        inKernel--;
+        if (result >= 0 || !operation.MayRepeat(-result, wasQueued: true) || operation.Tries >= MaxTries)
+        {
+            ended(operation, result);
+        }
+        else if (result == -Errno.Interrupted)
+        {
+            operation.Tries++;
+            Counters.Retries++;
+            waiting.Add(operation);
+        }
+        else
+        {
+            Pause(operation);
+        }
+    }
+
+    /// <summary>Only a defect, or a kernel that lost the ring, leads here: the operations are answered with
+    /// it.</summary>
+    private void FailUnsubmitted(int result) => TakeBack(operation => ended(operation, result));
+
+    /// <summary>What was written and not submitted is not going to be.</summary>
+    private void TakeBack(Action<RingOperation> taken)
+    {
+        while (ring.TryTakeBack(out var userData))
+        {
+            var operation = table.Find(userData);
+            Invariant.Require(operation is not null);
+            operation.IsInKernel = false;
+            inKernel--;
+            taken(operation);
+        }
+    }
+}

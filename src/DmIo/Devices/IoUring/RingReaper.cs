@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Devices.IoUring;
+
+/// <summary>
+/// The one thread of the process that waits for the events of all rings, and tells each when something is done. Starts
+/// with the first ring, and waits for ever after; what it calls must not wait. Holds a ring's owner until
+/// <see cref="Unwatch"/>: what the kernel works on is never collected.
+/// </summary>
+internal sealed class RingReaper
+{
+    private const int SignalsAtOnce = 64;
+
+    private static readonly Lock Gate = new();
+    private static RingReaper? shared;
+
+    private readonly SafeFileHandle poll;
+    private readonly ConcurrentDictionary<long, Action> watched = new();
+    private long lastId;
+
+    private RingReaper(SafeFileHandle poll) => this.poll = poll;
+
+    /// <summary>The one; errno where the system can't give it what it needs.</summary>
+    internal static int TryGet(out RingReaper? reaper)
+    {
+        lock (Gate)
+        {
+            var errno = shared is null ? TryStart(StartThread, out shared) : 0;
+            reaper = shared;
+            return errno;
+        }
+    }
+
+    /// <summary>Another one, for a test; null, and errno, where the system can't give it what it needs.</summary>
+    internal static int TryStart(Action<ThreadStart> startThread, out RingReaper? reaper)
+    {
+        reaper = null;
+        var errno = RingNative.CreatePoll(out var poll);
+        try
+        {
+            if (errno == 0)
+            {
+                var started = new RingReaper(poll);
+                startThread(started.Run);
+                reaper = started;
+            }
+
+            return errno;
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            // .NET says so of a thread that the system refuses, whatever the cause.
+            return Errno.TryAgain;
+        }
+        finally
+        {
+            if (reaper is null)
+            {
+                poll.Dispose();
+            }
+        }
+    }
+
+    /// <summary>From now on each signal of the event is told, on the reaper's thread. Errno, 0 for success.</summary>
+    internal int Watch(SafeFileHandle signal, Action told, out long id)
+    {
+        id = Interlocked.Increment(ref lastId);
+        watched[id] = told;
+        var errno = RingNative.AddPoll(poll, signal, id);
+        if (errno != 0)
+        {
+            watched.TryRemove(id, out _);
+        }
+
+        return errno;
+    }
+
+    /// <summary>No new signal is told; one that is being told just now may still be.</summary>
+    internal void Unwatch(SafeFileHandle signal, long id)
+    {
+        watched.TryRemove(id, out _);
+        Invariant.Require(RingNative.RemovePoll(poll, signal) == 0);
+    }
+
+    private static void StartThread(ThreadStart run) =>
+        new Thread(run) { IsBackground = true, Name = "DmIo ring reaper" }.Start();
+
+    private void Run()
+    {
+        Span<long> ids = stackalloc long[SignalsAtOnce];
+        while (true)
+        {
+            var count = RingNative.WaitForPoll(poll, ids);
+            Invariant.Require(count >= 0 || count == -Errno.Interrupted);
+            for (var index = 0; index < count; index++)
+            {
+                if (watched.TryGetValue(ids[index], out var told))
+                {
+                    told();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,284 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace DmIo.Memory;
+
+/// <summary>
+/// Grants pages, all that were asked for or none, and takes them back. Grows by slabs up to a limit; never shrinks. A
+/// plain class with a single owner: no locks. Invariant, checked at every step: free + leased + draining + quarantined
+/// == total. A page is zeroed when it is leased, so no owner sees another's data, and the system has given the memory
+/// for certain before the owner relies on it: 0.1 us a page in cache, 0.3 us out of it, 4 us when the system first
+/// gives it.
+/// </summary>
+internal sealed class PagePool : IDisposable
+{
+    private readonly int slabPages;
+    private readonly Func<int, PageSlab?> allocateSlab;
+    private readonly bool isChecked;
+    private readonly List<PageSlab> slabs = [];
+
+    // Last in, first out: what was used last is likely still in the processor's cache.
+    private readonly Stack<Page> free = new();
+    private bool disposed;
+
+    /// <summary>An empty pool; memory is taken with the first lease.</summary>
+    /// <param name="maxPages">The most pages it ever has.</param>
+    /// <param name="slabPages">By how many it grows; by fewer only where the limit leaves no room.</param>
+    /// <param name="allocateSlab">Where slabs come from; null where there is no memory. For tests.</param>
+    /// <param name="isChecked">Find who touches pages that are not his (<see cref="PageCheck"/>).</param>
+    public PagePool(
+        int maxPages, int slabPages, Func<int, PageSlab?>? allocateSlab = null, bool isChecked = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxPages);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slabPages);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(slabPages, PageSlab.MaxPages);
+        MaxPages = maxPages;
+        this.slabPages = slabPages;
+        this.allocateSlab = allocateSlab ?? (isChecked ? PageSlab.TryAllocateGuarded : PageSlab.TryAllocate);
+        this.isChecked = isChecked;
+    }
+
+    /// <summary>The most pages that it ever has.</summary>
+    public int MaxPages { get; }
+
+    /// <summary>What its pages lie in, for whoever registers memory with the kernel.</summary>
+    public PoolMemory Memory { get; } = new();
+
+    /// <summary>Pages that it has.</summary>
+    public int TotalPages { get; private set; }
+
+    /// <summary>Pages that nobody has.</summary>
+    public int FreePages => free.Count;
+
+    /// <summary>Pages that lessees have.</summary>
+    public int LeasedPages { get; private set; }
+
+    /// <summary>Pages without an owner that devices may still touch.</summary>
+    public int DrainingPages { get; private set; }
+
+    /// <summary>Pages of open leases whose request was answered at its deadline while a device still has them
+    /// (R23).</summary>
+    public int QuarantinedPages { get; private set; }
+
+    /// <summary>How many pages a lease may have now, if the system has the memory to grow to the limit.</summary>
+    public int AvailablePages => MaxPages - LeasedPages - DrainingPages - QuarantinedPages;
+
+    /// <summary>
+    /// Grants <paramref name="pages"/> (1 or more) pages, zeroed. False, with nothing changed, where the limit or the
+    /// system's memory does not allow all of them.
+    /// </summary>
+    public bool TryLease(int pages, [NotNullWhen(true)] out PageLease? lease)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pages);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        lease = null;
+        if (pages > AvailablePages || !TryGrow(pages - FreePages))
+        {
+            return false;
+        }
+
+        if (isChecked)
+        {
+            PageCheck.Leave(free.Take(pages));
+        }
+
+        var granted = new Page[pages];
+        for (var index = 0; index < pages; index++)
+        {
+            granted[index] = free.Pop();
+            granted[index].Memory.Span.Clear();
+        }
+
+        LeasedPages += pages;
+        lease = new PageLease(this, granted);
+        RequireBalance();
+        return true;
+    }
+
+    /// <summary>
+    /// Lends a lease up to <paramref name="pages"/> (0 or more) further pages, as many as there are. They count for it
+    /// until <see cref="TakeBack"/> or <see cref="Return"/>; its owner does not get their memory, so they are not
+    /// zeroed.
+    /// </summary>
+    /// <returns>How many it lent.</returns>
+    /// <exception cref="InvariantViolationException">Returned already, or leased from another pool: a
+    /// defect.</exception>
+    public int Lend(PageLease lease, int pages)
+    {
+        RequireHeld(lease);
+        Invariant.Require(pages >= 0);
+        var count = Math.Min(pages, AvailablePages);
+        if (!TryGrow(count - FreePages))
+        {
+            count = Math.Min(count, FreePages);
+        }
+
+        for (var index = 0; index < count; index++)
+        {
+            lease.Lent.Push(free.Pop());
+        }
+
+        Count(lease, count);
+        return count;
+    }
+
+    /// <summary>Takes back pages that it lent.</summary>
+    /// <exception cref="InvariantViolationException">It did not lend as many, or the others are quarantined: a
+    /// defect.</exception>
+    public void TakeBack(PageLease lease, int pages)
+    {
+        RequireHeld(lease);
+        Invariant.Require(pages >= 0 && pages <= lease.Lent.Count);
+        for (var index = 0; index < pages; index++)
+        {
+            free.Push(lease.Lent.Pop());
+        }
+
+        Invariant.Require(lease.Quarantined <= lease.TotalPages);
+        Count(lease, -pages);
+    }
+
+    /// <summary>So many of the lease's pages, granted or lent, are quarantined from now on. Those of one that drains
+    /// stay draining.</summary>
+    /// <exception cref="InvariantViolationException">It has not as many pages: a defect.</exception>
+    public void Quarantine(PageLease lease, int pages)
+    {
+        RequireHeld(lease);
+        Invariant.Require(pages >= 0 && pages <= lease.TotalPages);
+        if (lease.State == PageLeaseState.Leased)
+        {
+            QuarantinedPages += pages - lease.Quarantined;
+            LeasedPages -= pages - lease.Quarantined;
+            lease.Quarantined = pages;
+            RequireBalance();
+        }
+    }
+
+    /// <summary>
+    /// The lessee is done or dead, the devices are not: the pages, quarantined or not, are nobody's until
+    /// <see cref="Return"/>.
+    /// </summary>
+    /// <exception cref="InvariantViolationException">Not leased, or leased from another pool: a defect.</exception>
+    public void BeginDrain(PageLease lease)
+    {
+        Invariant.Require(ReferenceEquals(lease.Pool, this));
+        Invariant.Require(lease.State == PageLeaseState.Leased);
+        Quarantine(lease, 0);
+        LeasedPages -= lease.TotalPages;
+        lease.State = PageLeaseState.Draining;
+        Count(lease, lease.TotalPages);
+    }
+
+    /// <summary>
+    /// Takes all pages back, lent ones too. Nobody may touch them from here on. Works after <see cref="Dispose"/> too.
+    /// </summary>
+    /// <exception cref="InvariantViolationException">Returned already, or leased from another pool: a
+    /// defect.</exception>
+    public void Return(PageLease lease)
+    {
+        RequireHeld(lease);
+        if (isChecked)
+        {
+            PageCheck.Return(lease);
+        }
+
+        Quarantine(lease, 0);
+        TakeBack(lease, lease.Lent.Count);
+        for (var index = lease.Count - 1; index >= 0; index--)
+        {
+            free.Push(lease.Pages[index]);
+        }
+
+        Count(lease, -lease.Count);
+        lease.State = PageLeaseState.Returned;
+        FreeSlabsWhenDone();
+    }
+
+    /// <summary>
+    /// Ends leasing, and frees the memory where nothing is leased or draining; otherwise the last <see cref="Return"/>
+    /// does. Where that never comes, the memory goes when nothing refers to it any more.
+    /// </summary>
+    public void Dispose()
+    {
+        disposed = true;
+        FreeSlabsWhenDone();
+    }
+
+    // All of the slabs that are needed, or none.
+    private bool TryGrow(int missingPages)
+    {
+        var added = new List<PageSlab>();
+        for (var room = MaxPages - TotalPages; missingPages > 0;)
+        {
+            var size = Math.Min(slabPages, room);
+            if (allocateSlab(size) is not { } slab)
+            {
+                added.ForEach(unused => unused.Free());
+                return false;
+            }
+
+            added.Add(slab);
+            room -= size;
+            missingPages -= size;
+        }
+
+        added.ForEach(Take);
+        return true;
+    }
+
+    private void Take(PageSlab slab)
+    {
+        slabs.Add(slab);
+        Memory.Add(slab.Block);
+        TotalPages += slab.Pages.Length;
+        for (var index = slab.Pages.Length - 1; index >= 0; index--)
+        {
+            if (isChecked)
+            {
+                PageCheck.Add(slab.Pages[index]);
+            }
+
+            free.Push(slab.Pages[index]);
+        }
+    }
+
+    private void FreeSlabsWhenDone()
+    {
+        if (disposed && LeasedPages + DrainingPages + QuarantinedPages == 0)
+        {
+            free.Clear();
+            TotalPages = 0;
+            slabs.ForEach(slab => slab.Free());
+            slabs.Clear();
+        }
+
+        RequireBalance();
+    }
+
+    /// <summary>A lease has so many pages more, or fewer, which are not quarantined.</summary>
+    private void Count(PageLease lease, int pages)
+    {
+        if (lease.State == PageLeaseState.Draining)
+        {
+            DrainingPages += pages;
+        }
+        else
+        {
+            LeasedPages += pages;
+        }
+
+        RequireBalance();
+    }
+
+    private void RequireHeld(PageLease lease)
+    {
+        Invariant.Require(ReferenceEquals(lease.Pool, this));
+        Invariant.Require(lease.State != PageLeaseState.Returned);
+    }
+
+    private void RequireBalance()
+    {
+        Invariant.Require(LeasedPages >= 0 && DrainingPages >= 0 && QuarantinedPages >= 0);
+        Invariant.Require(FreePages + LeasedPages + DrainingPages + QuarantinedPages == TotalPages);
+        Invariant.Require(TotalPages <= MaxPages);
+    }
+}
