@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
 using DmIo.Actors.Configuration;
-using DmIo.Actors.Devices;
 using DmIo.Actors.Protocol;
 using DmIo.Actors.Scheduling;
 using DmIo.Actors.Telemetry;
@@ -10,7 +9,7 @@ using DmIo.Memory;
 using static DmIo.Actors.Protocol.DeviceProtocol;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// The supervisor's half that puts devices into service and takes them out (R21). A name is in the directory from
