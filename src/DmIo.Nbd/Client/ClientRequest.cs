@@ -32,17 +32,17 @@ internal sealed class ClientRequest(ClientRequestPool pool) : AnswerSource
     /// <summary>How often it was sent.</summary>
     internal int Tries { get; set; }
 
-    /// <summary>Of a flush: which writes it covers (<see cref="FlushLedger"/>).</summary>
+    /// <summary>Of a flush: which writes it covers (<see cref="UnflushedWrites"/>).</summary>
     internal long Covered { get; set; }
 
     /// <summary>Its name on its connection, while it is on one.</summary>
     internal ulong Cookie { get; set; }
 
     /// <summary>Which bytes of a read have come.</summary>
-    internal CoveredRanges Received { get; } = new();
+    internal ReceivedRanges Received { get; } = new();
 
     /// <summary>What a reply tells of extents, where they were asked for.</summary>
-    internal ExtentFolding? Extents { get; set; }
+    internal ExtentConverter? Extents { get; set; }
 
     /// <summary>The first error that its reply named.</summary>
     internal IoStatus Error { get; set; }

@@ -9,7 +9,7 @@ internal sealed class DeadlineTimer : IDisposable
     private readonly TimeProvider time;
     private readonly ITimer timer;
     private long due = long.MaxValue;
-    private volatile bool hasRung;
+    private volatile bool hasExpired;
 
     internal DeadlineTimer(TimeProvider time, Action call)
     {
@@ -17,7 +17,7 @@ internal sealed class DeadlineTimer : IDisposable
         timer = time.CreateTimer(
             _ =>
             {
-                hasRung = true;
+                hasExpired = true;
                 call();
             },
             null,
@@ -26,7 +26,7 @@ internal sealed class DeadlineTimer : IDisposable
     }
 
     /// <summary>Calls no later than at this timestamp.</summary>
-    internal void Ask(long timestamp)
+    internal void Schedule(long timestamp)
     {
         if (timestamp < due)
         {
@@ -37,14 +37,14 @@ internal sealed class DeadlineTimer : IDisposable
     }
 
     /// <summary>True once after each call: look at the deadlines, and ask for the next.</summary>
-    internal bool TakeRing()
+    internal bool TakeExpired()
     {
-        if (!hasRung)
+        if (!hasExpired)
         {
             return false;
         }
 
-        hasRung = false;
+        hasExpired = false;
         due = long.MaxValue;
         return true;
     }

@@ -22,9 +22,9 @@ internal sealed class ServerState(ActorSystem system, NbdServerOptions options, 
     internal ILoggingAdapter Log => log;
 
     /// <summary>Where clients that are refused are warned of.</summary>
-    internal RefusalLog Refusals { get; } = new(log, options.Time);
+    internal RateLimitedLog Refusals { get; } = new(log, options.Time);
 
-    internal ConnectionLimit Room { get; } = ConnectionLimit.Of(options.Limits.Connections);
+    internal ConnectionLimit ConnectionLimit { get; } = ConnectionLimit.Of(options.Limits.Connections);
 
     internal ServerTls? Tls { get; } = options.Tls is { } tls ? new ServerTls(tls, fault => log.Warning(fault)) : null;
 

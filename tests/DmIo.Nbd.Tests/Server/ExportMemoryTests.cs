@@ -86,7 +86,7 @@ public sealed class ExportMemoryTests
     {
         var memory = NewMemory(2);
         var block = new MemoryShare(memory).TryTake()!;
-        block.Hold();
+        block.Retain();
 
         block.Release();
         Assert.Equal(1, memory.BlocksInUse);

@@ -13,12 +13,12 @@ namespace DmIo.Nbd.Tests.Server;
 /// <summary>The handshake from bytes to bytes, without a connection.</summary>
 public sealed class OptionHagglingTests
 {
-    private readonly Desk desk = new();
+    private readonly FakeDirectory directory = new();
 
     [Fact]
     public void The_greeting_offers_fixed_newstyle_and_no_zeroes()
     {
-        var haggling = new OptionHaggling(desk, tls: null, maxOptionBytes: 1024);
+        var haggling = new OptionHaggling(directory, tls: null, maxOptionBytes: 1024);
 
         haggling.Greet();
 
@@ -28,11 +28,11 @@ public sealed class OptionHagglingTests
     [Fact]
     public void Flags_that_were_not_offered_end_it()
     {
-        var haggling = new OptionHaggling(desk, tls: null, maxOptionBytes: 1024);
+        var haggling = new OptionHaggling(directory, tls: null, maxOptionBytes: 1024);
 
         haggling.Take([0, 0, 0, 7], out _);
 
-        Assert.Equal(HaggleState.Closed, haggling.State);
+        Assert.Equal(OptionHagglingState.Closed, haggling.State);
         Assert.NotNull(haggling.Refusal);
     }
 
@@ -68,7 +68,7 @@ public sealed class OptionHagglingTests
 
         haggling.Take(new byte[OptionHeader.SizeBytes], out _);
 
-        Assert.Equal(HaggleState.Closed, haggling.State);
+        Assert.Equal(OptionHagglingState.Closed, haggling.State);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class OptionHagglingTests
 
         haggling.Take(OptionBytes(NbdOption.List, new byte[1025]).AsSpan(0, OptionHeader.SizeBytes), out _);
 
-        Assert.Equal(HaggleState.Closed, haggling.State);
+        Assert.Equal(OptionHagglingState.Closed, haggling.State);
     }
 
     [Theory]
@@ -112,9 +112,9 @@ public sealed class OptionHagglingTests
         Assert.Equal(OptionReplyType.ErrorInvalid, Assert.Single(Ask(NewHaggling(), option, [0, 0])).Type);
 
     [Theory]
-    [InlineData(NbdOption.Info, HaggleState.Options)]
-    [InlineData(NbdOption.Go, HaggleState.Transmission)]
-    internal void Only_go_begins_requests(NbdOption option, HaggleState expected)
+    [InlineData(NbdOption.Info, OptionHagglingState.Options)]
+    [InlineData(NbdOption.Go, OptionHagglingState.Transmission)]
+    internal void Only_go_begins_requests(NbdOption option, OptionHagglingState expected)
     {
         var haggling = NewHaggling();
 
@@ -157,13 +157,13 @@ public sealed class OptionHagglingTests
         var replies = Ask(haggling, NbdOption.Go, new ExportRequest("c", []).ToBytes());
 
         Assert.Equal(OptionReplyType.ErrorUnknown, Assert.Single(replies).Type);
-        Assert.Equal(HaggleState.Options, haggling.State);
+        Assert.Equal(OptionHagglingState.Options, haggling.State);
     }
 
     [Fact]
     public void An_export_that_leaves_in_this_moment_is_unknown()
     {
-        desk.IsGone = true;
+        directory.IsGone = true;
 
         var replies = Ask(NewHaggling(), NbdOption.Go, new ExportRequest("a", []).ToBytes());
 
@@ -175,14 +175,14 @@ public sealed class OptionHagglingTests
     [InlineData(3, 10)]
     public void An_export_by_name_is_padded_unless_both_sides_leave_that_out(byte flags, int length)
     {
-        var haggling = new OptionHaggling(desk, tls: null, maxOptionBytes: 1024);
+        var haggling = new OptionHaggling(directory, tls: null, maxOptionBytes: 1024);
         haggling.Take([0, 0, 0, flags], out _);
         haggling.Sent();
 
         haggling.Take(OptionBytes(NbdOption.ExportName, "a"u8.ToArray()), out _);
 
         Assert.Equal(length, haggling.Output.Length);
-        Assert.Equal(HaggleState.Transmission, haggling.State);
+        Assert.Equal(OptionHagglingState.Transmission, haggling.State);
     }
 
     [Fact]
@@ -192,7 +192,7 @@ public sealed class OptionHagglingTests
 
         haggling.Take(OptionBytes(NbdOption.ExportName, "c"u8.ToArray()), out _);
 
-        Assert.Equal(HaggleState.Closed, haggling.State);
+        Assert.Equal(OptionHagglingState.Closed, haggling.State);
         Assert.Equal(0, haggling.Output.Length);
     }
 
@@ -221,7 +221,7 @@ public sealed class OptionHagglingTests
         Ask(haggling, NbdOption.Go, new ExportRequest("a", []).ToBytes());
 
         Assert.Equal([OptionReplyType.MetaContext, OptionReplyType.Ack], replies.Select(reply => reply.Type));
-        Assert.Equal(Replies.AllocationContext, BinaryPrimitives.ReadUInt32BigEndian(replies[0].Data));
+        Assert.Equal(ReplyWriter.AllocationContext, BinaryPrimitives.ReadUInt32BigEndian(replies[0].Data));
         Assert.True(haggling.HasBlockStatus);
     }
 
@@ -283,7 +283,7 @@ public sealed class OptionHagglingTests
 
         haggling.Take(OptionBytes(NbdOption.ExportName, "a"u8.ToArray()), out _);
 
-        Assert.Equal(HaggleState.Closed, haggling.State);
+        Assert.Equal(OptionHagglingState.Closed, haggling.State);
     }
 
     [Fact]
@@ -294,8 +294,8 @@ public sealed class OptionHagglingTests
         Ask(haggling, NbdOption.SetMetaContext, Contexts("a", "base:allocation"));
 
         Ask(haggling, NbdOption.StartTls);
-        Assert.Equal(HaggleState.StartTls, haggling.State);
-        haggling.Secured();
+        Assert.Equal(OptionHagglingState.StartTls, haggling.State);
+        haggling.TlsStarted();
         Ask(haggling, NbdOption.Go, new ExportRequest("a", []).ToBytes());
 
         Assert.False(haggling.HasStructuredReplies);
@@ -307,7 +307,7 @@ public sealed class OptionHagglingTests
     {
         var haggling = NewHaggling(NbdTlsMode.Required);
         Ask(haggling, NbdOption.StartTls);
-        haggling.Secured();
+        haggling.TlsStarted();
 
         Assert.Equal(OptionReplyType.ErrorInvalid, Assert.Single(Ask(haggling, NbdOption.StartTls)).Type);
     }
@@ -319,7 +319,7 @@ public sealed class OptionHagglingTests
     [Fact]
     public void A_server_that_ends_says_so()
     {
-        desk.IsClosing = true;
+        directory.IsClosing = true;
 
         Assert.Equal(OptionReplyType.ErrorShutdown, Assert.Single(Ask(NewHaggling(), NbdOption.List)).Type);
     }
@@ -330,7 +330,7 @@ public sealed class OptionHagglingTests
         var haggling = NewHaggling(NbdTlsMode.Required);
 
         Assert.Equal(OptionReplyType.Ack, Assert.Single(Ask(haggling, NbdOption.Abort, [1])).Type);
-        Assert.Equal(HaggleState.Closed, haggling.State);
+        Assert.Equal(OptionHagglingState.Closed, haggling.State);
         Assert.Null(haggling.Refusal);
     }
 
@@ -346,7 +346,7 @@ public sealed class OptionHagglingTests
 
     private OptionHaggling NewHaggling(NbdTlsMode? tls = null)
     {
-        var haggling = new OptionHaggling(desk, tls, maxOptionBytes: 1024);
+        var haggling = new OptionHaggling(directory, tls, maxOptionBytes: 1024);
         haggling.Take([0, 0, 0, 3], out _);
         return haggling;
     }
@@ -377,7 +377,7 @@ public sealed class OptionHagglingTests
         return replies;
     }
 
-    private sealed class Desk : IExportDesk
+    private sealed class FakeDirectory : IExportDirectory
     {
         public bool IsClosing { get; set; }
 
@@ -395,6 +395,6 @@ public sealed class OptionHagglingTests
 
         public bool IsDenied(string export) => export == "c";
 
-        public bool TryEnter(OfferedExport export) => !IsGone;
+        public bool TryOpen(OfferedExport export) => !IsGone;
     }
 }

@@ -63,7 +63,7 @@ internal sealed class Export(
         Array.ForEach(users, user => user.Drain(reason));
         if (await Task.WhenAny(empty.Task, Task.Delay(patience)).ConfigureAwait(false) != empty.Task)
         {
-            Array.ForEach(users, user => user.Cut($"{reason} Its requests took longer than {patience}."));
+            Array.ForEach(users, user => user.Abort($"{reason} Its requests took longer than {patience}."));
         }
     }
 

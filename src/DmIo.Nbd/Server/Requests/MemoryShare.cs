@@ -6,7 +6,7 @@ internal sealed class MemoryShare
 {
     private readonly ExportMemory memory;
     private readonly Lock gate = new();
-    private Action? giveBack;
+    private Action? reclaim;
 
     internal MemoryShare(ExportMemory memory)
     {
@@ -40,7 +40,7 @@ internal sealed class MemoryShare
     {
         lock (gate)
         {
-            giveBack = reclaimed;
+            reclaim = reclaimed;
         }
 
         memory.BeginPause(this, blocks);
@@ -52,7 +52,7 @@ internal sealed class MemoryShare
         memory.EndPause(this);
         lock (gate)
         {
-            giveBack = null;
+            reclaim = null;
         }
     }
 
@@ -62,8 +62,8 @@ internal sealed class MemoryShare
     {
         lock (gate)
         {
-            var call = giveBack;
-            giveBack = null;
+            var call = reclaim;
+            reclaim = null;
             call?.Invoke();
         }
     }

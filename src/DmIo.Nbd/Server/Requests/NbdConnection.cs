@@ -10,12 +10,12 @@ namespace DmIo.Nbd.Server.Requests;
 /// <summary>
 /// One connection, from its socket to its end. What it began is done when it ends, and its memory is back.
 /// <code>
-///   handshake --an export is chosen--> requests --hung up, Drain, Cut--> answers in flight --all sent--> ended
-///       +--------sent away, Cut--------------------------------------------------------------------------^
+///   handshake --an export is chosen--> requests --hung up, Drain, Abort--> answers in inFlight --all sent--> ended
+///       +--------sent away, Abort--------------------------------------------------------------------------^
 /// </code>
 /// It keeps what its requests failed with in the server's log, each under the connection's number and its own.
 /// </summary>
-internal sealed class NbdConnection : IExportDesk, IErrorLog
+internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
 {
     private static long lastId;
 
@@ -26,8 +26,8 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
     private volatile NbdTransport transport;
     private volatile Export? export;
     private volatile IReadOnlyCollection<string>? allowed;
-    private volatile Flight? flight;
-    private volatile Outbox? outbox;
+    private volatile InFlightRequests? inFlight;
+    private volatile SendQueue? sendQueue;
     private volatile MemoryShare? share;
     private volatile string? reason;
     private string? subject;
@@ -50,15 +50,15 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
     /// <summary>The peer with the subject of its certificate, for logs.</summary>
     private string Client => subject is null ? Peer : $"{Peer} ('{subject}')";
 
-    bool IExportDesk.IsClosing => server.IsClosing;
+    bool IExportDirectory.IsClosing => server.IsClosing;
 
-    IReadOnlyList<OfferedExport> IExportDesk.Exports => server.OffersFor(allowed);
+    IReadOnlyList<OfferedExport> IExportDirectory.Exports => server.OffersFor(allowed);
 
-    bool IExportDesk.IsDenied(string export) => allowed is { } names && server.OffersFor(null).Any(offer =>
+    bool IExportDirectory.IsDenied(string export) => allowed is { } names && server.OffersFor(null).Any(offer =>
         (string.Equals(offer.Name, export, StringComparison.Ordinal) || (export.Length == 0 && offer.IsDefault))
         && !names.Contains(offer.Name));
 
-    bool IExportDesk.TryEnter(OfferedExport offer)
+    bool IExportDirectory.TryOpen(OfferedExport offer)
     {
         if (server.Find(offer) is not { } found || !found.TryEnter(this))
         {
@@ -69,7 +69,7 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
         return true;
     }
 
-    string IErrorLog.Log(in RequestHeader request, NbdError error, in IoStatus status)
+    string IRequestErrorLog.Log(in RequestHeader request, NbdError error, in IoStatus status)
     {
         var number = counters.Failed();
         var id = $"nbd-{Id}.{number}";
@@ -96,10 +96,10 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
         return $"{message} [{id}]";
     }
 
-    void IErrorLog.Break(in RequestHeader request, in IoStatus status) =>
-        Cut($"{request.Command} of {request.LengthBytes} bytes at {request.Offset} failed behind its header: {status}");
+    void IRequestErrorLog.Break(in RequestHeader request, in IoStatus status) =>
+        Abort($"{request.Command} of {request.LengthBytes} bytes at {request.Offset} failed behind its header: {status}");
 
-    /// <summary>Runs to the end, which is when nothing of it is in flight. Throws nothing.</summary>
+    /// <summary>Runs to the end, which is when nothing of it is in inFlight. Throws nothing.</summary>
     internal async Task RunAsync()
     {
         var end = "It hung up.";
@@ -115,13 +115,13 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
         {
             // Nothing that one connection does ends another, or the server.
             server.Log.Error(fault, "nbd-{0}: {1} is cut after a failure of the server", Id, Peer);
-            Cut($"The server failed: {fault.Message}");
+            Abort($"The server failed: {fault.Message}");
         }
 
-        await (flight?.EmptyAsync() ?? Task.CompletedTask).ConfigureAwait(false);
+        await (inFlight?.EmptyAsync() ?? Task.CompletedTask).ConfigureAwait(false);
         share?.Close();
         await transport.DisposeAsync().ConfigureAwait(false);
-        var isCut = reason is not null;
+        var isAborted = reason is not null;
         end = reason ?? end;
         if (export is { } used)
         {
@@ -129,7 +129,7 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
             server.Publish(new NbdServerEvents.ClientDisconnected(Id, Peer, used.Offer.Name, end));
             used.Leave(this);
         }
-        else if (!isCut && refusal is { } why)
+        else if (!isAborted && refusal is { } why)
         {
             server.Refusals.Warn($"nbd-{Id}: {Client} is refused: {why}");
         }
@@ -139,15 +139,15 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
         }
     }
 
-    /// <summary>No more requests; what is in flight is answered, then it ends.</summary>
+    /// <summary>No more requests; what is in inFlight is answered, then it ends.</summary>
     internal void Drain(string why)
     {
         reason ??= why;
         transport.EndReceiving();
     }
 
-    /// <summary>It ends at once; what is in flight is done, but not answered.</summary>
-    internal void Cut(string why)
+    /// <summary>It ends at once; what is in inFlight is done, but not answered.</summary>
+    internal void Abort(string why)
     {
         reason ??= why;
         share?.Close();
@@ -155,28 +155,28 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
     }
 
     /// <summary>Is it over a limit of time?</summary>
-    internal void CheckTime(long now)
+    internal void CheckTimeouts(long now)
     {
         var limits = server.Limits;
         if (export is null)
         {
-            CutAfter(limits.Handshake, since, now, "Its handshake took longer than");
+            AbortAfter(limits.Handshake, since, now, "Its handshake took longer than");
             return;
         }
 
-        if (outbox?.StuckSince(now) is > 0 and var stuck)
+        if (sendQueue?.StuckSince(now) is > 0 and var stuck)
         {
-            CutAfter(limits.Send, stuck, now, "It took nothing of its replies for");
+            AbortAfter(limits.Send, stuck, now, "It took nothing of its replies for");
         }
 
         if (counters.ReceivingSince is > 0 and var receiving)
         {
-            CutAfter(limits.Receive, receiving, now, "It left a request unfinished for");
+            AbortAfter(limits.Receive, receiving, now, "It left a request unfinished for");
         }
 
-        if (limits.Idle is { } idle && flight?.Count == 0)
+        if (limits.Idle is { } idle && inFlight?.Count == 0)
         {
-            CutAfter(idle, counters.LastReceived, now, "It asked nothing for");
+            AbortAfter(idle, counters.LastReceived, now, "It asked nothing for");
         }
     }
 
@@ -185,18 +185,18 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
         Peer,
         export?.Offer.Name,
         transport is TlsTransport,
-        flight?.Count ?? 0,
+        inFlight?.Count ?? 0,
         counters.Requests,
         counters.Errors,
         counters.ReadBytes,
         counters.WrittenBytes);
 
-    private void CutAfter(TimeSpan limit, long from, long now, string what)
+    private void AbortAfter(TimeSpan limit, long from, long now, string what)
     {
         if (server.Time.GetElapsedTime(from, now) > limit)
         {
             server.Log.Warning("nbd-{0}: {1} is cut: {2} {3}", Id, Peer, what, limit);
-            Cut($"{what} {limit}.");
+            Abort($"{what} {limit}.");
         }
     }
 
@@ -227,12 +227,12 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
 
     private RequestLoop NewLoop(Export used, OptionHaggling agreed)
     {
-        Replies? replies = null;
-        var transactions = new Flight(server.Limits.RequestsInFlight, () => new Transaction(used, replies!));
-        var sender = new Outbox(transport, transactions, server.Time, fault => Cut($"It took no replies: {fault}"));
-        replies = new Replies(sender, agreed.HasStructuredReplies, this);
-        flight = transactions;
-        outbox = sender;
+        ReplyWriter? replies = null;
+        var requests = new InFlightRequests(server.Limits.RequestsInFlight, () => new NbdRequest(used, replies!));
+        var sender = new SendQueue(transport, requests, server.Time, fault => Abort($"It took no replies: {fault}"));
+        replies = new ReplyWriter(sender, agreed.HasStructuredReplies, this);
+        inFlight = requests;
+        sendQueue = sender;
         share = new MemoryShare(used.Memory);
         if (reason is not null)
         {
@@ -240,7 +240,7 @@ internal sealed class NbdConnection : IExportDesk, IErrorLog
             share.Close();
         }
 
-        return new RequestLoop(transport, used, share, transactions, counters, agreed);
+        return new RequestLoop(transport, used, share, requests, counters, agreed);
     }
 
     private async Task<NbdTransport> StartTlsAsync()

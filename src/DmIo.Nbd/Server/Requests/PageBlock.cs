@@ -3,7 +3,7 @@ using DmIo.Memory;
 namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>
-/// 64 KiB of an export's memory in one piece: what is received into, read into and sent from. Counted by those who use
+/// 64 KiB of an export's memory in one part: what is received into, read into and sent from. Counted by those who use
 /// parts of it; with the last of them it goes back to where it came from, from any thread.
 /// </summary>
 internal sealed class PageBlock(Memory<byte> memory)
@@ -29,7 +29,7 @@ internal sealed class PageBlock(Memory<byte> memory)
     }
 
     /// <summary>One more user; only by one.</summary>
-    internal void Hold() => Interlocked.Increment(ref users);
+    internal void Retain() => Interlocked.Increment(ref users);
 
     internal void Release()
     {

@@ -1,22 +1,22 @@
 namespace DmIo.Nbd.Server.Requests;
 
-/// <summary>Replies that go out together: their headers, which lie here, and the data of pieces, which stay where they
+/// <summary>ReplyWriter that go out together: their headers, which lie here, and the data of parts, which stay where they
 /// are. Filled, sent, then released, and filled again.</summary>
 internal sealed class ReplyBatch
 {
     private const int FirstHeaderBytes = 256;
 
-    private readonly List<ReadOnlyMemory<byte>> parts = [];
-    private readonly List<Piece> pieces = [];
-    private readonly List<Transaction> ended = [];
+    private readonly List<ReadOnlyMemory<byte>> buffers = [];
+    private readonly List<RequestPart> parts = [];
+    private readonly List<NbdRequest> ended = [];
     private byte[] headers = new byte[FirstHeaderBytes];
     private int used;
     private int lastStart;
     private bool lastIsHeader;
 
-    internal IReadOnlyList<ReadOnlyMemory<byte>> Parts => parts;
+    internal IReadOnlyList<ReadOnlyMemory<byte>> Buffers => buffers;
 
-    internal bool IsEmpty => parts.Count == 0 && ended.Count == 0;
+    internal bool IsEmpty => buffers.Count == 0 && ended.Count == 0;
 
     /// <summary>Room for a header behind all that is there; one part with the header before it, if that is the
     /// last.</summary>
@@ -24,7 +24,7 @@ internal sealed class ReplyBatch
     {
         if (headers.Length - used < lengthBytes)
         {
-            // The parts hold what is full.
+            // The buffers hold what is full.
             headers = new byte[Math.Max(headers.Length * 2, lengthBytes)];
             used = 0;
             lastIsHeader = false;
@@ -34,44 +34,44 @@ internal sealed class ReplyBatch
         used += lengthBytes;
         if (lastIsHeader)
         {
-            parts[^1] = headers.AsMemory(lastStart, used - lastStart);
+            buffers[^1] = headers.AsMemory(lastStart, used - lastStart);
         }
         else
         {
             lastStart = start;
             lastIsHeader = true;
-            parts.Add(headers.AsMemory(start, lengthBytes));
+            buffers.Add(headers.AsMemory(start, lengthBytes));
         }
 
         return headers.AsSpan(start, lengthBytes);
     }
 
-    /// <summary>The data of a piece, which is released behind them.</summary>
-    internal void AddData(Piece piece)
+    /// <summary>The data of a part, which is released behind them.</summary>
+    internal void AddData(RequestPart part)
     {
-        for (var index = 0; index < piece.Memory.SegmentCount; index++)
+        for (var index = 0; index < part.Memory.SegmentCount; index++)
         {
-            parts.Add(piece.Data(index));
+            buffers.Add(part.Data(index));
         }
 
         lastIsHeader = false;
-        pieces.Add(piece);
+        parts.Add(part);
     }
 
-    /// <summary>This was the last of the transaction.</summary>
-    internal void End(Transaction transaction) => ended.Add(transaction);
+    /// <summary>This was the last of the request.</summary>
+    internal void End(NbdRequest request) => ended.Add(request);
 
     /// <summary>It was sent, or will not be.</summary>
-    internal void Release(Flight flight)
+    internal void Release(InFlightRequests inFlight)
     {
+        buffers.Clear();
+        parts.ForEach(part => part.Release());
         parts.Clear();
-        pieces.ForEach(piece => piece.Release());
-        pieces.Clear();
         used = 0;
         lastIsHeader = false;
         if (ended.Count > 0)
         {
-            flight.End(ended);
+            inFlight.End(ended);
             ended.Clear();
         }
     }

@@ -6,13 +6,13 @@ namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>
 /// Takes in the requests that a connection's window holds, one after the other: each is checked, waits for room in the
-/// flight, and goes to the intake of its kind, or is answered. One user, the receive loop.
+/// inFlight, and goes to the intake of its kind, or is answered. One user, the receive loop.
 /// </summary>
 internal sealed class RequestIntake(
     ReceiveWindow window,
-    ReadIntake reads,
-    WriteIntake writes,
-    Flight flight,
+    ReadRequests reads,
+    WriteRequests writes,
+    InFlightRequests inFlight,
     ConnectionCounters counters,
     OfferedExport export,
     OptionHaggling agreed)
@@ -35,7 +35,7 @@ internal sealed class RequestIntake(
                 return "It said goodbye.";
             }
 
-            if (header.PayloadBytes is > 0 and <= WriteIntake.SmallBytes
+            if (header.PayloadBytes is > 0 and <= WriteRequests.SmallBytes
                 && window.Available < RequestHeader.SizeBytes + (int)header.PayloadBytes)
             {
                 return null;
@@ -54,15 +54,15 @@ internal sealed class RequestIntake(
     private async ValueTask<string?> TakeAsync(RequestHeader header)
     {
         var (error, message) = RequestCheck.Check(header, export, agreed.HasStructuredReplies, agreed.HasBlockStatus);
-        Transaction? transaction;
-        while ((transaction = flight.TryBegin()) is null)
+        NbdRequest? request;
+        while ((request = inFlight.TryBegin()) is null)
         {
-            await flight.RoomAsync().ConfigureAwait(false);
+            await inFlight.RoomAsync().ConfigureAwait(false);
         }
 
         counters.Began(header);
-        transaction.Begin(header);
-        ExpectsLarge = header.PayloadBytes > WriteIntake.SmallBytes;
+        request.Begin(header);
+        ExpectsLarge = header.PayloadBytes > WriteRequests.SmallBytes;
         if (error != NbdError.None)
         {
             try
@@ -71,14 +71,14 @@ internal sealed class RequestIntake(
             }
             finally
             {
-                // Also where the connection breaks meanwhile: it does not end before its transactions.
-                transaction.Fail(error, message);
+                // Also where the connection breaks meanwhile: it does not end before its inFlight.
+                request.Fail(error, message);
             }
         }
 
         if (header.LengthBytes == 0 && header.Command != NbdCommand.Flush)
         {
-            transaction.Answer();
+            request.Answer();
             return null;
         }
 
@@ -86,19 +86,19 @@ internal sealed class RequestIntake(
         switch (header.Command)
         {
             case NbdCommand.Read:
-                goesOn = await reads.ReadAsync(transaction).ConfigureAwait(false);
+                goesOn = await reads.ReadAsync(request).ConfigureAwait(false);
                 break;
-            case NbdCommand.Write when header.LengthBytes <= WriteIntake.SmallBytes:
-                writes.WriteSmall(transaction);
+            case NbdCommand.Write when header.LengthBytes <= WriteRequests.SmallBytes:
+                writes.WriteSmall(request);
                 break;
             case NbdCommand.Write:
-                goesOn = await writes.WriteLargeAsync(transaction).ConfigureAwait(false);
+                goesOn = await writes.WriteLargeAsync(request).ConfigureAwait(false);
                 break;
             case NbdCommand.Cache:
-                goesOn = await reads.CacheAsync(transaction).ConfigureAwait(false);
+                goesOn = await reads.CacheAsync(request).ConfigureAwait(false);
                 break;
             default:
-                RequestsWithoutData.Begin(transaction, export);
+                RequestsWithoutData.Begin(request, export);
                 break;
         }
 

@@ -7,36 +7,36 @@ namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>
 /// Receives on one connection, and has taken in what came, until the client or the connection ends. Nothing is received
-/// while something waits for memory or for room in the flight: so a client feels how fast its device is. It holds no
+/// while something waits for memory or for room in the inFlight: so a client feels how fast its device is. It holds no
 /// memory while there is nothing to receive.
 /// </summary>
 internal sealed class RequestLoop
 {
     /// <summary>How often a busy connection looks for more before it waits.</summary>
-    private const int Looks = 10;
+    private const int MaxPolls = 10;
 
     private readonly NbdTransport transport;
-    private readonly Flight flight;
+    private readonly InFlightRequests inFlight;
     private readonly ReceiveWindow window;
-    private readonly DataSpace space;
+    private readonly DataBuffers space;
     private readonly RequestIntake intake;
 
     internal RequestLoop(
         NbdTransport transport,
         Export export,
         MemoryShare share,
-        Flight flight,
+        InFlightRequests inFlight,
         ConnectionCounters counters,
         OptionHaggling agreed)
     {
         this.transport = transport;
-        this.flight = flight;
+        this.inFlight = inFlight;
         var source = new RequestSource(transport, share, counters);
         window = new ReceiveWindow(source, share);
-        space = new DataSpace(share, export.Offer.DeviceBlockBytes);
-        var writes = new WriteIntake(window, space, new LargeWriteIntake(source, window, space, export.Offer));
+        space = new DataBuffers(share, export.Offer.DeviceBlockBytes);
+        var writes = new WriteRequests(window, space, new LargeWriteReceiver(source, window, space, export.Offer));
         intake = new RequestIntake(
-            window, new ReadIntake(space, flight, export.Offer), writes, flight, counters, export.Offer, agreed);
+            window, new ReadRequests(space, inFlight, export.Offer), writes, inFlight, counters, export.Offer, agreed);
     }
 
     /// <summary>Runs to the end.</summary>
@@ -66,17 +66,17 @@ internal sealed class RequestLoop
         }
         finally
         {
-            window.LetGo();
-            space.LetGo();
+            window.Release();
+            space.Release();
         }
     }
 
     private async ValueTask<bool> ReceiveAsync()
     {
-        space.LetGo();
-        if (window.Available == 0 && !await LingerAsync().ConfigureAwait(false))
+        space.Release();
+        if (window.Available == 0 && !await PollAsync().ConfigureAwait(false))
         {
-            window.LetGo();
+            window.Release();
             await transport.WaitAsync().ConfigureAwait(false);
         }
 
@@ -89,11 +89,11 @@ internal sealed class RequestLoop
         return await window.ReceiveAsync(needed, most).ConfigureAwait(false);
     }
 
-    /// <summary>While a client has several requests in flight its next are near: to look again when others had their
+    /// <summary>While a client has several requests in inFlight its next are near: to polls again when others had their
     /// turn costs less than to be woken, and finds more of them. True: something is there.</summary>
-    private async ValueTask<bool> LingerAsync()
+    private async ValueTask<bool> PollAsync()
     {
-        for (var look = 0; look < Looks && flight.Count > 1; look++)
+        for (var polls = 0; polls < MaxPolls && inFlight.Count > 1; polls++)
         {
             if (transport.HasArrived)
             {

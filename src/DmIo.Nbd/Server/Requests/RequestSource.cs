@@ -23,13 +23,13 @@ internal sealed class RequestSource(NbdTransport transport, MemoryShare share, C
 
     /// <summary>Waits in the middle of a request until more has come.</summary>
     /// <param name="blocks">What is held meanwhile.</param>
-    /// <param name="giveBack">Gives that back, from any thread, where others need it before this returns.</param>
-    internal async ValueTask WaitAsync(int blocks, Action giveBack)
+    /// <param name="reclaim">Gives that back, from any thread, where others need it before this returns.</param>
+    internal async ValueTask WaitAsync(int blocks, Action reclaim)
     {
         counters.BeginPause();
         if (blocks > 0)
         {
-            share.BeginPause(blocks, giveBack);
+            share.BeginPause(blocks, reclaim);
         }
 
         try
