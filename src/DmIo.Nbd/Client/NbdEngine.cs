@@ -2,6 +2,7 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Client;
 

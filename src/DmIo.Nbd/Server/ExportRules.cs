@@ -3,7 +3,7 @@ using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Server.Requests;
+using DmIo.Nbd.Server.Exports;
 using static DmIo.Nbd.Server.NbdServerProtocol;
 
 namespace DmIo.Nbd.Server;

@@ -5,8 +5,6 @@ using Akka.Event;
 using DmIo.Actors.Client;
 using DmIo.Io;
 using DmIo.Nbd.Server.Exports;
-using DmIo.Nbd.Server.Requests;
-using DmIo.Nbd.Telemetry;
 using DmIo.Nbd.Transport;
 using static DmIo.Nbd.Server.NbdServerProtocol;
 
@@ -30,7 +28,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     private readonly TaskCompletionSource stopped;
     private readonly DmIoService service = DmIoService.For(Context.System);
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
-    private readonly HashSet<Export> leaving = [];
+    private readonly HashSet<ServedExport> leaving = [];
     private readonly List<NbdListener> failed = [];
     private StatusPublisher? display;
     private bool isUnbound;
@@ -75,7 +73,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
 
         foreach (var export in state.Exports)
         {
-            export.Client.Dispose();
+            export.Export.Client.Dispose();
         }
 
         stopped.TrySetResult();
@@ -275,8 +273,9 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         }
 
         var legs = new ExportLegs(settings.Devices, (device, status) => LoseLeg(settings.Name, device, status));
-        var export = new Export(
-            settings, OfferedExport.Of(settings, prepared.Devices), legs, service, prepared.Client);
+        var offer = OfferedExport.Of(
+            settings.Name, settings.Description, settings.IsDefault, settings.IsReadOnly, prepared.Devices);
+        var export = new ServedExport(settings, new Export(offer, legs, service, prepared.Client));
         state.Set([.. state.Exports, export]);
         state.Log.Info(
             "'{0}' is served: {1}, {2} bytes", settings.Name, string.Join(", ", settings.Devices),
@@ -303,7 +302,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         Remove(found, "The export was removed.", Sender);
     }
 
-    private void Remove(Export export, string reason, IActorRef replyTo)
+    private void Remove(ServedExport export, string reason, IActorRef replyTo)
     {
         state.Set(state.Exports.Where(other => other != export));
         leaving.Add(export);
@@ -316,7 +315,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     {
         var patience = state.Limits.Drain;
         RunInBackground(
-            () => Task.WhenAny(closed.Export.Client.DisposeAsync().AsTask(), Task.Delay(patience)),
+            () => Task.WhenAny(closed.Export.Export.Client.DisposeAsync().AsTask(), Task.Delay(patience)),
             new LeaseReturned(closed.Export, closed.ReplyTo));
     }
 

@@ -3,8 +3,6 @@ using Akka.Actor;
 using Akka.Event;
 using DmIo.Actors.Client;
 using DmIo.Devices;
-using DmIo.Nbd.Server.Exports;
-using DmIo.Nbd.Server.Requests;
 
 namespace DmIo.Nbd.Server;
 
@@ -71,10 +69,10 @@ internal static class NbdServerProtocol
         : INoSerializationVerificationNeeded;
 
     /// <summary>An export's connections are gone, or were thrown out.</summary>
-    internal sealed record ConnectionsClosed(Export Export, IActorRef ReplyTo) : INoSerializationVerificationNeeded;
+    internal sealed record ConnectionsClosed(ServedExport Export, IActorRef ReplyTo) : INoSerializationVerificationNeeded;
 
     /// <summary>An export's lease is put back, or as good as.</summary>
-    internal sealed record LeaseReturned(Export Export, IActorRef ReplyTo)
+    internal sealed record LeaseReturned(ServedExport Export, IActorRef ReplyTo)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     /// <summary>Time to look after the limits.</summary>

@@ -1,6 +1,6 @@
 using DmIo.Io;
-using DmIo.Nbd.Client;
 using DmIo.Nbd.Server.Exports;
+using DmIo.Nbd.Transport;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Actors.Client;
-using DmIo.Nbd.Server.Requests;
+using DmIo.Nbd.Server.Exports;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 

@@ -2,10 +2,8 @@ using System.Buffers.Binary;
 using System.Text;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Server;
 using DmIo.Nbd.Server.Exports;
 using DmIo.Nbd.Server.Handshake;
-using DmIo.Nbd.Server.Requests;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
@@ -18,7 +16,7 @@ public sealed class OptionHagglingTests
     [Fact]
     public void The_greeting_offers_fixed_newstyle_and_no_zeroes()
     {
-        var haggling = new OptionHaggling(directory, tls: null, maxOptionBytes: 1024);
+        var haggling = new OptionHaggling(directory, TlsPolicy.None, maxOptionBytes: 1024);
 
         haggling.Greet();
 
@@ -28,7 +26,7 @@ public sealed class OptionHagglingTests
     [Fact]
     public void Flags_that_were_not_offered_end_it()
     {
-        var haggling = new OptionHaggling(directory, tls: null, maxOptionBytes: 1024);
+        var haggling = new OptionHaggling(directory, TlsPolicy.None, maxOptionBytes: 1024);
 
         haggling.Take([0, 0, 0, 7], out _);
 
@@ -175,7 +173,7 @@ public sealed class OptionHagglingTests
     [InlineData(3, 10)]
     public void An_export_by_name_is_padded_unless_both_sides_leave_that_out(byte flags, int length)
     {
-        var haggling = new OptionHaggling(directory, tls: null, maxOptionBytes: 1024);
+        var haggling = new OptionHaggling(directory, TlsPolicy.None, maxOptionBytes: 1024);
         haggling.Take([0, 0, 0, flags], out _);
         haggling.Sent();
 
@@ -221,7 +219,7 @@ public sealed class OptionHagglingTests
         Ask(haggling, NbdOption.Go, new ExportRequest("a", []).ToBytes());
 
         Assert.Equal([OptionReplyType.MetaContext, OptionReplyType.Ack], replies.Select(reply => reply.Type));
-        Assert.Equal(ReplyWriter.AllocationContext, BinaryPrimitives.ReadUInt32BigEndian(replies[0].Data));
+        Assert.Equal(OfferedExport.AllocationContext, BinaryPrimitives.ReadUInt32BigEndian(replies[0].Data));
         Assert.True(haggling.HasBlockStatus);
     }
 
@@ -271,7 +269,7 @@ public sealed class OptionHagglingTests
     [InlineData((NbdOption)99)]
     internal void Before_required_tls_nothing_else_is_told(NbdOption option)
     {
-        var haggling = NewHaggling(NbdTlsMode.Required);
+        var haggling = NewHaggling(TlsPolicy.Required);
 
         Assert.Equal(OptionReplyType.ErrorTlsRequired, Assert.Single(Ask(haggling, option)).Type);
     }
@@ -279,7 +277,7 @@ public sealed class OptionHagglingTests
     [Fact]
     public void An_export_by_name_before_required_tls_ends_it()
     {
-        var haggling = NewHaggling(NbdTlsMode.Required);
+        var haggling = NewHaggling(TlsPolicy.Required);
 
         haggling.Take(OptionBytes(NbdOption.ExportName, "a"u8.ToArray()), out _);
 
@@ -289,7 +287,7 @@ public sealed class OptionHagglingTests
     [Fact]
     public void Tls_forgets_what_was_agreed_before_it()
     {
-        var haggling = NewHaggling(NbdTlsMode.Offered);
+        var haggling = NewHaggling(TlsPolicy.Offered);
         Ask(haggling, NbdOption.StructuredReply);
         Ask(haggling, NbdOption.SetMetaContext, Contexts("a", "base:allocation"));
 
@@ -305,7 +303,7 @@ public sealed class OptionHagglingTests
     [Fact]
     public void Tls_within_tls_is_invalid()
     {
-        var haggling = NewHaggling(NbdTlsMode.Required);
+        var haggling = NewHaggling(TlsPolicy.Required);
         Ask(haggling, NbdOption.StartTls);
         haggling.TlsStarted();
 
@@ -327,7 +325,7 @@ public sealed class OptionHagglingTests
     [Fact]
     public void Who_wants_to_go_may_go()
     {
-        var haggling = NewHaggling(NbdTlsMode.Required);
+        var haggling = NewHaggling(TlsPolicy.Required);
 
         Assert.Equal(OptionReplyType.Ack, Assert.Single(Ask(haggling, NbdOption.Abort, [1])).Type);
         Assert.Equal(OptionHagglingState.Closed, haggling.State);
@@ -344,7 +342,7 @@ public sealed class OptionHagglingTests
         return info.Flags;
     }
 
-    private OptionHaggling NewHaggling(NbdTlsMode? tls = null)
+    private OptionHaggling NewHaggling(TlsPolicy tls = TlsPolicy.None)
     {
         var haggling = new OptionHaggling(directory, tls, maxOptionBytes: 1024);
         haggling.Take([0, 0, 0, 3], out _);
@@ -386,10 +384,16 @@ public sealed class OptionHagglingTests
         public IReadOnlyList<OfferedExport> Exports { get; } =
         [
             OfferedExport.Of(
-                new NbdExport { Name = "a", Devices = ["a"], Description = "about a" },
+                "a",
+                "about a",
+                isDefault: false,
+                isReadOnly: false,
                 [new Devices.MemoryDevice(ByteSize.FromMiB(1)).Description]),
             OfferedExport.Of(
-                new NbdExport { Name = "b", Devices = ["b"], IsDefault = true },
+                "b",
+                "",
+                isDefault: true,
+                isReadOnly: false,
                 [new Devices.MemoryDevice(ByteSize.FromMiB(1)).Description]),
         ];
 

@@ -1,5 +1,5 @@
 using DmIo.Io;
-using DmIo.Nbd.Client;
+using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Server.Exports;
 

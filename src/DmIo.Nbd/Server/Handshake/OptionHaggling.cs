@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Binary;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server.Exports;
-using DmIo.Nbd.Server.Requests;
 
 namespace DmIo.Nbd.Server.Handshake;
 
@@ -17,7 +16,7 @@ namespace DmIo.Nbd.Server.Handshake;
 /// Until TLS has begun where it is required, nothing is told but that; when it begins, all that was agreed is
 /// forgotten.
 /// </summary>
-internal sealed class OptionHaggling(IExportDirectory directory, NbdTlsMode? tls, int maxOptionBytes)
+internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, int maxOptionBytes)
 {
     private const uint KnownFlags = (uint)(HandshakeFlags.FixedNewstyle | HandshakeFlags.NoZeroes);
 
@@ -119,7 +118,7 @@ internal sealed class OptionHaggling(IExportDirectory directory, NbdTlsMode? tls
             Reply(option, OptionReplyType.Ack);
             State = OptionHagglingState.Closed;
         }
-        else if (tls == NbdTlsMode.Required && !isSecure && option != NbdOption.StartTls)
+        else if (tls == TlsPolicy.Required && !isSecure && option != NbdOption.StartTls)
         {
             RefusePlain(option);
         }
@@ -180,7 +179,7 @@ internal sealed class OptionHaggling(IExportDirectory directory, NbdTlsMode? tls
 
     private void StartTls()
     {
-        if (tls is null)
+        if (tls == TlsPolicy.None)
         {
             Reply(NbdOption.StartTls, OptionReplyType.ErrorPolicy, "This server has no TLS.");
         }
@@ -304,7 +303,7 @@ internal sealed class OptionHaggling(IExportDirectory directory, NbdTlsMode? tls
         if (isWanted)
         {
             Span<byte> data = stackalloc byte[sizeof(uint) + MetaContextRequest.Allocation.Length];
-            BinaryPrimitives.WriteUInt32BigEndian(data, isSet ? ReplyWriter.AllocationContext : 0);
+            BinaryPrimitives.WriteUInt32BigEndian(data, isSet ? OfferedExport.AllocationContext : 0);
             System.Text.Encoding.UTF8.GetBytes(MetaContextRequest.Allocation, data[sizeof(uint)..]);
             Reply(option, OptionReplyType.MetaContext, data);
             statusExport = isSet ? request.Name : statusExport;
@@ -352,4 +351,47 @@ internal sealed class OptionHaggling(IExportDirectory directory, NbdTlsMode? tls
         BinaryPrimitives.WriteUInt64BigEndian(output.GetSpan(sizeof(ulong)), value);
         output.Advance(sizeof(ulong));
     }
+}
+
+/// <summary>Whether a server supports TLS.</summary>
+internal enum TlsPolicy
+{
+    None,
+    Offered,
+    Required,
+}
+
+/// <summary>Where a handshake is.</summary>
+internal enum OptionHagglingState
+{
+    /// <summary>The client's flags are due.</summary>
+    Greeting,
+
+    /// <summary>An option is due.</summary>
+    Options,
+
+    /// <summary>TLS begins behind what is to be sent.</summary>
+    StartTls,
+
+    /// <summary>Requests come, behind what is to be sent.</summary>
+    Transmission,
+
+    /// <summary>The connection ends, behind what is to be sent.</summary>
+    Closed,
+}
+
+/// <summary>What the handshake of one connection can ask of the server.</summary>
+internal interface IExportDirectory
+{
+    /// <summary>The server ends: nothing new is begun.</summary>
+    bool IsClosing { get; }
+
+    /// <summary>What this client may use, by name in ordinal order.</summary>
+    IReadOnlyList<OfferedExport> Exports { get; }
+
+    /// <summary>There is an export of this name, and this client may not use it.</summary>
+    bool IsDenied(string export);
+
+    /// <summary>The client is about to use it; false: it has gone meanwhile.</summary>
+    bool TryOpen(OfferedExport export);
 }

@@ -1,3 +1,5 @@
+using DmIo.Nbd.Server.Exports;
+
 namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>Room for data that are not in the window. Large ones get blocks of their own; what small reads bring goes

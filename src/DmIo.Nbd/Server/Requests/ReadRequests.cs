@@ -7,7 +7,7 @@ namespace DmIo.Nbd.Server.Requests;
 /// <remarks>A read that is answered as a whole keeps the memory that it has. If there is no more for the rest of it, it
 /// waits for the memory of the inFlight before it. Once none of those is left, it is streamed, and the receive loop
 /// takes in no other request before the last of it is in the sendQueue.</remarks>
-internal sealed class ReadRequests(DataBuffers space, InFlightRequests inFlight, OfferedExport export)
+internal sealed class ReadRequests(DataBuffers buffers, InFlightRequests inFlight, OfferedExport export)
 {
     /// <summary>All of it.</summary>
     /// <returns>False: the connection is ending, and nobody waits for the answer.</returns>
@@ -30,7 +30,7 @@ internal sealed class ReadRequests(DataBuffers space, InFlightRequests inFlight,
             var whole = (before + left + export.DeviceBlockBytes - 1) & -(long)export.DeviceBlockBytes;
             var part = request.NextPart();
             var room = await RoomAsync(
-                request, space.GiveAsync(part, (int)Math.Min(whole, RequestPart.MostBytes))).ConfigureAwait(false);
+                request, buffers.GiveAsync(part, (int)Math.Min(whole, RequestPart.MaxBytes))).ConfigureAwait(false);
             if (room == 0)
             {
                 request.Abandon();

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server.Exports;
 
 namespace DmIo.Nbd.Server.Requests;
 
@@ -10,11 +11,8 @@ namespace DmIo.Nbd.Server.Requests;
 /// </summary>
 internal sealed class ReplyWriter(SendQueue sendQueue, bool isStructured, IRequestErrorLog errors)
 {
-    /// <summary>The context's id that a client is given for base:allocation.</summary>
-    internal const uint AllocationContext = 1;
-
     /// <summary>Of an error's text; the protocol allows 4096.</summary>
-    private const int MostTextBytes = 1024;
+    private const int MaxTextBytes = 1024;
 
     internal bool IsStructured => isStructured;
 
@@ -94,7 +92,7 @@ internal sealed class ReplyWriter(SendQueue sendQueue, bool isStructured, IReque
                 ReplyChunkFlags.Done, ReplyChunkType.BlockStatus, reply.Request.Header.Cookie, (uint)payload)
                 .Write(bytes);
             bytes = bytes[ReplyChunk.SizeBytes..];
-            BinaryPrimitives.WriteUInt32BigEndian(bytes, AllocationContext);
+            BinaryPrimitives.WriteUInt32BigEndian(bytes, OfferedExport.AllocationContext);
             foreach (var extent in reply.Extents)
             {
                 bytes = bytes[sizeof(uint)..];
@@ -128,7 +126,7 @@ internal sealed class ReplyWriter(SendQueue sendQueue, bool isStructured, IReque
     }
 
     /// <summary>It failed behind its header: the connection ends.</summary>
-    internal void Break(NbdRequest request, in IoStatus status) => errors.Break(request.Header, status);
+    internal void Break(NbdRequest request, in IoStatus status) => errors.AbortConnection(request.Header, status);
 
     /// <summary>It ends without an answer, with its connection.</summary>
     internal void Forget(NbdRequest request) =>
@@ -171,7 +169,7 @@ internal sealed class ReplyWriter(SendQueue sendQueue, bool isStructured, IReque
 
     private static void PutError(ReplyBatch batch, ulong cookie, NbdError error, string text)
     {
-        var utf8 = NbdText.Shortened(text, MostTextBytes);
+        var utf8 = NbdText.Shortened(text, MaxTextBytes);
         var bytes = batch.AddHeader(ReplyChunk.SizeBytes + ReplyChunk.ErrorBytes + utf8.Length);
         new ReplyChunk(
             ReplyChunkFlags.Done, ReplyChunkType.Error, cookie, (uint)(ReplyChunk.ErrorBytes + utf8.Length))
@@ -181,4 +179,15 @@ internal sealed class ReplyWriter(SendQueue sendQueue, bool isStructured, IReque
             bytes[(ReplyChunk.SizeBytes + sizeof(uint))..], (ushort)utf8.Length);
         utf8.CopyTo(bytes[(ReplyChunk.SizeBytes + ReplyChunk.ErrorBytes)..]);
     }
+}
+
+/// <summary>Where a connection's failed requests are written down, each with a number of its own.</summary>
+internal interface IRequestErrorLog
+{
+    /// <summary>A client is told.</summary>
+    /// <returns>The text for it, with the number.</returns>
+    string Log(in RequestHeader request, NbdError error, in IoStatus status);
+
+    /// <summary>It can't be told any more: the connection is to be cut.</summary>
+    void AbortConnection(in RequestHeader request, in IoStatus status);
 }

@@ -1,6 +1,9 @@
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server.Exports;
 using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Nbd.Server.Requests;
@@ -13,13 +16,14 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
 {
     /// <summary>The data of one part, at most: what stays in the processor's cache between socket and
     /// device.</summary>
-    internal const int MostBytes = MostBlocks * PageBlock.SizeBytes;
+    internal const int MaxBytes = MaxBlocks * PageBlock.SizeBytes;
 
-    internal const int MostBlocks = 4;
+    internal const int MaxBlocks = 4;
 
     private static readonly byte[] Zeroes = new byte[PageBlock.SizeBytes];
 
-    private readonly PageBlock?[] blocks = new PageBlock?[MostBlocks];
+    private readonly PageBlock?[] blocks = new PageBlock?[MaxBlocks];
+    private readonly PartMemory memory = new();
     private IoRegion[] regions = [];
     private string[] legs = [];
     private List<(string Device, IoStatus Status)>? failedReads;
@@ -29,7 +33,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     private bool isHeld;
     private int blockCount;
 
-    internal PartMemory Memory { get; } = new();
+    internal IoMemory Memory => memory;
 
     /// <summary>Where on the export the client's bytes begin.</summary>
     internal long Offset { get; private set; }
@@ -48,7 +52,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     internal void Add(PageBlock block, Memory<byte> segment)
     {
         blocks[blockCount++] = block;
-        Memory.Add(segment);
+        memory.Add(segment);
     }
 
     /// <summary>How many blocks it uses.</summary>
@@ -58,7 +62,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     /// free.</summary>
     internal void Trim(int lengthBytes)
     {
-        Memory.Trim(lengthBytes);
+        memory.Trim(lengthBytes);
         while (blockCount > Memory.SegmentCount)
         {
             blocks[--blockCount]!.Release();
@@ -71,7 +75,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     {
         for (; lengthBytes > 0; lengthBytes -= Zeroes.Length)
         {
-            Memory.Add(Zeroes.AsMemory(0, Math.Min(lengthBytes, Zeroes.Length)));
+            memory.Add(Zeroes.AsMemory(0, Math.Min(lengthBytes, Zeroes.Length)));
         }
     }
 
@@ -117,7 +121,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     /// <summary>The memory is free: its reply was sent, or will not be.</summary>
     internal void Release()
     {
-        Memory.Clear();
+        memory.Clear();
         for (var index = 0; index < blockCount; index++)
         {
             // A device has it still, though the request is answered: so it stays out of use, for good.
@@ -151,7 +155,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         }
     }
 
-    protected override void OnRefused(IoRefusal cause, string reason) => End(Refusals.StatusOf(cause, reason));
+    protected override void OnRefused(IoRefusal cause, string reason) => End(StatusOf(cause, reason));
 
     private void Send(IoOperation what, long offset, long lengthBytes, bool durable, WriteZeroesFlags flags)
     {
@@ -222,5 +226,57 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     {
         Status = status;
         request.Ended(this);
+    }
+
+    /// <summary>The status of a part that the service refused. <see cref="NbdErrors"/> maps it to the protocol's error,
+    /// like the statuses of devices.</summary>
+    internal static IoStatus StatusOf(IoRefusal cause, string reason) => cause switch
+    {
+        IoRefusal.Stopped => IoStatus.Failed(IoStatusCode.Stopped, reason),
+        IoRefusal.NoRoom => IoStatus.DeviceError(reason, (int)NbdError.NoMemory),
+        _ => IoStatus.DeviceError(reason, (int)NbdError.Invalid),
+    };
+
+    /// <summary>The memory of one part: segments of blocks, in order. Filled before the part is sent, emptied after its
+    /// outcome, then filled again.</summary>
+    private sealed class PartMemory : IoMemory
+    {
+        private readonly Memory<byte>[] segments = new Memory<byte>[MaxBlocks];
+        private long lengthBytes;
+        private int count;
+
+        public override long LengthBytes => lengthBytes;
+
+        public override int SegmentCount => count;
+
+        public override Memory<byte> GetSegment(int index) => segments[index];
+
+        internal void Add(Memory<byte> segment)
+        {
+            segments[count++] = segment;
+            lengthBytes += segment.Length;
+        }
+
+        /// <summary>Leaves the first bytes.</summary>
+        internal void Trim(int bytes)
+        {
+            Invariant.Require(bytes > 0 && bytes <= lengthBytes);
+            while (lengthBytes - segments[count - 1].Length >= bytes)
+            {
+                count--;
+                lengthBytes -= segments[count].Length;
+                segments[count] = default;
+            }
+
+            segments[count - 1] = segments[count - 1][..^(int)(lengthBytes - bytes)];
+            lengthBytes = bytes;
+        }
+
+        internal void Clear()
+        {
+            Array.Clear(segments, 0, count);
+            count = 0;
+            lengthBytes = 0;
+        }
     }
 }

@@ -3,17 +3,19 @@ using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server.Exports;
 using DmIo.Nbd.Server.Handshake;
+using DmIo.Nbd.Server.Requests;
 using DmIo.Nbd.Transport;
 
-namespace DmIo.Nbd.Server.Requests;
+namespace DmIo.Nbd.Server;
 
 /// <summary>
-/// One connection, from its socket to its end. What it began is done when it ends, and its memory is back.
+/// One connection of a client, from the accepted socket to its end. A connection ends after all its requests, and after
+/// its memory was returned.
 /// <code>
-///   handshake --an export is chosen--> requests --hung up, Drain, Abort--> answers in inFlight --all sent--> ended
-///       +--------sent away, Abort--------------------------------------------------------------------------^
+///   handshake --export chosen--> requests --disconnect, Drain, Abort--> requests in flight --all answered--> ended
+///       +-------refused, Abort---------------------------------------------------------------------------------^
 /// </code>
-/// It keeps what its requests failed with in the server's log, each under the connection's number and its own.
+/// Failed requests are logged in the server's log, with the number of the connection and of the error.
 /// </summary>
 internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
 {
@@ -22,9 +24,9 @@ internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
     private readonly ServerState server;
     private readonly SocketTransport socket;
     private readonly ConnectionCounters counters;
-    private readonly long since;
+    private readonly long acceptedAt;
     private volatile NbdTransport transport;
-    private volatile Export? export;
+    private volatile ServedExport? served;
     private volatile IReadOnlyCollection<string>? allowed;
     private volatile InFlightRequests? inFlight;
     private volatile SendQueue? sendQueue;
@@ -39,7 +41,7 @@ internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
         this.socket = socket;
         transport = socket;
         counters = new ConnectionCounters(server.Time);
-        since = server.Time.GetTimestamp();
+        acceptedAt = server.Time.GetTimestamp();
         Id = Interlocked.Increment(ref lastId);
     }
 
@@ -60,12 +62,12 @@ internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
 
     bool IExportDirectory.TryOpen(OfferedExport offer)
     {
-        if (server.Find(offer) is not { } found || !found.TryEnter(this))
+        if (server.Find(offer) is not { } found || !found.TryAdd(this))
         {
             return false;
         }
 
-        export = found;
+        served = found;
         return true;
     }
 
@@ -74,47 +76,48 @@ internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
         var number = counters.Failed();
         var id = $"nbd-{Id}.{number}";
         var message = status.Failure?.Message ?? status.ToString();
-        const string format = "{0}: {1} at {2} of '{3}' failed with {4}: {5}";
-        object[] said =
+        const string format = "{0}: {1} at offset {2} of '{3}' failed with {4}: {5}";
+        object[] arguments =
         [
             id,
             $"{request.Command} of {request.LengthBytes} bytes for {Peer}",
             request.Offset,
-            export!.Offer.Name,
+            served!.Offer.Name,
             $"{NbdErrors.NameOf(error)} ({status.Code})",
             message,
         ];
         if (number <= server.Limits.LoggedErrors)
         {
-            server.Log.Warning(format, said);
+            server.Log.Warning(format, arguments);
         }
         else
         {
-            server.Log.Debug(format, said);
+            server.Log.Debug(format, arguments);
         }
 
         return $"{message} [{id}]";
     }
 
-    void IRequestErrorLog.Break(in RequestHeader request, in IoStatus status) =>
-        Abort($"{request.Command} of {request.LengthBytes} bytes at {request.Offset} failed behind its header: {status}");
+    void IRequestErrorLog.AbortConnection(in RequestHeader request, in IoStatus status) => Abort(
+        $"{request.Command} of {request.LengthBytes} bytes at offset {request.Offset} failed after its reply was "
+        + $"started: {status}");
 
-    /// <summary>Runs to the end, which is when nothing of it is in inFlight. Throws nothing.</summary>
+    /// <summary>Runs the connection until it has ended and no request is in flight. Does not throw.</summary>
     internal async Task RunAsync()
     {
-        var end = "It hung up.";
+        var end = "The client closed the connection.";
         try
         {
             end = await ServeAsync().ConfigureAwait(false);
         }
         catch (IOException fault)
         {
-            end = $"It broke: {fault.Message}";
+            end = $"The connection broke: {fault.Message}";
         }
         catch (Exception fault)
         {
-            // Nothing that one connection does ends another, or the server.
-            server.Log.Error(fault, "nbd-{0}: {1} is cut after a failure of the server", Id, Peer);
+            // A failure in one connection must not end another connection, or the server.
+            server.Log.Error(fault, "nbd-{0}: the connection of {1} is aborted after an internal error", Id, Peer);
             Abort($"The server failed: {fault.Message}");
         }
 
@@ -123,11 +126,11 @@ internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
         await transport.DisposeAsync().ConfigureAwait(false);
         var isAborted = reason is not null;
         end = reason ?? end;
-        if (export is { } used)
+        if (served is { } used)
         {
-            server.Log.Info("nbd-{0}: {1} no longer uses '{2}': {3}", Id, Peer, used.Offer.Name, end);
+            server.Log.Info("nbd-{0}: {1} disconnected from '{2}': {3}", Id, Peer, used.Offer.Name, end);
             server.Publish(new NbdServerEvents.ClientDisconnected(Id, Peer, used.Offer.Name, end));
-            used.Leave(this);
+            used.Remove(this);
         }
         else if (!isAborted && refusal is { } why)
         {
@@ -135,18 +138,18 @@ internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
         }
         else
         {
-            server.Log.Info("nbd-{0}: {1} left without an export: {2}", Id, Client, end);
+            server.Log.Info("nbd-{0}: {1} disconnected without using an export: {2}", Id, Client, end);
         }
     }
 
-    /// <summary>No more requests; what is in inFlight is answered, then it ends.</summary>
+    /// <summary>Receives no more requests, answers those in flight, then ends.</summary>
     internal void Drain(string why)
     {
         reason ??= why;
         transport.EndReceiving();
     }
 
-    /// <summary>It ends at once; what is in inFlight is done, but not answered.</summary>
+    /// <summary>Closes the connection immediately. Requests in flight complete without an answer.</summary>
     internal void Abort(string why)
     {
         reason ??= why;
@@ -154,36 +157,36 @@ internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
         transport.Abort();
     }
 
-    /// <summary>Is it over a limit of time?</summary>
+    /// <summary>Aborts the connection if it has exceeded a time limit.</summary>
     internal void CheckTimeouts(long now)
     {
         var limits = server.Limits;
-        if (export is null)
+        if (served is null)
         {
-            AbortAfter(limits.Handshake, since, now, "Its handshake took longer than");
+            AbortAfter(limits.Handshake, acceptedAt, now, "The handshake took longer than");
             return;
         }
 
-        if (sendQueue?.StuckSince(now) is > 0 and var stuck)
+        if (sendQueue?.StalledSince(now) is > 0 and var stalled)
         {
-            AbortAfter(limits.Send, stuck, now, "It took nothing of its replies for");
+            AbortAfter(limits.Send, stalled, now, "The client received no reply data for");
         }
 
         if (counters.ReceivingSince is > 0 and var receiving)
         {
-            AbortAfter(limits.Receive, receiving, now, "It left a request unfinished for");
+            AbortAfter(limits.Receive, receiving, now, "The client sent no more data of an incomplete request for");
         }
 
         if (limits.Idle is { } idle && inFlight?.Count == 0)
         {
-            AbortAfter(idle, counters.LastReceived, now, "It asked nothing for");
+            AbortAfter(idle, counters.LastReceived, now, "The client sent no request for");
         }
     }
 
     internal NbdConnectionStatus Status() => new(
         Id,
         Peer,
-        export?.Offer.Name,
+        served?.Offer.Name,
         transport is TlsTransport,
         inFlight?.Count ?? 0,
         counters.Requests,
@@ -195,14 +198,14 @@ internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
     {
         if (server.Time.GetElapsedTime(from, now) > limit)
         {
-            server.Log.Warning("nbd-{0}: {1} is cut: {2} {3}", Id, Peer, what, limit);
+            server.Log.Warning("nbd-{0}: the connection of {1} is closed: {2} {3}", Id, Peer, what, limit);
             Abort($"{what} {limit}.");
         }
     }
 
     private async Task<string> ServeAsync()
     {
-        var haggling = new OptionHaggling(this, server.Tls?.Mode, (int)server.Limits.OptionSize.Bytes);
+        var haggling = new OptionHaggling(this, PolicyOf(server.Tls?.Mode), (int)server.Limits.OptionSize.Bytes);
         (NbdTransport Transport, ReadOnlyMemory<byte> Early)? agreed;
         try
         {
@@ -211,36 +214,39 @@ internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
         finally
         {
             refusal ??= haggling.Refusal
-                ?? (allowed is { Count: 0 } ? "no export is allowed to the client of its certificate." : null);
+                ?? (allowed is { Count: 0 } ? "no export is allowed for its certificate." : null);
         }
 
-        if (agreed is not { } begun)
+        if (agreed is not { } connected)
         {
-            return "It left in the handshake.";
+            return "The client closed the connection during the handshake.";
         }
 
-        var used = export!;
-        server.Log.Info("nbd-{0}: {1} uses '{2}'", Id, Client, used.Offer.Name);
-        server.Publish(new NbdServerEvents.ClientConnected(Id, Peer, used.Offer.Name));
-        return await NewLoop(used, haggling).RunAsync(begun.Early).ConfigureAwait(false);
+        var export = served!.Export;
+        server.Log.Info("nbd-{0}: {1} connected to '{2}'", Id, Client, export.Offer.Name);
+        server.Publish(new NbdServerEvents.ClientConnected(Id, Peer, export.Offer.Name));
+        return await NewLoop(export, haggling).RunAsync(connected.Early).ConfigureAwait(false);
     }
 
-    private RequestLoop NewLoop(Export used, OptionHaggling agreed)
+    private RequestLoop NewLoop(Export export, OptionHaggling agreed)
     {
         ReplyWriter? replies = null;
-        var requests = new InFlightRequests(server.Limits.RequestsInFlight, () => new NbdRequest(used, replies!));
-        var sender = new SendQueue(transport, requests, server.Time, fault => Abort($"It took no replies: {fault}"));
+        var requests = new InFlightRequests(
+            server.Limits.RequestsInFlight, () => new NbdRequest(export, replies!));
+        var sender = new SendQueue(
+            transport, requests, server.Time, fault => Abort($"Sending replies failed: {fault}"));
         replies = new ReplyWriter(sender, agreed.HasStructuredReplies, this);
         inFlight = requests;
         sendQueue = sender;
-        share = new MemoryShare(used.Memory);
+        share = new MemoryShare(export.Memory);
         if (reason is not null)
         {
-            // It was cut in the meantime, and what was cut then had no share yet.
+            // The connection was aborted before there was a share to close.
             share.Close();
         }
 
-        return new RequestLoop(transport, used, share, requests, counters, agreed);
+        var check = new RequestCheck(export.Offer, agreed.HasStructuredReplies, agreed.HasBlockStatus);
+        return new RequestLoop(transport, export.Offer, share, requests, counters, check);
     }
 
     private async Task<NbdTransport> StartTlsAsync()
@@ -259,4 +265,11 @@ internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
             throw;
         }
     }
+
+    private static TlsPolicy PolicyOf(NbdTlsMode? mode) => mode switch
+    {
+        null => TlsPolicy.None,
+        NbdTlsMode.Offered => TlsPolicy.Offered,
+        _ => TlsPolicy.Required,
+    };
 }

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using DmIo.Io;
 
-namespace DmIo.Nbd.Client;
+namespace DmIo.Nbd.Transport;
 
 /// <summary>Linux's error numbers for what happens to connections, as a failed operation names them.</summary>
 internal static class ConnectionErrors

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using DmIo.Memory;
 
-namespace DmIo.Nbd.Server.Requests;
+namespace DmIo.Nbd.Server.Exports;
 
 /// <summary>
 /// An export's lease, cut into blocks and shared by its connections, first come first served. Who has none gets a
