@@ -1,5 +1,5 @@
 using DmIo.Actors.Telemetry;
-using DmIo.Nbd.Telemetry;
+using DmIo.Nbd.Server;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using DmIo.Actors.Client;
 using DmIo.Actors.Telemetry;
 using DmIo.Io;
-using DmIo.Nbd.Telemetry;
+using DmIo.Nbd.Server;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;

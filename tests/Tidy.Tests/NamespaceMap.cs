@@ -51,6 +51,19 @@ internal static class NamespaceMap
         ["DmIo.Hosting.Health"] = [],
         ["DmIo.Hosting.Servers"] = [],
 
+        ["DmIo.Nbd"] = ["DmIo.Nbd.Protocol"],
+        ["DmIo.Nbd.Client"] = ["DmIo.Nbd", "DmIo.Nbd.Protocol", "DmIo.Nbd.Transport"],
+        ["DmIo.Nbd.Protocol"] = [],
+        ["DmIo.Nbd.Server"] =
+        [
+            "DmIo.Nbd", "DmIo.Nbd.Protocol", "DmIo.Nbd.Server.Exports", "DmIo.Nbd.Server.Handshake",
+            "DmIo.Nbd.Server.Requests", "DmIo.Nbd.Transport",
+        ],
+        ["DmIo.Nbd.Server.Exports"] = ["DmIo.Nbd.Protocol", "DmIo.Nbd.Transport"],
+        ["DmIo.Nbd.Server.Handshake"] = ["DmIo.Nbd.Protocol", "DmIo.Nbd.Server.Exports", "DmIo.Nbd.Transport"],
+        ["DmIo.Nbd.Server.Requests"] = ["DmIo.Nbd.Protocol", "DmIo.Nbd.Server.Exports", "DmIo.Nbd.Transport"],
+        ["DmIo.Nbd.Transport"] = [],
+
         ["DmIo.TestKit.Crashes"] = [],
         ["DmIo.TestKit.Oracle"] = ["DmIo.TestKit.Simulation"],
         ["DmIo.TestKit.Simulation"] = [],

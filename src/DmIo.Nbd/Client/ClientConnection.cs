@@ -34,9 +34,9 @@ internal sealed class ClientConnection(
     private const int MostReceives = 16;
 
     private readonly RequestSlots slots = new(generation);
-    private readonly Outbox outbox = new();
+    private readonly SendBatch batch = new();
     private readonly byte[] received = GC.AllocateUninitializedArray<byte>(ReceiveBytes, pinned: true);
-    private readonly SegmentBatch aim = new();
+    private readonly SegmentBatch payload = new();
     private ReplyReader? reader;
     private Action? sendEnded;
     private Action? receiveEnded;
@@ -44,7 +44,7 @@ internal sealed class ClientConnection(
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter receiving;
     private bool isSending;
     private bool isReceiving;
-    private bool hasSaidGoodbye;
+    private bool hasSentDisconnect;
     private volatile bool hasSent;
     private volatile bool hasReceived;
 
@@ -75,7 +75,7 @@ internal sealed class ClientConnection(
     {
         Invariant.Require(CanTake);
         var header = request.Send(slots.Add(request));
-        outbox.Add(header, request.Command == NbdCommand.Write ? request.Batch : null);
+        batch.Add(header, request.Command == NbdCommand.Write ? request.Batch : null);
     }
 
     /// <summary>Sends and receives what can be without waiting. True: call it again soon, there is more.</summary>
@@ -85,7 +85,7 @@ internal sealed class ClientConnection(
         var isMore = Receive();
         if (IsLeaving && !isSending && slots.Count == 0 && Failure is null)
         {
-            SayGoodbye();
+            AddDisconnect();
             Send();
         }
 
@@ -124,8 +124,8 @@ internal sealed class ClientConnection(
 
         try
         {
-            SayGoodbye();
-            await transport.SendAsync(outbox.Close()).ConfigureAwait(false);
+            AddDisconnect();
+            await transport.SendAsync(batch.Close()).ConfigureAwait(false);
             await transport.DisposeAsync().ConfigureAwait(false);
         }
         catch (IOException)
@@ -134,10 +134,10 @@ internal sealed class ClientConnection(
         }
     }
 
-    private void SayGoodbye()
+    private void AddDisconnect()
     {
-        hasSaidGoodbye = true;
-        outbox.Add(new RequestHeader(NbdCommand.Disconnect, CommandFlags.None, 0, 0, 0), payload: null);
+        hasSentDisconnect = true;
+        batch.Add(new RequestHeader(NbdCommand.Disconnect, CommandFlags.None, 0, 0, 0), payload: null);
     }
 
     [SuppressMessage("Reliability", "CA2012", Justification = "Its awaiter is kept, and asked for the result once.")]
@@ -155,12 +155,12 @@ internal sealed class ClientConnection(
                 EndSend();
             }
 
-            if (outbox.IsEmpty || Failure is not null)
+            if (batch.IsEmpty || Failure is not null)
             {
                 return;
             }
 
-            sending = transport.SendAsync(outbox.Close()).ConfigureAwait(false).GetAwaiter();
+            sending = transport.SendAsync(batch.Close()).ConfigureAwait(false).GetAwaiter();
             isSending = true;
             hasSent = sending.IsCompleted;
             if (!hasSent)
@@ -181,15 +181,15 @@ internal sealed class ClientConnection(
         catch (Exception fault)
         {
             // Also what a caller's own memory threw: half a request may have gone, so that nothing can follow it.
-            Lose(fault);
+            BreakAfter(fault);
         }
         finally
         {
             sending = default;
-            outbox.Clear();
+            batch.Clear();
         }
 
-        if (hasSaidGoodbye)
+        if (hasSentDisconnect)
         {
             Break(new IoFailure("The server is shutting down.", ConnectionErrors.Reset));
         }
@@ -233,12 +233,12 @@ internal sealed class ClientConnection(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReceiveMoreAsync()
     {
-        if (!reader!.TryAim(aim, DirectBytes))
+        if (!reader!.TryGetDestination(payload, DirectBytes))
         {
             return await transport.ReceiveAsync(received).ConfigureAwait(false);
         }
 
-        return await transport.FillAsync(aim).ConfigureAwait(false) ? int.MaxValue : 0;
+        return await transport.FillAsync(payload).ConfigureAwait(false) ? int.MaxValue : 0;
     }
 
     private void EndReceive()
@@ -251,7 +251,7 @@ internal sealed class ClientConnection(
         }
         catch (Exception fault)
         {
-            Lose(fault);
+            BreakAfter(fault);
             return;
         }
         finally
@@ -266,8 +266,8 @@ internal sealed class ClientConnection(
                 Break(new IoFailure("The server closed the connection.", ConnectionErrors.Reset));
                 return;
             case int.MaxValue:
-                aim.Clear();
-                reader!.Aimed();
+                payload.Clear();
+                reader!.DestinationFilled();
                 break;
             default:
                 reader!.Take(received.AsSpan(0, bytes));
@@ -280,7 +280,7 @@ internal sealed class ClientConnection(
         }
     }
 
-    private void Lose(Exception fault)
+    private void BreakAfter(Exception fault)
     {
         WasEndedByServer |= Failure is null && ConnectionErrors.IsEndByPeer(fault);
         Break(new IoFailure($"The connection broke: {fault.Message}", ConnectionErrors.Reset, fault));

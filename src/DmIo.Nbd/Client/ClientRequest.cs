@@ -32,17 +32,17 @@ internal sealed class ClientRequest(ClientRequestPool pool) : AnswerSource
     /// <summary>How often it was sent.</summary>
     internal int Tries { get; set; }
 
-    /// <summary>Of a flush: which writes it covers (<see cref="FlushLedger"/>).</summary>
+    /// <summary>Of a flush: which writes it covers (<see cref="UnflushedWrites"/>).</summary>
     internal long Covered { get; set; }
 
     /// <summary>Its name on its connection, while it is on one.</summary>
     internal ulong Cookie { get; set; }
 
     /// <summary>Which bytes of a read have come.</summary>
-    internal CoveredRanges Received { get; } = new();
+    internal ReceivedRanges Received { get; } = new();
 
     /// <summary>What a reply tells of extents, where they were asked for.</summary>
-    internal ExtentFolding? Extents { get; set; }
+    internal ExtentConverter? Extents { get; set; }
 
     /// <summary>The first error that its reply named.</summary>
     internal IoStatus Error { get; set; }
@@ -95,4 +95,85 @@ internal sealed class ClientRequest(ClientRequestPool pool) : AnswerSource
     }
 
     protected override void OnTaken() => pool.Return(this);
+}
+
+/// <summary>Requests whose answer was taken, for the next calls. One takes at a time; <see cref="Return"/> comes from
+/// any thread. As many as were ever under way together: bounded by who calls.</summary>
+internal sealed class ClientRequestPool
+{
+    private ClientRequest? free;
+
+    // A stack that others push to, and of which the owner takes all at once.
+    private ClientRequest? returned;
+
+    internal ClientRequest Take()
+    {
+        free ??= Interlocked.Exchange(ref returned, null) ?? new ClientRequest(this);
+        var request = free;
+        free = request.Next;
+        request.Next = null;
+        return request;
+    }
+
+    internal void Return(ClientRequest request)
+    {
+        ClientRequest? last;
+        do
+        {
+            last = Volatile.Read(ref returned);
+            request.Next = last;
+        }
+        while (Interlocked.CompareExchange(ref returned, request, last) != last);
+    }
+}
+
+/// <summary>
+/// Which bytes of a read have come, so that a reply with a gap or with something twice is known as such: a gap would
+/// leave in the caller's memory what was there before. Mostly one range that grows; others are kept in order.
+/// </summary>
+internal sealed class ReceivedRanges
+{
+    /// <summary>No server that means well answers in more pieces, out of order; each costs a search.</summary>
+    private const int MostOthers = 4096;
+
+    private readonly List<(long Start, long End)> others = [];
+    private long end;
+
+    internal void Clear()
+    {
+        end = 0;
+        others.Clear();
+    }
+
+    /// <summary>False: a part of it has come before, or it is one piece too many.</summary>
+    internal bool TryAdd(long start, long length)
+    {
+        if (start == end && others.Count == 0)
+        {
+            end += length;
+            return true;
+        }
+
+        var at = others.FindIndex(range => range.Start >= start);
+        at = at < 0 ? others.Count : at;
+        var before = at == 0 ? end : others[at - 1].End;
+        var after = at == others.Count ? long.MaxValue : others[at].Start;
+        if (start < before || start + length > after || others.Count == MostOthers)
+        {
+            return false;
+        }
+
+        others.Insert(at, (start, start + length));
+        var joined = 0;
+        while (joined < others.Count && others[joined].Start == end)
+        {
+            end = others[joined++].End;
+        }
+
+        others.RemoveRange(0, joined);
+        return true;
+    }
+
+    /// <summary>Have all bytes up to <paramref name="length"/> come?</summary>
+    internal bool IsAll(long length) => end == length && others.Count == 0;
 }

@@ -8,7 +8,7 @@ namespace DmIo.Nbd.Client;
 /// <summary>
 /// The connections of one device, as many as were asked for and the server takes. Who breaks is buried by the owner,
 /// and dialed anew in the background, with longer and longer pauses, until it is there again or the set is closed. One
-/// owner at a time; what the background has found waits for <see cref="Welcome"/>.
+/// owner at a time; what the background has found waits for <see cref="AddConnected"/>.
 /// </summary>
 internal sealed class ConnectionSet(
     NbdDeviceOptions options,
@@ -17,11 +17,11 @@ internal sealed class ConnectionSet(
     Action<ClientRequest, IoStatus> ended) : IAsyncDisposable
 {
     private readonly NbdDialer dialer = new(options);
-    private readonly ConcurrentQueue<(int Place, NbdTransport Transport, NegotiatedExport Export)> dialed = new();
+    private readonly ConcurrentQueue<(int Slot, NbdTransport Transport, NegotiatedExport Export)> dialed = new();
     private readonly CancellationTokenSource ending = new();
-    private ClientConnection?[] places = [];
+    private ClientConnection?[] connections = [];
     private Task[] dialing = [];
-    private NegotiatedExport? promised;
+    private NegotiatedExport? agreed;
     private string lastLoss = "";
     private ushort generation;
     private int last;
@@ -31,42 +31,42 @@ internal sealed class ConnectionSet(
     internal string? Change { get; private set; }
 
     /// <summary>Nothing is open, and nothing will be.</summary>
-    internal bool IsEmpty => isClosing && dialed.IsEmpty && Array.TrueForAll(places, static place => place is null);
+    internal bool IsEmpty => isClosing && dialed.IsEmpty && Array.TrueForAll(connections, static slot => slot is null);
 
-    internal bool HasLive => Array.Exists(places, static place => place is { Failure: null });
+    internal bool HasLive => Array.Exists(connections, static slot => slot is { Failure: null });
 
     /// <summary>Can the server be asked for extents?</summary>
-    internal bool TellsExtents => promised is { AllocationContext: not null };
+    internal bool TellsExtents => agreed is { AllocationContext: not null };
 
-    internal bool CanTake => Array.Exists(places, static place => place is { CanTake: true });
+    internal bool CanTake => Array.Exists(connections, static slot => slot is { CanTake: true });
 
-    private int Live => places.Count(static place => place is { Failure: null });
+    private int Live => connections.Count(static slot => slot is { Failure: null });
 
     /// <summary>Dials the first; the others follow in the background.</summary>
     /// <exception cref="IOException">It was in vain.</exception>
     internal async Task<NegotiatedExport> OpenAsync(CancellationToken cancellationToken)
     {
         var (transport, export) = await dialer.DialAsync(cancellationToken).ConfigureAwait(false);
-        promised = export;
+        agreed = export;
         var count = export.Has(Protocol.TransmissionFlags.MultiConnection) ? options.Connections : 1;
-        places = new ClientConnection?[count];
+        connections = new ClientConnection?[count];
         dialing = new Task[count];
         dialing[0] = Task.CompletedTask;
         dialed.Enqueue((0, transport, export));
-        for (var place = 1; place < count; place++)
+        for (var slot = 1; slot < count; slot++)
         {
-            dialing[place] = DialAsync(place, TimeSpan.Zero);
+            dialing[slot] = DialAsync(slot, TimeSpan.Zero);
         }
 
         return export;
     }
 
     /// <summary>Takes in what was dialed.</summary>
-    internal void Welcome()
+    internal void AddConnected()
     {
         while (dialed.TryDequeue(out var found))
         {
-            if (!isClosing && Change is null && ExportGeometry.Difference(promised!, found.Export) is { } difference)
+            if (!isClosing && Change is null && ExportGeometry.Difference(agreed!, found.Export) is { } difference)
             {
                 FailAll(difference);
             }
@@ -77,7 +77,7 @@ internal sealed class ConnectionSet(
                 continue;
             }
 
-            places[found.Place] =
+            connections[found.Slot] =
                 new ClientConnection(found.Transport, found.Export, generation++, signal, ended);
             if (generation > 1)
             {
@@ -90,9 +90,9 @@ internal sealed class ConnectionSet(
     internal bool Pump()
     {
         var isMore = false;
-        foreach (var place in places)
+        foreach (var slot in connections)
         {
-            isMore |= place?.Pump() ?? false;
+            isMore |= slot?.Pump() ?? false;
         }
 
         return isMore;
@@ -101,10 +101,10 @@ internal sealed class ConnectionSet(
     /// <summary>In turns.</summary>
     internal bool TryChoose([NotNullWhen(true)] out ClientConnection? connection)
     {
-        for (var i = 0; i < places.Length; i++)
+        for (var i = 0; i < connections.Length; i++)
         {
-            last = last + 1 < places.Length ? last + 1 : 0;
-            if (places[last] is { CanTake: true } found)
+            last = last + 1 < connections.Length ? last + 1 : 0;
+            if (connections[last] is { CanTake: true } found)
             {
                 connection = found;
                 return true;
@@ -115,35 +115,35 @@ internal sealed class ConnectionSet(
         return false;
     }
 
-    /// <summary>One that is over; its place is dialed anew. What it leaves unanswered is the caller's.</summary>
-    internal bool TryBury([NotNullWhen(true)] out ClientConnection? lost)
+    /// <summary>One that is over; its slot is dialed anew. What it leaves unanswered is the caller's.</summary>
+    internal bool TryTakeBroken([NotNullWhen(true)] out ClientConnection? lost)
     {
-        var place = Array.FindIndex(places, static place => place is { IsOver: true });
-        lost = place < 0 ? null : places[place]!;
+        var slot = Array.FindIndex(connections, static slot => slot is { IsOver: true });
+        lost = slot < 0 ? null : connections[slot]!;
         if (lost is null)
         {
             return false;
         }
 
-        places[place] = null;
+        connections[slot] = null;
         lastLoss = lost.Failure!.Message;
         if (!isClosing && Change is null)
         {
             announce(new NbdDeviceEvents.ConnectionLost(options.Uri, Live, lost.UnansweredCount, lastLoss));
-            dialing[place] = DialAsync(place, options.ShortestReconnectPause);
+            dialing[slot] = DialAsync(slot, options.ShortestReconnectPause);
         }
 
         return true;
     }
 
     /// <summary>Gives up those that have not answered in time.</summary>
-    internal void BreakLate(RequestLine line)
+    internal void BreakTimedOut(RequestQueue queue)
     {
-        foreach (var place in places)
+        foreach (var slot in connections)
         {
-            if (place?.Unanswered.Where(line.IsLate).ToList() is [var late, ..])
+            if (slot?.Unanswered.Where(queue.HasTimedOut).ToList() is [var late, ..])
             {
-                place.Break(new IoFailure(
+                slot.Break(new IoFailure(
                     $"{late.Name} was not answered within {options.RequestTimeout.TotalSeconds} s, "
                     + "so the connection was given up.",
                     ConnectionErrors.Reset));
@@ -152,7 +152,7 @@ internal sealed class ConnectionSet(
     }
 
     /// <summary>What an operation is told that could not be sent.</summary>
-    internal string Absence(ClientRequest request) => HasLive
+    internal string NotSentMessage(ClientRequest request) => HasLive
         ? $"{request.Name} could not be sent to {options.Uri} within {options.RequestTimeout.TotalSeconds} s."
         : $"{request.Name} was not sent: there is no connection to {options.Uri}, it is tried anew. {lastLoss}";
 
@@ -163,7 +163,7 @@ internal sealed class ConnectionSet(
         ending.Cancel();
         var why = new IoFailure("The device was closed.", ConnectionErrors.Reset);
         await Task.WhenAll([
-            .. places.Where(static place => place is not null).Select(place => place!.CloseAsync(why)), .. dialing,
+            .. connections.Where(static slot => slot is not null).Select(slot => slot!.CloseAsync(why)), .. dialing,
         ]).ConfigureAwait(false);
         ending.Dispose();
     }
@@ -172,13 +172,13 @@ internal sealed class ConnectionSet(
     {
         Change = $"{options.Uri} is not what it was: {difference}";
         announce(new NbdDeviceEvents.DeviceHasChanged(options.Uri, Change));
-        foreach (var place in places)
+        foreach (var slot in connections)
         {
-            place?.Break(new IoFailure(Change, ConnectionErrors.Reset));
+            slot?.Break(new IoFailure(Change, ConnectionErrors.Reset));
         }
     }
 
-    private async Task DialAsync(int place, TimeSpan pause)
+    private async Task DialAsync(int slot, TimeSpan pause)
     {
         for (var attempts = 1; ; attempts++)
         {
@@ -186,7 +186,7 @@ internal sealed class ConnectionSet(
             {
                 await Task.Delay(Jittered(pause), options.Time, ending.Token).ConfigureAwait(false);
                 var (transport, export) = await dialer.DialAsync(ending.Token).ConfigureAwait(false);
-                dialed.Enqueue((place, transport, export));
+                dialed.Enqueue((slot, transport, export));
                 signal();
                 return;
             }

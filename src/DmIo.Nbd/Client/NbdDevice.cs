@@ -31,7 +31,7 @@ public sealed class NbdDevice : IBlockDevice
     }
 
     /// <summary>What happens to its connections.</summary>
-    internal DeviceNews News { get; } = new();
+    internal DeviceEventRelay News { get; } = new();
 
     /// <summary>Where the export is.</summary>
     public NbdUri Uri { get; }

@@ -1,3 +1,4 @@
+using Akka.Configuration;
 using DmIo.Actors.Configuration;
 using DmIo.Devices;
 
@@ -17,4 +18,51 @@ public sealed class NbdDeviceProvider : IDeviceProvider
         var options = NbdDeviceSettings.Read(opening);
         return await NbdDevice.OpenAsync(options, cancellationToken).ConfigureAwait(false);
     }
+}
+
+/// <summary>Reads the block <c>nbd</c> of a configured device; what it lacks is as in
+/// <c>hocon/network-disks.conf</c>, which is part of the assembly.</summary>
+internal static class NbdDeviceSettings
+{
+    private const string Block = "nbd";
+    private const string DefaultsResource = "DmIo.Nbd.network-disks.conf";
+    private const string DefaultsPath = "dmio.devices.remote.nbd";
+    private const int MostConnections = 16;
+    private const int MostRetries = 100;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+
+    private static readonly Config Defaults =
+        ConfigurationFactory.FromResource(DefaultsResource, typeof(NbdDeviceSettings).Assembly);
+
+    /// <exception cref="FormatException">The URI is none of ours.</exception>
+    /// <exception cref="ConfigurationException">A key is unknown, or its value can't be used.</exception>
+    internal static NbdDeviceOptions Read(DeviceOpening opening)
+    {
+        var defaults = new SettingsReader(Defaults.GetValue(DefaultsPath)!, DefaultsPath);
+        var reader = opening.Settings.HasPath(Block)
+            ? new SettingsReader(opening.Settings.GetValue(Block)!, Block, defaults)
+            : defaults;
+        var options = new NbdDeviceOptions
+        {
+            Uri = NbdUri.Parse(opening.Uri),
+            IsReadOnly = opening.IsReadOnly,
+            Connections = (int)reader.Number("connections", 1, MostConnections),
+            ConnectTimeout = reader.Duration("connect-timeout", Longest),
+            RequestTimeout = reader.Duration("request-timeout", Longest),
+            ReconnectWait = reader.Duration("reconnect-wait", Longest),
+            ShortestReconnectPause = reader.Duration("shortest-pause", Longest),
+            LongestReconnectPause = reader.Duration("longest-pause", Longest),
+            ReadRetries = (int)reader.Number("read-retries", 0, MostRetries),
+            WriteRetries = (int)reader.Number("write-retries", 0, MostRetries),
+            AuthorityFile = PathOf(reader, "authority"),
+            CertificateFile = PathOf(reader, "certificate"),
+            KeyFile = PathOf(reader, "key"),
+        };
+        reader.RefuseTheRest();
+        return options;
+    }
+
+    private static string? PathOf(SettingsReader reader, string key) =>
+        reader.Text(key, "the path of a PEM file, or empty", static _ => true) is { Length: > 0 } path ? path : null;
 }

@@ -2,6 +2,7 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Client;
 
@@ -11,7 +12,7 @@ namespace DmIo.Nbd.Client;
 /// new connection asks for a Drive. Not attached, and while it is disposed of: each call is sent at once, under a lock,
 /// and completes on a thread of the pool.
 /// <code>
-///   call --> line --a connection has room--> sent --reply--> answered
+///   call --> queue --a connection has room--> sent --reply--> answered
 ///             ^                               +--connection lost--> failed, TimedOut
 ///             +------- retried, if asked for -+
 /// </code>
@@ -24,26 +25,26 @@ internal sealed class NbdEngine : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly NbdDeviceOptions options;
     private readonly ConnectionSet connections;
-    private readonly RequestLine line;
+    private readonly RequestQueue queue;
     private readonly ClientRequestPool pool = new();
-    private readonly FlushLedger ledger = new();
+    private readonly UnflushedWrites unflushed = new();
     private readonly DeadlineTimer timer;
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DeviceHost? host;
     private volatile bool isDisposing;
     private bool isPumping;
     private bool isPumpedAgain;
-    private int underWay;
+    private int inFlight;
 
     internal NbdEngine(NbdDeviceOptions options, Action<NbdDeviceEvents.NbdDeviceEvent> announce)
     {
         this.options = options;
         timer = new DeadlineTimer(options.Time, OnSignal);
-        line = new RequestLine(options, timer);
+        queue = new RequestQueue(options, timer);
         connections = new ConnectionSet(options, announce, OnSignal, OnEnded);
     }
 
-    private bool DrivesItself => host is null || isDisposing;
+    private bool IsSelfPolling => host is null || isDisposing;
 
     /// <summary>Connects; what the device then is.</summary>
     /// <exception cref="IOException">It could not.</exception>
@@ -58,7 +59,7 @@ internal sealed class NbdEngine : IAsyncDisposable
     {
         lock (gate)
         {
-            Invariant.Require(host is null && underWay == 0 && !isDisposing);
+            Invariant.Require(host is null && inFlight == 0 && !isDisposing);
             host = owner;
         }
     }
@@ -86,7 +87,7 @@ internal sealed class NbdEngine : IAsyncDisposable
         long offsetBytes,
         long lengthBytes,
         SegmentBatch? batch,
-        ExtentFolding? extents = null)
+        ExtentConverter? extents = null)
     {
         lock (gate)
         {
@@ -94,9 +95,9 @@ internal sealed class NbdEngine : IAsyncDisposable
             var request = pool.Take();
             request.Begin(command, flags, offsetBytes, lengthBytes, batch, options.Time.GetTimestamp());
             request.Extents = extents;
-            line.Add(request);
-            underWay++;
-            if (DrivesItself)
+            queue.Add(request);
+            inFlight++;
+            if (IsSelfPolling)
             {
                 PumpAll();
             }
@@ -114,19 +115,19 @@ internal sealed class NbdEngine : IAsyncDisposable
         }
 
         var lengthBytes = Math.Min(count.Bytes, LongestQuestionBytes);
-        var folding = new ExtentFolding(lengthBytes, max);
+        var converter = new ExtentConverter(lengthBytes, max);
         Task<IoStatus> answer;
         lock (gate)
         {
             var flags = max == 1 ? CommandFlags.RequestOne : CommandFlags.None;
             var offsetBytes = start.Value * Sector.SizeBytes;
-            answer = Start(NbdCommand.BlockStatus, flags, offsetBytes, lengthBytes, null, folding).Status.AsTask();
+            answer = Start(NbdCommand.BlockStatus, flags, offsetBytes, lengthBytes, null, converter).Status.AsTask();
         }
 
         OnSignal();
         var status = answer.GetAwaiter().GetResult();
         return !status.IsOk ? throw new IOException(status.ToString())
-            : folding.Extents is { Count: > 0 } found ? found
+            : converter.Extents is { Count: > 0 } found ? found
             : [new DeviceExtent(1, ExtentKind.Data)];
     }
 
@@ -151,7 +152,7 @@ internal sealed class NbdEngine : IAsyncDisposable
     /// <summary>The way in for sockets, the timer and new connections, from any thread.</summary>
     private void OnSignal()
     {
-        if (!DrivesItself)
+        if (!IsSelfPolling)
         {
             host!.Wake();
             return;
@@ -177,7 +178,7 @@ internal sealed class NbdEngine : IAsyncDisposable
         }
         while (PumpOnce() || isPumpedAgain);
 
-        if (isDisposing && underWay == 0 && connections.IsEmpty)
+        if (isDisposing && inFlight == 0 && connections.IsEmpty)
         {
             drained.TrySetResult();
         }
@@ -189,10 +190,10 @@ internal sealed class NbdEngine : IAsyncDisposable
         isPumping = true;
         try
         {
-            connections.Welcome();
-            if (timer.TakeRing())
+            connections.AddConnected();
+            if (timer.TakeExpired())
             {
-                FindLate();
+                FailTimedOut();
             }
 
             bool isMore;
@@ -200,12 +201,12 @@ internal sealed class NbdEngine : IAsyncDisposable
             {
                 Dispatch();
                 isMore = connections.Pump();
-                while (connections.TryBury(out var lost))
+                while (connections.TryTakeBroken(out var lost))
                 {
-                    Bury(lost);
+                    FailOver(lost);
                 }
             }
-            while (line.Count > 0 && connections.CanTake);
+            while (queue.Count > 0 && connections.CanTake);
             return isMore;
         }
         finally
@@ -216,17 +217,17 @@ internal sealed class NbdEngine : IAsyncDisposable
 
     private void Dispatch()
     {
-        while (line.First is { } request)
+        while (queue.First is { } request)
         {
             if (Refusal(request) is { IsOk: false } refusal)
             {
-                line.RemoveFirst();
+                queue.RemoveFirst();
                 Answer(request, refusal);
             }
             else if (connections.TryChoose(out var connection))
             {
-                line.RemoveFirst();
-                request.Covered = ledger.Begin();
+                queue.RemoveFirst();
+                request.Covered = unflushed.Begin();
                 connection.Add(request);
             }
             else
@@ -237,9 +238,9 @@ internal sealed class NbdEngine : IAsyncDisposable
 
         if (!connections.HasLive)
         {
-            foreach (var request in line.TakeOverdue(isConnected: false))
+            foreach (var request in queue.TakeOverdue(isConnected: false))
             {
-                Answer(request, IoStatus.Failed(IoStatusCode.DeviceGone, connections.Absence(request)));
+                Answer(request, IoStatus.Failed(IoStatusCode.DeviceGone, connections.NotSentMessage(request)));
             }
         }
     }
@@ -257,37 +258,37 @@ internal sealed class NbdEngine : IAsyncDisposable
             return IoStatus.Failed(IoStatusCode.DeviceFailed, $"{change} Open the device anew.");
         }
 
-        if (request.Command != NbdCommand.Flush || ledger.InDoubt == 0)
+        if (request.Command != NbdCommand.Flush || unflushed.Lost == 0)
         {
             return IoStatus.Ok;
         }
 
-        var doubt = $"A connection to {options.Uri} was lost when {ledger.InDoubt} acknowledged writes were not "
+        var message = $"A connection to {options.Uri} was lost when {unflushed.Lost} acknowledged writes were not "
             + "flushed; if the server lost its cache, they are lost. Later flushes cover later writes alone.";
-        ledger.Told();
-        return IoStatus.DeviceError(doubt, (int)NbdError.InputOutput);
+        unflushed.Reported();
+        return IoStatus.DeviceError(message, (int)NbdError.InputOutput);
     }
 
     /// <summary>A deadline has passed: what was sent takes its connection along.</summary>
-    private void FindLate()
+    private void FailTimedOut()
     {
-        foreach (var request in line.TakeOverdue(connections.HasLive))
+        foreach (var request in queue.TakeOverdue(connections.HasLive))
         {
             Answer(request, IoStatus.Failed(
-                connections.HasLive ? IoStatusCode.TimedOut : IoStatusCode.DeviceGone, connections.Absence(request)));
+                connections.HasLive ? IoStatusCode.TimedOut : IoStatusCode.DeviceGone, connections.NotSentMessage(request)));
         }
 
-        connections.BreakLate(line);
+        connections.BreakTimedOut(queue);
     }
 
-    private void Bury(ClientConnection lost)
+    private void FailOver(ClientConnection lost)
     {
-        ledger.Lost();
+        unflushed.ConnectionLost();
         foreach (var request in lost.TakeUnanswered())
         {
             if (!isDisposing && connections.Change is null && CanRetry(request, lost))
             {
-                line.AddAgain(request);
+                queue.AddRetry(request);
             }
             else
             {
@@ -297,7 +298,7 @@ internal sealed class NbdEngine : IAsyncDisposable
     }
 
     private bool CanRetry(ClientRequest request, ClientConnection lost) =>
-        !line.IsLate(request) && request.Command switch
+        !queue.HasTimedOut(request) && request.Command switch
         {
             NbdCommand.Read or NbdCommand.BlockStatus => request.Tries <= options.ReadRetries,
             NbdCommand.Flush => false,
@@ -307,7 +308,7 @@ internal sealed class NbdEngine : IAsyncDisposable
     private IoStatus LossOf(ClientRequest request, ClientConnection lost)
     {
         var unknown = request.IsWrite ? " Whether it took place is not known." : "";
-        if (line.IsLate(request))
+        if (queue.HasTimedOut(request))
         {
             return new IoStatus(IoStatusCode.TimedOut, new IoFailure(
                 $"{options.Uri} did not answer {request.Name} within {options.RequestTimeout.TotalSeconds} s.{unknown}",
@@ -326,11 +327,11 @@ internal sealed class NbdEngine : IAsyncDisposable
     {
         if (error.IsOk && request.Command == NbdCommand.Flush)
         {
-            ledger.Flushed(request.Covered);
+            unflushed.Flushed(request.Covered);
         }
         else if (error.IsOk && request.IsWrite && !request.IsDurable)
         {
-            ledger.Written();
+            unflushed.Written();
         }
 
         Answer(request, error);
@@ -338,9 +339,9 @@ internal sealed class NbdEngine : IAsyncDisposable
 
     private void Answer(ClientRequest request, IoStatus status)
     {
-        underWay--;
+        inFlight--;
         request.Answer(
             status.IsOk ? TransferResult.Moved(request.LengthBytes) : TransferResult.Failed(status),
-            isInline: !DrivesItself);
+            isInline: !IsSelfPolling);
     }
 }

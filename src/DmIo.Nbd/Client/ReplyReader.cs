@@ -7,7 +7,7 @@ namespace DmIo.Nbd.Client;
 
 /// <summary>
 /// Takes a connection's replies apart, from bytes that come in whatever pieces, and copies what was read to where it is
-/// wanted; the rest of a large payload may be received straight to there (<see cref="TryAim"/>).
+/// wanted; the rest of a large payload may be received straight to there (<see cref="TryGetDestination"/>).
 /// <code>
 ///   header --simple, done--> header          header --read's payload--> copying --> header
 ///   header --chunk's fixed part--> chunk --> header, or copying
@@ -22,8 +22,8 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
     /// <summary>More extents no server should send at a time, says the specification.</summary>
     private const uint MostExtents = 1 << 20;
 
-    private readonly byte[] kept = new byte[LongestChunk];
-    private int keptBytes;
+    private readonly byte[] partial = new byte[LongestChunk];
+    private int partialBytes;
     private int wantedBytes = SimpleReply.SizeBytes;
     private bool isInChunk;
     private ReplyChunk chunk;
@@ -51,7 +51,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
                 bytes = bytes[length..];
                 Copied(length);
             }
-            else if (keptBytes == 0 && bytes.Length >= wantedBytes)
+            else if (partialBytes == 0 && bytes.Length >= wantedBytes)
             {
                 var length = wantedBytes;
                 Read(bytes[..length]);
@@ -59,22 +59,22 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
             }
             else
             {
-                var length = Math.Min(wantedBytes - keptBytes, bytes.Length);
-                bytes[..length].CopyTo(kept.AsSpan(keptBytes));
+                var length = Math.Min(wantedBytes - partialBytes, bytes.Length);
+                bytes[..length].CopyTo(partial.AsSpan(partialBytes));
                 bytes = bytes[length..];
-                keptBytes += length;
-                if (keptBytes == wantedBytes)
+                partialBytes += length;
+                if (partialBytes == wantedBytes)
                 {
-                    keptBytes = 0;
-                    Read(kept.AsSpan(0, wantedBytes));
+                    partialBytes = 0;
+                    Read(partial.AsSpan(0, wantedBytes));
                 }
             }
         }
     }
 
     /// <summary>True: the next bytes are a payload of at least <paramref name="leastBytes"/>, and this is where they
-    /// go; say <see cref="Aimed"/> when they are there.</summary>
-    internal bool TryAim(SegmentBatch destination, long leastBytes)
+    /// go; say <see cref="DestinationFilled"/> when they are there.</summary>
+    internal bool TryGetDestination(SegmentBatch destination, long leastBytes)
     {
         if (copyRest < leastBytes)
         {
@@ -87,7 +87,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
     }
 
     /// <summary>All that was aimed at has come.</summary>
-    internal void Aimed() => Copied(copyRest);
+    internal void DestinationFilled() => Copied(copyRest);
 
     private static void CopyTo(SegmentBatch batch, long offset, ReadOnlySpan<byte> bytes)
     {
@@ -151,8 +151,8 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
                 BeginSimple(SimpleReply.Read(bytes));
                 break;
             case NbdMagic.StructuredReply when export.HasStructuredReplies:
-                bytes.CopyTo(kept);
-                keptBytes = bytes.Length;
+                bytes.CopyTo(partial);
+                partialBytes = bytes.Length;
                 wantedBytes = ReplyChunk.SizeBytes;
                 break;
             case NbdMagic.StructuredReply:

@@ -18,7 +18,7 @@ internal static class NbdErrors
     {
         IoStatusCode.Ok => NbdError.None,
         IoStatusCode.DeviceError => OfErrno(status.Failure?.Errno ?? 0),
-        IoStatusCode.OutOfRange => PastTheEnd(command),
+        IoStatusCode.OutOfRange => OutOfRange(command),
         IoStatusCode.Misaligned => NbdError.Invalid,
         IoStatusCode.ReadOnly => NbdError.NotPermitted,
         IoStatusCode.Unsupported => NbdError.NotSupported,
@@ -27,7 +27,7 @@ internal static class NbdErrors
     };
 
     /// <summary>What a request past the end is told: writers have no space, others made a mistake.</summary>
-    internal static NbdError PastTheEnd(NbdCommand command) =>
+    internal static NbdError OutOfRange(NbdCommand command) =>
         command is NbdCommand.Write or NbdCommand.WriteZeroes ? NbdError.NoSpace : NbdError.Invalid;
 
     /// <summary>What a client device makes of a server's error.</summary>
@@ -64,4 +64,18 @@ internal static class NbdErrors
         (int)NbdError.NotSupported => NbdError.NotSupported,
         _ => NbdError.InputOutput,
     };
+}
+
+/// <summary>The errors that the protocol knows: Linux's numbers, whatever system either side runs on.</summary>
+internal enum NbdError : uint
+{
+    None = 0,
+    NotPermitted = 1,
+    InputOutput = 5,
+    NoMemory = 12,
+    Invalid = 22,
+    NoSpace = 28,
+    Overflow = 75,
+    NotSupported = 95,
+    Shutdown = 108,
 }

@@ -3,7 +3,7 @@ using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Server.Requests;
+using DmIo.Nbd.Server.Exports;
 using static DmIo.Nbd.Server.NbdServerProtocol;
 
 namespace DmIo.Nbd.Server;
@@ -33,7 +33,7 @@ internal static class ExportRules
     };
 
     /// <summary>Looks its devices up and gets its lease.</summary>
-    internal static async Task<Prepared> PrepareAsync(DmIoService service, NbdExport export, IActorRef replyTo)
+    internal static async Task<ExportPrepared> PrepareAsync(DmIoService service, NbdExport export, IActorRef replyTo)
     {
         try
         {
@@ -58,7 +58,7 @@ internal static class ExportRules
             }
 
             var client = await service.OpenAsync(export.Pages).ConfigureAwait(false);
-            return new Prepared(export, replyTo, devices, client, "");
+            return new ExportPrepared(export, replyTo, devices, client, "");
         }
         catch (Exception fault)
         {
@@ -66,6 +66,6 @@ internal static class ExportRules
             return Fault(fault.Message);
         }
 
-        Prepared Fault(string reason) => new(export, replyTo, [], null, reason);
+        ExportPrepared Fault(string reason) => new(export, replyTo, [], null, reason);
     }
 }

@@ -116,7 +116,7 @@ public sealed class NbdServer : IAsyncDisposable
             copy.Name,
             EndPoints[0],
             device);
-        system.ActorOf(WaitingExport.Props(this, copy, stopped));
+        system.ActorOf(WaitingExportActor.Props(this, copy, stopped));
         return null;
     }
 
@@ -130,7 +130,7 @@ public sealed class NbdServer : IAsyncDisposable
     public async Task RemoveExportAsync(string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
-        await AskAsync<ExportGone>(new RemoveExport(name), cancellationToken).ConfigureAwait(false);
+        await AskAsync<ExportRemoved>(new RemoveExport(name), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What it serves, and to whom.</summary>

@@ -5,8 +5,6 @@ using Akka.Event;
 using DmIo.Actors.Client;
 using DmIo.Io;
 using DmIo.Nbd.Server.Exports;
-using DmIo.Nbd.Server.Requests;
-using DmIo.Nbd.Telemetry;
 using DmIo.Nbd.Transport;
 using static DmIo.Nbd.Server.NbdServerProtocol;
 
@@ -23,16 +21,16 @@ namespace DmIo.Nbd.Server;
 [SuppressMessage("Design", "CA1001", Justification = "PostStop disposes of the listeners.")]
 internal sealed class NbdServerActor : UntypedActor, IWithTimers
 {
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     private readonly ServerState state;
     private readonly IReadOnlyList<NbdListener> listeners;
     private readonly TaskCompletionSource stopped;
     private readonly DmIoService service = DmIoService.For(Context.System);
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
-    private readonly HashSet<Export> leaving = [];
+    private readonly HashSet<ServedExport> leaving = [];
     private readonly List<NbdListener> failed = [];
-    private StatusDisplay? display;
+    private StatusPublisher? display;
     private bool isUnbound;
 
     public NbdServerActor(ServerState state, IReadOnlyList<NbdListener> listeners, TaskCompletionSource stopped)
@@ -50,9 +48,9 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
 
     protected override void PreStart()
     {
-        Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, SweepInterval);
-        display = new StatusDisplay(service, state.Status);
-        if (state.Room.Notice is { } notice)
+        Timers.StartPeriodicTimer(nameof(CheckTimeouts), CheckTimeouts.Instance, CheckInterval);
+        display = new StatusPublisher(service, state.Status);
+        if (state.ConnectionLimit.Notice is { } notice)
         {
             state.Log.Warning(notice);
         }
@@ -70,12 +68,12 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         CloseListeners();
         foreach (var connection in state.Connections)
         {
-            connection.Cut("The server was stopped.");
+            connection.Abort("The server was stopped.");
         }
 
         foreach (var export in state.Exports)
         {
-            export.Client.Dispose();
+            export.Export.Client.Dispose();
         }
 
         stopped.TrySetResult();
@@ -88,16 +86,16 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case Accepted accepted when isUnbound:
+            case ConnectionAccepted accepted when isUnbound:
                 accepted.Socket.Dispose();
                 break;
-            case Accepted accepted:
+            case ConnectionAccepted accepted:
                 Accept(accepted.Socket);
                 break;
             case AddExport add:
                 Add(add.Export);
                 break;
-            case Prepared prepared:
+            case ExportPrepared prepared:
                 Open(prepared);
                 break;
             case RemoveExport remove:
@@ -107,7 +105,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
                 BeginStop();
                 break;
             default:
-                GoOn(message);
+                ReceiveInAnyState(message);
                 break;
         }
     }
@@ -116,27 +114,27 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case Accepted accepted:
+            case ConnectionAccepted accepted:
                 accepted.Socket.Dispose();
                 break;
             case AddExport or RemoveExport:
                 Sender.Tell(new Refused("The server is shutting down."), Self);
                 break;
-            case Prepared prepared:
+            case ExportPrepared prepared:
                 prepared.Client?.Dispose();
                 prepared.ReplyTo.Tell(new Refused("The server is shutting down."), Self);
                 break;
             case Stop:
                 break;
             default:
-                GoOn(message);
+                ReceiveInAnyState(message);
                 StopWhenEmpty();
                 break;
         }
     }
 
     /// <summary>What goes on in every state.</summary>
-    private void GoOn(object message)
+    private void ReceiveInAnyState(object message)
     {
         switch (message)
         {
@@ -153,26 +151,26 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
                 }
 
                 break;
-            case Ended ended:
+            case ConnectionEnded ended:
                 state.Remove(ended.Connection);
                 break;
-            case Emptied emptied:
-                PutBack(emptied);
+            case ConnectionsClosed closed:
+                ReturnLease(closed);
                 break;
-            case Removed removed:
+            case LeaseReturned removed:
                 leaving.Remove(removed.Export);
                 names.Remove(removed.Export.Offer.Name);
                 state.Publish(new NbdServerEvents.ExportRemoved(removed.Export.Offer.Name));
-                removed.ReplyTo.Tell(ExportGone.Instance, Self);
+                removed.ReplyTo.Tell(ExportRemoved.Instance, Self);
                 break;
             case GetStatus:
                 Sender.Tell(state.Status(), Self);
                 break;
-            case Sweep:
+            case CheckTimeouts:
                 var now = state.Time.GetTimestamp();
                 foreach (var connection in state.Connections)
                 {
-                    connection.CheckTime(now);
+                    connection.CheckTimeouts(now);
                 }
 
                 failed.ForEach(Run);
@@ -193,7 +191,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         {
             try
             {
-                await listener.RunAsync(socket => self.Tell(new Accepted(socket), ActorRefs.NoSender))
+                await listener.RunAsync(socket => self.Tell(new ConnectionAccepted(socket), ActorRefs.NoSender))
                     .ConfigureAwait(false);
             }
             catch (Exception fault)
@@ -206,7 +204,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     private void Accept(Socket socket)
     {
         var transport = new SocketTransport(socket);
-        if (state.Room.Fault(state.Connections.Count, socket.Handle) is { } fault)
+        if (state.ConnectionLimit.Fault(state.Connections.Count, socket.Handle) is { } fault)
         {
             state.Refusals.Warn($"{transport.Peer} is turned away: {fault}.");
             transport.Abort();
@@ -215,11 +213,11 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
 
         var connection = new NbdConnection(state, transport);
         state.Add(connection);
-        Do(connection.RunAsync, new Ended(connection));
+        RunInBackground(connection.RunAsync, new ConnectionEnded(connection));
     }
 
     /// <summary>Does it on the thread pool, and tells the actor when it is over, also where it failed.</summary>
-    private void Do(Func<Task> work, object over)
+    private void RunInBackground(Func<Task> work, object over)
     {
         var (self, log) = (Self, state.Log);
         _ = Task.Run(async () =>
@@ -264,7 +262,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
             : null;
     }
 
-    private void Open(Prepared prepared)
+    private void Open(ExportPrepared prepared)
     {
         var settings = prepared.Export;
         if (prepared.Client is null)
@@ -275,8 +273,9 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         }
 
         var legs = new ExportLegs(settings.Devices, (device, status) => LoseLeg(settings.Name, device, status));
-        var export = new Export(
-            settings, OfferedExport.Of(settings, prepared.Devices), legs, service, prepared.Client);
+        var offer = OfferedExport.Of(
+            settings.Name, settings.Description, settings.IsDefault, settings.IsReadOnly, prepared.Devices);
+        var export = new ServedExport(settings, new Export(offer, legs, service, prepared.Client));
         state.Set([.. state.Exports, export]);
         state.Log.Info(
             "'{0}' is served: {1}, {2} bytes", settings.Name, string.Join(", ", settings.Devices),
@@ -303,21 +302,21 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         Remove(found, "The export was removed.", Sender);
     }
 
-    private void Remove(Export export, string reason, IActorRef replyTo)
+    private void Remove(ServedExport export, string reason, IActorRef replyTo)
     {
         state.Set(state.Exports.Where(other => other != export));
         leaving.Add(export);
         var patience = state.Limits.Drain;
-        Do(() => export.CloseAsync(reason, patience), new Emptied(export, replyTo));
+        RunInBackground(() => export.CloseAsync(reason, patience), new ConnectionsClosed(export, replyTo));
     }
 
     /// <summary>What a stuck device has keeps its pages, and is not waited for.</summary>
-    private void PutBack(Emptied emptied)
+    private void ReturnLease(ConnectionsClosed closed)
     {
         var patience = state.Limits.Drain;
-        Do(
-            () => Task.WhenAny(emptied.Export.Client.DisposeAsync().AsTask(), Task.Delay(patience)),
-            new Removed(emptied.Export, emptied.ReplyTo));
+        RunInBackground(
+            () => Task.WhenAny(closed.Export.Export.Client.DisposeAsync().AsTask(), Task.Delay(patience)),
+            new LeaseReturned(closed.Export, closed.ReplyTo));
     }
 
     private void CloseListeners()

@@ -3,8 +3,6 @@ using Akka.Actor;
 using Akka.Event;
 using DmIo.Actors.Client;
 using DmIo.Devices;
-using DmIo.Nbd.Server.Exports;
-using DmIo.Nbd.Server.Requests;
 
 namespace DmIo.Nbd.Server;
 
@@ -13,7 +11,7 @@ namespace DmIo.Nbd.Server;
 /// <remarks><code>
 ///   AddExport    --+--> NbdExportStatus    clients may use it
 ///                  +--> Refused            nothing happened
-///   RemoveExport --+--> ExportGone         its connections are cut, its pages are back
+///   RemoveExport --+--> ExportRemoved         its connections are cut, its pages are back
 ///                  +--> Refused
 ///   GetStatus    -----> NbdServerStatus
 ///   Unbind       -----> Unbound            nothing is listened on; the connections that exist are served
@@ -26,9 +24,9 @@ internal static class NbdServerProtocol
 
     internal sealed record RemoveExport(string Name) : INoSerializationVerificationNeeded;
 
-    internal sealed record ExportGone : INoSerializationVerificationNeeded
+    internal sealed record ExportRemoved : INoSerializationVerificationNeeded
     {
-        internal static ExportGone Instance { get; } = new();
+        internal static ExportRemoved Instance { get; } = new();
     }
 
     /// <param name="Reason">One sentence that names the value, the limit and the fix.</param>
@@ -55,31 +53,31 @@ internal static class NbdServerProtocol
     }
 
     /// <summary>Somebody connected.</summary>
-    internal sealed record Accepted(Socket Socket) : INoSerializationVerificationNeeded;
+    internal sealed record ConnectionAccepted(Socket Socket) : INoSerializationVerificationNeeded;
 
     /// <summary>An address accepts no connections until it is run again.</summary>
     internal sealed record AcceptFailed(NbdListener Listener, Exception Fault)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     /// <summary>A connection has ended.</summary>
-    internal sealed record Ended(NbdConnection Connection)
+    internal sealed record ConnectionEnded(NbdConnection Connection)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     /// <summary>What an export that is to be added needs is there; or why not, and then there is no client.</summary>
-    internal sealed record Prepared(
+    internal sealed record ExportPrepared(
         NbdExport Export, IActorRef ReplyTo, IReadOnlyList<DeviceDescription> Devices, IoClient? Client, string Fault)
         : INoSerializationVerificationNeeded;
 
     /// <summary>An export's connections are gone, or were thrown out.</summary>
-    internal sealed record Emptied(Export Export, IActorRef ReplyTo) : INoSerializationVerificationNeeded;
+    internal sealed record ConnectionsClosed(ServedExport Export, IActorRef ReplyTo) : INoSerializationVerificationNeeded;
 
     /// <summary>An export's lease is put back, or as good as.</summary>
-    internal sealed record Removed(Export Export, IActorRef ReplyTo)
+    internal sealed record LeaseReturned(ServedExport Export, IActorRef ReplyTo)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     /// <summary>Time to look after the limits.</summary>
-    internal sealed record Sweep : INoSerializationVerificationNeeded
+    internal sealed record CheckTimeouts : INoSerializationVerificationNeeded
     {
-        internal static Sweep Instance { get; } = new();
+        internal static CheckTimeouts Instance { get; } = new();
     }
 }

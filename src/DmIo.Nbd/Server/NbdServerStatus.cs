@@ -72,3 +72,10 @@ public sealed record NbdConnectionStatus(
     long Errors,
     long ReadBytes,
     long WrittenBytes);
+
+/// <summary><see cref="NbdServerStatus"/> as JSON: names in camel case, without reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(NbdServerStatus))]
+internal sealed partial class NbdStatusJson : JsonSerializerContext;

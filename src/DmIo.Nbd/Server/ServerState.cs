@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using DmIo.Nbd.Server.Exports;
-using DmIo.Nbd.Server.Requests;
 
 namespace DmIo.Nbd.Server;
 
@@ -12,7 +11,7 @@ namespace DmIo.Nbd.Server;
 /// </summary>
 internal sealed class ServerState(ActorSystem system, NbdServerOptions options, ILoggingAdapter log)
 {
-    private volatile Export[] exports = [];
+    private volatile ServedExport[] exports = [];
     private volatile ImmutableHashSet<NbdConnection> connections = [];
 
     internal NbdServerLimits Limits => options.Limits;
@@ -22,9 +21,9 @@ internal sealed class ServerState(ActorSystem system, NbdServerOptions options, 
     internal ILoggingAdapter Log => log;
 
     /// <summary>Where clients that are refused are warned of.</summary>
-    internal RefusalLog Refusals { get; } = new(log, options.Time);
+    internal RateLimitedLog Refusals { get; } = new(log, options.Time);
 
-    internal ConnectionLimit Room { get; } = ConnectionLimit.Of(options.Limits.Connections);
+    internal ConnectionLimit ConnectionLimit { get; } = ConnectionLimit.Of(options.Limits.Connections);
 
     internal ServerTls? Tls { get; } = options.Tls is { } tls ? new ServerTls(tls, fault => log.Warning(fault)) : null;
 
@@ -35,17 +34,17 @@ internal sealed class ServerState(ActorSystem system, NbdServerOptions options, 
     internal ImmutableHashSet<NbdConnection> Connections => connections;
 
     /// <summary>By name in ordinal order.</summary>
-    internal IReadOnlyList<Export> Exports => exports;
+    internal IReadOnlyList<ServedExport> Exports => exports;
 
     /// <summary>Who may use these only sees no others; null: all.</summary>
     internal IReadOnlyList<OfferedExport> OffersFor(IReadOnlyCollection<string>? allowed) =>
         [.. exports.Select(export => export.Offer).Where(offer => allowed?.Contains(offer.Name) ?? true)];
 
-    internal Export? Find(OfferedExport offer) =>
+    internal ServedExport? Find(OfferedExport offer) =>
         Array.Find(exports, export => ReferenceEquals(export.Offer, offer));
 
     /// <summary>The server's actor only.</summary>
-    internal void Set(IEnumerable<Export> all) =>
+    internal void Set(IEnumerable<ServedExport> all) =>
         exports = [.. all.OrderBy(export => export.Offer.Name, StringComparer.Ordinal)];
 
     /// <summary>The server's actor only.</summary>
@@ -59,4 +58,59 @@ internal sealed class ServerState(ActorSystem system, NbdServerOptions options, 
         [.. connections.OrderBy(connection => connection.Id).Select(connection => connection.Status())]);
 
     internal void Publish(NbdServerEvents.NbdServerEvent news) => system.EventStream.Publish(news);
+}
+
+/// <summary>
+/// Warnings that clients can cause without end, as those of refused connections. <see cref="Burst"/> of them are
+/// logged at once, and one more for each <see cref="Interval"/>; those in between are logged for debugging, and the
+/// next warning says how many they were. Any thread.
+/// </summary>
+internal sealed class RateLimitedLog(ILoggingAdapter log, TimeProvider time)
+{
+    internal const int Burst = 20;
+
+    internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private readonly Lock gate = new();
+    private long since = time.GetTimestamp();
+    private int left = Burst;
+    private int passed;
+
+    internal void Warn(string message)
+    {
+        int unsaid;
+        lock (gate)
+        {
+            Refill();
+            if (left == 0)
+            {
+                passed++;
+                log.Debug("{0}", message);
+                return;
+            }
+
+            left--;
+            unsaid = passed;
+            passed = 0;
+        }
+
+        if (unsaid > 0)
+        {
+            log.Warning("{0} ({1} more such warnings before it were left out)", message, unsaid);
+        }
+        else
+        {
+            log.Warning("{0}", message);
+        }
+    }
+
+    private void Refill()
+    {
+        var intervals = (long)(time.GetElapsedTime(since) / Interval);
+        if (intervals > 0)
+        {
+            left = (int)Math.Min(Burst, left + intervals);
+            since = time.GetTimestamp();
+        }
+    }
 }

@@ -60,7 +60,7 @@ internal sealed class ServerTls
     /// <summary>Puts TLS on a connection.</summary>
     /// <exception cref="IOException">The client is not let in, or broke off; the message says which, and
     /// why.</exception>
-    internal async Task<AcceptedClient> AcceptAsync(SocketTransport socket)
+    internal async Task<AuthenticatedClient> AcceptAsync(SocketTransport socket)
     {
         var credentials = Current();
         string? refusal = null;
@@ -88,7 +88,7 @@ internal sealed class ServerTls
         }
 
         var client = stream.RemoteCertificate as X509Certificate2;
-        return new AcceptedClient(
+        return new AuthenticatedClient(
             new TlsTransport(stream, socket),
             client is null ? null : NbdText.Printable(client.Subject),
             ExportsOf(client));
@@ -212,5 +212,5 @@ internal sealed class ServerTls
 /// <param name="Transport">Its connection.</param>
 /// <param name="Subject">Of its certificate, for logs; null: it showed none.</param>
 /// <param name="Exports">Which it may use; null: all.</param>
-internal sealed record AcceptedClient(
+internal sealed record AuthenticatedClient(
     TlsTransport Transport, string? Subject, IReadOnlyCollection<string>? Exports);

@@ -60,22 +60,26 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
 
     internal override async ValueTask<bool> FillAsync(IReadOnlyList<Memory<byte>> destinations)
     {
-        var (first, skip) = Forward(destinations, static part => part.Length, 0, 0, 0);
-        while (first < destinations.Count)
+        var rest = new Memory<byte>[destinations.Count];
+        for (var i = 0; i < rest.Length; i++)
         {
-            var received = SocketVectors.IsSupported
-                ? SocketVectors.TryReceive(socket, destinations, first, skip)
-                : -1;
+            rest[i] = destinations[i];
+        }
+
+        var first = Advance(rest, 0, 0);
+        while (first < rest.Length)
+        {
+            var received = SocketVectors.IsSupported ? SocketVectors.TryReceive(socket, rest.AsSpan(first)) : -1;
             if (received <= 0)
             {
-                received = await ReceiveAsync(destinations[first][skip..]).ConfigureAwait(false);
+                received = await ReceiveAsync(rest[first]).ConfigureAwait(false);
                 if (received == 0)
                 {
                     return false;
                 }
             }
 
-            (first, skip) = Forward(destinations, static part => part.Length, first, skip, received);
+            first = Advance(rest, first, received);
         }
 
         return true;
@@ -83,7 +87,7 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
 
     internal override async ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> parts)
     {
-        var (first, skip) = Forward(parts, static part => part.Length, 0, 0, 0);
+        var (first, skip) = Advance(parts, 0, 0, 0);
         while (first < parts.Count)
         {
             var sent = SocketVectors.IsSupported ? SocketVectors.TrySend(socket, parts, first, skip) : -1;
@@ -93,8 +97,7 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
             }
 
             Volatile.Write(ref sentBytes, sentBytes + sent);
-
-            (first, skip) = Forward(parts, static part => part.Length, first, skip, sent);
+            (first, skip) = Advance(parts, first, skip, sent);
         }
     }
 
@@ -133,14 +136,32 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
         }
     }
 
-    /// <summary>Where in the list one is after <paramref name="moved"/> more bytes; empty parts are
+    /// <summary>Removes the received bytes from the front of <paramref name="rest"/>.</summary>
+    /// <returns>The index of the first destination that is not full.</returns>
+    private static int Advance(Memory<byte>[] rest, int first, int received)
+    {
+        while (first < rest.Length && received >= rest[first].Length)
+        {
+            received -= rest[first].Length;
+            first++;
+        }
+
+        if (received > 0)
+        {
+            rest[first] = rest[first][received..];
+        }
+
+        return first;
+    }
+
+    /// <summary>The position in <paramref name="parts"/> after <paramref name="moved"/> more bytes. Empty parts are
     /// skipped.</summary>
-    private static (int First, int Skip) Forward<T>(
-        IReadOnlyList<T> parts, Func<T, int> lengthOf, int first, int skip, long moved)
+    private static (int First, int Skip) Advance(
+        IReadOnlyList<ReadOnlyMemory<byte>> parts, int first, int skip, long moved)
     {
         while (first < parts.Count)
         {
-            var rest = lengthOf(parts[first]) - skip;
+            var rest = parts[first].Length - skip;
             if (moved < rest)
             {
                 return (first, skip + (int)moved);

@@ -42,25 +42,9 @@ internal static unsafe partial class SocketVectors
         return Call(socket, vectors, pins, isSend: true);
     }
 
-    /// <summary>Receives into destination <paramref name="first"/> and on, past its first <paramref name="skip"/>
-    /// bytes.</summary>
-    /// <returns>How many bytes came; 0: the peer has ended; less: none are there.</returns>
-    internal static int TryReceive(Socket socket, IReadOnlyList<Memory<byte>> destinations, int first, int skip)
-    {
-        Span<MemoryHandle> pins = new MemoryHandle[Math.Min(destinations.Count - first, MostSegments)];
-        var vectors = stackalloc Vector[pins.Length];
-        for (var i = 0; i < pins.Length; i++)
-        {
-            var destination = destinations[first + i][(i == 0 ? skip : 0)..];
-            pins[i] = destination.Pin();
-            vectors[i] = new Vector { Base = pins[i].Pointer, Length = (nuint)destination.Length };
-        }
-
-        return Call(socket, vectors, pins, isSend: false);
-    }
-
-    /// <summary>Receives into at most 64 destinations, in order.</summary>
-    /// <returns>As of the other.</returns>
+    /// <summary>Receives into the first destinations, at most 64, in order.</summary>
+    /// <returns>The number of bytes received; 0: the peer has closed the connection; negative: no data is
+    /// available.</returns>
     internal static int TryReceive(Socket socket, ReadOnlySpan<Memory<byte>> destinations)
     {
         var few = default(FewPins);

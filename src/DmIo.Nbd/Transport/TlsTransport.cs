@@ -15,7 +15,7 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
 
     private readonly byte[] record = new byte[RecordBytes];
     private volatile bool isReceiving;
-    private Task<int>? arriving;
+    private Task<int>? pendingWait;
     private long sentBytes;
 
     internal override string Peer => below.Peer;
@@ -29,21 +29,21 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
     /// <summary>A receive of no bytes ends when there are some, decrypted.</summary>
     internal override async ValueTask WaitAsync()
     {
-        arriving ??= ReceiveAsync(Memory<byte>.Empty).AsTask();
+        pendingWait ??= ReceiveAsync(Memory<byte>.Empty).AsTask();
         try
         {
-            await arriving.ConfigureAwait(false);
+            await pendingWait.ConfigureAwait(false);
         }
         finally
         {
-            arriving = null;
+            pendingWait = null;
         }
     }
 
     internal override async ValueTask<int> TryReceiveAsync(ReadOnlyMemory<Memory<byte>> destinations)
     {
-        arriving ??= ReceiveAsync(Memory<byte>.Empty).AsTask();
-        if (!arriving.IsCompleted)
+        pendingWait ??= ReceiveAsync(Memory<byte>.Empty).AsTask();
+        if (!pendingWait.IsCompleted)
         {
             return -1;
         }
@@ -124,7 +124,7 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
         // To say goodbye looks at what has come, as a receive that is under way does: not both at a time.
         if (!isReceiving)
         {
-            await SayGoodbyeAsync().ConfigureAwait(false);
+            await SendCloseNotifyAsync().ConfigureAwait(false);
         }
 
         await below.DisposeAsync().ConfigureAwait(false);
@@ -137,7 +137,7 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
         Volatile.Write(ref sentBytes, sentBytes + bytes.Length);
     }
 
-    private async ValueTask SayGoodbyeAsync()
+    private async ValueTask SendCloseNotifyAsync()
     {
         try
         {

@@ -30,7 +30,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
         await using var served = await ServedDisks.WithDiskAsync();
-        await using var bystander = await Bystander.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: true);
+        await using var bystander = await ConcurrentClient.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: true);
 
         using var home = new TemporaryDirectory();
         using var authority = new TestAuthority(home);
@@ -47,7 +47,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
     private static async Task RunAsync(
         Random random, int oneIn, X509Certificate2? certificate = null, string? authorityFile = null)
     {
-        await using var server = new HostileServer(random, oneIn, certificate);
+        await using var server = new FuzzingServer(random, oneIn, certificate);
         var isAttached = random.Next(2) == 0;
         var operations = new List<Task<byte[]?>>();
         if (await OpenAsync(server, random, authorityFile) is { } device)
@@ -77,7 +77,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
         Assert.Equal(0, server.Connections);
     }
 
-    private static async Task<NbdDevice?> OpenAsync(HostileServer server, Random random, string? authorityFile)
+    private static async Task<NbdDevice?> OpenAsync(FuzzingServer server, Random random, string? authorityFile)
     {
         try
         {

@@ -42,15 +42,15 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
         await served.AddAsync("quiet", new MemoryDevice(ByteSize.FromMiB(8)));
         var place = served.SocketPath;
         var trusted = isTls ? authority.AuthorityFile : null;
-        await using var apart = await Bystander.ComeAsync(served.Server.UrisOf("quiet")[1], ownsData: true, trusted);
-        await using var beside = await Bystander.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: false, trusted);
+        await using var apart = await ConcurrentClient.ComeAsync(served.Server.UrisOf("quiet")[1], ownsData: true, trusted);
+        await using var beside = await ConcurrentClient.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: false, trusted);
 
         await FuzzPlan.RunAsync(seed, random =>
         {
             var messages = ClientScript.New("disk", 16384 * 512, random);
             messages = isTls ? messages[1..] : messages;
             Mutation.Apply(messages, random);
-            return HostileClient.RunAsync(
+            return FuzzingClient.RunAsync(
                 place, Mutation.Torn(messages, random), random, isTls ? authority.ClientOptions() : null);
         });
 

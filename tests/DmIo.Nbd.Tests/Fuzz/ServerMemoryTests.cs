@@ -43,7 +43,7 @@ public sealed class ServerMemoryTests(ITestOutputHelper output)
         {
             var messages = ClientScript.New("disk", 16384 * 512, random);
             Mutation.Apply(messages, random);
-            return HostileClient.RunAsync(served.SocketPath, Mutation.Torn(messages, random), random);
+            return FuzzingClient.RunAsync(served.SocketPath, Mutation.Torn(messages, random), random);
         });
         await served.NothingIsKeptAsync();
     }

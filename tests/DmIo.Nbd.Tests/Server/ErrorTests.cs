@@ -128,7 +128,7 @@ public sealed class ErrorTests
     [InlineData(IoRefusal.Stopped, NbdError.Shutdown)]
     internal void What_the_service_does_not_begin_is_one_of_the_protocols_errors(IoRefusal cause, NbdError expected)
     {
-        var status = Refusals.StatusOf(cause, "as the test says");
+        var status = RequestPart.StatusOf(cause, "as the test says");
 
         Assert.Equal(expected, NbdErrors.Of(status, NbdCommand.Write));
         Assert.Equal("as the test says", status.Failure!.Message);

@@ -1,6 +1,6 @@
 using DmIo.Io;
-using DmIo.Nbd.Client;
 using DmIo.Nbd.Server.Exports;
+using DmIo.Nbd.Transport;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
@@ -17,7 +17,7 @@ public sealed class ExportLegsTests
     [Fact]
     public void Who_missed_what_others_have_is_left_out()
     {
-        Assert.True(Judge(IoStatus.Ok, Broken, IoStatus.Ok).IsOk);
+        Assert.True(Resolve(IoStatus.Ok, Broken, IoStatus.Ok).IsOk);
 
         Assert.Equal(["b"], lost);
         Assert.Equal(["a", "c"], legs.Live);
@@ -26,7 +26,7 @@ public sealed class ExportLegsTests
     [Fact]
     public void What_all_missed_is_an_error_with_the_words_of_all_and_nobody_is_left_out()
     {
-        var status = Judge(Broken, IoStatus.DeviceError("full", 28), Broken);
+        var status = Resolve(Broken, IoStatus.DeviceError("full", 28), Broken);
 
         Assert.Equal(5, status.Failure!.Errno);
         Assert.Contains("'b'", status.Failure.Message);
@@ -53,7 +53,7 @@ public sealed class ExportLegsTests
     [MemberData(nameof(FailedHints))]
     public void A_hint_that_one_fails_is_no_loss(IoStatus failed)
     {
-        Assert.True(Judge(isHint: true, IoStatus.Ok, failed, IoStatus.Ok).IsOk);
+        Assert.True(Resolve(isHint: true, IoStatus.Ok, failed, IoStatus.Ok).IsOk);
 
         Assert.Empty(lost);
     }
@@ -62,7 +62,7 @@ public sealed class ExportLegsTests
     [MemberData(nameof(HintsInDoubt))]
     public void One_that_may_still_follow_a_hint_is_left_out(IoStatus inDoubt)
     {
-        Assert.True(Judge(isHint: true, IoStatus.Ok, inDoubt, Broken).IsOk);
+        Assert.True(Resolve(isHint: true, IoStatus.Ok, inDoubt, Broken).IsOk);
 
         Assert.Equal(["b"], lost);
     }
@@ -70,7 +70,7 @@ public sealed class ExportLegsTests
     [Fact]
     public void A_hint_that_all_fail_is_an_error_and_nobody_is_left_out()
     {
-        Assert.False(Judge(isHint: true, Broken, Broken, Broken).IsOk);
+        Assert.False(Resolve(isHint: true, Broken, Broken, Broken).IsOk);
 
         Assert.Empty(lost);
     }
@@ -83,7 +83,7 @@ public sealed class ExportLegsTests
         legs.Lose("c", Broken);
 
         Assert.Equal(["c"], legs.Live);
-        Assert.False(legs.Judge(["c"], new IoResult([Broken]), isHint: false).IsOk);
+        Assert.False(legs.Resolve(["c"], new IoResult([Broken]), isHint: false).IsOk);
     }
 
     [Fact]
@@ -92,21 +92,21 @@ public sealed class ExportLegsTests
         legs.Lose("a", Broken);
         legs.Lose("b", Broken);
 
-        Assert.False(Judge(IoStatus.Ok, IoStatus.Ok, Broken).IsOk);
+        Assert.False(Resolve(IoStatus.Ok, IoStatus.Ok, Broken).IsOk);
         Assert.Equal(["c"], legs.Live);
     }
 
     [Fact]
     public void Each_loss_is_told_once()
     {
-        Judge(IoStatus.Ok, Broken, IoStatus.Ok);
-        Judge(IoStatus.Ok, Broken, IoStatus.Ok);
+        Resolve(IoStatus.Ok, Broken, IoStatus.Ok);
+        Resolve(IoStatus.Ok, Broken, IoStatus.Ok);
 
         Assert.Equal(["b"], lost);
     }
 
-    private IoStatus Judge(params IoStatus[] statuses) => Judge(isHint: false, statuses);
+    private IoStatus Resolve(params IoStatus[] statuses) => Resolve(isHint: false, statuses);
 
-    private IoStatus Judge(bool isHint, params IoStatus[] statuses) =>
-        legs.Judge(["a", "b", "c"], new IoResult(statuses), isHint);
+    private IoStatus Resolve(bool isHint, params IoStatus[] statuses) =>
+        legs.Resolve(["a", "b", "c"], new IoResult(statuses), isHint);
 }

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Actors.Client;
-using DmIo.Nbd.Server.Requests;
+using DmIo.Nbd.Server.Exports;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
@@ -86,7 +86,7 @@ public sealed class ExportMemoryTests
     {
         var memory = NewMemory(2);
         var block = new MemoryShare(memory).TryTake()!;
-        block.Hold();
+        block.Retain();
 
         block.Release();
         Assert.Equal(1, memory.BlocksInUse);

@@ -3,7 +3,7 @@ using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Server.Requests;
+using DmIo.Nbd.Server.Exports;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 

@@ -3,6 +3,7 @@ using DmIo.Io;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
+using DmIo.Nbd.Transport;
 using Xunit;
 using static DmIo.Nbd.Server.NbdServerEvents;
 

@@ -2,10 +2,8 @@ using System.Buffers.Binary;
 using System.Text;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Server;
 using DmIo.Nbd.Server.Exports;
 using DmIo.Nbd.Server.Handshake;
-using DmIo.Nbd.Server.Requests;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
@@ -13,12 +11,12 @@ namespace DmIo.Nbd.Tests.Server;
 /// <summary>The handshake from bytes to bytes, without a connection.</summary>
 public sealed class OptionHagglingTests
 {
-    private readonly Desk desk = new();
+    private readonly FakeDirectory directory = new();
 
     [Fact]
     public void The_greeting_offers_fixed_newstyle_and_no_zeroes()
     {
-        var haggling = new OptionHaggling(desk, tls: null, maxOptionBytes: 1024);
+        var haggling = new OptionHaggling(directory, TlsPolicy.None, maxOptionBytes: 1024);
 
         haggling.Greet();
 
@@ -28,11 +26,11 @@ public sealed class OptionHagglingTests
     [Fact]
     public void Flags_that_were_not_offered_end_it()
     {
-        var haggling = new OptionHaggling(desk, tls: null, maxOptionBytes: 1024);
+        var haggling = new OptionHaggling(directory, TlsPolicy.None, maxOptionBytes: 1024);
 
         haggling.Take([0, 0, 0, 7], out _);
 
-        Assert.Equal(HaggleState.Closed, haggling.State);
+        Assert.Equal(OptionHagglingState.Closed, haggling.State);
         Assert.NotNull(haggling.Refusal);
     }
 
@@ -68,7 +66,7 @@ public sealed class OptionHagglingTests
 
         haggling.Take(new byte[OptionHeader.SizeBytes], out _);
 
-        Assert.Equal(HaggleState.Closed, haggling.State);
+        Assert.Equal(OptionHagglingState.Closed, haggling.State);
     }
 
     [Fact]
@@ -78,7 +76,7 @@ public sealed class OptionHagglingTests
 
         haggling.Take(OptionBytes(NbdOption.List, new byte[1025]).AsSpan(0, OptionHeader.SizeBytes), out _);
 
-        Assert.Equal(HaggleState.Closed, haggling.State);
+        Assert.Equal(OptionHagglingState.Closed, haggling.State);
     }
 
     [Theory]
@@ -112,9 +110,9 @@ public sealed class OptionHagglingTests
         Assert.Equal(OptionReplyType.ErrorInvalid, Assert.Single(Ask(NewHaggling(), option, [0, 0])).Type);
 
     [Theory]
-    [InlineData(NbdOption.Info, HaggleState.Options)]
-    [InlineData(NbdOption.Go, HaggleState.Transmission)]
-    internal void Only_go_begins_requests(NbdOption option, HaggleState expected)
+    [InlineData(NbdOption.Info, OptionHagglingState.Options)]
+    [InlineData(NbdOption.Go, OptionHagglingState.Transmission)]
+    internal void Only_go_begins_requests(NbdOption option, OptionHagglingState expected)
     {
         var haggling = NewHaggling();
 
@@ -157,13 +155,13 @@ public sealed class OptionHagglingTests
         var replies = Ask(haggling, NbdOption.Go, new ExportRequest("c", []).ToBytes());
 
         Assert.Equal(OptionReplyType.ErrorUnknown, Assert.Single(replies).Type);
-        Assert.Equal(HaggleState.Options, haggling.State);
+        Assert.Equal(OptionHagglingState.Options, haggling.State);
     }
 
     [Fact]
     public void An_export_that_leaves_in_this_moment_is_unknown()
     {
-        desk.IsGone = true;
+        directory.IsGone = true;
 
         var replies = Ask(NewHaggling(), NbdOption.Go, new ExportRequest("a", []).ToBytes());
 
@@ -175,14 +173,14 @@ public sealed class OptionHagglingTests
     [InlineData(3, 10)]
     public void An_export_by_name_is_padded_unless_both_sides_leave_that_out(byte flags, int length)
     {
-        var haggling = new OptionHaggling(desk, tls: null, maxOptionBytes: 1024);
+        var haggling = new OptionHaggling(directory, TlsPolicy.None, maxOptionBytes: 1024);
         haggling.Take([0, 0, 0, flags], out _);
         haggling.Sent();
 
         haggling.Take(OptionBytes(NbdOption.ExportName, "a"u8.ToArray()), out _);
 
         Assert.Equal(length, haggling.Output.Length);
-        Assert.Equal(HaggleState.Transmission, haggling.State);
+        Assert.Equal(OptionHagglingState.Transmission, haggling.State);
     }
 
     [Fact]
@@ -192,7 +190,7 @@ public sealed class OptionHagglingTests
 
         haggling.Take(OptionBytes(NbdOption.ExportName, "c"u8.ToArray()), out _);
 
-        Assert.Equal(HaggleState.Closed, haggling.State);
+        Assert.Equal(OptionHagglingState.Closed, haggling.State);
         Assert.Equal(0, haggling.Output.Length);
     }
 
@@ -221,7 +219,7 @@ public sealed class OptionHagglingTests
         Ask(haggling, NbdOption.Go, new ExportRequest("a", []).ToBytes());
 
         Assert.Equal([OptionReplyType.MetaContext, OptionReplyType.Ack], replies.Select(reply => reply.Type));
-        Assert.Equal(Replies.AllocationContext, BinaryPrimitives.ReadUInt32BigEndian(replies[0].Data));
+        Assert.Equal(OfferedExport.AllocationContext, BinaryPrimitives.ReadUInt32BigEndian(replies[0].Data));
         Assert.True(haggling.HasBlockStatus);
     }
 
@@ -271,7 +269,7 @@ public sealed class OptionHagglingTests
     [InlineData((NbdOption)99)]
     internal void Before_required_tls_nothing_else_is_told(NbdOption option)
     {
-        var haggling = NewHaggling(NbdTlsMode.Required);
+        var haggling = NewHaggling(TlsPolicy.Required);
 
         Assert.Equal(OptionReplyType.ErrorTlsRequired, Assert.Single(Ask(haggling, option)).Type);
     }
@@ -279,23 +277,23 @@ public sealed class OptionHagglingTests
     [Fact]
     public void An_export_by_name_before_required_tls_ends_it()
     {
-        var haggling = NewHaggling(NbdTlsMode.Required);
+        var haggling = NewHaggling(TlsPolicy.Required);
 
         haggling.Take(OptionBytes(NbdOption.ExportName, "a"u8.ToArray()), out _);
 
-        Assert.Equal(HaggleState.Closed, haggling.State);
+        Assert.Equal(OptionHagglingState.Closed, haggling.State);
     }
 
     [Fact]
     public void Tls_forgets_what_was_agreed_before_it()
     {
-        var haggling = NewHaggling(NbdTlsMode.Offered);
+        var haggling = NewHaggling(TlsPolicy.Offered);
         Ask(haggling, NbdOption.StructuredReply);
         Ask(haggling, NbdOption.SetMetaContext, Contexts("a", "base:allocation"));
 
         Ask(haggling, NbdOption.StartTls);
-        Assert.Equal(HaggleState.StartTls, haggling.State);
-        haggling.Secured();
+        Assert.Equal(OptionHagglingState.StartTls, haggling.State);
+        haggling.TlsStarted();
         Ask(haggling, NbdOption.Go, new ExportRequest("a", []).ToBytes());
 
         Assert.False(haggling.HasStructuredReplies);
@@ -305,9 +303,9 @@ public sealed class OptionHagglingTests
     [Fact]
     public void Tls_within_tls_is_invalid()
     {
-        var haggling = NewHaggling(NbdTlsMode.Required);
+        var haggling = NewHaggling(TlsPolicy.Required);
         Ask(haggling, NbdOption.StartTls);
-        haggling.Secured();
+        haggling.TlsStarted();
 
         Assert.Equal(OptionReplyType.ErrorInvalid, Assert.Single(Ask(haggling, NbdOption.StartTls)).Type);
     }
@@ -319,7 +317,7 @@ public sealed class OptionHagglingTests
     [Fact]
     public void A_server_that_ends_says_so()
     {
-        desk.IsClosing = true;
+        directory.IsClosing = true;
 
         Assert.Equal(OptionReplyType.ErrorShutdown, Assert.Single(Ask(NewHaggling(), NbdOption.List)).Type);
     }
@@ -327,10 +325,10 @@ public sealed class OptionHagglingTests
     [Fact]
     public void Who_wants_to_go_may_go()
     {
-        var haggling = NewHaggling(NbdTlsMode.Required);
+        var haggling = NewHaggling(TlsPolicy.Required);
 
         Assert.Equal(OptionReplyType.Ack, Assert.Single(Ask(haggling, NbdOption.Abort, [1])).Type);
-        Assert.Equal(HaggleState.Closed, haggling.State);
+        Assert.Equal(OptionHagglingState.Closed, haggling.State);
         Assert.Null(haggling.Refusal);
     }
 
@@ -344,9 +342,9 @@ public sealed class OptionHagglingTests
         return info.Flags;
     }
 
-    private OptionHaggling NewHaggling(NbdTlsMode? tls = null)
+    private OptionHaggling NewHaggling(TlsPolicy tls = TlsPolicy.None)
     {
-        var haggling = new OptionHaggling(desk, tls, maxOptionBytes: 1024);
+        var haggling = new OptionHaggling(directory, tls, maxOptionBytes: 1024);
         haggling.Take([0, 0, 0, 3], out _);
         return haggling;
     }
@@ -377,7 +375,7 @@ public sealed class OptionHagglingTests
         return replies;
     }
 
-    private sealed class Desk : IExportDesk
+    private sealed class FakeDirectory : IExportDirectory
     {
         public bool IsClosing { get; set; }
 
@@ -386,15 +384,21 @@ public sealed class OptionHagglingTests
         public IReadOnlyList<OfferedExport> Exports { get; } =
         [
             OfferedExport.Of(
-                new NbdExport { Name = "a", Devices = ["a"], Description = "about a" },
+                "a",
+                "about a",
+                isDefault: false,
+                isReadOnly: false,
                 [new Devices.MemoryDevice(ByteSize.FromMiB(1)).Description]),
             OfferedExport.Of(
-                new NbdExport { Name = "b", Devices = ["b"], IsDefault = true },
+                "b",
+                "",
+                isDefault: true,
+                isReadOnly: false,
                 [new Devices.MemoryDevice(ByteSize.FromMiB(1)).Description]),
         ];
 
         public bool IsDenied(string export) => export == "c";
 
-        public bool TryEnter(OfferedExport export) => !IsGone;
+        public bool TryOpen(OfferedExport export) => !IsGone;
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using DmIo.Io;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Telemetry;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Telemetry;

@@ -1,21 +1,13 @@
 using DmIo.Actors.Client;
-using DmIo.Nbd.Server.Requests;
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Server.Exports;
 
-/// <summary>
-/// An export that is served: its lease, the memory cut from it, its legs, and who uses it. Connections enter and leave
-/// from any thread; the server's actor opens and closes it.
-/// </summary>
-internal sealed class Export(
-    NbdExport settings, OfferedExport offer, ExportLegs legs, DmIoService service, IoClient client)
+/// <summary>An export as requests see it: its properties, its devices, and the memory of its lease.</summary>
+internal sealed class Export(OfferedExport offer, ExportLegs legs, DmIoService service, IoClient client)
 {
-    private readonly Lock gate = new();
-    private readonly HashSet<NbdConnection> connections = [];
-    private readonly TaskCompletionSource empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Traffic left;
-    private bool isClosing;
-
     internal OfferedExport Offer => offer;
 
     internal ExportLegs Legs => legs;
@@ -25,73 +17,66 @@ internal sealed class Export(
     internal IoClient Client => client;
 
     internal ExportMemory Memory { get; } = ExportMemory.Of(client.Lease.Pages);
+}
 
-    internal bool TryEnter(NbdConnection connection)
+/// <summary>The properties of an export that the handshake sends: size, transmission flags, block sizes. Computed once
+/// from the devices. Immutable.</summary>
+internal sealed record OfferedExport(
+    string Name, string Description, bool IsDefault, ByteSize Size, TransmissionFlags Flags, BlockSizes Blocks)
+{
+    /// <summary>The longest read or write, in bytes: the same as nbdkit and nbd-server. A request of this length is
+    /// processed in parts, and needs no more memory than a short one.</summary>
+    internal const uint MaxPayloadBytes = 64 << 20;
+
+    /// <summary>The id of the metadata context base:allocation, the same for all exports.</summary>
+    internal const uint AllocationContext = 1;
+
+    /// <summary>A write that is smaller than a block of the device keeps the other bytes of the block.</summary>
+    private const int MinBlockBytes = 1;
+
+    private const int PreferredBytes = 4096;
+
+    private const TransmissionFlags ReadOnlyFlags = CommonFlags | TransmissionFlags.ReadOnly;
+
+    // All connections use the same service, so a flush on one covers the writes that were answered on any.
+    private const TransmissionFlags CommonFlags = TransmissionFlags.HasFlags
+        | TransmissionFlags.Flush
+        | TransmissionFlags.ForceUnitAccess
+        | TransmissionFlags.MultiConnection
+        | TransmissionFlags.Cache;
+
+    /// <summary>The largest block size of the devices, in bytes; the service reads and writes multiples of it.</summary>
+    internal required int DeviceBlockBytes { get; init; }
+
+    /// <summary>The export has several devices, which are copies.</summary>
+    internal required bool IsMirrored { get; init; }
+
+    internal bool IsReadOnly => Flags.HasFlag(TransmissionFlags.ReadOnly);
+
+    /// <summary>The flag DF is defined for structured replies only.</summary>
+    internal ExportInfo InfoFor(bool hasStructuredReplies) => new(
+        (ulong)Size.Bytes, hasStructuredReplies ? Flags | TransmissionFlags.DoNotFragment : Flags);
+
+    /// <summary>The export of one device, or of several copies: the properties that all of them support.</summary>
+    internal static OfferedExport Of(
+        string name, string description, bool isDefault, bool isReadOnly, IReadOnlyList<DeviceDescription> devices)
     {
-        lock (gate)
+        var block = (uint)devices.Max(device => device.BlockSize.Bytes);
+        var size = devices.Min(device => device.Capacity.Bytes);
+        return new OfferedExport(
+            name,
+            description,
+            isDefault || name.Length == 0,
+            ByteSize.FromBytes(size - (size % block)),
+            isReadOnly || devices.Any(device => device.IsReadOnly) ? ReadOnlyFlags : WritableFlags(devices),
+            new BlockSizes(MinBlockBytes, Math.Max(block, PreferredBytes), MaxPayloadBytes))
         {
-            return !isClosing && connections.Add(connection);
-        }
+            DeviceBlockBytes = (int)block,
+            IsMirrored = devices.Count > 1,
+        };
     }
 
-    /// <summary>Nothing of the connection is in flight any more.</summary>
-    internal void Leave(NbdConnection connection)
-    {
-        lock (gate)
-        {
-            if (connections.Remove(connection))
-            {
-                left = left.Plus(connection.Status());
-            }
-
-            EndWhenEmpty();
-        }
-    }
-
-    /// <summary>Nobody enters any more; who is in is asked to leave, and thrown out when that takes too long. Completes
-    /// when all have left.</summary>
-    internal async Task CloseAsync(string reason, TimeSpan patience)
-    {
-        NbdConnection[] users;
-        lock (gate)
-        {
-            isClosing = true;
-            users = [.. connections];
-            EndWhenEmpty();
-        }
-
-        Array.ForEach(users, user => user.Drain(reason));
-        if (await Task.WhenAny(empty.Task, Task.Delay(patience)).ConfigureAwait(false) != empty.Task)
-        {
-            Array.ForEach(users, user => user.Cut($"{reason} Its requests took longer than {patience}."));
-        }
-    }
-
-    internal NbdExportStatus Status()
-    {
-        lock (gate)
-        {
-            var users = connections.Select(connection => connection.Status()).ToArray();
-            var all = users.Aggregate(left, (sum, user) => sum.Plus(user));
-            return new NbdExportStatus(
-                settings,
-                offer.Size,
-                legs.Live,
-                users.Length,
-                Memory.BlocksInUse * PageBlock.PagesEach,
-                users.Sum(user => user.InFlight),
-                all.Requests,
-                all.Errors,
-                all.ReadBytes,
-                all.WrittenBytes);
-        }
-    }
-
-    private void EndWhenEmpty()
-    {
-        if (isClosing && connections.Count == 0)
-        {
-            empty.TrySetResult();
-        }
-    }
+    private static TransmissionFlags WritableFlags(IReadOnlyList<DeviceDescription> devices) =>
+        CommonFlags | TransmissionFlags.WriteZeroes | TransmissionFlags.FastZero
+        | (devices.All(device => device.MaxDiscard.Bytes > 0) ? TransmissionFlags.Trim : TransmissionFlags.None);
 }

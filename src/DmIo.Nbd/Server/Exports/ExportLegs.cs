@@ -1,5 +1,5 @@
 using DmIo.Io;
-using DmIo.Nbd.Client;
+using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Server.Exports;
 
@@ -23,7 +23,7 @@ internal sealed class ExportLegs(IReadOnlyList<string> devices, Action<string, I
     /// <param name="result">What became of them.</param>
     /// <param name="isHint">A leg that failed it has missed nothing. Where it is not known whether it failed, the leg
     /// is left out all the same: a discard that takes place late would destroy what was written after it.</param>
-    internal IoStatus Judge(string[] used, IoResult result, bool isHint)
+    internal IoStatus Resolve(string[] used, IoResult result, bool isHint)
     {
         if (result.IsOk)
         {

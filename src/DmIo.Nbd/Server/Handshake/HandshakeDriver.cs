@@ -23,7 +23,7 @@ internal static class HandshakeDriver
         {
             var taken = haggling.Take(buffer.AsSpan(start, end - start), out var needed);
             start += taken;
-            if (taken > 0 && haggling.State == HaggleState.Options)
+            if (taken > 0 && haggling.State == OptionHagglingState.Options)
             {
                 continue;
             }
@@ -31,15 +31,15 @@ internal static class HandshakeDriver
             await SendAsync(transport, haggling).ConfigureAwait(false);
             switch (haggling.State)
             {
-                case HaggleState.Closed:
+                case OptionHagglingState.Closed:
                     return null;
-                case HaggleState.Transmission:
+                case OptionHagglingState.Transmission:
                     return (transport, buffer.AsMemory(start, end - start));
-                case HaggleState.StartTls when end > start:
+                case OptionHagglingState.StartTls when end > start:
                     throw new IOException("It sent plain bytes behind STARTTLS.");
-                case HaggleState.StartTls:
+                case OptionHagglingState.StartTls:
                     transport = await startTls().ConfigureAwait(false);
-                    haggling.Secured();
+                    haggling.TlsStarted();
                     continue;
                 default:
                     break;

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Binary;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server.Exports;
-using DmIo.Nbd.Server.Requests;
 
 namespace DmIo.Nbd.Server.Handshake;
 
@@ -11,13 +10,13 @@ namespace DmIo.Nbd.Server.Handshake;
 /// <code>
 ///   Greeting --flags--> Options --GO, EXPORT_NAME--> Transmission
 ///                        |   ^ --ABORT, bad peer---> Closed
-///               STARTTLS v   | Secured
+///               STARTTLS v   | TlsStarted
 ///                      StartTls
 /// </code>
 /// Until TLS has begun where it is required, nothing is told but that; when it begins, all that was agreed is
 /// forgotten.
 /// </summary>
-internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxOptionBytes)
+internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, int maxOptionBytes)
 {
     private const uint KnownFlags = (uint)(HandshakeFlags.FixedNewstyle | HandshakeFlags.NoZeroes);
 
@@ -26,7 +25,7 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
     private bool isSecure;
     private string? statusExport;
 
-    internal HaggleState State { get; private set; }
+    internal OptionHagglingState State { get; private set; }
 
     /// <summary>What was refused last, and kept the client from an export; null: nothing. The end of a sentence that
     /// begins with the client.</summary>
@@ -40,7 +39,7 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
     /// <summary>The client asked for base:allocation of the export that it uses.</summary>
     internal bool HasBlockStatus { get; private set; }
 
-    /// <summary>What the client uses, in <see cref="HaggleState.Transmission"/>.</summary>
+    /// <summary>What the client uses, in <see cref="OptionHagglingState.Transmission"/>.</summary>
     internal OfferedExport? Chosen { get; private set; }
 
     internal void Greet()
@@ -54,27 +53,27 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
     internal void Sent() => output.ResetWrittenCount();
 
     /// <summary>TLS is up.</summary>
-    internal void Secured()
+    internal void TlsStarted()
     {
-        Invariant.Require(State == HaggleState.StartTls);
+        Invariant.Require(State == OptionHagglingState.StartTls);
         isSecure = true;
         HasStructuredReplies = false;
         statusExport = null;
         Refusal = null;
-        State = HaggleState.Options;
+        State = OptionHagglingState.Options;
     }
 
     /// <summary>Takes what is complete from the front of <paramref name="input"/>, at most one step.</summary>
     /// <returns>How many bytes were taken; 0: <paramref name="needed"/> have to be there.</returns>
     internal int Take(ReadOnlySpan<byte> input, out int needed)
     {
-        needed = State == HaggleState.Greeting ? sizeof(uint) : OptionHeader.SizeBytes;
-        if (input.Length < needed || State is not (HaggleState.Greeting or HaggleState.Options))
+        needed = State == OptionHagglingState.Greeting ? sizeof(uint) : OptionHeader.SizeBytes;
+        if (input.Length < needed || State is not (OptionHagglingState.Greeting or OptionHagglingState.Options))
         {
             return 0;
         }
 
-        if (State == HaggleState.Greeting)
+        if (State == OptionHagglingState.Greeting)
         {
             TakeFlags(BinaryPrimitives.ReadUInt32BigEndian(input));
             return needed;
@@ -105,7 +104,7 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
     private void TakeFlags(uint flags)
     {
         hasNoZeroes = (flags & (uint)HandshakeFlags.NoZeroes) != 0;
-        State = HaggleState.Options;
+        State = OptionHagglingState.Options;
         if ((flags & ~KnownFlags) != 0)
         {
             Close($"it set flags that were not offered: 0x{flags:x}.");
@@ -117,13 +116,13 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
         if (option == NbdOption.Abort)
         {
             Reply(option, OptionReplyType.Ack);
-            State = HaggleState.Closed;
+            State = OptionHagglingState.Closed;
         }
-        else if (tls == NbdTlsMode.Required && !isSecure && option != NbdOption.StartTls)
+        else if (tls == TlsPolicy.Required && !isSecure && option != NbdOption.StartTls)
         {
             RefusePlain(option);
         }
-        else if (desk.IsClosing && option != NbdOption.ExportName)
+        else if (directory.IsClosing && option != NbdOption.ExportName)
         {
             Reply(option, OptionReplyType.ErrorShutdown, "The server is shutting down.");
         }
@@ -180,7 +179,7 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
 
     private void StartTls()
     {
-        if (tls is null)
+        if (tls == TlsPolicy.None)
         {
             Reply(NbdOption.StartTls, OptionReplyType.ErrorPolicy, "This server has no TLS.");
         }
@@ -191,13 +190,13 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
         else
         {
             Reply(NbdOption.StartTls, OptionReplyType.Ack);
-            State = HaggleState.StartTls;
+            State = OptionHagglingState.StartTls;
         }
     }
 
     private void List()
     {
-        foreach (var export in desk.Exports)
+        foreach (var export in directory.Exports)
         {
             var data = new byte[sizeof(uint) + NbdText.BytesOf(export.Name) + NbdText.BytesOf(export.Description)];
             var at = NbdText.Put(data, export.Name);
@@ -216,7 +215,7 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
             return;
         }
 
-        if (Find(request.Name) is not { } export || (option == NbdOption.Go && !desk.TryEnter(export)))
+        if (Find(request.Name) is not { } export || (option == NbdOption.Go && !directory.TryOpen(export)))
         {
             Refusal = RefusalOf(request.Name);
             Reply(option, OptionReplyType.ErrorUnknown, $"There is no export '{request.Name}'.");
@@ -254,13 +253,13 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
 
     private void UseByName(ReadOnlySpan<byte> data)
     {
-        if (desk.IsClosing || NbdText.Read(data) is not { } name)
+        if (directory.IsClosing || NbdText.Read(data) is not { } name)
         {
-            Close(desk.IsClosing ? "the server is shutting down." : "it asked for an export by what is no name.");
+            Close(directory.IsClosing ? "the server is shutting down." : "it asked for an export by what is no name.");
             return;
         }
 
-        if (Find(name) is not { } export || !desk.TryEnter(export))
+        if (Find(name) is not { } export || !directory.TryOpen(export))
         {
             Close(RefusalOf(name));
             return;
@@ -278,7 +277,7 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
     {
         Chosen = export;
         HasBlockStatus = statusExport is not null && ReferenceEquals(Find(statusExport), export);
-        State = HaggleState.Transmission;
+        State = OptionHagglingState.Transmission;
     }
 
     private void Contexts(NbdOption option, MetaContextRequest? request)
@@ -304,7 +303,7 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
         if (isWanted)
         {
             Span<byte> data = stackalloc byte[sizeof(uint) + MetaContextRequest.Allocation.Length];
-            BinaryPrimitives.WriteUInt32BigEndian(data, isSet ? Replies.AllocationContext : 0);
+            BinaryPrimitives.WriteUInt32BigEndian(data, isSet ? OfferedExport.AllocationContext : 0);
             System.Text.Encoding.UTF8.GetBytes(MetaContextRequest.Allocation, data[sizeof(uint)..]);
             Reply(option, OptionReplyType.MetaContext, data);
             statusExport = isSet ? request.Name : statusExport;
@@ -313,20 +312,20 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
         Reply(option, OptionReplyType.Ack);
     }
 
-    private OfferedExport? Find(string name) => desk.Exports.FirstOrDefault(
+    private OfferedExport? Find(string name) => directory.Exports.FirstOrDefault(
         export => string.Equals(export.Name, name, StringComparison.Ordinal)
             || (name.Length == 0 && export.IsDefault));
 
     /// <summary>The client itself is told the same in both cases: what it may not use it does not learn
     /// of.</summary>
-    private string RefusalOf(string export) => desk.IsDenied(export)
+    private string RefusalOf(string export) => directory.IsDenied(export)
         ? $"its certificate does not allow it the export '{NbdText.Printable(export)}'."
         : $"there is no export '{NbdText.Printable(export)}'.";
 
     private void Close(string refusal)
     {
         Refusal = refusal;
-        State = HaggleState.Closed;
+        State = OptionHagglingState.Closed;
     }
 
     private void ReplyText(NbdOption option, InfoType type, string text)
@@ -352,4 +351,47 @@ internal sealed class OptionHaggling(IExportDesk desk, NbdTlsMode? tls, int maxO
         BinaryPrimitives.WriteUInt64BigEndian(output.GetSpan(sizeof(ulong)), value);
         output.Advance(sizeof(ulong));
     }
+}
+
+/// <summary>Whether a server supports TLS.</summary>
+internal enum TlsPolicy
+{
+    None,
+    Offered,
+    Required,
+}
+
+/// <summary>Where a handshake is.</summary>
+internal enum OptionHagglingState
+{
+    /// <summary>The client's flags are due.</summary>
+    Greeting,
+
+    /// <summary>An option is due.</summary>
+    Options,
+
+    /// <summary>TLS begins behind what is to be sent.</summary>
+    StartTls,
+
+    /// <summary>Requests come, behind what is to be sent.</summary>
+    Transmission,
+
+    /// <summary>The connection ends, behind what is to be sent.</summary>
+    Closed,
+}
+
+/// <summary>What the handshake of one connection can ask of the server.</summary>
+internal interface IExportDirectory
+{
+    /// <summary>The server ends: nothing new is begun.</summary>
+    bool IsClosing { get; }
+
+    /// <summary>What this client may use, by name in ordinal order.</summary>
+    IReadOnlyList<OfferedExport> Exports { get; }
+
+    /// <summary>There is an export of this name, and this client may not use it.</summary>
+    bool IsDenied(string export);
+
+    /// <summary>The client is about to use it; false: it has gone meanwhile.</summary>
+    bool TryOpen(OfferedExport export);
 }

@@ -1,4 +1,6 @@
 using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server.Exports;
+using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Server.Requests;
 
@@ -16,7 +18,7 @@ internal sealed class ReceiveWindow
 
     private readonly RequestSource source;
     private readonly MemoryShare share;
-    private readonly Action giveBack;
+    private readonly Action reclaim;
     private readonly byte[] header = new byte[RequestHeader.SizeBytes];
     private readonly Memory<byte>[] room = new Memory<byte>[1];
     private PageBlock? block;
@@ -28,7 +30,7 @@ internal sealed class ReceiveWindow
     {
         this.source = source;
         this.share = share;
-        giveBack = GiveBack;
+        reclaim = Reclaim;
     }
 
     internal int Available => end - start;
@@ -41,11 +43,11 @@ internal sealed class ReceiveWindow
         start += bytes;
     }
 
-    /// <summary>Gives the piece the next bytes, and a hold on the block that they are in.</summary>
-    internal void Give(Piece piece, int bytes)
+    /// <summary>Gives the part the next bytes, and a hold on the block that they are in.</summary>
+    internal void Give(RequestPart part, int bytes)
     {
-        block!.Hold();
-        piece.Add(block, memory.Slice(start, bytes));
+        block!.Retain();
+        part.Add(block, memory.Slice(start, bytes));
         Skip(bytes);
     }
 
@@ -85,15 +87,15 @@ internal sealed class ReceiveWindow
     }
 
     /// <summary>An empty window gives its block back, whoever else still uses that.</summary>
-    internal void LetGoIfEmpty()
+    internal void ReleaseIfEmpty()
     {
         if (Available == 0)
         {
-            LetGo();
+            Release();
         }
     }
 
-    internal void LetGo()
+    internal void Release()
     {
         var held = block;
         block = null;
@@ -119,10 +121,10 @@ internal sealed class ReceiveWindow
 
             if (Available <= header.Length)
             {
-                GiveBack();
+                Reclaim();
             }
 
-            await source.WaitAsync(block is null ? 0 : 1, giveBack).ConfigureAwait(false);
+            await source.WaitAsync(block is null ? 0 : 1, reclaim).ConfigureAwait(false);
         }
 
         return false;
@@ -149,7 +151,7 @@ internal sealed class ReceiveWindow
 
         Pending.CopyTo(fresh.Memory.Span);
         var kept = Available;
-        LetGo();
+        Release();
         Use(fresh, kept);
         return true;
     }
@@ -162,13 +164,59 @@ internal sealed class ReceiveWindow
     }
 
     /// <summary>Moves what is pending, an unfinished small request, out of the block.</summary>
-    private void GiveBack()
+    private void Reclaim()
     {
         var kept = Available <= header.Length ? header : new byte[Available];
         Pending.CopyTo(kept);
         var bytes = Available;
-        LetGo();
+        Release();
         memory = kept;
         end = bytes;
+    }
+}
+
+/// <summary>
+/// The bytes of one connection's requests: what has come is received at once, and what has not is waited for with
+/// memory that can be reclaimed. One user, the receive loop.
+/// </summary>
+internal sealed class RequestSource(NbdTransport transport, MemoryShare share, ConnectionCounters counters)
+{
+    /// <summary>Receives what has come.</summary>
+    /// <returns>How many bytes; 0: the client sends no more; less: nothing has come.</returns>
+    internal async ValueTask<int> TryReceiveAsync(ReadOnlyMemory<Memory<byte>> destinations)
+    {
+        var received = await transport.TryReceiveAsync(destinations).ConfigureAwait(false);
+        if (received > 0)
+        {
+            counters.Received();
+        }
+
+        return received;
+    }
+
+    /// <summary>Waits in the middle of a request until more has come.</summary>
+    /// <param name="blocks">What is held meanwhile.</param>
+    /// <param name="reclaim">Gives that back, from any thread, where others need it before this returns.</param>
+    internal async ValueTask WaitAsync(int blocks, Action reclaim)
+    {
+        counters.BeginPause();
+        if (blocks > 0)
+        {
+            share.BeginPause(blocks, reclaim);
+        }
+
+        try
+        {
+            await transport.WaitAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            if (blocks > 0)
+            {
+                share.EndPause();
+            }
+
+            counters.EndPause();
+        }
     }
 }

@@ -3,38 +3,39 @@ using DmIo.Nbd.Server.Exports;
 
 namespace DmIo.Nbd.Server.Requests;
 
-/// <summary>What is wrong with a request before any device is asked, and how the client is told. The order matters:
-/// what is no request at all, then what may not be, then what does not fit.</summary>
-internal static class RequestCheck
+/// <summary>
+/// Validates the requests of one connection before a device is accessed. The order of the checks determines the error:
+/// unknown commands first, then requests that are not permitted, then requests that are out of range.
+/// </summary>
+/// <param name="export">The export that the requests address.</param>
+/// <param name="isStructured">The connection negotiated structured replies.</param>
+/// <param name="hasBlockStatus">The connection negotiated base:allocation for the export.</param>
+internal sealed class RequestCheck(OfferedExport export, bool isStructured, bool hasBlockStatus)
 {
-    /// <summary>The error and its sentence; no error: it may go.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="export">What it is for.</param>
-    /// <param name="isStructured">Structured replies were agreed on.</param>
-    /// <param name="hasBlockStatus">The client asked for base:allocation in the handshake.</param>
-    internal static (NbdError Error, string Message) Check(
-        in RequestHeader request, OfferedExport export, bool isStructured, bool hasBlockStatus)
+    /// <summary>The error and its message; <see cref="NbdError.None"/>: the request is valid.</summary>
+    internal (NbdError Error, string Message) Check(in RequestHeader request)
     {
-        var allowed = AllowedFlags(request.Command, isStructured);
+        var allowed = AllowedFlags(request.Command);
         if (allowed is null || (request.Command == NbdCommand.BlockStatus && !hasBlockStatus))
         {
-            return (NbdError.Invalid, $"Command {request.Command} is not known, or was not agreed on.");
+            return (NbdError.Invalid, $"Command {request.Command} is unknown or was not negotiated.");
         }
 
         if ((request.Flags & ~allowed) != 0)
         {
-            return (NbdError.Invalid, $"{request.Command} takes no flags 0x{(ushort)(request.Flags & ~allowed):x}.");
+            return (NbdError.Invalid,
+                $"{request.Command} does not support the flags 0x{(ushort)(request.Flags & ~allowed):x}.");
         }
 
         if (export.IsReadOnly && request.Command is NbdCommand.Write or NbdCommand.Trim or NbdCommand.WriteZeroes)
         {
-            return (NbdError.NotPermitted, $"The export is read-only, and this is a {request.Command}.");
+            return (NbdError.NotPermitted, $"The export is read-only; {request.Command} is not permitted.");
         }
 
-        return request.Command == NbdCommand.Flush ? CheckFlush(request) : CheckRange(request, export);
+        return request.Command == NbdCommand.Flush ? CheckFlush(request) : CheckRange(request);
     }
 
-    private static CommandFlags? AllowedFlags(NbdCommand command, bool isStructured) => command switch
+    private CommandFlags? AllowedFlags(NbdCommand command) => command switch
     {
         NbdCommand.Read => CommandFlags.ForceUnitAccess
             | (isStructured ? CommandFlags.DoNotFragment : CommandFlags.None),
@@ -47,27 +48,27 @@ internal static class RequestCheck
 
     private static (NbdError Error, string Message) CheckFlush(in RequestHeader request) =>
         request.Offset != 0 || request.LengthBytes != 0
-            ? (NbdError.Invalid, "A flush has no offset and no length.")
+            ? (NbdError.Invalid, "The offset and length of a flush must be zero.")
             : default;
 
-    private static (NbdError Error, string Message) CheckRange(in RequestHeader request, OfferedExport export)
+    private (NbdError Error, string Message) CheckRange(in RequestHeader request)
     {
         var size = (ulong)export.Size.Bytes;
         if (request.LengthBytes > size || request.Offset > size - request.LengthBytes)
         {
-            return (NbdErrors.PastTheEnd(request.Command), $"{request.LengthBytes} bytes from {request.Offset} on "
-                + $"are past the end: the export has {size}.");
+            return (NbdErrors.OutOfRange(request.Command), $"{request.LengthBytes} bytes at offset {request.Offset} "
+                + $"exceed the export's size of {size} bytes.");
         }
 
         if (request.Command is NbdCommand.Read or NbdCommand.Write
             && request.LengthBytes > export.Blocks.MaximumPayload)
         {
-            return (NbdError.Overflow, $"{request.LengthBytes} bytes are more than the "
-                + $"{export.Blocks.MaximumPayload} that one request may have.");
+            return (NbdError.Overflow, $"{request.LengthBytes} bytes exceed the maximum of "
+                + $"{export.Blocks.MaximumPayload} bytes per request.");
         }
 
         return request.Command == NbdCommand.BlockStatus && request.LengthBytes == 0
-            ? (NbdError.Invalid, "No bytes have no status.")
+            ? (NbdError.Invalid, "The length of a block status request must not be zero.")
             : default;
     }
 }

@@ -10,39 +10,39 @@ namespace DmIo.Nbd.Server.Requests;
 internal static class RequestsWithoutData
 {
     /// <summary>Begins one that was found good; it is not the caller's any more.</summary>
-    internal static void Begin(Transaction transaction, OfferedExport export)
+    internal static void Begin(NbdRequest request, OfferedExport export)
     {
-        switch (transaction.Header.Command)
+        switch (request.Header.Command)
         {
             case NbdCommand.Flush:
-                transaction.Add(transaction.NextPiece(), isLast: true).Flush();
+                request.Add(request.NextPart(), isLast: true).Flush();
                 break;
             case NbdCommand.Trim:
-                Trim(transaction, export.DeviceBlockBytes);
+                Trim(request, export.DeviceBlockBytes);
                 break;
             case NbdCommand.WriteZeroes:
-                WriteZeroes(transaction, export);
+                WriteZeroes(request, export);
                 break;
             case NbdCommand.BlockStatus:
-                _ = AnswerStatusAsync(transaction);
+                _ = AnswerStatusAsync(request);
                 break;
             default:
-                transaction.Fail(NbdError.NotSupported, $"{transaction.Header.Command} is not served.");
+                request.Fail(NbdError.NotSupported, $"{request.Header.Command} is not served.");
                 break;
         }
     }
 
     /// <summary>What the first leg knows; where it does not tell, all is data, which is always true.</summary>
-    private static async Task AnswerStatusAsync(Transaction transaction)
+    private static async Task AnswerStatusAsync(NbdRequest request)
     {
-        var header = transaction.Header;
-        var range = new ExtentRange(
+        var header = request.Header;
+        var range = new BlockStatusRange(
             (long)header.Offset, header.LengthBytes, header.Flags.HasFlag(CommandFlags.RequestOne));
-        IReadOnlyList<Extent> extents;
+        IReadOnlyList<BlockStatusExtent> extents;
         try
         {
-            extents = range.Trim(await transaction.Service.GetExtentsAsync(
-                transaction.Legs.Live[0], range.Start, range.Count, range.MostExtents).ConfigureAwait(false));
+            extents = range.Trim(await request.Service.GetExtentsAsync(
+                request.Legs.Live[0], range.Start, range.Count, range.MostExtents).ConfigureAwait(false));
         }
         catch (Exception)
         {
@@ -50,32 +50,32 @@ internal static class RequestsWithoutData
             extents = range.Trim([new DeviceExtent(range.Count, ExtentKind.Data)]);
         }
 
-        transaction.Answer(extents);
+        request.Answer(extents);
     }
 
     /// <summary>A hint: what of it the device can give up is given up.</summary>
-    private static void Trim(Transaction transaction, long blockBytes)
+    private static void Trim(NbdRequest request, long blockBytes)
     {
-        var (start, end) = WholeBlocks(transaction.Header, blockBytes);
+        var (start, end) = WholeBlocks(request.Header, blockBytes);
         if (start >= end)
         {
-            transaction.Answer();
+            request.Answer();
             return;
         }
 
-        transaction.Add(transaction.NextPiece(), isLast: true).Discard(start, end - start);
+        request.Add(request.NextPart(), isLast: true).Discard(start, end - start);
     }
 
     /// <summary>Whole blocks as one; what is left at the ends is written, which touches no byte beside it.</summary>
-    private static void WriteZeroes(Transaction transaction, OfferedExport export)
+    private static void WriteZeroes(NbdRequest request, OfferedExport export)
     {
-        var header = transaction.Header;
+        var header = request.Header;
         var (first, behind) = ((long)header.Offset, (long)header.Offset + header.LengthBytes);
         var (start, end) = WholeBlocks(header, export.DeviceBlockBytes);
         var isFast = header.Flags.HasFlag(CommandFlags.FastZero);
         if (isFast && (export.IsMirrored || start != first || end != behind))
         {
-            transaction.Fail(NbdError.NotSupported, export.IsMirrored
+            request.Fail(NbdError.NotSupported, export.IsMirrored
                 ? "Several copies can't promise to be fast."
                 : "Only whole blocks of the device are zeroed fast.");
             return;
@@ -83,30 +83,30 @@ internal static class RequestsWithoutData
 
         if (start >= end)
         {
-            WriteZeroes(transaction, first, behind, isLast: true);
+            WriteZeroes(request, first, behind, isLast: true);
             return;
         }
 
         if (first < start)
         {
-            WriteZeroes(transaction, first, start, isLast: false);
+            WriteZeroes(request, first, start, isLast: false);
         }
 
         if (end < behind)
         {
-            WriteZeroes(transaction, end, behind, isLast: false);
+            WriteZeroes(request, end, behind, isLast: false);
         }
 
         var flags = (header.Flags.HasFlag(CommandFlags.NoHole) ? WriteZeroesFlags.NoUnmap : WriteZeroesFlags.None)
             | (isFast ? WriteZeroesFlags.NoFallback : WriteZeroesFlags.None);
-        transaction.Add(transaction.NextPiece(), isLast: true).WriteZeroes(start, end - start, flags);
+        request.Add(request.NextPart(), isLast: true).WriteZeroes(start, end - start, flags);
     }
 
-    private static void WriteZeroes(Transaction transaction, long start, long end, bool isLast)
+    private static void WriteZeroes(NbdRequest request, long start, long end, bool isLast)
     {
-        var piece = transaction.NextPiece();
-        piece.AddZeroes((int)(end - start));
-        transaction.Add(piece, isLast).Write(start, end - start, durable: false);
+        var part = request.NextPart();
+        part.AddZeroes((int)(end - start));
+        request.Add(part, isLast).Write(start, end - start, durable: false);
     }
 
     private static (long Start, long End) WholeBlocks(in RequestHeader header, long blockBytes)
@@ -115,3 +115,49 @@ internal static class RequestsWithoutData
         return (((long)header.Offset + blockBytes - 1) & -blockBytes, behind & -blockBytes);
     }
 }
+
+/// <summary>The range of a block status: in sectors, to ask a device for it, and in bytes, as the client is
+/// told.</summary>
+internal readonly record struct BlockStatusRange(long Offset, long LengthBytes, bool IsOne)
+{
+    /// <summary>Clients ask on where an answer ends.</summary>
+    private const int Most = 1024;
+
+    internal Sector Start => Offset / Sector.SizeBytes;
+
+    internal SectorCount Count =>
+        ((Offset + LengthBytes + Sector.SizeBytes - 1) / Sector.SizeBytes) - Start.Value;
+
+    internal int MostExtents => IsOne ? 1 : Most;
+
+    /// <summary>Of what the device said, from the first byte on; at least one, and not beyond the range.</summary>
+    internal IReadOnlyList<BlockStatusExtent> Trim(IReadOnlyList<DeviceExtent> known)
+    {
+        var extents = new List<BlockStatusExtent>(known.Count);
+        var (skip, left) = (Offset % Sector.SizeBytes, LengthBytes);
+        foreach (var extent in known)
+        {
+            var bytes = Math.Min(extent.Count.Bytes - skip, left);
+            if (bytes <= 0)
+            {
+                break;
+            }
+
+            extents.Add(new BlockStatusExtent((uint)bytes, StateOf(extent.Kind)));
+            left -= bytes;
+            skip = 0;
+        }
+
+        return extents;
+    }
+
+    private static AllocationState StateOf(ExtentKind kind) => kind switch
+    {
+        ExtentKind.Hole => AllocationState.Hole | AllocationState.Zero,
+        ExtentKind.Zero => AllocationState.Zero,
+        _ => AllocationState.Data,
+    };
+}
+
+/// <summary>A stretch of an export that is all alike.</summary>
+internal readonly record struct BlockStatusExtent(uint LengthBytes, AllocationState State);

@@ -1,0 +1,67 @@
+using DmIo.Devices;
+using DmIo.Io;
+using DmIo.Nbd.Protocol;
+
+namespace DmIo.Nbd.Client;
+
+/// <summary>
+/// Makes a list of sectors' extents of a server's, which are of bytes and may go further than was asked for. A sector
+/// that is not all of one kind is Data, and so is what a server calls a hole without saying that it reads as zero.
+/// </summary>
+internal sealed class ExtentConverter(long lengthBytes, int most)
+{
+    private readonly List<DeviceExtent> extents = [];
+    private long position;
+    private bool isFull;
+
+    /// <summary>Empty where the server told of less than a sector.</summary>
+    internal IReadOnlyList<DeviceExtent> Extents => extents;
+
+    internal void Clear()
+    {
+        extents.Clear();
+        position = 0;
+        isFull = false;
+    }
+
+    /// <summary>The server's next.</summary>
+    internal void Add(long bytes, AllocationState state)
+    {
+        var end = Math.Min(lengthBytes, position + bytes);
+        var first = (position + Sector.SizeBytes - 1) / Sector.SizeBytes;
+        var last = end / Sector.SizeBytes;
+        if (position % Sector.SizeBytes != 0 && last >= first)
+        {
+            Put(1, ExtentKind.Data);
+        }
+
+        Put(last - first, KindOf(state));
+        position = end;
+    }
+
+    private static ExtentKind KindOf(AllocationState state) =>
+        !state.HasFlag(AllocationState.Zero) ? ExtentKind.Data
+        : state.HasFlag(AllocationState.Hole) ? ExtentKind.Hole
+        : ExtentKind.Zero;
+
+    private void Put(long sectors, ExtentKind kind)
+    {
+        if (sectors <= 0 || isFull)
+        {
+            return;
+        }
+
+        if (extents.Count > 0 && extents[^1].Kind == kind)
+        {
+            extents[^1] = new DeviceExtent(extents[^1].Count.Value + sectors, kind);
+        }
+        else if (extents.Count < most)
+        {
+            extents.Add(new DeviceExtent(sectors, kind));
+        }
+        else
+        {
+            isFull = true;
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
+using System.Reflection;
+using DmIo.Actors.Client;
+
+namespace DmIo.Nbd.Server;
+
+/// <summary>
+/// The names of the servers' metrics, as OpenTelemetry has them: a meter <see cref="MeterName"/>, units in UCUM. All
+/// servers of the process together; exports are told apart by their names. All are read from what servers count anyway,
+/// when somebody collects. What single connections do is in <see cref="NbdServerStatus"/>.
+/// </summary>
+public static class NbdMetrics
+{
+    /// <summary>The meter.</summary>
+    public const string MeterName = "DmIo.Nbd";
+
+    /// <summary>Counter, {request}: requests that came, by export.</summary>
+    public const string ExportRequests = "dmio.nbd.export.requests";
+
+    /// <summary>Counter, {request}: requests that were answered with an error, by export.</summary>
+    public const string ExportErrors = "dmio.nbd.export.errors";
+
+    /// <summary>Counter, By: data that clients read and wrote, by export and <see cref="Direction"/>.</summary>
+    public const string ExportIo = "dmio.nbd.export.io";
+
+    /// <summary>Up-down counter, {request}: requests that are not answered, by export.</summary>
+    public const string ExportInFlight = "dmio.nbd.export.in_flight";
+
+    /// <summary>Up-down counter, {connection}: clients' connections, by export.</summary>
+    public const string ExportConnections = "dmio.nbd.export.connections";
+
+    /// <summary>Up-down counter, {device}: devices behind an export, by export and <see cref="State"/>: live,
+    /// failed.</summary>
+    public const string ExportDevices = "dmio.nbd.export.devices";
+
+    /// <summary>Up-down counter, {page}: pages of 4096 bytes of the export's lease, by export and <see cref="State"/>:
+    /// in_use, idle.</summary>
+    public const string ExportPages = "dmio.nbd.export.pages";
+
+    /// <summary>Attribute: the export's name.</summary>
+    public const string ExportName = "dmio.nbd.export.name";
+
+    /// <summary>Attribute: read, write.</summary>
+    public const string Direction = "dmio.operation";
+
+    /// <summary>Attribute: what pages or devices are counted.</summary>
+    public const string State = "dmio.state";
+
+    internal static readonly Meter Meter = new(
+        MeterName,
+        typeof(NbdMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
+}
+
+/// <summary>
+/// The instruments, which read the status of all servers that run when somebody collects. They begin with the first
+/// server, and cost nothing in between.
+/// </summary>
+internal static class NbdInstruments
+{
+    private static ImmutableList<Func<NbdServerStatus>> servers = [];
+
+    static NbdInstruments()
+    {
+        var meter = NbdMetrics.Meter;
+        meter.CreateObservableCounter(
+            NbdMetrics.ExportRequests, () => Of(export => export.Requests), "{request}", "Requests that came.");
+        meter.CreateObservableCounter(
+            NbdMetrics.ExportErrors, () => Of(export => export.Errors), "{request}",
+            "Requests that were answered with an error.");
+        meter.CreateObservableCounter(
+            NbdMetrics.ExportIo,
+            () => Of(
+                NbdMetrics.Direction,
+                ("read", export => export.ReadBytes),
+                ("write", export => export.WrittenBytes)),
+            "By",
+            "Data that clients read and wrote.");
+        meter.CreateObservableUpDownCounter(
+            NbdMetrics.ExportInFlight, () => Of(export => export.InFlight), "{request}",
+            "Requests that are not answered.");
+        meter.CreateObservableUpDownCounter(
+            NbdMetrics.ExportConnections, () => Of(export => export.Connections), "{connection}",
+            "Clients' connections.");
+        meter.CreateObservableUpDownCounter(
+            NbdMetrics.ExportDevices,
+            () => Of(
+                NbdMetrics.State,
+                ("live", export => export.LiveDevices.Count),
+                ("failed", export => export.Export.Devices.Count - export.LiveDevices.Count)),
+            "{device}",
+            "Devices behind an export.");
+        meter.CreateObservableUpDownCounter(
+            NbdMetrics.ExportPages,
+            () => Of(
+                NbdMetrics.State,
+                ("in_use", export => export.PagesInUse),
+                ("idle", export => export.Export.Pages - export.PagesInUse)),
+            "{page}",
+            "Pages of an export's lease.");
+    }
+
+    /// <summary>A server runs.</summary>
+    /// <param name="status">Read on any thread.</param>
+    internal static void Add(Func<NbdServerStatus> status) =>
+        ImmutableInterlocked.Update(ref servers, all => all.Add(status));
+
+    /// <summary>It has ended.</summary>
+    internal static void Remove(Func<NbdServerStatus> status) =>
+        ImmutableInterlocked.Update(ref servers, all => all.Remove(status));
+
+    private static IEnumerable<NbdExportStatus> Exports() =>
+        Volatile.Read(ref servers).SelectMany(status => status().Exports);
+
+    private static IEnumerable<Measurement<long>> Of(Func<NbdExportStatus, long> read) =>
+        Exports().Select(export => new Measurement<long>(read(export), NameOf(export)));
+
+    private static IEnumerable<Measurement<long>> Of(
+        string attribute, params (string Value, Func<NbdExportStatus, long> Read)[] parts) =>
+        from export in Exports()
+        from part in parts
+        select new Measurement<long>(
+            part.Read(export), NameOf(export), new KeyValuePair<string, object?>(attribute, part.Value));
+
+    private static KeyValuePair<string, object?> NameOf(NbdExportStatus export) =>
+        new(NbdMetrics.ExportName, export.Export.Name);
+}
+
+/// <summary>Shows a server's status in the statistics of its service and to the meter, until it is disposed
+/// of.</summary>
+internal sealed class StatusPublisher : IDisposable
+{
+    private readonly Func<NbdServerStatus> status;
+    private readonly IDisposable section;
+
+    /// <param name="service">The service before which the server is.</param>
+    /// <param name="status">Read on any thread.</param>
+    internal StatusPublisher(DmIoService service, Func<NbdServerStatus> status)
+    {
+        this.status = status;
+        section = service.AddSection(NbdServerStatus.Section, () => status().ToJson());
+        NbdInstruments.Add(status);
+    }
+
+    public void Dispose()
+    {
+        section.Dispose();
+        NbdInstruments.Remove(status);
+    }
+}

@@ -1,6 +1,0 @@
-using DmIo.Nbd.Protocol;
-
-namespace DmIo.Nbd.Server.Requests;
-
-/// <summary>A stretch of an export that is all alike.</summary>
-internal readonly record struct Extent(uint LengthBytes, AllocationState State);

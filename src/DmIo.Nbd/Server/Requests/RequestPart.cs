@@ -1,0 +1,282 @@
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
+using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Nbd.Protocol;
+using DmIo.Nbd.Server.Exports;
+using static DmIo.Actors.Protocol.IoProtocol;
+
+namespace DmIo.Nbd.Server.Requests;
+
+/// <summary>
+/// What of a client's request goes to the service as one: all of a small one, a part of a large one. It has the memory
+/// of its data, from before it is sent until its reply was sent. A read that fails goes to the next leg.
+/// </summary>
+internal sealed class RequestPart(NbdRequest request) : IoCompletion
+{
+    /// <summary>The data of one part, at most: what stays in the processor's cache between socket and
+    /// device.</summary>
+    internal const int MaxBytes = MaxBlocks * PageBlock.SizeBytes;
+
+    internal const int MaxBlocks = 4;
+
+    private static readonly byte[] Zeroes = new byte[PageBlock.SizeBytes];
+
+    private readonly PageBlock?[] blocks = new PageBlock?[MaxBlocks];
+    private readonly PartMemory memory = new();
+    private IoRegion[] regions = [];
+    private string[] legs = [];
+    private List<(string Device, IoStatus Status)>? failedReads;
+    private IoOperation operation;
+    private bool isDurable;
+    private WriteZeroesFlags zeroing;
+    private bool isHeld;
+    private int blockCount;
+
+    internal IoMemory Memory => memory;
+
+    /// <summary>Where on the export the client's bytes begin.</summary>
+    internal long Offset { get; private set; }
+
+    /// <summary>How many they are.</summary>
+    internal long LengthBytes { get; private set; }
+
+    /// <summary>How it ended.</summary>
+    internal IoStatus Status { get; private set; }
+
+    /// <summary>It ended, and its request knows. The request's own: until it has looked at the status, the data
+    /// must not be sent.</summary>
+    internal bool IsDone { get; set; }
+
+    /// <summary>Takes over one use of the block, and with it the part of it.</summary>
+    internal void Add(PageBlock block, Memory<byte> segment)
+    {
+        blocks[blockCount++] = block;
+        memory.Add(segment);
+    }
+
+    /// <summary>How many blocks it uses.</summary>
+    internal int BlockCount => blockCount;
+
+    /// <summary>Only the first bytes are needed, which begin in its first block: the blocks behind them are
+    /// free.</summary>
+    internal void Trim(int lengthBytes)
+    {
+        memory.Trim(lengthBytes);
+        while (blockCount > Memory.SegmentCount)
+        {
+            blocks[--blockCount]!.Release();
+            blocks[blockCount] = null;
+        }
+    }
+
+    /// <summary>Zeroes as the data of a write: a few blocks of the device at most.</summary>
+    internal void AddZeroes(int lengthBytes)
+    {
+        for (; lengthBytes > 0; lengthBytes -= Zeroes.Length)
+        {
+            memory.Add(Zeroes.AsMemory(0, Math.Min(lengthBytes, Zeroes.Length)));
+        }
+    }
+
+    /// <summary>Fills the memory, which has room for all the blocks that the bytes lie in, from the first leg that
+    /// can.</summary>
+    internal void Read(long offset, long lengthBytes) => Send(IoOperation.Read, offset, lengthBytes, false, default);
+
+    internal void Write(long offset, long lengthBytes, bool durable) =>
+        Send(IoOperation.Write, offset, lengthBytes, durable, default);
+
+    internal void Flush() => Send(IoOperation.Flush, 0, 0, false, default);
+
+    internal void Discard(long offset, long lengthBytes) =>
+        Send(IoOperation.Discard, offset, lengthBytes, false, default);
+
+    internal void WriteZeroes(long offset, long lengthBytes, WriteZeroesFlags flags) =>
+        Send(IoOperation.WriteZeroes, offset, lengthBytes, false, flags);
+
+    /// <summary>Of what was read into a segment, the client's part: a read of whole blocks may begin before it and end
+    /// behind it.</summary>
+    internal ReadOnlyMemory<byte> Data(int index)
+    {
+        var segment = Memory.GetSegment(index);
+        segment = index == 0 ? segment[(int)(Offset - RoundDown(Offset))..] : segment;
+        var surplus = (int)(RoundUp(Offset + LengthBytes) - (Offset + LengthBytes));
+        return index == Memory.SegmentCount - 1 ? segment[..^surplus] : segment;
+    }
+
+    /// <summary>All that was read is zero: seen at the first bytes where it is not, as good as always.</summary>
+    internal bool IsZero()
+    {
+        for (var index = 0; index < Memory.SegmentCount; index++)
+        {
+            if (Data(index).Span.ContainsAnyExcept((byte)0))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The memory is free: its reply was sent, or will not be.</summary>
+    internal void Release()
+    {
+        memory.Clear();
+        for (var index = 0; index < blockCount; index++)
+        {
+            // A device has it still, though the request is answered: so it stays out of use, for good.
+            if (!isHeld)
+            {
+                blocks[index]!.Release();
+            }
+
+            blocks[index] = null;
+        }
+
+        blockCount = 0;
+        isHeld = false;
+    }
+
+    protected override void OnDone(IoResult result)
+    {
+        isHeld = result.BufferHeld;
+        if (operation != IoOperation.Read)
+        {
+            End(request.Legs.Resolve(legs, result, isHint: operation == IoOperation.Discard));
+        }
+        else if (result.IsOk)
+        {
+            failedReads?.ForEach(leg => request.Legs.Lose(leg.Device, leg.Status));
+            End(IoStatus.Ok);
+        }
+        else
+        {
+            ReadFromNextLeg(result[0]);
+        }
+    }
+
+    protected override void OnRefused(IoRefusal cause, string reason) => End(StatusOf(cause, reason));
+
+    private void Send(IoOperation what, long offset, long lengthBytes, bool durable, WriteZeroesFlags flags)
+    {
+        operation = what;
+        isDurable = durable;
+        zeroing = flags;
+        Offset = offset;
+        LengthBytes = lengthBytes;
+        IsDone = false;
+        failedReads = null;
+        var live = request.Legs.Live;
+        legs = what == IoOperation.Read && live.Length > 1 ? live[..1] : live;
+        Send();
+    }
+
+    private void Send()
+    {
+        if (regions.Length != legs.Length)
+        {
+            regions = new IoRegion[legs.Length];
+        }
+
+        var (start, end) = (RoundDown(Offset), RoundUp(Offset + LengthBytes));
+        for (var index = 0; index < legs.Length; index++)
+        {
+            regions[index] = new IoRegion(
+                legs[index], start / Sector.SizeBytes, (end - start) / Sector.SizeBytes);
+        }
+
+        var isSent = request.Client.TrySend(new IoRequest
+        {
+            Operation = operation,
+            Regions = regions,
+            Memory = operation is IoOperation.Read or IoOperation.Write ? Memory : null,
+            ForceUnitAccess = isDurable,
+            Edges = operation == IoOperation.Write
+                ? new WriteEdges((int)(Offset - start), (int)(end - Offset - LengthBytes))
+                : default,
+            Zeroing = zeroing,
+            Completion = this,
+        });
+        if (!isSent)
+        {
+            OnRefused(IoRefusal.Stopped, "The service has ended.");
+        }
+    }
+
+    private long RoundDown(long offset) => offset & -request.BlockBytes;
+
+    private long RoundUp(long offset) => RoundDown(offset + request.BlockBytes - 1);
+
+    private void ReadFromNextLeg(in IoStatus status)
+    {
+        failedReads ??= [];
+        failedReads.Add((legs[0], status));
+        var next = request.Legs.Live.FirstOrDefault(leg => failedReads.TrueForAll(failed => failed.Device != leg));
+        if (next is null || isHeld)
+        {
+            End(failedReads[0].Status);
+            return;
+        }
+
+        legs = [next];
+        Send();
+    }
+
+    private void End(in IoStatus status)
+    {
+        Status = status;
+        request.Ended(this);
+    }
+
+    /// <summary>The status of a part that the service refused. <see cref="NbdErrors"/> maps it to the protocol's error,
+    /// like the statuses of devices.</summary>
+    internal static IoStatus StatusOf(IoRefusal cause, string reason) => cause switch
+    {
+        IoRefusal.Stopped => IoStatus.Failed(IoStatusCode.Stopped, reason),
+        IoRefusal.NoRoom => IoStatus.DeviceError(reason, (int)NbdError.NoMemory),
+        _ => IoStatus.DeviceError(reason, (int)NbdError.Invalid),
+    };
+
+    /// <summary>The memory of one part: segments of blocks, in order. Filled before the part is sent, emptied after its
+    /// outcome, then filled again.</summary>
+    private sealed class PartMemory : IoMemory
+    {
+        private readonly Memory<byte>[] segments = new Memory<byte>[MaxBlocks];
+        private long lengthBytes;
+        private int count;
+
+        public override long LengthBytes => lengthBytes;
+
+        public override int SegmentCount => count;
+
+        public override Memory<byte> GetSegment(int index) => segments[index];
+
+        internal void Add(Memory<byte> segment)
+        {
+            segments[count++] = segment;
+            lengthBytes += segment.Length;
+        }
+
+        /// <summary>Leaves the first bytes.</summary>
+        internal void Trim(int bytes)
+        {
+            Invariant.Require(bytes > 0 && bytes <= lengthBytes);
+            while (lengthBytes - segments[count - 1].Length >= bytes)
+            {
+                count--;
+                lengthBytes -= segments[count].Length;
+                segments[count] = default;
+            }
+
+            segments[count - 1] = segments[count - 1][..^(int)(lengthBytes - bytes)];
+            lengthBytes = bytes;
+        }
+
+        internal void Clear()
+        {
+            Array.Clear(segments, 0, count);
+            count = 0;
+            lengthBytes = 0;
+        }
+    }
+}

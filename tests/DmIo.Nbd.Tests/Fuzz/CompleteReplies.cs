@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using DmIo.Nbd.Protocol;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Fuzz;
+
+/// <summary>A client that sends one request at a time hears its answer whole, in simple replies or structured
+/// ones.</summary>
+internal static class CompleteReplies
+{
+    /// <summary>The one answer to a request: its error, and of a read that went well the data.</summary>
+    internal static async Task<(NbdError Error, byte[] Data)> AnswerAsync(this RawClient client, RequestHeader request)
+    {
+        var data = new byte[request.Command == NbdCommand.Read ? Math.Min(request.LengthBytes, 64u << 20) : 0];
+        while (true)
+        {
+            var start = await client.ReceiveAsync(SimpleReply.SizeBytes);
+            if (BinaryPrimitives.ReadUInt32BigEndian(start) == NbdMagic.SimpleReply)
+            {
+                var reply = SimpleReply.Read(start);
+                Assert.Equal(request.Cookie, reply.Cookie);
+                return (reply.Error, reply.Error == NbdError.None ? await client.ReceiveAsync(data.Length) : []);
+            }
+
+            Assert.Equal(NbdMagic.StructuredReply, BinaryPrimitives.ReadUInt32BigEndian(start));
+            var chunk = ReplyChunk.Read(
+                [.. start, .. await client.ReceiveAsync(ReplyChunk.SizeBytes - start.Length)]);
+            Assert.Equal(request.Cookie, chunk.Cookie);
+            var payload = await client.ReceiveAsync((int)chunk.LengthBytes);
+            if (chunk.IsError)
+            {
+                Assert.True(chunk.IsDone);
+                return ((NbdError)BinaryPrimitives.ReadUInt32BigEndian(payload), []);
+            }
+
+            RawClient.Put(chunk, payload, data, request.Offset);
+            if (chunk.IsDone)
+            {
+                return (NbdError.None, data);
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Security.Cryptography;
+using DmIo.Io;
+using DmIo.Nbd.Client;
+using DmIo.Nbd.Tests.Peers;
+using DmIo.Tests.Devices;
+using Xunit;
+
+namespace DmIo.Nbd.Tests.Fuzz;
+
+/// <summary>Somebody who behaves, on a connection of his own, for as long as others don't: he writes and reads back,
+/// and each time it has to be what he wrote.</summary>
+internal sealed class ConcurrentClient : IAsyncDisposable
+{
+    private const int LengthBytes = 96 * 1024;
+
+    private readonly NbdDevice device;
+    private readonly CancellationTokenSource end = new();
+    private readonly Task<int> life;
+
+    private ConcurrentClient(NbdDevice device, bool ownsData)
+    {
+        this.device = device;
+        life = Task.Run(() => LiveAsync(ownsData));
+    }
+
+    /// <param name="uri">The export.</param>
+    /// <param name="ownsData">Nobody else writes to it; else he only reads and flushes.</param>
+    /// <param name="authorityFile">Of a URI with TLS.</param>
+    internal static async Task<ConcurrentClient> ComeAsync(NbdUri uri, bool ownsData, string? authorityFile = null)
+    {
+        var options = new NbdDeviceOptions { Uri = uri, AuthorityFile = authorityFile };
+        return new ConcurrentClient(await NbdDevice.OpenAsync(options).InTime(), ownsData);
+    }
+
+    /// <summary>He goes, and tells how often all was well; if it was not, this fails.</summary>
+    internal async Task<int> LeaveAsync()
+    {
+        await end.CancelAsync();
+        var rounds = await life.InTime();
+        await device.DisposeAsync().InTime();
+        return rounds;
+    }
+
+    /// <summary>Where the test did not come to <see cref="LeaveAsync"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await end.CancelAsync();
+        if (!life.IsCompletedSuccessfully)
+        {
+            await Task.WhenAny(life, Task.Delay(Patience.Limit));
+            await device.DisposeAsync().InTime();
+        }
+
+        end.Dispose();
+    }
+
+    private async Task<int> LiveAsync(bool ownsData)
+    {
+        var (data, read) = (new byte[LengthBytes], new byte[LengthBytes]);
+        var rounds = 0;
+        do
+        {
+            var room = device.Description.Capacity.Sectors.Value - (LengthBytes / Sector.SizeBytes);
+            var start = rounds * 37 % (int)room;
+            if (ownsData)
+            {
+                RandomNumberGenerator.Fill(data);
+                var written = await device.WriteAsync(start, Bytes.Batch(data), forceUnitAccess: false).InTime();
+                Assert.True(written.Status.IsOk, $"write: {written.Status}");
+            }
+
+            var result = await device.ReadAsync(start, Bytes.Batch(read)).InTime();
+            Assert.True(result.Status.IsOk, $"read: {result.Status}");
+            Assert.True(!ownsData || data.AsSpan().SequenceEqual(read), "He read something else than he wrote.");
+            var flushed = await device.FlushAsync().InTime();
+            Assert.True(flushed.IsOk || flushed.Code == IoStatusCode.Unsupported, $"flush: {flushed}");
+            rounds++;
+            await Task.Yield();
+        }
+        while (!end.IsCancellationRequested);
+
+        return rounds;
+    }
+}
