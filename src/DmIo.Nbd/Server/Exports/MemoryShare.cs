@@ -91,6 +91,9 @@ internal sealed class PageBlock(Memory<byte> memory)
 
     internal Memory<byte> Memory { get; } = memory;
 
+    /// <summary>It is not part of the export's lease.</summary>
+    internal bool IsExtra { get; init; }
+
     /// <summary>Others than the caller, who is one, use it.</summary>
     internal bool IsShared => Volatile.Read(ref users) > 1;
 
