@@ -1,8 +1,9 @@
-using DmIo.Actors;
+using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Faults.Tests.Bench;
 using DmIo.Io;
 using DmIo.Nbd;
+using DmIo.Nbd.Client;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
