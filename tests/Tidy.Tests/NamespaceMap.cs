@@ -18,7 +18,13 @@ internal static class NamespaceMap
             "DmIo.Actors.Scheduling",
             "DmIo.Actors.Telemetry",
         ],
-        ["DmIo.Actors.Requests"] = ["DmIo.Actors.Devices", "DmIo.Actors.Protocol", "DmIo.Actors.Telemetry"],
+        ["DmIo.Actors.Requests"] =
+        [
+            "DmIo.Actors.Devices",
+            "DmIo.Actors.Protocol",
+            "DmIo.Actors.Scheduling",
+            "DmIo.Actors.Telemetry",
+        ],
         ["DmIo.Actors.Leases"] =
         [
             "DmIo.Actors.Configuration",

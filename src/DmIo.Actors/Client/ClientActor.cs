@@ -152,3 +152,50 @@ internal sealed class ClientActor : UntypedActor
         }
     }
 }
+
+/// <summary>A client and its actor, which is the owner of the client's lease.</summary>
+/// <remarks><code>
+///   (the actor's start)        it asks for the lease and completes ClientOpening, one way or the other
+///   CancelOpening  ----> (stops)   unless the lease is there already
+///   CloseClient    ----> (stops)   when the lease is put back and its pages are in the pool; repeated: nothing
+/// </code></remarks>
+internal static class ClientProtocol
+{
+    /// <summary>The caller does not wait for the lease any more.</summary>
+    internal sealed record CancelOpening : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        internal static CancelOpening Instance { get; } = new();
+    }
+
+    /// <summary>The client was disposed of, and its last request is on its way.</summary>
+    internal sealed record CloseClient : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        internal static CloseClient Instance { get; } = new();
+    }
+}
+
+/// <summary>A call to <see cref="DmIoService.OpenAsync"/> that is under way.</summary>
+internal sealed class ClientOpening(int pages, bool wait, int weight, CancellationToken cancellationToken)
+{
+    internal const string ServiceStopped = "The service has stopped.";
+
+    private readonly TaskCompletionSource<IoClient> source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal int Pages => pages;
+
+    internal bool Wait => wait;
+
+    internal int Weight => weight;
+
+    internal CancellationToken CancellationToken => cancellationToken;
+
+    internal Task<IoClient> Task => source.Task;
+
+    /// <summary>Nothing where the service has stopped meanwhile, which ended the wait.</summary>
+    internal void Open(IoClient client) => source.TrySetResult(client);
+
+    internal void Refuse(string reason, IoRefusal? cause) =>
+        source.TrySetException(new IoRefusedException(reason, cause));
+
+    internal void Cancel() => source.TrySetCanceled(cancellationToken);
+}

@@ -15,3 +15,10 @@ public sealed class DmIoServiceProvider : ExtensionIdProvider<DmIoService>
         return new DmIoService(system);
     }
 }
+
+/// <summary>The service, from the actor system.</summary>
+public static class DmIoActorSystemExtensions
+{
+    /// <summary>The same as <see cref="DmIoService.For"/>.</summary>
+    public static DmIoService DmIo(this ActorSystem system) => DmIoService.For(system);
+}

@@ -1,3 +1,6 @@
+using DmIo.Actors.Protocol;
+using DmIo.Io;
+
 namespace DmIo.Actors.Client;
 
 /// <summary>
@@ -102,5 +105,33 @@ internal sealed class OutstandingRequests
     {
         internal IOutstanding? Request;
         internal int NextFree;
+    }
+}
+
+/// <summary>
+/// A request of a client that is not answered yet. Whoever removes it from <see cref="OutstandingRequests"/>, and
+/// nobody else, gives it its outcome; that is how it gets exactly one.
+/// </summary>
+internal interface IOutstanding : IIoCompletion
+{
+    /// <summary>Its place among the outstanding; theirs alone to use.</summary>
+    int Slot { get; set; }
+
+    /// <summary>After it was removed: nothing of it was begun, nobody has its memory, and that is its
+    /// outcome.</summary>
+    void Stop(string reason);
+}
+
+/// <summary>Outcomes that a client gives when the service can't any more.</summary>
+internal static class IoResults
+{
+    /// <summary>Nothing of it was begun, and nobody has its memory.</summary>
+    internal static IoResult Stopped(
+        int regionCount, string reason, object? context, IoRefusal cause = IoRefusal.Stopped)
+    {
+        var statuses = new IoStatus[regionCount];
+        var failure = new IoFailure(reason, Exception: new IoRefusedException(reason, cause));
+        Array.Fill(statuses, new IoStatus(IoStatusCode.Stopped, failure));
+        return new IoResult(statuses, context);
     }
 }

@@ -1,6 +1,6 @@
 using DmIo.Actors.Scheduling;
-using DmIo.Devices;
 using DmIo.Devices.Faults;
+using DmIo.Devices;
 using DmIo.Io;
 
 namespace DmIo.Actors.Configuration;
@@ -149,15 +149,101 @@ internal sealed record DeviceSettings
         CreateSize = ReadSize(reader, "create-size", ExpectedCreateSize, 0),
         IsDirect = reader.Flag("direct"),
         ReadsAfterFailure = reader.Flag("read-after-failure"),
-        Mode = reader.Choice<ModeChoice>("mode") switch
+        Mode = reader.Choice<ConfiguredMode>("mode") switch
         {
-            ModeChoice.Inline => ServiceMode.Inline,
-            ModeChoice.Ring => ServiceMode.Ring,
-            ModeChoice.Threads => ServiceMode.Threads,
+            ConfiguredMode.Inline => ServiceMode.Inline,
+            ConfiguredMode.Ring => ServiceMode.Ring,
+            ConfiguredMode.Threads => ServiceMode.Threads,
             _ => null,
         },
     };
 
     private static ByteSize ReadSize(SettingsReader reader, string key, string expected, long minBytes) =>
         reader.Size(key, expected, size => size.Bytes >= minBytes && size.IsWholeSectors);
+}
+
+/// <summary>How a configured file is to be served: the values of <c>mode</c>.</summary>
+internal enum ConfiguredMode
+{
+    /// <summary>As it suits the place that the file lies in.</summary>
+    Auto,
+
+    /// <inheritdoc cref="ServiceMode.Inline"/>
+    Inline,
+
+    /// <inheritdoc cref="ServiceMode.Ring"/>
+    Ring,
+
+    /// <inheritdoc cref="ServiceMode.Threads"/>
+    Threads,
+}
+
+/// <summary>What a configured device is kept in: the values of <c>backend</c>.</summary>
+internal enum DeviceBackend
+{
+    /// <summary>Memory of this process.</summary>
+    Memory,
+
+    /// <summary>A regular file or a block device.</summary>
+    File,
+
+    /// <summary>Nothing.</summary>
+    Null,
+
+    /// <summary>What a provider makes of a URI.</summary>
+    Uri,
+}
+
+/// <summary>What happens if a configured device cannot be opened or attached at the start: the values of
+/// <c>on-missing</c>.</summary>
+public enum MissingDevicePolicy
+{
+    /// <summary>The start fails.</summary>
+    Fail,
+
+    /// <summary>The service starts without the device.</summary>
+    Skip,
+
+    /// <summary>The service starts without the device, and opens it in the background until that succeeds.</summary>
+    Retry,
+}
+
+/// <summary>What a configured device does wrong on purpose: one block of its <c>faults</c>, and its
+/// <c>delay</c>.</summary>
+internal static class FaultSettings
+{
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromHours(1);
+
+    internal static FaultRule ReadRule(SettingsReader reader)
+    {
+        var rule = new FaultRule
+        {
+            Filter = new OperationFilter
+            {
+                Operations = reader.Choices<IoOperation>("operations"),
+                Start = reader.Number("start", 0, long.MaxValue),
+                Count = reader.NumberOr("all", "count", 0, SectorCount.MaxValue) ?? SectorCount.MaxValue,
+            },
+            After = reader.Number("after", 0, long.MaxValue),
+            AtMost = reader.NumberOr("unlimited", "times", 0, long.MaxValue),
+            Probability = reader.Fraction("probability"),
+            Errno = (int)reader.Number("errno", 1, 4095),
+        };
+        reader.RefuseTheRest();
+        return rule;
+    }
+
+    internal static DeviceDelays ReadDelays(SettingsReader reader)
+    {
+        var delays = new DeviceDelays
+        {
+            Read = reader.Duration("read", LongestDelay),
+            Write = reader.Duration("write", LongestDelay),
+            Flush = reader.Duration("flush", LongestDelay),
+            Discard = reader.Duration("discard", LongestDelay),
+            WriteZeroes = reader.Duration("write-zeroes", LongestDelay),
+        };
+        reader.RefuseTheRest();
+        return delays;
+    }
 }

@@ -1,3 +1,4 @@
+using Akka.Actor.Setup;
 using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Actors.Scheduling;
@@ -142,4 +143,40 @@ internal sealed record DmIoSettings
         SettingsReader devices, SettingsReader deviceDefaults, SettingsReader faultDefaults) =>
         [.. devices.Keys.Select(name =>
             DeviceSettings.Read(name, devices.Section(name, deviceDefaults), faultDefaults))];
+}
+
+/// <summary>A setup of the actor system, for a look at configured devices: its service creates nothing. A file that
+/// <c>create-size</c> would create counts as missing, no missing device is retried, and there is no monitor
+/// socket.</summary>
+internal sealed class InspectionSetup : Setup;
+
+/// <summary>A setup of the actor system, for simulations: runs <see cref="DmIoSettings.Background"/> of its service in
+/// place of the thread pool.</summary>
+internal sealed class BackgroundSetup(Action<IThreadPoolWorkItem> run) : Setup
+{
+    internal Action<IThreadPoolWorkItem> Run => run;
+}
+
+/// <summary>Where the service's actors run: <c>dmio.dispatcher</c>.</summary>
+internal static class DispatcherProps
+{
+    internal static Props WithDispatcherOf(this Props props, DmIoSettings settings) =>
+        settings.Dispatcher is { } dispatcher ? props.WithDispatcher(dispatcher) : props;
+
+    /// <summary>Before anything is opened.</summary>
+    /// <exception cref="ConfigurationException">The setting names no dispatcher of the system.</exception>
+    internal static void CheckDispatcher(this DmIoSettings settings, ActorSystem system)
+    {
+        try
+        {
+            _ = settings.Dispatcher is { } name ? system.Dispatchers.Lookup(name) : null;
+        }
+        catch (Exception fault)
+        {
+            // Akka.NET throws exceptions of many types for all that a name can lead to.
+            throw new ConfigurationException(
+                $"dmio.dispatcher is '{settings.Dispatcher}', which is the path of no dispatcher: {fault.Message}",
+                fault);
+        }
+    }
 }

@@ -20,7 +20,7 @@ namespace DmIo.Actors.Devices;
 /// failed flush fails the device until it is reopened (R14): the supervisor hears it before anybody gets an answer that
 /// shows it. <see cref="DeviceRecovery"/> has the rest of that.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "DeviceFarewell closes the device, behind the last I/O.")]
+[SuppressMessage("Design", "CA1001", Justification = "OrphanedDevice closes the device, behind the last I/O.")]
 internal sealed class DeviceActor : UntypedActor
 {
     /// <summary>
@@ -45,11 +45,11 @@ internal sealed class DeviceActor : UntypedActor
     private readonly DeviceRecovery recovery;
     private readonly IActorRef supervisor;
     private readonly IoQueue queue;
-    private readonly DeviceTurn turn;
-    private readonly DeviceIoChains<IActorRef> answers = new();
+    private readonly PollScheduler turn;
+    private readonly DeviceIoBatches<IActorRef> answers = new();
     private readonly DeviceCounters counters;
-    private readonly List<DeviceFlight> flying = [];
-    private readonly Stack<DeviceFlight> idle = new();
+    private readonly List<InFlightOperation> inFlight = [];
+    private readonly Stack<InFlightOperation> idle = new();
     private readonly ITimeProvider clock = Context.System.Scheduler;
     private readonly ILoggingAdapter log;
     private readonly int operationsPerTurn;
@@ -64,7 +64,7 @@ internal sealed class DeviceActor : UntypedActor
         device = new FailStopDevice(setup.Device);
         recovery = new DeviceRecovery(setup.Name, device, Self, supervisor);
         queue = new IoQueue(setup.Queue, device.Description);
-        turn = new DeviceTurn(Self, setup.Bell);
+        turn = new PollScheduler(Self, setup.Bell);
         counters = setup.Counters;
         operationsPerTurn = device.Description.Mode == ServiceMode.Ring ? RingOperationsPerTurn : OperationsPerTurn;
         log = Context.GetLogger().WithContext("Device", setup.Name);
@@ -110,20 +110,20 @@ internal sealed class DeviceActor : UntypedActor
     protected override void PostStop()
     {
         SendAnswers();
-        var farewell = new DeviceFarewell(device, Self, supervisor, setup.Background, log);
-        foreach (var flight in flying)
+        var orphan = new OrphanedDevice(device, Self, supervisor, setup.Background, log);
+        foreach (var issued in inFlight)
         {
-            farewell.Add();
-            flight.Abandon(farewell);
+            orphan.Add();
+            issued.Abandon(orphan);
         }
 
         while (queue.TryTakeIssued(out var io))
         {
-            ((DeviceIo)io).Answer(DeviceFarewell.NotDurable);
+            ((DeviceIo)io).Answer(OrphanedDevice.NotDurable);
         }
 
-        turn.Stop(farewell);
-        farewell.Release();
+        turn.Stop(orphan);
+        orphan.Release();
     }
 
     private void Draining(object message)
@@ -149,10 +149,10 @@ internal sealed class DeviceActor : UntypedActor
         switch (message)
         {
             case TakeTurn:
-                Turn(landed: null);
+                Turn(completed: null);
                 break;
-            case DeviceFlight flight:
-                Turn(flight);
+            case InFlightOperation issued:
+                Turn(issued);
                 break;
             case DeviceIoWithdrawn withdrawn:
                 queue.Withdraw(withdrawn.Io);
@@ -160,7 +160,7 @@ internal sealed class DeviceActor : UntypedActor
                 break;
             case DropAndReopen:
                 recovery.Reopen();
-                recovery.DropIfIdle(flying.Count);
+                recovery.DropIfIdle(inFlight.Count);
                 break;
             case CacheDropped dropped:
                 recovery.Dropped(dropped.Status);
@@ -215,18 +215,18 @@ internal sealed class DeviceActor : UntypedActor
     private IoStatus Check(DeviceIo io) =>
         RegionCheck.Check(device.Description, io.Operation, io.Region.Start, io.Region.Count, io.Zeroing);
 
-    private void Turn(DeviceFlight? landed)
+    private void Turn(InFlightOperation? completed)
     {
         bool hasAnswered;
-        turn.Begin(asked: landed is null);
+        turn.Begin(asked: completed is null);
         try
         {
             now = clock.HighResMonotonicClock;
             counters.TurnBegins(now);
             arrival = null;
-            if (landed is not null)
+            if (completed is not null)
             {
-                Land(landed);
+                Finish(completed);
             }
 
             var left = operationsPerTurn;
@@ -236,7 +236,7 @@ internal sealed class DeviceActor : UntypedActor
                 left = IssueReady(left);
                 device.Drive();
             }
-            while (TakeLanded() && left > 0);
+            while (TakeCompleted() && left > 0);
             if (left == 0)
             {
                 turn.Ask();
@@ -244,7 +244,7 @@ internal sealed class DeviceActor : UntypedActor
         }
         finally
         {
-            recovery.DropIfIdle(flying.Count);
+            recovery.DropIfIdle(inFlight.Count);
             hasAnswered = answers.Count > 0;
             turn.End();
             counters.TurnEnded(queue, answers.Count);
@@ -252,32 +252,32 @@ internal sealed class DeviceActor : UntypedActor
         }
 
         // Whom it answered is likely to have more for it, and needs a thread first: this one.
-        if (flying.Count > 0 && !hasAnswered && !turn.IsDue && device.Linger())
+        if (inFlight.Count > 0 && !hasAnswered && !turn.IsDue && device.Linger())
         {
             turn.Ask();
         }
     }
 
-    private bool TakeLanded()
+    private bool TakeCompleted()
     {
         var any = false;
-        while (turn.TryTakeLanded(out var flight))
+        while (turn.TryTakeCompleted(out var issued))
         {
-            Land(flight);
+            Finish(issued);
             any = true;
         }
 
         return any;
     }
 
-    private void Land(DeviceFlight flight)
+    private void Finish(InFlightOperation issued)
     {
-        var last = flying[^1];
-        flying[flight.FlyingAt] = last;
-        last.FlyingAt = flight.FlyingAt;
-        flying.RemoveAt(flying.Count - 1);
-        Complete(flight.Operation, flight.Status);
-        idle.Push(flight);
+        var last = inFlight[^1];
+        inFlight[issued.Index] = last;
+        last.Index = issued.Index;
+        inFlight.RemoveAt(inFlight.Count - 1);
+        Complete(issued.Operation, issued.Status);
+        idle.Push(issued);
     }
 
     /// <summary>Issues as many, and returns how many more it could have.</summary>
@@ -314,20 +314,20 @@ internal sealed class DeviceActor : UntypedActor
     private void Issue(DeviceOperation operation)
     {
         counters.Issue(operation);
-        if (!idle.TryPop(out var flight))
+        if (!idle.TryPop(out var issued))
         {
-            flight = new DeviceFlight(device, turn);
+            issued = new InFlightOperation(device, turn);
         }
 
-        if (flight.Start(operation))
+        if (issued.Start(operation))
         {
-            idle.Push(flight);
-            Complete(operation, flight.Status);
+            idle.Push(issued);
+            Complete(operation, issued.Status);
         }
         else
         {
-            flight.FlyingAt = flying.Count;
-            flying.Add(flight);
+            issued.Index = inFlight.Count;
+            inFlight.Add(issued);
         }
     }
 

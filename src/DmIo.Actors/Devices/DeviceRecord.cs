@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DmIo.Actors.Protocol;
+using DmIo.Actors.Scheduling;
 using DmIo.Actors.Telemetry;
 using DmIo.Devices;
 using DmIo.Memory;
@@ -15,7 +16,7 @@ namespace DmIo.Actors.Devices;
 ///   any --DetachDevice, actor's death--> Detaching --DeviceReleased and Terminated--> (removed)
 /// </code>
 /// </summary>
-internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription description, DeviceDoor door)
+internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription description, DeviceRef reference)
 {
     /// <summary>What its actor is made from.</summary>
     internal DeviceSetup Setup => setup;
@@ -34,7 +35,7 @@ internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription descript
     internal DeviceState State { get; set; } = DeviceState.Online;
 
     /// <summary>The way to its actor.</summary>
-    internal DeviceDoor Door => door;
+    internal DeviceRef Ref => reference;
 
     /// <summary>The sender of DetachDevice, which waits for DeviceDetached.</summary>
     internal IActorRef? ReplyTo { get; set; }
@@ -47,4 +48,28 @@ internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription descript
     internal bool IsReleased { get; set; }
 
     internal DeviceStatus ToStatus() => new(Name, Description, State, setup.Queue.Depth, setup.Queue.Policy);
+}
+
+/// <summary>What a device actor is made from.</summary>
+/// <param name="Name">What regions call the device.</param>
+/// <param name="Device">The open device; the actor's to close.</param>
+/// <param name="Queue">How it is scheduled.</param>
+/// <param name="Memory">What leases are cut from.</param>
+/// <param name="BouncePages">The pages that the device asked for; the supervisor's to return.</param>
+/// <param name="Bell">What is rung for the actor; null where nobody does.</param>
+/// <param name="Background">What the device is driven by when its actor is gone.</param>
+/// <param name="Counters">Where the actor counts what it does.</param>
+internal sealed record DeviceSetup(
+    string Name,
+    IBlockDevice Device,
+    IoQueueOptions Queue,
+    PoolMemory Memory,
+    IReadOnlyList<Page> BouncePages,
+    DeviceBell? Bell,
+    Action<IThreadPoolWorkItem> Background,
+    DeviceCounters Counters)
+{
+    /// <summary>Somebody sees to it that the device is closed: the actor, once it has begun; the supervisor, where the
+    /// device threw before that. To be asked when the actor is gone for certain.</summary>
+    internal bool IsTaken { get; set; }
 }

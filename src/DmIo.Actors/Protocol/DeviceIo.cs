@@ -72,7 +72,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
 
     public QueueEntry? Entry { get; set; }
 
-    /// <summary>The next of its chain (<see cref="DeviceIoChains{TReceiver}"/>): its sender's until the chain is told,
+    /// <summary>The next of its chain (<see cref="DeviceIoBatches{TReceiver}"/>): its sender's until the chain is told,
     /// its receiver's from then on.</summary>
     internal DeviceIo? Next { get; set; }
 

@@ -190,3 +190,41 @@ public static class ServiceProtocol
         int Total, int Free, int Leased, int Draining, int Quarantined, int Max, int Leases, int Waiting)
         : INoSerializationVerificationNeeded;
 }
+
+/// <summary>
+/// How leases share a device that all of them want: in proportion to their weights, 1 to 10000, as Linux's io.weight.
+/// </summary>
+public static class LeaseWeight
+{
+    /// <summary>What a lease has that asks for none.</summary>
+    public const int Default = 100;
+
+    /// <summary>The largest.</summary>
+    public const int Max = 10000;
+}
+
+/// <summary>Whether an attached device serves.</summary>
+public enum DeviceState
+{
+    /// <summary>It serves.</summary>
+    Online,
+
+    /// <summary>A flush failed: until it is reopened everything is refused, except reads with
+    /// <c>read-after-failure = on</c>.</summary>
+    Failed,
+
+    /// <summary>It completes what it has, for a detach.</summary>
+    Detaching,
+}
+
+/// <summary>
+/// Who closes a device that was sent to the supervisor: the supervisor once it has taken it, or the sender, who takes
+/// it back when the supervisor has ended with the message in its mailbox. One of them, from any thread.
+/// </summary>
+internal sealed class DeviceHandover
+{
+    private int isTaken;
+
+    /// <summary>True: it is the caller's to close.</summary>
+    internal bool TryTake() => Interlocked.Exchange(ref isTaken, 1) == 0;
+}

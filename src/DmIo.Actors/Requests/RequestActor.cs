@@ -30,7 +30,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private readonly RequestLedger ledger;
     private readonly LeaseCounters counters;
     private readonly HashSet<DeviceEntry> watched = [];
-    private readonly DeviceIoChains<DeviceDoor> outgoing = new();
+    private readonly DeviceIoBatches<DeviceRef> outgoing = new();
     private readonly IoRegion[] snapshot = new IoRegion[ErrorBits.Capacity];
     private readonly ITimeProvider clock = Context.System.Scheduler;
     private bool drainingAnnounced;
@@ -80,14 +80,14 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     /// pages.</summary>
     protected override void PostStop()
     {
-        var hold = new LeaseHold(lease.Id, supervisor);
-        if (ledger.StopAll(Stopped("It, or the service, was stopped before this was done."), hold))
+        var pin = new LeasePin(lease.Id, supervisor);
+        if (ledger.StopAll(Stopped("It, or the service, was stopped before this was done."), pin))
         {
             AnnounceDraining();
         }
 
         DeliverOutcomes();
-        hold.Release();
+        pin.Release();
     }
 
     private void Closing(object message)
@@ -261,11 +261,11 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
             if (watched.Add(device))
             {
-                Context.Watch(device.Door.Actor);
+                Context.Watch(device.Ref.Actor);
             }
 
             counters.SentRegion();
-            outgoing.Add(device.Door, request.Send(index, device));
+            outgoing.Add(device.Ref, request.Send(index, device));
         }
 
         ledger.Settle(request);
@@ -273,7 +273,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void DeviceDied(IActorRef device)
     {
-        watched.RemoveWhere(entry => entry.Door.Actor.Equals(device));
+        watched.RemoveWhere(entry => entry.Ref.Actor.Equals(device));
         ledger.DeviceDied(
             device, IoStatus.Failed(IoStatusCode.DeviceGone, "The device went before this was begun."));
     }

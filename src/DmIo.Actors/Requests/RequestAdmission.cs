@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using DmIo.Actors.Protocol;
+using DmIo.Actors.Scheduling;
 using DmIo.Io;
 
 namespace DmIo.Actors.Requests;
@@ -30,8 +31,7 @@ internal sealed class RequestAdmission(int pages)
     /// overlap at other devices.</summary>
     private readonly HashSet<string> blockedDevices = new(StringComparer.Ordinal);
     private readonly List<RequestState> passed = [];
-    private RequestState? first;
-    private RequestState? last;
+    private readonly IntrusiveList<RequestState> waiting = new();
     private bool isShort;
 
     /// <summary>Slow devices that have requests of the lease, as far as is known. Slow devices that have none do not
@@ -58,60 +58,29 @@ internal sealed class RequestAdmission(int pages)
     internal bool IsClosed { get; set; }
 
     /// <summary>Pages that the pool should lend, in all.</summary>
-    internal int Wanted => IsClosed && first is null ? 0 : Quarantined + (isShort ? AtSlowDevices : 0);
+    internal int Wanted => IsClosed && waiting.First is null ? 0 : Quarantined + (isShort ? AtSlowDevices : 0);
 
     /// <summary>Lent pages that are neither wanted nor in use.</summary>
     internal int Returnable => Math.Max(0, Lent - Math.Max(Wanted, InUse - pages));
 
     /// <summary>Nothing waits, nothing was admitted that was not returned.</summary>
-    internal bool IsEmpty => InUse == 0 && first is null;
+    internal bool IsEmpty => InUse == 0 && waiting.First is null;
 
     /// <summary>How many wait.</summary>
-    internal int Waiting { get; private set; }
+    internal int Waiting => waiting.Count;
 
     internal void Add(RequestState request)
     {
-        request.PreviousWaiting = last;
+        waiting.AddLast(request);
         request.IsWaiting = true;
-        if (last is null)
-        {
-            first = request;
-        }
-        else
-        {
-            last.NextWaiting = request;
-        }
-
-        last = request;
-        Waiting++;
     }
 
     /// <summary>It was answered while it waited, or is admitted.</summary>
     internal void Remove(RequestState request)
     {
         Invariant.Require(request.IsWaiting);
-        var (previous, next) = (request.PreviousWaiting, request.NextWaiting);
-        if (previous is null)
-        {
-            first = next;
-        }
-        else
-        {
-            previous.NextWaiting = next;
-        }
-
-        if (next is null)
-        {
-            last = previous;
-        }
-        else
-        {
-            next.PreviousWaiting = previous;
-        }
-
-        request.PreviousWaiting = request.NextWaiting = null;
+        waiting.Remove(request);
         request.IsWaiting = false;
-        Waiting--;
     }
 
     /// <summary>Admits the next that may go.</summary>
@@ -122,7 +91,7 @@ internal sealed class RequestAdmission(int pages)
             return TryAdmitPastSlow(out request);
         }
 
-        request = first;
+        request = waiting.First;
         return request is not null && TryCharge(request, namesSlow: false);
     }
 
@@ -169,7 +138,7 @@ internal sealed class RequestAdmission(int pages)
     {
         AtSlowDevices = count;
         isShort &= count > 0;
-        if (!isShort && first is null)
+        if (!isShort && waiting.First is null)
         {
             SlowDevices.Clear();
         }
@@ -178,7 +147,7 @@ internal sealed class RequestAdmission(int pages)
     /// <summary>Takes the first that waits, without admitting it: for the end of the lease.</summary>
     internal bool TryRemove([MaybeNullWhen(false)] out RequestState request)
     {
-        request = first;
+        request = waiting.First;
         if (request is null)
         {
             return false;
@@ -199,7 +168,7 @@ internal sealed class RequestAdmission(int pages)
     {
         blockedDevices.Clear();
         passed.Clear();
-        for (request = first; request is not null; request = request.NextWaiting)
+        for (request = waiting.First; request is not null; request = request.Next)
         {
             var namesSlow = Names(request, SlowDevices);
             if (!(namesSlow && Names(request, blockedDevices)) && !OverlapsPassed(request))

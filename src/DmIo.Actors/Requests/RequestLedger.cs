@@ -33,7 +33,7 @@ internal sealed class RequestLedger(int pages)
     /// <summary>Requests that devices have, or had until they were cut.</summary>
     internal int InFlight => dispatched.Count;
 
-    /// <summary>Credit that unanswered requests hold.</summary>
+    /// <summary>Credit that unanswered requests pin.</summary>
     internal int PagesInFlight => admission.InUse - admission.Quarantined;
 
     /// <summary>Credit of answered requests whose memory a device still has.</summary>
@@ -215,9 +215,9 @@ internal sealed class RequestLedger(int pages)
         }
     }
 
-    /// <summary>The end: everything has its outcome; what a device has is left to the hold. True: a device has
+    /// <summary>The end: everything has its outcome; what a device has is left to the pin. True: a device has
     /// something.</summary>
-    internal bool StopAll(in IoStatus status, LeaseHold hold)
+    internal bool StopAll(in IoStatus status, LeasePin pin)
     {
         StopWaiting(status);
         var isHeld = false;
@@ -225,7 +225,7 @@ internal sealed class RequestLedger(int pages)
         {
             var request = dispatched[index];
             Expire(request, status);
-            request.Abandon(hold);
+            request.Abandon(pin);
             isHeld |= !request.IsOver;
         }
 

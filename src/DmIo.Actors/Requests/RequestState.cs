@@ -1,6 +1,7 @@
 using Akka.Actor;
 using DmIo.Actors.Devices;
 using DmIo.Actors.Protocol;
+using DmIo.Actors.Scheduling;
 using DmIo.Actors.Telemetry;
 using DmIo.Io;
 using DmIo.Memory;
@@ -30,7 +31,7 @@ internal sealed class RequestRegion(RequestState request, int index) : DeviceIo(
 /// </code>
 /// The request is answered when none is open, and over when none is held either.
 /// </summary>
-internal sealed class RequestState
+internal sealed class RequestState : ILinked<RequestState>
 {
     private const int SectorsPerPage = Page.SizeBytes / Sector.SizeBytes;
 
@@ -112,9 +113,9 @@ internal sealed class RequestState
     /// <summary>It waits for credit.</summary>
     internal bool IsWaiting { get; set; }
 
-    internal RequestState? PreviousWaiting { get; set; }
+    public RequestState? Previous { get; set; }
 
-    internal RequestState? NextWaiting { get; set; }
+    public RequestState? Next { get; set; }
 
     /// <summary>Sectors of its data, those of its largest region; 0 where it carries none.</summary>
     internal long DataSectors { get; private set; }
@@ -243,7 +244,7 @@ internal sealed class RequestState
         isReusable = false;
         foreach (var index in open)
         {
-            if (device.Equals(ios[index].Device?.Door.Actor) && ios[index].TryWithdraw())
+            if (device.Equals(ios[index].Device?.Ref.Actor) && ios[index].TryWithdraw())
             {
                 FailUntouched(index, status);
             }
@@ -262,7 +263,7 @@ internal sealed class RequestState
             var io = ios[index];
             if (io.TryWithdraw())
             {
-                io.Device?.Door.Tell(new DeviceIoWithdrawn(io), ActorRefs.NoSender);
+                io.Device?.Ref.Tell(new DeviceIoWithdrawn(io), ActorRefs.NoSender);
                 FailUntouched(index, status);
             }
             else if (io.IsAnswered)
@@ -292,17 +293,17 @@ internal sealed class RequestState
         }
     }
 
-    /// <summary>The request actor's last moment: what is held, or still open, will release the hold instead of being
+    /// <summary>The request actor's last moment: what is held, or still open, will release the pin instead of being
     /// told.</summary>
-    internal void Abandon(LeaseHold hold)
+    internal void Abandon(LeasePin pin)
     {
         isReusable = false;
         foreach (var index in held)
         {
-            hold.Add();
-            if (!ios[index].TryAbandon(hold.Release))
+            pin.Add();
+            if (!ios[index].TryAbandon(pin.Release))
             {
-                hold.Release();
+                pin.Release();
             }
         }
     }

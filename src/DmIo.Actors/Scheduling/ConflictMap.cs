@@ -7,8 +7,8 @@ namespace DmIo.Actors.Scheduling;
 /// <remarks>
 /// <para>
 /// Sector by sector it is a stack of changes, each with the reads that came after it, and only neighbours in the stack
-/// wait for one another. Sectors with the same stack are one <see cref="Piece"/> per level. The tops of all stacks are
-/// the top <see cref="Layer"/>; what a change covers when it comes goes into the layer under it, as it is; a withdrawn
+/// wait for one another. Sectors with the same stack are one <see cref="IntervalNode"/> per level. The tops of all stacks are
+/// the top <see cref="IntervalLevel"/>; what a change covers when it comes goes into the layer under it, as it is; a withdrawn
 /// change's layer is put back into where it was itself. So nothing is left of what has completed or was withdrawn.
 /// </para>
 /// <para>
@@ -21,10 +21,10 @@ namespace DmIo.Actors.Scheduling;
 /// </remarks>
 internal sealed class ConflictMap
 {
-    private readonly SectorTree tree = new();
-    private readonly Layer top;
-    private readonly ObjectStock<Piece> pieces = new();
-    private readonly ObjectStock<Claim> claims = new();
+    private readonly IntervalTree tree = new();
+    private readonly IntervalLevel top;
+    private readonly ObjectPool<IntervalNode> pieces = new();
+    private readonly ObjectPool<IntervalUser> claims = new();
     private readonly Action<QueueEntry> release;
     private long steps;
 
@@ -32,7 +32,7 @@ internal sealed class ConflictMap
     internal ConflictMap(Action<QueueEntry> release)
     {
         this.release = release;
-        top = new Layer(above: null, tree);
+        top = new IntervalLevel(above: null, tree);
     }
 
     internal bool IsEmpty => tree.IsEmpty;
@@ -49,7 +49,7 @@ internal sealed class ConflictMap
     /// <summary>Puts it on top. <see cref="QueueEntry.IsBlocked"/> says whether it must wait.</summary>
     internal void Add(QueueEntry entry)
     {
-        var behind = (Piece?)tree.Floor(entry.Start);
+        var behind = (IntervalNode?)tree.Floor(entry.Start);
         if (behind is not null && behind.End > entry.Start)
         {
             if (behind.Start < entry.Start)
@@ -84,7 +84,7 @@ internal sealed class ConflictMap
         while (entry.FirstClaim is { } claim)
         {
             steps++;
-            var piece = claim.Piece!;
+            var piece = claim.IntervalNode!;
             if (entry.IsChange)
             {
                 ClearChanger(piece);
@@ -99,7 +99,7 @@ internal sealed class ConflictMap
         }
     }
 
-    private void Read(QueueEntry entry, Piece? behind)
+    private void Read(QueueEntry entry, IntervalNode? behind)
     {
         for (var at = entry.Start; at < entry.End;)
         {
@@ -122,7 +122,7 @@ internal sealed class ConflictMap
         }
     }
 
-    private void Cover(QueueEntry entry, Piece? behind)
+    private void Cover(QueueEntry entry, IntervalNode? behind)
     {
         while ((behind is null ? top.First : behind.Next) is { } next && next.Start < entry.End)
         {
@@ -138,14 +138,14 @@ internal sealed class ConflictMap
 
         var piece = NewPiece(entry.Start, entry.End, top, behind);
         piece.Changer = NewClaim(entry, behind: null);
-        piece.Changer.Piece = piece;
+        piece.Changer.IntervalNode = piece;
     }
 
     /// <summary>A change that waits is withdrawn: what it covered comes back, wherever in the stacks it was
     /// itself.</summary>
     private void Uncover(QueueEntry entry)
     {
-        while (entry.FirstClaim?.Piece is { } piece)
+        while (entry.FirstClaim?.IntervalNode is { } piece)
         {
             steps++;
             var under = entry.Under.First;
@@ -179,7 +179,7 @@ internal sealed class ConflictMap
     /// The piece loses its changer and gets what lay under that, in the same sectors. The fewer readers move to the
     /// more, so that however often it happens, a reader moves O(log n) times.
     /// </summary>
-    private Piece Absorb(Piece piece, Piece under)
+    private IntervalNode Absorb(IntervalNode piece, IntervalNode under)
     {
         Discard(piece.Changer!);
         piece.Changer = null;
@@ -191,9 +191,9 @@ internal sealed class ConflictMap
         if (under.ReaderCount > piece.ReaderCount)
         {
             MoveReaders(piece, under);
-            var (layer, behind) = (piece.Layer!, piece.Previous);
+            var (layer, behind) = (piece.IntervalLevel!, piece.Previous);
             Recycle(piece);
-            under.Layer!.Remove(under);
+            under.IntervalLevel!.Remove(under);
             layer.Insert(under, behind);
             return under;
         }
@@ -202,7 +202,7 @@ internal sealed class ConflictMap
         if (under.Changer is { } changer)
         {
             piece.Changer = changer;
-            changer.Piece = piece;
+            changer.IntervalNode = piece;
             under.Changer = null;
         }
 
@@ -210,7 +210,7 @@ internal sealed class ConflictMap
         return piece;
     }
 
-    private void MoveReaders(Piece from, Piece to)
+    private void MoveReaders(IntervalNode from, IntervalNode to)
     {
         while (from.FirstReader is { } reader)
         {
@@ -220,7 +220,7 @@ internal sealed class ConflictMap
         }
     }
 
-    private void ClearChanger(Piece piece)
+    private void ClearChanger(IntervalNode piece)
     {
         Discard(piece.Changer!);
         piece.Changer = null;
@@ -229,7 +229,7 @@ internal sealed class ConflictMap
     }
 
     /// <summary>Nobody is to change it before its readers any more.</summary>
-    private void Unblock(Piece piece)
+    private void Unblock(IntervalNode piece)
     {
         for (var reader = piece.FirstReader; reader is not null; reader = reader.NextReader)
         {
@@ -242,9 +242,9 @@ internal sealed class ConflictMap
     }
 
     /// <summary>After a change to it: an empty piece goes, one like its neighbour is joined with it.</summary>
-    private void Settle(Piece piece)
+    private void Settle(IntervalNode piece)
     {
-        var layer = piece.Layer!;
+        var layer = piece.IntervalLevel!;
         if (piece.IsEmpty)
         {
             Recycle(piece);
@@ -267,7 +267,7 @@ internal sealed class ConflictMap
         }
     }
 
-    private void Join(Piece piece, Piece next)
+    private void Join(IntervalNode piece, IntervalNode next)
     {
         piece.End = next.End;
         while (next.FirstReader is { } reader)
@@ -288,14 +288,14 @@ internal sealed class ConflictMap
     }
 
     /// <summary>Cuts a piece in two of the same layer; the given one ends at the sector.</summary>
-    private void Split(Piece piece, long at)
+    private void Split(IntervalNode piece, long at)
     {
-        var right = NewPiece(at, piece.End, piece.Layer!, piece);
+        var right = NewPiece(at, piece.End, piece.IntervalLevel!, piece);
         piece.End = at;
         if (piece.Changer is { } changer)
         {
             right.Changer = NewClaim(changer.Entry!, changer);
-            right.Changer.Piece = right;
+            right.Changer.IntervalNode = right;
         }
 
         for (var reader = piece.FirstReader; reader is not null; reader = reader.NextReader)
@@ -306,7 +306,7 @@ internal sealed class ConflictMap
         }
     }
 
-    private Piece NewPiece(long start, long end, Layer layer, Piece? behind)
+    private IntervalNode NewPiece(long start, long end, IntervalLevel layer, IntervalNode? behind)
     {
         var piece = pieces.Take();
         piece.Key = start;
@@ -316,15 +316,15 @@ internal sealed class ConflictMap
         return piece;
     }
 
-    private void Recycle(Piece piece)
+    private void Recycle(IntervalNode piece)
     {
         Invariant.Require(piece.IsEmpty);
-        piece.Layer!.Remove(piece);
+        piece.IntervalLevel!.Remove(piece);
         pieces.Return(piece);
         PieceCount--;
     }
 
-    private Claim NewClaim(QueueEntry entry, Claim? behind)
+    private IntervalUser NewClaim(QueueEntry entry, IntervalUser? behind)
     {
         var claim = claims.Take();
         entry.AddClaim(claim, behind);
@@ -332,7 +332,7 @@ internal sealed class ConflictMap
         return claim;
     }
 
-    private void Discard(Claim claim)
+    private void Discard(IntervalUser claim)
     {
         claim.Entry!.RemoveClaim(claim);
         claims.Return(claim);

@@ -7,7 +7,7 @@ namespace DmIo.Actors.Scheduling;
 /// lent to whom it was given until he ends it by <see cref="IoQueue.Completed"/>, <see cref="IoQueue.Written"/> or
 /// <see cref="IoQueue.Retry"/>; after that he must not look at it again.
 /// </summary>
-internal sealed class DeviceOperation
+internal sealed class DeviceOperation : ILinked<DeviceOperation>
 {
     private QueueEntry[] entries = new QueueEntry[1];
     private IQueuedIo[] ios = new IQueuedIo[1];
@@ -48,10 +48,9 @@ internal sealed class DeviceOperation
 
     internal ReadOnlySpan<QueueEntry> Entries => entries.AsSpan(0, count);
 
-    /// <summary>In flight, the earlier and the later one.</summary>
-    internal DeviceOperation? Previous { get; set; }
+    public DeviceOperation? Previous { get; set; }
 
-    internal DeviceOperation? Next { get; set; }
+    public DeviceOperation? Next { get; set; }
 
     internal bool IsInFlight { get; private set; }
 

@@ -129,7 +129,7 @@ internal sealed partial class IoQueue
             depth.MeetLight(now);
         }
 
-        if (!TryIssue(chosen, Departure.Chosen))
+        if (!TryIssue(chosen, DequeueReason.Chosen))
         {
             return null;
         }
@@ -138,14 +138,14 @@ internal sealed partial class IoQueue
         operation.Add(chosen);
         if (merging.Begin(chosen))
         {
-            for (var first = chosen; merging.Before(first) is { } found && TryIssue(found, Departure.Along);)
+            for (var first = chosen; merging.Before(first) is { } found && TryIssue(found, DequeueReason.Along);)
             {
                 operation.Add(found);
                 first = found;
             }
 
             operation.Reverse();
-            for (var last = chosen; merging.After(last) is { } found && TryIssue(found, Departure.Along);)
+            for (var last = chosen; merging.After(last) is { } found && TryIssue(found, DequeueReason.Along);)
             {
                 operation.Add(found);
                 last = found;
@@ -157,7 +157,7 @@ internal sealed partial class IoQueue
     }
 
     /// <summary>Into an operation; false: it was withdrawn, and is forgotten.</summary>
-    private bool TryIssue(QueueEntry entry, Departure departure)
+    private bool TryIssue(QueueEntry entry, DequeueReason departure)
     {
         if (!entry.Io!.TryIssue())
         {
@@ -188,6 +188,6 @@ internal sealed partial class IoQueue
     {
         operation.DepthWindow = depth.Window;
         flushes.Started(operation);
-        flights.Add(operation);
+        operationsInFlight.AddLast(operation);
     }
 }

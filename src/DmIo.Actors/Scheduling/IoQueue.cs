@@ -7,7 +7,7 @@ namespace DmIo.Actors.Scheduling;
 /// <summary>
 /// One device's operations between their arrival and their end: decides which of them go together
 /// (<see cref="ConflictMap"/>), which goes next (<see cref="ReadySet"/>), what goes down as one (<see cref="Merging"/>,
-/// <see cref="FlushGroup"/>), and how many at a time (<see cref="AdaptiveDepth"/>). Plain.
+/// <see cref="FlushCoalescer"/>), and how many at a time (<see cref="AdaptiveDepth"/>). Plain.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -28,17 +28,17 @@ internal sealed partial class IoQueue
 {
     private readonly ConflictMap conflicts;
     private readonly ReadySet ready;
-    private readonly FlushGroup flushes;
+    private readonly FlushCoalescer flushes;
     private readonly Merging merging;
-    private readonly Passage passage;
-    private readonly UrgencyHeir heir;
+    private readonly DirectIssue passage;
+    private readonly PriorityInheritance heir;
     private readonly AdaptiveDepth depth;
     private readonly bool isAdaptive;
     private readonly LeaseLoads? loads;
-    private readonly EntryLine retries = new();
-    private readonly FlightLine flights = new();
-    private readonly ObjectStock<QueueEntry> entries = new();
-    private readonly ObjectStock<DeviceOperation> operations = new();
+    private readonly IntrusiveList<QueueEntry> retries = new();
+    private readonly IntrusiveList<DeviceOperation> operationsInFlight = new();
+    private readonly ObjectPool<QueueEntry> entries = new();
+    private readonly ObjectPool<DeviceOperation> operations = new();
     private TimeSpan now;
     private long lastNumber;
 
@@ -47,17 +47,17 @@ internal sealed partial class IoQueue
         Invariant.Require(options.Depth.Least >= 1 && options.Depth.Most >= options.Depth.Least);
         conflicts = new ConflictMap(Release);
         ready = new ReadySet(options);
-        flushes = new FlushGroup(options, device);
+        flushes = new FlushCoalescer(options, device);
         merging = new Merging(device);
-        passage = new Passage(options, device);
-        heir = new UrgencyHeir(ready);
+        passage = new DirectIssue(options, device);
+        heir = new PriorityInheritance(ready);
         depth = new AdaptiveDepth(options.Depth);
         isAdaptive = options.Depth.IsAdaptive;
         loads = isAdaptive && options.Policy == SchedulingPolicy.Fair ? new LeaseLoads() : null;
     }
 
     /// <summary>Operations given out and not ended.</summary>
-    internal int InFlight => flights.Count;
+    internal int InFlight => operationsInFlight.Count;
 
     /// <summary>I/Os here and in no operation: those that were added, and those that came back.</summary>
     internal int Waiting { get; private set; }
@@ -70,7 +70,7 @@ internal sealed partial class IoQueue
     internal bool IsEmpty => Waiting == 0 && InFlight == 0;
 
     /// <summary>When the oldest operation in flight was given out; null: none is in flight.</summary>
-    internal TimeSpan? OldestInFlightSince => flights.First?.TakenAt;
+    internal TimeSpan? OldestInFlightSince => operationsInFlight.First?.TakenAt;
 
     /// <summary>What it holds besides an entry for each I/O, and what that has cost.</summary>
     internal ConflictMap Conflicts => conflicts;
@@ -165,7 +165,7 @@ internal sealed partial class IoQueue
         {
             entry.State = EntryState.Retrying;
             Waiting++;
-            retries.Add(entry);
+            retries.AddLast(entry);
         }
 
         Recycle(operation);
@@ -219,7 +219,8 @@ internal sealed partial class IoQueue
 
     private void EndFlight(DeviceOperation operation)
     {
-        flights.Remove(operation);
+        Invariant.Require(operation.IsInFlight);
+        operationsInFlight.Remove(operation);
         flushes.Ended(operation);
         if (isAdaptive && !operation.IsSync)
         {
@@ -239,7 +240,7 @@ internal sealed partial class IoQueue
                 passage.Remove(entry);
                 break;
             case EntryState.Ready:
-                ready.Remove(entry, Departure.Unserved, now);
+                ready.Remove(entry, DequeueReason.Unserved, now);
                 conflicts.Remove(entry);
                 break;
             case EntryState.Blocked:

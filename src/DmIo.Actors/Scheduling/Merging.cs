@@ -46,7 +46,7 @@ internal sealed class Merging
     /// <summary>One that ends where the first of those that go begins; it counts as taken.</summary>
     internal QueueEntry? Before(QueueEntry first)
     {
-        var piece = first.FirstClaim!.Piece!;
+        var piece = first.FirstClaim!.IntervalNode!;
         return piece.Start == first.Start && piece.Previous is { } previous && previous.End == piece.Start
             ? Find(previous, at: first.Start, isBefore: true)
             : null;
@@ -55,13 +55,13 @@ internal sealed class Merging
     /// <summary>One that begins where the last of those that go ends; it counts as taken.</summary>
     internal QueueEntry? After(QueueEntry last)
     {
-        var piece = last.LastClaim!.Piece!;
+        var piece = last.LastClaim!.IntervalNode!;
         return piece.End == last.End && piece.Next is { } next && next.Start == piece.End
             ? Find(next, at: last.End, isBefore: false)
             : null;
     }
 
-    private QueueEntry? Find(Piece neighbour, long at, bool isBefore)
+    private QueueEntry? Find(IntervalNode neighbour, long at, bool isBefore)
     {
         if (neighbour.Changer?.Entry is { } changer)
         {

@@ -15,9 +15,9 @@ namespace DmIo.Actors.Scheduling;
 /// </code>
 /// Withdrawn: out of any state in which it was never taken.
 /// </summary>
-internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>
+internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<QueueEntry>
 {
-    public QueueEntry() => Under = new Layer(this);
+    public QueueEntry() => Under = new IntervalLevel(this);
 
     internal IQueuedIo? Io { get; private set; }
 
@@ -47,25 +47,24 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>
     internal bool IsChange => Operation is not (IoOperation.Read or IoOperation.Flush);
 
     /// <summary>Of a change: what it waits for.</summary>
-    internal Layer Under { get; }
+    internal IntervalLevel Under { get; }
 
     /// <summary>Of a read: pieces of it that somebody is to change before.</summary>
     internal int Blockers { get; set; }
 
     internal bool IsBlocked => Blockers > 0 || Under.First is not null;
 
-    internal Claim? FirstClaim { get; private set; }
+    internal IntervalUser? FirstClaim { get; private set; }
 
-    internal Claim? LastClaim { get; private set; }
+    internal IntervalUser? LastClaim { get; private set; }
 
     public int HeapIndex { get; set; }
 
     internal Flow? Flow { get; set; }
 
-    /// <summary>In an <see cref="EntryLine"/>.</summary>
-    internal QueueEntry? Previous { get; set; }
+    public QueueEntry? Previous { get; set; }
 
-    internal QueueEntry? Next { get; set; }
+    public QueueEntry? Next { get; set; }
 
     public bool ComesBefore(QueueEntry other) => Tie < other.Tie;
 
@@ -104,7 +103,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>
     }
 
     /// <summary>Puts a claim behind another of its own; null: behind the last.</summary>
-    internal void AddClaim(Claim claim, Claim? behind)
+    internal void AddClaim(IntervalUser claim, IntervalUser? behind)
     {
         behind ??= LastClaim;
         claim.Entry = this;
@@ -129,7 +128,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>
         }
     }
 
-    internal void RemoveClaim(Claim claim)
+    internal void RemoveClaim(IntervalUser claim)
     {
         if (claim.PreviousOfEntry is null)
         {
@@ -151,6 +150,28 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>
 
         claim.PreviousOfEntry = claim.NextOfEntry = null;
         claim.Entry = null;
-        claim.Piece = null;
+        claim.IntervalNode = null;
     }
+}
+
+/// <summary>Where an I/O is on its way through the queue; see <see cref="QueueEntry"/>.</summary>
+internal enum EntryState
+{
+    /// <summary>Waits for earlier ones that it conflicts with.</summary>
+    Blocked,
+
+    /// <summary>May go.</summary>
+    Ready,
+
+    /// <summary>May go, and is in the <see cref="DirectIssue"/>.</summary>
+    Passing,
+
+    /// <summary>In a device operation.</summary>
+    Taken,
+
+    /// <summary>Waits to go down again, alone.</summary>
+    Retrying,
+
+    /// <summary>A flush, or a durable write that was written: waits for the next flush.</summary>
+    Syncing,
 }

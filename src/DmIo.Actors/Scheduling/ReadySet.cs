@@ -1,3 +1,5 @@
+using DmIo.Io;
+
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
@@ -19,7 +21,7 @@ internal sealed class ReadySet
                 new Rank(NewOrder(options), options.BestEffortExpiry),
                 new Rank(NewOrder(options), options.IdleExpiry),
             ]
-            : [new Rank(new FifoOrder(), TimeSpan.MaxValue)];
+            : [new Rank(new FifoScheduler(), TimeSpan.MaxValue)];
     }
 
     internal bool HasClasses { get; }
@@ -80,11 +82,11 @@ internal sealed class ReadySet
         return ranks[index].Order.Next(now);
     }
 
-    internal void Remove(QueueEntry entry, Departure departure, TimeSpan now)
+    internal void Remove(QueueEntry entry, DequeueReason departure, TimeSpan now)
     {
         ref var rank = ref RankOf(entry);
         rank.Order.Remove(entry, departure);
-        if (departure == Departure.Chosen)
+        if (departure == DequeueReason.Chosen)
         {
             rank.Since = now;
         }
@@ -93,7 +95,7 @@ internal sealed class ReadySet
         DurableCount -= entry.ForceUnitAccess ? 1 : 0;
     }
 
-    /// <summary>See <see cref="ReadyOrder.Rest"/>.</summary>
+    /// <summary>See <see cref="IoScheduler.Rest"/>.</summary>
     internal void Rest()
     {
         foreach (ref var rank in ranks.AsSpan())
@@ -102,16 +104,37 @@ internal sealed class ReadySet
         }
     }
 
-    private static ReadyOrder NewOrder(IoQueueOptions options) =>
-        options.Policy == SchedulingPolicy.Deadline ? new DeadlineOrder(options) : new FairOrder();
+    private static IoScheduler NewOrder(IoQueueOptions options) =>
+        options.Policy == SchedulingPolicy.Deadline ? new DeadlineScheduler(options) : new FairScheduler();
 
     private ref Rank RankOf(QueueEntry entry) => ref ranks[HasClasses ? (int)entry.Class : 0];
 
     /// <summary>One class. Since: the last time that it got something, or began to want it.</summary>
-    private struct Rank(ReadyOrder order, TimeSpan expiry)
+    private struct Rank(IoScheduler order, TimeSpan expiry)
     {
-        internal readonly ReadyOrder Order = order;
+        internal readonly IoScheduler Order = order;
         internal readonly TimeSpan Expiry = expiry;
         internal TimeSpan Since;
     }
+}
+
+/// <summary><see cref="IoPriority"/> in the order in which classes go.</summary>
+internal enum PriorityClass
+{
+    RealTime,
+    BestEffort,
+    Idle,
+}
+
+/// <summary>From users' words to the queue's order.</summary>
+internal static class PriorityClasses
+{
+    internal const int Count = 3;
+
+    internal static PriorityClass Of(IoPriority priority) => priority switch
+    {
+        IoPriority.RealTime => PriorityClass.RealTime,
+        IoPriority.Idle => PriorityClass.Idle,
+        _ => PriorityClass.BestEffort,
+    };
 }

@@ -14,8 +14,8 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Actors.Service;
 
 /// <summary>
-/// The service, <c>/user/dmio</c>: leases at its <see cref="LeaseDesk"/>, whose request actors are the children
-/// <c>lease-&lt;id&gt;</c>, and devices at its <see cref="DeviceDesk"/>, whose actors are the children
+/// The service, <c>/user/dmio</c>: leases at its <see cref="LeaseRegistry"/>, whose request actors are the children
+/// <c>lease-&lt;id&gt;</c>, and devices at its <see cref="DeviceRegistry"/>, whose actors are the children
 /// <c>device-&lt;name&gt;</c>. Off the way of the I/O.
 /// <code>
 ///   Serving --DrainService--> (leases close) --> (devices are detached) --> ServiceDrained
@@ -28,16 +28,16 @@ internal sealed class SupervisorActor : UntypedActor
 {
     private readonly PagePool pool;
     private readonly ServiceCounters counters;
-    private readonly LeaseDesk leases;
-    private readonly DeviceDesk devices;
+    private readonly LeaseRegistry leases;
+    private readonly DeviceRegistry devices;
     private readonly List<IActorRef> drainReplyTo = [];
 
     public SupervisorActor(DmIoSettings settings, DeviceDirectory directory, ServiceCounters counters)
     {
         this.counters = counters;
         pool = new PagePool(settings.MaxPages, settings.SlabPages, isChecked: settings.ChecksPages);
-        leases = new LeaseDesk(Context, directory, pool, counters, settings);
-        devices = new DeviceDesk(Context, directory, pool, counters, settings);
+        leases = new LeaseRegistry(Context, directory, pool, counters, settings);
+        devices = new DeviceRegistry(Context, directory, pool, counters, settings);
     }
 
     /// <param name="settings">The service's.</param>

@@ -6,7 +6,7 @@ namespace DmIo.Devices;
 /// <summary>
 /// One operation on a device, from beginning to end: split to the device's limits, continued where a transfer is
 /// short, one status for all of it: the first failure, after every chunk was tried (R7). A failed read leaves zeroes
-/// for what was not delivered (R8). A write that is to keep its edges reads them first (<see cref="KeptEdges"/>),
+/// for what was not delivered (R8). A write that is to keep its edges reads them first (<see cref="ReadModifyWrite"/>),
 /// which may fail it. Reused for one operation after the other, and allocates nothing then.
 /// <code>
 ///   Idle --Start--> Running --the device's last answer--> Ended     Start says so, or else "landed" is called, once
@@ -25,7 +25,7 @@ internal sealed class RegionTransfer
     private IoOperation operation;
     private bool forceUnitAccess;
     private WriteZeroesFlags zeroing;
-    private KeptEdges? edges;
+    private ReadModifyWrite? edges;
     private bool keepsEdges;
     private Sector position;
     private SectorCount remaining;
@@ -76,7 +76,7 @@ internal sealed class RegionTransfer
                 nameof(memory));
         }
 
-        edges ??= new KeptEdges(device, EdgesRead);
+        edges ??= new ReadModifyWrite(device, EdgesRead);
         edges.Prepare(count, kept);
         keepsEdges = true;
         AddKept(edges.Head);

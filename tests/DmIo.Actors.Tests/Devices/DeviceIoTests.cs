@@ -79,7 +79,7 @@ public sealed class DeviceIoTests : ServiceTests
     [Fact]
     public void R18_what_was_abandoned_releases_the_pages_when_it_is_answered_and_not_before()
     {
-        var hold = new LeaseHold(new LeaseId(7), TestActor);
+        var hold = new LeasePin(new LeaseId(7), TestActor);
         var (late, done) = (NewIo(), NewIo());
         late.TryIssue();
         done.TryIssue();
@@ -99,7 +99,7 @@ public sealed class DeviceIoTests : ServiceTests
     [Fact]
     public void R18_what_was_answered_in_the_request_actors_last_moment_keeps_no_page()
     {
-        var hold = new LeaseHold(new LeaseId(7), TestActor);
+        var hold = new LeasePin(new LeaseId(7), TestActor);
         var request = new IoRequest { Operation = IoOperation.Write, Regions = [], Memory = new byte[512] };
         var state = TestRequests.State(request, new IoRegion("disk", 0, 1));
         state[0]!.TryIssue();

@@ -56,7 +56,7 @@ internal static class TestRequests
 
         return new DeviceEntry(
             counters,
-            new DeviceDoor(ActorRefs.Nobody),
+            new DeviceRef(ActorRefs.Nobody),
             new DeviceDescription { Backend = "none", Capacity = ByteSize.FromSectors(1024) },
             slowAfter: TimeSpan.FromSeconds(1));
     }

@@ -178,7 +178,7 @@ public sealed class RequestLedgerTests
         var second = Accept(new IoRegion("disk", 8, 8));
         DispatchAll();
         first[0]!.TryIssue();
-        var hold = new LeaseHold(new LeaseId(1), ActorRefs.Nobody);
+        var hold = new LeasePin(new LeaseId(1), ActorRefs.Nobody);
 
         Assert.True(ledger.StopAll(IoStatus.Failed(IoStatusCode.Stopped, "stopped"), hold));
 

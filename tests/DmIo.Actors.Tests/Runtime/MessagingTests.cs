@@ -33,7 +33,7 @@ public sealed class MessagingTests : TestKit
     }
 
     /// <summary>RequestActor: the answers that a device actor sent before it died are handled before DeviceDied.
-    /// LeaseDesk and DeviceDesk likewise.</summary>
+    /// LeaseRegistry and DeviceRegistry likewise.</summary>
     [Fact]
     public void Terminated_comes_after_all_that_the_watched_actor_sent()
     {
@@ -116,7 +116,7 @@ public sealed class MessagingTests : TestKit
         Assert.Contains(cause, new[] { thrown, thrown.InnerException });
     }
 
-    /// <summary>DeviceFarewell and UnservedDevice close a device and tell the result from a task; DeviceClosing never
+    /// <summary>OrphanedDevice and UnservedDevice close a device and tell the result from a task; DeviceClosing never
     /// fails, since a failure would come as another message.</summary>
     [Fact]
     public void PipeTo_tells_the_result_and_a_failure_as_Status_Failure()
@@ -130,7 +130,7 @@ public sealed class MessagingTests : TestKit
         Assert.Same(cause, ExpectMsg<Status.Failure>(Patience.Limit).Cause);
     }
 
-    /// <summary>DeviceDesk: a device that is attached again under its name has an actor of the same name.</summary>
+    /// <summary>DeviceRegistry: a device that is attached again under its name has an actor of the same name.</summary>
     [Fact]
     public void The_name_of_a_child_is_free_when_its_parent_gets_Terminated()
     {

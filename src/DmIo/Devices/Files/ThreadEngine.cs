@@ -20,7 +20,7 @@ internal sealed class ThreadEngine : IFileEngine
     private readonly Stack<ThreadCall> idle = new();
     private readonly Action<ThreadCall> giveBack;
     private readonly FileStore store;
-    private readonly ThreadCrew crew;
+    private readonly WorkerThreads crew;
     private ThreadCallQueue completed;
     private DeviceHost? owner;
 
@@ -35,7 +35,7 @@ internal sealed class ThreadEngine : IFileEngine
     {
         this.store = store;
         giveBack = Return;
-        crew = new ThreadCrew(Math.Min(queueDepth, MaxThreads), idleTime, Make, startThread);
+        crew = new WorkerThreads(Math.Min(queueDepth, MaxThreads), idleTime, Make, startThread);
     }
 
     public ServiceMode Mode => ServiceMode.Threads;

@@ -43,8 +43,8 @@ public sealed class DeadlinePolicyTests
 
         var isRead = Serve(80).ConvertAll(start => start < 100_000);
 
-        Assert.Equal(DeadlineOrder.WritesStarved * DeadlineOrder.BatchLength, isRead.IndexOf(false));
-        Assert.Equal(isRead.IndexOf(false) + DeadlineOrder.BatchLength, isRead.IndexOf(true, isRead.IndexOf(false)));
+        Assert.Equal(DeadlineScheduler.WritesStarved * DeadlineScheduler.BatchLength, isRead.IndexOf(false));
+        Assert.Equal(isRead.IndexOf(false) + DeadlineScheduler.BatchLength, isRead.IndexOf(true, isRead.IndexOf(false)));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class DeadlinePolicyTests
             bench.Add(QueueBench.New(operation, index * 100, 8));
         }
 
-        Assert.DoesNotContain(1_000_000, Serve(DeadlineOrder.BatchLength));
+        Assert.DoesNotContain(1_000_000, Serve(DeadlineScheduler.BatchLength));
         bench.Pass(1);
 
         Assert.Equal(1_000_000, Serve(1)[0]);

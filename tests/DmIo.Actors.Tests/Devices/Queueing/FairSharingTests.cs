@@ -115,15 +115,15 @@ public sealed class FairSharingTests
     [Fact]
     public void However_many_leases_come_and_go_few_are_remembered()
     {
-        var order = new FairOrder();
+        var order = new FairScheduler();
         for (var lease = 1; lease <= 1000; lease++)
         {
             var entry = new QueueEntry();
             entry.Begin(QueueBench.New(IoOperation.Read, 0, 8, lease), lease, TimeSpan.Zero);
             order.Add(entry);
-            order.Remove(order.Next(TimeSpan.Zero)!, Departure.Chosen);
+            order.Remove(order.Next(TimeSpan.Zero)!, DequeueReason.Chosen);
 
-            Assert.InRange(order.FlowCount, 1, FairOrder.MostIdle + 1);
+            Assert.InRange(order.FlowCount, 1, FairScheduler.MostIdle + 1);
         }
     }
 
@@ -131,7 +131,7 @@ public sealed class FairSharingTests
     public void Virtual_time_may_wrap_around()
     {
         // At the least weight one of these takes 2^40 * 100, so that 2^63 is passed after 84 thousand.
-        var order = new FairOrder();
+        var order = new FairScheduler();
         var counts = new int[3];
         var number = 0;
         QueueEntry[] entries = [new(), new(), new()];
@@ -141,7 +141,7 @@ public sealed class FairSharingTests
         while (number < 300_000)
         {
             var lease = (int)order.Next(TimeSpan.Zero)!.Lease.Value;
-            order.Remove(entries[lease], Departure.Chosen);
+            order.Remove(entries[lease], DequeueReason.Chosen);
             counts[lease]++;
             Add(lease);
         }

@@ -13,7 +13,7 @@ public sealed class QueueStructureTests
     public void A_tree_finds_what_a_sorted_list_would(int seed)
     {
         var random = new Random(seed);
-        var tree = new SectorTree();
+        var tree = new IntervalTree();
         var nodes = new List<QueueEntry>();
         for (var step = 0; step < 2000; step++)
         {
@@ -39,7 +39,7 @@ public sealed class QueueStructureTests
     [Fact]
     public void A_tree_is_balanced_whatever_the_order_of_arrival()
     {
-        var tree = new SectorTree();
+        var tree = new IntervalTree();
         for (var index = 0; index < 100_000; index++)
         {
             tree.Insert(Entry(index, index));
@@ -61,7 +61,7 @@ public sealed class QueueStructureTests
     public void A_line_of_arrival_has_the_earliest_first_whoever_comes_and_leaves(int seed)
     {
         var random = new Random(seed);
-        var line = new ArrivalLine();
+        var line = new ArrivalQueue();
         var here = new List<QueueEntry>();
         var late = new List<QueueEntry>();
         for (var step = 1; step < 2000; step++)

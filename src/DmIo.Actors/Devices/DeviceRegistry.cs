@@ -1,0 +1,355 @@
+using Akka.Actor;
+using Akka.Event;
+using DmIo.Actors.Configuration;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Scheduling;
+using DmIo.Actors.Telemetry;
+using DmIo.Devices;
+using DmIo.Memory;
+using static DmIo.Actors.Protocol.DeviceProtocol;
+using static DmIo.Actors.Protocol.ServiceProtocol;
+
+namespace DmIo.Actors.Devices;
+
+/// <summary>
+/// The supervisor's half that puts devices into service and takes them out (R21). A name is in the directory from
+/// before its DeviceAttached until its detach, or its actor's death; it is taken until its device is closed.
+/// </summary>
+internal sealed class DeviceRegistry(
+    IActorContext context,
+    DeviceDirectory directory,
+    PagePool pool,
+    ServiceCounters counters,
+    DmIoSettings settings)
+{
+    private readonly Dictionary<string, DeviceRecord> devices = new(StringComparer.Ordinal);
+    private readonly Dictionary<IActorRef, DeviceRecord> byActor = [];
+    private readonly ILoggingAdapter log = context.GetLogger();
+    private bool isClosed;
+
+    /// <summary>No device is attached, or being closed.</summary>
+    internal bool IsIdle => devices.Count == 0;
+
+    internal void Attach(AttachDevice attach, IActorRef sender)
+    {
+        if (attach.Handover?.TryTake() == false)
+        {
+            return;
+        }
+
+        var refusal = RefusalOf(attach);
+        DeviceDescription? description = null;
+        try
+        {
+            description = attach.Device?.Description;
+        }
+        catch (Exception exception)
+        {
+            refusal ??= $"The device's description threw: {exception.Message}";
+        }
+
+        refusal ??= description is null
+            ? "There is no device to attach, or it describes itself as null."
+            : description.Fault();
+        PageLease? pages = null;
+        refusal ??= TakePages(description!, out pages);
+        if (refusal is not null)
+        {
+            Refuse(attach, sender, refusal);
+            return;
+        }
+
+        var queue = new IoQueueOptions
+        {
+            Depth = attach.QueueDepth ?? settings.QueueDepth,
+            Policy = attach.Policy ?? settings.Policy,
+        };
+        var setup = new DeviceSetup(
+            attach.Name,
+            attach.Device!,
+            queue,
+            pool.Memory,
+            pages?.Pages ?? [],
+            description!.Mode == ServiceMode.Ring ? new DeviceBell() : null,
+            settings.Background,
+            new DeviceCounters(attach.Name, description.Mode, queue.Policy, counters.Clock));
+        var actor = context.Watch(context.ActorOf(
+            DeviceActor.Props(setup, context.Self).WithDispatcherOf(settings), DeviceName.ToActorName(attach.Name)));
+        var record = new DeviceRecord(setup, description, new DeviceRef(actor, setup.Bell)) { Pages = pages };
+        devices.Add(record.Name, record);
+        byActor.Add(actor, record);
+        counters.Add(record.Counters);
+        directory.Add(new DeviceEntry(
+            record.Counters, record.Ref, record.Description, settings.SlowAfterOf(record.Name)));
+        context.System.EventStream.Publish(new ServiceEvents.DeviceOnline(record.Name, record.Description));
+        WarnOfTail(record);
+        sender.Tell(new DeviceAttached(record.Name, record.Description), context.Self);
+    }
+
+    private void WarnOfTail(DeviceRecord record)
+    {
+        if (record.Description.TailBytes > 0)
+        {
+            log.Warning(
+                "Device '{0}': its store has {1} bytes more at its end, which fill no block of {2} bytes; they are "
+                + "not part of the device, and are neither read nor written.",
+                record.Name,
+                record.Description.TailBytes,
+                record.Description.BlockSize.Bytes);
+        }
+    }
+
+    internal void Detach(DetachDevice detach, IActorRef sender)
+    {
+        if (detach.Name is null || !devices.TryGetValue(detach.Name, out var record))
+        {
+            sender.Tell(new DetachRefused(detach.Name!, $"No device named '{detach.Name}' is attached."), context.Self);
+        }
+        else if (record.State == DeviceState.Detaching)
+        {
+            sender.Tell(
+                new DetachRefused(record.Name, $"The device '{record.Name}' is being detached, or it died and closes."),
+                context.Self);
+        }
+        else
+        {
+            BeginDetach(record, sender);
+        }
+    }
+
+    internal void Reopen(ReopenDevice reopen, IActorRef sender)
+    {
+        var record = reopen.Name is null ? null : devices.GetValueOrDefault(reopen.Name);
+        var refusal = record switch
+        {
+            null => $"No device named '{reopen.Name}' is attached.",
+            { State: DeviceState.Detaching } => $"The device '{record.Name}' is being detached, or it died and closes.",
+            { State: DeviceState.Online } => $"The device '{record.Name}' has not failed; it serves.",
+            { ReopenReplyTo: not null } => $"The device '{record.Name}' is being reopened already.",
+            _ => null,
+        };
+        if (refusal is not null)
+        {
+            sender.Tell(new ReopenRefused(reopen.Name!, refusal), context.Self);
+            return;
+        }
+
+        record!.ReopenReplyTo = sender;
+        record.Ref.Tell(DropAndReopen.Instance, context.Self);
+    }
+
+    internal void ReopenEnded(ReopenEnded ended, IActorRef actor)
+    {
+        if (!byActor.TryGetValue(actor, out var record) || record.ReopenReplyTo is not { } replyTo)
+        {
+            return;
+        }
+
+        record.ReopenReplyTo = null;
+        if (ended.Status.IsOk)
+        {
+            record.State = DeviceState.Online;
+            log.Warning(
+                "Device {0} was reopened: what was written to it since its last successful flush may be lost",
+                record.Name);
+            context.System.EventStream.Publish(new ServiceEvents.DeviceReopened(record.Name));
+            replyTo.Tell(new DeviceReopened(record.Name), context.Self);
+        }
+        else
+        {
+            var reason = $"The device '{record.Name}' still fails, and stays failed: {ended.Status}";
+            replyTo.Tell(new ReopenRefused(record.Name, reason), context.Self);
+        }
+    }
+
+    /// <summary>Beside the device's actor, which may be busy, or die with the question in its mailbox.</summary>
+    internal void GetExtents(GetExtents question, IActorRef sender)
+    {
+        var refusal = question.Device is null || !devices.TryGetValue(question.Device, out var record)
+            ? $"No device named '{question.Device}' is attached."
+            : record.State != DeviceState.Online
+                ? $"The device '{question.Device}' is not online."
+                : ExtentQuery.Check(question, record.Description);
+        if (refusal is not null)
+        {
+            sender.Tell(new ExtentsRefused(question.Device!, refusal), context.Self);
+            return;
+        }
+
+        settings.Background(new ExtentQuery(devices[question.Device!].Device, question, sender, context.Self));
+    }
+
+    /// <summary>A device actor tells this before it answers the flush, so whoever knows of the failure finds it
+    /// here.</summary>
+    internal void HasFailed(ServiceEvents.DeviceHasFailed failed, IActorRef actor)
+    {
+        if (byActor.TryGetValue(actor, out var record))
+        {
+            record.State = record.State == DeviceState.Online ? DeviceState.Failed : record.State;
+            log.Error("Device {0} has failed: {1}", failed.Name, failed.Status);
+            context.System.EventStream.Publish(failed);
+        }
+    }
+
+    internal void Terminated(IActorRef actor)
+    {
+        if (byActor.TryGetValue(actor, out var record))
+        {
+            directory.Remove(record.Name);
+            record.State = DeviceState.Detaching;
+            record.IsTerminated = true;
+            RefuseReopen(record);
+            context.System.EventStream.Publish(new ServiceEvents.DeviceOffline(record.Name));
+            if (!record.Setup.IsTaken)
+            {
+                record.Setup.IsTaken = true;
+                Close(record.Device, new DeviceReleased(actor), context.Self);
+            }
+
+            RemoveIfGone(record);
+        }
+    }
+
+    internal void Released(DeviceReleased released)
+    {
+        var record = byActor[released.Actor];
+        record.IsReleased = true;
+        RemoveIfGone(record);
+    }
+
+    internal DeviceList List() => new(
+        [.. devices.Values.OrderBy(record => record.Name, StringComparer.Ordinal)
+            .Select(record => record.ToStatus())]);
+
+    /// <summary>Attaches nothing any more.</summary>
+    internal void CloseToNew() => isClosed = true;
+
+    /// <summary>Attaches nothing any more, and detaches all.</summary>
+    internal void Close()
+    {
+        CloseToNew();
+        foreach (var record in devices.Values)
+        {
+            if (record.State != DeviceState.Detaching)
+            {
+                BeginDetach(record, replyTo: null);
+            }
+        }
+    }
+
+    /// <summary>The supervisor's end: answers who waits. The device actors stopped before it, and close their devices;
+    /// one whose constructor threw can't.</summary>
+    internal void Stop()
+    {
+        foreach (var record in devices.Values)
+        {
+            RefuseReopen(record);
+            var refused = new DetachRefused(
+                record.Name, "The service stopped while the device had I/O in flight.");
+            if (record.Setup.IsTaken)
+            {
+                record.ReplyTo?.Tell(refused, context.Self);
+            }
+            else
+            {
+                Close(record.Device, refused, record.ReplyTo ?? ActorRefs.Nobody);
+            }
+        }
+    }
+
+    private void BeginDetach(DeviceRecord record, IActorRef? replyTo)
+    {
+        record.State = DeviceState.Detaching;
+        record.ReplyTo = replyTo;
+        RefuseReopen(record);
+        directory.Remove(record.Name);
+        record.Ref.Tell(DrainDevice.Instance, context.Self);
+    }
+
+    private void RefuseReopen(DeviceRecord record)
+    {
+        record.ReopenReplyTo?.Tell(
+            new ReopenRefused(record.Name, $"The device '{record.Name}' was taken out of service."), context.Self);
+        record.ReopenReplyTo = null;
+    }
+
+    private void RemoveIfGone(DeviceRecord record)
+    {
+        if (record.IsTerminated && record.IsReleased)
+        {
+            devices.Remove(record.Name);
+            byActor.Remove(record.Ref.Actor);
+            counters.Remove(record.Counters);
+            if (record.Pages is not null)
+            {
+                pool.Return(record.Pages);
+            }
+
+            record.ReplyTo?.Tell(new DeviceDetached(record.Name), context.Self);
+        }
+    }
+
+    /// <summary>What the device asks of the pool; all or nothing, and for as long as it is in service.</summary>
+    private string? TakePages(DeviceDescription description, out PageLease? pages)
+    {
+        pages = null;
+        return description.BouncePages == 0 || pool.TryLease(description.BouncePages, out pages)
+            ? null
+            : $"It asks for {description.BouncePages} pages, for memory that direct I/O can't take, and "
+                + $"{pool.AvailablePages} are to be had; raise dmio.pool.max-pages, or put leases back.";
+    }
+
+    private string? RefusalOf(AttachDevice attach)
+    {
+        if (isClosed)
+        {
+            return "The service is stopping.";
+        }
+
+        if (DeviceName.FaultOf(attach.Name) is { } fault)
+        {
+            return fault;
+        }
+
+        if (attach.QueueDepth is { IsPossible: false } depth)
+        {
+            return $"A queue depth is 1 to {QueueDepth.Max}, or a range within that, and its latency target above 0, "
+                + $"not {depth}.";
+        }
+
+        if (attach.Policy is < SchedulingPolicy.Fair or > SchedulingPolicy.Fifo)
+        {
+            return $"There is no policy {(int)attach.Policy}; take one of {nameof(SchedulingPolicy)}.";
+        }
+
+        var twin = devices.Values.FirstOrDefault(record => ReferenceEquals(record.Device, attach.Device));
+        return devices.TryGetValue(attach.Name, out var present) switch
+        {
+            false when twin is not null =>
+                $"This device is in service already, as '{twin.Name}'; detach that first and open the device anew.",
+            false => null,
+            true when present!.State == DeviceState.Detaching =>
+                $"The device '{attach.Name}' is being closed and may have I/O in flight; wait until it is detached.",
+            true => $"A device named '{attach.Name}' is attached already; detach it first or take another name.",
+        };
+    }
+
+    /// <summary>Closes the device, then says so; except where it is in service under some name, which would
+    /// suffer.</summary>
+    private void Refuse(AttachDevice attach, IActorRef replyTo, string reason)
+    {
+        var refused = new AttachRefused(attach.Name, reason) { Cause = isClosed ? IoRefusal.Stopped : null };
+        if (attach.Device is null || devices.Values.Any(record => ReferenceEquals(record.Device, attach.Device)))
+        {
+            replyTo.Tell(refused, context.Self);
+        }
+        else
+        {
+            Close(attach.Device, refused, replyTo);
+        }
+    }
+
+    /// <summary>Off this turn: the supervisor has others to serve while a device takes its time to close.</summary>
+    private void Close(IBlockDevice device, object message, IActorRef replyTo) =>
+        settings.Background(new UnservedDevice(device, log, message, replyTo, context.Self));
+}

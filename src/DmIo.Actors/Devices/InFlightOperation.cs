@@ -1,0 +1,130 @@
+using Akka.Actor;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Scheduling;
+using DmIo.Devices;
+using DmIo.Io;
+
+namespace DmIo.Actors.Devices;
+
+/// <summary>
+/// A <see cref="DeviceOperation"/> at the device. Reused by its device actor; it is also the completion message to the
+/// actor, if the device completed it outside of the actor's turn.
+/// <code>
+///   InFlight --device's last answer--> Completed       in the actor's turn, or told to it
+///      +-----Abandon---------------> Abandoned    the actor is dead: the continuation answers the I/Os itself
+/// </code>
+/// </summary>
+internal sealed class InFlightOperation : INoSerializationVerificationNeeded
+{
+    private const int InFlight = 0;
+    private const int Completed = 1;
+    private const int Abandoned = 2;
+
+    private readonly PollScheduler turn;
+    private readonly RegionTransfer transfer;
+    private OrphanedDevice? orphan;
+    private int state;
+
+    internal InFlightOperation(IBlockDevice device, PollScheduler turn)
+    {
+        this.turn = turn;
+        transfer = new RegionTransfer(device, OnCompleted);
+    }
+
+    /// <summary>What it carries.</summary>
+    internal DeviceOperation Operation { get; private set; } = null!; // set by Start, before anything else is called
+
+    /// <summary>Where it is in its actor's list of operations in flight; only the actor uses it.</summary>
+    internal int Index { get; set; }
+
+    /// <summary>How it ended; once it did.</summary>
+    internal IoStatus Status { get; private set; }
+
+    /// <summary>Starts it. True: it has ended. False: it will complete.</summary>
+    internal bool Start(DeviceOperation operation)
+    {
+        Operation = operation;
+        state = InFlight;
+        try
+        {
+            if (operation.Operation is IoOperation.Read or IoOperation.Write)
+            {
+                AddMemory(operation);
+            }
+
+            var zeroing = ((DeviceIo)operation.Ios[0]).Zeroing;
+            if (!transfer.Start(
+                operation.Operation, operation.Start, operation.Count, operation.ForceUnitAccess, zeroing))
+            {
+                return false;
+            }
+
+            Status = transfer.Status;
+        }
+        catch (Exception exception)
+        {
+            // The transfer maps what devices throw; what gets here is memory of the caller's own making that threw.
+            transfer.Forget();
+            Status = Errno.StatusOf(exception, $"{operation.Operation} at sector {operation.Start}");
+        }
+
+        return true;
+    }
+
+    private void AddMemory(DeviceOperation operation)
+    {
+        foreach (var io in operation.Ios)
+        {
+            if (io.Edges.IsNone)
+            {
+                transfer.Add(io.Memory, io.Region.Count, operation.Operation == IoOperation.Read);
+            }
+            else
+            {
+                transfer.Add(io.Memory, io.Region.Count, io.Edges);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The dying actor: the continuation is to answer and to release the orphan. Where it has completed already, and the
+    /// message is on its way to the dead actor, that is done here.
+    /// </summary>
+    internal void Abandon(OrphanedDevice orphanedDevice)
+    {
+        orphan = orphanedDevice;
+        if (Interlocked.CompareExchange(ref state, Abandoned, InFlight) != InFlight)
+        {
+            Finish();
+        }
+    }
+
+    private void OnCompleted()
+    {
+        Status = transfer.Status;
+        if (Interlocked.CompareExchange(ref state, Completed, InFlight) == InFlight)
+        {
+            turn.Completed(this);
+        }
+        else
+        {
+            Finish();
+        }
+    }
+
+    private void Finish()
+    {
+        var status = Status switch
+        {
+            { IsOk: true } when Operation.NeedsFlush => OrphanedDevice.NotDurable,
+            { IsOk: false } when Operation.IsMerged => OrphanedDevice.NotTriedAlone(Status),
+            _ => Status,
+        };
+        foreach (DeviceIo io in Operation.Ios)
+        {
+            io.Answer(status);
+        }
+
+        orphan!.Release();
+    }
+}

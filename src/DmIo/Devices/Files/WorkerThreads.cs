@@ -1,0 +1,158 @@
+namespace DmIo.Devices.Files;
+
+/// <summary>
+/// A bounded set of background threads that make one device's calls, first come first served. A thread is started when
+/// a call comes and all are busy, and ends when it was idle for a while. Where not one is to be had, whoever brings the
+/// call makes it. Invariants: a permit for each queued call, and after the closing one more for each thread; threads
+/// that are not busy are awake or wait for a permit.
+/// </summary>
+internal sealed class WorkerThreads : IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly SemaphoreSlim permits = new(0);
+    private readonly TaskCompletionSource allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Action<ThreadCall> run;
+    private readonly Func<ThreadStart, bool> startThread;
+    private readonly TimeSpan idleTime;
+    private readonly int limit;
+    private ThreadCallQueue queue;
+    private int queued;
+    private int threads;
+    private int busy;
+    private bool isClosed;
+
+    /// <summary>No thread yet.</summary>
+    /// <param name="limit">How many threads at most.</param>
+    /// <param name="idleTime">After so long without a call, a thread ends.</param>
+    /// <param name="run">Makes a call; never throws.</param>
+    /// <param name="startThread">False: there is no thread to be had.</param>
+    internal WorkerThreads(int limit, TimeSpan idleTime, Action<ThreadCall> run, Func<ThreadStart, bool> startThread)
+    {
+        this.limit = limit;
+        this.idleTime = idleTime;
+        this.run = run;
+        this.startThread = startThread;
+    }
+
+    /// <summary>How many threads there are.</summary>
+    internal int ThreadCount
+    {
+        get
+        {
+            lock (gate)
+            {
+                return threads;
+            }
+        }
+    }
+
+    /// <summary>The call is going to be made.</summary>
+    internal void Add(ThreadCall call)
+    {
+        bool isThreadNeeded;
+        lock (gate)
+        {
+            Invariant.Require(!isClosed);
+            queue.Add(call);
+            queued++;
+            isThreadNeeded = queued > threads - busy && threads < limit;
+            threads += isThreadNeeded ? 1 : 0;
+        }
+
+        permits.Release();
+        if (isThreadNeeded && !startThread(Work))
+        {
+            WorkHere();
+        }
+    }
+
+    /// <summary>Ends the threads behind the calls that were added; no other may be.</summary>
+    internal Task CloseAsync()
+    {
+        lock (gate)
+        {
+            isClosed = true;
+            if (threads == 0)
+            {
+                allEnded.TrySetResult();
+            }
+            else
+            {
+                permits.Release(threads);
+            }
+        }
+
+        return allEnded.Task;
+    }
+
+    public void Dispose() => permits.Dispose();
+
+    private void Work()
+    {
+        while (true)
+        {
+            var isAwake = permits.Wait(idleTime);
+            ThreadCall? call;
+            lock (gate)
+            {
+                call = isAwake ? TryTake() : null;
+                if (call is null && queued == 0)
+                {
+                    End();
+                    return;
+                }
+
+                busy += call is null ? 0 : 1;
+            }
+
+            if (call is not null)
+            {
+                run(call);
+                lock (gate)
+                {
+                    busy--;
+                }
+            }
+        }
+    }
+
+    /// <summary>No thread could be started: others make the calls, or, where there are none, this one does.</summary>
+    private void WorkHere()
+    {
+        lock (gate)
+        {
+            threads--;
+            if (threads > 0)
+            {
+                return;
+            }
+        }
+
+        while (permits.Wait(0))
+        {
+            ThreadCall? call;
+            lock (gate)
+            {
+                call = TryTake();
+            }
+
+            run(call!);
+        }
+    }
+
+    private ThreadCall? TryTake()
+    {
+        var call = queue.TryTake();
+        queued -= call is null ? 0 : 1;
+        return call;
+    }
+
+    private void End()
+    {
+        threads--;
+        if (isClosed && threads == 0)
+        {
+            allEnded.TrySetResult();
+        }
+    }
+}
