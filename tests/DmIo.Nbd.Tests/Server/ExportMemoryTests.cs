@@ -10,7 +10,7 @@ namespace DmIo.Nbd.Tests.Server;
 public sealed class ExportMemoryTests
 {
     [Fact]
-    public void A_first_block_is_had_only_if_a_second_is_there_for_it()
+    public void A_first_block_is_granted_only_if_a_second_is_available()
     {
         var memory = NewMemory(3);
         var (one, other) = (new MemoryShare(memory), new MemoryShare(memory));
@@ -21,7 +21,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public void Nobody_has_more_than_are_left_to_others()
+    public void No_share_holds_more_than_remains_for_others()
     {
         var memory = NewMemory(16);
         var share = new MemoryShare(memory);
@@ -37,7 +37,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public async Task Who_waits_gets_what_comes_back_in_order()
+    public async Task Waiting_shares_get_returned_blocks_in_order()
     {
         var memory = NewMemory(2);
         var (holder, first, second) = (new MemoryShare(memory), new MemoryShare(memory), new MemoryShare(memory));
@@ -53,7 +53,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public void One_that_waits_for_more_than_its_share_is_in_nobodys_way()
+    public void A_share_that_waits_for_more_than_its_part_does_not_block_others()
     {
         var memory = NewMemory(16);
         var hog = new MemoryShare(memory);
@@ -67,7 +67,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public async Task A_closed_share_waits_no_more_and_gets_no_more()
+    public async Task A_closed_share_neither_waits_nor_gets_blocks()
     {
         var memory = NewMemory(2);
         var (holder, waiter) = (new MemoryShare(memory), new MemoryShare(memory));
@@ -82,7 +82,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public void A_block_comes_back_with_its_last_user()
+    public void A_block_returns_with_its_last_release()
     {
         var memory = NewMemory(2);
         var block = new MemoryShare(memory).TryTake()!;
@@ -96,7 +96,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public void Who_has_paused_longest_gives_back_above_a_quarter()
+    public void The_longest_paused_share_returns_its_blocks_above_a_quarter()
     {
         var memory = NewMemory(16);
         var shares = Enumerable.Range(0, 3).Select(_ => new MemoryShare(memory)).ToArray();
@@ -122,7 +122,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public void Who_pauses_no_more_keeps_what_it_has()
+    public void A_share_whose_pause_has_ended_keeps_its_blocks()
     {
         var memory = NewMemory(16);
         var (first, second) = (new MemoryShare(memory), new MemoryShare(memory));
@@ -136,12 +136,12 @@ public sealed class ExportMemoryTests
         Assert.Equal(0, memory.BlocksInUse);
     }
 
-    /// <summary>The promise that keeps connections from waiting for each other.</summary>
+    /// <summary>The guarantee that prevents deadlocks between connections.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Who_has_one_block_can_always_have_another(int seed)
+    public void A_share_with_one_block_can_always_get_another(int seed)
     {
         var random = new Random(seed);
         var memory = NewMemory(12);
@@ -167,7 +167,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public async Task Pages_that_lie_side_by_side_are_used_where_they_lie()
+    public async Task Contiguous_pages_are_used_in_place()
     {
         await using var service = new OwnService("dmio.pool.slab-pages = 64");
         using var client = await DmIoService.For(service.System).OpenAsync(64).InTime();
@@ -180,7 +180,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public async Task For_pages_that_lie_apart_there_is_memory_elsewhere()
+    public async Task Pages_that_are_not_contiguous_are_replaced()
     {
         await using var service = new OwnService("dmio.pool.slab-pages = 1");
         using var client = await DmIoService.For(service.System).OpenAsync(64).InTime();

@@ -6,30 +6,29 @@ using DmIo.Memory;
 namespace DmIo.Nbd.Server.Exports;
 
 /// <summary>
-/// An export's lease, cut into blocks and shared by its connections, first come first served. Who has none gets a
-/// first block only if a second is there for it too: with two, one to receive into and one for what it asks, a
-/// connection goes on for ever, so that nobody waits for somebody who waits. Further ones it gets while more are free
-/// than it has, and more than a quarter: then one that does not read its replies never has more than half, and several
-/// that do not leave a quarter to connections with fewer than two.
-/// Connections whose clients pause in the middle of a request hold a quarter of the blocks at most, so that with the
-/// second blocks that are promised to them half of the memory is left to others: above that, the connection that has
-/// waited longest gives back what it holds. Any thread.
+/// An export's lease, divided into blocks that its connections share, first come, first served. A connection without
+/// blocks gets its first only if a second is available: with two blocks, one to receive into and one for data, a
+/// connection makes progress, so there is no deadlock. It gets further blocks while more are free than it holds, and
+/// more than a quarter: a client that does not read its replies holds at most half, and several of them leave a quarter
+/// to connections with fewer than two. Connections whose clients pause in the middle of a request hold at most a
+/// quarter of the blocks, so half of the memory remains for others, including the second blocks that are promised to
+/// them. Above that, the connection that has waited longest returns its blocks. Thread-safe.
 /// </summary>
 /// <remarks>
 /// Invariants:
 /// <list type="bullet">
-/// <item><c>free &gt;= promised</c>, the number of shares that have one block.</item>
-/// <item><c>pausedBlocks</c> is the sum over <c>paused</c>; above a quarter only inside
+/// <item><c>free &gt;= promised</c>, the number of shares with one block.</item>
+/// <item><c>pausedBlocks</c> is the sum over <c>paused</c>, and exceeds a quarter only inside
 /// <see cref="BeginPause"/>.</item>
 /// </list>
 /// </remarks>
 internal sealed class ExportMemory
 {
-    /// <summary>With these a connection can go on.</summary>
+    /// <summary>The number of blocks with which a connection makes progress.</summary>
     internal const int WorkingSet = 2;
 
-    /// <summary>One in so many blocks may be held for clients that pause, and as many are for working sets
-    /// only.</summary>
+    /// <summary>The reciprocal of the fraction that paused clients may hold, and of the fraction that is reserved for
+    /// working sets.</summary>
     private const int ReservedPart = 4;
 
     private readonly Lock gate = new();
@@ -59,10 +58,8 @@ internal sealed class ExportMemory
         }
     }
 
-    /// <summary>
-    /// The pages of a lease that lie side by side, as blocks. For those that don't, as many blocks of memory elsewhere:
-    /// the lease is the right to have so much, wherever it lies.
-    /// </summary>
+    /// <summary>Divides the pages of a lease into blocks. For pages that are not contiguous, the same number of blocks
+    /// is allocated elsewhere: the lease grants an amount of memory, not specific pages.</summary>
     internal static ExportMemory Of(IReadOnlyList<Page> pages)
     {
         var blocks = new List<PageBlock>(pages.Count / PageBlock.PagesEach);
@@ -104,7 +101,7 @@ internal sealed class ExportMemory
                 return default;
             }
 
-            // Who waits may not: so nobody is overtaken who could go on.
+            // A waiting share cannot take a block here, so none is overtaken.
             if (MayTake(share))
             {
                 return new ValueTask<PageBlock?>(Grant(share));
@@ -139,8 +136,8 @@ internal sealed class ExportMemory
         }
     }
 
-    /// <summary>The share's connection waits for its client, and holds that many blocks meanwhile. While paused
-    /// connections hold more than a quarter, those that have waited longest give their blocks back.</summary>
+    /// <summary>The connection of the share waits for its client, and holds <paramref name="blocks"/> blocks. While
+    /// paused connections hold more than a quarter, those that have waited longest return their blocks.</summary>
     internal void BeginPause(MemoryShare share, int blocks)
     {
         lock (gate)
@@ -217,7 +214,7 @@ internal sealed class ExportMemory
     {
         var block = free.Pop();
         SetHeld(share, share.Held + 1);
-        block.Give(share);
+        block.Assign(share);
         return block;
     }
 
