@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Akka.Configuration;
-using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Devices;
 
 namespace DmIo.Cli;

@@ -1,7 +1,7 @@
 using Akka.Configuration;
+using DmIo.Actors.Client;
 using DmIo.Actors.Configuration;
 using DmIo.Actors.Protocol;
-using DmIo.Actors.Service;
 using DmIo.Hosting.Health;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Xunit;

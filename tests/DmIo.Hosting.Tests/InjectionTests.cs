@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Hosting;
 using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -8,6 +8,7 @@ using Akka.Event;
 using Akka.Hosting;
 using DmIo.Actors.Client;
 using DmIo.Actors.Configuration;
+using DmIo.Actors.Protocol;
 using DmIo.Devices;
 using DmIo.Hosting.Servers;
 using DmIo.Io;

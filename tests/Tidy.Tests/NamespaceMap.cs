@@ -6,6 +6,46 @@ internal static class NamespaceMap
 {
     public static Dictionary<string, string[]> Allowed { get; } = new(StringComparer.Ordinal)
     {
+        ["DmIo.Actors.Dispatch"] = [],
+        ["DmIo.Actors.Scheduling"] = [],
+        ["DmIo.Actors.Protocol"] = ["DmIo.Actors.Scheduling"],
+        ["DmIo.Actors.Telemetry"] = ["DmIo.Actors.Protocol", "DmIo.Actors.Scheduling"],
+        ["DmIo.Actors.Configuration"] = ["DmIo.Actors.Protocol", "DmIo.Actors.Scheduling"],
+        ["DmIo.Actors.Devices"] =
+        [
+            "DmIo.Actors.Configuration",
+            "DmIo.Actors.Protocol",
+            "DmIo.Actors.Scheduling",
+            "DmIo.Actors.Telemetry",
+        ],
+        ["DmIo.Actors.Requests"] = ["DmIo.Actors.Devices", "DmIo.Actors.Protocol", "DmIo.Actors.Telemetry"],
+        ["DmIo.Actors.Leases"] =
+        [
+            "DmIo.Actors.Configuration",
+            "DmIo.Actors.Devices",
+            "DmIo.Actors.Protocol",
+            "DmIo.Actors.Requests",
+            "DmIo.Actors.Telemetry",
+        ],
+        ["DmIo.Actors.Service"] =
+        [
+            "DmIo.Actors.Configuration",
+            "DmIo.Actors.Devices",
+            "DmIo.Actors.Leases",
+            "DmIo.Actors.Protocol",
+            "DmIo.Actors.Telemetry",
+        ],
+        ["DmIo.Actors.Client"] =
+        [
+            "DmIo.Actors.Configuration",
+            "DmIo.Actors.Devices",
+            "DmIo.Actors.Protocol",
+            "DmIo.Actors.Requests",
+            "DmIo.Actors.Scheduling",
+            "DmIo.Actors.Service",
+            "DmIo.Actors.Telemetry",
+        ],
+
         ["DmIo.Hosting"] = ["DmIo.Hosting.Configuration", "DmIo.Hosting.Health", "DmIo.Hosting.Servers"],
         ["DmIo.Hosting.Configuration"] = ["DmIo.Hosting.Servers"],
         ["DmIo.Hosting.Health"] = [],

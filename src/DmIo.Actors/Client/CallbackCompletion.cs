@@ -18,8 +18,6 @@ internal sealed class CallbackCompletion(
 
     public int Slot { get; set; }
 
-    public bool WaitsForRoom => true;
-
     /// <summary>Of the request, for an outcome that the service can't give any more.</summary>
     internal required int RegionCount { get; init; }
 

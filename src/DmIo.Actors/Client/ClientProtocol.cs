@@ -3,13 +3,11 @@ using Akka.Event;
 
 namespace DmIo.Actors.Client;
 
-/// <summary>A client and its actor, which is the owner of the client's lease; and the request actor of that
-/// lease.</summary>
+/// <summary>A client and its actor, which is the owner of the client's lease.</summary>
 /// <remarks><code>
 ///   (the actor's start)        it asks for the lease and completes ClientOpening, one way or the other
 ///   CancelOpening  ----> (stops)   unless the lease is there already
 ///   CloseClient    ----> (stops)   when the lease is put back and its pages are in the pool; repeated: nothing
-///   WithdrawRequest  (request actor) a request that waits for credit ends as Stopped; any other continues
 /// </code></remarks>
 internal static class ClientProtocol
 {
@@ -24,8 +22,4 @@ internal static class ClientProtocol
     {
         internal static CloseClient Instance { get; } = new();
     }
-
-    /// <summary>The task of a request was canceled. Can arrive before the request itself.</summary>
-    internal sealed record WithdrawRequest(TaskCompletion Completion)
-        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 }

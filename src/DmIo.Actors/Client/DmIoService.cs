@@ -59,8 +59,8 @@ public sealed class DmIoService : IExtension
             .GetAwaiter().GetResult();
         monitor = StartMonitor();
         Supervisor = StartSupervisor();
-        configured.Attach(system, this);
-        StartReport.Log(log, configured, own);
+        ConfiguredStart.Attach(configured, this, system);
+        ConfiguredStart.Log(log, configured, own);
         missing.Start(system, this, configured);
         CoordinatedShutdown.Get(system).AddTask(phase, "dmio-drain", DrainAsync);
     }

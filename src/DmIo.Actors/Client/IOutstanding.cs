@@ -11,10 +11,6 @@ internal interface IOutstanding : IIoCompletion
     /// <summary>Its place among the outstanding; theirs alone to use.</summary>
     int Slot { get; set; }
 
-    /// <summary>It waits where the lease's bound on waiting requests is reached; otherwise it is refused
-    /// there (<see cref="IoRefusal.NoRoom"/>).</summary>
-    bool WaitsForRoom { get; }
-
     /// <summary>After it was removed: nothing of it was begun, nobody has its memory, and that is its
     /// outcome.</summary>
     void Stop(string reason);

@@ -253,6 +253,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
             Deadline = options?.Deadline,
             Context = options?.Context,
             Completion = completion,
+            WaitsForRoom = true,
             Parent = DmIoTracing.Current,
         };
 

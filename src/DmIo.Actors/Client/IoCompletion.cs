@@ -19,8 +19,6 @@ public abstract class IoCompletion : IOutstanding
 
     int IOutstanding.Slot { get; set; }
 
-    bool IOutstanding.WaitsForRoom => false;
-
     void IIoCompletion.Done(IoResult result)
     {
         if (IsMine())

@@ -1,3 +1,4 @@
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 
 namespace DmIo.Actors.Client;

@@ -1,8 +1,7 @@
 using Akka.Actor;
 using DmIo.Actors.Protocol;
-using DmIo.Actors.Requests;
 using DmIo.Io;
-using static DmIo.Actors.Client.ClientProtocol;
+using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Client;
 
@@ -11,7 +10,7 @@ namespace DmIo.Actors.Client;
 /// token ends the task and asks the request actor to withdraw the request, which it does unless the request was
 /// dispatched (R10). The request stays among the outstanding until its outcome comes, which is discarded.
 /// </summary>
-internal sealed class TaskCompletion : TaskCompletionSource<IoResult>, IOutstanding
+internal sealed class TaskCompletion : TaskCompletionSource<IoResult>, IOutstanding, ICancelableCompletion
 {
     private readonly OutstandingRequests outstanding;
 
@@ -31,11 +30,9 @@ internal sealed class TaskCompletion : TaskCompletionSource<IoResult>, IOutstand
 
     public int Slot { get; set; }
 
-    public bool WaitsForRoom => true;
+    public bool IsCanceled => Task.IsCanceled;
 
-    /// <summary>Its state, which other requests use after it; null before it was accepted. The request actor's own
-    /// field.</summary>
-    internal RequestState? Accepted { get; set; }
+    public object? Accepted { get; set; }
 
     /// <summary>Once, when it is among the outstanding and before it is sent.</summary>
     internal void CancelBy(CancellationToken token)

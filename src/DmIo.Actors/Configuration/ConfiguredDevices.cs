@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 
@@ -109,9 +108,10 @@ internal sealed class ConfiguredDevices
 
     /// <summary>Attaches them to a service that starts. Blocks, so that the service cannot be used before; its
     /// supervisor has nothing else to do yet.</summary>
-    /// <exception cref="ConfigurationException">One is refused and must not be missing; the supervisor is stopped, and
-    /// those that are not attached are closed.</exception>
-    internal void Attach(ActorSystem system, DmIoService service)
+    /// <param name="attach">Attaches a device, which belongs to the service from then on.</param>
+    /// <exception cref="ConfigurationException">A device was refused and must not be missing; devices that are not
+    /// attached are closed.</exception>
+    internal void Attach(Func<DeviceSettings, IBlockDevice, Task> attach)
     {
         for (var index = 0; index < devices.Count; index++)
         {
@@ -119,7 +119,7 @@ internal sealed class ConfiguredDevices
             try
             {
                 // Not canceled: behind the end of the supervisor it closes a device that was not taken over.
-                Task.Run(() => service.AttachAsync(device.Name, opened, device.QueueDepth, device.Policy))
+                Task.Run(() => attach(device, opened))
                     .WaitAsync(AttachTimeout).GetAwaiter().GetResult();
             }
             catch (IoRefusedException fault) when (device.OnMissing != MissingDevicePolicy.Fail)
@@ -130,7 +130,6 @@ internal sealed class ConfiguredDevices
             catch (Exception fault) when (fault is IoRefusedException or TimeoutException)
             {
                 CloseFrom(index + 1);
-                system.Stop(service.Supervisor);
                 throw FaultOf(
                     device,
                     fault is IoRefusedException ? fault.Message : $"The service did not answer within {AttachTimeout}.",

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors.Client;
 using DmIo.Actors.Scheduling;
 using DmIo.Memory;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Event;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Scheduling;
 using DmIo.Actors.Telemetry;
 using DmIo.Devices;
@@ -118,7 +119,7 @@ internal sealed class DeviceActor : UntypedActor
 
         while (queue.TryTakeIssued(out var io))
         {
-            io.Answer(DeviceFarewell.NotDurable);
+            ((DeviceIo)io).Answer(DeviceFarewell.NotDurable);
         }
 
         turn.Stop(farewell);
@@ -356,7 +357,7 @@ internal sealed class DeviceActor : UntypedActor
 
     private void Fail(DeviceOperation operation, in IoStatus refusal)
     {
-        foreach (var io in operation.Ios)
+        foreach (DeviceIo io in operation.Ios)
         {
             io.ZeroFillRead();
         }
@@ -369,7 +370,7 @@ internal sealed class DeviceActor : UntypedActor
         recovery.Note();
         foreach (var entry in operation.Entries)
         {
-            var io = entry.Io!;
+            var io = (DeviceIo)entry.Io!;
             counters.Ended(io, status.Code, now - entry.Arrival);
             if (io.Settle(status))
             {

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Scheduling;
 using DmIo.Devices;
 using DmIo.Io;
@@ -51,7 +52,7 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
                 AddMemory(operation);
             }
 
-            var zeroing = operation.Ios[0].Zeroing;
+            var zeroing = ((DeviceIo)operation.Ios[0]).Zeroing;
             if (!transfer.Start(
                 operation.Operation, operation.Start, operation.Count, operation.ForceUnitAccess, zeroing))
             {
@@ -119,7 +120,7 @@ internal sealed class DeviceFlight : INoSerializationVerificationNeeded
             { IsOk: false } when Operation.IsMerged => DeviceFarewell.NotTriedAlone(Status),
             _ => Status,
         };
-        foreach (var io in Operation.Ios)
+        foreach (DeviceIo io in Operation.Ios)
         {
             io.Answer(status);
         }

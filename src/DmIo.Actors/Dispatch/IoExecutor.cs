@@ -39,6 +39,7 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
     private readonly AutoResetEvent used = new(initialState: false);
     private readonly AutoResetEvent forHelpers = new(initialState: false);
     private readonly Action<IThreadPoolWorkItem> queueToPool;
+    private readonly Action<ThreadStart> startHelper;
 
     /// <summary>In the pool's queue, or running.</summary>
     private int runners;
@@ -52,9 +53,16 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
     /// <param name="id">The dispatcher's path.</param>
     /// <param name="queueToPool">Queues a work item to the thread pool.</param>
     internal IoExecutor(string id, Action<IThreadPoolWorkItem> queueToPool)
+        : this(id, queueToPool, StartHelper)
+    {
+    }
+
+    /// <summary>The same, with helpers from elsewhere.</summary>
+    internal IoExecutor(string id, Action<IThreadPoolWorkItem> queueToPool, Action<ThreadStart> startHelper)
         : base(id)
     {
         this.queueToPool = queueToPool;
+        this.startHelper = startHelper;
         new Thread(Watch) { IsBackground = true, Name = $"{id}-watchdog" }.Start();
     }
 
@@ -104,6 +112,9 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
 
         queueToPool(this);
     }
+
+    private static void StartHelper(ThreadStart help) =>
+        new Thread(help) { IsBackground = true, Name = "dmio-helper" }.Start();
 
     private void AddRunner()
     {
@@ -160,7 +171,7 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
             Interlocked.Increment(ref helpers);
             try
             {
-                new Thread(Help) { IsBackground = true, Name = "dmio-helper" }.Start();
+                startHelper(Help);
             }
             catch (Exception fault) when (fault is OutOfMemoryException or ThreadStartException)
             {

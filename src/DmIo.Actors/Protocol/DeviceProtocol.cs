@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Actors.Devices;
 using DmIo.Io;
 
 namespace DmIo.Actors.Protocol;

@@ -22,3 +22,15 @@ public interface IIoCompletion
     /// <summary>The request was not begun; what <see cref="IoProtocol.IoRefused"/> would have said.</summary>
     void Refused(IoRefusal cause, string reason);
 }
+
+/// <summary>A completion whose caller can give the request up while it waits for credit
+/// (<see cref="IoProtocol.WithdrawRequest"/>).</summary>
+internal interface ICancelableCompletion : IIoCompletion
+{
+    /// <summary>From any thread.</summary>
+    bool IsCanceled { get; }
+
+    /// <summary>The request actor's state of the request; null before it accepted the request. Only the request actor
+    /// uses it; later requests use the same state again.</summary>
+    object? Accepted { get; set; }
+}

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Akka.Actor;
+using Akka.Event;
 using DmIo.Actors.Telemetry;
 using DmIo.Io;
 using DmIo.Memory;
@@ -72,6 +73,10 @@ public static class IoProtocol
         /// <summary>Called with the outcome instead of a message; null: the outcome is told. It allocates nothing, and
         /// runs on the request actor's turn: see <see cref="IIoCompletion"/> for what it must not do.</summary>
         public IIoCompletion? Completion { get; init; }
+
+        /// <summary>It waits beyond the lease's bound on waiting requests, since a caller waits for it; other requests
+        /// are refused there (<see cref="IoRefusal.NoRoom"/>).</summary>
+        internal bool WaitsForRoom { get; init; }
     }
 
     /// <summary>The outcome of a request; <see cref="IoResult.Context"/> is the request's.</summary>
@@ -83,4 +88,9 @@ public static class IoProtocol
     /// <param name="Context">The request's.</param>
     public sealed record IoRefused(IoRefusal Cause, string Reason, object? Context)
         : INoSerializationVerificationNeeded;
+
+    /// <summary>The caller of a request gave it up: a request that waits for credit ends as Stopped, any other
+    /// continues. Can arrive before the request.</summary>
+    internal sealed record WithdrawRequest(ICancelableCompletion Completion)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 }

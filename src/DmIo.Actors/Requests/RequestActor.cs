@@ -1,12 +1,10 @@
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Actors.Client;
 using DmIo.Actors.Devices;
 using DmIo.Actors.Protocol;
 using DmIo.Actors.Telemetry;
 using DmIo.Io;
 using DmIo.Memory;
-using static DmIo.Actors.Client.ClientProtocol;
 using static DmIo.Actors.Protocol.DeviceProtocol;
 using static DmIo.Actors.Protocol.IoProtocol;
 using static DmIo.Actors.Protocol.LeaseProtocol;
@@ -189,17 +187,17 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         var regions = snapshot.AsSpan(0, count);
         var state = ledger.NextState().Begin(
             request, regions, ReplyTo(request), new RequestOwner(Self, lease.Id, terms.Weight), bouncePages);
-        counters.Accepted(state);
+        counters.Accepted(state.Pages);
         if (DmIoTracing.Source.HasListeners())
         {
             state.Trace(RequestTrace.Begin(request, count, lease.Id));
         }
 
         ledger.Accept(state);
-        if (request.Completion is TaskCompletion completion)
+        if (request.Completion is ICancelableCompletion completion)
         {
             completion.Accepted = state;
-            if (completion.Task.IsCanceled)
+            if (completion.IsCanceled)
             {
                 ledger.Withdraw(completion, Canceled());
             }
@@ -216,7 +214,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     /// a client wait instead, behind all that came before them: each has a caller that waits, or a callback.
     /// </summary>
     private string? CheckRoom(IoRequest request) =>
-        ledger.Waiting < terms.MaxWaiting || request.Completion is IOutstanding { WaitsForRoom: true }
+        ledger.Waiting < terms.MaxWaiting || request.WaitsForRoom
         ? null
         : $"{ledger.Waiting} requests of {lease.Id} wait for its {lease.Count} pages, and more may not "
             + "(dmio.leases.waiting-per-page); wait for outcomes, or get a larger lease.";
@@ -302,7 +300,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             Self.Tell(SendOut.Instance, Self);
         }
 
-        counters.Settled(ledger);
+        counters.Set(ledger.Gauges);
         DeliverOutcomes();
     }
 
@@ -342,7 +340,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
                 Send();
             }
 
-            counters.Answered(request);
+            counters.Answered(request.IsAnsweredByMessage, request.Result.IsOk, request.DataSectors);
             request.Deliver(Self);
             ledger.Delivered(request);
         }

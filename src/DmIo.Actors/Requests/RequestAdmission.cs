@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 
 namespace DmIo.Actors.Requests;

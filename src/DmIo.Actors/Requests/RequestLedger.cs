@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
-using DmIo.Actors.Client;
-using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
+using DmIo.Actors.Telemetry;
 using DmIo.Io;
 
 namespace DmIo.Actors.Requests;
@@ -47,6 +47,9 @@ internal sealed class RequestLedger(int pages)
 
     /// <summary>How many wait for credit.</summary>
     internal int Waiting => admission.Waiting;
+
+    /// <summary>The current values for the lease's counters.</summary>
+    internal LeaseGauges Gauges => new(PagesInFlight, PagesQuarantined, PagesLent, Credit, InFlight, Waiting);
 
     /// <summary>Slow devices matter, or did when they were looked for last: it is time to look again.</summary>
     internal bool HasSlowDevices => admission.SlowDevices.Count > 0 || admission.Lent > admission.Quarantined;
@@ -150,7 +153,7 @@ internal sealed class RequestLedger(int pages)
     /// this is only the end of it.</summary>
     internal void Answered(DeviceIo io)
     {
-        var request = io.Request;
+        var request = ((RequestRegion)io).Request;
         request.Answered(io.RegionIndex, io.Status);
         Settle(request);
         Recycle(request);
@@ -181,9 +184,9 @@ internal sealed class RequestLedger(int pages)
 
     /// <summary>Gives the request of this completion its outcome now if it waits for credit. Otherwise, and where it
     /// was not accepted yet, nothing.</summary>
-    internal void Withdraw(TaskCompletion completion, in IoStatus status)
+    internal void Withdraw(ICancelableCompletion completion, in IoStatus status)
     {
-        if (completion.Accepted is { IsWaiting: true } request && request.IsOf(completion))
+        if (completion.Accepted is RequestState { IsWaiting: true } request && request.IsOf(completion))
         {
             request.Withdraw(status);
             admission.Remove(request);

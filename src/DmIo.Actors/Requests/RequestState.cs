@@ -9,6 +9,15 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Requests;
 
+/// <summary>One region of a request, as its request actor knows it.</summary>
+internal sealed class RequestRegion(RequestState request, int index) : DeviceIo(index)
+{
+    internal RequestState Request { get; } = request;
+
+    /// <summary>The device that it was sent to; null before.</summary>
+    internal DeviceEntry? Device { get; set; }
+}
+
 /// <summary>
 /// One accepted request: its device I/O, region by region, and what became of each. How many answers it waits for is
 /// fixed before the first is sent, which does the work of dm-io's extra reference. Used again for request after
@@ -28,7 +37,7 @@ internal sealed class RequestState
     private static readonly IoDone[] AllWell =
         [.. Enumerable.Range(0, ErrorBits.Capacity + 1).Select(count => new IoDone(new IoResult(count)))];
 
-    private DeviceIo[] ios = [];
+    private RequestRegion[] ios = [];
     private IoRequest request = null!; // set by Begin, before anything else is called
     private IActorRef replyTo = null!; // set by Begin
     private IoStatus[]? statuses;
@@ -71,6 +80,7 @@ internal sealed class RequestState
             if (region.Count.Value > 0 || begun.Operation == IoOperation.Flush)
             {
                 ios[index].Begin(begun, region, owner);
+                ios[index].Device = null;
                 present = present.With(index);
                 largest = Math.Max(largest, region.Count.Value);
             }
@@ -153,7 +163,7 @@ internal sealed class RequestState
     internal static long PagesOf(long sectors) => (sectors + SectorsPerPage - 1) / SectorsPerPage;
 
     /// <summary>What is to be sent for a region; null: nothing.</summary>
-    internal DeviceIo? this[int index] => present[index] ? ios[index] : null;
+    internal RequestRegion? this[int index] => present[index] ? ios[index] : null;
 
     /// <summary>
     /// Adds the slow devices that are not done with a region of it. <paramref name="next"/> becomes the time at which
@@ -290,7 +300,7 @@ internal sealed class RequestState
         foreach (var index in held)
         {
             hold.Add();
-            if (!ios[index].TryAbandon(hold))
+            if (!ios[index].TryAbandon(hold.Release))
             {
                 hold.Release();
             }
@@ -331,6 +341,7 @@ internal sealed class RequestState
         foreach (var index in present)
         {
             ios[index].Forget();
+            ios[index].Device = null;
         }
 
         request = null!; // as before the first Begin
@@ -347,7 +358,7 @@ internal sealed class RequestState
             Array.Resize(ref ios, count);
             for (var index = length; index < count; index++)
             {
-                ios[index] = new DeviceIo(this, index);
+                ios[index] = new RequestRegion(this, index);
             }
         }
     }

@@ -1,4 +1,3 @@
-using DmIo.Actors.Devices;
 using DmIo.Io;
 
 namespace DmIo.Actors.Scheduling;
@@ -11,7 +10,7 @@ namespace DmIo.Actors.Scheduling;
 internal sealed class DeviceOperation
 {
     private QueueEntry[] entries = new QueueEntry[1];
-    private DeviceIo[] ios = new DeviceIo[1];
+    private IQueuedIo[] ios = new IQueuedIo[1];
     private int count;
 
     internal IoOperation Operation { get; private set; }
@@ -36,7 +35,7 @@ internal sealed class DeviceOperation
     /// In the order of their sectors, each beginning where the one before ends. All of them are issued; each takes the
     /// first sectors of its own memory. Of a flush: the flushes and durable writes that share it.
     /// </summary>
-    internal ReadOnlySpan<DeviceIo> Ios => ios.AsSpan(0, count);
+    internal ReadOnlySpan<IQueuedIo> Ios => ios.AsSpan(0, count);
 
     /// <summary>More than one I/O: if it fails, who tells whose part it was?</summary>
     internal bool IsMerged => count > 1 && Operation != IoOperation.Flush;

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using DmIo.Actors.Devices;
 using DmIo.Devices;
 using DmIo.Io;
 
@@ -82,7 +81,7 @@ internal sealed partial class IoQueue
     /// </summary>
     /// <param name="io">Not in any queue.</param>
     /// <param name="time">Never earlier than in the call before.</param>
-    internal void Add(DeviceIo io, TimeSpan time)
+    internal void Add(IQueuedIo io, TimeSpan time)
     {
         now = time;
         Invariant.Require(io.Entry is null);
@@ -200,7 +199,7 @@ internal sealed partial class IoQueue
 
     /// <summary>Forgets one that never came out; what waited for it may go. False: it has come out, or is not
     /// here.</summary>
-    internal bool Withdraw(DeviceIo io)
+    internal bool Withdraw(IQueuedIo io)
     {
         if (io.Entry is not { } entry)
         {
@@ -213,7 +212,7 @@ internal sealed partial class IoQueue
     }
 
     /// <summary>For its owner's end: the next issued I/O in no operation: nobody else answers it.</summary>
-    internal bool TryTakeIssued([MaybeNullWhen(false)] out DeviceIo io) =>
+    internal bool TryTakeIssued([MaybeNullWhen(false)] out IQueuedIo io) =>
         (io = retries.TakeFirst()?.Io ?? flushes.TakeIssued()?.Io) is not null;
 
     private void Release(QueueEntry entry) => ready.Add(entry, now);

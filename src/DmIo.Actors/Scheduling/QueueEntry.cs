@@ -1,4 +1,3 @@
-using DmIo.Actors.Devices;
 using DmIo.Io;
 using DmIo.Memory;
 
@@ -20,7 +19,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>
 {
     public QueueEntry() => Under = new Layer(this);
 
-    internal DeviceIo? Io { get; private set; }
+    internal IQueuedIo? Io { get; private set; }
 
     internal IoOperation Operation { get; private set; }
 
@@ -70,7 +69,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>
 
     public bool ComesBefore(QueueEntry other) => Tie < other.Tie;
 
-    internal void Begin(DeviceIo io, long number, TimeSpan now)
+    internal void Begin(IQueuedIo io, long number, TimeSpan now)
     {
         Io = io;
         io.Entry = this;

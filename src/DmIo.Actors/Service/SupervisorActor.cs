@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using DmIo.Actors.Configuration;
 using DmIo.Actors.Devices;
+using DmIo.Actors.Leases;
 using DmIo.Actors.Protocol;
 using DmIo.Actors.Telemetry;
 using DmIo.Memory;

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using DmIo.Actors.Devices;
 using DmIo.Actors.Scheduling;
 using DmIo.Devices;
 using DmIo.Io;
@@ -8,8 +7,7 @@ namespace DmIo.Actors.Telemetry;
 
 /// <summary>
 /// What a device actor counts. Plain numbers that it alone writes, on its turns, so that they cost next to nothing;
-/// read
-/// from any thread by <see cref="Snapshot"/>. Shared with the supervisor, which lives longer.
+/// read from any thread by <see cref="Snapshot"/>. Shared with the supervisor, which lives longer.
 /// </summary>
 internal sealed class DeviceCounters(
     string name, ServiceMode mode, SchedulingPolicy policy, ITimeProvider clock)
@@ -84,7 +82,7 @@ internal sealed class DeviceCounters(
     }
 
     /// <summary>A region has ended.</summary>
-    internal void Ended(DeviceIo io, IoStatusCode code, TimeSpan latency)
+    internal void Ended(IQueuedIo io, IoStatusCode code, TimeSpan latency)
     {
         var operation = io.Operation;
         ended[(int)operation].Add(operation == IoOperation.Flush ? 0 : io.Region.Count.Bytes, code);
@@ -96,7 +94,7 @@ internal sealed class DeviceCounters(
     }
 
     /// <summary>A region that the device can't do at all.</summary>
-    internal void Refused(DeviceIo io, IoStatusCode code) => ended[(int)io.Operation].Add(0, code);
+    internal void Refused(IQueuedIo io, IoStatusCode code) => ended[(int)io.Operation].Add(0, code);
 
     /// <summary>The end of a turn, with so many messages.</summary>
     internal void TurnEnded(IoQueue queue, int answers)

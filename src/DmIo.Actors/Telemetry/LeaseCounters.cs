@@ -1,8 +1,12 @@
-using DmIo.Actors.Requests;
 using DmIo.Io;
 using DmIo.Memory;
 
 namespace DmIo.Actors.Telemetry;
+
+/// <summary>What a lease has in use now, in pages and in requests; the same as in
+/// <see cref="LeaseStatistics"/>.</summary>
+internal readonly record struct LeaseGauges(
+    int PagesInFlight, int PagesQuarantined, int PagesLent, int Credit, int InFlight, int Waiting);
 
 /// <summary>
 /// What a request actor counts. Plain numbers that it alone writes; read from any thread by <see cref="Snapshot"/>.
@@ -53,10 +57,11 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
 
     internal void Received() => messagesReceived++;
 
-    internal void Accepted(RequestState request)
+    /// <summary>A request was accepted, with that many pages in I/O for it.</summary>
+    internal void Accepted(long wired)
     {
         requests++;
-        pagesWired += request.Pages;
+        pagesWired += wired;
     }
 
     internal void Refused(bool isMessage)
@@ -82,14 +87,15 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
         turns++;
     }
 
-    /// <summary>Before the outcome is handed over: who has it finds it counted.</summary>
-    internal void Answered(RequestState request)
+    /// <summary>A request is answered. Called before the outcome is delivered, so that its receiver finds it
+    /// counted.</summary>
+    internal void Answered(bool isMessage, bool isOk, long dataSectors)
     {
         answered++;
-        messagesSent += request.IsAnsweredByMessage ? 1 : 0;
-        if (request.Result.IsOk)
+        messagesSent += isMessage ? 1 : 0;
+        if (isOk)
         {
-            bytes += request.DataSectors * Sector.SizeBytes;
+            bytes += dataSectors * Sector.SizeBytes;
         }
         else
         {
@@ -97,15 +103,15 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
         }
     }
 
-    /// <summary>What is now; once for each message.</summary>
-    internal void Settled(RequestLedger ledger)
+    /// <summary>The current values; once for each message.</summary>
+    internal void Set(in LeaseGauges gauges)
     {
-        pagesInFlight = ledger.PagesInFlight;
-        pagesQuarantined = ledger.PagesQuarantined;
-        pagesLent = ledger.PagesLent;
-        credit = ledger.Credit;
-        inFlight = ledger.InFlight;
-        waiting = ledger.Waiting;
+        pagesInFlight = gauges.PagesInFlight;
+        pagesQuarantined = gauges.PagesQuarantined;
+        pagesLent = gauges.PagesLent;
+        credit = gauges.Credit;
+        inFlight = gauges.InFlight;
+        waiting = gauges.Waiting;
     }
 
     internal LeaseStatistics Snapshot() => new()

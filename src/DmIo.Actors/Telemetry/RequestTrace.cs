@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 using DmIo.Memory;
 using static DmIo.Actors.Protocol.IoProtocol;

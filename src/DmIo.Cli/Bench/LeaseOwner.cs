@@ -1,5 +1,5 @@
 using Akka.Actor;
-using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Cli;

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 
 namespace DmIo.Cli;
 

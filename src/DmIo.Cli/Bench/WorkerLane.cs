@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 using static DmIo.Actors.Protocol.IoProtocol;
 using static DmIo.Actors.Protocol.ServiceProtocol;

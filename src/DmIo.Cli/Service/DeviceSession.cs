@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using DmIo.Actors.Client;
 using DmIo.Actors.Configuration;
-using DmIo.Actors.Service;
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;

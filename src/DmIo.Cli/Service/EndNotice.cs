@@ -1,4 +1,4 @@
-using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 
 namespace DmIo.Cli;
 

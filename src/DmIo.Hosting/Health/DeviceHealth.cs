@@ -1,7 +1,7 @@
 using System.Globalization;
+using DmIo.Actors.Client;
 using DmIo.Actors.Configuration;
 using DmIo.Actors.Protocol;
-using DmIo.Actors.Service;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DmIo.Hosting.Health;

@@ -1,5 +1,6 @@
 using Akka.Hosting;
 using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DmIo.Hosting.Health;

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Nbd.Server;
 
 namespace DmIo.Hosting.Servers;

@@ -68,6 +68,7 @@ internal static class ExportGeometry
         {
             Backend = "nbd",
             Capacity = ByteSize.FromBytes(export.SizeBytes / block * block),
+            TailBytes = (int)(export.SizeBytes % block),
             IsReadOnly = !canWrite,
             BlockSize = ByteSize.FromBytes(block),
             MaxTransfer = ByteSize.FromBytes(mostPayload / block * block),

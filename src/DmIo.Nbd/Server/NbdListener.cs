@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Telemetry;
 using DmIo.Devices.Files;
 

@@ -5,6 +5,8 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using DmIo.Actors.Client;
+using DmIo.Actors.Configuration;
+using DmIo.Actors.Protocol;
 using static DmIo.Nbd.Server.NbdServerProtocol;
 
 namespace DmIo.Nbd.Server;

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Devices.Files;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Transport;

@@ -1,4 +1,5 @@
 using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 using Xunit;
 using Xunit.Abstractions;

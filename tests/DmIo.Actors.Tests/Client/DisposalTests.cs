@@ -1,5 +1,4 @@
 using Akka.Actor;
-using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Io;
 using Xunit;

@@ -1,4 +1,4 @@
-using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;

@@ -119,8 +119,6 @@ public sealed class OutstandingRequestsTests
     {
         public int Slot { get; set; }
 
-        public bool WaitsForRoom => false;
-
         public void Done(IoResult result) => throw new NotSupportedException();
 
         public void Refused(IoRefusal cause, string reason) => throw new NotSupportedException();

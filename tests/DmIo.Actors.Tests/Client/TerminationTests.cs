@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
 using DmIo.Devices.Faults;

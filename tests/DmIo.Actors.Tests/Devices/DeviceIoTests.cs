@@ -1,4 +1,4 @@
-using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Requests;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
@@ -86,8 +86,8 @@ public sealed class DeviceIoTests : ServiceTests
         done.Answer(IoStatus.Ok);
         ExpectMsg<DeviceDone>();
         hold.Add();
-        Assert.True(late.TryAbandon(hold));
-        Assert.False(done.TryAbandon(hold));
+        Assert.True(late.TryAbandon(hold.Release));
+        Assert.False(done.TryAbandon(hold.Release));
         hold.Release();
         Assert.False(HasMessages);
 

@@ -95,6 +95,30 @@ public sealed class IoExecutorTests : IDisposable
     }
 
     [Fact]
+    public async Task Mailboxes_run_also_when_the_system_has_no_thread_for_a_helper_for_a_while()
+    {
+        const int Refusals = 100;
+        var attempts = 0;
+        Exception fault = new InsufficientMemoryException("The system has no thread.");
+        var ran = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var starved = new IoExecutor("starved", pool.Enqueue, help =>
+        {
+            if (++attempts <= Refusals)
+            {
+                throw fault;
+            }
+
+            new Thread(help) { IsBackground = true }.Start();
+        });
+
+        starved.Execute(new Mailbox(ran.SetResult));
+
+        await ran.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        starved.Shutdown();
+        Assert.InRange(attempts, Refusals + 1, int.MaxValue);
+    }
+
+    [Fact]
     public async Task A_starved_executor_recovers_each_time()
     {
         for (var round = 0; round < 3; round++)

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Tests.Client;
 using DmIo.Devices;
 using DmIo.Io;

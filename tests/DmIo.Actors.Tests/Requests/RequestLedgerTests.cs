@@ -263,9 +263,10 @@ public sealed class RequestLedgerTests
         {
             Operation = operation, Regions = [], Memory = memory, Completion = completion,
         };
-        completion.Accepted = TestRequests.State(request, new IoRegion("disk", 0, 8));
-        ledger.Accept(completion.Accepted);
-        return (completion.Accepted, completion);
+        var state = TestRequests.State(request, new IoRegion("disk", 0, 8));
+        completion.Accepted = state;
+        ledger.Accept(state);
+        return (state, completion);
     }
 
     private RequestState Accept(IoRegion region)

@@ -1,4 +1,4 @@
-using DmIo.Actors.Service;
+using DmIo.Actors.Client;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Service;

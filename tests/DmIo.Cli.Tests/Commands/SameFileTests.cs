@@ -63,6 +63,7 @@ public sealed class SameFileTests : IDisposable
             """);
 
         Assert.Equal("2\n2\n", result.Output);
+        Assert.Equal(2, result.Error.Split("are one file").Length - 1);
         Assert.Equal(content, directory.Read("dir/a.img"));
     }
 

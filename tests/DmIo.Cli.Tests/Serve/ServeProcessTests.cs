@@ -37,6 +37,23 @@ public sealed class ServeProcessTests : IDisposable
         Assert.Equal((0, ""), await EndAsync(server));
     }
 
+    [Fact]
+    public async Task Bytes_of_a_file_that_fill_no_sector_are_named()
+    {
+        var disk = directory.Fill("disk", 1000, seed: 7);
+        using (var server = StartOnSocket($"disk={disk}"))
+        {
+            var device = (await ReportAsync(server)).GetProperty("exports")[0].GetProperty("devices")[0];
+            Assert.Equal(488, device.GetProperty("tailBytes").GetInt32());
+            Assert.Equal(0, (await EndAsync(server)).ExitCode);
+        }
+
+        using var other = DmioProcess.StartCommand("serve", "--export", $"disk={disk}", "--unix", SocketPath);
+        Assert.StartsWith("'disk' (default): 512 B", await other.ReadLineAsync());
+        Assert.StartsWith($"  the last 488 bytes of {disk} fill no sector", await other.ReadLineAsync());
+        Assert.Equal(0, (await EndAsync(other)).ExitCode);
+    }
+
     [PeerFact("nbdinfo")]
     public async Task The_only_export_is_that_of_clients_that_name_none()
     {

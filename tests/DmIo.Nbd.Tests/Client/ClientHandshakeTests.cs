@@ -201,6 +201,7 @@ public sealed class ClientHandshakeTests
             {
                 Backend = "nbd",
                 Capacity = ByteSize.FromMiB(1),
+                TailBytes = 511,
                 BlockSize = ByteSize.FromKiB(4),
                 MaxTransfer = ByteSize.FromMiB(1),
                 HasVolatileCache = false,

@@ -18,6 +18,8 @@ internal sealed class RawClient : IDisposable
     /// <summary>The minimum block size that the server sent.</summary>
     internal uint MinimumBlock { get; private set; } = 1;
 
+    internal TransmissionFlags Flags { get; private set; }
+
     public void Dispose()
     {
         stream?.Dispose();
@@ -57,6 +59,7 @@ internal sealed class RawClient : IDisposable
         foreach (var (_, data) in replies)
         {
             client.MinimumBlock = BlockSizes.TryRead(data, out var sizes) ? sizes.Minimum : client.MinimumBlock;
+            client.Flags = ExportInfo.TryRead(data, out var info) ? info.Flags : client.Flags;
         }
 
         return client;

@@ -20,6 +20,8 @@ internal sealed partial class PeerProcess : IAsyncDisposable
 
     private PeerProcess(Process process) => this.process = process;
 
+    internal int Id => process.Id;
+
     internal bool HasExited => process.HasExited;
 
     /// <summary>What it wrote so far, to either stream.</summary>
@@ -109,20 +111,11 @@ internal sealed partial class PeerProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until it has written the file that servers write when they listen.</summary>
-    internal async Task WroteAsync(string idFile)
-    {
-        using var limit = new CancellationTokenSource(Patience.Limit);
-        while (!File.Exists(idFile) || new FileInfo(idFile).Length == 0)
-        {
-            if (limit.IsCancellationRequested || (process.HasExited && process.ExitCode != 0))
-            {
-                var end = process.HasExited ? $" and ended with {process.ExitCode}" : "";
-                throw new InvalidOperationException($"The server does not start{end}. It said: {Said}");
-            }
+    internal Task WroteAsync(string idFile) =>
+        StartedAsync(() => File.Exists(idFile) && new FileInfo(idFile).Length > 0);
 
-            await Task.Delay(TimeSpan.FromMilliseconds(10));
-        }
-    }
+    /// <summary>Waits until it has said this.</summary>
+    internal Task SaysAsync(string text) => StartedAsync(() => Said.Contains(text, StringComparison.Ordinal));
 
     /// <summary>Waits for its end; one that hangs fails the test.</summary>
     internal Task<int> EndAsync() => EndAsync(Patience.Limit);
@@ -150,6 +143,21 @@ internal sealed partial class PeerProcess : IAsyncDisposable
         }
 
         process.Dispose();
+    }
+
+    private async Task StartedAsync(Func<bool> hasStarted)
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        while (!hasStarted())
+        {
+            if (limit.IsCancellationRequested || (process.HasExited && process.ExitCode != 0))
+            {
+                var end = process.HasExited ? $" and ended with {process.ExitCode}" : "";
+                throw new InvalidOperationException($"The server does not start{end}. It said: {Said}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10));
+        }
     }
 
     private void Signal(int signal)

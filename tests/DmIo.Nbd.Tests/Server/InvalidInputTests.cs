@@ -1,7 +1,7 @@
 using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;

@@ -64,6 +64,30 @@ public sealed class MirrorTests
     }
 
     [Fact]
+    public async Task Zeroes_and_discards_that_one_device_does_not_support_are_not_offered_and_leave_it_in()
+    {
+        await using var served = await ServedDisks.StartAsync();
+        await served.AddAsync(
+            "disk",
+            ServedDisks.NewMemory(),
+            new LimitedDevice(ServedDisks.NewMemory(), description => description with
+            {
+                MaxWriteZeroes = default, MaxDiscard = default, HasFastWriteZeroes = false,
+            }));
+        using var client = await served.UseAsync();
+        Assert.True(client.Flags.HasFlag(TransmissionFlags.Flush));
+        Assert.Equal(TransmissionFlags.None, client.Flags & (TransmissionFlags.WriteZeroes | TransmissionFlags.Trim));
+
+        foreach (var command in new[] { NbdCommand.WriteZeroes, NbdCommand.Trim })
+        {
+            await client.RequestAsync(command, 0, 4096);
+            Assert.Equal(NbdError.NotSupported, (await client.SimpleReplyAsync()).Error);
+        }
+
+        Assert.Equal(2, Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).LiveDevices.Count);
+    }
+
+    [Fact]
     public async Task A_failure_of_all_devices_is_an_error_and_all_are_kept()
     {
         await using var served = await ServeAsync();

@@ -80,6 +80,29 @@ public sealed class PausedClientTests
         }
     }
 
+    [Theory]
+    [InlineData(ManyPages)]
+    [InlineData(MinPages)]
+    public async Task Clients_that_read_no_replies_do_not_stop_others(int pages)
+    {
+        await using var served = await StartAsync(pages);
+        var clients = new List<RawClient>();
+        for (var index = 0; index < 60; index++)
+        {
+            var client = await served.UseAsync();
+            clients.Add(client);
+            for (var read = 0; read < 16; read++)
+            {
+                await client.RequestAsync(NbdCommand.Read, (ulong)(read << 20), 1 << 20);
+            }
+        }
+
+        await OthersGoOnAsync(served);
+
+        clients.ForEach(client => client.Dispose());
+        await served.StatusWhenAsync(status => status.Exports[0].PagesInUse == 0);
+    }
+
     [Fact]
     public async Task Paused_requests_hold_no_memory_with_TLS()
     {

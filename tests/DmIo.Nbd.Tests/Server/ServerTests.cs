@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Akka;
 using Akka.Actor;
-using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;

@@ -2,6 +2,7 @@ using Akka;
 using Akka.Actor;
 using Akka.Event;
 using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.TestKit.Simulation;
 
 namespace DmIo.Simulation;

@@ -1,5 +1,5 @@
 using System.Reflection;
-using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Devices;
 using Xunit;
 using Xunit.Abstractions;

@@ -78,6 +78,9 @@ internal sealed record OfferedExport(
     }
 
     private static TransmissionFlags WritableFlags(IReadOnlyList<DeviceDescription> devices) =>
-        CommonFlags | TransmissionFlags.WriteZeroes | TransmissionFlags.FastZero
+        CommonFlags
+        | (devices.All(device => device.MaxWriteZeroes >= device.BlockSize)
+            ? TransmissionFlags.WriteZeroes | TransmissionFlags.FastZero
+            : TransmissionFlags.None)
         | (devices.All(device => device.MaxDiscard.Bytes > 0) ? TransmissionFlags.Trim : TransmissionFlags.None);
 }

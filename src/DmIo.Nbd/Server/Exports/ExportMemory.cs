@@ -6,36 +6,38 @@ using DmIo.Memory;
 namespace DmIo.Nbd.Server.Exports;
 
 /// <summary>
-/// An export's lease, divided into blocks that its connections share, first come, first served. A connection without
-/// blocks gets its first only if a second is available: with two blocks, one to receive into and one for data, a
-/// connection makes progress, so there is no deadlock. It gets further blocks while more are free than it holds, and
-/// more than a quarter: a client that does not read its replies holds at most half, and several of them leave a quarter
-/// to connections with fewer than two. Connections whose clients pause in the middle of a request hold at most a
-/// quarter of the blocks, so half of the memory remains for others, including the second blocks that are promised to
-/// them. Above that, the connection that has waited longest returns its blocks. Thread-safe.
+/// An export's lease, divided into blocks that its connections share, first come, first served. A connection with fewer
+/// than two blocks never waits: one block to receive into and one for the data of a request are enough to serve it. If
+/// no block is free, it gets one beside the lease. So clients that read no replies do not stop other clients, and the
+/// memory beside the lease is bounded by two blocks per connection. A connection gets further blocks while more blocks
+/// are free than it has, and more than a quarter of the lease: one that reads no replies has half of the lease at most.
+/// Connections whose clients pause in the middle of a request hold a quarter of the blocks at most: above that, the
+/// connection that has waited longest returns its blocks. Thread-safe.
 /// </summary>
 /// <remarks>
 /// Invariants:
 /// <list type="bullet">
-/// <item><c>free &gt;= promised</c>, the number of shares with one block.</item>
+/// <item><c>0 &lt;= free &lt;= BlockCount + extra</c>; <c>extra</c> counts the blocks beside the lease.</item>
+/// <item>A share that waits has two blocks or more, unless the system had no memory for a block beside the
+/// lease.</item>
 /// <item><c>pausedBlocks</c> is the sum over <c>paused</c>, and exceeds a quarter only inside
 /// <see cref="BeginPause"/>.</item>
 /// </list>
 /// </remarks>
 internal sealed class ExportMemory
 {
-    /// <summary>The number of blocks with which a connection makes progress.</summary>
+    /// <summary>A connection with fewer blocks does not wait.</summary>
     internal const int WorkingSet = 2;
 
     /// <summary>The reciprocal of the fraction that paused clients may hold, and of the fraction that is reserved for
-    /// working sets.</summary>
+    /// connections below their working set.</summary>
     private const int ReservedPart = 4;
 
     private readonly Lock gate = new();
     private readonly Stack<PageBlock> free;
     private readonly List<MemoryShare> waiting = [];
     private readonly LinkedList<MemoryShare> paused = [];
-    private int promised;
+    private int extra;
     private int pausedBlocks;
 
     internal ExportMemory(IReadOnlyCollection<PageBlock> blocks)
@@ -45,15 +47,29 @@ internal sealed class ExportMemory
         BlockCount = blocks.Count;
     }
 
+    /// <summary>Blocks of the lease.</summary>
     internal int BlockCount { get; }
 
+    /// <summary>Blocks that connections have: at most all of the lease, those beside it are not counted.</summary>
     internal int BlocksInUse
     {
         get
         {
             lock (gate)
             {
-                return BlockCount - free.Count;
+                return Math.Min(BlockCount, BlockCount + extra - free.Count);
+            }
+        }
+    }
+
+    /// <summary>Blocks beside the lease, in use or free.</summary>
+    internal int ExtraBlocks
+    {
+        get
+        {
+            lock (gate)
+            {
+                return extra;
             }
         }
     }
@@ -78,7 +94,7 @@ internal sealed class ExportMemory
 
         for (var missing = (pages.Count / PageBlock.PagesEach) - blocks.Count; missing > 0; missing--)
         {
-            blocks.Add(new PageBlock(VirtualBuffer.Allocate(PageBlock.SizeBytes).GetMemory(0, PageBlock.SizeBytes)));
+            blocks.Add(NewBlock(isExtra: false));
         }
 
         return new ExportMemory(blocks);
@@ -88,7 +104,7 @@ internal sealed class ExportMemory
     {
         lock (gate)
         {
-            return MayTake(share) ? Grant(share) : null;
+            return TryGrant(share);
         }
     }
 
@@ -101,10 +117,10 @@ internal sealed class ExportMemory
                 return default;
             }
 
-            // A waiting share cannot take a block here, so none is overtaken.
-            if (MayTake(share))
+            // Waiting shares cannot take a block here, so none of them is overtaken.
+            if (TryGrant(share) is { } block)
             {
-                return new ValueTask<PageBlock?>(Grant(share));
+                return new ValueTask<PageBlock?>(block);
             }
 
             Invariant.Require(share.Waiter is null);
@@ -118,15 +134,24 @@ internal sealed class ExportMemory
     {
         lock (gate)
         {
-            free.Push(block);
-            SetHeld(share, share.Held - 1);
+            share.Held--;
+            Invariant.Require(share.Held >= 0);
+            if (block.IsExtra && free.Count > BlockCount / ReservedPart)
+            {
+                extra--;
+            }
+            else
+            {
+                free.Push(block);
+            }
+
             for (var index = 0; index < waiting.Count;)
             {
                 var next = waiting[index];
-                if (MayTake(next))
+                if (TryGrant(next) is { } granted)
                 {
                     waiting.RemoveAt(index);
-                    Answer(next, Grant(next));
+                    Answer(next, granted);
                 }
                 else
                 {
@@ -203,27 +228,36 @@ internal sealed class ExportMemory
         }
     }
 
-    private bool MayTake(MemoryShare share) => !share.IsClosed && share.Held switch
+    /// <summary>Null: the share has its working set, or is closed.</summary>
+    private PageBlock? TryGrant(MemoryShare share)
     {
-        0 => free.Count - promised >= WorkingSet,
-        1 => free.Count > 0,
-        _ => free.Count - promised > Math.Max(share.Held, BlockCount / ReservedPart),
-    };
+        var needsOne = share.Held < WorkingSet;
+        if (share.IsClosed || !(needsOne || free.Count > Math.Max(share.Held, BlockCount / ReservedPart)))
+        {
+            return null;
+        }
 
-    private PageBlock Grant(MemoryShare share)
-    {
-        var block = free.Pop();
-        SetHeld(share, share.Held + 1);
+        if (!free.TryPop(out var block))
+        {
+            try
+            {
+                block = NewBlock(isExtra: true);
+            }
+            catch (OutOfMemoryException)
+            {
+                return null;
+            }
+
+            extra++;
+        }
+
+        share.Held++;
         block.Assign(share);
         return block;
     }
 
-    private void SetHeld(MemoryShare share, int held)
-    {
-        promised += (held == 1 ? 1 : 0) - (share.Held == 1 ? 1 : 0);
-        share.Held = held;
-        Invariant.Require(held >= 0 && free.Count >= promised);
-    }
+    private static PageBlock NewBlock(bool isExtra) =>
+        new(VirtualBuffer.Allocate(PageBlock.SizeBytes).GetMemory(0, PageBlock.SizeBytes)) { IsExtra = isExtra };
 
     private static bool TryJoin(IReadOnlyList<Page> pages, int first, out Memory<byte> joined)
     {

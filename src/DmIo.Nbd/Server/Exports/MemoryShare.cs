@@ -89,6 +89,9 @@ internal sealed class PageBlock(Memory<byte> memory)
 
     internal Memory<byte> Memory { get; } = memory;
 
+    /// <summary>It is not part of the export's lease.</summary>
+    internal bool IsExtra { get; init; }
+
     /// <summary>There are users beside the caller.</summary>
     internal bool IsShared => Volatile.Read(ref users) > 1;
 

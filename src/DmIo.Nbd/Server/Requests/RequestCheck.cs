@@ -32,6 +32,17 @@ internal sealed class RequestCheck(OfferedExport export, bool isStructured, bool
             return (NbdError.NotPermitted, $"The export is read-only; {request.Command} is not permitted.");
         }
 
+        var neededFlag = request.Command switch
+        {
+            NbdCommand.Trim => TransmissionFlags.Trim,
+            NbdCommand.WriteZeroes => TransmissionFlags.WriteZeroes,
+            _ => TransmissionFlags.None,
+        };
+        if (!export.Flags.HasFlag(neededFlag))
+        {
+            return (NbdError.NotSupported, $"The export does not support {request.Command}.");
+        }
+
         return request.Command == NbdCommand.Flush ? CheckFlush(request) : CheckRange(request);
     }
 

@@ -1,4 +1,3 @@
-using DmIo.Actors.Devices;
 using DmIo.Actors.Scheduling;
 using DmIo.Devices;
 using DmIo.Io;
@@ -181,7 +180,7 @@ public sealed class ConflictTests
         Assert.Equal(TimeSpan.FromMilliseconds(2), bench.Queue.OldestInFlightSince);
     }
 
-    private List<DeviceIo> TakeAll(out List<DeviceOperation> operations)
+    private List<IQueuedIo> TakeAll(out List<DeviceOperation> operations)
     {
         operations = bench.TakeAll();
         return operations.ConvertAll(operation => operation.Ios[0]);

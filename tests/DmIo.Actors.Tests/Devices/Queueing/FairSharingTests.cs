@@ -1,4 +1,4 @@
-using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Scheduling;
 using DmIo.Io;
 using Xunit;
@@ -187,11 +187,11 @@ public sealed class FairSharingTests
         return bench.Add(QueueBench.New(IoOperation.Write, nextStart, sectors, lease, weight));
     }
 
-    private List<DeviceIo> Serve(int count) => Serve(bench, count);
+    private List<IQueuedIo> Serve(int count) => Serve(bench, count);
 
-    private static List<DeviceIo> Serve(QueueBench bench, int count)
+    private static List<IQueuedIo> Serve(QueueBench bench, int count)
     {
-        var served = new List<DeviceIo>();
+        var served = new List<IQueuedIo>();
         for (var index = 0; index < count; index++)
         {
             var operation = bench.Take();

@@ -1,4 +1,3 @@
-using DmIo.Actors.Devices;
 using DmIo.Actors.Scheduling;
 using DmIo.Io;
 using FsCheck;
@@ -45,10 +44,10 @@ public sealed class FlushCoverageTests
         private readonly QueueBench bench = new(
             QueueBench.Fixed(depth: 6), QueueBench.Device() with { HasForceUnitAccess = hasForceUnitAccess });
         private readonly List<DeviceOperation> inFlight = [];
-        private readonly HashSet<DeviceIo> completed = [];
-        private readonly HashSet<DeviceIo> durable = [];
-        private readonly Dictionary<DeviceOperation, DeviceIo[]> covered = [];
-        private readonly Dictionary<DeviceIo, DeviceIo[]> promised = [];
+        private readonly HashSet<IQueuedIo> completed = [];
+        private readonly HashSet<IQueuedIo> durable = [];
+        private readonly Dictionary<DeviceOperation, IQueuedIo[]> covered = [];
+        private readonly Dictionary<IQueuedIo, IQueuedIo[]> promised = [];
 
         public int FlushCalls { get; private set; }
 
@@ -122,9 +121,9 @@ public sealed class FlushCoverageTests
             bench.Complete(operation);
         }
 
-        private void Answer(DeviceIo io)
+        private void Answer(IQueuedIo io)
         {
-            DeviceIo[] needed = io.Operation == IoOperation.Flush ? promised[io] : io.ForceUnitAccess ? [io] : [];
+            IQueuedIo[] needed = io.Operation == IoOperation.Flush ? promised[io] : io.ForceUnitAccess ? [io] : [];
             DurableAnswers += needed.Length > 0 ? 1 : 0;
             Assert.True(durable.IsSupersetOf(needed), $"seed {seed}: something would be lost");
         }

@@ -1,4 +1,4 @@
-using DmIo.Actors.Devices;
+using DmIo.Actors.Scheduling;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
 using DmIo.Io;
@@ -178,7 +178,7 @@ public sealed class MergingTests
 
         one.Queue.Retry(merged, one.Now);
 
-        var order = new List<DeviceIo>();
+        var order = new List<IQueuedIo>();
         while (one.TryTake() is { } operation)
         {
             Assert.False(operation.IsMerged);

@@ -1,4 +1,4 @@
-using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Scheduling;
 using DmIo.Io;
 using Xunit;
@@ -27,7 +27,7 @@ public sealed class PriorityClassTests
     public void A_class_that_got_nothing_for_its_expiry_gets_one_operation_and_waits_anew()
     {
         var usual = Enumerable.Range(0, 10).Select(_ => Add(IoPriority.BestEffort)).ToList();
-        var order = new List<DeviceIo>();
+        var order = new List<IQueuedIo>();
         for (var time = 0; time < 2000; time += 10)
         {
             Add(IoPriority.RealTime);
@@ -89,9 +89,9 @@ public sealed class PriorityClassTests
 
     private DeviceIo Add(IoPriority priority, long lease = 1) => bench.Write(nextStart += 100, 8, lease, priority);
 
-    private static List<DeviceIo> Serve(QueueBench bench, int count)
+    private static List<IQueuedIo> Serve(QueueBench bench, int count)
     {
-        var served = new List<DeviceIo>();
+        var served = new List<IQueuedIo>();
         for (var index = 0; index < count; index++)
         {
             var operation = bench.Take();

@@ -1,4 +1,4 @@
-using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Scheduling;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;

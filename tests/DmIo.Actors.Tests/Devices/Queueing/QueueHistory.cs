@@ -1,4 +1,4 @@
-using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Scheduling;
 using DmIo.Devices;
 using DmIo.Io;
@@ -23,7 +23,7 @@ internal sealed class QueueHistory
     private readonly List<Known> live = [];
     private readonly List<Known> syncing = [];
     private readonly List<DeviceOperation> inFlight = [];
-    private readonly Dictionary<DeviceIo, Known> known = [];
+    private readonly Dictionary<IQueuedIo, Known> known = [];
 
     public QueueHistory(int seed, SchedulingPolicy policy)
     {

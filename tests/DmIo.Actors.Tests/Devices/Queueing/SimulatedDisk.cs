@@ -1,4 +1,4 @@
-using DmIo.Actors.Devices;
+using DmIo.Actors.Protocol;
 using DmIo.Actors.Scheduling;
 
 
@@ -12,7 +12,7 @@ internal sealed class SimulatedDisk(QueueBench bench, int servers, Func<DeviceOp
 {
     private readonly PriorityQueue<DeviceOperation, double> running = new();
     private readonly Queue<DeviceOperation> waiting = new();
-    private readonly Dictionary<DeviceIo, (User User, double Since)> users = [];
+    private readonly Dictionary<IQueuedIo, (User User, double Since)> users = [];
 
     public double Milliseconds => bench.Now.TotalMilliseconds;
 
@@ -53,7 +53,7 @@ internal sealed class SimulatedDisk(QueueBench bench, int servers, Func<DeviceOp
         user.Going++;
     }
 
-    private void End(DeviceIo io)
+    private void End(IQueuedIo io)
     {
         users.Remove(io, out var begun);
         begun.User.Going--;

@@ -1,4 +1,4 @@
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// Pauses between attempts to open a missing device: 1 s, doubled up to 30 s. Each is shortened by a random part of up

@@ -1,6 +1,6 @@
 using Akka.Actor;
 
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Leases;
 
 /// <summary>Death watch on those who have, or wait for, leases: one watch each, however many leases.</summary>
 internal sealed class OwnerWatch(IActorContext context)

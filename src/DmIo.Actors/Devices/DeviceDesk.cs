@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
 using DmIo.Actors.Configuration;
-using DmIo.Actors.Devices;
 using DmIo.Actors.Protocol;
 using DmIo.Actors.Scheduling;
 using DmIo.Actors.Telemetry;
@@ -10,7 +9,7 @@ using DmIo.Memory;
 using static DmIo.Actors.Protocol.DeviceProtocol;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// The supervisor's half that puts devices into service and takes them out (R21). A name is in the directory from
@@ -92,8 +91,8 @@ internal sealed class DeviceDesk(
         if (record.Description.TailBytes > 0)
         {
             log.Warning(
-                "Device '{0}': the last {1} bytes of its file fill no block of {2} bytes; they are not part of the "
-                + "device, and are neither read nor written.",
+                "Device '{0}': its store has {1} bytes more at its end, which fill no block of {2} bytes; they are "
+                + "not part of the device, and are neither read nor written.",
                 record.Name,
                 record.Description.TailBytes,
                 record.Description.BlockSize.Bytes);

@@ -1,9 +1,8 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
-using DmIo.Actors.Configuration;
 
-namespace DmIo.Actors.Client;
+namespace DmIo.Actors.Configuration;
 
 /// <summary>
 /// The phases of CoordinatedShutdown as the service uses them. Its own, <see cref="Own"/>, runs after

@@ -2,7 +2,7 @@ using Akka.Actor;
 using DmIo.Devices;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// Asks a device for its extents, on a thread of the pool since that may take its time, beside the device's queue and

@@ -1,4 +1,4 @@
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Client;
 
 /// <summary>A configured device without which the service started (<c>on-missing</c>).</summary>
 /// <param name="Name">The name that regions use; requests that name it get DeviceGone.</param>

@@ -1,6 +1,4 @@
-using DmIo.Actors.Protocol;
-
-namespace DmIo.Actors.Client;
+namespace DmIo.Actors.Protocol;
 
 /// <summary>
 /// The service would not begin it: nothing happened, no device was touched. The message names the value, the limit and

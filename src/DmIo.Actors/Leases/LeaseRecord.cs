@@ -2,7 +2,7 @@ using Akka.Actor;
 using DmIo.Actors.Telemetry;
 using DmIo.Memory;
 
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Leases;
 
 /// <summary>
 /// A lease as the supervisor knows it.

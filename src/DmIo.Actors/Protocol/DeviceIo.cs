@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Actors.Requests;
+using DmIo.Actors.Devices;
 using DmIo.Actors.Scheduling;
 using DmIo.Devices;
 using DmIo.Io;
@@ -8,20 +8,26 @@ using DmIo.Memory;
 using static DmIo.Actors.Protocol.DeviceProtocol;
 using static DmIo.Actors.Protocol.IoProtocol;
 
-namespace DmIo.Actors.Devices;
+namespace DmIo.Actors.Protocol;
+
+/// <summary>Whose requests these are, as devices see it.</summary>
+/// <param name="Requests">The request actor, to whom devices reply.</param>
+/// <param name="Lease">Its lease: leases share a device.</param>
+/// <param name="Weight">The lease's share, 1 to 10000.</param>
+internal readonly record struct RequestOwner(IActorRef Requests, LeaseId Lease, int Weight);
 
 /// <summary>
 /// One region of a request on its way to a device and back. Memory safety hangs on its one word of state, by which the
 /// request actor and the device side settle who has the buffer:
 /// <code>
 ///   Waiting --TryIssue-------> Issued --Answer-----------> Answered    DeviceDone is told
-///      |                          +--TryAbandon--> Abandoned --Answer-> Answered    the hold is released instead
+///      |                          +--TryAbandon--> Abandoned --Answer-> Answered    the given action is called instead
 ///      +-----TryWithdraw----> Withdrawn                                no reply, nobody will ever touch the buffer
 /// </code>
 /// Each arrow is one compare-and-swap. An issued one is always answered, exactly once, even if the device actor dies.
 /// One that comes to a device that has just gone is withdrawn when that is heard of: no dead letter to report.
 /// </summary>
-internal sealed class DeviceIo : INoSerializationVerificationNeeded, IDeadLetterSuppression
+internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
     private const int Waiting = 0;
     private const int Issued = 1;
@@ -32,53 +38,43 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded, IDeadLetter
     private IActorRef replyTo = ActorRefs.Nobody;
     private int state = Answered;
     private IoStatus status;
-    private LeaseHold? hold;
+    private Action? released;
 
-    /// <param name="request">Of which request it is a region; for good.</param>
-    /// <param name="regionIndex">Which, 0..63: the region's error bit.</param>
-    internal DeviceIo(RequestState request, int regionIndex)
+    /// <param name="regionIndex">Which region of its request, 0..63: the region's error bit.</param>
+    internal DeviceIo(int regionIndex)
     {
-        Request = request;
         RegionIndex = regionIndex;
         Done = new DeviceDone(this);
     }
 
-    internal RequestState Request { get; }
-
     internal int RegionIndex { get; }
 
-    internal IoOperation Operation { get; private set; }
+    public IoOperation Operation { get; private set; }
 
-    internal IoRegion Region { get; private set; }
+    public IoRegion Region { get; private set; }
 
-    internal IoMemory? Memory { get; private set; }
+    public IoMemory? Memory { get; private set; }
 
-    internal bool ForceUnitAccess { get; private set; }
+    public bool ForceUnitAccess { get; private set; }
 
-    internal WriteEdges Edges { get; private set; }
+    public WriteEdges Edges { get; private set; }
 
     internal WriteZeroesFlags Zeroing { get; private set; }
 
-    /// <summary>Whose it is: leases share a device.</summary>
-    internal LeaseId Lease { get; private set; }
+    public LeaseId Lease { get; private set; }
 
-    /// <summary>The lease's share of a device, 1 to 10000, as the kernel's io.weight; 100 is the usual.</summary>
-    internal int Weight { get; private set; }
+    public int Weight { get; private set; }
 
-    internal IoPriority Priority { get; private set; }
+    public IoPriority Priority { get; private set; }
 
     /// <summary>The message that says that this, and all that hang on it, are answered.</summary>
     internal DeviceDone Done { get; }
 
-    /// <summary>Its place in the device's queue; the queue's own.</summary>
-    internal QueueEntry? Entry { get; set; }
+    public QueueEntry? Entry { get; set; }
 
     /// <summary>The next of its chain (<see cref="DeviceIoChains{TReceiver}"/>): its sender's until the chain is told,
     /// its receiver's from then on.</summary>
     internal DeviceIo? Next { get; set; }
-
-    /// <summary>Which device it was sent to; null before. The request actor's own field.</summary>
-    internal DeviceEntry? Device { get; set; }
 
     /// <summary>Neither withdrawn nor issued.</summary>
     internal bool IsWaiting => Volatile.Read(ref state) == Waiting;
@@ -120,33 +116,28 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded, IDeadLetter
         Lease = owner.Lease;
         Weight = owner.Weight;
         replyTo = owner.Requests;
-        Device = null;
         status = default;
-        hold = null;
+        released = null;
         Volatile.Write(ref state, Waiting);
     }
 
     /// <summary>Request actor: lets go of the caller's memory, until it begins anew.</summary>
-    internal void Forget()
-    {
-        Memory = null;
-        Device = null;
-    }
+    internal void Forget() => Memory = null;
 
     /// <summary>Device side, just before it starts I/O: from now on the buffer is the device's. False: it was
     /// withdrawn.</summary>
-    internal bool TryIssue() => Interlocked.CompareExchange(ref state, Issued, Waiting) == Waiting;
+    public bool TryIssue() => Interlocked.CompareExchange(ref state, Issued, Waiting) == Waiting;
 
     /// <summary>Request actor: takes it back before it was issued. False: it is too late.</summary>
     internal bool TryWithdraw() => Interlocked.CompareExchange(ref state, Withdrawn, Waiting) == Waiting;
 
     /// <summary>
-    /// Request actor, in its last moment: the answer is to release <paramref name="leaseHold"/>, not to be told.
+    /// Request actor, in its last moment: the answer calls <paramref name="whenReleased"/> in place of the message.
     /// False: it is answered already.
     /// </summary>
-    internal bool TryAbandon(LeaseHold leaseHold)
+    internal bool TryAbandon(Action whenReleased)
     {
-        hold = leaseHold;
+        released = whenReleased;
         return Interlocked.CompareExchange(ref state, Abandoned, Issued) == Issued;
     }
 
@@ -162,7 +153,7 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded, IDeadLetter
             case Issued:
                 return true;
             case Abandoned:
-                hold!.Release();
+                released!();
                 return false;
             default:
                 Invariant.Require(false);
@@ -175,7 +166,7 @@ internal sealed class DeviceIo : INoSerializationVerificationNeeded, IDeadLetter
     {
         if (Settle(outcome))
         {
-            replyTo.Tell(Done, Device?.Door.Actor ?? ActorRefs.NoSender);
+            replyTo.Tell(Done, ActorRefs.NoSender);
         }
     }
 

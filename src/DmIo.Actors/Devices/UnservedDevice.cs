@@ -1,9 +1,8 @@
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Actors.Devices;
 using DmIo.Devices;
 
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Devices;
 
 /// <summary>A device that no actor has: closes it, and then tells who attached it.</summary>
 internal sealed class UnservedDevice(

@@ -1,8 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors.Configuration;
 
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Configuration;
 
 /// <summary>Where the service's actors run: <c>dmio.dispatcher</c>.</summary>
 internal static class DispatcherProps

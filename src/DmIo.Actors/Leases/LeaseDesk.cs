@@ -8,7 +8,7 @@ using DmIo.Memory;
 using static DmIo.Actors.Protocol.LeaseProtocol;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Leases;
 
 /// <summary>
 /// The supervisor's half that grants and takes back leases (R16 to R18). A lease's pages are leased until it ends, or

@@ -1,10 +1,9 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using DmIo.Actors.Client;
 using DmIo.Actors.Configuration;
 using DmIo.Actors.Devices;
 
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Client;
 
 /// <summary>The configured devices without which a service started, by name in ordinal order. Any thread.</summary>
 internal sealed class MissingDevices

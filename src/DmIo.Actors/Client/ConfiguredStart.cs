@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using DmIo.Actors.Configuration;
@@ -5,9 +6,27 @@ using DmIo.Devices;
 
 namespace DmIo.Actors.Client;
 
-/// <summary>What the log says of the devices that a service starts with, and without.</summary>
-internal static class StartReport
+/// <summary>The configured devices at the start of a service: attaches them, and logs which are attached and which are
+/// missing.</summary>
+internal static class ConfiguredStart
 {
+    /// <summary>Blocks until all devices are attached.</summary>
+    /// <exception cref="ConfigurationException">A device was refused and must not be missing; the supervisor is
+    /// stopped.</exception>
+    internal static void Attach(ConfiguredDevices configured, DmIoService service, ActorSystem system)
+    {
+        try
+        {
+            configured.Attach((device, opened) =>
+                service.AttachAsync(device.Name, opened, device.QueueDepth, device.Policy));
+        }
+        catch (ConfigurationException)
+        {
+            system.Stop(service.Supervisor);
+            throw;
+        }
+    }
+
     internal static void Log(ILoggingAdapter log, ConfiguredDevices configured, Config config)
     {
         if (configured.IsInspection)

@@ -1,10 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Client;
 
 /// <summary>
 /// Opens and attaches a device that was missing at the start, until that succeeds or the service stops.

@@ -1,12 +1,11 @@
 using Akka.Actor;
-using DmIo.Actors.Devices;
 using DmIo.Actors.Protocol;
 using DmIo.Actors.Telemetry;
 using DmIo.Devices;
 using DmIo.Memory;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
-namespace DmIo.Actors.Service;
+namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// A device as the supervisor knows it. Its name is taken until it is gone: while I/O of a dead actor is in flight,

@@ -1,0 +1,89 @@
+using System.Globalization;
+using DmIo.Nbd.Tests.Peers;
+using Xunit;
+
+namespace DmIo.Faults.Tests.Bench;
+
+/// <summary>A limit on the threads of a process, the kernel's own included that work for it: the <c>pids.max</c> of a
+/// control group that has this process and no other, of version 2 or 1.</summary>
+internal sealed class ThreadLimit : IDisposable
+{
+    private const string Root = "/sys/fs/cgroup";
+    private const string NoLimit = "max";
+
+    private static readonly Lazy<string?> Reason = new(FindReason);
+
+    private readonly string group = Path.Combine(Parent, $"dmio-{Guid.NewGuid():N}");
+
+    private ThreadLimit() => Directory.CreateDirectory(group);
+
+    /// <summary>Why threads can't be limited here; null where they can.</summary>
+    internal static string? WhyNone => Reason.Value;
+
+    /// <summary>How often a thread was refused.</summary>
+    internal long Refused => long.Parse(
+        File.ReadLines(PathOf("pids.events")).First(line => line.StartsWith("max ", StringComparison.Ordinal))[4..],
+        CultureInfo.InvariantCulture);
+
+    private static bool IsVersion2 => File.Exists($"{Root}/cgroup.controllers");
+
+    private static string Parent => IsVersion2 ? Root : $"{Root}/pids";
+
+    /// <summary>None yet, on all threads of this process.</summary>
+    internal static ThreadLimit Of(PeerProcess process)
+    {
+        var limit = new ThreadLimit();
+        File.WriteAllText(limit.PathOf("cgroup.procs"), $"{process.Id}");
+        return limit;
+    }
+
+    /// <summary>No thread more than there are.</summary>
+    internal void Begin() => File.WriteAllText(PathOf("pids.max"), File.ReadAllText(PathOf("pids.current")));
+
+    internal void End() => File.WriteAllText(PathOf("pids.max"), NoLimit);
+
+    /// <summary>The process goes on without a limit.</summary>
+    public void Dispose()
+    {
+        foreach (var process in File.ReadAllLines(PathOf("cgroup.procs")))
+        {
+            File.WriteAllText(Path.Combine(Parent, "cgroup.procs"), process);
+        }
+
+        Directory.Delete(group);
+    }
+
+    private static string? FindReason()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return "Only Linux has control groups.";
+        }
+
+        try
+        {
+            if (IsVersion2)
+            {
+                File.WriteAllText($"{Root}/cgroup.subtree_control", "+pids");
+            }
+
+            using var probe = new ThreadLimit();
+            probe.End();
+            return null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return $"The threads of a control group can't be limited here: {fault.Message}";
+        }
+    }
+
+    private string PathOf(string name) => Path.Combine(group, name);
+}
+
+/// <summary>Needs to limit the threads of other processes.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ThreadLimitTheoryAttribute : TheoryAttribute
+{
+    public ThreadLimitTheoryAttribute(params string[] programs) =>
+        Skip = Programs.Missing(programs) ?? ThreadLimit.WhyNone;
+}

@@ -1,0 +1,56 @@
+using DmIo.Actors.Client;
+using DmIo.Devices;
+using DmIo.Faults.Tests.Bench;
+using DmIo.Io;
+using DmIo.Nbd;
+using DmIo.Nbd.Client;
+using DmIo.Nbd.Tests.Peers;
+using Xunit;
+
+namespace DmIo.Faults.Tests.Files;
+
+/// <summary>A process that may start no thread, and for which the kernel may start none: <c>dmio serve</c> with a file,
+/// whose client is the suffering device.</summary>
+public sealed class ThreadShortageTests
+{
+    private static readonly RequestOptions Durable = new() { ForceUnitAccess = true };
+
+    [ThreadLimitTheory("dotnet")]
+    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
+    public async Task R14_it_fails_no_operation_of_a_file_and_no_device(ServiceMode mode)
+    {
+        using var file = DiskFile.OnDisk(lengthBytes: 1 << 24);
+        using var directory = new TemporaryDirectory();
+        var socket = directory.FilePath("nbd.sock");
+        await using var server = PeerProcess.Start(
+            "dotnet", Path.Combine(AppContext.BaseDirectory, "DmIo.Cli.dll"), "serve", "--json",
+            "--export", $"disk={file.Path}", "--unix", socket, "--device-mode", $"{mode}".ToLowerInvariant());
+        await server.SaysAsync("\"exports\"");
+        var device = await NbdDevice.OpenAsync(new NbdDeviceOptions { Uri = NbdUri.Unix(socket, "disk") }).InTime();
+        await using var bench = await FaultBench.StartAsync(device);
+        using var limit = ThreadLimit.Of(server);
+
+        limit.Begin();
+        await RunAsync(bench);
+        var refused = limit.Refused;
+        limit.End();
+        await RunAsync(bench);
+
+        Assert.True(mode == ServiceMode.Inline || refused > 0, "No thread was needed.");
+        Assert.DoesNotContain("DeviceFailed", server.Said, StringComparison.Ordinal);
+    }
+
+    /// <summary>Flushes and durable writes, which the ring has threads of the kernel for, and reads.</summary>
+    private static async Task RunAsync(FaultBench bench)
+    {
+        for (var round = 0; round < 4; round++)
+        {
+            await bench.AssertServesAsync(round * 64);
+            Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
+            Assert.Equal(IoStatus.Ok, await bench.WriteAsync(2048 + (round * 64), bench.Pattern(8), Durable));
+            var many = await Task.WhenAll(Enumerable.Range(0, 32).Select(index => bench.Client.WriteAsync(
+                new IoRegion(FaultBench.Ill, 4096 + (index * 16), 8), bench.Pattern(8), Durable))).InTime();
+            Assert.All(many, result => Assert.True(result.IsOk, result.ToString()));
+        }
+    }
+}
