@@ -4,18 +4,19 @@ using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd;
 
-/// <summary>Where a server listens, as text: <c>ADDRESS</c>, <c>ADDRESS:PORT</c> or <c>unix:PATH</c>.</summary>
+/// <summary>The address of a server as text: <c>ADDRESS</c>, <c>ADDRESS:PORT</c> or <c>unix:PATH</c>.</summary>
 public static class NbdAddress
 {
-    /// <summary>The port of an address without one: NBD's registered port.</summary>
+    /// <summary>The default port, 10809, which IANA assigned to NBD.</summary>
     public const int DefaultPort = NbdMagic.Port;
 
     private const string UnixPrefix = "unix:";
 
-    private const string Shape = "Write ADDRESS:PORT, as in 127.0.0.1:10809, [::1]:10809 or 0.0.0.0:10809.";
+    private const string Shape = "Write ADDRESS:PORT, for example 127.0.0.1:10809, [::1]:10809 or 0.0.0.0:10809.";
 
-    /// <summary>Reads any of the three.</summary>
-    /// <exception cref="FormatException">It is none of them; the message names the text and the fix.</exception>
+    /// <summary>Parses an address of any of the three forms.</summary>
+    /// <exception cref="FormatException">The text is invalid. The message contains the text and the valid
+    /// forms.</exception>
     public static EndPoint Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -24,8 +25,9 @@ public static class NbdAddress
             : ParseIP(text);
     }
 
-    /// <summary>Reads <c>ADDRESS</c> or <c>ADDRESS:PORT</c>; port 0 is any free one.</summary>
-    /// <exception cref="FormatException">It is neither; the message names the text and the fix.</exception>
+    /// <summary>Parses <c>ADDRESS</c> or <c>ADDRESS:PORT</c>. Port 0 selects any free port.</summary>
+    /// <exception cref="FormatException">The text is invalid. The message contains the text and the valid
+    /// forms.</exception>
     public static IPEndPoint ParseIP(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -35,7 +37,7 @@ public static class NbdAddress
             host = "127.0.0.1";
         }
 
-        // IPAddress takes a bare number for an address.
+        // IPAddress parses a single number as an address.
         var isAddress = host.Contains(':', StringComparison.Ordinal) || host.Count(letter => letter == '.') == 3;
         if (!isAddress || !IPAddress.TryParse(host, out var address))
         {
@@ -49,15 +51,15 @@ public static class NbdAddress
                 : throw new FormatException($"'{port}' in '{text}' is not a port from 0 to {ushort.MaxValue}. {Shape}");
     }
 
-    /// <summary>Reads the path of a unix socket, and makes it absolute.</summary>
-    /// <exception cref="FormatException">It is empty, or too long for the system, or relative to a working directory
-    /// that was deleted.</exception>
+    /// <summary>Parses the path of a unix socket, and makes it absolute.</summary>
+    /// <exception cref="FormatException">The path is empty, is too long for the system, or is relative to a working
+    /// directory that was deleted.</exception>
     public static UnixDomainSocketEndPoint ParsePath(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
         {
-            throw new FormatException($"'{path}' is no path of a unix socket.");
+            throw new FormatException($"'{path}' is not a valid path of a unix socket.");
         }
 
         string full;
@@ -67,7 +69,7 @@ public static class NbdAddress
         }
         catch (IOException fault)
         {
-            throw new FormatException($"'{path}' leads nowhere: the working directory was deleted.", fault);
+            throw new FormatException($"'{path}' is relative, and the working directory was deleted.", fault);
         }
 
         try
@@ -77,7 +79,7 @@ public static class NbdAddress
         catch (ArgumentOutOfRangeException fault)
         {
             throw new FormatException(
-                $"The socket's path '{full}' has {full.Length} characters; the system takes about 107. Use a shorter "
+                $"The socket's path '{full}' has {full.Length} characters; the maximum is about 107. Use a shorter "
                     + "one.",
                 fault);
         }

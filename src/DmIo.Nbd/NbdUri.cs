@@ -3,44 +3,43 @@ using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd;
 
-/// <summary>
-/// Where an export is: <c>nbd://host:port/name</c>, <c>nbds://</c> (TLS), <c>nbd+unix:///name?socket=PATH</c>,
-/// <c>nbds+unix://</c>. Immutable. Source: NetworkBlockDevice/nbd, doc/uri.md.
-/// </summary>
-/// <remarks>Without a port 10809; without a path the default export, whose name is empty. Without <c>s</c> nothing is
-/// encrypted: there is no silent change from one to the other, in either direction.</remarks>
+/// <summary>The URI of an export: <c>nbd://host:port/name</c>, <c>nbds://</c> (TLS),
+/// <c>nbd+unix:///name?socket=PATH</c>, <c>nbds+unix://</c>. Immutable. Source: NetworkBlockDevice/nbd,
+/// doc/uri.md.</summary>
+/// <remarks>The default port is 10809. Without a path, the URI names the default export, whose name is empty.
+/// <c>nbds</c> requires TLS, and <c>nbd</c> never uses it; there is no fallback in either direction.</remarks>
 public sealed record NbdUri
 {
     /// <summary>The four schemes.</summary>
     public static IReadOnlyList<string> Schemes { get; } = ["nbd", "nbds", "nbd+unix", "nbds+unix"];
 
-    /// <summary>The host, a name or an address; empty with a unix socket.</summary>
+    /// <summary>The host name or IP address; empty for a unix socket.</summary>
     public string Host { get; internal init; } = "";
 
-    /// <summary>The TCP port; 0 with a unix socket.</summary>
+    /// <summary>The TCP port; 0 for a unix socket.</summary>
     public int Port { get; internal init; }
 
-    /// <summary>The unix socket's path; null with TCP. A NUL in front: Linux's abstract namespace.</summary>
+    /// <summary>The path of the unix socket; null for TCP. A leading NUL denotes Linux's abstract namespace.</summary>
     public string? SocketPath { get; internal init; }
 
-    /// <summary>The export's name; empty: the server's default export.</summary>
+    /// <summary>The name of the export; empty: the server's default export.</summary>
     public string Export { get; internal init; } = "";
 
-    /// <summary>TLS, or no connection at all.</summary>
+    /// <summary>The connection requires TLS.</summary>
     public bool IsTls { get; internal init; }
 
-    /// <summary>Whom the server's certificate has to be made out to; null: the host.</summary>
+    /// <summary>The name that the server's certificate must contain; null: the host.</summary>
     public string? TlsHostname { get; internal init; }
 
-    /// <summary>Is the server's certificate to be checked? <c>tls-verify-peer=0</c> says no.</summary>
+    /// <summary>The server's certificate is verified; false with <c>tls-verify-peer=0</c>.</summary>
     public bool VerifiesPeer { get; internal init; } = true;
 
     /// <summary>An export over TCP.</summary>
-    /// <param name="host">A name or an address; an address of IPv6 without brackets.</param>
+    /// <param name="host">A host name or IP address; an IPv6 address without brackets.</param>
     /// <param name="port">1 to 65535.</param>
-    /// <param name="export">At most 4096 bytes of UTF-8 without a NUL.</param>
-    /// <param name="tls">Encrypted.</param>
-    /// <exception cref="ArgumentException">One of them can't be; the message says why.</exception>
+    /// <param name="export">At most 4096 bytes of UTF-8 without NUL.</param>
+    /// <param name="tls">Requires TLS.</param>
+    /// <exception cref="ArgumentException">An argument is invalid; the message explains why.</exception>
     public static NbdUri Tcp(string host, int port, string export, bool tls = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(host);
@@ -49,15 +48,15 @@ public sealed record NbdUri
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
         Refuse(NbdUriParts.FaultOfExport(export), nameof(export));
         var known = NbdUriParts.HostOf(host);
-        Refuse(known is null ? $"names the host '{host}', neither a name nor an address." : null, nameof(host));
+        Refuse(known is null ? $"has the host '{host}', which is neither a name nor an address." : null, nameof(host));
         return new NbdUri { Host = known!, Port = port, Export = export, IsTls = tls };
     }
 
     /// <summary>An export over a unix socket.</summary>
-    /// <param name="socketPath">About 107 bytes at most; a NUL in front: Linux's abstract namespace.</param>
-    /// <param name="export">At most 4096 bytes of UTF-8 without a NUL.</param>
-    /// <param name="tls">Encrypted.</param>
-    /// <exception cref="ArgumentException">One of them can't be; the message says why.</exception>
+    /// <param name="socketPath">At most about 107 bytes; a leading NUL denotes Linux's abstract namespace.</param>
+    /// <param name="export">At most 4096 bytes of UTF-8 without NUL.</param>
+    /// <param name="tls">Requires TLS.</param>
+    /// <exception cref="ArgumentException">An argument is invalid; the message explains why.</exception>
     public static NbdUri Unix(string socketPath, string export, bool tls = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(socketPath);
@@ -67,16 +66,16 @@ public sealed record NbdUri
         return new NbdUri { SocketPath = socketPath, Export = export, IsTls = tls };
     }
 
-    /// <summary>Is this text meant as one? It has one of the schemes.</summary>
+    /// <summary>The text begins with one of the four schemes.</summary>
     public static bool HasScheme(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return NbdUriReader.SchemeOf(text) is not null;
     }
 
-    /// <summary>Reads one.</summary>
-    /// <exception cref="FormatException">It is not one; the message names the text, the fault and what would
-    /// do.</exception>
+    /// <summary>Parses a URI.</summary>
+    /// <exception cref="FormatException">The text is invalid. The message contains the text, the error and the valid
+    /// forms.</exception>
     public static NbdUri Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -85,14 +84,14 @@ public sealed record NbdUri
             : uri!;
     }
 
-    /// <summary>Reads one; false where it is not one.</summary>
+    /// <summary>Parses a URI; returns false if the text is invalid.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out NbdUri? uri)
     {
         uri = null;
         return text is not null && NbdUriReader.Read(text, out uri) is null;
     }
 
-    /// <summary>As it is read.</summary>
+    /// <summary>The URI in the form that <see cref="Parse"/> reads.</summary>
     public override string ToString()
     {
         var scheme = IsTls ? "nbds" : "nbd";

@@ -5,10 +5,9 @@ using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd;
 
-/// <summary>
-/// Reads an <see cref="NbdUri"/>: <c>SCHEME://[HOST[:PORT]][/EXPORT][?KEY=VALUE[&amp;KEY=VALUE]]</c>. Not by
-/// <see cref="Uri"/>, for which <c>a/../b</c> is <c>b</c>, and a backslash a slash: names of exports are neither.
-/// </summary>
+/// <summary>Parses an <see cref="NbdUri"/>: <c>SCHEME://[HOST[:PORT]][/EXPORT][?KEY=VALUE[&amp;KEY=VALUE]]</c>.
+/// <see cref="Uri"/> is not used: it normalizes <c>a/../b</c> and backslashes, which are valid in export
+/// names.</summary>
 internal static class NbdUriReader
 {
     internal const string Shape = "Write nbd://HOST[:PORT]/EXPORT, nbds://HOST[:PORT]/EXPORT, "
@@ -16,11 +15,11 @@ internal static class NbdUriReader
 
     private const string Separator = "://";
 
-    /// <summary>Which of the four it is, in any case of letters; null: none.</summary>
+    /// <summary>The scheme, case-insensitive; null: none of the four.</summary>
     internal static string? SchemeOf(string text) => NbdUri.Schemes.FirstOrDefault(
         scheme => text.StartsWith(scheme + Separator, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The fault, or null and the URI.</summary>
+    /// <summary>Returns the error, or null and the URI.</summary>
     internal static string? Read(string text, out NbdUri? uri)
     {
         uri = null;
@@ -31,7 +30,7 @@ internal static class NbdUriReader
 
         if (text.Contains('#', StringComparison.Ordinal))
         {
-            return "has a '#', which ends a URI; in a name it is written %23.";
+            return "has a '#', which ends a URI; write %23 in a name.";
         }
 
         var rest = text[(scheme.Length + Separator.Length)..];
@@ -52,13 +51,13 @@ internal static class NbdUriReader
 
     private static string? FaultOfUnixPlace(string place) => place.Length == 0
         ? null
-        : $"names the host '{place}' and a unix socket; put a third '/' before the export.";
+        : $"has the host '{place}' and a unix socket; write a third '/' before the export.";
 
     private static string? ReadPlace(string place, ref NbdUri uri)
     {
         if (place.Contains('@', StringComparison.Ordinal))
         {
-            return "names a user, which means nothing here.";
+            return "has a user, which is not supported.";
         }
 
         var colon = place.LastIndexOf(':');
@@ -66,7 +65,7 @@ internal static class NbdUriReader
         var (host, port) = hasPort ? (place[..colon], place[(colon + 1)..]) : (place, "");
         if (host.Length == 0)
         {
-            return "names no host.";
+            return "has no host.";
         }
 
         var isBracketed = host.StartsWith('[') && host.EndsWith(']');
@@ -74,14 +73,14 @@ internal static class NbdUriReader
         if (NbdUriParts.HostOf(written) is not { } known
             || isBracketed != known.Contains(':', StringComparison.Ordinal))
         {
-            return $"names the host '{host}', which is neither a name nor an address (one of IPv6 is in brackets).";
+            return $"has the host '{host}', which is neither a name nor an address (IPv6 addresses need brackets).";
         }
 
         var number = NbdMagic.Port;
         if (port.Length > 0 && (!int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out number)
             || number is < 1 or > ushort.MaxValue || port.Contains('\0', StringComparison.Ordinal)))
         {
-            return $"names the port '{port}', which is not a number from 1 to {ushort.MaxValue}.";
+            return $"has the port '{port}', which is not a number from 1 to {ushort.MaxValue}.";
         }
 
         uri = uri with { Host = known, Port = number };
@@ -109,23 +108,22 @@ internal static class NbdUriReader
                 case "tls-type" when uri.IsTls && value == "x509":
                     break;
                 default:
-                    return $"has the parameter '{part}', which means nothing here: socket is for unix sockets, "
+                    return $"has the unsupported parameter '{part}': socket is for unix sockets, "
                         + "tls-hostname, tls-verify-peer (0 or 1) and tls-type (x509) are for TLS.";
             }
         }
 
         return !isUnix ? null
-            : uri.SocketPath is null ? "names no socket."
+            : uri.SocketPath is null ? "has no socket."
             : NbdUriParts.FaultOfSocket(uri.SocketPath);
     }
 }
 
-/// <summary>What the parts of an <see cref="NbdUri"/> may be. A fault is the end of a sentence that begins with the
+/// <summary>Validates the parts of an <see cref="NbdUri"/>. An error is the end of a sentence that begins with the
 /// URI.</summary>
 internal static class NbdUriParts
 {
-    /// <summary>The host as it is looked up: a name in ASCII and small letters, or an address; null: it is
-    /// neither.</summary>
+    /// <summary>The host in its canonical form, a lower-case ASCII name or an address; null: it is invalid.</summary>
     internal static string? HostOf(string text)
     {
         if (text.Contains(':', StringComparison.Ordinal))
@@ -148,14 +146,14 @@ internal static class NbdUriParts
 
     internal static string? FaultOfExport(string export) => NbdText.IsText(export)
         ? null
-        : $"names an export that is longer than {NbdMagic.LongestString} bytes of UTF-8, has a NUL in it, or is no "
+        : $"has an export name that is longer than {NbdMagic.MaxStringBytes} bytes of UTF-8, contains NUL, or is not "
             + "text.";
 
     internal static string? FaultOfSocket(string path)
     {
         if (!NbdText.IsText(path.StartsWith('\0') ? path[1..] : path))
         {
-            return "names a socket whose path is no text, or has a NUL in it that is not in front.";
+            return "has a socket path that is not valid text, or contains NUL after its first character.";
         }
 
         try
@@ -165,7 +163,7 @@ internal static class NbdUriParts
         }
         catch (ArgumentOutOfRangeException)
         {
-            return $"names a socket whose path is too long: {path.Length} characters, about 107 are possible.";
+            return $"has a socket path that is too long: {path.Length} characters; the maximum is about 107.";
         }
     }
 }

@@ -8,14 +8,14 @@ using DmIo.Nbd.Transport;
 namespace DmIo.Nbd.Client;
 
 /// <summary>
-/// One connection in its transmission phase: sends what was added, together, and takes replies, in any order. One owner
-/// at a time; when a send or a receive that had to wait is over, it asks for a <see cref="Pump"/> by
-/// <paramref name="signal"/>, from any thread.
+/// One connection in its transmission phase. It sends the added requests together, and receives replies in any order.
+/// One caller at a time. When a pending send or receive completes, on any thread, <paramref name="signal"/> requests
+/// another <see cref="Poll"/>.
 /// <code>
-///   live --Break, the peer, a broken protocol--> breaking --nothing touches any memory any more--> over
-///    +--the server is shutting down--> leaving --all is answered, goodbye is said--^
+///   live --Break, connection lost, protocol error--> breaking --no I/O accesses memory--> over
+///    +--the server is shutting down--> leaving --all answered, disconnect sent--^
 /// </code>
-/// Invariant: what is in <see cref="Unanswered"/> keeps its memory until it is over.
+/// Invariant: the memory of <see cref="Unanswered"/> requests stays in use until the connection is over.
 /// </summary>
 internal sealed class ClientConnection(
     NbdTransport transport,
@@ -26,12 +26,12 @@ internal sealed class ClientConnection(
 {
     private const int ReceiveBytes = 64 * 1024;
 
-    /// <summary>A payload with as much still to come is received where it belongs; less is cheaper to copy than to ask
-    /// the system for by itself.</summary>
+    /// <summary>A payload with at least this many bytes missing is received directly into its destination. Copying is
+    /// cheaper than a separate system call for less.</summary>
     private const int DirectBytes = 16 * 1024;
 
-    /// <summary>Receives of one Pump, before it asks for another: its caller has other things to do.</summary>
-    private const int MostReceives = 16;
+    /// <summary>Receives per Poll. The caller has other work to do between two calls.</summary>
+    private const int MaxReceives = 16;
 
     private readonly RequestSlots slots = new(generation);
     private readonly SendBatch batch = new();
@@ -48,29 +48,31 @@ internal sealed class ClientConnection(
     private volatile bool hasSent;
     private volatile bool hasReceived;
 
-    /// <summary>What the handshake agreed on.</summary>
+    /// <summary>The result of the handshake.</summary>
     internal NegotiatedExport Export => export;
 
-    /// <summary>Why it broke; null while it is live.</summary>
+    /// <summary>Why the connection failed; null while it is live.</summary>
     internal IoFailure? Failure { get; private set; }
 
-    /// <summary>Did the server itself end it? Then it is done with what it got, or has forgotten it.</summary>
+    /// <summary>The server closed the connection, so it has processed or discarded all requests that it
+    /// received.</summary>
     internal bool WasEndedByServer { get; private set; }
 
     internal bool CanTake => Failure is null && !isSending && !IsLeaving && slots.HasRoom;
 
-    /// <summary>Broken, and nobody touches the memory of <see cref="Unanswered"/> any more.</summary>
+    /// <summary>The connection has failed, and no I/O accesses the memory of <see cref="Unanswered"/>
+    /// requests.</summary>
     internal bool IsOver => Failure is not null && !isSending && !isReceiving;
 
-    /// <summary>What was sent, or is about to be.</summary>
+    /// <summary>The requests that were sent or added, and not answered.</summary>
     internal IEnumerable<ClientRequest> Unanswered => slots.All;
 
     internal int UnansweredCount => slots.Count;
 
-    /// <summary>The server told so: then the protocol wants the client to end the connection.</summary>
+    /// <summary>After ESHUTDOWN, the protocol requires the client to disconnect.</summary>
     private bool IsLeaving => reader is { HasShutdown: true };
 
-    /// <summary>It goes with the next <see cref="Pump"/>. Only while <see cref="CanTake"/>.</summary>
+    /// <summary>Adds a request to the next <see cref="Poll"/>. Requires <see cref="CanTake"/>.</summary>
     internal void Add(ClientRequest request)
     {
         Invariant.Require(CanTake);
@@ -78,8 +80,8 @@ internal sealed class ClientConnection(
         batch.Add(header, request.Command == NbdCommand.Write ? request.Batch : null);
     }
 
-    /// <summary>Sends and receives what can be without waiting. True: call it again soon, there is more.</summary>
-    internal bool Pump()
+    /// <summary>Sends and receives without waiting. True: call again soon, there is more to do.</summary>
+    internal bool Poll()
     {
         Send();
         var isMore = Receive();
@@ -92,7 +94,7 @@ internal sealed class ClientConnection(
         return isMore;
     }
 
-    /// <summary>Gives it up: what is under way ends soon.</summary>
+    /// <summary>Fails the connection. Pending I/O ends soon.</summary>
     internal void Break(IoFailure failure)
     {
         if (Failure is null)
@@ -102,7 +104,7 @@ internal sealed class ClientConnection(
         }
     }
 
-    /// <summary>The unanswered are their owner's again, once it is over.</summary>
+    /// <summary>Returns the unanswered requests to the caller. Requires <see cref="IsOver"/>.</summary>
     internal List<ClientRequest> TakeUnanswered()
     {
         Invariant.Require(IsOver);
@@ -111,7 +113,7 @@ internal sealed class ClientConnection(
         return all;
     }
 
-    /// <summary>Ends it as the protocol wants it, where nothing is in flight; breaks it otherwise.</summary>
+    /// <summary>Sends a disconnect if no request is in flight; aborts the connection otherwise.</summary>
     internal async Task CloseAsync(IoFailure why)
     {
         var isOrderly = Failure is null && !isSending && slots.Count == 0;
@@ -140,7 +142,7 @@ internal sealed class ClientConnection(
         batch.Add(new RequestHeader(NbdCommand.Disconnect, CommandFlags.None, 0, 0, 0), payload: null);
     }
 
-    [SuppressMessage("Reliability", "CA2012", Justification = "Its awaiter is kept, and asked for the result once.")]
+    [SuppressMessage("Reliability", "CA2012", Justification = "The awaiter is stored, and its result is taken once.")]
     private void Send()
     {
         while (true)
@@ -180,7 +182,7 @@ internal sealed class ClientConnection(
         }
         catch (Exception fault)
         {
-            // Also what a caller's own memory threw: half a request may have gone, so that nothing can follow it.
+            // Includes exceptions of the caller's memory: the request may be sent in part, so nothing can follow it.
             BreakAfter(fault);
         }
         finally
@@ -195,11 +197,11 @@ internal sealed class ClientConnection(
         }
     }
 
-    [SuppressMessage("Reliability", "CA2012", Justification = "Its awaiter is kept, and asked for the result once.")]
+    [SuppressMessage("Reliability", "CA2012", Justification = "The awaiter is stored, and its result is taken once.")]
     private bool Receive()
     {
         reader ??= new ReplyReader(slots, export, ended);
-        for (var i = 0; i < MostReceives; i++)
+        for (var i = 0; i < MaxReceives; i++)
         {
             if (isReceiving)
             {
@@ -229,7 +231,8 @@ internal sealed class ClientConnection(
         return true;
     }
 
-    /// <summary>How many bytes came, 0 at the end; those of an aimed payload are not in the buffer.</summary>
+    /// <summary>The number of bytes received, 0 at the end. A payload that was received directly is not in the
+    /// buffer.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReceiveMoreAsync()
     {
@@ -283,7 +286,7 @@ internal sealed class ClientConnection(
     private void BreakAfter(Exception fault)
     {
         WasEndedByServer |= Failure is null && ConnectionErrors.IsEndByPeer(fault);
-        Break(new IoFailure($"The connection broke: {fault.Message}", ConnectionErrors.Reset, fault));
+        Break(new IoFailure($"The connection failed: {fault.Message}", ConnectionErrors.Reset, fault));
     }
 
     private void OnSent()

@@ -5,19 +5,19 @@ using DmIo.Nbd.Protocol;
 namespace DmIo.Nbd.Client;
 
 /// <summary>
-/// The client's side of fixed newstyle haggling, from the server's greeting on: bytes in, bytes out, no socket. An
-/// option goes when the one before it was answered.
+/// The client's side of fixed newstyle haggling, from the server's greeting: bytes in, bytes out, no socket. Each
+/// option is sent after the reply to the previous one.
 /// <code>
-///   greeting --> STARTTLS (where wanted) --> STRUCTURED_REPLY --> SET_META_CONTEXT --> GO ----------> done
-///       |                                        server has no GO: EXPORT_NAME ------------------------^
+///   greeting --> STARTTLS (if wanted) --> STRUCTURED_REPLY --> SET_META_CONTEXT --> GO ----------> done
+///       |                                     server has no GO: EXPORT_NAME ------------------------^
 ///       +-- server is not fixed newstyle: EXPORT_NAME
 /// </code>
-/// Invariant: nothing is asked for in plain text where TLS is wanted, and never is one changed for the other.
+/// Invariant: if TLS is wanted, no other option is sent without it.
 /// </summary>
 internal sealed class ClientHandshake
 {
-    /// <summary>More is not a handshake. The longest that makes sense is an error's text of 4096 bytes.</summary>
-    private const uint LongestReply = 64 * 1024;
+    /// <summary>Longer replies are a protocol error. The longest valid one is an error message of 4096 bytes.</summary>
+    private const uint MaxReplyBytes = 64 * 1024;
 
     private const int GreetingBytes = 18;
 
@@ -49,16 +49,16 @@ internal sealed class ClientHandshake
         Padding,
     }
 
-    /// <summary>How many bytes the next <see cref="Receive"/> is to get; exactly.</summary>
+    /// <summary>The exact number of bytes that the next <see cref="Receive"/> takes.</summary>
     internal int WantedBytes { get; private set; } = GreetingBytes;
 
-    /// <summary>Once <see cref="HandshakeStep.Done"/>.</summary>
+    /// <summary>Set after <see cref="HandshakeStep.Done"/>.</summary>
     internal NegotiatedExport? Result { get; private set; }
 
-    /// <summary>Once <see cref="HandshakeStep.Failed"/>: one sentence.</summary>
+    /// <summary>Set after <see cref="HandshakeStep.Failed"/>: one sentence.</summary>
     internal string? Fault { get; private set; }
 
-    /// <summary>What is to be sent before anything else is received.</summary>
+    /// <summary>The bytes to send before the next receive.</summary>
     internal byte[] TakeOutgoing()
     {
         var bytes = outgoing.WrittenSpan.ToArray();
@@ -66,7 +66,7 @@ internal sealed class ClientHandshake
         return bytes;
     }
 
-    /// <summary>The server sent what was wanted.</summary>
+    /// <summary>Processes <see cref="WantedBytes"/> bytes of the server.</summary>
     internal HandshakeStep Receive(ReadOnlySpan<byte> bytes)
     {
         Invariant.Require(bytes.Length == WantedBytes && Result is null && Fault is null);
@@ -75,9 +75,9 @@ internal sealed class ClientHandshake
             case Awaited.Greeting:
                 return Greeted(bytes);
             case Awaited.ReplyHeader when !OptionReplyHeader.TryRead(bytes, out reply) || reply.Option != option:
-                return Fail("does not answer the option that it was sent; this is not NBD");
-            case Awaited.ReplyHeader when reply.LengthBytes > LongestReply:
-                return Fail($"sends {reply.LengthBytes} bytes as the answer to {option}");
+                return Fail("sent a reply that does not match the option");
+            case Awaited.ReplyHeader when reply.LengthBytes > MaxReplyBytes:
+                return Fail($"sent a reply of {reply.LengthBytes} bytes to {option}");
             case Awaited.ReplyHeader when reply.LengthBytes > 0:
                 return Await(Awaited.ReplyData, (int)reply.LengthBytes);
             case Awaited.ReplyHeader:
@@ -92,22 +92,22 @@ internal sealed class ClientHandshake
         }
     }
 
-    /// <summary>TLS is up: all that follows goes through it.</summary>
+    /// <summary>Continues after the TLS handshake.</summary>
     internal void TlsStarted() => Ask(NbdOption.StructuredReply, []);
 
     private HandshakeStep Greeted(ReadOnlySpan<byte> bytes)
     {
         if (BinaryPrimitives.ReadUInt64BigEndian(bytes) != NbdMagic.Greeting)
         {
-            return Fail("does not greet as an NBD server");
+            return Fail("does not send the greeting of an NBD server");
         }
 
         var style = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
         if (style != NbdMagic.Option)
         {
             return Fail(style == NbdMagic.OldStyle
-                ? "speaks the oldstyle protocol, which has no export names; it went out of use in 2011"
-                : "does not greet as an NBD server");
+                ? "uses the oldstyle protocol, which is obsolete since 2011 and has no export names"
+                : "does not send the greeting of an NBD server");
         }
 
         var flags = (HandshakeFlags)BinaryPrimitives.ReadUInt16BigEndian(bytes[16..]);
@@ -117,7 +117,7 @@ internal sealed class ClientHandshake
             Append(sizeof(uint)), (uint)(flags & (HandshakeFlags.FixedNewstyle | HandshakeFlags.NoZeroes)));
         if (wantsTls && !isFixed)
         {
-            return Fail("is too old for TLS, and without TLS is not what the URI says");
+            return Fail("does not support TLS, which the URI requires");
         }
 
         return wantsTls ? Ask(NbdOption.StartTls, [])
@@ -128,11 +128,11 @@ internal sealed class ClientHandshake
     private HandshakeStep Answered(ReadOnlySpan<byte> data) => (option, reply.Type) switch
     {
         (_, OptionReplyType.ErrorTlsRequired) when !wantsTls =>
-            Fail($"wants TLS: write nbds:// for nbd://.{TextOf(data)}"),
+            Fail($"requires TLS: use nbds:// instead of nbd://.{TextOf(data)}"),
         (_, OptionReplyType.ErrorShutdown) => Fail($"is shutting down.{TextOf(data)}"),
         (NbdOption.StartTls, OptionReplyType.Ack) => HandshakeStep.StartTls,
         (NbdOption.StartTls, _) => Fail(
-            $"refuses TLS ({NameOf(reply.Type)}), and without TLS is not what the URI says.{TextOf(data)}"),
+            $"refuses TLS ({NameOf(reply.Type)}), which the URI requires.{TextOf(data)}"),
         (NbdOption.StructuredReply, OptionReplyType.Ack) => AskForContext(),
         (NbdOption.StructuredReply, >= OptionReplyType.ErrorBit) => Go(),
         (NbdOption.SetMetaContext, OptionReplyType.MetaContext) => ContextSet(data),
@@ -143,7 +143,7 @@ internal sealed class ClientHandshake
         (NbdOption.Go, OptionReplyType.ErrorUnknown) => Fail($"has no export '{export}'.{TextOf(data)}"),
         (NbdOption.Go, >= OptionReplyType.ErrorBit) => Fail(
             $"refuses the export '{export}' ({NameOf(reply.Type)}).{TextOf(data)}"),
-        _ => Fail($"answers {option} with {NameOf(reply.Type)}, which is no answer to it"),
+        _ => Fail($"replied to {option} with {NameOf(reply.Type)}, which is not valid"),
     };
 
     private HandshakeStep AskForContext()
@@ -157,7 +157,7 @@ internal sealed class ClientHandshake
     {
         if (data.Length < sizeof(uint) || NbdText.Read(data[sizeof(uint)..]) != MetaContextRequest.Allocation)
         {
-            return Fail("gives a metadata context that it was not asked for");
+            return Fail("sent a metadata context that was not requested");
         }
 
         allocationContext = BinaryPrimitives.ReadUInt32BigEndian(data);
@@ -170,7 +170,7 @@ internal sealed class ClientHandshake
     {
         if (data.Length < sizeof(ushort))
         {
-            return Fail("sends information without a type");
+            return Fail("sent information without a type");
         }
 
         switch ((InfoType)BinaryPrimitives.ReadUInt16BigEndian(data))
@@ -182,7 +182,7 @@ internal sealed class ClientHandshake
                 sizes = found;
                 return AwaitReply();
             case InfoType.Export or InfoType.BlockSize:
-                return Fail($"sends information of {data.Length} bytes, which is not its length");
+                return Fail($"sent information with the invalid length of {data.Length} bytes");
             default:
                 return AwaitReply();
         }
@@ -192,12 +192,12 @@ internal sealed class ClientHandshake
     {
         if (info is not { } found)
         {
-            return Fail("accepts the export, but does not say how big it is");
+            return Fail("accepted the export without sending its size");
         }
 
         if (found.SizeBytes > long.MaxValue)
         {
-            return Fail($"says that the export has {found.SizeBytes} bytes, more than anything has");
+            return Fail($"sent the invalid size of {found.SizeBytes} bytes");
         }
 
         Result = new NegotiatedExport
@@ -230,7 +230,7 @@ internal sealed class ClientHandshake
         return HandshakeStep.More;
     }
 
-    /// <summary>A server that listens to options is told that there will be no more.</summary>
+    /// <summary>A fixed newstyle server is sent NBD_OPT_ABORT.</summary>
     private HandshakeStep Fail(string fault)
     {
         Fault = $"The server {fault.TrimEnd('.')}.";
@@ -252,24 +252,24 @@ internal sealed class ClientHandshake
     private byte[] NameBytes() => System.Text.Encoding.UTF8.GetBytes(export);
 
     private static string TextOf(ReadOnlySpan<byte> data) =>
-        NbdText.Read(data) is { Length: > 0 } text ? $" It says: {text}" : "";
+        NbdText.Read(data) is { Length: > 0 } text ? $" Its message: {text}" : "";
 
     private static string NameOf(OptionReplyType type) =>
         Enum.IsDefined(type) ? type.ToString() : $"reply {(uint)type}";
 }
 
-/// <summary>What is to be done next in a <see cref="ClientHandshake"/>.</summary>
+/// <summary>The next step of a <see cref="ClientHandshake"/>.</summary>
 internal enum HandshakeStep
 {
-    /// <summary>Send what it has, and receive what it wants.</summary>
+    /// <summary>Send the outgoing bytes, then receive the wanted bytes.</summary>
     More,
 
-    /// <summary>Change to TLS, and tell it.</summary>
+    /// <summary>Start TLS, then call <see cref="ClientHandshake.TlsStarted"/>.</summary>
     StartTls,
 
-    /// <summary>It is over, and the connection is for requests from now on.</summary>
+    /// <summary>The handshake succeeded; the connection is in the transmission phase.</summary>
     Done,
 
-    /// <summary>It is over: send what it has as a farewell, and close.</summary>
+    /// <summary>The handshake failed: send the outgoing bytes and close the connection.</summary>
     Failed,
 }

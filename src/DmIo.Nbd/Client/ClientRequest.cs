@@ -6,12 +6,12 @@ using DmIo.Nbd.Protocol;
 namespace DmIo.Nbd.Client;
 
 /// <summary>
-/// One call, from its beginning until its answer was taken; reused after that, so that a call allocates nothing.
+/// One request of a client device, from the call until its result is taken. Pooled, so a call allocates nothing.
 /// <code>
 ///   free --Begin--> waiting --> on a connection --> Answer --GetResult--> free
 ///                      ^--- retried, on another ---+
 /// </code>
-/// Invariant: its memory is the caller's until Begin and after Answer; in between nobody but one connection has it.
+/// Invariant: between Begin and Answer, only one connection accesses the memory; at other times, only the caller.
 /// </summary>
 internal sealed class ClientRequest(ClientRequestPool pool) : AnswerSource
 {
@@ -23,43 +23,43 @@ internal sealed class ClientRequest(ClientRequestPool pool) : AnswerSource
 
     internal long LengthBytes { get; private set; }
 
-    /// <summary>The caller's, of a read or a write.</summary>
+    /// <summary>The caller's memory, for a read or a write.</summary>
     internal SegmentBatch? Batch { get; private set; }
 
-    /// <summary>When it was called, by the device's time.</summary>
+    /// <summary>The timestamp of the call.</summary>
     internal long CalledAt { get; private set; }
 
-    /// <summary>How often it was sent.</summary>
+    /// <summary>How often the request was sent.</summary>
     internal int Tries { get; set; }
 
-    /// <summary>Of a flush: which writes it covers (<see cref="UnflushedWrites"/>).</summary>
+    /// <summary>For a flush: the writes that it covers (<see cref="UnflushedWrites"/>).</summary>
     internal long Covered { get; set; }
 
-    /// <summary>Its name on its connection, while it is on one.</summary>
+    /// <summary>The cookie on the current connection.</summary>
     internal ulong Cookie { get; set; }
 
-    /// <summary>Which bytes of a read have come.</summary>
+    /// <summary>The bytes of a read that were received.</summary>
     internal ReceivedRanges Received { get; } = new();
 
-    /// <summary>What a reply tells of extents, where they were asked for.</summary>
+    /// <summary>The extents of the reply, for a block status request.</summary>
     internal ExtentConverter? Extents { get; set; }
 
-    /// <summary>The first error that its reply named.</summary>
+    /// <summary>The first error of the reply.</summary>
     internal IoStatus Error { get; set; }
 
-    /// <summary>The next one in the pool.</summary>
+    /// <summary>The next request in the pool.</summary>
     internal ClientRequest? Next { get; set; }
 
-    /// <summary>Does it change what the export holds?</summary>
+    /// <summary>The request changes the export's data.</summary>
     internal bool IsWrite => Command is NbdCommand.Write or NbdCommand.WriteZeroes or NbdCommand.Trim;
 
     internal bool IsDurable => Flags.HasFlag(CommandFlags.ForceUnitAccess);
 
-    /// <summary>For an error's text: <c>the write at sector 8</c>.</summary>
+    /// <summary>For error messages: <c>the write at sector 8</c>.</summary>
     internal string Name => Command switch
     {
         NbdCommand.Flush => "the flush",
-        NbdCommand.BlockStatus => $"the question for extents at sector {OffsetBytes / Sector.SizeBytes}",
+        NbdCommand.BlockStatus => $"the block status request at sector {OffsetBytes / Sector.SizeBytes}",
         NbdCommand.Trim => $"the discard at sector {OffsetBytes / Sector.SizeBytes}",
         NbdCommand.WriteZeroes => $"the zeroing at sector {OffsetBytes / Sector.SizeBytes}",
         _ => $"the {(Command == NbdCommand.Write ? "write" : "read")} at sector {OffsetBytes / Sector.SizeBytes}",
@@ -74,7 +74,7 @@ internal sealed class ClientRequest(ClientRequestPool pool) : AnswerSource
         Extents = null;
     }
 
-    /// <summary>Takes its place on a connection, under a name that only its reply will have.</summary>
+    /// <summary>Prepares the request for a connection, with a new cookie.</summary>
     internal RequestHeader Send(ulong cookie)
     {
         Cookie = cookie;
@@ -85,9 +85,9 @@ internal sealed class ClientRequest(ClientRequestPool pool) : AnswerSource
         return new RequestHeader(Command, Flags, cookie, (ulong)OffsetBytes, (uint)LengthBytes);
     }
 
-    /// <summary>Lets the memory go, and then says what became of it: nobody touches the memory any more.</summary>
-    /// <param name="result">For a status, one with 0 bytes.</param>
-    /// <param name="isInline">Whoever waits goes on within this call; else on a thread of the pool.</param>
+    /// <summary>Completes the request. Its memory is released first.</summary>
+    /// <param name="result">For a status, a result of 0 bytes.</param>
+    /// <param name="isInline">The continuation runs within this call; otherwise, on the thread pool.</param>
     internal void Answer(TransferResult result, bool isInline)
     {
         Batch = null;
@@ -97,13 +97,13 @@ internal sealed class ClientRequest(ClientRequestPool pool) : AnswerSource
     protected override void OnTaken() => pool.Return(this);
 }
 
-/// <summary>Requests whose answer was taken, for the next calls. One takes at a time; <see cref="Return"/> comes from
-/// any thread. As many as were ever under way together: bounded by who calls.</summary>
+/// <summary>A pool of requests. One caller at a time takes from it; <see cref="Return"/> is thread-safe. The pool grows
+/// to the largest number of concurrent requests.</summary>
 internal sealed class ClientRequestPool
 {
     private ClientRequest? free;
 
-    // A stack that others push to, and of which the owner takes all at once.
+    // A stack that any thread pushes to; the owner takes all of it at once.
     private ClientRequest? returned;
 
     internal ClientRequest Take()
@@ -127,14 +127,12 @@ internal sealed class ClientRequestPool
     }
 }
 
-/// <summary>
-/// Which bytes of a read have come, so that a reply with a gap or with something twice is known as such: a gap would
-/// leave in the caller's memory what was there before. Mostly one range that grows; others are kept in order.
-/// </summary>
+/// <summary>The bytes of a read that were received. It detects replies with gaps, which would leave old data in the
+/// caller's memory, and with duplicates. Usually one growing range; ranges out of order are kept sorted.</summary>
 internal sealed class ReceivedRanges
 {
-    /// <summary>No server that means well answers in more pieces, out of order; each costs a search.</summary>
-    private const int MostOthers = 4096;
+    /// <summary>Bounds the cost of a reply in many chunks out of order: each costs a search.</summary>
+    private const int MaxRanges = 4096;
 
     private readonly List<(long Start, long End)> others = [];
     private long end;
@@ -145,7 +143,7 @@ internal sealed class ReceivedRanges
         others.Clear();
     }
 
-    /// <summary>False: a part of it has come before, or it is one piece too many.</summary>
+    /// <summary>False: some of the bytes were received before, or there are too many ranges.</summary>
     internal bool TryAdd(long start, long length)
     {
         if (start == end && others.Count == 0)
@@ -158,7 +156,7 @@ internal sealed class ReceivedRanges
         at = at < 0 ? others.Count : at;
         var before = at == 0 ? end : others[at - 1].End;
         var after = at == others.Count ? long.MaxValue : others[at].Start;
-        if (start < before || start + length > after || others.Count == MostOthers)
+        if (start < before || start + length > after || others.Count == MaxRanges)
         {
             return false;
         }
@@ -174,6 +172,6 @@ internal sealed class ReceivedRanges
         return true;
     }
 
-    /// <summary>Have all bytes up to <paramref name="length"/> come?</summary>
+    /// <summary>All bytes up to <paramref name="length"/> were received.</summary>
     internal bool IsAll(long length) => end == length && others.Count == 0;
 }

@@ -5,11 +5,9 @@ using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Client;
 
-/// <summary>
-/// The connections of one device, as many as were asked for and the server takes. Who breaks is buried by the owner,
-/// and dialed anew in the background, with longer and longer pauses, until it is there again or the set is closed. One
-/// owner at a time; what the background has found waits for <see cref="AddConnected"/>.
-/// </summary>
+/// <summary>The connections of one device: as many as the options specify and the server supports. A failed connection
+/// is reconnected in the background, with exponential backoff, until it succeeds or the set is closed. One caller at a
+/// time; new connections wait for <see cref="AddConnected"/>.</summary>
 internal sealed class ConnectionSet(
     NbdDeviceOptions options,
     Action<NbdDeviceEvents.NbdDeviceEvent> announce,
@@ -27,23 +25,23 @@ internal sealed class ConnectionSet(
     private int last;
     private bool isClosing;
 
-    /// <summary>Why the export is not what it was, as a sentence; null while it is.</summary>
+    /// <summary>How the export has changed, as a sentence; null: it has not.</summary>
     internal string? Change { get; private set; }
 
-    /// <summary>Nothing is open, and nothing will be.</summary>
+    /// <summary>No connection is open, and none will be.</summary>
     internal bool IsEmpty => isClosing && dialed.IsEmpty && Array.TrueForAll(connections, static slot => slot is null);
 
     internal bool HasLive => Array.Exists(connections, static slot => slot is { Failure: null });
 
-    /// <summary>Can the server be asked for extents?</summary>
-    internal bool TellsExtents => agreed is { AllocationContext: not null };
+    /// <summary>The server supports block status requests.</summary>
+    internal bool SupportsBlockStatus => agreed is { AllocationContext: not null };
 
     internal bool CanTake => Array.Exists(connections, static slot => slot is { CanTake: true });
 
     private int Live => connections.Count(static slot => slot is { Failure: null });
 
-    /// <summary>Dials the first; the others follow in the background.</summary>
-    /// <exception cref="IOException">It was in vain.</exception>
+    /// <summary>Opens the first connection; the others follow in the background.</summary>
+    /// <exception cref="IOException">The connection failed.</exception>
     internal async Task<NegotiatedExport> OpenAsync(CancellationToken cancellationToken)
     {
         var (transport, export) = await dialer.DialAsync(cancellationToken).ConfigureAwait(false);
@@ -61,7 +59,7 @@ internal sealed class ConnectionSet(
         return export;
     }
 
-    /// <summary>Takes in what was dialed.</summary>
+    /// <summary>Adds the connections that were opened in the background.</summary>
     internal void AddConnected()
     {
         while (dialed.TryDequeue(out var found))
@@ -86,19 +84,19 @@ internal sealed class ConnectionSet(
         }
     }
 
-    /// <summary>Sends and receives what can be without waiting. True: there is more.</summary>
-    internal bool Pump()
+    /// <summary>Sends and receives on all connections without waiting. True: there is more to do.</summary>
+    internal bool Poll()
     {
         var isMore = false;
         foreach (var slot in connections)
         {
-            isMore |= slot?.Pump() ?? false;
+            isMore |= slot?.Poll() ?? false;
         }
 
         return isMore;
     }
 
-    /// <summary>In turns.</summary>
+    /// <summary>Round robin.</summary>
     internal bool TryChoose([NotNullWhen(true)] out ClientConnection? connection)
     {
         for (var i = 0; i < connections.Length; i++)
@@ -115,7 +113,8 @@ internal sealed class ConnectionSet(
         return false;
     }
 
-    /// <summary>One that is over; its slot is dialed anew. What it leaves unanswered is the caller's.</summary>
+    /// <summary>Removes a connection that is over, and starts to reconnect. The caller handles its unanswered
+    /// requests.</summary>
     internal bool TryTakeBroken([NotNullWhen(true)] out ClientConnection? lost)
     {
         var slot = Array.FindIndex(connections, static slot => slot is { IsOver: true });
@@ -136,7 +135,7 @@ internal sealed class ConnectionSet(
         return true;
     }
 
-    /// <summary>Gives up those that have not answered in time.</summary>
+    /// <summary>Fails connections whose requests have timed out.</summary>
     internal void BreakTimedOut(RequestQueue queue)
     {
         foreach (var slot in connections)
@@ -145,18 +144,19 @@ internal sealed class ConnectionSet(
             {
                 slot.Break(new IoFailure(
                     $"{late.Name} was not answered within {options.RequestTimeout.TotalSeconds} s, "
-                    + "so the connection was given up.",
+                    + "so the connection was closed.",
                     ConnectionErrors.Reset));
             }
         }
     }
 
-    /// <summary>What an operation is told that could not be sent.</summary>
+    /// <summary>The error message of a request that could not be sent.</summary>
     internal string NotSentMessage(ClientRequest request) => HasLive
         ? $"{request.Name} could not be sent to {options.Uri} within {options.RequestTimeout.TotalSeconds} s."
-        : $"{request.Name} was not sent: there is no connection to {options.Uri}, it is tried anew. {lastLoss}";
+        : $"{request.Name} was not sent: there is no connection to {options.Uri}; the device is "
+            + $"reconnecting. {lastLoss}";
 
-    /// <summary>Ends when nothing is dialed any more; what is open ends soon.</summary>
+    /// <summary>Completes when no connection attempt is running. Open connections end soon.</summary>
     public async ValueTask DisposeAsync()
     {
         isClosing = true;
@@ -170,7 +170,7 @@ internal sealed class ConnectionSet(
 
     private void FailAll(string difference)
     {
-        Change = $"{options.Uri} is not what it was: {difference}";
+        Change = $"{options.Uri} has changed: {difference}";
         announce(new NbdDeviceEvents.DeviceHasChanged(options.Uri, Change));
         foreach (var slot in connections)
         {
@@ -196,7 +196,8 @@ internal sealed class ConnectionSet(
             }
             catch (Exception fault)
             {
-                // Whatever it is, as a certificate that can't be read just now: the next attempt may succeed.
+                // Catches everything, such as a certificate that cannot be read at present: the next attempt may
+                // succeed.
                 announce(new NbdDeviceEvents.ReconnectFailed(options.Uri, attempts, fault.Message));
             }
 
@@ -205,6 +206,6 @@ internal sealed class ConnectionSet(
         }
     }
 
-    /// <summary>Up to a quarter less: those who lost a server together don't come back together.</summary>
+    /// <summary>Reduced by up to a quarter, so that clients of one server do not reconnect at the same time.</summary>
     private static TimeSpan Jittered(TimeSpan pause) => pause * (1 - (Random.Shared.NextDouble() / 4));
 }

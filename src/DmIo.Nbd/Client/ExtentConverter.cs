@@ -4,17 +4,15 @@ using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Client;
 
-/// <summary>
-/// Makes a list of sectors' extents of a server's, which are of bytes and may go further than was asked for. A sector
-/// that is not all of one kind is Data, and so is what a server calls a hole without saying that it reads as zero.
-/// </summary>
+/// <summary>Converts a server's extents, which are in bytes and may exceed the requested range, to extents of sectors.
+/// A sector of mixed kinds is Data, and so is a hole that is not reported to read as zeroes.</summary>
 internal sealed class ExtentConverter(long lengthBytes, int most)
 {
     private readonly List<DeviceExtent> extents = [];
     private long position;
     private bool isFull;
 
-    /// <summary>Empty where the server told of less than a sector.</summary>
+    /// <summary>Empty if the server reported less than a sector.</summary>
     internal IReadOnlyList<DeviceExtent> Extents => extents;
 
     internal void Clear()
@@ -24,7 +22,7 @@ internal sealed class ExtentConverter(long lengthBytes, int most)
         isFull = false;
     }
 
-    /// <summary>The server's next.</summary>
+    /// <summary>Adds the server's next extent.</summary>
     internal void Add(long bytes, AllocationState state)
     {
         var end = Math.Min(lengthBytes, position + bytes);

@@ -6,19 +6,17 @@ using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Client;
 
-/// <summary>
-/// An export of an NBD server (ours, nbdkit, qemu-nbd, nbd-server) as a device. Its size, blocks and abilities are what
-/// the server says when it is opened; nothing that the server does not advertise is ever asked for. Of a size that is
-/// no multiple of the block size the rest is neither read nor written.
-/// </summary>
+/// <summary>An export of an NBD server (DmIo, nbdkit, qemu-nbd, nbd-server) as a block device. Size, block size and
+/// capabilities are negotiated when it is opened; no operation is sent that the server does not advertise. If the size
+/// is not a multiple of the block size, the remainder is not accessible.</summary>
 /// <remarks>
-/// When a connection is lost, what was under way on it fails with DeviceError, errno ECONNRESET: whether a write took
-/// place is then not known, and nothing is sent again unless <see cref="NbdDeviceOptions"/> say so. The connection is
-/// tried anew in the background; meanwhile operations fail with DeviceGone, which means that they were not sent. An
-/// export that comes back as another one fails the device (DeviceFailed). A write that was acknowledged and not
-/// flushed when a connection was lost may be lost with the server's cache: the first flush after that fails, once.
-/// A server that does not offer to flush is taken at its word that it has nothing to flush, as Linux does. What happens
-/// to the connections of a device that is attached is published (<see cref="NbdDeviceEvents"/>).
+/// Requests in flight on a lost connection fail with DeviceError, errno ECONNRESET: a write may or may not have taken
+/// place, and is not resent unless <see cref="NbdDeviceOptions"/> allow it. The device reconnects in the background.
+/// Until then, operations fail with DeviceGone, which means that they were not sent. If the export has changed, the
+/// device fails (DeviceFailed). A write that was acknowledged but not flushed when a connection was lost may be lost
+/// with the server's cache, so the next flush fails, once. A server that does not support flush is assumed to have no
+/// volatile cache, as in Linux. Changes of the connections of an attached device are published
+/// (<see cref="NbdDeviceEvents"/>).
 /// </remarks>
 public sealed class NbdDevice : IBlockDevice
 {
@@ -27,22 +25,22 @@ public sealed class NbdDevice : IBlockDevice
     private NbdDevice(NbdDeviceOptions options)
     {
         Uri = options.Uri;
-        engine = new NbdEngine(options, News.Tell);
+        engine = new NbdEngine(options, Events.Tell);
     }
 
-    /// <summary>What happens to its connections.</summary>
-    internal DeviceEventRelay News { get; } = new();
+    /// <summary>Delivers the events of the connections.</summary>
+    internal DeviceEventRelay Events { get; } = new();
 
-    /// <summary>Where the export is.</summary>
+    /// <summary>The URI of the export.</summary>
     public NbdUri Uri { get; }
 
     /// <inheritdoc/>
     public DeviceDescription Description { get; private set; } = null!; // set by OpenAsync
 
-    /// <summary>Connects, and agrees with the server on the export.</summary>
-    /// <exception cref="ArgumentException">The options can't be.</exception>
-    /// <exception cref="DeviceOpenException">The server can't be reached, is none, refuses, or has no such export; or
-    /// the export is smaller than a block.</exception>
+    /// <summary>Connects, and negotiates the export.</summary>
+    /// <exception cref="ArgumentException">The options are invalid.</exception>
+    /// <exception cref="DeviceOpenException">The server is unreachable, is not an NBD server, refuses the client, or
+    /// does not have the export; or the export is smaller than a block.</exception>
     public static async Task<NbdDevice> OpenAsync(
         NbdDeviceOptions options, CancellationToken cancellationToken = default)
     {
@@ -75,7 +73,7 @@ public sealed class NbdDevice : IBlockDevice
     {
         ArgumentNullException.ThrowIfNull(host);
         engine.Attach(host);
-        News.Listen(news => host.Publish(news with { Device = host.DeviceName }));
+        Events.Listen(change => host.Publish(change with { Device = host.DeviceName }));
     }
 
     /// <inheritdoc/>
@@ -111,8 +109,9 @@ public sealed class NbdDevice : IBlockDevice
         return Start(NbdCommand.WriteZeroes, how, start, count.Bytes).Status;
     }
 
-    /// <summary>As the server tells them (BLOCK_STATUS of base:allocation); all Data where it does not.</summary>
-    /// <exception cref="IOException">The server was asked, and did not answer.</exception>
+    /// <summary>The extents that the server reports (BLOCK_STATUS of base:allocation); all Data if it does not support
+    /// that.</summary>
+    /// <exception cref="IOException">The request failed.</exception>
     public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
         engine.GetExtents(start, count, max);
 

@@ -1,85 +1,81 @@
 namespace DmIo.Nbd.Client;
 
-/// <summary>How <see cref="NbdDevice.OpenAsync"/> opens an export of an NBD server, and what it bears with.
-/// Times are a day at most. Immutable.</summary>
+/// <summary>Options of <see cref="NbdDevice.OpenAsync"/>. The maximum of all times is one day. Immutable.</summary>
 public sealed record NbdDeviceOptions
 {
-    /// <summary>Where the export is.</summary>
+    /// <summary>The URI of the export.</summary>
     public required NbdUri Uri { get; init; }
 
-    /// <summary>No writes, discards or zeroes, also where the server would take them.</summary>
+    /// <summary>The device refuses writes, discards and zeroes even if the server supports them.</summary>
     public bool IsReadOnly { get; init; }
 
-    /// <summary>
-    /// Connections, 1 to 16, where the server says that a flush on one covers all (CAN_MULTI_CONN); else 1. More than
-    /// one is for servers that work on the requests of one connection one after the other.
-    /// </summary>
+    /// <summary>The number of connections, 1 to 16. Used only if the server advertises that a flush covers all
+    /// connections (CAN_MULTI_CONN); otherwise 1. Several connections help with servers that process the requests of
+    /// one connection in sequence.</summary>
     public int Connections { get; init; } = 1;
 
-    /// <summary>
-    /// How long an operation may take before it is TimedOut and the connection that it was sent on is given up: its
-    /// late answer must not touch memory that is somebody else's by then. <see cref="TimeSpan.Zero"/>: for ever.
-    /// </summary>
+    /// <summary>The time limit of an operation. After it, the operation fails with TimedOut, and its connection is
+    /// closed, because a late reply must not write to memory that is in use again. <see cref="TimeSpan.Zero"/>: no
+    /// limit.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long connecting may take, with all that is agreed on then.</summary>
+    /// <summary>The time limit of connecting, including the handshake.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// How long an operation that comes while there is no connection waits for one, before it fails with DeviceGone.
-    /// <see cref="TimeSpan.Zero"/>: it fails at once.
-    /// </summary>
+    /// <summary>How long an operation waits for a connection while there is none, before it fails with DeviceGone.
+    /// <see cref="TimeSpan.Zero"/>: it fails immediately.</summary>
     public TimeSpan ReconnectWait { get; init; } = TimeSpan.Zero;
 
-    /// <summary>The pause before a lost connection is tried anew; it doubles up to
-    /// <see cref="LongestReconnectPause"/>, and differs by up to a quarter, so that not all come at once.</summary>
+    /// <summary>The delay before the first attempt to reconnect. It doubles up to <see cref="LongestReconnectPause"/>,
+    /// and is reduced by a random amount of up to a quarter, so that clients do not reconnect at the same
+    /// time.</summary>
     public TimeSpan ShortestReconnectPause { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>See <see cref="ShortestReconnectPause"/>.</summary>
+    /// <summary>The upper bound of the delay between attempts to reconnect. See
+    /// <see cref="ShortestReconnectPause"/>.</summary>
     public TimeSpan LongestReconnectPause { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a read whose connection was lost is sent again, on another or a new one, within its
-    /// <see cref="RequestTimeout"/>. 0: it fails.</summary>
+    /// <summary>How often a read is resent after its connection was lost, within its <see cref="RequestTimeout"/>. 0:
+    /// it fails.</summary>
     public int ReadRetries { get; init; }
 
-    /// <summary>
-    /// The same of writes, discards and zeroes, and only where the server itself ended the connection: of a connection
-    /// that went silent nobody knows whether the server has still to do what it got, and would do it over newer data.
-    /// </summary>
-    /// <remarks>While it is retried it is in flight, so that nothing that overlaps it is sent. Servers finish, or
-    /// forget, what they got before they close; one that doesn't must not be written to with this.</remarks>
+    /// <summary>How often a write, discard or zeroing is resent, and only if the server closed the connection. If a
+    /// connection is lost for another reason, the server may still process the request later, and overwrite newer
+    /// data.</summary>
+    /// <remarks>During retries, the request is in flight, so no overlapping request is sent. Do not set this for a
+    /// server that closes a connection before it has processed or discarded all requests of it.</remarks>
     public int WriteRetries { get; init; }
 
-    /// <summary>Of <c>nbds://</c>: PEM file of the authorities that the server's certificate may come from; null: those
-    /// of the system.</summary>
+    /// <summary>For <c>nbds://</c>: the PEM file of the authorities that are trusted to sign the server's certificate;
+    /// null: the authorities of the system.</summary>
     public string? AuthorityFile { get; init; }
 
-    /// <summary>Of <c>nbds://</c>: PEM file of the certificate that is shown to the server; null: none.</summary>
+    /// <summary>For <c>nbds://</c>: the PEM file of the client certificate; null: none.</summary>
     public string? CertificateFile { get; init; }
 
-    /// <summary>Its private key, PEM, without a password.</summary>
+    /// <summary>The PEM file of the private key of the client certificate, unencrypted.</summary>
     public string? KeyFile { get; init; }
 
-    private static TimeSpan MostTime { get; } = TimeSpan.FromDays(1);
+    private static TimeSpan MaxTime { get; } = TimeSpan.FromDays(1);
 
     private TimeSpan Longest => new[] { ConnectTimeout, RequestTimeout, ReconnectWait, LongestReconnectPause }.Max();
 
-    /// <summary>What the time-outs and pauses are measured with.</summary>
+    /// <summary>The clock of timeouts and delays.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>What can't be, as a sentence; null where nothing is.</summary>
+    /// <summary>The first invalid option, as a sentence; null: the options are valid.</summary>
     internal string? Fault() => this switch
     {
-        { Uri: null } => "There is no URI.",
-        { Connections: < 1 or > 16 } => $"{Connections} connections; 1 to 16 are possible.",
-        _ when RequestTimeout < TimeSpan.Zero || ReconnectWait < TimeSpan.Zero => "A time-out is negative.",
-        _ when ConnectTimeout <= TimeSpan.Zero => "The time-out of connecting is not positive.",
+        { Uri: null } => "The URI is missing.",
+        { Connections: < 1 or > 16 } => $"The number of connections is {Connections}; it must be 1 to 16.",
+        _ when RequestTimeout < TimeSpan.Zero || ReconnectWait < TimeSpan.Zero => "A timeout is negative.",
+        _ when ConnectTimeout <= TimeSpan.Zero => "The connect timeout is not positive.",
         _ when ShortestReconnectPause <= TimeSpan.Zero || LongestReconnectPause < ShortestReconnectPause =>
             "The pauses between connections are not positive, or the longest is shorter than the shortest.",
-        _ when Longest > MostTime => $"A time-out or pause is {Longest}; {MostTime} is the most.",
+        _ when Longest > MaxTime => $"A timeout or pause is {Longest}; the maximum is {MaxTime}.",
         { ReadRetries: < 0 } or { WriteRetries: < 0 } => "A number of retries is negative.",
         { CertificateFile: null, KeyFile: not null } or { CertificateFile: not null, KeyFile: null } =>
-            "A certificate comes with its key.",
+            "A certificate needs its key, and a key its certificate.",
         { Uri.IsTls: false, AuthorityFile: not null } or { Uri.IsTls: false, CertificateFile: not null } =>
             $"Certificates are for nbds://, and '{Uri}' is not encrypted.",
         _ => null,

@@ -4,11 +4,9 @@ using DmIo.Devices;
 
 namespace DmIo.Nbd.Client;
 
-/// <summary>
-/// Opens devices of the schemes <c>nbd</c>, <c>nbds</c>, <c>nbd+unix</c> and <c>nbds+unix</c>, for the service and for
-/// <c>dmio</c>. A configured device may have a block <c>nbd</c>, whose keys and defaults are in
-/// <c>hocon/network-disks.conf</c>.
-/// </summary>
+/// <summary>Opens devices of the schemes <c>nbd</c>, <c>nbds</c>, <c>nbd+unix</c> and <c>nbds+unix</c>, for the service
+/// and for <c>dmio</c>. A configured device may have a block <c>nbd</c>, whose keys and defaults are in
+/// <c>hocon/network-disks.conf</c>.</summary>
 public sealed class NbdDeviceProvider : IDeviceProvider
 {
     /// <inheritdoc/>
@@ -20,23 +18,23 @@ public sealed class NbdDeviceProvider : IDeviceProvider
     }
 }
 
-/// <summary>Reads the block <c>nbd</c> of a configured device; what it lacks is as in
-/// <c>hocon/network-disks.conf</c>, which is part of the assembly.</summary>
+/// <summary>Reads the block <c>nbd</c> of a configured device. Missing keys have the values of
+/// <c>hocon/network-disks.conf</c>, which is embedded in the assembly.</summary>
 internal static class NbdDeviceSettings
 {
     private const string Block = "nbd";
     private const string DefaultsResource = "DmIo.Nbd.network-disks.conf";
     private const string DefaultsPath = "dmio.devices.remote.nbd";
-    private const int MostConnections = 16;
-    private const int MostRetries = 100;
+    private const int MaxConnections = 16;
+    private const int MaxRetries = 100;
 
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
     private static readonly Config Defaults =
         ConfigurationFactory.FromResource(DefaultsResource, typeof(NbdDeviceSettings).Assembly);
 
-    /// <exception cref="FormatException">The URI is none of ours.</exception>
-    /// <exception cref="ConfigurationException">A key is unknown, or its value can't be used.</exception>
+    /// <exception cref="FormatException">The URI is invalid.</exception>
+    /// <exception cref="ConfigurationException">A key is unknown, or its value is invalid.</exception>
     internal static NbdDeviceOptions Read(DeviceOpening opening)
     {
         var defaults = new SettingsReader(Defaults.GetValue(DefaultsPath)!, DefaultsPath);
@@ -47,14 +45,14 @@ internal static class NbdDeviceSettings
         {
             Uri = NbdUri.Parse(opening.Uri),
             IsReadOnly = opening.IsReadOnly,
-            Connections = (int)reader.Number("connections", 1, MostConnections),
+            Connections = (int)reader.Number("connections", 1, MaxConnections),
             ConnectTimeout = reader.Duration("connect-timeout", Longest),
             RequestTimeout = reader.Duration("request-timeout", Longest),
             ReconnectWait = reader.Duration("reconnect-wait", Longest),
             ShortestReconnectPause = reader.Duration("shortest-pause", Longest),
             LongestReconnectPause = reader.Duration("longest-pause", Longest),
-            ReadRetries = (int)reader.Number("read-retries", 0, MostRetries),
-            WriteRetries = (int)reader.Number("write-retries", 0, MostRetries),
+            ReadRetries = (int)reader.Number("read-retries", 0, MaxRetries),
+            WriteRetries = (int)reader.Number("write-retries", 0, MaxRetries),
             AuthorityFile = PathOf(reader, "authority"),
             CertificateFile = PathOf(reader, "certificate"),
             KeyFile = PathOf(reader, "key"),

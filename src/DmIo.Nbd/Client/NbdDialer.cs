@@ -10,17 +10,15 @@ using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Client;
 
-/// <summary>
-/// Connects to a server and agrees with it on the export, within a time limit. What the world does comes as an
-/// <see cref="IOException"/> whose message names the fault; nothing is left open then.
-/// </summary>
+/// <summary>Connects to a server and negotiates the export, within a time limit. External failures are thrown as
+/// <see cref="IOException"/>, with a message that names the cause. No socket is left open after a failure.</summary>
 internal sealed class NbdDialer(NbdDeviceOptions options)
 {
     private const int KeepAliveSeconds = 15;
     private const int KeepAliveProbes = 4;
 
-    /// <exception cref="IOException">See the class.</exception>
-    /// <exception cref="OperationCanceledException">The caller's own wish.</exception>
+    /// <exception cref="IOException">The connection or the handshake failed.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled the operation.</exception>
     internal async Task<(NbdTransport Transport, NegotiatedExport Export)> DialAsync(CancellationToken ending)
     {
         using var limit = new CancellationTokenSource(options.ConnectTimeout, options.Time);
@@ -36,7 +34,7 @@ internal sealed class NbdDialer(NbdDeviceOptions options)
         }
         catch (SocketException fault)
         {
-            throw new IOException($"The server can't be reached: {Explain(fault)}.", fault);
+            throw new IOException($"The server is unreachable: {Explain(fault)}.", fault);
         }
         catch (Exception fault) when (fault is AuthenticationException or CryptographicException)
         {
@@ -52,12 +50,12 @@ internal sealed class NbdDialer(NbdDeviceOptions options)
         }
     }
 
-    /// <summary>Of a unix socket that does not exist the operating system says that an address can't be
+    /// <summary>For a unix socket that does not exist, the operating system reports that an address cannot be
     /// assigned.</summary>
     private string Explain(SocketException fault) => (options.Uri.SocketPath, fault.SocketErrorCode) switch
     {
         ({ } path, SocketError.AddressNotAvailable) => $"there is no socket '{path}'",
-        ({ } path, SocketError.ConnectionRefused) => $"no process listens at '{path}'; its server has ended",
+        ({ } path, SocketError.ConnectionRefused) => $"no process listens on '{path}'; its server has ended",
         _ => fault.Message,
     };
 
@@ -83,7 +81,7 @@ internal sealed class NbdDialer(NbdDeviceOptions options)
         NbdTransport transport = new SocketTransport(socket);
         try
         {
-            // Whatever it waits for, this ends it.
+            // Ends all pending I/O.
             await using var watch = ending.Register(transport.Abort).ConfigureAwait(false);
             EndPoint place = uri.SocketPath is { } path
                 ? new UnixDomainSocketEndPoint(path)
@@ -127,7 +125,7 @@ internal sealed class NbdDialer(NbdDeviceOptions options)
             if (!await transport.FillAsync(wanted.AsMemory()).ConfigureAwait(false))
             {
                 throw new IOException(
-                    $"The server closed the connection when it was asked for the export '{options.Uri.Export}'.");
+                    $"The server closed the connection during the handshake for the export '{options.Uri.Export}'.");
             }
 
             step = handshake.Receive(wanted);
@@ -142,13 +140,13 @@ internal sealed class NbdDialer(NbdDeviceOptions options)
     }
 }
 
-/// <summary>How a client does TLS: 1.2 and later; the server's certificate is checked unless the URI says otherwise,
-/// and its files are read at each connection, so that new ones need no restart.</summary>
+/// <summary>The client's TLS options: TLS 1.2 and later. The server's certificate is verified unless the URI disables
+/// that. The files are read for each connection, so new certificates need no restart.</summary>
 internal static class ClientTls
 {
-    /// <exception cref="CryptographicException">A file does not hold what it should.</exception>
-    /// <exception cref="IOException">A file can't be read.</exception>
-    [SuppressMessage("Security", "CA5359", Justification = "Only where the URI says tls-verify-peer=0.")]
+    /// <exception cref="CryptographicException">The content of a file is invalid.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    [SuppressMessage("Security", "CA5359", Justification = "Only if the URI has tls-verify-peer=0.")]
     internal static SslClientAuthenticationOptions OptionsFor(NbdDeviceOptions options)
     {
         var uri = options.Uri;

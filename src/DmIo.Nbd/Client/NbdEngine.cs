@@ -7,20 +7,20 @@ using DmIo.Nbd.Transport;
 namespace DmIo.Nbd.Client;
 
 /// <summary>
-/// The calls of one device by its connections. Attached: calls are gathered until <see cref="Drive"/>, which sends all
-/// of them together and completes what was answered on its caller's turn; whoever hears from a socket, a timer or a
-/// new connection asks for a Drive. Not attached, and while it is disposed of: each call is sent at once, under a lock,
-/// and completes on a thread of the pool.
+/// Sends the requests of one device through its connections. Attached: requests are collected until
+/// <see cref="Drive"/>, which sends them together and completes those that were answered; sockets, the timer and new
+/// connections request a Drive. Not attached, or during disposal: each request is sent at once, under a lock, and
+/// completes on the thread pool.
 /// <code>
 ///   call --> queue --a connection has room--> sent --reply--> answered
 ///             ^                               +--connection lost--> failed, TimedOut
-///             +------- retried, if asked for -+
+///             +------- retried, if allowed ---+
 /// </code>
 /// </summary>
 internal sealed class NbdEngine : IAsyncDisposable
 {
-    /// <summary>Of one question for extents, so that the answer is not without bounds.</summary>
-    private const long LongestQuestionBytes = 1L << 30;
+    /// <summary>Bounds the length of one block status request, and so the size of its reply.</summary>
+    private const long MaxBlockStatusBytes = 1L << 30;
 
     private readonly Lock gate = new();
     private readonly NbdDeviceOptions options;
@@ -32,8 +32,8 @@ internal sealed class NbdEngine : IAsyncDisposable
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DeviceHost? host;
     private volatile bool isDisposing;
-    private bool isPumping;
-    private bool isPumpedAgain;
+    private bool isPolling;
+    private bool isPollRequested;
     private int inFlight;
 
     internal NbdEngine(NbdDeviceOptions options, Action<NbdDeviceEvents.NbdDeviceEvent> announce)
@@ -41,13 +41,13 @@ internal sealed class NbdEngine : IAsyncDisposable
         this.options = options;
         timer = new DeadlineTimer(options.Time, OnSignal);
         queue = new RequestQueue(options, timer);
-        connections = new ConnectionSet(options, announce, OnSignal, OnEnded);
+        connections = new ConnectionSet(options, announce, OnSignal, OnReplied);
     }
 
     private bool IsSelfPolling => host is null || isDisposing;
 
-    /// <summary>Connects; what the device then is.</summary>
-    /// <exception cref="IOException">It could not.</exception>
+    /// <summary>Connects. Returns the description of the device.</summary>
+    /// <exception cref="IOException">The connection failed.</exception>
     internal async Task<DeviceDescription> OpenAsync(CancellationToken cancellationToken)
     {
         var export = await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -66,15 +66,15 @@ internal sealed class NbdEngine : IAsyncDisposable
 
     internal void Drive()
     {
-        // From within one, by an operation that is being completed: the outer one sees to what was added.
-        if (host is null || isPumping)
+        // A nested call, by an operation that is being completed: the outer call handles the added requests.
+        if (host is null || isPolling)
         {
             return;
         }
 
         lock (gate)
         {
-            if (PumpOnce())
+            if (PollOnce())
             {
                 host.Wake();
             }
@@ -99,22 +99,23 @@ internal sealed class NbdEngine : IAsyncDisposable
             inFlight++;
             if (IsSelfPolling)
             {
-                PumpAll();
+                PollAll();
             }
 
             return request;
         }
     }
 
-    /// <summary>Asks the server, and waits for it; on any thread but the owner's.</summary>
+    /// <summary>Sends a block status request, and blocks until it is answered. Must not be called by the device's
+    /// owner.</summary>
     internal IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max)
     {
-        if (!connections.TellsExtents)
+        if (!connections.SupportsBlockStatus)
         {
             return [new DeviceExtent(count, ExtentKind.Data)];
         }
 
-        var lengthBytes = Math.Min(count.Bytes, LongestQuestionBytes);
+        var lengthBytes = Math.Min(count.Bytes, MaxBlockStatusBytes);
         var converter = new ExtentConverter(lengthBytes, max);
         Task<IoStatus> answer;
         lock (gate)
@@ -131,7 +132,7 @@ internal sealed class NbdEngine : IAsyncDisposable
             : [new DeviceExtent(1, ExtentKind.Data)];
     }
 
-    /// <summary>What is under way fails; its memory is its callers' when this ends.</summary>
+    /// <summary>Fails the requests in flight. Their memory is released when this completes.</summary>
     public async ValueTask DisposeAsync()
     {
         ValueTask closing;
@@ -140,7 +141,7 @@ internal sealed class NbdEngine : IAsyncDisposable
             Invariant.Require(!isDisposing);
             isDisposing = true;
             closing = connections.DisposeAsync();
-            PumpAll();
+            PollAll();
         }
 
         await closing.ConfigureAwait(false);
@@ -149,7 +150,7 @@ internal sealed class NbdEngine : IAsyncDisposable
         timer.Dispose();
     }
 
-    /// <summary>The way in for sockets, the timer and new connections, from any thread.</summary>
+    /// <summary>Called for sockets, the timer and new connections, on any thread.</summary>
     private void OnSignal()
     {
         if (!IsSelfPolling)
@@ -160,23 +161,23 @@ internal sealed class NbdEngine : IAsyncDisposable
 
         lock (gate)
         {
-            PumpAll();
+            PollAll();
         }
     }
 
-    private void PumpAll()
+    private void PollAll()
     {
-        if (isPumping)
+        if (isPolling)
         {
-            isPumpedAgain = true;
+            isPollRequested = true;
             return;
         }
 
         do
         {
-            isPumpedAgain = false;
+            isPollRequested = false;
         }
-        while (PumpOnce() || isPumpedAgain);
+        while (PollOnce() || isPollRequested);
 
         if (isDisposing && inFlight == 0 && connections.IsEmpty)
         {
@@ -184,10 +185,10 @@ internal sealed class NbdEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>True: call it again soon, there is more to do.</summary>
-    private bool PumpOnce()
+    /// <summary>True: call again soon, there is more to do.</summary>
+    private bool PollOnce()
     {
-        isPumping = true;
+        isPolling = true;
         try
         {
             connections.AddConnected();
@@ -200,7 +201,7 @@ internal sealed class NbdEngine : IAsyncDisposable
             do
             {
                 Dispatch();
-                isMore = connections.Pump();
+                isMore = connections.Poll();
                 while (connections.TryTakeBroken(out var lost))
                 {
                     FailOver(lost);
@@ -211,7 +212,7 @@ internal sealed class NbdEngine : IAsyncDisposable
         }
         finally
         {
-            isPumping = false;
+            isPolling = false;
         }
     }
 
@@ -245,7 +246,7 @@ internal sealed class NbdEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Why it is not sent at all; Ok where it is.</summary>
+    /// <summary>Why the request must not be sent; Ok: it can be sent.</summary>
     private IoStatus Refusal(ClientRequest request)
     {
         if (isDisposing)
@@ -255,7 +256,7 @@ internal sealed class NbdEngine : IAsyncDisposable
 
         if (connections.Change is { } change)
         {
-            return IoStatus.Failed(IoStatusCode.DeviceFailed, $"{change} Open the device anew.");
+            return IoStatus.Failed(IoStatusCode.DeviceFailed, $"{change} Reopen the device.");
         }
 
         if (request.Command != NbdCommand.Flush || unflushed.Lost == 0)
@@ -264,18 +265,19 @@ internal sealed class NbdEngine : IAsyncDisposable
         }
 
         var message = $"A connection to {options.Uri} was lost when {unflushed.Lost} acknowledged writes were not "
-            + "flushed; if the server lost its cache, they are lost. Later flushes cover later writes alone.";
+            + "flushed; if the server lost its cache, they are lost. Later flushes cover only later writes.";
         unflushed.Reported();
         return IoStatus.DeviceError(message, (int)NbdError.InputOutput);
     }
 
-    /// <summary>A deadline has passed: what was sent takes its connection along.</summary>
+    /// <summary>A deadline has passed. A request that was sent fails together with its connection.</summary>
     private void FailTimedOut()
     {
         foreach (var request in queue.TakeOverdue(connections.HasLive))
         {
             Answer(request, IoStatus.Failed(
-                connections.HasLive ? IoStatusCode.TimedOut : IoStatusCode.DeviceGone, connections.NotSentMessage(request)));
+                connections.HasLive ? IoStatusCode.TimedOut : IoStatusCode.DeviceGone,
+                connections.NotSentMessage(request)));
         }
 
         connections.BreakTimedOut(queue);
@@ -307,7 +309,7 @@ internal sealed class NbdEngine : IAsyncDisposable
 
     private IoStatus LossOf(ClientRequest request, ClientConnection lost)
     {
-        var unknown = request.IsWrite ? " Whether it took place is not known." : "";
+        var unknown = request.IsWrite ? " It is unknown whether it took place." : "";
         if (queue.HasTimedOut(request))
         {
             return new IoStatus(IoStatusCode.TimedOut, new IoFailure(
@@ -317,13 +319,13 @@ internal sealed class NbdEngine : IAsyncDisposable
 
         var failure = lost.Failure!;
         return IoStatus.DeviceError(
-            $"The connection to {options.Uri} was lost with {request.Name} under way: {failure.Message}{unknown}",
+            $"The connection to {options.Uri} was lost with {request.Name} in flight: {failure.Message}{unknown}",
             failure.Errno,
             failure.Exception);
     }
 
-    /// <summary>The server answered.</summary>
-    private void OnEnded(ClientRequest request, IoStatus error)
+    /// <summary>The server replied.</summary>
+    private void OnReplied(ClientRequest request, IoStatus error)
     {
         if (error.IsOk && request.Command == NbdCommand.Flush)
         {

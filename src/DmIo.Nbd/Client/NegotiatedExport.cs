@@ -6,45 +6,42 @@ using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Client;
 
-/// <summary>What a client and a server agreed on in the handshake: the export, and how to talk about it.
-/// Immutable.</summary>
+/// <summary>The result of the handshake: the export and its protocol options. Immutable.</summary>
 internal sealed record NegotiatedExport
 {
     internal required long SizeBytes { get; init; }
 
-    /// <summary>What the server offers; nothing else may be asked for.</summary>
+    /// <summary>The capabilities that the server advertises; no others may be used.</summary>
     internal required TransmissionFlags Flags { get; init; }
 
-    /// <summary>Null: the server said nothing of them.</summary>
+    /// <summary>Null: the server did not send block sizes.</summary>
     internal BlockSizes? Sizes { get; init; }
 
     internal bool HasStructuredReplies { get; init; }
 
-    /// <summary>The server's number for base:allocation; null: it has none.</summary>
+    /// <summary>The id of base:allocation; null: it was not negotiated.</summary>
     internal uint? AllocationContext { get; init; }
 
     internal bool Has(TransmissionFlags flag) => (Flags & flag) == flag;
 }
 
-/// <summary>
-/// From what a server offers to what a device is, and whether a server that came back still offers it. Only what is
-/// advertised is used: there are servers that abort on more.
-/// </summary>
+/// <summary>Derives the description of a device from the negotiated export, and compares the export after a reconnect.
+/// Only advertised features are used: some servers close the connection otherwise.</summary>
 internal static class ExportGeometry
 {
     private const uint LargestMinimum = 64 * 1024;
 
-    /// <summary>What others ask for at a time as well, and servers are used to.</summary>
-    private static readonly ByteSize LongestDiscard = ByteSize.FromGiB(1);
+    /// <summary>Other clients use the same maximum, so servers support it.</summary>
+    private static readonly ByteSize MaxDiscardSize = ByteSize.FromGiB(1);
 
-    private static readonly ByteSize LongestZeroing = ByteSize.FromMiB(32);
+    private static readonly ByteSize MaxZeroingSize = ByteSize.FromMiB(32);
 
-    /// <summary>What a device's abilities rest on.</summary>
+    /// <summary>The flags that the capabilities of the device depend on.</summary>
     private const TransmissionFlags Used = TransmissionFlags.Flush | TransmissionFlags.ForceUnitAccess
         | TransmissionFlags.Trim | TransmissionFlags.WriteZeroes | TransmissionFlags.FastZero
         | TransmissionFlags.MultiConnection;
 
-    /// <summary>Why it can't be a device, as a sentence; null where it can.</summary>
+    /// <summary>Why the export cannot be a device, as a sentence; null: it can.</summary>
     internal static string? FaultOf(NegotiatedExport export)
     {
         if (export.Sizes is { } sizes
@@ -53,7 +50,8 @@ internal static class ExportGeometry
         {
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"The server's block sizes make no sense: minimum {sizes.Minimum}, most {sizes.MaximumPayload} bytes.");
+                $"The server's block sizes are invalid: minimum {sizes.Minimum}, "
+                + $"maximum {sizes.MaximumPayload} bytes.");
         }
 
         return export.SizeBytes < BlockBytes(export)
@@ -65,7 +63,7 @@ internal static class ExportGeometry
     {
         var block = BlockBytes(export);
         var canWrite = !isReadOnly && !export.Has(TransmissionFlags.ReadOnly);
-        var mostPayload = Math.Min(export.Sizes?.MaximumPayload ?? uint.MaxValue, NbdMagic.UsualMaxPayload);
+        var mostPayload = Math.Min(export.Sizes?.MaximumPayload ?? uint.MaxValue, NbdMagic.DefaultMaxPayload);
         return new DeviceDescription
         {
             Backend = "nbd",
@@ -74,16 +72,16 @@ internal static class ExportGeometry
             IsReadOnly = !canWrite,
             BlockSize = ByteSize.FromBytes(block),
             MaxTransfer = ByteSize.FromBytes(mostPayload / block * block),
-            MaxDiscard = canWrite && export.Has(TransmissionFlags.Trim) ? LongestDiscard : default,
-            MaxWriteZeroes = canWrite && export.Has(TransmissionFlags.WriteZeroes) ? LongestZeroing : default,
+            MaxDiscard = canWrite && export.Has(TransmissionFlags.Trim) ? MaxDiscardSize : default,
+            MaxWriteZeroes = canWrite && export.Has(TransmissionFlags.WriteZeroes) ? MaxZeroingSize : default,
             HasFastWriteZeroes = canWrite && export.Has(TransmissionFlags.WriteZeroes | TransmissionFlags.FastZero),
             HasForceUnitAccess = canWrite && export.Has(TransmissionFlags.ForceUnitAccess),
             HasVolatileCache = canWrite && export.Has(TransmissionFlags.Flush),
         };
     }
 
-    /// <summary>Why a server that was connected to anew can't take the place of the old one, as a sentence: the device
-    /// would not be what was promised. Null where it can.</summary>
+    /// <summary>Why the export cannot replace the previous one after a reconnect, as a sentence: the device would not
+    /// match its description. Null: it can.</summary>
     internal static string? Difference(NegotiatedExport before, NegotiatedExport now)
     {
         var lost = before.Flags & ~now.Flags & Used;
@@ -92,18 +90,18 @@ internal static class ExportGeometry
             : before.Has(TransmissionFlags.ReadOnly) != now.Has(TransmissionFlags.ReadOnly)
             ? $"The export {(now.Has(TransmissionFlags.ReadOnly) ? "became" : "is no longer")} read-only."
             : lost != TransmissionFlags.None
-            ? $"The export no longer offers {lost}."
+            ? $"The export no longer supports {lost}."
             : before.AllocationContext is not null && now.AllocationContext is null
-            ? "The export no longer tells of its extents."
-            : FaultOf(now) ?? (BlockBytes(now) > BlockBytes(before) || MostPayload(now) < MostPayload(before)
-                ? $"The export's blocks were of {BlockBytes(before)} bytes, at most {MostPayload(before)} at a time, "
-                    + $"and are of {BlockBytes(now)}, at most {MostPayload(now)}."
+            ? "The export no longer supports block status."
+            : FaultOf(now) ?? (BlockBytes(now) > BlockBytes(before) || MaxPayload(now) < MaxPayload(before)
+                ? $"The export had blocks of {BlockBytes(before)} bytes and a maximum payload of "
+                    + $"{MaxPayload(before)}, and now has {BlockBytes(now)} and {MaxPayload(now)}."
                 : null);
     }
 
     private static int BlockBytes(NegotiatedExport export) =>
         Math.Max(Sector.SizeBytes, (int)(export.Sizes?.Minimum ?? Sector.SizeBytes));
 
-    private static uint MostPayload(NegotiatedExport export) =>
-        Math.Min(export.Sizes?.MaximumPayload ?? uint.MaxValue, NbdMagic.UsualMaxPayload);
+    private static uint MaxPayload(NegotiatedExport export) =>
+        Math.Min(export.Sizes?.MaximumPayload ?? uint.MaxValue, NbdMagic.DefaultMaxPayload);
 }

@@ -6,25 +6,25 @@ using DmIo.Nbd.Protocol;
 namespace DmIo.Nbd.Client;
 
 /// <summary>
-/// Takes a connection's replies apart, from bytes that come in whatever pieces, and copies what was read to where it is
-/// wanted; the rest of a large payload may be received straight to there (<see cref="TryGetDestination"/>).
+/// Parses the replies of a connection from bytes in chunks of any size, and copies read data to its destination. The
+/// rest of a large payload can be received directly there (<see cref="TryGetDestination"/>).
 /// <code>
-///   header --simple, done--> header          header --read's payload--> copying --> header
-///   header --chunk's fixed part--> chunk --> header, or copying
+///   header --simple, done--> header          header --payload of a read--> copying --> header
+///   header --fixed part of a chunk--> chunk --> header, or copying
 /// </code>
-/// What breaks the protocol, or is for no request, is a <see cref="Fault"/>: from there on nothing can be understood.
+/// Protocol errors, and replies without a request, set <see cref="Fault"/>. Nothing can be parsed after that.
 /// </summary>
 internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, Action<ClientRequest, IoStatus> ended)
 {
-    /// <summary>More is no error's text.</summary>
-    private const uint LongestChunk = 64 * 1024;
+    /// <summary>The longest chunk without data. Error messages are shorter.</summary>
+    private const uint MaxChunkBytes = 64 * 1024;
 
-    /// <summary>More extents no server should send at a time, says the specification.</summary>
-    private const uint MostExtents = 1 << 20;
+    /// <summary>The specification's limit for one reply.</summary>
+    private const uint MaxExtents = 1 << 20;
 
-    private readonly byte[] partial = new byte[LongestChunk];
+    private readonly byte[] partial = new byte[MaxChunkBytes];
     private int partialBytes;
-    private int wantedBytes = SimpleReply.SizeBytes;
+    private int neededBytes = SimpleReply.SizeBytes;
     private bool isInChunk;
     private ReplyChunk chunk;
     private ClientRequest? request;
@@ -33,13 +33,13 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
     private bool endsWithCopy;
     private long extentsLeft;
 
-    /// <summary>What the server did wrong, as the rest of a sentence; null while all is well.</summary>
+    /// <summary>The protocol error of the server, as the rest of a sentence; null: none.</summary>
     internal string? Fault { get; private set; }
 
-    /// <summary>The server answered that it is shutting down.</summary>
+    /// <summary>The server replied ESHUTDOWN.</summary>
     internal bool HasShutdown { get; private set; }
 
-    /// <summary>The bytes came, in this order.</summary>
+    /// <summary>Parses the next bytes.</summary>
     internal void Take(ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length > 0 && Fault is null)
@@ -51,32 +51,32 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
                 bytes = bytes[length..];
                 Copied(length);
             }
-            else if (partialBytes == 0 && bytes.Length >= wantedBytes)
+            else if (partialBytes == 0 && bytes.Length >= neededBytes)
             {
-                var length = wantedBytes;
+                var length = neededBytes;
                 Read(bytes[..length]);
                 bytes = bytes[length..];
             }
             else
             {
-                var length = Math.Min(wantedBytes - partialBytes, bytes.Length);
+                var length = Math.Min(neededBytes - partialBytes, bytes.Length);
                 bytes[..length].CopyTo(partial.AsSpan(partialBytes));
                 bytes = bytes[length..];
                 partialBytes += length;
-                if (partialBytes == wantedBytes)
+                if (partialBytes == neededBytes)
                 {
                     partialBytes = 0;
-                    Read(partial.AsSpan(0, wantedBytes));
+                    Read(partial.AsSpan(0, neededBytes));
                 }
             }
         }
     }
 
-    /// <summary>True: the next bytes are a payload of at least <paramref name="leastBytes"/>, and this is where they
-    /// go; say <see cref="DestinationFilled"/> when they are there.</summary>
-    internal bool TryGetDestination(SegmentBatch destination, long leastBytes)
+    /// <summary>True: the next bytes are a payload of at least <paramref name="minBytes"/>, and must be received into
+    /// <paramref name="destination"/>. Call <see cref="DestinationFilled"/> after that.</summary>
+    internal bool TryGetDestination(SegmentBatch destination, long minBytes)
     {
-        if (copyRest < leastBytes)
+        if (copyRest < minBytes)
         {
             return false;
         }
@@ -86,7 +86,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         return true;
     }
 
-    /// <summary>All that was aimed at has come.</summary>
+    /// <summary>The destination was filled.</summary>
     internal void DestinationFilled() => Copied(copyRest);
 
     private static void CopyTo(SegmentBatch batch, long offset, ReadOnlySpan<byte> bytes)
@@ -131,9 +131,9 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         {
             ReadExtent(bytes);
         }
-        else if (wantedBytes == ReplyChunk.SizeBytes)
+        else if (neededBytes == ReplyChunk.SizeBytes)
         {
-            wantedBytes = SimpleReply.SizeBytes;
+            neededBytes = SimpleReply.SizeBytes;
             BeginChunk(ReplyChunk.Read(bytes));
         }
         else
@@ -142,7 +142,8 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         }
     }
 
-    /// <summary>A simple reply's header is as long as a chunk's first 16 bytes, which say which it is.</summary>
+    /// <summary>A simple reply's header has the length of the first 16 bytes of a chunk's header. The magic tells which
+    /// it is.</summary>
     private void ReadMagic(ReadOnlySpan<byte> bytes)
     {
         switch (BinaryPrimitives.ReadUInt32BigEndian(bytes))
@@ -153,13 +154,13 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
             case NbdMagic.StructuredReply when export.HasStructuredReplies:
                 bytes.CopyTo(partial);
                 partialBytes = bytes.Length;
-                wantedBytes = ReplyChunk.SizeBytes;
+                neededBytes = ReplyChunk.SizeBytes;
                 break;
             case NbdMagic.StructuredReply:
-                Fault = "sent a structured reply, which was not agreed on";
+                Fault = "sent a structured reply, which was not negotiated";
                 break;
             case var magic:
-                Fault = $"sent 0x{magic:x8} where a reply begins";
+                Fault = $"sent 0x{magic:x8} instead of a reply";
                 break;
         }
     }
@@ -182,7 +183,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         }
         else if (export.HasStructuredReplies)
         {
-            Fault = "answered a read with a simple reply, though structured ones were agreed on";
+            Fault = "answered a read with a simple reply although structured replies were negotiated";
         }
         else
         {
@@ -209,7 +210,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         {
             Fault = $"sent a list of extents of {header.LengthBytes} bytes";
         }
-        else if (!isData && !isExtents && header.LengthBytes > LongestChunk)
+        else if (!isData && !isExtents && header.LengthBytes > MaxChunkBytes)
         {
             Fault = $"sent a chunk of type {(ushort)header.Type} and {header.LengthBytes} bytes";
         }
@@ -220,13 +221,13 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         else
         {
             isInChunk = true;
-            wantedBytes = isData ? ReplyChunk.DataOffsetBytes : isExtents ? sizeof(uint) : (int)header.LengthBytes;
+            neededBytes = isData ? ReplyChunk.DataOffsetBytes : isExtents ? sizeof(uint) : (int)header.LengthBytes;
         }
     }
 
     private void ReadChunk(ReadOnlySpan<byte> payload)
     {
-        wantedBytes = SimpleReply.SizeBytes;
+        neededBytes = SimpleReply.SizeBytes;
         switch (chunk.Type)
         {
             case ReplyChunkType.None when payload.IsEmpty && chunk.IsDone:
@@ -243,7 +244,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
                 when request!.Extents is not null
                 && BinaryPrimitives.ReadUInt32BigEndian(payload) == export.AllocationContext:
                 extentsLeft = (chunk.LengthBytes - sizeof(uint)) / ReplyChunk.ExtentBytes;
-                wantedBytes = ReplyChunk.ExtentBytes;
+                neededBytes = ReplyChunk.ExtentBytes;
                 break;
             case >= ReplyChunkType.ErrorBit:
                 ReadError(payload);
@@ -259,7 +260,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         var offset = BinaryPrimitives.ReadUInt64BigEndian(payload) - (ulong)request!.OffsetBytes;
         if (length == 0 || offset >= (ulong)request.LengthBytes || length > request.LengthBytes - (long)offset)
         {
-            Fault = $"sent {length} bytes that {request.Name} did not ask for";
+            Fault = $"sent {length} bytes that {request.Name} did not request";
         }
         else if (!request.Received.TryAdd((long)offset, length))
         {
@@ -279,7 +280,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
     private static bool AreExtents(uint lengthBytes) =>
         lengthBytes > sizeof(uint)
         && (lengthBytes - sizeof(uint)) % ReplyChunk.ExtentBytes == 0
-        && (lengthBytes - sizeof(uint)) / ReplyChunk.ExtentBytes <= MostExtents;
+        && (lengthBytes - sizeof(uint)) / ReplyChunk.ExtentBytes <= MaxExtents;
 
     private void ReadExtent(ReadOnlySpan<byte> descriptor)
     {
@@ -289,7 +290,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         extentsLeft--;
         if (extentsLeft == 0)
         {
-            wantedBytes = SimpleReply.SizeBytes;
+            neededBytes = SimpleReply.SizeBytes;
             EndIfDone();
         }
     }
@@ -299,7 +300,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         var textBytes = payload.Length < ReplyChunk.ErrorBytes ? 0 : BinaryPrimitives.ReadUInt16BigEndian(payload[4..]);
         if (payload.Length < ReplyChunk.ErrorBytes || textBytes > payload.Length - ReplyChunk.ErrorBytes)
         {
-            Fault = $"sent an error of {payload.Length} bytes with a text of {textBytes}";
+            Fault = $"sent an error of {payload.Length} bytes with a message of {textBytes}";
             return;
         }
 
@@ -323,19 +324,19 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
             return true;
         }
 
-        Fault = $"answered a request that it was not sent (cookie 0x{cookie:x})";
+        Fault = $"answered an unknown request (cookie 0x{cookie:x})";
         return false;
     }
 
-    /// <summary>The first error counts; what follows it is often a consequence.</summary>
+    /// <summary>Keeps the first error; later errors are often consequences of it.</summary>
     private void Fail(NbdError error, string text)
     {
         HasShutdown |= error == NbdError.Shutdown;
         if (request!.Error.IsOk)
         {
-            var said = text.Length == 0 ? "" : $": {text}";
+            var suffix = text.Length == 0 ? "" : $": {text}";
             request.Error = NbdErrors.StatusOf(
-                error, $"The server answered {request.Name} with {NbdErrors.NameOf(error)}{said}");
+                error, $"The server answered {request.Name} with {NbdErrors.NameOf(error)}{suffix}");
         }
     }
 
@@ -361,7 +362,7 @@ internal sealed class ReplyReader(RequestSlots slots, NegotiatedExport export, A
         endsWithCopy = false;
         if (done.Error.IsOk && done.Command == NbdCommand.Read && !done.Received.IsAll(done.LengthBytes))
         {
-            Fault = $"said that {done.Name} is done, and did not send all of it";
+            Fault = $"completed {done.Name} without sending all data";
             return;
         }
 

@@ -1,9 +1,7 @@
 namespace DmIo.Nbd.Client;
 
-/// <summary>
-/// Requests that wait to be sent, in order; those that are sent retried come first. Knows how long each may wait: as long
-/// as an operation may take at all, and while there is no connection only as long as was asked for.
-/// </summary>
+/// <summary>Requests that wait to be sent, in order; retries come first. It also enforces how long they may wait: the
+/// request timeout, or, without a connection, <see cref="NbdDeviceOptions.ReconnectWait"/>.</summary>
 internal sealed class RequestQueue(NbdDeviceOptions options, DeadlineTimer timer)
 {
     private readonly Queue<ClientRequest> retried = new();
@@ -20,7 +18,7 @@ internal sealed class RequestQueue(NbdDeviceOptions options, DeadlineTimer timer
         ScheduleTimer(request, options.RequestTimeout);
     }
 
-    /// <summary>Its connection was lost, and it is to go on another.</summary>
+    /// <summary>Adds a request whose connection was lost.</summary>
     internal void AddRetry(ClientRequest request) => retried.Enqueue(request);
 
     internal void RemoveFirst()
@@ -31,10 +29,10 @@ internal sealed class RequestQueue(NbdDeviceOptions options, DeadlineTimer timer
         }
     }
 
-    /// <summary>Has it taken longer than an operation may? Where not, the timer is asked for the moment.</summary>
+    /// <summary>The request has exceeded its timeout. If not, the timer is scheduled.</summary>
     internal bool HasTimedOut(ClientRequest request) => HasPassed(request, options.RequestTimeout);
 
-    /// <summary>Takes those out that have waited too long.</summary>
+    /// <summary>Removes the requests that have waited too long.</summary>
     internal List<ClientRequest> TakeOverdue(bool isConnected)
     {
         List<ClientRequest> overdue = [];
@@ -86,10 +84,8 @@ internal sealed class RequestQueue(NbdDeviceOptions options, DeadlineTimer timer
     }
 }
 
-/// <summary>
-/// Calls when the first of many deadlines may have passed. Its owner asks for the first one after each call: that few
-/// deadlines pass makes it cheap to ask for one with every operation.
-/// </summary>
+/// <summary>Calls back when the first of many deadlines may have passed. The owner schedules the next one after each
+/// call. Most operations complete before their deadline, so scheduling one is usually a comparison.</summary>
 internal sealed class DeadlineTimer : IDisposable
 {
     private readonly TimeProvider time;
@@ -111,7 +107,7 @@ internal sealed class DeadlineTimer : IDisposable
             Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Calls no later than at this timestamp.</summary>
+    /// <summary>Calls back at this timestamp or earlier.</summary>
     internal void Schedule(long timestamp)
     {
         if (timestamp < due)
@@ -122,7 +118,7 @@ internal sealed class DeadlineTimer : IDisposable
         }
     }
 
-    /// <summary>True once after each call: look at the deadlines, and ask for the next.</summary>
+    /// <summary>True once after each callback: check the deadlines, and schedule the next.</summary>
     internal bool TakeExpired()
     {
         if (!hasExpired)

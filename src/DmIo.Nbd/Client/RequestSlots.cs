@@ -2,13 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace DmIo.Nbd.Client;
 
-/// <summary>
-/// The requests that one connection has to answer, each under a cookie that no other ever had: the connection's
-/// generation, a number that counts up, and the slot. So a late, a repeated or an invented answer is known as such.
-/// </summary>
+/// <summary>The unanswered requests of one connection. Each has a unique cookie: the connection's generation, a
+/// counter, and the slot. So late, duplicate and invalid replies are detected.</summary>
 internal sealed class RequestSlots
 {
-    /// <summary>The most on one connection: four times what a device usually has in flight.</summary>
+    /// <summary>The maximum per connection: four times the usual queue depth of a device.</summary>
     internal const int Capacity = 128;
 
     private const int SlotBits = 8;
@@ -18,14 +16,14 @@ internal sealed class RequestSlots
     private readonly Stack<int> free = new(Enumerable.Range(0, Capacity).Reverse());
     private ulong last;
 
-    /// <param name="generation">The connection's number among those of its device.</param>
+    /// <param name="generation">The number of the connection among those of its device.</param>
     internal RequestSlots(ushort generation) => last = (ulong)generation << GenerationShift;
 
     internal int Count => Capacity - free.Count;
 
     internal bool HasRoom => free.Count > 0;
 
-    /// <summary>The request's cookie.</summary>
+    /// <summary>Returns the cookie of the request.</summary>
     internal ulong Add(ClientRequest request)
     {
         var slot = free.Pop();
@@ -50,6 +48,6 @@ internal sealed class RequestSlots
         free.Push(slot);
     }
 
-    /// <summary>Those that are there, in no order.</summary>
+    /// <summary>In no particular order.</summary>
     internal IEnumerable<ClientRequest> All => requests.Where(request => request is not null)!;
 }

@@ -3,13 +3,11 @@ using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Client;
 
-/// <summary>
-/// What goes with the next send: headers, and payloads where they lie. Headers that follow each other are one part.
-/// Changed only while nothing is being sent.
-/// </summary>
+/// <summary>The data of the next send: headers, and payloads by reference. Consecutive headers are one buffer. Must not
+/// be changed during a send.</summary>
 internal sealed class SendBatch
 {
-    // One more than there are slots, for the farewell.
+    // One more than there are slots, for the disconnect request.
     private readonly byte[] headers =
         GC.AllocateArray<byte>((RequestSlots.Capacity + 1) * RequestHeader.SizeBytes, pinned: true);
 
@@ -35,7 +33,7 @@ internal sealed class SendBatch
         }
     }
 
-    /// <summary>All of it, in order; valid until <see cref="Clear"/>.</summary>
+    /// <summary>All buffers, in order; valid until <see cref="Clear"/>.</summary>
     internal IReadOnlyList<ReadOnlyMemory<byte>> Close()
     {
         EndPart();

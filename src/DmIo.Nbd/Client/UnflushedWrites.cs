@@ -1,25 +1,23 @@
 namespace DmIo.Nbd.Client;
 
-/// <summary>
-/// Which writes were acknowledged and not flushed. Where a connection is lost, so may they be: the server may have
-/// died with them in its cache, and the flush on a new connection would succeed without them. So the first flush after
-/// such a loss fails, once, as Linux does with what it could not write back (errseq).
-/// </summary>
+/// <summary>Counts the writes that were acknowledged but not flushed. If a connection is lost, these may be lost too:
+/// the server may have crashed with them in its cache, and a flush on a new connection would succeed without them. So
+/// the first flush after that fails, once, like a failed writeback in Linux (errseq).</summary>
 internal sealed class UnflushedWrites
 {
     private long written;
     private long covered;
 
-    /// <summary>How many acknowledged writes may be lost; 0: none.</summary>
+    /// <summary>The number of acknowledged writes that may be lost.</summary>
     internal long Lost { get; private set; }
 
-    /// <summary>A write was acknowledged that is not durable by itself.</summary>
+    /// <summary>A write without FUA was acknowledged.</summary>
     internal void Written() => written++;
 
-    /// <summary>A flush goes to the server; what it covers, for <see cref="Flushed"/>.</summary>
+    /// <summary>A flush is sent. Returns the argument of <see cref="Flushed"/>.</summary>
     internal long Begin() => written;
 
-    /// <summary>It succeeded.</summary>
+    /// <summary>A flush succeeded.</summary>
     internal void Flushed(long upTo) => covered = Math.Max(covered, upTo);
 
     /// <summary>A connection was lost.</summary>
@@ -29,6 +27,6 @@ internal sealed class UnflushedWrites
         covered = written;
     }
 
-    /// <summary>Whoever asked for a flush was told.</summary>
+    /// <summary>A failed flush reported the loss.</summary>
     internal void Reported() => Lost = 0;
 }

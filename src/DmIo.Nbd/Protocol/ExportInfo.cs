@@ -2,13 +2,13 @@ using System.Buffers.Binary;
 
 namespace DmIo.Nbd.Protocol;
 
-/// <summary>What INFO and GO say of an export (NBD_INFO_EXPORT): its size and what it can do.</summary>
+/// <summary>The size and flags of an export, for INFO and GO (NBD_INFO_EXPORT).</summary>
 internal readonly record struct ExportInfo(ulong SizeBytes, TransmissionFlags Flags)
 {
-    /// <summary>With the information's type in front.</summary>
+    /// <summary>Includes the information type.</summary>
     internal const int WireBytes = 12;
 
-    /// <summary>Without it: the answer to EXPORT_NAME, before its padding.</summary>
+    /// <summary>Without the information type: the reply to EXPORT_NAME, without its padding.</summary>
     internal const int ExportNameBytes = 10;
 
     internal static bool TryRead(ReadOnlySpan<byte> bytes, out ExportInfo info)
@@ -36,11 +36,11 @@ internal readonly record struct ExportInfo(ulong SizeBytes, TransmissionFlags Fl
 
 /// <summary>The block sizes of an export, in bytes (NBD_INFO_BLOCK_SIZE).</summary>
 /// <param name="Minimum">Offsets and lengths are multiples of it; a power of two, or 1.</param>
-/// <param name="Preferred">What is served without read-modify-write.</param>
-/// <param name="MaximumPayload">The most payload of one request.</param>
+/// <param name="Preferred">The smallest size without read-modify-write.</param>
+/// <param name="MaximumPayload">The maximum payload of one request.</param>
 internal readonly record struct BlockSizes(uint Minimum, uint Preferred, uint MaximumPayload)
 {
-    /// <summary>With the information's type in front.</summary>
+    /// <summary>Includes the information type.</summary>
     internal const int WireBytes = 14;
 
     internal static bool TryRead(ReadOnlySpan<byte> bytes, out BlockSizes sizes)
@@ -63,7 +63,7 @@ internal readonly record struct BlockSizes(uint Minimum, uint Preferred, uint Ma
     }
 }
 
-/// <summary>What an export can do.</summary>
+/// <summary>The capabilities of an export (NBD_FLAG_*).</summary>
 [Flags]
 internal enum TransmissionFlags : ushort
 {

@@ -2,10 +2,8 @@ using DmIo.Io;
 
 namespace DmIo.Nbd.Protocol;
 
-/// <summary>
-/// The one table between a region's status and the protocol's errors, in both directions. What the protocol can't say
-/// (it knows eight numbers) is EIO, and the message says the rest.
-/// </summary>
+/// <summary>Maps statuses to the protocol's errors and back. The protocol has eight errors; all other causes are EIO,
+/// with the details in the message.</summary>
 internal static class NbdErrors
 {
     private const int QuotaExceeded = 122;
@@ -13,7 +11,7 @@ internal static class NbdErrors
     private const int ReadOnlyFileSystem = 30;
     private const int AccessDenied = 13;
 
-    /// <summary>What a client is told of a status.</summary>
+    /// <summary>The error that a client is sent for a status.</summary>
     internal static NbdError Of(IoStatus status, NbdCommand command) => status.Code switch
     {
         IoStatusCode.Ok => NbdError.None,
@@ -26,11 +24,11 @@ internal static class NbdErrors
         _ => NbdError.InputOutput,
     };
 
-    /// <summary>What a request past the end is told: writers have no space, others made a mistake.</summary>
+    /// <summary>ENOSPC for writes, EINVAL for other commands.</summary>
     internal static NbdError OutOfRange(NbdCommand command) =>
         command is NbdCommand.Write or NbdCommand.WriteZeroes ? NbdError.NoSpace : NbdError.Invalid;
 
-    /// <summary>What a client device makes of a server's error.</summary>
+    /// <summary>The status of a client device for a server's error.</summary>
     internal static IoStatus StatusOf(NbdError error, string message) => error switch
     {
         NbdError.None => IoStatus.Ok,
@@ -40,7 +38,7 @@ internal static class NbdErrors
         _ => IoStatus.DeviceError(message, (int)error),
     };
 
-    /// <summary>Its name in the specification.</summary>
+    /// <summary>The name in the specification.</summary>
     internal static string NameOf(NbdError error) => error switch
     {
         NbdError.None => "OK",
@@ -66,7 +64,7 @@ internal static class NbdErrors
     };
 }
 
-/// <summary>The errors that the protocol knows: Linux's numbers, whatever system either side runs on.</summary>
+/// <summary>The protocol's errors. The values are those of Linux, on every platform.</summary>
 internal enum NbdError : uint
 {
     None = 0,

@@ -4,24 +4,23 @@ using System.Text;
 
 namespace DmIo.Nbd.Protocol;
 
-/// <summary>The protocol's strings: UTF-8 without a NUL, with a length of 32 bits in front where they are not
-/// alone.</summary>
+/// <summary>The protocol's strings: UTF-8 without NUL, with a 32-bit length prefix unless the string is the whole
+/// payload.</summary>
 internal static class NbdText
 {
-    private const int MostPrinted = 512;
+    private const int MaxPrinted = 512;
 
     private static readonly UTF8Encoding Strict =
         new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     internal static int BytesOf(string text) => Strict.GetByteCount(text);
 
-    /// <summary>Can it be one of them? Not too long, without a NUL, and made of whole characters: half of a surrogate
-    /// pair is none.</summary>
+    /// <summary>The string can be sent: it is not too long, and has neither a NUL nor an unpaired surrogate.</summary>
     internal static bool IsText(string? text)
     {
         try
         {
-            return text is not null && BytesOf(text) <= NbdMagic.LongestString
+            return text is not null && BytesOf(text) <= NbdMagic.MaxStringBytes
                 && !text.Contains('\0', StringComparison.Ordinal);
         }
         catch (EncoderFallbackException)
@@ -30,10 +29,10 @@ internal static class NbdText
         }
     }
 
-    /// <summary>All of <paramref name="bytes"/> as a text; null where it is too long or no text.</summary>
+    /// <summary>Decodes all of <paramref name="bytes"/>; null: too long, or not valid UTF-8 without NUL.</summary>
     internal static string? Read(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length > NbdMagic.LongestString || bytes.Contains((byte)0))
+        if (bytes.Length > NbdMagic.MaxStringBytes || bytes.Contains((byte)0))
         {
             return null;
         }
@@ -48,18 +47,19 @@ internal static class NbdText
         }
     }
 
-    /// <summary>What a peer named, for a log: a control character, as one that would begin another line, is a question
-    /// mark, and what is longer than <see cref="MostPrinted"/> characters is cut.</summary>
+    /// <summary>Makes a string of a peer safe for logs: control characters, such as line breaks, become question marks,
+    /// and the string is truncated to <see cref="MaxPrinted"/> characters.</summary>
     internal static string Printable(string text) => string.Create(
-        Math.Min(text.Length, MostPrinted), text, static (printed, said) =>
+        Math.Min(text.Length, MaxPrinted), text, static (printed, source) =>
         {
             for (var index = 0; index < printed.Length; index++)
             {
-                printed[index] = char.IsControl(said[index]) ? '?' : said[index];
+                printed[index] = char.IsControl(source[index]) ? '?' : source[index];
             }
         });
 
-    /// <summary>Reads length and text, and goes past them; false where that is not what is there.</summary>
+    /// <summary>Reads a length prefix and a string, and advances <paramref name="bytes"/>; false: they are
+    /// invalid.</summary>
     internal static bool TryTake(ref ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out string? text)
     {
         text = null;
@@ -79,7 +79,7 @@ internal static class NbdText
         return text is not null;
     }
 
-    /// <summary>Writes length and text; returns how many bytes.</summary>
+    /// <summary>Writes a length prefix and the string; returns the number of bytes.</summary>
     internal static int Put(Span<byte> bytes, string text)
     {
         var length = Strict.GetBytes(text, bytes[sizeof(uint)..]);
@@ -87,12 +87,11 @@ internal static class NbdText
         return sizeof(uint) + length;
     }
 
-    /// <summary>The text as bytes, cut where it is longer than <paramref name="mostBytes"/>, between two
-    /// characters.</summary>
-    internal static byte[] Shortened(string text, int mostBytes)
+    /// <summary>Encodes the string, truncated to <paramref name="maxBytes"/> between two characters.</summary>
+    internal static byte[] Shortened(string text, int maxBytes)
     {
-        var length = Math.Min(text.Length, mostBytes);
-        while (Encoding.UTF8.GetByteCount(text.AsSpan(0, length)) > mostBytes)
+        var length = Math.Min(text.Length, maxBytes);
+        while (Encoding.UTF8.GetByteCount(text.AsSpan(0, length)) > maxBytes)
         {
             length--;
         }

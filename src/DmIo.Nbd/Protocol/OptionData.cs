@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace DmIo.Nbd.Protocol;
 
-/// <summary>The data of INFO and GO: an export's name, and what else the client wants to know of it.</summary>
+/// <summary>The data of INFO and GO: the export's name and the requested information.</summary>
 internal sealed record ExportRequest(string Name, IReadOnlyList<InfoType> Wanted)
 {
-    /// <summary>Null where it is not one: lengths that don't fit, or a name that is no text.</summary>
+    /// <summary>Null: the data is invalid.</summary>
     internal static ExportRequest? Read(ReadOnlySpan<byte> bytes)
     {
         if (!NbdText.TryTake(ref bytes, out var name) || bytes.Length < sizeof(ushort))
@@ -45,16 +45,16 @@ internal sealed record ExportRequest(string Name, IReadOnlyList<InfoType> Wanted
     }
 }
 
-/// <summary>The data of LIST_META_CONTEXT and SET_META_CONTEXT: an export, and which contexts of it.</summary>
+/// <summary>The data of LIST_META_CONTEXT and SET_META_CONTEXT: the export's name and the contexts.</summary>
 internal sealed record MetaContextRequest(string Name, IReadOnlyList<string> Queries)
 {
-    /// <summary>Which ranges are holes and which read as zeroes: the one context that we have.</summary>
+    /// <summary>The only supported context: reports holes and ranges that read as zeroes.</summary>
     internal const string Allocation = "base:allocation";
 
-    /// <summary>All contexts of the namespace of <see cref="Allocation"/>, in a LIST.</summary>
+    /// <summary>In a LIST: all contexts in the namespace of <see cref="Allocation"/>.</summary>
     internal const string Base = "base:";
 
-    /// <summary>Null where it is not one.</summary>
+    /// <summary>Null: the data is invalid.</summary>
     internal static MetaContextRequest? Read(ReadOnlySpan<byte> bytes)
     {
         if (!NbdText.TryTake(ref bytes, out var name) || bytes.Length < sizeof(uint))

@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace DmIo.Nbd.Protocol;
 
-/// <summary>A client's option, without its data.</summary>
+/// <summary>The header of a client's option.</summary>
 internal readonly record struct OptionHeader(NbdOption Option, uint LengthBytes)
 {
     internal const int SizeBytes = 16;
 
-    /// <summary>False: it does not begin with the option magic.</summary>
+    /// <summary>False: the bytes do not begin with the option magic.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> bytes, out OptionHeader header)
     {
         header = new OptionHeader(
@@ -24,14 +24,14 @@ internal readonly record struct OptionHeader(NbdOption Option, uint LengthBytes)
     }
 }
 
-/// <summary>The server's answer to an option, without its data.</summary>
+/// <summary>The header of a server's reply to an option.</summary>
 internal readonly record struct OptionReplyHeader(NbdOption Option, OptionReplyType Type, uint LengthBytes)
 {
     internal const int SizeBytes = 20;
 
     internal bool IsError => Type >= OptionReplyType.ErrorBit;
 
-    /// <summary>False: it does not begin with the reply magic.</summary>
+    /// <summary>False: the bytes do not begin with the reply magic.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> bytes, out OptionReplyHeader header)
     {
         header = new OptionReplyHeader(
@@ -50,7 +50,7 @@ internal readonly record struct OptionReplyHeader(NbdOption Option, OptionReplyT
     }
 }
 
-/// <summary>What a client asks for while options are haggled over.</summary>
+/// <summary>The options of a client (NBD_OPT_*).</summary>
 internal enum NbdOption : uint
 {
     ExportName = 1,
@@ -66,7 +66,8 @@ internal enum NbdOption : uint
     ExtendedHeaders = 11,
 }
 
-/// <summary>How the server answers an option. Errors have the top bit set; their payload is a text.</summary>
+/// <summary>The types of replies to options (NBD_REP_*). Errors have the top bit set; their payload is a
+/// message.</summary>
 internal enum OptionReplyType : uint
 {
     Ack = 1,
@@ -84,11 +85,11 @@ internal enum OptionReplyType : uint
     ErrorTooBig = ErrorBit + 9,
     ErrorExtendedHeadersRequired = ErrorBit + 10,
 
-    /// <summary>Set in every error.</summary>
+    /// <summary>Set in all errors.</summary>
     ErrorBit = 1u << 31,
 }
 
-/// <summary>Which information about an export is asked for, and given, by INFO and GO.</summary>
+/// <summary>The information about an export that INFO and GO request (NBD_INFO_*).</summary>
 internal enum InfoType : ushort
 {
     Export = 0,
@@ -97,7 +98,7 @@ internal enum InfoType : ushort
     BlockSize = 3,
 }
 
-/// <summary>What the server says in its greeting; the client answers with the same bits, in 32.</summary>
+/// <summary>The flags of the server's greeting; the client's flags have the same bits, in 32 bits.</summary>
 [Flags]
 internal enum HandshakeFlags : ushort
 {

@@ -2,12 +2,13 @@ using System.Buffers.Binary;
 
 namespace DmIo.Nbd.Protocol;
 
-/// <summary>A simple reply; a read that succeeded is followed by exactly the bytes that were asked for.</summary>
+/// <summary>The header of a simple reply. The data of a successful read follows, exactly as long as
+/// requested.</summary>
 internal readonly record struct SimpleReply(NbdError Error, ulong Cookie)
 {
     internal const int SizeBytes = 16;
 
-    /// <summary>The magic is the caller's to look at: it says which kind of reply this is.</summary>
+    /// <summary>The caller checks the magic, which tells the kind of reply.</summary>
     internal static SimpleReply Read(ReadOnlySpan<byte> bytes) => new(
         (NbdError)BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]),
         BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
@@ -20,29 +21,29 @@ internal readonly record struct SimpleReply(NbdError Error, ulong Cookie)
     }
 }
 
-/// <summary>The header of one chunk of a structured reply; <paramref name="LengthBytes"/> of payload follow.</summary>
+/// <summary>The header of a chunk of a structured reply; <paramref name="LengthBytes"/> of payload follow.</summary>
 internal readonly record struct ReplyChunk(
     ReplyChunkFlags Flags, ReplyChunkType Type, ulong Cookie, uint LengthBytes)
 {
     internal const int SizeBytes = 20;
 
-    /// <summary>Of OFFSET_DATA's payload, the part before the data.</summary>
+    /// <summary>The payload of OFFSET_DATA without the data.</summary>
     internal const int DataOffsetBytes = 8;
 
     /// <summary>The payload of OFFSET_HOLE: offset and length.</summary>
     internal const int HoleBytes = 12;
 
-    /// <summary>The payload of ERROR before its text: error and the text's length.</summary>
+    /// <summary>The payload of ERROR without the message: error and message length.</summary>
     internal const int ErrorBytes = 6;
 
-    /// <summary>One descriptor of BLOCK_STATUS: length and state. They follow the context's id.</summary>
+    /// <summary>A descriptor of BLOCK_STATUS: length and state. The descriptors follow the context id.</summary>
     internal const int ExtentBytes = 8;
 
     internal bool IsDone => Flags.HasFlag(ReplyChunkFlags.Done);
 
     internal bool IsError => Type >= ReplyChunkType.ErrorBit;
 
-    /// <summary>The magic is the caller's to look at: it says which kind of reply this is.</summary>
+    /// <summary>The caller checks the magic, which tells the kind of reply.</summary>
     internal static ReplyChunk Read(ReadOnlySpan<byte> bytes) => new(
         (ReplyChunkFlags)BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]),
         (ReplyChunkType)BinaryPrimitives.ReadUInt16BigEndian(bytes[6..]),
@@ -59,10 +60,10 @@ internal readonly record struct ReplyChunk(
     }
 }
 
-/// <summary>What one chunk of a structured reply carries. Errors have bit 15 set.</summary>
+/// <summary>The content of a chunk of a structured reply (NBD_REPLY_TYPE_*). Errors have bit 15 set.</summary>
 internal enum ReplyChunkType : ushort
 {
-    /// <summary>Nothing; it ends the reply.</summary>
+    /// <summary>No content; ends the reply.</summary>
     None = 0,
     OffsetData = 1,
     OffsetHole = 2,
@@ -70,21 +71,21 @@ internal enum ReplyChunkType : ushort
     Error = ErrorBit + 1,
     ErrorOffset = ErrorBit + 2,
 
-    /// <summary>Set in every error.</summary>
+    /// <summary>Set in all errors.</summary>
     ErrorBit = 1 << 15,
 }
 
-/// <summary>Flags of a chunk.</summary>
+/// <summary>The flags of a chunk.</summary>
 [Flags]
 internal enum ReplyChunkFlags : ushort
 {
     None = 0,
 
-    /// <summary>The reply's last chunk.</summary>
+    /// <summary>The last chunk of the reply.</summary>
     Done = 1,
 }
 
-/// <summary>What base:allocation says of a range.</summary>
+/// <summary>The state of a range in base:allocation.</summary>
 [Flags]
 internal enum AllocationState : uint
 {

@@ -2,24 +2,25 @@ using System.Buffers.Binary;
 
 namespace DmIo.Nbd.Protocol;
 
-/// <summary>A request of the transmission phase, without its payload.</summary>
-/// <param name="Command">What; may be a number that nobody knows.</param>
-/// <param name="Flags">How.</param>
-/// <param name="Cookie">The client's name for it, returned with the reply.</param>
+/// <summary>The header of a request in the transmission phase.</summary>
+/// <param name="Command">May be an unknown number.</param>
+/// <param name="Flags">The command flags.</param>
+/// <param name="Cookie">Chosen by the client, and returned with the reply.</param>
 /// <param name="Offset">The first byte.</param>
-/// <param name="LengthBytes">How many. Payload only where <paramref name="Command"/> is a write.</param>
+/// <param name="LengthBytes">The length in bytes. A payload follows only if <paramref name="Command"/> is a
+/// write.</param>
 internal readonly record struct RequestHeader(
     NbdCommand Command, CommandFlags Flags, ulong Cookie, ulong Offset, uint LengthBytes)
 {
     internal const int SizeBytes = 28;
 
-    /// <summary>Bytes that follow the header on the wire.</summary>
+    /// <summary>The number of bytes that follow the header.</summary>
     internal uint PayloadBytes => Command == NbdCommand.Write ? LengthBytes : 0;
 
-    /// <summary>It is answered when what it did is durable.</summary>
+    /// <summary>The request is answered when its effect is durable (FUA).</summary>
     internal bool IsDurable => Flags.HasFlag(CommandFlags.ForceUnitAccess);
 
-    /// <summary>False: it does not begin with the request magic, and nothing that follows can be understood.</summary>
+    /// <summary>False: the bytes do not begin with the request magic, and nothing after them can be parsed.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> bytes, out RequestHeader header)
     {
         header = new RequestHeader(
@@ -42,7 +43,7 @@ internal readonly record struct RequestHeader(
     }
 }
 
-/// <summary>What a request asks for.</summary>
+/// <summary>The commands (NBD_CMD_*).</summary>
 internal enum NbdCommand : ushort
 {
     Read = 0,
@@ -55,27 +56,27 @@ internal enum NbdCommand : ushort
     BlockStatus = 7,
 }
 
-/// <summary>How it is asked for.</summary>
+/// <summary>The command flags (NBD_CMD_FLAG_*).</summary>
 [Flags]
 internal enum CommandFlags : ushort
 {
     None = 0,
 
-    /// <summary>Durable when answered.</summary>
+    /// <summary>The effect is durable when the request is answered (FUA).</summary>
     ForceUnitAccess = 1 << 0,
 
     /// <summary>Write zeroes: the range stays allocated.</summary>
     NoHole = 1 << 1,
 
-    /// <summary>Read: one data chunk.</summary>
+    /// <summary>Read: the reply has one data chunk.</summary>
     DoNotFragment = 1 << 2,
 
-    /// <summary>Block status: one extent.</summary>
+    /// <summary>Block status: the reply has one extent.</summary>
     RequestOne = 1 << 3,
 
-    /// <summary>Write zeroes: fail rather than be as slow as a write.</summary>
+    /// <summary>Write zeroes: fail if it would be as slow as a write.</summary>
     FastZero = 1 << 4,
 
-    /// <summary>Of the extended headers, which we do not offer.</summary>
+    /// <summary>Part of extended headers, which are not supported.</summary>
     PayloadLength = 1 << 5,
 }

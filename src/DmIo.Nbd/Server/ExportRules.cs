@@ -8,31 +8,31 @@ using static DmIo.Nbd.Server.NbdServerProtocol;
 
 namespace DmIo.Nbd.Server;
 
-/// <summary>What an export must be before it is served, and what it needs of the service. A fault is one sentence that
-/// names the value, the limit and the fix.</summary>
+/// <summary>Validates exports, and prepares them for serving. An error is one sentence that names the value, the limit
+/// and the fix.</summary>
 internal static class ExportRules
 {
-    /// <summary>Room for two connections.</summary>
-    private const int FewestPages = 2 * ExportMemory.WorkingSet * PageBlock.PagesEach;
+    /// <summary>Enough for two connections.</summary>
+    private const int MinPages = 2 * ExportMemory.WorkingSet * PageBlock.PagesEach;
 
-    /// <summary>The fault in what was asked for; null: there is none.</summary>
+    /// <summary>The first invalid property, as a sentence; null: the export is valid.</summary>
     internal static string? Check(NbdExport export) => export switch
     {
         _ when !NbdText.IsText(export.Name) =>
-            $"The name of an export is at most {NbdMagic.LongestString} bytes of UTF-8 without a NUL.",
+            $"The name of an export is at most {NbdMagic.MaxStringBytes} bytes of UTF-8 without a NUL.",
         _ when !NbdText.IsText(export.Description) =>
-            $"The description of '{export.Name}' is at most {NbdMagic.LongestString} bytes of UTF-8 without a NUL.",
+            $"The description of '{export.Name}' is at most {NbdMagic.MaxStringBytes} bytes of UTF-8 without a NUL.",
         { Devices: null } => $"'{export.Name}' names no devices; give 1 to {ErrorBits.Capacity}.",
         { Devices.Count: < 1 or > ErrorBits.Capacity } =>
             $"'{export.Name}' has {export.Devices.Count} devices; give 1 to {ErrorBits.Capacity}.",
         _ when export.Devices.Distinct(StringComparer.Ordinal).Count() < export.Devices.Count =>
-            $"'{export.Name}' names a device twice; give each copy once.",
-        { Pages: < FewestPages } =>
-            $"'{export.Name}' has {export.Pages} pages; give at least {FewestPages}.",
+            $"'{export.Name}' names a device twice; name each copy once.",
+        { Pages: < MinPages } =>
+            $"'{export.Name}' has {export.Pages} pages; give at least {MinPages}.",
         _ => null,
     };
 
-    /// <summary>Looks its devices up and gets its lease.</summary>
+    /// <summary>Looks up the devices, and gets the lease.</summary>
     internal static async Task<ExportPrepared> PrepareAsync(DmIoService service, NbdExport export, IActorRef replyTo)
     {
         try
@@ -43,7 +43,7 @@ internal static class ExportRules
             {
                 if (attached.FirstOrDefault(device => device.Name == name) is not { } found)
                 {
-                    return Fault($"No device named '{name}' is attached, so '{export.Name}' can't be served.");
+                    return Fault($"No device named '{name}' is attached, so '{export.Name}' cannot be served.");
                 }
 
                 if (found.Description.ReadsAfterFailure && export.Devices.Count > 1)
@@ -62,7 +62,7 @@ internal static class ExportRules
         }
         catch (Exception fault)
         {
-            // Whatever it is: somebody waits for the answer.
+            // Catches everything: the caller waits for an answer.
             return Fault(fault.Message);
         }
 

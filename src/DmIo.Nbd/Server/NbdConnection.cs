@@ -112,7 +112,7 @@ internal sealed class NbdConnection : IExportDirectory, IRequestErrorLog
         }
         catch (IOException fault)
         {
-            end = $"The connection broke: {fault.Message}";
+            end = $"The connection failed: {fault.Message}";
         }
         catch (Exception fault)
         {

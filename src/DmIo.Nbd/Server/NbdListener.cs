@@ -6,7 +6,7 @@ using DmIo.Devices.Files;
 
 namespace DmIo.Nbd.Server;
 
-/// <summary>One address that is listened on; a unix socket as <see cref="UnixListener"/> has it.</summary>
+/// <summary>A listening socket: TCP, or a unix socket (<see cref="UnixListener"/>).</summary>
 internal sealed class NbdListener : IDisposable
 {
     private const int Backlog = 128;
@@ -14,7 +14,7 @@ internal sealed class NbdListener : IDisposable
     private readonly UnixListener? unix;
     private readonly Socket socket;
 
-    /// <exception cref="IoRefusedException">The address can't be listened on.</exception>
+    /// <exception cref="IoRefusedException">The address is in use or invalid.</exception>
     internal NbdListener(EndPoint endPoint)
     {
         try
@@ -25,16 +25,16 @@ internal sealed class NbdListener : IDisposable
         }
         catch (Exception fault) when (fault is SocketException or IOException)
         {
-            throw new IoRefusedException($"'{endPoint}' can't be listened on: {fault.Message}");
+            throw new IoRefusedException($"Cannot listen on '{endPoint}': {fault.Message}");
         }
     }
 
-    /// <summary>With the port that the system chose.</summary>
+    /// <summary>The address, with the port that the system chose.</summary>
     internal EndPoint EndPoint { get; }
 
-    /// <summary>Accepts connections until it is disposed of. It fails with whatever keeps it from accepting one, as too
-    /// many open files; it may be run again then.</summary>
-    /// <param name="accept">Gets each connection, and owns it.</param>
+    /// <summary>Accepts connections until the listener is disposed. Throws if a connection cannot be accepted, for
+    /// example because of too many open files; it can be called again then.</summary>
+    /// <param name="accept">Receives each connection, and owns it.</param>
     internal async Task RunAsync(Action<Socket> accept)
     {
         while (true)
@@ -91,45 +91,44 @@ internal sealed class NbdListener : IDisposable
         }
         catch (SocketException)
         {
-            // The client has gone already; the first receive finds that.
+            // The client has disconnected; the first receive reports that.
         }
     }
 }
 
-/// <summary>
-/// How many connections a server has at once: as many as its options say, and no more than leave descriptors for
-/// devices and for the service itself. The system gives out the lowest free descriptor, so the number of a new
-/// connection's tells how many are in use, whoever has them.
-/// </summary>
-/// <param name="most">Of the options.</param>
-/// <param name="descriptors">How many the process may have open; null: that is not known.</param>
+/// <summary>Limits the number of connections to the configured maximum, and so that enough file descriptors remain for
+/// devices and the service. The system assigns the lowest free descriptor, so the descriptor of a new connection tells
+/// how many are in use in the process.</summary>
+/// <param name="most">The configured maximum.</param>
+/// <param name="descriptors">The descriptor limit of the process; null: unknown.</param>
 internal sealed class ConnectionLimit(int most, long? descriptors)
 {
-    private const int MostKept = 64;
+    private const int MaxKept = 64;
     private const int PartKept = 8;
 
-    /// <summary>Kept free of connections: an eighth, 64 at most.</summary>
-    private readonly long? free = descriptors - Math.Min(MostKept, (descriptors ?? 0) / PartKept);
+    /// <summary>The descriptors that connections may use: all except an eighth, at most 64.</summary>
+    private readonly long? free = descriptors - Math.Min(MaxKept, (descriptors ?? 0) / PartKept);
 
-    /// <summary>What is to be said of it at the start; null: nothing.</summary>
+    /// <summary>The warning to log at startup; null: none.</summary>
     internal string? Notice => free < most
-        ? $"The server accepts fewer than {most} connections: this process may have {descriptors} descriptors open "
-            + $"(RLIMIT_NOFILE), and {descriptors - free} of them are kept for devices. Raise the limit (ulimit -n)."
+        ? $"The server accepts fewer than {most} connections: this process may open {descriptors} descriptors "
+            + $"(RLIMIT_NOFILE), and {descriptors - free} of them are reserved for devices. "
+            + "Raise the limit (ulimit -n)."
         : null;
 
-    /// <summary>By the limit of this process.</summary>
+    /// <summary>With the limit of this process.</summary>
     internal static ConnectionLimit Of(int most) => new(
         most,
         LinuxNative.IsAvailable && LinuxNative.DescriptorLimit(out var limit) == 0 && limit <= int.MaxValue
             ? (long)limit
             : null);
 
-    /// <summary>Why one more can't be had; null: it can.</summary>
-    /// <param name="count">Those that there are.</param>
-    /// <param name="descriptor">Of the new one.</param>
+    /// <summary>Why a new connection is refused; null: it is accepted.</summary>
+    /// <param name="count">The number of connections.</param>
+    /// <param name="descriptor">The descriptor of the new connection.</param>
     internal string? Fault(int count, long descriptor) =>
-        count >= most ? $"there are {count} connections already"
-        : descriptor >= free ? $"{descriptor} of the {descriptors} descriptors that this process may have open "
+        count >= most ? $"there are already {count} connections"
+        : descriptor >= free ? $"{descriptor} of the {descriptors} descriptors that this process may open "
             + "(RLIMIT_NOFILE) are in use; raise the limit (ulimit -n)"
         : null;
 }

@@ -5,32 +5,30 @@ using DmIo.Actors.Client;
 
 namespace DmIo.Nbd.Server;
 
-/// <summary>
-/// The names of the servers' metrics, as OpenTelemetry has them: a meter <see cref="MeterName"/>, units in UCUM. All
-/// servers of the process together; exports are told apart by their names. All are read from what servers count anyway,
-/// when somebody collects. What single connections do is in <see cref="NbdServerStatus"/>.
-/// </summary>
+/// <summary>The metrics of NBD servers, by OpenTelemetry's conventions: the meter is <see cref="MeterName"/>, units are
+/// UCUM. The servers of a process share the instruments; exports are distinguished by name. All values are read when
+/// metrics are collected. Values per connection are in <see cref="NbdServerStatus"/>.</summary>
 public static class NbdMetrics
 {
-    /// <summary>The meter.</summary>
+    /// <summary>The name of the meter.</summary>
     public const string MeterName = "DmIo.Nbd";
 
-    /// <summary>Counter, {request}: requests that came, by export.</summary>
+    /// <summary>Counter, {request}: requests received, by export.</summary>
     public const string ExportRequests = "dmio.nbd.export.requests";
 
-    /// <summary>Counter, {request}: requests that were answered with an error, by export.</summary>
+    /// <summary>Counter, {request}: requests answered with an error, by export.</summary>
     public const string ExportErrors = "dmio.nbd.export.errors";
 
-    /// <summary>Counter, By: data that clients read and wrote, by export and <see cref="Direction"/>.</summary>
+    /// <summary>Counter, By: data read and written by clients, by export and <see cref="Direction"/>.</summary>
     public const string ExportIo = "dmio.nbd.export.io";
 
-    /// <summary>Up-down counter, {request}: requests that are not answered, by export.</summary>
+    /// <summary>Up-down counter, {request}: requests in flight, by export.</summary>
     public const string ExportInFlight = "dmio.nbd.export.in_flight";
 
-    /// <summary>Up-down counter, {connection}: clients' connections, by export.</summary>
+    /// <summary>Up-down counter, {connection}: connections, by export.</summary>
     public const string ExportConnections = "dmio.nbd.export.connections";
 
-    /// <summary>Up-down counter, {device}: devices behind an export, by export and <see cref="State"/>: live,
+    /// <summary>Up-down counter, {device}: devices of an export, by export and <see cref="State"/>: live,
     /// failed.</summary>
     public const string ExportDevices = "dmio.nbd.export.devices";
 
@@ -38,13 +36,13 @@ public static class NbdMetrics
     /// in_use, idle.</summary>
     public const string ExportPages = "dmio.nbd.export.pages";
 
-    /// <summary>Attribute: the export's name.</summary>
+    /// <summary>Attribute: the name of the export.</summary>
     public const string ExportName = "dmio.nbd.export.name";
 
     /// <summary>Attribute: read, write.</summary>
     public const string Direction = "dmio.operation";
 
-    /// <summary>Attribute: what pages or devices are counted.</summary>
+    /// <summary>Attribute: the state of the counted pages or devices.</summary>
     public const string State = "dmio.state";
 
     internal static readonly Meter Meter = new(
@@ -52,10 +50,8 @@ public static class NbdMetrics
         typeof(NbdMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
 }
 
-/// <summary>
-/// The instruments, which read the status of all servers that run when somebody collects. They begin with the first
-/// server, and cost nothing in between.
-/// </summary>
+/// <summary>The instruments. They read the status of all running servers when metrics are collected, and are created
+/// with the first server.</summary>
 internal static class NbdInstruments
 {
     private static ImmutableList<Func<NbdServerStatus>> servers = [];
@@ -64,10 +60,10 @@ internal static class NbdInstruments
     {
         var meter = NbdMetrics.Meter;
         meter.CreateObservableCounter(
-            NbdMetrics.ExportRequests, () => Of(export => export.Requests), "{request}", "Requests that came.");
+            NbdMetrics.ExportRequests, () => Of(export => export.Requests), "{request}", "Requests received.");
         meter.CreateObservableCounter(
             NbdMetrics.ExportErrors, () => Of(export => export.Errors), "{request}",
-            "Requests that were answered with an error.");
+            "Requests answered with an error.");
         meter.CreateObservableCounter(
             NbdMetrics.ExportIo,
             () => Of(
@@ -75,13 +71,13 @@ internal static class NbdInstruments
                 ("read", export => export.ReadBytes),
                 ("write", export => export.WrittenBytes)),
             "By",
-            "Data that clients read and wrote.");
+            "Data read and written by clients.");
         meter.CreateObservableUpDownCounter(
             NbdMetrics.ExportInFlight, () => Of(export => export.InFlight), "{request}",
-            "Requests that are not answered.");
+            "Requests in flight.");
         meter.CreateObservableUpDownCounter(
             NbdMetrics.ExportConnections, () => Of(export => export.Connections), "{connection}",
-            "Clients' connections.");
+            "Connections of clients.");
         meter.CreateObservableUpDownCounter(
             NbdMetrics.ExportDevices,
             () => Of(
@@ -89,7 +85,7 @@ internal static class NbdInstruments
                 ("live", export => export.LiveDevices.Count),
                 ("failed", export => export.Export.Devices.Count - export.LiveDevices.Count)),
             "{device}",
-            "Devices behind an export.");
+            "Devices of an export.");
         meter.CreateObservableUpDownCounter(
             NbdMetrics.ExportPages,
             () => Of(
@@ -100,12 +96,12 @@ internal static class NbdInstruments
             "Pages of an export's lease.");
     }
 
-    /// <summary>A server runs.</summary>
-    /// <param name="status">Read on any thread.</param>
+    /// <summary>Adds a running server.</summary>
+    /// <param name="status">Called on any thread.</param>
     internal static void Add(Func<NbdServerStatus> status) =>
         ImmutableInterlocked.Update(ref servers, all => all.Add(status));
 
-    /// <summary>It has ended.</summary>
+    /// <summary>Removes a server.</summary>
     internal static void Remove(Func<NbdServerStatus> status) =>
         ImmutableInterlocked.Update(ref servers, all => all.Remove(status));
 
@@ -126,15 +122,15 @@ internal static class NbdInstruments
         new(NbdMetrics.ExportName, export.Export.Name);
 }
 
-/// <summary>Shows a server's status in the statistics of its service and to the meter, until it is disposed
-/// of.</summary>
+/// <summary>Publishes a server's status in the statistics of its service and in the metrics, until it is
+/// disposed.</summary>
 internal sealed class StatusPublisher : IDisposable
 {
     private readonly Func<NbdServerStatus> status;
     private readonly IDisposable section;
 
-    /// <param name="service">The service before which the server is.</param>
-    /// <param name="status">Read on any thread.</param>
+    /// <param name="service">The service whose devices the server exports.</param>
+    /// <param name="status">Called on any thread.</param>
     internal StatusPublisher(DmIoService service, Func<NbdServerStatus> status)
     {
         this.status = status;

@@ -12,13 +12,13 @@ using static DmIo.Nbd.Server.NbdServerProtocol;
 namespace DmIo.Nbd.Server;
 
 /// <summary>
-/// Serves devices of the dm-io service of an actor system to NBD clients: qemu, the Linux kernel, fio, nbdcopy, or
-/// another machine's <c>DmIo.Nbd</c>. Exports come and go while it runs. It ends with <see cref="DisposeAsync"/> or
-/// with the system, whichever is first: requests in flight are answered, within <see cref="NbdServerLimits.Drain"/>.
-/// When the system ends, it stops accepting connections in <see cref="NbdServerOptions.UnbindPhase"/>, and ends in
-/// <see cref="NbdServerOptions.StopPhase"/>.
+/// Serves devices of an actor system's dm-io service to NBD clients: qemu, the Linux kernel, fio, nbdcopy, or
+/// <c>DmIo.Nbd</c> on another machine. Exports can be added and removed while it runs. The server ends with
+/// <see cref="DisposeAsync"/> or with the actor system, whichever is first, and answers requests in flight within
+/// <see cref="NbdServerLimits.Drain"/>. When the system shuts down, the server stops accepting connections in
+/// <see cref="NbdServerOptions.UnbindPhase"/>, and ends in <see cref="NbdServerOptions.StopPhase"/>.
 /// </summary>
-/// <remarks>All members may be used from any thread.</remarks>
+/// <remarks>Thread-safe.</remarks>
 public sealed class NbdServer : IAsyncDisposable
 {
     private static int lastName;
@@ -38,13 +38,13 @@ public sealed class NbdServer : IAsyncDisposable
         EndPoints = endPoints;
     }
 
-    /// <summary>Where it listens: as in the options, with the ports that the system chose.</summary>
+    /// <summary>The addresses of the server: those of the options, with the ports that the system chose.</summary>
     public IReadOnlyList<EndPoint> EndPoints { get; }
 
-    /// <summary>Listens. No export is there yet.</summary>
-    /// <exception cref="IoRefusedException">The options are no good, an address is not to be had, or a certificate
-    /// can't be read. The message names it.</exception>
-    /// <exception cref="ConfigurationException">The service of the system does not run yet, and can't be
+    /// <summary>Starts a server without exports.</summary>
+    /// <exception cref="IoRefusedException">The options are invalid, an address cannot be used, or a certificate cannot
+    /// be read. The message names the cause.</exception>
+    /// <exception cref="ConfigurationException">The service of the actor system is not running, and cannot be
     /// started.</exception>
     public static Task<NbdServer> StartAsync(ActorSystem system, NbdServerOptions options)
     {
@@ -55,7 +55,7 @@ public sealed class NbdServer : IAsyncDisposable
             throw new IoRefusedException(fault);
         }
 
-        // What is wrong with it is to be heard here, and not by the actor alone.
+        // Throws configuration errors here instead of in the actor.
         _ = DmIoService.For(system);
         CheckPhase(system, nameof(options.UnbindPhase), options.UnbindPhase);
         CheckPhase(system, nameof(options.StopPhase), options.StopPhase);
@@ -76,25 +76,25 @@ public sealed class NbdServer : IAsyncDisposable
         return Task.FromResult(server);
     }
 
-    /// <summary>Offers an export to clients from now on.</summary>
-    /// <exception cref="IoRefusedException">Its name is taken or no name, a device is not attached, there are not
-    /// enough pages, or the server has ended. The message names it.</exception>
+    /// <summary>Adds an export.</summary>
+    /// <exception cref="IoRefusedException">The export's name is invalid or in use, a device is not attached, there are
+    /// not enough pages, or the server has ended. The message names the cause.</exception>
     public async Task<NbdExportStatus> AddExportAsync(
         NbdExport export, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(export);
 
-        // A list of the caller's own making may throw or change: here it is his, in the actor it would be everybody's.
+        // A list of the caller may throw or change. Copying it here keeps that out of the actor.
         var copy = export with { Devices = [.. export.Devices ?? []] };
         return await AskAsync<NbdExportStatus>(new AddExport(copy), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The same; but if one of its devices is missing (<see cref="DmIoService.MissingDevices"/>), the export
-    /// is offered once all of them are attached.</summary>
-    /// <returns>Null: it waits for its devices, which the log says, and cannot be removed before it is
-    /// offered.</returns>
-    /// <exception cref="IoRefusedException">As of <see cref="AddExportAsync"/>. What is refused only when the devices
-    /// are attached goes to the log.</exception>
+    /// <summary>Adds an export, but if one of its devices is missing (<see cref="DmIoService.MissingDevices"/>), the
+    /// export is added when all of them are attached.</summary>
+    /// <returns>Null: the export waits for its devices. This is logged, and the export cannot be removed before it was
+    /// added.</returns>
+    /// <exception cref="IoRefusedException">See <see cref="AddExportAsync"/>. Errors that occur after the wait are
+    /// logged.</exception>
     public async Task<NbdExportStatus?> AddExportOrWaitAsync(
         NbdExport export, CancellationToken cancellationToken = default)
     {
@@ -120,35 +120,31 @@ public sealed class NbdServer : IAsyncDisposable
         return null;
     }
 
-    /// <summary>
-    /// Takes an export back: completes when its connections are cut, behind what they had in flight, and its pages are
-    /// back in the pool.
-    /// </summary>
-    /// <param name="name">The export's.</param>
-    /// <param name="cancellationToken">Ends the wait, not the removal.</param>
-    /// <exception cref="IoRefusedException">There is no such export, or the server has ended.</exception>
+    /// <summary>Removes an export. Completes when the requests in flight are answered, the connections are closed, and
+    /// the pages are returned to the pool.</summary>
+    /// <param name="name">The name of the export.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the removal.</param>
+    /// <exception cref="IoRefusedException">The export does not exist, or the server has ended.</exception>
     public async Task RemoveExportAsync(string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         await AskAsync<ExportRemoved>(new RemoveExport(name), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What it serves, and to whom.</summary>
+    /// <summary>The exports and connections of the server.</summary>
     /// <exception cref="IoRefusedException">The server has ended.</exception>
     public Task<NbdServerStatus> GetStatusAsync(CancellationToken cancellationToken = default) =>
         AskAsync<NbdServerStatus>(GetStatus.Instance, cancellationToken);
 
-    /// <summary>How clients name an export: one URI for each of <see cref="EndPoints"/>; where that is any address of
-    /// this machine, by the machine's name. With TLS, by a name that the server's certificate has, if it has one; for a
-    /// unix socket, by <c>tls-hostname</c>.</summary>
+    /// <summary>The URIs of an export: one for each of <see cref="EndPoints"/>. An unspecified address (0.0.0.0) is
+    /// replaced with the name of the machine. With TLS, the host is a name in the server's certificate, if it has one;
+    /// for a unix socket, that is <c>tls-hostname</c>.</summary>
     public IReadOnlyList<NbdUri> UrisOf(string export) => [.. EndPoints.Select(endPoint => endPoint is IPEndPoint tcp
         ? NbdUri.Tcp(HostOf(tcp.Address), tcp.Port, export, tls is not null)
         : NbdUri.Unix(endPoint.ToString()!, export, tls is not null) with { TlsHostname = tls?.NameForUnix })];
 
-    /// <summary>
-    /// Stops listening, lets requests in flight end, closes the connections and puts the exports' pages back. Completes
-    /// when all that is done.
-    /// </summary>
+    /// <summary>Stops listening, answers requests in flight, closes the connections and returns the pages of the
+    /// exports. Completes when all of that is done.</summary>
     public async ValueTask DisposeAsync()
     {
         actor.Tell(Stop.Instance, ActorRefs.NoSender);
@@ -162,12 +158,12 @@ public sealed class NbdServer : IAsyncDisposable
         return tls?.HostFor(host) ?? host;
     }
 
-    /// <summary>Why no server can have these options; null: one can.</summary>
+    /// <summary>The first invalid option, as a sentence; null: the options are valid.</summary>
     internal static string? Fault(NbdServerOptions options)
     {
         if (options.EndPoints is not { Count: > 0 })
         {
-            return "A server listens somewhere; name an address or a unix socket.";
+            return "The server has no address; specify an address or a unix socket.";
         }
 
         foreach (var endPoint in options.EndPoints)
@@ -180,12 +176,12 @@ public sealed class NbdServer : IAsyncDisposable
             if (endPoint is IPEndPoint tcp && !IPAddress.IsLoopback(tcp.Address)
                 && options.Tls?.Mode != NbdTlsMode.Required && !options.AllowsInsecure)
             {
-                return $"{tcp} can be reached from other machines, and TLS is not required there: require it, listen "
-                    + "on loopback or a unix socket, or allow it as insecure.";
+                return $"{tcp} is reachable from other machines, and TLS is not required: require TLS, listen "
+                    + "on loopback or a unix socket, or set AllowsInsecure.";
             }
         }
 
-        return options.Limits is null ? "A server has limits." : options.Limits.Fault();
+        return options.Limits is null ? "The limits of the server are null." : options.Limits.Fault();
     }
 
     private static void CheckPhase(ActorSystem system, string option, string phase)
@@ -231,11 +227,11 @@ public sealed class NbdServer : IAsyncDisposable
 
     private async Task<T> AskAsync<T>(object message, CancellationToken cancellationToken)
     {
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reply = actor.Ask<object>(message, Timeout.InfiniteTimeSpan, giveUp.Token);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reply = actor.Ask<object>(message, Timeout.InfiniteTimeSpan, cancellation.Token);
         if (await Task.WhenAny(reply, stopped).ConfigureAwait(false) != reply)
         {
-            await giveUp.CancelAsync().ConfigureAwait(false);
+            await cancellation.CancelAsync().ConfigureAwait(false);
             throw new IoRefusedException($"The server at {EndPoints[0]} has ended.");
         }
 

@@ -11,14 +11,14 @@ using static DmIo.Nbd.Server.NbdServerProtocol;
 namespace DmIo.Nbd.Server;
 
 /// <summary>
-/// One server: its listeners, its connections, its exports. The bytes go past it.
+/// One server: its listeners, connections and exports. Data does not pass through the actor.
 /// <code>
-///   Serving --Unbind--> Serving, nothing is listened on
-///   Serving --Stop--> Stopping --all exports are gone--> stopped
+///   Serving --Unbind--> Serving, not listening
+///   Serving --Stop--> Stopping --all exports are removed--> stopped
 /// </code>
-/// However it stops, nothing is listened on afterwards, and no connection is left.
+/// Invariant: a stopped actor has no listener and no connection.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "PostStop disposes of the listeners.")]
+[SuppressMessage("Design", "CA1001", Justification = "PostStop disposes the listeners.")]
 internal sealed class NbdServerActor : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
@@ -28,7 +28,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     private readonly TaskCompletionSource stopped;
     private readonly DmIoService service = DmIoService.For(Context.System);
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
-    private readonly HashSet<ServedExport> leaving = [];
+    private readonly HashSet<ServedExport> closing = [];
     private readonly List<NbdListener> failed = [];
     private StatusPublisher? display;
     private bool isUnbound;
@@ -81,7 +81,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
 
     protected override void PostRestart(Exception reason) => Context.Stop(Self);
 
-    /// <summary>Serving.</summary>
+    /// <summary>The state Serving.</summary>
     protected override void OnReceive(object message)
     {
         switch (message)
@@ -133,7 +133,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>What goes on in every state.</summary>
+    /// <summary>Messages that are handled in every state.</summary>
     private void ReceiveInAnyState(object message)
     {
         switch (message)
@@ -146,7 +146,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
                 if (!isUnbound)
                 {
                     state.Refusals.Warn(
-                        $"{fault.Listener.EndPoint} can't accept a connection, and tries again: {fault.Fault.Message}");
+                        $"{fault.Listener.EndPoint} cannot accept connections and will retry: {fault.Fault.Message}");
                     failed.Add(fault.Listener);
                 }
 
@@ -158,7 +158,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
                 ReturnLease(closed);
                 break;
             case LeaseReturned removed:
-                leaving.Remove(removed.Export);
+                closing.Remove(removed.Export);
                 names.Remove(removed.Export.Offer.Name);
                 state.Publish(new NbdServerEvents.ExportRemoved(removed.Export.Offer.Name));
                 removed.ReplyTo.Tell(ExportRemoved.Instance, Self);
@@ -182,8 +182,8 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>Accepts until the listener is disposed of. One that fails is run again with the next sweep: a pause
-    /// that takes no descriptor and no thread, which may be what it lacks.</summary>
+    /// <summary>Accepts connections until the listener is disposed. A failed listener is run again with the next
+    /// timeout check: a delay that needs neither a descriptor nor a thread, which may be what is missing.</summary>
     private void Run(NbdListener listener)
     {
         var self = Self;
@@ -206,7 +206,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         var transport = new SocketTransport(socket);
         if (state.ConnectionLimit.Fault(state.Connections.Count, socket.Handle) is { } fault)
         {
-            state.Refusals.Warn($"{transport.Peer} is turned away: {fault}.");
+            state.Refusals.Warn($"{transport.Peer} is refused: {fault}.");
             transport.Abort();
             return;
         }
@@ -216,7 +216,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         RunInBackground(connection.RunAsync, new ConnectionEnded(connection));
     }
 
-    /// <summary>Does it on the thread pool, and tells the actor when it is over, also where it failed.</summary>
+    /// <summary>Runs the work on the thread pool, and tells the actor when it has ended, even if it failed.</summary>
     private void RunInBackground(Func<Task> work, object over)
     {
         var (self, log) = (Self, state.Log);
@@ -228,7 +228,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
             }
             catch (Exception fault)
             {
-                log.Error(fault, "The server goes on after a failure");
+                log.Error(fault, "An operation of the server failed; the server continues");
             }
 
             self.Tell(over, ActorRefs.NoSender);
@@ -237,7 +237,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
 
     private void Add(NbdExport export)
     {
-        var fault = ExportRules.Check(export) ?? CheckName(export);
+        var fault = ExportRules.Check(export) ?? NameFault(export);
         if (fault is not null)
         {
             Sender.Tell(new Refused(fault), Self);
@@ -250,15 +250,15 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
             await ExportRules.PrepareAsync(service, export, replyTo).ConfigureAwait(false), ActorRefs.NoSender));
     }
 
-    private string? CheckName(NbdExport export)
+    private string? NameFault(NbdExport export)
     {
         if (names.Contains(export.Name))
         {
-            return $"There is an export '{export.Name}' already; take that back first, or choose another name.";
+            return $"An export '{export.Name}' already exists; remove it first, or choose another name.";
         }
 
         return export.IsDefault && state.Exports.FirstOrDefault(other => other.Offer.IsDefault) is { } other
-            ? $"'{other.Offer.Name}' is the default export already, and there is one at most."
+            ? $"'{other.Offer.Name}' is already the default export; a server has at most one."
             : null;
     }
 
@@ -272,7 +272,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
             return;
         }
 
-        var legs = new ExportLegs(settings.Devices, (device, status) => LoseLeg(settings.Name, device, status));
+        var legs = new ExportLegs(settings.Devices, (device, status) => OnLegDropped(settings.Name, device, status));
         var offer = OfferedExport.Of(
             settings.Name, settings.Description, settings.IsDefault, settings.IsReadOnly, prepared.Devices);
         var export = new ServedExport(settings, new Export(offer, legs, service, prepared.Client));
@@ -284,10 +284,10 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         prepared.ReplyTo.Tell(export.Status(), Self);
     }
 
-    /// <summary>On the thread that saw it, before the client hears of its request.</summary>
-    private void LoseLeg(string export, string device, IoStatus status)
+    /// <summary>Runs on the thread that noticed the failure, before the client is answered.</summary>
+    private void OnLegDropped(string export, string device, IoStatus status)
     {
-        state.Log.Error("'{0}' goes on without '{1}', which failed: {2}", export, device, status);
+        state.Log.Error("'{0}' continues without '{1}', which failed: {2}", export, device, status);
         state.Publish(new NbdServerEvents.LegLost(export, device, status));
     }
 
@@ -305,17 +305,17 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     private void Remove(ServedExport export, string reason, IActorRef replyTo)
     {
         state.Set(state.Exports.Where(other => other != export));
-        leaving.Add(export);
-        var patience = state.Limits.Drain;
-        RunInBackground(() => export.CloseAsync(reason, patience), new ConnectionsClosed(export, replyTo));
+        closing.Add(export);
+        var timeout = state.Limits.Drain;
+        RunInBackground(() => export.CloseAsync(reason, timeout), new ConnectionsClosed(export, replyTo));
     }
 
-    /// <summary>What a stuck device has keeps its pages, and is not waited for.</summary>
+    /// <summary>Pages that a hung device holds are not waited for.</summary>
     private void ReturnLease(ConnectionsClosed closed)
     {
-        var patience = state.Limits.Drain;
+        var timeout = state.Limits.Drain;
         RunInBackground(
-            () => Task.WhenAny(closed.Export.Export.Client.DisposeAsync().AsTask(), Task.Delay(patience)),
+            () => Task.WhenAny(closed.Export.Export.Client.DisposeAsync().AsTask(), Task.Delay(timeout)),
             new LeaseReturned(closed.Export, closed.ReplyTo));
     }
 
@@ -343,7 +343,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
 
     private void StopWhenEmpty()
     {
-        if (leaving.Count == 0)
+        if (closing.Count == 0)
         {
             Context.Stop(Self);
         }

@@ -3,78 +3,70 @@ using Akka.Actor;
 
 namespace DmIo.Nbd.Server;
 
-/// <summary>Where a server listens, and to whom. Immutable.</summary>
+/// <summary>The addresses and security of a server. Immutable.</summary>
 public sealed record NbdServerOptions
 {
     /// <summary>
-    /// Addresses (<see cref="IPEndPoint"/>, port 0: any free one) and unix sockets
-    /// (<see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>). The file of a unix socket is made with mode 0600,
-    /// whatever the umask, and removed at the end, unless another one took its name; a socket that a dead process left
-    /// there is replaced.
+    /// IP addresses (<see cref="IPEndPoint"/>; port 0 selects any free port) and unix sockets
+    /// (<see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>). The file of a unix socket is created with mode
+    /// 0600, independent of the umask, and removed at the end unless it was replaced. The socket file of a dead process
+    /// is replaced.
     /// </summary>
     public required IReadOnlyList<EndPoint> EndPoints { get; init; }
 
-    /// <summary>Encryption; null: none.</summary>
+    /// <summary>TLS; null: none.</summary>
     public NbdTlsOptions? Tls { get; init; }
 
-    /// <summary>
-    /// Listens on other addresses than loopback without requiring TLS: whoever reaches the port then reads and writes
-    /// every export, and whoever is in between sees all of it.
-    /// </summary>
+    /// <summary>Allows addresses other than loopback without requiring TLS. Any client that reaches the port can then
+    /// read and write all exports, and the traffic is not encrypted.</summary>
     public bool AllowsInsecure { get; init; }
 
-    /// <summary>What it bears with from its peers.</summary>
+    /// <summary>The limits that the server enforces on its clients.</summary>
     public NbdServerLimits Limits { get; init; } = new();
 
-    /// <summary>The phase of CoordinatedShutdown in which the server stops accepting connections. Those that exist are
-    /// served until <see cref="StopPhase"/>. A phase of the actor system's configuration, before its
+    /// <summary>The phase of CoordinatedShutdown in which the server stops accepting connections. Existing connections
+    /// are served until <see cref="StopPhase"/>. A phase of the actor system's configuration, before the system's
     /// termination.</summary>
     public string UnbindPhase { get; init; } = CoordinatedShutdown.PhaseServiceUnbind;
 
-    /// <summary>The phase of CoordinatedShutdown in which the server answers the requests in flight, within
-    /// <see cref="NbdServerLimits.Drain"/>, and closes its connections. The phase has a timeout of its own, after which
-    /// the next phases begin. Before <c>dmio.shutdown-phase</c>, where the devices stop.</summary>
+    /// <summary>The phase of CoordinatedShutdown in which the server answers requests in flight, within
+    /// <see cref="NbdServerLimits.Drain"/>, and closes its connections. The phase has its own timeout, after which the
+    /// next phase begins. It must precede <c>dmio.shutdown-phase</c>, in which the devices stop.</summary>
     public string StopPhase { get; init; } = CoordinatedShutdown.PhaseServiceRequestsDone;
 
-    /// <summary>What <see cref="Limits"/> are measured with.</summary>
+    /// <summary>The clock of the <see cref="Limits"/>.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 }
 
-/// <summary>
-/// A server's side of TLS (1.2 and later): its certificate, and whom it lets in. Files are PEM, and are read again when
-/// they have changed, for the connections that come then; while what they hold is broken, the old stays in use.
-/// Immutable.
-/// </summary>
+/// <summary>The server's TLS options (TLS 1.2 and later): its certificate and the clients that may connect. Files are
+/// PEM. Changed files are read again for new connections; while their content is invalid, the previous content stays in
+/// use. Immutable.</summary>
 public sealed record NbdTlsOptions
 {
-    /// <summary>Must a client encrypt?</summary>
+    /// <summary>Whether clients must use TLS.</summary>
     public NbdTlsMode Mode { get; init; } = NbdTlsMode.Required;
 
-    /// <summary>The server's certificate, and behind it those between it and its authority.</summary>
+    /// <summary>The file with the server's certificate, followed by the intermediate certificates.</summary>
     public required string CertificateFile { get; init; }
 
-    /// <summary>The certificate's private key, without a password.</summary>
+    /// <summary>The file with the private key of the certificate, unencrypted.</summary>
     public required string KeyFile { get; init; }
 
-    /// <summary>
-    /// The authorities whose clients are let in: each has to show a certificate that one of these signed. One
-    /// certificate at least. Null: clients show none.
-    /// </summary>
+    /// <summary>The file with the authorities that sign client certificates, at least one. Clients must present a
+    /// certificate of one of them. Null: clients need no certificate.</summary>
     public string? ClientAuthorityFile { get; init; }
 
-    /// <summary>
-    /// Which exports a client may use and see, by the name on its certificate (the subject's common name, or a DNS
-    /// name); who is not in it gets none. Null: who is let in may use all.
-    /// </summary>
+    /// <summary>The exports that a client may use and list, by the name in its certificate (the subject's common name,
+    /// or a DNS name). Clients that are not listed may use none. Null: all clients may use all exports.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? ClientExports { get; init; }
 }
 
-/// <summary>Whether connections are encrypted.</summary>
+/// <summary>Whether clients must use TLS.</summary>
 public enum NbdTlsMode
 {
-    /// <summary>The client decides.</summary>
+    /// <summary>Clients may use TLS.</summary>
     Offered,
 
-    /// <summary>A client that does not encrypt learns nothing, not even the names of exports.</summary>
+    /// <summary>Clients must use TLS. Without it, they cannot list the exports.</summary>
     Required,
 }

@@ -6,18 +6,20 @@ using DmIo.Devices;
 
 namespace DmIo.Nbd.Server;
 
-/// <summary>An NBD server's face (<see cref="NbdServer"/>) and its actor, and what the actor's own work tells
-/// it.</summary>
-/// <remarks><code>
-///   AddExport    --+--> NbdExportStatus    clients may use it
+/// <summary>The messages between <see cref="NbdServer"/> and its actor, and the notifications of the actor's own
+/// work.</summary>
+/// <remarks>
+/// <code>
+///   AddExport    --+--> NbdExportStatus    the export was added
 ///                  +--> Refused            nothing happened
-///   RemoveExport --+--> ExportRemoved         its connections are cut, its pages are back
+///   RemoveExport --+--> ExportRemoved      its connections are closed, its pages returned
 ///                  +--> Refused
 ///   GetStatus    -----> NbdServerStatus
-///   Unbind       -----> Unbound            nothing is listened on; the connections that exist are served
-///   Stop         -----> (stops)            nothing is listened on, all exports are gone
+///   Unbind       -----> Unbound            the server does not listen; existing connections are served
+///   Stop         -----> (stops)            the server does not listen, all exports are removed
 /// </code>
-/// Exactly one reply each, to the sender.</remarks>
+/// Each command has exactly one reply, to the sender.
+/// </remarks>
 internal static class NbdServerProtocol
 {
     internal sealed record AddExport(NbdExport Export) : INoSerializationVerificationNeeded;
@@ -52,10 +54,10 @@ internal static class NbdServerProtocol
         internal static Stop Instance { get; } = new();
     }
 
-    /// <summary>Somebody connected.</summary>
+    /// <summary>A client connected.</summary>
     internal sealed record ConnectionAccepted(Socket Socket) : INoSerializationVerificationNeeded;
 
-    /// <summary>An address accepts no connections until it is run again.</summary>
+    /// <summary>A listener failed. It does not accept connections until it is run again.</summary>
     internal sealed record AcceptFailed(NbdListener Listener, Exception Fault)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
@@ -63,19 +65,20 @@ internal static class NbdServerProtocol
     internal sealed record ConnectionEnded(NbdConnection Connection)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-    /// <summary>What an export that is to be added needs is there; or why not, and then there is no client.</summary>
+    /// <summary>The devices and the lease of a new export. On failure, there is no client.</summary>
     internal sealed record ExportPrepared(
         NbdExport Export, IActorRef ReplyTo, IReadOnlyList<DeviceDescription> Devices, IoClient? Client, string Fault)
         : INoSerializationVerificationNeeded;
 
-    /// <summary>An export's connections are gone, or were thrown out.</summary>
-    internal sealed record ConnectionsClosed(ServedExport Export, IActorRef ReplyTo) : INoSerializationVerificationNeeded;
+    /// <summary>The connections of an export have ended or were aborted.</summary>
+    internal sealed record ConnectionsClosed(ServedExport Export, IActorRef ReplyTo)
+        : INoSerializationVerificationNeeded;
 
-    /// <summary>An export's lease is put back, or as good as.</summary>
+    /// <summary>The lease of an export was returned, or the wait for it timed out.</summary>
     internal sealed record LeaseReturned(ServedExport Export, IActorRef ReplyTo)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-    /// <summary>Time to look after the limits.</summary>
+    /// <summary>Time to check the timeouts.</summary>
     internal sealed record CheckTimeouts : INoSerializationVerificationNeeded
     {
         internal static CheckTimeouts Instance { get; } = new();

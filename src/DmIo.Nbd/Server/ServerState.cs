@@ -5,10 +5,8 @@ using DmIo.Nbd.Server.Exports;
 
 namespace DmIo.Nbd.Server;
 
-/// <summary>
-/// What a server's connections see of it. Exports and connections are written by the server's actor alone, each change
-/// a new table, and read by everybody without a lock.
-/// </summary>
+/// <summary>The state that a server shares with its connections. Only the server's actor changes exports and
+/// connections, by replacing the table; any thread reads them without a lock.</summary>
 internal sealed class ServerState(ActorSystem system, NbdServerOptions options, ILoggingAdapter log)
 {
     private volatile ServedExport[] exports = [];
@@ -20,51 +18,49 @@ internal sealed class ServerState(ActorSystem system, NbdServerOptions options, 
 
     internal ILoggingAdapter Log => log;
 
-    /// <summary>Where clients that are refused are warned of.</summary>
+    /// <summary>Logs the clients that are refused.</summary>
     internal RateLimitedLog Refusals { get; } = new(log, options.Time);
 
     internal ConnectionLimit ConnectionLimit { get; } = ConnectionLimit.Of(options.Limits.Connections);
 
     internal ServerTls? Tls { get; } = options.Tls is { } tls ? new ServerTls(tls, fault => log.Warning(fault)) : null;
 
-    /// <summary>Nothing new is begun.</summary>
+    /// <summary>The server is shutting down.</summary>
     internal bool IsClosing { get; set; }
 
-    /// <summary>Those in the handshake too.</summary>
+    /// <summary>Includes connections in the handshake.</summary>
     internal ImmutableHashSet<NbdConnection> Connections => connections;
 
     /// <summary>By name in ordinal order.</summary>
     internal IReadOnlyList<ServedExport> Exports => exports;
 
-    /// <summary>Who may use these only sees no others; null: all.</summary>
+    /// <summary>The exports that a client may use; <paramref name="allowed"/> null: all.</summary>
     internal IReadOnlyList<OfferedExport> OffersFor(IReadOnlyCollection<string>? allowed) =>
         [.. exports.Select(export => export.Offer).Where(offer => allowed?.Contains(offer.Name) ?? true)];
 
     internal ServedExport? Find(OfferedExport offer) =>
         Array.Find(exports, export => ReferenceEquals(export.Offer, offer));
 
-    /// <summary>The server's actor only.</summary>
+    /// <summary>Called by the server's actor only.</summary>
     internal void Set(IEnumerable<ServedExport> all) =>
         exports = [.. all.OrderBy(export => export.Offer.Name, StringComparer.Ordinal)];
 
-    /// <summary>The server's actor only.</summary>
+    /// <summary>Called by the server's actor only.</summary>
     internal void Add(NbdConnection connection) => connections = connections.Add(connection);
 
-    /// <summary>The server's actor only.</summary>
+    /// <summary>Called by the server's actor only.</summary>
     internal void Remove(NbdConnection connection) => connections = connections.Remove(connection);
 
     internal NbdServerStatus Status() => new(
         [.. exports.Select(export => export.Status())],
         [.. connections.OrderBy(connection => connection.Id).Select(connection => connection.Status())]);
 
-    internal void Publish(NbdServerEvents.NbdServerEvent news) => system.EventStream.Publish(news);
+    internal void Publish(NbdServerEvents.NbdServerEvent change) => system.EventStream.Publish(change);
 }
 
-/// <summary>
-/// Warnings that clients can cause without end, as those of refused connections. <see cref="Burst"/> of them are
-/// logged at once, and one more for each <see cref="Interval"/>; those in between are logged for debugging, and the
-/// next warning says how many they were. Any thread.
-/// </summary>
+/// <summary>Limits warnings that clients can cause, such as those about refused connections. <see cref="Burst"/>
+/// warnings are logged at once, and one more per <see cref="Interval"/>. The others are logged at debug level, and the
+/// next warning contains their number. Thread-safe.</summary>
 internal sealed class RateLimitedLog(ILoggingAdapter log, TimeProvider time)
 {
     internal const int Burst = 20;
@@ -74,29 +70,29 @@ internal sealed class RateLimitedLog(ILoggingAdapter log, TimeProvider time)
     private readonly Lock gate = new();
     private long since = time.GetTimestamp();
     private int left = Burst;
-    private int passed;
+    private int suppressed;
 
     internal void Warn(string message)
     {
-        int unsaid;
+        int suppressedBefore;
         lock (gate)
         {
             Refill();
             if (left == 0)
             {
-                passed++;
+                suppressed++;
                 log.Debug("{0}", message);
                 return;
             }
 
             left--;
-            unsaid = passed;
-            passed = 0;
+            suppressedBefore = suppressed;
+            suppressed = 0;
         }
 
-        if (unsaid > 0)
+        if (suppressedBefore > 0)
         {
-            log.Warning("{0} ({1} more such warnings before it were left out)", message, unsaid);
+            log.Warning("{0} ({1} earlier warnings were suppressed)", message, suppressedBefore);
         }
         else
         {

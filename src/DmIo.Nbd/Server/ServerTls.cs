@@ -10,10 +10,9 @@ using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Server;
 
-/// <summary>
-/// A server's TLS: its certificate and the authorities of its clients, read again when a file has changed. While what a
-/// file holds is broken, the old stays in use, and that is logged once for each change. Any thread.
-/// </summary>
+/// <summary>The server's TLS: its certificate and the authorities of its clients, read again when a file has changed.
+/// While the content of a file is invalid, the previous content stays in use, and a warning is logged once per change.
+/// Thread-safe.</summary>
 internal sealed class ServerTls
 {
     private const string LocalHost = "localhost";
@@ -24,7 +23,7 @@ internal sealed class ServerTls
     private Credentials current;
     private string seen;
 
-    /// <exception cref="IoRefusedException">A file can't be read, or is not what it should be.</exception>
+    /// <exception cref="IoRefusedException">A file cannot be read, or its content is invalid.</exception>
     internal ServerTls(NbdTlsOptions options, Action<string> warn)
     {
         this.options = options;
@@ -36,20 +35,19 @@ internal sealed class ServerTls
         }
         catch (Exception fault) when (IsBadFile(fault))
         {
-            throw new IoRefusedException($"The server can't use TLS: {fault.Message}");
+            throw new IoRefusedException($"The server cannot use TLS: {fault.Message}");
         }
     }
 
     internal NbdTlsMode Mode => options.Mode;
 
-    /// <summary>What a client of a unix socket has to look for in the certificate; null: localhost, as clients
-    /// do.</summary>
+    /// <summary>The name in the certificate that a client of a unix socket must expect; null: localhost, the clients'
+    /// default.</summary>
     internal string? NameForUnix => HostFor(LocalHost) is var name && name != LocalHost ? name : null;
 
-    /// <summary>
-    /// A name for this server that its certificate has, so that clients that check it accept it.
-    /// </summary>
-    /// <param name="preferred">Taken if the certificate has it, or has none at all that a URI can name.</param>
+    /// <summary>A name of this server that its certificate contains, so that clients accept it.</summary>
+    /// <param name="preferred">Returned if the certificate contains it, or contains no name that a URI can
+    /// have.</param>
     internal string HostFor(string preferred)
     {
         var certificate = Current().Server.TargetCertificate;
@@ -57,8 +55,8 @@ internal sealed class ServerTls
             name => NbdUriParts.HostOf(name) is not null && certificate.MatchesHostname(name)) ?? preferred;
     }
 
-    /// <summary>Puts TLS on a connection.</summary>
-    /// <exception cref="IOException">The client is not let in, or broke off; the message says which, and
+    /// <summary>Starts TLS on a connection.</summary>
+    /// <exception cref="IOException">The client was refused, or closed the connection; the message explains
     /// why.</exception>
     internal async Task<AuthenticatedClient> AcceptAsync(SocketTransport socket)
     {
@@ -84,7 +82,7 @@ internal sealed class ServerTls
         catch (Exception fault) when (fault is AuthenticationException or IOException)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
-            throw new IOException(refusal ?? $"TLS was not agreed on: {fault.Message}", fault);
+            throw new IOException(refusal ?? $"the TLS handshake failed: {fault.Message}", fault);
         }
 
         var client = stream.RemoteCertificate as X509Certificate2;
@@ -94,14 +92,14 @@ internal sealed class ServerTls
             ExportsOf(client));
     }
 
-    /// <summary>Why the client is not let in; null: it is.</summary>
+    /// <summary>Why the client is refused; null: it is accepted.</summary>
     private string? FaultOf(
         X509Certificate2? certificate, X509Chain? chain, X509Certificate2Collection authorities)
     {
         if (certificate is null || chain is null)
         {
-            return $"it showed no certificate, and one that an authority of '{options.ClientAuthorityFile}' signed is "
-                + "required.";
+            return "it presented no certificate; one that is signed by an authority of "
+                + $"'{options.ClientAuthorityFile}' is required.";
         }
 
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -163,7 +161,7 @@ internal sealed class ServerTls
                 }
                 catch (Exception fault) when (IsBadFile(fault))
                 {
-                    warn($"The new certificate can't be used, the old one stays: {fault.Message}");
+                    warn($"The new certificate cannot be used; the old one stays in use: {fault.Message}");
                 }
             }
 
@@ -176,8 +174,8 @@ internal sealed class ServerTls
 
     private string Stamp() => string.Join('|', Files().Select(StampOf));
 
-    /// <summary>Of the file that is there: certificates are also replaced by a symbolic link on the way to them, whose
-    /// targets may be equally old and long.</summary>
+    /// <summary>Uses the target of symbolic links: certificates are often replaced by changing a link, and the targets
+    /// may have the same time and size.</summary>
     private static string StampOf(string file)
     {
         try
@@ -208,9 +206,9 @@ internal sealed class ServerTls
     private sealed record Credentials(SslStreamCertificateContext Server, X509Certificate2Collection? Authorities);
 }
 
-/// <summary>A client that was let in.</summary>
-/// <param name="Transport">Its connection.</param>
-/// <param name="Subject">Of its certificate, for logs; null: it showed none.</param>
-/// <param name="Exports">Which it may use; null: all.</param>
+/// <summary>A client that completed the TLS handshake.</summary>
+/// <param name="Transport">The connection.</param>
+/// <param name="Subject">The subject of the client's certificate, for logs; null: none.</param>
+/// <param name="Exports">The exports that the client may use; null: all.</param>
 internal sealed record AuthenticatedClient(
     TlsTransport Transport, string? Subject, IReadOnlyCollection<string>? Exports);

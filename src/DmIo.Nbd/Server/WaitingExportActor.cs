@@ -5,10 +5,8 @@ using DmIo.Actors.Protocol;
 
 namespace DmIo.Nbd.Server;
 
-/// <summary>
-/// Adds an export to a server when all of its devices are attached. It attempts that at its own start, if none is
-/// missing any more, and whenever one of them comes online, and stops with the server.
-/// </summary>
+/// <summary>Adds an export to a server when all its devices are attached. It tries when it starts, if no device is
+/// missing, and each time one of the devices comes online. It stops with the server.</summary>
 internal sealed class WaitingExportActor(NbdServer server, NbdExport export, Task ended) : UntypedActor
 {
     private readonly ILoggingAdapter log = Context.GetLogger();
@@ -39,7 +37,7 @@ internal sealed class WaitingExportActor(NbdServer server, NbdExport export, Tas
             case ServiceEvents.DeviceOnline:
                 break;
             case NbdExportStatus:
-                log.Info("The export '{0}' waited for its devices and is offered now.", export.Name);
+                log.Info("The devices of the export '{0}' are attached; the export was added.", export.Name);
                 Context.Stop(Self);
                 break;
             case Failed { Fault: IoRefusedException { Cause: IoRefusal.Stopped } }:

@@ -3,25 +3,25 @@ using DmIo.Io;
 
 namespace DmIo.Nbd.Transport;
 
-/// <summary>Linux's error numbers for what happens to connections, as a failed operation names them.</summary>
+/// <summary>The errno values of connection failures.</summary>
 internal static class ConnectionErrors
 {
     /// <summary>EPIPE.</summary>
     internal const int BrokenPipe = 32;
 
-    /// <summary>EPROTO: the other side does not speak the protocol.</summary>
+    /// <summary>EPROTO: the peer violated the protocol.</summary>
     internal const int Protocol = 71;
 
-    /// <summary>ECONNRESET: it was lost with this on it.</summary>
+    /// <summary>ECONNRESET: the connection was lost while the request was in flight.</summary>
     internal const int Reset = 104;
 
-    /// <summary>ENOTCONN: there was none.</summary>
+    /// <summary>ENOTCONN: there was no connection.</summary>
     internal const int NotConnected = 107;
 
     /// <summary>ETIMEDOUT.</summary>
     internal const int TimedOut = 110;
 
-    /// <summary>An operation failed, and it is not known whether it took place, or still will.</summary>
+    /// <summary>The operation failed, and it is unknown whether it was or will be executed.</summary>
     internal static bool IsInDoubt(in IoStatus status) => status switch
     {
         { Code: IoStatusCode.TimedOut } => true,
@@ -29,7 +29,7 @@ internal static class ConnectionErrors
         _ => false,
     };
 
-    /// <summary>Did the other side close it? Then it answers, and will do nothing more for it.</summary>
+    /// <summary>The peer closed the connection, so it executes no further requests of it.</summary>
     internal static bool IsEndByPeer(Exception fault) => fault switch
     {
         { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } } =>

@@ -2,15 +2,15 @@ using System.Net.Sockets;
 
 namespace DmIo.Nbd.Transport;
 
-/// <summary>A bare socket: no payload is copied on the way, and lists of buffers go in one system call each where the
-/// system has one for it.</summary>
+/// <summary>A socket without TLS. Data is not copied, and a list of buffers needs one system call where the platform
+/// supports that.</summary>
 internal sealed class SocketTransport(Socket socket) : NbdTransport
 {
     private long sentBytes;
 
     internal override string Peer { get; } = PeerOf(socket);
 
-    /// <summary>The socket itself, for TLS to be put on top.</summary>
+    /// <summary>The socket, for TLS.</summary>
     internal Socket Socket => socket;
 
     internal override (long TakenBytes, int QueuedBytes) SendProgress =>
@@ -35,7 +35,7 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
     {
         do
         {
-            // Also ends for what came before, and was received since.
+            // This also completes for data that was received in the meantime.
             await ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
         }
         while (!HasArrived);
@@ -120,7 +120,7 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
         }
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
         {
-            // The peer was faster: closed is closed.
+            // The peer has closed the connection already.
         }
     }
 

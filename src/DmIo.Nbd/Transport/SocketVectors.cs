@@ -5,17 +5,15 @@ using System.Runtime.InteropServices;
 
 namespace DmIo.Nbd.Transport;
 
-/// <summary>
-/// Linux's sendmsg and recvmsg on a socket of .NET's, which itself takes lists of arrays only, and pages are no arrays.
-/// Never waits: the result is negative where the socket would. The socket does the waiting, so that its own readiness
-/// bookkeeping stays in charge. On Linux only.
-/// </summary>
+/// <summary>Linux's sendmsg and recvmsg for a .NET socket, whose own methods accept only lists of arrays, not pages.
+/// The calls never block: the result is negative if the socket would. Waiting is left to the socket, which keeps its
+/// readiness state consistent. Linux only.</summary>
 internal static unsafe partial class SocketVectors
 {
-    /// <summary>Segments of one call, far below the system's limit of 1024.</summary>
-    private const int MostSegments = 64;
+    /// <summary>Segments per call, far below the system's limit of 1024.</summary>
+    private const int MaxSegments = 64;
 
-    /// <summary>Up to here the call allocates nothing.</summary>
+    /// <summary>Up to this number, the call allocates nothing.</summary>
     private const int FewSegments = 4;
 
     private const int DontWait = 0x40;
@@ -26,11 +24,11 @@ internal static unsafe partial class SocketVectors
 
     internal static bool IsSupported { get; } = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
-    /// <summary>Sends from part <paramref name="first"/> on, without its first <paramref name="skip"/> bytes.</summary>
-    /// <returns>How many bytes went; less than 0: the socket has no room.</returns>
+    /// <summary>Sends from part <paramref name="first"/>, without its first <paramref name="skip"/> bytes.</summary>
+    /// <returns>The number of bytes sent; negative: the socket's buffer is full.</returns>
     internal static int TrySend(Socket socket, IReadOnlyList<ReadOnlyMemory<byte>> parts, int first, int skip)
     {
-        Span<MemoryHandle> pins = new MemoryHandle[Math.Min(parts.Count - first, MostSegments)];
+        Span<MemoryHandle> pins = new MemoryHandle[Math.Min(parts.Count - first, MaxSegments)];
         var vectors = stackalloc Vector[pins.Length];
         for (var i = 0; i < pins.Length; i++)
         {
@@ -50,7 +48,7 @@ internal static unsafe partial class SocketVectors
         var few = default(FewPins);
         Span<MemoryHandle> pins = destinations.Length <= FewSegments
             ? ((Span<MemoryHandle>)few)[..destinations.Length]
-            : new MemoryHandle[Math.Min(destinations.Length, MostSegments)];
+            : new MemoryHandle[Math.Min(destinations.Length, MaxSegments)];
         var vectors = stackalloc Vector[pins.Length];
         for (var i = 0; i < pins.Length; i++)
         {
@@ -61,7 +59,7 @@ internal static unsafe partial class SocketVectors
         return Call(socket, vectors, pins, isSend: false);
     }
 
-    /// <summary>Of what was sent, about how much the peer has not taken; 0 where that can't be told.</summary>
+    /// <summary>The approximate number of sent bytes that the peer has not acknowledged; 0: unknown.</summary>
     internal static int QueuedBytes(Socket socket)
     {
         if (!IsSupported)

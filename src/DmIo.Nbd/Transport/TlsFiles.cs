@@ -4,19 +4,19 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace DmIo.Nbd.Transport;
 
-/// <summary>Reads the PEM files of TLS. What is wrong with one is said with its path and the fix: as a
-/// <see cref="CryptographicException"/>, or as what reading a file throws.</summary>
+/// <summary>Reads the PEM files of TLS. Errors name the path and the fix: <see cref="CryptographicException"/> for the
+/// content, or the exceptions of reading a file.</summary>
 internal static class TlsFiles
 {
     private const string EncryptedKey = "ENCRYPTED PRIVATE KEY";
 
-    // OpenSSL's older form, under the label of an ordinary key.
+    // OpenSSL's older format, with the label of an unencrypted key.
     private const string EncryptedOldKey = "Proc-Type: 4,ENCRYPTED";
 
-    /// <summary>The certificates of a file, in order; one at least.</summary>
+    /// <summary>The certificates of a file, in order; at least one.</summary>
     internal static X509Certificate2Collection ReadCertificates(string path) => Certificates(path, ReadText(path));
 
-    /// <summary>A certificate with its private key, and behind it those that lead to its authority.</summary>
+    /// <summary>A certificate with its private key and the intermediate certificates.</summary>
     internal static SslStreamCertificateContext ReadIdentity(string certificateFile, string keyFile)
     {
         var certificate = ReadText(certificateFile);
@@ -26,13 +26,13 @@ internal static class TlsFiles
             || key.Contains(EncryptedOldKey, StringComparison.Ordinal))
         {
             throw new CryptographicException(
-                $"The key '{keyFile}' is encrypted, and only keys without a password are read; write it without one "
+                $"The key '{keyFile}' is encrypted, which is not supported; decrypt it "
                 + $"(openssl pkey -in '{keyFile}' -out FILE).");
         }
 
         if (!key.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
         {
-            throw new CryptographicException($"'{keyFile}' has no private key in the PEM format.");
+            throw new CryptographicException($"'{keyFile}' contains no private key in PEM format.");
         }
 
         try
@@ -57,13 +57,13 @@ internal static class TlsFiles
         }
         catch (CryptographicException fault)
         {
-            throw new CryptographicException($"A certificate of '{path}' can't be read: {fault.Message}", fault);
+            throw new CryptographicException($"A certificate of '{path}' cannot be read: {fault.Message}", fault);
         }
 
         return certificates.Count > 0
             ? certificates
             : throw new CryptographicException(
-                $"'{path}' has no certificate in the PEM format"
+                $"'{path}' contains no certificate in PEM format"
                 + $"{(text.Contains("PRIVATE KEY-----", StringComparison.Ordinal) ? ", but a private key." : ".")}");
     }
 

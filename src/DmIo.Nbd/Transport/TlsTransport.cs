@@ -4,10 +4,8 @@ using System.Security.Cryptography;
 
 namespace DmIo.Nbd.Transport;
 
-/// <summary>
-/// TLS on a socket. What is sent is gathered into records first: it is copied by the encryption anyway, and a record
-/// for each reply header would cost more than the copy.
-/// </summary>
+/// <summary>A socket with TLS. Small buffers are gathered into records before they are sent: encryption copies the data
+/// anyway, and one record per reply header would cost more than a copy.</summary>
 internal sealed class TlsTransport(SslStream stream, SocketTransport below) : NbdTransport
 {
     /// <summary>The payload of one TLS record.</summary>
@@ -20,13 +18,13 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
 
     internal override string Peer => below.Peer;
 
-    /// <summary>What was negotiated, for logs and for who may do what.</summary>
+    /// <summary>The TLS stream, for the negotiated parameters and the client's certificate.</summary>
     internal SslStream Stream => stream;
 
     internal override (long TakenBytes, int QueuedBytes) SendProgress =>
         (Volatile.Read(ref sentBytes), below.SendProgress.QueuedBytes);
 
-    /// <summary>A receive of no bytes ends when there are some, decrypted.</summary>
+    /// <summary>A receive of zero bytes completes when decrypted data is available.</summary>
     internal override async ValueTask WaitAsync()
     {
         pendingWait ??= ReceiveAsync(Memory<byte>.Empty).AsTask();
@@ -61,7 +59,7 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
         }
         catch (Exception fault) when (IsBroken(fault))
         {
-            throw new IOException($"The connection was closed, or what came is no TLS: {fault.Message}", fault);
+            throw new IOException($"The connection was closed, or the data is not TLS: {fault.Message}", fault);
         }
         finally
         {
@@ -121,7 +119,7 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
 
     public override async ValueTask DisposeAsync()
     {
-        // To say goodbye looks at what has come, as a receive that is under way does: not both at a time.
+        // ShutdownAsync reads from the stream, so it must not run together with a receive.
         if (!isReceiving)
         {
             await SendCloseNotifyAsync().ConfigureAwait(false);
@@ -145,12 +143,12 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
         }
         catch (Exception fault) when (fault is IOException || IsBroken(fault))
         {
-            // The peer was faster: closed is closed.
+            // The peer has closed the connection already.
         }
     }
 
-    /// <summary>What TLS throws that is no <see cref="IOException"/>: closed under it, or fed with something
-    /// else.</summary>
+    /// <summary>Exceptions of TLS other than <see cref="IOException"/>: the stream was closed, or the peer's data is
+    /// not TLS.</summary>
     private static bool IsBroken(Exception fault) =>
         fault is InvalidOperationException or CryptographicException or AuthenticationException;
 }

@@ -95,8 +95,8 @@ public sealed class KilledServerTests : IAsyncLifetime
         await server.SignalAsync("TERM");
         var (exitCode, error) = await server.EndUnreadAsync();
         Assert.Equal(0, exitCode);
-        Assert.Contains($"'disk' goes on without '{peers[killed].Uri}'", error);
-        Assert.Single(error.Split('\n'), line => line.Contains("goes on without", StringComparison.Ordinal));
+        Assert.Contains($"'disk' continues without '{peers[killed].Uri}'", error);
+        Assert.Single(error.Split('\n'), line => line.Contains("continues without", StringComparison.Ordinal));
         var expected = Enumerable.Range(0, DiskBytes).Select(at => (byte)((at >> 16) % 251)).ToArray();
         await AssertTheOthersHoldAsync(expected, killed);
     }

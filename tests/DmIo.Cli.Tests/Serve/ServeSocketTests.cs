@@ -98,7 +98,7 @@ public sealed class ServeSocketTests : IDisposable
         var (exitCode, error) = await server.EndUnreadAsync();
         Assert.Equal(0, exitCode);
         Assert.Contains("The server accepts fewer than 1024 connections", error);
-        Assert.Contains("is turned away", error);
+        Assert.Contains("is refused", error);
     }
 
     [PeerTheory("prlimit")]
@@ -115,7 +115,7 @@ public sealed class ServeSocketTests : IDisposable
         var said = await server.ReadErrorLineAsync();
         await LimitAsync(server, "512:");
 
-        Assert.Contains("can't accept", said);
+        Assert.Contains(isMonitor ? "can't accept" : "cannot accept", said);
         Assert.True(await IsGreetedAsync(client));
         await server.SignalAsync("TERM");
         Assert.Equal(0, (await server.EndUnreadAsync()).ExitCode);

@@ -8,13 +8,13 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Client;
 
-/// <summary>The client's haggling, byte by byte, without a socket.</summary>
+/// <summary>The client's side of the handshake, without a socket.</summary>
 public sealed class ClientHandshakeTests
 {
     private const string Export = "disk";
 
     [Fact]
-    public void Everything_is_asked_for_and_an_old_server_may_refuse_it_all_but_the_name()
+    public void All_options_are_sent_and_an_old_server_may_refuse_all_but_the_name()
     {
         var handshake = Greeted(HandshakeFlags.FixedNewstyle);
         Assert.Equal([0, 0, 0, 1, .. Option(NbdOption.StructuredReply)], handshake.TakeOutgoing());
@@ -33,7 +33,7 @@ public sealed class ClientHandshakeTests
     }
 
     [Fact]
-    public void A_server_that_is_not_fixed_is_asked_for_the_name_alone()
+    public void A_server_that_is_not_fixed_newstyle_gets_only_EXPORT_NAME()
     {
         var handshake = Greeted(HandshakeFlags.NoZeroes);
 
@@ -43,7 +43,7 @@ public sealed class ClientHandshakeTests
     }
 
     [Fact]
-    public void A_modern_server_gives_structured_replies_block_sizes_and_allocation()
+    public void Structured_replies_block_sizes_and_allocation_are_negotiated()
     {
         var handshake = Greeted(HandshakeFlags.FixedNewstyle | HandshakeFlags.NoZeroes);
         handshake.TakeOutgoing();
@@ -74,7 +74,7 @@ public sealed class ClientHandshakeTests
     }
 
     [Fact]
-    public void Flags_without_HAS_FLAGS_are_none()
+    public void Flags_without_HAS_FLAGS_are_ignored()
     {
         var handshake = Greeted(HandshakeFlags.NoZeroes);
 
@@ -84,13 +84,15 @@ public sealed class ClientHandshakeTests
     }
 
     [Theory]
-    [InlineData((uint)OptionReplyType.ErrorUnknown, "has no export 'disk'. It says: what?")]
-    [InlineData((uint)OptionReplyType.ErrorPolicy, "refuses the export 'disk' (ErrorPolicy). It says: what?")]
-    [InlineData((uint)OptionReplyType.ErrorTlsRequired, "wants TLS: write nbds:// for nbd://. It says: what?")]
-    [InlineData((uint)OptionReplyType.ErrorShutdown, "is shutting down. It says: what?")]
-    [InlineData((uint)OptionReplyType.Ack, "does not say how big it is")]
-    [InlineData(77u, "answers Go with reply 77")]
-    public void A_refusal_says_why_and_the_client_says_goodbye(uint type, string named)
+    [InlineData((uint)OptionReplyType.ErrorUnknown, "has no export 'disk'. Its message: what?")]
+    [InlineData((uint)OptionReplyType.ErrorPolicy, "refuses the export 'disk' (ErrorPolicy). Its message: what?")]
+    [InlineData(
+        (uint)OptionReplyType.ErrorTlsRequired,
+        "requires TLS: use nbds:// instead of nbd://. Its message: what?")]
+    [InlineData((uint)OptionReplyType.ErrorShutdown, "is shutting down. Its message: what?")]
+    [InlineData((uint)OptionReplyType.Ack, "without sending its size")]
+    [InlineData(77u, "replied to Go with reply 77")]
+    public void A_refusal_has_its_cause_and_the_client_sends_ABORT(uint type, string named)
     {
         var handshake = Greeted(HandshakeFlags.FixedNewstyle);
         Refuse(handshake, NbdOption.StructuredReply);
@@ -104,7 +106,7 @@ public sealed class ClientHandshakeTests
     }
 
     [Fact]
-    public void Where_TLS_is_wanted_nothing_is_asked_for_before_it()
+    public void No_option_precedes_STARTTLS()
     {
         var handshake = Greeted(HandshakeFlags.FixedNewstyle, wantsTls: true);
         Assert.Equal([0, 0, 0, 1, .. Option(NbdOption.StartTls)], handshake.TakeOutgoing());
@@ -117,8 +119,8 @@ public sealed class ClientHandshakeTests
 
     [Theory]
     [InlineData(true, "refuses TLS (ErrorUnsupported)")]
-    [InlineData(false, "is too old for TLS")]
-    public void Without_TLS_where_it_is_wanted_there_is_no_connection(bool isFixed, string named)
+    [InlineData(false, "does not support TLS")]
+    public void The_handshake_fails_without_wanted_TLS(bool isFixed, string named)
     {
         var handshake = new ClientHandshake(Export, wantsTls: true);
 
@@ -130,16 +132,16 @@ public sealed class ClientHandshakeTests
     }
 
     [Fact]
-    public void Who_is_no_NBD_server_is_told_apart()
+    public void A_server_that_does_not_speak_NBD_is_reported()
     {
         var handshake = new ClientHandshake(Export, wantsTls: false);
 
         Assert.Equal(HandshakeStep.Failed, handshake.Receive("SSH-2.0-OpenSSH_9.2"u8[..18]));
-        Assert.Equal("The server does not greet as an NBD server.", handshake.Fault);
+        Assert.Equal("The server does not send the greeting of an NBD server.", handshake.Fault);
     }
 
     [Fact]
-    public void An_oldstyle_server_is_named()
+    public void An_oldstyle_server_is_reported()
     {
         var greeting = Greeting(HandshakeFlags.None);
         BinaryPrimitives.WriteUInt64BigEndian(greeting.AsSpan(8), NbdMagic.OldStyle);
@@ -150,7 +152,7 @@ public sealed class ClientHandshakeTests
     }
 
     [Fact]
-    public void A_reply_that_is_longer_than_any_is_refused_before_it_is_received()
+    public void A_reply_that_is_too_long_is_refused_before_it_is_received()
     {
         var handshake = Greeted(HandshakeFlags.FixedNewstyle);
         var header = new byte[OptionReplyHeader.SizeBytes];
@@ -160,7 +162,7 @@ public sealed class ClientHandshakeTests
     }
 
     [Fact]
-    public void An_answer_to_another_option_is_refused()
+    public void A_reply_to_another_option_is_refused()
     {
         var handshake = Greeted(HandshakeFlags.FixedNewstyle);
 
@@ -172,18 +174,18 @@ public sealed class ClientHandshakeTests
     [InlineData(3u, 4096u, 1u << 25)]
     [InlineData(1u << 17, 1u << 17, 1u << 25)]
     [InlineData(4096u, 4096u, 512u)]
-    public void Block_sizes_that_make_no_sense_are_refused(uint minimum, uint preferred, uint most)
+    public void Invalid_block_sizes_are_refused(uint minimum, uint preferred, uint most)
     {
         var export = new NegotiatedExport
         {
             SizeBytes = 1 << 20, Flags = TransmissionFlags.None, Sizes = new BlockSizes(minimum, preferred, most),
         };
 
-        Assert.Contains("make no sense", ExportGeometry.FaultOf(export));
+        Assert.Contains("are invalid", ExportGeometry.FaultOf(export));
     }
 
     [Fact]
-    public void A_device_is_what_the_server_offers_and_no_more()
+    public void A_device_has_only_the_advertised_capabilities()
     {
         var description = ExportGeometry.Describe(
             new NegotiatedExport

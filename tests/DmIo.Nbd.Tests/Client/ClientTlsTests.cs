@@ -8,7 +8,7 @@ using static DmIo.Nbd.Client.NbdDeviceEvents;
 
 namespace DmIo.Nbd.Tests.Client;
 
-/// <summary>The files of a device's TLS.</summary>
+/// <summary>The TLS files of a client device.</summary>
 public sealed class ClientTlsTests : IDisposable
 {
     private readonly TemporaryDirectory home = new();
@@ -23,7 +23,7 @@ public sealed class ClientTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_cannot_be_read_for_a_while_does_not_end_the_attempts_to_connect()
+    public async Task An_unreadable_file_does_not_end_the_attempts_to_connect()
     {
         await using var served = await ServedDisks.WithDiskAsync(tls: authority.ServeAs(NbdTlsMode.Required));
         await using var device = await NbdDevice.OpenAsync(new NbdDeviceOptions
@@ -34,7 +34,7 @@ public sealed class ClientTlsTests : IDisposable
             LongestReconnectPause = TimeSpan.FromMilliseconds(10),
         }).InTime();
         var news = Channel.CreateUnbounded<NbdDeviceEvent>();
-        device.News.Listen(told => news.Writer.TryWrite(told));
+        device.Events.Listen(told => news.Writer.TryWrite(told));
         File.Delete(authority.AuthorityFile);
         Directory.CreateDirectory(authority.AuthorityFile);
 
@@ -48,7 +48,7 @@ public sealed class ClientTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task An_authority_without_a_certificate_is_refused_with_the_path()
+    public async Task An_authority_file_without_a_certificate_is_refused_with_its_path()
     {
         var options = authority.ServeAs(NbdTlsMode.Required);
         await using var served = await ServedDisks.WithDiskAsync(tls: options);
@@ -56,7 +56,7 @@ public sealed class ClientTlsTests : IDisposable
         var fault = await Assert.ThrowsAsync<DeviceOpenException>(() => NbdDevice.OpenAsync(
             new NbdDeviceOptions { Uri = NbdUri.Parse(served.Uri()), AuthorityFile = options.KeyFile }).InTime());
 
-        Assert.Contains($"'{options.KeyFile}' has no certificate", fault.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{options.KeyFile}' contains no certificate", fault.Message, StringComparison.Ordinal);
     }
 
     private static async Task NextAsync<T>(Channel<NbdDeviceEvent> news)

@@ -10,7 +10,7 @@ using static DmIo.Nbd.Client.NbdDeviceEvents;
 
 namespace DmIo.Nbd.Tests.Client;
 
-/// <summary>Connections that are lost, servers that are silent, and what comes back.</summary>
+/// <summary>Lost connections, silent servers, and reconnecting.</summary>
 public sealed class ConnectionLossTests : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
@@ -26,7 +26,7 @@ public sealed class ConnectionLossTests : IDisposable
     [InlineData(7)]
     [InlineData(24)]
     [InlineData(600)]
-    public async Task What_is_under_way_fails_when_the_connection_ends_in_the_middle_of_a_reply(int bytes)
+    public async Task Operations_in_flight_fail_when_the_connection_ends_during_a_reply(int bytes)
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
@@ -43,11 +43,11 @@ public sealed class ConnectionLossTests : IDisposable
         Assert.Equal((IoStatusCode.DeviceError, 104), CodeOf((await read.InTime()).Status));
         var status = (await write.InTime()).Status;
         Assert.Equal((IoStatusCode.DeviceError, 104), CodeOf(status));
-        Assert.EndsWith("Whether it took place is not known.", status.Failure!.Message);
+        Assert.EndsWith("It is unknown whether it took place.", status.Failure!.Message);
     }
 
     [Fact]
-    public async Task A_lost_connection_is_dialed_anew_and_nothing_is_sent_again()
+    public async Task A_lost_connection_is_reestablished_and_nothing_is_resent()
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
@@ -70,7 +70,7 @@ public sealed class ConnectionLossTests : IDisposable
     }
 
     [Fact]
-    public async Task While_there_is_no_connection_an_operation_fails_at_once_and_was_not_sent()
+    public async Task Without_a_connection_an_operation_fails_immediately_and_is_not_sent()
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
@@ -101,7 +101,7 @@ public sealed class ConnectionLossTests : IDisposable
     }
 
     [Fact]
-    public async Task An_operation_waits_for_a_new_connection_only_so_long()
+    public async Task An_operation_waits_for_a_new_connection_within_its_limit()
     {
         var time = new ManualTime();
         var (device, peer) = await server.OpenAsync(
@@ -118,7 +118,7 @@ public sealed class ConnectionLossTests : IDisposable
     }
 
     [Fact]
-    public async Task The_first_flush_after_a_loss_fails_when_acknowledged_writes_were_not_flushed()
+    public async Task The_first_flush_after_a_loss_fails_if_acknowledged_writes_were_not_flushed()
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
@@ -140,7 +140,7 @@ public sealed class ConnectionLossTests : IDisposable
     }
 
     [Fact]
-    public async Task A_flush_after_a_loss_succeeds_when_all_was_flushed()
+    public async Task A_flush_after_a_loss_succeeds_if_all_writes_were_flushed()
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
@@ -169,7 +169,7 @@ public sealed class ConnectionLossTests : IDisposable
 
     [Theory]
     [MemberData(nameof(OtherExports))]
-    public async Task An_export_that_came_back_as_another_fails_the_device(long size, bool isReadOnly, int minimum)
+    public async Task A_changed_export_fails_the_device(long size, bool isReadOnly, int minimum)
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
@@ -187,11 +187,11 @@ public sealed class ConnectionLossTests : IDisposable
         var status = (await device.ReadAsync(0, Bytes.Batch(new byte[512])).InTime()).Status;
 
         Assert.Equal(IoStatusCode.DeviceFailed, status.Code);
-        Assert.Contains("is not what it was", status.Failure!.Message);
+        Assert.Contains("has changed", status.Failure!.Message);
     }
 
     [Fact]
-    public async Task An_operation_that_is_not_answered_in_time_takes_its_connection_along()
+    public async Task An_operation_that_times_out_closes_its_connection()
     {
         var time = new ManualTime();
         var (device, peer) = await server.OpenAsync(
@@ -209,7 +209,7 @@ public sealed class ConnectionLossTests : IDisposable
     }
 
     [Fact]
-    public async Task A_late_answer_does_not_touch_the_buffer_of_an_operation_that_was_given_up()
+    public async Task A_late_reply_does_not_write_to_the_buffer_of_a_timed_out_operation()
     {
         var time = new ManualTime();
         var (device, peer) = await server.OpenAsync(
@@ -232,7 +232,7 @@ public sealed class ConnectionLossTests : IDisposable
     }
 
     [Fact]
-    public async Task A_read_is_sent_again_where_that_was_asked_for()
+    public async Task A_read_is_resent_if_the_options_allow_it()
     {
         var (device, peer) = await server.OpenAsync(Structured, options => options with { ReadRetries = 1 });
         await using var opened = device;
@@ -250,7 +250,7 @@ public sealed class ConnectionLossTests : IDisposable
     }
 
     [Fact]
-    public async Task A_write_is_sent_again_after_the_server_itself_ended_the_connection()
+    public async Task A_write_is_resent_after_the_server_closed_the_connection()
     {
         var (device, peer) = await server.OpenAsync(Structured, options => options with { WriteRetries = 1 });
         await using var opened = device;
@@ -267,7 +267,7 @@ public sealed class ConnectionLossTests : IDisposable
     }
 
     [Fact]
-    public async Task A_write_is_not_sent_again_over_a_connection_that_the_client_gave_up()
+    public async Task A_write_is_not_resent_after_the_client_closed_the_connection()
     {
         var time = new ManualTime();
         var (device, peer) = await server.OpenAsync(
@@ -285,7 +285,7 @@ public sealed class ConnectionLossTests : IDisposable
     }
 
     [Fact]
-    public async Task Closing_a_device_says_goodbye()
+    public async Task Closing_a_device_sends_a_disconnect()
     {
         var (device, peer) = await server.OpenAsync(Structured);
 
@@ -296,7 +296,7 @@ public sealed class ConnectionLossTests : IDisposable
     }
 
     [Fact]
-    public async Task Closing_a_device_does_not_wait_for_a_server_that_is_silent()
+    public async Task Closing_a_device_does_not_wait_for_a_silent_server()
     {
         var (device, peer) = await server.OpenAsync(Structured);
         var read = device.ReadAsync(0, Bytes.Batch(new byte[512]));
@@ -308,7 +308,7 @@ public sealed class ConnectionLossTests : IDisposable
     }
 
     [Fact]
-    public async Task A_device_that_somebody_owns_hears_of_a_loss_as_well()
+    public async Task An_attached_device_handles_a_loss_as_well()
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var owned = new DrivenDevice(device);
@@ -328,14 +328,14 @@ public sealed class ConnectionLossTests : IDisposable
 
     private static (IoStatusCode Code, int Errno) CodeOf(IoStatus status) => (status.Code, status.Failure!.Errno);
 
-    /// <summary>What happens from now on, but for attempts in vain, of which there may be any number.</summary>
+    /// <summary>Records the events from now on, without the failed attempts, whose number varies.</summary>
     private static News Listen(NbdDevice device) => new(device);
 
     private sealed class News
     {
         private readonly Channel<NbdDeviceEvent> all = Channel.CreateUnbounded<NbdDeviceEvent>();
 
-        internal News(NbdDevice device) => device.News.Listen(news =>
+        internal News(NbdDevice device) => device.Events.Listen(news =>
         {
             if (news is not ReconnectFailed)
             {

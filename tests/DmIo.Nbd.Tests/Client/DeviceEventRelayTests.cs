@@ -9,8 +9,7 @@ using static DmIo.Nbd.Client.NbdDeviceEvents;
 
 namespace DmIo.Nbd.Tests.Client;
 
-/// <summary>What happens to the connections of an attached device, as subscribers of the system's event stream hear
-/// it.</summary>
+/// <summary>The events of an attached device on the system's event stream.</summary>
 public sealed class DeviceEventRelayTests : IAsyncLifetime
 {
     private static readonly FakeExport Export = new() { IsStructured = true };
@@ -31,7 +30,7 @@ public sealed class DeviceEventRelayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_connection_that_is_lost_and_comes_back_is_published_under_the_devices_name()
+    public async Task A_lost_and_restored_connection_is_published_with_the_name_of_the_device()
     {
         var (device, peer) = await server.OpenAsync(Export);
         var news = new EventProbe(system, typeof(NbdDeviceEvent));
@@ -47,7 +46,7 @@ public sealed class DeviceEventRelayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_happened_before_it_was_attached_is_published_then()
+    public async Task Events_before_attach_are_published_at_attach()
     {
         var (device, peer) = await server.OpenAsync(Export);
         var news = new EventProbe(system, typeof(NbdDeviceEvent));
@@ -61,7 +60,7 @@ public sealed class DeviceEventRelayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_subscribes_to_one_kind_hears_that_alone()
+    public async Task A_subscription_to_one_type_gets_only_that_type()
     {
         var (device, peer) = await server.OpenAsync(Export);
         var news = new EventProbe(system, typeof(Connected));
@@ -74,7 +73,7 @@ public sealed class DeviceEventRelayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_attempt_in_vain_is_published_with_its_reason()
+    public async Task A_failed_attempt_is_published_with_its_reason()
     {
         var (device, peer) = await server.OpenAsync(Export);
         var news = new EventProbe(system, typeof(ReconnectFailed));
@@ -89,7 +88,7 @@ public sealed class DeviceEventRelayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_export_that_comes_back_as_another_one_is_published()
+    public async Task A_changed_export_is_published()
     {
         var (device, peer) = await server.OpenAsync(Export);
         var news = new EventProbe(system, typeof(DeviceHasChanged));
@@ -102,7 +101,7 @@ public sealed class DeviceEventRelayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_device_behind_a_decorator_is_heard_as_well()
+    public async Task Events_of_a_decorated_device_are_published()
     {
         var (device, peer) = await server.OpenAsync(Export);
         var news = new EventProbe(system, typeof(ConnectionLost));
@@ -114,7 +113,7 @@ public sealed class DeviceEventRelayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_devices_of_one_export_are_told_apart()
+    public async Task Events_of_two_devices_of_one_export_have_different_names()
     {
         var (left, leftPeer) = await server.OpenAsync(Export);
         var (right, rightPeer) = await server.OpenAsync(Export);

@@ -5,13 +5,13 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Client;
 
-/// <summary>From a server's extents of bytes to a device's of sectors.</summary>
+/// <summary>Conversion of a server's extents in bytes to a device's extents in sectors.</summary>
 public sealed class ExtentConverterTests
 {
     private const AllocationState Hole = AllocationState.Hole | AllocationState.Zero;
 
     [Fact]
-    public void Neighbours_of_one_kind_are_one_extent_and_nothing_goes_beyond_the_question()
+    public void Adjacent_extents_of_one_kind_are_merged_and_limited_to_the_range()
     {
         var folding = new ExtentConverter(8 * 512, most: 9);
 
@@ -25,7 +25,7 @@ public sealed class ExtentConverterTests
     }
 
     [Fact]
-    public void A_sector_that_is_not_all_of_one_kind_is_data()
+    public void A_sector_of_mixed_kinds_is_data()
     {
         var folding = new ExtentConverter(8 * 512, most: 9);
 
@@ -48,7 +48,7 @@ public sealed class ExtentConverterTests
     }
 
     [Fact]
-    public void No_more_are_kept_than_were_asked_for()
+    public void The_number_of_extents_is_limited()
     {
         var folding = new ExtentConverter(4 * 512, most: 2);
 

@@ -7,10 +7,10 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Client;
 
-/// <summary>The server's end of one connection, a message at a time.</summary>
+/// <summary>The server's end of one connection, which sends and receives single messages.</summary>
 internal sealed class FakePeer(Socket socket) : IDisposable
 {
-    /// <summary>Greets, and answers options until GO is accepted.</summary>
+    /// <summary>Sends the greeting, and answers options until GO is accepted.</summary>
     internal async Task AgreeAsync(FakeExport export)
     {
         await GreetAsync(HandshakeFlags.FixedNewstyle | HandshakeFlags.NoZeroes);
@@ -42,7 +42,7 @@ internal sealed class FakePeer(Socket socket) : IDisposable
         }
     }
 
-    /// <summary>The client's flags.</summary>
+    /// <summary>Returns the client's flags.</summary>
     internal async Task<uint> GreetAsync(HandshakeFlags flags)
     {
         var greeting = new byte[18];
@@ -88,7 +88,7 @@ internal sealed class FakePeer(Socket socket) : IDisposable
         return SendAsync([.. bytes, .. payload]);
     }
 
-    /// <summary>A chunk whose payload never comes.</summary>
+    /// <summary>Sends the header of a chunk without its payload.</summary>
     internal Task AnnounceChunkAsync(RequestHeader request, ReplyChunkType type, uint lengthBytes)
     {
         var bytes = new byte[ReplyChunk.SizeBytes];
@@ -136,7 +136,7 @@ internal sealed class FakePeer(Socket socket) : IDisposable
         return bytes;
     }
 
-    /// <summary>Waits for the client to close, whatever it still says.</summary>
+    /// <summary>Reads until the client closes the connection.</summary>
     internal async Task<byte[]> ReadToEndAsync()
     {
         List<byte> all = [];
@@ -150,7 +150,7 @@ internal sealed class FakePeer(Socket socket) : IDisposable
         }
         catch (SocketException)
         {
-            // Reset is closed as well.
+            // A reset closes the connection as well.
         }
 
         return [.. all];

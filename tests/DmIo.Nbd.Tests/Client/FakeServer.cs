@@ -5,7 +5,7 @@ using DmIo.Nbd.Tests.Peers;
 
 namespace DmIo.Nbd.Tests.Client;
 
-/// <summary>A unix socket that answers as a test's script says, right or wrong.</summary>
+/// <summary>A server on a unix socket that replies as a test specifies, correctly or not.</summary>
 internal sealed class FakeServer : IDisposable
 {
     private readonly TemporaryDirectory directory = new();
@@ -21,12 +21,12 @@ internal sealed class FakeServer : IDisposable
 
     internal NbdUri Uri { get; }
 
-    /// <summary>Somebody waits to be accepted.</summary>
+    /// <summary>A client waits to be accepted.</summary>
     internal bool IsCalled => listener.Poll(0, SelectMode.SelectRead);
 
     internal async Task<FakePeer> AcceptAsync() => new(await listener.AcceptAsync().InTime());
 
-    /// <summary>Accepts one, and agrees with it on this export.</summary>
+    /// <summary>Accepts a connection, and completes the handshake for this export.</summary>
     internal async Task<FakePeer> WelcomeAsync(FakeExport export)
     {
         var peer = await AcceptAsync();
@@ -34,7 +34,7 @@ internal sealed class FakeServer : IDisposable
         return peer;
     }
 
-    /// <summary>A device on this export, and the other end of its connection.</summary>
+    /// <summary>Opens a device with this export; returns it with the server's end of the connection.</summary>
     internal async Task<(NbdDevice Device, FakePeer Peer)> OpenAsync(
         FakeExport export, Func<NbdDeviceOptions, NbdDeviceOptions>? change = null)
     {
@@ -54,7 +54,7 @@ internal sealed class FakeServer : IDisposable
     }
 }
 
-/// <summary>What a <see cref="FakeServer"/> offers.</summary>
+/// <summary>The export of a <see cref="FakeServer"/>.</summary>
 internal sealed record FakeExport
 {
     internal long SizeBytes { get; init; } = 1 << 20;

@@ -6,8 +6,8 @@ using DmIo.Tests.Devices;
 
 namespace DmIo.Nbd.Tests.Client;
 
-/// <summary>An export of another program's server, owned by somebody or alone. Where the program is not installed: the
-/// memory device.</summary>
+/// <summary>A device with an export of another program's server, attached or not. If the program is not installed, a
+/// memory device is tested instead.</summary>
 public abstract class NbdDeviceContract : BlockDeviceContract
 {
     private readonly bool isOwned;

@@ -10,11 +10,11 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Client;
 
-/// <summary>Exports as devices of a service, from its configuration and by URI.</summary>
+/// <summary>Exports as devices of a service, by configuration and by URI.</summary>
 public sealed class NbdDeviceProviderTests
 {
     [Fact]
-    public void What_is_not_said_is_as_in_the_options()
+    public void Missing_keys_have_the_values_of_the_options()
     {
         var options = NbdDeviceSettings.Read(new DeviceOpening { Uri = "nbd://here/disk" });
 
@@ -22,7 +22,7 @@ public sealed class NbdDeviceProviderTests
     }
 
     [Fact]
-    public void The_block_of_a_device_says_how()
+    public void The_nbd_block_of_a_device_sets_the_options()
     {
         var options = Read("""
             nbd {
@@ -50,7 +50,7 @@ public sealed class NbdDeviceProviderTests
     [Theory]
     [InlineData("conections = 4", "nbd.conections: no such key")]
     [InlineData("connections = 17", "nbd.connections is '17'. It must be a whole number from 1 to 16.")]
-    public void A_mistake_is_named(string line, string named)
+    public void An_invalid_value_is_named(string line, string named)
     {
         var fault = Assert.Throws<ConfigurationException>(() => Read($"nbd {{ {line} }}"));
 
@@ -58,7 +58,7 @@ public sealed class NbdDeviceProviderTests
     }
 
     [PeerFact("nbdkit")]
-    public async Task A_service_opens_what_its_configuration_names()
+    public async Task A_service_opens_configured_devices()
     {
         await using var peer = await NbdPeer.NbdkitAsync("memory", "1M");
         var system = ActorSystem.Create("test", ConfigurationFactory.ParseString($$"""

@@ -9,18 +9,18 @@ using static DmIo.Nbd.Client.NbdDeviceEvents;
 
 namespace DmIo.Nbd.Tests.Client;
 
-/// <summary>The device against other programs' servers, well and unwell.</summary>
+/// <summary>The device with other programs' servers, running, stopped and killed.</summary>
 public sealed class PeerDeviceTests
 {
     [PeerFact("nbdkit")]
-    public async Task Requests_run_side_by_side_at_a_slow_server()
+    public async Task Requests_run_concurrently_on_a_slow_server()
     {
         await using var peer = await NbdPeer.NbdkitAsync("--filter=delay", "memory", "64M", "delay-read=200ms");
         await using var device = await OpenAsync(peer);
 
         var reads = Enumerable.Range(0, 64).Select(i => device.ReadAsync(i * 8, Bytes.Batch(new byte[4096])).AsTask());
 
-        // One after the other they would take longer than the test waits.
+        // In sequence, the reads would take longer than the limit of the test.
         Assert.All(await Task.WhenAll(reads).InTime(), result => Assert.Equal(4096, result.Bytes));
     }
 
@@ -91,7 +91,7 @@ public sealed class PeerDeviceTests
     }
 
     [Fact]
-    public async Task A_server_that_is_not_there_is_named()
+    public async Task A_missing_server_is_named()
     {
         using var directory = new TemporaryDirectory();
         var uri = NbdUri.Unix(directory.FilePath("nobody.sock"), "");
@@ -99,7 +99,7 @@ public sealed class PeerDeviceTests
         var refused = await Assert.ThrowsAsync<DeviceOpenException>(
             () => NbdDevice.OpenAsync(new NbdDeviceOptions { Uri = uri }).InTime());
 
-        Assert.Contains("can't be reached", refused.Message);
+        Assert.Contains("is unreachable", refused.Message);
         Assert.Equal(uri.ToString(), refused.Path);
     }
 
@@ -107,7 +107,7 @@ public sealed class PeerDeviceTests
     [InlineData("nbdkit")]
     [InlineData("qemu-nbd")]
     [InlineData("nbd-server")]
-    public async Task A_server_that_is_killed_in_the_middle_fails_what_is_under_way_and_serves_again(string program)
+    public async Task A_killed_server_fails_the_operations_in_flight_and_serves_again_after_a_restart(string program)
     {
         using var directory = new TemporaryDirectory();
         var path = directory.SparseFile("disk.img", 64 << 20);
@@ -119,7 +119,7 @@ public sealed class PeerDeviceTests
         });
         await using var device = await OpenAsync(peer);
         var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.News.Listen(news => _ = news is Connected && back.TrySetResult());
+        device.Events.Listen(news => _ = news is Connected && back.TrySetResult());
         await peer.Process.StopAsync();
         var writes = Enumerable.Range(0, 64).Select(i => device.WriteAsync(
             i * 2048, Bytes.Batch(Bytes.Filled(1 << 20, (byte)i)), forceUnitAccess: false).AsTask()).ToList();
@@ -129,7 +129,7 @@ public sealed class PeerDeviceTests
         await peer.RestartAsync();
         await back.Task.InTime();
 
-        // nbd-server answers in processes of their own, which were not stopped.
+        // nbd-server replies from child processes, which were not stopped.
         Assert.True(program == "nbd-server" || failed.Any(result => result.Status.Code == IoStatusCode.DeviceError));
         var again = await device.WriteAsync(0, Bytes.Batch(Bytes.Filled(4096, 1)), forceUnitAccess: false).InTime();
         Assert.Equal(4096, again.Bytes);
@@ -139,7 +139,7 @@ public sealed class PeerDeviceTests
     }
 
     [PeerFact("nbdkit")]
-    public async Task A_server_that_is_stopped_times_its_operations_out_and_serves_again()
+    public async Task A_stopped_server_times_out_its_operations_and_serves_again()
     {
         await using var peer = await NbdPeer.NbdkitAsync("memory", "1M");
         await using var device = await NbdDevice.OpenAsync(new NbdDeviceOptions
@@ -149,7 +149,7 @@ public sealed class PeerDeviceTests
             ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
         }).InTime();
         var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.News.Listen(news => _ = news is Connected && back.TrySetResult());
+        device.Events.Listen(news => _ = news is Connected && back.TrySetResult());
         await peer.Process.StopAsync();
 
         var status = (await device.ReadAsync(0, Bytes.Batch(new byte[4096])).InTime()).Status;
@@ -188,7 +188,7 @@ public sealed class PeerDeviceTests
     [PeerTheory("nbdkit")]
     [InlineData("?tls-hostname=server.test", false, "TLS fails")]
     [InlineData("?tls-hostname=elsewhere.test", true, "TLS fails")]
-    public async Task A_certificate_that_proves_nothing_is_refused(string query, bool hasAuthority, string named)
+    public async Task An_untrusted_certificate_is_refused(string query, bool hasAuthority, string named)
     {
         using var home = new TemporaryDirectory();
         using var authority = new TestAuthority(home);
@@ -206,7 +206,7 @@ public sealed class PeerDeviceTests
     }
 
     [PeerFact("nbdkit")]
-    public async Task A_server_that_wants_TLS_says_so_to_who_comes_without()
+    public async Task A_server_that_requires_TLS_is_named_in_the_error()
     {
         using var home = new TemporaryDirectory();
         using var authority = new TestAuthority(home);
@@ -216,11 +216,11 @@ public sealed class PeerDeviceTests
 
         var refused = await Assert.ThrowsAsync<DeviceOpenException>(() => OpenAsync(peer));
 
-        Assert.Contains("write nbds://", refused.Message);
+        Assert.Contains("use nbds://", refused.Message);
     }
 
     [PeerFact("nbdkit")]
-    public async Task A_server_without_TLS_is_no_server_for_nbds()
+    public async Task A_server_without_TLS_is_refused_for_nbds()
     {
         await using var peer = await NbdPeer.NbdkitAsync("--tls=off", "memory", "1M");
         var uri = NbdUri.Unix(peer.Uri.SocketPath!, "", tls: true);

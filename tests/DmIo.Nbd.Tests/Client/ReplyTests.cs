@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Client;
 
-/// <summary>What a client makes of a server's replies, right and wrong.</summary>
+/// <summary>How a client handles valid and invalid replies.</summary>
 public sealed class ReplyTests : IDisposable
 {
     private static readonly FakeExport Structured = new() { IsStructured = true };
@@ -16,7 +16,7 @@ public sealed class ReplyTests : IDisposable
     public void Dispose() => server.Dispose();
 
     [Fact]
-    public async Task Replies_may_come_in_any_order()
+    public async Task Replies_are_accepted_in_any_order()
     {
         var (device, peer) = await server.OpenAsync(new FakeExport());
         await using var opened = device;
@@ -34,7 +34,7 @@ public sealed class ReplyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reply_may_come_byte_by_byte()
+    public async Task A_reply_is_accepted_byte_by_byte()
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
@@ -56,7 +56,7 @@ public sealed class ReplyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_structured_read_is_put_together_from_chunks_and_holes_in_any_order()
+    public async Task A_structured_read_is_assembled_from_chunks_and_holes_in_any_order()
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
@@ -74,7 +74,7 @@ public sealed class ReplyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_large_payload_goes_straight_to_its_segments()
+    public async Task A_large_payload_is_received_directly_into_its_segments()
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
@@ -95,7 +95,7 @@ public sealed class ReplyTests : IDisposable
     [InlineData((uint)NbdError.NotPermitted, IoStatusCode.ReadOnly, 0)]
     [InlineData((uint)NbdError.NotSupported, IoStatusCode.Unsupported, 0)]
     [InlineData(4711u, IoStatusCode.DeviceError, 4711)]
-    public async Task An_error_fails_its_operation_alone(uint error, IoStatusCode code, int errno)
+    public async Task An_error_fails_only_its_operation(uint error, IoStatusCode code, int errno)
     {
         var (device, peer) = await server.OpenAsync(new FakeExport());
         await using var opened = device;
@@ -112,7 +112,7 @@ public sealed class ReplyTests : IDisposable
     }
 
     [Fact]
-    public async Task The_text_of_an_error_is_passed_on()
+    public async Task The_message_of_an_error_is_passed_on()
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
@@ -128,7 +128,7 @@ public sealed class ReplyTests : IDisposable
     }
 
     [Fact]
-    public async Task An_unknown_kind_of_error_is_an_error()
+    public async Task An_unknown_error_type_is_an_error()
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
@@ -142,23 +142,23 @@ public sealed class ReplyTests : IDisposable
 
     public static TheoryData<string, string> Violations => new()
     {
-        { "cookie", "answered a request that it was not sent" },
-        { "magic", "where a reply begins" },
+        { "cookie", "answered an unknown request" },
+        { "magic", "instead of a reply" },
         { "simple", "answered a read with a simple reply" },
-        { "outside", "that the read at sector 2 did not ask for" },
-        { "before", "that the read at sector 2 did not ask for" },
+        { "outside", "that the read at sector 2 did not request" },
+        { "before", "that the read at sector 2 did not request" },
         { "twice", "sent the same bytes" },
-        { "gap", "did not send all of it" },
+        { "gap", "without sending all data" },
         { "empty", "a chunk of data without data" },
         { "type", "sent a chunk of type 77" },
         { "none", "sent a chunk of type 0" },
-        { "text", "an error of 6 bytes with a text of 1" },
+        { "text", "an error of 6 bytes with a message of 1" },
         { "flood", "sent a chunk of type 32769 and 16777216 bytes" },
     };
 
     [Theory]
     [MemberData(nameof(Violations))]
-    public async Task A_broken_protocol_ends_the_connection(string what, string named)
+    public async Task A_protocol_error_ends_the_connection(string what, string named)
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
@@ -174,7 +174,7 @@ public sealed class ReplyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_structured_reply_that_was_not_agreed_on_ends_the_connection()
+    public async Task A_structured_reply_that_was_not_negotiated_ends_the_connection()
     {
         var (device, peer) = await server.OpenAsync(new FakeExport());
         await using var opened = device;
@@ -187,7 +187,7 @@ public sealed class ReplyTests : IDisposable
     }
 
     [Fact]
-    public async Task An_answer_that_comes_twice_ends_the_connection()
+    public async Task A_duplicate_reply_ends_the_connection()
     {
         var (device, peer) = await server.OpenAsync(new FakeExport());
         await using var opened = device;

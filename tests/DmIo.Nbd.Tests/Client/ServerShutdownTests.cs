@@ -7,8 +7,8 @@ using static DmIo.Nbd.Client.NbdDeviceEvents;
 
 namespace DmIo.Nbd.Tests.Client;
 
-/// <summary>A server that says that it is shutting down (ESHUTDOWN): the client leaves it in good order, as the
-/// protocol wants it.</summary>
+/// <summary>A server that replies ESHUTDOWN: the client completes its requests and disconnects, as the protocol
+/// requires.</summary>
 public sealed class ServerShutdownTests : IDisposable
 {
     private static readonly FakeExport Structured = new() { IsStructured = true };
@@ -20,7 +20,7 @@ public sealed class ServerShutdownTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_is_in_flight_is_waited_for_then_goodbye_is_said_and_the_next_goes_elsewhere(bool isOwned)
+    public async Task Requests_in_flight_complete_before_the_disconnect(bool isOwned)
     {
         var (device, peer) = await server.OpenAsync(
             Structured, options => options with { ReconnectWait = TimeSpan.FromMinutes(1) });
@@ -45,13 +45,13 @@ public sealed class ServerShutdownTests : IDisposable
     }
 
     [Fact]
-    public async Task It_is_told_why_the_connection_ended()
+    public async Task The_reason_for_the_end_of_the_connection_is_published()
     {
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
         using var leaving = peer;
         var told = new TaskCompletionSource<NbdDeviceEvent>(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.News.Listen(news => told.TrySetResult(news));
+        device.Events.Listen(news => told.TrySetResult(news));
         var read = device.ReadAsync(0, Bytes.Batch(new byte[512]));
         await peer.SendErrorAsync((await peer.ReadRequestAsync()).Request, NbdError.Shutdown, "");
 

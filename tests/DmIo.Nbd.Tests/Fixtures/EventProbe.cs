@@ -4,7 +4,7 @@ using DmIo.Nbd.Tests.Peers;
 
 namespace DmIo.Nbd.Tests;
 
-/// <summary>What is published on a system's event stream, from now on.</summary>
+/// <summary>Collects the events that are published on a system's event stream.</summary>
 internal sealed class EventProbe
 {
     private readonly Channel<object> events = Channel.CreateUnbounded<object>();
@@ -17,7 +17,7 @@ internal sealed class EventProbe
 
     internal Task<object> NextAsync() => events.Reader.ReadAsync().AsTask().InTime();
 
-    /// <summary>The next of that kind; those before it are passed over.</summary>
+    /// <summary>The next event of the type; skips others.</summary>
     internal async Task<T> NextAsync<T>()
     {
         while (true)

@@ -4,20 +4,18 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests;
 
-/// <summary>
-/// A client with many requests in flight and simple replies, as the Linux kernel's. It checks the stream byte by byte:
-/// every header is one, belongs to a request that is not yet answered, and the data of a read follow it to the last.
-/// One user sends, another receives.
-/// </summary>
+/// <summary>A client with many requests in flight and simple replies, like that of the Linux kernel. It checks the
+/// stream byte by byte: every header is valid and belongs to an unanswered request, and the data of a read follows it
+/// completely. One caller sends, another receives.</summary>
 /// <param name="client">In the transmission phase, without structured replies.</param>
-/// <param name="check">Checks an answer; the data are those of a read that went well.</param>
+/// <param name="check">Checks a reply; the data is that of a successful read.</param>
 internal sealed class PipelinedClient(RawClient client, Action<RequestHeader, NbdError, byte[]> check) : IDisposable
 {
     private readonly ConcurrentDictionary<ulong, RequestHeader> unanswered = new();
     private ulong lastCookie;
 
-    /// <summary>On an export whose content is known: reads bring it, and every request gets the error that is due,
-    /// which is its own field.</summary>
+    /// <summary>Uses an export of known content: reads must return it, and each request must get the error in its own
+    /// record.</summary>
     internal static async Task<PipelinedClient> UseAsync(string path, string export, byte[] content) =>
         new(await RawClient.UseAsync(path, export), (request, error, data) =>
         {
@@ -29,7 +27,7 @@ internal sealed class PipelinedClient(RawClient client, Action<RequestHeader, Nb
             Assert.True(same == held.Length, $"{request}: byte {same} is wrong.");
         });
 
-    /// <summary>Bytes of which no two stretches are alike, nor like a reply.</summary>
+    /// <summary>Random bytes, so that no two ranges are equal, or look like a reply.</summary>
     internal static byte[] NewContent(int length)
     {
         var content = new byte[length];
@@ -40,7 +38,7 @@ internal sealed class PipelinedClient(RawClient client, Action<RequestHeader, Nb
     internal Task SendAsync(NbdCommand command, ulong offset, uint length, byte[]? payload = null) =>
         SendAsync(new RequestHeader(command, CommandFlags.None, 0, offset, length), payload ?? []);
 
-    /// <summary>Sends it under a cookie of its own, which is the result.</summary>
+    /// <summary>Sends a request with a new cookie, and returns the cookie.</summary>
     internal async Task<ulong> SendAsync(RequestHeader request, byte[] payload)
     {
         var cookie = ++lastCookie;
@@ -55,7 +53,7 @@ internal sealed class PipelinedClient(RawClient client, Action<RequestHeader, Nb
 
     internal Task ReadAsync(long offset, long length) => SendAsync(NbdCommand.Read, (ulong)offset, (uint)length);
 
-    /// <summary>Receives one reply, whole.</summary>
+    /// <summary>Receives one complete reply.</summary>
     /// <returns>The request that it answers.</returns>
     internal async Task<RequestHeader> ReceiveAsync()
     {
@@ -74,8 +72,8 @@ internal sealed class PipelinedClient(RawClient client, Action<RequestHeader, Nb
         }
     }
 
-    /// <summary>Sends, and meanwhile receives that many replies. A reply that is wrong is the failure, and ends the
-    /// connection.</summary>
+    /// <summary>Sends, and receives <paramref name="count"/> replies concurrently. An invalid reply fails the test, and
+    /// ends the connection.</summary>
     internal async Task ExchangeAsync(Func<Task> send, int count)
     {
         var sent = Task.Run(send);
@@ -93,7 +91,7 @@ internal sealed class PipelinedClient(RawClient client, Action<RequestHeader, Nb
         await sent;
     }
 
-    /// <summary>The server ends the connection, with or without a part of a reply before.</summary>
+    /// <summary>The server closes the connection, possibly after a part of a reply.</summary>
     internal Task ExpectEndAsync() => client.ReceiveToEndAsync();
 
     public void Dispose() => client.Dispose();

@@ -9,13 +9,13 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests;
 
-/// <summary>A client that sends what a test wants, be it right or wrong, and returns what came.</summary>
+/// <summary>A client that sends any messages, valid or not, and returns the received ones.</summary>
 internal sealed class RawClient : IDisposable
 {
     private readonly Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private Stream? stream;
 
-    /// <summary>As the server said to who uses an export.</summary>
+    /// <summary>The minimum block size that the server sent.</summary>
     internal uint MinimumBlock { get; private set; } = 1;
 
     internal TransmissionFlags Flags { get; private set; }
@@ -36,7 +36,7 @@ internal sealed class RawClient : IDisposable
         return client;
     }
 
-    /// <summary>In the transmission phase.</summary>
+    /// <summary>Returns a client in the transmission phase.</summary>
     internal static async Task<RawClient> UseAsync(
         string path, string export, bool structured = false, SslClientAuthenticationOptions? tls = null)
     {
@@ -65,7 +65,7 @@ internal sealed class RawClient : IDisposable
         return client;
     }
 
-    /// <summary>Puts TLS on the connection.</summary>
+    /// <summary>Starts TLS on the connection.</summary>
     internal async Task SecureAsync(SslClientAuthenticationOptions options)
     {
         Assert.Equal(OptionReplyType.Ack, Assert.Single(await OptionAsync(NbdOption.StartTls)).Type);
@@ -74,7 +74,7 @@ internal sealed class RawClient : IDisposable
         await secure.AuthenticateAsClientAsync(options).InTime();
     }
 
-    /// <summary>Past TLS, as somebody in between might.</summary>
+    /// <summary>Sends bytes without TLS, as an attacker on the network could.</summary>
     internal Task SendBelowAsync(ReadOnlyMemory<byte> bytes) => socket.SendAsync(bytes).AsTask().InTime();
 
     internal Task SendAsync(ReadOnlyMemory<byte> bytes) => stream!.WriteAsync(bytes).InTime();
@@ -92,7 +92,7 @@ internal sealed class RawClient : IDisposable
         return bytes;
     }
 
-    /// <summary>The server ends the connection and sends nothing before.</summary>
+    /// <summary>The server closes the connection without sending anything.</summary>
     internal async Task ExpectEndAsync()
     {
         try
@@ -101,11 +101,11 @@ internal sealed class RawClient : IDisposable
         }
         catch (IOException)
         {
-            // Reset: what we sent was not read.
+            // Reset: the server did not read all sent data.
         }
     }
 
-    /// <summary>The server ends the connection; what it sends before is passed over.</summary>
+    /// <summary>The server closes the connection. Data that it sends before is skipped.</summary>
     internal async Task ReceiveToEndAsync()
     {
         var passed = new byte[64 * 1024];
@@ -117,11 +117,11 @@ internal sealed class RawClient : IDisposable
         }
         catch (IOException)
         {
-            // Reset: what we sent was not read.
+            // Reset: the server did not read all sent data.
         }
     }
 
-    /// <summary>The server has received all that was sent.</summary>
+    /// <summary>The server has received all sent data.</summary>
     internal async Task AllTakenAsync()
     {
         using var limit = new CancellationTokenSource(Patience.Limit);
@@ -134,7 +134,7 @@ internal sealed class RawClient : IDisposable
 
     internal void EndSending() => socket.Shutdown(SocketShutdown.Send);
 
-    /// <summary>Sends an option, and collects its replies to the last.</summary>
+    /// <summary>Sends an option, and returns all its replies.</summary>
     internal async Task<List<(OptionReplyType Type, byte[] Data)>> OptionAsync(NbdOption option, byte[]? data = null)
     {
         data ??= [];
@@ -156,7 +156,7 @@ internal sealed class RawClient : IDisposable
         }
     }
 
-    /// <summary>The beginning of an answer is there, and stays there.</summary>
+    /// <summary>The beginning of a reply is available, and stays in the socket.</summary>
     internal async Task AnsweredAsync() => Assert.True(
         await socket.ReceiveAsync(new byte[1], SocketFlags.Peek).InTime() > 0, "the server hung up");
 
@@ -210,14 +210,14 @@ internal sealed class RawClient : IDisposable
         return (await SimpleReplyAsync()).Error;
     }
 
-    /// <summary>By simple replies.</summary>
+    /// <summary>With simple replies.</summary>
     internal async Task<byte[]> ReadAsync(ulong offset, int length)
     {
         Assert.Equal(NbdError.None, await DoAsync(NbdCommand.Read, offset, (uint)length));
         return await ReceiveAsync(length);
     }
 
-    /// <summary>By structured replies: what the chunks say, put together, and how many there were.</summary>
+    /// <summary>With structured replies: the assembled data, and the number of chunks.</summary>
     internal async Task<(byte[] Data, int Chunks)> ReadChunksAsync(
         ulong offset, int length, CommandFlags flags = CommandFlags.None)
     {
@@ -235,7 +235,7 @@ internal sealed class RawClient : IDisposable
         }
     }
 
-    /// <summary>What a chunk of a read says, in its place.</summary>
+    /// <summary>Copies the payload of a chunk to its offset.</summary>
     internal static void Put(ReplyChunk chunk, byte[] payload, byte[] data, ulong start)
     {
         if (chunk.Type == ReplyChunkType.None)
@@ -273,7 +273,7 @@ internal sealed class RawClient : IDisposable
         return extents;
     }
 
-    /// <summary>The next chunk is an error; its number and text.</summary>
+    /// <summary>The next chunk must be an error; returns its number and message.</summary>
     internal async Task<(NbdError Error, string Text)> ErrorAsync()
     {
         var (chunk, payload) = await ChunkAsync();

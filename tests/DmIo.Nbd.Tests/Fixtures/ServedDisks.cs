@@ -13,13 +13,11 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests;
 
-/// <summary>
-/// A service with devices and our server of it, for one test: on a unix socket and on a loopback port at once. When it
-/// ends, every page has to be back in the pool.
-/// </summary>
+/// <summary>A service with devices and an NBD server for one test, on a unix socket and a loopback port. At the end,
+/// all pages must be back in the pool.</summary>
 internal sealed class ServedDisks : IAsyncDisposable
 {
-    /// <summary>Of a disk, where nothing else is said.</summary>
+    /// <summary>The default size of a disk.</summary>
     internal const int SizeBytes = 64 << 20;
 
     private const string Quiet = """
@@ -38,12 +36,12 @@ internal sealed class ServedDisks : IAsyncDisposable
 
     internal ActorSystem System { get; }
 
-    /// <summary>For the test's own files; deleted at the end.</summary>
+    /// <summary>For the files of the test; deleted at the end.</summary>
     internal TemporaryDirectory Home { get; }
 
     internal NbdServer Server { get; }
 
-    /// <summary>The unix socket's.</summary>
+    /// <summary>The path of the unix socket.</summary>
     internal string SocketPath => PathIn(Home);
 
     internal DmIoService Service => DmIoService.For(System);
@@ -68,7 +66,7 @@ internal sealed class ServedDisks : IAsyncDisposable
         return new ServedDisks(system, home, server);
     }
 
-    /// <summary>With one export, <c>disk</c>, of memory.</summary>
+    /// <summary>Serves an export named <c>disk</c> from memory.</summary>
     internal static async Task<ServedDisks> WithDiskAsync(
         NbdServerLimits? limits = null, TimeProvider? time = null, NbdTlsOptions? tls = null)
     {
@@ -77,7 +75,7 @@ internal sealed class ServedDisks : IAsyncDisposable
         return served;
     }
 
-    /// <summary>With one export, <c>disk</c>, of a sparse file.</summary>
+    /// <summary>Serves an export named <c>disk</c> from a sparse file.</summary>
     internal static async Task<(ServedDisks Served, string Path)> WithFileAsync()
     {
         var served = await StartAsync();
@@ -88,14 +86,15 @@ internal sealed class ServedDisks : IAsyncDisposable
 
     internal static MemoryDevice NewMemory() => new(ByteSize.FromBytes(SizeBytes));
 
-    /// <summary>Attaches the devices as <c>disk-0</c> and so on, and serves them as one export.</summary>
+    /// <summary>Attaches the devices as <c>disk-0</c>, <c>disk-1</c> and so on, and serves them as one
+    /// export.</summary>
     internal Task<NbdExportStatus> AddAsync(string export, params IBlockDevice[] devices)
     {
         var names = devices.Select((_, index) => $"{export}-{index}").ToArray();
         return AddAsync(new NbdExport { Name = export, Devices = names }, devices);
     }
 
-    /// <summary>The same, under the names that the export says.</summary>
+    /// <summary>Attaches the devices with the names in the export.</summary>
     internal async Task<NbdExportStatus> AddAsync(NbdExport export, params IBlockDevice[] devices)
     {
         foreach (var (name, device) in export.Devices.Zip(devices))
@@ -106,8 +105,8 @@ internal sealed class ServedDisks : IAsyncDisposable
         return await Server.AddExportAsync(export).InTime();
     }
 
-    /// <summary>Takes the export and its devices away: what they hold is all there is now, and their files are
-    /// free.</summary>
+    /// <summary>Removes the export and detaches its devices, so that their content is final and their files are
+    /// closed.</summary>
     internal async Task TakeAwayAsync(string name = "disk")
     {
         var status = await Server.GetStatusAsync().InTime();
@@ -123,8 +122,8 @@ internal sealed class ServedDisks : IAsyncDisposable
     internal Task<RawClient> UseAsync(string export = "disk", bool structured = false) =>
         RawClient.UseAsync(SocketPath, export, structured);
 
-    /// <summary>The server's state as soon as it is as it should be. Each look is a round trip, so it needs no
-    /// pause.</summary>
+    /// <summary>The server's status once the condition holds. Each attempt is a round trip, so no delay is
+    /// needed.</summary>
     internal async Task<NbdServerStatus> StatusWhenAsync(Func<NbdServerStatus, bool> isReached)
     {
         using var limit = new CancellationTokenSource(Patience.Limit);
@@ -142,13 +141,13 @@ internal sealed class ServedDisks : IAsyncDisposable
         }
     }
 
-    /// <summary>When all clients have gone, so has all that the server had for them: soon, as it hears of an end when
-    /// the network tells it.</summary>
+    /// <summary>After all clients have disconnected, the server releases their resources as soon as it is
+    /// notified.</summary>
     internal Task NothingIsKeptAsync() => StatusWhenAsync(status =>
         status.Connections.Count == 0
         && status.Exports.All(export => export is { Connections: 0, PagesInUse: 0 }));
 
-    /// <summary>Seeded data with a long hole in the middle, in a file.</summary>
+    /// <summary>A file of seeded random data with a long hole in the middle.</summary>
     internal string Sample(string name, int seed, int length = SizeBytes)
     {
         var path = Home.SparseFile(name, length);
@@ -189,7 +188,7 @@ internal sealed class ServedDisks : IAsyncDisposable
 
     private static string PathIn(TemporaryDirectory home) => home.FilePath("nbd.sock");
 
-    /// <summary>A client that a test disposed of just now puts its lease back a moment later.</summary>
+    /// <summary>A client that was just disposed returns its lease a moment later.</summary>
     private async Task LeasesAreBackAsync()
     {
         using var limit = new CancellationTokenSource(Patience.Limit);

@@ -8,8 +8,8 @@ using DmIo.Nbd.Tests.Peers;
 
 namespace DmIo.Nbd.Tests;
 
-/// <summary>A certificate authority of the test's own, with files named as GnuTLS's users (libnbd, nbdkit, qemu) look
-/// for them: ca-cert.pem, server-cert.pem, server-key.pem, client-cert.pem, client-key.pem.</summary>
+/// <summary>A certificate authority for tests. Its files have the names that GnuTLS clients (libnbd, nbdkit, qemu)
+/// expect: ca-cert.pem, server-cert.pem, server-key.pem, client-cert.pem, client-key.pem.</summary>
 internal sealed class TestAuthority : IDisposable
 {
     private const string ServerUse = "1.3.6.1.5.5.7.3.1";
@@ -32,13 +32,13 @@ internal sealed class TestAuthority : IDisposable
         Certificate = request.CreateSelfSigned(begin, end);
     }
 
-    /// <summary>The authority's own, for a peer that looks at others'.</summary>
+    /// <summary>The certificate of the authority.</summary>
     internal X509Certificate2 Certificate { get; }
 
-    /// <summary>The same as a file.</summary>
+    /// <summary>The file of the authority's certificate.</summary>
     internal string AuthorityFile => home.FilePath("ca-cert.pem");
 
-    /// <summary>A server's certificate for that name and 127.0.0.1, in the place of the last one's files.</summary>
+    /// <summary>Creates a server certificate for the name and 127.0.0.1, and replaces the previous files.</summary>
     internal NbdTlsOptions ServeAs(NbdTlsMode mode, string name = "localhost")
     {
         var (certificateFile, keyFile) = (home.FilePath("server-cert.pem"), home.FilePath("server-key.pem"));
@@ -47,8 +47,8 @@ internal sealed class TestAuthority : IDisposable
         return new NbdTlsOptions { Mode = mode, CertificateFile = certificateFile, KeyFile = keyFile };
     }
 
-    /// <summary>A directory for a client that trusts this authority, and has a certificate of that name if
-    /// any.</summary>
+    /// <summary>A directory for a client that trusts this authority, with a certificate of the name if there is
+    /// one.</summary>
     internal string ClientDirectory(string? name = null)
     {
         var path = Directory.CreateDirectory(home.FilePath(Guid.NewGuid().ToString("n"))).FullName;
@@ -61,7 +61,7 @@ internal sealed class TestAuthority : IDisposable
         return path;
     }
 
-    /// <summary>A client's certificate of that name, with its key.</summary>
+    /// <summary>A client certificate of the name, with its key.</summary>
     internal X509Certificate2 NewClient(string name)
     {
         var directory = ClientDirectory(name);
@@ -69,7 +69,7 @@ internal sealed class TestAuthority : IDisposable
             Path.Combine(directory, "client-cert.pem"), Path.Combine(directory, "client-key.pem"));
     }
 
-    /// <summary>Of a client that trusts this authority alone.</summary>
+    /// <summary>The options of a client that trusts only this authority.</summary>
     internal SslClientAuthenticationOptions ClientOptions(
         string host = "localhost", X509Certificate2? certificate = null)
     {

@@ -10,11 +10,9 @@ using Xunit.Abstractions;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>
-/// Servers that go wrong against our device: every operation ends, within its time, well or with a status that says
-/// what happened; memory is written only where it was asked to be and never after the operation's end; nothing hangs,
-/// no connection stays, and a device on a server that behaves notices nothing.
-/// </summary>
+/// <summary>Misbehaving servers with the NBD device. Every operation ends within its time limit, with success or a
+/// status that names the cause; memory is written only inside the request and never after its end; nothing hangs, no
+/// connection leaks, and a device of another server is not affected.</summary>
 public sealed class ClientFuzzTests(ITestOutputHelper output)
 {
     private const byte Untouched = 0xc3;
@@ -25,12 +23,13 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
     [InlineData(8, false)]
     [InlineData(60, false)]
     [InlineData(30, true)]
-    public async Task Whatever_a_server_says_operations_end_and_memory_is_whole(int oneIn, bool isTls)
+    public async Task No_server_input_hangs_operations_or_corrupts_memory(int oneIn, bool isTls)
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
         await using var served = await ServedDisks.WithDiskAsync();
-        await using var bystander = await ConcurrentClient.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: true);
+        await using var other = await ConcurrentClient.ConnectAsync(
+            served.Server.UrisOf("disk")[0], ownsData: true);
 
         using var home = new TemporaryDirectory();
         using var authority = new TestAuthority(home);
@@ -41,7 +40,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
             ? RunAsync(random, oneIn, certificate, authority.AuthorityFile)
             : RunAsync(random, oneIn));
 
-        Assert.True(await bystander.LeaveAsync() > 0);
+        Assert.True(await other.LeaveAsync() > 0);
     }
 
     private static async Task RunAsync(
@@ -102,7 +101,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>One operation, to its end; of a read, the memory.</summary>
+    /// <summary>Runs one operation to its end; returns the memory of a read.</summary>
     private static async Task<byte[]?> OperateAsync(IBlockDevice device, Random random)
     {
         var sectors = Math.Min(random.Next(4) == 0 ? 256 : random.Next(1, 32),

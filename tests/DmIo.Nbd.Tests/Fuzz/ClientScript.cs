@@ -3,8 +3,7 @@ using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>What a well-behaved client says from the handshake to its end, at random: a valid transcript, message by
-/// message.</summary>
+/// <summary>A random but valid transcript of a client, message by message, from the handshake to the end.</summary>
 internal static class ClientScript
 {
     internal static List<byte[]> New(string export, long sizeBytes, Random random)

@@ -4,11 +4,10 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>A client that sends one request at a time hears its answer whole, in simple replies or structured
-/// ones.</summary>
+/// <summary>Receives complete replies, simple or structured, for a client with one request at a time.</summary>
 internal static class CompleteReplies
 {
-    /// <summary>The one answer to a request: its error, and of a read that went well the data.</summary>
+    /// <summary>The reply to a request: its error, and the data of a successful read.</summary>
     internal static async Task<(NbdError Error, byte[] Data)> AnswerAsync(this RawClient client, RequestHeader request)
     {
         var data = new byte[request.Command == NbdCommand.Read ? Math.Min(request.LengthBytes, 64u << 20) : 0];

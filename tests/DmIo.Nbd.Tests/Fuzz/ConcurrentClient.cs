@@ -7,8 +7,8 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>Somebody who behaves, on a connection of his own, for as long as others don't: he writes and reads back,
-/// and each time it has to be what he wrote.</summary>
+/// <summary>A well-behaved client on its own connection while others misbehave: it writes and reads back, and the data
+/// must match each time.</summary>
 internal sealed class ConcurrentClient : IAsyncDisposable
 {
     private const int LengthBytes = 96 * 1024;
@@ -24,15 +24,16 @@ internal sealed class ConcurrentClient : IAsyncDisposable
     }
 
     /// <param name="uri">The export.</param>
-    /// <param name="ownsData">Nobody else writes to it; else he only reads and flushes.</param>
-    /// <param name="authorityFile">Of a URI with TLS.</param>
-    internal static async Task<ConcurrentClient> ComeAsync(NbdUri uri, bool ownsData, string? authorityFile = null)
+    /// <param name="ownsData">No other client writes to the export; otherwise, this client only reads and
+    /// flushes.</param>
+    /// <param name="authorityFile">For a URI with TLS.</param>
+    internal static async Task<ConcurrentClient> ConnectAsync(NbdUri uri, bool ownsData, string? authorityFile = null)
     {
         var options = new NbdDeviceOptions { Uri = uri, AuthorityFile = authorityFile };
         return new ConcurrentClient(await NbdDevice.OpenAsync(options).InTime(), ownsData);
     }
 
-    /// <summary>He goes, and tells how often all was well; if it was not, this fails.</summary>
+    /// <summary>Disconnects. Returns the number of successful rounds; fails if one failed.</summary>
     internal async Task<int> LeaveAsync()
     {
         await end.CancelAsync();
@@ -41,7 +42,7 @@ internal sealed class ConcurrentClient : IAsyncDisposable
         return rounds;
     }
 
-    /// <summary>Where the test did not come to <see cref="LeaveAsync"/>.</summary>
+    /// <summary>If the test did not reach <see cref="LeaveAsync"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         await end.CancelAsync();

@@ -9,13 +9,13 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>What the fuzzers found, each as small as it got.</summary>
+/// <summary>The minimized defects that the fuzzers found.</summary>
 public sealed class FoundByFuzzingTests
 {
     [Theory]
     [InlineData(0u)]
     [InlineData((uint)ServedDisks.SizeBytes)]
-    public async Task A_connection_that_breaks_in_the_middle_of_a_write_is_gone(uint offset)
+    public async Task A_connection_that_breaks_during_a_write_is_removed(uint offset)
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using (var client = await RawClient.UseAsync(served.SocketPath, "disk"))
@@ -24,7 +24,7 @@ public sealed class FoundByFuzzingTests
             await client.SendAsync(new RequestHeader(NbdCommand.Write, CommandFlags.None, 2, offset, 1 << 20));
             await client.SendAsync(new byte[100_000]);
 
-            // What is closed before all was read from it is reset, not ended.
+            // A socket that is closed with unread data sends a reset.
             await client.AnsweredAsync();
         }
 
@@ -32,7 +32,7 @@ public sealed class FoundByFuzzingTests
     }
 
     [Fact]
-    public async Task A_refused_write_is_thrown_away_with_the_least_memory_while_a_read_has_a_block()
+    public async Task A_refused_write_is_discarded_with_the_least_memory_while_a_read_has_a_block()
     {
         await using var served = await ServedDisks.StartAsync();
         var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
@@ -60,7 +60,7 @@ public sealed class FoundByFuzzingTests
     }
 
     [Fact]
-    public async Task A_dial_that_is_called_off_at_any_moment_ends_as_called_off_or_failed()
+    public async Task A_dial_that_is_canceled_at_any_moment_ends_as_canceled_or_failed()
     {
         using var server = new FakeServer();
         var random = new Random(1);

@@ -7,23 +7,22 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>Sends a transcript that went wrong, in pieces, and leaves in one of the ways in which clients leave. What
-/// the server says in the meantime has to be the protocol, to the last byte. With TLS, records go wrong below it,
-/// too.</summary>
+/// <summary>Sends a mutated transcript in fragments, and disconnects in a random way. Everything that the server sends
+/// must be valid. With TLS, records are mutated as well.</summary>
 internal static class FuzzingClient
 {
     private enum Leaving
     {
-        /// <summary>Says no more, and hears the server out.</summary>
+        /// <summary>Sends no more, and reads the rest of the server's data.</summary>
         Politely,
 
-        /// <summary>Closes, whatever was on its way.</summary>
+        /// <summary>Closes the connection immediately.</summary>
         Abruptly,
 
-        /// <summary>Reads nothing, and closes when it has sent all it could.</summary>
+        /// <summary>Reads nothing, and closes when everything that could be sent was sent.</summary>
         WithoutListening,
 
-        /// <summary>Stays, silent, until the server has had enough.</summary>
+        /// <summary>Stays connected and silent until the server closes the connection.</summary>
         Never,
     }
 
@@ -56,7 +55,7 @@ internal static class FuzzingClient
         said.Check(isCut: leaving is Leaving.Abruptly or Leaving.WithoutListening);
     }
 
-    /// <summary>Asks for TLS as one should. Of the records one goes wrong, about, in every other case.</summary>
+    /// <summary>Starts TLS correctly. In every other case, about one record is mutated.</summary>
     private static async Task<(byte[] Said, Stream Secure)> EncryptAsync(
         Stream stream, SslClientAuthenticationOptions tls, Random random)
     {
@@ -73,13 +72,14 @@ internal static class FuzzingClient
         }
         catch (Exception fault) when (fault is IOException or AuthenticationException)
         {
-            // The handshake went wrong; what is written from here on throws.
+            // The TLS handshake failed; further writes throw.
         }
 
         return (said, secure);
     }
 
-    /// <summary>All of it, unless the server hangs up, or takes no more for a while where nobody reads.</summary>
+    /// <summary>Sends everything, unless the server closes the connection, or stops receiving because nothing is
+    /// read.</summary>
     private static async Task SendAsync(Stream stream, IEnumerable<byte[]> pieces, int mostMilliseconds)
     {
         using var patience = new CancellationTokenSource(
@@ -93,7 +93,7 @@ internal static class FuzzingClient
         }
         catch (Exception fault) when (fault is IOException or InvalidOperationException)
         {
-            // The server has heard enough.
+            // The server closed the connection.
         }
         catch (OperationCanceledException)
         {
@@ -114,7 +114,7 @@ internal static class FuzzingClient
         }
         catch (Exception fault) when (fault is IOException or InvalidOperationException)
         {
-            // Reset, or closed by us.
+            // Reset, or closed by this client.
         }
 
         return all.ToArray();
@@ -128,7 +128,7 @@ internal static class FuzzingClient
         }
         catch (SocketException)
         {
-            // The server was faster.
+            // The server closed the connection first.
         }
     }
 }

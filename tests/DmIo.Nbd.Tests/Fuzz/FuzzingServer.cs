@@ -9,11 +9,9 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>
-/// A server that answers as it should, until it doesn't: every so often a message is bent, cut, repeated, left out, or
-/// has garbage in front. After that it may go on, fall silent or hang up. It takes whoever comes back, and behaves no
-/// better with him. With a certificate it agrees to TLS, and records go wrong below it, too.
-/// </summary>
+/// <summary>A server that replies correctly until a random message is mutated, truncated, repeated, omitted or preceded
+/// by garbage. After that, it continues, stays silent or closes the connection. It accepts reconnecting clients, and
+/// misbehaves again. With a certificate, it supports TLS, and mutates records as well.</summary>
 internal sealed class FuzzingServer : IAsyncDisposable
 {
     internal const int SizeBytes = 1 << 20;
@@ -27,8 +25,8 @@ internal sealed class FuzzingServer : IAsyncDisposable
     private readonly Task life;
     private int connections;
 
-    /// <param name="random">Decides what goes wrong.</param>
-    /// <param name="oneIn">Of so many messages one goes wrong, about.</param>
+    /// <param name="random">Selects the mutations.</param>
+    /// <param name="oneIn">The reciprocal of the mutation rate.</param>
     /// <param name="certificate">For TLS; null: none.</param>
     internal FuzzingServer(Random random, int oneIn, X509Certificate2? certificate)
     {
@@ -45,7 +43,7 @@ internal sealed class FuzzingServer : IAsyncDisposable
 
     internal NbdUri Uri { get; }
 
-    /// <summary>Connections that the client has not closed.</summary>
+    /// <summary>The number of connections that the client has not closed.</summary>
     internal int Connections => Volatile.Read(ref connections);
 
     public async ValueTask DisposeAsync()
@@ -83,7 +81,7 @@ internal sealed class FuzzingServer : IAsyncDisposable
         }
         catch (Exception fault) when (fault is IOException or AuthenticationException)
         {
-            // The client has gone, or we have.
+            // The client or this server closed the connection.
         }
 
         Interlocked.Decrement(ref connections);
@@ -246,7 +244,7 @@ internal sealed class FuzzingServer : IAsyncDisposable
             }
         }
 
-        /// <summary>We say nothing more; the client has to go by itself.</summary>
+        /// <summary>Sends no more; the client must close the connection.</summary>
         private async Task SilenceAsync()
         {
             while (true)

@@ -2,8 +2,7 @@ using System.Buffers.Binary;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>Valid messages, made wrong in the ways in which messages go wrong: bits, fields, lengths, order, one too
-/// many, one too few, and what never was a message.</summary>
+/// <summary>Mutations of valid messages: bits, fields, lengths, order, duplicates, omissions and garbage.</summary>
 internal static class Mutation
 {
     private static readonly uint[] Telling =
@@ -12,7 +11,7 @@ internal static class Mutation
         int.MaxValue, 0x80000000, 0xfffffe00, uint.MaxValue,
     ];
 
-    /// <summary>One to three changes somewhere in the list.</summary>
+    /// <summary>One to three mutations at random positions.</summary>
     internal static void Apply(List<byte[]> messages, Random random)
     {
         for (var changes = random.Next(1, 4); changes > 0; changes--)
@@ -46,7 +45,7 @@ internal static class Mutation
         }
     }
 
-    /// <summary>One message, of the same length, with bits or a field changed; most often near its front, where the
+    /// <summary>Changes bits or a field of a message without changing its length; usually near the start, where the
     /// fields are.</summary>
     internal static byte[] Bend(byte[] message, Random random)
     {
@@ -81,10 +80,10 @@ internal static class Mutation
         return bytes;
     }
 
-    /// <summary>The same bytes, cut into the pieces in which they are sent: whole, or torn anywhere.</summary>
+    /// <summary>The same bytes in the fragments in which they are sent: whole, or split anywhere.</summary>
     internal static IEnumerable<byte[]> Torn(IReadOnlyCollection<byte[]> messages, Random random)
     {
-        // Not by LINQ, whose pooled arrays would be taken for a leak.
+        // Without LINQ, whose pooled arrays would be reported as a leak.
         var all = new byte[messages.Sum(message => message.Length)];
         var filled = 0;
         foreach (var message in messages)

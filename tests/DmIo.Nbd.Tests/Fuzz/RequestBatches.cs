@@ -3,10 +3,8 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>
-/// Requests of every kind, many at a time, with simple replies. Those of one batch do not change what another of them
-/// reads or changes, so that each has the same answer in whatever order they are served.
-/// </summary>
+/// <summary>Batches of requests of every kind, with simple replies. The requests of a batch do not depend on each
+/// other, so each has the same reply in any order.</summary>
 internal static class RequestBatches
 {
     private const int Batches = 4;

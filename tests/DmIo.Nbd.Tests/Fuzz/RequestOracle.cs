@@ -2,18 +2,16 @@ using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>
-/// What the protocol, and the habits of clients, have for any request, right or wrong; written from the specification
-/// and not from the server. It keeps what the export's bytes have to be.
-/// </summary>
+/// <summary>The expected reply to any request, valid or not, written from the specification and independent of the
+/// server. Tracks the content of the export.</summary>
 internal sealed class RequestOracle(int sizeBytes, uint minimumBlock, bool structured)
 {
-    /// <summary>What a trim gave up may read as anything.</summary>
+    /// <summary>Trimmed bytes may read as anything.</summary>
     private readonly bool[] isUnknown = new bool[sizeBytes];
 
     private readonly byte[] held = new byte[sizeBytes];
 
-    /// <summary>A request of any kind: most are nearly right.</summary>
+    /// <summary>A random request of any kind; most are almost valid.</summary>
     internal RequestHeader Next(Random random)
     {
         var command = (NbdCommand)(random.Next(20) == 0 ? random.Next(8, 65536) : random.Next(8));
@@ -45,7 +43,7 @@ internal sealed class RequestOracle(int sizeBytes, uint minimumBlock, bool struc
         return new RequestHeader(command, flags, (ulong)random.NextInt64(), offset, length);
     }
 
-    /// <summary>Which answers are right.</summary>
+    /// <summary>The valid replies.</summary>
     internal IReadOnlyList<NbdError> Allowed(RequestHeader request)
     {
         var flags = KnownFlags(request.Command);
@@ -82,7 +80,7 @@ internal sealed class RequestOracle(int sizeBytes, uint minimumBlock, bool struc
         };
     }
 
-    /// <summary>It went well.</summary>
+    /// <summary>Records a successful request.</summary>
     internal void Done(RequestHeader request, byte[] payload)
     {
         var (start, length) = ((int)request.Offset, (int)request.LengthBytes);
@@ -102,7 +100,7 @@ internal sealed class RequestOracle(int sizeBytes, uint minimumBlock, bool struc
         }
     }
 
-    /// <summary>The first byte that is not what it has to be; -1: there is none.</summary>
+    /// <summary>The first byte that does not match; -1: none.</summary>
     internal int FirstWrong(RequestHeader read, byte[] data)
     {
         for (var index = 0; index < data.Length; index++)

@@ -9,13 +9,14 @@ using Xunit.Abstractions;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>Transcripts that went wrong against our server: it says nothing that is not the protocol, it forgets
-/// nobody, keeps no page, and who behaves beside it notices nothing.</summary>
+/// <summary>Mutated transcripts with the NBD server: it sends only valid messages, answers all requests, leaks no page,
+/// and other clients are not affected.</summary>
 public sealed class ServerFuzzTests(ITestOutputHelper output)
 {
     private const int SmallDiskBytes = 2 << 20;
 
-    /// <summary>Small, so that who stays is cut soon, and memory and flight are often full.</summary>
+    /// <summary>Small, so that silent clients are closed soon, and memory and in-flight limits are often
+    /// reached.</summary>
     private static readonly NbdServerLimits Small = new()
     {
         Handshake = TimeSpan.FromSeconds(3),
@@ -29,7 +30,7 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Whatever_comes_nobody_else_is_harmed_and_nothing_is_kept(bool isTls)
+    public async Task No_input_affects_other_clients_or_leaks_memory(bool isTls)
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
@@ -42,8 +43,10 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
         await served.AddAsync("quiet", new MemoryDevice(ByteSize.FromMiB(8)));
         var place = served.SocketPath;
         var trusted = isTls ? authority.AuthorityFile : null;
-        await using var apart = await ConcurrentClient.ComeAsync(served.Server.UrisOf("quiet")[1], ownsData: true, trusted);
-        await using var beside = await ConcurrentClient.ComeAsync(served.Server.UrisOf("disk")[0], ownsData: false, trusted);
+        await using var apart = await ConcurrentClient.ConnectAsync(
+            served.Server.UrisOf("quiet")[1], ownsData: true, trusted);
+        await using var beside = await ConcurrentClient.ConnectAsync(
+            served.Server.UrisOf("disk")[0], ownsData: false, trusted);
 
         await FuzzPlan.RunAsync(seed, random =>
         {
@@ -62,7 +65,7 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
     [InlineData(false, false)]
     [InlineData(true, false)]
     [InlineData(true, true)]
-    public async Task Every_request_gets_the_answer_that_is_due_and_no_byte_is_wrong(bool structured, bool isTls)
+    public async Task Every_request_gets_the_specified_reply_and_the_right_data(bool structured, bool isTls)
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
@@ -94,7 +97,7 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Many_requests_at_once_get_simple_replies_that_do_not_mix(bool isTls)
+    public async Task Simple_replies_of_many_requests_are_not_interleaved(bool isTls)
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");

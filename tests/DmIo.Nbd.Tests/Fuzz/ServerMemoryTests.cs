@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>However many clients go wrong, nothing of them is kept.</summary>
+/// <summary>Misbehaving clients do not leak memory.</summary>
 [Collection(Heap.Name)]
 public sealed class ServerMemoryTests(ITestOutputHelper output)
 {
@@ -19,7 +19,7 @@ public sealed class ServerMemoryTests(ITestOutputHelper output)
     };
 
     [Fact]
-    public async Task Many_hostile_clients_leave_the_heap_as_it_was()
+    public async Task Many_fuzzing_clients_do_not_grow_the_heap()
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases} (times 3)");
@@ -29,7 +29,7 @@ public sealed class ServerMemoryTests(ITestOutputHelper output)
 
         await RunAsync(served, seed);
 
-        // The disk allocates a MiB at the first write there; on a slow machine few clients of the first run get to it.
+        // The disk allocates a MiB at the first write there; on a slow machine, few clients of the first run reach it.
         var before = Heap.Bytes() - memory.Allocated.Bytes;
         await RunAsync(served, seed + FuzzPlan.Cases);
         await RunAsync(served, seed + (2 * FuzzPlan.Cases));

@@ -4,13 +4,10 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>
-/// What a server said on one connection, read without knowing what it was asked: a greeting, replies to options, then
-/// (where an export was chosen) replies to requests. Every message has to be whole and to have values that the protocol
-/// has; the last may be cut where the connection was.
-/// </summary>
-/// <remarks>A simple reply's data are recognised by nothing, so they are skipped up to the next reply's
-/// magic.</remarks>
+/// <summary>The messages of a server on one connection, parsed without knowledge of the requests: a greeting, replies
+/// to options, then, if an export was chosen, replies to requests. Every message must be complete and have valid
+/// values; the last may be truncated.</summary>
+/// <remarks>The data of a simple reply cannot be recognized, so it is skipped up to the next reply's magic.</remarks>
 internal sealed class ServerMessages(byte[] bytes)
 {
     private int at;
@@ -49,7 +46,7 @@ internal sealed class ServerMessages(byte[] bytes)
         return true;
     }
 
-    /// <summary>Structured replies can be read to the end; of simple ones the first, at least.</summary>
+    /// <summary>Structured replies are parsed to the end; of simple replies, at least the first.</summary>
     private void CheckStructured()
     {
         while (Rest >= ReplyChunk.SizeBytes

@@ -1,9 +1,7 @@
 namespace DmIo.Nbd.Tests.Fuzz;
 
-/// <summary>
-/// The wire below TLS, on which every so often what is written goes wrong: bent, lost, said twice, with garbage in
-/// front, or cut off in the middle, and the connection with it. What is read is as it came.
-/// </summary>
+/// <summary>The stream below TLS, which mutates some of the written data: changes, loses or repeats it, prepends
+/// garbage, or truncates it and closes the connection. Reads are not changed.</summary>
 internal sealed class TamperedStream(Stream wire, Random random, int oneIn) : Stream
 {
     private readonly Lock gate = new();
@@ -41,7 +39,7 @@ internal sealed class TamperedStream(Stream wire, Random random, int oneIn) : St
 
     public override void Flush()
     {
-        // Nothing is kept.
+        // Nothing is buffered.
     }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();

@@ -8,8 +8,8 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Protocol;
 
-/// <summary>Every message is read as it was written, stands on the wire as the specification says, and whatever else
-/// is there is refused without an exception.</summary>
+/// <summary>Every message is read as it was written and encoded as specified; other bytes are refused without an
+/// exception.</summary>
 public sealed class MessageTests
 {
     private static readonly Gen<ulong> Longs = Gen.OneOf(
@@ -22,7 +22,7 @@ public sealed class MessageTests
 
     private static readonly Gen<ushort> Shorts = ArbMap.Default.GeneratorFor<ushort>();
 
-    /// <summary>Texts without a NUL or half a surrogate pair, of one to four bytes a character.</summary>
+    /// <summary>Texts without NUL or unpaired surrogates, of one to four bytes per character.</summary>
     private static readonly Gen<string> Texts =
         from characters in Gen.Elements("a", "/", ":", "é", "漢", "\U0001F4BE").ArrayOf()
         select string.Concat(characters);
@@ -43,7 +43,7 @@ public sealed class MessageTests
         });
 
     [Fact]
-    public void A_request_stands_on_the_wire_as_specified()
+    public void A_request_is_encoded_as_specified()
     {
         var bytes = new byte[RequestHeader.SizeBytes];
 
@@ -110,7 +110,7 @@ public sealed class MessageTests
         });
 
     [Fact]
-    public void What_is_said_of_an_export_is_read_as_it_was_written() => Holds(
+    public void Export_information_is_read_as_it_was_written() => Holds(
         from size in Longs
         from flags in Shorts
         from sizes in Ints.ArrayOf(3)
@@ -144,7 +144,7 @@ public sealed class MessageTests
             && read.Name == request.Name && read.Queries.SequenceEqual(request.Queries));
 
     [Fact]
-    public void A_request_that_is_cut_or_has_too_much_is_none() => Holds(
+    public void A_request_of_the_wrong_length_is_invalid() => Holds(
         from name in Texts
         from more in Texts.NonEmptyListOf()
         from cut in Gen.Choose(1, 1000)
@@ -156,7 +156,7 @@ public sealed class MessageTests
             && MetaContextRequest.Read([.. sent.Contexts, 0]) is null);
 
     [Fact]
-    public void Bytes_of_any_kind_are_read_or_refused_without_an_exception() => Holds(
+    public void Any_bytes_are_read_or_refused_without_an_exception() => Holds(
         ArbMap.Default.GeneratorFor<byte>().ArrayOf(),
         bytes =>
         {
@@ -172,7 +172,7 @@ public sealed class MessageTests
     [InlineData(new byte[] { 0xc3, 0x28 })]
     [InlineData(new byte[] { 0x61, 0x00 })]
     [InlineData(new byte[] { 0xed, 0xa0, 0x80 })]
-    public void Bytes_that_are_no_text_are_refused(byte[] bytes) => Assert.Null(NbdText.Read(bytes));
+    public void Bytes_that_are_not_text_are_refused(byte[] bytes) => Assert.Null(NbdText.Read(bytes));
 
     [Fact]
     public void A_text_is_at_most_4096_bytes_long()

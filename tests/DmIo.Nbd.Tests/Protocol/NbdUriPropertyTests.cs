@@ -5,8 +5,8 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Protocol;
 
-/// <summary>Any text is a URI or is refused as one, and what is one is written as it is read. A failure prints the
-/// seed that replays it.</summary>
+/// <summary>Any text is parsed as a URI or refused, and a parsed URI round trips. A failure prints the seed that
+/// replays it.</summary>
 public sealed class NbdUriPropertyTests
 {
     private static readonly string[] Pieces =
@@ -18,7 +18,7 @@ public sealed class NbdUriPropertyTests
     ];
 
     [Fact]
-    public void Any_text_is_read_or_refused_with_the_text_in_the_message() => Check(Arb.From(Texts), text =>
+    public void Any_text_is_parsed_or_refused_with_the_text_in_the_message() => Check(Arb.From(Texts), text =>
     {
         try
         {
@@ -32,11 +32,11 @@ public sealed class NbdUriPropertyTests
     });
 
     [Fact]
-    public void What_is_read_is_written_so_that_it_reads_back() => Check(Arb.From(Texts), text =>
+    public void A_parsed_URI_round_trips() => Check(Arb.From(Texts), text =>
         !NbdUri.TryParse(text, out var uri) || NbdUri.Parse(uri.ToString()) == uri);
 
     [Fact]
-    public void What_is_made_of_parts_is_refused_or_reads_back() => Check(
+    public void A_URI_made_of_parts_is_refused_or_round_trips() => Check(
         Arb.From(
             from place in Parts
             from export in Parts

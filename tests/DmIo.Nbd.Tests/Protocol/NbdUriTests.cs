@@ -15,7 +15,7 @@ public sealed class NbdUriTests
     [InlineData("nbd://h/%2E%2E/a\\b%23", "h", 10809, "../a\\b#", false)]
     [InlineData("nbd://bücher.example/x", "xn--bcher-kva.example", 10809, "x", false)]
     [InlineData("nbd://[fe80::1%255]/x", "fe80::1%5", 10809, "x", false)]
-    public void A_tcp_uri_names_host_port_and_export(string text, string host, int port, string export, bool isTls)
+    public void A_TCP_URI_has_host_port_and_export(string text, string host, int port, string export, bool isTls)
     {
         var uri = NbdUri.Parse(text);
 
@@ -27,7 +27,7 @@ public sealed class NbdUriTests
     [InlineData("nbd+unix:///disk?socket=/run/nbd.sock", "/run/nbd.sock", "disk", false)]
     [InlineData("nbds+unix:///?socket=nbd.sock&tls-hostname=here", "nbd.sock", "", true)]
     [InlineData("nbd+unix:///?socket=%00/abstract", "\0/abstract", "", false)]
-    public void A_unix_uri_names_socket_and_export(string text, string socket, string export, bool isTls)
+    public void A_unix_URI_has_socket_and_export(string text, string socket, string export, bool isTls)
     {
         var uri = NbdUri.Parse(text);
 
@@ -37,22 +37,22 @@ public sealed class NbdUriTests
 
     [Theory]
     [InlineData("http://example.com/disk", "is not an NBD URI")]
-    [InlineData("nbd:///disk", "names no host")]
-    [InlineData("nbd+unix:///disk", "names no socket")]
-    [InlineData("nbd+unix://host/disk?socket=s", "names the host 'host' and a unix socket")]
-    [InlineData("nbd://h/disk?tls-hostname=x", "'tls-hostname=x', which means nothing here")]
-    [InlineData("nbd://h/disk?socket=x", "'socket=x', which means nothing here")]
-    [InlineData("nbd://alice@h/disk", "names a user")]
+    [InlineData("nbd:///disk", "has no host")]
+    [InlineData("nbd+unix:///disk", "has no socket")]
+    [InlineData("nbd+unix://host/disk?socket=s", "has the host 'host' and a unix socket")]
+    [InlineData("nbd://h/disk?tls-hostname=x", "the unsupported parameter 'tls-hostname=x'")]
+    [InlineData("nbd://h/disk?socket=x", "the unsupported parameter 'socket=x'")]
+    [InlineData("nbd://alice@h/disk", "has a user")]
     [InlineData("nbd://h:0/disk", "the port '0'")]
     [InlineData("nbd://h:65536/disk", "the port '65536'")]
     [InlineData("nbd://::1/disk", "the host ':'")]
     [InlineData("nbd://[h]/disk", "the host '[h]'")]
     [InlineData("nbd://a b/disk", "the host 'a b'")]
     [InlineData("nbd://h/disk#1", "has a '#'")]
-    [InlineData("nbd://h/a%00", "has a NUL in it")]
-    [InlineData("nbd+unix:///?socket=a%00b", "a NUL in it that is not in front")]
-    [InlineData("nbds://h/d?tls-verify-peer=2", "'tls-verify-peer=2', which means nothing here")]
-    public void What_is_none_is_refused_with_its_fault(string text, string fault)
+    [InlineData("nbd://h/a%00", "contains NUL")]
+    [InlineData("nbd+unix:///?socket=a%00b", "contains NUL after its first character")]
+    [InlineData("nbds://h/d?tls-verify-peer=2", "the unsupported parameter 'tls-verify-peer=2'")]
+    public void An_invalid_URI_is_refused_with_the_cause(string text, string fault)
     {
         var refusal = Assert.Throws<FormatException>(() => NbdUri.Parse(text));
 
@@ -62,7 +62,7 @@ public sealed class NbdUriTests
     }
 
     [Fact]
-    public void Half_a_character_is_no_part_of_one()
+    public void An_unpaired_surrogate_is_not_part_of_a_URI()
     {
         Assert.False(NbdUri.TryParse("nbd://h/\ud800", out _));
         Assert.False(NbdUri.TryParse("nbd://\ud800/disk", out _));
@@ -71,7 +71,7 @@ public sealed class NbdUriTests
     }
 
     [Fact]
-    public void A_host_that_no_name_server_could_be_asked_for_is_refused()
+    public void A_host_that_is_not_a_valid_name_is_refused()
     {
         var host = string.Join('.', Enumerable.Repeat("abcdefg", 40));
 

@@ -4,7 +4,7 @@ using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>fio writes blocks with checksums in a random order, many at once, and verifies what it reads.</summary>
+/// <summary>fio writes blocks with checksums in random order, many at a time, and verifies its reads.</summary>
 public sealed class FioTests
 {
     [FioTheory]
@@ -29,7 +29,7 @@ public sealed class FioTests
     [FioTheory]
     [InlineData("trimwrite")]
     [InlineData("randrw")]
-    public async Task Four_jobs_write_and_verify_side_by_side(string pattern)
+    public async Task Four_jobs_write_and_verify_concurrently(string pattern)
     {
         await using var served = await ServedDisks.WithDiskAsync();
 

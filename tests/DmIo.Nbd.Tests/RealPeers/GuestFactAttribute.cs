@@ -2,7 +2,7 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>Needs what a guest of qemu needs, and the time for one: it runs if DMIO_LONG is 1.</summary>
+/// <summary>Requires qemu and its guest files, and DMIO_LONG=1.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class GuestFactAttribute : FactAttribute
 {

@@ -8,13 +8,13 @@ using Xunit.Abstractions;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>The Linux kernel's client, which takes no structured replies, in a guest.</summary>
+/// <summary>The client of the Linux kernel, which does not support structured replies, in a guest.</summary>
 public sealed class KernelClientTests(ITestOutputHelper output)
 {
     private const int HalfBytes = ServedDisks.SizeBytes / 2;
 
     [GuestFact]
-    public async Task Large_reads_beside_small_ones_bring_what_the_disk_holds()
+    public async Task Concurrent_large_and_small_reads_return_the_disks_content()
     {
         var content = PipelinedClient.NewContent(ServedDisks.SizeBytes);
         await using var served = await ServedDisks.StartAsync();

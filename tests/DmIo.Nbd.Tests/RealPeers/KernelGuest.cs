@@ -2,11 +2,9 @@ using DmIo.Nbd.Tests.Peers;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>
-/// A Linux guest in qemu with the kernel of this machine's distribution, whose NBD client is a module of the kernel.
-/// Its root is in memory: busybox, nbd-client and the modules. The host is 10.0.2.2 for it. It is emulated, as nested
-/// virtualization is often not usable: some ten seconds until it runs.
-/// </summary>
+/// <summary>A Linux guest in qemu with the kernel of this machine's distribution, whose NBD client is a kernel module.
+/// The root is in memory: busybox, nbd-client and the modules. The host's address is 10.0.2.2. The guest is emulated,
+/// because nested virtualization is often not available: it boots in about ten seconds.</summary>
 internal static class KernelGuest
 {
     private const string ModuleRoot = "/lib/modules";
@@ -27,16 +25,16 @@ internal static class KernelGuest
 
     private static readonly string[] WantedModules = ["virtio_pci", "virtio_net", "nbd"];
 
-    /// <summary>How long a guest may run: it is slow, and slower on a busy machine.</summary>
+    /// <summary>The time limit of a guest, which is slow, and slower on a busy machine.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
-    /// <summary>Why there can't be one here; null where it can.</summary>
+    /// <summary>Why no guest can run here; null: it can.</summary>
     internal static string? FindReason() =>
         Programs.Missing("qemu-system-x86_64", "nbd-client", "busybox", "cpio")
         ?? (FindKernel() is null ? "There is no kernel in /boot with the module nbd in /lib/modules." : null);
 
     /// <summary>Boots, runs the script as the first process, and powers off.</summary>
-    /// <returns>What its console showed.</returns>
+    /// <returns>The console output.</returns>
     internal static async Task<string> RunAsync(TemporaryDirectory home, string script)
     {
         var version = FindKernel()!;
@@ -72,7 +70,7 @@ internal static class KernelGuest
             .Select(modules => Path.GetFileName(modules))
             .FirstOrDefault(version => File.Exists($"/boot/vmlinuz-{version}"));
 
-    /// <summary>With the libraries that it is linked to, in their places.</summary>
+    /// <summary>Copies the program and its shared libraries to the same paths.</summary>
     private static async Task CopyProgramAsync(string program, string root)
     {
         var path = Programs.Find(program)!;
@@ -87,8 +85,8 @@ internal static class KernelGuest
         }
     }
 
-    /// <summary>The wanted ones and those that they need, named in the order in which they are loaded. One that is not
-    /// there is a part of the kernel.</summary>
+    /// <summary>Copies the required modules and their dependencies, listed in load order. Missing ones are built into
+    /// the kernel.</summary>
     private static void CopyModules(string from, string to)
     {
         var needs = File.ReadLines(Path.Combine(from, "modules.dep"))

@@ -3,10 +3,8 @@ using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>
-/// An export as a block device of this machine: nbdfuse shows it as a file, a loop device makes a disk of that, and a
-/// file system on it is mounted. All of it is taken down again at the end, also where the test failed half-way.
-/// </summary>
+/// <summary>An export as a block device of this machine: nbdfuse shows it as a file, a loop device makes it a disk, and
+/// a file system on it is mounted. Everything is removed at the end, even if the setup failed.</summary>
 internal sealed class MountedDisk : IAsyncDisposable
 {
     private readonly TemporaryDirectory home;
@@ -25,7 +23,7 @@ internal sealed class MountedDisk : IAsyncDisposable
     /// <summary>The disk, as a file.</summary>
     internal string File => Path.Combine(shown, "nbd");
 
-    /// <summary>Where the file system is.</summary>
+    /// <summary>The mount point.</summary>
     internal string Place => home.FilePath("mnt");
 
     internal static async Task<MountedDisk> AttachAsync(TemporaryDirectory home, string uri)
@@ -68,7 +66,7 @@ internal sealed class MountedDisk : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // As far as it came, backwards; what one step says matters less than that the next is taken.
+        // Undoes the completed steps in reverse order. A failed step must not prevent the next.
         if (isMounted)
         {
             await PeerProcess.RunAsync("umount", Place);

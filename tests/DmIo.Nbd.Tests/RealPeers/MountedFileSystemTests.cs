@@ -5,7 +5,7 @@ using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>The kernel's own file system lives on our export, through nbdfuse and a loop device.</summary>
+/// <summary>A file system of the kernel on an export, through nbdfuse and a loop device.</summary>
 public sealed class MountedFileSystemTests
 {
     [MountFact("nbdfuse", "losetup", "mkfs.ext4", "e2fsck", "mount", "umount", "fusermount3")]

@@ -8,14 +8,15 @@ using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>nbdcopy copies to and from our server: several connections, extents, zeroes, all at once.</summary>
+/// <summary>nbdcopy copies to and from the server: several connections, extents, zeroes, many requests in
+/// flight.</summary>
 public sealed class NbdcopyTests
 {
     [PeerTheory("nbdcopy")]
     [InlineData(false, 4)]
     [InlineData(true, 4)]
     [InlineData(true, 1)]
-    public async Task What_is_copied_there_and_back_is_the_same(bool tcp, int connections)
+    public async Task Data_is_copied_there_and_back(bool tcp, int connections)
     {
         await using var served = await ServedDisks.WithDiskAsync();
         var (image, back) = (served.Sample("image", seed: 5), served.Home.FilePath("back"));
@@ -27,7 +28,7 @@ public sealed class NbdcopyTests
     }
 
     [PeerFact("nbdcopy")]
-    public async Task A_copy_that_is_flushed_is_in_the_file()
+    public async Task A_flushed_copy_is_in_the_file()
     {
         var (served, path) = await ServedDisks.WithFileAsync();
         await using var ends = served;
@@ -43,7 +44,7 @@ public sealed class NbdcopyTests
     [InlineData(1, false)]
     [InlineData(100_001, false)]
     [InlineData((4 << 20) + 511, true)]
-    public async Task A_file_that_ends_within_a_sector_is_copied_to_the_last_byte_and_nothing_behind_it(
+    public async Task A_file_that_ends_within_a_sector_is_copied_exactly(
         int length, bool tcp)
     {
         var (served, path) = await ServedDisks.WithFileAsync();
@@ -68,7 +69,7 @@ public sealed class NbdcopyTests
     }
 
     [PeerFact("nbdcopy")]
-    public async Task Of_a_served_file_that_ends_within_a_sector_the_whole_sectors_are_served()
+    public async Task The_whole_sectors_of_a_file_that_ends_within_a_sector_are_served()
     {
         await using var served = await ServedDisks.StartAsync();
         var (path, back) = (served.Home.FilePath("odd"), served.Home.FilePath("back"));
@@ -83,7 +84,7 @@ public sealed class NbdcopyTests
     }
 
     [PeerFact("nbdcopy")]
-    public async Task Holes_overwrite_what_was_there()
+    public async Task Holes_overwrite_old_data()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         var (image, back) = (served.Sample("image", seed: 7), served.Home.FilePath("back"));
@@ -96,7 +97,7 @@ public sealed class NbdcopyTests
     }
 
     [PeerFact("nbdcopy")]
-    public async Task One_export_is_copied_to_another_of_the_same_server()
+    public async Task An_export_is_copied_to_another_of_the_same_server()
     {
         var (served, path) = await ServedDisks.WithFileAsync();
         await using var ends = served;

@@ -9,13 +9,13 @@ using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>What nbdinfo finds out about our exports.</summary>
+/// <summary>The output of nbdinfo for the server's exports.</summary>
 public sealed class NbdinfoTests
 {
     [PeerTheory("nbdinfo")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task It_sees_what_an_export_is_and_can_do(bool tcp)
+    public async Task The_properties_of_an_export_are_shown(bool tcp)
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
@@ -45,7 +45,7 @@ public sealed class NbdinfoTests
     }
 
     [PeerFact("nbdinfo")]
-    public async Task It_lists_all_exports_with_their_descriptions()
+    public async Task All_exports_are_listed_with_their_descriptions()
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
@@ -66,7 +66,7 @@ public sealed class NbdinfoTests
     }
 
     [PeerFact("nbdinfo")]
-    public async Task Its_map_has_data_where_data_are_and_holes_elsewhere()
+    public async Task The_map_shows_data_and_holes()
     {
         var (served, _) = await ServedDisks.WithFileAsync();
         await using var ends = served;
@@ -101,7 +101,7 @@ public sealed class NbdinfoTests
     }
 
     [PeerFact("nbdinfo")]
-    public async Task Who_names_no_export_gets_the_default_one()
+    public async Task A_client_that_names_no_export_gets_the_default()
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("other", new MemoryDevice(ByteSize.FromKiB(512)));
@@ -113,7 +113,7 @@ public sealed class NbdinfoTests
     }
 
     [PeerFact("nbdinfo")]
-    public async Task An_export_that_is_not_there_is_named_in_the_error()
+    public async Task A_missing_export_is_named_in_the_error()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 

@@ -8,13 +8,13 @@ using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>libnbd sends every command, and looks at every answer.</summary>
+/// <summary>libnbd sends every command, and checks every reply.</summary>
 public sealed class NbdshCommandTests
 {
     [PeerTheory("nbdsh")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_is_written_is_read(bool tcp)
+    public async Task Written_data_is_read_back(bool tcp)
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -31,7 +31,7 @@ public sealed class NbdshCommandTests
     }
 
     [PeerFact("nbdsh")]
-    public async Task Zeroes_trims_and_cache_requests_do_what_they_say()
+    public async Task Zeroes_trims_and_cache_requests_take_effect()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -64,7 +64,7 @@ public sealed class NbdshCommandTests
     }
 
     [PeerFact("nbdsh")]
-    public async Task Structured_reads_come_in_chunks_that_cover_the_range_once()
+    public async Task Chunks_of_a_structured_read_cover_the_range_once()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -110,7 +110,7 @@ public sealed class NbdshCommandTests
     }
 
     [PeerFact("nbdsh")]
-    public async Task Simple_replies_do_as_well()
+    public async Task Simple_replies_work_as_well()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -130,7 +130,7 @@ public sealed class NbdshCommandTests
     [PeerTheory("nbdsh")]
     [InlineData(64)]
     [InlineData(4096)]
-    public async Task Simple_replies_of_many_requests_at_once_do_not_mix(int pages)
+    public async Task Simple_replies_of_concurrent_requests_are_not_interleaved(int pages)
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
@@ -165,7 +165,7 @@ public sealed class NbdshCommandTests
     }
 
     [PeerFact("nbdsh")]
-    public async Task Status_covers_the_range_that_was_asked_for()
+    public async Task Block_status_covers_the_requested_range()
     {
         var (served, _) = await ServedDisks.WithFileAsync();
         await using var ends = served;
@@ -194,7 +194,7 @@ public sealed class NbdshCommandTests
     }
 
     [PeerFact("nbdsh")]
-    public async Task Sixteen_requests_at_once_are_answered_each_with_its_own()
+    public async Task Sixteen_concurrent_requests_get_their_own_replies()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -233,7 +233,7 @@ public sealed class NbdshCommandTests
     }
 
     [PeerFact("nbdsh")]
-    public async Task Bytes_beside_a_write_or_a_zeroing_are_left_alone()
+    public async Task Neighbors_of_a_write_or_a_zeroing_are_unchanged()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -262,7 +262,7 @@ public sealed class NbdshCommandTests
     }
 
     [PeerFact("nbdsh")]
-    public async Task Bytes_are_served_where_the_device_has_larger_blocks_too()
+    public async Task Byte_ranges_are_served_from_devices_with_larger_blocks()
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new LimitedDevice(

@@ -8,8 +8,8 @@ using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>libnbd, told to check nothing, asks for what is wrong, hears the error that the protocol has for it, and
-/// can go on on the same connection.</summary>
+/// <summary>libnbd, without its own checks, sends invalid requests, gets the specified errors, and continues on the
+/// same connection.</summary>
 public sealed class NbdshErrorTests
 {
     private const string GoesOn = """
@@ -44,10 +44,10 @@ public sealed class NbdshErrorTests
     public Task A_flag_that_the_command_does_not_have(string call) => FailsAsync(call);
 
     [PeerFact("nbdsh")]
-    public Task Status_of_nothing() => FailsAsync("\"EINVAL\", h.block_status, 0, 0, lambda *extents: 0");
+    public Task Status_of_an_empty_range() => FailsAsync("\"EINVAL\", h.block_status, 0, 0, lambda *extents: 0");
 
     [PeerFact("nbdsh")]
-    public async Task Status_that_was_not_agreed_on()
+    public async Task Status_that_was_not_negotiated()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -59,7 +59,7 @@ public sealed class NbdshErrorTests
     }
 
     [PeerFact("nbdsh")]
-    public Task Nothing_at_all_is_done_with_success() => AfterAsync("""
+    public Task Requests_of_length_zero_succeed() => AfterAsync("""
         h.set_strict_mode(0)
         h.pwrite(b"", 0)
         h.zero(0, 0)
@@ -71,7 +71,7 @@ public sealed class NbdshErrorTests
     [InlineData("h.pwrite, b'x' * 512, 0")]
     [InlineData("h.zero, 512, 0")]
     [InlineData("h.trim, 512, 0")]
-    public async Task Changing_what_is_read_only(string call)
+    public async Task Writing_to_a_read_only_export(string call)
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
@@ -87,7 +87,7 @@ public sealed class NbdshErrorTests
     }
 
     [PeerFact("nbdsh")]
-    public async Task What_the_device_fails_with()
+    public async Task The_error_of_the_device()
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new FaultyDevice(
@@ -105,7 +105,7 @@ public sealed class NbdshErrorTests
     }
 
     [PeerFact("nbdsh")]
-    public async Task Options_that_make_no_sense_are_refused_and_others_still_answered()
+    public async Task Invalid_options_are_refused_and_others_are_still_answered()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 

@@ -6,13 +6,13 @@ using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>qemu-img copies images to our server and back, compares them, and looks for their holes.</summary>
+/// <summary>qemu-img copies images to the server and back, compares them, and maps their holes.</summary>
 public sealed class QemuImageTests
 {
     [PeerTheory("qemu-img")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task An_image_goes_to_memory_and_comes_back_the_same(bool tcp)
+    public async Task An_image_is_copied_to_memory_and_back(bool tcp)
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -22,7 +22,7 @@ public sealed class QemuImageTests
     [PeerTheory("qemu-img")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task An_image_goes_to_a_file_and_the_file_is_the_same(bool tcp)
+    public async Task An_image_is_copied_to_a_file(bool tcp)
     {
         var (served, path) = await ServedDisks.WithFileAsync();
         await using var ends = served;
@@ -34,7 +34,7 @@ public sealed class QemuImageTests
     }
 
     [DirectPeerFact("qemu-img")]
-    public async Task An_image_goes_past_the_page_cache_and_comes_back_the_same()
+    public async Task An_image_is_copied_with_direct_IO_and_back()
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", FileDevice.Open(new FileDeviceOptions
@@ -46,7 +46,7 @@ public sealed class QemuImageTests
     }
 
     [PeerFact("qemu-img")]
-    public async Task A_difference_is_found()
+    public async Task A_difference_is_detected()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         var image = served.Sample("image", seed: 3);
@@ -59,7 +59,7 @@ public sealed class QemuImageTests
     }
 
     [PeerFact("qemu-img")]
-    public async Task The_map_has_data_where_data_are_and_covers_the_whole_disk()
+    public async Task The_map_shows_data_and_covers_the_whole_disk()
     {
         var (served, _) = await ServedDisks.WithFileAsync();
         await using var ends = served;
@@ -82,7 +82,7 @@ public sealed class QemuImageTests
     }
 
     [PeerFact("qemu-img")]
-    public async Task Its_size_is_the_devices()
+    public async Task The_size_is_that_of_the_device()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -92,7 +92,7 @@ public sealed class QemuImageTests
         Assert.Equal(ServedDisks.SizeBytes, info.GetProperty("virtual-size").GetInt64());
     }
 
-    /// <summary>The path of the image.</summary>
+    /// <summary>Returns the path of the image.</summary>
     private static async Task<string> GoesAndComesBackAsync(ServedDisks served, bool tcp)
     {
         var (image, back, uri) = (served.Sample("image", seed: 1), served.Home.FilePath("back"), served.Uri(tcp));

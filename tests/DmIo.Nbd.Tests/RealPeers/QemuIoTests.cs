@@ -4,7 +4,7 @@ using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>qemu-io writes patterns and looks for them; a mismatch is its failure.</summary>
+/// <summary>qemu-io writes patterns and verifies them; a mismatch is a failure.</summary>
 public sealed class QemuIoTests
 {
     [PeerTheory("qemu-io")]
@@ -21,7 +21,7 @@ public sealed class QemuIoTests
     }
 
     [PeerFact("qemu-io")]
-    public async Task Bytes_beside_a_sector_are_left_alone()
+    public async Task Neighbors_of_a_sector_are_unchanged()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -33,7 +33,7 @@ public sealed class QemuIoTests
     }
 
     [PeerFact("qemu-io")]
-    public async Task Zeroes_and_discards_leave_their_neighbours_alone()
+    public async Task Zeroes_and_discards_do_not_change_their_neighbors()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -61,7 +61,7 @@ public sealed class QemuIoTests
     }
 
     [PeerFact("qemu-io")]
-    public async Task Requests_of_32_MiB_are_taken()
+    public async Task Requests_of_32_MiB_are_accepted()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -69,7 +69,7 @@ public sealed class QemuIoTests
     }
 
     [PeerFact("qemu-io")]
-    public async Task Many_requests_at_once_are_all_done()
+    public async Task Many_concurrent_requests_all_complete()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         var writes = Enumerable.Range(0, 40).Select(at => $"aio_write -P {at + 1} {at * 70}k 66k");

@@ -12,7 +12,7 @@ using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>The same data to a file, to nbdkit and to qemu-nbd, by the one service: what dm-io is for.</summary>
+/// <summary>Writes the same data to a file, nbdkit and qemu-nbd with one service: the purpose of dm-io.</summary>
 public sealed class ThreeWayTests : IAsyncLifetime
 {
     private const int ChunkBytes = 64 * 1024;
@@ -64,7 +64,7 @@ public sealed class ThreeWayTests : IAsyncLifetime
     [PeerTheory("nbdkit", "qemu-nbd", "nbdcopy")]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task One_that_is_killed_in_the_middle_has_its_bit_set_and_the_others_hold_all(int killed)
+    public async Task A_killed_server_has_its_error_bit_set_and_the_others_hold_all_data(int killed)
     {
         await using var client = await StartAsync();
         var before = await WriteAsync(client, 0, Chunks / 2);

@@ -8,7 +8,7 @@ using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 
-/// <summary>Other programs' TLS (GnuTLS) with ours (SslStream): certificates of the server, of clients, and
+/// <summary>The TLS of other programs (GnuTLS) with SslStream: server certificates, client certificates, and
 /// none.</summary>
 public sealed class TlsTests : IDisposable
 {
@@ -26,7 +26,7 @@ public sealed class TlsTests : IDisposable
     [PeerTheory("nbdinfo")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task An_export_is_seen_through_TLS(bool tcp)
+    public async Task An_export_is_visible_with_TLS(bool tcp)
     {
         await using var served = await ServeAsync(NbdTlsMode.Required);
 
@@ -40,7 +40,7 @@ public sealed class TlsTests : IDisposable
     [PeerTheory("nbdinfo")]
     [InlineData("--json")]
     [InlineData("--list")]
-    public async Task Where_TLS_is_required_who_has_none_learns_nothing(string what)
+    public async Task A_client_without_required_TLS_gets_no_information(string what)
     {
         await using var served = await ServeAsync(NbdTlsMode.Required);
 
@@ -50,7 +50,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [PeerFact("nbdinfo")]
-    public async Task Where_TLS_is_offered_the_client_decides()
+    public async Task With_optional_TLS_the_client_decides()
     {
         await using var served = await ServeAsync(NbdTlsMode.Offered);
 
@@ -62,7 +62,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [PeerFact("nbdinfo")]
-    public async Task Where_there_is_no_TLS_who_wants_it_goes_without_an_export()
+    public async Task A_client_that_requires_TLS_refuses_a_server_without()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         var uri = "nbds" + served.Uri()["nbd".Length..] + "&tls-certificates=" + authority.ClientDirectory();
@@ -76,7 +76,7 @@ public sealed class TlsTests : IDisposable
         await using var served = await ServeAsync(NbdTlsMode.Required);
         using var other = new TestAuthority(home, "Another");
 
-        // Over a unix socket libnbd looks at no certificate.
+        // For a unix socket, libnbd does not verify the certificate.
         var said = await FailAsync("nbdinfo", Uri(served, other.ClientDirectory(), tcp: true));
 
         Assert.Contains("certificate", said, StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public sealed class TlsTests : IDisposable
     [PeerTheory("nbdcopy")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_copy_through_TLS_there_and_back_is_the_same(bool tcp)
+    public async Task Data_is_copied_with_TLS_and_back(bool tcp)
     {
         await using var served = await ServeAsync(NbdTlsMode.Required);
         var uri = Uri(served, authority.ClientDirectory(), tcp);
@@ -98,7 +98,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [PeerFact("nbdsh")]
-    public async Task What_is_wrong_is_answered_through_TLS_as_without()
+    public async Task Invalid_requests_get_the_same_errors_with_TLS()
     {
         await using var served = await ServeAsync(NbdTlsMode.Required);
 
@@ -118,7 +118,7 @@ public sealed class TlsTests : IDisposable
     [PeerTheory("qemu-img")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Qemu_copies_through_TLS(bool tcp)
+    public async Task Qemu_copies_with_TLS(bool tcp)
     {
         await using var served = await ServeAsync(NbdTlsMode.Required);
         var image = served.Sample("image", seed: 10);
@@ -134,7 +134,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [PeerFact("nbdinfo")]
-    public async Task A_client_without_a_certificate_is_not_let_in_where_they_are_looked_at()
+    public async Task A_client_without_a_required_certificate_is_refused()
     {
         await using var served = await ServeAsync(
             NbdTlsMode.Required, options => options with { ClientAuthorityFile = authority.AuthorityFile });
@@ -146,7 +146,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [PeerFact("nbdinfo")]
-    public async Task A_client_sees_and_uses_the_exports_of_its_name()
+    public async Task A_client_can_list_and_use_the_exports_of_its_name()
     {
         await using var served = await ServeAsync(NbdTlsMode.Required, options => options with
         {
@@ -165,7 +165,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [PeerFact("nbdinfo")]
-    public async Task A_new_certificate_is_used_for_those_who_come_then()
+    public async Task A_new_certificate_is_used_for_new_connections()
     {
         await using var served = await ServeAsync(NbdTlsMode.Required);
         using var next = new TestAuthority(home, "The next");

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>Every command over a socket, as a client sees it.</summary>
+/// <summary>Every command over a socket, from the client's side.</summary>
 public sealed class CommandTests
 {
     [Theory]
@@ -19,7 +19,7 @@ public sealed class CommandTests
     [InlineData(1 << 20)]
     [InlineData(32 << 20)]
     [InlineData((64 << 20) - 1024)]
-    public async Task What_is_written_is_read_back(int length)
+    public async Task Written_data_is_read_back(int length)
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();
@@ -33,7 +33,7 @@ public sealed class CommandTests
     [Theory]
     [InlineData(4096)]
     [InlineData((3 << 20) + 512)]
-    public async Task Chunks_bring_what_was_written(int length)
+    public async Task Chunks_contain_the_written_data(int length)
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync(structured: true);
@@ -46,7 +46,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task A_hole_comes_without_its_zeroes()
+    public async Task A_hole_is_sent_without_its_zeroes()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync(structured: true);
@@ -64,7 +64,7 @@ public sealed class CommandTests
     [InlineData(0, 64 << 20, 4096)]
     [InlineData(777, 1 << 20, 64)]
     [InlineData(0, 64 << 20, 64)]
-    public async Task Who_wants_no_fragments_gets_one_chunk_of_data_even_of_zeroes(int offset, int length, int pages)
+    public async Task With_DF_a_reply_has_one_chunk_of_data_even_for_zeroes(int offset, int length, int pages)
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
@@ -82,7 +82,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task Chunks_do_not_fall_into_one_that_is_not_to_be_fragmented()
+    public async Task Other_chunks_do_not_interrupt_a_reply_with_DF()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync(structured: true);
@@ -106,7 +106,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task Many_requests_in_one_go_are_all_answered_each_under_its_cookie()
+    public async Task Many_requests_in_one_send_are_all_answered_with_their_cookies()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();
@@ -134,7 +134,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task Zeroes_are_written_and_trimmed_sectors_given_up()
+    public async Task Zeroes_are_written_and_trimmed_sectors_are_discarded()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();
@@ -148,7 +148,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task How_to_zero_reaches_the_device()
+    public async Task Flags_of_zeroing_reach_the_device()
     {
         await using var served = await ServedDisks.StartAsync();
         var device = new RecordingDevice(ServedDisks.NewMemory());
@@ -190,7 +190,7 @@ public sealed class CommandTests
     [InlineData(NbdCommand.WriteZeroes)]
     [InlineData(NbdCommand.Cache)]
     [InlineData(NbdCommand.Read)]
-    internal async Task Nothing_at_all_is_done_with_success(NbdCommand command)
+    internal async Task Requests_of_length_zero_succeed(NbdCommand command)
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();
@@ -205,7 +205,7 @@ public sealed class CommandTests
     [InlineData(4096, 5, 100)]
     [InlineData(4096, 4095, 4098)]
     [InlineData(4096, 12_345, 300_001)]
-    public async Task Any_bytes_can_be_written_and_those_beside_them_stay(int blockBytes, int offset, int length)
+    public async Task Any_bytes_can_be_written_and_their_neighbors_are_unchanged(int blockBytes, int offset, int length)
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new LimitedDevice(
@@ -227,7 +227,7 @@ public sealed class CommandTests
     [InlineData(500, 24)]
     [InlineData(100, 10_000)]
     [InlineData(1024, 10_001)]
-    public async Task Any_bytes_can_be_zeroed_and_those_beside_them_stay(int offset, int length)
+    public async Task Any_bytes_can_be_zeroed_and_their_neighbors_are_unchanged(int offset, int length)
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();
@@ -241,7 +241,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task A_trim_takes_no_byte_beside_it()
+    public async Task A_trim_does_not_change_its_neighbors()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();
@@ -257,7 +257,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task The_status_of_blocks_is_what_the_device_knows()
+    public async Task Block_status_returns_the_extents_of_the_device()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync(structured: true);
@@ -272,7 +272,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task Who_asks_for_one_extent_gets_one_no_longer_than_asked_for()
+    public async Task A_request_for_one_extent_returns_one_within_the_range()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync(structured: true);
@@ -283,7 +283,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task Goodbye_is_answered_by_hanging_up_behind_what_was_in_flight()
+    public async Task A_disconnect_closes_the_connection_after_the_requests_in_flight()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();

@@ -6,7 +6,7 @@ namespace DmIo.Nbd.Tests.Server;
 public sealed class ConnectionLimitTests
 {
     [Fact]
-    public void As_many_connections_as_the_options_say_and_no_more()
+    public void Connections_are_limited_by_the_options()
     {
         var limit = new ConnectionLimit(most: 8, descriptors: 1024);
 
@@ -18,7 +18,7 @@ public sealed class ConnectionLimitTests
     [Theory]
     [InlineData(140, 123)]
     [InlineData(1000, 936)]
-    public void Descriptors_that_are_kept_for_devices_are_not_given_to_connections(long descriptors, long first)
+    public void Descriptors_reserved_for_devices_are_not_used_by_connections(long descriptors, long first)
     {
         var limit = new ConnectionLimit(most: 1024, descriptors);
 
@@ -28,7 +28,7 @@ public sealed class ConnectionLimitTests
     }
 
     [Fact]
-    public void Where_the_limit_of_descriptors_is_not_known_the_options_alone_bound_them()
+    public void Without_a_known_descriptor_limit_only_the_options_apply()
     {
         var limit = new ConnectionLimit(most: 8, descriptors: null);
 

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>What a client is told when something is wrong, and that it can go on afterwards.</summary>
+/// <summary>The errors that a client gets, and that the connection continues after them.</summary>
 public sealed class ErrorTests
 {
     private const ulong Size = (ulong)ServedDisks.SizeBytes;
@@ -31,7 +31,7 @@ public sealed class ErrorTests
     }
 
     [Fact]
-    public async Task A_write_past_the_end_has_no_space_and_its_data_are_thrown_away()
+    public async Task A_write_past_the_end_gets_ENOSPC_and_its_data_is_discarded()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();
@@ -41,7 +41,7 @@ public sealed class ErrorTests
     }
 
     [Fact]
-    public async Task A_write_that_is_too_long_is_thrown_away()
+    public async Task A_write_that_is_too_long_is_discarded()
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new MemoryDevice(ByteSize.FromBytes(2 * ServedDisks.SizeBytes)));
@@ -54,7 +54,7 @@ public sealed class ErrorTests
     }
 
     [Fact]
-    public async Task A_write_that_is_absurdly_long_ends_the_connection()
+    public async Task A_write_that_is_far_too_long_ends_the_connection()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();
@@ -72,7 +72,7 @@ public sealed class ErrorTests
     [InlineData(NbdCommand.Trim, (CommandFlags)0x8000)]
     [InlineData((NbdCommand)42, CommandFlags.None)]
     [InlineData(NbdCommand.BlockStatus, CommandFlags.None)]
-    internal async Task What_was_not_agreed_on_is_invalid(NbdCommand command, CommandFlags flags)
+    internal async Task Requests_that_were_not_negotiated_are_invalid(NbdCommand command, CommandFlags flags)
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();
@@ -82,7 +82,7 @@ public sealed class ErrorTests
     }
 
     [Fact]
-    public async Task Something_that_is_no_request_ends_the_connection()
+    public async Task Data_that_is_not_a_request_ends_the_connection()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();
@@ -126,7 +126,7 @@ public sealed class ErrorTests
     [InlineData(IoRefusal.BreaksRule, NbdError.Invalid)]
     [InlineData(IoRefusal.NoRoom, NbdError.NoMemory)]
     [InlineData(IoRefusal.Stopped, NbdError.Shutdown)]
-    internal void What_the_service_does_not_begin_is_one_of_the_protocols_errors(IoRefusal cause, NbdError expected)
+    internal void Refusals_of_the_service_become_errors_of_the_protocol(IoRefusal cause, NbdError expected)
     {
         var status = RequestPart.StatusOf(cause, "as the test says");
 
@@ -135,7 +135,7 @@ public sealed class ErrorTests
     }
 
     [Fact]
-    public async Task Where_the_lease_of_an_export_has_ended_its_clients_hear_of_a_shutdown()
+    public async Task Clients_of_an_export_without_a_lease_get_ESHUTDOWN()
     {
         await using var served = await ServedDisks.StartAsync();
         var leases = new EventProbe(served.System, typeof(ServiceEvents.ServiceEvent));
@@ -151,7 +151,7 @@ public sealed class ErrorTests
     }
 
     [Fact]
-    public async Task A_structured_error_says_why_and_under_which_number_it_is_in_the_log()
+    public async Task A_structured_error_contains_the_cause_and_the_number_of_its_log_entry()
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new FaultyDevice(ServedDisks.NewMemory(), seed: 1, new FaultRule()));
@@ -190,7 +190,7 @@ public sealed class ErrorTests
     }
 
     [Fact]
-    public async Task A_simple_read_that_fails_behind_its_header_ends_the_connection()
+    public async Task A_simple_read_that_fails_after_its_header_ends_the_connection()
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", new FaultyDevice(

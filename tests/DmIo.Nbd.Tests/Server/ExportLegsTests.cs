@@ -15,7 +15,7 @@ public sealed class ExportLegsTests
     public ExportLegsTests() => legs = new ExportLegs(["a", "b", "c"], (device, _) => lost.Add(device));
 
     [Fact]
-    public void Who_missed_what_others_have_is_left_out()
+    public void A_device_that_missed_data_is_dropped()
     {
         Assert.True(Resolve(IoStatus.Ok, Broken, IoStatus.Ok).IsOk);
 
@@ -24,7 +24,7 @@ public sealed class ExportLegsTests
     }
 
     [Fact]
-    public void What_all_missed_is_an_error_with_the_words_of_all_and_nobody_is_left_out()
+    public void A_failure_of_all_is_an_error_with_all_messages_and_none_is_dropped()
     {
         var status = Resolve(Broken, IoStatus.DeviceError("full", 28), Broken);
 
@@ -51,7 +51,7 @@ public sealed class ExportLegsTests
 
     [Theory]
     [MemberData(nameof(FailedHints))]
-    public void A_hint_that_one_fails_is_no_loss(IoStatus failed)
+    public void A_failed_hint_drops_no_device(IoStatus failed)
     {
         Assert.True(Resolve(isHint: true, IoStatus.Ok, failed, IoStatus.Ok).IsOk);
 
@@ -60,7 +60,7 @@ public sealed class ExportLegsTests
 
     [Theory]
     [MemberData(nameof(HintsInDoubt))]
-    public void One_that_may_still_follow_a_hint_is_left_out(IoStatus inDoubt)
+    public void A_device_whose_hint_has_an_unknown_outcome_is_dropped(IoStatus inDoubt)
     {
         Assert.True(Resolve(isHint: true, IoStatus.Ok, inDoubt, Broken).IsOk);
 
@@ -68,7 +68,7 @@ public sealed class ExportLegsTests
     }
 
     [Fact]
-    public void A_hint_that_all_fail_is_an_error_and_nobody_is_left_out()
+    public void A_hint_that_all_devices_fail_is_an_error_and_none_is_dropped()
     {
         Assert.False(Resolve(isHint: true, Broken, Broken, Broken).IsOk);
 
@@ -76,28 +76,28 @@ public sealed class ExportLegsTests
     }
 
     [Fact]
-    public void The_last_one_stays_and_its_error_is_the_answer()
+    public void The_last_device_is_kept_and_its_error_is_the_answer()
     {
-        legs.Lose("a", Broken);
-        legs.Lose("b", Broken);
-        legs.Lose("c", Broken);
+        legs.Drop("a", Broken);
+        legs.Drop("b", Broken);
+        legs.Drop("c", Broken);
 
         Assert.Equal(["c"], legs.Live);
         Assert.False(legs.Resolve(["c"], new IoResult([Broken]), isHint: false).IsOk);
     }
 
     [Fact]
-    public void Success_on_a_leg_that_is_lost_already_is_no_success()
+    public void Success_on_a_dropped_device_does_not_count()
     {
-        legs.Lose("a", Broken);
-        legs.Lose("b", Broken);
+        legs.Drop("a", Broken);
+        legs.Drop("b", Broken);
 
         Assert.False(Resolve(IoStatus.Ok, IoStatus.Ok, Broken).IsOk);
         Assert.Equal(["c"], legs.Live);
     }
 
     [Fact]
-    public void Each_loss_is_told_once()
+    public void Each_loss_is_reported_once()
     {
         Resolve(IoStatus.Ok, Broken, IoStatus.Ok);
         Resolve(IoStatus.Ok, Broken, IoStatus.Ok);

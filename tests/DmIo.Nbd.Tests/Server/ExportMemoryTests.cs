@@ -37,7 +37,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public void Nobody_has_more_than_are_left_to_others()
+    public void No_share_holds_more_than_remains_for_others()
     {
         var memory = NewMemory(16);
         var share = new MemoryShare(memory);
@@ -70,7 +70,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public void One_that_waits_for_more_than_its_share_is_in_nobodys_way()
+    public void A_share_that_waits_for_more_than_its_part_does_not_block_others()
     {
         var memory = NewMemory(16);
         var hog = new MemoryShare(memory);
@@ -84,7 +84,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public async Task A_closed_share_waits_no_more_and_gets_no_more()
+    public async Task A_closed_share_neither_waits_nor_gets_blocks()
     {
         var memory = NewMemory(2);
         var waiter = new MemoryShare(memory);
@@ -101,7 +101,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public void A_block_comes_back_with_its_last_user()
+    public void A_block_returns_with_its_last_release()
     {
         var memory = NewMemory(2);
         var block = new MemoryShare(memory).TryTake()!;
@@ -115,7 +115,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public void Who_has_paused_longest_gives_back_above_a_quarter()
+    public void The_longest_paused_share_returns_its_blocks_above_a_quarter()
     {
         var memory = NewMemory(16);
         var shares = Enumerable.Range(0, 3).Select(_ => new MemoryShare(memory)).ToArray();
@@ -141,7 +141,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public void Who_pauses_no_more_keeps_what_it_has()
+    public void A_share_whose_pause_has_ended_keeps_its_blocks()
     {
         var memory = NewMemory(16);
         var (first, second) = (new MemoryShare(memory), new MemoryShare(memory));
@@ -185,7 +185,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public async Task Pages_that_lie_side_by_side_are_used_where_they_lie()
+    public async Task Contiguous_pages_are_used_in_place()
     {
         await using var service = new OwnService("dmio.pool.slab-pages = 64");
         using var client = await DmIoService.For(service.System).OpenAsync(64).InTime();
@@ -198,7 +198,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public async Task For_pages_that_lie_apart_there_is_memory_elsewhere()
+    public async Task Pages_that_are_not_contiguous_are_replaced()
     {
         await using var service = new OwnService("dmio.pool.slab-pages = 1");
         using var client = await DmIoService.For(service.System).OpenAsync(64).InTime();

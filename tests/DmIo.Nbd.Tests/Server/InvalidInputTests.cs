@@ -11,15 +11,15 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>What whoever runs a server gives it by mistake: it is refused and named, and the server, with who uses it,
-/// lives.</summary>
+/// <summary>Invalid settings of a server and its exports are refused and named, and do not affect the server or its
+/// clients.</summary>
 public sealed class InvalidInputTests
 {
     [Theory]
     [InlineData(null, "", "name")]
     [InlineData("new", null, "description")]
     [InlineData("new\0", "", "name")]
-    public async Task An_export_that_lacks_a_text_is_refused_and_the_server_lives(
+    public async Task An_export_without_a_name_is_refused_and_the_server_continues(
         string? name, string? description, string named)
     {
         await using var served = await ServedDisks.WithDiskAsync();
@@ -33,7 +33,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public async Task An_export_whose_name_is_half_a_character_is_refused_and_others_are_listed()
+    public async Task An_export_name_with_an_unpaired_surrogate_is_refused_and_others_are_listed()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         foreach (var (name, description) in ((string, string)[])[("new\ud800", ""), ("new", "\udc00")])
@@ -46,7 +46,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public async Task An_export_without_devices_is_refused_and_the_server_lives()
+    public async Task An_export_without_devices_is_refused_and_the_server_continues()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         foreach (var devices in (string[]?[])[null, [], [null!]])
@@ -59,7 +59,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public async Task R14_a_device_that_is_read_after_a_failure_is_no_copy_of_an_export_and_may_be_exported_alone()
+    public async Task R14_a_device_with_read_after_failure_can_only_be_exported_alone()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         await served.Service.AttachAsync("rescued", new LimitedDevice(
@@ -86,10 +86,10 @@ public sealed class InvalidInputTests
     }
 
     [Theory]
-    [InlineData(0, 1, 1, "connections")]
+    [InlineData(0, 1, 1, "connection limit")]
     [InlineData(1, 0, 1, "requests")]
-    [InlineData(1, 1, 0, "options")]
-    public async Task A_limit_under_which_nobody_could_be_served_is_refused(
+    [InlineData(1, 1, 0, "option size")]
+    public async Task A_limit_of_zero_is_refused(
         int connections, int requests, int optionBytes, string named)
     {
         await using var served = await ServedDisks.WithDiskAsync();
@@ -104,7 +104,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public async Task A_time_limit_that_is_over_at_once_or_longer_than_timers_are_is_refused()
+    public async Task A_time_limit_out_of_range_is_refused()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         NbdServerLimits[] all =
@@ -121,7 +121,7 @@ public sealed class InvalidInputTests
     }
 
     [Fact]
-    public async Task A_server_whose_service_cannot_start_does_not_start_either()
+    public async Task A_server_whose_service_cannot_start_does_not_start()
     {
         using var system = ActorSystem.Create("bad", ConfigurationFactory.ParseString(
             "akka.loglevel = OFF\nakka.stdout-loglevel = OFF\ndmio.pool.max-pages = none\n"));

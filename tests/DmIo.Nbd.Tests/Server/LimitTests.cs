@@ -9,13 +9,13 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>Peers that do harm, or would.</summary>
+/// <summary>Clients that exceed a limit, and the memory that clients may hold.</summary>
 public sealed class LimitTests
 {
     private readonly ManualTime time = new();
 
     [Fact]
-    public async Task A_handshake_that_takes_too_long_is_cut()
+    public async Task A_handshake_that_takes_too_long_is_aborted()
     {
         await using var served = await ServedDisks.WithDiskAsync(time: time);
         using var client = await RawClient.ConnectAsync(served.SocketPath);
@@ -27,7 +27,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task Who_asks_nothing_for_too_long_is_cut()
+    public async Task A_client_that_is_idle_too_long_is_closed()
     {
         await using var served = await ServedDisks.WithDiskAsync(
             new NbdServerLimits { Idle = TimeSpan.FromMinutes(1) }, time);
@@ -44,7 +44,7 @@ public sealed class LimitTests
     [InlineData(28, 100)]
     [InlineData(28, 40_000)]
     [InlineData(28, 1 << 20)]
-    public async Task Who_does_not_finish_a_request_for_too_long_is_cut_and_its_pages_come_back(
+    public async Task A_client_with_an_incomplete_request_is_closed_and_its_pages_return(
         int headerBytes, int payloadBytes)
     {
         const int announced = 2 << 20;
@@ -60,7 +60,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task Who_does_not_finish_a_request_that_was_refused_for_too_long_is_cut()
+    public async Task A_client_with_an_incomplete_refused_request_is_closed()
     {
         await using var served = await ServedDisks.WithDiskAsync(time: time);
         using var client = await served.UseAsync();
@@ -73,7 +73,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task Who_takes_nothing_for_too_long_is_cut()
+    public async Task A_client_that_receives_nothing_for_too_long_is_closed()
     {
         await using var served = await ServedDisks.WithDiskAsync(time: time);
         using var client = await served.UseAsync();
@@ -86,7 +86,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task Who_takes_its_replies_slowly_is_not_cut()
+    public async Task A_client_that_receives_slowly_is_not_closed()
     {
         const int length = 16 << 20;
         const int taken = 512 << 10;
@@ -110,7 +110,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task More_connections_than_allowed_are_turned_away()
+    public async Task Connections_above_the_limit_are_refused()
     {
         await using var served = await ServedDisks.WithDiskAsync(new NbdServerLimits { Connections = 1 });
         using var first = await served.UseAsync();
@@ -139,7 +139,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task Plain_bytes_behind_starttls_end_the_connection()
+    public async Task Unencrypted_bytes_after_starttls_end_the_connection()
     {
         using var home = new TemporaryDirectory();
         using var authority = new TestAuthority(home);
@@ -156,7 +156,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task One_who_does_not_read_holds_its_share_and_others_go_on()
+    public async Task A_client_that_does_not_read_holds_its_share_and_others_continue()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var lazy = await served.UseAsync();
@@ -175,7 +175,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task Several_who_do_not_read_leave_memory_for_others()
+    public async Task Several_clients_that_do_not_read_leave_memory_for_others()
     {
         const int count = 24;
         await using var served = await ServedDisks.WithDiskAsync(time: time);
@@ -195,7 +195,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task Who_asks_nothing_holds_no_page()
+    public async Task A_client_without_requests_holds_no_page()
     {
         const int count = 100;
         await using var served = await ServedDisks.WithDiskAsync();
@@ -211,7 +211,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task Errors_of_a_connection_are_warnings_up_to_a_number_and_for_debugging_behind_it()
+    public async Task Errors_of_a_connection_are_warnings_up_to_a_limit_and_debug_messages_above_it()
     {
         await using var served = await ServedDisks.StartAsync(
             new NbdServerLimits { LoggedErrors = 2 }, logLevel: "DEBUG");
@@ -263,7 +263,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task What_was_in_flight_when_a_client_left_is_done_and_its_pages_come_back()
+    public async Task Requests_in_flight_of_a_disconnected_client_complete_and_their_pages_return()
     {
         await using var served = await ServedDisks.StartAsync();
         var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
@@ -302,7 +302,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task Who_stops_sending_still_gets_its_replies()
+    public async Task A_client_that_stops_sending_still_gets_its_replies()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();
@@ -327,7 +327,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task More_connections_than_memory_for_all_at_once_are_all_served()
+    public async Task More_connections_than_memory_are_all_served()
     {
         await using var served = await ServedDisks.StartAsync();
         await served.Service.AttachAsync("small", ServedDisks.NewMemory()).InTime();
@@ -348,8 +348,8 @@ public sealed class LimitTests
         Array.ForEach(clients, client => client.Dispose());
     }
 
-    /// <summary>So much time passes, and the server has seen it: it has cut one that idles for longer than it
-    /// may.</summary>
+    /// <summary>Advances the time and waits until the server has noticed it: it has closed a connection that exceeds
+    /// the idle limit.</summary>
     private async Task PassAsync(ServedDisks served, TimeSpan by)
     {
         using var idle = await served.UseAsync();
@@ -359,7 +359,7 @@ public sealed class LimitTests
         await idle.ExpectEndAsync();
     }
 
-    /// <summary>Whoever is over a limit is cut, however late the server finds it so.</summary>
+    /// <summary>Clients above a limit are closed, even if the server notices late.</summary>
     private async Task NobodyStaysAsync(ServedDisks served) => await served.StatusWhenAsync(status =>
     {
         time.Advance(TimeSpan.FromMinutes(2));

@@ -9,14 +9,14 @@ using static DmIo.Nbd.Server.NbdServerEvents;
 
 namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>Several devices behind one export.</summary>
+/// <summary>Exports with several devices.</summary>
 public sealed class MirrorTests
 {
     private readonly FaultyDevice[] devices =
         [.. Enumerable.Range(0, 3).Select(seed => new FaultyDevice(ServedDisks.NewMemory(), seed))];
 
     [Fact]
-    public async Task A_write_reaches_all_of_them()
+    public async Task A_write_reaches_all_devices()
     {
         await using var served = await ServeAsync();
         using var client = await served.UseAsync();
@@ -34,7 +34,7 @@ public sealed class MirrorTests
     }
 
     [Fact]
-    public async Task One_that_fails_is_left_out_and_told_before_the_client_is_answered()
+    public async Task A_failed_device_is_dropped_and_published_before_the_client_is_answered()
     {
         await using var served = await ServeAsync();
         using var client = await served.UseAsync();
@@ -49,7 +49,7 @@ public sealed class MirrorTests
     }
 
     [Fact]
-    public async Task A_read_that_fails_on_the_first_is_answered_by_the_next()
+    public async Task A_failed_read_is_answered_by_the_next_device()
     {
         await using var served = await ServeAsync();
         using var client = await served.UseAsync();
@@ -88,7 +88,7 @@ public sealed class MirrorTests
     }
 
     [Fact]
-    public async Task What_fails_on_all_is_an_error_and_they_all_stay()
+    public async Task A_failure_of_all_devices_is_an_error_and_all_are_kept()
     {
         await using var served = await ServeAsync();
         using var client = await served.UseAsync(structured: true);
@@ -104,7 +104,7 @@ public sealed class MirrorTests
     }
 
     [Fact]
-    public async Task A_flush_reaches_all_of_them()
+    public async Task A_flush_reaches_all_devices()
     {
         await using var served = await ServeAsync();
         using var client = await served.UseAsync();
@@ -118,7 +118,7 @@ public sealed class MirrorTests
     [Theory]
     [InlineData(1)]
     [InlineData(0)]
-    public async Task One_that_fails_a_discard_stays(int failing)
+    public async Task A_device_that_fails_a_discard_is_kept(int failing)
     {
         await using var served = await ServeAsync();
         using var client = await served.UseAsync();
@@ -132,7 +132,7 @@ public sealed class MirrorTests
     }
 
     [PeerFact("nbdkit")]
-    public async Task One_on_another_server_that_fails_a_discard_stays()
+    public async Task A_remote_device_that_fails_a_discard_is_kept()
     {
         await using var peer = await NbdPeer.NbdkitAsync("--filter=error", "memory", "64M", "error-trim=EIO");
         await using var served = await ServedDisks.StartAsync();
@@ -147,7 +147,7 @@ public sealed class MirrorTests
     }
 
     [Fact]
-    public async Task A_discard_that_may_still_take_place_is_not_let_destroy_later_writes()
+    public async Task A_discard_with_unknown_outcome_cannot_destroy_later_writes()
     {
         await using var served = await ServeAsync();
         using var client = await served.UseAsync();
@@ -163,7 +163,7 @@ public sealed class MirrorTests
     }
 
     [Fact]
-    public async Task One_that_fails_to_zero_is_left_out()
+    public async Task A_device_that_fails_to_zero_is_dropped()
     {
         await using var served = await ServeAsync();
         using var client = await served.UseAsync();

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server.Exports;
@@ -8,7 +9,7 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>The handshake from bytes to bytes, without a connection.</summary>
+/// <summary>The server's side of the handshake, without a connection.</summary>
 public sealed class OptionHagglingTests
 {
     private readonly FakeDirectory directory = new();
@@ -24,7 +25,7 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void Flags_that_were_not_offered_end_it()
+    public void Unknown_flags_end_the_handshake()
     {
         var haggling = new OptionHaggling(directory, TlsPolicy.None, maxOptionBytes: 1024);
 
@@ -35,7 +36,7 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void A_part_of_an_option_waits_for_the_rest()
+    public void An_incomplete_option_waits_for_the_rest()
     {
         var haggling = NewHaggling();
         var option = OptionBytes(NbdOption.Go, new ExportRequest("a", []).ToBytes());
@@ -48,9 +49,9 @@ public sealed class OptionHagglingTests
     }
 
     [Theory]
-    [InlineData("c", "does not allow it the export 'c'")]
+    [InlineData("c", "does not allow the export 'c'")]
     [InlineData("d", "there is no export 'd'")]
-    public void What_keeps_a_client_from_an_export_is_known(string export, string refusal)
+    public void The_refusal_of_an_export_is_recorded(string export, string refusal)
     {
         var haggling = NewHaggling();
 
@@ -60,7 +61,7 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void What_is_no_option_ends_it()
+    public void Data_that_is_not_an_option_ends_the_handshake()
     {
         var haggling = NewHaggling();
 
@@ -70,7 +71,7 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void An_option_that_is_too_long_ends_it_before_its_data_came()
+    public void An_option_that_is_too_long_ends_the_handshake_before_its_data()
     {
         var haggling = NewHaggling();
 
@@ -83,7 +84,7 @@ public sealed class OptionHagglingTests
     [InlineData(NbdOption.ExtendedHeaders)]
     [InlineData(NbdOption.PeekExport)]
     [InlineData((NbdOption)4711)]
-    internal void An_unknown_option_is_said_to_be_so_and_the_next_one_served(NbdOption option)
+    internal void An_unknown_option_is_refused_and_the_next_one_is_answered(NbdOption option)
     {
         var haggling = NewHaggling();
 
@@ -92,7 +93,7 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void A_list_names_all_exports_with_their_descriptions()
+    public void A_list_contains_all_exports_with_their_descriptions()
     {
         var replies = Ask(NewHaggling(), NbdOption.List);
 
@@ -106,13 +107,13 @@ public sealed class OptionHagglingTests
     [InlineData(NbdOption.StructuredReply)]
     [InlineData(NbdOption.Go)]
     [InlineData(NbdOption.SetMetaContext)]
-    internal void Data_that_make_no_sense_are_invalid(NbdOption option) =>
+    internal void Invalid_option_data_is_refused(NbdOption option) =>
         Assert.Equal(OptionReplyType.ErrorInvalid, Assert.Single(Ask(NewHaggling(), option, [0, 0])).Type);
 
     [Theory]
     [InlineData(NbdOption.Info, OptionHagglingState.Options)]
     [InlineData(NbdOption.Go, OptionHagglingState.Transmission)]
-    internal void Only_go_begins_requests(NbdOption option, OptionHagglingState expected)
+    internal void Only_GO_starts_the_transmission_phase(NbdOption option, OptionHagglingState expected)
     {
         var haggling = NewHaggling();
 
@@ -125,7 +126,7 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void What_is_asked_for_is_told()
+    public void Requested_information_is_sent()
     {
         var replies = Ask(NewHaggling(), NbdOption.Info, new ExportRequest(
             "a", [InfoType.BlockSize, InfoType.Name, InfoType.Description, (InfoType)99, InfoType.Name]).ToBytes());
@@ -148,7 +149,7 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void An_export_that_is_not_there_is_unknown_and_another_may_be_asked_for()
+    public void A_missing_export_is_unknown_and_another_can_be_requested()
     {
         var haggling = NewHaggling();
 
@@ -159,7 +160,7 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void An_export_that_leaves_in_this_moment_is_unknown()
+    public void An_export_that_was_just_removed_is_unknown()
     {
         directory.IsGone = true;
 
@@ -171,7 +172,7 @@ public sealed class OptionHagglingTests
     [Theory]
     [InlineData(1, 134)]
     [InlineData(3, 10)]
-    public void An_export_by_name_is_padded_unless_both_sides_leave_that_out(byte flags, int length)
+    public void The_reply_to_EXPORT_NAME_is_padded_unless_both_sides_set_NO_ZEROES(byte flags, int length)
     {
         var haggling = new OptionHaggling(directory, TlsPolicy.None, maxOptionBytes: 1024);
         haggling.Take([0, 0, 0, flags], out _);
@@ -184,7 +185,7 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void An_unknown_export_by_name_ends_it_without_a_word()
+    public void EXPORT_NAME_with_an_unknown_export_ends_the_handshake_without_a_reply()
     {
         var haggling = NewHaggling();
 
@@ -210,7 +211,7 @@ public sealed class OptionHagglingTests
         Assert.Single(Ask(NewHaggling(), NbdOption.SetMetaContext, Contexts("a", "base:allocation"))).Type);
 
     [Fact]
-    public void Allocation_is_set_for_the_export_that_is_then_used()
+    public void Base_allocation_is_set_for_the_export_in_use()
     {
         var haggling = NewHaggling();
         Ask(haggling, NbdOption.StructuredReply);
@@ -227,7 +228,7 @@ public sealed class OptionHagglingTests
     [InlineData("b", "base:allocation")]
     [InlineData("a", "base:")]
     [InlineData("a", "base:other")]
-    public void Allocation_is_not_set_otherwise(string export, string query)
+    public void Base_allocation_is_not_set_otherwise(string export, string query)
     {
         var haggling = NewHaggling();
         Ask(haggling, NbdOption.StructuredReply);
@@ -254,7 +255,7 @@ public sealed class OptionHagglingTests
     [Theory]
     [InlineData]
     [InlineData("base:")]
-    public void All_contexts_are_listed_for_who_asks_for_none_or_all(params string[] queries)
+    public void All_contexts_are_listed_without_queries_and_for_base(params string[] queries)
     {
         var haggling = NewHaggling();
         Ask(haggling, NbdOption.StructuredReply);
@@ -267,7 +268,7 @@ public sealed class OptionHagglingTests
     [InlineData(NbdOption.Go)]
     [InlineData(NbdOption.StructuredReply)]
     [InlineData((NbdOption)99)]
-    internal void Before_required_tls_nothing_else_is_told(NbdOption option)
+    internal void Before_required_TLS_every_other_option_is_refused(NbdOption option)
     {
         var haggling = NewHaggling(TlsPolicy.Required);
 
@@ -275,7 +276,7 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void An_export_by_name_before_required_tls_ends_it()
+    public void EXPORT_NAME_before_required_TLS_ends_the_handshake()
     {
         var haggling = NewHaggling(TlsPolicy.Required);
 
@@ -285,7 +286,7 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void Tls_forgets_what_was_agreed_before_it()
+    public void TLS_resets_the_negotiated_options()
     {
         var haggling = NewHaggling(TlsPolicy.Offered);
         Ask(haggling, NbdOption.StructuredReply);
@@ -311,11 +312,11 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void A_server_without_tls_says_so() => Assert.Equal(
+    public void A_server_without_TLS_refuses_STARTTLS() => Assert.Equal(
         OptionReplyType.ErrorPolicy, Assert.Single(Ask(NewHaggling(), NbdOption.StartTls)).Type);
 
     [Fact]
-    public void A_server_that_ends_says_so()
+    public void A_server_that_ends_replies_ESHUTDOWN()
     {
         directory.IsClosing = true;
 
@@ -323,7 +324,7 @@ public sealed class OptionHagglingTests
     }
 
     [Fact]
-    public void Who_wants_to_go_may_go()
+    public void ABORT_is_acknowledged()
     {
         var haggling = NewHaggling(TlsPolicy.Required);
 
@@ -383,22 +384,16 @@ public sealed class OptionHagglingTests
 
         public IReadOnlyList<OfferedExport> Exports { get; } =
         [
-            OfferedExport.Of(
-                "a",
-                "about a",
-                isDefault: false,
-                isReadOnly: false,
-                [new Devices.MemoryDevice(ByteSize.FromMiB(1)).Description]),
-            OfferedExport.Of(
-                "b",
-                "",
-                isDefault: true,
-                isReadOnly: false,
-                [new Devices.MemoryDevice(ByteSize.FromMiB(1)).Description]),
+            NewExport("a", "about a"),
+            NewExport("b", "", isDefault: true),
         ];
 
         public bool IsDenied(string export) => export == "c";
 
         public bool TryOpen(OfferedExport export) => !IsGone;
+
+        private static OfferedExport NewExport(string name, string description, bool isDefault = false) =>
+            OfferedExport.Of(
+                name, description, isDefault, false, [new MemoryDevice(ByteSize.FromMiB(1)).Description]);
     }
 }

@@ -5,17 +5,17 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>Clients that pause in the middle of a request are in nobody's way, and can go on. Time stands still here:
-/// no limit ends a pause.</summary>
+/// <summary>Clients that pause in the middle of a request do not block others, and can continue. The clock stands
+/// still, so no limit ends a pause.</summary>
 public sealed class PausedClientTests
 {
     private const int Many = 140;
     private const int ManyPages = 4096;
-    private const int FewestPages = 64;
+    private const int MinPages = 64;
 
     [Theory]
     [InlineData(ManyPages)]
-    [InlineData(FewestPages)]
+    [InlineData(MinPages)]
     public async Task The_beginning_of_a_header_holds_no_memory(int pages)
     {
         await using var served = await StartAsync(pages);
@@ -43,12 +43,12 @@ public sealed class PausedClientTests
 
     [Theory]
     [InlineData(4096, 2048, ManyPages)]
-    [InlineData(4096, 2048, FewestPages)]
+    [InlineData(4096, 2048, MinPages)]
     [InlineData(30_000, 1, ManyPages)]
-    [InlineData(30_000, 29_999, FewestPages)]
-    [InlineData(300_000, 1, FewestPages)]
+    [InlineData(30_000, 29_999, MinPages)]
+    [InlineData(300_000, 1, MinPages)]
     [InlineData(300_000, 150_001, ManyPages)]
-    [InlineData(300_000, 150_001, FewestPages)]
+    [InlineData(300_000, 150_001, MinPages)]
     [InlineData(300_000, 299_999, ManyPages)]
     public async Task Half_a_write_holds_no_memory_that_others_need(int length, int half, int pages)
     {
@@ -63,9 +63,9 @@ public sealed class PausedClientTests
     }
 
     [Fact]
-    public async Task Half_a_write_that_is_refused_holds_no_memory()
+    public async Task Half_a_refused_write_holds_no_memory()
     {
-        await using var served = await StartAsync(FewestPages);
+        await using var served = await StartAsync(MinPages);
         var requests = Enumerable.Range(0, Many).Select(index => Request(index, 100_000, past: true)).ToArray();
         var clients = await PausedAsync(served, requests, _ => 50_000);
 
@@ -82,7 +82,7 @@ public sealed class PausedClientTests
 
     [Theory]
     [InlineData(ManyPages)]
-    [InlineData(FewestPages)]
+    [InlineData(MinPages)]
     public async Task Clients_that_read_no_replies_do_not_stop_others(int pages)
     {
         await using var served = await StartAsync(pages);
@@ -104,14 +104,14 @@ public sealed class PausedClientTests
     }
 
     [Fact]
-    public async Task It_is_the_same_under_TLS()
+    public async Task Paused_requests_hold_no_memory_with_TLS()
     {
         using var home = new TemporaryDirectory();
         using var authority = new TestAuthority(home);
         await using var served = await ServedDisks.StartAsync(
             time: new ManualTime(), tls: authority.ServeAs(NbdTlsMode.Offered));
         await served.AddAsync(
-            new NbdExport { Name = "disk", Devices = ["disk"], Pages = FewestPages }, ServedDisks.NewMemory());
+            new NbdExport { Name = "disk", Devices = ["disk"], Pages = MinPages }, ServedDisks.NewMemory());
         var requests = Enumerable.Range(0, 30).Select(index => Request(index, 300_000)).ToArray();
         int Sent(int index) => index % 2 == 0 ? 20 : RequestHeader.SizeBytes + (index * 7777);
         var clients = new List<RawClient>();
@@ -131,9 +131,9 @@ public sealed class PausedClientTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task However_writes_are_torn_every_byte_arrives(int seed)
+    public async Task Writes_in_fragments_of_any_size_arrive_completely(int seed)
     {
-        await using var served = await StartAsync(FewestPages);
+        await using var served = await StartAsync(MinPages);
         var requests = Enumerable.Range(0, 40)
             .Select(index => Request(index, new Random(seed + index).Next(1, 400_000))).ToArray();
         var clients = await Task.WhenAll(requests.Select(_ => served.UseAsync()));
@@ -162,7 +162,7 @@ public sealed class PausedClientTests
         return served;
     }
 
-    /// <summary>A write of its client's own place, which begins and ends anywhere.</summary>
+    /// <summary>A write to the client's own range, which begins and ends at any byte.</summary>
     private static byte[] Request(int index, int length, bool past = false)
     {
         var bytes = new byte[RequestHeader.SizeBytes + length];
@@ -190,7 +190,7 @@ public sealed class PausedClientTests
         return clients;
     }
 
-    /// <summary>One that does not pause writes and reads.</summary>
+    /// <summary>A client that does not pause writes and reads.</summary>
     private static async Task OthersGoOnAsync(ServedDisks served)
     {
         const ulong Behind = 60 << 20;
@@ -200,7 +200,7 @@ public sealed class PausedClientTests
         Assert.Equal(data, await client.ReadAsync(Behind, data.Length));
     }
 
-    /// <summary>They send the rest, and what they wrote is there.</summary>
+    /// <summary>The paused clients send the rest, and their data is stored.</summary>
     private static async Task GoOnAsync(
         ServedDisks served, IReadOnlyList<RawClient> clients, byte[][] requests, Func<int, int> sent)
     {

@@ -20,7 +20,7 @@ public sealed class RateLimitedLogTests : IAsyncLifetime
     public Task DisposeAsync() => system.Terminate().InTime();
 
     [Fact]
-    public async Task No_more_than_so_many_are_written_and_the_next_one_says_how_many_were_not()
+    public async Task Warnings_are_limited_and_the_next_one_counts_the_suppressed()
     {
         var log = new EventProbe(system, typeof(Warning));
         var refusals = new RateLimitedLog(Logging.GetLogger(system, "server"), time);
@@ -41,8 +41,8 @@ public sealed class RateLimitedLogTests : IAsyncLifetime
             Assert.Equal($"client {number}", await NextAsync(log));
         }
 
-        Assert.Equal("late (5 more such warnings before it were left out)", await NextAsync(log));
-        Assert.Equal("last (1 more such warnings before it were left out)", await NextAsync(log));
+        Assert.Equal("late (5 earlier warnings were suppressed)", await NextAsync(log));
+        Assert.Equal("last (1 earlier warnings were suppressed)", await NextAsync(log));
     }
 
     private static async Task<string> NextAsync(EventProbe log) =>

@@ -14,11 +14,11 @@ using static DmIo.Nbd.Server.NbdServerEvents;
 
 namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>A server and its exports, as the application that runs them sees them.</summary>
+/// <summary>A server and its exports, from the application's side.</summary>
 public sealed class ServerTests
 {
     [Fact]
-    public async Task Exports_come_and_go_while_it_runs()
+    public async Task Exports_are_added_and_removed_while_the_server_runs()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         var events = new EventProbe(served.System, typeof(NbdServerEvent));
@@ -38,7 +38,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task What_is_in_flight_when_an_export_goes_is_answered()
+    public async Task Requests_in_flight_are_answered_when_an_export_is_removed()
     {
         await using var served = await ServedDisks.StartAsync();
         var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
@@ -57,7 +57,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task It_ends_behind_what_is_in_flight()
+    public async Task The_server_ends_after_the_requests_in_flight()
     {
         await using var served = await ServedDisks.StartAsync();
         var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
@@ -77,7 +77,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task A_device_that_is_stuck_does_not_hold_up_the_end_for_ever()
+    public async Task A_hung_device_does_not_delay_the_end_forever()
     {
         await using var served = await ServedDisks.StartAsync(
             new NbdServerLimits { Drain = TimeSpan.FromMilliseconds(50) });
@@ -94,7 +94,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task An_export_of_a_device_that_is_not_there_is_refused()
+    public async Task An_export_of_a_missing_device_is_refused()
     {
         await using var served = await ServedDisks.StartAsync();
 
@@ -105,7 +105,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task A_name_is_given_once()
+    public async Task An_export_name_is_unique()
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
@@ -114,7 +114,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task An_address_that_others_reach_is_refused_without_tls()
+    public async Task A_reachable_address_is_refused_without_tls()
     {
         await using var served = await ServedDisks.StartAsync();
         var options = new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Any, 0)] };
@@ -126,7 +126,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task A_socket_that_a_dead_server_left_is_taken_over_and_a_living_one_is_not()
+    public async Task The_socket_of_a_dead_server_is_replaced_and_that_of_a_running_one_is_not()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         var options = new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(served.SocketPath)] };
@@ -140,7 +140,7 @@ public sealed class ServerTests
 
     [UnsupportedOSPlatform("windows")]
     [Fact]
-    public async Task Its_unix_socket_is_for_its_own_user()
+    public async Task The_unix_socket_is_accessible_to_its_user_only()
     {
         await using var served = await ServedDisks.StartAsync();
 
@@ -148,7 +148,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task When_it_ends_the_socket_of_its_successor_stays()
+    public async Task The_socket_of_a_successor_is_not_removed()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         var first = await NbdServer.StartAsync(served.System, OptionsFor(served.Home.FilePath("next.sock")));
@@ -163,7 +163,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task It_says_how_clients_name_an_export()
+    public async Task The_server_returns_the_URIs_of_an_export()
     {
         await using var served = await ServedDisks.StartAsync();
 
@@ -174,7 +174,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task At_the_end_of_the_system_what_is_in_flight_is_answered_and_no_connection_accepted()
+    public async Task During_shutdown_requests_in_flight_are_answered_and_no_connection_is_accepted()
     {
         await using var served = await ServedDisks.StartAsync();
         var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
@@ -198,7 +198,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task A_server_of_later_phases_serves_until_then()
+    public async Task A_server_with_later_phases_serves_until_then()
     {
         await using var served = await ServedDisks.WithDiskAsync();
         var path = served.Home.FilePath("replicas.sock");
@@ -226,7 +226,7 @@ public sealed class ServerTests
     [Theory]
     [InlineData("no-such-phase", CoordinatedShutdown.PhaseServiceStop, "UnbindPhase is 'no-such-phase'")]
     [InlineData(CoordinatedShutdown.PhaseServiceStop, "no-such-phase", "StopPhase is 'no-such-phase'")]
-    public async Task A_phase_that_is_not_there_is_refused(string unbind, string stop, string named)
+    public async Task An_unknown_phase_is_refused(string unbind, string stop, string named)
     {
         await using var served = await ServedDisks.StartAsync();
         var options = new NbdServerOptions
@@ -241,7 +241,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task It_ends_with_the_system()
+    public async Task The_server_ends_with_the_system()
     {
         var served = await ServedDisks.WithDiskAsync();
         using var client = await served.UseAsync();

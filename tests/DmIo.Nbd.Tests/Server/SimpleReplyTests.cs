@@ -8,11 +8,11 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>Clients that do not negotiate structured replies: their reads come whole, with nothing between, and they
-/// come, however little memory there is.</summary>
+/// <summary>Clients without structured replies: their reads are contiguous in the stream, and complete with any amount
+/// of memory.</summary>
 public sealed class SimpleReplyTests
 {
-    private const int FewestPages = 64;
+    private const int MinPages = 64;
     private const int ManyPages = 4096;
     private const int SizeBytes = ServedDisks.SizeBytes;
     private const int ManyReads = 100;
@@ -37,7 +37,7 @@ public sealed class SimpleReplyTests
         var rows = new TheoryData<DiskMode, int>();
         foreach (var mode in DiskModes.Supported)
         {
-            rows.Add(mode, FewestPages);
+            rows.Add(mode, MinPages);
             rows.Add(mode, ManyPages);
         }
 
@@ -46,7 +46,7 @@ public sealed class SimpleReplyTests
 
     [Theory]
     [MemberData(nameof(ModesAndPages))]
-    public async Task Every_byte_is_in_its_place(DiskMode mode, int pages)
+    public async Task Reads_return_every_byte_in_its_place(DiskMode mode, int pages)
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
@@ -59,11 +59,11 @@ public sealed class SimpleReplyTests
     }
 
     [Theory]
-    [InlineData(FewestPages, 1)]
-    [InlineData(FewestPages, 8)]
-    [InlineData(2 * FewestPages, 8)]
+    [InlineData(MinPages, 1)]
+    [InlineData(MinPages, 8)]
+    [InlineData(2 * MinPages, 8)]
     [InlineData(ManyPages, 3)]
-    public async Task Many_reads_of_many_connections_all_come(int pages, int connections)
+    public async Task Many_reads_of_many_connections_are_all_answered(int pages, int connections)
     {
         await using var served = await WithContentAsync(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), pages);
 
@@ -77,9 +77,9 @@ public sealed class SimpleReplyTests
     }
 
     [Fact]
-    public async Task One_that_takes_no_replies_is_in_nobodys_way_with_the_least_memory()
+    public async Task A_client_that_reads_no_replies_does_not_block_others_with_the_least_memory()
     {
-        await using var served = await WithContentAsync(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), FewestPages);
+        await using var served = await WithContentAsync(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), MinPages);
         using var lazy = await served.UseAsync();
         await lazy.RequestAsync(NbdCommand.Read, 0, 32 << 20, cookie: 1);
         await lazy.RequestAsync(NbdCommand.Read, 0, 300_000, cookie: 2);
@@ -93,7 +93,7 @@ public sealed class SimpleReplyTests
     }
 
     [Fact]
-    public async Task Small_requests_overtake_a_read_that_is_not_whole_yet()
+    public async Task Small_requests_overtake_an_incomplete_read()
     {
         var device = new StuckDevice(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), SecondMiB);
         await using var served = await WithContentAsync(device);
@@ -111,7 +111,7 @@ public sealed class SimpleReplyTests
     }
 
     [Fact]
-    public async Task A_read_that_fails_in_the_middle_gets_its_error_and_the_client_goes_on()
+    public async Task A_read_that_fails_in_the_middle_gets_its_error_and_the_connection_continues()
     {
         var device = new FaultyDevice(
             new MemoryDevice(ByteSize.FromBytes(SizeBytes)), seed: 1, new FaultRule { Filter = SecondMiB });
@@ -124,11 +124,11 @@ public sealed class SimpleReplyTests
     }
 
     [Fact]
-    public async Task A_streamed_read_that_fails_behind_its_header_ends_the_connection()
+    public async Task A_streamed_read_that_fails_after_its_header_ends_the_connection()
     {
         var device = new FaultyDevice(
             new MemoryDevice(ByteSize.FromBytes(SizeBytes)), seed: 1, new FaultRule { Filter = SecondMiB });
-        await using var served = await WithContentAsync(device, FewestPages);
+        await using var served = await WithContentAsync(device, MinPages);
         using var client = await PipelinedClient.UseAsync(served.SocketPath, "disk", Content);
         await client.ReadAsync(8 * MiB, 4096);
 
@@ -140,9 +140,9 @@ public sealed class SimpleReplyTests
     }
 
     [Theory]
-    [InlineData(FewestPages)]
+    [InlineData(MinPages)]
     [InlineData(ManyPages)]
-    public async Task Of_a_client_that_leaves_in_the_middle_of_a_read_nothing_is_kept(int pages)
+    public async Task A_client_that_disconnects_during_a_read_leaves_no_memory_in_use(int pages)
     {
         var device = new StuckDevice(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), SecondMiB);
         await using var served = await WithContentAsync(device, pages);
@@ -159,7 +159,7 @@ public sealed class SimpleReplyTests
     }
 
     [Fact]
-    public async Task A_read_that_waits_for_memory_when_its_connection_is_cut_gives_back_what_it_has()
+    public async Task A_read_that_waits_for_memory_returns_its_memory_when_its_connection_is_aborted()
     {
         var time = new ManualTime();
         await using var served = await ServedDisks.WithDiskAsync(time: time);

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>Encrypted connections, and who is let in.</summary>
+/// <summary>TLS connections and the authorization of clients.</summary>
 public sealed class TlsTests : IDisposable
 {
     private readonly TemporaryDirectory home = new();
@@ -33,7 +33,7 @@ public sealed class TlsTests : IDisposable
     [Theory]
     [InlineData(NbdTlsMode.Offered)]
     [InlineData(NbdTlsMode.Required)]
-    public async Task Data_go_through_it(NbdTlsMode mode)
+    public async Task Data_passes_through_TLS(NbdTlsMode mode)
     {
         await using var served = await ServedDisks.WithDiskAsync(tls: options with { Mode = mode });
         using var client = await SecureAsync(served);
@@ -50,7 +50,7 @@ public sealed class TlsTests : IDisposable
     [InlineData("1703030010000102030405060708090A0B0C0D0E0F")]
     [InlineData("170303FFFF00")]
     [InlineData("1703030040001122")]
-    public async Task Bytes_that_are_no_TLS_end_their_connection_and_nothing_else(string bytes)
+    public async Task Bytes_that_are_not_TLS_end_only_their_connection(string bytes)
     {
         await using var served = await ServedDisks.WithDiskAsync(tls: options);
         using var other = await SecureAsync(served);
@@ -66,7 +66,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_new_certificate_is_used_for_who_comes_next()
+    public async Task A_new_certificate_is_used_for_new_connections()
     {
         await using var served = await ServedDisks.WithDiskAsync(tls: options);
         using (await SecureAsync(served))
@@ -79,7 +79,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_new_certificate_is_used_also_where_only_a_link_on_the_way_to_it_changed()
+    public async Task A_new_certificate_is_used_if_only_a_link_in_its_path_changed()
     {
         string[] files = ["server-cert.pem", "server-key.pem"];
         var time = DateTime.UtcNow;
@@ -104,7 +104,7 @@ public sealed class TlsTests : IDisposable
 
         using var client = await SecureAsync(served, "renewed.example");
 
-        // All of one age.
+        // With equal times.
         void Publish(string name)
         {
             Directory.CreateDirectory(home.FilePath(name));
@@ -119,7 +119,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_broken_certificate_leaves_the_old_one_in_use()
+    public async Task An_invalid_certificate_leaves_the_old_one_in_use()
     {
         await using var served = await ServedDisks.WithDiskAsync(tls: options);
         File.WriteAllText(options.CertificateFile, "no certificate");
@@ -128,7 +128,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_without_a_certificate_is_not_let_in_where_one_is_asked_for()
+    public async Task A_client_without_a_required_certificate_is_refused()
     {
         await using var served = await ServedDisks.WithDiskAsync(
             tls: options with { ClientAuthorityFile = authority.AuthorityFile });
@@ -143,7 +143,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_sees_and_gets_the_exports_of_its_name_only()
+    public async Task A_client_can_list_and_use_only_the_exports_of_its_name()
     {
         await using var served = await ServedDisks.WithDiskAsync(tls: options with
         {
@@ -166,7 +166,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_does_not_use_TLS_where_it_is_required_leaves_a_warning()
+    public async Task A_client_without_required_TLS_is_logged()
     {
         await using var served = await StartAsync(options);
         var log = new EventProbe(served.System, typeof(Warning));
@@ -180,7 +180,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_of_another_authority_leaves_a_warning_with_its_subject_and_what_its_chain_lacks()
+    public async Task A_client_of_another_authority_is_logged_with_its_subject_and_the_chain_error()
     {
         using var other = new TestAuthority(home, "Another authority");
         using var mallory = other.NewClient("mallory");
@@ -195,23 +195,23 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_without_a_certificate_where_one_is_asked_for_leaves_a_warning()
+    public async Task A_client_without_a_required_certificate_is_logged()
     {
         await using var served = await StartAsync(options with { ClientAuthorityFile = authority.AuthorityFile });
         var log = new EventProbe(served.System, typeof(Warning));
 
         await RefusedAsync(served, certificate: null);
 
-        Assert.Contains("it showed no certificate", await NextAsync(log), StringComparison.Ordinal);
+        Assert.Contains("it presented no certificate", await NextAsync(log), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("bob", "disk", "('CN=bob') is refused: its certificate does not allow it the export 'disk'")]
+    [InlineData("bob", "disk", "('CN=bob') is refused: its certificate does not allow the export 'disk'")]
     [InlineData("bob", "none", "('CN=bob') is refused: there is no export 'none'")]
-    [InlineData("carol", "disk", "('CN=carol') is refused: its certificate does not allow it the export 'disk'")]
+    [InlineData("carol", "disk", "('CN=carol') is refused: its certificate does not allow the export 'disk'")]
     [InlineData("carol", null, "('CN=carol') is refused: no export is allowed")]
     [InlineData("bob", "a\nb", "there is no export 'a?b'")]
-    public async Task A_client_that_is_not_allowed_leaves_a_warning_with_its_subject(
+    public async Task A_client_that_is_not_permitted_is_logged_with_its_subject(
         string name, string? export, string named)
     {
         using var certificate = authority.NewClient(name);
@@ -237,12 +237,12 @@ public sealed class TlsTests : IDisposable
     {
         var fault = await RefusedStartAsync(options with { ClientAuthorityFile = options.KeyFile });
 
-        Assert.Contains($"'{options.KeyFile}' has no certificate", fault, StringComparison.Ordinal);
+        Assert.Contains($"'{options.KeyFile}' contains no certificate", fault, StringComparison.Ordinal);
         Assert.Contains("private key", fault, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_key_that_is_encrypted_is_called_so()
+    public async Task An_encrypted_key_is_reported()
     {
         using var key = ECDsa.Create();
         var parameters = new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1);
@@ -254,7 +254,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task An_old_key_that_is_encrypted_is_called_so()
+    public async Task An_encrypted_key_in_the_old_format_is_reported()
     {
         File.WriteAllText(options.KeyFile, """
             -----BEGIN RSA PRIVATE KEY-----
@@ -271,7 +271,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_of_another_certificate_is_refused_with_both_files()
+    public async Task A_key_of_another_certificate_is_refused_naming_both_files()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         File.WriteAllText(options.KeyFile, key.ExportPkcs8PrivateKeyPem());
@@ -286,7 +286,7 @@ public sealed class TlsTests : IDisposable
     [InlineData("0.0.0.0", "disks.example")]
     [InlineData("127.0.0.2", "disks.example")]
     [InlineData("127.0.0.1", "127.0.0.1")]
-    public async Task Clients_are_told_a_name_that_the_certificate_has(string address, string host)
+    public async Task URIs_contain_a_name_of_the_certificate(string address, string host)
     {
         await using var served = await ServedDisks.StartAsync();
         await using var server = await NbdServer.StartAsync(served.System, new NbdServerOptions
@@ -301,7 +301,7 @@ public sealed class TlsTests : IDisposable
     [Theory]
     [InlineData("disks.example", "disks.example")]
     [InlineData("localhost", null)]
-    public async Task Clients_of_a_unix_socket_are_told_a_name_where_it_is_not_localhost(string name, string? told)
+    public async Task URIs_of_a_unix_socket_contain_a_name_unless_it_is_localhost(string name, string? told)
     {
         await using var served = await ServedDisks.WithDiskAsync(tls: authority.ServeAs(NbdTlsMode.Required, name));
         var uri = NbdUri.Parse(served.Uri());

@@ -15,7 +15,7 @@ public sealed class NetworkTour : TestKit
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("dmio-tour-");
 
     [Fact]
-    public async Task The_tour_does_what_readme_says()
+    public async Task The_tour_does_what_the_readme_states()
     {
         var (system, watcher) = (Sys, TestActor);
         var socketPath = Path.Combine(folder.FullName, "socket");

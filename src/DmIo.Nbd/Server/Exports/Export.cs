@@ -45,7 +45,8 @@ internal sealed record OfferedExport(
         | TransmissionFlags.MultiConnection
         | TransmissionFlags.Cache;
 
-    /// <summary>The largest block size of the devices, in bytes; the service reads and writes multiples of it.</summary>
+    /// <summary>The largest block size of the devices, in bytes; the service reads and writes multiples of
+    /// it.</summary>
     internal required int DeviceBlockBytes { get; init; }
 
     /// <summary>The export has several devices, which are copies.</summary>

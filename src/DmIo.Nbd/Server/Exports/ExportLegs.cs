@@ -4,25 +4,26 @@ using DmIo.Nbd.Transport;
 namespace DmIo.Nbd.Server.Exports;
 
 /// <summary>
-/// The devices behind one export. All of them hold the same: one that missed something, or failed to read what another
-/// could, is left out for good, and that is told before the client hears of its request. The last one stays, whatever
-/// it does: then the client gets its error. A discard is a hint: one that fails it has missed nothing. Any thread.
+/// The devices of one export, which hold the same data. A device that missed a write, or failed a read that another
+/// device completed, is dropped permanently, and <paramref name="onDropped"/> is called before the client is answered.
+/// The last device is never dropped: the client gets its error. A discard is a hint, so a device that fails one is
+/// kept. Thread-safe.
 /// </summary>
-/// <param name="devices">Their names.</param>
-/// <param name="lost">Told of each that is left out.</param>
-internal sealed class ExportLegs(IReadOnlyList<string> devices, Action<string, IoStatus> lost)
+/// <param name="devices">The names of the devices.</param>
+/// <param name="onDropped">Called for each dropped device.</param>
+internal sealed class ExportLegs(IReadOnlyList<string> devices, Action<string, IoStatus> onDropped)
 {
     private readonly Lock gate = new();
     private volatile string[] live = [.. devices];
 
-    /// <summary>Those that are left, in order; a snapshot that never changes.</summary>
+    /// <summary>The remaining devices, in order; an immutable snapshot.</summary>
     internal string[] Live => live;
 
-    /// <summary>Of a request that went to all of <paramref name="used"/>: what the client is told.</summary>
-    /// <param name="used">The legs, in the order of the result's regions.</param>
-    /// <param name="result">What became of them.</param>
-    /// <param name="isHint">A leg that failed it has missed nothing. Where it is not known whether it failed, the leg
-    /// is left out all the same: a discard that takes place late would destroy what was written after it.</param>
+    /// <summary>The status of a request that was sent to all of <paramref name="used"/>.</summary>
+    /// <param name="used">The devices, in the order of the result's regions.</param>
+    /// <param name="result">The statuses of the devices.</param>
+    /// <param name="isHint">A device that failed the request is kept, unless it is unknown whether the request was
+    /// executed: a late discard would destroy data that was written after it.</param>
     internal IoStatus Resolve(string[] used, IoResult result, bool isHint)
     {
         if (result.IsOk)
@@ -31,7 +32,7 @@ internal sealed class ExportLegs(IReadOnlyList<string> devices, Action<string, I
         }
 
         var missed = isHint ? InDoubt(result) : result.Errors;
-        List<(string Device, IoStatus Status)> leaving = [];
+        List<(string Device, IoStatus Status)> dropped = [];
         lock (gate)
         {
             var hasSurvivor = Enumerable.Range(0, used.Length)
@@ -45,17 +46,17 @@ internal sealed class ExportLegs(IReadOnlyList<string> devices, Action<string, I
             {
                 if (TryDrop(used[index]))
                 {
-                    leaving.Add((used[index], result[index]));
+                    dropped.Add((used[index], result[index]));
                 }
             }
         }
 
-        leaving.ForEach(leg => lost(leg.Device, leg.Status));
+        dropped.ForEach(leg => onDropped(leg.Device, leg.Status));
         return IoStatus.Ok;
     }
 
-    /// <summary>It failed to do what another could.</summary>
-    internal void Lose(string device, in IoStatus status)
+    /// <summary>The device failed a read that another device completed.</summary>
+    internal void Drop(string device, in IoStatus status)
     {
         bool isDropped;
         lock (gate)
@@ -65,7 +66,7 @@ internal sealed class ExportLegs(IReadOnlyList<string> devices, Action<string, I
 
         if (isDropped)
         {
-            lost(device, status);
+            onDropped(device, status);
         }
     }
 
@@ -88,7 +89,7 @@ internal sealed class ExportLegs(IReadOnlyList<string> devices, Action<string, I
         return isDropped;
     }
 
-    /// <summary>The first failure, with the words of all.</summary>
+    /// <summary>The first failure, with the messages of all.</summary>
     private static IoStatus Joined(string[] used, IoResult result)
     {
         var indices = Enumerable.Range(0, used.Length).Where(index => result.Errors[index]).ToArray();

@@ -6,13 +6,13 @@ using DmIo.Memory;
 namespace DmIo.Nbd.Server.Exports;
 
 /// <summary>
-/// An export's lease, cut into blocks that its connections share, first come, first served. A connection with fewer than
-/// two blocks never waits: one block to receive into and one for the data of a request are enough to serve it. If no
-/// block is free, it gets one beside the lease. So clients that read no replies do not stop other clients, and the
+/// An export's lease, divided into blocks that its connections share, first come, first served. A connection with fewer
+/// than two blocks never waits: one block to receive into and one for the data of a request are enough to serve it. If
+/// no block is free, it gets one beside the lease. So clients that read no replies do not stop other clients, and the
 /// memory beside the lease is bounded by two blocks per connection. A connection gets further blocks while more blocks
 /// are free than it has, and more than a quarter of the lease: one that reads no replies has half of the lease at most.
 /// Connections whose clients pause in the middle of a request hold a quarter of the blocks at most: above that, the
-/// connection that has waited longest gives back its blocks. Any thread.
+/// connection that has waited longest returns its blocks. Thread-safe.
 /// </summary>
 /// <remarks>
 /// Invariants:
@@ -20,7 +20,7 @@ namespace DmIo.Nbd.Server.Exports;
 /// <item><c>0 &lt;= free &lt;= BlockCount + extra</c>; <c>extra</c> counts the blocks beside the lease.</item>
 /// <item>A share that waits has two blocks or more, unless the system had no memory for a block beside the
 /// lease.</item>
-/// <item><c>pausedBlocks</c> is the sum over <c>paused</c>; above a quarter only inside
+/// <item><c>pausedBlocks</c> is the sum over <c>paused</c>, and exceeds a quarter only inside
 /// <see cref="BeginPause"/>.</item>
 /// </list>
 /// </remarks>
@@ -29,8 +29,8 @@ internal sealed class ExportMemory
     /// <summary>A connection with fewer blocks does not wait.</summary>
     internal const int WorkingSet = 2;
 
-    /// <summary>One in so many blocks may be held for clients that pause, and as many are for connections below their
-    /// working set.</summary>
+    /// <summary>The reciprocal of the fraction that paused clients may hold, and of the fraction that is reserved for
+    /// connections below their working set.</summary>
     private const int ReservedPart = 4;
 
     private readonly Lock gate = new();
@@ -74,10 +74,8 @@ internal sealed class ExportMemory
         }
     }
 
-    /// <summary>
-    /// The pages of a lease that lie side by side, as blocks. For those that don't, as many blocks of memory elsewhere:
-    /// the lease is the right to have so much, wherever it lies.
-    /// </summary>
+    /// <summary>Divides the pages of a lease into blocks. For pages that are not contiguous, the same number of blocks
+    /// is allocated elsewhere: the lease grants an amount of memory, not specific pages.</summary>
     internal static ExportMemory Of(IReadOnlyList<Page> pages)
     {
         var blocks = new List<PageBlock>(pages.Count / PageBlock.PagesEach);
@@ -119,7 +117,7 @@ internal sealed class ExportMemory
                 return default;
             }
 
-            // Those that wait may not take one either: none of them is overtaken.
+            // Waiting shares cannot take a block here, so none of them is overtaken.
             if (TryGrant(share) is { } block)
             {
                 return new ValueTask<PageBlock?>(block);
@@ -163,8 +161,8 @@ internal sealed class ExportMemory
         }
     }
 
-    /// <summary>The share's connection waits for its client, and holds that many blocks meanwhile. While paused
-    /// connections hold more than a quarter, those that have waited longest give their blocks back.</summary>
+    /// <summary>The connection of the share waits for its client, and holds <paramref name="blocks"/> blocks. While
+    /// paused connections hold more than a quarter, those that have waited longest return their blocks.</summary>
     internal void BeginPause(MemoryShare share, int blocks)
     {
         lock (gate)
@@ -254,7 +252,7 @@ internal sealed class ExportMemory
         }
 
         share.Held++;
-        block.Give(share);
+        block.Assign(share);
         return block;
     }
 

@@ -2,8 +2,8 @@ using DmIo.Memory;
 
 namespace DmIo.Nbd.Server.Exports;
 
-/// <summary>What one connection has of its export's memory. Blocks are taken by its receive loop alone, and come back
-/// from any thread.</summary>
+/// <summary>The part of an export's memory that one connection holds. Only its receive loop takes blocks; any thread
+/// returns them.</summary>
 internal sealed class MemoryShare
 {
     private readonly ExportMemory memory;
@@ -16,10 +16,11 @@ internal sealed class MemoryShare
         PausedNode = new LinkedListNode<MemoryShare>(this);
     }
 
-    /// <summary>Blocks that it has. The memory's own, as the four below.</summary>
+    /// <summary>The number of blocks held. This property and the next four are used by <see cref="ExportMemory"/>
+    /// only.</summary>
     internal int Held { get; set; }
 
-    /// <summary>It waits for a block.</summary>
+    /// <summary>Set while the share waits for a block.</summary>
     internal TaskCompletionSource<PageBlock?>? Waiter { get; set; }
 
     internal bool IsClosed { get; set; }
@@ -28,16 +29,16 @@ internal sealed class MemoryShare
 
     internal int PausedBlocks { get; set; }
 
-    /// <summary>A block if one can be had now.</summary>
+    /// <summary>A block, if one is available.</summary>
     internal PageBlock? TryTake() => memory.TryTake(this);
 
-    /// <summary>A block, when it is this connection's turn; null: the share was closed.</summary>
+    /// <summary>Waits for a block; null: the share was closed.</summary>
     internal ValueTask<PageBlock?> TakeAsync() => memory.TakeAsync(this);
 
-    /// <summary>The receive loop waits for its client, and holds that many blocks for an unfinished request.</summary>
+    /// <summary>The receive loop waits for its client, and holds blocks for an incomplete request.</summary>
     /// <param name="blocks">1 or more.</param>
-    /// <param name="reclaimed">Gives them back. Called before <see cref="EndPause"/> returns, on any thread, at most
-    /// once; it is called when others need the memory.</param>
+    /// <param name="reclaimed">Returns the blocks when others need them. Called at most once, on any thread, before
+    /// <see cref="EndPause"/> returns.</param>
     internal void BeginPause(int blocks, Action reclaimed)
     {
         lock (gate)
@@ -48,7 +49,7 @@ internal sealed class MemoryShare
         memory.BeginPause(this, blocks);
     }
 
-    /// <summary>From here on the blocks, if they were not given back, are the receive loop's.</summary>
+    /// <summary>From here on, blocks that were not returned belong to the receive loop.</summary>
     internal void EndPause()
     {
         memory.EndPause(this);
@@ -58,8 +59,7 @@ internal sealed class MemoryShare
         }
     }
 
-    /// <summary>By the memory, without its lock: gives back what is held for the client, unless the pause has
-    /// ended.</summary>
+    /// <summary>Called by the memory without its lock. Returns the blocks, unless the pause has ended.</summary>
     internal void Reclaim()
     {
         lock (gate)
@@ -70,16 +70,14 @@ internal sealed class MemoryShare
         }
     }
 
-    /// <summary>From any thread: no more blocks, and no more waiting for one.</summary>
+    /// <summary>Ends waiting, and refuses further blocks. Thread-safe.</summary>
     internal void Close() => memory.Close(this);
 
     internal void Return(PageBlock block) => memory.Return(this, block);
 }
 
-/// <summary>
-/// 64 KiB of an export's memory in one part: what is received into, read into and sent from. Counted by those who use
-/// parts of it; with the last of them it goes back to where it came from, from any thread.
-/// </summary>
+/// <summary>64 KiB of contiguous memory of an export, to receive into, read into and send from. Reference-counted; the
+/// last release, on any thread, returns it to its share.</summary>
 internal sealed class PageBlock(Memory<byte> memory)
 {
     internal const int SizeBytes = 64 * 1024;
@@ -94,18 +92,18 @@ internal sealed class PageBlock(Memory<byte> memory)
     /// <summary>It is not part of the export's lease.</summary>
     internal bool IsExtra { get; init; }
 
-    /// <summary>Others than the caller, who is one, use it.</summary>
+    /// <summary>There are users beside the caller.</summary>
     internal bool IsShared => Volatile.Read(ref users) > 1;
 
-    /// <summary>The memory only: its first user has it.</summary>
-    internal void Give(MemoryShare holder)
+    /// <summary>Called by the memory: sets the owner and the first reference.</summary>
+    internal void Assign(MemoryShare holder)
     {
         Invariant.Require(users == 0);
         share = holder;
         users = 1;
     }
 
-    /// <summary>One more user; only by one.</summary>
+    /// <summary>Adds a reference. The caller must have one.</summary>
     internal void Retain() => Interlocked.Increment(ref users);
 
     internal void Release()

@@ -2,17 +2,18 @@ using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Server.Handshake;
 
-/// <summary>Carries bytes between a connection and its <see cref="OptionHaggling"/>, until that has an end.</summary>
+/// <summary>Transfers bytes between a connection and its <see cref="OptionHaggling"/> until the handshake
+/// ends.</summary>
 internal static class HandshakeDriver
 {
     private const int FirstBytes = 512;
 
     /// <summary>Runs the handshake.</summary>
     /// <param name="transport">The connection.</param>
-    /// <param name="haggling">Greets, answers, decides.</param>
-    /// <param name="startTls">Puts TLS on the connection; throws <see cref="IOException"/> where that fails.</param>
-    /// <returns>The connection, under TLS perhaps, and what came behind the handshake; null: the peer hung up, or was
-    /// sent away.</returns>
+    /// <param name="haggling">The state of the handshake.</param>
+    /// <param name="startTls">Starts TLS on the connection; throws <see cref="IOException"/> if that fails.</param>
+    /// <returns>The connection, with TLS if it was started, and the bytes that were received after the handshake; null:
+    /// the client disconnected or was refused.</returns>
     internal static async Task<(NbdTransport Transport, ReadOnlyMemory<byte> Early)?> RunAsync(
         NbdTransport transport, OptionHaggling haggling, Func<Task<NbdTransport>> startTls)
     {
@@ -36,7 +37,7 @@ internal static class HandshakeDriver
                 case OptionHagglingState.Transmission:
                     return (transport, buffer.AsMemory(start, end - start));
                 case OptionHagglingState.StartTls when end > start:
-                    throw new IOException("It sent plain bytes behind STARTTLS.");
+                    throw new IOException("The client sent unencrypted data after STARTTLS.");
                 case OptionHagglingState.StartTls:
                     transport = await startTls().ConfigureAwait(false);
                     haggling.TlsStarted();

@@ -6,15 +6,15 @@ using DmIo.Nbd.Server.Exports;
 namespace DmIo.Nbd.Server.Handshake;
 
 /// <summary>
-/// The server's side of a handshake, as a machine from bytes to bytes. Plain: whoever has the connection feeds it.
+/// The server's side of the handshake: bytes in, bytes out, no socket.
 /// <code>
-///   Greeting --flags--> Options --GO, EXPORT_NAME--> Transmission
-///                        |   ^ --ABORT, bad peer---> Closed
+///   Greeting --flags--> Options --GO, EXPORT_NAME----------> Transmission
+///                        |   ^ --ABORT, protocol error---> Closed
 ///               STARTTLS v   | TlsStarted
 ///                      StartTls
 /// </code>
-/// Until TLS has begun where it is required, nothing is told but that; when it begins, all that was agreed is
-/// forgotten.
+/// If TLS is required, other options are refused until it has started. When TLS starts, all options negotiated before
+/// are reset.
 /// </summary>
 internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, int maxOptionBytes)
 {
@@ -27,19 +27,19 @@ internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, 
 
     internal OptionHagglingState State { get; private set; }
 
-    /// <summary>What was refused last, and kept the client from an export; null: nothing. The end of a sentence that
-    /// begins with the client.</summary>
+    /// <summary>The last refusal that kept the client from an export, as the end of a sentence that begins with the
+    /// client; null: none.</summary>
     internal string? Refusal { get; private set; }
 
-    /// <summary>What is to be sent; <see cref="Sent"/> when it was.</summary>
+    /// <summary>The bytes to send; call <see cref="Sent"/> after that.</summary>
     internal ReadOnlyMemory<byte> Output => output.WrittenMemory;
 
     internal bool HasStructuredReplies { get; private set; }
 
-    /// <summary>The client asked for base:allocation of the export that it uses.</summary>
+    /// <summary>The client negotiated base:allocation for its export.</summary>
     internal bool HasBlockStatus { get; private set; }
 
-    /// <summary>What the client uses, in <see cref="OptionHagglingState.Transmission"/>.</summary>
+    /// <summary>The client's export, in <see cref="OptionHagglingState.Transmission"/>.</summary>
     internal OfferedExport? Chosen { get; private set; }
 
     internal void Greet()
@@ -52,7 +52,7 @@ internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, 
 
     internal void Sent() => output.ResetWrittenCount();
 
-    /// <summary>TLS is up.</summary>
+    /// <summary>Continues after the TLS handshake.</summary>
     internal void TlsStarted()
     {
         Invariant.Require(State == OptionHagglingState.StartTls);
@@ -63,8 +63,8 @@ internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, 
         State = OptionHagglingState.Options;
     }
 
-    /// <summary>Takes what is complete from the front of <paramref name="input"/>, at most one step.</summary>
-    /// <returns>How many bytes were taken; 0: <paramref name="needed"/> have to be there.</returns>
+    /// <summary>Processes at most one message from the start of <paramref name="input"/>.</summary>
+    /// <returns>The number of processed bytes; 0: <paramref name="needed"/> bytes are required.</returns>
     internal int Take(ReadOnlySpan<byte> input, out int needed)
     {
         needed = State == OptionHagglingState.Greeting ? sizeof(uint) : OptionHeader.SizeBytes;
@@ -81,13 +81,13 @@ internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, 
 
         if (!OptionHeader.TryRead(input, out var header))
         {
-            Close("it sent no option where one was due.");
+            Close("it sent data that is not an option.");
             return needed;
         }
 
         if (header.LengthBytes > maxOptionBytes)
         {
-            Close($"its option {header.Option} has {header.LengthBytes} bytes; {maxOptionBytes} are taken.");
+            Close($"its option {header.Option} has {header.LengthBytes} bytes; the maximum is {maxOptionBytes}.");
             return needed;
         }
 
@@ -107,7 +107,7 @@ internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, 
         State = OptionHagglingState.Options;
         if ((flags & ~KnownFlags) != 0)
         {
-            Close($"it set flags that were not offered: 0x{flags:x}.");
+            Close($"it set unknown flags: 0x{flags:x}.");
         }
     }
 
@@ -140,7 +140,7 @@ internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, 
                 UseByName(data);
                 break;
             case NbdOption.List or NbdOption.StartTls or NbdOption.StructuredReply when data.Length > 0:
-                Reply(option, OptionReplyType.ErrorInvalid, "This option takes no data.");
+                Reply(option, OptionReplyType.ErrorInvalid, "This option has no data.");
                 break;
             case NbdOption.List:
                 List();
@@ -159,7 +159,7 @@ internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, 
                 Contexts(option, MetaContextRequest.Read(data));
                 break;
             default:
-                Reply(option, OptionReplyType.ErrorUnsupported, "This server does not know the option.");
+                Reply(option, OptionReplyType.ErrorUnsupported, "This server does not support the option.");
                 break;
         }
     }
@@ -181,11 +181,11 @@ internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, 
     {
         if (tls == TlsPolicy.None)
         {
-            Reply(NbdOption.StartTls, OptionReplyType.ErrorPolicy, "This server has no TLS.");
+            Reply(NbdOption.StartTls, OptionReplyType.ErrorPolicy, "This server does not support TLS.");
         }
         else if (isSecure)
         {
-            Reply(NbdOption.StartTls, OptionReplyType.ErrorInvalid, "TLS has begun already.");
+            Reply(NbdOption.StartTls, OptionReplyType.ErrorInvalid, "TLS has already started.");
         }
         else
         {
@@ -211,7 +211,7 @@ internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, 
     {
         if (request is null)
         {
-            Reply(option, OptionReplyType.ErrorInvalid, "The option's data make no sense.");
+            Reply(option, OptionReplyType.ErrorInvalid, "The data of the option is invalid.");
             return;
         }
 
@@ -255,7 +255,7 @@ internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, 
     {
         if (directory.IsClosing || NbdText.Read(data) is not { } name)
         {
-            Close(directory.IsClosing ? "the server is shutting down." : "it asked for an export by what is no name.");
+            Close(directory.IsClosing ? "the server is shutting down." : "it requested an export by an invalid name.");
             return;
         }
 
@@ -287,8 +287,8 @@ internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, 
         if (request is null || !HasStructuredReplies)
         {
             Reply(option, OptionReplyType.ErrorInvalid, request is null
-                ? "The option's data make no sense."
-                : "Structured replies come first.");
+                ? "The data of the option is invalid."
+                : "Structured replies must be negotiated first.");
             return;
         }
 
@@ -316,10 +316,10 @@ internal sealed class OptionHaggling(IExportDirectory directory, TlsPolicy tls, 
         export => string.Equals(export.Name, name, StringComparison.Ordinal)
             || (name.Length == 0 && export.IsDefault));
 
-    /// <summary>The client itself is told the same in both cases: what it may not use it does not learn
-    /// of.</summary>
+    /// <summary>The reply to the client is the same in both cases, so it does not disclose exports that the client may
+    /// not use.</summary>
     private string RefusalOf(string export) => directory.IsDenied(export)
-        ? $"its certificate does not allow it the export '{NbdText.Printable(export)}'."
+        ? $"its certificate does not allow the export '{NbdText.Printable(export)}'."
         : $"there is no export '{NbdText.Printable(export)}'.";
 
     private void Close(string refusal)
@@ -361,37 +361,37 @@ internal enum TlsPolicy
     Required,
 }
 
-/// <summary>Where a handshake is.</summary>
+/// <summary>The state of a handshake.</summary>
 internal enum OptionHagglingState
 {
-    /// <summary>The client's flags are due.</summary>
+    /// <summary>Waits for the client's flags.</summary>
     Greeting,
 
-    /// <summary>An option is due.</summary>
+    /// <summary>Waits for an option.</summary>
     Options,
 
-    /// <summary>TLS begins behind what is to be sent.</summary>
+    /// <summary>TLS starts after the output was sent.</summary>
     StartTls,
 
-    /// <summary>Requests come, behind what is to be sent.</summary>
+    /// <summary>The transmission phase starts after the output was sent.</summary>
     Transmission,
 
-    /// <summary>The connection ends, behind what is to be sent.</summary>
+    /// <summary>The connection is closed after the output was sent.</summary>
     Closed,
 }
 
-/// <summary>What the handshake of one connection can ask of the server.</summary>
+/// <summary>The exports of a server, as the handshake of one connection sees them.</summary>
 internal interface IExportDirectory
 {
-    /// <summary>The server ends: nothing new is begun.</summary>
+    /// <summary>The server is shutting down.</summary>
     bool IsClosing { get; }
 
-    /// <summary>What this client may use, by name in ordinal order.</summary>
+    /// <summary>The exports that the client may use, by name in ordinal order.</summary>
     IReadOnlyList<OfferedExport> Exports { get; }
 
-    /// <summary>There is an export of this name, and this client may not use it.</summary>
+    /// <summary>The export exists, and the client may not use it.</summary>
     bool IsDenied(string export);
 
-    /// <summary>The client is about to use it; false: it has gone meanwhile.</summary>
+    /// <summary>Registers the connection with the export; false: the export was removed.</summary>
     bool TryOpen(OfferedExport export);
 }

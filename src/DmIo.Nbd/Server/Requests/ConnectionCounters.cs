@@ -2,7 +2,8 @@ using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Server.Requests;
 
-/// <summary>What one connection has done. Written by its receive loop (errors: by anybody), read by anybody.</summary>
+/// <summary>The counters of one connection. Written by its receive loop (errors: by any thread), read by any
+/// thread.</summary>
 internal sealed class ConnectionCounters(TimeProvider time)
 {
     private long requests;
@@ -20,16 +21,16 @@ internal sealed class ConnectionCounters(TimeProvider time)
 
     internal long WrittenBytes => Volatile.Read(ref writtenBytes);
 
-    /// <summary>When something came last, as the time's stamp.</summary>
+    /// <summary>The timestamp of the last received data.</summary>
     internal long LastReceived => Volatile.Read(ref lastReceived);
 
-    /// <summary>Since when the rest of a request does not come, as the time's stamp; 0: none is waited for.</summary>
+    /// <summary>The timestamp since when the rest of a request is missing; 0: no request is incomplete.</summary>
     internal long ReceivingSince => Volatile.Read(ref receivingSince);
 
-    /// <summary>Something has come.</summary>
+    /// <summary>Data was received.</summary>
     internal void Received() => Volatile.Write(ref lastReceived, time.GetTimestamp());
 
-    /// <summary>The rest of a request is waited for.</summary>
+    /// <summary>The receive loop waits for the rest of a request.</summary>
     internal void BeginPause() => Volatile.Write(ref receivingSince, time.GetTimestamp());
 
     internal void EndPause() => Volatile.Write(ref receivingSince, 0);

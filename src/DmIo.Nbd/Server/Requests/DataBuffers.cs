@@ -2,35 +2,35 @@ using DmIo.Nbd.Server.Exports;
 
 namespace DmIo.Nbd.Server.Requests;
 
-/// <summary>Room for data that are not in the window. Large ones get blocks of their own; what small reads bring goes
-/// into parts of one block, one after the other, and from its beginning again when all of them are sent. One user, the
-/// receive loop, which never waits for a block while it holds one that it does not need.</summary>
+/// <summary>Memory for data that is not in the receive window. Large data gets its own blocks. Small reads share one
+/// block: they use consecutive slices of it, starting over when all of them are sent. Used by the receive loop only,
+/// which never waits for a block while it holds one that it does not need.</summary>
 internal sealed class DataBuffers(MemoryShare share, int alignmentBytes)
 {
     private PageBlock? block;
     private int used;
 
-    /// <summary>Gives the part room for that many bytes, or for as many as can be had without waiting for more than
-    /// the first block.</summary>
-    /// <returns>For how many; 0: the share was closed.</returns>
-    internal ValueTask<int> GiveAsync(RequestPart part, int bytes) =>
-        bytes > PageBlock.SizeBytes ? GiveBlocksAsync(part, bytes) : GivePartAsync(part, bytes);
+    /// <summary>Adds memory for <paramref name="bytes"/> bytes to the part, or less if only the first block is
+    /// available without waiting.</summary>
+    /// <returns>The number of bytes added; 0: the share was closed.</returns>
+    internal ValueTask<int> AllocateAsync(RequestPart part, int bytes) =>
+        bytes > PageBlock.SizeBytes ? AllocateBlocksAsync(part, bytes) : AllocateSliceAsync(part, bytes);
 
-    /// <summary>The same, always in blocks that nobody else uses.</summary>
-    internal async ValueTask<int> GiveBlocksAsync(RequestPart part, int bytes)
+    /// <summary>Like <see cref="AllocateAsync"/>, but always adds whole blocks.</summary>
+    internal async ValueTask<int> AllocateBlocksAsync(RequestPart part, int bytes)
     {
         Release();
         var next = await share.TakeAsync().ConfigureAwait(false);
-        var given = 0;
+        var allocated = 0;
         while (next is not null)
         {
-            var length = Math.Min(bytes - given, PageBlock.SizeBytes);
+            var length = Math.Min(bytes - allocated, PageBlock.SizeBytes);
             part.Add(next, next.Memory[..length]);
-            given += length;
-            next = given < bytes ? share.TryTake() : null;
+            allocated += length;
+            next = allocated < bytes ? share.TryTake() : null;
         }
 
-        return given;
+        return allocated;
     }
 
     internal void Release()
@@ -41,9 +41,9 @@ internal sealed class DataBuffers(MemoryShare share, int alignmentBytes)
         held?.Release();
     }
 
-    private async ValueTask<int> GivePartAsync(RequestPart part, int bytes)
+    private async ValueTask<int> AllocateSliceAsync(RequestPart part, int bytes)
     {
-        while (!TryGivePart(part, bytes))
+        while (!TryAllocateSlice(part, bytes))
         {
             Release();
             block = await share.TakeAsync().ConfigureAwait(false);
@@ -56,7 +56,7 @@ internal sealed class DataBuffers(MemoryShare share, int alignmentBytes)
         return bytes;
     }
 
-    private bool TryGivePart(RequestPart part, int bytes)
+    private bool TryAllocateSlice(RequestPart part, int bytes)
     {
         if (block is null)
         {

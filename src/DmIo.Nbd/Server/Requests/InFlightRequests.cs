@@ -1,10 +1,8 @@
 namespace DmIo.Nbd.Server.Requests;
 
-/// <summary>
-/// The requests of one connection that are under way, and those that wait to be used again. One counts until its
-/// reply was sent, so that a client that does not read has no more than <paramref name="limit"/> of them. Begun by the
-/// receive loop alone; ended from any thread.
-/// </summary>
+/// <summary>The requests in flight of one connection, and a pool of completed ones. A request is in flight until its
+/// reply was sent, so a client that does not read its replies has at most <paramref name="limit"/>. Only the receive
+/// loop begins requests; they end on any thread.</summary>
 internal sealed class InFlightRequests(int limit, Func<NbdRequest> create)
 {
     private readonly Lock gate = new();
@@ -16,7 +14,7 @@ internal sealed class InFlightRequests(int limit, Func<NbdRequest> create)
 
     internal int Count => Volatile.Read(ref count);
 
-    /// <summary>One more, if there is room for it.</summary>
+    /// <summary>Begins a request; null: the limit is reached.</summary>
     internal NbdRequest? TryBegin()
     {
         lock (gate)
@@ -31,13 +29,13 @@ internal sealed class InFlightRequests(int limit, Func<NbdRequest> create)
         }
     }
 
-    /// <summary>There is room for one more.</summary>
+    /// <summary>Completes when the count is below the limit.</summary>
     internal Task RoomAsync() => BelowAsync(limit);
 
-    /// <summary>None is under way.</summary>
+    /// <summary>Completes when no request is in flight.</summary>
     internal Task EmptyAsync() => BelowAsync(1);
 
-    /// <summary>No more than one is under way. The wait may be given up, and asked for again.</summary>
+    /// <summary>Completes when at most one request is in flight. The wait may be abandoned and repeated.</summary>
     internal Task SingleAsync()
     {
         lock (gate)

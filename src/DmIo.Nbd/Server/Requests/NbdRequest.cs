@@ -6,29 +6,28 @@ using DmIo.Nbd.Server.Exports;
 namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>
-/// One request of a client, from its header to its last reply byte; used again for the next. It is answered when its
-/// parts are done, and the receive loop has no more of them. Parts end on any thread.
+/// One request of a client, from its header to the last byte of its reply; reused after that. It is answered when all
+/// its parts are done and the receive loop adds no more. Parts end on any thread.
 /// <code>
 ///   idle --Begin--> open --Add(isLast), Answer, Fail--> closed --all parts ended--> answered --sent--> idle
-///                     +--------------Abandon--------------+------------------------> forgotten --------^
+///                    +--------------Abandon--------------+------------------------> dropped ----------^
 /// </code>
 /// </summary>
 /// <remarks>
-/// The bytes of a simple reply must not be mixed with those of another reply, and the client cannot notice it if they
-/// are. Chunks of structured replies carry their cookie, so each goes out when its part is done. A read that is
-/// answered in one run of bytes, by a simple reply or, if the client wants no fragments (DF), by one chunk:
+/// The bytes of a simple reply must not be interleaved with those of another reply, and the client could not detect
+/// that. Chunks of structured replies carry a cookie, so each is sent when its part is done. A read that is answered
+/// contiguously, by a simple reply or, if the client forbids fragments (DF), by one chunk, is sent in one of two ways:
 /// <list type="bullet">
-/// <item>A read goes to the sendQueue as a whole, in one step, when all its parts are done. Until then other replies
-/// overtake it, and an error of any part can still be reported.</item>
-/// <item>A read that does not fit into the memory of its connection is streamed: its parts go out in order as they are
-/// done. It is the only request of its connection from before its header is out until its last byte is in the
-/// sendQueue (<see cref="ReadRequests"/>). An error behind its header ends the connection, as the protocol has it.</item>
+/// <item>As a whole, when all its parts are done. Until then, other replies overtake it, and an error of any part can
+/// be reported.</item>
+/// <item>Streamed, if it does not fit into the memory of its connection: its parts are sent in order as they complete.
+/// It is the only request of its connection from before its header is sent until its last byte is queued
+/// (<see cref="ReadRequests"/>). An error after its header ends the connection, as the protocol requires.</item>
 /// </list>
-/// It always goes on. Only the receive loop waits for memory, for the one request that it takes in; every older
-/// request has all its memory, so it depends on its device and on the client alone, and its blocks come back when
-/// its reply was sent. When all of those were sent, the read that waits for memory is streamed, and its own blocks come
-/// back as they are sent. Then the connection has the one block of its window, and to that
-/// <see cref="ExportMemory"/> always adds a second, whatever other connections hold.
+/// There is no deadlock: only the receive loop waits for memory, for the request that it is receiving. Older requests
+/// have all their memory, so they depend only on the device and the client, and return their blocks after their replies
+/// were sent. After that, the waiting read is streamed, and returns its own blocks as they are sent. Then, the
+/// connection holds one block, that of its window, and <see cref="ExportMemory"/> always grants a second.
 /// </remarks>
 internal sealed class NbdRequest
 {
@@ -45,7 +44,7 @@ internal sealed class NbdRequest
     private int sent;
     private TaskCompletionSource? streamed;
     private bool isHeaderOut;
-    private bool isForgotten;
+    private bool isDropped;
     private bool needsFlush;
 
     internal NbdRequest(Export export, ReplyWriter replies)
@@ -65,12 +64,12 @@ internal sealed class NbdRequest
 
     internal long BlockBytes => export.Offer.DeviceBlockBytes;
 
-    /// <summary>Its parts keep their memory until all of them are done.</summary>
-    internal bool IsAnsweredAsWhole => IsOneRun && streamed is null;
+    /// <summary>The parts keep their memory until all of them are done.</summary>
+    internal bool IsAnsweredAsWhole => IsContiguous && streamed is null;
 
     private bool IsRead => header.Command == NbdCommand.Read;
 
-    private bool IsOneRun =>
+    private bool IsContiguous =>
         IsRead && (!replies.IsStructured || header.Flags.HasFlag(CommandFlags.DoNotFragment));
 
     internal void Begin(in RequestHeader request)
@@ -83,21 +82,21 @@ internal sealed class NbdRequest
         sent = 0;
         streamed = null;
         isHeaderOut = false;
-        isForgotten = false;
+        isDropped = false;
         needsFlush = request.Command is NbdCommand.Trim or NbdCommand.WriteZeroes
             && request.Flags.HasFlag(CommandFlags.ForceUnitAccess);
     }
 
-    /// <summary>A part to be filled, added and sent, in this order. A write uses again what has ended.</summary>
+    /// <summary>A new part, to be filled, added and sent, in this order. Writes reuse completed parts.</summary>
     internal RequestPart NextPart() => Interlocked.Exchange(ref idle, null) ?? new RequestPart(this);
 
-    /// <summary>It is about to be sent. Behind the last one the request is not the receive loop's any
-    /// more.</summary>
+    /// <summary>Adds a part that is about to be sent. After the last part, the receive loop must not access the
+    /// request.</summary>
     internal RequestPart Add(RequestPart part, bool isLast)
     {
         lock (gate)
         {
-            if (IsOneRun)
+            if (IsContiguous)
             {
                 parts.Add(part);
             }
@@ -108,8 +107,8 @@ internal sealed class NbdRequest
         return part;
     }
 
-    /// <summary>From now on its parts go out as they are done. Only for a read that the receive loop still adds parts
-    /// to, and only while its connection has no other request.</summary>
+    /// <summary>From now on, the parts are sent as they complete. Only for a read that is still open, and that is the
+    /// only request in flight of its connection.</summary>
     internal void Stream()
     {
         lock (gate)
@@ -120,53 +119,53 @@ internal sealed class NbdRequest
         }
     }
 
-    /// <summary>For the receive loop, behind the last part of a read: if it is streamed, all of it is in the sendQueue,
-    /// and only then may its connection begin another request.</summary>
+    /// <summary>For the receive loop, after the last part of a read: completes when a streamed read is queued
+    /// completely. Only then may the next request begin.</summary>
     internal Task StreamedAsync() => streamed?.Task ?? Task.CompletedTask;
 
-    /// <summary>There is nothing (more) to do.</summary>
+    /// <summary>Closes the request: there is no (further) work.</summary>
     internal void Answer()
     {
         lock (gate)
         {
             unfinished--;
-            SettleWhenDone();
+            FinishWhenDone();
         }
     }
 
-    /// <summary>That is the status of its blocks.</summary>
+    /// <summary>Answers a block status request.</summary>
     internal void Answer(IReadOnlyList<BlockStatusExtent> extents) => replies.Extents(this, extents);
 
-    /// <summary>It was wrong, or can't go on: what parts it has end first.</summary>
+    /// <summary>Closes the request with an error. Its parts end first.</summary>
     internal void Fail(NbdError with, string message)
     {
         lock (gate)
         {
             Record(with, IoStatus.DeviceError(message));
             unfinished--;
-            SettleWhenDone();
+            FinishWhenDone();
         }
     }
 
-    /// <summary>Nobody waits for the answer any more.</summary>
+    /// <summary>Closes the request without an answer, because the connection is ending.</summary>
     internal void Abandon()
     {
         lock (gate)
         {
-            isForgotten = true;
+            isDropped = true;
             unfinished--;
-            if (IsOneRun)
+            if (IsContiguous)
             {
                 SendData();
             }
             else
             {
-                SettleWhenDone();
+                FinishWhenDone();
             }
         }
     }
 
-    /// <summary>By the part, exactly once for each time it was sent.</summary>
+    /// <summary>Called by a part, once each time it was sent.</summary>
     internal void Ended(RequestPart part)
     {
         lock (gate)
@@ -178,15 +177,15 @@ internal sealed class NbdRequest
             {
                 part.Release();
                 idle = part;
-                SettleWhenDone();
+                FinishWhenDone();
             }
-            else if (!IsOneRun)
+            else if (!IsContiguous)
             {
                 SendChunk(part);
             }
             else
             {
-                // What has its last reply byte in the sendQueue may be in use again for another request.
+                // After its last byte was queued, the request may be reused.
                 var last = unfinished == 0 ? streamed : null;
                 SendData();
                 last?.SetResult();
@@ -194,33 +193,33 @@ internal sealed class NbdRequest
         }
     }
 
-    private void Record(NbdError told, in IoStatus status)
+    private void Record(NbdError sent, in IoStatus status)
     {
         if (failure.IsOk && !status.IsOk)
         {
             failure = status;
-            error = told;
+            error = sent;
         }
     }
 
     private void SendChunk(RequestPart part)
     {
-        if (failure.IsOk && !isForgotten)
+        if (failure.IsOk && !isDropped)
         {
             replies.Chunk(this, part, isLast: unfinished == 0);
         }
         else
         {
             part.Release();
-            SettleWhenDone();
+            FinishWhenDone();
         }
     }
 
-    /// <summary>Of a read in one run: all of it once all is done; where it is streamed, what is next of it. Where it
-    /// has failed, its memory is free.</summary>
+    /// <summary>Queues the data of a contiguous read: all of it when all parts are done, or, if streamed, the next
+    /// parts. If the read has failed, releases the memory of completed parts.</summary>
     private void SendData()
     {
-        if (!failure.IsOk || isForgotten)
+        if (!failure.IsOk || isDropped)
         {
             for (var index = sent; index < parts.Count; index++)
             {
@@ -230,7 +229,7 @@ internal sealed class NbdRequest
                 }
             }
 
-            SettleWhenDone();
+            FinishWhenDone();
             return;
         }
 
@@ -247,11 +246,11 @@ internal sealed class NbdRequest
         }
     }
 
-    private void SettleWhenDone()
+    private void FinishWhenDone()
     {
-        if (isHeaderOut && !failure.IsOk && !isForgotten)
+        if (isHeaderOut && !failure.IsOk && !isDropped)
         {
-            isForgotten = true;
+            isDropped = true;
             replies.Break(this, failure);
         }
 
@@ -260,9 +259,9 @@ internal sealed class NbdRequest
             return;
         }
 
-        if (isForgotten || isHeaderOut)
+        if (isDropped || isHeaderOut)
         {
-            replies.Forget(this);
+            replies.Drop(this);
         }
         else if (!failure.IsOk)
         {

@@ -5,22 +5,22 @@ using DmIo.Nbd.Transport;
 namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>
-/// What has come on a connection and is not taken in yet, in one block of the export's memory. Requests are read where
-/// they lie, and the data of a small write go to the device from here: who takes them holds the block, and the window
-/// goes on behind them, or in a block of its own. An empty window has no block, and neither has one that waits for the
-/// rest of a header: its bytes lie in memory of its own. So do those of an unfinished small write, if others need the
-/// block. One user, the receive loop; while it waits, the block is given back from any thread.
+/// The received but unprocessed bytes of a connection, in one block of the export's memory. Requests are parsed in
+/// place, and the data of small writes is written to the device from here: such a write retains the block, and the
+/// window continues after it, or in another block. An empty window holds no block, and neither does one that waits for
+/// the rest of a header, whose bytes are copied out. The bytes of an incomplete small write are copied out if others
+/// need the block. Used by the receive loop only; while it waits, any thread may reclaim the block.
 /// </summary>
 internal sealed class ReceiveWindow
 {
-    /// <summary>With less room behind what is taken, it goes on in a fresh block.</summary>
+    /// <summary>With less space after the pending bytes, the window continues in a new block.</summary>
     private const int UsefulBytes = 8 * 1024;
 
     private readonly RequestSource source;
     private readonly MemoryShare share;
     private readonly Action reclaim;
     private readonly byte[] header = new byte[RequestHeader.SizeBytes];
-    private readonly Memory<byte>[] room = new Memory<byte>[1];
+    private readonly Memory<byte>[] destination = new Memory<byte>[1];
     private PageBlock? block;
     private Memory<byte> memory;
     private int start;
@@ -43,15 +43,15 @@ internal sealed class ReceiveWindow
         start += bytes;
     }
 
-    /// <summary>Gives the part the next bytes, and a hold on the block that they are in.</summary>
-    internal void Give(RequestPart part, int bytes)
+    /// <summary>Adds the next bytes to the part, with a reference to their block.</summary>
+    internal void MoveTo(RequestPart part, int bytes)
     {
         block!.Retain();
         part.Add(block, memory.Slice(start, bytes));
         Skip(bytes);
     }
 
-    /// <summary>Copies out the next bytes.</summary>
+    /// <summary>Copies and removes the next bytes.</summary>
     internal int CopyTo(Memory<byte> destination)
     {
         var bytes = Math.Min(Available, destination.Length);
@@ -64,7 +64,7 @@ internal sealed class ReceiveWindow
         return bytes;
     }
 
-    /// <summary>Bytes that came with the handshake.</summary>
+    /// <summary>Adds the bytes that were received with the handshake.</summary>
     internal async ValueTask<bool> BeginAsync(ReadOnlyMemory<byte> early)
     {
         if (early.Length > PageBlock.SizeBytes)
@@ -86,7 +86,7 @@ internal sealed class ReceiveWindow
         return true;
     }
 
-    /// <summary>An empty window gives its block back, whoever else still uses that.</summary>
+    /// <summary>Releases the block if the window is empty, even if requests still use the block.</summary>
     internal void ReleaseIfEmpty()
     {
         if (Available == 0)
@@ -104,15 +104,15 @@ internal sealed class ReceiveWindow
         held?.Release();
     }
 
-    /// <summary>Receives at least one byte more, at most <paramref name="mostBytes"/>, so placed that
-    /// <paramref name="neededBytes"/> from the next one on will have room.</summary>
-    /// <returns>False: the peer has ended, or the share was closed.</returns>
-    internal async ValueTask<bool> ReceiveAsync(int neededBytes, int mostBytes)
+    /// <summary>Receives at least one byte and at most <paramref name="maxBytes"/>, and ensures that
+    /// <paramref name="neededBytes"/> from the first pending byte fit.</summary>
+    /// <returns>False: the client disconnected, or the share was closed.</returns>
+    internal async ValueTask<bool> ReceiveAsync(int neededBytes, int maxBytes)
     {
         while (await MakeRoomAsync(neededBytes).ConfigureAwait(false))
         {
-            room[0] = memory.Slice(end, Math.Min(mostBytes, memory.Length - end));
-            var received = await source.TryReceiveAsync(room).ConfigureAwait(false);
+            destination[0] = memory.Slice(end, Math.Min(maxBytes, memory.Length - end));
+            var received = await source.TryReceiveAsync(destination).ConfigureAwait(false);
             if (received >= 0)
             {
                 end += received;
@@ -163,7 +163,7 @@ internal sealed class ReceiveWindow
         (start, end) = (0, filled);
     }
 
-    /// <summary>Moves what is pending, an unfinished small request, out of the block.</summary>
+    /// <summary>Copies the pending bytes, an incomplete small request, out of the block.</summary>
     private void Reclaim()
     {
         var kept = Available <= header.Length ? header : new byte[Available];
@@ -175,14 +175,12 @@ internal sealed class ReceiveWindow
     }
 }
 
-/// <summary>
-/// The bytes of one connection's requests: what has come is received at once, and what has not is waited for with
-/// memory that can be reclaimed. One user, the receive loop.
-/// </summary>
+/// <summary>Receives the bytes of one connection's requests: available bytes at once, and missing bytes by a wait
+/// during which memory can be reclaimed. Used by the receive loop only.</summary>
 internal sealed class RequestSource(NbdTransport transport, MemoryShare share, ConnectionCounters counters)
 {
-    /// <summary>Receives what has come.</summary>
-    /// <returns>How many bytes; 0: the client sends no more; less: nothing has come.</returns>
+    /// <summary>Receives the available bytes.</summary>
+    /// <returns>The number of bytes; 0: the client sends no more; negative: no data is available.</returns>
     internal async ValueTask<int> TryReceiveAsync(ReadOnlyMemory<Memory<byte>> destinations)
     {
         var received = await transport.TryReceiveAsync(destinations).ConfigureAwait(false);
@@ -194,9 +192,9 @@ internal sealed class RequestSource(NbdTransport transport, MemoryShare share, C
         return received;
     }
 
-    /// <summary>Waits in the middle of a request until more has come.</summary>
-    /// <param name="blocks">What is held meanwhile.</param>
-    /// <param name="reclaim">Gives that back, from any thread, where others need it before this returns.</param>
+    /// <summary>Waits for more data in the middle of a request.</summary>
+    /// <param name="blocks">The number of blocks that are held during the wait.</param>
+    /// <param name="reclaim">Returns the blocks, on any thread, if others need them before this method returns.</param>
     internal async ValueTask WaitAsync(int blocks, Action reclaim)
     {
         counters.BeginPause();

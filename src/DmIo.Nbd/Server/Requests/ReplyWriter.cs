@@ -5,18 +5,16 @@ using DmIo.Nbd.Server.Exports;
 
 namespace DmIo.Nbd.Server.Requests;
 
-/// <summary>
-/// Answers of one connection in the form that was agreed on: simple, or chunks. What failed is told with its words
-/// where the form has room for them, and with a number that stands in our log too. Any thread.
-/// </summary>
+/// <summary>Writes the replies of one connection in the negotiated form: simple or structured. Errors carry their
+/// message if the form supports that, and are logged with a number. Thread-safe.</summary>
 internal sealed class ReplyWriter(SendQueue sendQueue, bool isStructured, IRequestErrorLog errors)
 {
-    /// <summary>Of an error's text; the protocol allows 4096.</summary>
+    /// <summary>The maximum length of an error message, in bytes; the protocol allows 4096.</summary>
     private const int MaxTextBytes = 1024;
 
     internal bool IsStructured => isStructured;
 
-    /// <summary>It went well, and that is all there is to say.</summary>
+    /// <summary>Success without data.</summary>
     internal void Done(NbdRequest request)
     {
         if (isStructured && request.Header.Command == NbdCommand.Read)
@@ -38,8 +36,8 @@ internal sealed class ReplyWriter(SendQueue sendQueue, bool isStructured, IReque
         }
     }
 
-    /// <summary>Data of a read that is answered in one run of bytes, with its header before the first of them: of the
-    /// parts from <paramref name="start"/> to before <paramref name="end"/>, in one step.</summary>
+    /// <summary>The data of a contiguous read, from part <paramref name="start"/> to before <paramref name="end"/>, in
+    /// one step. The header precedes the first part.</summary>
     internal void Data(NbdRequest request, List<RequestPart> parts, int start, int end, bool isLast) =>
         sendQueue.Add((request, parts, start, end, isLast, isStructured), static (
             ReplyBatch batch,
@@ -61,7 +59,7 @@ internal sealed class ReplyWriter(SendQueue sendQueue, bool isStructured, IReque
             }
         });
 
-    /// <summary>A chunk of data; where they are all zero, a hole.</summary>
+    /// <summary>A chunk of data, or a hole if all bytes are zero.</summary>
     internal void Chunk(NbdRequest request, RequestPart part, bool isLast)
     {
         var isHole = part.IsZero();
@@ -81,7 +79,7 @@ internal sealed class ReplyWriter(SendQueue sendQueue, bool isStructured, IReque
         });
     }
 
-    /// <summary>The one chunk of a block status.</summary>
+    /// <summary>The chunk of a block status reply.</summary>
     internal void Extents(NbdRequest request, IReadOnlyList<BlockStatusExtent> extents) =>
         sendQueue.Add((request, extents), static (
             ReplyBatch batch, in (NbdRequest Request, IReadOnlyList<BlockStatusExtent> Extents) reply) =>
@@ -104,7 +102,7 @@ internal sealed class ReplyWriter(SendQueue sendQueue, bool isStructured, IReque
             batch.End(reply.Request);
         });
 
-    /// <summary>It failed; nothing of a simple reply went out yet.</summary>
+    /// <summary>An error, if no header was sent.</summary>
     internal void Error(NbdRequest request, NbdError error, in IoStatus status)
     {
         var text = errors.Log(request.Header, error, status);
@@ -125,11 +123,11 @@ internal sealed class ReplyWriter(SendQueue sendQueue, bool isStructured, IReque
         });
     }
 
-    /// <summary>It failed behind its header: the connection ends.</summary>
+    /// <summary>An error after the header: ends the connection.</summary>
     internal void Break(NbdRequest request, in IoStatus status) => errors.AbortConnection(request.Header, status);
 
-    /// <summary>It ends without an answer, with its connection.</summary>
-    internal void Forget(NbdRequest request) =>
+    /// <summary>Ends the request without a reply.</summary>
+    internal void Drop(NbdRequest request) =>
         sendQueue.Add(request, static (ReplyBatch batch, in NbdRequest ended) => batch.End(ended));
 
     private static void PutDataHeader(ReplyBatch batch, in RequestHeader read, bool isChunk)
@@ -181,13 +179,13 @@ internal sealed class ReplyWriter(SendQueue sendQueue, bool isStructured, IReque
     }
 }
 
-/// <summary>Where a connection's failed requests are written down, each with a number of its own.</summary>
+/// <summary>Logs the failed requests of a connection, each with its own number.</summary>
 internal interface IRequestErrorLog
 {
-    /// <summary>A client is told.</summary>
-    /// <returns>The text for it, with the number.</returns>
+    /// <summary>Logs an error that the client is sent.</summary>
+    /// <returns>The message for the client, with the number.</returns>
     string Log(in RequestHeader request, NbdError error, in IoStatus status);
 
-    /// <summary>It can't be told any more: the connection is to be cut.</summary>
+    /// <summary>Aborts the connection: the error cannot be sent, because the reply was started.</summary>
     void AbortConnection(in RequestHeader request, in IoStatus status);
 }

@@ -40,7 +40,7 @@ internal sealed class RequestCheck(OfferedExport export, bool isStructured, bool
         };
         if (!export.Flags.HasFlag(neededFlag))
         {
-            return (NbdError.NotSupported, $"The export does not offer {request.Command}.");
+            return (NbdError.NotSupported, $"The export does not support {request.Command}.");
         }
 
         return request.Command == NbdCommand.Flush ? CheckFlush(request) : CheckRange(request);

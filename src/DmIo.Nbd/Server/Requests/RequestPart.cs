@@ -8,13 +8,12 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Nbd.Server.Requests;
 
-/// <summary>
-/// What of a client's request goes to the service as one: all of a small one, a part of a large one. It has the memory
-/// of its data, from before it is sent until its reply was sent. A read that fails goes to the next leg.
-/// </summary>
+/// <summary>The part of a client's request that is sent to the service as one operation: all of a small request, a part
+/// of a large one. It holds the memory of its data until its reply was sent. A failed read is retried on the next
+/// device.</summary>
 internal sealed class RequestPart(NbdRequest request) : IoCompletion
 {
-    /// <summary>The data of one part, at most: what stays in the processor's cache between socket and
+    /// <summary>The maximum of data of one part, in bytes: fits into the processor's cache between socket and
     /// device.</summary>
     internal const int MaxBytes = MaxBlocks * PageBlock.SizeBytes;
 
@@ -30,36 +29,35 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     private IoOperation operation;
     private bool isDurable;
     private WriteZeroesFlags zeroing;
-    private bool isHeld;
+    private bool isBufferHeld;
     private int blockCount;
 
     internal IoMemory Memory => memory;
 
-    /// <summary>Where on the export the client's bytes begin.</summary>
+    /// <summary>The offset of the client's bytes in the export.</summary>
     internal long Offset { get; private set; }
 
-    /// <summary>How many they are.</summary>
+    /// <summary>The number of the client's bytes.</summary>
     internal long LengthBytes { get; private set; }
 
-    /// <summary>How it ended.</summary>
+    /// <summary>How the part ended.</summary>
     internal IoStatus Status { get; private set; }
 
-    /// <summary>It ended, and its request knows. The request's own: until it has looked at the status, the data
-    /// must not be sent.</summary>
+    /// <summary>The part has ended, and its request has processed the status. Set by the request: the data must not be
+    /// sent before.</summary>
     internal bool IsDone { get; set; }
 
-    /// <summary>Takes over one use of the block, and with it the part of it.</summary>
+    /// <summary>Adds a segment and takes over one reference to its block.</summary>
     internal void Add(PageBlock block, Memory<byte> segment)
     {
         blocks[blockCount++] = block;
         memory.Add(segment);
     }
 
-    /// <summary>How many blocks it uses.</summary>
+    /// <summary>The number of blocks in use.</summary>
     internal int BlockCount => blockCount;
 
-    /// <summary>Only the first bytes are needed, which begin in its first block: the blocks behind them are
-    /// free.</summary>
+    /// <summary>Keeps the first bytes, and releases the blocks after them.</summary>
     internal void Trim(int lengthBytes)
     {
         memory.Trim(lengthBytes);
@@ -70,7 +68,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         }
     }
 
-    /// <summary>Zeroes as the data of a write: a few blocks of the device at most.</summary>
+    /// <summary>Adds zeroes as the data of a write: a few blocks of the device at most.</summary>
     internal void AddZeroes(int lengthBytes)
     {
         for (; lengthBytes > 0; lengthBytes -= Zeroes.Length)
@@ -79,8 +77,8 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         }
     }
 
-    /// <summary>Fills the memory, which has room for all the blocks that the bytes lie in, from the first leg that
-    /// can.</summary>
+    /// <summary>Reads into the memory, which must have room for all device blocks of the range, from the first device
+    /// that succeeds.</summary>
     internal void Read(long offset, long lengthBytes) => Send(IoOperation.Read, offset, lengthBytes, false, default);
 
     internal void Write(long offset, long lengthBytes, bool durable) =>
@@ -94,8 +92,8 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     internal void WriteZeroes(long offset, long lengthBytes, WriteZeroesFlags flags) =>
         Send(IoOperation.WriteZeroes, offset, lengthBytes, false, flags);
 
-    /// <summary>Of what was read into a segment, the client's part: a read of whole blocks may begin before it and end
-    /// behind it.</summary>
+    /// <summary>The client's bytes of a segment: a read of whole device blocks may begin before them and end after
+    /// them.</summary>
     internal ReadOnlyMemory<byte> Data(int index)
     {
         var segment = Memory.GetSegment(index);
@@ -104,7 +102,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         return index == Memory.SegmentCount - 1 ? segment[..^surplus] : segment;
     }
 
-    /// <summary>All that was read is zero: seen at the first bytes where it is not, as good as always.</summary>
+    /// <summary>All data is zero. Usually decided by the first bytes.</summary>
     internal bool IsZero()
     {
         for (var index = 0; index < Memory.SegmentCount; index++)
@@ -118,14 +116,14 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         return true;
     }
 
-    /// <summary>The memory is free: its reply was sent, or will not be.</summary>
+    /// <summary>Releases the memory, after the reply was sent or dropped.</summary>
     internal void Release()
     {
         memory.Clear();
         for (var index = 0; index < blockCount; index++)
         {
-            // A device has it still, though the request is answered: so it stays out of use, for good.
-            if (!isHeld)
+            // If a device still holds the buffer after the answer, the blocks are never used again.
+            if (!isBufferHeld)
             {
                 blocks[index]!.Release();
             }
@@ -134,19 +132,19 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         }
 
         blockCount = 0;
-        isHeld = false;
+        isBufferHeld = false;
     }
 
     protected override void OnDone(IoResult result)
     {
-        isHeld = result.BufferHeld;
+        isBufferHeld = result.BufferHeld;
         if (operation != IoOperation.Read)
         {
             End(request.Legs.Resolve(legs, result, isHint: operation == IoOperation.Discard));
         }
         else if (result.IsOk)
         {
-            failedReads?.ForEach(leg => request.Legs.Lose(leg.Device, leg.Status));
+            failedReads?.ForEach(leg => request.Legs.Drop(leg.Device, leg.Status));
             End(IoStatus.Ok);
         }
         else
@@ -212,7 +210,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         failedReads ??= [];
         failedReads.Add((legs[0], status));
         var next = request.Legs.Live.FirstOrDefault(leg => failedReads.TrueForAll(failed => failed.Device != leg));
-        if (next is null || isHeld)
+        if (next is null || isBufferHeld)
         {
             End(failedReads[0].Status);
             return;
@@ -237,8 +235,8 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         _ => IoStatus.DeviceError(reason, (int)NbdError.Invalid),
     };
 
-    /// <summary>The memory of one part: segments of blocks, in order. Filled before the part is sent, emptied after its
-    /// outcome, then filled again.</summary>
+    /// <summary>The memory of one part: segments of blocks, in order. Filled before the part is sent, cleared after it
+    /// has ended.</summary>
     private sealed class PartMemory : IoMemory
     {
         private readonly Memory<byte>[] segments = new Memory<byte>[MaxBlocks];
@@ -257,7 +255,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
             lengthBytes += segment.Length;
         }
 
-        /// <summary>Leaves the first bytes.</summary>
+        /// <summary>Keeps the first bytes.</summary>
         internal void Trim(int bytes)
         {
             Invariant.Require(bytes > 0 && bytes <= lengthBytes);

@@ -5,11 +5,11 @@ using DmIo.Nbd.Server.Exports;
 
 namespace DmIo.Nbd.Server.Requests;
 
-/// <summary>What carries no data either way: flush, trim, zeroes, block status. How long a range is does not matter to
-/// the memory here.</summary>
+/// <summary>Starts requests without data: flush, trim, write zeroes, block status. They need no memory, whatever their
+/// length.</summary>
 internal static class RequestsWithoutData
 {
-    /// <summary>Begins one that was found good; it is not the caller's any more.</summary>
+    /// <summary>Starts a valid request. The caller must not access it after that.</summary>
     internal static void Begin(NbdRequest request, OfferedExport export)
     {
         switch (request.Header.Command)
@@ -27,12 +27,12 @@ internal static class RequestsWithoutData
                 _ = AnswerStatusAsync(request);
                 break;
             default:
-                request.Fail(NbdError.NotSupported, $"{request.Header.Command} is not served.");
+                request.Fail(NbdError.NotSupported, $"{request.Header.Command} is not supported.");
                 break;
         }
     }
 
-    /// <summary>What the first leg knows; where it does not tell, all is data, which is always true.</summary>
+    /// <summary>The extents of the first device; all Data if it does not report any, which is always correct.</summary>
     private static async Task AnswerStatusAsync(NbdRequest request)
     {
         var header = request.Header;
@@ -42,18 +42,18 @@ internal static class RequestsWithoutData
         try
         {
             extents = range.Trim(await request.Service.GetExtentsAsync(
-                request.Legs.Live[0], range.Start, range.Count, range.MostExtents).ConfigureAwait(false));
+                request.Legs.Live[0], range.Start, range.Count, range.MaxExtents).ConfigureAwait(false));
         }
         catch (Exception)
         {
-            // Whatever it is: a request that is not answered would keep its connection for ever.
+            // Catches everything: a request without an answer would keep its connection open forever.
             extents = range.Trim([new DeviceExtent(range.Count, ExtentKind.Data)]);
         }
 
         request.Answer(extents);
     }
 
-    /// <summary>A hint: what of it the device can give up is given up.</summary>
+    /// <summary>A hint: discards the whole device blocks of the range.</summary>
     private static void Trim(NbdRequest request, long blockBytes)
     {
         var (start, end) = WholeBlocks(request.Header, blockBytes);
@@ -66,24 +66,25 @@ internal static class RequestsWithoutData
         request.Add(request.NextPart(), isLast: true).Discard(start, end - start);
     }
 
-    /// <summary>Whole blocks as one; what is left at the ends is written, which touches no byte beside it.</summary>
+    /// <summary>Zeroes whole blocks in one operation, and writes zeroes to the rest at both ends, which keeps the bytes
+    /// beside it.</summary>
     private static void WriteZeroes(NbdRequest request, OfferedExport export)
     {
         var header = request.Header;
-        var (first, behind) = ((long)header.Offset, (long)header.Offset + header.LengthBytes);
+        var (first, limit) = ((long)header.Offset, (long)header.Offset + header.LengthBytes);
         var (start, end) = WholeBlocks(header, export.DeviceBlockBytes);
         var isFast = header.Flags.HasFlag(CommandFlags.FastZero);
-        if (isFast && (export.IsMirrored || start != first || end != behind))
+        if (isFast && (export.IsMirrored || start != first || end != limit))
         {
             request.Fail(NbdError.NotSupported, export.IsMirrored
-                ? "Several copies can't promise to be fast."
-                : "Only whole blocks of the device are zeroed fast.");
+                ? "Fast zeroing is not supported for several copies."
+                : "Fast zeroing requires whole blocks of the device.");
             return;
         }
 
         if (start >= end)
         {
-            WriteZeroes(request, first, behind, isLast: true);
+            WriteZeroes(request, first, limit, isLast: true);
             return;
         }
 
@@ -92,9 +93,9 @@ internal static class RequestsWithoutData
             WriteZeroes(request, first, start, isLast: false);
         }
 
-        if (end < behind)
+        if (end < limit)
         {
-            WriteZeroes(request, end, behind, isLast: false);
+            WriteZeroes(request, end, limit, isLast: false);
         }
 
         var flags = (header.Flags.HasFlag(CommandFlags.NoHole) ? WriteZeroesFlags.NoUnmap : WriteZeroesFlags.None)
@@ -111,16 +112,15 @@ internal static class RequestsWithoutData
 
     private static (long Start, long End) WholeBlocks(in RequestHeader header, long blockBytes)
     {
-        var behind = (long)header.Offset + header.LengthBytes;
-        return (((long)header.Offset + blockBytes - 1) & -blockBytes, behind & -blockBytes);
+        var limit = (long)header.Offset + header.LengthBytes;
+        return (((long)header.Offset + blockBytes - 1) & -blockBytes, limit & -blockBytes);
     }
 }
 
-/// <summary>The range of a block status: in sectors, to ask a device for it, and in bytes, as the client is
-/// told.</summary>
+/// <summary>The range of a block status request: in sectors for the device, in bytes for the reply.</summary>
 internal readonly record struct BlockStatusRange(long Offset, long LengthBytes, bool IsOne)
 {
-    /// <summary>Clients ask on where an answer ends.</summary>
+    /// <summary>The maximum number of extents per reply. Clients request the rest separately.</summary>
     private const int Most = 1024;
 
     internal Sector Start => Offset / Sector.SizeBytes;
@@ -128,9 +128,9 @@ internal readonly record struct BlockStatusRange(long Offset, long LengthBytes, 
     internal SectorCount Count =>
         ((Offset + LengthBytes + Sector.SizeBytes - 1) / Sector.SizeBytes) - Start.Value;
 
-    internal int MostExtents => IsOne ? 1 : Most;
+    internal int MaxExtents => IsOne ? 1 : Most;
 
-    /// <summary>Of what the device said, from the first byte on; at least one, and not beyond the range.</summary>
+    /// <summary>Converts the device's extents to bytes, limited to the range; at least one.</summary>
     internal IReadOnlyList<BlockStatusExtent> Trim(IReadOnlyList<DeviceExtent> known)
     {
         var extents = new List<BlockStatusExtent>(known.Count);
@@ -159,5 +159,5 @@ internal readonly record struct BlockStatusRange(long Offset, long LengthBytes, 
     };
 }
 
-/// <summary>A stretch of an export that is all alike.</summary>
+/// <summary>A range of an export with a uniform state.</summary>
 internal readonly record struct BlockStatusExtent(uint LengthBytes, AllocationState State);

@@ -2,12 +2,11 @@ using DmIo.Nbd.Transport;
 
 namespace DmIo.Nbd.Server.Requests;
 
-/// <summary>
-/// What waits to be sent on one connection. ReplyWriter are added from any thread; whoever finds nobody sending sees to it
-/// that somebody does, who takes all there is, sends it with one call, and takes what has come meanwhile. When the
-/// connection breaks, all that is left is let go of.
-/// </summary>
-internal sealed class SendQueue(NbdTransport transport, InFlightRequests inFlight, TimeProvider time, Action<string> broken)
+/// <summary>The replies that wait to be sent on one connection. Any thread adds replies; if no send is running, it
+/// starts one, which sends all queued replies with one call, and repeats while there are more. When the connection
+/// breaks, the queued replies are dropped.</summary>
+internal sealed class SendQueue(
+    NbdTransport transport, InFlightRequests inFlight, TimeProvider time, Action<string> broken)
     : IThreadPoolWorkItem
 {
     private readonly Lock gate = new();
@@ -19,8 +18,8 @@ internal sealed class SendQueue(NbdTransport transport, InFlightRequests inFligh
     private bool isSending;
     private bool isBroken;
 
-    /// <summary>Since when the client takes nothing of what is being sent, as the time's stamp; 0: nothing is being
-    /// sent. Known to be later only if this is looked at in between. For one user.</summary>
+    /// <summary>The timestamp since when the client has received nothing of the pending send; 0: no send is pending.
+    /// Progress is detected only between two calls. For one caller.</summary>
     internal long StalledSince(long now)
     {
         var since = Volatile.Read(ref sendingSince);
@@ -38,7 +37,7 @@ internal sealed class SendQueue(NbdTransport transport, InFlightRequests inFligh
         return Math.Max(since, progressAt);
     }
 
-    /// <summary>Adds what <paramref name="fill"/> puts in, as one.</summary>
+    /// <summary>Adds the reply that <paramref name="fill"/> writes, atomically.</summary>
     internal void Add<T>(in T reply, WriteReply<T> fill)
     {
         lock (gate)
@@ -52,7 +51,7 @@ internal sealed class SendQueue(NbdTransport transport, InFlightRequests inFligh
             isSending = true;
         }
 
-        // Into the common queue, as the actors: behind a thread's own one it may wait for ever.
+        // The global queue, as for actors: behind a thread's local queue, it could wait without bound.
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
@@ -71,7 +70,7 @@ internal sealed class SendQueue(NbdTransport transport, InFlightRequests inFligh
                 }
                 catch (Exception fault)
                 {
-                    // Whatever it is: what waits to be sent would wait for ever.
+                    // Catches everything: otherwise, queued replies would wait forever.
                     isBroken = true;
                     broken(fault.Message);
                 }
@@ -94,11 +93,11 @@ internal sealed class SendQueue(NbdTransport transport, InFlightRequests inFligh
     }
 }
 
-/// <summary>Puts a reply into a batch.</summary>
+/// <summary>Writes a reply to a batch.</summary>
 internal delegate void WriteReply<T>(ReplyBatch batch, in T reply);
 
-/// <summary>ReplyWriter that go out together: their headers, which lie here, and the data of parts, which stay where they
-/// are. Filled, sent, then released, and filled again.</summary>
+/// <summary>Replies that are sent together: their headers, which are copied, and the data of parts by reference.
+/// Filled, sent, released, and filled again.</summary>
 internal sealed class ReplyBatch
 {
     private const int FirstHeaderBytes = 256;
@@ -115,13 +114,12 @@ internal sealed class ReplyBatch
 
     internal bool IsEmpty => buffers.Count == 0 && ended.Count == 0;
 
-    /// <summary>Room for a header behind all that is there; one part with the header before it, if that is the
-    /// last.</summary>
+    /// <summary>Reserves space for a header. Adjacent headers are one buffer.</summary>
     internal Span<byte> AddHeader(int lengthBytes)
     {
         if (headers.Length - used < lengthBytes)
         {
-            // The buffers hold what is full.
+            // The added buffers keep the full array alive.
             headers = new byte[Math.Max(headers.Length * 2, lengthBytes)];
             used = 0;
             lastIsHeader = false;
@@ -143,7 +141,7 @@ internal sealed class ReplyBatch
         return headers.AsSpan(start, lengthBytes);
     }
 
-    /// <summary>The data of a part, which is released behind them.</summary>
+    /// <summary>Adds the data of a part. The part is released with the batch.</summary>
     internal void AddData(RequestPart part)
     {
         for (var index = 0; index < part.Memory.SegmentCount; index++)
@@ -155,10 +153,10 @@ internal sealed class ReplyBatch
         parts.Add(part);
     }
 
-    /// <summary>This was the last of the request.</summary>
+    /// <summary>Ends the request with this batch.</summary>
     internal void End(NbdRequest request) => ended.Add(request);
 
-    /// <summary>It was sent, or will not be.</summary>
+    /// <summary>Called after the batch was sent or dropped.</summary>
     internal void Release(InFlightRequests inFlight)
     {
         buffers.Clear();

@@ -2,36 +2,35 @@ using DmIo.Nbd.Server.Exports;
 
 namespace DmIo.Nbd.Server.Requests;
 
-/// <summary>
-/// Takes in the data of writes. Small ones lie in the window whole, and go to the device from there; of large ones the
-/// data are still coming. One user, the receive loop.
-/// </summary>
+/// <summary>Starts writes. A small write is in the window completely, and is written to the device from there. The data
+/// of a large write is received separately. Used by the receive loop only.</summary>
 internal sealed class WriteRequests(
     RequestSource source, ReceiveWindow window, DataBuffers buffers, OfferedExport export)
 {
-    /// <summary>Data of a write up to here are received along with its header.</summary>
+    /// <summary>Up to this length, the data of a write is received with its header.</summary>
     internal const int SmallBytes = 32 * 1024;
 
-    /// <summary>A longer write that is refused ends the connection: nobody waits for so much to throw it
-    /// away.</summary>
+    /// <summary>A refused write that is longer ends the connection, because its data would have to be received and
+    /// discarded.</summary>
     private const uint MaxDrainedBytes = 2 * OfferedExport.MaxPayloadBytes;
 
     private readonly LargeWriteReceiver large = new(source, window, buffers, export);
 
-    /// <summary>One whose data have come.</summary>
+    /// <summary>Starts a write whose data is in the window.</summary>
     internal void WriteSmall(NbdRequest request)
     {
         var header = request.Header;
         var part = request.NextPart();
-        window.Give(part, (int)header.LengthBytes);
+        window.MoveTo(part, (int)header.LengthBytes);
         request.Add(part, isLast: true).Write((long)header.Offset, header.LengthBytes, header.IsDurable);
     }
 
-    /// <summary>One whose data are coming.</summary>
-    /// <returns>False: the connection is ending, and nobody waits for the answer.</returns>
+    /// <summary>Receives and starts a large write.</summary>
+    /// <returns>False: the connection is ending.</returns>
     internal ValueTask<bool> WriteLargeAsync(NbdRequest request) => large.TakeAsync(request);
 
-    /// <summary>Throws the data of a refused write away. Null: they are gone; otherwise why this is the end.</summary>
+    /// <summary>Discards the data of a refused write. Null: done; otherwise the reason to close the
+    /// connection.</summary>
     internal async ValueTask<string?> DrainAsync(uint bytes)
     {
         if (bytes > MaxDrainedBytes)
@@ -39,7 +38,7 @@ internal sealed class WriteRequests(
             return $"The client sent a write of {bytes} bytes; the maximum is {OfferedExport.MaxPayloadBytes}.";
         }
 
-        // The window may need a second block, and waits for no third while one is held here.
+        // The window may need a second block, and must not wait for a third while one is held here.
         buffers.Release();
         while (bytes > 0)
         {
@@ -57,10 +56,10 @@ internal sealed class WriteRequests(
 }
 
 /// <summary>
-/// Receives the data of large writes, one write at a time, into the pages that the device writes them from, part by
-/// part. It waits for data without memory, or with a part that has some: if others need that memory, whole blocks of
-/// the device are written at once, as a smaller part, and the rest, less than a block, lies in memory of its own until
-/// more has come. One user, the receive loop; while it waits, memory is given back from any thread.
+/// Receives the data of large writes, one write at a time, into the memory that the device writes from, part by part.
+/// It waits for data without memory, or with a part that holds some. If others need that memory, the whole device
+/// blocks are written at once, as a smaller part, and the rest, less than a block, is copied to separate memory until
+/// more arrives. Used by the receive loop only; while it waits, any thread may reclaim the memory.
 /// </summary>
 internal sealed class LargeWriteReceiver
 {
@@ -69,7 +68,7 @@ internal sealed class LargeWriteReceiver
     private readonly DataBuffers buffers;
     private readonly int blockBytes;
     private readonly Action reclaim;
-    private readonly Memory<byte>[] room = new Memory<byte>[RequestPart.MaxBlocks];
+    private readonly Memory<byte>[] unfilled = new Memory<byte>[RequestPart.MaxBlocks];
     private NbdRequest? request;
     private RequestPart? part;
     private long offset;
@@ -88,8 +87,8 @@ internal sealed class LargeWriteReceiver
         reclaim = Reclaim;
     }
 
-    /// <summary>All of it.</summary>
-    /// <returns>False: the connection is ending, and nobody waits for the answer.</returns>
+    /// <summary>Receives all data of the write.</summary>
+    /// <returns>False: the connection is ending.</returns>
     internal async ValueTask<bool> TakeAsync(NbdRequest write)
     {
         request = write;
@@ -116,7 +115,7 @@ internal sealed class LargeWriteReceiver
         }
         finally
         {
-            // Also where the connection breaks meanwhile: it does not end before its inFlight.
+            // Also if the connection breaks: it ends only after all its requests.
             if (left > 0)
             {
                 part?.Release();
@@ -127,13 +126,13 @@ internal sealed class LargeWriteReceiver
         }
     }
 
-    /// <summary>A part with what has come of its data already.</summary>
+    /// <summary>Begins a part with the data that has already been received.</summary>
     private async ValueTask<bool> BeginAsync()
     {
         window.ReleaseIfEmpty();
         var next = request!.NextPart();
         var most = RequestPart.MaxBytes - (int)(offset % blockBytes);
-        size = await buffers.GiveBlocksAsync(next, (int)Math.Min(left, most)).ConfigureAwait(false);
+        size = await buffers.AllocateBlocksAsync(next, (int)Math.Min(left, most)).ConfigureAwait(false);
         if (size == 0)
         {
             return false;
@@ -149,16 +148,16 @@ internal sealed class LargeWriteReceiver
 
     private void TakePending()
     {
-        foreach (var segment in Room().Span)
+        foreach (var segment in Unfilled().Span)
         {
             filled += window.CopyTo(segment);
         }
     }
 
-    /// <summary>Some of what its part still needs.</summary>
+    /// <summary>Receives more data of the part.</summary>
     private async ValueTask<bool> ReceiveAsync()
     {
-        var received = await source.TryReceiveAsync(Room()).ConfigureAwait(false);
+        var received = await source.TryReceiveAsync(Unfilled()).ConfigureAwait(false);
         if (received >= 0)
         {
             filled += received;
@@ -174,8 +173,8 @@ internal sealed class LargeWriteReceiver
         return true;
     }
 
-    /// <summary>What of the part is not filled.</summary>
-    private ReadOnlyMemory<Memory<byte>> Room()
+    /// <summary>The segments of the part that are not filled.</summary>
+    private ReadOnlyMemory<Memory<byte>> Unfilled()
     {
         var (count, skip) = (0, filled);
         for (var index = 0; index < part!.Memory.SegmentCount; index++)
@@ -183,13 +182,13 @@ internal sealed class LargeWriteReceiver
             var segment = part.Memory.GetSegment(index);
             if (skip < segment.Length)
             {
-                room[count++] = segment[skip..];
+                unfilled[count++] = segment[skip..];
             }
 
             skip = Math.Max(0, skip - segment.Length);
         }
 
-        return room.AsMemory(0, count);
+        return unfilled.AsMemory(0, count);
     }
 
     private void Reclaim()
@@ -200,11 +199,11 @@ internal sealed class LargeWriteReceiver
         {
             var segment = part.Memory.GetSegment(index);
             var first = Math.Clamp(whole - start, 0, segment.Length);
-            var behind = Math.Min(filled - start, segment.Length);
-            if (first < behind)
+            var limit = Math.Min(filled - start, segment.Length);
+            if (first < limit)
             {
-                segment[first..behind].Span.CopyTo(rest.AsSpan(restBytes));
-                restBytes += behind - first;
+                segment[first..limit].Span.CopyTo(rest.AsSpan(restBytes));
+                restBytes += limit - first;
             }
 
             start += segment.Length;
@@ -221,8 +220,8 @@ internal sealed class LargeWriteReceiver
         }
     }
 
-    /// <summary>The part goes to the device with its first bytes. Behind the last one the request is not the
-    /// caller's any more.</summary>
+    /// <summary>Sends the part's first bytes to the device. After the last part, the caller must not access the
+    /// request.</summary>
     private void Send(int bytes)
     {
         var (sent, start, isLast) = (part!, offset, bytes == left);

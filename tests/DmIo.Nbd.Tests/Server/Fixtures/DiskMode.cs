@@ -5,7 +5,7 @@ using DmIo.Nbd.Tests.Peers;
 
 namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>How a disk is served: each answers reads in an order and at a time of its own.</summary>
+/// <summary>The kind of device. Each completes reads in a different order and at different times.</summary>
 public enum DiskMode
 {
     Memory,
@@ -15,12 +15,12 @@ public enum DiskMode
     Direct,
 }
 
-/// <summary>Disks of every mode that this machine supports.</summary>
+/// <summary>The modes that this machine supports.</summary>
 internal static class DiskModes
 {
     internal static IReadOnlyList<DiskMode> Supported { get; } = [.. Enum.GetValues<DiskMode>().Where(IsSupported)];
 
-    /// <summary>A disk of that mode, all zero; its file, if it has one, is in the directory.</summary>
+    /// <summary>A zeroed disk of the mode; its file, if any, is in the directory.</summary>
     internal static IBlockDevice Open(DiskMode mode, TemporaryDirectory home, string name, SectorCount size) =>
         mode == DiskMode.Memory ? new MemoryDevice(ByteSize.FromSectors(size)) : FileDevice.Open(new FileDeviceOptions
         {

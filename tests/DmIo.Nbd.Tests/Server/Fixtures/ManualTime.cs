@@ -1,6 +1,6 @@
 namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>Time that stands still until a test moves it.</summary>
+/// <summary>A clock that a test advances.</summary>
 internal sealed class ManualTime : TimeProvider
 {
     private long now = TimeSpan.TicksPerSecond;

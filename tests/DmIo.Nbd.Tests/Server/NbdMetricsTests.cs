@@ -3,12 +3,10 @@ using DmIo.Io;
 using DmIo.Nbd.Server;
 using Xunit;
 
-namespace DmIo.Nbd.Tests.Telemetry;
+namespace DmIo.Nbd.Tests.Server;
 
-/// <summary>
-/// What a listener to the meter gets. It gets what every server of the process does, so the export has a name here that
-/// no other test uses.
-/// </summary>
+/// <summary>The measurements that a listener of the meter gets. They include all servers of the process, so the export
+/// has a unique name.</summary>
 public sealed class NbdMetricsTests
 {
     private static readonly NbdExportStatus Status = new(
@@ -26,7 +24,7 @@ public sealed class NbdMetricsTests
     private readonly Dictionary<string, long> seen = [];
 
     [Fact]
-    public void What_an_export_does_is_told_by_its_name()
+    public void The_metrics_of_an_export_have_its_name()
     {
         CollectWith(() => new NbdServerStatus([Status], []));
 
@@ -40,7 +38,7 @@ public sealed class NbdMetricsTests
     }
 
     [Fact]
-    public void A_server_that_has_ended_is_told_no_more()
+    public void A_server_that_has_ended_is_not_reported()
     {
         CollectWith(() => new NbdServerStatus([Status], []));
         seen.Clear();
