@@ -42,8 +42,8 @@ internal static class CommandLine
                 ? $"there is no command, option or argument '{unknown}' here."
                 : parsed.Errors[0].Message;
             fault = $"{OneLine(fault)} Try: {name} --help";
-            streams.Error.WriteLine($"{name}: {fault}");
-            PrintJson(parsed, streams, new FaultReport { Refused = fault });
+            new FaultOutput(parsed, streams).Print(
+                writer => writer.WriteLine($"{name}: {fault}"), () => new FaultReport { Refused = fault });
             return ExitCode.Refused;
         }
 
@@ -59,37 +59,17 @@ internal static class CommandLine
         }
         catch (OperationCanceledException) when (streams.Interrupted.IsCancellationRequested)
         {
-            streams.Error.WriteLine($"{name}: interrupted before anything was begun");
-            PrintJson(parsed, streams, new FaultReport { Interrupted = true });
+            new FaultOutput(parsed, streams).Print(
+                writer => writer.WriteLine($"{name}: interrupted before anything was begun"),
+                () => new FaultReport { Interrupted = true });
             return ExitCode.Interrupted;
         }
         catch (Exception fault)
         {
-            Explain(streams.Error, name, fault, isDetailed: Options.VerbosityOf(parsed) > 0);
-            PrintJson(parsed, streams, FaultReport.Of(MessageOf(fault), IsRefusal(fault)));
+            new FaultOutput(parsed, streams).Print(
+                writer => Explain(writer, name, fault, isDetailed: Options.VerbosityOf(parsed) > 0),
+                () => FaultReport.Of(MessageOf(fault), IsRefusal(fault)));
             return IsRefusal(fault) ? ExitCode.Refused : ExitCode.Failed;
-        }
-    }
-
-    /// <summary>With <c>--json</c> a command that has no result prints its fault, as one object in the same
-    /// place.</summary>
-    private static void PrintJson(ParseResult parsed, IConsoleStreams streams, FaultReport report)
-    {
-        // Where there is no such command, its options are unknown, too.
-        if (parsed.GetResult(Options.Json) is not { Implicit: false }
-            && !parsed.UnmatchedTokens.Contains(Options.Json.Name))
-        {
-            return;
-        }
-
-        try
-        {
-            var writer = ReadCommand.TakesOutput(parsed) ? streams.Error : streams.Output;
-            writer.WriteLine(ReportJson.Write(report));
-        }
-        catch (TransferBrokenException)
-        {
-            // It was said on standard error.
         }
     }
 

@@ -8,12 +8,18 @@ internal sealed record RunContext(IConsoleStreams Streams, string Name, bool IsJ
 {
     internal CancellationToken Interrupted => Streams.Interrupted;
 
+    /// <summary>What may name a device on the command line.</summary>
+    internal IReadOnlyList<string> DeviceTexts { get; private init; } = [];
+
     internal static RunContext Of(ParseResult parsed, IConsoleStreams streams) => new(
         streams,
         CommandLine.NameOf(parsed.CommandResult.Command),
         parsed.GetValue(Options.Json),
         Options.VerbosityOf(parsed),
-        parsed.GetValue(Options.Config));
+        parsed.GetValue(Options.Config))
+    {
+        DeviceTexts = NamedFiles.DeviceTextsOf(parsed),
+    };
 
     /// <summary>Runs a transfer with its progress drawn where there is a terminal; returns how long it
     /// took.</summary>

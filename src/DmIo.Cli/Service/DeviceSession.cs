@@ -52,6 +52,7 @@ internal sealed class DeviceSession : IAsyncDisposable
     {
         var files = UsedFiles.Of(context, to);
         var config = SessionConfiguration.Read(context.ConfigPath, context.Verbosity, monitor);
+        files.RequireOther(NamedFiles.DevicesOf(config), context.DeviceTexts);
         StandardErrorLog.Start(context.Verbosity);
         var setup = ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config));
         var started = ActorSystem.Create("dmio", isInspection ? setup.And(new InspectionSetup()) : setup);

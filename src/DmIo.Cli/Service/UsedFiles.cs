@@ -40,6 +40,32 @@ internal sealed class UsedFiles
         }
     }
 
+    /// <summary>The same for all devices that are named by a path, before one is opened and before anything is
+    /// logged.</summary>
+    /// <param name="configured">Names and paths of the configured ones.</param>
+    /// <param name="texts">What may be a path of another one.</param>
+    /// <exception cref="RefusedException">A device lies in one of the files.</exception>
+    internal void RequireOther(
+        IEnumerable<(string Name, string Path)> configured, IReadOnlyList<string> texts)
+    {
+        if (files.Count == 0)
+        {
+            return;
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, path) in configured)
+        {
+            names.Add(name);
+            RequireOther($"the configured device '{name}'", FileIdentity.Of(path));
+        }
+
+        foreach (var text in texts.Where(text => DeviceArgument.Read(text, names) is PathArgument))
+        {
+            RequireOther($"the device '{text}'", FileIdentity.Of(text));
+        }
+    }
+
     /// <summary>The same for one file.</summary>
     /// <exception cref="RefusedException">Both are one file.</exception>
     internal static void RequireOther(string left, FileIdentity? leftFile, string right, FileIdentity? rightFile)

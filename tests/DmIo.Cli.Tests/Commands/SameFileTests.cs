@@ -146,7 +146,8 @@ public sealed class SameFileTests : IDisposable
 
         var result = await Command.RunAsync(streams, "devices", "--config", Config("read-only = off"));
 
-        AssertRefused(result);
+        Assert.Empty(result.Error);
+        AssertRefused(result with { Error = result.Output, Output = result.Error });
     }
 
     [Fact]

@@ -8,8 +8,8 @@ namespace DmIo.Devices.Files;
 /// elsewhere by the full path.
 /// </summary>
 /// <param name="Node">The file itself, or the number of the block device.</param>
-/// <param name="Store">Where the bytes are: of a loop device the file or block device behind it, else the
-/// node.</param>
+/// <param name="Store">Where the bytes are: of a loop device the file or block device behind it, also through other loop
+/// devices, else the node.</param>
 internal sealed record FileIdentity(FileIdentity.Number Node, FileIdentity.Number Store)
 {
     internal bool IsBlockDevice => Node is { Inode: 0, Path: null };
@@ -49,8 +49,45 @@ internal sealed record FileIdentity(FileIdentity.Number Node, FileIdentity.Numbe
     /// <summary>Of an open file; null: it is another kind of file, or the system does not say.</summary>
     internal static FileIdentity? Of(SafeFileHandle handle) =>
         LinuxNative.IsAvailable && LinuxNative.Describe(handle, out var status) == 0
-            ? Over(status, status.Kind.IsBlockDevice ? LinuxNative.LoopStore(handle) : null)
+            ? Over(status, status.Kind.IsBlockDevice ? StoreOf(handle) : null)
             : null;
+
+    /// <summary>Follows loop devices down to the last that can be opened. The kernel permits no circle.</summary>
+    private static Number? StoreOf(SafeFileHandle device) => LinuxNative.LoopStore(device) is { } store
+        ? store.Inode == 0 ? StoreOf(store) ?? store : store
+        : null;
+
+    private static Number? StoreOf(Number device)
+    {
+        if (NodeOf(device) is not { } path || LinuxNative.Open(path, LinuxNative.OpenReadOnly, out var handle) != 0)
+        {
+            return null;
+        }
+
+        using (handle)
+        {
+            return LinuxNative.Describe(handle, out var status) == 0 && status.Number == device
+                ? StoreOf(handle)
+                : null;
+        }
+    }
+
+    /// <summary>The path that the kernel gives a block device; null: it gives none.</summary>
+    private static string? NodeOf(Number device)
+    {
+        const string key = "DEVNAME=";
+        try
+        {
+            return File.ReadLines($"/sys/dev/block/{device.Major}:{device.Minor}/uevent")
+                .FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal)) is { } line
+                ? $"/dev/{line[key.Length..]}"
+                : null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     private static FileIdentity? Over(in LinuxFileStatus status, Number? store = null) =>
         status.Kind.IsRegular || status.Kind.IsBlockDevice

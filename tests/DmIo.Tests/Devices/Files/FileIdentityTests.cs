@@ -69,10 +69,12 @@ public sealed class FileIdentityTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public void A_loop_device_on_a_loop_device_counts_as_the_block_device_behind_it()
+    public void A_loop_device_on_loop_devices_is_on_the_store_of_the_file_below_all_of_them()
     {
         using var below = new LoopDevice(directory.FilePath("file"));
-        using var above = new LoopDevice(below.Path);
-        Assert.Equal(FileIdentity.Of(below.Path)!.Node, FileIdentity.Of(above.Path)!.Store);
+        using var middle = new LoopDevice(below.Path);
+        using var above = new LoopDevice(middle.Path);
+        Assert.Equal(Known.Store, FileIdentity.Of(middle.Path)!.Store);
+        Assert.Equal(Known.Store, FileIdentity.Of(above.Path)!.Store);
     }
 }
