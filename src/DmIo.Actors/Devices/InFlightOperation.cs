@@ -87,8 +87,8 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
     }
 
     /// <summary>
-    /// The dying actor: the continuation is to answer and to release the orphan. Where it has completed already, and the
-    /// message is on its way to the dead actor, that is done here.
+    /// The dying actor: the continuation is to answer and to release the orphan. Where it has completed already, and
+    /// the message is on its way to the dead actor, that is done here.
     /// </summary>
     internal void Abandon(OrphanedDevice orphanedDevice)
     {

@@ -7,9 +7,10 @@ namespace DmIo.Actors.Scheduling;
 /// <remarks>
 /// <para>
 /// Sector by sector it is a stack of changes, each with the reads that came after it, and only neighbours in the stack
-/// wait for one another. Sectors with the same stack are one <see cref="IntervalNode"/> per level. The tops of all stacks are
-/// the top <see cref="IntervalLevel"/>; what a change covers when it comes goes into the layer under it, as it is; a withdrawn
-/// change's layer is put back into where it was itself. So nothing is left of what has completed or was withdrawn.
+/// wait for one another. Sectors with the same stack are one <see cref="IntervalNode"/> per level. The tops of all
+/// stacks are the top <see cref="IntervalLevel"/>; what a change covers when it comes goes into the layer under it, as
+/// it is; a withdrawn change's layer is put back into where it was itself. So nothing is left of what has completed or
+/// was withdrawn.
 /// </para>
 /// <para>
 /// Bounds. Each border between two pieces of a layer is the first or last sector of an entry, which is in one layer

@@ -86,8 +86,8 @@ internal sealed class IntervalNode : TreeNode
     }
 }
 
-/// <summary>An entry's part in one <see cref="IntervalNode"/>: it changes the piece, or it reads it. An entry's claims are
-/// in the order of their sectors and cover its range exactly.</summary>
+/// <summary>An entry's part in one <see cref="IntervalNode"/>: it changes the piece, or it reads it. An entry's claims
+/// are in the order of their sectors and cover its range exactly.</summary>
 internal sealed class IntervalUser
 {
     internal QueueEntry? Entry { get; set; }

@@ -8,8 +8,8 @@ namespace DmIo.Devices.Files;
 /// elsewhere by the full path.
 /// </summary>
 /// <param name="Node">The file itself, or the number of the block device.</param>
-/// <param name="Store">Where the bytes are: of a loop device the file or block device behind it, also through other loop
-/// devices, else the node.</param>
+/// <param name="Store">Where the bytes are: of a loop device the file or block device behind it, also through other
+/// loop devices, else the node.</param>
 internal sealed record FileIdentity(FileIdentity.Number Node, FileIdentity.Number Store)
 {
     internal bool IsBlockDevice => Node is { Inode: 0, Path: null };

@@ -44,7 +44,8 @@ public sealed class DeadlinePolicyTests
         var isRead = Serve(80).ConvertAll(start => start < 100_000);
 
         Assert.Equal(DeadlineScheduler.WritesStarved * DeadlineScheduler.BatchLength, isRead.IndexOf(false));
-        Assert.Equal(isRead.IndexOf(false) + DeadlineScheduler.BatchLength, isRead.IndexOf(true, isRead.IndexOf(false)));
+        Assert.Equal(
+            isRead.IndexOf(false) + DeadlineScheduler.BatchLength, isRead.IndexOf(true, isRead.IndexOf(false)));
     }
 
     [Fact]
