@@ -226,7 +226,7 @@ public sealed class ServeProcessTests : IDisposable
 
         Assert.Equal(512, export.GetProperty("bytes").GetInt32());
         Assert.Equal(488, export.GetProperty("devices")[0].GetProperty("tailBytes").GetInt32());
-        Assert.Contains("the last 488 bytes", (await EndAsync(server)).Error);
+        Assert.Contains("488 bytes more at its end", (await EndAsync(server)).Error);
     }
 
     [Fact]
