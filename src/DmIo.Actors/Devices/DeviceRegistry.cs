@@ -91,8 +91,8 @@ internal sealed class DeviceRegistry(
         if (record.Description.TailBytes > 0)
         {
             log.Warning(
-                "Device '{0}': its store has {1} bytes more at its end, which fill no block of {2} bytes; they are "
-                + "not part of the device, and are neither read nor written.",
+                "Device '{0}': the last {1} bytes of its store fill no block of {2} bytes; they are not part of the "
+                + "device, and are neither read nor written.",
                 record.Name,
                 record.Description.TailBytes,
                 record.Description.BlockSize.Bytes);

@@ -33,7 +33,7 @@ internal sealed class RequestLedger(int pages)
     /// <summary>Requests that devices have, or had until they were cut.</summary>
     internal int InFlight => dispatched.Count;
 
-    /// <summary>Credit that unanswered requests pin.</summary>
+    /// <summary>Credit that unanswered requests hold.</summary>
     internal int PagesInFlight => admission.InUse - admission.Quarantined;
 
     /// <summary>Credit of answered requests whose memory a device still has.</summary>

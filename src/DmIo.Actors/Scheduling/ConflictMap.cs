@@ -8,15 +8,15 @@ namespace DmIo.Actors.Scheduling;
 /// <para>
 /// Sector by sector it is a stack of changes, each with the reads that came after it, and only neighbours in the stack
 /// wait for one another. Sectors with the same stack are one <see cref="IntervalNode"/> per level. The tops of all
-/// stacks are the top <see cref="IntervalLevel"/>; what a change covers when it comes goes into the layer under it, as
-/// it is; a withdrawn change's layer is put back into where it was itself. So nothing is left of what has completed or
+/// stacks are the top <see cref="IntervalLevel"/>; what a change covers when it comes goes into the level under it, as
+/// it is; a withdrawn change's level is put back into where it was itself. So nothing is left of what has completed or
 /// was withdrawn.
 /// </para>
 /// <para>
-/// Bounds. Each border between two pieces of a layer is the first or last sector of an entry, which is in one layer
-/// there: so pieces are at most 3 per entry. A read has at most one claim per piece of its range, so at most one per
-/// sector, a tenth of what it reads into. Adding takes O((1 + k) log n): k is how many pieces it meets, plus the
-/// readers of the two that its own ends may cut. The many that want the very same sectors are one piece, O(log n)
+/// Bounds. Each border between two nodes of a level is the first or last sector of an entry, which is in one level
+/// there: so nodes are at most 3 per entry. A read has at most one user per node of its range, so at most one per
+/// sector, a tenth of what it reads into. Adding takes O((1 + k) log n): k is how many nodes it meets, plus the
+/// readers of the two that its own ends may cut. The many that want the very same sectors are one node, O(log n)
 /// however many. What a change meets is under it from then on, and met by nobody else.
 /// </para>
 /// </remarks>
@@ -24,8 +24,8 @@ internal sealed class ConflictMap
 {
     private readonly IntervalTree tree = new();
     private readonly IntervalLevel top;
-    private readonly ObjectPool<IntervalNode> pieces = new();
-    private readonly ObjectPool<IntervalUser> claims = new();
+    private readonly ObjectPool<IntervalNode> nodes = new();
+    private readonly ObjectPool<IntervalUser> users = new();
     private readonly Action<QueueEntry> release;
     private long steps;
 
@@ -38,13 +38,13 @@ internal sealed class ConflictMap
 
     internal bool IsEmpty => tree.IsEmpty;
 
-    /// <summary>Pieces in all layers.</summary>
-    internal int PieceCount { get; private set; }
+    /// <summary>Nodes in all levels.</summary>
+    internal int NodeCount { get; private set; }
 
-    /// <summary>Entries' parts in pieces.</summary>
-    internal int ClaimCount { get; private set; }
+    /// <summary>Entries' parts in nodes.</summary>
+    internal int UserCount { get; private set; }
 
-    /// <summary>Nodes, pieces and claims looked at since the beginning: what the cost is counted in.</summary>
+    /// <summary>Nodes and users looked at since the beginning: what the cost is counted in.</summary>
     internal long Steps => tree.Steps + steps;
 
     /// <summary>Puts it on top. <see cref="QueueEntry.IsBlocked"/> says whether it must wait.</summary>
@@ -82,20 +82,20 @@ internal sealed class ConflictMap
             return;
         }
 
-        while (entry.FirstClaim is { } claim)
+        while (entry.FirstUser is { } user)
         {
             steps++;
-            var piece = claim.IntervalNode!;
+            var node = user.Node!;
             if (entry.IsChange)
             {
-                ClearChanger(piece);
+                ClearChanger(node);
             }
             else
             {
-                piece.RemoveReader(claim);
-                entry.Blockers -= piece.Changer is null ? 0 : 1;
-                Discard(claim);
-                Settle(piece);
+                node.RemoveReader(user);
+                entry.Blockers -= node.Changer is null ? 0 : 1;
+                Discard(user);
+                Settle(node);
             }
         }
     }
@@ -107,7 +107,7 @@ internal sealed class ConflictMap
             var next = behind is null ? top.First : behind.Next;
             if (next is null || next.Start > at)
             {
-                next = NewPiece(at, Math.Min(next?.Start ?? long.MaxValue, entry.End), top, behind);
+                next = NewNode(at, Math.Min(next?.Start ?? long.MaxValue, entry.End), top, behind);
             }
             else if (next.End > entry.End)
             {
@@ -115,8 +115,8 @@ internal sealed class ConflictMap
             }
 
             steps++;
-            var claim = NewClaim(entry, behind: null);
-            next.AddReader(claim);
+            var user = NewUser(entry, behind: null);
+            next.AddReader(user);
             entry.Blockers += next.Changer is null ? 0 : 1;
             at = next.End;
             behind = next;
@@ -137,78 +137,78 @@ internal sealed class ConflictMap
             entry.Under.Insert(next, entry.Under.Last);
         }
 
-        var piece = NewPiece(entry.Start, entry.End, top, behind);
-        piece.Changer = NewClaim(entry, behind: null);
-        piece.Changer.IntervalNode = piece;
+        var node = NewNode(entry.Start, entry.End, top, behind);
+        node.Changer = NewUser(entry, behind: null);
+        node.Changer.Node = node;
     }
 
     /// <summary>A change that waits is withdrawn: what it covered comes back, wherever in the stacks it was
     /// itself.</summary>
     private void Uncover(QueueEntry entry)
     {
-        while (entry.FirstClaim?.IntervalNode is { } piece)
+        while (entry.FirstUser?.Node is { } node)
         {
             steps++;
             var under = entry.Under.First;
-            if (under is null || under.Start >= piece.End)
+            if (under is null || under.Start >= node.End)
             {
-                ClearChanger(piece);
+                ClearChanger(node);
             }
-            else if (under.Start > piece.Start)
+            else if (under.Start > node.Start)
             {
-                Split(piece, under.Start);
-                ClearChanger(piece);
+                Split(node, under.Start);
+                ClearChanger(node);
             }
             else
             {
-                Invariant.Require(under.Start == piece.Start);
-                if (under.End < piece.End)
+                Invariant.Require(under.Start == node.Start);
+                if (under.End < node.End)
                 {
-                    Split(piece, under.End);
+                    Split(node, under.End);
                 }
-                else if (under.End > piece.End)
+                else if (under.End > node.End)
                 {
-                    Split(under, piece.End);
+                    Split(under, node.End);
                 }
 
-                Settle(Absorb(piece, under));
+                Settle(Absorb(node, under));
             }
         }
     }
 
     /// <summary>
-    /// The piece loses its changer and gets what lay under that, in the same sectors. The fewer readers move to the
+    /// The node loses its changer and gets what lay under that, in the same sectors. The fewer readers move to the
     /// more, so that however often it happens, a reader moves O(log n) times.
     /// </summary>
-    private IntervalNode Absorb(IntervalNode piece, IntervalNode under)
+    private IntervalNode Absorb(IntervalNode node, IntervalNode under)
     {
-        Discard(piece.Changer!);
-        piece.Changer = null;
+        Discard(node.Changer!);
+        node.Changer = null;
         if (under.Changer is null)
         {
-            Unblock(piece);
+            Unblock(node);
         }
 
-        if (under.ReaderCount > piece.ReaderCount)
+        if (under.ReaderCount > node.ReaderCount)
         {
-            MoveReaders(piece, under);
-            var (layer, behind) = (piece.IntervalLevel!, piece.Previous);
-            Recycle(piece);
-            under.IntervalLevel!.Remove(under);
-            layer.Insert(under, behind);
+            MoveReaders(node, under);
+            var (level, behind) = (node.Level!, node.Previous);
+            Recycle(node);
+            under.Level!.Remove(under);
+            level.Insert(under, behind);
             return under;
         }
 
-        MoveReaders(under, piece);
+        MoveReaders(under, node);
         if (under.Changer is { } changer)
         {
-            piece.Changer = changer;
-            changer.IntervalNode = piece;
+            node.Changer = changer;
+            changer.Node = node;
             under.Changer = null;
         }
 
         Recycle(under);
-        return piece;
+        return node;
     }
 
     private void MoveReaders(IntervalNode from, IntervalNode to)
@@ -221,18 +221,18 @@ internal sealed class ConflictMap
         }
     }
 
-    private void ClearChanger(IntervalNode piece)
+    private void ClearChanger(IntervalNode node)
     {
-        Discard(piece.Changer!);
-        piece.Changer = null;
-        Unblock(piece);
-        Settle(piece);
+        Discard(node.Changer!);
+        node.Changer = null;
+        Unblock(node);
+        Settle(node);
     }
 
     /// <summary>Nobody is to change it before its readers any more.</summary>
-    private void Unblock(IntervalNode piece)
+    private void Unblock(IntervalNode node)
     {
-        for (var reader = piece.FirstReader; reader is not null; reader = reader.NextReader)
+        for (var reader = node.FirstReader; reader is not null; reader = reader.NextReader)
         {
             steps++;
             if (--reader.Entry!.Blockers == 0 && reader.Entry.State == EntryState.Blocked)
@@ -242,14 +242,14 @@ internal sealed class ConflictMap
         }
     }
 
-    /// <summary>After a change to it: an empty piece goes, one like its neighbour is joined with it.</summary>
-    private void Settle(IntervalNode piece)
+    /// <summary>After a change to it: an empty node goes, one like its neighbour is joined with it.</summary>
+    private void Settle(IntervalNode node)
     {
-        var layer = piece.IntervalLevel!;
-        if (piece.IsEmpty)
+        var level = node.Level!;
+        if (node.IsEmpty)
         {
-            Recycle(piece);
-            if (layer is { Above: { State: EntryState.Blocked } above, First: null })
+            Recycle(node);
+            if (level is { Above: { State: EntryState.Blocked } above, First: null })
             {
                 release(above);
             }
@@ -257,20 +257,20 @@ internal sealed class ConflictMap
             return;
         }
 
-        if (piece.Next is { } next && piece.IsContinuedBy(next))
+        if (node.Next is { } next && node.IsContinuedBy(next))
         {
-            Join(piece, next);
+            Join(node, next);
         }
 
-        if (piece.Previous is { } previous && previous.IsContinuedBy(piece))
+        if (node.Previous is { } previous && previous.IsContinuedBy(node))
         {
-            Join(previous, piece);
+            Join(previous, node);
         }
     }
 
-    private void Join(IntervalNode piece, IntervalNode next)
+    private void Join(IntervalNode node, IntervalNode next)
     {
-        piece.End = next.End;
+        node.End = next.End;
         while (next.FirstReader is { } reader)
         {
             steps++;
@@ -288,55 +288,55 @@ internal sealed class ConflictMap
         Recycle(next);
     }
 
-    /// <summary>Cuts a piece in two of the same layer; the given one ends at the sector.</summary>
-    private void Split(IntervalNode piece, long at)
+    /// <summary>Cuts a node in two of the same level; the given one ends at the sector.</summary>
+    private void Split(IntervalNode node, long at)
     {
-        var right = NewPiece(at, piece.End, piece.IntervalLevel!, piece);
-        piece.End = at;
-        if (piece.Changer is { } changer)
+        var right = NewNode(at, node.End, node.Level!, node);
+        node.End = at;
+        if (node.Changer is { } changer)
         {
-            right.Changer = NewClaim(changer.Entry!, changer);
-            right.Changer.IntervalNode = right;
+            right.Changer = NewUser(changer.Entry!, changer);
+            right.Changer.Node = right;
         }
 
-        for (var reader = piece.FirstReader; reader is not null; reader = reader.NextReader)
+        for (var reader = node.FirstReader; reader is not null; reader = reader.NextReader)
         {
             steps++;
-            right.AddReader(NewClaim(reader.Entry!, reader));
-            reader.Entry!.Blockers += piece.Changer is null ? 0 : 1;
+            right.AddReader(NewUser(reader.Entry!, reader));
+            reader.Entry!.Blockers += node.Changer is null ? 0 : 1;
         }
     }
 
-    private IntervalNode NewPiece(long start, long end, IntervalLevel layer, IntervalNode? behind)
+    private IntervalNode NewNode(long start, long end, IntervalLevel level, IntervalNode? behind)
     {
-        var piece = pieces.Take();
-        piece.Key = start;
-        piece.End = end;
-        layer.Insert(piece, behind);
-        PieceCount++;
-        return piece;
+        var node = nodes.Take();
+        node.Key = start;
+        node.End = end;
+        level.Insert(node, behind);
+        NodeCount++;
+        return node;
     }
 
-    private void Recycle(IntervalNode piece)
+    private void Recycle(IntervalNode node)
     {
-        Invariant.Require(piece.IsEmpty);
-        piece.IntervalLevel!.Remove(piece);
-        pieces.Return(piece);
-        PieceCount--;
+        Invariant.Require(node.IsEmpty);
+        node.Level!.Remove(node);
+        nodes.Return(node);
+        NodeCount--;
     }
 
-    private IntervalUser NewClaim(QueueEntry entry, IntervalUser? behind)
+    private IntervalUser NewUser(QueueEntry entry, IntervalUser? behind)
     {
-        var claim = claims.Take();
-        entry.AddClaim(claim, behind);
-        ClaimCount++;
-        return claim;
+        var user = users.Take();
+        entry.AddUser(user, behind);
+        UserCount++;
+        return user;
     }
 
-    private void Discard(IntervalUser claim)
+    private void Discard(IntervalUser user)
     {
-        claim.Entry!.RemoveClaim(claim);
-        claims.Return(claim);
-        ClaimCount--;
+        user.Entry!.RemoveUser(user);
+        users.Return(user);
+        UserCount--;
     }
 }

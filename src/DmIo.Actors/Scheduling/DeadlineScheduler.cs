@@ -43,17 +43,17 @@ internal sealed class DeadlineScheduler : IoScheduler
 
     protected override void Enter(QueueEntry entry) => Of(entry).Add(entry);
 
-    protected override void Leave(QueueEntry entry, DequeueReason departure)
+    protected override void Leave(QueueEntry entry, DequeueReason reason)
     {
         var direction = Of(entry);
         direction.Remove(entry);
-        if (departure == DequeueReason.Unserved)
+        if (reason == DequeueReason.Unserved)
         {
             return;
         }
 
         direction.Position = entry.End;
-        if (departure == DequeueReason.Chosen)
+        if (reason == DequeueReason.Chosen)
         {
             Proceed(direction);
         }

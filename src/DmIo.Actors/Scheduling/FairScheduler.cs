@@ -30,11 +30,9 @@ internal sealed class FairScheduler : IoScheduler
 
     private readonly Dictionary<long, Flow> flows = [];
     private readonly IndexedHeap<Flow> waiting = new();
-    private readonly ObjectPool<Flow> stock = new();
+    private readonly ObjectPool<Flow> pool = new();
+    private readonly IntrusiveList<Flow> idle = new();
     private Flow? lastFound;
-    private Flow? firstIdle;
-    private Flow? lastIdle;
-    private int idleCount;
     private long virtualTime;
     private long latestEnd;
 
@@ -60,7 +58,7 @@ internal sealed class FairScheduler : IoScheduler
         flow.Entries.Add(entry);
         if (flow.Entries.Count == 1)
         {
-            RemoveIdle(flow);
+            idle.Remove(flow);
             flow.Start = Later(flow.Start, virtualTime);
             waiting.Add(flow);
         }
@@ -70,16 +68,16 @@ internal sealed class FairScheduler : IoScheduler
         }
     }
 
-    protected override void Leave(QueueEntry entry, DequeueReason departure)
+    protected override void Leave(QueueEntry entry, DequeueReason reason)
     {
         var flow = entry.Flow!;
         entry.Flow = null;
-        if (departure == DequeueReason.Chosen)
+        if (reason == DequeueReason.Chosen)
         {
             virtualTime = flow.Start;
         }
 
-        if (departure != DequeueReason.Unserved)
+        if (reason != DequeueReason.Unserved)
         {
             flow.Start = unchecked(flow.Start + CostOf(entry));
             latestEnd = Later(latestEnd, flow.Start);
@@ -110,7 +108,7 @@ internal sealed class FairScheduler : IoScheduler
 
         if (!flows.TryGetValue(lease, out var flow))
         {
-            flow = stock.Take();
+            flow = pool.Take();
             flow.Lease = lease;
             flow.Start = virtualTime;
             flows.Add(lease, flow);
@@ -123,54 +121,19 @@ internal sealed class FairScheduler : IoScheduler
 
     private void AddIdle(Flow flow)
     {
-        flow.Previous = lastIdle;
-        if (lastIdle is null)
-        {
-            firstIdle = flow;
-        }
-        else
-        {
-            lastIdle.Next = flow;
-        }
-
-        lastIdle = flow;
-        idleCount++;
-        while (firstIdle is { } oldest && !ReferenceEquals(oldest, flow)
-            && (idleCount > MostIdle || unchecked(oldest.Start - virtualTime) <= 0))
+        idle.AddLast(flow);
+        while (idle.First is { } oldest && !ReferenceEquals(oldest, flow)
+            && (idle.Count > MostIdle || unchecked(oldest.Start - virtualTime) <= 0))
         {
             Forget(oldest);
         }
     }
 
-    private void RemoveIdle(Flow flow)
-    {
-        if (flow.Previous is null)
-        {
-            firstIdle = flow.Next;
-        }
-        else
-        {
-            flow.Previous.Next = flow.Next;
-        }
-
-        if (flow.Next is null)
-        {
-            lastIdle = flow.Previous;
-        }
-        else
-        {
-            flow.Next.Previous = flow.Previous;
-        }
-
-        flow.Previous = flow.Next = null;
-        idleCount--;
-    }
-
     private void Forget(Flow flow)
     {
-        RemoveIdle(flow);
+        idle.Remove(flow);
         flows.Remove(flow.Lease);
-        stock.Return(flow);
+        pool.Return(flow);
         if (ReferenceEquals(lastFound, flow))
         {
             lastFound = null;
@@ -179,7 +142,7 @@ internal sealed class FairScheduler : IoScheduler
 }
 
 /// <summary>One lease's entries of one class in <see cref="FairScheduler"/>, and where it stands. Pooled.</summary>
-internal sealed class Flow : IHeapItem<Flow>
+internal sealed class Flow : IHeapItem<Flow>, ILinked<Flow>
 {
     internal long Lease { get; set; }
 
@@ -192,9 +155,9 @@ internal sealed class Flow : IHeapItem<Flow>
     public int HeapIndex { get; set; }
 
     /// <summary>Among flows without entries.</summary>
-    internal Flow? Previous { get; set; }
+    public Flow? Previous { get; set; }
 
-    internal Flow? Next { get; set; }
+    public Flow? Next { get; set; }
 
     /// <summary>Virtual time wraps around, so what counts is which way the (shorter) distance goes. Of two at the
     /// same time, the one whose entry came first.</summary>

@@ -31,6 +31,6 @@ internal interface IQueuedIo
     /// <summary>Its place in the queue; only the queue uses it.</summary>
     QueueEntry? Entry { get; set; }
 
-    /// <summary>Claims the I/O for the device. False: it was withdrawn, and the queue drops it.</summary>
+    /// <summary>Users the I/O for the device. False: it was withdrawn, and the queue drops it.</summary>
     bool TryIssue();
 }

@@ -1,22 +1,22 @@
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// Some sectors that the same entries want, in one layer of the <see cref="ConflictMap"/>: who changes them (or nobody)
+/// Some sectors that the same entries want, in one level of the <see cref="ConflictMap"/>: who changes them (or nobody)
 /// and who reads them after that. Never without both. Never the same as its neighbour: those are joined.
 /// </summary>
-internal sealed class IntervalNode : TreeNode
+internal sealed class IntervalNode : TreeNode, ILinked<IntervalNode>
 {
-    /// <summary>The first sector. A piece never moves: only its end does.</summary>
+    /// <summary>The first sector. A node never moves: only its end does.</summary>
     internal long Start => Key;
 
     /// <summary>The sector behind the last.</summary>
     internal long End { get; set; }
 
-    internal IntervalLevel? IntervalLevel { get; set; }
+    internal IntervalLevel? Level { get; set; }
 
-    internal IntervalNode? Previous { get; set; }
+    public IntervalNode? Previous { get; set; }
 
-    internal IntervalNode? Next { get; set; }
+    public IntervalNode? Next { get; set; }
 
     internal IntervalUser? Changer { get; set; }
 
@@ -26,43 +26,43 @@ internal sealed class IntervalNode : TreeNode
 
     internal bool IsEmpty => Changer is null && FirstReader is null;
 
-    /// <summary>Of its readers' numbers, in no order: two pieces where it differs have different readers.</summary>
+    /// <summary>Of its readers' numbers, in no order: two nodes where it differs have different readers.</summary>
     private long ReaderSum { get; set; }
 
-    internal void AddReader(IntervalUser claim)
+    internal void AddReader(IntervalUser user)
     {
-        claim.IntervalNode = this;
-        claim.PreviousReader = null;
-        claim.NextReader = FirstReader;
+        user.Node = this;
+        user.PreviousReader = null;
+        user.NextReader = FirstReader;
         if (FirstReader is not null)
         {
-            FirstReader.PreviousReader = claim;
+            FirstReader.PreviousReader = user;
         }
 
-        FirstReader = claim;
+        FirstReader = user;
         ReaderCount++;
-        ReaderSum += claim.Entry!.Tie;
+        ReaderSum += user.Entry!.Tie;
     }
 
-    internal void RemoveReader(IntervalUser claim)
+    internal void RemoveReader(IntervalUser user)
     {
-        if (claim.PreviousReader is null)
+        if (user.PreviousReader is null)
         {
-            FirstReader = claim.NextReader;
+            FirstReader = user.NextReader;
         }
         else
         {
-            claim.PreviousReader.NextReader = claim.NextReader;
+            user.PreviousReader.NextReader = user.NextReader;
         }
 
-        if (claim.NextReader is not null)
+        if (user.NextReader is not null)
         {
-            claim.NextReader.PreviousReader = claim.PreviousReader;
+            user.NextReader.PreviousReader = user.PreviousReader;
         }
 
-        claim.PreviousReader = claim.NextReader = null;
+        user.PreviousReader = user.NextReader = null;
         ReaderCount--;
-        ReaderSum -= claim.Entry!.Tie;
+        ReaderSum -= user.Entry!.Tie;
     }
 
     /// <summary>Does the next one begin where this ends, with the same changer and the same readers?</summary>
@@ -74,9 +74,9 @@ internal sealed class IntervalNode : TreeNode
             return false;
         }
 
-        for (var claim = next.FirstReader; claim is not null; claim = claim.NextReader)
+        for (var user = next.FirstReader; user is not null; user = user.NextReader)
         {
-            if (!ReferenceEquals(claim.PreviousOfEntry?.IntervalNode, this))
+            if (!ReferenceEquals(user.Previous?.Node, this))
             {
                 return false;
             }
@@ -86,88 +86,53 @@ internal sealed class IntervalNode : TreeNode
     }
 }
 
-/// <summary>An entry's part in one <see cref="IntervalNode"/>: it changes the piece, or it reads it. An entry's claims
+/// <summary>An entry's part in one <see cref="IntervalNode"/>: it changes the node, or it reads it. An entry's users
 /// are in the order of their sectors and cover its range exactly.</summary>
-internal sealed class IntervalUser
+internal sealed class IntervalUser : ILinked<IntervalUser>
 {
     internal QueueEntry? Entry { get; set; }
 
-    internal IntervalNode? IntervalNode { get; set; }
+    internal IntervalNode? Node { get; set; }
 
-    /// <summary>The same entry's.</summary>
-    internal IntervalUser? PreviousOfEntry { get; set; }
+    /// <summary>Of the same entry.</summary>
+    public IntervalUser? Previous { get; set; }
 
-    internal IntervalUser? NextOfEntry { get; set; }
+    public IntervalUser? Next { get; set; }
 
-    /// <summary>The same piece's other readers; null for the changer.</summary>
+    /// <summary>The same node's other readers; null for the changer.</summary>
     internal IntervalUser? PreviousReader { get; set; }
 
     internal IntervalUser? NextReader { get; set; }
 }
 
 /// <summary>
-/// Pieces that do not overlap, in the order of their sectors. The top layer is what the next operation meets, and can
-/// be searched. Every entry that changes sectors has a layer under it: what was on top in its range when it came, less
+/// Nodes that do not overlap, in the order of their sectors. The top level is what the next operation meets, and can
+/// be searched. Every entry that changes sectors has a level under it: what was on top in its range when it came, less
 /// what has completed. Once that is empty, the entry may go.
 /// </summary>
 internal sealed class IntervalLevel(QueueEntry? above, IntervalTree? tree = null)
 {
+    private readonly IntrusiveList<IntervalNode> nodes = new();
+
     /// <summary>Whose it is; null for the top.</summary>
     internal QueueEntry? Above { get; } = above;
 
-    internal IntervalNode? First { get; private set; }
+    internal IntervalNode? First => nodes.First;
 
-    internal IntervalNode? Last { get; private set; }
+    internal IntervalNode? Last => nodes.Last;
 
-    /// <summary>Puts a piece behind another; null: before all.</summary>
-    internal void Insert(IntervalNode piece, IntervalNode? behind)
+    /// <summary>Puts a node behind another; null: before all.</summary>
+    internal void Insert(IntervalNode node, IntervalNode? behind)
     {
-        piece.IntervalLevel = this;
-        piece.Previous = behind;
-        piece.Next = behind is null ? First : behind.Next;
-        if (behind is null)
-        {
-            First = piece;
-        }
-        else
-        {
-            behind.Next = piece;
-        }
-
-        if (piece.Next is null)
-        {
-            Last = piece;
-        }
-        else
-        {
-            piece.Next.Previous = piece;
-        }
-
-        tree?.Insert(piece);
+        nodes.InsertAfter(node, behind);
+        node.Level = this;
+        tree?.Insert(node);
     }
 
-    internal void Remove(IntervalNode piece)
+    internal void Remove(IntervalNode node)
     {
-        if (piece.Previous is null)
-        {
-            First = piece.Next;
-        }
-        else
-        {
-            piece.Previous.Next = piece.Next;
-        }
-
-        if (piece.Next is null)
-        {
-            Last = piece.Previous;
-        }
-        else
-        {
-            piece.Next.Previous = piece.Previous;
-        }
-
-        piece.Previous = piece.Next = null;
-        piece.IntervalLevel = null;
-        tree?.Remove(piece);
+        nodes.Remove(node);
+        node.Level = null;
+        tree?.Remove(node);
     }
 }

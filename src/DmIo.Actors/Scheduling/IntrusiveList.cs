@@ -20,20 +20,31 @@ internal sealed class IntrusiveList<T>
 
     internal int Count { get; private set; }
 
-    internal void AddLast(T item)
+    internal void AddLast(T item) => InsertAfter(item, Last);
+
+    /// <summary>Inserts an item behind another; null: before all.</summary>
+    internal void InsertAfter(T item, T? previous)
     {
-        item.Previous = Last;
-        item.Next = null;
-        if (Last is null)
+        item.Previous = previous;
+        item.Next = previous is null ? First : previous.Next;
+        if (previous is null)
         {
             First = item;
         }
         else
         {
-            Last.Next = item;
+            previous.Next = item;
         }
 
-        Last = item;
+        if (item.Next is null)
+        {
+            Last = item;
+        }
+        else
+        {
+            item.Next.Previous = item;
+        }
+
         Count++;
     }
 

@@ -18,7 +18,7 @@ internal sealed partial class IoQueue
         depth.Pass(now);
         while (operation is null && Waiting > 0)
         {
-            if (passage.Count > 0)
+            if (directIssue.Count > 0)
             {
                 operation = Pass();
             }
@@ -62,11 +62,11 @@ internal sealed partial class IoQueue
     {
         if (InFlight > 0)
         {
-            ClosePassage();
+            CloseDirectIssue();
             return null;
         }
 
-        var entry = passage.Take()!;
+        var entry = directIssue.Take()!;
         if (!entry.Io!.TryIssue())
         {
             Waiting--;
@@ -76,7 +76,7 @@ internal sealed partial class IoQueue
         }
 
         LeaveWaiting(entry);
-        passage.UnderWay = entry;
+        directIssue.UnderWay = entry;
         var operation = operations.Take();
         operation.Add(entry);
         operation.Begin(now, forceUnitAccess: false, needsFlush: false);
@@ -157,7 +157,7 @@ internal sealed partial class IoQueue
     }
 
     /// <summary>Into an operation; false: it was withdrawn, and is forgotten.</summary>
-    private bool TryIssue(QueueEntry entry, DequeueReason departure)
+    private bool TryIssue(QueueEntry entry, DequeueReason reason)
     {
         if (!entry.Io!.TryIssue())
         {
@@ -165,7 +165,7 @@ internal sealed partial class IoQueue
             return false;
         }
 
-        ready.Remove(entry, departure, now);
+        ready.Remove(entry, reason, now);
         LeaveWaiting(entry);
         return true;
     }

@@ -18,7 +18,7 @@ namespace DmIo.Actors.Scheduling;
 /// expired class gets its turn, a lease its share, a flush goes ahead of its class.
 /// </para>
 /// <para>
-/// It holds what was added, no more: for each an entry, at most three pieces of the map and (a read) a claim per piece.
+/// It holds what was added, no more: for each an entry, at most three nodes of the map and (a read) a user per node.
 /// What may be added is bounded by the leases' credit. Objects out of use are kept for the next, a bounded number of
 /// each kind. In steady state nothing is allocated. Each call takes O(log n); <see cref="ConflictMap"/> has the
 /// exception.
@@ -30,8 +30,8 @@ internal sealed partial class IoQueue
     private readonly ReadySet ready;
     private readonly FlushCoalescer flushes;
     private readonly Merging merging;
-    private readonly DirectIssue passage;
-    private readonly PriorityInheritance heir;
+    private readonly DirectIssue directIssue;
+    private readonly PriorityInheritance inheritance;
     private readonly AdaptiveDepth depth;
     private readonly bool isAdaptive;
     private readonly LeaseLoads? loads;
@@ -49,8 +49,8 @@ internal sealed partial class IoQueue
         ready = new ReadySet(options);
         flushes = new FlushCoalescer(options, device);
         merging = new Merging(device);
-        passage = new DirectIssue(options, device);
-        heir = new PriorityInheritance(ready);
+        directIssue = new DirectIssue(options, device);
+        inheritance = new PriorityInheritance(ready);
         depth = new AdaptiveDepth(options.Depth);
         isAdaptive = options.Depth.IsAdaptive;
         loads = isAdaptive && options.Policy == SchedulingPolicy.Fair ? new LeaseLoads() : null;
@@ -88,25 +88,25 @@ internal sealed partial class IoQueue
         var entry = entries.Take();
         entry.Begin(io, ++lastNumber, now);
         loads?.Add(entry.Lease);
-        var isFirst = InFlight == 0 && Waiting == passage.Count;
+        var isFirst = InFlight == 0 && Waiting == directIssue.Count;
         Waiting++;
-        if (!isFirst || !passage.TryAdd(entry))
+        if (!isFirst || !directIssue.TryAdd(entry))
         {
-            ClosePassage();
+            CloseDirectIssue();
             Admit(entry);
         }
     }
 
     /// <summary>What took the short way takes its usual place, the first that came first.</summary>
-    private void ClosePassage()
+    private void CloseDirectIssue()
     {
-        if (passage.UnderWay is { } passed)
+        if (directIssue.UnderWay is { } passed)
         {
-            passage.UnderWay = null;
+            directIssue.UnderWay = null;
             conflicts.Add(passed);
         }
 
-        while (passage.Take() is { } entry)
+        while (directIssue.Take() is { } entry)
         {
             entry.State = EntryState.Blocked;
             Admit(entry);
@@ -128,7 +128,7 @@ internal sealed partial class IoQueue
         }
         else if (ready.HasClasses)
         {
-            heir.Inherit(entry, now);
+            inheritance.Inherit(entry, now);
         }
     }
 
@@ -159,7 +159,7 @@ internal sealed partial class IoQueue
     {
         Invariant.Require(operation.Operation != IoOperation.Flush);
         now = time;
-        ClosePassage();
+        CloseDirectIssue();
         EndFlight(operation);
         foreach (var entry in operation.Entries)
         {
@@ -181,9 +181,9 @@ internal sealed partial class IoQueue
         EndFlight(operation);
         foreach (var entry in operation.Entries)
         {
-            if (ReferenceEquals(entry, passage.UnderWay))
+            if (ReferenceEquals(entry, directIssue.UnderWay))
             {
-                passage.UnderWay = null;
+                directIssue.UnderWay = null;
             }
             else
             {
@@ -237,7 +237,7 @@ internal sealed partial class IoQueue
                 flushes.Withdraw(entry);
                 break;
             case EntryState.Passing:
-                passage.Remove(entry);
+                directIssue.Remove(entry);
                 break;
             case EntryState.Ready:
                 ready.Remove(entry, DequeueReason.Unserved, now);

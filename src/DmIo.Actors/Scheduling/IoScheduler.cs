@@ -15,10 +15,10 @@ internal abstract class IoScheduler
     internal abstract QueueEntry? Next(TimeSpan now);
 
     /// <summary>It goes, or is withdrawn.</summary>
-    internal void Remove(QueueEntry entry, DequeueReason departure)
+    internal void Remove(QueueEntry entry, DequeueReason reason)
     {
         Count--;
-        Leave(entry, departure);
+        Leave(entry, reason);
     }
 
     /// <summary>The device has come to rest: nobody owes anybody anything.</summary>
@@ -28,7 +28,7 @@ internal abstract class IoScheduler
 
     protected abstract void Enter(QueueEntry entry);
 
-    protected abstract void Leave(QueueEntry entry, DequeueReason departure);
+    protected abstract void Leave(QueueEntry entry, DequeueReason reason);
 }
 
 /// <summary>How an entry leaves its <see cref="IoScheduler"/>.</summary>
@@ -53,5 +53,5 @@ internal sealed class FifoScheduler : IoScheduler
 
     protected override void Enter(QueueEntry entry) => entries.Add(entry);
 
-    protected override void Leave(QueueEntry entry, DequeueReason departure) => entries.Remove(entry);
+    protected override void Leave(QueueEntry entry, DequeueReason reason) => entries.Remove(entry);
 }

@@ -16,7 +16,7 @@ internal sealed class Merging
     /// next.</summary>
     internal const long MostBytes = 1 << 20;
 
-    /// <summary>How many readers of a neighbouring piece are looked at.</summary>
+    /// <summary>How many readers of a neighbouring node are looked at.</summary>
     private const int MostReaders = 8;
 
     private readonly bool isOff;
@@ -46,8 +46,8 @@ internal sealed class Merging
     /// <summary>One that ends where the first of those that go begins; it counts as taken.</summary>
     internal QueueEntry? Before(QueueEntry first)
     {
-        var piece = first.FirstClaim!.IntervalNode!;
-        return piece.Start == first.Start && piece.Previous is { } previous && previous.End == piece.Start
+        var node = first.FirstUser!.Node!;
+        return node.Start == first.Start && node.Previous is { } previous && previous.End == node.Start
             ? Find(previous, at: first.Start, isBefore: true)
             : null;
     }
@@ -55,8 +55,8 @@ internal sealed class Merging
     /// <summary>One that begins where the last of those that go ends; it counts as taken.</summary>
     internal QueueEntry? After(QueueEntry last)
     {
-        var piece = last.LastClaim!.IntervalNode!;
-        return piece.End == last.End && piece.Next is { } next && next.Start == piece.End
+        var node = last.LastUser!.Node!;
+        return node.End == last.End && node.Next is { } next && next.Start == node.End
             ? Find(next, at: last.End, isBefore: false)
             : null;
     }

@@ -17,16 +17,16 @@ internal sealed class PriorityInheritance(ReadySet ready)
         {
             if (!waiting.IsChange)
             {
-                for (var claim = waiting.FirstClaim; claim is not null; claim = claim.NextOfEntry)
+                for (var user = waiting.FirstUser; user is not null; user = user.Next)
                 {
-                    Raise(claim.IntervalNode!.Changer?.Entry, urgency, now);
+                    Raise(user.Node!.Changer?.Entry, urgency, now);
                 }
             }
 
-            for (var piece = waiting.Under.First; piece is not null; piece = piece.Next)
+            for (var node = waiting.Under.First; node is not null; node = node.Next)
             {
-                Raise(piece.Changer?.Entry, urgency, now);
-                for (var reader = piece.FirstReader; reader is not null; reader = reader.NextReader)
+                Raise(node.Changer?.Entry, urgency, now);
+                for (var reader = node.FirstReader; reader is not null; reader = reader.NextReader)
                 {
                     Raise(reader.Entry, urgency, now);
                 }

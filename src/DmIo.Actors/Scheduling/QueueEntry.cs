@@ -17,6 +17,8 @@ namespace DmIo.Actors.Scheduling;
 /// </summary>
 internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<QueueEntry>
 {
+    private readonly IntrusiveList<IntervalUser> users = new();
+
     public QueueEntry() => Under = new IntervalLevel(this);
 
     internal IQueuedIo? Io { get; private set; }
@@ -49,14 +51,14 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
     /// <summary>Of a change: what it waits for.</summary>
     internal IntervalLevel Under { get; }
 
-    /// <summary>Of a read: pieces of it that somebody is to change before.</summary>
+    /// <summary>Of a read: nodes of it that somebody is to change before.</summary>
     internal int Blockers { get; set; }
 
     internal bool IsBlocked => Blockers > 0 || Under.First is not null;
 
-    internal IntervalUser? FirstClaim { get; private set; }
+    internal IntervalUser? FirstUser => users.First;
 
-    internal IntervalUser? LastClaim { get; private set; }
+    internal IntervalUser? LastUser => users.Last;
 
     public int HeapIndex { get; set; }
 
@@ -98,59 +100,22 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
 
     internal void Finish()
     {
-        Invariant.Require(FirstClaim is null && Under.First is null && Blockers == 0 && Flow is null);
+        Invariant.Require(FirstUser is null && Under.First is null && Blockers == 0 && Flow is null);
         Io = null;
     }
 
-    /// <summary>Puts a claim behind another of its own; null: behind the last.</summary>
-    internal void AddClaim(IntervalUser claim, IntervalUser? behind)
+    /// <summary>Puts a user behind another of its own; null: behind the last.</summary>
+    internal void AddUser(IntervalUser user, IntervalUser? behind)
     {
-        behind ??= LastClaim;
-        claim.Entry = this;
-        claim.PreviousOfEntry = behind;
-        claim.NextOfEntry = behind?.NextOfEntry;
-        if (behind is null)
-        {
-            FirstClaim = claim;
-        }
-        else
-        {
-            behind.NextOfEntry = claim;
-        }
-
-        if (claim.NextOfEntry is null)
-        {
-            LastClaim = claim;
-        }
-        else
-        {
-            claim.NextOfEntry.PreviousOfEntry = claim;
-        }
+        users.InsertAfter(user, behind ?? users.Last);
+        user.Entry = this;
     }
 
-    internal void RemoveClaim(IntervalUser claim)
+    internal void RemoveUser(IntervalUser user)
     {
-        if (claim.PreviousOfEntry is null)
-        {
-            FirstClaim = claim.NextOfEntry;
-        }
-        else
-        {
-            claim.PreviousOfEntry.NextOfEntry = claim.NextOfEntry;
-        }
-
-        if (claim.NextOfEntry is null)
-        {
-            LastClaim = claim.PreviousOfEntry;
-        }
-        else
-        {
-            claim.NextOfEntry.PreviousOfEntry = claim.PreviousOfEntry;
-        }
-
-        claim.PreviousOfEntry = claim.NextOfEntry = null;
-        claim.Entry = null;
-        claim.IntervalNode = null;
+        users.Remove(user);
+        user.Entry = null;
+        user.Node = null;
     }
 }
 

@@ -82,11 +82,11 @@ internal sealed class ReadySet
         return ranks[index].Order.Next(now);
     }
 
-    internal void Remove(QueueEntry entry, DequeueReason departure, TimeSpan now)
+    internal void Remove(QueueEntry entry, DequeueReason reason, TimeSpan now)
     {
         ref var rank = ref RankOf(entry);
-        rank.Order.Remove(entry, departure);
-        if (departure == DequeueReason.Chosen)
+        rank.Order.Remove(entry, reason);
+        if (reason == DequeueReason.Chosen)
         {
             rank.Since = now;
         }

@@ -17,7 +17,7 @@ public sealed class DirectIssueTests
     {
         DeviceIo[] ios = [bench.Write(8, 8), bench.Write(4, 8), bench.Read(0, 4), bench.Write(0, 16)];
 
-        Assert.Equal(0, bench.Queue.Conflicts.PieceCount);
+        Assert.Equal(0, bench.Queue.Conflicts.NodeCount);
         foreach (var io in ios)
         {
             var operation = bench.Take();
@@ -119,6 +119,6 @@ public sealed class DirectIssueTests
 
         closed.Write(0, 8);
 
-        Assert.Equal(1, closed.Queue.Conflicts.PieceCount);
+        Assert.Equal(1, closed.Queue.Conflicts.NodeCount);
     }
 }

@@ -77,7 +77,7 @@ public sealed class QueueCostTests
                 bench.Queue.Withdraw(waiting.Dequeue());
             }
 
-            Assert.InRange(bench.Queue.Conflicts.PieceCount, 1, 3 * 10);
+            Assert.InRange(bench.Queue.Conflicts.NodeCount, 1, 3 * 10);
         }
 
         while (waiting.TryDequeue(out var io))
@@ -85,7 +85,7 @@ public sealed class QueueCostTests
             bench.Queue.Withdraw(io);
         }
 
-        Assert.Equal((1, 1), (bench.Queue.Conflicts.PieceCount, bench.Queue.Conflicts.ClaimCount));
+        Assert.Equal((1, 1), (bench.Queue.Conflicts.NodeCount, bench.Queue.Conflicts.UserCount));
     }
 
     [Fact]

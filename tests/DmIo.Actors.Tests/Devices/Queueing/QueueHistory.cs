@@ -78,7 +78,7 @@ internal sealed class QueueHistory
 
         DropForgotten();
         Require(live.Count == 0 && syncing.Count == 0, "lost");
-        Require(Queue is { Conflicts: { PieceCount: 0, ClaimCount: 0 }, OldestInFlightSince: null }, "left behind");
+        Require(Queue is { Conflicts: { NodeCount: 0, UserCount: 0 }, OldestInFlightSince: null }, "left behind");
     }
 
     private void Add()
@@ -246,7 +246,7 @@ internal sealed class QueueHistory
     {
         var waiting = live.Concat(syncing).Count(entry => entry.Waits);
         Require((inFlight.Count, waiting) == (Queue.InFlight, Queue.Waiting), "counts");
-        var pieces = Queue.Conflicts.PieceCount;
+        var pieces = Queue.Conflicts.NodeCount;
         Require(pieces <= (3 * live.Count) + 1, $"{pieces} pieces for {live.Count}");
         Require(Queue.IsEmpty == (live.Count + syncing.Count == 0), "empty");
     }
