@@ -1,3 +1,4 @@
+using DmIo.Memory;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Devices.Files;
@@ -13,7 +14,7 @@ namespace DmIo.Devices.Files;
 /// </remarks>
 internal static class DirectAccess
 {
-    private const int LargestMemoryAlignment = DmIo.Memory.NativeBlock.AlignmentBytes;
+    private const int LargestMemoryAlignment = NativeBlock.AlignmentBytes;
 
     /// <summary>From now on, reads and writes of the file are direct.</summary>
     /// <exception cref="DeviceOpenException">There is no direct I/O here.</exception>
@@ -62,8 +63,8 @@ internal static class DirectAccess
 
     /// <summary>Where the file says nothing. A disk tells its memory alignment as a mask.</summary>
     private static DirectAlignment OfDisk(BlockQueue queue) => Of(
-        queue.Number("logical_block_size") ?? DmIo.Memory.Page.SizeBytes,
-        queue.Number("dma_alignment") + 1 ?? DmIo.Memory.Page.SizeBytes);
+        queue.Number("logical_block_size") ?? Page.SizeBytes,
+        queue.Number("dma_alignment") + 1 ?? Page.SizeBytes);
 
     /// <summary>1 is said of memory alone: a disk asks something of lengths, whatever it takes for an
     /// address.</summary>

@@ -1,3 +1,5 @@
+using DmIo.Memory;
+
 namespace DmIo.Devices.Files;
 
 /// <summary>What direct I/O asks of one file.</summary>
@@ -17,7 +19,7 @@ internal readonly record struct DirectAlignment(int BlockSizeBytes, int MemoryAl
 
     /// <summary>The pages that the device asks its owner for. One block has to fit into one of them; where it does
     /// not, the device has memory of its own.</summary>
-    internal int BouncePages => IsNone || BlockSizeBytes > DmIo.Memory.Page.SizeBytes ? 0 : Pages;
+    internal int BouncePages => IsNone || BlockSizeBytes > Page.SizeBytes ? 0 : Pages;
 
     /// <summary>A description with these numbers: whole blocks alone are the device.</summary>
     internal DeviceDescription ApplyTo(DeviceDescription description)

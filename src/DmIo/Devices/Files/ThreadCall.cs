@@ -10,7 +10,7 @@ namespace DmIo.Devices.Files;
 ///   idle --Begin--> begun --Run, on whichever thread--> run --Complete--> completed --result taken--> idle
 /// </code>
 /// </summary>
-internal sealed class ThreadCall : AnswerSource
+internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
 {
     private readonly Action<ThreadCall> giveBack;
     private IoOperation operation;
@@ -27,8 +27,7 @@ internal sealed class ThreadCall : AnswerSource
     /// <param name="giveBack">Where it goes when its result was taken.</param>
     internal ThreadCall(Action<ThreadCall> giveBack) => this.giveBack = giveBack;
 
-    /// <summary>Whoever has it in a list links it by this.</summary>
-    internal ThreadCall? Next { get; set; }
+    public ThreadCall? Next { get; set; }
 
     /// <summary>The call was made; <see cref="Complete"/> may give its result.</summary>
     internal bool IsRun => Volatile.Read(ref isRun);

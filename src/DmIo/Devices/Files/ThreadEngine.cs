@@ -20,8 +20,8 @@ internal sealed class ThreadEngine : IFileEngine
     private readonly Stack<ThreadCall> idle = new();
     private readonly Action<ThreadCall> giveBack;
     private readonly FileStore store;
-    private readonly WorkerThreads crew;
-    private ThreadCallQueue completed;
+    private readonly WorkerThreads workers;
+    private IntrusiveQueue<ThreadCall> completed;
     private DeviceHost? owner;
 
     /// <summary>No thread yet.</summary>
@@ -35,7 +35,7 @@ internal sealed class ThreadEngine : IFileEngine
     {
         this.store = store;
         giveBack = Return;
-        crew = new WorkerThreads(Math.Min(queueDepth, MaxThreads), idleTime, Make, startThread);
+        workers = new WorkerThreads(Math.Min(queueDepth, MaxThreads), idleTime, Make, startThread);
     }
 
     public ServiceMode Mode => ServiceMode.Threads;
@@ -44,7 +44,7 @@ internal sealed class ThreadEngine : IFileEngine
 
     public void Drive()
     {
-        ThreadCallQueue ready;
+        IntrusiveQueue<ThreadCall> ready;
         lock (gate)
         {
             ready = completed;
@@ -71,7 +71,7 @@ internal sealed class ThreadEngine : IFileEngine
         var call = Rent();
         call.BeginConfirmation();
         var task = call.Status;
-        crew.Add(call);
+        workers.Add(call);
         return task;
     }
 
@@ -84,8 +84,8 @@ internal sealed class ThreadEngine : IFileEngine
     /// <summary>Behind the calls in flight, whose results are given.</summary>
     public async ValueTask DisposeAsync()
     {
-        await crew.CloseAsync().ConfigureAwait(false);
-        crew.Dispose();
+        await workers.CloseAsync().ConfigureAwait(false);
+        workers.Dispose();
         Drive();
     }
 
@@ -117,7 +117,7 @@ internal sealed class ThreadEngine : IFileEngine
         var call = Rent();
         call.BeginTransfer(operation, offsetBytes, batch, forceUnitAccess);
         var task = call.Transfer;
-        crew.Add(call);
+        workers.Add(call);
         return task;
     }
 
@@ -130,7 +130,7 @@ internal sealed class ThreadEngine : IFileEngine
         var call = Rent();
         call.BeginRange(operation, offsetBytes, lengthBytes, flags);
         var task = call.Status;
-        crew.Add(call);
+        workers.Add(call);
         return task;
     }
 
@@ -142,7 +142,7 @@ internal sealed class ThreadEngine : IFileEngine
         }
     }
 
-    /// <summary>On a thread of the crew.</summary>
+    /// <summary>On a worker thread.</summary>
     private void Make(ThreadCall call)
     {
         call.Run(store);

@@ -15,7 +15,7 @@ internal sealed class WorkerThreads : IDisposable
     private readonly Func<ThreadStart, bool> startThread;
     private readonly TimeSpan idleTime;
     private readonly int limit;
-    private ThreadCallQueue queue;
+    private IntrusiveQueue<ThreadCall> queue;
     private int queued;
     private int threads;
     private int busy;

@@ -12,7 +12,7 @@ namespace DmIo.Devices.IoUring;
 /// Invariant: the memory is pinned from Begin to Answer. Each way into the kernel has a number of its own
 /// (<see cref="UserData"/>), so that a completion of an earlier one is known as such.
 /// </summary>
-internal sealed class RingOperation(RingOperationTable table, int index) : AnswerSource
+internal sealed class RingOperation(RingOperationTable table, int index) : AnswerSource, IQueueItem<RingOperation>
 {
     private readonly PinnedSegments memory = new();
     private uint generation;
@@ -49,8 +49,7 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
             ? wasQueued && errno == Errno.Canceled
             : errno == Errno.Interrupted || Errno.IsShortage(errno);
 
-    /// <summary>The one behind it in whatever queue it is in.</summary>
-    internal RingOperation? Next { get; set; }
+    public RingOperation? Next { get; set; }
 
     /// <summary>Names this way into the kernel: never 0, and another one each time.</summary>
     internal ulong UserData => ((ulong)generation << 32) | (uint)index;

@@ -32,8 +32,8 @@ internal sealed class RingPump
     private readonly Action<RingOperation, int> ended;
     private readonly Action<RingOperation> store;
     private readonly RingPause pause;
-    private readonly RingOperationQueue waiting = new();
-    private readonly RingOperationQueue paused = new();
+    private IntrusiveQueue<RingOperation> waiting;
+    private IntrusiveQueue<RingOperation> paused;
     private int inKernel;
     private bool isRefused;
     private bool hasPaused;
