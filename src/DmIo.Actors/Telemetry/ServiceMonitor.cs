@@ -115,7 +115,7 @@ internal sealed class ServiceMonitor : IAsyncDisposable
                 if (!isFailing)
                 {
                     log.Warning(
-                        "{0} can't accept a client, and tries again each second: {1}", Setting, fault.Message);
+                        "{0} cannot accept a client, and tries again each second: {1}", Setting, fault.Message);
                 }
 
                 isFailing = true;

@@ -19,7 +19,7 @@ internal sealed record ExportArgument(string Name, IReadOnlyList<string> Devices
             throw new FormatException($"'{text}' has no '='. {Shape}");
         }
 
-        var devices = text[(equals + 1)..].Split(',');
+        var devices = DevicesIn(text);
         if (Array.Exists(devices, device => device.Length == 0))
         {
             throw new FormatException($"'{text}' names no device, or an empty one. {Shape}");
@@ -32,4 +32,8 @@ internal sealed record ExportArgument(string Name, IReadOnlyList<string> Devices
 
         return new ExportArgument(text[..equals], devices);
     }
+
+    /// <summary>The devices that the text names, whether or not it is a valid export.</summary>
+    internal static string[] DevicesIn(string text) =>
+        text[(text.IndexOf('=', StringComparison.Ordinal) + 1)..].Split(',');
 }

@@ -18,7 +18,7 @@ internal static class NamedFiles
     internal static IReadOnlyList<string> DeviceTextsOf(ParseResult parsed) =>
     [
         .. TokensOf(parsed, "--region").Select(DeviceOfRegion),
-        .. TokensOf(parsed, "--export").SelectMany(DevicesOfExport),
+        .. TokensOf(parsed, "--export").SelectMany(ExportArgument.DevicesIn),
         .. parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(Texts),
     ];
 
@@ -55,7 +55,7 @@ internal static class NamedFiles
         {
             yield return text;
             yield return DeviceOfRegion(text);
-            foreach (var device in DevicesOfExport(text))
+            foreach (var device in ExportArgument.DevicesIn(text))
             {
                 yield return device;
             }
@@ -91,7 +91,4 @@ internal static class NamedFiles
     private static IEnumerable<string> Texts(SymbolResult? result) => result?.Tokens.Select(token => token.Value) ?? [];
 
     private static string DeviceOfRegion(string text) => text[..Math.Max(text.LastIndexOf('@'), 0)];
-
-    private static string[] DevicesOfExport(string text) =>
-        text[(text.IndexOf('=', StringComparison.Ordinal) + 1)..].Split(',');
 }

@@ -63,7 +63,7 @@ internal static class ExportGeometry
     {
         var block = BlockBytes(export);
         var canWrite = !isReadOnly && !export.Has(TransmissionFlags.ReadOnly);
-        var mostPayload = Math.Min(export.Sizes?.MaximumPayload ?? uint.MaxValue, NbdMagic.DefaultMaxPayload);
+        var mostPayload = MaxPayload(export);
         return new DeviceDescription
         {
             Backend = "nbd",

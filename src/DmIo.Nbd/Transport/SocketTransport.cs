@@ -61,14 +61,15 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
     internal override async ValueTask<bool> FillAsync(IReadOnlyList<Memory<byte>> destinations)
     {
         var rest = new Memory<byte>[destinations.Count];
-        for (var i = 0; i < rest.Length; i++)
+        for (var index = 0; index < rest.Length; index++)
         {
-            rest[i] = destinations[i];
+            rest[index] = destinations[index];
         }
 
-        var first = Advance(rest, 0, 0);
+        var (first, skip) = Advance(destinations, static part => part.Length, 0, 0, 0);
         while (first < rest.Length)
         {
+            rest[first] = destinations[first][skip..];
             var received = SocketVectors.IsSupported ? SocketVectors.TryReceive(socket, rest.AsSpan(first)) : -1;
             if (received <= 0)
             {
@@ -79,7 +80,7 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
                 }
             }
 
-            first = Advance(rest, first, received);
+            (first, skip) = Advance(destinations, static part => part.Length, first, skip, received);
         }
 
         return true;
@@ -87,7 +88,7 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
 
     internal override async ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> parts)
     {
-        var (first, skip) = Advance(parts, 0, 0, 0);
+        var (first, skip) = Advance(parts, static part => part.Length, 0, 0, 0);
         while (first < parts.Count)
         {
             var sent = SocketVectors.IsSupported ? SocketVectors.TrySend(socket, parts, first, skip) : -1;
@@ -97,7 +98,7 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
             }
 
             Volatile.Write(ref sentBytes, sentBytes + sent);
-            (first, skip) = Advance(parts, first, skip, sent);
+            (first, skip) = Advance(parts, static part => part.Length, first, skip, sent);
         }
     }
 
@@ -136,32 +137,14 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
         }
     }
 
-    /// <summary>Removes the received bytes from the front of <paramref name="rest"/>.</summary>
-    /// <returns>The index of the first destination that is not full.</returns>
-    private static int Advance(Memory<byte>[] rest, int first, int received)
-    {
-        while (first < rest.Length && received >= rest[first].Length)
-        {
-            received -= rest[first].Length;
-            first++;
-        }
-
-        if (received > 0)
-        {
-            rest[first] = rest[first][received..];
-        }
-
-        return first;
-    }
-
     /// <summary>The position in <paramref name="parts"/> after <paramref name="moved"/> more bytes. Empty parts are
     /// skipped.</summary>
-    private static (int First, int Skip) Advance(
-        IReadOnlyList<ReadOnlyMemory<byte>> parts, int first, int skip, long moved)
+    private static (int First, int Skip) Advance<T>(
+        IReadOnlyList<T> parts, Func<T, int> lengthOf, int first, int skip, long moved)
     {
         while (first < parts.Count)
         {
-            var rest = parts[first].Length - skip;
+            var rest = lengthOf(parts[first]) - skip;
             if (moved < rest)
             {
                 return (first, skip + (int)moved);

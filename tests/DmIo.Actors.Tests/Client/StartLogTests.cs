@@ -59,7 +59,7 @@ public sealed class StartLogTests
 
         var warning = Assert.Single(started.DeviceWarnings);
         Assert.Contains("'odd'", warning, StringComparison.Ordinal);
-        Assert.Contains("488 bytes more at its end", warning, StringComparison.Ordinal);
+        Assert.Contains("the last 488 bytes", warning, StringComparison.Ordinal);
         await started.System.Terminate().InTime();
         File.Delete(path);
     }

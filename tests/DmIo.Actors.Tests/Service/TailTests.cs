@@ -24,7 +24,7 @@ public sealed class TailTests : Akka.TestKit.Xunit2.TestKit
         await File.WriteAllBytesAsync(path, new byte[lengthBytes]);
         var device = FileDevice.Open(new FileDeviceOptions { Path = path });
 
-        await EventFilter.Warning(contains: "'disk': its store has 488 bytes more at its end").ExpectAsync(
+        await EventFilter.Warning(contains: "'disk': the last 488 bytes of its store fill no block").ExpectAsync(
             warnings, () => DmIoService.For(Sys).AttachAsync("disk", device));
     }
 

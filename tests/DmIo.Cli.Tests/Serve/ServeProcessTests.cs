@@ -41,17 +41,10 @@ public sealed class ServeProcessTests : IDisposable
     public async Task Bytes_of_a_file_that_fill_no_sector_are_named()
     {
         var disk = directory.Fill("disk", 1000, seed: 7);
-        using (var server = StartOnSocket($"disk={disk}"))
-        {
-            var device = (await ReportAsync(server)).GetProperty("exports")[0].GetProperty("devices")[0];
-            Assert.Equal(488, device.GetProperty("tailBytes").GetInt32());
-            Assert.Equal(0, (await EndAsync(server)).ExitCode);
-        }
-
-        using var other = DmioProcess.StartCommand("serve", "--export", $"disk={disk}", "--unix", SocketPath);
-        Assert.StartsWith("'disk' (default): 512 B", await other.ReadLineAsync());
-        Assert.StartsWith($"  the last 488 bytes of {disk} fill no sector", await other.ReadLineAsync());
-        Assert.Equal(0, (await EndAsync(other)).ExitCode);
+        using var server = DmioProcess.StartCommand("serve", "--export", $"disk={disk}", "--unix", SocketPath);
+        Assert.StartsWith("'disk' (default): 512 B", await server.ReadLineAsync());
+        Assert.StartsWith($"  the last 488 bytes of {disk} fill no sector", await server.ReadLineAsync());
+        Assert.Equal(0, (await EndAsync(server)).ExitCode);
     }
 
     [PeerFact("nbdinfo")]
@@ -226,7 +219,7 @@ public sealed class ServeProcessTests : IDisposable
 
         Assert.Equal(512, export.GetProperty("bytes").GetInt32());
         Assert.Equal(488, export.GetProperty("devices")[0].GetProperty("tailBytes").GetInt32());
-        Assert.Contains("488 bytes more at its end", (await EndAsync(server)).Error);
+        Assert.Contains("the last 488 bytes", (await EndAsync(server)).Error);
     }
 
     [Fact]
