@@ -36,6 +36,17 @@ public sealed class LayeringTests
         ["Tidy.Tests"] = [],
     };
 
+    private static readonly Dictionary<string, string[]> AllowedUsings = new(StringComparer.Ordinal)
+    {
+        ["src/DmIo/Io/"] = [],
+        ["src/DmIo/Memory/"] = ["DmIo.Io"],
+        ["src/DmIo/Devices/Faults/"] = ["DmIo.Io", "DmIo.Memory", "DmIo.Devices"],
+        ["src/DmIo/Devices/"] = ["DmIo.Io", "DmIo.Memory", "DmIo.Devices.Files", "DmIo.Devices.IoUring"],
+        ["src/DmIo/"] = [],
+        ["src/DmIo.Nbd/Protocol/"] = ["DmIo.Io"],
+        ["src/DmIo.Nbd/Transport/"] = ["DmIo.Io", "DmIo.Nbd.Protocol"],
+    };
+
     [Fact]
     public void Every_project_refers_only_to_the_rooms_below_it()
     {
@@ -56,6 +67,24 @@ public sealed class LayeringTests
 
             faults.AddRange(references.Except(allowed).Select(reference => $"{project} may not refer to {reference}"));
         }
+
+        AssertNone(faults);
+    }
+
+    /// <summary>For projects and folders that must not use other projects' namespaces, and for DmIo, which is not in
+    /// <see cref="NamespaceMap"/> yet.</summary>
+    [Fact]
+    public void Every_file_uses_only_the_namespaces_below_its_folder()
+    {
+        var faults =
+            from source in SourceTree.Sources
+            let folder = AllowedUsings.Keys.FirstOrDefault(folder => source.Name.StartsWith(folder))
+            where folder is not null
+            from used in source.Tree.GetRoot().DescendantNodes().OfType<UsingDirectiveSyntax>()
+            let name = used.NamespaceOrType.ToString()
+            where name.StartsWith("DmIo") || name.StartsWith("Akka")
+            where !AllowedUsings[folder].Any(allowed => name == allowed || name.StartsWith(allowed + "."))
+            select $"{source.Name} may not use {name}";
 
         AssertNone(faults);
     }
