@@ -1,16 +1,17 @@
 using System.Diagnostics;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Bench;
 
-/// <summary>How long to go on.</summary>
-/// <param name="WarmUp">Not counted, before all else.</param>
-/// <param name="Duration">How long to count; where <paramref name="Requests"/> is null.</param>
-/// <param name="Requests">How many requests to count, in place of a duration.</param>
+/// <summary>The length of a measurement.</summary>
+/// <param name="WarmUp">The time before the measurement. Its requests are not counted.</param>
+/// <param name="Duration">The time of the measurement, if <paramref name="Requests"/> is null.</param>
+/// <param name="Requests">The number of requests of the measurement, instead of a duration.</param>
 internal sealed record BenchLimits(TimeSpan WarmUp, TimeSpan Duration, long? Requests = null);
 
 /// <summary>
-/// When requests are sent and which of them count. By duration: those that complete within it. By number: those sent
-/// after the warm-up, exactly that many. In the ticks of the stopwatch; any thread may ask.
+/// Decides whether a request may be sent, and whether it counts. By duration, a request counts that completes within
+/// the duration. By number, exactly that many requests are sent after the warm-up, and all of them count. Times are
+/// stopwatch ticks. Thread-safe.
 /// </summary>
 internal sealed class BenchWindow
 {
@@ -29,7 +30,7 @@ internal sealed class BenchWindow
 
     internal long Start { get; }
 
-    /// <summary>The time when nothing counts any more; never, where it goes by number.</summary>
+    /// <summary>The end of the duration; <see cref="long.MaxValue"/> if the measurement is by number.</summary>
     internal long End { get; }
 
     internal bool IsInterrupted => interrupted.IsCancellationRequested;

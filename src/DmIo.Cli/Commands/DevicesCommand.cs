@@ -1,7 +1,12 @@
 using System.CommandLine;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Service;
+using DmIo.Cli.Streams;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Commands;
 
 /// <summary><c>dmio devices</c>: what the configured devices, and those named, are and can.</summary>
 internal static class DevicesCommand
@@ -34,7 +39,7 @@ internal static class DevicesCommand
         var command = new ExampleCommand("devices", Description, Details, Examples)
         {
             Devices,
-        }.With([.. DeviceAccess.Options, Options.Json, Options.Config, Options.Verbose]);
+        }.With([.. DeviceAccess.Options, SharedOptions.Json, SharedOptions.Config, SharedOptions.Verbose]);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
     }
@@ -71,7 +76,7 @@ internal static class DevicesCommand
         };
         return context.Print(
             () => ReportJson.Write(report),
-            (writer, isTerminal) => ReportTable.Write(writer, isTerminal, report),
+            report.Write,
             $"{report.Devices.Count} devices were found")
             ? ExitCode.Ok
             : ExitCode.Failed;

@@ -1,8 +1,13 @@
 using System.CommandLine;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Service;
+using DmIo.Cli.Streams;
 using DmIo.Nbd.Server;
 using Serilog;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Commands;
 
 /// <summary><c>dmio serve</c>: devices as network disks.</summary>
 internal static class ServeCommand
@@ -42,7 +47,7 @@ internal static class ServeCommand
         var exports = ServeArguments.ExportsOf(parsed);
         ServeTls.RequireExports(options.Tls, exports);
         var access = ServeArguments.AccessOf(parsed);
-        await using var session = await DeviceSession.StartAsync(context, parsed.GetValue(Options.Monitor));
+        await using var session = await DeviceSession.StartAsync(context, parsed.GetValue(SharedOptions.Monitor));
         exports = await AttachAsync(session, exports, access);
         await using var server = await NbdServer.StartAsync(session.System, options);
         var served = new List<NbdExportStatus>();
@@ -66,7 +71,7 @@ internal static class ServeCommand
         };
         var isPrinted = context.Print(
             () => ReportJson.Write(report),
-            (writer, _) => writer.WriteLine(ServeText.Write(report)),
+            (writer, _) => writer.WriteLine(report.ToText()),
             "the exports are served all the same");
         var exitCode = await EndAsync(session, context);
         return isPrinted ? exitCode : ExitCode.Failed;

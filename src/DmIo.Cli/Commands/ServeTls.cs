@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Net;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
 using DmIo.Nbd.Server;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Commands;
 
 /// <summary>What <c>dmio serve</c> takes of encryption: which, by which certificate, and whom it lets in.</summary>
 internal static class ServeTls
@@ -11,7 +13,7 @@ internal static class ServeTls
     {
         Description = "Encryption: none, as the client likes, or always. [default: required with --tls-cert, else off]",
         HelpName = "off|offered|required",
-        CustomParser = result => Cli.Options.ReadEnum<TlsChoice>(result),
+        CustomParser = result => OptionValues.ReadEnum<TlsChoice>(result),
     };
 
     private static readonly Option<string?> Certificate = NewFile(
@@ -28,7 +30,7 @@ internal static class ServeTls
         Description = "With --tls-ca: the client with this name on its certificate may use these exports, and who is "
             + "not named, none. Repeat for more. [default: all may use all]",
         HelpName = "CLIENT=EXPORT",
-        CustomParser = result => Cli.Options.ReadAll(result, ExportArgument.Parse),
+        CustomParser = result => OptionValues.ReadAll(result, ExportArgument.Parse),
     };
 
     private static readonly Option<bool> Insecure = new("--insecure")

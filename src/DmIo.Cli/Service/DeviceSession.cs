@@ -2,13 +2,16 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using DmIo.Actors.Client;
 using DmIo.Actors.Configuration;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Streams;
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
 using Serilog;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Service;
 
 /// <summary>
 /// One command's service: an actor system, the devices that the command names, its lease. A device is opened once,

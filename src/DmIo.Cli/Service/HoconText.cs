@@ -1,4 +1,4 @@
-namespace DmIo.Cli;
+namespace DmIo.Cli.Service;
 
 /// <summary>
 /// Checks the brackets and quotes of a HOCON text before Akka.NET's parser reads it. The parser takes the end of the

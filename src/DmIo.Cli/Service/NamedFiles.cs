@@ -1,19 +1,21 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Akka.Configuration;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
 using DmIo.Devices.Files;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Service;
 
 /// <summary>
-/// The files that a command line names, known before it is carried out, and also where it is refused. A standard stream
-/// that is one of them takes no text: the text would destroy the file's content.
+/// The files that a command line names. They are known before the command runs, even if it is refused. A standard
+/// stream that is one of these files is not written: text would overwrite the contents of the file.
 /// </summary>
 internal static class NamedFiles
 {
     private const string Devices = "dmio.devices";
 
-    /// <summary>The texts that may name a device: of --region, of --export, and the arguments without an
+    /// <summary>The texts that may name a device: those of --region and --export, and arguments without an
     /// option.</summary>
     internal static IReadOnlyList<string> DeviceTextsOf(ParseResult parsed) =>
     [
@@ -22,7 +24,7 @@ internal static class NamedFiles
         .. parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(Texts),
     ];
 
-    /// <summary>The paths of the devices of a configuration, with their names.</summary>
+    /// <summary>The names and paths of the devices in a configuration.</summary>
     internal static IEnumerable<(string Name, string Path)> DevicesOf(Config config)
     {
         if (!config.HasPath(Devices) || config.GetValue(Devices) is not { } devices || !devices.IsObject())
@@ -40,9 +42,9 @@ internal static class NamedFiles
         }
     }
 
-    /// <summary>Is the file of a standard stream one that the command line names, whatever it is there?</summary>
-    /// <param name="file">Of the stream; null: it is no file.</param>
-    /// <param name="parsed">The command line, which may have errors.</param>
+    /// <summary>True: the command line names the file of a standard stream, in any option or argument.</summary>
+    /// <param name="file">The file of the stream; null: not a file.</param>
+    /// <param name="parsed">The command line, which may be invalid.</param>
     internal static bool Has(FileIdentity? file, ParseResult parsed) =>
         file is not null && PathsOf(parsed).Any(path => FileIdentity.Of(path)?.Store == file.Store);
 
@@ -61,15 +63,15 @@ internal static class NamedFiles
             }
         }
 
-        foreach (var (_, path) in ConfiguredBy(parsed))
+        foreach (var (_, path) in ConfiguredIn(parsed))
         {
             yield return path;
         }
     }
 
-    private static IEnumerable<(string Name, string Path)> ConfiguredBy(ParseResult parsed)
+    private static IEnumerable<(string Name, string Path)> ConfiguredIn(ParseResult parsed)
     {
-        if (parsed.GetResult(Options.Config)?.Tokens is not [var path])
+        if (parsed.GetResult(SharedOptions.Config)?.Tokens is not [var path])
         {
             return [];
         }
@@ -80,7 +82,7 @@ internal static class NamedFiles
         }
         catch (RefusedException)
         {
-            // It names no device that could be told.
+            // An invalid configuration names no device.
             return [];
         }
     }

@@ -1,7 +1,10 @@
 using Akka.Configuration;
 using DmIo.Actors.Configuration;
+using DmIo.Cli.Exit;
+using Serilog;
+using Serilog.Events;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Service;
 
 /// <summary>
 /// The actor system's configuration: what <c>-v</c> says, over the user's file, over the command's own defaults:
@@ -91,4 +94,23 @@ internal static class SessionConfiguration
             throw new RefusedException($"--config '{path}' is not HOCON: {fault.Message}", fault);
         }
     }
+}
+
+/// <summary>Where Akka's Serilog logger writes to: standard error, one line for an event, exceptions below
+/// it.</summary>
+internal static class StandardErrorLog
+{
+    private const string Template = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}";
+
+    /// <summary>Makes it the process's logger: warnings and errors, with verbosity 1 also what happens, with 2
+    /// all.</summary>
+    internal static void Start(int verbosity) => Log.Logger = new LoggerConfiguration()
+        .MinimumLevel.Is(verbosity switch
+        {
+            0 => LogEventLevel.Warning,
+            1 => LogEventLevel.Information,
+            _ => LogEventLevel.Debug,
+        })
+        .WriteTo.Console(outputTemplate: Template, standardErrorFromLevel: LevelAlias.Minimum)
+        .CreateLogger();
 }

@@ -1,7 +1,8 @@
+using DmIo.Cli.Exit;
 using DmIo.Devices.Files;
 using DmIo.Memory;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Streams;
 
 /// <summary>
 /// The bytes to write: a file, standard input, or a pipe. Fills memory to the brim however short the reads are: in
@@ -78,7 +79,7 @@ internal sealed class InputSource : IAsyncDisposable
             while (filled < wanted)
             {
                 var read = file is not null
-                    ? await ReadInPlaceAsync(file, memory.Pieces(filled, wanted - filled))
+                    ? await ReadInPlaceAsync(file, memory.Segments(filled, wanted - filled))
                     : await ReadThroughAsync(memory, filled, wanted - filled, interrupted);
                 if (read == 0)
                 {
@@ -113,7 +114,7 @@ internal sealed class InputSource : IAsyncDisposable
         var length = Math.Min(lengthBytes, bounce.Length);
         var read = await Task.Run(() => stream.Read(bounce, 0, length), CancellationToken.None).WaitAsync(interrupted);
         var rest = bounce.AsMemory(0, read);
-        foreach (var piece in memory.Pieces(offset, read))
+        foreach (var piece in memory.Segments(offset, read))
         {
             rest[..piece.Length].CopyTo(piece);
             rest = rest[piece.Length..];

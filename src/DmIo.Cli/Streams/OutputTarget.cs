@@ -1,7 +1,8 @@
+using DmIo.Cli.Exit;
 using DmIo.Devices.Files;
 using DmIo.Memory;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Streams;
 
 /// <summary>
 /// Where read bytes go: a file that is made new, or standard output. A pipe is written through a small buffer, so that
@@ -28,7 +29,8 @@ internal sealed class OutputTarget : IAsyncDisposable
 
     /// <exception cref="RefusedException">It can't be written, or is a device of the session. It is as it was
     /// then.</exception>
-    internal static OutputTarget Open(string? to, IConsoleStreams streams, DeviceSession session)
+    internal static OutputTarget Open(
+        string? to, IConsoleStreams streams, Action<string, FileIdentity?> requireOther)
     {
         if (to is null or "-")
         {
@@ -42,7 +44,7 @@ internal sealed class OutputTarget : IAsyncDisposable
             var isFile = !Path.Exists(to) || FileIdentity.Of(to) is { IsBlockDevice: false };
             var share = isFile ? FileShare.None : FileShare.ReadWrite;
             opened = new FileStream(to, FileMode.OpenOrCreate, FileAccess.Write, share, bufferSize: 0);
-            session.RequireOther($"--to '{to}'", FileIdentity.Of(opened.SafeFileHandle));
+            requireOther($"--to '{to}'", FileIdentity.Of(opened.SafeFileHandle));
             if (isFile)
             {
                 opened.SetLength(0);
@@ -68,7 +70,7 @@ internal sealed class OutputTarget : IAsyncDisposable
     {
         try
         {
-            var pieces = memory.Pieces(0, lengthBytes);
+            var pieces = memory.Segments(0, lengthBytes);
             await (file is not null ? WriteInPlaceAsync(file, pieces) : WriteThroughAsync(pieces, interrupted));
             writtenBytes += lengthBytes;
         }

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
+using DmIo.Cli.Exit;
 using DmIo.Devices.Files;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Streams;
 
 /// <summary>
 /// The process's own streams and signals. The first Ctrl-C or SIGTERM asks for an orderly end; a later one ends at
@@ -93,5 +95,68 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
         {
             interruption.Cancel();
         }
+    }
+}
+
+/// <summary>
+/// Text on a standard stream that may take nothing: a full disk, a closed pipe. What standard error does not take is
+/// lost, since there is no place to say so; standard output throws, once for each write.
+/// </summary>
+internal static class StandardWriter
+{
+    /// <summary>On standard error: never throws.</summary>
+    internal static TextWriter ForError(Stream stream) => Over(stream, static _ => { });
+
+    /// <summary>On standard output: throws a <see cref="TransferBrokenException"/>.</summary>
+    internal static TextWriter ForOutput(Stream stream) => Over(stream, static fault =>
+        throw new TransferBrokenException($"cannot write to standard output: {fault.Message}", fault));
+
+    private static TextWriter Over(Stream stream, Action<Exception> failed) => TextWriter.Synchronized(
+        new StreamWriter(new Guarded(stream, failed), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false))
+        {
+            AutoFlush = true,
+        });
+
+    /// <summary>A stream whose failures go another way.</summary>
+    private sealed class Guarded(Stream stream, Action<Exception> failed) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            try
+            {
+                stream.Write(buffer);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                failed(fault);
+            }
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+            // The console's streams keep nothing back.
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

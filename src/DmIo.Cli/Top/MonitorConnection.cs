@@ -1,13 +1,14 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using DmIo.Actors.Telemetry;
+using DmIo.Cli.Exit;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Top;
 
-/// <summary>A connection to the socket of <c>dmio.monitor.socket</c>: asks for a line, reads it.</summary>
+/// <summary>A connection to the socket of <c>dmio.monitor.socket</c>: sends a request, reads one line.</summary>
 internal sealed class MonitorConnection : IAsyncDisposable
 {
-    /// <summary>Thousands of devices and leases.</summary>
+    /// <summary>Enough for thousands of devices and leases.</summary>
     private const int LongestLine = 32 << 20;
 
     private readonly string path;
@@ -22,14 +23,15 @@ internal sealed class MonitorConnection : IAsyncDisposable
         stream = new NetworkStream(socket, ownsSocket: true);
     }
 
-    /// <exception cref="RefusedException">There is no such socket, nobody listens, or it is another
-    /// user's.</exception>
+    /// <exception cref="RefusedException">The socket does not exist, no process listens, or the socket belongs to
+    /// another user.</exception>
     internal static async Task<MonitorConnection> OpenAsync(string path, CancellationToken end)
     {
         if (!Path.Exists(path))
         {
             throw new RefusedException(
-                $"there is no socket '{path}'; it is what dmio.monitor.socket, or dmio bench --monitor, says.");
+                $"there is no socket '{path}'; give the path in dmio.monitor.socket, or in --monitor of dmio bench or "
+                + "serve.");
         }
 
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -43,7 +45,7 @@ internal sealed class MonitorConnection : IAsyncDisposable
             socket.Dispose();
             throw new RefusedException(
                 fault is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
-                    ? $"nobody listens at '{path}': the service has ended, or it is no socket."
+                    ? $"no process listens on '{path}': the service has ended, or the file is not a socket."
                     : $"cannot connect to '{path}': {fault.Message}",
                 fault);
         }
@@ -55,9 +57,9 @@ internal sealed class MonitorConnection : IAsyncDisposable
         await line.DisposeAsync();
     }
 
-    /// <summary>What the service does now; null: it has ended.</summary>
-    /// <exception cref="RefusedException">Something else answers.</exception>
-    internal async Task<ServiceStatistics?> AskAsync(CancellationToken end)
+    /// <summary>The current statistics; null: the service has ended.</summary>
+    /// <exception cref="RefusedException">The answer is not that of a service.</exception>
+    internal async Task<ServiceStatistics?> GetAsync(CancellationToken end)
     {
         try
         {
@@ -70,13 +72,13 @@ internal sealed class MonitorConnection : IAsyncDisposable
         }
         catch (JsonException fault)
         {
-            throw NoService(fault.Message, fault);
+            throw NotAService(fault.Message, fault);
         }
     }
 
-    /// <summary>What answers makes no sense.</summary>
-    internal RefusedException NoService(string reason, Exception? fault = null) =>
-        new($"what answers at '{path}' is no service: {reason}", fault);
+    /// <summary>The refusal of an invalid answer.</summary>
+    internal RefusedException NotAService(string reason, Exception? fault = null) =>
+        new($"the process at '{path}' is not a dmio service: {reason}", fault);
 
     private ReadOnlySpan<byte> Line => line.GetBuffer().AsSpan(0, (int)line.Length);
 
@@ -98,7 +100,7 @@ internal sealed class MonitorConnection : IAsyncDisposable
             line.Write(rest);
             if (line.Length > LongestLine)
             {
-                throw NoService($"it said {line.Length} bytes and did not end the line.");
+                throw NotAService($"it sent {line.Length} bytes without the end of a line.");
             }
 
             unread = await stream.ReadAsync(buffer, end);

@@ -1,10 +1,12 @@
 using DmIo.Actors.Telemetry;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Top;
 
 /// <summary>
-/// What a service on a socket does, from pairs of looks at it: the first two come half a second apart, so that there
-/// are rates to show soon; then as often as asked for.
+/// Snapshots of the service on a socket, from successive statistics. The first interval is at most half a second, so
+/// that the first rates are shown soon.
 /// </summary>
 internal sealed class MonitorSource : ITopSource
 {
@@ -21,7 +23,7 @@ internal sealed class MonitorSource : ITopSource
         this.interval = interval;
     }
 
-    /// <exception cref="RefusedException">There is no service.</exception>
+    /// <exception cref="RefusedException">No service listens on the socket.</exception>
     internal static async Task<MonitorSource> OpenAsync(string path, TimeSpan interval, CancellationToken end) =>
         new(await MonitorConnection.OpenAsync(path, end), interval);
 
@@ -29,7 +31,7 @@ internal sealed class MonitorSource : ITopSource
 
     public async ValueTask<TopSnapshot?> NextAsync(CancellationToken end)
     {
-        last ??= await connection.AskAsync(end);
+        last ??= await connection.GetAsync(end);
         if (last is null)
         {
             return null;
@@ -37,7 +39,7 @@ internal sealed class MonitorSource : ITopSource
 
         await Task.Delay(isFirst && FirstInterval < interval ? FirstInterval : interval, end);
         isFirst = false;
-        var now = await connection.AskAsync(end);
+        var now = await connection.GetAsync(end);
         if (now is null)
         {
             return null;
@@ -48,8 +50,8 @@ internal sealed class MonitorSource : ITopSource
         return snapshot;
     }
 
-    /// <exception cref="RefusedException">What was said reads well and means nothing: a device twice, a count beyond
-    /// all counts.</exception>
+    /// <exception cref="RefusedException">The statistics are valid JSON with invalid contents: a device twice, a count
+    /// that overflows.</exception>
     private TopSnapshot Between(ServiceStatistics before, ServiceStatistics now)
     {
         try
@@ -58,8 +60,15 @@ internal sealed class MonitorSource : ITopSource
         }
         catch (Exception fault)
         {
-            // It is all a stranger's, so that the fault in it may be of any kind.
-            throw connection.NoService(fault.Message, fault);
+            // The statistics come from another process, so any exception is possible.
+            throw connection.NotAService(fault.Message, fault);
         }
     }
+}
+
+/// <summary>The snapshots of a running service. Tests have prepared snapshots.</summary>
+internal interface ITopSource : IAsyncDisposable
+{
+    /// <summary>Waits for the next snapshot; null: the service has ended.</summary>
+    ValueTask<TopSnapshot?> NextAsync(CancellationToken end);
 }

@@ -1,15 +1,16 @@
+using DmIo.Cli.Reports;
 using DmIo.Io;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Transfer;
 
 /// <summary>
-/// Operations that carry no data: flush (one request), discard and write zeroes (in pieces, so that a large region
-/// shows its progress and can be interrupted). The pieces of one request go to all regions at once.
+/// Operations without data. Flush is one request. Discard and write zeroes go chunk by chunk, so that a large region
+/// shows progress and can be interrupted; each request has a chunk of every region.
 /// </summary>
 internal sealed class RangeTransfer(
-    IRegionIo io, IoOperation operation, IReadOnlyList<RegionTally> regions, TransferProgress progress)
+    IRegionIo io, IoOperation operation, IReadOnlyList<RegionState> regions, TransferProgress progress)
 {
-    private const long PieceSectors = 128 * 1024;
+    private const long ChunkSectors = 128 * 1024;
 
     internal bool IsInterrupted { get; private set; }
 
@@ -17,20 +18,20 @@ internal sealed class RangeTransfer(
     {
         if (operation == IoOperation.Flush)
         {
-            await SubmitAsync([.. regions], region => region.Region.Piece(0, 0));
+            await SubmitAsync([.. regions], region => region.Region.Range(0, 0));
             return;
         }
 
-        for (var position = 0L; !interrupted.IsCancellationRequested; position += PieceSectors)
+        for (var position = 0L; !interrupted.IsCancellationRequested; position += ChunkSectors)
         {
-            var active = regions.Where(region => region.SectorsAt(position, PieceSectors) > 0).ToArray();
+            var active = regions.Where(region => region.SectorsAt(position, ChunkSectors) > 0).ToArray();
             if (active.Length == 0)
             {
                 return;
             }
 
             var at = position;
-            await SubmitAsync(active, region => region.Region.Piece(at, region.SectorsAt(at, PieceSectors)));
+            await SubmitAsync(active, region => region.Region.Range(at, region.SectorsAt(at, ChunkSectors)));
         }
 
         IsInterrupted = true;
@@ -40,14 +41,14 @@ internal sealed class RangeTransfer(
         }
     }
 
-    private async Task SubmitAsync(RegionTally[] active, Func<RegionTally, IoRegion> pieceOf)
+    private async Task SubmitAsync(RegionState[] active, Func<RegionState, IoRegion> rangeOf)
     {
-        var pieces = Array.ConvertAll(active, region => pieceOf(region));
-        var result = await io.SubmitAsync(operation, pieces);
+        var ranges = Array.ConvertAll(active, region => rangeOf(region));
+        var result = await io.SubmitAsync(operation, ranges);
         for (var index = 0; index < active.Length; index++)
         {
-            active[index].Add(result[index], pieces[index].Count.Bytes);
-            progress.Add(pieces[index].Count.Bytes);
+            active[index].Add(result[index], ranges[index].Count.Bytes);
+            progress.Add(ranges[index].Count.Bytes);
         }
     }
 }

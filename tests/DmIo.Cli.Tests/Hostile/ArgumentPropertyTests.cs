@@ -1,4 +1,6 @@
 using System.Net;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
 using DmIo.Nbd;
 using DmIo.Nbd.Tests.Fuzz;
 using FsCheck;
@@ -7,8 +9,8 @@ using Xunit;
 
 namespace DmIo.Cli.Tests.Hostile;
 
-/// <summary>The syntaxes of single arguments: any text is read, or refused by one kind of exception, with the text in
-/// the message. A failure prints the seed that replays it.</summary>
+/// <summary>The parsers of arguments: any text is accepted, or refused by one type of exception with the text in the
+/// message. A failure prints the seed that repeats it.</summary>
 public sealed class ArgumentPropertyTests
 {
     private static readonly string[] Pieces =
@@ -47,7 +49,7 @@ public sealed class ArgumentPropertyTests
         NbdAddress.ParseIP(text) is { Port: >= 0 and <= IPEndPoint.MaxPort }));
 
     [Fact]
-    public void Any_address_that_is_printed_reads_back() => Prop.ForAll(
+    public void Any_printed_address_is_parsed_back() => Prop.ForAll(
         Arb.From(
             from bytes in Gen.Elements(4, 16).SelectMany(count => Gen.Choose(0, 255).ArrayOf(count))
             from port in Gen.Choose(0, 65535)

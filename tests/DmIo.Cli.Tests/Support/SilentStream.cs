@@ -1,6 +1,6 @@
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Support;
 
-/// <summary>A pipe that brings some bytes, and then nothing and no end, until it is disposed of.</summary>
+/// <summary>A pipe with some bytes, which then blocks until it is disposed of.</summary>
 internal sealed class SilentStream(int bytes, Action onSilence) : Stream
 {
     private readonly ManualResetEventSlim closed = new();

@@ -1,6 +1,6 @@
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Support;
 
-/// <summary>A pipe whose every read brings a few bytes, as many as the seed says.</summary>
+/// <summary>A pipe with short reads, whose lengths are random.</summary>
 internal sealed class TricklingStream(byte[] content, int seed) : MemoryStream(content)
 {
     private readonly Random random = new(seed);

@@ -1,9 +1,13 @@
+using DmIo.Cli.Reports;
+using DmIo.Cli.Streams;
+using DmIo.Cli.Tests.Support;
+using DmIo.Cli.Transfer;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Transfer;
 
-/// <summary>Streaming an input to several regions, on devices without a service.</summary>
+/// <summary>Writes of an input to several regions, on devices without a service.</summary>
 public sealed class WriteTransferTests
 {
     private const int ChunkBytes = 4096;
@@ -15,7 +19,7 @@ public sealed class WriteTransferTests
     private readonly FakeRegionIo io = new();
 
     [Fact]
-    public async Task Every_region_gets_the_input_from_its_beginning()
+    public async Task Every_region_gets_the_input_from_its_start()
     {
         var data = Bytes.Random(5 * ChunkBytes, Seed);
 
@@ -26,7 +30,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task Short_reads_of_a_pipe_are_filled_to_whole_chunks()
+    public async Task Short_reads_of_a_pipe_are_combined_into_whole_chunks()
     {
         var data = Bytes.Random(3 * ChunkBytes, Seed);
 
@@ -37,7 +41,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task The_last_sector_is_padded_with_zeroes_over_what_the_buffer_held_before()
+    public async Task The_last_sector_is_padded_with_zeroes_in_a_reused_buffer()
     {
         var data = Bytes.Random((9 * ChunkBytes) + 100, Seed);
 
@@ -49,7 +53,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task A_shorter_region_gets_the_prefix_and_says_so()
+    public async Task A_shorter_region_gets_a_prefix_and_reports_it()
     {
         var data = Bytes.Random(3 * ChunkBytes, Seed);
         var prefix = io.NewRegion(0, "a", 0, 9);
@@ -64,9 +68,9 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task No_more_is_read_than_the_regions_take()
+    public async Task Only_the_data_of_the_regions_is_read()
     {
-        var input = new SilentStream(2 * ChunkBytes, () => Assert.Fail("read on"));
+        var input = new SilentStream(2 * ChunkBytes, () => Assert.Fail("The input was read further."));
 
         await WriteAsync(input, io.NewRegion(0, "a", 0, 16));
 
@@ -74,7 +78,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task A_failed_chunk_keeps_its_regions_bit_while_all_other_chunks_are_written()
+    public async Task A_failed_chunk_sets_the_bit_and_all_other_chunks_are_written()
     {
         var data = Bytes.Random(6 * ChunkBytes, Seed);
         var bad = io.NewRegion(0, "a", 0, null);
@@ -90,7 +94,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task A_region_that_can_take_nothing_is_asked_no_more()
+    public async Task A_region_of_a_detached_device_gets_no_more_requests()
     {
         var gone = io.NewRegion(0, "a", 0, null);
         io.Fault = (_, region) => region.Device == "a" ? IoStatus.Failed(IoStatusCode.DeviceGone, "gone") : null;
@@ -102,7 +106,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task When_every_region_has_failed_it_ends_early()
+    public async Task The_transfer_ends_early_if_every_region_has_failed()
     {
         var regions = new[] { io.NewRegion(0, "a", 0, null), io.NewRegion(1, "b", 0, null) };
         io.Fault = (_, _) => BadSector;
@@ -114,7 +118,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task A_chunk_that_was_read_while_the_last_region_was_given_up_becomes_no_request()
+    public async Task A_chunk_for_which_no_region_is_left_is_not_submitted()
     {
         var gone = io.NewRegion(0, "a", 0, null);
         io.Fault = (_, _) => IoStatus.Failed(IoStatusCode.DeviceGone, "gone");
@@ -126,7 +130,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task While_chunks_are_in_flight_the_next_one_is_read()
+    public async Task The_next_chunk_is_read_while_chunks_are_in_flight()
     {
         io.Gate = async () => await Task.Yield();
 
@@ -146,7 +150,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task A_region_that_the_input_does_not_fill_has_its_bit_set()
+    public async Task A_region_longer_than_the_input_has_its_bit_set()
     {
         var region = io.NewRegion(0, "a", 0, 100);
 
@@ -157,7 +161,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task An_interrupt_ends_the_wait_for_a_silent_pipe_after_what_is_in_flight()
+    public async Task An_interrupt_ends_the_wait_for_a_silent_pipe_after_the_chunks_in_flight()
     {
         var region = io.NewRegion(0, "a", 0, null);
         using var interruption = new CancellationTokenSource();
@@ -170,7 +174,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task Reading_back_finds_the_first_byte_that_a_device_did_not_keep()
+    public async Task Verification_finds_the_first_byte_that_a_device_changed()
     {
         var region = io.NewRegion(0, "a", 16, null);
         io.Fault = (operation, piece) =>
@@ -191,7 +195,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task Forced_writes_are_forced_in_every_chunk()
+    public async Task Every_chunk_of_a_durable_write_has_FUA()
     {
         var input = new MemoryStream(new byte[3 * ChunkBytes]);
 
@@ -200,13 +204,13 @@ public sealed class WriteTransferTests
         Assert.Equal(3, io.Requests.Count(request => request.ForceUnitAccess));
     }
 
-    private Task<WriteTransfer> WriteAsync(Stream input, params RegionTally[] regions) =>
+    private Task<WriteTransfer> WriteAsync(Stream input, params RegionState[] regions) =>
         WriteAsync(io, input, regions);
 
     private static async Task<WriteTransfer> WriteAsync(
         FakeRegionIo io,
         Stream input,
-        RegionTally[] regions,
+        RegionState[] regions,
         bool verify = false,
         bool isForced = false,
         CancellationToken interrupted = default)
