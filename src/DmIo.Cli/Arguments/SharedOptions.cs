@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using DmIo.Actors.Configuration;
 using DmIo.Io;
 
 namespace DmIo.Cli.Arguments;
@@ -50,4 +52,81 @@ internal static class SharedOptions
 
     /// <summary>The number of times that <c>-v</c> was given.</summary>
     internal static int VerbosityOf(ParseResult parsed) => parsed.GetResult(Verbose)?.IdentifierTokenCount ?? 0;
+}
+
+/// <summary>Parsers of option values. The message for an invalid value names the option or the value, and the valid
+/// values.</summary>
+internal static class OptionValues
+{
+    internal static Option<int?> NewNumber(string name, int least, int most, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, out var number) && number >= least && number <= most)
+            {
+                return number;
+            }
+
+            result.AddError($"{name} '{result.Tokens[0].Value}' is not a number from {least} to {most}.");
+            return null;
+        },
+    };
+
+    internal static Option<TimeSpan?> NewDuration(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "TIME",
+        CustomParser = result => ReadDuration(name, result),
+    };
+
+    internal static T[] ReadAll<T>(ArgumentResult result, Func<string, T> read)
+    {
+        var values = new List<T>();
+        foreach (var token in result.Tokens)
+        {
+            try
+            {
+                values.Add(read(token.Value));
+            }
+            catch (FormatException fault)
+            {
+                result.AddError(fault.Message);
+            }
+        }
+
+        return [.. values];
+    }
+
+    internal static ByteSize? ReadSize(ArgumentResult result) =>
+        ReadAll(result, ByteSize.Parse) is [var size] ? size : null;
+
+    internal static T ReadEnum<T>(ArgumentResult result)
+        where T : struct, Enum
+    {
+        var text = result.Tokens[0].Value;
+        foreach (var value in Enum.GetValues<T>())
+        {
+            if (text.Equals(value.ToString(), StringComparison.OrdinalIgnoreCase))
+            {
+                return value;
+            }
+        }
+
+        var words = string.Join(", ", Enum.GetNames<T>().Select(name => name.ToLowerInvariant()));
+        result.AddError($"'{text}' is none of {words}.");
+        return default;
+    }
+
+    private static TimeSpan? ReadDuration(string name, ArgumentResult result)
+    {
+        if (DurationSyntax.TryParse(result.Tokens[0].Value, out var duration) && duration <= TimeSpan.FromDays(1))
+        {
+            return duration;
+        }
+
+        result.AddError($"{name} '{result.Tokens[0].Value}' is not a time up to a day; write 500ms, 3s or 2m.");
+        return null;
+    }
 }

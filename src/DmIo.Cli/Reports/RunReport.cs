@@ -1,4 +1,5 @@
 using DmIo.Io;
+using Spectre.Console;
 
 namespace DmIo.Cli.Reports;
 
@@ -26,6 +27,54 @@ internal sealed record RunReport
 
     /// <summary>True if the user interrupted the command; absent otherwise.</summary>
     public bool? Interrupted { get; init; }
+
+    internal void Write(TextWriter writer, bool isTerminal)
+    {
+        var table = ReportConsole.NewTable(isTerminal, "#", "Region", "Status", "Bytes");
+        table.Columns[0].RightAligned();
+        table.Columns[3].RightAligned();
+        foreach (var region in Regions)
+        {
+            table.AddRow(
+                new Text(region.Index.ToString()),
+                new Text($"{region.Device}@{region.Sector}+{region.Count}"),
+                new Text(region.Status, region.IsOk ? Color.Green : Color.Red),
+                new Text(region.Bytes.ToString()));
+        }
+
+        ReportConsole.NewConsole(writer, isTerminal).Write(table);
+        foreach (var region in Regions)
+        {
+            region.WriteRemarks(writer);
+        }
+
+        if (PaddedBytes > 0)
+        {
+            writer.WriteLine($"last sector padded with {PaddedBytes} zero bytes");
+        }
+
+        if (Verified == true)
+        {
+            var equal = Regions.Count(region => region.IsOk);
+            writer.WriteLine($"read back and compared: {equal} of {Regions.Count} regions hold the written data");
+        }
+
+        writer.WriteLine(TotalOf());
+        writer.WriteLine($"errors {Errors}" + (Unsupported == "0x0" ? "" : $", unsupported {Unsupported}"));
+    }
+
+    /// <summary>If every region failed, the total is that of the region with the most bytes: no region holds the
+    /// rest.</summary>
+    private string TotalOf()
+    {
+        var most = Regions.Max(region => region.Bytes);
+        var isComplete = Regions.Any(region => region.IsOk) || most >= Bytes;
+        var done = isComplete ? Bytes : most;
+        return (isComplete ? $"{done} bytes in " : $"{done} of {Bytes} bytes in ")
+            + Quantity.Seconds(Seconds)
+            + (done > 0 ? $", {Quantity.Rate(done, Seconds)}" : "")
+            + (Interrupted == true ? ", interrupted" : "");
+    }
 }
 
 /// <summary>The result of one region. Null properties are absent from the JSON.</summary>
@@ -60,6 +109,26 @@ internal sealed record RegionReport
     public Difference? Difference { get; init; }
 
     internal bool IsOk => Status == nameof(IoStatusCode.Ok);
+
+    internal void WriteRemarks(TextWriter writer)
+    {
+        if (Message is not null)
+        {
+            var errno = Errno is { } number ? $" (errno {number})" : "";
+            writer.WriteLine($"region {Index}: {Status}{errno}: {Message}");
+        }
+
+        if (TailBytes is { } tail)
+        {
+            var text = ReportConsole.TailText(Device, tail);
+            writer.WriteLine($"region {Index}: {text}, and were left out");
+        }
+
+        if (PrefixOnly == true && IsOk)
+        {
+            writer.WriteLine($"region {Index}: shorter than the input, got its first {Count} sectors");
+        }
+    }
 }
 
 /// <summary>The first byte of a region that differs from the compared data.</summary>

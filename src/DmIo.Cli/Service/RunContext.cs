@@ -78,7 +78,7 @@ internal sealed record RunContext(IConsoleStreams Streams, string Name, bool IsJ
         {
             isPrinted = Print(
                 () => ReportJson.Write(report),
-                (writer, isTerminal) => RunTable.Write(writer, isTerminal, report),
+                report.Write,
                 $"the errors of the regions are {report.Errors}");
         }
         else if (IsJson)
@@ -87,7 +87,7 @@ internal sealed record RunContext(IConsoleStreams Streams, string Name, bool IsJ
         }
         else
         {
-            RunTable.Write(Streams.Error, Streams.IsErrorTerminal, report);
+            report.Write(Streams.Error, Streams.IsErrorTerminal);
         }
 
         if (report.Interrupted == true)

@@ -60,7 +60,7 @@ public sealed class ReportTests
         var region = NewRegion(0, path, 8);
         region.Add(IoStatus.Ok, 4096);
 
-        RunTable.Write(writer, isTerminal: false, RegionState.ReportOf([region], 4096, TimeSpan.FromSeconds(1)));
+        RegionState.ReportOf([region], 4096, TimeSpan.FromSeconds(1)).Write(writer, isTerminal: false);
 
         var lines = writer.ToString().Split('\n');
         Assert.Contains(lines, line => line.Contains($"{path}@2048+8 Ok", StringComparison.Ordinal));
@@ -77,7 +77,7 @@ public sealed class ReportTests
         failed.Add(IoStatus.DeviceError("no space", errno: 28), 4096);
 
         var report = RegionState.ReportOf([cut, failed], 5000, TimeSpan.FromSeconds(1)) with { PaddedBytes = 120 };
-        RunTable.Write(writer, isTerminal: false, report);
+        report.Write(writer, isTerminal: false);
 
         var text = writer.ToString();
         Assert.Contains("last sector padded with 120 zero bytes", text);
@@ -95,8 +95,7 @@ public sealed class ReportTests
         some.Add(IoStatus.Ok, 4096);
         some.Add(IoStatus.DeviceError("no space", errno: 28), 4096);
 
-        RunTable.Write(
-            writer, isTerminal: false, RegionState.ReportOf([none, some], 8192, TimeSpan.FromSeconds(2)));
+        RegionState.ReportOf([none, some], 8192, TimeSpan.FromSeconds(2)).Write(writer, isTerminal: false);
 
         Assert.Contains("4096 of 8192 bytes in 2.0 s, 2 KiB/s", writer.ToString());
     }
@@ -109,7 +108,7 @@ public sealed class ReportTests
         cut.MarkPrefix();
         cut.Add(IoStatus.DeviceError("no space", errno: 28), 4096);
 
-        RunTable.Write(writer, isTerminal: false, RegionState.ReportOf([cut], 8192, TimeSpan.FromSeconds(1)));
+        RegionState.ReportOf([cut], 8192, TimeSpan.FromSeconds(1)).Write(writer, isTerminal: false);
 
         Assert.DoesNotContain("got its first", writer.ToString());
         Assert.Contains("0 of 8192 bytes in 1.0 s", writer.ToString());
