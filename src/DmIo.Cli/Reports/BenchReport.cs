@@ -48,7 +48,7 @@ internal sealed record BenchReport
 
     public required double Iops { get; init; }
 
-    /// <summary>The bytes of a request are counted once, whatever the number of its regions.</summary>
+    /// <summary>The bytes of a request are counted once, regardless of the number of its regions.</summary>
     public required double BytesPerSecond { get; init; }
 
     public required BenchLatencies LatencyMicroseconds { get; init; }

@@ -7,7 +7,7 @@ namespace DmIo.Cli.Reports;
 
 /// <summary>
 /// A progress bar on standard error, if that is a terminal, until the work ends or the user interrupts: messages about
-/// the interrupt would be overwritten. Without a terminal, Spectre.Console is not loaded.
+/// the interrupt would be overwritten. Without a terminal, the work runs without a bar.
 /// </summary>
 internal static class ProgressDisplay
 {

@@ -24,7 +24,7 @@ internal static class RegionPlan
             {
                 throw new RefusedException(
                     $"the input has {inputBytes ?? 0} bytes ({inputSectors ?? 0} sectors), but from {target} to the "
-                    + $"end of the device there are {target.Room} sectors; a +COUNT would write only the beginning.");
+                    + $"end of the device there are {target.Room} sectors; with a +COUNT only its start is written.");
             }
 
             if (target.Count is { } count && count.Value > inputSectors)
