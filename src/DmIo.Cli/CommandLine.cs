@@ -41,7 +41,7 @@ internal static class CommandLine
         if (parsed.Action is ParseErrorAction)
         {
             var fault = parsed.UnmatchedTokens is [var unknown, ..]
-                ? $"there is no command, option or argument '{unknown}' here."
+                ? $"unknown command, option or argument '{unknown}'."
                 : parsed.Errors[0].Message;
             fault = $"{FaultReport.OneLine(fault)} Try: {name} --help";
             new FaultOutput(parsed, streams).Print(

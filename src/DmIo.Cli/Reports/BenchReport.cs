@@ -116,7 +116,7 @@ internal sealed record BenchReport
 
     private string Load =>
         $"{Operation} of {Quantity.Bytes(BlockSize)} by {By}, {Leases} lease(s) with {Depth} in flight each"
-        + $"{(ForceUnitAccess ? ", FUA" : "")}{(Flush ? ", flush after each" : "")}"
+        + $"{(ForceUnitAccess ? ", FUA" : "")}{(Flush ? ", flush after each write" : "")}"
         + (Spread ? ", spread over the regions" : "");
 
     private string Rate => Requests == 0

@@ -36,7 +36,7 @@ internal sealed record FaultReport
         }
         else if (!isExpected)
         {
-            writer.WriteLine($"{command}: run it with -v for the details");
+            writer.WriteLine($"{command}: run the command with -v for details");
         }
     }
 

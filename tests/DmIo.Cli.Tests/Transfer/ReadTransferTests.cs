@@ -85,7 +85,7 @@ public sealed class ReadTransferTests
     {
         var region = io.NewRegion(0, "a", 0, 8000);
         using var interruption = new CancellationTokenSource();
-        await using var stuck = new SilentStream(ChunkBytes, interruption.Cancel);
+        await using var stuck = new BlockedStream(ChunkBytes, interruption.Cancel);
 
         var transfer = await ReadAsync(region, stuck, interruption.Token);
 

@@ -34,7 +34,7 @@ public sealed class WriteTransferTests
     {
         var data = Bytes.Random(3 * ChunkBytes, Seed);
 
-        await WriteAsync(new TricklingStream(data, Seed), io.NewRegion(0, "a", 0, null));
+        await WriteAsync(new ShortReadStream(data, Seed), io.NewRegion(0, "a", 0, null));
 
         Assert.Equal(data, io["a"][..data.Length]);
         Assert.All(io.Requests, request => Assert.Equal(8, request.Regions[0].Count.Value));
@@ -59,7 +59,7 @@ public sealed class WriteTransferTests
         var prefix = io.NewRegion(0, "a", 0, 9);
         var whole = io.NewRegion(1, "b", 0, null);
 
-        await WriteAsync(new TricklingStream(data, Seed), prefix, whole);
+        await WriteAsync(new ShortReadStream(data, Seed), prefix, whole);
 
         Assert.Equal(data[..(9 * 512)], io["a"][..(9 * 512)]);
         Assert.Equal(0, io["a"][9 * 512]);
@@ -70,7 +70,7 @@ public sealed class WriteTransferTests
     [Fact]
     public async Task Only_the_data_of_the_regions_is_read()
     {
-        var input = new SilentStream(2 * ChunkBytes, () => Assert.Fail("The input was read further."));
+        var input = new BlockedStream(2 * ChunkBytes, () => Assert.Fail("The input was read further."));
 
         await WriteAsync(input, io.NewRegion(0, "a", 0, 16));
 
@@ -123,7 +123,7 @@ public sealed class WriteTransferTests
         var gone = io.NewRegion(0, "a", 0, null);
         io.Fault = (_, _) => IoStatus.Failed(IoStatusCode.DeviceGone, "gone");
 
-        await WriteAsync(new TricklingStream(new byte[20 * ChunkBytes], Seed), gone, io.NewRegion(1, "b", 0, 8));
+        await WriteAsync(new ShortReadStream(new byte[20 * ChunkBytes], Seed), gone, io.NewRegion(1, "b", 0, 8));
 
         Assert.All(io.Requests, request => Assert.NotEmpty(request.Regions));
         Assert.Equal("DeviceGone", gone.Outcome.Status);
@@ -154,18 +154,18 @@ public sealed class WriteTransferTests
     {
         var region = io.NewRegion(0, "a", 0, 100);
 
-        await WriteAsync(new TricklingStream(new byte[ChunkBytes], Seed), region);
+        await WriteAsync(new ShortReadStream(new byte[ChunkBytes], Seed), region);
 
         Assert.Equal("ShortInput", region.Outcome.Status);
         Assert.Equal(ChunkBytes, region.BytesDone);
     }
 
     [Fact]
-    public async Task An_interrupt_ends_the_wait_for_a_silent_pipe_after_the_chunks_in_flight()
+    public async Task An_interrupt_ends_the_wait_for_a_blocked_pipe_after_the_chunks_in_flight()
     {
         var region = io.NewRegion(0, "a", 0, null);
         using var interruption = new CancellationTokenSource();
-        await using var input = new SilentStream(ChunkBytes + 700, interruption.Cancel);
+        await using var input = new BlockedStream(ChunkBytes + 700, interruption.Cancel);
 
         var transfer = await WriteAsync(io, input, [region], interrupted: interruption.Token);
 

@@ -1,7 +1,7 @@
 namespace DmIo.Cli.Tests.Support;
 
 /// <summary>A pipe with short reads, whose lengths are random.</summary>
-internal sealed class TricklingStream(byte[] content, int seed) : MemoryStream(content)
+internal sealed class ShortReadStream(byte[] content, int seed) : MemoryStream(content)
 {
     private readonly Random random = new(seed);
 

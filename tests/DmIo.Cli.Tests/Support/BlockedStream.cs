@@ -1,7 +1,7 @@
 namespace DmIo.Cli.Tests.Support;
 
 /// <summary>A pipe with some bytes, which then blocks until it is disposed of.</summary>
-internal sealed class SilentStream(int bytes, Action onSilence) : Stream
+internal sealed class BlockedStream(int bytes, Action onBlock) : Stream
 {
     private readonly ManualResetEventSlim closed = new();
     private int rest = bytes;
@@ -44,7 +44,7 @@ internal sealed class SilentStream(int bytes, Action onSilence) : Stream
         rest -= read;
         if (read == 0)
         {
-            onSilence();
+            onBlock();
             closed.Wait();
         }
 
