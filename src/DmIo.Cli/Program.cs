@@ -1,5 +1,12 @@
 using DmIo.Cli;
+using DmIo.Cli.Exit;
 using DmIo.Cli.Streams;
+
+if (DescriptorNeed.Fault() is { } fault)
+{
+    Console.Error.WriteLine($"dmio: {fault}");
+    return ExitCode.Refused;
+}
 
 // .NET reads this variable once, when the process opens its first socket. With "1", the thread that receives the
 // completion of a socket operation runs the continuation, which saves the wake-up of a pool thread. The continuations

@@ -69,7 +69,7 @@ internal static class ReadCommand
         var regions = RegionPlan.ToDeviceEnd(targets, mayOverlap: true);
 
         await using var client = await session.OpenAsync(plan.Pages, context.Interrupted);
-        await using var output = OutputTarget.Open(to, context.Streams, session.RequireOther);
+        await using var output = await OutputTarget.OpenAsync(to, context.Streams, session.RequireOther);
         var progress = new TransferProgress { TotalBytes = regions[0].Sectors * Sector.SizeBytes };
         var transfer = new ReadTransfer(
             new ClientRegionIo(client, arguments.Mode),

@@ -1,3 +1,4 @@
+using DmIo.Cli.Exit;
 using DmIo.Devices.Files;
 
 namespace DmIo.Cli.Streams;
@@ -32,8 +33,10 @@ internal interface IConsoleStreams
     TimeProvider Clock { get; }
 
     /// <summary>Standard input as bytes.</summary>
+    /// <exception cref="RefusedException">Standard input is closed.</exception>
     Stream OpenInput();
 
     /// <summary>Standard output as bytes.</summary>
+    /// <exception cref="RefusedException">Standard output is closed.</exception>
     Stream OpenOutput();
 }
