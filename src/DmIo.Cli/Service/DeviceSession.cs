@@ -279,9 +279,9 @@ internal sealed class DeviceSession : IAsyncDisposable
         {
             return path.Length > 0 && new FileInfo(path).LinkTarget is not null;
         }
-        catch (IOException)
+        catch (Exception fault) when (fault is IOException or ArgumentException)
         {
-            // The working directory was deleted.
+            // The working directory was deleted, or the path has a null character.
             return false;
         }
     }

@@ -127,6 +127,20 @@ public sealed class UsageTests
     }
 
     [Theory]
+    [InlineData("devices", "a\0b")]
+    [InlineData("write", "--region", "a\0b@0", "--create", "4KiB")]
+    [InlineData("read", "--region", "mem:4KiB@0", "--to", "a\0b")]
+    [InlineData("write", "--region", "mem:4KiB@0", "--from", "a\0b")]
+    [InlineData("devices", "--config", "a\0b")]
+    public async Task A_path_with_a_null_character_is_refused(params string[] arguments)
+    {
+        var result = await Command.RunAsync(arguments);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.DoesNotContain("unexpected", result.Error);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("write")]
     [InlineData("read")]
