@@ -92,7 +92,7 @@ public sealed partial class ReadmeTests
             .SkipWhile(line => line != "## Glossary")
             .Where(line => line.StartsWith("| `"))
             .SelectMany(line => Code().Matches(line.Split('|')[1]))
-            .Select(match => match.Groups[1].Value)
+            .Select(match => match.Groups["name"].Value)
             .ToList();
         Assert.NotEmpty(named);
         AssertNone(named.Where(name => !Types.Contains(name)));
@@ -148,10 +148,10 @@ public sealed partial class ReadmeTests
     private static string Trimmed(IEnumerable<string> lines) =>
         string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));
 
-    [GeneratedRegex(@"\bDmIo(\.[A-Z]\w*)+")]
+    [GeneratedRegex(@"\bDmIo(\.[A-Z]\w*)+", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Dotted();
 
-    [GeneratedRegex("`(\\w+)`")]
+    [GeneratedRegex("`(?<name>\\w+)`", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Code();
 
     private sealed record Page(string Name, string[] Lines);

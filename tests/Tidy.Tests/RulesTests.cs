@@ -12,7 +12,7 @@ public sealed partial class RulesTests
 {
     private const string Document = "src/RULES.md";
 
-    private static readonly IReadOnlyList<Rule> Rules = ReadRules();
+    private static readonly List<Rule> Rules = ReadRules();
 
     private static readonly TestMethod[] Tests =
     [
@@ -71,8 +71,8 @@ public sealed partial class RulesTests
         return name.EndsWith("Fact", StringComparison.Ordinal) || name.EndsWith("Theory", StringComparison.Ordinal);
     }
 
-    private static IEnumerable<int> NumbersIn(string text) =>
-        Citation().Matches(text).Select(match => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
+    private static IEnumerable<int> NumbersIn(string text) => Citation().Matches(text)
+        .Select(match => int.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture));
 
     /// <summary>Each rule is a section "## R1"; its last paragraph, "Tests of ...", names the test classes.</summary>
     private static List<Rule> ReadRules()
@@ -85,15 +85,18 @@ public sealed partial class RulesTests
             let tests = section.IndexOf("\nTests of ", StringComparison.Ordinal)
             select new Rule(
                 int.Parse(title, CultureInfo.InvariantCulture),
-                tests < 0 ? [] : [.. Code().Matches(section, tests).Select(match => match.Groups[1].Value)]),
+                tests < 0 ? [] : [.. Code().Matches(section, tests).Select(match => match.Groups["name"].Value)]),
         ];
     }
 
     /// <summary>R and a number; in the name of a test it ends with an underscore.</summary>
-    [GeneratedRegex("(?<![A-Za-z0-9])R([0-9]+)(?![A-Za-z0-9])")]
+    [GeneratedRegex(
+        "(?<![A-Za-z0-9])R(?<number>[0-9]+)(?![A-Za-z0-9])",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Citation();
 
-    [GeneratedRegex("`(\\w+)`")]
+    [GeneratedRegex("`(?<name>\\w+)`", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Code();
 
     private sealed record Rule(int Number, string[] TestClasses);
