@@ -16,11 +16,12 @@ public sealed partial class ReadmeTests
     private static readonly Page[] Pages =
         [.. SourceTree.Documents.Select(path => new Page(SourceTree.Relative(path), File.ReadAllLines(path)))];
 
-    private static readonly HashSet<string> Types =
+    private static readonly (string Namespace, string Name)[] Types =
     [
         .. from source in SourceTree.Sources
         from type in source.Tree.GetRoot().DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
-        select type.Identifier.Text,
+        let declared = type.FirstAncestorOrSelf<BaseNamespaceDeclarationSyntax>()
+        select (declared?.Name.ToString() ?? "", type.Identifier.Text),
     ];
 
     [Fact]
@@ -69,11 +70,9 @@ public sealed partial class ReadmeTests
     [Fact]
     public void Every_namespace_and_project_that_a_text_names_exists()
     {
-        var namespaces = SourceTree.Sources
-            .SelectMany(source => source.Tree.GetRoot().DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>())
-            .Select(declared => declared.Name.ToString());
         var known = SourceTree.Projects.Select(Path.GetFileNameWithoutExtension).OfType<string>()
-            .Concat(namespaces)
+            .Concat(Types.Select(type => type.Namespace))
+            .Concat(Types.Select(type => $"{type.Namespace}.{type.Name}"))
             .ToHashSet(StringComparer.Ordinal);
         var texts = Pages.Concat(SourceTree.Configurations
             .Select(path => new Page(SourceTree.Relative(path), File.ReadAllLines(path))));
@@ -81,7 +80,7 @@ public sealed partial class ReadmeTests
             from page in texts
             from line in page.Lines.Index()
             from Match match in Dotted().Matches(line.Item)
-            where !Exists(match.Value, known)
+            where !known.Contains(match.Value)
             select $"{page.Name}:{line.Index + 1}: {match.Value}");
     }
 
@@ -95,7 +94,7 @@ public sealed partial class ReadmeTests
             .Select(match => match.Groups["name"].Value)
             .ToList();
         Assert.NotEmpty(named);
-        AssertNone(named.Where(name => !Types.Contains(name)));
+        AssertNone(named.Except(Types.Select(type => type.Name)));
     }
 
     [Fact]
@@ -122,13 +121,6 @@ public sealed partial class ReadmeTests
     // As GitHub makes it of a heading.
     private static string Anchor(string heading) => string.Concat(heading.TrimStart('#').Trim().ToLowerInvariant()
         .Where(character => char.IsLetterOrDigit(character) || character is ' ' or '-' or '_')).Replace(' ', '-');
-
-    // A project, a namespace, or a type of one.
-    private static bool Exists(string dotted, HashSet<string> known)
-    {
-        var end = dotted.LastIndexOf('.');
-        return known.Contains(dotted) || (known.Contains(dotted[..end]) && Types.Contains(dotted[(end + 1)..]));
-    }
 
     private static string? FaultOf(Page page, int fence)
     {
