@@ -97,7 +97,7 @@ internal sealed record ExportArgument(string Name, IReadOnlyList<string> Devices
 
         if (devices.Distinct(StringComparer.Ordinal).Count() < devices.Length)
         {
-            throw new FormatException($"'{text}' names a device twice; copies are on different devices. {Shape}");
+            throw new FormatException($"'{text}' names a device twice; copies need different devices. {Shape}");
         }
 
         return new ExportArgument(text[..equals], devices);

@@ -63,7 +63,7 @@ internal static class ServeArguments
         "--max-connections",
         1,
         65536,
-        "Clients' connections at once. Fewer where ulimit -n is low: an eighth of it, 32 to 64, is kept for devices. "
+        "Client connections at a time. Fewer if ulimit -n is low: an eighth of it, 32 to 64, is kept for devices. "
             + $"[default: {Defaults.Connections}]");
 
     private static readonly Option<int?> InFlight = OptionValues.NewNumber(

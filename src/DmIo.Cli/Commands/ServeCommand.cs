@@ -9,22 +9,23 @@ using Serilog;
 
 namespace DmIo.Cli.Commands;
 
-/// <summary><c>dmio serve</c>: devices as network disks.</summary>
+/// <summary><c>dmio serve</c>: serves devices as NBD exports.</summary>
 internal static class ServeCommand
 {
     private const string Description = "Serve devices over the network, as NBD exports.";
 
     private const string Details = """
         Clients are qemu, nbdcopy, nbdinfo, nbdfuse, fio, the Linux kernel (nbd-client), and dmio on another
-        machine. An export of several devices writes to all of them and reads from the first that answers; one
-        that fails is said on standard error and left out until the next start. Nothing is copied between them:
-        what they hold has to be the same at each start; copy one that was left out anew before that. A discard
-        is a hint: a device that fails it stays, so what is read of discarded ranges may change.
-        An export of a configured device that is missing, as its on-missing allows, is offered once the device
-        is there; the others are served meanwhile.
-        Clients are served from when it has printed what it serves; its sockets may be there before.
-        Ctrl-C or SIGTERM: requests in flight are answered, then it ends with exit code 0; once more, and it
-        ends at once. Errors on standard error carry the id that the client was told.
+        machine. An export with several devices writes to all of them and reads from the first live device. A
+        failed device is logged on standard error and dropped until the next start. The server does not copy
+        data between devices: their contents must be equal at each start, so copy a dropped device before the
+        next start. A discard is a hint: a device that fails a discard is not dropped, so reads of discarded
+        ranges may change.
+        An export of a missing device, if the on-missing setting of the device allows it, is added when the
+        device is attached. The other exports are served before that.
+        The server accepts clients when its report is printed. Its sockets can exist before that.
+        After Ctrl-C or SIGTERM, the server replies to the requests in flight and ends with exit code 0. A
+        second signal ends it immediately. An error on standard error has the id of the message to the client.
         """;
 
     private const string Examples = """
@@ -72,12 +73,12 @@ internal static class ServeCommand
         var isPrinted = context.Print(
             () => ReportJson.Write(report),
             (writer, _) => writer.WriteLine(report.ToText()),
-            "the exports are served all the same");
+            "the exports are served");
         var exitCode = await EndAsync(session, context);
         return isPrinted ? exitCode : ExitCode.Failed;
     }
 
-    /// <summary>The exports with the names that their devices have in the service.</summary>
+    /// <summary>Attaches the devices; returns the exports with the names of their devices in the service.</summary>
     private static async Task<IReadOnlyList<NbdExport>> AttachAsync(
         DeviceSession session, IReadOnlyList<NbdExport> exports, DeviceAccess access)
     {
@@ -93,7 +94,7 @@ internal static class ServeCommand
             if (names.Distinct(StringComparer.Ordinal).Count() < names.Count)
             {
                 throw new RefusedException(
-                    $"--export '{export.Name}' names a device twice; copies are on different devices.");
+                    $"--export '{export.Name}' names a device twice; copies need different devices.");
             }
 
             attached.Add(export with { Devices = names });
@@ -102,18 +103,18 @@ internal static class ServeCommand
         return attached;
     }
 
-    /// <summary>Waits until the user wants to end, or the service did.</summary>
+    /// <summary>Waits for an interrupt or the end of the service.</summary>
     private static async Task<int> EndAsync(DeviceSession session, RunContext context)
     {
         var interrupted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = context.Interrupted.Register(interrupted.SetResult);
         if (await Task.WhenAny(interrupted.Task, session.System.WhenTerminated) == interrupted.Task)
         {
-            Log.Information("asked to end; requests in flight are answered first");
+            Log.Information("interrupted; waits for the requests in flight");
             return ExitCode.Ok;
         }
 
-        context.Streams.Error.WriteLine($"{context.Name}: the service has ended by itself");
+        context.Streams.Error.WriteLine($"{context.Name}: the service has stopped unexpectedly");
         return ExitCode.Failed;
     }
 }

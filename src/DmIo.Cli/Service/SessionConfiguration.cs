@@ -7,8 +7,8 @@ using Serilog.Events;
 namespace DmIo.Cli.Service;
 
 /// <summary>
-/// The actor system's configuration: what <c>-v</c> says, over the user's file, over the command's own defaults:
-/// warnings only, to Serilog, and never a word on standard output.
+/// The configuration of the actor system: the log level of <c>-v</c>, then the file of the user, then the defaults,
+/// which log warnings by Serilog and nothing on standard output.
 /// </summary>
 internal static class SessionConfiguration
 {
@@ -97,14 +97,14 @@ internal static class SessionConfiguration
     }
 }
 
-/// <summary>Where Akka's Serilog logger writes to: standard error, one line for an event, exceptions below
-/// it.</summary>
+/// <summary>The Serilog logger of the process. Each event is one line on standard error, followed by its
+/// exception.</summary>
 internal static class StandardErrorLog
 {
     private const string Template = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}";
 
-    /// <summary>Makes it the process's logger: warnings and errors, with verbosity 1 also what happens, with 2
-    /// all.</summary>
+    /// <summary>Starts the logger with warnings and errors; with verbosity 1 also information, with 2
+    /// everything.</summary>
     internal static void Start(int verbosity) => Log.Logger = new LoggerConfiguration()
         .MinimumLevel.Is(verbosity switch
         {

@@ -33,7 +33,7 @@ public sealed class ConfigFileTests : IDisposable
         { "akka { }\ndmio { include file(\"other.conf\") }", "line 2 includes another file, which is not supported" },
         {
             $"dmio.devices {{\n disk {{\n{Disk}\n }}, other {{\n{Disk}\n}}\n}}\n",
-            "line 5 cannot be read from ', other {' on. Leave out the comma after a block."
+            "line 5 cannot be parsed at ', other {'. Leave out the comma after a block."
         },
         { "", "has neither a block dmio nor a block akka" },
         { "dmio.pool.max-pages = 4", "has no device" },
