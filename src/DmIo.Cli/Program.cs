@@ -1,10 +1,16 @@
 using DmIo.Cli;
 using DmIo.Cli.Exit;
 using DmIo.Cli.Streams;
+using DmIo.Devices.Files;
 
-if (DescriptorNeed.Fault() is { } fault)
+// The .NET runtime has two descriptors for each loaded assembly, and fails at arbitrary places without free
+// descriptors.
+const int minDescriptors = 160;
+if (LinuxNative.IsAvailable && LinuxNative.DescriptorLimit(out var limit) == 0 && limit < minDescriptors)
 {
-    Console.Error.WriteLine($"dmio: {fault}");
+    Console.Error.WriteLine(
+        $"dmio: this process may open {limit} descriptors (RLIMIT_NOFILE), and dmio needs at least {minDescriptors}; "
+        + $"raise the limit (ulimit -n {minDescriptors}).");
     return ExitCode.Refused;
 }
 
