@@ -18,7 +18,7 @@ namespace DmIo.Cli;
 internal static class CommandLine
 {
     private const string Description =
-        "Linux dm-io in user space: read one region of a device, write many at once, learn what failed.";
+        "Linux dm-io in user space: read one region of a device, write many at once, report each region.";
 
     private const string Details = """
         A region is DEVICE@SECTOR or DEVICE@SECTOR+COUNT, in sectors of 512 bytes. A device is a path

@@ -115,7 +115,7 @@ internal static class OptionValues
         }
 
         var words = string.Join(", ", Enum.GetNames<T>().Select(name => name.ToLowerInvariant()));
-        result.AddError($"'{text}' is none of {words}.");
+        result.AddError($"'{text}' is not one of {words}.");
         return default;
     }
 

@@ -118,7 +118,8 @@ internal sealed class ChunkBuffers
     /// <summary>The number of chunks in flight: all slots but <paramref name="spare"/>, or one if calls
     /// block.</summary>
     /// <param name="io">The target of the requests.</param>
-    /// <param name="spare">Slots in use without a request in flight: 1 if the next chunk is filled meanwhile.</param>
+    /// <param name="spare">Slots in use without a request in flight: 1 if the next chunk is filled at that
+    /// time.</param>
     internal int DepthFor(IRegionIo io, int spare) => io.IsBlocking ? 1 : Math.Max(1, Slots - spare);
 
     internal IoMemory Get(int slot, int which = 0) => memories[(slot * perSlot) + which];

@@ -13,7 +13,7 @@ namespace DmIo.Cli.Tests.Hostile;
 /// message. A failure prints the seed that repeats it.</summary>
 public sealed class ArgumentPropertyTests
 {
-    private static readonly string[] Pieces =
+    private static readonly string[] Parts =
     [
         "mem:", "null:", "64MiB", "0", "512", "513", "-1", "9EiB", "8EiB", "disk", "=", ",", "@", ":", "10809", "65536",
         "127.0.0.1", "[::1]", "[", "]", "::", "%", "localhost", "0.0.0.0", ".", "..", "/", "nbd://", "://", " ", "\0",
@@ -22,7 +22,7 @@ public sealed class ArgumentPropertyTests
 
     private static Arbitrary<string> Texts => Arb.From(Gen.OneOf(
         ArbMap.Default.GeneratorFor<string>().Where(text => text is not null),
-        Gen.Elements(Pieces).ArrayOf().Select(string.Concat)));
+        Gen.Elements(Parts).ArrayOf().Select(string.Concat)));
 
     [Fact]
     public void Any_text_is_a_device_or_is_refused() => Check(text =>

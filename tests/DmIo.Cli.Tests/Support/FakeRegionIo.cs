@@ -58,11 +58,11 @@ internal sealed class FakeRegionIo : IRegionIo
 
         var start = (int)region.Start.Value * Sector.SizeBytes;
         var store = devices[region.Device].AsMemory(start, (int)region.Count.Bytes);
-        foreach (var piece in memory?.Segments(0, region.Count.Bytes) ?? [])
+        foreach (var segment in memory?.Segments(0, region.Count.Bytes) ?? [])
         {
-            var (from, to) = operation == IoOperation.Read ? (store, piece) : (piece, store);
-            from[..piece.Length].CopyTo(to);
-            store = store[piece.Length..];
+            var (from, to) = operation == IoOperation.Read ? (store, segment) : (segment, store);
+            from[..segment.Length].CopyTo(to);
+            store = store[segment.Length..];
         }
 
         return IoStatus.Ok;

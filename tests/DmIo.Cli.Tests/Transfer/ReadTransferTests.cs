@@ -34,7 +34,7 @@ public sealed class ReadTransferTests
     {
         var region = io.NewRegion(0, "a", 0, 40);
         new Random(Seed).NextBytes(io["a"]);
-        io.Fault = (_, piece) => piece.Start.Value == 16 ? IoStatus.DeviceError("bad sector", 5) : null;
+        io.Fault = (_, range) => range.Start.Value == 16 ? IoStatus.DeviceError("bad sector", 5) : null;
 
         await ReadAsync(region, output);
 
@@ -48,7 +48,7 @@ public sealed class ReadTransferTests
     public async Task A_detached_device_ends_the_transfer()
     {
         var region = io.NewRegion(0, "a", 0, 8000);
-        io.Fault = (_, piece) => piece.Start.Value >= 8 ? IoStatus.Failed(IoStatusCode.DeviceGone, "gone") : null;
+        io.Fault = (_, range) => range.Start.Value >= 8 ? IoStatus.Failed(IoStatusCode.DeviceGone, "gone") : null;
 
         await ReadAsync(region, output);
 
@@ -73,7 +73,7 @@ public sealed class ReadTransferTests
     public async Task Only_chunks_in_the_output_are_counted()
     {
         var region = io.NewRegion(0, "a", 0, 8000);
-        io.Fault = (_, piece) => piece.Start.Value == 8 ? IoStatus.Failed(IoStatusCode.DeviceGone, "gone") : null;
+        io.Fault = (_, range) => range.Start.Value == 8 ? IoStatus.Failed(IoStatusCode.DeviceGone, "gone") : null;
 
         await ReadAsync(region, output);
 

@@ -70,7 +70,7 @@ public sealed class VerifyTransferTests
     [Fact]
     public async Task If_the_first_region_cannot_be_read_the_others_are_compared()
     {
-        io.Fault = (_, piece) => piece.Device == "a" ? IoStatus.DeviceError("bad sector", 5) : null;
+        io.Fault = (_, range) => range.Device == "a" ? IoStatus.DeviceError("bad sector", 5) : null;
         io["c"][5000] ^= 1;
 
         await VerifyAsync();

@@ -177,9 +177,9 @@ public sealed class WriteTransferTests
     public async Task Verification_finds_the_first_byte_that_a_device_changed()
     {
         var region = io.NewRegion(0, "a", 16, null);
-        io.Fault = (operation, piece) =>
+        io.Fault = (operation, range) =>
         {
-            if (operation == IoOperation.Read && piece.Start.Value == 24)
+            if (operation == IoOperation.Read && range.Start.Value == 24)
             {
                 io["a"][(25 * Sector.SizeBytes) + 7] ^= 0x40;
             }
