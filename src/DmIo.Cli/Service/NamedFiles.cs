@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 using Akka.Configuration;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
 using DmIo.Devices.Files;
+using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Cli.Service;
 
@@ -11,9 +13,13 @@ namespace DmIo.Cli.Service;
 /// The files that a command line names. They are known before the command runs, even if it is refused. A standard
 /// stream that is one of these files is not written: text would overwrite the contents of the file.
 /// </summary>
-internal static class NamedFiles
+internal static partial class NamedFiles
 {
     private const string Devices = "dmio.devices";
+    private const int MatchTimeoutMilliseconds = 1000;
+
+    /// <summary>The index of a path is its descriptor.</summary>
+    private static readonly string[] StandardPaths = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
 
     /// <summary>The texts that may name a device: those of --region and --export, and arguments without an
     /// option.</summary>
@@ -42,11 +48,37 @@ internal static class NamedFiles
         }
     }
 
+    /// <summary>The first path of the command line that leads to a descriptor with which the process was not started.
+    /// The runtime may have opened another file with that number. Null: none.</summary>
+    internal static string? ClosedDescriptorIn(ParseResult parsed) =>
+        LinuxNative.IsAvailable ? PathsOf(parsed).FirstOrDefault(IsClosedDescriptor) : null;
+
     /// <summary>True: the command line names the file of a standard stream, in any option or argument.</summary>
     /// <param name="file">The file of the stream; null: not a file.</param>
     /// <param name="parsed">The command line, which may be invalid.</param>
     internal static bool Has(FileIdentity? file, ParseResult parsed) =>
         file is not null && PathsOf(parsed).Any(path => FileIdentity.Of(path)?.Store == file.Store);
+
+    private static bool IsClosedDescriptor(string path)
+    {
+        var standard = Array.IndexOf(StandardPaths, path);
+        var match = DescriptorPath().Match(standard < 0 ? path : $"/dev/fd/{standard}");
+        if (!match.Success || !int.TryParse(match.Groups["number"].ValueSpan, out var number)
+            || (match.Groups["process"] is { Success: true } process
+                && process.Value != $"{Environment.ProcessId}"))
+        {
+            return false;
+        }
+
+        using var handle = new SafeFileHandle(number, ownsHandle: false);
+        return !LinuxNative.IsInherited(handle);
+    }
+
+    [GeneratedRegex(
+        "^(/dev|/+proc/+(self|thread-self|(?<process>[0-9]+))(/+task/+[0-9]+)?)/+fd/+(?<number>[0-9]+)$",
+        RegexOptions.ExplicitCapture,
+        MatchTimeoutMilliseconds)]
+    private static partial Regex DescriptorPath();
 
     private static IEnumerable<string> PathsOf(ParseResult parsed)
     {
