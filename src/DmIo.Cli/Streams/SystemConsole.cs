@@ -155,7 +155,7 @@ internal static class StandardWriter
         {
             if (stream is null)
             {
-                failed(new IOException("it is closed."));
+                failed(new IOException("it is closed"));
                 return;
             }
 
