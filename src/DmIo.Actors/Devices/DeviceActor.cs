@@ -64,7 +64,7 @@ internal sealed class DeviceActor : UntypedActor
         device = new FailStopDevice(setup.Device);
         recovery = new DeviceRecovery(setup.Name, device, Self, supervisor);
         queue = new IoQueue(setup.Queue, device.Description);
-        turn = new PollScheduler(Self, setup.Bell);
+        turn = new PollScheduler(Self);
         counters = setup.Counters;
         operationsPerTurn = device.Description.Mode == ServiceMode.Ring ? RingOperationsPerTurn : OperationsPerTurn;
         log = Context.GetLogger().WithContext("Device", setup.Name);
@@ -79,7 +79,6 @@ internal sealed class DeviceActor : UntypedActor
         {
             Memory = setup.Memory,
             BouncePages = setup.BouncePages,
-            Bell = setup.Bell,
             DeviceName = setup.Name,
             Publish = Context.System.EventStream.Publish,
         });
@@ -217,7 +216,6 @@ internal sealed class DeviceActor : UntypedActor
 
     private void Turn(InFlightOperation? completed)
     {
-        bool hasAnswered;
         turn.Begin(asked: completed is null);
         try
         {
@@ -245,16 +243,9 @@ internal sealed class DeviceActor : UntypedActor
         finally
         {
             recovery.DropIfIdle(inFlight.Count);
-            hasAnswered = answers.Count > 0;
             turn.End();
             counters.TurnEnded(queue, answers.Count);
             SendAnswers();
-        }
-
-        // Whom it answered is likely to have more for it, and needs a thread first: this one.
-        if (inFlight.Count > 0 && !hasAnswered && !turn.IsDue && device.Linger())
-        {
-            turn.Ask();
         }
     }
 

@@ -8,15 +8,15 @@ namespace DmIo.Actors.Devices;
 
 /// <summary>An attached device under its name, as regions find it.</summary>
 /// <param name="counters">What its actor counts.</param>
-/// <param name="reference">The way to its actor.</param>
+/// <param name="actor">Its actor.</param>
 /// <param name="description">What it is.</param>
 /// <param name="slowAfter">The age of its oldest operation in flight above which it is slow (R19).</param>
 internal sealed class DeviceEntry(
-    DeviceCounters counters, DeviceRef reference, DeviceDescription description, TimeSpan slowAfter)
+    DeviceCounters counters, IActorRef actor, DeviceDescription description, TimeSpan slowAfter)
 {
     internal string Name { get; } = counters.Name;
 
-    internal DeviceRef Ref { get; } = reference;
+    internal IActorRef Actor { get; } = actor;
 
     internal DeviceDescription Description { get; } = description;
 
@@ -55,20 +55,5 @@ internal sealed class DeviceDirectory
         var table = pairs.ToFrozenDictionary(StringComparer.Ordinal);
         HasBouncing = table.Values.Any(entry => entry.Description.BouncePages > 0);
         entries = table;
-    }
-}
-
-/// <summary>
-/// The way into a device actor's mailbox, for everybody but the actor itself: tells, and rings the device's bell, so
-/// that it is heard also while the actor's turn waits for the device. One for each actor.
-/// </summary>
-internal sealed class DeviceRef(IActorRef actor, DeviceBell? bell = null)
-{
-    internal IActorRef Actor { get; } = actor;
-
-    internal void Tell(object message, IActorRef? sender)
-    {
-        Actor.Tell(message, sender);
-        bell?.Ring();
     }
 }

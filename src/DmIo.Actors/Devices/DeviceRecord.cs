@@ -16,7 +16,7 @@ namespace DmIo.Actors.Devices;
 ///   any --DetachDevice, actor's death--> Detaching --DeviceReleased and Terminated--> (removed)
 /// </code>
 /// </summary>
-internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription description, DeviceRef reference)
+internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription description, IActorRef actor)
 {
     /// <summary>What its actor is made from.</summary>
     internal DeviceSetup Setup => setup;
@@ -34,8 +34,7 @@ internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription descript
 
     internal DeviceState State { get; set; } = DeviceState.Online;
 
-    /// <summary>The way to its actor.</summary>
-    internal DeviceRef Ref => reference;
+    internal IActorRef Actor => actor;
 
     /// <summary>The sender of DetachDevice, which waits for DeviceDetached.</summary>
     internal IActorRef? ReplyTo { get; set; }
@@ -56,7 +55,6 @@ internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription descript
 /// <param name="Queue">How it is scheduled.</param>
 /// <param name="Memory">What leases are cut from.</param>
 /// <param name="BouncePages">The pages that the device asked for; the supervisor's to return.</param>
-/// <param name="Bell">What is rung for the actor; null where nobody does.</param>
 /// <param name="Background">What the device is driven by when its actor is gone.</param>
 /// <param name="Counters">Where the actor counts what it does.</param>
 internal sealed record DeviceSetup(
@@ -65,7 +63,6 @@ internal sealed record DeviceSetup(
     IoQueueOptions Queue,
     PoolMemory Memory,
     IReadOnlyList<Page> BouncePages,
-    DeviceBell? Bell,
     Action<IThreadPoolWorkItem> Background,
     DeviceCounters Counters)
 {

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
-using DmIo.Devices;
 using static DmIo.Actors.Protocol.DeviceProtocol;
 
 namespace DmIo.Actors.Devices;
@@ -9,20 +8,22 @@ namespace DmIo.Actors.Devices;
 /// Schedules the turns of a device actor, in which it polls its device. Operations that complete within a turn, on the
 /// actor's own thread, are queued for that turn; operations that complete elsewhere are told to the actor. One message
 /// requests a turn, however many callers requested it, so all I/O in the mailbox before that message is taken together.
-/// Other threads ring the bell after a message.
 /// </summary>
-internal sealed class PollScheduler(IActorRef actor, DeviceBell? bell)
+internal sealed class PollScheduler(IActorRef actor)
 {
     private readonly Queue<InFlightOperation> completed = new();
     private volatile OrphanedDevice? orphan;
     private int thread;
     private int isDue;
 
-    /// <summary>A turn was asked for, and has not begun.</summary>
-    internal bool IsDue => Volatile.Read(ref isDue) != 0;
-
     /// <summary>By the actor: it gets a turn, behind all that lies in its mailbox.</summary>
-    internal void Ask() => TryAsk();
+    internal void Ask()
+    {
+        if (Volatile.Read(ref isDue) == 0 && Interlocked.Exchange(ref isDue, 1) == 0)
+        {
+            actor.Tell(TakeTurn.Instance, ActorRefs.NoSender);
+        }
+    }
 
     /// <summary>From any thread: the actor gets a turn soon.</summary>
     internal void Wake()
@@ -31,9 +32,9 @@ internal sealed class PollScheduler(IActorRef actor, DeviceBell? bell)
         {
             last.Drive();
         }
-        else if (TryAsk())
+        else
         {
-            bell?.Ring();
+            Ask();
         }
     }
 
@@ -67,23 +68,10 @@ internal sealed class PollScheduler(IActorRef actor, DeviceBell? bell)
         else
         {
             actor.Tell(operation, ActorRefs.NoSender);
-            bell?.Ring();
         }
     }
 
     /// <summary>The next operation that completed within this turn, in order of completion.</summary>
     internal bool TryTakeCompleted([MaybeNullWhen(false)] out InFlightOperation operation) =>
         completed.TryDequeue(out operation);
-
-    private bool TryAsk()
-    {
-        if (Volatile.Read(ref isDue) != 0 || Interlocked.Exchange(ref isDue, 1) != 0)
-        {
-            return false;
-        }
-
-        bell?.Hush();
-        actor.Tell(TakeTurn.Instance, ActorRefs.NoSender);
-        return true;
-    }
 }

@@ -21,9 +21,6 @@ public sealed class DeviceHost
     /// known.</summary>
     internal PoolMemory? Memory { get; init; }
 
-    /// <summary>What ends the owner's wait for its device; null: it must not wait.</summary>
-    internal DeviceBell? Bell { get; init; }
-
     /// <summary>
     /// Pages of the pool that are the device's own until it is disposed of, as many as
     /// <see cref="DeviceDescription.BouncePages"/> asked for: what memory that direct I/O can't take goes through.

@@ -47,9 +47,6 @@ internal sealed class FailStopDevice : IBlockDevice
     public void Drive() => inner.Drive();
 
     /// <inheritdoc/>
-    public bool Linger() => inner.Linger();
-
-    /// <inheritdoc/>
     public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
         failure is null || isReadable
             ? inner.ReadAsync(start, destination)

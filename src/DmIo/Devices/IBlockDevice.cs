@@ -40,14 +40,6 @@ public interface IBlockDevice : IAsyncDisposable
     {
     }
 
-    /// <summary>
-    /// After a turn that leaves calls under way and nothing else to do: waits a moment, 2 ms at most, for something to
-    /// <see cref="Drive"/>, or until the owner has something else to do. True: there is something to drive. A thread
-    /// that waits for the device itself hears of it sooner than one that has to be woken. Only an owner that has
-    /// nothing to answer calls it, when nobody else drives.
-    /// </summary>
-    bool Linger() => false;
-
     /// <summary>Fills <paramref name="destination"/> from <paramref name="start"/> on. May be short; 0 bytes means
     /// end of file.</summary>
     ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination);

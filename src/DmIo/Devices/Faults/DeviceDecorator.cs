@@ -39,9 +39,6 @@ public abstract class DeviceDecorator : IBlockDevice
     public virtual void Drive() => Inner.Drive();
 
     /// <inheritdoc/>
-    public virtual bool Linger() => Inner.Linger();
-
-    /// <inheritdoc/>
     public virtual ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
         Inner.ReadAsync(start, destination);
 

@@ -27,9 +27,6 @@ public abstract class WaitingDevice : DeviceDecorator
         base.Attach(host);
     }
 
-    /// <summary>Never: calls reach the inner device at any time.</summary>
-    public sealed override bool Linger() => false;
-
     /// <inheritdoc/>
     public sealed override void Drive()
     {

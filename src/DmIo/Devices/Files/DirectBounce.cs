@@ -49,8 +49,6 @@ internal sealed class DirectBounce : IFileEngine
     /// <summary>Without the gate: continuations run in it, and whoever is attached has one caller for all.</summary>
     public void Drive() => engine.Drive();
 
-    public bool Linger() => engine.Linger();
-
     public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination)
     {
         if (!IsAligned(destination))

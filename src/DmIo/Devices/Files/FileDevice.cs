@@ -57,9 +57,6 @@ public sealed class FileDevice : IBlockDevice
     public void Drive() => engine.Drive();
 
     /// <inheritdoc/>
-    public bool Linger() => engine.Linger();
-
-    /// <inheritdoc/>
     public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
     {
         ArgumentNullException.ThrowIfNull(destination);

@@ -18,9 +18,6 @@ internal interface IFileEngine : IAsyncDisposable
     /// <inheritdoc cref="IBlockDevice.Drive"/>
     void Drive();
 
-    /// <inheritdoc cref="IBlockDevice.Linger"/>
-    bool Linger() => false;
-
     /// <summary>May be short, as <c>preadv</c>.</summary>
     ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination);
 

@@ -22,12 +22,10 @@ internal sealed class RingEngine : IFileEngine
     private readonly RingOperationTable table = new();
     private readonly RingPause pause;
     private readonly RingPump pump;
-    private readonly WaitBounds bounds;
     private readonly ConcurrentQueue<(RingOperation Operation, TransferResult Result)> called = new();
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private RingSignal? signal;
-    private RingWait? wait;
     private DeviceHost? host;
     private bool lacksZeroRange;
     private bool isDriving;
@@ -35,10 +33,8 @@ internal sealed class RingEngine : IFileEngine
     private bool isClosed;
     private int underWay;
 
-    private RingEngine(
-        FileStore store, MappedRing ring, RingRegistrations registrations, TimeProvider time, WaitBounds bounds)
+    private RingEngine(FileStore store, MappedRing ring, RingRegistrations registrations, TimeProvider time)
     {
-        this.bounds = bounds;
         this.store = store;
         this.ring = ring;
         this.registrations = registrations;
@@ -53,9 +49,6 @@ internal sealed class RingEngine : IFileEngine
 
     /// <summary>What it did so far.</summary>
     internal RingCounters Counters => pump.Counters;
-
-    /// <summary>How often its owner's thread waited for it.</summary>
-    internal long Waits => wait?.Count ?? 0;
 
     private bool DrivesItself => host is null || isDisposing;
 
@@ -75,7 +68,6 @@ internal sealed class RingEngine : IFileEngine
         RingAbilities abilities,
         TimeProvider time,
         out string reason,
-        WaitBounds? bounds = null,
         ReaperSource? reapers = null)
     {
         RingRegistrations? known = null;
@@ -84,7 +76,7 @@ internal sealed class RingEngine : IFileEngine
         try
         {
             known = new RingRegistrations(ring, abilities, store.Handle);
-            engine = new RingEngine(store, ring, known, time, bounds ?? WaitBounds.OfProcess);
+            engine = new RingEngine(store, ring, known, time);
             var errno = (reapers ?? RingReaper.TryGet)(out var reaper);
             errno = errno != 0 ? errno : RingSignal.TryCreate(ring, reaper!, engine.OnSignal, out engine.signal);
             isReady = errno == 0;
@@ -108,7 +100,6 @@ internal sealed class RingEngine : IFileEngine
         {
             Invariant.Require(this.host is null && underWay == 0 && !isDisposing);
             this.host = host;
-            wait = host.Bell is { } bell ? RingWait.TryCreate(ring, bell, bounds) : null;
         }
     }
 
@@ -138,8 +129,6 @@ internal sealed class RingEngine : IFileEngine
             isDriving = false;
         }
     }
-
-    public bool Linger() => wait is not null && pump.Linger(wait);
 
     public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) =>
         Start(RingCall.Read, offsetBytes, destination.LengthBytes, destination).Transfer;
@@ -323,7 +312,6 @@ internal sealed class RingEngine : IFileEngine
         {
             isClosed = true;
             signal?.Dispose();
-            wait?.Dispose();
             pause.Dispose();
             registrations.Dispose();
             ring.Dispose();

@@ -32,8 +32,6 @@ internal static unsafe partial class RingNative
     private const int NonBlocking = 0x800;
     private const int AddToPoll = 1;
     private const int RemoveFromPoll = 2;
-    private const short Readable = 1;
-    private const long NanosecondsPerSecond = 1_000_000_000;
 
     /// <summary>EPOLLIN and EPOLLET: each signal is told once, and the event need not be read.</summary>
     private const uint EachSignal = 0x80000001;
@@ -61,44 +59,6 @@ internal static unsafe partial class RingNative
     {
         var taken = (int)syscall(EnterCall, ring.DangerousGetHandle(), (nint)submissions, 0, (nint)flags, 0, 0);
         return taken < 0 ? -Marshal.GetLastPInvokeError() : taken;
-    }
-
-    /// <summary>Waits until the ring has a completion or the event was signalled, that long at most; or until a
-    /// signal to the thread.</summary>
-    internal static void WaitForEither(SafeFileHandle ring, SafeFileHandle signal, long nanoseconds)
-    {
-        var polled = stackalloc PollRequest[]
-        {
-            new PollRequest { Descriptor = (int)ring.DangerousGetHandle(), Wanted = Readable },
-            new PollRequest { Descriptor = (int)signal.DangerousGetHandle(), Wanted = Readable },
-        };
-        var time = stackalloc long[] { nanoseconds / NanosecondsPerSecond, nanoseconds % NanosecondsPerSecond };
-        Poll(polled, 2, time);
-    }
-
-    /// <summary>Signals an event. It has room for 2^64 - 2 signals.</summary>
-    internal static void Signal(SafeFileHandle signal)
-    {
-        var one = 1L;
-        Invariant.Require(write(signal, &one, sizeof(long)) == sizeof(long));
-    }
-
-    /// <summary>Takes a signal that has come or is about to.</summary>
-    internal static void TakeSignal(SafeFileHandle signal)
-    {
-        long count;
-        while (read(signal, &count, sizeof(long)) < 0)
-        {
-            Invariant.Require(Marshal.GetLastPInvokeError() is Errno.TryAgain or Errno.Interrupted);
-            var polled = new PollRequest { Descriptor = (int)signal.DangerousGetHandle(), Wanted = Readable };
-            Poll(&polled, 1, null);
-        }
-    }
-
-    private static void Poll(PollRequest* requests, int count, long* time)
-    {
-        var result = ppoll(requests, (nuint)count, time, null);
-        Invariant.Require(result >= 0 || Marshal.GetLastPInvokeError() == Errno.Interrupted);
     }
 
     internal static int Register(SafeFileHandle ring, uint what, void* argument, uint count)
@@ -169,15 +129,6 @@ internal static unsafe partial class RingNative
     private static partial int munmap(byte* address, nuint length);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int ppoll(PollRequest* requests, nuint count, long* time, void* signals);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint read(SafeFileHandle file, void* buffer, nint count);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint write(SafeFileHandle file, void* buffer, nint count);
-
-    [LibraryImport("libc", SetLastError = true)]
     private static partial SafeFileHandle eventfd(uint start, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -188,12 +139,4 @@ internal static unsafe partial class RingNative
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int epoll_wait(SafeFileHandle poll, byte* entries, int count, int timeoutMilliseconds);
-
-    /// <summary>struct pollfd.</summary>
-    private struct PollRequest
-    {
-        internal int Descriptor;
-        internal short Wanted;
-        internal short Got;
-    }
 }

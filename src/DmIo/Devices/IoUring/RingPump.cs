@@ -115,30 +115,6 @@ internal sealed class RingPump
         return true;
     }
 
-    /// <summary>Waits a moment. True: there is a completion, and nobody is told of it but the caller.</summary>
-    internal bool Linger(RingWait wait)
-    {
-        if (inKernel == 0 || ring.Unsubmitted > 0)
-        {
-            return false;
-        }
-
-        ring.SignalsEvent = false;
-        if (wait.WaitOnce())
-        {
-            return true;
-        }
-
-        ring.SignalsEvent = true;
-        if (!ring.HasCompletion)
-        {
-            return false;
-        }
-
-        ring.SignalsEvent = false;
-        return true;
-    }
-
     private void Submit()
     {
         while (CanWrite)

@@ -23,8 +23,7 @@ internal sealed class DrivenRing : IAsyncDisposable
         int depth = 8,
         PoolMemory? memory = null,
         TimeProvider? time = null,
-        MappedRing? ring = null,
-        WaitBounds? bounds = null)
+        MappedRing? ring = null)
     {
         var opened = RingOpening.TryOpen(depth, out var abilities, out var reason);
         if (ring is not null)
@@ -33,16 +32,13 @@ internal sealed class DrivenRing : IAsyncDisposable
         }
 
         var engine = RingEngine.TryCreate(
-            store, ring ?? opened!, abilities, time ?? TimeProvider.System, out reason, bounds);
+            store, ring ?? opened!, abilities, time ?? TimeProvider.System, out reason);
         Assert.Equal(string.Empty, reason);
         Engine = engine!;
-        Engine.Attach(new DeviceHost(Wake) { Memory = memory, Bell = Bell });
+        Engine.Attach(new DeviceHost(Wake) { Memory = memory });
     }
 
     internal RingEngine Engine { get; }
-
-    /// <summary>What its owner hears while it waits.</summary>
-    internal DeviceBell Bell { get; } = new();
 
     /// <summary>How often it was woken.</summary>
     internal int Wakes => Volatile.Read(ref wakes);
