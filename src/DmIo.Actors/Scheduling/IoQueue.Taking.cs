@@ -18,11 +18,7 @@ internal sealed partial class IoQueue
         depth.Pass(now);
         while (operation is null && Waiting > 0)
         {
-            if (directIssue.Count > 0)
-            {
-                operation = Pass();
-            }
-            else if (isAdaptive && IsFlushNext())
+            if (isAdaptive && IsFlushNext())
             {
                 operation = TakeFlush();
             }
@@ -56,33 +52,6 @@ internal sealed partial class IoQueue
         loads is not null && InFlight < depth.Unlimited && ready.Next(now) is { } next && loads.IsLight(next.Lease);
 
     private bool IsFlushNext() => flushes.IsNext(ready.HasClasses ? ready.MostUrgent : null, now);
-
-    /// <summary>The next by the short way; null: it is closed now, or that one was withdrawn.</summary>
-    private DeviceOperation? Pass()
-    {
-        if (InFlight > 0)
-        {
-            CloseDirectIssue();
-            return null;
-        }
-
-        var entry = directIssue.Take()!;
-        if (!entry.Io!.TryIssue())
-        {
-            Waiting--;
-            entry.LetGo();
-            Recycle(entry);
-            return null;
-        }
-
-        LeaveWaiting(entry);
-        directIssue.UnderWay = entry;
-        var operation = operations.Take();
-        operation.Add(entry);
-        operation.Begin(now, forceUnitAccess: false, needsFlush: false);
-        Start(operation);
-        return operation;
-    }
 
     private DeviceOperation? TakeFlush()
     {

@@ -30,7 +30,6 @@ internal sealed partial class IoQueue
     private readonly ReadySet ready;
     private readonly FlushCoalescer flushes;
     private readonly Merging merging;
-    private readonly DirectIssue directIssue;
     private readonly PriorityInheritance inheritance;
     private readonly AdaptiveDepth depth;
     private readonly bool isAdaptive;
@@ -49,7 +48,6 @@ internal sealed partial class IoQueue
         ready = new ReadySet(options);
         flushes = new FlushCoalescer(options, device);
         merging = new Merging(device);
-        directIssue = new DirectIssue(options, device);
         inheritance = new PriorityInheritance(ready);
         depth = new AdaptiveDepth(options.Depth);
         isAdaptive = options.Depth.IsAdaptive;
@@ -88,33 +86,7 @@ internal sealed partial class IoQueue
         var entry = entries.Take();
         entry.Begin(io, ++lastNumber, now);
         loads?.Add(entry.Lease);
-        var isFirst = InFlight == 0 && Waiting == directIssue.Count;
         Waiting++;
-        if (!isFirst || !directIssue.TryAdd(entry))
-        {
-            CloseDirectIssue();
-            Admit(entry);
-        }
-    }
-
-    /// <summary>What took the short way takes its usual place, the first that came first.</summary>
-    private void CloseDirectIssue()
-    {
-        if (directIssue.UnderWay is { } passed)
-        {
-            directIssue.UnderWay = null;
-            conflicts.Add(passed);
-        }
-
-        while (directIssue.Take() is { } entry)
-        {
-            entry.State = EntryState.Blocked;
-            Admit(entry);
-        }
-    }
-
-    private void Admit(QueueEntry entry)
-    {
         if (entry.Operation == IoOperation.Flush)
         {
             flushes.Add(entry, now);
@@ -159,7 +131,6 @@ internal sealed partial class IoQueue
     {
         Invariant.Require(operation.Operation != IoOperation.Flush);
         now = time;
-        CloseDirectIssue();
         EndFlight(operation);
         foreach (var entry in operation.Entries)
         {
@@ -181,15 +152,7 @@ internal sealed partial class IoQueue
         EndFlight(operation);
         foreach (var entry in operation.Entries)
         {
-            if (ReferenceEquals(entry, directIssue.UnderWay))
-            {
-                directIssue.UnderWay = null;
-            }
-            else
-            {
-                conflicts.Remove(entry);
-            }
-
+            conflicts.Remove(entry);
             Recycle(entry);
         }
 
@@ -235,9 +198,6 @@ internal sealed partial class IoQueue
         {
             case EntryState.Syncing:
                 flushes.Withdraw(entry);
-                break;
-            case EntryState.Passing:
-                directIssue.Remove(entry);
                 break;
             case EntryState.Ready:
                 ready.Remove(entry, DequeueReason.Unserved, now);

