@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using DmIo.Devices;
 using DmIo.Devices.Files;
+using DmIo.Io;
 
 namespace DmIo.Actors.Telemetry;
 

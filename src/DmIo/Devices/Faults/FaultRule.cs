@@ -23,7 +23,7 @@ public sealed record FaultRule
     public IoStatusCode Code { get; init; } = IoStatusCode.DeviceError;
 
     /// <summary>The error number in the answer; EIO by default.</summary>
-    public int Errno { get; init; } = Devices.Errno.InputOutput;
+    public int Errno { get; init; } = Io.Errno.InputOutput;
 
     /// <summary>
     /// How much a read or a write moves before it fails. Not a multiple of the block size: only for backends that

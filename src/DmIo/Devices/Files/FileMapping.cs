@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DmIo.Devices.IoUring;
+using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Devices.Files;

@@ -1,3 +1,4 @@
+using DmIo.Io;
 using DmIo.Memory;
 using Microsoft.Win32.SafeHandles;
 

@@ -1,3 +1,4 @@
+using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Devices.IoUring;

@@ -1,4 +1,5 @@
 using DmIo.Devices.Files;
+using DmIo.Io;
 
 namespace DmIo.Devices.IoUring;
 

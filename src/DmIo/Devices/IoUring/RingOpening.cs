@@ -1,5 +1,6 @@
 using System.Numerics;
 using DmIo.Devices.Files;
+using DmIo.Io;
 
 namespace DmIo.Devices.IoUring;
 

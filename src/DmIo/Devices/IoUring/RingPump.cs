@@ -1,3 +1,5 @@
+using DmIo.Io;
+
 namespace DmIo.Devices.IoUring;
 
 /// <summary>

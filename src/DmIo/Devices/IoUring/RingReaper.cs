@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Devices.IoUring;

@@ -1,5 +1,5 @@
-using DmIo.Devices;
 using DmIo.Devices.IoUring;
+using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Tests.Devices.Ring;

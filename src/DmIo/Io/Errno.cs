@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using DmIo.Io;
 
-namespace DmIo.Devices;
+namespace DmIo.Io;
 
 /// <summary>
 /// Error numbers that we make or compare with (Linux's values), and the way from an exception of .NET to the number
