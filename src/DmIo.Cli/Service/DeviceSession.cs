@@ -5,6 +5,7 @@ using DmIo.Actors.Configuration;
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
+using DmIo.Native;
 using Serilog;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Akka.Configuration;
-using DmIo.Devices.Files;
+using DmIo.Native;
 
 namespace DmIo.Cli;
 

@@ -1,5 +1,5 @@
-using DmIo.Devices.Files;
 using DmIo.Memory;
+using DmIo.Native;
 
 namespace DmIo.Cli;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using DmIo.Actors.Protocol;
 using DmIo.Actors.Telemetry;
-using DmIo.Devices.Files;
+using DmIo.Native;
 
 namespace DmIo.Nbd.Server;
 

@@ -1,5 +1,6 @@
 using DmIo.Devices.Files;
 using DmIo.Io;
+using DmIo.Native;
 
 namespace DmIo.Devices;
 

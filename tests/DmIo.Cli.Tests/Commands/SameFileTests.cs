@@ -1,4 +1,4 @@
-using DmIo.Devices.Files;
+using DmIo.Native;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 

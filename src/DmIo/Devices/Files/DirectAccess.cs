@@ -1,5 +1,6 @@
 using DmIo.Io;
 using DmIo.Memory;
+using DmIo.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Devices.Files;

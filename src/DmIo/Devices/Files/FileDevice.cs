@@ -1,5 +1,6 @@
 using DmIo.Io;
 using DmIo.Memory;
+using DmIo.Native;
 
 namespace DmIo.Devices.Files;
 

@@ -1,4 +1,5 @@
 using DmIo.Io;
+using DmIo.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Devices.Files;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Memory;
+using DmIo.Native;
 
 namespace DmIo.Devices.IoUring;
 

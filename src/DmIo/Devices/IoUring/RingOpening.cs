@@ -1,6 +1,6 @@
 using System.Numerics;
-using DmIo.Devices.Files;
 using DmIo.Io;
+using DmIo.Native;
 
 namespace DmIo.Devices.IoUring;
 

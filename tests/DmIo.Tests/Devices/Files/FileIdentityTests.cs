@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DmIo.Devices.Files;
+using DmIo.Native;
 using Xunit;
 
 namespace DmIo.Tests.Devices;

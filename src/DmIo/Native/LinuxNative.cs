@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices.Files;
+namespace DmIo.Native;
 
 /// <summary>
 /// The system calls of 64-bit Linux that .NET has not: flags and request numbers are the kernel's, the same on x64 and

@@ -1,6 +1,7 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace DmIo.Devices.Files;
+namespace DmIo.Native;
 
 /// <summary>The kernel's <c>struct statx</c>, as much of it as we ask for; the same on every architecture.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
@@ -62,4 +63,59 @@ internal readonly struct LinuxFileStatus
 
     /// <summary>0: the file has no direct I/O.</summary>
     internal uint DirectOffsetAlignment => directOffsetAlignment;
+}
+
+/// <summary>What a path leads to, by Linux's <c>st_mode</c>; for a block device also its number.</summary>
+internal readonly record struct FileKind(ushort Mode, uint DeviceMajor, uint DeviceMinor)
+{
+    private const int TypeMask = 0xF000;
+
+    internal bool IsRegular => (Mode & TypeMask) == 0x8000;
+
+    internal bool IsBlockDevice => (Mode & TypeMask) == 0x6000;
+
+    /// <summary>In words, for a message.</summary>
+    internal string Name => (Mode & TypeMask) switch
+    {
+        0x8000 => "regular file",
+        0x6000 => "block device",
+        0x4000 => "directory",
+        0x2000 => "character device",
+        0x1000 => "pipe",
+        0xC000 => "socket",
+        _ => "file of an unknown kind",
+    };
+}
+
+/// <summary>
+/// What Linux says in sysfs about the queue of a block device: limits, one in a file. A partition has none of its own,
+/// but its disk, one directory up, has.
+/// </summary>
+internal readonly record struct BlockQueue
+{
+    private readonly string directory;
+
+    private BlockQueue(string directory) => this.directory = directory;
+
+    /// <summary>Of the block device with this number, if there is one.</summary>
+    internal static BlockQueue Of(uint major, uint minor) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"/sys/dev/block/{major}:{minor}"));
+
+    /// <summary>Null where the device, or its kernel, does not tell.</summary>
+    internal long? Number(string name)
+    {
+        string[] places = [$"{directory}/queue/{name}", $"{directory}/../queue/{name}"];
+        try
+        {
+            var place = places.FirstOrDefault(File.Exists);
+            return place is not null && long.TryParse(
+                File.ReadAllText(place), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices.Files;
+namespace DmIo.Native;
 
 /// <summary>
 /// Which file or block device it is, whatever path leads to it: two paths are one device if their <see cref="Node"/>
