@@ -1,4 +1,3 @@
-using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Native;
 
@@ -52,7 +51,7 @@ public sealed record DeviceDescription
     public bool HasVolatileCache { get; init; } = true;
 
     /// <summary>After a failed flush the device is still read, once its cache is dropped
-    /// (<see cref="FileDeviceOptions.ReadsAfterFailure"/>).</summary>
+    /// (<c>FileDeviceOptions.ReadsAfterFailure</c>).</summary>
     public bool ReadsAfterFailure { get; init; }
 
     /// <summary>How operations are served.</summary>
@@ -110,4 +109,24 @@ public sealed record DeviceDescription
 
     private static bool IsPowerOfTwo(ByteSize size, long leastBytes) =>
         size.Bytes >= leastBytes && size <= LargestUnit && long.IsPow2(size.Bytes);
+}
+
+/// <summary>How a device's operations are served: a declared property of its backend, shown by <c>dmio
+/// devices</c>.</summary>
+public enum ServiceMode
+{
+    /// <summary>The backend's own way; operations complete when they complete, on any thread.</summary>
+    Own,
+
+    /// <summary>
+    /// Before the call returns, on the caller's thread: for stores that never wait (memory, page cache on tmpfs), where
+    /// a hop to another thread costs more than the copy.
+    /// </summary>
+    Inline,
+
+    /// <summary>Linux io_uring: calls are gathered, and sent to the kernel together.</summary>
+    Ring,
+
+    /// <summary>A bounded set of threads that belong to the device, one blocking system call each.</summary>
+    Threads,
 }

@@ -97,3 +97,73 @@ public interface IBlockDevice : IAsyncDisposable
     IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
         [new DeviceExtent(count, ExtentKind.Data)];
 }
+
+/// <summary>
+/// What the owner of a device gives it when it takes it over (<see cref="IBlockDevice.Attach"/>): a way to ask for a
+/// turn, the service's memory, and a place for its news. Immutable.
+/// </summary>
+public sealed class DeviceHost
+{
+    private readonly Action wake;
+
+    /// <param name="wake">See <see cref="Wake"/>.</param>
+    public DeviceHost(Action wake)
+    {
+        ArgumentNullException.ThrowIfNull(wake);
+        this.wake = wake;
+    }
+
+    /// <summary>The memory that leases are cut from, for backends that register buffers with the kernel; null: none is
+    /// known.</summary>
+    internal PoolMemory? Memory { get; init; }
+
+    /// <summary>
+    /// Pages of the pool that are the device's own until it is disposed of, as many as
+    /// <see cref="DeviceDescription.BouncePages"/> asked for: what memory that direct I/O can't take goes through.
+    /// </summary>
+    public IReadOnlyList<Page> BouncePages { get; init; } = [];
+
+    /// <summary>What regions call the device; empty where it has no name.</summary>
+    public string DeviceName { get; init; } = "";
+
+    /// <summary>Where the device tells of changes of its state, from any thread: the service publishes them on the
+    /// actor system's event stream. Nobody hears of them where it is not set.</summary>
+    public Action<object> Publish { get; init; } = static _ => { };
+
+    /// <summary>Asks for a <see cref="IBlockDevice.Drive"/> soon. From any thread, any number of times; cheap when one
+    /// is due already.</summary>
+    public void Wake() => wake();
+}
+
+/// <summary>What one call to a device moved.</summary>
+/// <param name="Bytes">Bytes moved from the beginning of the batch, also where the status is a failure; the rest is
+/// as it was.</param>
+/// <param name="Status">Ok with fewer bytes than asked for means a short transfer, which the caller
+/// continues.</param>
+public readonly record struct TransferResult(long Bytes, IoStatus Status)
+{
+    /// <summary>That many bytes were moved.</summary>
+    public static TransferResult Moved(long bytes) => new(bytes, IoStatus.Ok);
+
+    /// <summary>Nothing (known) was moved.</summary>
+    public static TransferResult Failed(IoStatus status) => new(0, status);
+}
+
+/// <summary>Sectors of one kind, in a list of which each begins where the one before ends
+/// (<see cref="IBlockDevice.GetExtents"/>).</summary>
+/// <param name="Count">How many, at least 1.</param>
+/// <param name="Kind">What they are.</param>
+public readonly record struct DeviceExtent(SectorCount Count, ExtentKind Kind);
+
+/// <summary>What a device knows of sectors without reading them.</summary>
+public enum ExtentKind
+{
+    /// <summary>They hold what was written there, or nobody knows.</summary>
+    Data,
+
+    /// <summary>They take no space, as far as the device knows, and read as zero.</summary>
+    Hole,
+
+    /// <summary>They take space, and read as zero.</summary>
+    Zero,
+}
