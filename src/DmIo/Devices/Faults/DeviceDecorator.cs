@@ -74,3 +74,10 @@ public abstract class DeviceDecorator : IBlockDevice
         return Inner.DisposeAsync();
     }
 }
+
+/// <summary>A read or a write call to a device, which differ in nothing else than the method that is called.</summary>
+internal readonly record struct DataCall(IBlockDevice Device, bool IsRead, bool ForceUnitAccess)
+{
+    internal ValueTask<TransferResult> IssueAsync(Sector start, SegmentBatch batch) =>
+        IsRead ? Device.ReadAsync(start, batch) : Device.WriteAsync(start, batch, ForceUnitAccess);
+}
