@@ -5,6 +5,7 @@ using DmIo.Actors.Protocol;
 using DmIo.Actors.Scheduling;
 using DmIo.Actors.Telemetry;
 using DmIo.Devices;
+using DmIo.Devices.Transfer;
 using DmIo.Io;
 using static DmIo.Actors.Protocol.DeviceProtocol;
 

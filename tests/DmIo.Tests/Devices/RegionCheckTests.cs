@@ -1,4 +1,5 @@
 using DmIo.Devices;
+using DmIo.Devices.Transfer;
 using DmIo.Io;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Sources;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
+using DmIo.Devices.Transfer;
 using DmIo.Io;
 using DmIo.Memory;
 using Xunit;

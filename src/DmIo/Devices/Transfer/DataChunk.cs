@@ -2,7 +2,7 @@ using System.Buffers;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Transfer;
 
 /// <summary>
 /// One chunk of a transfer: a batch that fits the device's limits, with as many calls as it takes. A short transfer is

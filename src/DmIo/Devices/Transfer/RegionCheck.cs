@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Transfer;
 
 /// <summary>
 /// May this operation go to this range of this device? Decided from the description alone, before the device is

@@ -1,7 +1,7 @@
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Transfer;
 
 /// <summary>
 /// One operation on a device, from beginning to end: split to the device's limits, continued where a transfer is

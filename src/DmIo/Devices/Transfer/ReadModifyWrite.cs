@@ -1,6 +1,6 @@
 using DmIo.Io;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Transfer;
 
 /// <summary>
 /// Reads what a write is to keep of its first and its last block (<see cref="WriteEdges"/>), into memory of its own

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Transfer;
 
 /// <summary>
 /// One call to a device at a time, and its answer: at once, or later through <paramref name="resume"/>. What a device

@@ -1,6 +1,6 @@
 using DmIo.Memory;
 
-namespace DmIo.Devices;
+namespace DmIo.Devices.Transfer;
 
 /// <summary>
 /// The memory of one transfer, to be taken in chunks: as much as the device takes in one call, cut on its block
