@@ -1,6 +1,7 @@
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Devices.Files;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 
 namespace DmIo.Tests.Devices;

@@ -114,7 +114,8 @@ public sealed class RecordingDevice : DeviceDecorator
             (bool IsKept, string Promise)[] promises =
             [
                 (call.LengthBytes > 0, "not empty"),
-                (call.Start.Value >= 0 && call.LengthBytes <= device.Capacity.Bytes - startBytes, "within the capacity"),
+                (call.Start.Value >= 0 && call.LengthBytes <= device.Capacity.Bytes - startBytes,
+                    "within the capacity"),
                 (startBytes % block == 0 && call.LengthBytes % block == 0, "whole blocks"),
                 (call.LengthBytes <= LimitOf(call.Operation, device), "within the limit of its operation"),
                 (call.SegmentCount <= device.MaxSegments, "no more segments than the device takes"),

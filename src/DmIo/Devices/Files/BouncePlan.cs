@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using DmIo.Devices.Stores;
 using DmIo.Memory;
 
 namespace DmIo.Devices.Files;

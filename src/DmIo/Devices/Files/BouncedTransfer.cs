@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using DmIo.Devices.IoUring;
+using DmIo.Devices.Stores;
 using DmIo.Memory;
 
 namespace DmIo.Devices.Files;

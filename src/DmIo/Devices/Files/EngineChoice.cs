@@ -1,4 +1,5 @@
 using DmIo.Devices.IoUring;
+using DmIo.Devices.Stores;
 
 namespace DmIo.Devices.Files;
 

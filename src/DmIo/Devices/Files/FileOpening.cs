@@ -1,3 +1,4 @@
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Native;
 using Microsoft.Win32.SafeHandles;
@@ -172,7 +173,7 @@ internal static class FileOpening
             };
         }
 
-        return LinuxBlockStore.Over(handle!, options, kind);
+        return LinuxBlockStore.Over(handle!, options.Path, options.IsReadOnly, options.IsDirect, kind);
     }
 
     private static void CheckSize(DeviceDescription device, FileDeviceOptions options)

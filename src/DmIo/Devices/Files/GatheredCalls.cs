@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using DmIo.Devices.IoUring;
+using DmIo.Devices.Stores;
 
 namespace DmIo.Devices.Files;
 

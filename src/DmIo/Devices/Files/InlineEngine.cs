@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
 

@@ -1,3 +1,4 @@
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
 

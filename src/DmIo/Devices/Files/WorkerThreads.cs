@@ -1,3 +1,5 @@
+using DmIo.Devices.Stores;
+
 namespace DmIo.Devices.Files;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using DmIo.Devices.Stores;
 using DmIo.Memory;
 using Microsoft.Win32.SafeHandles;
 

@@ -1,4 +1,4 @@
-using DmIo.Devices.Files;
+using DmIo.Devices.Stores;
 
 namespace DmIo.Devices.IoUring;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using DmIo.Devices.Files;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
 using DmIo.Native;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using DmIo.Devices;
 using DmIo.Devices.Files;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
 using Xunit;

@@ -1,5 +1,6 @@
 using DmIo.Devices;
 using DmIo.Devices.Files;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
 using Xunit;

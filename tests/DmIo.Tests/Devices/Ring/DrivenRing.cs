@@ -1,6 +1,6 @@
 using DmIo.Devices;
-using DmIo.Devices.Files;
 using DmIo.Devices.IoUring;
+using DmIo.Devices.Stores;
 using DmIo.Memory;
 using Xunit;
 

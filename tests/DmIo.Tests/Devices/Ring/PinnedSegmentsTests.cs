@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using DmIo.Devices.IoUring;
+using DmIo.Devices.Stores;
 using DmIo.Memory;
 using Xunit;
 

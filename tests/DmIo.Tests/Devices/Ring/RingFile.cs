@@ -1,4 +1,4 @@
-using DmIo.Devices.Files;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 
 namespace DmIo.Tests.Devices.Ring;

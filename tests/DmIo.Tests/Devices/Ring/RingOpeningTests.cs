@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using DmIo.Devices.Files;
 using DmIo.Devices.IoUring;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.IO.Pipes;
 using DmIo.Devices;
-using DmIo.Devices.Files;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
 using Microsoft.Win32.SafeHandles;

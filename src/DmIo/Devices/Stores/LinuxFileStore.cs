@@ -2,7 +2,7 @@ using DmIo.Io;
 using DmIo.Native;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices.Files;
+namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// A regular file on 64-bit Linux, through the page cache, or direct where it was opened so. Discard punches holes,
@@ -34,8 +34,36 @@ internal sealed class LinuxFileStore(
     internal override int Discard(long offsetBytes, long lengthBytes) =>
         LinuxNative.Allocate(Handle, LinuxNative.PunchHole, offsetBytes, lengthBytes);
 
-    internal override IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
-        FileExtents.Of(Handle, start, count, max);
+    /// <summary>
+    /// The holes by SEEK_DATA and SEEK_HOLE. A sector with any byte of data is data. These calls move the position of
+    /// the file, which no other call uses. If the file system does not report holes, all sectors are data. The sectors
+    /// that a truncated file no longer has are data, too: a read of them fails (R13).
+    /// </summary>
+    internal override IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max)
+    {
+        var extents = new List<DeviceExtent>();
+        var present = RandomAccess.GetLength(Handle) / Sector.SizeBytes;
+        var end = Math.Min(start.Value + count.Value, present);
+        for (var at = start.Value; at < end && extents.Count < max;)
+        {
+            var data = Seek(at, end, LinuxNative.SeekData) / Sector.SizeBytes;
+            var isHole = data > at;
+            var next = isHole
+                ? data
+                : (Seek(at, end, LinuxNative.SeekHole) + Sector.SizeBytes - 1) / Sector.SizeBytes;
+            next = Math.Clamp(next, at + 1, end);
+            extents.Add(new DeviceExtent(next - at, isHole ? ExtentKind.Hole : ExtentKind.Data));
+            at = next;
+        }
+
+        var missing = start.Value + count.Value - Math.Max(start.Value, present);
+        if (missing > 0 && extents.Count < max)
+        {
+            extents.Add(new DeviceExtent(missing, ExtentKind.Data));
+        }
+
+        return extents;
+    }
 
     protected override int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
     {
@@ -84,4 +112,17 @@ internal sealed class LinuxFileStore(
     private static bool CanPunchHoles(SafeFileHandle handle) =>
         LinuxNative.Allocate(handle, LinuxNative.PunchHole, RandomAccess.GetLength(handle), lengthBytes: 1)
             is 0 or Errno.FileTooLarge;
+
+    /// <summary>The first byte of the next data or hole; the end if there is none, or if the search for a hole
+    /// fails.</summary>
+    private long Seek(long at, long end, int what)
+    {
+        var errno = LinuxNative.Seek(Handle, at * Sector.SizeBytes, what, out var found);
+        return errno switch
+        {
+            0 => found,
+            Errno.NoSuchAddress => end * Sector.SizeBytes,
+            _ => what == LinuxNative.SeekData ? at * Sector.SizeBytes : end * Sector.SizeBytes,
+        };
+    }
 }

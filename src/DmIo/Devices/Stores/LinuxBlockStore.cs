@@ -2,7 +2,7 @@ using DmIo.Io;
 using DmIo.Native;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices.Files;
+namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// A block device on 64-bit Linux, through its page cache, or direct where it was opened so. Size, block size and
@@ -16,14 +16,15 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
         LinuxNative.RangeControl(Handle, LinuxNative.BlockDeviceDiscard, offsetBytes, lengthBytes);
 
     /// <summary>Takes an open block device over, also where this throws: then it is closed.</summary>
-    internal static LinuxBlockStore Over(SafeFileHandle handle, FileDeviceOptions options, FileKind kind)
+    internal static LinuxBlockStore Over(
+        SafeFileHandle handle, string path, bool isReadOnly, bool isDirect, FileKind kind)
     {
         try
         {
-            var description = Describe(handle, options, kind);
-            if (options.IsDirect)
+            var description = Describe(handle, path, isReadOnly, kind);
+            if (isDirect)
             {
-                var direct = DirectAccess.Enable(handle, options.Path);
+                var direct = DirectAccess.Enable(handle, path);
                 var block = Math.Max(direct.BlockSizeBytes, (int)description.BlockSize.Bytes);
                 description = (direct with { BlockSizeBytes = block }).ApplyTo(description);
             }
@@ -54,9 +55,8 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
             : errno;
     }
 
-    private static DeviceDescription Describe(SafeFileHandle handle, FileDeviceOptions options, FileKind kind)
+    private static DeviceDescription Describe(SafeFileHandle handle, string path, bool isReadOnly, FileKind kind)
     {
-        var path = options.Path;
         var capacity = ByteSize.FromSectors(
             Query(handle, path, LinuxNative.BlockDeviceSize, "size") / Sector.SizeBytes);
         if (capacity.Bytes == 0)
@@ -64,7 +64,7 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
             throw new DeviceOpenException(path, "the block device has no sectors; is a medium in it?");
         }
 
-        var cannotWrite = options.IsReadOnly
+        var cannotWrite = isReadOnly
             || Query(handle, path, LinuxNative.BlockDeviceIsReadOnly, "read-only flag") != 0;
         var queue = BlockQueue.Of(kind.DeviceMajor, kind.DeviceMinor);
         var canDiscard = queue.Number("discard_max_bytes") > 0;

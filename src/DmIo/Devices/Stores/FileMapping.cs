@@ -1,9 +1,8 @@
 using System.Runtime.InteropServices;
-using DmIo.Devices.IoUring;
 using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices.Files;
+namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// A file of a file system in memory, mapped to be written by <c>process_vm_writev</c> on this process itself: many

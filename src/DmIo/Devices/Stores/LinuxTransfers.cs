@@ -1,9 +1,8 @@
 using System.Runtime.InteropServices;
-using DmIo.Devices.IoUring;
 using DmIo.Memory;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices.Files;
+namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// Reads and writes of 64-bit Linux, vectored and durable: <c>preadv</c>, <c>pwritev</c>, and <c>pwritev2</c> with

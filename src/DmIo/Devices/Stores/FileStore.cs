@@ -2,10 +2,10 @@ using DmIo.Io;
 using DmIo.Memory;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices.Files;
+namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// An open file behind a <see cref="FileDevice"/>: its handle, its description, and blocking calls, which may be made
+/// An open file behind a <c>FileDevice</c>: its handle, its description, and blocking calls, which may be made
 /// from several threads at a time. They answer as the kernel does: with bytes, or with an errno (negated where bytes
 /// could be meant). <see cref="FileCalls"/> makes statuses of these. One subclass for each kind of store.
 /// </summary>

@@ -1,10 +1,10 @@
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Devices.Files;
+namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// How the calls of a <see cref="FileDevice"/> reach the kernel: one for each <see cref="ServiceMode"/>. The same
+/// How the calls of a <c>FileDevice</c> reach the kernel: one for each <see cref="ServiceMode"/>. The same
 /// contract as <see cref="IBlockDevice"/> (one call at a time, also <see cref="Drive"/>; memory is touched until the
 /// task completes and not after), in bytes.
 /// </summary>

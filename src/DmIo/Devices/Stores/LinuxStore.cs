@@ -3,7 +3,7 @@ using DmIo.Memory;
 using DmIo.Native;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices.Files;
+namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// What files and block devices on 64-bit Linux have in common: data and flush. Flush is fdatasync, which writes what

@@ -1,4 +1,4 @@
-namespace DmIo.Devices;
+namespace DmIo.Devices.Stores;
 
 /// <summary>An object with the link of an <see cref="IntrusiveQueue{T}"/>; only the queue sets it.</summary>
 internal interface IQueueItem<T>

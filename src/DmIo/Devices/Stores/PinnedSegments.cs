@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DmIo.Memory;
 
-namespace DmIo.Devices.IoUring;
+namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// The segments of one call (or of several that are made together), held where they are in memory from
@@ -166,4 +166,14 @@ internal sealed unsafe class PinnedSegments
         Segments.CopyTo(more);
         segments = more;
     }
+}
+
+/// <summary>A piece of memory as the kernel names it: <c>struct iovec</c>.</summary>
+/// <param name="Address">Its first byte.</param>
+/// <param name="LengthBytes">How many.</param>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct NativeSegment(nint Address, nint LengthBytes)
+{
+    /// <summary>The address behind its last byte.</summary>
+    internal nint End => Address + LengthBytes;
 }

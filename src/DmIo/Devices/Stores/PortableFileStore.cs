@@ -2,7 +2,7 @@ using DmIo.Io;
 using DmIo.Memory;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Devices.Files;
+namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// A regular file by .NET's own calls, for systems other than 64-bit Linux: no durable writes, no discard, and zeroes

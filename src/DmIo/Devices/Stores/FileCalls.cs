@@ -1,7 +1,7 @@
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Devices.Files;
+namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// Blocking calls to a store as the engines make them: tried again where a signal interrupted them, except syncs and
