@@ -3,10 +3,11 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Tidy.Tests;
 
-/// <summary>The repository's own C# sources and project files, as text and as syntax trees.</summary>
+/// <summary>The repository's own C# sources, as text and as syntax trees, and its project files, documents and
+/// configurations.</summary>
 internal static class SourceTree
 {
-    private static readonly string[] Rooms = ["src", "tests", "perf"];
+    private static readonly string[] Rooms = ["src", "tests", "perf", "hocon", ".github"];
 
     public static CSharpParseOptions Options { get; } = new(LanguageVersion.Preview);
 
@@ -17,6 +18,11 @@ internal static class SourceTree
     public static IReadOnlyList<SourceFile> Sources { get; } = [.. Files("*.cs").Select(path => new SourceFile(path))];
 
     public static IReadOnlyList<string> Projects { get; } = [.. Files("*.csproj")];
+
+    /// <summary>README.md of the top level, and every other Markdown file.</summary>
+    public static IReadOnlyList<string> Documents { get; } = [Path.Combine(Root, "README.md"), .. Files("*.md")];
+
+    public static IReadOnlyList<string> Configurations { get; } = [.. Files("*.conf")];
 
     public static string Relative(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');
 

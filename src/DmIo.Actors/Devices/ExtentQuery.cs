@@ -24,7 +24,7 @@ internal sealed class ExtentQuery(IBlockDevice device, GetExtents question, IAct
         }
 
         return start < 0 || count < 1 || start > device.Capacity.Sectors.Value - count
-            ? $"The range of {count} sectors from sector {start} on is not one of '{question.Device}', which has "
+            ? $"The range of {count} sectors at sector {start} is not one of '{question.Device}', which has "
                 + $"{device.Capacity.Sectors} sectors."
             : null;
     }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Akka.Configuration;
 using Akka.Event;
+using DmIo.Devices;
 
 namespace DmIo.Actors.Telemetry;
 
@@ -115,7 +116,9 @@ internal sealed class ServiceMonitor : IAsyncDisposable
                 if (!isFailing)
                 {
                     log.Warning(
-                        "{0} cannot accept a client, and tries again each second: {1}", Setting, fault.Message);
+                        "{0} cannot accept a client, and tries again each second: {1}",
+                        Setting,
+                        Errno.Explain(fault));
                 }
 
                 isFailing = true;

@@ -63,7 +63,7 @@ internal static class ReadCommand
         var regions = RegionPlan.ToDeviceEnd(targets, mayOverlap: true);
 
         await using var client = await session.OpenAsync(plan.Pages, context.Interrupted);
-        await using var output = OutputTarget.Open(to, context.Streams, session);
+        await using var output = await OutputTarget.OpenAsync(to, context.Streams, session);
         var progress = new TransferProgress { TotalBytes = regions[0].Sectors * Sector.SizeBytes };
         var transfer = new ReadTransfer(
             new ClientRegionIo(client, arguments.Mode),

@@ -60,7 +60,7 @@ internal static class ServeArguments
         "--max-connections",
         1,
         65536,
-        "Clients' connections at once. Fewer where ulimit -n is low: an eighth of it, at most 64, is kept for devices. "
+        "Clients' connections at once. Fewer where ulimit -n is low: an eighth of it, 32 to 64, is kept for devices. "
             + $"[default: {Defaults.Connections}]");
 
     private static readonly Option<int?> InFlight = Cli.Options.NewNumber(

@@ -28,7 +28,7 @@ internal static class ServeTls
         Description = "With --tls-ca: the client with this name on its certificate may use these exports, and who is "
             + "not named, none. Repeat for more. [default: all may use all]",
         HelpName = "CLIENT=EXPORT",
-        CustomParser = result => Cli.Options.ReadAll(result, ExportArgument.Parse),
+        CustomParser = result => Cli.Options.ReadAll(result, ParseAllow),
     };
 
     private static readonly Option<bool> Insecure = new("--insecure")
@@ -112,6 +112,18 @@ internal static class ServeTls
                     + $"{string.Join(", ", names.Select(name => $"'{name}'"))}.");
             }
         }
+    }
+
+    /// <exception cref="FormatException">The text has another shape.</exception>
+    private static ExportArgument ParseAllow(string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        var exports = ExportArgument.DevicesIn(text);
+        return equals > 0 && Array.TrueForAll(exports, export => export.Length > 0)
+            ? new ExportArgument(text[..equals], exports)
+            : throw new FormatException(
+                $"--tls-allow '{text}' is not CLIENT=EXPORT or CLIENT=EXPORT,EXPORT, as in alice=disk. CLIENT is a "
+                + "name in the certificate of the client.");
     }
 
     private static Dictionary<string, IReadOnlyList<string>> ExportsByClient(IEnumerable<ExportArgument> allow) =>

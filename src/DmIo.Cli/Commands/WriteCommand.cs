@@ -61,7 +61,7 @@ internal static class WriteCommand
         var isVerified = parsed.GetValue(Verify);
         var plan = arguments.Plan(buffers: isVerified ? 2 : 1);
         var access = DeviceAccess.Writing(parsed, parsed.GetValue(Options.Create));
-        await using var input = InputSource.Open(parsed.GetValue(From), context.Streams);
+        await using var input = await InputSource.OpenAsync(parsed.GetValue(From), context.Streams);
         await using var session = await DeviceSession.StartAsync(context);
         var targets = await session.AttachAsync(parsed.GetRequiredValue(Options.Region), access, input);
         var regions = RegionPlan.ForWrite(targets, input.LengthBytes);

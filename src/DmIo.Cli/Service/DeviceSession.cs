@@ -239,7 +239,7 @@ internal sealed class DeviceSession : IAsyncDisposable
     private FileDevice OpenFile(string path, DeviceAccess access)
     {
         var isMissing = path.Length == 0 || !Path.Exists(path);
-        if (isMissing && access.CreateSize is null)
+        if (isMissing && access.CreateSize is null && !IsLink(path))
         {
             throw new RefusedException(
                 $"there is no file '{path}', and no device of that name in --config"
@@ -267,6 +267,20 @@ internal sealed class DeviceSession : IAsyncDisposable
         catch (DeviceOpenException) when (access.MayFallBack)
         {
             return FileDevice.Open(options with { IsReadOnly = true });
+        }
+    }
+
+    /// <summary>A link that leads to no file: opening the device explains where the link leads.</summary>
+    private static bool IsLink(string path)
+    {
+        try
+        {
+            return path.Length > 0 && new FileInfo(path).LinkTarget is not null;
+        }
+        catch (IOException)
+        {
+            // The working directory was deleted.
+            return false;
         }
     }
 

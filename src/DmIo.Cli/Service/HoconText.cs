@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace DmIo.Cli;
 
 /// <summary>
@@ -5,9 +7,11 @@ namespace DmIo.Cli;
 /// text for all closing brackets that are missing, ignores what follows a closing bracket too many, and never returns
 /// from a list with a character in it that no item begins with.
 /// </summary>
-internal sealed class HoconText
+internal sealed partial class HoconText
 {
     private const string Quotes = "\"\"\"";
+    private const int MaxExcerpt = 20;
+    private const int MatchTimeoutMilliseconds = 1000;
     private const string NotInList = "=:`^?!@*&\\";
 
     private readonly string text;
@@ -19,6 +23,28 @@ internal sealed class HoconText
 
     /// <summary>The first fault as a sentence with its line; null where there is none.</summary>
     internal static string? FaultOf(string text) => new HoconText(text).Check();
+
+    /// <summary>The fault of the parser as a sentence with its line.</summary>
+    /// <param name="text">The text that was parsed.</param>
+    /// <param name="fault">The message of the parser, which quotes several lines.</param>
+    internal static string Explain(string text, string fault)
+    {
+        var position = Position().Match(fault);
+        if (!position.Success || !int.TryParse(position.Groups["at"].ValueSpan, out var at) || at >= text.Length)
+        {
+            return fault;
+        }
+
+        var rest = text.AsSpan(at).TrimStart();
+        var number = text.AsSpan(0, text.Length - rest.Length).Count('\n') + 1;
+        var end = rest.IndexOfAny('\r', '\n');
+        var excerpt = rest[..Math.Min(end < 0 ? rest.Length : end, MaxExcerpt)];
+        return $"line {number} cannot be read from '{excerpt}' on."
+            + (excerpt is [',', ..] ? " Leave out the comma after a block." : "");
+    }
+
+    [GeneratedRegex("position (?<at>[0-9]+)", RegexOptions.ExplicitCapture, MatchTimeoutMilliseconds)]
+    private static partial Regex Position();
 
     private string? Check()
     {
@@ -32,6 +58,8 @@ internal sealed class HoconText
                 '{' or '[' => Open(),
                 '}' => Close('{'),
                 ']' => Close('['),
+                'i' when IsInclude() =>
+                    $"line {line} includes another file, which is not supported. Write all settings into one file.",
                 var other when InList && NotInList.Contains(other, StringComparison.Ordinal) =>
                     $"line {line} has a '{other}' in a list. Write blocks in braces, [ {{ key = value }} ], and texts "
                     + "with special characters in quotes, [ \"127.0.0.1:10809\" ].",
@@ -50,6 +78,18 @@ internal sealed class HoconText
             ? $"the '{last.Bracket}' of line {last.Line} is not closed: a '{ClosingOf(last.Bracket)}' is missing."
             : null;
     }
+
+    /// <summary>Akka.NET's parser fails at an include without a reason.</summary>
+    private bool IsInclude()
+    {
+        var before = text.AsSpan(0, at).TrimEnd(" \t\r");
+        var isKey = before.IsEmpty || before[^1] is '{' or ',' or '\n';
+        return isKey && Include().IsMatch(text.AsSpan(at));
+    }
+
+    [GeneratedRegex(
+        """^include\s+("|(file|url|classpath|required)\()""", RegexOptions.ExplicitCapture, MatchTimeoutMilliseconds)]
+    private static partial Regex Include();
 
     private bool InList => open.TryPeek(out var last) && last.Bracket == '[';
 

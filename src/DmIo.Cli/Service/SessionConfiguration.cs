@@ -88,7 +88,8 @@ internal static class SessionConfiguration
         }
         catch (Exception fault)
         {
-            throw new RefusedException($"--config '{path}' is not HOCON: {fault.Message}", fault);
+            throw new RefusedException(
+                $"--config '{path}' is not HOCON: {HoconText.Explain(text, fault.Message)}", fault);
         }
     }
 }

@@ -6,6 +6,7 @@ internal static class FileFault
 {
     internal static string Explain(Exception fault, string path) => fault switch
     {
+        _ when path.Length == 0 => "the path is empty; give a file.",
         UnauthorizedAccessException when Directory.Exists(path) => "it is a directory; give a file.",
         _ => fault.Message,
     };

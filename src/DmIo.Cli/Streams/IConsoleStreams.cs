@@ -34,8 +34,10 @@ internal interface IConsoleStreams
     TimeProvider Clock { get; }
 
     /// <summary>Standard input as bytes.</summary>
+    /// <exception cref="RefusedException">Standard input is closed.</exception>
     Stream OpenInput();
 
     /// <summary>Standard output as bytes.</summary>
+    /// <exception cref="RefusedException">Standard output is closed.</exception>
     Stream OpenOutput();
 }

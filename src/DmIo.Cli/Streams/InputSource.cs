@@ -42,7 +42,7 @@ internal sealed class InputSource : IAsyncDisposable
     /// <summary>How many bytes there are; null where only the end will tell.</summary>
     internal long? LengthBytes { get; }
 
-    internal static InputSource Open(string? from, IConsoleStreams streams)
+    internal static async Task<InputSource> OpenAsync(string? from, IConsoleStreams streams)
     {
         if (from is null && !streams.IsInputRedirected)
         {
@@ -57,8 +57,10 @@ internal sealed class InputSource : IAsyncDisposable
         try
         {
             const FileShare anybody = FileShare.ReadWrite | FileShare.Delete;
-            return new InputSource(
-                new FileStream(from, FileMode.Open, FileAccess.Read, anybody, bufferSize: 0), $"'{from}'");
+            var opened = await BlockingOpen.RunAsync(
+                () => new FileStream(from, FileMode.Open, FileAccess.Read, anybody, bufferSize: 0),
+                streams.Interrupted);
+            return new InputSource(opened, $"'{from}'");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -28,7 +28,7 @@ internal sealed class OutputTarget : IAsyncDisposable
 
     /// <exception cref="RefusedException">It can't be written, or is a device of the session. It is as it was
     /// then.</exception>
-    internal static OutputTarget Open(string? to, IConsoleStreams streams, DeviceSession session)
+    internal static async Task<OutputTarget> OpenAsync(string? to, IConsoleStreams streams, DeviceSession session)
     {
         if (to is null or "-")
         {
@@ -41,7 +41,9 @@ internal sealed class OutputTarget : IAsyncDisposable
             // A file is this command's alone; a pipe, a terminal or /dev/null is not.
             var isFile = !Path.Exists(to) || FileIdentity.Of(to) is { IsBlockDevice: false };
             var share = isFile ? FileShare.None : FileShare.ReadWrite;
-            opened = new FileStream(to, FileMode.OpenOrCreate, FileAccess.Write, share, bufferSize: 0);
+            opened = await BlockingOpen.RunAsync(
+                () => new FileStream(to, FileMode.OpenOrCreate, FileAccess.Write, share, bufferSize: 0),
+                streams.Interrupted);
             session.RequireOther($"--to '{to}'", FileIdentity.Of(opened.SafeFileHandle));
             if (isFile)
             {

@@ -9,20 +9,22 @@ namespace DmIo.Cli;
 internal static class StandardWriter
 {
     /// <summary>On standard error: never throws.</summary>
-    internal static TextWriter ForError(Stream stream) => Over(stream, static _ => { });
+    /// <param name="stream">Null: standard error is closed.</param>
+    internal static TextWriter ForError(Stream? stream) => Over(stream, static _ => { });
 
     /// <summary>On standard output: throws a <see cref="TransferBrokenException"/>.</summary>
-    internal static TextWriter ForOutput(Stream stream) => Over(stream, static fault =>
+    /// <param name="stream">Null: standard output is closed.</param>
+    internal static TextWriter ForOutput(Stream? stream) => Over(stream, static fault =>
         throw new TransferBrokenException($"cannot write to standard output: {fault.Message}", fault));
 
-    private static TextWriter Over(Stream stream, Action<Exception> failed) => TextWriter.Synchronized(
+    private static TextWriter Over(Stream? stream, Action<Exception> failed) => TextWriter.Synchronized(
         new StreamWriter(new Guarded(stream, failed), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false))
         {
             AutoFlush = true,
         });
 
     /// <summary>A stream whose failures go another way.</summary>
-    private sealed class Guarded(Stream stream, Action<Exception> failed) : Stream
+    private sealed class Guarded(Stream? stream, Action<Exception> failed) : Stream
     {
         public override bool CanRead => false;
 
@@ -40,6 +42,12 @@ internal static class StandardWriter
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
+            if (stream is null)
+            {
+                failed(new IOException("it is closed."));
+                return;
+            }
+
             try
             {
                 stream.Write(buffer);

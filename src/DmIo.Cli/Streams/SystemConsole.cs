@@ -20,11 +20,11 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
 
     internal SystemConsole()
     {
-        Output = StandardWriter.ForOutput(OpenOutput());
+        Output = StandardWriter.ForOutput(IsClosed(descriptor: 1) ? null : OpenOutput());
         OutputFile = FileOf(descriptor: 1);
         ErrorFile = FileOf(descriptor: 2);
         // Whatever writes to standard error, as the log does.
-        Console.SetError(StandardWriter.ForError(Console.OpenStandardError()));
+        Console.SetError(StandardWriter.ForError(IsClosed(descriptor: 2) ? null : Console.OpenStandardError()));
         // Standard output is for data and reports. What an actor system's own logger prints there goes elsewhere.
         Console.SetOut(Console.Error);
         registrations =
@@ -53,7 +53,9 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
 
     public TimeProvider Clock => TimeProvider.System;
 
-    public Stream OpenInput() => Open(descriptor: 0, FileAccess.Read);
+    public Stream OpenInput() => IsClosed(descriptor: 0)
+        ? throw new RefusedException("standard input is closed; say --from FILE.")
+        : Open(descriptor: 0, FileAccess.Read);
 
     /// <summary>
     /// A pipe is written through its handle, since the console's own stream keeps silent about a broken one. A
@@ -62,6 +64,11 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
     /// </summary>
     public Stream OpenOutput()
     {
+        if (IsClosed(descriptor: 1))
+        {
+            throw new RefusedException("standard output is closed; say --to FILE.");
+        }
+
         var stream = Open(descriptor: 1, FileAccess.Write);
         return stream.CanSeek ? Console.OpenStandardOutput() : stream;
     }
@@ -78,6 +85,14 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
 
     private static FileStream Open(int descriptor, FileAccess access) =>
         new(new SafeFileHandle(descriptor, ownsHandle: false), access, bufferSize: 0);
+
+    /// <summary>True: the process was started without this stream. The descriptor can be a file or a pipe of the
+    /// runtime by now, and must not be read or written.</summary>
+    private static bool IsClosed(int descriptor)
+    {
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: false);
+        return LinuxNative.IsAvailable && !LinuxNative.IsInherited(handle);
+    }
 
     private static FileIdentity? FileOf(int descriptor)
     {

@@ -166,7 +166,7 @@ internal static class ClientTls
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
                 RevocationMode = X509RevocationMode.NoCheck,
             };
-            tls.CertificateChainPolicy.CustomTrustStore.AddRange(TlsFiles.ReadCertificates(authorities));
+            tls.CertificateChainPolicy.CustomTrustStore.AddRange(TlsFiles.ReadAuthorities(authorities));
         }
 
         if (options.CertificateFile is { } certificate)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Numerics;
 using DmIo.Actors.Protocol;
 using DmIo.Actors.Telemetry;
 using DmIo.Native;
@@ -103,16 +104,21 @@ internal sealed class NbdListener : IDisposable
 /// <param name="descriptors">The descriptor limit of the process; null: unknown.</param>
 internal sealed class ConnectionLimit(int most, long? descriptors)
 {
-    private const int MaxKept = 64;
-    private const int PartKept = 8;
+    private const int MinReserved = 32;
+    private const int MaxReserved = 64;
+    private const int ReservedPart = 8;
 
-    /// <summary>The descriptors that connections may use: all except an eighth, at most 64.</summary>
-    private readonly long? free = descriptors - Math.Min(MaxKept, (descriptors ?? 0) / PartKept);
+    /// <summary>What the runtime opens between the start and the first connection; 2 were seen.</summary>
+    private const int Growth = 8;
+
+    /// <summary>The descriptors that connections may use: all except an eighth, at least 32 and at most 64.</summary>
+    private readonly long? usable = descriptors
+        - Math.Clamp((descriptors ?? 0) / ReservedPart, MinReserved, MaxReserved);
 
     /// <summary>The warning to log at startup; null: none.</summary>
-    internal string? Notice => free < most
+    internal string? Notice => usable < most
         ? $"The server accepts fewer than {most} connections: this process may open {descriptors} descriptors "
-            + $"(RLIMIT_NOFILE), and {descriptors - free} of them are reserved for devices. "
+            + $"(RLIMIT_NOFILE), and {descriptors - usable} of them are reserved for devices. "
             + "Raise the limit (ulimit -n)."
         : null;
 
@@ -123,12 +129,24 @@ internal sealed class ConnectionLimit(int most, long? descriptors)
             ? (long)limit
             : null);
 
+    /// <summary>Why a server cannot start; null: at least one connection fits.</summary>
+    /// <param name="descriptor">The lowest free descriptor before the first connection.</param>
+    internal string? StartFault(long descriptor) => descriptor + Growth >= usable
+        ? $"The server would accept no connection: this process may open {descriptors} descriptors (RLIMIT_NOFILE), "
+            + $"{descriptor} are in use, and {descriptors - usable} are reserved for devices. Raise the limit, for "
+            + $"example to {SuggestedFor(descriptor)} (ulimit -n {SuggestedFor(descriptor)})."
+        : null;
+
+    /// <summary>Why a new connection is refused; null: its descriptor is not one of the reserved ones.</summary>
+    internal string? DescriptorFault(long descriptor) => descriptor >= usable
+        ? $"{descriptor} of the {descriptors} descriptors that this process may open (RLIMIT_NOFILE) are in use; raise "
+            + "the limit (ulimit -n)"
+        : null;
+
     /// <summary>Why a new connection is refused; null: it is accepted.</summary>
     /// <param name="count">The number of connections.</param>
-    /// <param name="descriptor">The descriptor of the new connection.</param>
-    internal string? Fault(int count, long descriptor) =>
-        count >= most ? $"there are already {count} connections"
-        : descriptor >= free ? $"{descriptor} of the {descriptors} descriptors that this process may open "
-            + "(RLIMIT_NOFILE) are in use; raise the limit (ulimit -n)"
-        : null;
+    internal string? CountFault(int count) => count >= most ? $"there are already {count} connections" : null;
+
+    /// <summary>The next power of two that leaves as many descriptors for connections as are in use.</summary>
+    private static long SuggestedFor(long descriptor) => 1L << (BitOperations.Log2((ulong)descriptor) + 2);
 }

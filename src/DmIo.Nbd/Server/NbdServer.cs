@@ -7,6 +7,8 @@ using Akka.Event;
 using DmIo.Actors.Client;
 using DmIo.Actors.Configuration;
 using DmIo.Actors.Protocol;
+using DmIo.Devices;
+using DmIo.Devices.Files;
 using static DmIo.Nbd.Server.NbdServerProtocol;
 
 namespace DmIo.Nbd.Server;
@@ -43,10 +45,10 @@ public sealed class NbdServer : IAsyncDisposable
 
     /// <summary>Starts a server without exports.</summary>
     /// <exception cref="IoRefusedException">The options are invalid, an address cannot be used, or a certificate cannot
-    /// be read. The message names the cause.</exception>
+    /// be read; or the system has no threads or descriptors for the server. The message names the cause.</exception>
     /// <exception cref="ConfigurationException">The service of the actor system is not running, and cannot be
     /// started.</exception>
-    public static Task<NbdServer> StartAsync(ActorSystem system, NbdServerOptions options)
+    public static async Task<NbdServer> StartAsync(ActorSystem system, NbdServerOptions options)
     {
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(options);
@@ -61,11 +63,34 @@ public sealed class NbdServer : IAsyncDisposable
         CheckPhase(system, nameof(options.StopPhase), options.StopPhase);
         var state = new ServerState(system, options, Logging.GetLogger(system, typeof(NbdServer)));
         var listeners = Listen(options.EndPoints);
-        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        EndPoint[] endPoints = [.. listeners.Select(listener => listener.EndPoint)];
         var name = $"dmio-nbd-{Interlocked.Increment(ref lastName)}";
-        var serving = system.ActorOf(NbdServerActor.Props(state, listeners, end), name);
-        var server = new NbdServer(
-            system, serving, [.. listeners.Select(listener => listener.EndPoint)], end.Task, state.Tls);
+        var (started, stopped) = (NewSignal(), NewSignal());
+        IActorRef serving;
+        try
+        {
+            if (state.ConnectionLimit.StartFault(LowestFreeDescriptor()) is { } full)
+            {
+                throw new IoRefusedException(full);
+            }
+
+            serving = system.ActorOf(NbdServerActor.Props(state, listeners, started, stopped), name);
+            if (await Task.WhenAny(started.Task, system.WhenTerminated).ConfigureAwait(false) != started.Task)
+            {
+                throw new IoRefusedException("The actor system has terminated.");
+            }
+
+            await started.Task.ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            listeners.ForEach(listener => listener.Dispose());
+            throw failure is IoRefusedException
+                ? failure
+                : new IoRefusedException($"The server at {endPoints[0]} cannot start: {Errno.Explain(failure)}");
+        }
+
+        var server = new NbdServer(system, serving, endPoints, stopped.Task, state.Tls);
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(options.UnbindPhase, $"{name}-unbind", server.UnbindAsync);
         shutdown.AddTask(options.StopPhase, name, async () =>
@@ -73,7 +98,7 @@ public sealed class NbdServer : IAsyncDisposable
             await server.DisposeAsync().ConfigureAwait(false);
             return Done.Instance;
         });
-        return Task.FromResult(server);
+        return server;
     }
 
     /// <summary>Adds an export.</summary>
@@ -182,6 +207,15 @@ public sealed class NbdServer : IAsyncDisposable
         }
 
         return options.Limits is null ? "The limits of the server are null." : options.Limits.Fault();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The descriptor that the next connection would get; 0: unknown.</summary>
+    private static long LowestFreeDescriptor()
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        return LinuxNative.IsAvailable ? probe.Handle : 0;
     }
 
     private static void CheckPhase(ActorSystem system, string option, string phase)

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
 using DmIo.Actors.Client;
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Server.Exports;
 using DmIo.Nbd.Transport;
@@ -25,6 +26,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
 
     private readonly ServerState state;
     private readonly IReadOnlyList<NbdListener> listeners;
+    private readonly TaskCompletionSource started;
     private readonly TaskCompletionSource stopped;
     private readonly DmIoService service = DmIoService.For(Context.System);
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
@@ -33,8 +35,13 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     private StatusPublisher? display;
     private bool isUnbound;
 
-    public NbdServerActor(ServerState state, IReadOnlyList<NbdListener> listeners, TaskCompletionSource stopped)
+    public NbdServerActor(
+        ServerState state,
+        IReadOnlyList<NbdListener> listeners,
+        TaskCompletionSource started,
+        TaskCompletionSource stopped)
     {
+        this.started = started;
         this.state = state;
         this.listeners = listeners;
         this.stopped = stopped;
@@ -42,11 +49,33 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!; // set by the runtime, as for every IWithTimers
 
+    /// <param name="state">The state of the server.</param>
+    /// <param name="listeners">The listeners, which the actor disposes when it stops.</param>
+    /// <param name="started">Completes when the actor accepts connections, and fails if the actor cannot start.</param>
+    /// <param name="stopped">Completes when the actor has stopped.</param>
     internal static Props Props(
-        ServerState state, IReadOnlyList<NbdListener> listeners, TaskCompletionSource stopped) =>
-        Akka.Actor.Props.Create(() => new NbdServerActor(state, listeners, stopped));
+        ServerState state,
+        IReadOnlyList<NbdListener> listeners,
+        TaskCompletionSource started,
+        TaskCompletionSource stopped) =>
+        Akka.Actor.Props.Create(() => new NbdServerActor(state, listeners, started, stopped));
 
     protected override void PreStart()
+    {
+        try
+        {
+            Start();
+        }
+        catch (Exception fault)
+        {
+            started.SetException(fault);
+            throw;
+        }
+
+        started.SetResult();
+    }
+
+    private void Start()
     {
         Timers.StartPeriodicTimer(nameof(CheckTimeouts), CheckTimeouts.Instance, CheckInterval);
         display = new StatusPublisher(service, state.Status);
@@ -146,7 +175,8 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
                 if (!isUnbound)
                 {
                     state.Refusals.Warn(
-                        $"{fault.Listener.EndPoint} cannot accept connections and will retry: {fault.Fault.Message}");
+                        $"{fault.Listener.EndPoint} cannot accept connections and will retry: "
+                        + Errno.Explain(fault.Fault));
                     failed.Add(fault.Listener);
                 }
 
@@ -191,23 +221,41 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
         {
             try
             {
-                await listener.RunAsync(socket => self.Tell(new ConnectionAccepted(socket), ActorRefs.NoSender))
-                    .ConfigureAwait(false);
+                await listener.RunAsync(Pass).ConfigureAwait(false);
             }
             catch (Exception fault)
             {
                 self.Tell(new AcceptFailed(listener, fault), ActorRefs.NoSender);
             }
         });
+
+        // A connection for which no descriptor is left is closed at once: if such connections waited for the actor,
+        // they would use up the descriptors of the devices.
+        void Pass(Socket socket)
+        {
+            if (state.ConnectionLimit.DescriptorFault(socket.Handle) is { } fault)
+            {
+                Refuse(new SocketTransport(socket), fault);
+            }
+            else
+            {
+                self.Tell(new ConnectionAccepted(socket), ActorRefs.NoSender);
+            }
+        }
+    }
+
+    private void Refuse(SocketTransport transport, string fault)
+    {
+        state.Refusals.Warn($"{transport.Peer} is refused: {fault}.");
+        transport.Abort();
     }
 
     private void Accept(Socket socket)
     {
         var transport = new SocketTransport(socket);
-        if (state.ConnectionLimit.Fault(state.Connections.Count, socket.Handle) is { } fault)
+        if (state.ConnectionLimit.CountFault(state.Connections.Count) is { } fault)
         {
-            state.Refusals.Warn($"{transport.Peer} is refused: {fault}.");
-            transport.Abort();
+            Refuse(transport, fault);
             return;
         }
 

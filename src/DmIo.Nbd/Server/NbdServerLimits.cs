@@ -7,8 +7,9 @@ namespace DmIo.Nbd.Server;
 public sealed record NbdServerLimits
 {
     /// <summary>The maximum number of connections; further ones are closed. Fewer if the process may open fewer
-    /// descriptors: an eighth of RLIMIT_NOFILE, at most 64, is reserved. The server logs a warning about that when it
-    /// starts, and about clients that are refused.</summary>
+    /// descriptors: an eighth of RLIMIT_NOFILE, at least 32 and at most 64, is reserved. The server logs a warning
+    /// about that when it starts, and about clients that are refused. It does not start if no connection
+    /// fits.</summary>
     public int Connections { get; init; } = 1024;
 
     /// <summary>The time limit of the handshake, including TLS.</summary>

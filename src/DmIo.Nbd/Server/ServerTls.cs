@@ -180,7 +180,9 @@ internal sealed class ServerTls
     {
         try
         {
-            var target = File.ResolveLinkTarget(file, returnFinalTarget: true) ?? new FileInfo(file);
+            // A relative path resolves a relative link against the root directory.
+            var full = Path.GetFullPath(file);
+            var target = File.ResolveLinkTarget(full, returnFinalTarget: true) ?? new FileInfo(full);
             return $"{FileIdentity.Of(file)?.Node}/{target.LastWriteTimeUtc.Ticks}/{((FileInfo)target).Length}";
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -201,7 +203,7 @@ internal sealed class ServerTls
 
     private Credentials Read() => new(
         TlsFiles.ReadIdentity(options.CertificateFile, options.KeyFile),
-        options.ClientAuthorityFile is { } file ? TlsFiles.ReadCertificates(file) : null);
+        options.ClientAuthorityFile is { } file ? TlsFiles.ReadAuthorities(file) : null);
 
     private sealed record Credentials(SslStreamCertificateContext Server, X509Certificate2Collection? Authorities);
 }

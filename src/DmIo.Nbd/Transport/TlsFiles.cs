@@ -13,8 +13,17 @@ internal static class TlsFiles
     // OpenSSL's older format, with the label of an unencrypted key.
     private const string EncryptedOldKey = "Proc-Type: 4,ENCRYPTED";
 
-    /// <summary>The certificates of a file, in order; at least one.</summary>
-    internal static X509Certificate2Collection ReadCertificates(string path) => Certificates(path, ReadText(path));
+    /// <summary>The certificates of a file of authorities, in order; at least one of them can sign others, or signs
+    /// itself.</summary>
+    internal static X509Certificate2Collection ReadAuthorities(string path)
+    {
+        var certificates = Certificates(path, ReadText(path));
+        return certificates.Any(IsAuthority)
+            ? certificates
+            : throw new CryptographicException(
+                $"'{path}' contains no certificate of an authority: '{certificates[0].Subject}' may not sign others. "
+                + $"Specify the certificate of its issuer, '{certificates[0].Issuer}'.");
+    }
 
     /// <summary>A certificate with its private key and the intermediate certificates.</summary>
     internal static SslStreamCertificateContext ReadIdentity(string certificateFile, string keyFile)
@@ -48,6 +57,10 @@ internal static class TlsFiles
         }
     }
 
+    private static bool IsAuthority(X509Certificate2 certificate) =>
+        certificate.Subject == certificate.Issuer
+        || certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(basic => basic.CertificateAuthority);
+
     private static X509Certificate2Collection Certificates(string path, string text)
     {
         var certificates = new X509Certificate2Collection();
@@ -73,9 +86,14 @@ internal static class TlsFiles
         {
             return File.ReadAllText(path);
         }
+        catch (ArgumentException fault) when (path.Length == 0)
+        {
+            throw new IOException("the path of a PEM file is empty.", fault);
+        }
         catch (UnauthorizedAccessException fault)
         {
-            throw new IOException(fault.Message, fault);
+            var reason = Directory.Exists(path) ? $"'{path}' is a directory; specify a PEM file." : fault.Message;
+            throw new IOException(reason, fault);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace DmIo.Io;
@@ -51,6 +52,11 @@ internal static class Errno
                 return NoMemory;
             }
 
+            if (current is SocketException { SocketErrorCode: SocketError.TooManyOpenSockets })
+            {
+                return TooManyFiles;
+            }
+
             if (current is IOException && current.HResult is > 0 and <= LargestErrno)
             {
                 return current.HResult;
@@ -67,6 +73,18 @@ internal static class Errno
 
     /// <summary>In words, as the operating system puts it.</summary>
     internal static string TextOf(int errno) => Marshal.GetPInvokeErrorMessage(errno);
+
+    /// <summary>The message of an exception, and which limits to raise if the system lacks threads, memory or
+    /// descriptors. .NET calls the descriptor limit of the process one of the system.</summary>
+    internal static string Explain(Exception exception)
+    {
+        var errno = Of(exception);
+        return IsShortage(errno)
+            ? $"{(exception is SocketException ? TextOf(errno) + "." : exception.Message)} The system has no thread, "
+                + "memory or descriptor left for it: raise the limits of the process (ulimit -u, -n, pids.max), or "
+                + "close something."
+            : exception.Message;
+    }
 
     /// <summary>The status of a call that threw. The exception is kept.</summary>
     internal static IoStatus StatusOf(Exception exception, string doing) =>

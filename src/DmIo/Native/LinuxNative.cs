@@ -44,6 +44,8 @@ internal static partial class LinuxNative
     private const int OpenFiles = 7;
     private const int DoNotSync = 0x4000;
     private const int NotNeeded = 4;
+    private const int GetDescriptorFlags = 1;
+    private const int CloseOnExec = 1;
     private const int GetFlags = 3;
     private const int SetFlags = 4;
     private const long SharedMemoryMagic = 0x01021994;
@@ -148,6 +150,11 @@ internal static partial class LinuxNative
         limit = limits[0];
         return errno;
     }
+
+    /// <summary>True: the process was started with this descriptor. Descriptors that the process opened itself close at
+    /// an exec, and no such descriptor survives the exec that started the process.</summary>
+    internal static bool IsInherited(SafeFileHandle descriptor) =>
+        fcntl(descriptor, GetDescriptorFlags, 0) is var flags and >= 0 && (flags & CloseOnExec) == 0;
 
     /// <summary>What an open file is, and what direct I/O asks of it.</summary>
     internal static unsafe int Describe(SafeFileHandle handle, out LinuxFileStatus status)

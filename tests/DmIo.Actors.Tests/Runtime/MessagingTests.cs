@@ -103,7 +103,7 @@ public sealed class MessagingTests : TestKit
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reply.InTime());
     }
 
-    /// <summary>README's actor reports a failure to a sender that may have used Ask.</summary>
+    /// <summary>The actor in src/DmIo.Actors/README.md reports a failure to a sender that may have used Ask.</summary>
     [Fact]
     public async Task Status_Failure_makes_an_Ask_throw_its_cause()
     {

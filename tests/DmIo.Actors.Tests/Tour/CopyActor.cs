@@ -6,7 +6,7 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Tour;
 
-/// <summary>README's actor that uses the service by messages: one write to two devices, then it is done.</summary>
+/// <summary>The actor in src/DmIo.Actors/README.md: one write to two devices, by messages.</summary>
 internal sealed class CopyActor : UntypedActor
 {
     private readonly IActorRef dmio;

@@ -28,6 +28,12 @@ public sealed class ConfigFileTests : IDisposable
         { $"devices.disk {{\n{Disk}\n}}\n", "write dmio.devices." },
         { $"disk {{\n{Disk}\n}}\n", "write dmio.devices.disk." },
         { $"dimo.devices.disk {{\n{Disk}\n}}\n", "has neither a block dmio nor a block akka" },
+        { "include \"other.conf\"\ndmio { }", "line 1 includes another file, which is not supported" },
+        { "akka { }\ndmio { include file(\"other.conf\") }", "line 2 includes another file, which is not supported" },
+        {
+            $"dmio.devices {{\n disk {{\n{Disk}\n }}, other {{\n{Disk}\n}}\n}}\n",
+            "line 5 cannot be read from ', other {' on. Leave out the comma after a block."
+        },
         { "", "has neither a block dmio nor a block akka" },
         { "dmio.pool.max-pages = 4", "has no device" },
     };

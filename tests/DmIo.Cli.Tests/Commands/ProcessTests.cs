@@ -151,6 +151,81 @@ public sealed class ProcessTests : IDisposable
         Assert.Contains("dmio top: cannot write to standard output: Broken pipe", result.Error);
     }
 
+    [Theory]
+    [InlineData("write --region disk@0 0<&-", "dmio write: standard input is closed; say --from FILE.")]
+    [InlineData("write --region disk@0 --from - 0<&-", "dmio write: standard input is closed; say --from FILE.")]
+    [InlineData("read --region disk@0 1>&-", "dmio read: standard output is closed; say --to FILE.")]
+    [InlineData("read --region disk@0 0<&- 1>&-", "dmio read: standard output is closed; say --to FILE.")]
+    public async Task A_closed_standard_stream_that_is_needed_is_refused(string command, string said)
+    {
+        directory.Fill("disk", 4096, Seed);
+        var before = directory.Read("disk");
+
+        var result = await DmioProcess.RunAsync(directory, $"dmio {command}");
+
+        Assert.Equal((2, said), (result.ExitCode, result.Error.Trim()));
+        Assert.Equal(before, directory.Read("disk"));
+    }
+
+    [Theory]
+    [InlineData("0<&- 1>&-")]
+    [InlineData("1>&- 2>&-")]
+    [InlineData("0<&- 1>&- 2>&-")]
+    public async Task Closed_standard_streams_take_no_reports_and_disturb_nothing(string closed)
+    {
+        directory.Fill("disk", 4096, Seed);
+
+        var result = await DmioProcess.RunAsync(directory, $"dmio zero --region disk@0+1 {closed} || echo $?");
+
+        Assert.Equal("1\n", result.Output);
+        Assert.Equal(closed.Contains("2>&-"), result.Error.Length == 0);
+        Assert.Equal(new byte[512], directory.Read("disk")[..512]);
+    }
+
+    [Theory]
+    [InlineData("write --region mem:4KiB@0 --from fifo", "INT")]
+    [InlineData("read --region mem:4KiB@0 --to fifo", "TERM")]
+    public async Task A_signal_ends_the_wait_for_the_other_end_of_a_fifo(string command, string signal)
+    {
+        var result = await DmioProcess.RunAsync(directory, $$"""
+            mkfifo fifo
+            env --default-signal=INT dmio {{command}} & dmio=$!
+            until cat /proc/$dmio/task/*/wchan | grep -q wait_for_partner || ! kill -0 $dmio; do sleep 0.1; done
+            kill -s {{signal}} $dmio
+            wait $dmio || echo $?
+            """);
+
+        Assert.Equal("130\n", result.Output);
+    }
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(159)]
+    public async Task A_descriptor_limit_below_what_it_needs_is_refused(int limit)
+    {
+        var result = await DmioProcess.RunAsync(directory, $"ulimit -n {limit}; dmio flush --region mem:4KiB@0");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal(
+            $"dmio: this process may open {limit} descriptors (RLIMIT_NOFILE), and dmio needs at least 160; raise the "
+            + "limit (ulimit -n 160).\n",
+            result.Error);
+    }
+
+    [Fact]
+    public async Task A_descriptor_limit_of_what_it_needs_is_enough_for_files_and_regions()
+    {
+        directory.Fill("data", 8192, Seed);
+
+        var result = await DmioProcess.RunAsync(directory, """
+            ulimit -n 160
+            dmio write --region a@0 --region b@0 --from data --create 8KiB --json
+            dmio verify --region a@0 --region b@0
+            """);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+    }
+
     [Fact]
     public async Task A_working_directory_that_was_deleted_is_named()
     {

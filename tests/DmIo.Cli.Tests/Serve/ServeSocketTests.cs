@@ -101,6 +101,20 @@ public sealed class ServeSocketTests : IDisposable
         Assert.Contains("is refused", error);
     }
 
+    [Fact]
+    public async Task A_server_for_whose_clients_no_descriptor_is_left_does_not_start()
+    {
+        var result = await DmioProcess.RunAsync(directory, $$"""
+            ulimit -n 162
+            dmio serve --export disk=disk --create 1MiB --unix nbd.sock --monitor monitor.sock || echo $?
+            ls
+            """);
+
+        Assert.Equal("2\n", result.Output);
+        Assert.Contains("this process may open 162 descriptors (RLIMIT_NOFILE)", result.Error);
+        Assert.Matches("Raise the limit, for example to (256|512) ", result.Error);
+    }
+
     [PeerTheory("prlimit")]
     [InlineData(false)]
     [InlineData(true)]

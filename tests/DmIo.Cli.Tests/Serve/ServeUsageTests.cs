@@ -36,6 +36,9 @@ public sealed class ServeUsageTests
     [InlineData("--export a=mem:1MiB --tls offered --tls-cert c --tls-key k --tls-ca a", "keeps nobody out")]
     [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-allow x=a", "--tls-ca")]
     [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-ca b --tls-allow x=b", "there are 'a'")]
+    [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-ca b --tls-allow x", "'x' is not CLIENT=EXPORT")]
+    [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-ca b --tls-allow x=", "'x=' is not CLIENT=EXPORT")]
+    [InlineData("--export a=mem:1MiB --tls-cert . --tls-key k", "'.' is a directory; specify a PEM file")]
     [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-ca b --tls-allow x=a,b", "x=b names no export")]
     public async Task It_is_refused_in_one_line_that_names_what_is_wrong(string arguments, string named)
     {

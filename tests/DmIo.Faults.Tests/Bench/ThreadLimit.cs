@@ -40,6 +40,9 @@ internal sealed class ThreadLimit : IDisposable
     /// <summary>No thread more than there are.</summary>
     internal void Begin() => File.WriteAllText(PathOf("pids.max"), File.ReadAllText(PathOf("pids.current")));
 
+    /// <summary>No more threads than these.</summary>
+    internal void Set(int threads) => File.WriteAllText(PathOf("pids.max"), $"{threads}");
+
     internal void End() => File.WriteAllText(PathOf("pids.max"), NoLimit);
 
     /// <summary>The process goes on without a limit.</summary>

@@ -40,6 +40,39 @@ public sealed class ThreadShortageTests
         Assert.DoesNotContain("DeviceFailed", server.Said, StringComparison.Ordinal);
     }
 
+    [ThreadLimitTheory("dotnet")]
+    [InlineData(12)]
+    [InlineData(13)]
+    [InlineData(14)]
+    [InlineData(15)]
+    [InlineData(16)]
+    [InlineData(18)]
+    public async Task A_server_that_cannot_start_its_threads_ends_or_serves(int threads)
+    {
+        using var directory = new TemporaryDirectory();
+        var (socket, go) = (directory.FilePath("nbd.sock"), directory.FilePath("go"));
+        var command = Path.Combine(AppContext.BaseDirectory, "DmIo.Cli.dll");
+        await using var server = PeerProcess.Start(
+            "sh", "-c", $"until test -e '{go}'; do sleep 0.05; done; exec dotnet '{command}' serve --json "
+                + $"--export disk=mem:1MiB --unix '{socket}'");
+        using var limit = ThreadLimit.Of(server);
+        limit.Set(threads);
+        File.WriteAllText(go, "");
+
+        await Task.WhenAny(server.SaysAsync("\"exports\""), server.EndAsync()).InTime();
+
+        if (server.HasExited)
+        {
+            Assert.NotEqual(0, await server.EndAsync());
+            Assert.NotEmpty(server.Said);
+            return;
+        }
+
+        await using var device = await NbdDevice.OpenAsync(
+            new NbdDeviceOptions { Uri = NbdUri.Unix(socket, "disk") }).InTime();
+        Assert.Equal(2048, device.Description.Capacity.Sectors.Value);
+    }
+
     /// <summary>Flushes and durable writes, which the ring has threads of the kernel for, and reads.</summary>
     private static async Task RunAsync(FaultBench bench)
     {

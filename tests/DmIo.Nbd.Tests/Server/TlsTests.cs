@@ -242,6 +242,16 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_of_authorities_without_an_authority_is_refused()
+    {
+        var fault = await RefusedStartAsync(options with { ClientAuthorityFile = options.CertificateFile });
+
+        Assert.Contains(options.CertificateFile, fault, StringComparison.Ordinal);
+        Assert.Contains("contains no certificate of an authority", fault, StringComparison.Ordinal);
+        Assert.Contains("its issuer, 'CN=Test authority'", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_encrypted_key_is_reported()
     {
         using var key = ECDsa.Create();

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Tour;
 
-/// <summary>README's network disks in C#, run. Tidy.Tests checks that README shows this code and no other.</summary>
+/// <summary>The examples of src/DmIo.Nbd/README.md. Tidy.Tests checks that the document shows this code.</summary>
 public sealed class NetworkTour : TestKit
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("dmio-tour-");

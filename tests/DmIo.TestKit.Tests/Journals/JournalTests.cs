@@ -6,8 +6,8 @@ using Xunit;
 
 namespace DmIo.TestKit.Tests.Journals;
 
-/// <summary>README's example of a test of one's own: the kit passes the right journal, and finds what is wrong with
-/// the others.</summary>
+/// <summary>The journal of src/DmIo.TestKit/README.md: the kit passes the correct journal, and finds the faults of the
+/// others.</summary>
 public sealed class JournalTests : IAsyncLifetime
 {
     private readonly RunningService running = new();

@@ -4,8 +4,7 @@ using DmIo.Io;
 
 namespace DmIo.TestKit.Tests.Oracle;
 
-/// <summary>README's example of a decorator of one's own, with a bug: it does not pass every flush on, since there was
-/// one just now.</summary>
+/// <summary>The decorator of src/DmIo.TestKit/README.md, with a bug: it passes on every other flush only.</summary>
 internal sealed class ForgetfulDevice(IBlockDevice inner) : DeviceDecorator(inner)
 {
     private int flushes;

@@ -8,7 +8,8 @@ using Xunit;
 
 namespace DmIo.TestKit.Tests.Oracle;
 
-/// <summary>README's examples: the oracle in front of a device of one's own, and beside an application.</summary>
+/// <summary>The examples of src/DmIo.TestKit/README.md: the oracle in front of a device, and beside an
+/// application.</summary>
 public sealed class ReadmeTests
 {
     [Fact]

@@ -166,6 +166,30 @@ public sealed class FileOpeningTests : IDisposable
         Assert.False(new FileInfo(directory.FilePath("target")).Exists);
     }
 
+    [Fact]
+    public void A_relative_link_to_nothing_is_named_with_its_full_target()
+    {
+        File.CreateSymbolicLink(FilePath, "nowhere");
+        var path = Path.GetRelativePath(Environment.CurrentDirectory, FilePath);
+        var refusal = Refused(new FileDeviceOptions { Path = path, IsReadOnly = true });
+        Assert.Contains($"symbolic link to '{directory.FilePath("nowhere")}', which does not exist", refusal.Message);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_circle_of_symbolic_links_is_named_as_such(bool isCreated)
+    {
+        File.CreateSymbolicLink(FilePath, directory.FilePath("other"));
+        File.CreateSymbolicLink(directory.FilePath("other"), FilePath);
+        var refusal = Refused(new FileDeviceOptions
+        {
+            Path = FilePath,
+            CreateSize = isCreated ? ByteSize.FromSectors(8) : null,
+        });
+        Assert.Contains("symbolic link cannot be followed: Too many levels of symbolic links", refusal.Message);
+    }
+
     [LinuxFact]
     public void A_place_that_takes_no_file_is_refused_as_such() => Assert.Contains(
         "its directory takes no new file",

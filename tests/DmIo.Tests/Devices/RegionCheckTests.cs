@@ -51,7 +51,7 @@ public sealed class RegionCheckTests
     {
         var message = RegionCheck.Check(Disk, IoOperation.Read, 90, 20).Failure?.Message;
         Assert.Equal(
-            "The range of 20 sectors from sector 90 on is outside the device, which has sectors 0 to 99 (100 in all).",
+            "The range of 20 sectors at sector 90 is outside the device, which has sectors 0 to 99 (100 in all).",
             message);
     }
 

@@ -21,15 +21,8 @@ internal static class FileOpening
         catch (Exception exception) when (
             exception is IOException or UnauthorizedAccessException or OutOfMemoryException or ThreadStartException)
         {
-            var errno = Errno.Of(exception);
             throw new DeviceOpenException(
-                options.Path,
-                Errno.IsShortage(errno)
-                    ? $"{exception.Message} The system has no thread, memory or descriptor left for it: raise the "
-                        + "limits of the process (ulimit -u, -n, pids.max), or close something."
-                    : exception.Message,
-                errno,
-                exception);
+                options.Path, Errno.Explain(exception), Errno.Of(exception), exception);
         }
     }
 
@@ -54,12 +47,9 @@ internal static class FileOpening
         {
             throw new DeviceOpenException(options.Path, "it is a directory; give a regular file or a block device.");
         }
-        else if (MissingTarget(options.Path) is { } target)
+        else if (LinkFault(options.Path) is { } fault)
         {
-            throw new DeviceOpenException(
-                options.Path,
-                $"it is a symbolic link to '{target}', which does not exist; give that path to create it, or remove "
-                + "the link.");
+            throw new DeviceOpenException(options.Path, fault);
         }
 
         return options.CreateSize is { } size && !File.Exists(options.Path)
@@ -67,20 +57,31 @@ internal static class FileOpening
             : DeviceOver(StoreOver(FileHandles.OpenExisting(options), options), options);
     }
 
-    /// <summary>Where a symbolic link leads to, if nothing is there; else null.</summary>
-    private static string? MissingTarget(string path)
+    /// <summary>Why a symbolic link leads to no file; null: the path is not a link, or the link leads to a
+    /// file.</summary>
+    private static string? LinkFault(string path)
     {
         try
         {
-            return File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false } target
-                ? target.FullName
-                : null;
+            // A relative path resolves a relative link against the root directory.
+            var link = new FileInfo(Path.GetFullPath(path));
+            if (link.LinkTarget is not null
+                && link.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false } target)
+            {
+                return $"it is a symbolic link to '{target.FullName}', which does not exist; give that path to create "
+                    + "the file, or remove the link.";
+            }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (IOException exception)
         {
-            // No file, or links in a circle: opening it fails with the reason.
-            return null;
+            return $"its symbolic link cannot be followed: {exception.Message}";
         }
+        catch (UnauthorizedAccessException)
+        {
+            // Opening the file fails with the reason.
+        }
+
+        return null;
     }
 
     private static FileDevice Create(FileDeviceOptions options, ByteSize size)

@@ -25,7 +25,7 @@ internal static class RegionCheck
         {
             return IoStatus.Failed(
                 IoStatusCode.OutOfRange,
-                $"{Range(start, count)} is outside the device, which has sectors 0 to "
+                $"The range of {Range(start, count)} is outside the device, which has sectors 0 to "
                 + $"{device.Capacity.Sectors.Value - 1} ({device.Capacity.Sectors} in all).");
         }
 
@@ -39,7 +39,7 @@ internal static class RegionCheck
         {
             return IoStatus.Failed(
                 IoStatusCode.Misaligned,
-                $"{Range(start, count)} does not start and end on the device's blocks of "
+                $"The range of {Range(start, count)} does not start and end on the device's blocks of "
                 + $"{device.BlockSize.Bytes} bytes; use multiples of {device.BlockSize.Sectors} sectors.");
         }
 
@@ -69,5 +69,5 @@ internal static class RegionCheck
     }
 
     private static string Range(Sector start, SectorCount count) =>
-        $"The range of {count} sectors from sector {start} on";
+        $"{count} {(count.Value == 1 ? "sector" : "sectors")} at sector {start}";
 }
