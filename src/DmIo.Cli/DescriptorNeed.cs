@@ -1,4 +1,4 @@
-using DmIo.Devices.Files;
+using DmIo.Native;
 
 namespace DmIo.Cli;
 
