@@ -288,7 +288,7 @@ internal sealed class RingEngine : IFileEngine
         }
         else
         {
-            Answer(operation, RingAnswers.Of(operation, result));
+            Answer(operation, operation.ResultOf(result));
         }
     }
 
@@ -301,7 +301,7 @@ internal sealed class RingEngine : IFileEngine
     private void CallStore(RingOperation operation) => ThreadPool.UnsafeQueueUserWorkItem(
         operation =>
         {
-            called.Enqueue((operation, RingAnswers.OfStore(store, operation)));
+            called.Enqueue((operation, operation.CallStore(store)));
             OnSignal();
         },
         operation,

@@ -1,6 +1,8 @@
+using System.Collections.Frozen;
 using System.Numerics;
 using DmIo.Io;
 using DmIo.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Devices.IoUring;
 
@@ -132,5 +134,80 @@ internal static class RingOpening
             ring = null;
             return exception.HResult;
         }
+    }
+}
+
+/// <summary>Which operations the kernel's io_uring has, by its own answer (<c>IORING_REGISTER_PROBE</c>).</summary>
+/// <param name="Opcodes">Those of <see cref="RingOpcode"/> that it has.</param>
+internal sealed record RingAbilities(FrozenSet<RingOpcode> Opcodes)
+{
+    private const int ProbedOpcodes = 256;
+    private const int HeaderBytes = 16;
+    private const int OpcodeBytes = 8;
+    private const int FlagsOffset = 2;
+
+    private static readonly RingOpcode[] Needed =
+    [
+        RingOpcode.Read, RingOpcode.Write, RingOpcode.ReadVector, RingOpcode.WriteVector, RingOpcode.ReadFixed,
+        RingOpcode.WriteFixed, RingOpcode.Flush, RingOpcode.Allocate,
+    ];
+
+    /// <summary>Vectors of registered memory.</summary>
+    internal bool HasFixedVectors =>
+        Opcodes.Contains(RingOpcode.ReadVectorFixed) && Opcodes.Contains(RingOpcode.WriteVectorFixed);
+
+    /// <summary>Those without which there is no use for it; all came with kernel 5.6 at the latest.</summary>
+    internal IEnumerable<RingOpcode> Missing => Needed.Where(opcode => !Opcodes.Contains(opcode));
+
+    /// <summary>Asks. Errno, 0 for success.</summary>
+    internal static unsafe int Probe(SafeFileHandle ring, out RingAbilities abilities)
+    {
+        var answer = stackalloc byte[HeaderBytes + (ProbedOpcodes * OpcodeBytes)];
+        new Span<byte>(answer, HeaderBytes + (ProbedOpcodes * OpcodeBytes)).Clear();
+        var errno = RingNative.Register(ring, RingNative.RegisterProbe, answer, ProbedOpcodes);
+        var found = new List<RingOpcode>();
+        foreach (var opcode in Enum.GetValues<RingOpcode>())
+        {
+            if (errno == 0 && (answer[HeaderBytes + ((int)opcode * OpcodeBytes) + FlagsOffset] & 1) != 0)
+            {
+                found.Add(opcode);
+            }
+        }
+
+        abilities = new RingAbilities(found.ToFrozenSet());
+        return errno;
+    }
+}
+
+/// <summary>
+/// How many threads the kernel may make for operations that block: flushes, allocations, all reads of some file
+/// systems (FUSE). They belong to the thread that sends, not to the ring, and serve whatever it sends to any ring; the
+/// first ring that a thread sends to says how many it may have. So the number is one for all rings. The kernel's own
+/// is that ring's depth or 4 a processor, whichever is less, for files: one stuck device takes them all. For anything
+/// else it is as many threads as the user may have.
+/// </summary>
+internal static class RingWorkers
+{
+    /// <summary>
+    /// For each thread that sends. A worker is made only for an operation that finds none idle, and all but a few end
+    /// when they were idle for 5 seconds: there are as many as operations that block, not as many as there may be.
+    /// Other devices are served as long as stuck ones hold fewer: seven of depth 32, even if one thread sent it all.
+    /// </summary>
+    internal const int PerThread = 256;
+
+    private const uint Kinds = 2;
+
+    /// <summary>Before anybody sends to it. Kernels before 5.15 refuse it and go on with their own numbers.</summary>
+    internal static void Bound(SafeFileHandle ring, int perThread = PerThread) => _ = Register(ring, perThread);
+
+    /// <summary>How many the thread that asks may have, for files and for all else; null before kernel 5.15.</summary>
+    internal static (int Files, int Others)? Of(SafeFileHandle ring) => Register(ring, perThread: 0);
+
+    /// <summary>Answers with what it was; 0 changes nothing.</summary>
+    private static unsafe (int Files, int Others)? Register(SafeFileHandle ring, int perThread)
+    {
+        var counts = stackalloc int[] { perThread, perThread };
+        var errno = RingNative.Register(ring, RingNative.RegisterMaxWorkers, counts, Kinds);
+        return errno == 0 ? (counts[0], counts[1]) : null;
     }
 }

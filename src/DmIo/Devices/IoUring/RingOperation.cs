@@ -103,6 +103,39 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
         SetAnswer(result, defect: null, isInline);
     }
 
+    /// <summary>The result from the number that the kernel completed the operation with: bytes, 0, or a negated
+    /// errno. A status is a transfer of 0 bytes.</summary>
+    internal TransferResult ResultOf(int completion) => Call switch
+    {
+        RingCall.Read => FileCalls.ReadResult(completion, OffsetBytes, LengthBytes),
+        RingCall.Write or RingCall.DurableWrite => FileCalls.WriteResult(completion, OffsetBytes, LengthBytes),
+        RingCall.Flush => new TransferResult(0, FileCalls.FlushStatus(-completion)),
+        RingCall.Discard => new TransferResult(0, FileCalls.DiscardStatus(-completion, OffsetBytes, LengthBytes)),
+        _ => new TransferResult(0, FileCalls.WriteZeroesStatus(-completion, OffsetBytes, LengthBytes)),
+    };
+
+    /// <summary>Makes the blocking call of the store instead. Never throws: exceptions become statuses.</summary>
+    internal TransferResult CallStore(FileStore store)
+    {
+        try
+        {
+            return Call switch
+            {
+                RingCall.Read => FileCalls.Read(store, OffsetBytes, Batch!),
+                RingCall.Write => FileCalls.Write(store, OffsetBytes, Batch!, forceUnitAccess: false),
+                RingCall.DurableWrite => FileCalls.Write(store, OffsetBytes, Batch!, forceUnitAccess: true),
+                RingCall.Flush => new TransferResult(0, FileCalls.Flush(store)),
+                RingCall.ConfirmAccepted => new TransferResult(0, FileCalls.ConfirmAccepted(store)),
+                RingCall.Discard => new TransferResult(0, FileCalls.Discard(store, OffsetBytes, LengthBytes)),
+                _ => new TransferResult(0, FileCalls.WriteZeroes(store, OffsetBytes, LengthBytes, Zeroing)),
+            };
+        }
+        catch (Exception exception)
+        {
+            return TransferResult.Failed(Errno.StatusOf(exception, $"{Call} at byte {OffsetBytes}"));
+        }
+    }
+
     protected override void OnTaken() => table.Return(this);
 
     private unsafe void FillTransfer(ref SubmissionEntry entry, RingBuffers buffers, RingAbilities abilities)
@@ -134,4 +167,16 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
             (false, false, false) => RingOpcode.WriteVector,
         };
     }
+}
+
+/// <summary>The calls of <see cref="IFileEngine"/>.</summary>
+internal enum RingCall : byte
+{
+    Read,
+    Write,
+    DurableWrite,
+    Flush,
+    ConfirmAccepted,
+    Discard,
+    WriteZeroes,
 }
