@@ -12,6 +12,11 @@ internal static class FileHandles
 {
     private const int WindowsSharingViolation = 32;
 
+    // A file that was just closed can stay locked for a moment: the kernel releases the file of a ring on a thread of
+    // its own, after the last completion, and that of a killed process when it has taken the process down. Measured: up
+    // to 40 ms.
+    private static readonly TimeSpan LongestRelease = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Opens one that is there.</summary>
     internal static SafeFileHandle OpenExisting(FileDeviceOptions options) => Open(options, FileMode.Open);
 
@@ -74,7 +79,7 @@ internal static class FileHandles
         var share = options.IsReadOnly ? FileShare.Read : FileShare.None;
         SafeFileHandle? handle = null;
         Exception? fault = null;
-        LastOwner.WaitUntilGone(() =>
+        RetryWhileLocked(() =>
         {
             try
             {
@@ -106,4 +111,8 @@ internal static class FileHandles
             "it is already open, by another device of this service or by another process.",
         _ => exception.Message,
     };
+
+    /// <summary>Calls <paramref name="tryOpen"/> until it returns true, at least once, for as long as a closed file can
+    /// stay locked. False: another owner has the file.</summary>
+    internal static bool RetryWhileLocked(Func<bool> tryOpen) => SpinWait.SpinUntil(tryOpen, LongestRelease);
 }

@@ -3,15 +3,15 @@ using Xunit;
 
 namespace DmIo.Tests.Devices;
 
-/// <summary>An open that finds the file taken by somebody who is just leaving.</summary>
-public sealed class LastOwnerTests
+/// <summary>Opening a file that its last owner may still hold for a moment.</summary>
+public sealed class FileHandlesTests
 {
     [Fact]
     public void It_is_tried_again_until_the_last_owner_is_gone()
     {
         var tries = 0;
 
-        Assert.True(LastOwner.WaitUntilGone(() => ++tries == 4));
+        Assert.True(FileHandles.RetryWhileLocked(() => ++tries == 4));
 
         Assert.Equal(4, tries);
     }
@@ -21,7 +21,7 @@ public sealed class LastOwnerTests
     {
         var tries = 0;
 
-        Assert.False(LastOwner.WaitUntilGone(() => ++tries < 0));
+        Assert.False(FileHandles.RetryWhileLocked(() => ++tries < 0));
 
         Assert.True(tries > 1);
     }
