@@ -1,4 +1,4 @@
-using DmIo.Tests.Devices.Decorators;
+using DmIo.Tests.Devices.Faults;
 using Xunit;
 
 namespace DmIo.Cli.Tests;

@@ -2,7 +2,7 @@ using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Tests.Devices.Files;
 
 /// <summary>A block device in one of the modes. Where no loop device is to be had: the file alone.</summary>
 public abstract class LoopDeviceContract : BlockDeviceContract

@@ -2,7 +2,7 @@ using DmIo.Devices;
 using DmIo.Devices.Files;
 using Xunit;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Tests.Devices.Files;
 
 /// <summary>The inline engine under an owner: calls of one turn, made by it and by a thread of the pool.</summary>
 public sealed class SharedRunTests
