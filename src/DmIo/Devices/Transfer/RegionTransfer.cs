@@ -19,6 +19,8 @@ internal sealed class RegionTransfer
     private readonly IBlockDevice device;
     private readonly Action landed;
     private readonly DeviceCall call;
+    private readonly Func<bool> takeAnswer;
+    private readonly Func<bool> writeBehindEdges;
     private readonly ChunkSource source;
     private readonly DataChunk chunk;
     private readonly DeviceDescription description;
@@ -39,6 +41,8 @@ internal sealed class RegionTransfer
         this.landed = landed;
         description = device.Description;
         call = new DeviceCall(device, Resume);
+        takeAnswer = TakeAnswer;
+        writeBehindEdges = WriteBehindEdges;
         source = new ChunkSource(description);
         chunk = new DataChunk((int)description.BlockSize.Bytes);
     }
@@ -150,24 +154,8 @@ internal sealed class RegionTransfer
 
     private bool WriteBehindEdges() => edges!.Status.IsOk ? Advance() : End(edges.Status);
 
-    /// <summary>The edges came later.</summary>
-    private void EdgesRead()
-    {
-        bool hasEnded;
-        try
-        {
-            hasEnded = WriteBehindEdges();
-        }
-        catch (Exception exception)
-        {
-            hasEnded = End(Errno.StatusOf(exception, $"{operation} at sector {position}"));
-        }
-
-        if (hasEnded)
-        {
-            landed();
-        }
-    }
+    /// <summary>The read of the edges ended after <see cref="Start"/> returned.</summary>
+    private void EdgesRead() => Continue(writeBehindEdges);
 
     /// <summary>Goes on until the device has a call in hand, or all is done.</summary>
     private bool Advance()
@@ -221,26 +209,17 @@ internal sealed class RegionTransfer
         return true;
     }
 
-    /// <summary>The device's answer came later.</summary>
-    private void Resume()
+    /// <summary>The call of the device ended after <see cref="Start"/> returned.</summary>
+    private void Resume() => Continue(takeAnswer);
+
+    /// <summary>Takes the next steps on the thread that completed a call. What memory of a caller's own making throws
+    /// becomes the status.</summary>
+    private void Continue(Func<bool> step)
     {
         bool hasEnded;
         try
         {
-            switch (operation)
-            {
-                case IoOperation.Flush:
-                    hasEnded = End(call.TakeStatus());
-                    break;
-                case IoOperation.Read or IoOperation.Write:
-                    Moved(call.TakeTransfer());
-                    hasEnded = Advance();
-                    break;
-                default:
-                    RangeDone(call.TakeStatus());
-                    hasEnded = Advance();
-                    break;
-            }
+            hasEnded = step();
         }
         catch (Exception exception)
         {
@@ -250,6 +229,21 @@ internal sealed class RegionTransfer
         if (hasEnded)
         {
             landed();
+        }
+    }
+
+    private bool TakeAnswer()
+    {
+        switch (operation)
+        {
+            case IoOperation.Flush:
+                return End(call.TakeStatus());
+            case IoOperation.Read or IoOperation.Write:
+                Moved(call.TakeTransfer());
+                return Advance();
+            default:
+                RangeDone(call.TakeStatus());
+                return Advance();
         }
     }
 
