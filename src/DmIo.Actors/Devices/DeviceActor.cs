@@ -233,7 +233,7 @@ internal sealed class DeviceActor : UntypedActor
             do
             {
                 left = IssueReady(left);
-                device.Drive();
+                device.Poll();
             }
             while (TakeCompleted() && left > 0);
             if (left == 0)

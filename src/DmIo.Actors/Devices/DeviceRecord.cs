@@ -55,7 +55,7 @@ internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription descript
 /// <param name="Queue">How it is scheduled.</param>
 /// <param name="Memory">What leases are cut from.</param>
 /// <param name="BouncePages">The pages that the device asked for; the supervisor's to return.</param>
-/// <param name="Background">What the device is driven by when its actor is gone.</param>
+/// <param name="Background">What the device is polled by when its actor is gone.</param>
 /// <param name="Counters">Where the actor counts what it does.</param>
 internal sealed record DeviceSetup(
     string Name,

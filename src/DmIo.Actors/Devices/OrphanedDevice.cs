@@ -8,7 +8,7 @@ namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// What is left of a device actor after it stopped: one count for the actor, one for each operation that it left in
-/// flight, one for whoever drives the device just now, which nobody else does any more. Who takes the last one closes
+/// flight, one for whoever polls the device just now, which nobody else does any more. Who takes the last one closes
 /// the device, and then the supervisor hears that the name is free.
 /// </summary>
 internal sealed class OrphanedDevice(
@@ -19,7 +19,7 @@ internal sealed class OrphanedDevice(
     ILoggingAdapter log)
     : IThreadPoolWorkItem
 {
-    private readonly Lock driving = new();
+    private readonly Lock polling = new();
     private int count = 1;
 
     /// <summary>What a durable write gets whose flush never came.</summary>
@@ -48,16 +48,16 @@ internal sealed class OrphanedDevice(
 
     /// <summary>The device asks for a turn, in which operations complete. Not on its own thread: what completes may
     /// take its time.</summary>
-    internal void Drive() => background(this);
+    internal void Poll() => background(this);
 
-    /// <summary>Drives the device once, unless it is closed.</summary>
+    /// <summary>Polls the device once, unless it is closed.</summary>
     public void Execute()
     {
         for (var seen = Volatile.Read(ref count); seen > 0; seen = Volatile.Read(ref count))
         {
             if (Interlocked.CompareExchange(ref count, seen + 1, seen) == seen)
             {
-                DriveDevice();
+                PollDevice();
                 Release();
                 return;
             }
@@ -66,18 +66,18 @@ internal sealed class OrphanedDevice(
 
     /// <summary>On a thread of the pool, where what a defective device throws would end the process; what it has in
     /// flight stays in flight.</summary>
-    private void DriveDevice()
+    private void PollDevice()
     {
         try
         {
-            lock (driving)
+            lock (polling)
             {
-                device.Drive();
+                device.Poll();
             }
         }
         catch (Exception exception)
         {
-            log.Warning(exception, "Driving a device whose actor has stopped failed; I/O of it may never end");
+            log.Warning(exception, "Polling a device whose actor has stopped failed; I/O of it may never end");
         }
     }
 }

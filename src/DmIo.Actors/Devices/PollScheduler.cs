@@ -30,7 +30,7 @@ internal sealed class PollScheduler(IActorRef actor)
     {
         if (orphan is { } last)
         {
-            last.Drive();
+            last.Poll();
         }
         else
         {
@@ -51,11 +51,11 @@ internal sealed class PollScheduler(IActorRef actor)
 
     internal void End() => Volatile.Write(ref thread, 0);
 
-    /// <summary>The actor has stopped: from now on the orphan drives the device.</summary>
+    /// <summary>The actor has stopped: from now on the orphan polls the device.</summary>
     internal void Stop(OrphanedDevice last)
     {
         orphan = last;
-        last.Drive();
+        last.Poll();
     }
 
     /// <summary>An operation completed. From any thread.</summary>

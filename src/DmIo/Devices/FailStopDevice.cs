@@ -44,7 +44,7 @@ internal sealed class FailStopDevice : IBlockDevice
     public void Attach(DeviceHost host) => inner.Attach(host);
 
     /// <inheritdoc/>
-    public void Drive() => inner.Drive();
+    public void Poll() => inner.Poll();
 
     /// <inheritdoc/>
     public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>

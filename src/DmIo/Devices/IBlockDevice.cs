@@ -18,7 +18,7 @@ namespace DmIo.Devices;
 /// and an exception is a defect (the service survives it and reports DeviceError); an operation that can be served
 /// without waiting completes before the call returns, which is served inline, on the device actor's own turn, at no
 /// cost of a thread hop. A device whose owner called <see cref="Attach"/> may gather calls and complete operations only
-/// in <see cref="Drive"/>, which counts as one of the calls that come one at a time; one that was never attached sends
+/// in <see cref="Poll"/>, which counts as one of the calls that come one at a time; one that was never attached sends
 /// and completes by itself.
 /// </remarks>
 public interface IBlockDevice : IAsyncDisposable
@@ -28,7 +28,7 @@ public interface IBlockDevice : IAsyncDisposable
 
     /// <summary>
     /// The owner takes the device over, at most once and before any other call: from now on it calls
-    /// <see cref="Drive"/> after its calls, and when it was woken.
+    /// <see cref="Poll"/> after its calls, and when it was woken.
     /// </summary>
     void Attach(DeviceHost host)
     {
@@ -36,7 +36,7 @@ public interface IBlockDevice : IAsyncDisposable
 
     /// <summary>Sends what was called since the last time, and completes operations that are done. Never waits. Nothing
     /// where a device gathers nothing.</summary>
-    void Drive()
+    void Poll()
     {
     }
 
@@ -130,7 +130,7 @@ public sealed class DeviceHost
     /// actor system's event stream. Nobody hears of them where it is not set.</summary>
     public Action<object> Publish { get; init; } = static _ => { };
 
-    /// <summary>Asks for a <see cref="IBlockDevice.Drive"/> soon. From any thread, any number of times; cheap when one
+    /// <summary>Asks for a <see cref="IBlockDevice.Poll"/> soon. From any thread, any number of times; cheap when one
     /// is due already.</summary>
     public void Wake() => wake();
 }

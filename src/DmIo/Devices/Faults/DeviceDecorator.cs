@@ -36,7 +36,7 @@ public abstract class DeviceDecorator : IBlockDevice
     public virtual void Attach(DeviceHost host) => Inner.Attach(host);
 
     /// <inheritdoc/>
-    public virtual void Drive() => Inner.Drive();
+    public virtual void Poll() => Inner.Poll();
 
     /// <inheritdoc/>
     public virtual ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>

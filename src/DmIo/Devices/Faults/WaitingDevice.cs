@@ -28,11 +28,11 @@ public abstract class WaitingDevice : DeviceDecorator
     }
 
     /// <inheritdoc/>
-    public sealed override void Drive()
+    public sealed override void Poll()
     {
         lock (callGate)
         {
-            base.Drive();
+            base.Poll();
         }
     }
 

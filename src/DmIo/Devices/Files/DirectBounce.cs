@@ -48,7 +48,7 @@ internal sealed class DirectBounce : IFileEngine
     }
 
     /// <summary>Without the gate: continuations run in it, and whoever is attached has one caller for all.</summary>
-    public void Drive() => engine.Drive();
+    public void Poll() => engine.Poll();
 
     public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination)
     {

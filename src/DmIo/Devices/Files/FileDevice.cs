@@ -56,7 +56,7 @@ public sealed class FileDevice : IBlockDevice
     }
 
     /// <inheritdoc/>
-    public void Drive() => engine.Drive();
+    public void Poll() => engine.Poll();
 
     /// <inheritdoc/>
     public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)

@@ -7,7 +7,7 @@ namespace DmIo.Devices.Files;
 
 /// <summary>
 /// Makes the calls to the store on its owner's turn: for stores that never wait, where a hop to another thread costs
-/// more than the copy. Alone, each before it returns. Under an owner they are gathered and made in <see cref="Drive"/>:
+/// more than the copy. Alone, each before it returns. Under an owner they are gathered and made in <see cref="Poll"/>:
 /// where the file is mapped (<see cref="FileMapping"/>) up to <see cref="GatheredCalls.Most"/> writes in one call to
 /// the kernel; many at a time are shared with a thread of the pool, if one has time, since one processor copies less
 /// than two. On a store that waits it works as well, and blocks its caller, which is the device's actor, and with it a
@@ -45,7 +45,7 @@ internal sealed class InlineEngine : IFileEngine
 
     public void Attach(DeviceHost host) => owner = host;
 
-    public void Drive()
+    public void Poll()
     {
         // What a completion calls anew is made in this turn too.
         while (CompleteRun() && called.Count > 0)

@@ -7,7 +7,7 @@ namespace DmIo.Devices.Files;
 /// <summary>
 /// Makes the calls to the store on threads of its own: for systems and kernels without io_uring. As many calls as there
 /// are threads are in flight; the others wait, in order. Its owner gets the results on its own turn, in
-/// <see cref="Drive"/>; where it was never attached, they come on threads of the pool. In steady state nothing is
+/// <see cref="Poll"/>; where it was never attached, they come on threads of the pool. In steady state nothing is
 /// allocated.
 /// </summary>
 internal sealed class ThreadEngine : IFileEngine
@@ -43,7 +43,7 @@ internal sealed class ThreadEngine : IFileEngine
 
     public void Attach(DeviceHost host) => owner = host;
 
-    public void Drive()
+    public void Poll()
     {
         IntrusiveQueue<ThreadCall> ready;
         lock (gate)
@@ -87,7 +87,7 @@ internal sealed class ThreadEngine : IFileEngine
     {
         await workers.CloseAsync().ConfigureAwait(false);
         workers.Dispose();
-        Drive();
+        Poll();
     }
 
     /// <summary>Its result was taken.</summary>

@@ -7,9 +7,9 @@ using DmIo.Native;
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// The calls of a file by io_uring, one ring for each device. Attached: calls are gathered until <see cref="Drive"/>,
+/// The calls of a file by io_uring, one ring for each device. Attached: calls are gathered until <see cref="Poll"/>,
 /// which sends all of them with one system call, and completes what is done on its caller's turn; the reaper asks for
-/// a Drive when there is something. Not attached, and while it is disposed of with calls under way: each call is sent
+/// a poll when there is something. Not attached, and while it is disposed of with calls under way: each call is sent
 /// at once, under a lock, and completes on a thread of the pool. What the ring can't do (zeroes that must be written
 /// out, ioctls of block devices, anything while the system lacks threads or memory) is the store's blocking call on a
 /// thread of the pool, and completes the same way. Allocates nothing in steady state.
@@ -29,7 +29,7 @@ internal sealed class RingEngine : IFileEngine
     private RingSignal? signal;
     private DeviceHost? host;
     private bool lacksZeroRange;
-    private bool isDriving;
+    private bool isPolling;
     private bool isDisposing;
     private bool isClosed;
     private int underWay;
@@ -51,7 +51,7 @@ internal sealed class RingEngine : IFileEngine
     /// <summary>What it did so far.</summary>
     internal RingCounters Counters => pump.Counters;
 
-    private bool DrivesItself => host is null || isDisposing;
+    private bool PollsItself => host is null || isDisposing;
 
     /// <summary>One for that many operations in flight; null, and why as a sentence, where the system has no io_uring
     /// for it. The store stays its opener's.</summary>
@@ -104,15 +104,15 @@ internal sealed class RingEngine : IFileEngine
         }
     }
 
-    public void Drive()
+    public void Poll()
     {
         // From within one, by an operation that is being completed: the outer one sees to what was added.
-        if (host is null || isDriving)
+        if (host is null || isPolling)
         {
             return;
         }
 
-        isDriving = true;
+        isPolling = true;
         try
         {
             if (host.Memory is { } memory)
@@ -127,7 +127,7 @@ internal sealed class RingEngine : IFileEngine
         }
         finally
         {
-            isDriving = false;
+            isPolling = false;
         }
     }
 
@@ -169,7 +169,7 @@ internal sealed class RingEngine : IFileEngine
         SegmentBatch? batch = null,
         WriteZeroesFlags zeroing = WriteZeroesFlags.None)
     {
-        if (!DrivesItself)
+        if (!PollsItself)
         {
             return Add(call, offsetBytes, lengthBytes, batch, zeroing);
         }
@@ -225,13 +225,13 @@ internal sealed class RingEngine : IFileEngine
                 return;
             }
 
-            if (DrivesItself)
+            if (PollsItself)
             {
                 PumpAll();
                 return;
             }
 
-            // Once is enough: the Drive that this asks for looks at everything.
+            // Once is enough: the poll that this asks for looks at everything.
             ring.SignalsEvent = false;
         }
 
@@ -295,7 +295,7 @@ internal sealed class RingEngine : IFileEngine
     private void Answer(RingOperation operation, TransferResult result)
     {
         underWay--;
-        operation.Answer(result, isInline: !DrivesItself);
+        operation.Answer(result, isInline: !PollsItself);
     }
 
     private void CallStore(RingOperation operation) => ThreadPool.UnsafeQueueUserWorkItem(

@@ -56,7 +56,7 @@ internal sealed unsafe class RingRegistrations : IDisposable
 /// <summary>
 /// The blocks of the service's memory that the kernel knows: pinned once, not for each operation. Each is held until
 /// the ring has let go of it. A block that was not touched yet gets all its memory by that, which takes 0.1 ms a MiB
-/// at least, on the turn of whoever drives: slabs of moderate size are better. What can't be registered (the limit of
+/// at least, on the turn of whoever polls: slabs of moderate size are better. What can't be registered (the limit of
 /// locked memory, an older kernel, more blocks than the table has room for) goes without, which only costs time.
 /// Invariant: <c>starts</c> ascends, and block i of the three lists is the same.
 /// </summary>

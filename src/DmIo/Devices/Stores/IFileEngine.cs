@@ -5,7 +5,7 @@ namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// How the calls of a <c>FileDevice</c> reach the kernel: one for each <see cref="ServiceMode"/>. The same
-/// contract as <see cref="IBlockDevice"/> (one call at a time, also <see cref="Drive"/>; memory is touched until the
+/// contract as <see cref="IBlockDevice"/> (one call at a time, also <see cref="Poll"/>; memory is touched until the
 /// task completes and not after), in bytes.
 /// </summary>
 internal interface IFileEngine : IAsyncDisposable
@@ -15,8 +15,8 @@ internal interface IFileEngine : IAsyncDisposable
     /// <inheritdoc cref="IBlockDevice.Attach"/>
     void Attach(DeviceHost host);
 
-    /// <inheritdoc cref="IBlockDevice.Drive"/>
-    void Drive();
+    /// <inheritdoc cref="IBlockDevice.Poll"/>
+    void Poll();
 
     /// <summary>May be short, as <c>preadv</c>.</summary>
     ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination);

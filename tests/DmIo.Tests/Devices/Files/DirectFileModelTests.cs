@@ -39,7 +39,7 @@ public sealed class DirectFileModelTests : IDisposable
         {
             Path = directory.FilePath(), CreateSize = ByteSize.FromSectors(Sectors), IsDirect = true, Mode = mode,
         });
-        await using IBlockDevice device = isOwned ? new DrivenDevice(file) : file;
+        await using IBlockDevice device = isOwned ? new PolledDevice(file) : file;
         var expected = new byte[Sectors * Sector.SizeBytes];
         for (var round = 0; round < Rounds; round++)
         {

@@ -38,7 +38,7 @@ internal sealed class FakeEngine(int lengthBytes, DirectAlignment alignment) : I
     {
     }
 
-    public void Drive()
+    public void Poll()
     {
     }
 
@@ -96,7 +96,7 @@ internal sealed class FakeEngine(int lengthBytes, DirectAlignment alignment) : I
         return TransferResult.Moved(length);
     }
 
-    /// <summary>Goes on with whoever waits for it on the spot, as engines do that their owner drives.</summary>
+    /// <summary>Goes on with whoever waits for it on the spot, as engines do that their owner polls.</summary>
     private sealed class HeldCall(Func<TransferResult> work) : IValueTaskSource<TransferResult>
     {
         private ManualResetValueTaskSourceCore<TransferResult> source;

@@ -36,7 +36,7 @@ public abstract class FileEngineContract : BlockDeviceContract
             Mode = mode,
             QueueDepth = 4,
         });
-        return isOwned ? new DrivenDevice(device) : device;
+        return isOwned ? new PolledDevice(device) : device;
     }
 
     private static FileDevice Open(FileDeviceOptions options)

@@ -22,7 +22,7 @@ public abstract class LoopDeviceContract : BlockDeviceContract
     {
         File.WriteAllBytes(directory.FilePath(), new byte[capacity.Bytes]);
         loop = LoopDeviceFactAttribute.IsToBeHad ? new LoopDevice(directory.FilePath()) : null;
-        return new DrivenDevice(FileDevice.Open(new FileDeviceOptions
+        return new PolledDevice(FileDevice.Open(new FileDeviceOptions
         {
             Path = loop?.Path ?? directory.FilePath(), Mode = mode, IsDirect = isDirect && loop is not null,
         }));

@@ -113,7 +113,7 @@ public sealed class ThreadEngineTests
         Assert.All(calls, call => Assert.False(call.IsCompleted));
         while (!calls[^1].IsCompleted)
         {
-            engine.Drive();
+            engine.Poll();
             if (!calls[^1].IsCompleted)
             {
                 await woken.WaitAsync();
@@ -178,7 +178,7 @@ public sealed class ThreadEngineTests
             {
                 var call = engine.WriteAsync(0, batch, forceUnitAccess: false);
                 Wait(woken);
-                engine.Drive();
+                engine.Poll();
                 Invariant.Require(Completed.Of(call).Bytes == 1024);
             }
 

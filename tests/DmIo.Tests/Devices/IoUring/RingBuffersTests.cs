@@ -21,7 +21,7 @@ public sealed class RingBuffersTests : IDisposable
     [RingFact]
     public async Task Pages_of_the_pool_go_down_as_registered_memory()
     {
-        await using var ring = new DrivenRing(file.Value.Store, memory: pool.Memory);
+        await using var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         var pages = Lease(4);
         var one = Bytes.Batch(pages[0].Memory, pages[1].Memory);
         Assert.Equal(8192, ring.Result(ring.Engine.ReadAsync(0, one)).Bytes);
@@ -34,7 +34,7 @@ public sealed class RingBuffersTests : IDisposable
     [RingFact]
     public async Task Pages_apart_in_one_block_are_a_registered_vector_where_the_kernel_has_that()
     {
-        await using var ring = new DrivenRing(file.Value.Store, memory: pool.Memory);
+        await using var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         var pages = Lease(4);
         var apart = Bytes.Batch(pages[3].Memory, pages[0].Memory);
         Assert.Equal(8192, ring.Result(ring.Engine.ReadAsync(0, apart)).Bytes);
@@ -51,7 +51,7 @@ public sealed class RingBuffersTests : IDisposable
     [RingFact]
     public async Task Memory_that_the_pool_grew_by_later_is_registered_too()
     {
-        await using var ring = new DrivenRing(file.Value.Store, memory: pool.Memory);
+        await using var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         for (var slab = 1; slab <= 4; slab++)
         {
             var pages = Lease(16);
@@ -64,7 +64,7 @@ public sealed class RingBuffersTests : IDisposable
     [RingFact]
     public async Task Memory_in_two_blocks_or_in_none_goes_down_as_it_is()
     {
-        await using var ring = new DrivenRing(file.Value.Store, memory: pool.Memory);
+        await using var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         var pages = Lease(32);
         var two = Bytes.Batch(pages[0].Memory, pages[31].Memory);
         var mixed = Bytes.Batch(pages[0].Memory, new byte[100]);
@@ -81,7 +81,7 @@ public sealed class RingBuffersTests : IDisposable
     [RingFact]
     public async Task Registered_memory_is_held_until_the_ring_is_disposed_of_and_not_longer()
     {
-        var ring = new DrivenRing(file.Value.Store, memory: pool.Memory);
+        var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         var batch = Bytes.Batch(Lease(1)[0].Memory);
         Assert.Equal(4096, ring.Result(ring.Engine.ReadAsync(0, batch)).Bytes);
         var block = pool.Memory.Blocks[0];
@@ -94,7 +94,7 @@ public sealed class RingBuffersTests : IDisposable
     [RingFact]
     public async Task A_block_that_was_freed_before_it_was_seen_is_left_out()
     {
-        await using var ring = new DrivenRing(file.Value.Store, memory: pool.Memory);
+        await using var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         Lease(1);
         pool.Memory.Blocks[0].Dispose();
         var later = Lease(16);
@@ -105,7 +105,7 @@ public sealed class RingBuffersTests : IDisposable
     [RingFact]
     public async Task More_blocks_than_the_table_has_places_go_without()
     {
-        await using var ring = new DrivenRing(file.Value.Store, memory: pool.Memory);
+        await using var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         var blocks = Enumerable.Range(0, RingBuffers.TableEntries + 1).Select(_ => NativeBlock.Allocate(4096)).ToList();
         blocks.ForEach(pool.Memory.Add);
         foreach (var block in new[] { blocks[0], blocks[^2], blocks[^1] })

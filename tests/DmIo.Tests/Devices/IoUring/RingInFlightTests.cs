@@ -23,56 +23,56 @@ public sealed class RingInFlightTests : IDisposable
     [RingFact]
     public async Task Memory_stays_where_it_is_while_the_kernel_has_it()
     {
-        await using var ring = new DrivenRing(Pipe.Store, depth: 64);
+        await using var ring = new PolledRing(Pipe.Store, depth: 64);
         var reads = Enumerable.Range(0, 64).Select(_ => new byte[1]).ToArray();
         var calls = reads.Select(read => ring.Engine.ReadAsync(0, Bytes.Batch(read)).AsTask()).ToArray();
-        ring.Engine.Drive();
+        ring.Engine.Poll();
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         Pipe.Write(Bytes.Filled(64, 7));
-        ring.DriveUntilDone(Task.WhenAll(calls));
+        ring.PollUntilDone(Task.WhenAll(calls));
         Assert.All(reads, read => Assert.Equal(7, read[0]));
     }
 
     [RingFact]
     public async Task No_more_is_in_the_kernel_than_it_has_room_to_complete()
     {
-        await using var ring = new DrivenRing(Pipe.Store, depth: 4);
+        await using var ring = new PolledRing(Pipe.Store, depth: 4);
         var calls = Enumerable.Range(0, 50)
             .Select(_ => ring.Engine.ReadAsync(0, Bytes.Batch(new byte[1])).AsTask()).ToArray();
-        ring.Engine.Drive();
+        ring.Engine.Poll();
         Assert.Equal(8, ring.Engine.Counters.Submitted(RingOpcode.Read));
         Pipe.Write(new byte[50]);
-        ring.DriveUntilDone(Task.WhenAll(calls));
+        ring.PollUntilDone(Task.WhenAll(calls));
         Assert.Equal(50, ring.Engine.Counters.Submitted(RingOpcode.Read));
     }
 
     [RingFact]
     public async Task Its_owner_is_woken_when_something_is_done_and_not_before()
     {
-        await using var ring = new DrivenRing(Pipe.Store);
+        await using var ring = new PolledRing(Pipe.Store);
         var call = ring.Engine.ReadAsync(0, Bytes.Batch(new byte[1])).AsTask();
-        ring.Engine.Drive();
+        ring.Engine.Poll();
         Assert.Equal(0, ring.Wakes);
         Pipe.Write(1);
-        ring.DriveWhenWoken(call);
+        ring.PollWhenWoken(call);
         Assert.Equal((1, TransferResult.Moved(1)), (ring.Wakes, await call));
     }
 
     [RingFact]
     public async Task An_operation_outlives_the_thread_that_submitted_it()
     {
-        await using var ring = new DrivenRing(Pipe.Store);
+        await using var ring = new PolledRing(Pipe.Store);
         var read = new byte[1];
         Task<TransferResult>? call = null;
         var thread = new Thread(() =>
         {
             call = ring.Engine.ReadAsync(0, Bytes.Batch(read)).AsTask();
-            ring.Engine.Drive();
+            ring.Engine.Poll();
         });
         thread.Start();
         thread.Join();
         Pipe.Write(9);
-        ring.DriveUntilDone(call!);
+        ring.PollUntilDone(call!);
         Assert.Equal((TransferResult.Moved(1), 9), (await call!, read[0]));
     }
 
@@ -81,12 +81,12 @@ public sealed class RingInFlightTests : IDisposable
     [InlineData(false)]
     public async Task Disposing_of_it_waits_for_what_is_in_flight_and_completes_it(bool isSubmitted)
     {
-        var ring = new DrivenRing(Pipe.Store);
+        var ring = new PolledRing(Pipe.Store);
         var read = new byte[1];
         var call = ring.Engine.ReadAsync(0, Bytes.Batch(read)).AsTask();
         if (isSubmitted)
         {
-            ring.Engine.Drive();
+            ring.Engine.Poll();
         }
 
         var disposal = ring.DisposeAsync().AsTask();
@@ -99,7 +99,7 @@ public sealed class RingInFlightTests : IDisposable
     [RingFact]
     public async Task What_is_called_behind_the_disposal_is_a_defect_that_throws()
     {
-        var ring = new DrivenRing(Pipe.Store);
+        var ring = new PolledRing(Pipe.Store);
         await ring.DisposeAsync();
         Assert.Throws<ObjectDisposedException>(() => { _ = ring.Engine.FlushAsync().AsTask(); });
     }

@@ -32,15 +32,15 @@ public sealed class RingPressureTests : IDisposable
     public async Task A_call_that_the_kernel_has_no_room_for_is_made_again_after_a_pause(int errno)
     {
         var kernel = RefusingRing.Open(8);
-        await using var ring = new DrivenRing(Disk.Store, time: time, ring: kernel);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
         kernel.Refusals.Enqueue(errno);
         var reads = Enumerable.Range(0, 20)
             .Select(index => ring.Engine.ReadAsync(index, Bytes.Batch(new byte[1])).AsTask()).ToArray();
-        ring.Engine.Drive();
+        ring.Engine.Poll();
         Assert.Equal((0, 1), (ring.Wakes, ring.Engine.Counters.Enters));
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(1, ring.Wakes);
-        ring.DriveUntilDone(Task.WhenAll(reads));
+        ring.PollUntilDone(Task.WhenAll(reads));
         Assert.All(reads, read => Assert.Equal(TransferResult.Moved(1), read.Result));
     }
 
@@ -48,7 +48,7 @@ public sealed class RingPressureTests : IDisposable
     public async Task A_call_that_a_signal_interrupted_is_made_again_at_once()
     {
         var kernel = RefusingRing.Open(8);
-        await using var ring = new DrivenRing(Disk.Store, time: time, ring: kernel);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
         kernel.Refusals.Enqueue(Interrupted);
         Assert.Equal(Disk.Content[..512], ring.Read(0, 512));
     }
@@ -57,11 +57,11 @@ public sealed class RingPressureTests : IDisposable
     public async Task A_call_that_fails_for_good_fails_what_it_was_to_submit_and_lets_the_memory_go()
     {
         var kernel = RefusingRing.Open(2);
-        await using var ring = new DrivenRing(Disk.Store, time: time, ring: kernel);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
         kernel.Refusals.Enqueue(5);
         var reads = Enumerable.Range(0, 3)
             .Select(index => ring.Engine.ReadAsync(index, Bytes.Batch(new byte[1])).AsTask()).ToArray();
-        ring.DriveUntilDone(Task.WhenAll(reads));
+        ring.PollUntilDone(Task.WhenAll(reads));
         Assert.Equal([5, 5, 0], reads.Select(read => read.Result.Status.Failure?.Errno ?? 0).OrderDescending());
         Assert.Equal(Disk.Content[..512], ring.Read(0, 512));
     }
@@ -70,14 +70,14 @@ public sealed class RingPressureTests : IDisposable
     public async Task A_call_that_the_kernel_refuses_again_after_the_pause_is_left_to_the_store()
     {
         var kernel = RefusingRing.Open(8);
-        await using var ring = new DrivenRing(Disk.Store, time: time, ring: kernel);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
         kernel.Refusals.Enqueue(TryAgain);
         kernel.Refusals.Enqueue(TryAgain);
         var read = new byte[512];
         var task = ring.Engine.ReadAsync(0, Bytes.Batch(read)).AsTask();
-        ring.Engine.Drive();
+        ring.Engine.Poll();
         time.Advance(TimeSpan.FromSeconds(1));
-        ring.DriveUntilDone(task);
+        ring.PollUntilDone(task);
         Assert.Equal((TransferResult.Moved(512), 2), (await task, ring.Engine.Counters.Enters));
         Assert.Equal(Disk.Content[..512], read);
     }
@@ -90,14 +90,14 @@ public sealed class RingPressureTests : IDisposable
     public async Task An_operation_that_the_kernel_has_nothing_for_is_the_stores_call_after_a_pause(int errno)
     {
         var kernel = RefusingRing.Open(8);
-        await using var ring = new DrivenRing(Disk.Store, time: time, ring: kernel);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
         kernel.Failures.Enqueue(errno);
         var read = new byte[512];
         var task = ring.Engine.ReadAsync(0, Bytes.Batch(read)).AsTask();
-        DriveUntil(ring, () => ring.Engine.Counters.Retries == 1);
+        PollUntil(ring, () => ring.Engine.Counters.Retries == 1);
         Assert.False(task.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(1));
-        ring.DriveUntilDone(task);
+        ring.PollUntilDone(task);
         Assert.Equal((TransferResult.Moved(512), 1), (await task, ring.Engine.Counters.Submitted(RingOpcode.Read)));
         Assert.Equal(Disk.Content[..512], read);
     }
@@ -108,12 +108,12 @@ public sealed class RingPressureTests : IDisposable
         var flushes = 0;
         var store = new FakeStore(8) { Script = (_, _) => 0 * ++flushes };
         var kernel = RefusingRing.Open(8);
-        await using var ring = new DrivenRing(store, time: time, ring: kernel);
+        await using var ring = new PolledRing(store, time: time, ring: kernel);
         kernel.Failures.Enqueue(Canceled);
         var task = ring.Engine.FlushAsync().AsTask();
-        DriveUntil(ring, () => ring.Engine.Counters.Retries == 1);
+        PollUntil(ring, () => ring.Engine.Counters.Retries == 1);
         time.Advance(TimeSpan.FromMilliseconds(1));
-        ring.DriveUntilDone(task);
+        ring.PollUntilDone(task);
         Assert.Equal((IoStatus.Ok, 1), (await task, flushes));
     }
 
@@ -126,7 +126,7 @@ public sealed class RingPressureTests : IDisposable
         var calls = 0;
         var store = new FakeStore(8) { Script = (_, _) => 0 * ++calls };
         var kernel = RefusingRing.Open(8);
-        await using var ring = new DrivenRing(store, time: time, ring: kernel);
+        await using var ring = new PolledRing(store, time: time, ring: kernel);
         kernel.Failures.Enqueue(errno);
         kernel.Failures.Enqueue(errno);
         var flush = ring.Result(ring.Engine.FlushAsync());
@@ -141,12 +141,12 @@ public sealed class RingPressureTests : IDisposable
         var flushes = 0;
         var store = new FakeStore(8) { Script = (_, _) => ++flushes == 1 ? -Canceled : null };
         var kernel = RefusingRing.Open(8);
-        await using var ring = new DrivenRing(store, time: time, ring: kernel);
+        await using var ring = new PolledRing(store, time: time, ring: kernel);
         kernel.Failures.Enqueue(Canceled);
         var task = ring.Engine.FlushAsync().AsTask();
-        DriveUntil(ring, () => ring.Engine.Counters.Retries == 1);
+        PollUntil(ring, () => ring.Engine.Counters.Retries == 1);
         time.Advance(TimeSpan.FromMilliseconds(1));
-        ring.DriveUntilDone(task);
+        ring.PollUntilDone(task);
         Assert.Equal((Canceled, 1), ((await task).Failure?.Errno, flushes));
     }
 
@@ -163,16 +163,16 @@ public sealed class RingPressureTests : IDisposable
             },
         };
         var kernel = RefusingRing.Open(8);
-        await using var ring = new DrivenRing(store, time: time, ring: kernel);
+        await using var ring = new PolledRing(store, time: time, ring: kernel);
         kernel.Failures.Enqueue(NoMemory);
         var task = ring.Engine.ReadAsync(0, Bytes.Batch(new byte[512])).AsTask();
         for (var tries = 1; tries <= RingPump.MaxTries; tries++)
         {
-            DriveUntil(ring, () => ring.Engine.Counters.Retries == tries);
+            PollUntil(ring, () => ring.Engine.Counters.Retries == tries);
             time.Advance(TimeSpan.FromMilliseconds(64));
         }
 
-        ring.DriveUntilDone(task);
+        ring.PollUntilDone(task);
         var status = (await task).Status;
         Assert.Equal((IoStatusCode.DeviceError, NoMemory), (status.Code, status.Failure!.Errno));
         Assert.Equal(RingPump.MaxTries, calls);
@@ -182,7 +182,7 @@ public sealed class RingPressureTests : IDisposable
     public async Task An_operation_that_was_interrupted_is_issued_again()
     {
         var kernel = RefusingRing.Open(8);
-        await using var ring = new DrivenRing(Disk.Store, time: time, ring: kernel);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
         kernel.Failures.Enqueue(Interrupted);
         Assert.Equal(Disk.Content[..512], ring.Read(0, 512));
         Assert.Equal((1, 2), (ring.Engine.Counters.Retries, ring.Engine.Counters.Submitted(RingOpcode.Read)));
@@ -192,7 +192,7 @@ public sealed class RingPressureTests : IDisposable
     public async Task A_durable_write_that_the_kernel_does_not_know_is_made_durable_by_the_store()
     {
         var kernel = RefusingRing.Open(8);
-        await using var ring = new DrivenRing(Disk.Store, time: time, ring: kernel);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
         kernel.Failures.Enqueue(NotSupported);
         var written = Bytes.Filled(1024, 9);
         var write = ring.Engine.WriteAsync(0, Bytes.Batch(written), forceUnitAccess: true);
@@ -205,11 +205,11 @@ public sealed class RingPressureTests : IDisposable
     {
         using var pipe = new RingPipe();
         var kernel = RefusingRing.Open(8);
-        await using var ring = new DrivenRing(pipe.Store, ring: kernel);
+        await using var ring = new PolledRing(pipe.Store, ring: kernel);
         pipe.Write(1);
         Assert.Equal([1], ring.Read(0, 1));
         var second = ring.Engine.ReadAsync(0, Bytes.Batch(new byte[1])).AsTask();
-        ring.Engine.Drive();
+        ring.Engine.Poll();
 
         // The names of the same operation's first time, of one that never was, and of none.
         foreach (var name in new[] { 1ul << 32, (1ul << 32) + 999, 0ul })
@@ -217,10 +217,10 @@ public sealed class RingPressureTests : IDisposable
             kernel.NextEntry().UserData = name;
         }
 
-        DriveUntil(ring, () => ring.Engine.Counters.Strays == 3);
+        PollUntil(ring, () => ring.Engine.Counters.Strays == 3);
         Assert.False(second.IsCompleted);
         pipe.Write(2);
-        ring.DriveUntilDone(second);
+        ring.PollUntilDone(second);
         Assert.Equal(TransferResult.Moved(1), await second);
     }
 
@@ -228,7 +228,7 @@ public sealed class RingPressureTests : IDisposable
     public async Task Completions_that_found_no_room_are_brought_in()
     {
         var kernel = RefusingRing.Open(4);
-        await using var ring = new DrivenRing(Disk.Store, ring: kernel);
+        await using var ring = new PolledRing(Disk.Store, ring: kernel);
         for (var round = 0; round < 3; round++)
         {
             for (var entry = 0; entry < kernel.SubmissionEntries; entry++)
@@ -242,16 +242,16 @@ public sealed class RingPressureTests : IDisposable
 
         Assert.True(kernel.HasOverflow);
         Assert.Equal(Disk.Content[..512], ring.Read(0, 512));
-        ring.Engine.Drive();
+        ring.Engine.Poll();
         Assert.Equal((12, false), (ring.Engine.Counters.Strays, kernel.HasOverflow));
     }
 
-    private static void DriveUntil(DrivenRing ring, Func<bool> condition)
+    private static void PollUntil(PolledRing ring, Func<bool> condition)
     {
         var isMet = SpinWait.SpinUntil(
             () =>
             {
-                ring.Engine.Drive();
+                ring.Engine.Poll();
                 return condition();
             },
             TimeSpan.FromSeconds(30));

@@ -29,12 +29,12 @@ public sealed class RingStressTests(ITestOutputHelper output) : IDisposable
     {
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        await using var ring = new DrivenRing(file.Value.Store, depth);
+        await using var ring = new PolledRing(file.Value.Store, depth);
         for (var burst = 0; burst < 500; burst++)
         {
             var count = random.Next(1, 2 * depth + 2);
             var calls = Enumerable.Range(0, count).Select(_ => CallAsync(ring, random)).ToArray();
-            ring.DriveUntilDone(Task.WhenAll(calls));
+            ring.PollUntilDone(Task.WhenAll(calls));
             Assert.All(calls, call => Assert.True(call.Result));
         }
 
@@ -50,11 +50,11 @@ public sealed class RingStressTests(ITestOutputHelper output) : IDisposable
                 var random = new Random(seed);
                 for (var round = 0; round < 10; round++)
                 {
-                    await using var ring = new DrivenRing(file.Value.Store, depth: 4);
+                    await using var ring = new PolledRing(file.Value.Store, depth: 4);
                     for (var burst = 0; burst < 50; burst++)
                     {
                         var calls = Enumerable.Range(0, 6).Select(_ => CallAsync(ring, random)).ToArray();
-                        ring.DriveUntilDone(Task.WhenAll(calls));
+                        ring.PollUntilDone(Task.WhenAll(calls));
                         Assert.All(calls, call => Assert.True(call.Result));
                     }
                 }
@@ -88,7 +88,7 @@ public sealed class RingStressTests(ITestOutputHelper output) : IDisposable
     {
         using var pool = new PagePool(64, 64);
         Assert.True(pool.TryLease(64, out var lease));
-        await using var ring = new DrivenRing(file.Value.Store, depth: 16, memory: pool.Memory);
+        await using var ring = new PolledRing(file.Value.Store, depth: 16, memory: pool.Memory);
         var callers = lease.Pages.ToArray()
             .Chunk(4)
             .Select(pages => new Caller(ring.Engine, Bytes.Batch(pages[0].Memory, pages[2].Memory))).ToArray();
@@ -100,7 +100,7 @@ public sealed class RingStressTests(ITestOutputHelper output) : IDisposable
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2000);
     }
 
-    private static void Run(DrivenRing ring, Caller[] callers, int calls)
+    private static void Run(PolledRing ring, Caller[] callers, int calls)
     {
         foreach (var caller in callers)
         {
@@ -110,11 +110,11 @@ public sealed class RingStressTests(ITestOutputHelper output) : IDisposable
 
         while (!callers.All(caller => caller.Left == 0))
         {
-            ring.Engine.Drive();
+            ring.Engine.Poll();
         }
     }
 
-    private async Task<bool> CallAsync(DrivenRing ring, Random random)
+    private async Task<bool> CallAsync(PolledRing ring, Random random)
     {
         var read = new byte[random.Next(1, 5000)];
         var offset = random.Next(RingFile.SizeBytes - read.Length);

@@ -58,7 +58,7 @@ public sealed class RingWorkersTests : IDisposable
             most = Math.Max(most, Workers().Count(worker => !others.Contains(worker)));
             for (var index = 0; index < Rings; index++)
             {
-                rings[index].DriveUntilDone(calls[index]);
+                rings[index].PollUntilDone(calls[index]);
             }
         }
 
@@ -66,15 +66,15 @@ public sealed class RingWorkersTests : IDisposable
         return most;
     }
 
-    private static DrivenRing Open(RingFile file, int bound)
+    private static PolledRing Open(RingFile file, int bound)
     {
         var ring = RingOpening.TryOpen(Depth, out _, out _)!;
-        var driven = new DrivenRing(file.Store, ring: ring);
+        var polled = new PolledRing(file.Store, ring: ring);
         RingWorkers.Bound(ring.Handle, bound);
-        return driven;
+        return polled;
     }
 
-    private static Task WriteAndFlush(DrivenRing ring)
+    private static Task WriteAndFlush(PolledRing ring)
     {
         var calls = new List<Task>();
         for (var index = 0; index < Depth / 2; index++)
@@ -84,7 +84,7 @@ public sealed class RingWorkersTests : IDisposable
             calls.Add(ring.Engine.FlushAsync().AsTask());
         }
 
-        ring.Engine.Drive();
+        ring.Engine.Poll();
         return Task.WhenAll(calls);
     }
 

@@ -49,14 +49,14 @@ internal sealed class MappedFile : IDisposable
     internal TransferResult[] Make(params IEnumerable<Func<InlineEngine, ValueTask<TransferResult>>> calls)
     {
         Task<TransferResult>[] tasks = [.. calls.Select(call => call(engine).AsTask())];
-        engine.Drive();
+        engine.Poll();
         if (!tasks.All(task => task.IsCompleted))
         {
             // What awaits an answer may go on later, on another thread: that, too, is worth a look.
             _ = Task.WhenAll(tasks).ContinueWith(_ => woken.Release(), TaskScheduler.Default);
         }
 
-        for (; !tasks.All(task => task.IsCompleted); engine.Drive())
+        for (; !tasks.All(task => task.IsCompleted); engine.Poll())
         {
             Invariant.Require(woken.Wait(Patience));
         }

@@ -6,10 +6,10 @@ using DmIo.Memory;
 namespace DmIo.Actors.Tests.Fixtures;
 
 /// <summary>
-/// A device that completes operations in <see cref="Drive"/> alone, as a ring does: what was called before is sent by
-/// one Drive, and done by the next that comes after <see cref="Finish"/>. Notes how many calls each Drive sent.
+/// A device that completes operations in <see cref="Poll"/> alone, as a ring does: what was called before is sent by
+/// one poll, and done by the next that comes after <see cref="Finish"/>. Notes how many calls each poll sent.
 /// </summary>
-internal sealed class DrivenDevice(int sectors) : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(sectors)))
+internal sealed class PolledDevice(int sectors) : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(sectors)))
 {
     private readonly Lock gate = new();
     private readonly List<Action> called = [];
@@ -17,7 +17,7 @@ internal sealed class DrivenDevice(int sectors) : DeviceDecorator(new MemoryDevi
     private DeviceHost? owner;
     private bool isFinishing;
 
-    /// <summary>Calls that each Drive sent, where it sent any.</summary>
+    /// <summary>Calls that each poll sent, where it sent any.</summary>
     internal List<int> Sent { get; } = [];
 
     /// <summary>Not zero: sent, and not done.</summary>
@@ -34,15 +34,15 @@ internal sealed class DrivenDevice(int sectors) : DeviceDecorator(new MemoryDevi
 
     internal DeviceHost Owner => owner!;
 
-    /// <summary>While it is closed, whoever drives the device is kept in there.</summary>
+    /// <summary>While it is closed, whoever polls the device is kept in there.</summary>
     internal ManualResetEventSlim Gate { get; } = new(initialState: true);
 
-    /// <summary>Who drives it came to the gate.</summary>
+    /// <summary>Who polls it came to the gate.</summary>
     internal SemaphoreSlim AtGate { get; } = new(0);
 
     public override void Attach(DeviceHost host) => owner = host;
 
-    public override void Drive()
+    public override void Poll()
     {
         AtGate.Release();
         Gate.Wait();

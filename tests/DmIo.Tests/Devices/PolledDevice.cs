@@ -9,14 +9,14 @@ namespace DmIo.Tests.Devices;
 /// Owns a device as the service's actor does: calls and turns come one after the other, a turn behind the calls that
 /// are there, and whenever the device asks for one.
 /// </summary>
-internal sealed class DrivenDevice : IBlockDevice
+internal sealed class PolledDevice : IBlockDevice
 {
     private readonly Channel<Action> mailbox = Channel.CreateUnbounded<Action>();
     private readonly IBlockDevice inner;
     private readonly PageSlab? pages;
     private readonly Task turns;
 
-    internal DrivenDevice(IBlockDevice inner)
+    internal PolledDevice(IBlockDevice inner)
     {
         this.inner = inner;
         pages = inner.Description.BouncePages > 0 ? PageSlab.TryAllocate(inner.Description.BouncePages) : null;
@@ -79,7 +79,7 @@ internal sealed class DrivenDevice : IBlockDevice
                 call();
             }
 
-            inner.Drive();
+            inner.Poll();
         }
     }
 }

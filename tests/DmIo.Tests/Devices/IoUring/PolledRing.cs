@@ -7,10 +7,10 @@ using Xunit;
 namespace DmIo.Tests.Devices.IoUring;
 
 /// <summary>
-/// An engine with an owner that plays the device's actor: it drives after its calls, and then only when it is woken,
+/// An engine with an owner that plays the device's actor: it polls after its calls, and then only when it is woken,
 /// so that a wake-up that is lost is a test that fails.
 /// </summary>
-internal sealed class DrivenRing : IAsyncDisposable
+internal sealed class PolledRing : IAsyncDisposable
 {
     // Only a defect waits that long.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -18,7 +18,7 @@ internal sealed class DrivenRing : IAsyncDisposable
     private readonly SemaphoreSlim woken = new(0);
     private int wakes;
 
-    internal DrivenRing(
+    internal PolledRing(
         FileStore store,
         int depth = 8,
         PoolMemory? memory = null,
@@ -44,27 +44,27 @@ internal sealed class DrivenRing : IAsyncDisposable
     internal int Wakes => Volatile.Read(ref wakes);
 
     /// <summary>Lets the owner go on as it would until the task is done.</summary>
-    internal void DriveUntilDone(Task task)
+    internal void PollUntilDone(Task task)
     {
-        Engine.Drive();
-        DriveWhenWoken(task);
+        Engine.Poll();
+        PollWhenWoken(task);
     }
 
-    /// <summary>The same, where a Drive was made behind the last call already.</summary>
-    internal void DriveWhenWoken(Task task)
+    /// <summary>The same, where a poll was made behind the last call already.</summary>
+    internal void PollWhenWoken(Task task)
     {
         while (!task.IsCompleted)
         {
             Assert.True(woken.Wait(Patience), "Nothing woke the ring's owner.");
-            Engine.Drive();
+            Engine.Poll();
         }
     }
 
-    /// <inheritdoc cref="DriveUntilDone(Task)"/>
+    /// <inheritdoc cref="PollUntilDone(Task)"/>
     internal T Result<T>(ValueTask<T> call)
     {
         var task = call.AsTask();
-        DriveUntilDone(task);
+        PollUntilDone(task);
         return task.Result;
     }
 
