@@ -49,6 +49,11 @@ internal static class CommandLine
 
         try
         {
+            if (NamedFiles.ClosedDescriptorIn(parsed) is { } closed)
+            {
+                throw new RefusedException($"'{closed}' is closed: the process was started without this descriptor.");
+            }
+
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 Output = streams.Output,

@@ -285,12 +285,8 @@ public sealed class DmIoService : IExtension
     /// stuck.</summary>
     /// <returns>The number of released operations.</returns>
     /// <exception cref="IoRefusedException">No device of that name is configured with <c>stuck = on</c>.</exception>
-    public int ReleaseStuck(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        return configured.Release(name)
-            ?? throw new IoRefusedException($"'{name}' is not configured with stuck = on, so nothing is stuck there.");
-    }
+    internal int ReleaseStuck(string name) => configured.Release(name)
+        ?? throw new IoRefusedException($"'{name}' is not configured with stuck = on, so nothing is stuck there.");
 
     private static T Expect<T>(object reply) => reply switch
     {

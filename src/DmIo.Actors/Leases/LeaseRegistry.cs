@@ -70,7 +70,8 @@ internal sealed class LeaseRegistry(
         }
     }
 
-    /// <summary>An owner's death ends what it has; a request actor's own death ends its lease.</summary>
+    /// <summary>An owner's death ends its leases and its waiting Gets; a request actor's own death ends its lease. The
+    /// caller calls <see cref="ServeWaiting"/> afterwards.</summary>
     internal void Terminated(IActorRef actor)
     {
         if (byRequests.Remove(actor, out var died))
@@ -89,8 +90,6 @@ internal sealed class LeaseRegistry(
                     End(record, AbandonLease.Instance);
                 }
             }
-
-            ServeWaiting();
         }
     }
 

@@ -42,7 +42,7 @@ public sealed class ExtentTests
     [InlineData("b", 0, 1, 1, "No device named 'b'")]
     [InlineData("a", 2048, 1, 1, "has 2048 sectors")]
     [InlineData("a", 0, 2049, 1, "has 2048 sectors")]
-    [InlineData("a", -1, 1, 1, "from sector -1 on")]
+    [InlineData("a", -1, 1, 1, "at sector -1")]
     [InlineData("a", 0, 0, 1, "range of 0 sectors")]
     [InlineData("a", 0, 1, 0, "ask for 1 to 65536")]
     [InlineData("a", long.MaxValue, long.MaxValue, 1, "has 2048 sectors")]

@@ -168,6 +168,34 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Theory]
+    [InlineData("read --region disk@0 --to /dev/fd/9", "/dev/fd/9")]
+    [InlineData("read --region disk@0 --to /proc/self/fd/21", "/proc/self/fd/21")]
+    [InlineData("write --region /proc/thread-self/fd/5@0 --from disk", "/proc/thread-self/fd/5")]
+    [InlineData("serve --export a=/proc/self/fd/7 --unix s", "/proc/self/fd/7")]
+    [InlineData("write --region disk@0 --from /dev/stdin 0<&-", "/dev/stdin")]
+    [InlineData("read --region disk@0 --to /dev/stdout 1>&-", "/dev/stdout")]
+    public async Task A_descriptor_that_the_process_was_not_started_with_is_refused(string command, string named)
+    {
+        directory.Fill("disk", 4096, Seed);
+
+        var result = await DmioProcess.RunAsync(directory, $"dmio {command}");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains($": '{named}' is closed: the process was started without this descriptor.", result.Error);
+    }
+
+    [Fact]
+    public async Task A_descriptor_that_the_process_was_started_with_is_used()
+    {
+        directory.Fill("disk", 4096, Seed);
+
+        var result = await DmioProcess.RunAsync(
+            directory, "dmio read --region disk@0 --to /dev/fd/9 9> copy; cmp disk copy");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+    }
+
+    [Theory]
     [InlineData("0<&- 1>&-")]
     [InlineData("1>&- 2>&-")]
     [InlineData("0<&- 1>&- 2>&-")]

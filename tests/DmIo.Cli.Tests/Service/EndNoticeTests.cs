@@ -1,4 +1,4 @@
-using DmIo.Tests.Devices.Faults;
+using DmIo.Tests.Devices;
 using Xunit;
 
 namespace DmIo.Cli.Tests;

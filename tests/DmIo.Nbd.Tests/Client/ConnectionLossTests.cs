@@ -4,7 +4,6 @@ using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
 using DmIo.Tests.Devices;
-using DmIo.Tests.Devices.Faults;
 using Xunit;
 using static DmIo.Nbd.Client.NbdDeviceEvents;
 

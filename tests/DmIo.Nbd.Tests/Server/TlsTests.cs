@@ -104,13 +104,14 @@ public sealed class TlsTests : IDisposable
 
         using var client = await SecureAsync(served, "renewed.example");
 
-        // With equal times.
+        // With equal times and sizes.
         void Publish(string name)
         {
             Directory.CreateDirectory(home.FilePath(name));
             foreach (var file in files)
             {
-                File.Move(home.FilePath(file), home.FilePath($"{name}/{file}"));
+                File.WriteAllText(
+                    home.FilePath($"{name}/{file}"), File.ReadAllText(home.FilePath(file)).PadRight(4096, '\n'));
                 File.SetLastWriteTimeUtc(home.FilePath($"{name}/{file}"), time);
             }
 

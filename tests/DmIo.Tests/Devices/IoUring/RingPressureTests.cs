@@ -1,7 +1,6 @@
 using DmIo.Devices;
 using DmIo.Devices.IoUring;
 using DmIo.Io;
-using DmIo.Tests.Devices.Faults;
 using Xunit;
 
 namespace DmIo.Tests.Devices.IoUring;
