@@ -4,7 +4,7 @@ using DmIo.Memory;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// What <see cref="DelayedDevice"/> and <see cref="StuckDevice"/> have in common: a call waits for something before it
+/// What <see cref="DelayedDevice"/> and <see cref="HungDevice"/> have in common: a call waits for something before it
 /// reaches the inner device, or ends without reaching it. While one waits, others come through. The inner device is
 /// still called by one thread at a time, as it was promised.
 /// </summary>

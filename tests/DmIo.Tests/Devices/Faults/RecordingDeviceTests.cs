@@ -27,7 +27,7 @@ public sealed class RecordingDeviceTests
     [Fact]
     public async Task It_tells_how_many_calls_there_were_at_the_same_time()
     {
-        var stuck = new StuckDevice(new MemoryDevice(ByteSize.FromSectors(64)));
+        var stuck = new HungDevice(new MemoryDevice(ByteSize.FromSectors(64)));
         var device = new RecordingDevice(stuck);
         var calls = Enumerable.Range(0, 3).Select(sector => device.DiscardAsync(sector, 1).AsTask()).ToArray();
         Assert.Equal(3, device.InFlight);
@@ -56,7 +56,7 @@ public sealed class RecordingDeviceTests
     [Fact]
     public async Task A_write_that_overlaps_a_call_in_flight_is_told()
     {
-        var stuck = new StuckDevice(new MemoryDevice(ByteSize.FromSectors(64)));
+        var stuck = new HungDevice(new MemoryDevice(ByteSize.FromSectors(64)));
         var device = new RecordingDevice(stuck);
         var first = device.ReadAsync(0, Bytes.Batch(new byte[1024])).AsTask();
         var second = device.WriteAsync(1, Bytes.Batch(new byte[512]), false).AsTask();
@@ -68,7 +68,7 @@ public sealed class RecordingDeviceTests
     [Fact]
     public async Task Two_reads_may_overlap()
     {
-        var stuck = new StuckDevice(new MemoryDevice(ByteSize.FromSectors(64)));
+        var stuck = new HungDevice(new MemoryDevice(ByteSize.FromSectors(64)));
         var device = new RecordingDevice(stuck);
         var first = device.ReadAsync(0, Bytes.Batch(new byte[1024])).AsTask();
         var second = device.ReadAsync(1, Bytes.Batch(new byte[512])).AsTask();

@@ -66,21 +66,21 @@ public sealed class WaitingDeviceTests
     [Fact]
     public async Task A_stuck_call_neither_completes_nor_reaches_the_device_until_it_is_released()
     {
-        var device = new StuckDevice(disk);
+        var device = new HungDevice(disk);
         var write = device.WriteAsync(3, Bytes.Batch(Bytes.Filled(512, 4)), false).AsTask();
         Assert.False(write.IsCompleted);
         Assert.Empty(disk.Calls);
-        Assert.Equal(1, device.StuckCount);
+        Assert.Equal(1, device.HungCount);
         Assert.Equal(1, device.Release());
         Assert.Equal(TransferResult.Moved(512), await write);
-        Assert.Equal(0, device.StuckCount);
+        Assert.Equal(0, device.HungCount);
         Assert.Equal([IoOperation.Write], disk.Calls.Select(call => call.Operation));
     }
 
     [Fact]
     public async Task Calls_that_are_not_meant_pass_a_stuck_one()
     {
-        var device = new StuckDevice(disk, new OperationFilter { Start = 0, Count = 8 });
+        var device = new HungDevice(disk, new OperationFilter { Start = 0, Count = 8 });
         var stuck = device.DiscardAsync(0, 1).AsTask();
         Assert.Equal(IoStatus.Ok, await device.DiscardAsync(8, 1));
         Assert.False(stuck.IsCompleted);
@@ -91,7 +91,7 @@ public sealed class WaitingDeviceTests
     [Fact]
     public async Task Stuck_calls_can_be_ended_with_a_status_and_then_reach_no_device()
     {
-        var device = new StuckDevice(disk);
+        var device = new HungDevice(disk);
         var bytes = Bytes.Filled(512, 0xEE);
         var read = RegionCalls.RunAsync(device, IoOperation.Read, 0, 1, bytes, false);
         Assert.Equal(1, device.ReleaseWith(IoStatus.Failed(IoStatusCode.TimedOut, "given up")));
@@ -103,12 +103,12 @@ public sealed class WaitingDeviceTests
     [Fact]
     public async Task After_a_release_calls_pass_until_it_sticks_again()
     {
-        var device = new StuckDevice(disk);
+        var device = new HungDevice(disk);
         device.Release();
         Assert.Equal(IoStatus.Ok, await device.DiscardAsync(0, 1));
-        device.Stick();
+        device.Hang();
         var stuck = device.DiscardAsync(0, 1).AsTask();
-        Assert.Equal(1, device.StuckCount);
+        Assert.Equal(1, device.HungCount);
         device.Release();
         Assert.Equal(IoStatus.Ok, await stuck);
     }
@@ -116,13 +116,13 @@ public sealed class WaitingDeviceTests
     [Fact]
     public async Task It_tells_when_so_many_are_stuck()
     {
-        var device = new StuckDevice(disk);
-        var two = device.WhenStuckAsync(2);
+        var device = new HungDevice(disk);
+        var two = device.WhenHungAsync(2);
         var first = device.FlushAsync().AsTask();
         Assert.False(two.IsCompleted);
         var second = device.DiscardAsync(0, 1).AsTask();
         await two;
-        await device.WhenStuckAsync(1);
+        await device.WhenHungAsync(1);
         device.Release();
         Assert.Equal([IoStatus.Ok, IoStatus.Ok], await Task.WhenAll(first, second));
     }
@@ -131,7 +131,7 @@ public sealed class WaitingDeviceTests
     public async Task Calls_that_are_released_together_reach_the_device_one_at_a_time()
     {
         var inner = new OneCallAtATimeDevice(new MemoryDevice(ByteSize.FromSectors(64)));
-        var device = new StuckDevice(inner);
+        var device = new HungDevice(inner);
         var calls = Enumerable.Range(0, 64)
             .Select(sector => device.WriteAsync(sector, Bytes.Batch(new byte[512]), false).AsTask()).ToArray();
         device.Release();

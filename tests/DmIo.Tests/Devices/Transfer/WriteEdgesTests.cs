@@ -81,7 +81,7 @@ public sealed class WriteEdgesTests
     public async Task A_device_that_answers_later_is_read_and_then_written()
     {
         await disk.RunAsync(IoOperation.Write, 0, 64, Bytes.Filled(64 * 512, 7));
-        var stuck = new StuckDevice(disk);
+        var stuck = new HungDevice(disk);
         var edges = new WriteEdges(10, 20);
         var writing = stuck.RunAsync(IoOperation.Write, 4, 4, Bytes.Filled(2048 - 30, 8), edges: edges);
         Assert.False(writing.IsCompleted);

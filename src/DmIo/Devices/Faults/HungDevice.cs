@@ -3,65 +3,66 @@ using DmIo.Io;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// A device on which calls get stuck: those that match neither complete nor reach the inner device until they are let
-/// go.
+/// A device on which calls hang: calls that match the filter neither complete nor reach the inner device until they are
+/// released.
 /// </summary>
 /// <remarks><code>
-///   Sticking --Release, ReleaseWith--> Passing: what was stuck goes on, what comes later is not stuck
-///   Passing  --Stick---------------->  Sticking
+///   Hanging --Release, ReleaseWith--> Passing     hung calls continue, later calls do not hang
+///   Passing --Hang------------------> Hanging
 /// </code></remarks>
-public sealed class StuckDevice : WaitingDevice
+public sealed class HungDevice : WaitingDevice
 {
     private readonly Lock gate = new();
     private readonly OperationFilter filter;
-    private readonly List<TaskCompletionSource<IoStatus>> stuck = [];
+    private readonly List<TaskCompletionSource<IoStatus>> hung = [];
     private readonly List<(int Count, TaskCompletionSource Reached)> watchers = [];
-    private bool isSticking = true;
+    private bool isHanging = true;
 
-    /// <summary>Puts it in front of a device; it sticks at once.</summary>
+    /// <summary>Wraps a device; calls hang from the start.</summary>
     /// <param name="inner">The device, which becomes this one's.</param>
-    /// <param name="filter">Which calls get stuck; null: all.</param>
-    public StuckDevice(IBlockDevice inner, OperationFilter? filter = null)
+    /// <param name="filter">The calls that hang; null: all.</param>
+    public HungDevice(IBlockDevice inner, OperationFilter? filter = null)
         : base(inner) => this.filter = filter ?? OperationFilter.Any;
 
-    /// <summary>How many calls are stuck now.</summary>
-    public int StuckCount
+    /// <summary>The number of calls that hang.</summary>
+    public int HungCount
     {
         get
         {
             lock (gate)
             {
-                return stuck.Count;
+                return hung.Count;
             }
         }
     }
 
-    /// <summary>From now on, calls that match get stuck again.</summary>
-    public void Stick()
+    /// <summary>From now on, calls that match the filter hang again.</summary>
+    public void Hang()
     {
         lock (gate)
         {
-            isSticking = true;
+            isHanging = true;
         }
     }
 
     /// <summary>
-    /// Lets all that is stuck go on to the inner device, in order of arrival; what comes later passes. Returns how
-    /// many.
+    /// Passes the hung calls to the inner device, in order of arrival; later calls do not hang. Returns how many calls
+    /// hung.
     /// </summary>
     public int Release() => ReleaseWith(IoStatus.Ok);
 
     /// <summary>
-    /// Ends all that is stuck with this status (Ok: lets it go on); what comes later passes. Returns how many.
+    /// Ends the hung calls with a status (Ok: passes them to the inner device); later calls do not hang. Returns how
+    /// many calls hung.
     /// </summary>
     public int ReleaseWith(IoStatus status)
     {
         TaskCompletionSource<IoStatus>[] released;
         lock (gate)
         {
-            isSticking = false;
-            released = [.. stuck];
-            stuck.Clear();
+            isHanging = false;
+            released = [.. hung];
+            hung.Clear();
         }
 
         foreach (var call in released)
@@ -72,12 +73,12 @@ public sealed class StuckDevice : WaitingDevice
         return released.Length;
     }
 
-    /// <summary>Completes as soon as at least that many calls are stuck at the same time.</summary>
-    public Task WhenStuckAsync(int count)
+    /// <summary>Completes as soon as at least <paramref name="count"/> calls hang at the same time.</summary>
+    public Task WhenHungAsync(int count)
     {
         lock (gate)
         {
-            if (stuck.Count >= count)
+            if (hung.Count >= count)
             {
                 return Task.CompletedTask;
             }
@@ -92,20 +93,20 @@ public sealed class StuckDevice : WaitingDevice
     {
         lock (gate)
         {
-            if (!isSticking || !filter.Matches(operation, start, count))
+            if (!isHanging || !filter.Matches(operation, start, count))
             {
                 return new(IoStatus.Ok);
             }
 
             // The caller of Release gets its turn back first: continuations run elsewhere.
             var call = new TaskCompletionSource<IoStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-            stuck.Add(call);
-            foreach (var (_, reached) in watchers.Where(watcher => watcher.Count <= stuck.Count))
+            hung.Add(call);
+            foreach (var (_, reached) in watchers.Where(watcher => watcher.Count <= hung.Count))
             {
                 reached.SetResult();
             }
 
-            watchers.RemoveAll(watcher => watcher.Count <= stuck.Count);
+            watchers.RemoveAll(watcher => watcher.Count <= hung.Count);
             return new(call.Task);
         }
     }
