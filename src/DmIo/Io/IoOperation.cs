@@ -51,10 +51,10 @@ public enum WriteZeroesFlags
 }
 
 /// <summary>
-/// What a write leaves of its regions' ends, in bytes, since its data begins or ends inside a sector: the first
-/// <paramref name="HeadBytes"/> bytes of a region and the last <paramref name="TailBytes"/> keep what the device has.
-/// The device reads them and writes them back with the data, while nobody else may write there: so writers of
-/// neighbouring bytes lose nothing of each other, whoever they are.
+/// The bytes at the ends of its regions that a write preserves, for data that begins or ends inside a sector: the first
+/// <paramref name="HeadBytes"/> and the last <paramref name="TailBytes"/> bytes of a region. The device reads these
+/// bytes and writes them back with the data, while conflicting writes wait: concurrent writers of neighboring bytes
+/// lose no data.
 /// </summary>
 /// <param name="HeadBytes">Not negative.</param>
 /// <param name="TailBytes">Not negative. Together they leave at least one byte of each region.</param>

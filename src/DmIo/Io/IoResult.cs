@@ -1,8 +1,8 @@
 namespace DmIo.Io;
 
 /// <summary>
-/// The one outcome of a request: which regions failed, which of them because the device can't, why, and the caller's
-/// context. A set, never a scalar: bit i clear means that region i holds the data. Immutable.
+/// The outcome of a request: the regions that failed, the failures for lack of support, the causes, and the context of
+/// the caller. A set, never a scalar: bit i clear means that region i holds the data. Immutable.
 /// </summary>
 public sealed class IoResult
 {
@@ -51,8 +51,9 @@ public sealed class IoResult
     public object? Context { get; }
 
     /// <summary>
-    /// A device may still touch the request's memory, since the deadline or the end of the service came first: do not
-    /// reuse it. Its pages stay counted against the lease until the device lets go. False in every other outcome.
+    /// A device may still access the memory of the request, because the deadline or the end of the service came first:
+    /// do not reuse the memory. Its pages stay counted against the lease until the device releases them. False in every
+    /// other outcome.
     /// </summary>
     public bool BufferHeld { get; }
 

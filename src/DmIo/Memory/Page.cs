@@ -21,29 +21,29 @@ public sealed class Page
     /// </summary>
     public Memory<byte> Memory { get; }
 
-    /// <summary>Bytes behind it that are nobody's; none where the pool is not checked.</summary>
+    /// <summary>Unused bytes behind the page; empty if the pool is not checked.</summary>
     internal Memory<byte> Guard { get; }
 }
 
 /// <summary>
-/// Finds who touches pages that are not his, for a pool that is asked to (<c>dmio.pool.check</c>): what nobody has is
-/// full of a pattern, a page in the pool and the guard behind each page. A page that lost it was written to after it
-/// was put back; a guard, by who wrote past the end of its page. Costs a fill and a comparison for each page and lease.
+/// Detects writes to pages outside of a lease, for a pool with <c>dmio.pool.check</c>: free pages, and the guard behind
+/// each page, are full of a pattern. A free page without the pattern was written to after its lease was returned; a
+/// guard without the pattern was overrun from its page. Costs a fill and a comparison for each page and lease.
 /// </summary>
 internal static class PageCheck
 {
-    /// <summary>Neither zero nor likely in anybody's data.</summary>
+    /// <summary>Neither zero nor likely in data.</summary>
     private const byte Unowned = 0xD1;
 
-    /// <summary>A new page comes to the pool.</summary>
+    /// <summary>Fills a new page of the pool.</summary>
     internal static void Add(Page page)
     {
         page.Memory.Span.Fill(Unowned);
         page.Guard.Span.Fill(Unowned);
     }
 
-    /// <summary>Pages are about to be leased.</summary>
-    /// <exception cref="InvariantViolationException">Somebody touched one, or its guard.</exception>
+    /// <summary>Checks pages before they are leased.</summary>
+    /// <exception cref="InvariantViolationException">A page or its guard was written to.</exception>
     internal static void Leave(IEnumerable<Page> pages)
     {
         foreach (var page in pages)
@@ -53,8 +53,8 @@ internal static class PageCheck
         }
     }
 
-    /// <summary>Pages come back.</summary>
-    /// <exception cref="InvariantViolationException">Somebody touched a guard.</exception>
+    /// <summary>Checks and fills pages that are returned.</summary>
+    /// <exception cref="InvariantViolationException">A guard was written to.</exception>
     internal static void Return(PageLease lease)
     {
         for (var index = 0; index < lease.Count; index++)

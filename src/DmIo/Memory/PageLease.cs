@@ -66,7 +66,8 @@ internal enum PageLeaseState
     /// <summary>The lessee's.</summary>
     Leased,
 
-    /// <summary>The lessee has gone or put them back, but a device may still touch them: nobody's.</summary>
+    /// <summary>The lessee has died or returned the pages, but a device may still access them: they have no
+    /// owner.</summary>
     Draining,
 
     /// <summary>The pool's again.</summary>

@@ -29,7 +29,7 @@ internal sealed class PageSlab
         }
     }
 
-    /// <summary>What they lie in.</summary>
+    /// <summary>The memory of the pages.</summary>
     public NativeBlock Block { get; }
 
     /// <summary>The slab's pages, by ascending address.</summary>
@@ -64,7 +64,7 @@ internal sealed class PageSlab
         }
     }
 
-    /// <summary>Frees the memory, after the last pin is gone. Nobody may use the pages any more.</summary>
+    /// <summary>Frees the memory, after the last pin is gone. The pages may not be used any more.</summary>
     public void Free() => Block.Dispose();
 
     private static Page GuardedPage(NativeBlock block, int index)

@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Native;
 
 /// <summary>
-/// The system calls of 64-bit Linux that .NET has not: flags and request numbers are the kernel's, the same on x64 and
-/// arm64. Each method answers with errno, 0 for success, and tries again when a signal interrupted it.
+/// The system calls of 64-bit Linux that .NET lacks: flags and request numbers are the kernel's, the same on x64 and
+/// arm64. Each method returns errno, 0 for success, and repeats a call that a signal interrupted.
 /// </summary>
 internal static partial class LinuxNative
 {
@@ -23,7 +23,7 @@ internal static partial class LinuxNative
     internal const int OpenReadOnly = 0;
     internal const int OpenReadWrite = 2;
 
-    /// <summary>On a block device: nobody else may claim it, which a mount does too.</summary>
+    /// <summary>On a block device: an exclusive claim, which excludes mounts too.</summary>
     internal const int OpenExclusive = 0x80;
 
     internal const uint BlockDeviceSize = 0x80081272;
@@ -55,7 +55,7 @@ internal static partial class LinuxNative
     private static readonly int Direct =
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
-    /// <summary>Are these calls to be had?</summary>
+    /// <summary>These calls are available.</summary>
     internal static bool IsAvailable => OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
     /// <summary>Made once: a sync that returned an error, also EINTR, must not be repeated into a success.</summary>

@@ -10,7 +10,7 @@ public sealed record FileDeviceOptions
     public required string Path { get; init; }
 
     /// <summary>
-    /// Open for reading only. Several read-only devices may share one file; a writer shares it with nobody.
+    /// Open for reading only. Several read-only devices may share one file; a writer does not share its file.
     /// </summary>
     public bool IsReadOnly { get; init; }
 

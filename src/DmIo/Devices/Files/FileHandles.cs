@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// Opens and makes regular files, so that nobody else writes to them: under an advisory lock where it is Linux. A file
-/// that could not be made as long as asked for is taken back.
+/// Opens and creates regular files with exclusive write access: on Linux under an advisory lock. A file that cannot get
+/// the requested length is deleted.
 /// </summary>
 internal static class FileHandles
 {
@@ -17,10 +17,10 @@ internal static class FileHandles
     // to 40 ms.
     private static readonly TimeSpan LongestRelease = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Opens one that is there.</summary>
+    /// <summary>Opens an existing file.</summary>
     internal static SafeFileHandle OpenExisting(FileDeviceOptions options) => Open(options, FileMode.Open);
 
-    /// <summary>Makes one, durably.</summary>
+    /// <summary>Creates a file, durably.</summary>
     internal static SafeFileHandle Create(FileDeviceOptions options, ByteSize size)
     {
         var handle = Open(options, FileMode.CreateNew);
@@ -47,7 +47,7 @@ internal static class FileHandles
         }
     }
 
-    /// <summary>A durable write into a file whose name is lost in the crash would be none.</summary>
+    /// <summary>A durable write is lost if a crash removes the name of the file.</summary>
     private static void MakeDurable(SafeFileHandle file, string path)
     {
         if (!LinuxNative.IsAvailable)

@@ -5,7 +5,7 @@ using DmIo.Memory;
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// One call, from its beginning until its answer was taken; reused after that, so that a call allocates nothing.
+/// One call, from its beginning until its result was taken; reused after that, so a call allocates nothing.
 /// <code>
 ///   free --Begin--> waiting --Fill--> in the kernel --> Answer --GetResult--> free
 ///                      ^------- again, after a pause -----+
@@ -40,8 +40,9 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
     internal int Tries { get; set; }
 
     /// <summary>
-    /// It failed for want of a thread, memory or a descriptor, or a signal interrupted it, and it may be repeated. A
-    /// sync may be only where the kernel never began it (R14): that is what ECANCELED of a queued operation means.
+    /// The operation failed because the system lacked a thread, memory or a descriptor, or because of a signal, and may
+    /// be repeated. A sync may be repeated only if the kernel never began it (R14), which is the meaning of ECANCELED
+    /// for a queued operation.
     /// </summary>
     /// <param name="errno">How it ended.</param>
     /// <param name="wasQueued">In the ring, and not by a blocking call of the store.</param>
@@ -93,9 +94,11 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
         entry.UserData = UserData;
     }
 
-    /// <summary>Lets the memory go, and then says what became of it: nobody touches the memory any more.</summary>
+    /// <summary>Releases the memory, then completes the call of the device: the memory is not accessed any
+    /// more.</summary>
     /// <param name="result">For a status, one with 0 bytes.</param>
-    /// <param name="isInline">Whoever waits goes on within this call; else on a thread of the pool.</param>
+    /// <param name="isInline">The continuation of the caller runs within this call; else on a thread of the
+    /// pool.</param>
     internal void Answer(TransferResult result, bool isInline)
     {
         memory.Release();

@@ -5,9 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// What a ring's kernel side knows beforehand: the file and the service's memory, so that an operation need not look
-/// them up and pin them. Writes operations down by these names. Holds the file open, and the memory, until
-/// <see cref="Dispose"/>, which comes when nothing is in flight.
+/// The file and the service's memory, registered with the ring, so that the kernel does not look up and pin them for
+/// each operation. Fills submissions with these registrations. Holds the file open, and the memory, until
+/// <see cref="Dispose"/>, which is called when nothing is in flight.
 /// </summary>
 internal sealed unsafe class RingRegistrations : IDisposable
 {
@@ -39,8 +39,8 @@ internal sealed unsafe class RingRegistrations : IDisposable
             isFileRegistered ? (0, SubmissionEntry.RegisteredFile) : ((int)file.DangerousGetHandle(), (byte)0);
     }
 
-    /// <summary>By name: the kernel lets go at once, where closing the ring would do it some time later, and the
-    /// file's lock would still be held.</summary>
+    /// <summary>Unregisters explicitly: the kernel releases the file at once, while closing the ring would release it
+    /// some time later, and the lock of the file would still be held.</summary>
     public void Dispose()
     {
         buffers.Unregister();
@@ -54,11 +54,11 @@ internal sealed unsafe class RingRegistrations : IDisposable
 }
 
 /// <summary>
-/// The blocks of the service's memory that the kernel knows: pinned once, not for each operation. Each is held until
-/// the ring has let go of it. A block that was not touched yet gets all its memory by that, which takes 0.1 ms a MiB
-/// at least, on the turn of whoever polls: slabs of moderate size are better. What can't be registered (the limit of
-/// locked memory, an older kernel, more blocks than the table has room for) goes without, which only costs time.
-/// Invariant: <c>starts</c> ascends, and block i of the three lists is the same.
+/// The blocks of the service's memory that are registered with the kernel: pinned once, not for each operation. Each is
+/// held until the ring has released it. Registration touches all memory of a new block, which takes at least 0.1 ms a
+/// MiB on the turn that polls: slabs of moderate size are better. Blocks that cannot be registered (the limit of locked
+/// memory, an older kernel, a full table) are used without registration, which only costs time. Invariant:
+/// <c>starts</c> ascends, and block i of the three lists is the same.
 /// </summary>
 internal sealed unsafe class RingBuffers(SafeFileHandle ring)
 {
@@ -164,7 +164,7 @@ internal sealed unsafe class RingBuffers(SafeFileHandle ring)
         }
         catch (ObjectDisposedException)
         {
-            // The pool ended meanwhile: nobody will do I/O from it.
+            // The pool has ended: there will be no I/O from the block.
             return true;
         }
 
