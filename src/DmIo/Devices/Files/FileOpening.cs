@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// From options to a device: what kind of file it is, whether it has to be made, that it has sectors, how it is served.
-/// Never truncates or extends a file that exists; takes back a file that it made and could not make a device of.
+/// Opens a device from its options: finds the kind of file, creates it if requested, checks its size, chooses the
+/// engine. Never truncates or extends an existing file; deletes a file that it created and could not make a device of.
 /// </summary>
 internal static class FileOpening
 {
@@ -224,9 +224,9 @@ internal static class FileOpening
     }
 
     /// <summary>
-    /// SIGXFSZ, which a Unix kernel sends to who makes a file longer than it may be (RLIMIT_FSIZE), and which ends the
-    /// process where nobody handles it. Handled, the call fails with EFBIG, which is one region's status. For the whole
-    /// process, and for good; an application's own handler is called as well.
+    /// SIGXFSZ: a Unix kernel sends it to a process that extends a file beyond its limit (RLIMIT_FSIZE), and it ends a
+    /// process without a handler. With the handler, the call fails with EFBIG, which is the status of one region. The
+    /// handler is for the whole process, for good; a handler of the application is called as well.
     /// </summary>
     private static class FileSizeSignal
     {
@@ -236,7 +236,7 @@ internal static class FileOpening
             ? null
             : PosixSignalRegistration.Create(FileSizeExceeded, context => context.Cancel = true);
 
-        /// <summary>From now on.</summary>
+        /// <summary>Installs the handler, once.</summary>
         internal static void Handle() => GC.KeepAlive(Registration);
     }
 }

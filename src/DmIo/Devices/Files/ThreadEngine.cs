@@ -5,14 +5,13 @@ using DmIo.Memory;
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// Makes the calls to the store on threads of its own: for systems and kernels without io_uring. As many calls as there
-/// are threads are in flight; the others wait, in order. Its owner gets the results on its own turn, in
-/// <see cref="Poll"/>; where it was never attached, they come on threads of the pool. In steady state nothing is
-/// allocated.
+/// Makes the calls to the store on its own threads: for systems and kernels without io_uring. One call for each thread
+/// is in flight; other calls wait, in order. Attached: results are completed on the turn of the owner, in
+/// <see cref="Poll"/>; not attached: on threads of the pool. Allocates nothing in steady state.
 /// </summary>
 internal sealed class ThreadEngine : IFileEngine
 {
-    /// <summary>More threads than that wait for each other in the kernel rather than for the disk.</summary>
+    /// <summary>More threads wait for each other in the kernel rather than for the disk.</summary>
     internal const int MaxThreads = 8;
 
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
@@ -31,7 +30,7 @@ internal sealed class ThreadEngine : IFileEngine
     {
     }
 
-    /// <summary>The same, with threads from elsewhere.</summary>
+    /// <summary>Takes the source of threads, for tests.</summary>
     internal ThreadEngine(FileStore store, int queueDepth, TimeSpan idleTime, Func<ThreadStart, bool> startThread)
     {
         this.store = store;
@@ -52,7 +51,7 @@ internal sealed class ThreadEngine : IFileEngine
             completed = default;
         }
 
-        // What a completion calls anew comes back in a later turn.
+        // New calls of a continuation complete in a later turn.
         while (ready.TryTake() is { } call)
         {
             call.Complete(isHere: true);
@@ -82,7 +81,7 @@ internal sealed class ThreadEngine : IFileEngine
     public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
         RangeAsync(IoOperation.WriteZeroes, offsetBytes, lengthBytes, flags);
 
-    /// <summary>Behind the calls in flight, whose results are given.</summary>
+    /// <summary>Ends after the calls in flight, and completes them.</summary>
     public async ValueTask DisposeAsync()
     {
         await workers.CloseAsync().ConfigureAwait(false);
@@ -90,7 +89,7 @@ internal sealed class ThreadEngine : IFileEngine
         Poll();
     }
 
-    /// <summary>Its result was taken.</summary>
+    /// <summary>Takes back a call whose result was taken.</summary>
     private void Return(ThreadCall call)
     {
         lock (gate)

@@ -5,11 +5,11 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// A file of a file system in memory, mapped to be written by <c>process_vm_writev</c> on this process itself: many
-/// writes in one call, side by side with other threads', where <c>pwrite</c> takes turns at the file. The mapping is
-/// never touched from here: a page that is not to be had (the file was cut, the file system is full) is a short answer
-/// of the call then, and not the end of the process. Such writes leave the file's time alone, so
-/// <see cref="StampTime"/> sets it. Unmapped by Dispose, when no call is under way.
+/// A mapped file of a file system in memory, written by <c>process_vm_writev</c> on this process itself: many writes in
+/// one call, in parallel with other threads, where <c>pwrite</c> serializes on the file. The mapping is never accessed
+/// directly: a missing page (the file was truncated, the file system is full) then makes the call short instead of
+/// ending the process. Such writes do not change the time of the file, so <see cref="StampTime"/> sets it. Unmapped by
+/// Dispose, when no call is in flight.
 /// </summary>
 internal sealed unsafe partial class FileMapping : SafeHandleZeroOrMinusOneIsInvalid
 {
@@ -36,14 +36,14 @@ internal sealed unsafe partial class FileMapping : SafeHandleZeroOrMinusOneIsInv
         SetHandle(address);
     }
 
-    /// <summary>The kernel has taken such writes so far.</summary>
+    /// <summary>The kernel has not refused such writes so far.</summary>
     internal bool IsUsable => !isRefused;
 
-    /// <summary>What may be written this way now: whole bytes of the file as it is, within the mapping. What lies
-    /// behind makes the file longer, which only a write by its descriptor does.</summary>
+    /// <summary>The bytes that may be written this way: whole bytes of the file as it is, within the mapping. A write
+    /// behind them extends the file, which only a write by descriptor does.</summary>
     internal long WritableBytes => Math.Min(lengthBytes, lseek(descriptor, 0, FromEnd));
 
-    /// <summary>Null: the kernel does not map it.</summary>
+    /// <summary>Maps a file; null if the kernel refuses.</summary>
     /// <param name="file">Open for reading and writing; it outlives the mapping.</param>
     /// <param name="lengthBytes">How much of it.</param>
     /// <param name="processId">This process.</param>
@@ -57,9 +57,8 @@ internal sealed unsafe partial class FileMapping : SafeHandleZeroOrMinusOneIsInv
     internal NativeSegment Target(long offsetBytes, long length) => new(handle + (nint)offsetBytes, (nint)length);
 
     /// <summary>
-    /// Copies the sources, one after the other, into the targets, one after the other. How many bytes; fewer from the
-    /// first page on that is not to be had, and the reason is not told. A kernel that forbids the call is not asked
-    /// again.
+    /// Copies the sources, one after another, into the targets, one after another. Returns the bytes copied; fewer from
+    /// the first missing page on, without a reason. A kernel that forbids the call is not called again.
     /// </summary>
     internal long Write(NativeSegment* sources, int sourceCount, NativeSegment* targets, int targetCount)
     {
@@ -75,8 +74,8 @@ internal sealed unsafe partial class FileMapping : SafeHandleZeroOrMinusOneIsInv
         return 0;
     }
 
-    /// <summary>The file was changed now, if it was written since the last time. A time that can't be set does no
-    /// harm to the data, so nobody hears of it.</summary>
+    /// <summary>Sets the time of the file to now, if it was written since the last call. A failure does not harm the
+    /// data and is ignored.</summary>
     internal void StampTime()
     {
         if (!isStampDue)
@@ -88,7 +87,7 @@ internal sealed unsafe partial class FileMapping : SafeHandleZeroOrMinusOneIsInv
         var times = stackalloc long[] { 0, Omitted, 0, Now };
         if (futimens(file, times) != 0)
         {
-            // Only the owner may set one of the two times, whoever may write may set both.
+            // Only the owner may set one of the two times; a process with write access may set both.
             _ = futimens(file, null);
         }
     }

@@ -6,8 +6,8 @@ namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// Reads and writes of 64-bit Linux, vectored and durable: <c>preadv</c>, <c>pwritev</c>, and <c>pwritev2</c> with
-/// RWF_DSYNC. Memory is held in its place for the call: an array by a pin, native memory (which a span does not hold)
-/// by the batch that names it. Each answers with bytes, or an errno, negated. No handle is counted: whoever calls keeps
+/// RWF_DSYNC. Memory stays in place during the call: an array by a pin, native memory (which a span does not hold) by
+/// the batch that names it. Each method returns bytes, or a negated errno. Handles are not counted: the caller keeps
 /// the file open.
 /// </summary>
 internal static unsafe partial class LinuxTransfers
@@ -24,7 +24,7 @@ internal static unsafe partial class LinuxTransfers
     [ThreadStatic]
     private static PinnedSegments? pinned;
 
-    /// <summary>Has the kernel durable writes? Asked by one of no bytes.</summary>
+    /// <summary>The kernel has durable writes. Tested by a write of no bytes.</summary>
     internal static bool HasDurableWrites(SafeFileHandle handle) =>
         DurableWriteNumber >= 0 && DurableWrite((int)handle.DangerousGetHandle(), null, 0, 0) == 0;
 

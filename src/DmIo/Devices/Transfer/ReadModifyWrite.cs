@@ -3,9 +3,9 @@ using DmIo.Io;
 namespace DmIo.Devices.Transfer;
 
 /// <summary>
-/// Reads what a write is to keep of its first and its last block (<see cref="WriteEdges"/>), into memory of its own
-/// that the write then takes it from. One read where both are in the same block, or in neighbouring ones; else one for
-/// each. Reused; single owner, who keeps others from these blocks until the write is done.
+/// Reads the bytes that a write preserves of its first and its last block (<see cref="WriteEdges"/>), into memory of
+/// its own that the write then uses. One read if both are in the same block, or in neighboring ones; else one for each.
+/// Reused; single owner, who keeps other writes from these blocks until the write is done.
 /// <code>
 ///   idle --Prepare--> prepared --Start--> reading --the last answer--> read     Start says so, or "done" is called
 /// </code>

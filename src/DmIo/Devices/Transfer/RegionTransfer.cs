@@ -4,10 +4,10 @@ using DmIo.Memory;
 namespace DmIo.Devices.Transfer;
 
 /// <summary>
-/// One operation on a device, from beginning to end: split to the device's limits, continued where a transfer is
-/// short, one status for all of it: the first failure, after every chunk was tried (R7). A failed read leaves zeroes
-/// for what was not delivered (R8). A write that is to keep its edges reads them first (<see cref="ReadModifyWrite"/>),
-/// which may fail it. Reused for one operation after the other, and allocates nothing then.
+/// One operation on a device: split to the limits of the device, short transfers continued, with one status: the first
+/// failure, after every chunk was tried (R7). A failed read zeroes the bytes that were not delivered (R8). A write that
+/// preserves edges reads them first (<see cref="ReadModifyWrite"/>), which may fail the write. Reused for one operation
+/// after another without allocation.
 /// <code>
 ///   Idle --Start--> Running --the device's last answer--> Ended     Start says so, or else "landed" is called, once
 ///                                                          +--Start--> Running ...
@@ -32,9 +32,9 @@ internal sealed class RegionTransfer
     private Sector position;
     private SectorCount remaining;
 
-    /// <param name="device">Its calls come one at a time, which is the owner's to see to.</param>
-    /// <param name="landed">Called when an operation ends that <see cref="Start"/> did not see ending; by whoever
-    /// completes the device's call.</param>
+    /// <param name="device">The device; the owner makes one call at a time.</param>
+    /// <param name="landed">Called when an operation ends after <see cref="Start"/> returned, on the thread that
+    /// completes the call of the device.</param>
     internal RegionTransfer(IBlockDevice device, Action landed)
     {
         this.device = device;
@@ -47,7 +47,7 @@ internal sealed class RegionTransfer
         chunk = new DataChunk((int)description.BlockSize.Bytes);
     }
 
-    /// <summary>How it ended.</summary>
+    /// <summary>The status of the ended operation.</summary>
     internal IoStatus Status { get; private set; }
 
     /// <summary>What the device will be asked for. For a read or write, memory comes before <see cref="Start"/>;
@@ -157,7 +157,7 @@ internal sealed class RegionTransfer
     /// <summary>The read of the edges ended after <see cref="Start"/> returned.</summary>
     private void EdgesRead() => Continue(writeBehindEdges);
 
-    /// <summary>Goes on until the device has a call in hand, or all is done.</summary>
+    /// <summary>Continues until the device has a call in flight, or the operation has ended.</summary>
     private bool Advance()
     {
         try
@@ -261,7 +261,7 @@ internal sealed class RegionTransfer
         Advance(before / Sector.SizeBytes);
     }
 
-    /// <summary>What the device can't do at all it is not asked for again: who wants no fallback wants to hear so
+    /// <summary>An unsupported operation is not requested again: a caller that wants no fallback needs the answer
     /// soon.</summary>
     private void RangeDone(in IoStatus status)
     {
@@ -291,7 +291,7 @@ internal sealed class RegionTransfer
         return true;
     }
 
-    /// <summary>Lets go of what was added, where it does not come to <see cref="Start"/>, or that threw.</summary>
+    /// <summary>Releases the added memory, if <see cref="Start"/> is not called or threw.</summary>
     internal void Forget()
     {
         keepsEdges = false;
