@@ -6,9 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// Direct I/O on an open file: past the page cache, between the caller's memory and the disk. What it asks of
-/// addresses and lengths is learnt from the file (statx, Linux 6.1), else from its disk (sysfs), else taken to be a
-/// page, which suits every disk that we know of.
+/// Direct I/O on an open file: past the page cache, between the memory of the caller and the disk. The alignment of
+/// addresses and lengths comes from the file (statx, Linux 6.1), else from its disk (sysfs), else it is a page, which
+/// suits all known disks.
 /// </summary>
 /// <remarks>
 /// The flag is set on the open file and not at its opening: .NET opens without it, and what else .NET does there
@@ -18,13 +18,13 @@ internal static class DirectAccess
 {
     private const int LargestMemoryAlignment = NativeBlock.AlignmentBytes;
 
-    /// <summary>From now on, reads and writes of the file are direct.</summary>
+    /// <summary>Makes the reads and writes of the file direct.</summary>
     /// <exception cref="DeviceOpenException">There is no direct I/O here.</exception>
     internal static DirectAlignment Enable(SafeFileHandle handle, string path)
     {
         if (!LinuxNative.IsAvailable)
         {
-            throw new DeviceOpenException(path, "direct I/O is had on 64-bit Linux alone; leave it off.");
+            throw new DeviceOpenException(path, "direct I/O needs 64-bit Linux; leave it off.");
         }
 
         var errno = LinuxNative.SetDirect(handle);
@@ -63,13 +63,12 @@ internal static class DirectAccess
             : Of(status.DirectOffsetAlignment, status.DirectMemoryAlignment);
     }
 
-    /// <summary>Where the file says nothing. A disk tells its memory alignment as a mask.</summary>
+    /// <summary>The alignment if the file reports none. A disk reports its memory alignment as a mask.</summary>
     private static DirectAlignment OfDisk(BlockQueue queue) => Of(
         queue.Number("logical_block_size") ?? Page.SizeBytes,
         queue.Number("dma_alignment") + 1 ?? Page.SizeBytes);
 
-    /// <summary>1 is said of memory alone: a disk asks something of lengths, whatever it takes for an
-    /// address.</summary>
+    /// <summary>1 is reported of memory alone: a disk needs aligned lengths even if it takes any address.</summary>
     private static DirectAlignment Of(long blockSizeBytes, long memoryAlignmentBytes) => new(
         (int)Math.Max(blockSizeBytes, Io.Sector.SizeBytes),
         (int)Math.Clamp(memoryAlignmentBytes, 2, LargestMemoryAlignment));
@@ -78,17 +77,16 @@ internal static class DirectAccess
         path, $"its file system has no direct I/O {detail}; leave direct I/O off, or put the file elsewhere.", errno);
 }
 
-/// <summary>What direct I/O asks of one file.</summary>
+/// <summary>The alignment that direct I/O needs for one file.</summary>
 /// <param name="BlockSizeBytes">Places and lengths, also each segment's, are multiples of it: a power of two, at
 /// least 512.</param>
 /// <param name="MemoryAlignmentBytes">Addresses are multiples of it: a power of two, at least 1.</param>
 internal readonly record struct DirectAlignment(int BlockSizeBytes, int MemoryAlignmentBytes)
 {
-    /// <summary>Pages for what is misaligned: as much as goes through them at a time, in all transfers
-    /// together.</summary>
+    /// <summary>Pages for misaligned data: the limit of all transfers together.</summary>
     private const int Pages = 64;
 
-    /// <summary>A memory file system takes the flag and has no use for it: there is nothing to go around.</summary>
+    /// <summary>A file system in memory accepts the flag and ignores it.</summary>
     internal static DirectAlignment None { get; } = new(Io.Sector.SizeBytes, 1);
 
     internal bool IsNone => this == None;

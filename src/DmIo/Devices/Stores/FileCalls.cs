@@ -4,9 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// Blocking calls to a store as the engines make them: tried again where a signal interrupted them, except syncs and
-/// durable writes, of which a later success proves nothing (R14); and answered with a status that says what was being
-/// done, and keeps the operating system's error number. Also makes statuses of what the kernel answered by another way.
+/// Blocking calls to a store as the engines make them. A call that a signal interrupted is repeated, except syncs and
+/// durable writes, of which a later success proves nothing (R14). The status names the call and keeps the error number
+/// of the operating system. Also makes statuses of results that the kernel returned in another way.
 /// </summary>
 internal static class FileCalls
 {

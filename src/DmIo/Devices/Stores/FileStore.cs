@@ -5,9 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// An open file behind a <c>FileDevice</c>: its handle, its description, and blocking calls, which may be made
-/// from several threads at a time. They answer as the kernel does: with bytes, or with an errno (negated where bytes
-/// could be meant). <see cref="FileCalls"/> makes statuses of these. One subclass for each kind of store.
+/// An open file behind a <c>FileDevice</c>: its handle, its description, and blocking calls, which may be made from
+/// several threads at a time. They return what the kernel returns: bytes, or an errno (negated if bytes are possible).
+/// <see cref="FileCalls"/> makes statuses of these. One subclass for each kind of store.
 /// </summary>
 internal abstract class FileStore(SafeFileHandle handle, DeviceDescription description) : IDisposable
 {
@@ -29,10 +29,10 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
 
     internal DeviceDescription Description { get; } = description;
 
-    /// <summary>A memory file system: a call costs the copy, and waits for nothing.</summary>
+    /// <summary>A file system in memory: a call costs the copy, and never blocks.</summary>
     internal virtual bool NeverWaits => false;
 
-    /// <summary>For writing many places at a time; null where there is no gain, or no such thing.</summary>
+    /// <summary>A mapping for many writes in one call; null if it gains nothing or is not available.</summary>
     internal virtual FileMapping? TryMap() => null;
 
     /// <summary>Fills the segments, or the first of them. Bytes read, or an errno, negated.</summary>
@@ -56,8 +56,8 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
     /// <summary>Gives the range up. 0, or an errno.</summary>
     internal abstract int Discard(long offsetBytes, long lengthBytes);
 
-    /// <summary>Makes the range read as zero; writes zeroes out where there is no call for that, unless that is not
-    /// wanted. 0, or an errno.</summary>
+    /// <summary>Makes the range read as zero; writes zeroes if there is no call for it, unless the flags forbid it. 0,
+    /// or an errno.</summary>
     internal int WriteZeroes(long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
     {
         var errno = ZeroRange(offsetBytes, lengthBytes, flags);
@@ -73,8 +73,8 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
     internal virtual IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
         [new DeviceExtent(count, ExtentKind.Data)];
 
-    /// <summary>Makes the range read as zero without writing it; <see cref="Errno.NotSupported"/> where there is no
-    /// such call.</summary>
+    /// <summary>Makes the range read as zero without writing it; <see cref="Errno.NotSupported"/> if there is no such
+    /// call.</summary>
     protected abstract int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags);
 
     /// <summary>The limit of a range operation on a device of that capacity.</summary>
@@ -103,7 +103,7 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
         return errno;
     }
 
-    /// <summary>A few pages of zeroes, named many times over: no memory is filled to write them.</summary>
+    /// <summary>A few pages of zeroes, named repeatedly: no memory is filled to write them.</summary>
     private static void AddZeroes(SegmentBatch batch, long lengthBytes)
     {
         for (var rest = lengthBytes; rest > 0; rest -= ZeroBytes)

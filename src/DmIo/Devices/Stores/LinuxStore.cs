@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// What files and block devices on 64-bit Linux have in common: data and flush. Flush is fdatasync, which writes what
-/// else is needed to find the data; .NET's own FlushToDisk takes EROFS, EINVAL and ENOTSUP for success.
+/// The common part of files and block devices on 64-bit Linux: data and flush. Flush is fdatasync, which also writes
+/// the metadata that is needed to find the data; .NET's own FlushToDisk takes EROFS, EINVAL and ENOTSUP for success.
 /// </summary>
 /// <remarks>
 /// The kernel reports a failed write-back once to each open descriptor, so a durable write that failed may have
@@ -76,7 +76,7 @@ internal abstract class LinuxStore : FileStore
         base.Dispose();
     }
 
-    /// <summary>Null where the system has no /proc to open it by: then no loss can be ruled out.</summary>
+    /// <summary>Null without /proc: then no loss can be ruled out.</summary>
     private static SafeFileHandle? OpenSecond(SafeFileHandle handle)
     {
         var errno = LinuxNative.OpenAgain(handle, out var opened);

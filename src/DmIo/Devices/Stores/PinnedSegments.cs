@@ -6,11 +6,10 @@ using DmIo.Memory;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// The segments of one call (or of several that are made together), held where they are in memory from
-/// <see cref="Pin"/> to <see cref="Release"/>, and named to the kernel as an array of iovecs. What lies side by side
-/// in memory (pages of a slab often do) is one iovec. Reused from call to call by one owner; allocates only where a
-/// call has more segments than any before. Invariant: what <see cref="Segments"/> names is pinned, and nothing else
-/// is.
+/// The segments of one call (or of several that are made together), pinned from <see cref="Pin"/> to
+/// <see cref="Release"/>, and passed to the kernel as an array of iovecs. Adjacent segments (pages of a slab often are)
+/// are one iovec. Reused by one owner; allocates only for a call with more segments than any before. Invariant: the
+/// memory of <see cref="Segments"/> is pinned, and nothing else is.
 /// </summary>
 internal sealed unsafe class PinnedSegments
 {
@@ -91,7 +90,7 @@ internal sealed unsafe class PinnedSegments
         }
     }
 
-    /// <summary>Lets the memory go. Nothing where nothing is pinned.</summary>
+    /// <summary>Unpins the memory. Does nothing if nothing is pinned.</summary>
     internal void Release()
     {
         for (var index = 0; index < pinCount; index++)
@@ -168,7 +167,7 @@ internal sealed unsafe class PinnedSegments
     }
 }
 
-/// <summary>A piece of memory as the kernel names it: <c>struct iovec</c>.</summary>
+/// <summary>A contiguous part of memory: <c>struct iovec</c>.</summary>
 /// <param name="Address">Its first byte.</param>
 /// <param name="LengthBytes">How many.</param>
 [StructLayout(LayoutKind.Sequential)]

@@ -3,8 +3,8 @@ using DmIo.Memory;
 namespace DmIo.Devices.Transfer;
 
 /// <summary>
-/// The memory of one transfer, to be taken in chunks: as much as the device takes in one call, cut on its block
-/// boundaries (R15). Several memories are one after the other. Reused; single owner.
+/// The memory of one transfer, taken in chunks: as much as the device takes in one call, cut at its block boundaries
+/// (R15). Several memories follow one another. Reused; single owner.
 /// </summary>
 internal sealed class ChunkSource(DeviceDescription device)
 {
@@ -47,7 +47,7 @@ internal sealed class ChunkSource(DeviceDescription device)
         return wholeBlocks;
     }
 
-    /// <summary>Takes one block, in however many segments.</summary>
+    /// <summary>Takes one block, in any number of segments.</summary>
     internal void TakeBlock(SegmentBatch batch)
     {
         if (Take(batch, device.BlockSize.Bytes, int.MaxValue) < device.BlockSize.Bytes)

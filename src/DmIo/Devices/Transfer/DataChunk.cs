@@ -5,11 +5,10 @@ using DmIo.Memory;
 namespace DmIo.Devices.Transfer;
 
 /// <summary>
-/// One chunk of a transfer: a batch that fits the device's limits, with as many calls as it takes. A short transfer is
-/// continued from its last whole block; two in a row that finish no block are an error, and so is the end of file
-/// inside the device (R15). After a failed read everything that was not delivered is zero (R8). A block whose bytes
-/// lie in more segments than the device takes goes through one contiguous copy: rare and slow, yet no reason to fail.
-/// Reused; single owner.
+/// One chunk of a transfer: a batch within the limits of the device, with as many calls as it needs. A short transfer
+/// is continued from its last whole block; two in a row that finish no block are an error, and so is an end of file
+/// inside the device (R15). A failed read zeroes the bytes that were not delivered (R8). A block in more segments than
+/// the device takes goes through one contiguous copy, which is rare and slow. Reused; single owner.
 /// </summary>
 internal sealed class DataChunk(int blockSizeBytes)
 {
@@ -22,10 +21,10 @@ internal sealed class DataChunk(int blockSizeBytes)
     private long done;
     private int stalls;
 
-    /// <summary>It was taken and is not over.</summary>
+    /// <summary>The chunk was taken and has not ended.</summary>
     internal bool IsUnderWay => whole.Count > 0;
 
-    /// <summary>What is still to be moved: the next call.</summary>
+    /// <summary>The segments of the next call.</summary>
     internal SegmentBatch Rest => done == 0 ? whole : tail;
 
     internal long RestBytes => whole.LengthBytes - done;
@@ -47,8 +46,8 @@ internal sealed class DataChunk(int blockSizeBytes)
         }
     }
 
-    /// <summary>The device's answer to <see cref="Rest"/>, which was asked for at <paramref name="at"/>. True: the
-    /// chunk is over.</summary>
+    /// <summary>Takes the result of a call for <see cref="Rest"/> at <paramref name="at"/>. True: the chunk has
+    /// ended.</summary>
     internal bool Moved(in TransferResult result, bool isRead, Sector at, out IoStatus status)
     {
         var isPossible = result.Bytes >= 0 && result.Bytes <= RestBytes;
@@ -89,7 +88,7 @@ internal sealed class DataChunk(int blockSizeBytes)
         return true;
     }
 
-    /// <summary>Forgets all memory.</summary>
+    /// <summary>Releases all memory.</summary>
     internal void Clear(bool isRead = false)
     {
         if (copy is not null)
@@ -110,7 +109,7 @@ internal sealed class DataChunk(int blockSizeBytes)
         stalls = 0;
     }
 
-    /// <summary>What an error message calls it.</summary>
+    /// <summary>The name of the operation in messages.</summary>
     internal static string Name(bool isRead) => isRead ? "The read" : "The write";
 
     private IoStatus CheckProgress(bool isRead, Sector at, long bytes)

@@ -6,8 +6,8 @@ using DmIo.Memory;
 namespace DmIo.Devices.Transfer;
 
 /// <summary>
-/// One call to a device at a time, and its answer: at once, or later through <paramref name="resume"/>. What a device
-/// throws is an answer too. Reused, which is why it waits by the device's own awaiters and not by a state machine.
+/// One call to a device at a time, and its result: at once, or later through <paramref name="resume"/>. Exceptions
+/// become statuses. Reused, so it uses the awaiters of the device instead of a state machine.
 /// </summary>
 internal sealed class DeviceCall(IBlockDevice device, Action resume)
 {
@@ -17,7 +17,8 @@ internal sealed class DeviceCall(IBlockDevice device, Action resume)
     private IoOperation operation;
     private Sector start;
 
-    /// <summary>True: answered, to be taken. False: resume will be called, maybe before this returns.</summary>
+    /// <summary>True: ended, the result can be taken. False: resume will be called, possibly before this
+    /// returns.</summary>
     [SuppressMessage("Reliability", "CA2012", Justification = "Its awaiter is kept, and asked for the result once.")]
     internal bool Transfer(bool isRead, Sector at, SegmentBatch batch, bool forceUnitAccess)
     {
@@ -50,7 +51,7 @@ internal sealed class DeviceCall(IBlockDevice device, Action resume)
     internal bool Range(IoOperation what, Sector at, SectorCount count, WriteZeroesFlags zeroing) =>
         Other(what, at, count, zeroing);
 
-    /// <summary>The answer to a transfer. Once.</summary>
+    /// <summary>The result of a transfer, once.</summary>
     internal TransferResult TakeTransfer()
     {
         if (!thrown.IsOk)
@@ -72,7 +73,7 @@ internal sealed class DeviceCall(IBlockDevice device, Action resume)
         }
     }
 
-    /// <summary>The answer to anything else. Once.</summary>
+    /// <summary>The result of any other call, once.</summary>
     internal IoStatus TakeStatus()
     {
         if (!thrown.IsOk)

@@ -3,9 +3,8 @@ using DmIo.Io;
 namespace DmIo.Devices.Transfer;
 
 /// <summary>
-/// May this operation go to this range of this device? Decided from the description alone, before the device is
-/// touched, and without an overflow for any pair of 64-bit numbers (R12, R13). A range of 0 sectors is always well; so
-/// is a flush.
+/// Validates the range of an operation against the description of the device, before the device is accessed, without
+/// overflow for any pair of 64-bit numbers (R12, R13). A range of 0 sectors is always valid; so is a flush.
 /// </summary>
 internal static class RegionCheck
 {
