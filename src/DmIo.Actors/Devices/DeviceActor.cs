@@ -100,12 +100,12 @@ internal sealed class DeviceActor : UntypedActor
                 StopWhenEmpty();
                 break;
             default:
-                GoOn(message);
+                HandleAlways(message);
                 break;
         }
     }
 
-    /// <summary>The end, however it came. What waits in the queue is left to the request actors, who can withdraw
+    /// <summary>Ends in any case. I/O that waits in the queue is left to the request actors, who can withdraw
     /// it.</summary>
     protected override void PostStop()
     {
@@ -137,14 +137,14 @@ internal sealed class DeviceActor : UntypedActor
             case DrainDevice:
                 break;
             default:
-                GoOn(message);
+                HandleAlways(message);
                 StopWhenEmpty();
                 break;
         }
     }
 
-    /// <summary>What goes on in every state.</summary>
-    private void GoOn(object message)
+    /// <summary>The messages that every state handles.</summary>
+    private void HandleAlways(object message)
     {
         switch (message)
         {
@@ -172,7 +172,7 @@ internal sealed class DeviceActor : UntypedActor
         }
     }
 
-    /// <summary>Queues what came; what the device can't do at all is answered, whatever waits.</summary>
+    /// <summary>Queues I/O; unsupported operations are refused at once, before all that waits.</summary>
     private void Accept(DeviceIo first)
     {
         arrival ??= clock.HighResMonotonicClock;
@@ -331,7 +331,7 @@ internal sealed class DeviceActor : UntypedActor
         }
         else if (!status.IsOk && operation.IsMerged)
         {
-            // What failed may be one's alone; unless the device is out of trust, which is everybody's.
+            // The failure may be that of one I/O alone, unless the device has failed, which concerns all of them.
             if (recovery.Refuses(operation.Operation) is { } refusal)
             {
                 Answer(operation, refusal);

@@ -16,7 +16,7 @@ internal sealed class PollScheduler(IActorRef actor)
     private int thread;
     private int isDue;
 
-    /// <summary>By the actor: it gets a turn, behind all that lies in its mailbox.</summary>
+    /// <summary>Requests a turn behind all messages in the mailbox. By the actor.</summary>
     internal void Ask()
     {
         if (Volatile.Read(ref isDue) == 0 && Interlocked.Exchange(ref isDue, 1) == 0)
@@ -25,7 +25,7 @@ internal sealed class PollScheduler(IActorRef actor)
         }
     }
 
-    /// <summary>From any thread: the actor gets a turn soon.</summary>
+    /// <summary>Requests a turn soon. From any thread.</summary>
     internal void Wake()
     {
         if (orphan is { } last)
@@ -38,7 +38,7 @@ internal sealed class PollScheduler(IActorRef actor)
         }
     }
 
-    /// <summary>A turn begins. What asks from now on gets another, unless it was not <paramref name="asked"/>
+    /// <summary>Begins a turn. Later requests get another turn, unless this one was not <paramref name="asked"/>
     /// for.</summary>
     internal void Begin(bool asked)
     {

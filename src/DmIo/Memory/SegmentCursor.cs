@@ -49,7 +49,7 @@ public struct SegmentCursor
             }
             else if (segmentIndex >= memory.SegmentCount)
             {
-                // Of a caller's own making: without this, one that lies would keep us here for ever.
+                // A memory of a caller's own type with a wrong length would make this loop endless.
                 throw new InvalidOperationException(
                     $"The memory says that it has {memory.LengthBytes} bytes; its segments have fewer.");
             }

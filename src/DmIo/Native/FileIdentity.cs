@@ -3,19 +3,19 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Native;
 
 /// <summary>
-/// Which file or block device it is, whatever path leads to it: two paths are one device if their <see cref="Node"/>
-/// is equal, and lead to the same bytes if their <see cref="Store"/> is. On 64-bit Linux by device and inode number,
-/// elsewhere by the full path.
+/// The identity of a file or block device, independent of its path: two paths are one device if their
+/// <see cref="Node"/> is equal, and lead to the same bytes if their <see cref="Store"/> is equal. On 64-bit Linux by
+/// device and inode number, elsewhere by the full path.
 /// </summary>
 /// <param name="Node">The file itself, or the number of the block device.</param>
-/// <param name="Store">Where the bytes are: of a loop device the file or block device behind it, also through other
+/// <param name="Store">The place of the bytes: for a loop device the file or block device behind it, also through other
 /// loop devices, else the node.</param>
 internal sealed record FileIdentity(FileIdentity.Number Node, FileIdentity.Number Store)
 {
     internal bool IsBlockDevice => Node is { Inode: 0, Path: null };
 
-    /// <summary>Of what the path leads to; null: there is no regular file or block device, or the system does not
-    /// say.</summary>
+    /// <summary>The identity of the target of a path; null: it is no regular file or block device, or the system does
+    /// not report it.</summary>
     internal static FileIdentity? Of(string path)
     {
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
@@ -38,7 +38,7 @@ internal sealed record FileIdentity(FileIdentity.Number Node, FileIdentity.Numbe
             return Over(status);
         }
 
-        // To open a block device for reading has no effect on it.
+        // Opening a block device for reading has no effect on it.
         var errno = LinuxNative.Open(path, LinuxNative.OpenReadOnly, out var handle);
         using (handle)
         {
@@ -46,7 +46,8 @@ internal sealed record FileIdentity(FileIdentity.Number Node, FileIdentity.Numbe
         }
     }
 
-    /// <summary>Of an open file; null: it is another kind of file, or the system does not say.</summary>
+    /// <summary>The identity of an open file; null: it is another kind of file, or the system does not report
+    /// it.</summary>
     internal static FileIdentity? Of(SafeFileHandle handle) =>
         LinuxNative.IsAvailable && LinuxNative.Describe(handle, out var status) == 0
             ? Over(status, status.Kind.IsBlockDevice ? StoreOf(handle) : null)
@@ -72,7 +73,7 @@ internal sealed record FileIdentity(FileIdentity.Number Node, FileIdentity.Numbe
         }
     }
 
-    /// <summary>The path that the kernel gives a block device; null: it gives none.</summary>
+    /// <summary>The path of a block device, from the kernel; null: there is none.</summary>
     private static string? NodeOf(Number device)
     {
         const string key = "DEVNAME=";

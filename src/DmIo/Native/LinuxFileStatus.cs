@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace DmIo.Native;
 
-/// <summary>The kernel's <c>struct statx</c>, as much of it as we ask for; the same on every architecture.</summary>
+/// <summary>The fields of the kernel's <c>struct statx</c> that are used; the same on every architecture.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal readonly struct LinuxFileStatus
 {
@@ -50,13 +50,13 @@ internal readonly struct LinuxFileStatus
         ? new(deviceMajor, deviceMinor, 0)
         : new(fileSystemMajor, fileSystemMinor, inode);
 
-    /// <summary>The queue of the block device, or of the disk that the file lies on; of nothing where its file system
-    /// has several disks, or none.</summary>
+    /// <summary>The queue of the block device, or of the disk of the file; without limits if its file system has
+    /// several disks, or none.</summary>
     internal BlockQueue Queue => Kind.IsBlockDevice
         ? BlockQueue.Of(deviceMajor, deviceMinor)
         : BlockQueue.Of(fileSystemMajor, fileSystemMinor);
 
-    /// <summary>Does the kernel tell what direct I/O needs (since 6.1, not for every file system)?</summary>
+    /// <summary>The kernel reports the alignment for direct I/O (since 6.1, not for every file system).</summary>
     internal bool HasDirectAlignment => (known & DirectAlignmentMask) != 0;
 
     internal uint DirectMemoryAlignment => directMemoryAlignment;
@@ -65,7 +65,7 @@ internal readonly struct LinuxFileStatus
     internal uint DirectOffsetAlignment => directOffsetAlignment;
 }
 
-/// <summary>What a path leads to, by Linux's <c>st_mode</c>; for a block device also its number.</summary>
+/// <summary>The kind of a file, by the <c>st_mode</c> of Linux; for a block device also its number.</summary>
 internal readonly record struct FileKind(ushort Mode, uint DeviceMajor, uint DeviceMinor)
 {
     private const int TypeMask = 0xF000;
@@ -74,7 +74,7 @@ internal readonly record struct FileKind(ushort Mode, uint DeviceMajor, uint Dev
 
     internal bool IsBlockDevice => (Mode & TypeMask) == 0x6000;
 
-    /// <summary>In words, for a message.</summary>
+    /// <summary>The name of the kind, for messages.</summary>
     internal string Name => (Mode & TypeMask) switch
     {
         0x8000 => "regular file",
@@ -88,8 +88,8 @@ internal readonly record struct FileKind(ushort Mode, uint DeviceMajor, uint Dev
 }
 
 /// <summary>
-/// What Linux says in sysfs about the queue of a block device: limits, one in a file. A partition has none of its own,
-/// but its disk, one directory up, has.
+/// The queue limits of a block device from sysfs, one in a file. A partition has none, but its disk, one directory up,
+/// has.
 /// </summary>
 internal readonly record struct BlockQueue
 {
@@ -97,11 +97,11 @@ internal readonly record struct BlockQueue
 
     private BlockQueue(string directory) => this.directory = directory;
 
-    /// <summary>Of the block device with this number, if there is one.</summary>
+    /// <summary>The queue of the block device with this number, if there is one.</summary>
     internal static BlockQueue Of(uint major, uint minor) =>
         new(string.Create(CultureInfo.InvariantCulture, $"/sys/dev/block/{major}:{minor}"));
 
-    /// <summary>Null where the device, or its kernel, does not tell.</summary>
+    /// <summary>A limit; null if the device, or its kernel, does not report it.</summary>
     internal long? Number(string name)
     {
         string[] places = [$"{directory}/queue/{name}", $"{directory}/../queue/{name}"];

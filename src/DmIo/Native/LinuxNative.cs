@@ -97,7 +97,7 @@ internal static partial class LinuxNative
         return errno;
     }
 
-    /// <summary>Moves the file's position, and tells it.</summary>
+    /// <summary>Sets the position of the file, and returns it.</summary>
     internal static int Seek(SafeFileHandle handle, long offsetBytes, int origin, out long positionBytes)
     {
         positionBytes = lseek(handle, offsetBytes, origin);
@@ -111,7 +111,7 @@ internal static partial class LinuxNative
     }
 
     /// <summary>
-    /// What the path leads to, without opening it: to open a pipe would wait for its other end.
+    /// The status of the target of a path, without opening it: opening a pipe would wait for its other end.
     /// </summary>
     internal static unsafe int Describe(string path, out LinuxFileStatus status)
     {
@@ -122,7 +122,7 @@ internal static partial class LinuxNative
         return errno;
     }
 
-    /// <summary>What the path itself names; a symbolic link is not followed.</summary>
+    /// <summary>The status of the path itself; a symbolic link is not followed.</summary>
     internal static unsafe int DescribeLink(string path, out LinuxFileStatus status)
     {
         LinuxFileStatus answer = default;
@@ -133,7 +133,7 @@ internal static partial class LinuxNative
     }
 
     /// <summary>A new stream socket that is bound to a unix address (struct sockaddr_un). When a socket that .NET bound
-    /// is closed, .NET deletes whatever file has its name by then.</summary>
+    /// is closed, .NET deletes any file that has its name by then.</summary>
     internal static int BindUnixSocket(ReadOnlySpan<byte> address, out SafeSocketHandle handle)
     {
         handle = socket(UnixFamily, StreamSocket | OpenCloseOnExec, 0);
@@ -156,7 +156,7 @@ internal static partial class LinuxNative
     internal static bool IsInherited(SafeFileHandle descriptor) =>
         fcntl(descriptor, GetDescriptorFlags, 0) is var flags and >= 0 && (flags & CloseOnExec) == 0;
 
-    /// <summary>What an open file is, and what direct I/O asks of it.</summary>
+    /// <summary>The status of an open file, with the alignment for direct I/O.</summary>
     internal static unsafe int Describe(SafeFileHandle handle, out LinuxFileStatus status)
     {
         LinuxFileStatus answer = default;
@@ -166,8 +166,8 @@ internal static partial class LinuxNative
         return errno;
     }
 
-    /// <summary>How long the file is, as this machine knows; a network file system is not asked, so the call never
-    /// waits.</summary>
+    /// <summary>The length of the file, as known locally; a network file system is not queried, so the call never
+    /// blocks.</summary>
     internal static unsafe int GetLength(SafeFileHandle handle, out long lengthBytes)
     {
         LinuxFileStatus status = default;
@@ -177,8 +177,8 @@ internal static partial class LinuxNative
         return errno;
     }
 
-    /// <summary>The file or block device behind an open loop device; null: it is no loop device, or has nothing behind
-    /// it.</summary>
+    /// <summary>The file or block device behind an open loop device; null: it is no loop device, or has no
+    /// store.</summary>
     internal static unsafe FileIdentity.Number? LoopStore(SafeFileHandle handle)
     {
         // struct loop_info64: device, inode and, of a block device, its own number, as 64-bit numbers, then what we
@@ -195,14 +195,14 @@ internal static partial class LinuxNative
         return new FileIdentity.Number(major, minor, isBlockDevice ? 0 : status[1]);
     }
 
-    /// <summary>Reads and writes of the open file go past the page cache from now on.</summary>
+    /// <summary>Makes reads and writes of the open file bypass the page cache.</summary>
     internal static int SetDirect(SafeFileHandle handle)
     {
         var flags = fcntl(handle, GetFlags, 0);
         return flags < 0 ? Result(flags) : Result(fcntl(handle, SetFlags, flags | Direct));
     }
 
-    /// <summary>Is the open file of a file system that keeps its files in memory: tmpfs or ramfs?</summary>
+    /// <summary>The open file is on a file system that keeps its files in memory: tmpfs or ramfs.</summary>
     internal static unsafe bool IsInMemory(SafeFileHandle handle)
     {
         var status = stackalloc long[FileSystemStatusBytes / sizeof(long)];

@@ -4,8 +4,8 @@ using DmIo.Memory;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// A device in front of another one, to which it passes every call on as it is. Derive from it and override what
-/// shall differ. Disposing it disposes the inner device.
+/// A device that wraps another one and passes every call on unchanged. Derive from it and override the members that
+/// differ. Disposing it disposes the inner device.
 /// </summary>
 public abstract class DeviceDecorator : IBlockDevice
 {

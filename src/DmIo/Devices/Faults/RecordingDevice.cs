@@ -4,9 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// Watches the calls to a device: which there were, how many at the same time, and whether the caller kept the promises
-/// of <see cref="IBlockDevice"/> (within the capacity and the limits, whole blocks, no overlap in flight). For tests of
-/// what calls devices. Keeps every call: not for long runs.
+/// Records the calls to a device, how many are in flight at the same time, and whether the caller keeps the promises of
+/// <see cref="IBlockDevice"/> (within the capacity and the limits, whole blocks, no overlap in flight). For tests of
+/// callers of devices. Keeps every call: not for long runs.
 /// </summary>
 public sealed class RecordingDevice : DeviceDecorator
 {
@@ -25,7 +25,7 @@ public sealed class RecordingDevice : DeviceDecorator
     /// <summary>The calls so far, in order.</summary>
     public IReadOnlyList<RecordedCall> Calls => Read(() => calls.ToArray());
 
-    /// <summary>What the caller did that it may not; empty is well.</summary>
+    /// <summary>The promises that the caller broke; empty if none.</summary>
     public IReadOnlyList<string> Violations => Read(() => violations.ToArray());
 
     /// <summary>Calls that have not completed.</summary>
@@ -96,7 +96,7 @@ public sealed class RecordingDevice : DeviceDecorator
     }
 
     /// <summary>
-    /// What <see cref="IBlockDevice"/> is promised by its caller, as a check of one call: a sentence for each broken
+    /// Checks one call against the promises of the caller of <see cref="IBlockDevice"/>: a sentence for each broken
     /// promise.
     /// </summary>
     private static class CallRules

@@ -48,7 +48,7 @@ internal sealed class WorkerThreads : IDisposable
         }
     }
 
-    /// <summary>The call is going to be made.</summary>
+    /// <summary>Queues a call.</summary>
     internal void Add(ThreadCall call)
     {
         bool isThreadNeeded;
@@ -68,7 +68,7 @@ internal sealed class WorkerThreads : IDisposable
         }
     }
 
-    /// <summary>Ends the threads behind the calls that were added; no other may be.</summary>
+    /// <summary>Ends the threads after the queued calls; no call may be added any more.</summary>
     internal Task CloseAsync()
     {
         lock (gate)
@@ -118,7 +118,8 @@ internal sealed class WorkerThreads : IDisposable
         }
     }
 
-    /// <summary>No thread could be started: others make the calls, or, where there are none, this one does.</summary>
+    /// <summary>No thread could be started: the existing threads make the calls, or, without any, this thread
+    /// does.</summary>
     private void WorkHere()
     {
         lock (gate)

@@ -5,13 +5,13 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// The system calls behind a ring, by their own numbers (the same on x64 and arm64): io_uring_setup, io_uring_enter,
-/// io_uring_register, and with them mmap, eventfd and epoll. Each method answers with errno, 0 for success, unless it
-/// says otherwise. None tries again by itself.
+/// The system calls of a ring, by number (the same on x64 and arm64): io_uring_setup, io_uring_enter,
+/// io_uring_register, and with them mmap, eventfd and epoll. Each method returns errno, 0 for success, unless it says
+/// otherwise. No call is repeated here.
 /// </summary>
 internal static unsafe partial class RingNative
 {
-    /// <summary>Flag of <see cref="Enter"/>: bring in what is done and waits in the kernel.</summary>
+    /// <summary>Flag of <see cref="Enter"/>: bring in completions that wait in the kernel.</summary>
     internal const uint GetEvents = 1;
 
     internal const uint RegisterFiles = 2;
@@ -33,7 +33,7 @@ internal static unsafe partial class RingNative
     private const int AddToPoll = 1;
     private const int RemoveFromPoll = 2;
 
-    /// <summary>EPOLLIN and EPOLLET: each signal is told once, and the event need not be read.</summary>
+    /// <summary>EPOLLIN and EPOLLET: each signal is reported once, and the event need not be read.</summary>
     private const uint EachSignal = 0x80000001;
 
     // The kernel's struct epoll_event is packed on x64, and only there.
@@ -88,7 +88,7 @@ internal static unsafe partial class RingNative
         return handle.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
     }
 
-    /// <summary>Watches an event; <paramref name="id"/> is what <see cref="WaitForPoll"/> says of it.</summary>
+    /// <summary>Watches an event; <see cref="WaitForPoll"/> reports it as <paramref name="id"/>.</summary>
     internal static int AddPoll(SafeFileHandle poll, SafeFileHandle watched, long id)
     {
         var entry = stackalloc byte[PollEntryBytes];
