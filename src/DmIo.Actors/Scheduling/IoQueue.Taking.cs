@@ -61,7 +61,7 @@ internal sealed partial class IoQueue
             if (entry.Operation == IoOperation.Flush && !entry.Io!.TryIssue())
             {
                 Waiting--;
-                entry.LetGo();
+                entry.Detach();
                 Recycle(entry);
                 continue;
             }
@@ -143,7 +143,7 @@ internal sealed partial class IoQueue
     {
         entry.State = EntryState.Taken;
         Waiting--;
-        entry.LetGo();
+        entry.Detach();
     }
 
     private void Start(DeviceOperation operation, QueueEntry chosen)

@@ -212,7 +212,7 @@ internal sealed partial class IoQueue
         }
 
         Waiting--;
-        entry.LetGo();
+        entry.Detach();
         Recycle(entry);
     }
 

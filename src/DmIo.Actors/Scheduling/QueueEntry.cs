@@ -94,8 +94,8 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
         State = EntryState.Blocked;
     }
 
-    /// <summary>It was taken: from now on its owner may do with the I/O what it likes, at any time.</summary>
-    internal void LetGo() => Io!.Entry = null;
+    /// <summary>Detaches the entry from its I/O: from now on the owner of the I/O may reuse it at any time.</summary>
+    internal void Detach() => Io!.Entry = null;
 
     internal void Finish()
     {

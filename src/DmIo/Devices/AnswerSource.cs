@@ -8,7 +8,7 @@ namespace DmIo.Devices;
 /// <code>
 ///   idle --Transfer or Status--> awaited --Answer--> answered --its answer is taken--> OnTaken, idle
 /// </code>
-/// Whoever derives from it is one call. Invariant: only who has the task of this very use can take its answer, once.
+/// A derived class is one call. Invariant: only the task of the current use can take the result, once.
 /// </summary>
 internal abstract class AnswerSource : IValueTaskSource<TransferResult>, IValueTaskSource<IoStatus>
 {

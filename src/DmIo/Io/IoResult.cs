@@ -71,7 +71,7 @@ public sealed class IoResult
         }
     }
 
-    /// <summary>Throws where a region failed, for callers to whom that is the end of it.</summary>
+    /// <summary>Throws if a region failed, for callers that treat any failure as fatal.</summary>
     /// <exception cref="IoFailedException">A region failed; holds this result.</exception>
     public void ThrowIfFailed()
     {
@@ -94,7 +94,7 @@ public sealed class IoResult
     }
 }
 
-/// <summary>A request's outcome as an exception, for callers to whom any failed region is the end: see
+/// <summary>The outcome of a request as an exception, for callers that treat any failure as fatal: see
 /// <see cref="IoResult.ThrowIfFailed"/>.</summary>
 public sealed class IoFailedException : Exception
 {

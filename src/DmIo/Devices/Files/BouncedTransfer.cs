@@ -119,11 +119,11 @@ internal sealed class BouncedTransfer : AnswerSource
     }
 
     /// <summary>Completes the task of the caller: within this call, or on a thread of the pool.</summary>
-    internal void Complete(bool isHere)
+    internal void Complete(bool isInline)
     {
         var (outcome, thrown) = (result, defect);
         (result, defect) = (default, null);
-        SetAnswer(outcome, thrown, isHere);
+        SetAnswer(outcome, thrown, isInline);
     }
 
     protected override void OnTaken() => bounce.Return(this);

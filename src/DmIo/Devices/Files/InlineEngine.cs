@@ -27,7 +27,7 @@ internal sealed class InlineEngine : IFileEngine
     private readonly GatheredCalls own;
     private readonly SharedRun shared;
     private readonly Stack<ThreadCall> idle = new();
-    private readonly Action<ThreadCall> giveBack;
+    private readonly Action<ThreadCall> returnCall;
     private readonly bool isShared = Environment.ProcessorCount > 1;
     private List<ThreadCall> called = [];
     private List<ThreadCall> running = [];
@@ -39,7 +39,7 @@ internal sealed class InlineEngine : IFileEngine
         this.mapping = mapping;
         own = new GatheredCalls(store, mapping);
         shared = new SharedRun(new GatheredCalls(store, mapping));
-        giveBack = idle.Push;
+        returnCall = idle.Push;
     }
 
     public ServiceMode Mode => ServiceMode.Inline;
@@ -96,7 +96,7 @@ internal sealed class InlineEngine : IFileEngine
     private ValueTask<TransferResult> TransferAsync(
         IoOperation operation, long offsetBytes, SegmentBatch batch, bool forceUnitAccess)
     {
-        var call = idle.TryPop(out var used) ? used : new ThreadCall(giveBack);
+        var call = idle.TryPop(out var used) ? used : new ThreadCall(returnCall);
         call.BeginTransfer(operation, offsetBytes, batch, forceUnitAccess);
         called.Add(call);
         return call.Transfer;
@@ -115,7 +115,7 @@ internal sealed class InlineEngine : IFileEngine
                 return false;
             }
 
-            call.Complete(isHere: true);
+            call.Complete(isInline: true);
         }
 
         running.Clear();

@@ -12,7 +12,7 @@ namespace DmIo.Devices.Files;
 /// </summary>
 internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
 {
-    private readonly Action<ThreadCall> giveBack;
+    private readonly Action<ThreadCall> returnCall;
     private IoOperation operation;
     private long offsetBytes;
     private long lengthBytes;
@@ -24,8 +24,8 @@ internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
     private Exception? defect;
     private bool isRun;
 
-    /// <param name="giveBack">Takes the call back after its result was taken.</param>
-    internal ThreadCall(Action<ThreadCall> giveBack) => this.giveBack = giveBack;
+    /// <param name="returnCall">Takes the call back after its result was taken.</param>
+    internal ThreadCall(Action<ThreadCall> returnCall) => this.returnCall = returnCall;
 
     public ThreadCall? Next { get; set; }
 
@@ -86,12 +86,12 @@ internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
     }
 
     /// <summary>Completes the task of the caller: within this call, or on a thread of the pool.</summary>
-    internal void Complete(bool isHere)
+    internal void Complete(bool isInline)
     {
         var (outcome, thrown) = (result, defect);
         (batch, result, defect, isRun, isConfirmation) = (null, default, null, false, false);
-        SetAnswer(outcome, thrown, isHere);
+        SetAnswer(outcome, thrown, isInline);
     }
 
-    protected override void OnTaken() => giveBack(this);
+    protected override void OnTaken() => returnCall(this);
 }

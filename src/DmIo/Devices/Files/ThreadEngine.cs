@@ -18,7 +18,7 @@ internal sealed class ThreadEngine : IFileEngine
 
     private readonly Lock gate = new();
     private readonly Stack<ThreadCall> idle = new();
-    private readonly Action<ThreadCall> giveBack;
+    private readonly Action<ThreadCall> returnCall;
     private readonly FileStore store;
     private readonly WorkerThreads workers;
     private IntrusiveQueue<ThreadCall> completed;
@@ -34,7 +34,7 @@ internal sealed class ThreadEngine : IFileEngine
     internal ThreadEngine(FileStore store, int queueDepth, TimeSpan idleTime, Func<ThreadStart, bool> startThread)
     {
         this.store = store;
-        giveBack = Return;
+        returnCall = Return;
         workers = new WorkerThreads(Math.Min(queueDepth, MaxThreads), idleTime, Make, startThread);
     }
 
@@ -54,7 +54,7 @@ internal sealed class ThreadEngine : IFileEngine
         // New calls of a continuation complete in a later turn.
         while (ready.TryTake() is { } call)
         {
-            call.Complete(isHere: true);
+            call.Complete(isInline: true);
         }
     }
 
@@ -138,7 +138,7 @@ internal sealed class ThreadEngine : IFileEngine
     {
         lock (gate)
         {
-            return idle.TryPop(out var call) ? call : new ThreadCall(giveBack);
+            return idle.TryPop(out var call) ? call : new ThreadCall(returnCall);
         }
     }
 
@@ -148,7 +148,7 @@ internal sealed class ThreadEngine : IFileEngine
         call.Run(store);
         if (owner is not { } host)
         {
-            call.Complete(isHere: false);
+            call.Complete(isInline: false);
             return;
         }
 

@@ -9,7 +9,7 @@ namespace DmIo.Devices.Transfer;
 /// preserves edges reads them first (<see cref="ReadModifyWrite"/>), which may fail the write. Reused for one operation
 /// after another without allocation.
 /// <code>
-///   Idle --Start--> Running --the device's last answer--> Ended     Start says so, or else "landed" is called, once
+///   Idle --Start--> Running --the device's last answer--> Ended     Start says so, or else "ended" is called, once
 ///                                                          +--Start--> Running ...
 /// </code>
 /// Single owner. While the device has a call, nothing here is touched by anybody else.
@@ -17,7 +17,7 @@ namespace DmIo.Devices.Transfer;
 internal sealed class RegionTransfer
 {
     private readonly IBlockDevice device;
-    private readonly Action landed;
+    private readonly Action ended;
     private readonly DeviceCall call;
     private readonly Func<bool> takeAnswer;
     private readonly Func<bool> writeBehindEdges;
@@ -33,12 +33,12 @@ internal sealed class RegionTransfer
     private SectorCount remaining;
 
     /// <param name="device">The device; the owner makes one call at a time.</param>
-    /// <param name="landed">Called when an operation ends after <see cref="Start"/> returned, on the thread that
+    /// <param name="ended">Called when an operation ends after <see cref="Start"/> returned, on the thread that
     /// completes the call of the device.</param>
-    internal RegionTransfer(IBlockDevice device, Action landed)
+    internal RegionTransfer(IBlockDevice device, Action ended)
     {
         this.device = device;
-        this.landed = landed;
+        this.ended = ended;
         description = device.Description;
         call = new DeviceCall(device, Resume);
         takeAnswer = TakeAnswer;
@@ -228,7 +228,7 @@ internal sealed class RegionTransfer
 
         if (hasEnded)
         {
-            landed();
+            ended();
         }
     }
 
