@@ -6,10 +6,10 @@ using DmIo.Devices;
 
 namespace DmIo.Actors.Devices;
 
-/// <summary>An attached device under its name, as regions find it.</summary>
-/// <param name="counters">What its actor counts.</param>
+/// <summary>An attached device, by its name in regions.</summary>
+/// <param name="counters">The counters of its actor.</param>
 /// <param name="actor">Its actor.</param>
-/// <param name="description">What it is.</param>
+/// <param name="description">Its description.</param>
 /// <param name="slowAfter">The age of its oldest operation in flight above which it is slow (R19).</param>
 internal sealed class DeviceEntry(
     DeviceCounters counters, IActorRef actor, DeviceDescription description, TimeSpan slowAfter)
@@ -28,9 +28,9 @@ internal sealed class DeviceEntry(
 }
 
 /// <summary>
-/// Which device actor serves a name. Written by the supervisor only, read by every request actor and client without a
-/// lock: each change is a new table. A name is in it before its attach is replied to, and out of it before its actor
-/// is told to drain.
+/// The device actor of each name. Written by the supervisor only, read by every request actor and client without a
+/// lock: each change is a new table. A name is added before its attach is replied to, and removed before its actor is
+/// told to drain.
 /// </summary>
 internal sealed class DeviceDirectory
 {
@@ -38,7 +38,7 @@ internal sealed class DeviceDirectory
 
     internal int Count => entries.Count;
 
-    /// <summary>Some device takes memory that is not aligned through pages of its own.</summary>
+    /// <summary>A device uses bounce pages for misaligned memory.</summary>
     internal bool HasBouncing { get; private set; }
 
     internal bool TryFind(string name, [MaybeNullWhen(false)] out DeviceEntry entry) =>
@@ -47,7 +47,7 @@ internal sealed class DeviceDirectory
     /// <summary>Supervisor only.</summary>
     internal void Add(DeviceEntry entry) => Replace(entries.Append(KeyValuePair.Create(entry.Name, entry)));
 
-    /// <summary>Supervisor only. Does nothing where there is no such name.</summary>
+    /// <summary>Supervisor only. Does nothing for an unknown name.</summary>
     internal void Remove(string name) => Replace(entries.Where(pair => pair.Key != name));
 
     private void Replace(IEnumerable<KeyValuePair<string, DeviceEntry>> pairs)
