@@ -16,7 +16,7 @@ internal sealed class ConfiguredDevices
 
     private readonly List<(DeviceSettings Settings, IBlockDevice Device)> devices = [];
     private readonly List<(DeviceSettings Settings, string Reason)> missing = [];
-    private readonly ConcurrentDictionary<string, StuckDevice> stuckDevices = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, HungDevice> hungDevices = new(StringComparer.Ordinal);
     private readonly DeviceProviders providers;
     private readonly Config config;
 
@@ -100,9 +100,9 @@ internal sealed class ConfiguredDevices
     /// <summary>The device serves under that name: <see cref="Release"/> knows it.</summary>
     internal void InService(string name, IBlockDevice device)
     {
-        if (device is StuckDevice stuck)
+        if (device is HungDevice hung)
         {
-            stuckDevices[name] = stuck;
+            hungDevices[name] = hung;
         }
     }
 
@@ -158,7 +158,7 @@ internal sealed class ConfiguredDevices
 
     /// <summary>Lets go what is stuck at a device; how many operations. Null: there is no such device, or it does not
     /// stick.</summary>
-    internal int? Release(string name) => stuckDevices.TryGetValue(name, out var stuck) ? stuck.Release() : null;
+    internal int? Release(string name) => hungDevices.TryGetValue(name, out var hung) ? hung.Release() : null;
 
     /// <summary>Closes those that are not attached, from that index on.</summary>
     internal void CloseFrom(int index) =>

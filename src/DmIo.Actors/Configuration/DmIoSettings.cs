@@ -35,7 +35,7 @@ internal sealed record DmIoSettings
     /// <summary>The dispatcher of the service's actors; null: the system's default.</summary>
     internal required string? Dispatcher { get; init; }
 
-    /// <summary>Runs what may take its time, and is nobody's turn: callbacks, asking and closing devices, driving those
+    /// <summary>Runs what may take its time, and is nobody's turn: callbacks, asking and closing devices, polling those
     /// whose actor died. On the thread pool, which is there also when the actor system has ended.</summary>
     internal Action<IThreadPoolWorkItem> Background { get; init; } = static work =>
         ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);

@@ -6,17 +6,17 @@ using DmIo.Devices;
 
 namespace DmIo.Actors.Devices;
 
-/// <summary>An attached device under its name, as regions find it.</summary>
-/// <param name="counters">What its actor counts.</param>
-/// <param name="reference">The way to its actor.</param>
-/// <param name="description">What it is.</param>
+/// <summary>An attached device, by its name in regions.</summary>
+/// <param name="counters">The counters of its actor.</param>
+/// <param name="actor">Its actor.</param>
+/// <param name="description">Its description.</param>
 /// <param name="slowAfter">The age of its oldest operation in flight above which it is slow (R19).</param>
 internal sealed class DeviceEntry(
-    DeviceCounters counters, DeviceRef reference, DeviceDescription description, TimeSpan slowAfter)
+    DeviceCounters counters, IActorRef actor, DeviceDescription description, TimeSpan slowAfter)
 {
     internal string Name { get; } = counters.Name;
 
-    internal DeviceRef Ref { get; } = reference;
+    internal IActorRef Actor { get; } = actor;
 
     internal DeviceDescription Description { get; } = description;
 
@@ -28,9 +28,9 @@ internal sealed class DeviceEntry(
 }
 
 /// <summary>
-/// Which device actor serves a name. Written by the supervisor only, read by every request actor and client without a
-/// lock: each change is a new table. A name is in it before its attach is replied to, and out of it before its actor
-/// is told to drain.
+/// The device actor of each name. Written by the supervisor only, read by every request actor and client without a
+/// lock: each change is a new table. A name is added before its attach is replied to, and removed before its actor is
+/// told to drain.
 /// </summary>
 internal sealed class DeviceDirectory
 {
@@ -38,7 +38,7 @@ internal sealed class DeviceDirectory
 
     internal int Count => entries.Count;
 
-    /// <summary>Some device takes memory that is not aligned through pages of its own.</summary>
+    /// <summary>A device uses bounce pages for misaligned memory.</summary>
     internal bool HasBouncing { get; private set; }
 
     internal bool TryFind(string name, [MaybeNullWhen(false)] out DeviceEntry entry) =>
@@ -47,7 +47,7 @@ internal sealed class DeviceDirectory
     /// <summary>Supervisor only.</summary>
     internal void Add(DeviceEntry entry) => Replace(entries.Append(KeyValuePair.Create(entry.Name, entry)));
 
-    /// <summary>Supervisor only. Does nothing where there is no such name.</summary>
+    /// <summary>Supervisor only. Does nothing for an unknown name.</summary>
     internal void Remove(string name) => Replace(entries.Where(pair => pair.Key != name));
 
     private void Replace(IEnumerable<KeyValuePair<string, DeviceEntry>> pairs)
@@ -55,20 +55,5 @@ internal sealed class DeviceDirectory
         var table = pairs.ToFrozenDictionary(StringComparer.Ordinal);
         HasBouncing = table.Values.Any(entry => entry.Description.BouncePages > 0);
         entries = table;
-    }
-}
-
-/// <summary>
-/// The way into a device actor's mailbox, for everybody but the actor itself: tells, and rings the device's bell, so
-/// that it is heard also while the actor's turn waits for the device. One for each actor.
-/// </summary>
-internal sealed class DeviceRef(IActorRef actor, DeviceBell? bell = null)
-{
-    internal IActorRef Actor { get; } = actor;
-
-    internal void Tell(object message, IActorRef? sender)
-    {
-        Actor.Tell(message, sender);
-        bell?.Ring();
     }
 }

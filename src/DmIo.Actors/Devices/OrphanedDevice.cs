@@ -7,9 +7,8 @@ using static DmIo.Actors.Protocol.DeviceProtocol;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// What is left of a device actor after it stopped: one count for the actor, one for each operation that it left in
-/// flight, one for whoever drives the device just now, which nobody else does any more. Who takes the last one closes
-/// the device, and then the supervisor hears that the name is free.
+/// The device of a stopped actor: one count for the actor, one for each operation that the actor left in flight, one
+/// for a poll in progress. The last release closes the device, and then the supervisor learns that the name is free.
 /// </summary>
 internal sealed class OrphanedDevice(
     IBlockDevice device,
@@ -19,14 +18,14 @@ internal sealed class OrphanedDevice(
     ILoggingAdapter log)
     : IThreadPoolWorkItem
 {
-    private readonly Lock driving = new();
+    private readonly Lock polling = new();
     private int count = 1;
 
-    /// <summary>What a durable write gets whose flush never came.</summary>
+    /// <summary>The status of a durable write without its flush.</summary>
     internal static IoStatus NotDurable { get; } = IoStatus.Failed(
         IoStatusCode.DeviceGone, "It may be written, but the device's actor died before a flush made it durable.");
 
-    /// <summary>What each of several gets that went down as one and failed, maybe for another's sake.</summary>
+    /// <summary>The status of each of several merged operations that failed together.</summary>
     internal static IoStatus NotTriedAlone(in IoStatus together) => IoStatus.Failed(
         IoStatusCode.DeviceGone,
         $"It went down with others as one, which failed ({together}), and the device's actor died before it was tried "
@@ -46,38 +45,37 @@ internal sealed class OrphanedDevice(
         }
     }
 
-    /// <summary>The device asks for a turn, in which operations complete. Not on its own thread: what completes may
-    /// take its time.</summary>
-    internal void Drive() => background(this);
+    /// <summary>Polls the device in the background, where continuations may take long.</summary>
+    internal void Poll() => background(this);
 
-    /// <summary>Drives the device once, unless it is closed.</summary>
+    /// <summary>Polls the device once, unless it is closed.</summary>
     public void Execute()
     {
         for (var seen = Volatile.Read(ref count); seen > 0; seen = Volatile.Read(ref count))
         {
             if (Interlocked.CompareExchange(ref count, seen + 1, seen) == seen)
             {
-                DriveDevice();
+                PollDevice();
                 Release();
                 return;
             }
         }
     }
 
-    /// <summary>On a thread of the pool, where what a defective device throws would end the process; what it has in
-    /// flight stays in flight.</summary>
-    private void DriveDevice()
+    /// <summary>On a thread of the pool, where an exception of a defective device would end the process; its operations
+    /// in flight stay in flight.</summary>
+    private void PollDevice()
     {
         try
         {
-            lock (driving)
+            lock (polling)
             {
-                device.Drive();
+                device.Poll();
             }
         }
         catch (Exception exception)
         {
-            log.Warning(exception, "Driving a device whose actor has stopped failed; I/O of it may never end");
+            log.Warning(exception, "Polling a device whose actor has stopped failed; I/O of it may never end");
         }
     }
 }

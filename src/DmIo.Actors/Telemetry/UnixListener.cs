@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using DmIo.Devices;
-using DmIo.Devices.Files;
+using DmIo.Io;
+using DmIo.Native;
 
 namespace DmIo.Actors.Telemetry;
 

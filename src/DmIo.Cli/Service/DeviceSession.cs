@@ -8,6 +8,7 @@ using DmIo.Cli.Streams;
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
+using DmIo.Native;
 using Serilog;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using Akka.Configuration;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
-using DmIo.Devices.Files;
+using DmIo.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Cli.Service;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using DmIo.Cli.Exit;
-using DmIo.Devices.Files;
+using DmIo.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Cli.Streams;

@@ -4,7 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DmIo.Actors.Protocol;
-using DmIo.Devices.Files;
+using DmIo.Native;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Transport;
 

@@ -9,8 +9,8 @@ namespace DmIo.TestKit.Simulation;
 /// Calls that are in flight together are answered in any order; each is done when it is answered, not before. Give it a
 /// time that the test moves (as <c>FakeTimeProvider</c>), and a run is a function of its seed.
 /// </summary>
-/// <remarks>Not for several threads at a time: one who drives the time and the calls. It notes what its owner did that
-/// a device's owner may not (<see cref="Violations"/>).</remarks>
+/// <remarks>Not for several threads at a time: one thread moves the time and makes the calls. It notes the calls that
+/// break the promises of a device's owner (<see cref="Violations"/>).</remarks>
 public sealed class SimulatedDevice : IBlockDevice
 {
     private const int NoSuchDevice = 19;
@@ -100,9 +100,9 @@ public sealed class SimulatedDevice : IBlockDevice
     }
 
     /// <inheritdoc/>
-    public void Drive()
+    public void Poll()
     {
-        Note(!IsClosed, "driven when closed");
+        Note(!IsClosed, "polled when closed");
         for (var count = done.Count; count > 0; count--)
         {
             Finish(done.Dequeue());

@@ -17,7 +17,7 @@ public sealed record SimulatedDeviceOptions
     /// <summary>What goes wrong. Of several that meet a call, the first.</summary>
     public IReadOnlyList<SimulatedFault> Faults { get; init; } = [];
 
-    /// <summary>Answers only when it is driven, as a ring does (<see cref="IBlockDevice.Drive"/>), where its owner
+    /// <summary>Answers only when it is polled, as a ring does (<see cref="IBlockDevice.Poll"/>), where its owner
     /// offers that.</summary>
     public bool Gathers { get; init; }
 
