@@ -4,7 +4,6 @@ using DmIo.Actors.Protocol;
 using DmIo.Actors.Tests.Client;
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Nbd.Tests.Fuzz;
 using Xunit;
 using Xunit.Abstractions;
 

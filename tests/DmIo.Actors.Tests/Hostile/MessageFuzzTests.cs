@@ -3,7 +3,6 @@ using Akka.TestKit;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Nbd.Tests.Fuzz;
 using Xunit;
 using Xunit.Abstractions;
 using static DmIo.Actors.Protocol.IoProtocol;

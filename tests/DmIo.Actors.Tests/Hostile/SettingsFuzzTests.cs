@@ -1,7 +1,6 @@
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using DmIo.Actors.Configuration;
-using DmIo.Nbd.Tests.Fuzz;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Actors.Client;
-using DmIo.Actors.Tests.Client;
 using DmIo.Actors.Tests.Settings;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
-using DmIo.Actors.Tests.Client;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Runtime;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Akka;
 using Akka.Actor;
 using Akka.Configuration;
-using DmIo.Actors.Tests.Client;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Runtime;

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using DmIo.Actors.Telemetry;
-using DmIo.Actors.Tests.Client;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Actors.Tests.Settings;
 using Xunit;

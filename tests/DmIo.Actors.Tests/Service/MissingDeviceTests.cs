@@ -2,7 +2,6 @@ using Akka.Configuration;
 using Akka.TestKit;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
-using DmIo.Actors.Tests.Client;
 using DmIo.Actors.Tests.Settings;
 using DmIo.Devices;
 using DmIo.Io;

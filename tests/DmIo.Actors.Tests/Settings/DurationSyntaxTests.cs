@@ -1,5 +1,4 @@
 using DmIo.Actors.Configuration;
-using DmIo.Nbd.Tests.Fuzz;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit.Xunit2;
 using DmIo.Actors.Client;
-using DmIo.Actors.Tests.Client;
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;

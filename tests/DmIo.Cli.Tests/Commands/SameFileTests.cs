@@ -1,6 +1,5 @@
 using DmIo.Cli.Tests.Support;
 using DmIo.Native;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Cli.Tests.Commands;

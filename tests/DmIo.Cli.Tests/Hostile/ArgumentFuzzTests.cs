@@ -1,5 +1,4 @@
 using DmIo.Cli.Tests.Support;
-using DmIo.Nbd.Tests.Fuzz;
 using Xunit;
 using Xunit.Abstractions;
 

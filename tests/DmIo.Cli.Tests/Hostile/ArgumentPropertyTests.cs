@@ -2,7 +2,6 @@ using System.Net;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
 using DmIo.Nbd;
-using DmIo.Nbd.Tests.Fuzz;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

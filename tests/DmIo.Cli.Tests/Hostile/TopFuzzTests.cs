@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using DmIo.Cli.Tests.Support;
-using DmIo.Nbd.Tests.Fuzz;
 using Xunit;
 using Xunit.Abstractions;
 

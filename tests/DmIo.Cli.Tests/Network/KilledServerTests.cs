@@ -1,6 +1,5 @@
 using System.Text.Json;
 using DmIo.Cli.Tests.Support;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Cli.Tests.Network;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using DmIo.Cli.Tests.Support;
 using DmIo.Cli.Top;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Cli.Tests.Serve;

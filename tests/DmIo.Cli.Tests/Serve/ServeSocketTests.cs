@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using DmIo.Cli.Tests.Support;
 using DmIo.Cli.Top;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Cli.Tests.Serve;

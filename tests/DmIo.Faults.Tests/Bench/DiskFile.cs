@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using DmIo.Devices;
 using DmIo.Devices.Files;
-using DmIo.Nbd.Tests.Peers;
 
 namespace DmIo.Faults.Tests.Bench;
 

@@ -4,7 +4,6 @@ using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Faults.Tests.Bench;

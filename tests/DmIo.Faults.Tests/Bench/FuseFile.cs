@@ -1,5 +1,3 @@
-using DmIo.Nbd.Tests.Peers;
-
 namespace DmIo.Faults.Tests.Bench;
 
 /// <summary>

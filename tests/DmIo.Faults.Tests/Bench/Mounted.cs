@@ -1,5 +1,4 @@
-using DmIo.Nbd.Tests.Peers;
-using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Faults.Tests.Bench;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Faults.Tests.Bench;

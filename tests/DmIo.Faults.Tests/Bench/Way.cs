@@ -1,7 +1,6 @@
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Faults.Tests.Bench;

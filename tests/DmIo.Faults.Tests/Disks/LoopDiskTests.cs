@@ -1,10 +1,8 @@
 using DmIo.Devices;
 using DmIo.Faults.Tests.Bench;
 using DmIo.Io;
-using DmIo.Nbd.Tests.Peers;
-using DmIo.Nbd.Tests.RealPeers;
 using Xunit;
-using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Faults.Tests.Disks;
 

@@ -2,7 +2,6 @@ using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Faults.Tests.Bench;
 using DmIo.Io;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Faults.Tests.Files;

@@ -1,6 +1,5 @@
 using DmIo.Devices;
 using DmIo.Faults.Tests.Bench;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Faults.Tests.Files;

@@ -4,9 +4,8 @@ using DmIo.Devices.Files;
 using DmIo.Faults.Tests.Bench;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Nbd.Tests.RealPeers;
 using Xunit;
-using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Faults.Tests.Files;
 

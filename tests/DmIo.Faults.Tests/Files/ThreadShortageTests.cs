@@ -4,7 +4,6 @@ using DmIo.Faults.Tests.Bench;
 using DmIo.Io;
 using DmIo.Nbd;
 using DmIo.Nbd.Client;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Faults.Tests.Files;

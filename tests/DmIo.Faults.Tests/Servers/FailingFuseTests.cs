@@ -3,8 +3,6 @@ using DmIo.Devices.Files;
 using DmIo.Faults.Tests.Bench;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Nbd.Tests.Peers;
-using DmIo.Nbd.Tests.RealPeers;
 using Xunit;
 
 namespace DmIo.Faults.Tests.Servers;

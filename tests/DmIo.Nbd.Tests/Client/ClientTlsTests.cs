@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using DmIo.Devices;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 using static DmIo.Nbd.Client.NbdDeviceEvents;
 

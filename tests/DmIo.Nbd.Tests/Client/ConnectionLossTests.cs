@@ -2,8 +2,6 @@ using System.Threading.Channels;
 using DmIo.Io;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Tests.Peers;
-using DmIo.Tests.Devices;
 using Xunit;
 using static DmIo.Nbd.Client.NbdDeviceEvents;
 

@@ -3,7 +3,6 @@ using Akka.Configuration;
 using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 using static DmIo.Nbd.Client.NbdDeviceEvents;
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Client;

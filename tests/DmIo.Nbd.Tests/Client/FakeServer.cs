@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Tests.Peers;
 
 namespace DmIo.Nbd.Tests.Client;
 

@@ -1,8 +1,6 @@
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Client;
-using DmIo.Nbd.Tests.Peers;
-using DmIo.Tests.Devices;
 
 namespace DmIo.Nbd.Tests.Client;
 

@@ -5,7 +5,6 @@ using DmIo.Actors.Configuration;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Client;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Client;
@@ -96,7 +95,7 @@ public sealed class NbdDeviceProviderTests
         await using var peer = await NbdPeer.NbdkitAsync("memory", "1M");
         await using var device = await NbdDevice.OpenAsync(new NbdDeviceOptions { Uri = peer.Uri }).InTime();
         var batch = new Memory.SegmentBatch();
-        batch.Add(DmIo.Tests.Devices.Bytes.Filled(32 * 1024, 1));
+        batch.Add(DmIo.Testing.Devices.Bytes.Filled(32 * 1024, 1));
         await device.WriteAsync(128, batch, forceUnitAccess: false).InTime();
 
         var extents = device.GetExtents(0, 2048, max: 16);

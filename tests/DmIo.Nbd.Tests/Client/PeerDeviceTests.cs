@@ -2,8 +2,6 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Tests.Peers;
-using DmIo.Tests.Devices;
 using Xunit;
 using static DmIo.Nbd.Client.NbdDeviceEvents;
 

@@ -1,7 +1,5 @@
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Tests.Peers;
-using DmIo.Tests.Devices;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Client;

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Akka.Actor;
-using DmIo.Nbd.Tests.Peers;
 
 namespace DmIo.Nbd.Tests;
 

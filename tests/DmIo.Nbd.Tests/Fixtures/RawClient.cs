@@ -3,7 +3,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Tests.Peers;
 using DmIo.Nbd.Transport;
 using Xunit;
 

@@ -8,7 +8,6 @@ using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests;

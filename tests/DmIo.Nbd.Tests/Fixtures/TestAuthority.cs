@@ -4,7 +4,6 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Tests.Peers;
 
 namespace DmIo.Nbd.Tests;
 

@@ -3,8 +3,6 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Tests.Peers;
-using DmIo.Tests.Devices;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using DmIo.Io;
 using DmIo.Nbd.Client;
-using DmIo.Nbd.Tests.Peers;
-using DmIo.Tests.Devices;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Fuzz;

@@ -4,7 +4,6 @@ using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Client;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Fuzz;

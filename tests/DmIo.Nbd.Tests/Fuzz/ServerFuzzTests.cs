@@ -2,7 +2,6 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Tests.Peers;
 using DmIo.Nbd.Tests.Server;
 using Xunit;
 using Xunit.Abstractions;

@@ -1,4 +1,3 @@
-using DmIo.Nbd.Tests.Fuzz;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Xunit;
-using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 

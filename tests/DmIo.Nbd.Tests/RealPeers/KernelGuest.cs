@@ -1,5 +1,3 @@
-using DmIo.Nbd.Tests.Peers;
-
 namespace DmIo.Nbd.Tests.RealPeers;
 
 /// <summary>A Linux guest in qemu with the kernel of this machine's distribution, whose NBD client is a kernel module.

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using DmIo.Devices.Files;
 using Xunit;
-using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 

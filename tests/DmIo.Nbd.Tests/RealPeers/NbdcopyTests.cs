@@ -1,10 +1,8 @@
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
-using DmIo.Nbd.Tests.Peers;
-using DmIo.Tests.Devices;
 using Xunit;
-using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 

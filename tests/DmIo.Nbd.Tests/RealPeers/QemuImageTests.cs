@@ -1,8 +1,7 @@
 using System.Text.Json;
 using DmIo.Devices.Files;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
-using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 

@@ -1,6 +1,5 @@
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
-using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 

@@ -2,9 +2,8 @@ using System.Text.Json;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
-using static DmIo.Nbd.Tests.RealPeers.OtherProgram;
+using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Nbd.Tests.RealPeers;
 

@@ -5,7 +5,6 @@ using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server.Requests;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;

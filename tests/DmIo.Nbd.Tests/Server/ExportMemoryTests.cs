@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Actors.Client;
 using DmIo.Nbd.Server.Exports;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;

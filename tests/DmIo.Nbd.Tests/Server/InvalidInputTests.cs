@@ -6,7 +6,6 @@ using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;

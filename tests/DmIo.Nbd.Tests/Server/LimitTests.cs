@@ -4,7 +4,6 @@ using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server;
 using DmIo.Nbd.Server.Exports;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;

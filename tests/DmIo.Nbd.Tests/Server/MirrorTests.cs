@@ -2,7 +2,6 @@ using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
-using DmIo.Nbd.Tests.Peers;
 using DmIo.Nbd.Transport;
 using Xunit;
 using static DmIo.Nbd.Server.NbdServerEvents;

@@ -1,6 +1,5 @@
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;

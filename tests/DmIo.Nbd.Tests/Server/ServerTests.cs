@@ -8,7 +8,6 @@ using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 using static DmIo.Nbd.Server.NbdServerEvents;
 

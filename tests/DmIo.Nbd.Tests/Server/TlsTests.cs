@@ -6,7 +6,6 @@ using DmIo.Actors.Protocol;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Server;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Server;

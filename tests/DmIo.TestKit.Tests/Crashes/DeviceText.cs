@@ -1,6 +1,5 @@
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Tests.Devices;
 
 namespace DmIo.TestKit.Tests.Crashes;
 

@@ -1,7 +1,6 @@
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.TestKit.Crashes;
-using DmIo.Tests.Devices;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

@@ -2,7 +2,6 @@ using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.TestKit.Crashes;
-using DmIo.Tests.Devices;
 using Xunit;
 
 namespace DmIo.TestKit.Tests.Crashes;

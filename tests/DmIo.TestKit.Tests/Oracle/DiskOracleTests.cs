@@ -1,7 +1,6 @@
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.TestKit.Oracle;
-using DmIo.Tests.Devices;
 using Xunit;
 
 namespace DmIo.TestKit.Tests.Oracle;

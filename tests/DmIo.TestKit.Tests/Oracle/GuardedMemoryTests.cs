@@ -1,6 +1,5 @@
 using DmIo.Memory;
 using DmIo.TestKit.Oracle;
-using DmIo.Tests.Devices;
 using Xunit;
 
 namespace DmIo.TestKit.Tests.Oracle;

@@ -3,7 +3,6 @@ using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
-using DmIo.Tests.Devices;
 
 namespace DmIo.TestKit.Tests.Oracle;
 

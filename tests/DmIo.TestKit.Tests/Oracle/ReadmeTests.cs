@@ -3,7 +3,6 @@ using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.TestKit.Oracle;
 using DmIo.TestKit.Simulation;
-using DmIo.Tests.Devices;
 using Xunit;
 
 namespace DmIo.TestKit.Tests.Oracle;

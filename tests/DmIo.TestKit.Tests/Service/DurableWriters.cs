@@ -3,7 +3,6 @@ using System.Globalization;
 using DmIo.Actors.Client;
 using DmIo.Io;
 using DmIo.TestKit.Crashes;
-using DmIo.Tests.Devices;
 
 namespace DmIo.TestKit.Tests.Service;
 

@@ -3,7 +3,6 @@ using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
 using DmIo.TestKit.Simulation;
-using DmIo.Tests.Devices;
 using Xunit;
 
 namespace DmIo.TestKit.Tests.Simulation;

@@ -3,7 +3,7 @@ using DmIo.Io;
 using DmIo.Memory;
 using Xunit;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Testing.Devices;
 
 /// <summary>
 /// What every device that keeps data does. Run on each backend, alone and behind each decorator at rest.

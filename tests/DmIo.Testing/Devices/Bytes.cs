@@ -1,7 +1,7 @@
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Testing.Devices;
 
 /// <summary>Test data: seeded bytes, and memory cut into segments of given lengths.</summary>
 internal static class Bytes

@@ -3,7 +3,7 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Testing.Devices;
 
 /// <summary>
 /// Owns a device as the service's actor does: calls and turns come one after the other, a turn behind the calls that

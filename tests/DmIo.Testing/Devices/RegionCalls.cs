@@ -5,7 +5,7 @@ using DmIo.Io;
 using DmIo.Memory;
 using Xunit;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Testing.Devices;
 
 /// <summary>Region transfers as the tests write them.</summary>
 internal static class RegionCalls

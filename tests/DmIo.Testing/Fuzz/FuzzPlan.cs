@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace DmIo.Nbd.Tests.Fuzz;
+namespace DmIo.Testing.Fuzz;
 
 /// <summary>
 /// How many cases, and from which seed: case n of a run has the seed of the run plus n, so that one case alone can be

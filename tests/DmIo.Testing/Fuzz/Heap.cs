@@ -1,10 +1,10 @@
 using Xunit;
 
-namespace DmIo.Nbd.Tests.Fuzz;
+namespace DmIo.Testing.Fuzz;
 
-/// <summary>Tests that measure the heap, for which nothing else runs at the same time.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class Heap
+/// <summary>The heap of the test process, for tests in the collection <see cref="Name"/>. Each test project defines the
+/// collection, because xUnit looks for it in the assembly of the test: no other test runs at the same time.</summary>
+internal static class Heap
 {
     internal const string Name = "heap";
 

@@ -1,10 +1,9 @@
 using System.Globalization;
 using DmIo.Devices;
 using DmIo.Devices.Files;
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
-namespace DmIo.Nbd.Tests.RealPeers;
+namespace DmIo.Testing.Peers;
 
 /// <summary>Needs these programs, and direct I/O in the directory for temporary files.</summary>
 [AttributeUsage(AttributeTargets.Method)]

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using DmIo.Nbd;
 
-namespace DmIo.Nbd.Tests.Peers;
+namespace DmIo.Testing.Peers;
 
 /// <summary>
 /// Another program's NBD server, listening when it is returned, on a unix socket in a directory of its own or on a

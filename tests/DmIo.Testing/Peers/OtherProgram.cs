@@ -1,7 +1,6 @@
-using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
-namespace DmIo.Nbd.Tests.RealPeers;
+namespace DmIo.Testing.Peers;
 
 /// <summary>One run of another program, to its end. What it says is the result; what it says when it fails is the
 /// failure of the test.</summary>

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace DmIo.Nbd.Tests.Peers;
+namespace DmIo.Testing.Peers;
 
 /// <summary>
 /// The thread that starts other programs, and never ends: nbdkit has the kernel end it with its parent, and for the

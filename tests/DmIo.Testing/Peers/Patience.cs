@@ -1,4 +1,4 @@
-namespace DmIo.Nbd.Tests.Peers;
+namespace DmIo.Testing.Peers;
 
 /// <summary>Bounds a wait for what must come, so that a defect is a failed test and not one that hangs. Nothing is
 /// measured by it.</summary>
@@ -9,6 +9,9 @@ internal static class Patience
     internal static Task InTime(this Task task) => task.WaitAsync(Limit);
 
     internal static Task<T> InTime<T>(this Task<T> task) => task.WaitAsync(Limit);
+
+    /// <summary>For a call that is expected to throw before there is a task.</summary>
+    internal static void Unawaited(this Task task) => _ = task;
 
     internal static Task InTime(this ValueTask task) => task.AsTask().WaitAsync(Limit);
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace DmIo.Nbd.Tests.Peers;
+namespace DmIo.Testing.Peers;
 
 /// <summary>
 /// Another program that runs in the foreground until it is ended, by its id. What it says is kept, for a test that

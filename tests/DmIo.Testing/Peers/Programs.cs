@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace DmIo.Nbd.Tests.Peers;
+namespace DmIo.Testing.Peers;
 
 /// <summary>Where other programs are. The system's own come first: a python from elsewhere may shadow theirs.</summary>
 internal static class Programs

@@ -1,7 +1,6 @@
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
-using DmIo.Nbd.Tests.Peers;
 
 namespace DmIo.Nbd.Tests.Server;
 
