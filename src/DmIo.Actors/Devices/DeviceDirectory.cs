@@ -6,11 +6,11 @@ using DmIo.Devices;
 
 namespace DmIo.Actors.Devices;
 
-/// <summary>An attached device under its name, as regions find it.</summary>
-/// <param name="counters">What its actor counts.</param>
-/// <param name="reference">The way to its actor.</param>
-/// <param name="description">What it is.</param>
-/// <param name="slowAfter">The age of its oldest operation in flight above which it is slow (R19).</param>
+/// <summary>An attached device in the directory.</summary>
+/// <param name="counters">The counters of its actor.</param>
+/// <param name="reference">The reference to its actor.</param>
+/// <param name="description">Its properties.</param>
+/// <param name="slowAfter">The device is slow if its oldest operation is in flight for longer (R19).</param>
 internal sealed class DeviceEntry(
     DeviceCounters counters, DeviceRef reference, DeviceDescription description, TimeSpan slowAfter)
 {
@@ -22,15 +22,15 @@ internal sealed class DeviceEntry(
 
     internal TimeSpan SlowAfter { get; } = slowAfter;
 
-    /// <summary>The time after which it is slow, unless its oldest operation ends before; null: no operation is in
-    /// flight. Also of a device that was detached, or whose actor died. From any thread.</summary>
+    /// <summary>The time after which the device is slow, unless its oldest operation ends before; null: no operation is
+    /// in flight. Also valid for a device that was detached, or whose actor died. Thread-safe.</summary>
     internal TimeSpan? SlowAt => counters.OldestInFlightSince + SlowAfter;
 }
 
 /// <summary>
-/// Which device actor serves a name. Written by the supervisor only, read by every request actor and client without a
-/// lock: each change is a new table. A name is in it before its attach is replied to, and out of it before its actor
-/// is told to drain.
+/// Maps names to device actors. Written only by the supervisor; every request actor and client reads it without a lock:
+/// each change replaces the table. A name is added before the reply to its attach, and removed before its actor gets
+/// DrainDevice.
 /// </summary>
 internal sealed class DeviceDirectory
 {
@@ -38,7 +38,7 @@ internal sealed class DeviceDirectory
 
     internal int Count => entries.Count;
 
-    /// <summary>Some device takes memory that is not aligned through pages of its own.</summary>
+    /// <summary>At least one device copies unaligned memory through bounce pages.</summary>
     internal bool HasBouncing { get; private set; }
 
     internal bool TryFind(string name, [MaybeNullWhen(false)] out DeviceEntry entry) =>
@@ -47,7 +47,7 @@ internal sealed class DeviceDirectory
     /// <summary>Supervisor only.</summary>
     internal void Add(DeviceEntry entry) => Replace(entries.Append(KeyValuePair.Create(entry.Name, entry)));
 
-    /// <summary>Supervisor only. Does nothing where there is no such name.</summary>
+    /// <summary>Supervisor only. Does nothing if there is no such name.</summary>
     internal void Remove(string name) => Replace(entries.Where(pair => pair.Key != name));
 
     private void Replace(IEnumerable<KeyValuePair<string, DeviceEntry>> pairs)
@@ -59,8 +59,8 @@ internal sealed class DeviceDirectory
 }
 
 /// <summary>
-/// The way into a device actor's mailbox, for everybody but the actor itself: tells, and rings the device's bell, so
-/// that it is heard also while the actor's turn waits for the device. One for each actor.
+/// Sends messages to a device actor, for all senders but the actor itself. Each send also rings the device's bell, so
+/// that the message ends the wait of the actor's turn for the device. One for each actor.
 /// </summary>
 internal sealed class DeviceRef(IActorRef actor, DeviceBell? bell = null)
 {

@@ -9,8 +9,8 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// A device as the supervisor knows it. Its name is taken until it is gone: while I/O of a dead actor is in flight,
-/// another device under its name, perhaps on the same store, would write beside it.
+/// A device in the supervisor. Its name remains in use until the device is closed: while I/O of a dead actor is in
+/// flight, another device under its name, perhaps on the same store, would write concurrently.
 /// <code>
 ///   Online --DeviceHasFailed--> Failed --ReopenDevice, ReopenEnded(Ok)--> Online
 ///   any --DetachDevice, actor's death--> Detaching --DeviceReleased and Terminated--> (removed)
@@ -18,7 +18,7 @@ namespace DmIo.Actors.Devices;
 /// </summary>
 internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription description, DeviceRef reference)
 {
-    /// <summary>What its actor is made from.</summary>
+    /// <summary>The constructor arguments of its actor.</summary>
     internal DeviceSetup Setup => setup;
 
     internal string Name => setup.Name;
@@ -29,12 +29,12 @@ internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription descript
 
     internal DeviceDescription Description => description;
 
-    /// <summary>Pages of the pool that are the device's until it is closed.</summary>
+    /// <summary>Pages of the pool that the device uses until it is closed.</summary>
     internal PageLease? Pages { get; init; }
 
     internal DeviceState State { get; set; } = DeviceState.Online;
 
-    /// <summary>The way to its actor.</summary>
+    /// <summary>The reference to its actor.</summary>
     internal DeviceRef Ref => reference;
 
     /// <summary>The sender of DetachDevice, which waits for DeviceDetached.</summary>
@@ -50,15 +50,15 @@ internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription descript
     internal DeviceStatus ToStatus() => new(Name, Description, State, setup.Queue.Depth, setup.Queue.Policy);
 }
 
-/// <summary>What a device actor is made from.</summary>
-/// <param name="Name">What regions call the device.</param>
-/// <param name="Device">The open device; the actor's to close.</param>
-/// <param name="Queue">How it is scheduled.</param>
-/// <param name="Memory">What leases are cut from.</param>
-/// <param name="BouncePages">The pages that the device asked for; the supervisor's to return.</param>
-/// <param name="Bell">What is rung for the actor; null where nobody does.</param>
-/// <param name="Background">What the device is driven by when its actor is gone.</param>
-/// <param name="Counters">Where the actor counts what it does.</param>
+/// <summary>The constructor arguments of a device actor.</summary>
+/// <param name="Name">The name that regions use.</param>
+/// <param name="Device">The open device, which the actor closes.</param>
+/// <param name="Queue">The scheduling options.</param>
+/// <param name="Memory">The memory that leases are allocated from.</param>
+/// <param name="BouncePages">The pages that the device requires; the supervisor returns them.</param>
+/// <param name="Bell">Rung after each message to the actor; null: not used.</param>
+/// <param name="Background">Drives the device after its actor has stopped.</param>
+/// <param name="Counters">The counters that the actor writes.</param>
 internal sealed record DeviceSetup(
     string Name,
     IBlockDevice Device,
@@ -69,7 +69,7 @@ internal sealed record DeviceSetup(
     Action<IThreadPoolWorkItem> Background,
     DeviceCounters Counters)
 {
-    /// <summary>Somebody sees to it that the device is closed: the actor, once it has begun; the supervisor, where the
-    /// device threw before that. To be asked when the actor is gone for certain.</summary>
+    /// <summary>The closing of the device is assigned: to the actor, after its start; to the supervisor, if the device
+    /// threw before that. Read after the actor has terminated.</summary>
     internal bool IsTaken { get; set; }
 }

@@ -7,9 +7,9 @@ using static DmIo.Actors.Protocol.DeviceProtocol;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// What is left of a device actor after it stopped: one count for the actor, one for each operation that it left in
-/// flight, one for whoever drives the device just now, which nobody else does any more. Who takes the last one closes
-/// the device, and then the supervisor hears that the name is free.
+/// A device whose actor has stopped. One count for the actor, one for each operation still in flight, one for a thread
+/// that is driving the device. The release of the last count closes the device, then the supervisor is informed that
+/// the name is free.
 /// </summary>
 internal sealed class OrphanedDevice(
     IBlockDevice device,
@@ -22,20 +22,20 @@ internal sealed class OrphanedDevice(
     private readonly Lock driving = new();
     private int count = 1;
 
-    /// <summary>What a durable write gets whose flush never came.</summary>
+    /// <summary>The status of a durable write whose flush was not issued.</summary>
     internal static IoStatus NotDurable { get; } = IoStatus.Failed(
         IoStatusCode.DeviceGone, "It may be written, but the device's actor died before a flush made it durable.");
 
-    /// <summary>What each of several gets that went down as one and failed, maybe for another's sake.</summary>
+    /// <summary>The status of each I/O of a merged operation that failed, perhaps because of another I/O.</summary>
     internal static IoStatus NotTriedAlone(in IoStatus together) => IoStatus.Failed(
         IoStatusCode.DeviceGone,
-        $"It went down with others as one, which failed ({together}), and the device's actor died before it was tried "
-            + "alone.");
+        $"It was merged with others into one operation, which failed ({together}), and the device's actor died before "
+            + "it was retried alone.");
 
-    /// <summary>Only by the device actor, while it holds its own count.</summary>
+    /// <summary>Called only by the device actor, while it holds its own count.</summary>
     internal void Add() => Interlocked.Increment(ref count);
 
-    /// <summary>From any thread, once for each count.</summary>
+    /// <summary>Any thread, once for each count.</summary>
     internal void Release()
     {
         var left = Interlocked.Decrement(ref count);
@@ -46,11 +46,11 @@ internal sealed class OrphanedDevice(
         }
     }
 
-    /// <summary>The device asks for a turn, in which operations complete. Not on its own thread: what completes may
-    /// take its time.</summary>
+    /// <summary>The device requests a poll, in which operations complete. Not on the device's own thread, since
+    /// completions may be slow.</summary>
     internal void Drive() => background(this);
 
-    /// <summary>Drives the device once, unless it is closed.</summary>
+    /// <summary>Polls the device once, unless it is closed.</summary>
     public void Execute()
     {
         for (var seen = Volatile.Read(ref count); seen > 0; seen = Volatile.Read(ref count))
@@ -64,8 +64,8 @@ internal sealed class OrphanedDevice(
         }
     }
 
-    /// <summary>On a thread of the pool, where what a defective device throws would end the process; what it has in
-    /// flight stays in flight.</summary>
+    /// <summary>An exception of a faulty device must not escape: on a pool thread it ends the process. The device's I/O
+    /// stays in flight.</summary>
     private void DriveDevice()
     {
         try
@@ -77,17 +77,17 @@ internal sealed class OrphanedDevice(
         }
         catch (Exception exception)
         {
-            log.Warning(exception, "Driving a device whose actor has stopped failed; I/O of it may never end");
+            log.Warning(exception, "Polling a device whose actor has stopped failed; its I/O may never complete");
         }
     }
 }
 
-/// <summary>Closes devices, whose closing may throw, and gives a message behind it.</summary>
+/// <summary>Closes devices, and produces a message afterwards.</summary>
 internal static class DeviceClosing
 {
     /// <summary>
-    /// Closes the device, then gives <paramref name="message"/>. Never fails: a device that can't be closed is out of
-    /// service all the same; the log says why.
+    /// Closes the device, then returns <paramref name="message"/>. Never fails: a device whose closing fails is out of
+    /// service all the same; the cause is logged.
     /// </summary>
     internal static async Task<object> CloseAsync(IBlockDevice device, ILoggingAdapter log, object message)
     {

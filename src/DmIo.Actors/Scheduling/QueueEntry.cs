@@ -4,8 +4,7 @@ using DmIo.Memory;
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// The queue's knowledge of one I/O. Pooled by the queue; its <see cref="TreeNode.Tie"/> is its number in the order of
-/// arrival.
+/// The queue's state of one I/O. Pooled by the queue; its <see cref="TreeNode.Tie"/> is its arrival number.
 /// <code>
 ///   Blocked --last blocker gone--> Ready --taken--> Taken --Completed--> out
 ///                                                    | ^ +--Written--> Syncing --taken--> Taken
@@ -25,7 +24,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
 
     internal IoOperation Operation { get; private set; }
 
-    /// <summary>The first sector, and the one behind the last. Both 0 for a flush.</summary>
+    /// <summary>The first sector. Both this and the end are 0 for a flush.</summary>
     internal long Start => Key;
 
     internal long End { get; private set; }
@@ -40,18 +39,18 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
 
     internal TimeSpan Arrival { get; private set; }
 
-    /// <summary>Its class, or that of one that waits for it, if that is more urgent.</summary>
+    /// <summary>Its own class, or that of a more urgent entry that waits for it.</summary>
     internal PriorityClass Class { get; set; }
 
     internal EntryState State { get; set; }
 
-    /// <summary>Changes sectors. False for reads, and flushes.</summary>
+    /// <summary>The operation changes sectors. False for reads and flushes.</summary>
     internal bool IsChange => Operation is not (IoOperation.Read or IoOperation.Flush);
 
-    /// <summary>Of a change: what it waits for.</summary>
+    /// <summary>For a change: the entries that it waits for.</summary>
     internal IntervalLevel Under { get; }
 
-    /// <summary>Of a read: nodes of it that somebody is to change before.</summary>
+    /// <summary>For a read: the number of its nodes that another entry changes first.</summary>
     internal int Blockers { get; set; }
 
     internal bool IsBlocked => Blockers > 0 || Under.First is not null;
@@ -95,7 +94,8 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
         State = EntryState.Blocked;
     }
 
-    /// <summary>It was taken: from now on its owner may do with the I/O what it likes, at any time.</summary>
+    /// <summary>The I/O was taken: clears the reference to this entry, since the I/O's owner may reuse the I/O at any
+    /// time.</summary>
     internal void LetGo() => Io!.Entry = null;
 
     internal void Finish()
@@ -104,7 +104,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
         Io = null;
     }
 
-    /// <summary>Puts a user behind another of its own; null: behind the last.</summary>
+    /// <summary>Inserts a user after another of this entry; null: at the end.</summary>
     internal void AddUser(IntervalUser user, IntervalUser? behind)
     {
         users.InsertAfter(user, behind ?? users.Last);
@@ -119,22 +119,22 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
     }
 }
 
-/// <summary>Where an I/O is on its way through the queue; see <see cref="QueueEntry"/>.</summary>
+/// <summary>The state of an I/O in the queue; see <see cref="QueueEntry"/>.</summary>
 internal enum EntryState
 {
-    /// <summary>Waits for earlier ones that it conflicts with.</summary>
+    /// <summary>Waits for earlier conflicting entries.</summary>
     Blocked,
 
-    /// <summary>May go.</summary>
+    /// <summary>Ready for dispatch.</summary>
     Ready,
 
-    /// <summary>May go, and is in the <see cref="DirectIssue"/>.</summary>
+    /// <summary>Ready for dispatch, and in <see cref="DirectIssue"/>.</summary>
     Passing,
 
     /// <summary>In a device operation.</summary>
     Taken,
 
-    /// <summary>Waits to go down again, alone.</summary>
+    /// <summary>Waits to be issued again, alone.</summary>
     Retrying,
 
     /// <summary>A flush, or a durable write that was written: waits for the next flush.</summary>
