@@ -10,7 +10,6 @@ namespace DmIo.Actors.Configuration;
 /// The block <c>dmio { }</c> of a configuration, with <c>hocon/reference.conf</c> as its fallback, read once and
 /// strictly: an unknown key or an invalid value is a <see cref="ConfigurationException"/> that names the key's full
 /// path. That file documents every key.
-/// means is said in that file.
 /// </summary>
 internal sealed record DmIoSettings
 {

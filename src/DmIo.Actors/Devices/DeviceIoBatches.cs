@@ -7,6 +7,7 @@ namespace DmIo.Actors.Devices;
 /// <summary>
 /// Collects device I/Os for other actors: one message for each receiver, with a chain (<see cref="DeviceIo.Next"/>) of
 /// any number of I/Os. Used in both directions. Not thread-safe; after its chain is sent, the receiver owns an I/O.
+/// </summary>
 /// <typeparam name="TReceiver">The receiver; compared by reference.</typeparam>
 internal sealed class DeviceIoBatches<TReceiver>
     where TReceiver : class

@@ -208,6 +208,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         }
     }
 
+    /// <summary>
     /// Refuses a message beyond the bound, instead of queuing it: a sender that exceeds the lease's capacity gets a
     /// reply. The calls of a client wait instead, in arrival order: each has a waiting caller, or a callback.
     /// </summary>

@@ -37,7 +37,7 @@ internal static class RequestRules
         if (request.Operation is < IoOperation.Read or > IoOperation.WriteZeroes)
         {
             return $"There is no operation {(int)request.Operation}; use one of {nameof(IoOperation)}.";
-            return $"There is no operation {(int)request.Operation}; use one of {nameof(IoOperation)}.";
+        }
 
         return CheckCount(request.Operation, count)
             ?? CheckOptions(request)

@@ -25,6 +25,7 @@ namespace DmIo.Actors.Scheduling;
 /// Bases are means of a window, never single latencies: the best of many is chance, and would keep the depth too low. A
 /// window in which the depth held back nothing changes nothing. A measurement takes a few milliseconds of a fast disk,
 /// every <see cref="Period"/>; of a slow disk at most a twentieth of its time. Flushes are not measured.
+/// </para>
 /// </remarks>
 internal sealed class AdaptiveDepth
 {

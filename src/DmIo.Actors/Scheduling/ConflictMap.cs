@@ -19,6 +19,7 @@ namespace DmIo.Actors.Scheduling;
 /// meets, plus the readers of the two nodes that its ends may split. Entries with identical ranges share one node,
 /// O(log n) for any number of them. The nodes that a change meets are below it afterwards, and no other entry meets
 /// them.
+/// </para>
 /// </remarks>
 internal sealed class ConflictMap
 {

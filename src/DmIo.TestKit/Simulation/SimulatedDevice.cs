@@ -5,12 +5,12 @@ using DmIo.Memory;
 namespace DmIo.TestKit.Simulation;
 
 /// <summary>
-/// A device whose time, order and faults are drawn from a seed: for tests of what stands on devices, ours or yours.
-/// Calls that are in flight together are answered in any order; each is done when it is answered, not before. Give it a
-/// time that the test moves (as <c>FakeTimeProvider</c>), and a run is a function of its seed.
+/// A device whose latencies, order of completion and faults are random, from a seed: for tests of code that uses
+/// devices. Calls in flight complete in any order; each takes effect at its completion, not before. With a time
+/// provider that the test controls (such as <c>FakeTimeProvider</c>), a run is a function of its seed.
 /// </summary>
-/// <remarks>Not for several threads at a time: one who drives the time and the calls. It notes what its owner did that
-/// a device's owner may not (<see cref="Violations"/>).</remarks>
+/// <remarks>Not thread-safe: one thread drives the time and the calls. The device records violations of the rules for a
+/// device's owner (<see cref="Violations"/>).</remarks>
 public sealed class SimulatedDevice : IBlockDevice
 {
     private const int NoSuchDevice = 19;
@@ -30,9 +30,9 @@ public sealed class SimulatedDevice : IBlockDevice
     private readonly int[] happened;
     private DeviceHost? host;
 
-    /// <param name="disk">What it reads and writes; one device at a time.</param>
-    /// <param name="time">When calls are answered.</param>
-    /// <param name="options">How it behaves; null: well, within 10 ms.</param>
+    /// <param name="disk">The storage; used by one device at a time.</param>
+    /// <param name="time">Determines when calls complete.</param>
+    /// <param name="options">The options; null: no faults, latencies up to 10 ms.</param>
     public SimulatedDevice(SimulatedDisk disk, TimeProvider time, SimulatedDeviceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(disk);
@@ -59,23 +59,22 @@ public sealed class SimulatedDevice : IBlockDevice
     /// <inheritdoc/>
     public DeviceDescription Description { get; }
 
-    /// <summary>What its owner did against the rules of <see cref="IBlockDevice"/>, in words; empty where it behaved.
-    /// </summary>
+    /// <summary>Violations of the rules of <see cref="IBlockDevice"/> by the owner; empty if there are none.</summary>
     public IReadOnlyList<string> Violations => violations;
 
-    /// <summary>Calls without an answer, stuck ones included.</summary>
+    /// <summary>The number of pending calls, including stuck ones.</summary>
     public int InFlight => inFlight.Count;
 
-    /// <summary>Calls that wait for <see cref="ReleaseStuck"/>.</summary>
+    /// <summary>The number of calls that wait for <see cref="ReleaseStuck"/>.</summary>
     public int StuckCalls => stuck.Count;
 
-    /// <summary>It was disposed of.</summary>
+    /// <summary>The device was disposed of.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>No more faults from here on; what is stuck stays so.</summary>
+    /// <summary>Disables faults from now on; stuck calls remain stuck.</summary>
     public bool IsHealed { get; set; }
 
-    /// <summary>What is stuck goes on, and goes well.</summary>
+    /// <summary>Completes all stuck calls, without a fault.</summary>
     public void ReleaseStuck()
     {
         foreach (var call in stuck.ToArray())
@@ -155,8 +154,8 @@ public sealed class SimulatedDevice : IBlockDevice
         return Clear(IoOperation.WriteZeroes, start, count, flags.HasFlag(WriteZeroesFlags.NoUnmap));
     }
 
-    /// <summary>Sectors that were never written, or that were discarded, or zeroed so that they might be given up, are
-    /// holes; those that were zeroed otherwise are zero. No fault meets the question. Any thread may ask.</summary>
+    /// <summary>Sectors that were never written, were discarded, or were zeroed with permission to deallocate are
+    /// holes; sectors zeroed otherwise are zero. No fault affects the query. Thread-safe.</summary>
     public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
@@ -170,12 +169,12 @@ public sealed class SimulatedDevice : IBlockDevice
         Note(!IsClosed, "closed twice");
         Note(
             host?.BouncePages.All(page => page.Memory.Span.IndexOfAnyExcept(OwnPage) < 0) != false,
-            "somebody else wrote to its pages");
+            "its pages were written by another component");
         IsClosed = true;
         return default;
     }
 
-    /// <summary>The power failed since it was opened: it does nothing any more.</summary>
+    /// <summary>The power failed since the device was opened: it no longer completes any call.</summary>
     private bool IsCutOff => disk.Crashes > crashesBefore;
 
     private static async ValueTask<IoStatus> StatusOf(ValueTask<TransferResult> call) =>
