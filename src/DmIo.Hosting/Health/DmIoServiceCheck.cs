@@ -5,8 +5,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DmIo.Hosting.Health;
 
-/// <summary>A health check of the service of an actor system. A service that has not started, has stopped, or does not
-/// answer within <see cref="Patience"/>, fails it; the check does not start the service.</summary>
+/// <summary>A health check of the service of an actor system. It fails if the service has not started, has stopped, or
+/// does not answer within <see cref="Patience"/>; the check does not start the service.</summary>
 internal abstract class DmIoServiceCheck : IAkkaHealthCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -37,9 +37,9 @@ internal abstract class DmIoServiceCheck : IAkkaHealthCheck
         }
     }
 
-    /// <param name="service">It has started.</param>
+    /// <param name="service">The running service.</param>
     /// <param name="failure">The status of an unhealthy service.</param>
-    /// <param name="cancellationToken">Ends the wait for its answers.</param>
+    /// <param name="cancellationToken">Ends the wait for the service's answers.</param>
     protected abstract Task<HealthCheckResult> CheckAsync(
         DmIoService service, HealthStatus failure, CancellationToken cancellationToken);
 }
