@@ -122,7 +122,7 @@ public sealed class SimulatedDevice : IBlockDevice
     public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
     {
         ArgumentNullException.ThrowIfNull(source);
-        Note(!forceUnitAccess || Description.HasForceUnitAccess, "FUA asked of a device that has none");
+        Note(!forceUnitAccess || Description.HasForceUnitAccess, "FUA on a device without FUA");
         return Begin(new SimulatedCall(IoOperation.Write, start, source.LengthBytes / Sector.SizeBytes)
         {
             Memory = source,
@@ -150,7 +150,7 @@ public sealed class SimulatedDevice : IBlockDevice
         Note(count <= Description.MaxWriteZeroes.Sectors, "a write-zeroes beyond the limit");
         Note(
             Description.HasFastWriteZeroes || !flags.HasFlag(WriteZeroesFlags.NoFallback),
-            "a quick write-zeroes asked of a device that has none");
+            "a fast write-zeroes on a device without it");
         return Clear(IoOperation.WriteZeroes, start, count, flags.HasFlag(WriteZeroesFlags.NoUnmap));
     }
 
