@@ -41,20 +41,20 @@ internal sealed class ConfiguredDevices
         DmIoSettings settings, DeviceProviders providers, Config config)
     {
         var opened = new ConfiguredDevices(providers, config) { IsInspection = settings.IsInspection };
-        bool IsLeftOut(DeviceSettings device) =>
+        bool IsSkipped(DeviceSettings device) =>
             opened.IsInspection && device.CreateSize.Bytes > 0 && !File.Exists(device.Path);
 
-        opened.missing.AddRange(settings.Devices.Where(IsLeftOut).Select(device => (
+        opened.missing.AddRange(settings.Devices.Where(IsSkipped).Select(device => (
             device,
             $"'{device.Path}' does not exist; the start of a service creates it with "
             + $"{device.CreateSize.Bytes} bytes.")));
 
         // Files in order, URIs concurrently: the start waits as long as the slowest server, not for the sum of all.
-        var meant = settings.Devices.Where(device => !IsLeftOut(device)).ToArray();
-        var openings = meant.Select(device => opened.OpenAsync(device, CancellationToken.None)).ToArray();
+        var selected = settings.Devices.Where(device => !IsSkipped(device)).ToArray();
+        var openings = selected.Select(device => opened.OpenAsync(device, CancellationToken.None)).ToArray();
         await ((Task)Task.WhenAll(openings)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ConfigurationException? fault = null;
-        foreach (var (device, opening) in meant.Zip(openings))
+        foreach (var (device, opening) in selected.Zip(openings))
         {
             if (opening.IsCompletedSuccessfully)
             {

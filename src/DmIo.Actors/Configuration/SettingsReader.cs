@@ -140,13 +140,13 @@ internal sealed class SettingsReader
     /// keys.</summary>
     private ConfigurationException Missing(string key, string expected)
     {
-        var misspelled = string.Join(", ", defaults is null ? [] : Keys.Where(IsStranger).Select(PathOf));
+        var misspelled = string.Join(", ", defaults is null ? [] : Keys.Where(IsUnknown).Select(PathOf));
         return new ConfigurationException(
             (misspelled.Length == 0 ? "" : $"{misspelled}: no such key; ")
             + $"{PathOf(key)} is missing. It must be {expected}.");
     }
 
-    private bool IsStranger(string key) => !known.Contains(key) && !possible.Contains(key)
+    private bool IsUnknown(string key) => !known.Contains(key) && !possible.Contains(key)
         && defaults?.values.Items.ContainsKey(key) != true && !values.Items[key].IsObject();
 
     private T Parse<T>(string key, string expected, Func<string, T?> parse)

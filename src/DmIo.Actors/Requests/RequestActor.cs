@@ -70,7 +70,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
                 Close();
                 break;
             default:
-                GoOn(message);
+                HandleAlways(message);
                 break;
         }
     }
@@ -100,14 +100,14 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             case CloseLease or AbandonLease:
                 break;
             default:
-                GoOn(message);
+                HandleAlways(message);
                 StopWhenIdle();
                 break;
         }
     }
 
     /// <summary>Messages that every state handles.</summary>
-    private void GoOn(object message)
+    private void HandleAlways(object message)
     {
         switch (message)
         {

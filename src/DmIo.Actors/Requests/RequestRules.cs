@@ -87,7 +87,7 @@ internal static class RequestRules
         const WriteZeroesFlags Known = WriteZeroesFlags.NoUnmap | WriteZeroesFlags.NoFallback;
         if (request.Operation != IoOperation.WriteZeroes)
         {
-            return $"Zeroing ({request.Zeroing}) applies only to write zeroes, not to a {request.Operation}.";
+            return $"Only write zeroes has zeroing flags ({request.Zeroing}), not a {request.Operation}.";
         }
 
         return (request.Zeroing & ~Known) == WriteZeroesFlags.None
@@ -129,7 +129,7 @@ internal static class RequestRules
 
         if (request.Operation != IoOperation.Write)
         {
-            return $"Edges apply only to a write, not to a {request.Operation}.";
+            return $"Only a write has edges, not a {request.Operation}.";
         }
 
         if (edges.HeadBytes < 0 || edges.TailBytes < 0)

@@ -90,10 +90,10 @@ internal sealed class SupervisorActor : UntypedActor
                 drainReplyTo.Add(Sender);
                 leases.Close();
                 devices.CloseToNew();
-                GoOnDraining();
+                ContinueDraining();
                 break;
             default:
-                OnNews(message);
+                HandleInternal(message);
                 break;
         }
 
@@ -113,7 +113,7 @@ internal sealed class SupervisorActor : UntypedActor
     protected override void PostRestart(Exception reason) => Context.Stop(Self);
 
     /// <summary>Messages of the service's own actors, and death watch.</summary>
-    private void OnNews(object message)
+    private void HandleInternal(object message)
     {
         switch (message)
         {
@@ -143,10 +143,10 @@ internal sealed class SupervisorActor : UntypedActor
                 return;
         }
 
-        GoOnDraining();
+        ContinueDraining();
     }
 
-    private void GoOnDraining()
+    private void ContinueDraining()
     {
         if (drainReplyTo.Count == 0 || !leases.IsIdle)
         {

@@ -43,7 +43,7 @@ public sealed class SimulatedRuntime
     private readonly SimulatedTaskScheduler tasks;
     private long lastEntry;
     private long lastTimer;
-    private volatile string? outsider;
+    private volatile string? threadFault;
 
     /// <param name="seed">Determines the run, including its characteristics: some seeds have slow threads, which often
     /// run late, or a slow machine, on which timers fire before messages are handled.</param>
@@ -131,7 +131,7 @@ public sealed class SimulatedRuntime
         ArgumentNullException.ThrowIfNull(work);
         if (Thread.CurrentThread != thread)
         {
-            outsider ??= $"Another thread added {work}: the run is not a function of its seed.";
+            threadFault ??= $"Another thread added {work}: the run is not a function of its seed.";
             return;
         }
 
@@ -227,7 +227,7 @@ public sealed class SimulatedRuntime
         var timer = new Timer(action, NowTicks + Math.Max(0, delay.Ticks));
         if (Thread.CurrentThread != thread)
         {
-            outsider ??= "Another thread set a timer: the run is not a function of its seed.";
+            threadFault ??= "Another thread set a timer: the run is not a function of its seed.";
             return timer;
         }
 
@@ -268,7 +268,7 @@ public sealed class SimulatedRuntime
             throw new InvalidOperationException("A simulated runtime belongs to the thread that created it.");
         }
 
-        if (outsider is { } message)
+        if (threadFault is { } message)
         {
             throw new InvalidOperationException(message);
         }
