@@ -1,4 +1,4 @@
-using DmIo.Cli;
+using DmIo.Cli.Reports;
 
 namespace DmIo.Compare;
 

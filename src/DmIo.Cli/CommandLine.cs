@@ -1,22 +1,24 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using Akka.Configuration;
-using DmIo.Actors.Protocol;
-using DmIo.Devices;
+using System.Runtime.CompilerServices;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Commands;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Service;
+using DmIo.Cli.Streams;
 
 namespace DmIo.Cli;
 
 /// <summary>
-/// <c>dmio</c> from arguments to exit code. What is wrong with a command is one line on standard error: refused (2),
-/// broken off (1) or interrupted (130); the stack trace behind it is for <c>-v</c>.
+/// <c>dmio</c> from arguments to exit code. The error of a command is one line on standard error: refused (2), failed
+/// (1) or interrupted (130). With <c>-v</c> the stack trace follows.
 /// </summary>
 internal static class CommandLine
 {
-    private const string RootName = "dmio";
-
     private const string Description =
-        "Linux dm-io in user space: read one region of a device, write many at once, learn what failed.";
+        "Linux dm-io in user space: read one region of a device, write many at once, report each region.";
 
     private const string Details = """
         A region is DEVICE@SECTOR or DEVICE@SECTOR+COUNT, in sectors of 512 bytes. A device is a path
@@ -35,13 +37,13 @@ internal static class CommandLine
     internal static async Task<int> RunAsync(string[] args, IConsoleStreams streams)
     {
         var parsed = Build(streams).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        var name = NameOf(parsed.CommandResult.Command);
+        var name = ExampleCommand.FullNameOf(parsed.CommandResult.Command);
         if (parsed.Action is ParseErrorAction)
         {
             var fault = parsed.UnmatchedTokens is [var unknown, ..]
-                ? $"there is no command, option or argument '{unknown}' here."
+                ? $"unknown command, option or argument '{unknown}'."
                 : parsed.Errors[0].Message;
-            fault = $"{OneLine(fault)} Try: {name} --help";
+            fault = $"{FaultReport.OneLine(fault)} Try: {name} --help";
             new FaultOutput(parsed, streams).Print(
                 writer => writer.WriteLine($"{name}: {fault}"), () => new FaultReport { Refused = fault });
             return ExitCode.Refused;
@@ -65,44 +67,23 @@ internal static class CommandLine
         catch (OperationCanceledException) when (streams.Interrupted.IsCancellationRequested)
         {
             new FaultOutput(parsed, streams).Print(
-                writer => writer.WriteLine($"{name}: interrupted before anything was begun"),
+                writer => writer.WriteLine($"{name}: interrupted before the first I/O"),
                 () => new FaultReport { Interrupted = true });
             return ExitCode.Interrupted;
         }
         catch (Exception fault)
         {
             new FaultOutput(parsed, streams).Print(
-                writer => Explain(writer, name, fault, isDetailed: Options.VerbosityOf(parsed) > 0),
-                () => FaultReport.Of(MessageOf(fault), IsRefusal(fault)));
-            return IsRefusal(fault) ? ExitCode.Refused : ExitCode.Failed;
+                writer => FaultReport.Write(
+                    writer, name, fault, isDetailed: SharedOptions.VerbosityOf(parsed) > 0),
+                () => FaultReport.Of(fault));
+            return FaultReport.IsRefusal(fault) ? ExitCode.Refused : ExitCode.Failed;
         }
     }
 
-    /// <summary>One line; with <c>-v</c>, all that is known.</summary>
-    internal static void Explain(TextWriter writer, string name, Exception fault, bool isDetailed)
-    {
-        var isExpected = IsRefusal(fault) || fault is TransferBrokenException;
-        writer.WriteLine($"{name}: {(isExpected ? "" : "unexpected: ")}{MessageOf(fault)}");
-        if (isDetailed)
-        {
-            writer.WriteLine(fault);
-        }
-        else if (!isExpected)
-        {
-            writer.WriteLine($"{name}: run it with -v for the details");
-        }
-    }
-
-    internal static string NameOf(Command command) =>
-        command.Name == RootName ? RootName : $"{RootName} {command.Name}";
-
-    private static bool IsRefusal(Exception fault) =>
-        fault is RefusedException or IoRefusedException or DeviceOpenException or ConfigurationException;
-
-    /// <summary>Not a RootCommand: that calls itself after the file that the process was started from.</summary>
-    private static ExampleCommand Build(IConsoleStreams streams)
-    {
-        var root = new ExampleCommand(RootName, Description, Details, Examples)
+    /// <summary>Not a RootCommand, whose name is that of the started file.</summary>
+    private static ExampleCommand Build(IConsoleStreams streams) =>
+        new(ExampleCommand.RootName, Description, Details, Examples)
         {
             new HelpOption { Action = new HelpWithExamples() },
             new VersionOption(),
@@ -117,24 +98,54 @@ internal static class CommandLine
             ServeCommand.Create(streams),
             TopCommand.Create(streams),
         };
-        return root;
-    }
 
-    /// <summary>Without a working directory relative paths lead nowhere, which the operating system calls a missing
-    /// file.</summary>
-    private static string MessageOf(Exception fault)
+    /// <summary>
+    /// Prints the error of a command: text on standard error and, with <c>--json</c>, one object on the stream of the
+    /// result. A standard stream that is a file of the command line is not written; the other stream then carries the
+    /// text, unless that stream carries data.
+    /// </summary>
+    private sealed class FaultOutput
     {
-        try
-        {
-            _ = Environment.CurrentDirectory;
-            return OneLine(fault.Message);
-        }
-        catch (IOException)
-        {
-            return $"{OneLine(fault.Message)} The working directory was deleted: change to another one, or give full "
-                + "paths.";
-        }
-    }
+        private readonly TextWriter? output;
+        private readonly TextWriter? error;
+        private readonly bool isJson;
+        private readonly bool isOutputData;
 
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
+        internal FaultOutput(ParseResult parsed, IConsoleStreams streams)
+        {
+            // An unknown command has no options, so --json is an unmatched token.
+            isJson = parsed.GetResult(SharedOptions.Json) is { Implicit: false }
+                || parsed.UnmatchedTokens.Contains(SharedOptions.Json.Name);
+            isOutputData = ReadCommand.WritesToOutput(parsed);
+            output = NamedFiles.Has(streams.OutputFile, parsed) || isOutputData ? null : streams.Output;
+            error = NamedFiles.Has(streams.ErrorFile, parsed) ? null : streams.Error;
+        }
+
+        internal void Print(Action<TextWriter> text, Func<FaultReport> report)
+        {
+            try
+            {
+                var writer = error ?? (isJson ? null : output);
+                if (writer is not null)
+                {
+                    text(writer);
+                }
+
+                if (isJson)
+                {
+                    PrintJson(isOutputData ? error : output, report);
+                }
+            }
+            catch (TransferBrokenException)
+            {
+                // Standard output failed. Standard error already has the text, or must not be written.
+            }
+        }
+
+        /// <summary>Not inlined: without --json, the JSON assemblies are not loaded. Loading them needs file
+        /// descriptors, which the process may have run out of.</summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static void PrintJson(TextWriter? writer, Func<FaultReport> report) =>
+            writer?.WriteLine(ReportJson.Write(report()));
+    }
 }

@@ -52,6 +52,37 @@ internal static class NamespaceMap
             "DmIo.Actors.Telemetry",
         ],
 
+        ["DmIo.Cli.Exit"] = [],
+        ["DmIo.Cli.Streams"] = ["DmIo.Cli.Exit"],
+        ["DmIo.Cli.Reports"] = ["DmIo.Cli.Exit", "DmIo.Cli.Streams"],
+        ["DmIo.Cli.Arguments"] = ["DmIo.Cli.Exit"],
+        ["DmIo.Cli.Service"] =
+            ["DmIo.Cli.Arguments", "DmIo.Cli.Exit", "DmIo.Cli.Reports", "DmIo.Cli.Streams"],
+        ["DmIo.Cli.Transfer"] =
+            ["DmIo.Cli.Exit", "DmIo.Cli.Reports", "DmIo.Cli.Service", "DmIo.Cli.Streams"],
+        ["DmIo.Cli.Bench"] = ["DmIo.Cli.Exit", "DmIo.Cli.Reports", "DmIo.Cli.Transfer"],
+        ["DmIo.Cli.Top"] = ["DmIo.Cli.Exit", "DmIo.Cli.Reports", "DmIo.Cli.Streams"],
+        ["DmIo.Cli.Commands"] =
+        [
+            "DmIo.Cli.Arguments",
+            "DmIo.Cli.Bench",
+            "DmIo.Cli.Exit",
+            "DmIo.Cli.Reports",
+            "DmIo.Cli.Service",
+            "DmIo.Cli.Streams",
+            "DmIo.Cli.Top",
+            "DmIo.Cli.Transfer",
+        ],
+        ["DmIo.Cli"] =
+        [
+            "DmIo.Cli.Arguments",
+            "DmIo.Cli.Commands",
+            "DmIo.Cli.Exit",
+            "DmIo.Cli.Reports",
+            "DmIo.Cli.Service",
+            "DmIo.Cli.Streams",
+        ],
+
         ["DmIo.Hosting"] = ["DmIo.Hosting.Configuration", "DmIo.Hosting.Health", "DmIo.Hosting.Servers"],
         ["DmIo.Hosting.Configuration"] = ["DmIo.Hosting.Servers"],
         ["DmIo.Hosting.Health"] = [],

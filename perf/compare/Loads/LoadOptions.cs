@@ -1,5 +1,6 @@
 using System.CommandLine;
-using DmIo.Cli;
+using DmIo.Cli.Bench;
+using DmIo.Cli.Reports;
 
 namespace DmIo.Compare;
 
@@ -31,10 +32,7 @@ internal static class LoadOptions
     /// <param name="outcome">What came of it.</param>
     /// <param name="isAlone">Nothing else ran in this process, so that what it allocated was for this.</param>
     internal static void Print(BenchWorkload workload, BenchLimits limits, BenchOutcome outcome, bool isAlone) =>
-        Console.WriteLine(ReportJson.Write(BenchReport.Of(
-            workload,
-            BenchCaller.Tell,
-            leases: 1,
-            limits,
-            isAlone ? outcome : outcome with { AllocatedBytesPerRequest = null, TurnsPerRequest = null })));
+        Console.WriteLine(ReportJson.Write(
+            (isAlone ? outcome : outcome with { AllocatedBytesPerRequest = null, TurnsPerRequest = null })
+            .ToReport(workload, BenchCaller.Tell, leases: 1, limits)));
 }

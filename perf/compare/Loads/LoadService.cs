@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using DmIo.Actors.Client;
-using DmIo.Cli;
+using DmIo.Cli.Bench;
 using DmIo.Io;
 
 namespace DmIo.Compare;
@@ -38,8 +38,8 @@ internal sealed class LoadService : IAsyncDisposable
     }
 
     /// <summary>One lease that its driver keeps busy by messages.</summary>
-    internal Task<IBenchLane> OpenAsync(BenchWorkload workload) =>
-        TellLane.OpenAsync(System, Service, workload, new BenchPattern(workload, lease: 0, leases: 1));
+    internal Task<IBenchJob> OpenAsync(BenchWorkload workload) =>
+        TellJob.OpenAsync(System, Service, workload, new BenchPattern(workload, lease: 0, leases: 1));
 
     public async ValueTask DisposeAsync() => await System.Terminate();
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DmIo.Cli;
+using DmIo.Cli.Bench;
 
 namespace DmIo.Compare;
 
@@ -41,8 +41,8 @@ internal static class NeighbourLoad
         var running = new List<(BenchWorkload Workload, Task<BenchOutcome> Outcome)>();
         foreach (var workload in flood.Depth == 0 ? [quiet] : new[] { quiet, flood })
         {
-            var lane = await service.OpenAsync(workload);
-            running.Add((workload, BenchRun.RunAsync([lane], limits, end)));
+            var job = await service.OpenAsync(workload);
+            running.Add((workload, BenchRun.RunAsync([job], limits, end)));
         }
 
         foreach (var (workload, outcome) in running)

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
-using DmIo.Cli;
+using DmIo.Cli.Bench;
 using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
@@ -46,8 +46,8 @@ internal static class RandomAccessLoad
             IsFlushed = parsed.GetValue(IsFlushed),
         };
         var limits = LoadOptions.LimitsOf(parsed);
-        var lanes = new RandomAccessLane(workload, handles, parsed.GetValue(IsAsync));
-        var outcome = await BenchRun.RunAsync([lanes], limits, end);
+        var job = new RandomAccessJob(workload, handles, parsed.GetValue(IsAsync));
+        var outcome = await BenchRun.RunAsync([job], limits, end);
         LoadOptions.Print(workload, limits, outcome, isAlone: true);
         foreach (var handle in handles)
         {
@@ -55,28 +55,28 @@ internal static class RandomAccessLoad
         }
     }
 
-    private sealed class RandomAccessLane(BenchWorkload workload, SafeFileHandle[] files, bool isAsync) : IBenchLane
+    private sealed class RandomAccessJob(BenchWorkload workload, SafeFileHandle[] files, bool isAsync) : IBenchJob
     {
         private static readonly IoResult Ok = new(regionCount: 1);
 
         private readonly BenchPattern pattern = new(workload, lease: 0, leases: 1);
-        private readonly BenchTally[] tallies =
-            [.. Enumerable.Range(0, workload.Depth).Select(_ => new BenchTally())];
+        private readonly BenchCounters[] counters =
+            [.. Enumerable.Range(0, workload.Depth).Select(_ => new BenchCounters())];
 
-        public IReadOnlyList<BenchTally> Tallies => tallies;
+        public IReadOnlyList<BenchCounters> Counters => counters;
 
-        public Task RunAsync(BenchWindow window) => Task.WhenAll(tallies.Select(tally => isAsync
-            ? Task.Run(() => WorkAsync(tally, window))
-            : Task.Factory.StartNew(() => Work(tally, window), TaskCreationOptions.LongRunning)));
+        public Task RunAsync(BenchWindow window) => Task.WhenAll(counters.Select(counter => isAsync
+            ? Task.Run(() => WorkAsync(counter, window))
+            : Task.Factory.StartNew(() => Work(counter, window), TaskCreationOptions.LongRunning)));
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-        private async Task WorkAsync(BenchTally tally, BenchWindow window)
+        private async Task WorkAsync(BenchCounters counter, BenchWindow window)
         {
             var block = NewBlock();
             for (var now = Stopwatch.GetTimestamp(); window.MaySend(now); now = Stopwatch.GetTimestamp())
             {
-                var offset = pattern.NextPlace() * workload.BlockBytes;
+                var offset = pattern.NextTarget() * workload.BlockBytes;
                 if (files.Length == 1)
                 {
                     await RandomAccess.WriteAsync(files[0], block, offset);
@@ -86,16 +86,16 @@ internal static class RandomAccessLoad
                     await Task.WhenAll(files.Select(file => RandomAccess.WriteAsync(file, block, offset).AsTask()));
                 }
 
-                tally.Done(window, now, Stopwatch.GetTimestamp(), Ok);
+                counter.Done(window, now, Stopwatch.GetTimestamp(), Ok);
             }
         }
 
-        private void Work(BenchTally tally, BenchWindow window)
+        private void Work(BenchCounters counter, BenchWindow window)
         {
             var block = NewBlock();
             for (var now = Stopwatch.GetTimestamp(); window.MaySend(now); now = Stopwatch.GetTimestamp())
             {
-                var offset = pattern.NextPlace() * workload.BlockBytes;
+                var offset = pattern.NextTarget() * workload.BlockBytes;
                 foreach (var file in files)
                 {
                     RandomAccess.Write(file, block, offset);
@@ -105,7 +105,7 @@ internal static class RandomAccessLoad
                     }
                 }
 
-                tally.Done(window, now, Stopwatch.GetTimestamp(), Ok);
+                counter.Done(window, now, Stopwatch.GetTimestamp(), Ok);
             }
         }
 

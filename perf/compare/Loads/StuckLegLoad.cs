@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DmIo.Cli;
+using DmIo.Cli.Bench;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
@@ -76,7 +76,7 @@ internal static class StuckLegLoad
         StuckDevice? stuck,
         CancellationToken end)
     {
-        await using var background = await PacedLane.OpenAsync(service.Service, replicated, StuckFor);
+        await using var background = await PacedJob.OpenAsync(service.Service, replicated, StuckFor);
         await using var measured = await service.OpenAsync(others);
         stuck?.Stick();
         var running = BenchRun.RunAsync([background], limits with { Duration = limits.Duration + StuckFor }, end);

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DmIo.Cli;
+using DmIo.Cli.Reports;
 
 namespace DmIo.Compare;
 

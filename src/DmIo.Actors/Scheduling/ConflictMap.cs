@@ -102,6 +102,53 @@ internal sealed class ConflictMap
         }
     }
 
+    /// <summary>For tests: the top level, the levels under its entries, and their tree. Takes O(n).</summary>
+    internal void CheckInvariants()
+    {
+        var (nodeCount, userCount) = (0, 0);
+        var topCount = Check(top, long.MinValue, long.MaxValue, ref nodeCount, ref userCount);
+        Invariant.Require(tree.CheckInvariants() == topCount);
+        Invariant.Require((nodeCount, userCount) == (NodeCount, UserCount));
+    }
+
+    /// <returns>The number of nodes of the level, without those of the levels under it.</returns>
+    private static int Check(IntervalLevel level, long start, long end, ref int nodeCount, ref int userCount)
+    {
+        var count = 0;
+        for (var node = level.First; node is not null; node = node.Next)
+        {
+            count++;
+            nodeCount++;
+            Invariant.Require(ReferenceEquals(node.Level, level) && !node.IsEmpty);
+            Invariant.Require(start <= node.Start && node.Start < node.End && node.End <= end);
+            Invariant.Require(node.Next is null || (node.End <= node.Next.Start && !node.IsContinuedBy(node.Next)));
+            userCount += CheckUsers(node);
+            if (node.Changer?.Entry is { } entry && ReferenceEquals(entry.FirstUser, node.Changer))
+            {
+                Check(entry.Under, entry.Start, entry.End, ref nodeCount, ref userCount);
+            }
+        }
+
+        return count;
+    }
+
+    /// <returns>The number of users of the node.</returns>
+    private static int CheckUsers(IntervalNode node)
+    {
+        var readers = 0;
+        for (var reader = node.FirstReader; reader is not null; reader = reader.NextReader)
+        {
+            readers++;
+            Invariant.Require(ReferenceEquals(reader.Node, node) && !reader.Entry!.IsChange);
+            Invariant.Require(node.Changer is null || reader.Entry.Blockers > 0);
+        }
+
+        Invariant.Require(readers == node.ReaderCount);
+        Invariant.Require(node.Changer is null
+            || (ReferenceEquals(node.Changer.Node, node) && node.Changer.Entry!.IsChange));
+        return readers + (node.Changer is null ? 0 : 1);
+    }
+
     private void Read(QueueEntry entry, IntervalNode? behind)
     {
         for (var at = entry.Start; at < entry.End;)

@@ -100,6 +100,29 @@ internal sealed class IntervalTree
         return found;
     }
 
+    /// <summary>For tests: the order, the ranks and the links of all nodes. Takes O(n).</summary>
+    /// <returns>The number of nodes.</returns>
+    internal int CheckInvariants()
+    {
+        TreeNode? last = null;
+        return Check(root, parent: null, ref last);
+    }
+
+    private static int Check(TreeNode? node, TreeNode? parent, ref TreeNode? last)
+    {
+        if (node is null)
+        {
+            return 0;
+        }
+
+        Invariant.Require(ReferenceEquals(node.Parent, parent));
+        Invariant.Require(parent is null || parent.Rank >= node.Rank);
+        var left = Check(node.Left, node, ref last);
+        Invariant.Require(last is null || IsBefore(last, node));
+        last = node;
+        return left + 1 + Check(node.Right, node, ref last);
+    }
+
     private static bool IsBefore(TreeNode one, TreeNode other) =>
         one.Key < other.Key || (one.Key == other.Key && one.Tie < other.Tie);
 

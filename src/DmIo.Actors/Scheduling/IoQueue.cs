@@ -276,4 +276,17 @@ internal sealed partial class IoQueue
         operation.Clear();
         operations.Return(operation);
     }
+
+    /// <summary>For tests: the counts and the conflict map. Takes O(n).</summary>
+    internal void CheckInvariants()
+    {
+        Invariant.Require(Waiting >= retries.Count);
+        for (var operation = operationsInFlight.First; operation is not null; operation = operation.Next)
+        {
+            Invariant.Require(operation.Next is null || operation.TakenAt <= operation.Next.TakenAt);
+        }
+
+        conflicts.CheckInvariants();
+        Invariant.Require(!IsEmpty || (conflicts.IsEmpty && conflicts is { NodeCount: 0, UserCount: 0 }));
+    }
 }

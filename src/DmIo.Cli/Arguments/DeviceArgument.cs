@@ -1,20 +1,21 @@
+using DmIo.Cli.Exit;
 using DmIo.Io;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Arguments;
 
 /// <summary>
-/// A device as the command line names it: <c>mem:SIZE</c>, <c>null:SIZE</c>, the name of a configured device, a URI
-/// such as <c>nbd://host/name</c>, or a path. In this order: a file whose name looks like one of the others is written
-/// with its directory, as in <c>./mem:1MiB</c>.
+/// A device of the command line: <c>mem:SIZE</c>, <c>null:SIZE</c>, the name of a configured device, a URI such as
+/// <c>nbd://host/name</c>, or a path, matched in this order. A path that looks like another kind needs a directory, as
+/// in <c>./mem:1MiB</c>.
 /// </summary>
 internal abstract record DeviceArgument(string Text)
 {
     private const string MemoryPrefix = "mem:";
     private const string NullPrefix = "null:";
 
-    /// <summary>Reads what <paramref name="text"/> names.</summary>
-    /// <exception cref="RefusedException">It looks like <c>mem:</c> or <c>null:</c>, but its size is
-    /// none.</exception>
+    /// <summary>Parses the text of a device.</summary>
+    /// <exception cref="RefusedException">The size after <c>mem:</c> or <c>null:</c> is
+    /// invalid.</exception>
     internal static DeviceArgument Read(string text, IReadOnlySet<string> configuredNames)
     {
         if (text.StartsWith(MemoryPrefix, StringComparison.Ordinal))
@@ -37,10 +38,11 @@ internal abstract record DeviceArgument(string Text)
 
     private static ByteSize ReadSize(string text, string prefix)
     {
-        var written = text[prefix.Length..];
-        if (!ByteSize.TryParse(written, out var size))
+        var sizeText = text[prefix.Length..];
+        if (!ByteSize.TryParse(sizeText, out var size))
         {
-            throw new RefusedException($"'{text}': '{written}' is not a size; write {prefix}SIZE as in {prefix}64MiB.");
+            throw new RefusedException(
+                $"'{text}': '{sizeText}' is not a size; write {prefix}SIZE as in {prefix}64MiB.");
         }
 
         if (size.Bytes == 0 || !size.IsWholeSectors)
@@ -53,17 +55,55 @@ internal abstract record DeviceArgument(string Text)
     }
 }
 
-/// <summary>Data in memory, gone when the command ends.</summary>
+/// <summary>Memory, which is lost when the command ends.</summary>
 internal sealed record MemoryArgument(string Text, ByteSize Capacity) : DeviceArgument(Text);
 
-/// <summary>Takes every write and reads as zeroes.</summary>
+/// <summary>Discards writes, reads as zeroes.</summary>
 internal sealed record NullArgument(string Text, ByteSize Capacity) : DeviceArgument(Text);
 
-/// <summary>Attached by the service, from the configuration.</summary>
+/// <summary>A device of the configuration, attached by the service.</summary>
 internal sealed record ConfiguredArgument(string Text) : DeviceArgument(Text);
 
-/// <summary>What the provider of its scheme opens.</summary>
+/// <summary>A device that the provider of the URI scheme opens.</summary>
 internal sealed record UriArgument(string Text) : DeviceArgument(Text);
 
 /// <summary>A regular file or a block device.</summary>
 internal sealed record PathArgument(string Text) : DeviceArgument(Text);
+
+/// <summary>
+/// An export of the command line: <c>NAME=DEVICE</c>, or <c>NAME=DEVICE,DEVICE,DEVICE</c> for several copies. The first
+/// <c>=</c> ends the name, which may be empty. A comma in a URI is written <c>%2C</c>; a path with a comma is not
+/// supported.
+/// </summary>
+internal sealed record ExportArgument(string Name, IReadOnlyList<string> Devices)
+{
+    private const string Shape = "Write NAME=DEVICE or NAME=DEVICE,DEVICE, as in disk=disk.img.";
+
+    /// <exception cref="FormatException">The text is invalid; the message has the text, the error and the
+    /// syntax.</exception>
+    internal static ExportArgument Parse(string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        if (equals < 0)
+        {
+            throw new FormatException($"'{text}' has no '='. {Shape}");
+        }
+
+        var devices = DevicesIn(text);
+        if (Array.Exists(devices, device => device.Length == 0))
+        {
+            throw new FormatException($"'{text}' names no device, or an empty one. {Shape}");
+        }
+
+        if (devices.Distinct(StringComparer.Ordinal).Count() < devices.Length)
+        {
+            throw new FormatException($"'{text}' names a device twice; copies need different devices. {Shape}");
+        }
+
+        return new ExportArgument(text[..equals], devices);
+    }
+
+    /// <summary>The devices of the text, even if it is not a valid export.</summary>
+    internal static string[] DevicesIn(string text) =>
+        text[(text.IndexOf('=', StringComparison.Ordinal) + 1)..].Split(',');
+}

@@ -3,21 +3,32 @@ using Akka.Actor;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Bench;
+
+/// <summary>A lease, and the code that keeps its requests in flight.</summary>
+internal interface IBenchJob : IAsyncDisposable
+{
+    /// <summary>One for each thread that counts. Final after <see cref="RunAsync"/> has completed.</summary>
+    IReadOnlyList<BenchCounters> Counters { get; }
+
+    /// <summary>Submits requests as long as the window allows; completes when all of them have completed. Called
+    /// once.</summary>
+    Task RunAsync(BenchWindow window);
+}
 
 /// <summary>
-/// One measurement: leases are opened, driven for the window all at once, and added up. <see cref="Completed"/> may be
-/// read while it runs.
+/// One measurement: opens the leases, runs their jobs in parallel, and adds up the results. <see cref="Completed"/> may
+/// be read during the run.
 /// </summary>
 internal sealed class BenchRun : IAsyncDisposable
 {
-    private readonly List<IBenchLane> lanes = [];
+    private readonly List<IBenchJob> jobs = [];
 
-    /// <summary>Requests answered so far, with those of the warm-up.</summary>
-    internal long Completed => CompletedBy(lanes);
+    /// <summary>Completed requests, including those of the warm-up.</summary>
+    internal long Completed => CompletedBy(jobs);
 
-    /// <summary>Opens a lease for each lane.</summary>
-    /// <exception cref="IoRefusedException">There are not enough pages.</exception>
+    /// <summary>Opens a lease for each job.</summary>
+    /// <exception cref="IoRefusedException">The pool has too few pages.</exception>
     internal async Task OpenAsync(
         ActorSystem system, DmIoService service, BenchWorkload workload, BenchCaller caller, int leases)
     {
@@ -25,80 +36,111 @@ internal sealed class BenchRun : IAsyncDisposable
         {
             var share = workload.ShareOf(lease, leases);
             var pattern = new BenchPattern(share, lease, leases);
-            lanes.Add(await (caller switch
+            jobs.Add(await (caller switch
             {
-                BenchCaller.Ask => WorkerLane.OpenAskAsync(system, service, share, pattern),
-                BenchCaller.Client => WorkerLane.OpenClientAsync(service, share, pattern),
-                _ => TellLane.OpenAsync(system, service, share, pattern),
+                BenchCaller.Ask => TaskJob.OpenAskAsync(system, service, share, pattern),
+                BenchCaller.Client => TaskJob.OpenClientAsync(service, share, pattern),
+                _ => TellJob.OpenAsync(system, service, share, pattern),
             }));
         }
     }
 
-    /// <inheritdoc cref="RunAsync(IReadOnlyList{IBenchLane}, BenchLimits, CancellationToken)"/>
     internal Task<BenchOutcome> RunAsync(BenchLimits limits, CancellationToken interrupted) =>
-        RunAsync(lanes, limits, interrupted);
+        RunAsync(jobs, limits, interrupted);
 
-    /// <summary>Drives all lanes until the limits are reached, or until it is interrupted and all is
-    /// answered.</summary>
+    /// <summary>Runs all jobs until the limits are reached or the user interrupts, and all requests have
+    /// completed.</summary>
     internal static async Task<BenchOutcome> RunAsync(
-        IReadOnlyList<IBenchLane> lanes, BenchLimits limits, CancellationToken interrupted)
+        IReadOnlyList<IBenchJob> jobs, BenchLimits limits, CancellationToken interrupted)
     {
         var window = new BenchWindow(limits, interrupted);
-        var running = Task.WhenAll(lanes.Select(lane => lane.RunAsync(window)));
+        var running = Task.WhenAll(jobs.Select(job => job.RunAsync(window)));
         await Task.WhenAny(running, Task.Delay(limits.WarmUp, interrupted));
-        var before = Effort.Now(lanes);
+        var before = ProcessCounters.Now(jobs);
         await running;
-        var effort = Effort.Now(lanes).Since(before);
+        var costs = ProcessCounters.Now(jobs).Since(before);
 
-        var total = new BenchTally();
-        foreach (var tally in lanes.SelectMany(lane => lane.Tallies))
+        var total = new BenchCounters();
+        foreach (var counters in jobs.SelectMany(job => job.Counters))
         {
-            total.Add(tally);
+            total.Add(counters);
         }
 
         var end = window.IsInterrupted || limits.Requests is not null ? total.LastDone : window.End;
         return new BenchOutcome(
             total,
             TimeSpan.FromSeconds(Math.Max(0, end - window.Start) / (double)Stopwatch.Frequency),
-            effort.Completed == 0 ? null : (double)effort.AllocatedBytes / effort.Completed,
-            effort.Completed == 0 ? null : (double)effort.Turns / effort.Completed,
+            costs.Completed == 0 ? null : (double)costs.AllocatedBytes / costs.Completed,
+            costs.Completed == 0 ? null : (double)costs.WorkItems / costs.Completed,
             window.IsInterrupted);
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var lane in lanes)
+        foreach (var job in jobs)
         {
-            await lane.DisposeAsync();
+            await job.DisposeAsync();
         }
     }
 
-    private static long CompletedBy(IReadOnlyList<IBenchLane> lanes) =>
-        lanes.Sum(lane => lane.Tallies.Sum(tally => tally.Completed));
+    private static long CompletedBy(IReadOnlyList<IBenchJob> jobs) =>
+        jobs.Sum(job => job.Counters.Sum(counters => counters.Completed));
 
-    /// <summary>What the whole process has done so far. A turn of an actor is one work item of the thread
-    /// pool.</summary>
-    private readonly record struct Effort(long Completed, long AllocatedBytes, long Turns)
+    /// <summary>Counters of the whole process. A turn of an actor is one work item of the thread pool.</summary>
+    private readonly record struct ProcessCounters(long Completed, long AllocatedBytes, long WorkItems)
     {
-        internal static Effort Now(IReadOnlyList<IBenchLane> lanes) => new(
-            CompletedBy(lanes), GC.GetTotalAllocatedBytes(precise: true), ThreadPool.CompletedWorkItemCount);
+        internal static ProcessCounters Now(IReadOnlyList<IBenchJob> jobs) => new(
+            CompletedBy(jobs), GC.GetTotalAllocatedBytes(precise: true), ThreadPool.CompletedWorkItemCount);
 
-        internal Effort Since(Effort before) => new(
-            Completed - before.Completed, AllocatedBytes - before.AllocatedBytes, Turns - before.Turns);
+        internal ProcessCounters Since(ProcessCounters before) => new(
+            Completed - before.Completed, AllocatedBytes - before.AllocatedBytes, WorkItems - before.WorkItems);
     }
 }
 
-/// <summary>What was measured.</summary>
-/// <param name="Tally">Of all lanes.</param>
-/// <param name="Elapsed">How long requests counted.</param>
-/// <param name="AllocatedBytesPerRequest">Of the whole process, while requests counted; null where there was
-/// none.</param>
-/// <param name="TurnsPerRequest">Work items of the thread pool, likewise: how often actors, and whoever waits for
-/// tasks, took their turn. Below the number of actors that a request passes where they take several at a time.</param>
-/// <param name="IsInterrupted">The user ended it.</param>
-internal sealed record BenchOutcome(
-    BenchTally Tally,
-    TimeSpan Elapsed,
-    double? AllocatedBytesPerRequest,
-    double? TurnsPerRequest,
-    bool IsInterrupted);
+/// <summary>The length of a measurement.</summary>
+/// <param name="WarmUp">The time before the measurement. Its requests are not counted.</param>
+/// <param name="Duration">The time of the measurement, if <paramref name="Requests"/> is null.</param>
+/// <param name="Requests">The number of requests of the measurement, instead of a duration.</param>
+internal sealed record BenchLimits(TimeSpan WarmUp, TimeSpan Duration, long? Requests = null);
+
+/// <summary>
+/// Decides whether a request may be sent, and whether it counts. By duration, a request counts that completes within
+/// the duration. By number, exactly that many requests are sent after the warm-up, and all of them count. Times are
+/// stopwatch ticks. Thread-safe.
+/// </summary>
+internal sealed class BenchWindow
+{
+    private readonly CancellationToken interrupted;
+    private readonly bool isByNumber;
+    private long left;
+
+    internal BenchWindow(BenchLimits limits, CancellationToken interrupted)
+    {
+        this.interrupted = interrupted;
+        isByNumber = limits.Requests is not null;
+        left = limits.Requests ?? 0;
+        Start = Stopwatch.GetTimestamp() + TicksOf(limits.WarmUp);
+        End = isByNumber ? long.MaxValue : Start + TicksOf(limits.Duration);
+    }
+
+    internal long Start { get; }
+
+    /// <summary>The end of the duration; <see cref="long.MaxValue"/> if the measurement is by number.</summary>
+    internal long End { get; }
+
+    internal bool IsInterrupted => interrupted.IsCancellationRequested;
+
+    internal bool MaySend(long now)
+    {
+        if (IsInterrupted || now >= End)
+        {
+            return false;
+        }
+
+        return !isByNumber || now < Start || Interlocked.Decrement(ref left) >= 0;
+    }
+
+    internal bool Counts(long sentAt, long now) => isByNumber ? sentAt >= Start : now >= Start && now < End;
+
+    private static long TicksOf(TimeSpan span) => (long)(span.TotalSeconds * Stopwatch.Frequency);
+}

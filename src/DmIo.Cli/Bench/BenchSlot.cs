@@ -3,12 +3,11 @@ using DmIo.Io;
 using DmIo.Memory;
 using static DmIo.Actors.Protocol.IoProtocol;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Bench;
 
 /// <summary>
-/// One of the requests that a lease keeps in flight: its memory and its regions, used over and over, since a request
-/// that was answered has let go of both. Invariant: <see cref="Next"/> is called only while nothing of the slot is in
-/// flight.
+/// One of the requests in flight of a lease, with its memory and regions. Both are reused, since the service does not
+/// use them after the completion. Invariant: <see cref="Next"/> is called only if no request of the slot is in flight.
 /// </summary>
 internal sealed class BenchSlot
 {
@@ -27,22 +26,22 @@ internal sealed class BenchSlot
         one = all.Length == 1 ? all : [all[0]];
     }
 
-    /// <summary>What to send along; null with a flush.</summary>
+    /// <summary>The memory of the request; null for a flush.</summary>
     internal IoMemory? Data => Operation == IoOperation.Flush ? null : memory;
 
     internal IoOperation Operation { get; private set; }
 
-    /// <summary>Where the request goes.</summary>
+    /// <summary>The regions of the request.</summary>
     internal IoRegion[] Regions => Operation == IoOperation.Read || workload.IsSpread ? one : all;
 
-    /// <summary>When it was sent, as <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> has it.</summary>
+    /// <summary>The time of submission, in stopwatch ticks.</summary>
     internal long SentAt { get; set; }
 
-    /// <summary>Pages that a lease needs for its slots.</summary>
+    /// <summary>Pages of a lease with all its slots.</summary>
     internal static int PagesFor(BenchWorkload workload) => checked(workload.Depth * PagesPerSlot(workload));
 
-    /// <summary>A lease's slots, in its pages, which are filled with bytes that follow from the seed: a store that
-    /// compresses, or keeps no zeroes, shall gain nothing.</summary>
+    /// <summary>Builds the slots of a lease. Its pages are filled with random bytes, so that a store that compresses
+    /// data, or does not store zeroes, has no advantage.</summary>
     internal static BenchSlot[] Build(BenchWorkload workload, BenchPattern pattern, IReadOnlyList<Page> pages)
     {
         var random = new Random(workload.Seed);
@@ -68,8 +67,8 @@ internal sealed class BenchSlot
     {
         Operation = pattern.NextIsRead() ? IoOperation.Read : IoOperation.Write;
         var (block, which) = workload.IsSpread
-            ? Math.DivRem(pattern.NextPlace(), workload.Regions.Count)
-            : (pattern.NextPlace(), 0);
+            ? Math.DivRem(pattern.NextTarget(), workload.Regions.Count)
+            : (pattern.NextTarget(), 0);
         var regions = Regions;
         for (var index = 0; index < regions.Length; index++)
         {
@@ -79,8 +78,8 @@ internal sealed class BenchSlot
         }
     }
 
-    /// <summary>What went well may have a second part: the flush behind a write, which is sent next.</summary>
-    internal bool TryFollowUp()
+    /// <summary>Changes a completed write into its flush, if the workload has flushes.</summary>
+    internal bool TryFlush()
     {
         if (!workload.IsFlushed || Operation != IoOperation.Write)
         {
@@ -91,7 +90,7 @@ internal sealed class BenchSlot
         return true;
     }
 
-    /// <summary>The chosen request as a message.</summary>
+    /// <summary>The request as a message.</summary>
     internal IoRequest Request(IActorRef? replyTo) => new()
     {
         Operation = Operation,

@@ -1,12 +1,12 @@
 using System.Numerics;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Bench;
 
 /// <summary>
-/// How often each latency occurred, in the ticks of <see cref="System.Diagnostics.Stopwatch"/>. Log-linear: each power
-/// of two is divided into 128 equal buckets, so that a quantile is at most 1/128 above the truth, whatever the size.
-/// Recording is a few instructions and allocates nothing. Used by one thread at a time. Invariant: the buckets add up
-/// to <see cref="Count"/>.
+/// A histogram of latencies in <see cref="System.Diagnostics.Stopwatch"/> ticks. Log-linear: each power of two is
+/// divided into 128 equal buckets, so a quantile is at most 1/128 above the exact value. Recording takes a few
+/// instructions and does not allocate. Used by one thread at a time. Invariant: the sum of the buckets is
+/// <see cref="Count"/>.
 /// </summary>
 internal sealed class LatencyHistogram
 {
@@ -26,7 +26,7 @@ internal sealed class LatencyHistogram
 
     internal double Mean => Count == 0 ? 0 : (double)sum / Count;
 
-    /// <summary>One more of this latency; a clock that went back counts as 0.</summary>
+    /// <summary>Adds one latency. A negative latency counts as 0.</summary>
     internal void Record(long ticks)
     {
         var value = Math.Max(0, ticks);
@@ -50,7 +50,7 @@ internal sealed class LatencyHistogram
         Max = Math.Max(Max, other.Max);
     }
 
-    /// <summary>The latency that this share of all (0 to 1) does not exceed; 0 where there is none.</summary>
+    /// <summary>The latency that the given share (0 to 1) of all latencies does not exceed; 0 if empty.</summary>
     internal long Quantile(double share)
     {
         var rank = Math.Clamp((long)Math.Ceiling(share * Count), 1, Math.Max(1, Count));
@@ -73,7 +73,7 @@ internal sealed class LatencyHistogram
         return (octave * Linear) + (int)(value >> octave);
     }
 
-    /// <summary>The highest value of a bucket. From 128 on, octave k has the buckets from (k + 1) * 128 on.</summary>
+    /// <summary>The highest value of a bucket. The buckets of octave k start at index (k + 1) * 128.</summary>
     private static long HighestOf(int index)
     {
         var octave = Math.Max(0, (index >> LinearBits) - 1);

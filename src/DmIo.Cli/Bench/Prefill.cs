@@ -1,12 +1,15 @@
 using DmIo.Actors.Client;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Transfer;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Bench;
 
 /// <summary>
-/// Writes every sector of regions before they are measured, in order, 1 MiB at a time, and flushes: reading a hole, or
-/// writing into one, measures the file system and not the store.
+/// Writes every sector of the regions before the measurement, in chunks of 1 MiB, and flushes: reading or writing a
+/// hole of a file measures the file system, not the store.
 /// </summary>
 internal static class Prefill
 {
@@ -14,8 +17,9 @@ internal static class Prefill
     private const int ChunkSectors = ChunkBytes / Sector.SizeBytes;
     private const int InFlightChunks = 8;
 
-    /// <exception cref="OperationCanceledException">The user ended it; what was in flight is done.</exception>
-    /// <exception cref="RefusedException">A region can't be written; there is nothing to measure.</exception>
+    /// <exception cref="OperationCanceledException">The user interrupted; the writes in flight have
+    /// completed.</exception>
+    /// <exception cref="RefusedException">A region cannot be written, so it cannot be measured.</exception>
     internal static async Task RunAsync(
         IoClient client, IReadOnlyList<IoRegion> regions, int seed, TransferProgress progress, CancellationToken stop)
     {
@@ -45,5 +49,5 @@ internal static class Prefill
 
     private static ValueTask Require(IoRegion region, IoResult result) => result.IsOk
         ? ValueTask.CompletedTask
-        : throw new RefusedException($"{region} can't be filled before it is measured: {result[0]}");
+        : throw new RefusedException($"{region} cannot be written before the measurement: {result[0]}");
 }

@@ -1,88 +1,93 @@
 using System.CommandLine;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Bench;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Service;
+using DmIo.Cli.Transfer;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Commands;
 
-/// <summary>What <c>dmio bench</c> takes beside regions: the load, and for how long.</summary>
+/// <summary>The options of <c>dmio bench</c>: the workload, and the length of the measurement.</summary>
 internal static class BenchArguments
 {
     private static readonly ByteSize LargestBlock = ByteSize.FromMiB(64);
 
     private static readonly Option<BenchOperation> Operation = new("--operation", "-o")
     {
-        Description = "What to do: random or sequential reads or writes, or both at random.",
+        Description = "The workload: random or sequential reads or writes, or random reads and writes.",
         HelpName = "randread|randwrite|read|write|randrw",
         Required = true,
-        CustomParser = Cli.Options.ReadEnum<BenchOperation>,
+        CustomParser = OptionValues.ReadEnum<BenchOperation>,
     };
 
     private static readonly Option<ByteSize?> BlockSize = new("--block-size", "-b")
     {
         Description = "Bytes per request, whole sectors. [default: 4KiB]",
         HelpName = "SIZE",
-        CustomParser = Cli.Options.ReadSize,
+        CustomParser = OptionValues.ReadSize,
     };
 
-    private static readonly Option<int?> Depth = Cli.Options.NewNumber(
-        "--depth", 1, 65536, "Requests that each lease keeps in flight. [default: 32]");
+    private static readonly Option<int?> Depth = OptionValues.NewNumber(
+        "--depth", 1, 65536, "Requests in flight of each lease. [default: 32]");
 
-    private static readonly Option<int?> LeaseCount = Cli.Options.NewNumber(
-        "--leases", 1, 1024, "Leases, each with a driver of its own and --depth requests in flight. [default: 1]");
+    private static readonly Option<int?> LeaseCount = OptionValues.NewNumber(
+        "--leases", 1, 1024, "Leases, each with --depth requests in flight. [default: 1]");
 
-    private static readonly Option<TimeSpan?> Duration = Cli.Options.NewDuration(
-        "--duration", "How long to measure, as in 500ms, 3s or 2m. [default: 3s]");
+    private static readonly Option<TimeSpan?> Duration = OptionValues.NewDuration(
+        "--duration", "Length of the measurement, as in 500ms, 3s or 2m. [default: 3s]");
 
-    private static readonly Option<TimeSpan?> WarmUp = Cli.Options.NewDuration(
+    private static readonly Option<TimeSpan?> WarmUp = OptionValues.NewDuration(
         "--warmup",
-        "How long to run before anything counts: .NET recompiles busy code in the first seconds. [default: 3s]");
+        "Time before the measurement: .NET recompiles hot code in the first seconds. [default: 3s]");
 
-    private static readonly Option<int?> Requests = Cli.Options.NewNumber(
-        "--requests", 1, int.MaxValue, "Measure so many requests, however long it takes, in place of --duration.");
+    private static readonly Option<int?> Requests = OptionValues.NewNumber(
+        "--requests", 1, int.MaxValue, "Number of requests to measure, instead of --duration.");
 
-    private static readonly Option<int?> ReadPercent = Cli.Options.NewNumber(
-        "--read-percent", 0, 100, "Share of reads in randrw. [default: 50]");
+    private static readonly Option<int?> ReadPercent = OptionValues.NewNumber(
+        "--read-percent", 0, 100, "Percentage of reads in randrw. [default: 50]");
 
-    private static readonly Option<int?> Seed = Cli.Options.NewNumber(
-        "--seed", 0, int.MaxValue, "Where the random generator begins: the same blocks again. [default: 1]");
+    private static readonly Option<int?> Seed = OptionValues.NewNumber(
+        "--seed", 0, int.MaxValue, "Seed of the random blocks; the same seed gives the same blocks. [default: 1]");
 
     private static readonly Option<bool> ForceUnitAccess = new("--fua")
     {
-        Description = "Each write is durable when it is done (FUA).",
+        Description = "Each write is durable when it completes (FUA).",
     };
 
     private static readonly Option<bool> Flush = new("--flush")
     {
-        Description = "Each write is followed by a flush; both together are one request.",
+        Description = "Each write is followed by a flush; both are counted as one request.",
     };
 
     private static readonly Option<bool> Spread = new("--spread")
     {
-        Description = "Each request goes to one of the regions, rather than a write to all at once.",
+        Description = "Each request goes to one of the regions, instead of each write to all.",
     };
 
     private static readonly Option<bool> Own = new("--own")
     {
-        Description = "With --spread: each lease has regions of its own, as far as there are enough.",
+        Description = "With --spread: each lease uses other regions, if there are enough.",
     };
 
     private static readonly Option<BenchCaller> By = new("--by")
     {
-        Description = "An actor's messages, Ask's tasks, or the client's tasks. [default: tell]",
+        Description = "How requests are submitted: messages of an actor, Ask, or the client. [default: tell]",
         HelpName = "tell|ask|client",
-        CustomParser = Cli.Options.ReadEnum<BenchCaller>,
+        CustomParser = OptionValues.ReadEnum<BenchCaller>,
     };
 
     private static readonly Option<bool> FillFirst = new("--prefill")
     {
-        Description = "Write all regions once before measuring: holes in a file cost nothing to read.",
+        Description = "Write all regions once before the measurement, so that files have no holes.",
     };
 
     internal static IReadOnlyList<Option> Options { get; } =
     [
         Operation, BlockSize, Depth, LeaseCount, Duration, WarmUp, Requests, ReadPercent, Seed, ForceUnitAccess, Flush,
-        Spread, Own, By, Cli.Options.Create, .. DeviceAccess.Options, FillFirst, Cli.Options.Monitor, Cli.Options.Json,
-        Cli.Options.Config, Cli.Options.Verbose,
+        Spread, Own, By, SharedOptions.Create, .. DeviceAccess.Options, FillFirst, SharedOptions.Monitor,
+        SharedOptions.Json, SharedOptions.Config, SharedOptions.Verbose,
     ];
 
     internal static BenchOperation OperationOf(ParseResult parsed) => parsed.GetValue(Operation);
@@ -97,7 +102,7 @@ internal static class BenchArguments
     {
         if (parsed.GetValue(Requests) is not null && parsed.GetValue(Duration) is not null)
         {
-            throw new RefusedException("--requests and --duration are two ends of one run; say one of them.");
+            throw new RefusedException("--requests and --duration both limit the measurement; give one of them.");
         }
 
         return new BenchLimits(
@@ -106,9 +111,9 @@ internal static class BenchArguments
             parsed.GetValue(Requests));
     }
 
-    /// <summary>The load on these regions.</summary>
-    /// <exception cref="RefusedException">They have no room for a block, or do not fit their devices.</exception>
-    internal static BenchWorkload WorkloadOf(ParseResult parsed, IReadOnlyList<RegionTally> regions)
+    /// <summary>The workload on the regions.</summary>
+    /// <exception cref="RefusedException">A region is smaller than a block, or not within its device.</exception>
+    internal static BenchWorkload WorkloadOf(ParseResult parsed, IReadOnlyList<RegionState> regions)
     {
         var size = parsed.GetValue(BlockSize) ?? ByteSize.FromBytes(Page.SizeBytes);
         if (size.Bytes == 0 || !size.IsWholeSectors || size > LargestBlock)
@@ -120,12 +125,12 @@ internal static class BenchArguments
 
         if (parsed.GetValue(Own) && !parsed.GetValue(Spread))
         {
-            throw new RefusedException("--own divides what --spread spreads; say --spread too.");
+            throw new RefusedException("--own needs --spread; add it.");
         }
 
         if (parsed.GetValue(ForceUnitAccess) && OperationOf(parsed) is (BenchOperation.Read or BenchOperation.RandRead))
         {
-            throw new RefusedException("--fua makes writes durable, and this only reads; leave it out.");
+            throw new RefusedException("--fua is for writes, but this operation only reads; omit --fua.");
         }
 
         foreach (var region in regions)
@@ -136,7 +141,7 @@ internal static class BenchArguments
         return new BenchWorkload
         {
             Operation = OperationOf(parsed),
-            Regions = [.. regions.Select(region => region.Region.Piece(0, region.Region.Count!.Value.Value))],
+            Regions = [.. regions.Select(region => region.Region.Range(0, region.Region.Count!.Value.Value))],
             BlockBytes = (int)size.Bytes,
             Depth = parsed.GetValue(Depth) ?? 32,
             ReadPercent = parsed.GetValue(ReadPercent) ?? 50,
@@ -148,7 +153,7 @@ internal static class BenchArguments
         };
     }
 
-    private static void RequireRoom(RegionTally region, int blockBytes)
+    private static void RequireRoom(RegionState region, int blockBytes)
     {
         if (region.IsGivenUp)
         {
@@ -158,7 +163,7 @@ internal static class BenchArguments
         if (region.Sectors < blockBytes / Sector.SizeBytes)
         {
             throw new RefusedException(
-                $"region {region.Region} has {region.Sectors} sectors, fewer than a block of {blockBytes} bytes.");
+                $"region {region.Region} has {region.Sectors} sectors, less than a block of {blockBytes} bytes.");
         }
 
         var unit = region.Region.Description.BlockSize.Bytes;
@@ -166,7 +171,7 @@ internal static class BenchArguments
         {
             throw new RefusedException(
                 $"region {region.Region} is on a device with blocks of {unit} bytes; its first sector and "
-                + "--block-size must be multiples of that.");
+                + "--block-size must be multiples of the block size.");
         }
     }
 }

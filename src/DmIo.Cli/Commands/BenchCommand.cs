@@ -1,9 +1,20 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Bench;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Service;
+using DmIo.Cli.Streams;
+using DmIo.Cli.Transfer;
 using DmIo.Io;
+using Spectre.Console;
+using Spectre.Console.Rendering;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Commands;
 
-/// <summary><c>dmio bench</c>: how fast, and how soon.</summary>
+/// <summary><c>dmio bench</c>: measures rates and latencies.</summary>
 internal static class BenchCommand
 {
     private const int PrefillPages = 2048;
@@ -11,11 +22,11 @@ internal static class BenchCommand
     private const string Description = "Measure rates and latencies. Writing OVERWRITES the regions.";
 
     private const string Details = """
-        Each lease keeps --depth requests in flight; an answer is followed by the next request. A read goes to
-        the first region, a write to all at once, at the same offset within each; the smallest region bounds the
-        offsets. Without +COUNT, a region goes to its device's end. randwrite, write and randrw destroy what
-        the regions hold, and so does --prefill. Files that --create makes are filled before they are measured.
-        Latencies are from sending to the arrival of the outcome; requests that fail count as errors alone.
+        Each lease keeps --depth requests in flight. A read goes to the first region, a write to all regions at
+        the same offset; the smallest region limits the offsets. Without +COUNT, a region ends at the end of its
+        device. randwrite, write, randrw and --prefill destroy the data of the regions. Files created by
+        --create are written once before the measurement. A latency is the time from the submission to the
+        completion of a request. Failed requests are counted as errors and have no latency.
         """;
 
     private const string Examples = """
@@ -26,7 +37,7 @@ internal static class BenchCommand
 
     internal static Command Create(IConsoleStreams streams)
     {
-        var command = new ExampleCommand("bench", Description, Details, Examples) { Options.Region }
+        var command = new ExampleCommand("bench", Description, Details, Examples) { SharedOptions.Region }
             .With(BenchArguments.Options);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
@@ -36,12 +47,12 @@ internal static class BenchCommand
     {
         var limits = BenchArguments.LimitsOf(parsed);
         var isReading = BenchArguments.OperationOf(parsed) is BenchOperation.RandRead or BenchOperation.Read
-            && !BenchArguments.IsPrefillOf(parsed) && parsed.GetValue(Options.Create) is null;
+            && !BenchArguments.IsPrefillOf(parsed) && parsed.GetValue(SharedOptions.Create) is null;
         var access = isReading
             ? DeviceAccess.Reading(parsed)
-            : DeviceAccess.Writing(parsed, parsed.GetValue(Options.Create));
-        await using var session = await DeviceSession.StartAsync(context, parsed.GetValue(Options.Monitor));
-        var targets = await session.AttachAsync(parsed.GetRequiredValue(Options.Region), access);
+            : DeviceAccess.Writing(parsed, parsed.GetValue(SharedOptions.Create));
+        await using var session = await DeviceSession.StartAsync(context, parsed.GetValue(SharedOptions.Monitor));
+        var targets = await session.AttachAsync(parsed.GetRequiredValue(SharedOptions.Region), access);
         var regions = RegionPlan.ToDeviceEnd(targets, mayOverlap: isReading);
         var workload = BenchArguments.WorkloadOf(parsed, regions);
         var unfilled = workload.Regions
@@ -58,18 +69,21 @@ internal static class BenchCommand
         session.KeepCreatedFiles();
         BenchOutcome? outcome = null;
         var before = (await session.Service.GetStatisticsAsync()).Messages;
+        var began = Stopwatch.GetTimestamp();
         await ProgressDisplay.RunAsync(
             context.Streams,
             context.Name,
-            new BenchColumn(run, limits, workload.BlockBytes),
+            () => new RateColumn(run, workload.BlockBytes),
+            limits.Requests is null ? (limits.WarmUp + limits.Duration).TotalSeconds : null,
+            () => Stopwatch.GetElapsedTime(began).TotalSeconds,
             async () => outcome = await run.RunAsync(limits, context.Interrupted));
         var after = (await session.Service.GetStatisticsAsync()).Messages;
-        return Finish(context, (BenchReport.Of(workload, by, leases, limits, outcome!) with
+        return Finish(context, (outcome!.ToReport(workload, by, leases, limits) with
         {
             Regions = [.. regions.Select(region => region.Region.ToString())],
             Modes = [.. targets.Select(target => target.Description.Mode.ToString().ToLowerInvariant())],
             PagesPerRequest = BenchSlot.PagesPerSlot(workload),
-            Direct = parsed.GetValue(Options.Direct),
+            Direct = access.IsDirect,
         }).With(before, after));
     }
 
@@ -86,7 +100,7 @@ internal static class BenchCommand
     {
         var isPrinted = context.Print(
             () => ReportJson.Write(report),
-            (writer, _) => BenchTable.Write(writer, report),
+            (writer, _) => report.Write(writer),
             $"{report.Requests} requests were measured, {report.Errors} failed");
         if (report.Interrupted == true)
         {
@@ -94,5 +108,29 @@ internal static class BenchCommand
         }
 
         return report.Errors == 0 && isPrinted ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    /// <summary>The text after the progress bar: the current rate, not the average, so that changes show.</summary>
+    private sealed class RateColumn(BenchRun run, int blockBytes) : ProgressColumn
+    {
+        private long lastTime = Stopwatch.GetTimestamp();
+        private long lastCompleted;
+        private double rate;
+
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
+        {
+            var (now, completed) = (Stopwatch.GetTimestamp(), run.Completed);
+            var seconds = Stopwatch.GetElapsedTime(lastTime, now).TotalSeconds;
+            if (seconds > 0.05)
+            {
+                rate = (completed - lastCompleted) / seconds;
+                (lastCompleted, lastTime) = (completed, now);
+            }
+
+            return new Text(string.Create(
+                CultureInfo.InvariantCulture, $"{rate:0} requests/s, {Quantity.Bytes(rate * blockBytes)}/s"));
+        }
     }
 }

@@ -1,18 +1,23 @@
 using System.CommandLine;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Service;
+using DmIo.Cli.Streams;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Commands;
 
-/// <summary><c>dmio devices</c>: what the configured devices, and those named, are and can.</summary>
+/// <summary><c>dmio devices</c>: shows the properties of devices.</summary>
 internal static class DevicesCommand
 {
-    private const string Description = "Show what devices are and can.";
+    private const string Description = "Show the properties of devices.";
 
     private const string Details = """
-        All devices of --config, and those named: how each is served (inline, by io_uring, by threads, or in a
-        way of its own), capacity, block size, alignment of memory, limits of one call, and abilities. A file
-        that may not be written to is shown as it is opened for reading. Nothing is created: a configured file
-        that does not exist is shown as missing.
+        Shows the devices in --config and the named devices: mode (inline, ring for io_uring, threads, or own for
+        other backends), capacity, block size, alignment of memory, limits of one operation, and abilities. A
+        file without write permission is opened for reading. No file is created: a configured file that does
+        not exist is shown as missing.
         """;
 
     private const string Examples = """
@@ -25,7 +30,7 @@ internal static class DevicesCommand
 
     private static readonly Argument<string[]> Devices = new("DEVICE")
     {
-        Description = "A path, mem:SIZE, null:SIZE, a URI (nbd://host/name), or a device's name from --config.",
+        Description = "A path, mem:SIZE, null:SIZE, a URI (nbd://host/name), or the name of a device in --config.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -34,7 +39,7 @@ internal static class DevicesCommand
         var command = new ExampleCommand("devices", Description, Details, Examples)
         {
             Devices,
-        }.With([.. DeviceAccess.Options, Options.Json, Options.Config, Options.Verbose]);
+        }.With([.. DeviceAccess.Options, SharedOptions.Json, SharedOptions.Config, SharedOptions.Verbose]);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
     }
@@ -44,7 +49,7 @@ internal static class DevicesCommand
         var named = parsed.GetValue(Devices) ?? [];
         if (named.Length == 0 && context.ConfigPath is null)
         {
-            throw new RefusedException("no device: name one, or say --config FILE.");
+            throw new RefusedException("no device: name a device, or give --config FILE.");
         }
 
         await using var session = await DeviceSession.StartAsync(context, isInspection: true);
@@ -59,7 +64,7 @@ internal static class DevicesCommand
         {
             throw new RefusedException(
                 $"--config '{context.ConfigPath}' has no device: its block dmio.devices is missing or empty. Write "
-                + "dmio.devices.NAME { backend = file, path = ... }, or name a device here.");
+                + "dmio.devices.NAME { backend = file, path = ... }, or name a device on the command line.");
         }
 
         var report = new DevicesReport(
@@ -71,7 +76,7 @@ internal static class DevicesCommand
         };
         return context.Print(
             () => ReportJson.Write(report),
-            (writer, isTerminal) => ReportTable.Write(writer, isTerminal, report),
+            report.Write,
             $"{report.Devices.Count} devices were found")
             ? ExitCode.Ok
             : ExitCode.Failed;

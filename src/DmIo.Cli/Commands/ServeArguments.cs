@@ -1,88 +1,91 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Service;
 using DmIo.Memory;
 using DmIo.Nbd;
 using DmIo.Nbd.Server;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Commands;
 
-/// <summary>What <c>dmio serve</c> takes: what to serve, where, to whom, and what to bear with.</summary>
+/// <summary>The options of <c>dmio serve</c>: exports, addresses, access and limits.</summary>
 internal static class ServeArguments
 {
     private static readonly NbdServerLimits Defaults = new();
 
     private static readonly Option<ExportArgument[]> Export = new("--export", "-e")
     {
-        Description = "What to serve: NAME=DEVICE, or NAME=DEVICE,DEVICE,... for copies that are written together. "
-            + "DEVICE is a path, mem:SIZE, null:SIZE, a URI (nbd://host/name), or a device's name from --config. "
-            + "Repeat for more.",
+        Description = "An export: NAME=DEVICE, or NAME=DEVICE,DEVICE,... for several copies of the data. "
+            + "DEVICE is a path, mem:SIZE, null:SIZE, a URI (nbd://host/name), or the name of a device in --config. "
+            + "Repeat for more exports.",
         HelpName = "NAME=DEVICE",
         Required = true,
         Arity = ArgumentArity.OneOrMore,
-        CustomParser = result => Cli.Options.ReadAll(result, ExportArgument.Parse),
+        CustomParser = result => OptionValues.ReadAll(result, ExportArgument.Parse),
     };
 
     private static readonly Option<IPEndPoint[]> Listen = new("--listen", "-l")
     {
-        Description = "An address and a port (0: any free one). Repeat for more. [default: 127.0.0.1:10809, "
+        Description = "Address and port (0: a free port). Repeat for more addresses. [default: 127.0.0.1:10809, "
             + "unless --unix]",
         HelpName = "ADDRESS:PORT",
-        CustomParser = result => Cli.Options.ReadAll(result, NbdAddress.ParseIP),
+        CustomParser = result => OptionValues.ReadAll(result, NbdAddress.ParseIP),
     };
 
     private static readonly Option<UnixDomainSocketEndPoint[]> Unix = new("--unix", "-u")
     {
-        Description = "A unix socket, for its own user (mode 0600). One that a dead process left is replaced. Repeat "
-            + "for more.",
+        Description = "Unix socket, with mode 0600. The socket of a dead process is replaced. Repeat for more "
+            + "sockets.",
         HelpName = "PATH",
-        CustomParser = result => Cli.Options.ReadAll(result, NbdAddress.ParsePath),
+        CustomParser = result => OptionValues.ReadAll(result, NbdAddress.ParsePath),
     };
 
     private static readonly Option<string?> Default = new("--default")
     {
-        Description = "The export of clients that name none. [default: the only one]",
+        Description = "Export for clients that request no name. [default: the only export]",
         HelpName = "NAME",
     };
 
     private static readonly Option<bool> ReadOnly = new("--read-only")
     {
-        Description = "Open devices for reading; clients' writes are refused.",
+        Description = "Open devices for reading; writes of clients are refused.",
     };
 
-    private static readonly Option<int?> Pages = Cli.Options.NewNumber(
+    private static readonly Option<int?> Pages = OptionValues.NewNumber(
         "--pages",
         64,
         int.MaxValue,
         $"Memory of each export for all its clients, in pages of {Page.SizeBytes} bytes. [default: 4096]");
 
-    private static readonly Option<int?> Connections = Cli.Options.NewNumber(
+    private static readonly Option<int?> Connections = OptionValues.NewNumber(
         "--max-connections",
         1,
         65536,
-        "Clients' connections at once. Fewer where ulimit -n is low: an eighth of it, 32 to 64, is kept for devices. "
+        "Client connections at a time. Fewer if ulimit -n is low: an eighth of it, 32 to 64, is kept for devices. "
             + $"[default: {Defaults.Connections}]");
 
-    private static readonly Option<int?> InFlight = Cli.Options.NewNumber(
-        "--max-in-flight", 1, 65536, $"Requests of one connection at once. [default: {Defaults.RequestsInFlight}]");
+    private static readonly Option<int?> InFlight = OptionValues.NewNumber(
+        "--max-in-flight", 1, 65536, $"Requests in flight of one connection. [default: {Defaults.RequestsInFlight}]");
 
-    private static readonly Option<TimeSpan?> Handshake = Cli.Options.NewDuration(
-        "--handshake-timeout", "How long a client may take to say what it wants. [default: 10s]");
+    private static readonly Option<TimeSpan?> Handshake = OptionValues.NewDuration(
+        "--handshake-timeout", "Time limit of the handshake. [default: 10s]");
 
-    private static readonly Option<TimeSpan?> Idle = Cli.Options.NewDuration(
-        "--idle-timeout", "Close connections that ask for nothing for so long. [default: never]");
+    private static readonly Option<TimeSpan?> Idle = OptionValues.NewDuration(
+        "--idle-timeout", "Close a connection without requests after this time. [default: never]");
 
-    private static readonly Option<TimeSpan?> Drain = Cli.Options.NewDuration(
-        "--drain", "How long requests in flight may take at the end. [default: 10s]");
+    private static readonly Option<TimeSpan?> Drain = OptionValues.NewDuration(
+        "--drain", "Time limit of the requests in flight when the server stops. [default: 10s]");
 
     internal static IReadOnlyList<Option> Options { get; } =
     [
         Export, Listen, Unix, Default, ReadOnly, .. ServeTls.Options, Pages, Connections, InFlight, Handshake, Idle,
-        Drain, Cli.Options.Create, .. DeviceAccess.Options, Cli.Options.Monitor, Cli.Options.Json, Cli.Options.Config,
-        Cli.Options.Verbose,
+        Drain, SharedOptions.Create, .. DeviceAccess.Options, SharedOptions.Monitor, SharedOptions.Json,
+        SharedOptions.Config, SharedOptions.Verbose,
     ];
 
-    /// <exception cref="RefusedException">Two have one name, or the default is none of them.</exception>
+    /// <exception cref="RefusedException">Two exports have one name, or the default is not an export.</exception>
     internal static IReadOnlyList<NbdExport> ExportsOf(ParseResult parsed)
     {
         var arguments = parsed.GetRequiredValue(Export);
@@ -90,7 +93,7 @@ internal static class ServeArguments
             is { Value: > 1 } twice)
         {
             throw new RefusedException(
-                $"--export '{twice.Key}' is there {twice.Value} times; say NAME=DEVICE,DEVICE for copies, or other "
+                $"--export '{twice.Key}' is given {twice.Value} times; give NAME=DEVICE,DEVICE for copies, or other "
                 + "names.");
         }
 
@@ -98,7 +101,8 @@ internal static class ServeArguments
         if (fallback is not null && !Array.Exists(arguments, export => export.Name == fallback))
         {
             throw new RefusedException(
-                $"--default '{fallback}' is no export; there are {string.Join(", ", arguments.Select(Quoted))}.");
+                $"--default '{fallback}' is not an export; the exports are "
+                + $"{string.Join(", ", arguments.Select(Quoted))}.");
         }
 
         return [.. arguments.Select(export => new NbdExport
@@ -113,21 +117,21 @@ internal static class ServeArguments
         static string Quoted(ExportArgument export) => $"'{export.Name}'";
     }
 
-    /// <exception cref="RefusedException">--create with --read-only.</exception>
+    /// <exception cref="RefusedException">Both --create and --read-only are given.</exception>
     internal static DeviceAccess AccessOf(ParseResult parsed)
     {
         if (!parsed.GetValue(ReadOnly))
         {
-            return DeviceAccess.Writing(parsed, parsed.GetValue(Cli.Options.Create)) with { MayBeMissing = true };
+            return DeviceAccess.Writing(parsed, parsed.GetValue(SharedOptions.Create)) with { MayBeMissing = true };
         }
 
-        return parsed.GetValue(Cli.Options.Create) is null
+        return parsed.GetValue(SharedOptions.Create) is null
             ? DeviceAccess.Reading(parsed) with { MayBeMissing = true }
-            : throw new RefusedException("--read-only creates no file; leave out --create.");
+            : throw new RefusedException("--read-only cannot create files; omit --create.");
     }
 
-    /// <exception cref="RefusedException">Others could read and write along; or the TLS options do not go
-    /// together.</exception>
+    /// <exception cref="RefusedException">The server would be open to other machines without TLS, or the TLS options
+    /// are inconsistent.</exception>
     internal static NbdServerOptions ServerOf(ParseResult parsed)
     {
         var addresses = parsed.GetValue(Listen) ?? [];

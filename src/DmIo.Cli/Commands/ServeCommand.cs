@@ -1,25 +1,31 @@
 using System.CommandLine;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Service;
+using DmIo.Cli.Streams;
 using DmIo.Nbd.Server;
 using Serilog;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Commands;
 
-/// <summary><c>dmio serve</c>: devices as network disks.</summary>
+/// <summary><c>dmio serve</c>: serves devices as NBD exports.</summary>
 internal static class ServeCommand
 {
     private const string Description = "Serve devices over the network, as NBD exports.";
 
     private const string Details = """
         Clients are qemu, nbdcopy, nbdinfo, nbdfuse, fio, the Linux kernel (nbd-client), and dmio on another
-        machine. An export of several devices writes to all of them and reads from the first that answers; one
-        that fails is said on standard error and left out until the next start. Nothing is copied between them:
-        what they hold has to be the same at each start; copy one that was left out anew before that. A discard
-        is a hint: a device that fails it stays, so what is read of discarded ranges may change.
-        An export of a configured device that is missing, as its on-missing allows, is offered once the device
-        is there; the others are served meanwhile.
-        Clients are served from when it has printed what it serves; its sockets may be there before.
-        Ctrl-C or SIGTERM: requests in flight are answered, then it ends with exit code 0; once more, and it
-        ends at once. Errors on standard error carry the id that the client was told.
+        machine. An export with several devices writes to all of them and reads from the first live device. A
+        failed device is logged on standard error and dropped until the next start. The server does not copy
+        data between devices: their contents must be equal at each start, so copy a dropped device before the
+        next start. A discard is a hint: a device that fails a discard is not dropped, so reads of discarded
+        ranges may change.
+        An export of a missing device, if the on-missing setting of the device allows it, is added when the
+        device is attached. The other exports are served before that.
+        The server accepts clients when its report is printed. Its sockets can exist before that.
+        After Ctrl-C or SIGTERM, the server replies to the requests in flight and ends with exit code 0. A
+        second signal ends it immediately. An error on standard error has the id of the message to the client.
         """;
 
     private const string Examples = """
@@ -42,7 +48,7 @@ internal static class ServeCommand
         var exports = ServeArguments.ExportsOf(parsed);
         ServeTls.RequireExports(options.Tls, exports);
         var access = ServeArguments.AccessOf(parsed);
-        await using var session = await DeviceSession.StartAsync(context, parsed.GetValue(Options.Monitor));
+        await using var session = await DeviceSession.StartAsync(context, parsed.GetValue(SharedOptions.Monitor));
         exports = await AttachAsync(session, exports, access);
         await using var server = await NbdServer.StartAsync(session.System, options);
         var served = new List<NbdExportStatus>();
@@ -66,13 +72,13 @@ internal static class ServeCommand
         };
         var isPrinted = context.Print(
             () => ReportJson.Write(report),
-            (writer, _) => writer.WriteLine(ServeText.Write(report)),
-            "the exports are served all the same");
+            (writer, _) => writer.WriteLine(report.ToText()),
+            "the exports are served");
         var exitCode = await EndAsync(session, context);
         return isPrinted ? exitCode : ExitCode.Failed;
     }
 
-    /// <summary>The exports with the names that their devices have in the service.</summary>
+    /// <summary>Attaches the devices; returns the exports with the names of their devices in the service.</summary>
     private static async Task<IReadOnlyList<NbdExport>> AttachAsync(
         DeviceSession session, IReadOnlyList<NbdExport> exports, DeviceAccess access)
     {
@@ -88,7 +94,7 @@ internal static class ServeCommand
             if (names.Distinct(StringComparer.Ordinal).Count() < names.Count)
             {
                 throw new RefusedException(
-                    $"--export '{export.Name}' names a device twice; copies are on different devices.");
+                    $"--export '{export.Name}' names a device twice; copies need different devices.");
             }
 
             attached.Add(export with { Devices = names });
@@ -97,18 +103,18 @@ internal static class ServeCommand
         return attached;
     }
 
-    /// <summary>Waits until the user wants to end, or the service did.</summary>
+    /// <summary>Waits for an interrupt or the end of the service.</summary>
     private static async Task<int> EndAsync(DeviceSession session, RunContext context)
     {
         var interrupted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = context.Interrupted.Register(interrupted.SetResult);
         if (await Task.WhenAny(interrupted.Task, session.System.WhenTerminated) == interrupted.Task)
         {
-            Log.Information("asked to end; requests in flight are answered first");
+            Log.Information("interrupted; waits for the requests in flight");
             return ExitCode.Ok;
         }
 
-        context.Streams.Error.WriteLine($"{context.Name}: the service has ended by itself");
+        context.Streams.Error.WriteLine($"{context.Name}: the service has stopped unexpectedly");
         return ExitCode.Failed;
     }
 }

@@ -1,48 +1,50 @@
 using System.CommandLine;
 using System.Net;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
 using DmIo.Nbd.Server;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Commands;
 
-/// <summary>What <c>dmio serve</c> takes of encryption: which, by which certificate, and whom it lets in.</summary>
+/// <summary>The TLS options of <c>dmio serve</c>.</summary>
 internal static class ServeTls
 {
     private static readonly Option<TlsChoice?> Tls = new("--tls")
     {
-        Description = "Encryption: none, as the client likes, or always. [default: required with --tls-cert, else off]",
+        Description = "TLS: off, by choice of the client, or required. [default: required with --tls-cert, else off]",
         HelpName = "off|offered|required",
-        CustomParser = result => Cli.Options.ReadEnum<TlsChoice>(result),
+        CustomParser = result => OptionValues.ReadEnum<TlsChoice>(result),
     };
 
     private static readonly Option<string?> Certificate = NewFile(
-        "--tls-cert", "The server's certificate (PEM), and behind it its issuers'. Read again when it changes.");
+        "--tls-cert", "Certificate of the server (PEM), followed by its issuers. Reloaded when the file changes.");
 
     private static readonly Option<string?> Key = NewFile(
-        "--tls-key", "The certificate's private key (PEM), without a password.");
+        "--tls-key", "Private key of the certificate (PEM), without a password.");
 
     private static readonly Option<string?> Authority = NewFile(
-        "--tls-ca", "Clients have to show a certificate that one of these authorities (PEM) signed.");
+        "--tls-ca", "Authorities (PEM). Clients need a certificate that is signed by one of them.");
 
     private static readonly Option<ExportArgument[]> Allow = new("--tls-allow")
     {
-        Description = "With --tls-ca: the client with this name on its certificate may use these exports, and who is "
-            + "not named, none. Repeat for more. [default: all may use all]",
+        Description = "With --tls-ca: exports of the client with this name in its certificate. Other clients have no "
+            + "access. Repeat for more clients. [default: all clients have access to all exports]",
         HelpName = "CLIENT=EXPORT",
-        CustomParser = result => Cli.Options.ReadAll(result, ParseAllow),
+        CustomParser = result => OptionValues.ReadAll(result, ParseAllow),
     };
 
     private static readonly Option<bool> Insecure = new("--insecure")
     {
-        Description = "Listen beyond this machine without TLS: whoever reaches the port reads and writes everything.",
+        Description = "Allow other machines to connect without TLS. Every client can then read and write all exports.",
     };
 
-    /// <summary>In which order help shows them.</summary>
+    /// <summary>The options in the order of the help.</summary>
     internal static IReadOnlyList<Option> Options { get; } = [Tls, Certificate, Key, Authority, Allow, Insecure];
 
     internal static bool IsInsecure(ParseResult parsed) => parsed.GetValue(Insecure);
 
-    /// <summary>Null: none.</summary>
-    /// <exception cref="RefusedException">They do not go together.</exception>
+    /// <summary>The TLS options of the server; null: no TLS.</summary>
+    /// <exception cref="RefusedException">The options are inconsistent.</exception>
     internal static NbdTlsOptions? Of(ParseResult parsed)
     {
         var certificate = parsed.GetValue(Certificate);
@@ -55,25 +57,25 @@ internal static class ServeTls
             return certificate is null && key is null && authority is null && allow.Length == 0
                 ? null
                 : throw new RefusedException(
-                    "--tls-cert, --tls-key, --tls-ca and --tls-allow are of no use without TLS; say --tls required, "
+                    "--tls-cert, --tls-key, --tls-ca and --tls-allow have no effect without TLS; give --tls required, "
                     + "--tls-cert and --tls-key.");
         }
 
         if (certificate is null || key is null)
         {
-            throw new RefusedException("TLS needs a certificate and its key; say --tls-cert FILE and --tls-key FILE.");
+            throw new RefusedException("TLS needs a certificate and its key; give --tls-cert FILE and --tls-key FILE.");
         }
 
         if (authority is not null && choice == TlsChoice.Offered)
         {
             throw new RefusedException(
-                "--tls-ca keeps nobody out with --tls offered: a client that does not encrypt shows no certificate. "
-                + "Say --tls required.");
+                "--tls-ca has no effect with --tls offered: a client without TLS has no certificate. Give --tls "
+                + "required.");
         }
 
         if (allow.Length > 0 && authority is null)
         {
-            throw new RefusedException("--tls-allow goes by clients' certificates; say --tls-ca FILE too.");
+            throw new RefusedException("--tls-allow needs client certificates; add --tls-ca FILE.");
         }
 
         return new NbdTlsOptions
@@ -86,20 +88,21 @@ internal static class ServeTls
         };
     }
 
-    /// <exception cref="RefusedException">An address can be reached from elsewhere, and not everybody has to
-    /// encrypt.</exception>
+    /// <exception cref="RefusedException">Other machines can reach an address, and TLS is not
+    /// required.</exception>
     internal static void RequirePrivacy(ParseResult parsed, IReadOnlyList<IPEndPoint> addresses, NbdTlsOptions? tls)
     {
         if (tls is not { Mode: NbdTlsMode.Required } && !IsInsecure(parsed)
             && addresses.FirstOrDefault(address => !IPAddress.IsLoopback(address.Address)) is { } open)
         {
             throw new RefusedException(
-                $"--listen {open} can be reached from other machines, and without TLS whoever does so reads and writes "
-                + "everything; say --tls required with --tls-cert and --tls-key, listen on 127.0.0.1, or --insecure.");
+                $"--listen {open} can be reached from other machines, and without TLS every client can read and write "
+                + "all exports; give --tls required with --tls-cert and --tls-key, listen on 127.0.0.1, or give "
+                + "--insecure.");
         }
     }
 
-    /// <exception cref="RefusedException">A client is allowed an export that there is not.</exception>
+    /// <exception cref="RefusedException">A client is allowed an unknown export.</exception>
     internal static void RequireExports(NbdTlsOptions? tls, IReadOnlyList<NbdExport> exports)
     {
         var names = exports.Select(export => export.Name).ToHashSet(StringComparer.Ordinal);
@@ -108,13 +111,13 @@ internal static class ServeTls
             if (allowed.FirstOrDefault(export => !names.Contains(export)) is { } unknown)
             {
                 throw new RefusedException(
-                    $"--tls-allow {client}={unknown} names no export; there are "
+                    $"--tls-allow {client}={unknown} names no export; the exports are "
                     + $"{string.Join(", ", names.Select(name => $"'{name}'"))}.");
             }
         }
     }
 
-    /// <exception cref="FormatException">The text has another shape.</exception>
+    /// <exception cref="FormatException">The text is invalid.</exception>
     private static ExportArgument ParseAllow(string text)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);
@@ -127,9 +130,9 @@ internal static class ServeTls
     }
 
     private static Dictionary<string, IReadOnlyList<string>> ExportsByClient(IEnumerable<ExportArgument> allow) =>
-        allow.GroupBy(one => one.Name, StringComparer.Ordinal).ToDictionary(
+        allow.GroupBy(argument => argument.Name, StringComparer.Ordinal).ToDictionary(
             client => client.Key,
-            IReadOnlyList<string> (client) => [.. client.SelectMany(one => one.Devices)],
+            IReadOnlyList<string> (client) => [.. client.SelectMany(argument => argument.Devices)],
             StringComparer.Ordinal);
 
     private static Option<string?> NewFile(string name, string description) =>

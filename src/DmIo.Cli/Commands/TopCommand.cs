@@ -1,25 +1,28 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using DmIo.Actors.Configuration;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Streams;
+using DmIo.Cli.Top;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Commands;
 
-/// <summary><c>dmio top</c>: what a running service does.</summary>
+/// <summary><c>dmio top</c>: shows the activity of a running service.</summary>
 internal static class TopCommand
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
-    private const string Description = "Show what a running service does: devices, leases, exports and clients, live.";
+    private const string Description = "Show the activity of a running service: devices, leases, exports and clients.";
 
     private const string Details = """
-        The service is one with dmio.monitor.socket set, or dmio serve or bench with --monitor. Rates and
-        latencies are of the last interval. Per device: operations at it and waiting for it, operations and bytes
-        of a second, half and 99 of 100 of all latencies, age of the oldest operation at the device (red from a
-        second on). Latencies are from the arrival at the device's actor to its answer, by its turns; what an
-        inline device does within a turn is not in them. Per export of a network server: devices that serve and
-        that failed, clients, pages of its lease in use; per client where it comes from. On a terminal until
-        Ctrl-C; in a pipe one table, or JSON line, for each interval.
+        The service has the setting dmio.monitor.socket, or is dmio serve or bench with --monitor. Rates and
+        latencies are those of the last interval. Columns of a device: operations in flight and waiting,
+        operations and bytes per second, median and 99th percentile of the latencies, age of the oldest
+        operation in flight (red from one second). A latency is the time from the arrival at the device actor
+        to the reply, by the clock of the actor's turns; the time of an inline device within one turn is not
+        included. Columns of an export: live and failed devices, clients, used pages of its lease. A terminal
+        shows the tables until Ctrl-C; a pipe gets the tables, or a line of JSON, for each interval.
         """;
 
     private const string Examples = """
@@ -31,16 +34,16 @@ internal static class TopCommand
 
     private static readonly Option<string> SocketPath = new("--socket", "-s")
     {
-        Description = "The socket of the service.",
+        Description = "Monitor socket of the service.",
         HelpName = "PATH",
         Required = true,
     };
 
-    private static readonly Option<bool> Once = new("--once") { Description = "Show one interval, and end." };
+    private static readonly Option<bool> Once = new("--once") { Description = "Show one interval, then end." };
 
     private static readonly Option<TimeSpan?> Interval = new("--interval")
     {
-        Description = "How often to look, 100ms to 1h. [default: 1s]",
+        Description = "Interval between snapshots, 100ms to 1h. [default: 1s]",
         HelpName = "TIME",
         CustomParser = ReadInterval,
     };
@@ -49,7 +52,7 @@ internal static class TopCommand
     {
         var command = new ExampleCommand("top", Description, Details, Examples)
         {
-            SocketPath, Once, Interval, Options.Json, Options.Verbose,
+            SocketPath, Once, Interval, SharedOptions.Json, SharedOptions.Verbose,
         };
         command.SetAction(parsed => RunAsync(parsed, streams));
         return command;
@@ -61,7 +64,7 @@ internal static class TopCommand
             parsed.GetRequiredValue(SocketPath),
             parsed.GetValue(Interval) ?? TimeSpan.FromSeconds(1),
             streams.Interrupted);
-        return await new TopScreen(streams, parsed.GetValue(Options.Json))
+        return await new TopScreen(streams, parsed.GetValue(SharedOptions.Json))
             .RunAsync(source, parsed.GetValue(Once) ? 1 : null);
     }
 

@@ -1,16 +1,22 @@
 using System.CommandLine;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Service;
+using DmIo.Cli.Streams;
+using DmIo.Cli.Transfer;
 using DmIo.Io;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Commands;
 
-/// <summary><c>dmio verify</c>: do the regions hold the same?</summary>
+/// <summary><c>dmio verify</c>: compares regions.</summary>
 internal static class VerifyCommand
 {
     private const string Description = "Compare regions, and show the first difference.";
 
     private const string Details = """
-        Each region is compared with the first; one that differs, or that can't be read, has its bit set.
-        All have the same length: that of those with a +COUNT, or to the devices' ends.
+        Each region is compared with the first. The bit of a region is set if it differs or cannot be read.
+        All regions have the same length: the +COUNT of one of them, or the rest of their devices.
         """;
 
     private const string Examples = """
@@ -22,7 +28,7 @@ internal static class VerifyCommand
 
     internal static Command Create(IConsoleStreams streams)
     {
-        var command = new ExampleCommand("verify", Description, Details, Examples) { Options.Region }
+        var command = new ExampleCommand("verify", Description, Details, Examples) { SharedOptions.Region }
             .With(TransferArguments.Options);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
@@ -30,16 +36,16 @@ internal static class VerifyCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, RunContext context)
     {
-        var asked = parsed.GetRequiredValue(Options.Region);
-        if (asked.Length < 2)
+        var given = parsed.GetRequiredValue(SharedOptions.Region);
+        if (given.Length < 2)
         {
-            throw new RefusedException("one region has nothing to be compared with; say --region twice or more.");
+            throw new RefusedException("verify compares at least two regions; give --region twice or more.");
         }
 
         var arguments = TransferArguments.Of(parsed);
-        var plan = arguments.Plan(buffers: asked.Length);
+        var plan = arguments.Plan(buffers: given.Length);
         await using var session = await DeviceSession.StartAsync(context);
-        var targets = await session.AttachAsync(asked, DeviceAccess.Reading(parsed));
+        var targets = await session.AttachAsync(given, DeviceAccess.Reading(parsed));
         var regions = RegionPlan.ForVerify(targets);
 
         await using var client = await session.OpenAsync(plan.Pages, context.Interrupted);
@@ -47,10 +53,10 @@ internal static class VerifyCommand
         var transfer = new VerifyTransfer(
             new ClientRegionIo(client, arguments.Mode),
             regions,
-            ChunkBuffers.Build(arguments.Memory, plan, asked.Length, client.Lease.Pages),
+            ChunkBuffers.Build(arguments.Memory, plan, given.Length, client.Lease.Pages),
             progress);
         var elapsed = await context.TimeAsync(progress, () => transfer.RunAsync(context.Interrupted));
-        return context.Finish(RunReport.Of(regions, transfer.ComparedBytes, elapsed) with
+        return context.Finish(RegionState.ReportOf(regions, transfer.ComparedBytes, elapsed) with
         {
             Interrupted = transfer.IsInterrupted ? true : null,
         });

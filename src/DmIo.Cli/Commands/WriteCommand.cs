@@ -1,19 +1,24 @@
 using System.CommandLine;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Service;
+using DmIo.Cli.Streams;
+using DmIo.Cli.Transfer;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Commands;
 
-/// <summary><c>dmio write</c>: the input to every region at once.</summary>
+/// <summary><c>dmio write</c>: writes the input to all regions at once.</summary>
 internal static class WriteCommand
 {
     private const string Description = "Write the same data to all regions at once.";
 
     private const string Details = """
-        A region without +COUNT takes as much as the input has; one with a smaller COUNT gets the beginning
-        of it. A last sector that the input does not fill is padded with zeroes. Without --fua the data is
-        durable after `dmio flush`.
+        A region without +COUNT gets the whole input; a region with a smaller COUNT gets the start of it. The
+        last sector is padded with zeroes. Without --fua the data is durable after `dmio flush`.
 
-        With --progress each line says which chunk is done, and every one before it: "sector" and "count"
-        from the beginning of the input, and in "errors" the regions that have failed by then.
+        With --progress, one line is printed when a chunk and all earlier chunks are written: "sector" and
+        "count" from the start of the input, and in "errors" the regions that have failed so far.
         """;
 
     private const string Examples = """
@@ -26,30 +31,30 @@ internal static class WriteCommand
 
     private static readonly Option<string?> From = new("--from", "-f")
     {
-        Description = "What to write; - for standard input. [default: standard input]",
+        Description = "Input file; - for standard input. [default: standard input]",
         HelpName = "FILE|-",
     };
 
     private static readonly Option<bool> ForceUnitAccess = new("--fua")
     {
-        Description = "Durable when done: each request forces its data to the store (FUA).",
+        Description = "Each request makes its data durable (FUA).",
     };
 
     private static readonly Option<bool> Verify = new("--verify")
     {
-        Description = "Read every region back and compare it with what was written.",
+        Description = "Read every region back and compare it with the input.",
     };
 
     private static readonly Option<bool> Progress = new("--progress")
     {
-        Description = "Print a line of JSON for each chunk that is done, before the result.",
+        Description = "Print a line of JSON for each completed chunk, before the result.",
     };
 
     internal static Command Create(IConsoleStreams streams)
     {
         var command = new ExampleCommand("write", Description, Details, Examples)
         {
-            Options.Region, From, Options.Create, ForceUnitAccess, Verify, Progress,
+            SharedOptions.Region, From, SharedOptions.Create, ForceUnitAccess, Verify, Progress,
         }.With(TransferArguments.Options);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
@@ -60,10 +65,10 @@ internal static class WriteCommand
         var arguments = TransferArguments.Of(parsed);
         var isVerified = parsed.GetValue(Verify);
         var plan = arguments.Plan(buffers: isVerified ? 2 : 1);
-        var access = DeviceAccess.Writing(parsed, parsed.GetValue(Options.Create));
+        var access = DeviceAccess.Writing(parsed, parsed.GetValue(SharedOptions.Create));
         await using var input = await InputSource.OpenAsync(parsed.GetValue(From), context.Streams);
         await using var session = await DeviceSession.StartAsync(context);
-        var targets = await session.AttachAsync(parsed.GetRequiredValue(Options.Region), access, input);
+        var targets = await session.AttachAsync(parsed.GetRequiredValue(SharedOptions.Region), access, input);
         var regions = RegionPlan.ForWrite(targets, input.LengthBytes);
 
         await using var client = await session.OpenAsync(plan.Pages, context.Interrupted);
@@ -84,7 +89,7 @@ internal static class WriteCommand
                 : null,
         };
         var elapsed = await context.TimeAsync(progress, () => transfer.RunAsync(context.Interrupted));
-        var report = RunReport.Of(regions, transfer.InputBytes, elapsed) with
+        var report = RegionState.ReportOf(regions, transfer.InputBytes, elapsed) with
         {
             PaddedBytes = transfer.PaddedBytes,
             Verified = isVerified ? true : null,
@@ -92,7 +97,7 @@ internal static class WriteCommand
         };
         return context.Finish(report, transfer.Broken ?? unprinted);
 
-        // What standard output does not take is no reason to stop the writing.
+        // The write continues even if standard output fails.
         void Print(ChunkReport chunk)
         {
             try

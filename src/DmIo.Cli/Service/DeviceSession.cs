@@ -2,18 +2,21 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using DmIo.Actors.Client;
 using DmIo.Actors.Configuration;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Streams;
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
 using Serilog;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Service;
 
 /// <summary>
-/// One command's service: an actor system, the devices that the command names, its lease. A device is opened once,
-/// however many regions name it, and is attached under the text that names it where the service takes that as a name.
-/// A command that is refused leaves no file behind that was created for it.
+/// The service of one command: an actor system, the devices of the command, its lease. A device is opened once for all
+/// regions that name it. Its name in the service is its text on the command line, if that is a valid name. The created
+/// files of a refused command are deleted.
 /// </summary>
 internal sealed class DeviceSession : IAsyncDisposable
 {
@@ -41,12 +44,13 @@ internal sealed class DeviceSession : IAsyncDisposable
 
     internal DmIoService Service => service;
 
-    /// <summary>Starts the service with the configuration, and with it the devices configured there.</summary>
-    /// <param name="context">The command's.</param>
-    /// <param name="monitor">Path of a socket on which the service shows what it does; null: as configured.</param>
-    /// <param name="to">The file that the command writes data to; null or <c>-</c>: none.</param>
-    /// <param name="isInspection">Create nothing that the configuration asks for.</param>
-    /// <exception cref="RefusedException">A file of the command is its output, or a configured device.</exception>
+    /// <summary>Starts the service with the configuration and its devices.</summary>
+    /// <param name="context">The running command.</param>
+    /// <param name="monitor">Path of the monitor socket; null: as configured.</param>
+    /// <param name="to">The output file of the command; null or <c>-</c>: none.</param>
+    /// <param name="isInspection">Do not create the files and sockets of the configuration.</param>
+    /// <exception cref="RefusedException">A file of the command is a configured device, or its output is its
+    /// configuration.</exception>
     internal static async Task<DeviceSession> StartAsync(
         RunContext context, string? monitor = null, string? to = null, bool isInspection = false)
     {
@@ -77,17 +81,17 @@ internal sealed class DeviceSession : IAsyncDisposable
         }
     }
 
-    /// <summary>The regions of a command, with their devices attached.</summary>
-    /// <param name="regions">As they were written.</param>
+    /// <summary>Attaches the devices of the regions.</summary>
+    /// <param name="regions">The regions of the command line.</param>
     /// <param name="access">How files are opened.</param>
-    /// <param name="input">What the command writes, which must not be one of the devices.</param>
+    /// <param name="input">The input of the command, which must not be one of the devices.</param>
     /// <exception cref="RefusedException">A device is the input, or another file of the command.</exception>
     internal async Task<IReadOnlyList<TargetRegion>> AttachAsync(
         IReadOnlyList<RegionSyntax> regions, DeviceAccess access, InputSource? input = null)
     {
         foreach (var region in regions)
         {
-            // Before any of them is opened, or created.
+            // Before the first device is opened or created.
             RequireInputIsOther(region, FileOf(region.Device), input);
         }
 
@@ -102,7 +106,7 @@ internal sealed class DeviceSession : IAsyncDisposable
         return targets;
     }
 
-    /// <summary>Attaches the device that a text names, if it is not; returns its name in the service.</summary>
+    /// <summary>Attaches the device of a text, unless it is attached; returns its name in the service.</summary>
     internal async Task<string> AttachAsync(string text, DeviceAccess access)
     {
         if (nameOfText.TryGetValue(text, out var name))
@@ -123,19 +127,19 @@ internal sealed class DeviceSession : IAsyncDisposable
         return name;
     }
 
-    /// <summary>Refuses one that is missing where the command does not wait for it.</summary>
+    /// <summary>Refuses a missing device, unless the command waits for it.</summary>
     private string Configured(string name, DeviceAccess access) =>
         access.MayBeMissing || descriptions.ContainsKey(name)
             ? name
             : throw new RefusedException($"the device '{name}' of --config is missing. "
                 + (MissingDevices.FirstOrDefault(device => device.Name == name)?.Reason
-                    ?? "It was attached only now; run the command again."));
+                    ?? "The device was attached after the start; run the command again."));
 
-    /// <summary>How the command line names a device of the service.</summary>
+    /// <summary>The text of the command line for the name of a device.</summary>
     internal string TextOf(string name) =>
         nameOfText.FirstOrDefault(pair => string.Equals(pair.Value, name, StringComparison.Ordinal)).Key ?? name;
 
-    /// <summary>The configured devices that could not be opened, which is no error.</summary>
+    /// <summary>The configured devices that could not be opened, which is not an error.</summary>
     internal IReadOnlyList<MissingDevice> MissingDevices => service.MissingDevices;
 
     internal Task<IReadOnlyList<DeviceStatus>> GetDevicesAsync() => service.GetDevicesAsync();
@@ -147,10 +151,10 @@ internal sealed class DeviceSession : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Was the file made for this command?</summary>
+    /// <summary>True: the file of the region was created by this command.</summary>
     internal bool IsCreated(TargetRegion region) => created.ContainsKey(region.Device);
 
-    /// <summary>The command goes ahead.</summary>
+    /// <summary>Keeps the created files, since the command is not refused.</summary>
     internal void KeepCreatedFiles() => created.Clear();
 
     public async ValueTask DisposeAsync()
@@ -163,8 +167,8 @@ internal sealed class DeviceSession : IAsyncDisposable
         }
     }
 
-    /// <summary>The command writes to that open file.</summary>
-    /// <exception cref="RefusedException">It is one of the devices.</exception>
+    /// <summary>Checks an output file of the command.</summary>
+    /// <exception cref="RefusedException">The file is one of the devices.</exception>
     internal void RequireOther(string what, FileIdentity? file)
     {
         foreach (var (name, description) in descriptions)
@@ -182,7 +186,7 @@ internal sealed class DeviceSession : IAsyncDisposable
     private static void RequireInputIsOther(RegionSyntax region, FileIdentity? file, InputSource? input) =>
         UsedFiles.RequireOther(input?.Name ?? "", input?.File, $"the device '{region.Device}'", file);
 
-    /// <summary>What the text names, if that is the path of a file.</summary>
+    /// <summary>The file of a path; null: not a path, or no file.</summary>
     private FileIdentity? FileOf(string text) =>
         DeviceArgument.Read(text, configured) is PathArgument path ? FileIdentity.Of(path.Text) : null;
 
@@ -198,7 +202,7 @@ internal sealed class DeviceSession : IAsyncDisposable
         var device = OpenFile(argument.Text, access);
         try
         {
-            // The path may lead to another file by now.
+            // The path may lead to another file since the first check.
             file = device.Description.Identity ?? file;
             Check(argument.Text, file, access);
         }
@@ -217,8 +221,8 @@ internal sealed class DeviceSession : IAsyncDisposable
         return name;
     }
 
-    /// <summary>Two devices that lie in one file, as a loop device and its file do, have no order between their
-    /// operations: that harms no reading.</summary>
+    /// <summary>Two devices on one file, such as a loop device and its file, have no order between their
+    /// operations. This is safe only for reads.</summary>
     private void Check(string path, FileIdentity? file, DeviceAccess access)
     {
         used.RequireOther($"the device '{path}'", file);
@@ -242,7 +246,7 @@ internal sealed class DeviceSession : IAsyncDisposable
         {
             throw new RefusedException(
                 $"there is no file '{path}', and no device of that name in --config"
-                + (access.IsReadOnly || access.MayFallBack ? "." : "; dmio write --create SIZE makes one."));
+                + (access.IsReadOnly || access.MayFallBack ? "." : "; dmio write --create SIZE creates the file."));
         }
 
         var options = new FileDeviceOptions
@@ -269,16 +273,16 @@ internal sealed class DeviceSession : IAsyncDisposable
         }
     }
 
-    /// <summary>A link that leads to no file: opening the device explains where the link leads.</summary>
+    /// <summary>A link without a target. The error of the open names the target.</summary>
     private static bool IsLink(string path)
     {
         try
         {
             return path.Length > 0 && new FileInfo(path).LinkTarget is not null;
         }
-        catch (IOException)
+        catch (Exception fault) when (fault is IOException or ArgumentException)
         {
-            // The working directory was deleted.
+            // The working directory was deleted, or the path has a null character.
             return false;
         }
     }

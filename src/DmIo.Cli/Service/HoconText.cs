@@ -1,11 +1,11 @@
 using System.Text.RegularExpressions;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Service;
 
 /// <summary>
-/// Checks the brackets and quotes of a HOCON text before Akka.NET's parser reads it. The parser takes the end of the
-/// text for all closing brackets that are missing, ignores what follows a closing bracket too many, and never returns
-/// from a list with a character in it that no item begins with.
+/// Checks the brackets and quotes of a HOCON text before the parser of Akka.NET reads it. The parser accepts missing
+/// closing brackets at the end of the text, ignores the text after a surplus closing bracket, and does not return from
+/// a list with a character that cannot start an item.
 /// </summary>
 internal sealed partial class HoconText
 {
@@ -21,10 +21,10 @@ internal sealed partial class HoconText
 
     private HoconText(string text) => this.text = text;
 
-    /// <summary>The first fault as a sentence with its line; null where there is none.</summary>
+    /// <summary>The first error as a sentence with its line; null: none.</summary>
     internal static string? FaultOf(string text) => new HoconText(text).Check();
 
-    /// <summary>The fault of the parser as a sentence with its line.</summary>
+    /// <summary>The error of the parser as a sentence with its line.</summary>
     /// <param name="text">The text that was parsed.</param>
     /// <param name="fault">The message of the parser, which quotes several lines.</param>
     internal static string Explain(string text, string fault)
@@ -39,7 +39,7 @@ internal sealed partial class HoconText
         var number = text.AsSpan(0, text.Length - rest.Length).Count('\n') + 1;
         var end = rest.IndexOfAny('\r', '\n');
         var excerpt = rest[..Math.Min(end < 0 ? rest.Length : end, MaxExcerpt)];
-        return $"line {number} cannot be read from '{excerpt}' on."
+        return $"line {number} cannot be parsed at '{excerpt}'."
             + (excerpt is [',', ..] ? " Leave out the comma after a block." : "");
     }
 
@@ -79,7 +79,7 @@ internal sealed partial class HoconText
             : null;
     }
 
-    /// <summary>Akka.NET's parser fails at an include without a reason.</summary>
+    /// <summary>The parser of Akka.NET fails at an include without naming it.</summary>
     private bool IsInclude()
     {
         var before = text.AsSpan(0, at).TrimEnd(" \t\r");
@@ -105,7 +105,7 @@ internal sealed partial class HoconText
     {
         if (!open.TryPop(out var last))
         {
-            return $"the '{text[at]}' of line {line} closes nothing; what follows it would have no effect.";
+            return $"the '{text[at]}' of line {line} closes nothing; the text after it would have no effect.";
         }
 
         return last.Bracket == bracket
@@ -114,7 +114,7 @@ internal sealed partial class HoconText
                 + $"'{ClosingOf(last.Bracket)}' is missing.";
     }
 
-    /// <summary>Up to the last character before the line's end.</summary>
+    /// <summary>Skips to the last character of the line.</summary>
     private string? SkipComment()
     {
         while (at + 1 < text.Length && text[at + 1] != '\n')
@@ -125,7 +125,7 @@ internal sealed partial class HoconText
         return null;
     }
 
-    /// <summary>Up to the closing quotes.</summary>
+    /// <summary>Skips to the closing quotes.</summary>
     private string? SkipQuoted()
     {
         var first = line;

@@ -2,24 +2,26 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Akka.Configuration;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
 using DmIo.Devices.Files;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Service;
 
 /// <summary>
-/// The files that a command line names, known before it is carried out, and also where it is refused. A standard stream
-/// that is one of them takes no text: the text would destroy the file's content.
+/// The files that a command line names. They are known before the command runs, even if it is refused. A standard
+/// stream that is one of these files is not written: text would overwrite the contents of the file.
 /// </summary>
 internal static partial class NamedFiles
 {
     private const string Devices = "dmio.devices";
     private const int MatchTimeoutMilliseconds = 1000;
 
-    /// <summary>By descriptor.</summary>
+    /// <summary>The index of a path is its descriptor.</summary>
     private static readonly string[] StandardPaths = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
 
-    /// <summary>The texts that may name a device: of --region, of --export, and the arguments without an
+    /// <summary>The texts that may name a device: those of --region and --export, and arguments without an
     /// option.</summary>
     internal static IReadOnlyList<string> DeviceTextsOf(ParseResult parsed) =>
     [
@@ -28,7 +30,7 @@ internal static partial class NamedFiles
         .. parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(Texts),
     ];
 
-    /// <summary>The paths of the devices of a configuration, with their names.</summary>
+    /// <summary>The names and paths of the devices in a configuration.</summary>
     internal static IEnumerable<(string Name, string Path)> DevicesOf(Config config)
     {
         if (!config.HasPath(Devices) || config.GetValue(Devices) is not { } devices || !devices.IsObject())
@@ -46,14 +48,14 @@ internal static partial class NamedFiles
         }
     }
 
-    /// <summary>The first path of the command line that leads to a descriptor which the process was not started with:
-    /// the runtime may have opened a file of its own under that number. Null: there is no such path.</summary>
+    /// <summary>The first path of the command line that leads to a descriptor with which the process was not started.
+    /// The runtime may have opened another file with that number. Null: none.</summary>
     internal static string? ClosedDescriptorIn(ParseResult parsed) =>
         LinuxNative.IsAvailable ? PathsOf(parsed).FirstOrDefault(IsClosedDescriptor) : null;
 
-    /// <summary>Is the file of a standard stream one that the command line names, whatever it is there?</summary>
-    /// <param name="file">Of the stream; null: it is no file.</param>
-    /// <param name="parsed">The command line, which may have errors.</param>
+    /// <summary>True: the command line names the file of a standard stream, in any option or argument.</summary>
+    /// <param name="file">The file of the stream; null: not a file.</param>
+    /// <param name="parsed">The command line, which may be invalid.</param>
     internal static bool Has(FileIdentity? file, ParseResult parsed) =>
         file is not null && PathsOf(parsed).Any(path => FileIdentity.Of(path)?.Store == file.Store);
 
@@ -93,15 +95,15 @@ internal static partial class NamedFiles
             }
         }
 
-        foreach (var (_, path) in ConfiguredBy(parsed))
+        foreach (var (_, path) in ConfiguredIn(parsed))
         {
             yield return path;
         }
     }
 
-    private static IEnumerable<(string Name, string Path)> ConfiguredBy(ParseResult parsed)
+    private static IEnumerable<(string Name, string Path)> ConfiguredIn(ParseResult parsed)
     {
-        if (parsed.GetResult(Options.Config)?.Tokens is not [var path])
+        if (parsed.GetResult(SharedOptions.Config)?.Tokens is not [var path])
         {
             return [];
         }
@@ -112,7 +114,7 @@ internal static partial class NamedFiles
         }
         catch (RefusedException)
         {
-            // It names no device that could be told.
+            // An invalid configuration names no device.
             return [];
         }
     }

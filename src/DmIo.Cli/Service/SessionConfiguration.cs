@@ -1,11 +1,14 @@
 using Akka.Configuration;
 using DmIo.Actors.Configuration;
+using DmIo.Cli.Exit;
+using Serilog;
+using Serilog.Events;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Service;
 
 /// <summary>
-/// The actor system's configuration: what <c>-v</c> says, over the user's file, over the command's own defaults:
-/// warnings only, to Serilog, and never a word on standard output.
+/// The configuration of the actor system: the log level of <c>-v</c>, then the file of the user, then the defaults,
+/// which log warnings by Serilog and nothing on standard output.
 /// </summary>
 internal static class SessionConfiguration
 {
@@ -92,4 +95,23 @@ internal static class SessionConfiguration
                 $"--config '{path}' is not HOCON: {HoconText.Explain(text, fault.Message)}", fault);
         }
     }
+}
+
+/// <summary>The Serilog logger of the process. Each event is one line on standard error, followed by its
+/// exception.</summary>
+internal static class StandardErrorLog
+{
+    private const string Template = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}";
+
+    /// <summary>Starts the logger with warnings and errors; with verbosity 1 also information, with 2
+    /// everything.</summary>
+    internal static void Start(int verbosity) => Log.Logger = new LoggerConfiguration()
+        .MinimumLevel.Is(verbosity switch
+        {
+            0 => LogEventLevel.Warning,
+            1 => LogEventLevel.Information,
+            _ => LogEventLevel.Debug,
+        })
+        .WriteTo.Console(outputTemplate: Template, standardErrorFromLevel: LevelAlias.Minimum)
+        .CreateLogger();
 }

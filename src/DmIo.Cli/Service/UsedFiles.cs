@@ -1,20 +1,22 @@
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
 using DmIo.Devices.Files;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Service;
 
 /// <summary>
-/// The files that a command reads or writes beside its devices: its configuration, its output, and standard output and
-/// standard error where they are files. None of its devices may be one of them, by whatever path: what is written there
-/// would destroy the device, or the device's data the file.
+/// The files of a command that are not devices: the configuration, the output, and standard output and standard error
+/// if they are files. A device must not be one of these files, by any path: writing the file would destroy the device,
+/// or vice versa.
 /// </summary>
 internal sealed class UsedFiles
 {
     private readonly List<(string What, FileIdentity File)> files = [];
 
-    /// <summary>Those of a command.</summary>
-    /// <param name="context">The command's.</param>
-    /// <param name="to">Where it writes data; null or <c>-</c>: to standard output.</param>
-    /// <exception cref="RefusedException">The output is the configuration.</exception>
+    /// <summary>Collects the files of a command.</summary>
+    /// <param name="context">The running command.</param>
+    /// <param name="to">The file of <c>--to</c>; null or <c>-</c>: standard output.</param>
+    /// <exception cref="RefusedException">The output file is the configuration file.</exception>
     internal static UsedFiles Of(RunContext context, string? to)
     {
         var used = new UsedFiles();
@@ -31,7 +33,7 @@ internal sealed class UsedFiles
         return used;
     }
 
-    /// <exception cref="RefusedException">The device lies in one of the files.</exception>
+    /// <exception cref="RefusedException">The file is one of the files of the command.</exception>
     internal void RequireOther(string what, FileIdentity? file)
     {
         foreach (var used in files)
@@ -40,11 +42,11 @@ internal sealed class UsedFiles
         }
     }
 
-    /// <summary>The same for all devices that are named by a path, before one is opened and before anything is
+    /// <summary>Checks all devices with a path, before the first device is opened and the first line is
     /// logged.</summary>
-    /// <param name="configured">Names and paths of the configured ones.</param>
-    /// <param name="texts">What may be a path of another one.</param>
-    /// <exception cref="RefusedException">A device lies in one of the files.</exception>
+    /// <param name="configured">Names and paths of the configured devices.</param>
+    /// <param name="texts">Texts that may be paths of other devices.</param>
+    /// <exception cref="RefusedException">A device is one of the files.</exception>
     internal void RequireOther(
         IEnumerable<(string Name, string Path)> configured, IReadOnlyList<string> texts)
     {
@@ -66,8 +68,8 @@ internal sealed class UsedFiles
         }
     }
 
-    /// <summary>The same for one file.</summary>
-    /// <exception cref="RefusedException">Both are one file.</exception>
+    /// <summary>Compares two files.</summary>
+    /// <exception cref="RefusedException">Both are the same file.</exception>
     internal static void RequireOther(string left, FileIdentity? leftFile, string right, FileIdentity? rightFile)
     {
         if (leftFile is not null && leftFile.Store == rightFile?.Store)

@@ -1,12 +1,12 @@
-namespace DmIo.Cli;
+namespace DmIo.Cli.Streams;
 
-/// <summary>Opens files that may block the open: a FIFO waits for a process that opens its other end.</summary>
+/// <summary>Opens files whose open can block: the open of a FIFO waits for a process at the other end.</summary>
 internal static class BlockingOpen
 {
-    /// <summary>Opens the file on a thread of its own.</summary>
-    /// <param name="open">Opens the file; may block without a limit.</param>
-    /// <param name="interrupted">Ends the wait. The thread stays in the open, and closes the file afterwards.</param>
-    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    /// <summary>Opens the file on a separate thread.</summary>
+    /// <param name="open">Opens the file; can block without a limit.</param>
+    /// <param name="interrupted">Ends the wait. The thread remains in the open and closes the file after it.</param>
+    /// <exception cref="OperationCanceledException">The user interrupted the wait.</exception>
     internal static async Task<FileStream> RunAsync(Func<FileStream> open, CancellationToken interrupted)
     {
         var opening = Task.Factory.StartNew(

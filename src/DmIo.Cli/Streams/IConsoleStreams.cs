@@ -1,36 +1,35 @@
+using DmIo.Cli.Exit;
 using DmIo.Devices.Files;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Streams;
 
-/// <summary>What the command has of the outside world: the three standard streams, word of Ctrl-C, and the
-/// time.</summary>
+/// <summary>The standard streams, the signals and the clock of a command. Tests replace them.</summary>
 internal interface IConsoleStreams
 {
-    /// <summary>Text on standard output. Nothing goes there when standard output carries data.</summary>
+    /// <summary>Standard output as text. Not used by a command that writes data there.</summary>
     TextWriter Output { get; }
 
-    /// <summary>Text on standard error.</summary>
+    /// <summary>Standard error as text.</summary>
     TextWriter Error { get; }
 
-    /// <summary>Standard input is no terminal.</summary>
+    /// <summary>False: standard input is a terminal.</summary>
     bool IsInputRedirected { get; }
 
-    /// <summary>Standard output is no terminal.</summary>
+    /// <summary>False: standard output is a terminal.</summary>
     bool IsOutputRedirected { get; }
 
-    /// <summary>The file or block device that standard output is; null: it is neither.</summary>
+    /// <summary>The file or block device of standard output; null: neither.</summary>
     FileIdentity? OutputFile { get; }
 
-    /// <summary>The same of standard error.</summary>
+    /// <summary>The file or block device of standard error; null: neither.</summary>
     FileIdentity? ErrorFile { get; }
 
-    /// <summary>Standard error is a terminal, where a progress bar may be drawn.</summary>
+    /// <summary>Standard error is a terminal that can show a progress bar.</summary>
     bool IsErrorTerminal { get; }
 
-    /// <summary>Cancelled at Ctrl-C and at SIGTERM: finish what is in flight, and end.</summary>
+    /// <summary>Canceled by Ctrl-C and SIGTERM. The command then waits for the I/O in flight and ends.</summary>
     CancellationToken Interrupted { get; }
 
-    /// <summary>What waits are measured by.</summary>
     TimeProvider Clock { get; }
 
     /// <summary>Standard input as bytes.</summary>

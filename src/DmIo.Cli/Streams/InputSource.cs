@@ -1,13 +1,13 @@
+using DmIo.Cli.Exit;
 using DmIo.Devices.Files;
 using DmIo.Memory;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Streams;
 
 /// <summary>
-/// The bytes to write: a file, standard input, or a pipe. Fills memory to the brim however short the reads are: in
-/// place from a file, through a small buffer from a pipe, so that a read that is abandoned there holds no memory of a
-/// chunk. Where the length is known, exactly that many bytes are taken: a file that grows meanwhile does not move the
-/// goal.
+/// The input of a write: a file, standard input, or a pipe. Short reads are repeated until the memory is full. A file
+/// is read directly into the memory. A pipe is read through a bounce buffer, so that an abandoned read does not use the
+/// memory of a chunk. If the length is known, exactly that many bytes are read, even if the file grows.
 /// </summary>
 internal sealed class InputSource : IAsyncDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class InputSource : IAsyncDisposable
         bounce = file is null ? new byte[BounceBytes] : [];
         if (stream.CanSeek && stream.Length > stream.Position)
         {
-            // Devices and files of /proc say that they have no length: they are read to their end.
+            // Character devices and files of /proc report length 0. They are read to their end.
             LengthBytes = stream.Length - stream.Position;
         }
 
@@ -36,17 +36,18 @@ internal sealed class InputSource : IAsyncDisposable
 
     internal string Name { get; }
 
-    /// <summary>The file or block device that it is; null: it is neither.</summary>
+    /// <summary>The file or block device of the input; null: neither.</summary>
     internal FileIdentity? File => stream is FileStream opened ? FileIdentity.Of(opened.SafeFileHandle) : null;
 
-    /// <summary>How many bytes there are; null where only the end will tell.</summary>
+    /// <summary>The number of bytes; null: unknown until the end.</summary>
     internal long? LengthBytes { get; }
 
     internal static async Task<InputSource> OpenAsync(string? from, IConsoleStreams streams)
     {
         if (from is null && !streams.IsInputRedirected)
         {
-            throw new RefusedException("nothing to write: say --from FILE, or --from - to type it.");
+            throw new RefusedException(
+                "standard input is a terminal: give --from FILE, or --from - to type the input.");
         }
 
         if (from is null or "-")
@@ -56,9 +57,9 @@ internal sealed class InputSource : IAsyncDisposable
 
         try
         {
-            const FileShare anybody = FileShare.ReadWrite | FileShare.Delete;
+            const FileShare shared = FileShare.ReadWrite | FileShare.Delete;
             var opened = await BlockingOpen.RunAsync(
-                () => new FileStream(from, FileMode.Open, FileAccess.Read, anybody, bufferSize: 0),
+                () => new FileStream(from, FileMode.Open, FileAccess.Read, shared, bufferSize: 0),
                 streams.Interrupted);
             return new InputSource(opened, $"'{from}'");
         }
@@ -68,9 +69,9 @@ internal sealed class InputSource : IAsyncDisposable
         }
     }
 
-    /// <summary>Fills the first <paramref name="lengthBytes"/> of the memory; fewer only at the end of the
+    /// <summary>Reads <paramref name="lengthBytes"/> bytes into the start of the memory; fewer only at the end of the
     /// input.</summary>
-    /// <exception cref="OperationCanceledException">A pipe brings nothing, and the user wants to end.</exception>
+    /// <exception cref="OperationCanceledException">The user interrupted while a pipe had no data.</exception>
     internal async ValueTask<int> FillAsync(IoMemory memory, int lengthBytes, CancellationToken interrupted)
     {
         var wanted = (int)Math.Min(lengthBytes, (LengthBytes ?? long.MaxValue) - taken);
@@ -80,8 +81,8 @@ internal sealed class InputSource : IAsyncDisposable
             while (filled < wanted)
             {
                 var read = file is not null
-                    ? await ReadInPlaceAsync(file, memory.Pieces(filled, wanted - filled))
-                    : await ReadThroughAsync(memory, filled, wanted - filled, interrupted);
+                    ? await ReadFileAsync(file, memory.Segments(filled, wanted - filled))
+                    : await ReadPipeAsync(memory, filled, wanted - filled, interrupted);
                 if (read == 0)
                 {
                     break;
@@ -102,23 +103,23 @@ internal sealed class InputSource : IAsyncDisposable
 
     public ValueTask DisposeAsync() => stream.DisposeAsync();
 
-    private async ValueTask<int> ReadInPlaceAsync(FileStream from, IReadOnlyList<Memory<byte>> pieces)
+    private async ValueTask<int> ReadFileAsync(FileStream from, IReadOnlyList<Memory<byte>> segments)
     {
-        var read = (int)await RandomAccess.ReadAsync(from.SafeFileHandle, pieces, fileOffset, CancellationToken.None);
+        var read = (int)await RandomAccess.ReadAsync(from.SafeFileHandle, segments, fileOffset, CancellationToken.None);
         fileOffset += read;
         return read;
     }
 
-    private async ValueTask<int> ReadThroughAsync(
+    private async ValueTask<int> ReadPipeAsync(
         IoMemory memory, int offset, int lengthBytes, CancellationToken interrupted)
     {
         var length = Math.Min(lengthBytes, bounce.Length);
         var read = await Task.Run(() => stream.Read(bounce, 0, length), CancellationToken.None).WaitAsync(interrupted);
         var rest = bounce.AsMemory(0, read);
-        foreach (var piece in memory.Pieces(offset, read))
+        foreach (var segment in memory.Segments(offset, read))
         {
-            rest[..piece.Length].CopyTo(piece);
-            rest = rest[piece.Length..];
+            rest[..segment.Length].CopyTo(segment);
+            rest = rest[segment.Length..];
         }
 
         return read;

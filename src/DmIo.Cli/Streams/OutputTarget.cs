@@ -1,11 +1,12 @@
+using DmIo.Cli.Exit;
 using DmIo.Devices.Files;
 using DmIo.Memory;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Streams;
 
 /// <summary>
-/// Where read bytes go: a file that is made new, or standard output. A pipe is written through a small buffer, so that
-/// a write that is abandoned there holds no memory of a chunk.
+/// The output of a read: a file, or standard output. A pipe is written through a bounce buffer, so that an abandoned
+/// write does not use the memory of a chunk.
 /// </summary>
 internal sealed class OutputTarget : IAsyncDisposable
 {
@@ -26,9 +27,10 @@ internal sealed class OutputTarget : IAsyncDisposable
 
     internal string Name { get; }
 
-    /// <exception cref="RefusedException">It can't be written, or is a device of the session. It is as it was
-    /// then.</exception>
-    internal static async Task<OutputTarget> OpenAsync(string? to, IConsoleStreams streams, DeviceSession session)
+    /// <exception cref="RefusedException">The file cannot be written, or is a device of the command. The file is
+    /// unchanged.</exception>
+    internal static async Task<OutputTarget> OpenAsync(
+        string? to, IConsoleStreams streams, Action<string, FileIdentity?> requireOther)
     {
         if (to is null or "-")
         {
@@ -38,13 +40,13 @@ internal sealed class OutputTarget : IAsyncDisposable
         FileStream? opened = null;
         try
         {
-            // A file is this command's alone; a pipe, a terminal or /dev/null is not.
+            // A regular file is opened exclusively; a pipe, a terminal or /dev/null is shared.
             var isFile = !Path.Exists(to) || FileIdentity.Of(to) is { IsBlockDevice: false };
             var share = isFile ? FileShare.None : FileShare.ReadWrite;
             opened = await BlockingOpen.RunAsync(
                 () => new FileStream(to, FileMode.OpenOrCreate, FileAccess.Write, share, bufferSize: 0),
                 streams.Interrupted);
-            session.RequireOther($"--to '{to}'", FileIdentity.Of(opened.SafeFileHandle));
+            requireOther($"--to '{to}'", FileIdentity.Of(opened.SafeFileHandle));
             if (isFile)
             {
                 opened.SetLength(0);
@@ -65,13 +67,13 @@ internal sealed class OutputTarget : IAsyncDisposable
     }
 
     /// <summary>Writes the first <paramref name="lengthBytes"/> of the memory.</summary>
-    /// <exception cref="OperationCanceledException">A pipe takes nothing, and the user wants to end.</exception>
+    /// <exception cref="OperationCanceledException">The user interrupted while a pipe was full.</exception>
     internal async ValueTask WriteAsync(IoMemory memory, int lengthBytes, CancellationToken interrupted)
     {
         try
         {
-            var pieces = memory.Pieces(0, lengthBytes);
-            await (file is not null ? WriteInPlaceAsync(file, pieces) : WriteThroughAsync(pieces, interrupted));
+            var segments = memory.Segments(0, lengthBytes);
+            await (file is not null ? WriteFileAsync(file, segments) : WritePipeAsync(segments, interrupted));
             writtenBytes += lengthBytes;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -85,18 +87,18 @@ internal sealed class OutputTarget : IAsyncDisposable
 
     public ValueTask DisposeAsync() => stream.DisposeAsync();
 
-    private ValueTask WriteInPlaceAsync(FileStream to, IReadOnlyList<Memory<byte>> pieces) => RandomAccess.WriteAsync(
+    private ValueTask WriteFileAsync(FileStream to, IReadOnlyList<Memory<byte>> segments) => RandomAccess.WriteAsync(
         to.SafeFileHandle,
-        [.. pieces.Select(piece => (ReadOnlyMemory<byte>)piece)],
+        [.. segments.Select(segment => (ReadOnlyMemory<byte>)segment)],
         writtenBytes,
         CancellationToken.None);
 
-    private async ValueTask WriteThroughAsync(IReadOnlyList<Memory<byte>> pieces, CancellationToken interrupted)
+    private async ValueTask WritePipeAsync(IReadOnlyList<Memory<byte>> segments, CancellationToken interrupted)
     {
         var used = 0;
-        foreach (var piece in pieces)
+        foreach (var segment in segments)
         {
-            for (var rest = piece; !rest.IsEmpty;)
+            for (var rest = segment; !rest.IsEmpty;)
             {
                 var length = Math.Min(rest.Length, bounce.Length - used);
                 rest[..length].CopyTo(bounce.AsMemory(used));

@@ -1,17 +1,19 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
+using DmIo.Cli.Exit;
 using DmIo.Devices.Files;
 using Microsoft.Win32.SafeHandles;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Streams;
 
 /// <summary>
-/// The process's own streams and signals. The first Ctrl-C or SIGTERM asks for an orderly end; a later one ends at
-/// once.
+/// The standard streams and signals of the process. The first Ctrl-C or SIGTERM cancels <see cref="Interrupted"/>; a
+/// later one ends the process.
 /// </summary>
 internal sealed class SystemConsole : IConsoleStreams, IDisposable
 {
-    /// <summary>Some senders signal the process and then its group: that is meant once.</summary>
+    /// <summary>Signals within this time count as one: some senders signal the process and then its group.</summary>
     private static readonly TimeSpan SameSignal = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource interruption = new();
@@ -23,9 +25,9 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
         Output = StandardWriter.ForOutput(IsClosed(descriptor: 1) ? null : OpenOutput());
         OutputFile = FileOf(descriptor: 1);
         ErrorFile = FileOf(descriptor: 2);
-        // Whatever writes to standard error, as the log does.
+        // For all writers to standard error, such as the log.
         Console.SetError(StandardWriter.ForError(IsClosed(descriptor: 2) ? null : Console.OpenStandardError()));
-        // Standard output is for data and reports. What an actor system's own logger prints there goes elsewhere.
+        // Standard output is for data and reports, but the standard logger of Akka.NET writes to Console.Out.
         Console.SetOut(Console.Error);
         registrations =
         [
@@ -54,19 +56,19 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
     public TimeProvider Clock => TimeProvider.System;
 
     public Stream OpenInput() => IsClosed(descriptor: 0)
-        ? throw new RefusedException("standard input is closed; say --from FILE.")
+        ? throw new RefusedException("standard input is closed; give --from FILE.")
         : Open(descriptor: 0, FileAccess.Read);
 
     /// <summary>
-    /// A pipe is written through its handle, since the console's own stream keeps silent about a broken one. A
-    /// regular file is written through the console's stream, which moves the offset that it shares with the commands
-    /// before and after.
+    /// A pipe is written through its handle, since the stream of Console ignores a broken pipe. A regular file is
+    /// written through the stream of Console, which advances the file offset that other processes of the shell
+    /// share.
     /// </summary>
     public Stream OpenOutput()
     {
         if (IsClosed(descriptor: 1))
         {
-            throw new RefusedException("standard output is closed; say --to FILE.");
+            throw new RefusedException("standard output is closed; give --to FILE.");
         }
 
         var stream = Open(descriptor: 1, FileAccess.Write);
@@ -86,8 +88,8 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
     private static FileStream Open(int descriptor, FileAccess access) =>
         new(new SafeFileHandle(descriptor, ownsHandle: false), access, bufferSize: 0);
 
-    /// <summary>True: the process was started without this stream. The descriptor can be a file or a pipe of the
-    /// runtime by now, and must not be read or written.</summary>
+    /// <summary>True: the process was started without this stream. The runtime may have opened a file or a pipe
+    /// with this descriptor, which must not be read or written.</summary>
     private static bool IsClosed(int descriptor)
     {
         using var handle = new SafeFileHandle(descriptor, ownsHandle: false);
@@ -108,5 +110,76 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
         {
             interruption.Cancel();
         }
+    }
+}
+
+/// <summary>
+/// Text on standard streams that can fail, by a full disk or a closed pipe. Errors of standard error are ignored, since
+/// they cannot be reported. Each failed write to standard output throws.
+/// </summary>
+internal static class StandardWriter
+{
+    /// <summary>For standard error: never throws.</summary>
+    /// <param name="stream">Null: standard error is closed.</param>
+    internal static TextWriter ForError(Stream? stream) => Over(stream, static _ => { });
+
+    /// <summary>For standard output: throws a <see cref="TransferBrokenException"/>.</summary>
+    /// <param name="stream">Null: standard output is closed.</param>
+    internal static TextWriter ForOutput(Stream? stream) => Over(stream, static fault =>
+        throw new TransferBrokenException($"cannot write to standard output: {fault.Message}", fault));
+
+    private static TextWriter Over(Stream? stream, Action<Exception> failed) => TextWriter.Synchronized(
+        new StreamWriter(new Guarded(stream, failed), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false))
+        {
+            AutoFlush = true,
+        });
+
+    /// <summary>A stream that passes its errors to a callback.</summary>
+    private sealed class Guarded(Stream? stream, Action<Exception> failed) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            if (stream is null)
+            {
+                failed(new IOException("it is closed."));
+                return;
+            }
+
+            try
+            {
+                stream.Write(buffer);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                failed(fault);
+            }
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+            // The streams of Console are not buffered.
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

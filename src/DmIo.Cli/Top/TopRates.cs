@@ -1,9 +1,11 @@
 using DmIo.Actors.Telemetry;
+using DmIo.Cli.Reports;
+using DmIo.Nbd.Server;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Top;
 
-/// <summary>What a service did between two looks. What was not there at the first did all that it has done since
-/// then.</summary>
+/// <summary>The rates between two statistics of a service. All counts of a device or lease that is only in the second
+/// statistics belong to the interval.</summary>
 internal static class TopRates
 {
     internal static TopSnapshot Between(ServiceStatistics before, ServiceStatistics now)
@@ -25,7 +27,7 @@ internal static class TopRates
     {
         if (before?.Turns > now.Turns)
         {
-            // Another device under the same name.
+            // Another device with the same name.
             before = null;
         }
 
@@ -63,7 +65,78 @@ internal static class TopRates
         device.Reads.Count + device.Writes.Count + device.Flushes.Count + device.Discards.Count
         + device.WriteZeroes.Count;
 
-    /// <summary>Of a second; 0 where the clock moved by less than a microsecond.</summary>
+    /// <summary>Per second; 0 if the interval is shorter than a microsecond.</summary>
     internal static double Rate(long before, long now, double seconds) =>
         seconds >= 1e-6 ? Math.Round(Math.Max(0, now - before) / seconds, 1) : 0;
+}
+
+/// <summary>
+/// The rates of network servers between two statistics. All counts of an export or connection that is only in the
+/// second statistics belong to the interval.
+/// </summary>
+internal sealed class NetworkRates
+{
+    private readonly Dictionary<string, NbdExportStatus> exportsBefore;
+    private readonly Dictionary<long, NbdConnectionStatus> connectionsBefore;
+    private readonly IReadOnlyList<NbdServerStatus> now;
+    private readonly double seconds;
+
+    internal NetworkRates(ServiceStatistics before, ServiceStatistics now)
+    {
+        var servers = NbdServerStatus.In(before);
+        exportsBefore = servers.SelectMany(server => server.Exports)
+            .DistinctBy(export => export.Export.Name, StringComparer.Ordinal)
+            .ToDictionary(export => export.Export.Name, StringComparer.Ordinal);
+        connectionsBefore = servers.SelectMany(server => server.Connections)
+            .ToDictionary(connection => connection.Id);
+        this.now = NbdServerStatus.In(now);
+        seconds = now.ClockSeconds - before.ClockSeconds;
+    }
+
+    internal IReadOnlyList<TopExport> Exports => [.. now.SelectMany(server => server.Exports).Select(Of)];
+
+    internal IReadOnlyList<TopConnection> Connections =>
+        [.. now.SelectMany(server => server.Connections).Select(Of)];
+
+    private TopExport Of(NbdExportStatus now)
+    {
+        var before = exportsBefore.GetValueOrDefault(now.Export.Name);
+        if (before?.Requests > now.Requests)
+        {
+            // Another export with the same name.
+            before = null;
+        }
+
+        return new TopExport
+        {
+            Name = now.Export.Name,
+            LiveDevices = now.LiveDevices,
+            FailedDevices = [.. now.Export.Devices.Except(now.LiveDevices, StringComparer.Ordinal)],
+            Connections = now.Connections,
+            InFlight = now.InFlight,
+            RequestsPerSecond = TopRates.Rate(before?.Requests ?? 0, now.Requests, seconds),
+            ErrorsPerSecond = TopRates.Rate(before?.Errors ?? 0, now.Errors, seconds),
+            ReadBytesPerSecond = TopRates.Rate(before?.ReadBytes ?? 0, now.ReadBytes, seconds),
+            WrittenBytesPerSecond = TopRates.Rate(before?.WrittenBytes ?? 0, now.WrittenBytes, seconds),
+            PagesInUse = now.PagesInUse,
+            Pages = now.Export.Pages,
+        };
+    }
+
+    private TopConnection Of(NbdConnectionStatus now)
+    {
+        var before = connectionsBefore.GetValueOrDefault(now.Id);
+        return new TopConnection
+        {
+            Id = now.Id,
+            Peer = now.Peer,
+            Export = now.Export,
+            Tls = now.IsTls,
+            InFlight = now.InFlight,
+            RequestsPerSecond = TopRates.Rate(before?.Requests ?? 0, now.Requests, seconds),
+            ErrorsPerSecond = TopRates.Rate(before?.Errors ?? 0, now.Errors, seconds),
+            ReadBytesPerSecond = TopRates.Rate(before?.ReadBytes ?? 0, now.ReadBytes, seconds),
+            WrittenBytesPerSecond = TopRates.Rate(before?.WrittenBytes ?? 0, now.WrittenBytes, seconds),
+        };
+    }
 }

@@ -1,15 +1,18 @@
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Streams;
 using Spectre.Console;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Top;
 
 /// <summary>
-/// Shows snapshots as they come: on a terminal in one place, as much as its height takes, the busiest first; in a pipe
-/// one after the other, each as a whole, or as JSON on a line of its own.
+/// Shows snapshots. On a terminal, each snapshot replaces the one before, with as many rows as fit, the busiest first.
+/// Elsewhere each snapshot is printed completely, as tables or as one line of JSON.
 /// </summary>
 internal sealed class TopScreen(IConsoleStreams streams, bool isJson)
 {
-    /// <summary>Until the service ends, the user does, or as many snapshots were shown.</summary>
-    /// <returns>The exit code: a user who looked enough is no failure.</returns>
+    /// <summary>Ends with the service, by an interrupt, or after the given number of snapshots.</summary>
+    /// <returns>The exit code. An interrupt is not a failure.</returns>
     internal async Task<int> RunAsync(ITopSource source, int? snapshots = null)
     {
         if (streams.IsOutputRedirected || isJson)
@@ -21,7 +24,7 @@ internal sealed class TopScreen(IConsoleStreams streams, bool isJson)
         }
         else
         {
-            var console = ReportTable.NewConsole(streams.Output, isTerminal: true);
+            var console = ReportConsole.NewConsole(streams.Output, isTerminal: true);
             await console.Live(new Text("waiting for the service ...")).StartAsync(async display =>
             {
                 await foreach (var snapshot in SnapshotsAsync(source, snapshots))
@@ -43,7 +46,7 @@ internal sealed class TopScreen(IConsoleStreams streams, bool isJson)
         }
         else
         {
-            ReportTable.NewConsole(streams.Output, isTerminal: false)
+            ReportConsole.NewConsole(streams.Output, isTerminal: false)
                 .Write(TopTables.Draw(snapshot, isTerminal: false, int.MaxValue));
             streams.Output.WriteLine();
         }

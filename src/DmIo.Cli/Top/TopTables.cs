@@ -1,14 +1,15 @@
 using System.Globalization;
+using DmIo.Cli.Reports;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Top;
 
-/// <summary>A snapshot as tables: devices and leases, and where there is a network server its exports and connections.
-/// The busiest come first. What has no room is counted.</summary>
+/// <summary>A snapshot as tables of devices, leases, and the exports and connections of network servers. The busiest
+/// rows come first. Rows that do not fit are counted.</summary>
 internal static class TopTables
 {
-    /// <summary>Heads, rules, and the line that counts the rest.</summary>
+    /// <summary>Header, rules, and the line that counts the other rows.</summary>
     private const int LinesAroundRows = 4;
 
     private const int FewestRows = 3;
@@ -36,7 +37,8 @@ internal static class TopTables
         return new Rows(tables.Select((table, index) => table.Draw(rooms[index])));
     }
 
-    /// <summary>Each has room for all its rows, or as much as others that have more.</summary>
+    /// <summary>Distributes the rows of the screen: a table gets all its rows, or the same number as the other large
+    /// tables.</summary>
     private static int[] Share(int room, int[] rows)
     {
         var rooms = new int[rows.Length];
@@ -53,13 +55,13 @@ internal static class TopTables
 
     private static Rows DrawDevices(IReadOnlyList<TopDevice> devices, bool isTerminal, int room)
     {
-        var table = ReportTable.NewTable(
+        var table = ReportConsole.NewTable(
             isTerminal,
             "Device", "Mode", "Policy", "Depth", "In flight", "Waiting", "Reads/s", "Writes/s", "Read", "Written",
             "p50", "p99", "Oldest");
         foreach (var column in table.Columns)
         {
-            // Thirteen columns are to fit 120 characters.
+            // Thirteen columns have to fit into 120 characters.
             column.PadLeft(0).PadRight(1);
         }
 
@@ -94,7 +96,7 @@ internal static class TopTables
 
     private static Rows DrawLeases(IReadOnlyList<TopLease> leases, bool isTerminal, int room)
     {
-        var table = ReportTable.NewTable(isTerminal, "Lease", "Pages", "In flight", "Waiting", "Ops/s");
+        var table = ReportConsole.NewTable(isTerminal, "Lease", "Pages", "In flight", "Waiting", "Ops/s");
         RightAlign(table, from: 1);
         var shown = leases
             .OrderByDescending(lease => lease.OperationsPerSecond)
@@ -117,7 +119,7 @@ internal static class TopTables
 
     private static Rows DrawExports(IReadOnlyList<TopExport> exports, bool isTerminal, int room)
     {
-        var table = ReportTable.NewTable(
+        var table = ReportConsole.NewTable(
             isTerminal,
             "Export", "Devices", "Clients", "In flight", "Requests/s", "Errors/s", "Read", "Written", "Pages");
         RightAlign(table, from: 2);
@@ -145,7 +147,7 @@ internal static class TopTables
 
     private static Rows DrawConnections(IReadOnlyList<TopConnection> connections, bool isTerminal, int room)
     {
-        var table = ReportTable.NewTable(
+        var table = ReportConsole.NewTable(
             isTerminal, "Client", "Peer", "Export", "TLS", "In flight", "Requests/s", "Errors/s", "Read", "Written");
         RightAlign(table, from: 4);
         var shown = connections
@@ -180,7 +182,8 @@ internal static class TopTables
         }
     }
 
-    /// <summary>Somebody else's text: what it could do to a terminal, it does not.</summary>
+    /// <summary>A name from another process. Control characters are replaced, since they could control the
+    /// terminal.</summary>
     private static Text Name(string? text, Style? style = null) => new(
         string.Concat((text ?? "").Select(letter => char.IsControl(letter) ? '\ufffd' : letter)), style);
 

@@ -1,10 +1,81 @@
+using DmIo.Cli.Exit;
+using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Transfer;
+
+/// <summary>The values of <c>--memory</c>: the memory services of dm-io.</summary>
+internal enum MemoryKind
+{
+    /// <summary>A list of pages of the lease.</summary>
+    Pages,
+
+    /// <summary>A vector of segments of pages of the lease.</summary>
+    Bvec,
+
+    /// <summary>A virtual buffer: contiguous native memory.</summary>
+    Vm,
+}
 
 /// <summary>
-/// The memory that chunks are in: for each of the plan's slots, one buffer or several, made of the lease's pages (or,
-/// for virtual buffers, of native memory that the lease's pages pay for). Made once, used over and over.
+/// How a command divides its lease: <see cref="Slots"/> chunks at a time, each with a number of buffers of
+/// <see cref="ChunkPages"/> pages. Invariant: <c>Slots * buffers * ChunkPages &lt;= Pages</c>.
+/// </summary>
+internal sealed record ChunkPlan(int ChunkPages, int Slots, int Pages)
+{
+    private const int DefaultChunkPages = 256;
+    private const int DefaultSlots = 4;
+    private const int MostSlots = 16;
+    private const int DefaultPages = 8192;
+    private const int LargestChunkPages = 1 << 18;
+
+    internal int ChunkBytes => ChunkPages * Page.SizeBytes;
+
+    internal int ChunkSectors => ChunkBytes / Sector.SizeBytes;
+
+    /// <param name="pages"><c>--pages</c>: the size of the lease.</param>
+    /// <param name="chunk"><c>--chunk</c>.</param>
+    /// <param name="buffers">Buffers of each chunk.</param>
+    /// <exception cref="RefusedException">The pages are too few for one chunk, or the chunk size is
+    /// invalid.</exception>
+    internal static ChunkPlan For(int? pages, ByteSize? chunk, int buffers)
+    {
+        var chunkPages = chunk is { } size ? ReadChunk(size) : DefaultChunk(pages ?? DefaultPages, buffers);
+        if (pages is not { } given)
+        {
+            return new ChunkPlan(chunkPages, DefaultSlots, checked(DefaultSlots * buffers * chunkPages));
+        }
+
+        var slots = Math.Min(given / buffers / chunkPages, MostSlots);
+        if (slots == 0)
+        {
+            throw new RefusedException(
+                $"--pages {given} is too few: {buffers} buffer(s) of {chunkPages} page(s) need "
+                + $"{(long)buffers * chunkPages}.");
+        }
+
+        return new ChunkPlan(chunkPages, slots, given);
+    }
+
+    private static int DefaultChunk(int pages, int buffers) =>
+        Math.Clamp(pages / (DefaultSlots * buffers), 1, DefaultChunkPages);
+
+    private static int ReadChunk(ByteSize size)
+    {
+        if (size.Bytes == 0 || size.Bytes % Page.SizeBytes != 0 || size.Bytes / Page.SizeBytes > LargestChunkPages)
+        {
+            throw new RefusedException(
+                $"--chunk {size} is {size.Bytes} bytes; a chunk is a multiple of {Page.SizeBytes} bytes, up to "
+                + $"{ByteSize.FromBytes((long)LargestChunkPages * Page.SizeBytes)}.");
+        }
+
+        return (int)(size.Bytes / Page.SizeBytes);
+    }
+}
+
+/// <summary>
+/// The memory of the chunks: one or more buffers for each slot of the plan, built once and reused. A buffer consists of
+/// pages of the lease, or of native memory of the same size.
 /// </summary>
 internal sealed class ChunkBuffers
 {
@@ -20,20 +91,19 @@ internal sealed class ChunkBuffers
 
     internal ChunkPlan Plan { get; }
 
-    /// <summary>How many chunks have memory of their own.</summary>
     internal int Slots => Plan.Slots;
 
-    /// <param name="kind">Which memory service.</param>
-    /// <param name="plan">The division.</param>
+    /// <param name="kind">The memory service.</param>
+    /// <param name="plan">Number and size of the buffers.</param>
     /// <param name="perSlot">Buffers of each slot.</param>
-    /// <param name="pages">Of the lease: as many as the plan says.</param>
+    /// <param name="pages">Pages of the lease, at least as many as the plan has.</param>
     internal static ChunkBuffers Build(MemoryKind kind, ChunkPlan plan, int perSlot, IReadOnlyList<Page> pages)
     {
-        var made = new IoMemory[plan.Slots * perSlot];
-        for (var index = 0; index < made.Length; index++)
+        var built = new IoMemory[plan.Slots * perSlot];
+        for (var index = 0; index < built.Length; index++)
         {
             var own = pages.Skip(index * plan.ChunkPages).Take(plan.ChunkPages);
-            made[index] = kind switch
+            built[index] = kind switch
             {
                 MemoryKind.Pages => new PageList([.. own]),
                 MemoryKind.Bvec =>
@@ -42,13 +112,14 @@ internal sealed class ChunkBuffers
             };
         }
 
-        return new ChunkBuffers(made, perSlot, plan);
+        return new ChunkBuffers(built, perSlot, plan);
     }
 
-    /// <summary>How many chunks to have in flight.</summary>
-    /// <param name="io">Where they go.</param>
-    /// <param name="spare">Slots that are in work without being in flight: one, where the next chunk is filled
-    /// meanwhile.</param>
+    /// <summary>The number of chunks in flight: all slots but <paramref name="spare"/>, or one if calls
+    /// block.</summary>
+    /// <param name="io">The target of the requests.</param>
+    /// <param name="spare">Slots in use without a request in flight: 1 if the next chunk is filled at that
+    /// time.</param>
     internal int DepthFor(IRegionIo io, int spare) => io.IsBlocking ? 1 : Math.Max(1, Slots - spare);
 
     internal IoMemory Get(int slot, int which = 0) => memories[(slot * perSlot) + which];

@@ -1,23 +1,26 @@
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Streams;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Transfer;
 
 /// <summary>
-/// Streams one region to the output, in order, with several chunks read ahead. A chunk that can't be read goes out as
-/// zeroes (R8), so that what follows it stays in its place; where every later chunk would fail too, the transfer ends.
+/// Reads one region to the output in order, with several reads in flight. A chunk that cannot be read is written as
+/// zeroes (R8), which keeps the offsets of the data after it. The transfer ends if every later chunk would fail too.
 /// </summary>
 internal sealed class ReadTransfer(
-    IRegionIo io, RegionTally region, OutputTarget output, ChunkBuffers buffers, TransferProgress progress)
+    IRegionIo io, RegionState region, OutputTarget output, ChunkBuffers buffers, TransferProgress progress)
 {
     private readonly long count = region.Region.Count!.Value.Value;
 
-    /// <summary>Bytes given to the output.</summary>
+    /// <summary>Bytes written to the output.</summary>
     internal long OutputBytes { get; private set; }
 
     internal bool IsInterrupted { get; private set; }
 
-    /// <summary>The output took no more.</summary>
+    /// <summary>The error of the output; null: none.</summary>
     internal TransferBrokenException? Broken { get; private set; }
 
     internal async Task RunAsync(CancellationToken interrupted)
@@ -25,7 +28,7 @@ internal sealed class ReadTransfer(
         var inFlight = new InFlight<ReadChunk>(chunk => CompleteAsync(chunk, interrupted));
         try
         {
-            await PumpAsync(inFlight, interrupted);
+            await ReadAllAsync(inFlight, interrupted);
         }
         catch (OperationCanceledException)
         {
@@ -46,7 +49,7 @@ internal sealed class ReadTransfer(
         }
     }
 
-    private async Task PumpAsync(InFlight<ReadChunk> inFlight, CancellationToken interrupted)
+    private async Task ReadAllAsync(InFlight<ReadChunk> inFlight, CancellationToken interrupted)
     {
         var slot = 0;
         for (var position = 0L; position < count && !region.IsGivenUp;)
@@ -54,7 +57,7 @@ internal sealed class ReadTransfer(
             await inFlight.MakeRoomAsync(buffers.DepthFor(io, spare: 0));
             interrupted.ThrowIfCancellationRequested();
             var sectors = Math.Min(buffers.Plan.ChunkSectors, count - position);
-            inFlight.Add(ReadAsync(region.Region.Piece(position, sectors), buffers.Get(slot)));
+            inFlight.Add(ReadAsync(region.Region.Range(position, sectors), buffers.Get(slot)));
             position += sectors;
             slot = (slot + 1) % buffers.Slots;
         }
@@ -62,12 +65,12 @@ internal sealed class ReadTransfer(
         await inFlight.DrainAsync();
     }
 
-    private async Task<ReadChunk> ReadAsync(IoRegion piece, IoMemory memory) =>
-        new(piece, memory, await io.SubmitAsync(IoOperation.Read, [piece], memory));
+    private async Task<ReadChunk> ReadAsync(IoRegion range, IoMemory memory) =>
+        new(range, memory, await io.SubmitAsync(IoOperation.Read, [range], memory));
 
     private async ValueTask CompleteAsync(ReadChunk chunk, CancellationToken interrupted)
     {
-        var (length, status) = ((int)chunk.Piece.Count.Bytes, chunk.Result[0]);
+        var (length, status) = ((int)chunk.Range.Count.Bytes, chunk.Result[0]);
         if (!status.IsOk)
         {
             region.Add(status, length);
@@ -78,7 +81,7 @@ internal sealed class ReadTransfer(
             return;
         }
 
-        // What went well is delivered when the output has it.
+        // A chunk counts as read after the output has taken it.
         await output.WriteAsync(chunk.Memory, length, interrupted);
         if (status.IsOk)
         {
@@ -89,5 +92,5 @@ internal sealed class ReadTransfer(
         progress.Add(length);
     }
 
-    private sealed record ReadChunk(IoRegion Piece, IoMemory Memory, IoResult Result);
+    private sealed record ReadChunk(IoRegion Range, IoMemory Memory, IoResult Result);
 }

@@ -1,45 +1,46 @@
+using DmIo.Cli.Exit;
+using DmIo.Cli.Service;
 using DmIo.Io;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Transfer;
 
 /// <summary>
-/// What can be said of the regions before a device is touched: how long they are, that they do not overlap, that the
-/// input fits. A transfer goes chunk by chunk, so that the service would find these faults too late.
+/// Checks the regions of a command before its first I/O: length, overlap, room for the input. A transfer goes chunk by
+/// chunk, so the service would report these errors only after the first chunks.
 /// </summary>
 internal static class RegionPlan
 {
-    /// <summary>
-    /// A write: a region without a count is as long as the input, one with a count is no longer than the input.
-    /// </summary>
-    internal static RegionTally[] ForWrite(IReadOnlyList<TargetRegion> targets, long? inputBytes)
+    /// <summary>For a write. A region without a count is as long as the input; a region with a count must not be longer
+    /// than the input.</summary>
+    internal static RegionState[] ForWrite(IReadOnlyList<TargetRegion> targets, long? inputBytes)
     {
         long? inputSectors = inputBytes is { } bytes
             ? (bytes / Sector.SizeBytes) + (bytes % Sector.SizeBytes == 0 ? 0 : 1)
             : null;
         foreach (var target in targets)
         {
-            RefuseBehindTheEnd(target);
+            RefuseBeyondTheEnd(target);
             if (target.Count is null && (inputSectors ?? 0) > target.Room)
             {
                 throw new RefusedException(
                     $"the input has {inputBytes ?? 0} bytes ({inputSectors ?? 0} sectors), but from {target} to the "
-                    + $"end of the device there are {target.Room} sectors; a +COUNT would write only the beginning.");
+                    + $"end of the device there are {target.Room} sectors; with a +COUNT only its start is written.");
             }
 
             if (target.Count is { } count && count.Value > inputSectors)
             {
                 throw new RefusedException(
                     $"region {target} has {count} sectors, but the input has {inputSectors} ({inputBytes} bytes); "
-                    + "leave out +COUNT to write as much as there is.");
+                    + "omit +COUNT to write the whole input.");
             }
         }
 
         RefuseOverlaps(targets, target => target.Count?.Value ?? inputSectors ?? target.Room);
-        return Tally(targets);
+        return StatesOf(targets);
     }
 
-    /// <summary>Operations on known ranges: a region without a count goes to its device's end.</summary>
-    internal static RegionTally[] ToDeviceEnd(IReadOnlyList<TargetRegion> targets, bool mayOverlap)
+    /// <summary>For operations on known ranges. A region without a count ends at the end of its device.</summary>
+    internal static RegionState[] ToDeviceEnd(IReadOnlyList<TargetRegion> targets, bool mayOverlap)
     {
         var counted = targets.Select(target => target with { Count = CountOf(target) }).ToArray();
         if (!mayOverlap)
@@ -47,11 +48,11 @@ internal static class RegionPlan
             RefuseOverlaps(counted, target => target.Count!.Value.Value);
         }
 
-        return Tally(counted);
+        return StatesOf(counted);
     }
 
-    /// <summary>Regions to be compared: those without a count are as long as the others.</summary>
-    internal static RegionTally[] ForVerify(IReadOnlyList<TargetRegion> targets)
+    /// <summary>For a comparison. Regions without a count are as long as the others.</summary>
+    internal static RegionState[] ForVerify(IReadOnlyList<TargetRegion> targets)
     {
         var common = targets.FirstOrDefault(target => target.Count is not null)?.Count;
         var counted = targets
@@ -63,45 +64,45 @@ internal static class RegionPlan
                 $"regions {counted[0]} and {target} are not equally long; give one of them a +COUNT that fits both.");
         }
 
-        return Tally(counted);
+        return StatesOf(counted);
     }
 
-    /// <summary>A flush looks at neither sector nor count.</summary>
-    internal static RegionTally[] WholeDevices(IReadOnlyList<TargetRegion> targets)
+    /// <summary>For a flush, which ignores sector and count.</summary>
+    internal static RegionState[] WholeDevices(IReadOnlyList<TargetRegion> targets)
     {
         RefuseTooMany(targets);
-        return [.. targets.Select((target, index) => new RegionTally(index, target))];
+        return [.. targets.Select((target, index) => new RegionState(index, target))];
     }
 
     private static SectorCount CountOf(TargetRegion target)
     {
-        RefuseBehindTheEnd(target);
+        RefuseBeyondTheEnd(target);
         return target.Count ?? target.Room;
     }
 
-    private static void RefuseBehindTheEnd(TargetRegion target)
+    private static void RefuseBeyondTheEnd(TargetRegion target)
     {
         if (target.Count is null && target.Room < 0)
         {
             throw new RefusedException(
-                $"region {target} begins behind the device's end: it has "
+                $"region {target} starts beyond the end of the device, which has "
                 + $"{target.Description.Capacity.Sectors} sectors.");
         }
     }
 
-    /// <summary>A region that does not lie on its device is that region's error, whatever the others do
+    /// <summary>A region that is not within its device fails alone, without an effect on other regions
     /// (R13).</summary>
-    private static RegionTally[] Tally(IReadOnlyList<TargetRegion> targets)
+    private static RegionState[] StatesOf(IReadOnlyList<TargetRegion> targets)
     {
         RefuseTooMany(targets);
-        var tallies = targets.Select((target, index) => new RegionTally(index, target)).ToArray();
-        foreach (var tally in tallies.Where(tally => !tally.Region.Fits && tally.Region.Count?.Value != 0))
+        var states = targets.Select((target, index) => new RegionState(index, target)).ToArray();
+        foreach (var state in states.Where(state => !state.Region.Fits && state.Region.Count?.Value != 0))
         {
-            tally.GiveUp(RegionOutcome.OutOfRange(
-                $"{tally.Region} ends behind the device's {tally.Region.Description.Capacity.Sectors} sectors."));
+            state.GiveUp(RegionOutcome.OutOfRange(
+                $"{state.Region} ends beyond the {state.Region.Description.Capacity.Sectors} sectors of the device."));
         }
 
-        return tallies;
+        return states;
     }
 
     private static void RefuseTooMany(IReadOnlyList<TargetRegion> targets)
@@ -109,7 +110,7 @@ internal static class RegionPlan
         if (targets.Count > ErrorBits.Capacity)
         {
             throw new RefusedException(
-                $"{targets.Count} regions are too many; a request takes up to {ErrorBits.Capacity}.");
+                $"{targets.Count} regions are too many; a request has at most {ErrorBits.Capacity}.");
         }
     }
 
@@ -117,14 +118,14 @@ internal static class RegionPlan
     {
         for (var left = 0; left < targets.Count; left++)
         {
-            var region = targets[left].Piece(0, sectorsOf(targets[left]));
+            var region = targets[left].Range(0, sectorsOf(targets[left]));
             for (var right = left + 1; right < targets.Count; right++)
             {
-                if (region.Overlaps(targets[right].Piece(0, sectorsOf(targets[right]))))
+                if (region.Overlaps(targets[right].Range(0, sectorsOf(targets[right]))))
                 {
                     throw new RefusedException(
                         $"regions {left} ({targets[left]}) and {right} ({targets[right]}) overlap on one device; "
-                        + "give them sectors of their own, with +COUNT if need be.");
+                        + "give each of them separate sectors, with +COUNT if necessary.");
                 }
             }
         }

@@ -1,18 +1,21 @@
+using DmIo.Cli.Reports;
+using DmIo.Cli.Streams;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Transfer;
 
 /// <summary>
-/// Reads all regions side by side and compares each chunk with that of the first region that could be read. A region
-/// whose first difference is found, or that can't be read, is done; the others go on, until fewer than two are left.
+/// Reads all regions in parallel and compares each chunk with that of the first region that was read without error. A
+/// region with a difference or a read error is not read further. The transfer ends when fewer than two regions are
+/// left.
 /// </summary>
 internal sealed class VerifyTransfer(
-    IRegionIo io, IReadOnlyList<RegionTally> regions, ChunkBuffers buffers, TransferProgress progress)
+    IRegionIo io, IReadOnlyList<RegionState> regions, ChunkBuffers buffers, TransferProgress progress)
 {
     private readonly long count = regions[0].Region.Count!.Value.Value;
 
-    /// <summary>Bytes of each region that were compared.</summary>
+    /// <summary>Compared bytes of each region.</summary>
     internal long ComparedBytes { get; private set; }
 
     internal bool IsInterrupted { get; private set; }
@@ -46,21 +49,21 @@ internal sealed class VerifyTransfer(
         }
     }
 
-    private IEnumerable<RegionTally> Unfinished() => regions.Where(region => region.Outcome.IsOk);
+    private IEnumerable<RegionState> Unfinished() => regions.Where(region => region.Outcome.IsOk);
 
     private async Task<ReadChunk> ReadAsync(long position, long sectors, int slot)
     {
-        var taking = Unfinished().ToArray();
-        var reads = new Task<IoResult>[taking.Length];
-        var memories = new IoMemory[taking.Length];
-        for (var index = 0; index < taking.Length; index++)
+        var remaining = Unfinished().ToArray();
+        var reads = new Task<IoResult>[remaining.Length];
+        var memories = new IoMemory[remaining.Length];
+        for (var index = 0; index < remaining.Length; index++)
         {
             memories[index] = buffers.Get(slot, index);
             reads[index] = io.SubmitAsync(
-                IoOperation.Read, [taking[index].Region.Piece(position, sectors)], memories[index]);
+                IoOperation.Read, [remaining[index].Region.Range(position, sectors)], memories[index]);
         }
 
-        return new ReadChunk(position, sectors * Sector.SizeBytes, taking, memories, await Task.WhenAll(reads));
+        return new ReadChunk(position, sectors * Sector.SizeBytes, remaining, memories, await Task.WhenAll(reads));
     }
 
     private void Compare(ReadChunk chunk)
@@ -96,5 +99,5 @@ internal sealed class VerifyTransfer(
     }
 
     private sealed record ReadChunk(
-        long Position, long LengthBytes, RegionTally[] Regions, IoMemory[] Memories, IoResult[] Results);
+        long Position, long LengthBytes, RegionState[] Regions, IoMemory[] Memories, IoResult[] Results);
 }

@@ -1,41 +1,43 @@
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Streams;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Cli;
+namespace DmIo.Cli.Transfer;
 
 /// <summary>
-/// Streams the input to all regions at once, chunk by chunk: while the requests of earlier chunks are in flight, the
-/// next chunk is read. Each region gets the input from its beginning (R5), as much of it as the region has room for; a
-/// region that failed holds up no other (R6). Ends early when every region has failed or the user interrupts.
+/// Writes the input to all regions at once, chunk by chunk, and reads the next chunk of the input while the requests of
+/// earlier chunks are in flight. Each region gets the input from its start (R5), up to the end of the region; a failed
+/// region does not delay the others (R6). The transfer ends early if every region has failed or the user interrupts.
 /// </summary>
 internal sealed class WriteTransfer(
     IRegionIo io,
-    IReadOnlyList<RegionTally> regions,
+    IReadOnlyList<RegionState> regions,
     InputSource input,
     ChunkBuffers buffers,
     TransferProgress progress)
 {
-    private readonly List<RegionTally> active = [];
+    private readonly List<RegionState> active = [];
     private long position;
 
-    /// <summary>Durable when done.</summary>
     internal bool ForceUnitAccess { get; init; }
 
-    /// <summary>Read every chunk back and compare; the slots have a second buffer for it.</summary>
+    /// <summary>Read every chunk back and compare. Each slot has a second buffer for this.</summary>
     internal bool Verify { get; init; }
 
-    /// <summary>Called for each chunk that is done, in order; null: nobody wants to know.</summary>
+    /// <summary>Called for each completed chunk, in order; null: not needed.</summary>
     internal Action<ChunkReport>? Done { get; init; }
 
-    /// <summary>Bytes taken from the input.</summary>
+    /// <summary>Bytes read from the input.</summary>
     internal long InputBytes { get; private set; }
 
-    /// <summary>Zero bytes that fill the last sector.</summary>
+    /// <summary>Zero bytes that pad the last sector.</summary>
     internal int PaddedBytes { get; private set; }
 
     internal bool IsInterrupted { get; private set; }
 
-    /// <summary>The input failed before its end.</summary>
+    /// <summary>The error of the input; null: none.</summary>
     internal TransferBrokenException? Broken { get; private set; }
 
     internal async Task RunAsync(CancellationToken interrupted)
@@ -47,7 +49,7 @@ internal sealed class WriteTransfer(
         });
         try
         {
-            await PumpAsync(inFlight, interrupted);
+            await WriteAllAsync(inFlight, interrupted);
         }
         catch (OperationCanceledException)
         {
@@ -65,7 +67,7 @@ internal sealed class WriteTransfer(
         Finish();
     }
 
-    private async Task PumpAsync(InFlight<WrittenChunk> inFlight, CancellationToken interrupted)
+    private async Task WriteAllAsync(InFlight<WrittenChunk> inFlight, CancellationToken interrupted)
     {
         for (var slot = 0; ; slot = (slot + 1) % buffers.Slots)
         {
@@ -86,7 +88,7 @@ internal sealed class WriteTransfer(
                 await inFlight.MakeRoomAsync(buffers.DepthFor(io, spare: 1));
                 if (RoomForChunk() == 0)
                 {
-                    // The last ones that would have taken it were given up while it was read.
+                    // The last regions for this chunk were given up while the input was read.
                     return;
                 }
 
@@ -100,10 +102,10 @@ internal sealed class WriteTransfer(
         }
     }
 
-    /// <summary>Sectors of the next chunk that some region takes.</summary>
+    /// <summary>Sectors of the next chunk, by the region with the most room.</summary>
     private long RoomForChunk() => regions.Max(region => region.SectorsAt(position, buffers.Plan.ChunkSectors));
 
-    /// <summary>Fills the last sector; returns the chunk's length in sectors.</summary>
+    /// <summary>Pads the last sector with zeroes and returns the length of the chunk in sectors.</summary>
     private long Pad(IoMemory buffer, int filled)
     {
         var sectors = (filled + Sector.SizeBytes - 1) / Sector.SizeBytes;
@@ -120,7 +122,7 @@ internal sealed class WriteTransfer(
             var taken = region.SectorsAt(position, sectors);
             if (taken < sectors)
             {
-                region.TookPrefix();
+                region.MarkPrefix();
             }
 
             if (taken > 0)
@@ -131,35 +133,23 @@ internal sealed class WriteTransfer(
 
         var chunk = new WrittenChunk([.. active], position, sectors, buffer, scratch);
         position += sectors;
-        return WriteAsync(chunk);
-    }
-
-    private async Task<WrittenChunk> WriteAsync(WrittenChunk chunk)
-    {
-        var pieces = new IoRegion[chunk.Regions.Length];
-        for (var index = 0; index < pieces.Length; index++)
-        {
-            pieces[index] = chunk.PieceOf(index);
-        }
-
-        chunk.Result = await io.SubmitAsync(IoOperation.Write, pieces, chunk.Data, ForceUnitAccess);
-        await ReadBack.CompareAsync(io, chunk);
-        return chunk;
+        return chunk.WriteAsync(io, ForceUnitAccess);
     }
 
     private void Complete(WrittenChunk chunk)
     {
-        for (var index = 0; index < chunk.Regions.Length; index++)
-        {
-            chunk.Regions[index].Add(chunk.Result![index], chunk.PieceOf(index).Count.Bytes);
-            chunk.Comparison?[index].ApplyTo(chunk.Regions[index]);
-        }
-
+        chunk.Complete();
         progress.Add(chunk.Sectors * Sector.SizeBytes);
-        Done?.Invoke(ChunkReport.Of(chunk, regions));
+        if (Done is not null)
+        {
+            var errors = regions.Where(region => !region.Outcome.IsOk)
+                .Aggregate(ErrorBits.None, (bits, region) => bits.With(region.Index));
+            Done(new ChunkReport(chunk.Position, chunk.Sectors, errors.ToString()));
+        }
     }
 
-    /// <summary>What a region was promised and did not get is its error, however well its chunks went.</summary>
+    /// <summary>Sets the status of the regions that did not get all their sectors, even if every chunk
+    /// succeeded.</summary>
     private void Finish()
     {
         long? inputSectors = input.LengthBytes is { } length ? SectorsOf(length) : null;
@@ -169,14 +159,14 @@ internal sealed class WriteTransfer(
             region.Reach(inputSectors ?? position);
             if (inputSectors > region.Sectors)
             {
-                region.TookPrefix();
+                region.MarkPrefix();
             }
 
-            var promised = region.Region.Count?.Value ?? inputSectors ?? (isEnded ? position : long.MaxValue);
-            if (position < promised)
+            var expected = region.Region.Count?.Value ?? inputSectors ?? (isEnded ? position : long.MaxValue);
+            if (position < expected)
             {
                 region.Fail(isEnded
-                    ? RegionOutcome.ShortInput($"The input ended after {position} sectors, the region has {promised}.")
+                    ? RegionOutcome.ShortInput($"The input ended after {position} sectors, the region has {expected}.")
                     : RegionOutcome.Stopped($"Stopped after {position} sectors."));
             }
         }

@@ -90,7 +90,7 @@ internal sealed class PagePool : IDisposable
 
         LeasedPages += pages;
         lease = new PageLease(this, granted);
-        RequireBalance();
+        CheckInvariants();
         return true;
     }
 
@@ -149,7 +149,7 @@ internal sealed class PagePool : IDisposable
             QuarantinedPages += pages - lease.Quarantined;
             LeasedPages -= pages - lease.Quarantined;
             lease.Quarantined = pages;
-            RequireBalance();
+            CheckInvariants();
         }
     }
 
@@ -251,7 +251,7 @@ internal sealed class PagePool : IDisposable
             slabs.Clear();
         }
 
-        RequireBalance();
+        CheckInvariants();
     }
 
     /// <summary>A lease has so many pages more, or fewer, which are not quarantined.</summary>
@@ -266,7 +266,7 @@ internal sealed class PagePool : IDisposable
             LeasedPages += pages;
         }
 
-        RequireBalance();
+        CheckInvariants();
     }
 
     private void RequireHeld(PageLease lease)
@@ -275,7 +275,8 @@ internal sealed class PagePool : IDisposable
         Invariant.Require(lease.State != PageLeaseState.Returned);
     }
 
-    private void RequireBalance()
+    /// <summary>Each page is in exactly one state (R18).</summary>
+    internal void CheckInvariants()
     {
         Invariant.Require(LeasedPages >= 0 && DrainingPages >= 0 && QuarantinedPages >= 0);
         Invariant.Require(FreePages + LeasedPages + DrainingPages + QuarantinedPages == TotalPages);

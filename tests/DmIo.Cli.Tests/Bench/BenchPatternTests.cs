@@ -1,27 +1,28 @@
+using DmIo.Cli.Bench;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Bench;
 
-/// <summary>Which blocks a bench touches.</summary>
+/// <summary>The blocks that a bench accesses.</summary>
 public sealed class BenchPatternTests
 {
     private const int Blocks = 10;
 
     [Fact]
-    public void In_order_each_lease_begins_at_its_own_place_and_goes_round()
+    public void Sequentially_each_lease_starts_at_another_block_and_wraps_around()
     {
         var pattern = new BenchPattern(NewWorkload(BenchOperation.Write), lease: 1, leases: 2);
 
-        Assert.Equal([5, 6, 7, 8, 9, 0, 1], Enumerable.Range(0, 7).Select(_ => pattern.NextPlace()));
+        Assert.Equal([5, 6, 7, 8, 9, 0, 1], Enumerable.Range(0, 7).Select(_ => pattern.NextTarget()));
     }
 
     [Fact]
-    public void At_random_every_block_comes_and_no_other()
+    public void At_random_every_block_is_accessed_and_no_other()
     {
         var pattern = new BenchPattern(NewWorkload(BenchOperation.RandRead), lease: 0, leases: 1);
 
-        var blocks = Enumerable.Range(0, 1000).Select(_ => pattern.NextPlace()).Distinct().Order();
+        var blocks = Enumerable.Range(0, 1000).Select(_ => pattern.NextTarget()).Distinct().Order();
 
         Assert.Equal(Enumerable.Range(0, Blocks).Select(block => (long)block), blocks);
     }
@@ -42,7 +43,7 @@ public sealed class BenchPatternTests
     [InlineData(0)]
     [InlineData(30)]
     [InlineData(100)]
-    public void Of_a_mixed_load_that_share_are_reads(int percent)
+    public void A_mixed_load_has_the_given_percentage_of_reads(int percent)
     {
         var workload = NewWorkload(BenchOperation.RandRw) with { ReadPercent = percent };
         var pattern = new BenchPattern(workload, lease: 0, leases: 1);
@@ -54,7 +55,7 @@ public sealed class BenchPatternTests
     }
 
     [Fact]
-    public void The_smallest_region_bounds_the_working_set()
+    public void The_smallest_region_determines_the_working_set()
     {
         var workload = NewWorkload(BenchOperation.Write) with
         {
@@ -62,7 +63,7 @@ public sealed class BenchPatternTests
         };
 
         Assert.Equal(2, workload.Blocks);
-        Assert.Equal((2, 4), (workload.Places, (workload with { IsSpread = true }).Places));
+        Assert.Equal((2, 4), (workload.Targets, (workload with { IsSpread = true }).Targets));
     }
 
     [Theory]
@@ -70,7 +71,7 @@ public sealed class BenchPatternTests
     [InlineData(2, "ac|b")]
     [InlineData(3, "a|b|c")]
     [InlineData(5, "a|b|c|a|b")]
-    public void Leases_with_regions_of_their_own_share_them_out(int leases, string expected)
+    public void With_own_regions_the_leases_divide_the_regions(int leases, string expected)
     {
         var workload = NewWorkload(BenchOperation.Write) with
         {
@@ -94,5 +95,5 @@ public sealed class BenchPatternTests
     };
 
     private static long[] Take(BenchPattern pattern) =>
-        [.. Enumerable.Range(0, 50).Select(_ => pattern.NextPlace())];
+        [.. Enumerable.Range(0, 50).Select(_ => pattern.NextTarget())];
 }

@@ -1,14 +1,15 @@
+using DmIo.Cli.Bench;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Bench;
 
-/// <summary>Which requests are sent, and which count.</summary>
+/// <summary>The requests that are sent, and those that count.</summary>
 public sealed class BenchWindowTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Fact]
-    public void By_duration_what_completes_within_it_counts()
+    public void By_duration_a_request_counts_that_completes_within_it()
     {
         var window = new BenchWindow(new BenchLimits(Second, Second), CancellationToken.None);
 
@@ -20,7 +21,7 @@ public sealed class BenchWindowTests
     }
 
     [Fact]
-    public void By_number_exactly_so_many_are_sent_after_the_warm_up_and_those_count()
+    public void By_number_exactly_that_many_are_sent_after_the_warm_up_and_count()
     {
         var window = new BenchWindow(new BenchLimits(Second, Second, Requests: 2), CancellationToken.None);
 
@@ -31,7 +32,7 @@ public sealed class BenchWindowTests
     }
 
     [Fact]
-    public void Interrupted_nothing_is_sent_and_what_was_sent_still_counts()
+    public void After_an_interrupt_nothing_is_sent_and_requests_in_flight_count()
     {
         var window = new BenchWindow(new BenchLimits(TimeSpan.Zero, Second), new CancellationToken(canceled: true));
 

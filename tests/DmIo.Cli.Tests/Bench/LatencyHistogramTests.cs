@@ -1,8 +1,9 @@
+using DmIo.Cli.Bench;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Bench;
 
-/// <summary>Quantiles against the sorted truth.</summary>
+/// <summary>Quantiles compared with those of the sorted values.</summary>
 public sealed class LatencyHistogramTests
 {
     private const int Seed = 20;
@@ -12,7 +13,7 @@ public sealed class LatencyHistogramTests
     [InlineData(2)]
     [InlineData(1000)]
     [InlineData(10_000)]
-    public void A_quantile_is_the_truth_or_at_most_a_128th_above_it(int count)
+    public void A_quantile_is_exact_or_at_most_a_128th_above(int count)
     {
         var random = new Random(Seed + count);
         var values = Enumerable.Range(0, count)
@@ -27,8 +28,8 @@ public sealed class LatencyHistogramTests
 
         foreach (var share in new[] { 0.0, 0.001, 0.5, 0.9, 0.99, 0.999, 1.0 })
         {
-            var truth = values[Math.Max(0, (int)Math.Ceiling(share * count) - 1)];
-            Assert.InRange(histogram.Quantile(share), truth, truth + (truth / 128) + 1);
+            var exact = values[Math.Max(0, (int)Math.Ceiling(share * count) - 1)];
+            Assert.InRange(histogram.Quantile(share), exact, exact + (exact / 128) + 1);
         }
 
         Assert.Equal((values[0], values[^1], count), (histogram.Min, histogram.Max, histogram.Count));
@@ -57,7 +58,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void What_is_added_up_is_as_if_recorded_by_one()
+    public void The_sum_of_two_histograms_equals_one_histogram_of_all_values()
     {
         var random = new Random(Seed);
         var (all, left, right) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
@@ -76,7 +77,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void An_empty_one_has_only_zeroes()
+    public void An_empty_histogram_has_only_zeroes()
     {
         var histogram = new LatencyHistogram();
 

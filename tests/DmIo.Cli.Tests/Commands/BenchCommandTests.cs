@@ -1,9 +1,10 @@
 using System.Text.Json;
+using DmIo.Cli.Tests.Support;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Commands;
 
-/// <summary>What <c>dmio bench</c> does to the regions and what it counts; never how fast.</summary>
+/// <summary>The accesses and the counts of <c>dmio bench</c>, not its speed.</summary>
 [Collection("service")]
 public sealed class BenchCommandTests : IDisposable
 {
@@ -21,7 +22,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("read", "client")]
     [InlineData("write", "tell")]
     [InlineData("randrw", "client")]
-    public async Task The_report_has_what_is_promised(string operation, string by)
+    public async Task The_report_has_the_documented_properties(string operation, string by)
     {
         var result = await BenchAsync(
             "--region", "mem:1MiB@8", "--operation", operation, "--by", by, "--requests", "500", "--leases", "3");
@@ -43,7 +44,7 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task By_duration_it_ends_and_counts()
+    public async Task By_duration_it_ends_and_counts_requests()
     {
         var result = await BenchAsync(
             "--region", "mem:1MiB@0", "--operation", "randwrite", "--duration", "50ms", "--warmup", "1ms");
@@ -54,7 +55,7 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Writes_go_to_all_regions_at_the_same_offset_and_beyond_them_nothing_changes()
+    public async Task Writes_go_to_all_regions_at_the_same_offset_and_change_no_other_sector()
     {
         var (a, b) = (directory.Fill("a", 64 << 10, Seed), directory.Fill("b", 64 << 10, Seed + 1));
         var (oldA, oldB) = (directory.Read("a"), directory.Read("b"));
@@ -92,7 +93,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("tell")]
     [InlineData("ask")]
     [InlineData("client")]
-    public async Task A_write_whose_flush_fails_has_failed(string by)
+    public async Task A_failed_flush_fails_its_write(string by)
     {
         var config = directory.Write("dmio.conf", """
             dmio.devices.bad {
@@ -130,7 +131,7 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_made_for_it_is_filled_first_and_one_that_exists_only_where_asked()
+    public async Task A_created_file_is_prefilled_and_an_existing_file_only_with_the_option()
     {
         File.WriteAllBytes(directory.PathOf("old"), new byte[3 << 20]);
         string[] regions = ["--region", $"{directory.PathOf("new")}@0", "--region", $"{directory.PathOf("old")}@0"];
@@ -147,7 +148,7 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Requests_that_fail_are_counted_by_status_and_the_first_is_shown()
+    public async Task Failed_requests_are_counted_by_status_and_the_first_is_shown()
     {
         var config = directory.Write("dmio.conf", """
             dmio.devices.bad {
@@ -175,7 +176,7 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Interrupted_it_reports_what_there_is()
+    public async Task An_interrupted_bench_reports_its_results()
     {
         using var streams = new TestStreams();
         streams.Interrupt();

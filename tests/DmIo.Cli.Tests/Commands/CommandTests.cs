@@ -1,8 +1,9 @@
+using DmIo.Cli.Tests.Support;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Commands;
 
-/// <summary>Whole commands on files, in the test's own process, through the real service.</summary>
+/// <summary>Whole commands on files, in the process of the test, with the real service.</summary>
 [Collection("service")]
 public sealed class CommandTests : IDisposable
 {
@@ -42,7 +43,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Progress_says_chunk_by_chunk_what_is_done_and_where_it_failed()
+    public async Task Progress_reports_each_chunk_and_the_failed_regions()
     {
         var data = directory.Fill("data", 1 << 20, Seed);
 
@@ -78,7 +79,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_read_comes_out_as_zeroes()
+    public async Task Data_that_cannot_be_read_is_written_as_zeroes()
     {
         directory.Fill("disk", 1 << 20, Seed);
 
@@ -127,7 +128,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Zero_leaves_the_sectors_beside_it_alone()
+    public async Task Zero_does_not_change_other_sectors()
     {
         directory.Fill("a", 8192, Seed);
         var expected = directory.Read("a");
@@ -142,7 +143,7 @@ public sealed class CommandTests : IDisposable
     [Theory]
     [InlineData("flush")]
     [InlineData("discard")]
-    public async Task Operations_without_data_answer_for_every_region(string operation)
+    public async Task Operations_without_data_report_every_region(string operation)
     {
         directory.Fill("a", 8192, Seed);
 
@@ -176,7 +177,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_verified_after_writing_is_reported()
+    public async Task A_verified_write_reports_the_comparison()
     {
         var data = directory.Fill("data", 300_000, Seed);
 
@@ -190,7 +191,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_device_that_does_not_keep_what_is_written_fails_the_verification()
+    public async Task A_device_that_loses_writes_fails_the_verification()
     {
         using var streams = new TestStreams { Input = new MemoryStream(Bytes.Random(4096, Seed)) };
 
@@ -203,7 +204,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public async Task An_empty_input_writes_nothing_and_is_well()
+    public async Task An_empty_input_writes_nothing_and_succeeds()
     {
         var result = await Command.RunAsync("write", "--region", "mem:4KiB@0", "--json");
 
@@ -213,9 +214,9 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_pipe_longer_than_the_device_is_that_regions_error()
+    public async Task A_pipe_longer_than_the_device_fails_only_that_region()
     {
-        using var streams = new TestStreams { Input = new TricklingStream(new byte[16384], Seed) };
+        using var streams = new TestStreams { Input = new ShortReadStream(new byte[16384], Seed) };
 
         var result = await Command.RunAsync(
             streams, "write", "--region", "mem:8KiB@0", "--region", "mem:16KiB@0", "--json", "--chunk", "4KiB");
@@ -262,8 +263,7 @@ public sealed class CommandTests : IDisposable
 
     private string File(string name) => directory.PathOf(name);
 
-    /// <summary>Device bad cannot be read or written from sector 1024 on, for 128 sectors; it is the file
-    /// disk.</summary>
+    /// <summary>Device bad is the file disk. Reads and writes of its 128 sectors from sector 1024 fail.</summary>
     private string FaultyConfig() => directory.Write("dmio.conf", $$"""
         dmio.devices {
           bad {

@@ -1,9 +1,10 @@
+using DmIo.Cli.Tests.Support;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Commands;
 
-/// <summary>The file of <c>--config</c>: mistakes in it are refused with their place, and none of its settings is
-/// ignored in silence.</summary>
+/// <summary>The file of <c>--config</c>: a mistake is refused with its line, and no setting is silently
+/// ignored.</summary>
 [Collection("service")]
 public sealed class ConfigFileTests : IDisposable
 {
@@ -32,7 +33,7 @@ public sealed class ConfigFileTests : IDisposable
         { "akka { }\ndmio { include file(\"other.conf\") }", "line 2 includes another file, which is not supported" },
         {
             $"dmio.devices {{\n disk {{\n{Disk}\n }}, other {{\n{Disk}\n}}\n}}\n",
-            "line 5 cannot be read from ', other {' on. Leave out the comma after a block."
+            "line 5 cannot be parsed at ', other {'. Leave out the comma after a block."
         },
         { "", "has neither a block dmio nor a block akka" },
         { "dmio.pool.max-pages = 4", "has no device" },
@@ -42,7 +43,7 @@ public sealed class ConfigFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Mistakes))]
-    public async Task A_mistake_is_refused_with_its_place(string hocon, string fault)
+    public async Task A_mistake_is_refused_with_its_line(string hocon, string fault)
     {
         var result = await Command.RunAsync("devices", "--config", directory.Write("dmio.conf", hocon));
 
@@ -52,7 +53,7 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Brackets_in_texts_and_comments_are_not_counted()
+    public async Task Brackets_in_strings_and_comments_are_ignored()
     {
         var config = directory.Write("dmio.conf", $$""""
             # } ] " {
@@ -77,7 +78,7 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_device_that_is_missing_is_not_taken_for_a_path()
+    public async Task A_missing_device_is_not_used_as_a_path()
     {
         var config = MissingConfig();
 
@@ -91,7 +92,7 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_device_that_is_missing_stops_no_command_that_does_not_name_it()
+    public async Task A_missing_device_does_not_stop_commands_on_other_devices()
     {
         var result = await Command.RunAsync(
             "zero", "--region", "disk@0+8", "--config", MissingConfig(), "--json");
@@ -100,7 +101,7 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Devices_shows_those_that_are_missing_and_why()
+    public async Task Devices_shows_missing_devices_with_the_reason()
     {
         var json = await Command.RunAsync("devices", "--config", MissingConfig(), "--json");
         var table = await Command.RunAsync("devices", "--config", MissingConfig());

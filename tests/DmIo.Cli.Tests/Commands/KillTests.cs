@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
+using DmIo.Cli.Tests.Support;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Commands;
 
 /// <summary>
-/// Real processes that write with <c>--fua</c> to two files, and are killed (SIGKILL) wherever they are: every chunk
-/// that they reported is there, and nothing outside the named regions has changed. As many as <c>DMIO_KILLS</c> says;
+/// Processes that write with <c>--fua</c> to two files and are killed (SIGKILL) at a random time: every reported chunk
+/// is on both files, and no byte outside of the regions has changed. <c>DMIO_KILLS</c> is the number of processes;
 /// <c>DMIO_KILL_SEED</c> repeats a run.
 /// </summary>
 public sealed class KillTests : IDisposable
@@ -25,7 +26,7 @@ public sealed class KillTests : IDisposable
     public void Dispose() => directory.Dispose();
 
     [Fact]
-    public async Task What_a_killed_process_reported_is_there_and_nothing_else_changed()
+    public async Task The_reported_chunks_of_a_killed_process_are_on_disk_and_no_other_byte_changed()
     {
         var first = Read("DMIO_KILL_SEED") ?? Random.Shared.Next(1_000_000_000);
         for (var seed = first; seed < first + Kills; seed++)
@@ -64,7 +65,7 @@ public sealed class KillTests : IDisposable
         right.Check(directory.Read($"data-{seed}"), reported, said);
     }
 
-    /// <summary>Reads so many lines of progress, or all; returns how many sectors they say are done.</summary>
+    /// <summary>Reads a number of progress lines, or all; returns the number of reported sectors.</summary>
     private static async Task<long> ReadUntilAsync(DmioProcess process, int lines)
     {
         var done = 0L;
@@ -72,7 +73,7 @@ public sealed class KillTests : IDisposable
         {
             if (!line.EndsWith('}'))
             {
-                // The kill cut it, so it is none; and the last.
+                // The kill truncated the last line.
                 Assert.Null(await process.ReadLineAsync());
                 break;
             }

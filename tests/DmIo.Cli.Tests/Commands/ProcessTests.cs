@@ -1,6 +1,7 @@
+using DmIo.Cli.Tests.Support;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Commands;
 
 /// <summary>The built command as a process: pipes, exit codes, signals, and the examples of its help.</summary>
 public sealed class ProcessTests : IDisposable
@@ -23,7 +24,7 @@ public sealed class ProcessTests : IDisposable
     [InlineData("bench")]
     [InlineData("serve")]
     [InlineData("top")]
-    public async Task The_examples_of_the_help_work_when_pasted(string command)
+    public async Task The_examples_of_the_help_succeed(string command)
     {
         var help = await Command.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
         var examples = help.Output[(help.Output.IndexOf("Examples:", StringComparison.Ordinal) + "Examples:".Length)..];
@@ -65,7 +66,7 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task Standard_output_that_is_shared_with_other_commands_stays_in_order()
+    public async Task Standard_output_shared_with_other_commands_stays_in_order()
     {
         directory.Fill("disk", 4096, Seed);
 
@@ -78,7 +79,7 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reader_that_goes_away_ends_it_with_a_clear_error()
+    public async Task A_closed_pipe_ends_a_read_with_a_clear_error()
     {
         var result = await DmioProcess.RunAsync(
             directory, "{ dmio read --region null:64GiB@0 || echo $? > code; } | head -c 10 > /dev/null");
@@ -88,7 +89,7 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_full_disk_ends_it_with_a_clear_error()
+    public async Task A_full_disk_ends_a_read_with_a_clear_error()
     {
         var result = await DmioProcess.RunAsync(directory, "dmio read --region null:1MiB@0 --to /dev/full");
 
@@ -100,7 +101,7 @@ public sealed class ProcessTests : IDisposable
     [InlineData("nonsense", 2)]
     [InlineData("read --region no-such-file@0 --to x", 2)]
     [InlineData("flush --region mem:4KiB@0 -vv", 0)]
-    public async Task Standard_error_that_takes_nothing_changes_no_exit_code(string arguments, int exitCode)
+    public async Task A_full_standard_error_changes_no_exit_code(string arguments, int exitCode)
     {
         var result = await DmioProcess.RunAsync(directory, $"dmio {arguments} 2> /dev/full");
 
@@ -111,7 +112,7 @@ public sealed class ProcessTests : IDisposable
     [InlineData("")]
     [InlineData("--json")]
     [InlineData("--progress --chunk 4KiB")]
-    public async Task A_full_standard_output_is_told_as_such_after_a_write_that_went_well(string how)
+    public async Task A_full_standard_output_is_reported_after_a_successful_write(string how)
     {
         directory.Fill("data", 8192, Seed);
 
@@ -129,7 +130,7 @@ public sealed class ProcessTests : IDisposable
     [InlineData("--help")]
     [InlineData("devices mem:4KiB")]
     [InlineData("devices nonsense --json")]
-    public async Task Help_and_reports_that_a_full_standard_output_does_not_take_are_told_as_such(string arguments)
+    public async Task Help_and_reports_on_a_full_standard_output_fail(string arguments)
     {
         var result = await DmioProcess.RunAsync(directory, $"dmio {arguments} > /dev/full");
 
@@ -138,7 +139,7 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reader_of_reports_that_goes_away_ends_a_command_that_has_no_end()
+    public async Task A_closed_pipe_ends_an_endless_command()
     {
         var result = await DmioProcess.RunAsync(directory, """
             dmio bench --region mem:1MiB@0 --operation read --duration 1h --monitor socket > report & bench=$!
@@ -152,10 +153,10 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Theory]
-    [InlineData("write --region disk@0 0<&-", "dmio write: standard input is closed; say --from FILE.")]
-    [InlineData("write --region disk@0 --from - 0<&-", "dmio write: standard input is closed; say --from FILE.")]
-    [InlineData("read --region disk@0 1>&-", "dmio read: standard output is closed; say --to FILE.")]
-    [InlineData("read --region disk@0 0<&- 1>&-", "dmio read: standard output is closed; say --to FILE.")]
+    [InlineData("write --region disk@0 0<&-", "dmio write: standard input is closed; give --from FILE.")]
+    [InlineData("write --region disk@0 --from - 0<&-", "dmio write: standard input is closed; give --from FILE.")]
+    [InlineData("read --region disk@0 1>&-", "dmio read: standard output is closed; give --to FILE.")]
+    [InlineData("read --region disk@0 0<&- 1>&-", "dmio read: standard output is closed; give --to FILE.")]
     public async Task A_closed_standard_stream_that_is_needed_is_refused(string command, string said)
     {
         directory.Fill("disk", 4096, Seed);
@@ -215,9 +216,10 @@ public sealed class ProcessTests : IDisposable
     [InlineData("read --region mem:4KiB@0 --to fifo", "TERM")]
     public async Task A_signal_ends_the_wait_for_the_other_end_of_a_fifo(string command, string signal)
     {
+        // The debugger of the .NET runtime also waits for the other end of a FIFO, before dmio handles signals.
         var result = await DmioProcess.RunAsync(directory, $$"""
             mkfifo fifo
-            env --default-signal=INT dmio {{command}} & dmio=$!
+            env --default-signal=INT DOTNET_EnableDiagnostics=0 dmio {{command}} & dmio=$!
             until cat /proc/$dmio/task/*/wchan | grep -q wait_for_partner || ! kill -0 $dmio; do sleep 0.1; done
             kill -s {{signal}} $dmio
             wait $dmio || echo $?
@@ -280,7 +282,7 @@ public sealed class ProcessTests : IDisposable
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
-    public async Task A_signal_ends_it_with_a_report_although_nobody_reads_its_output(string signal)
+    public async Task A_signal_ends_a_read_with_a_report_even_if_its_output_blocks(string signal)
     {
         using var process = DmioProcess.StartCommand("read", "--region", "null:1TiB@0");
         await process.ReadFirstByteAsync();
@@ -293,13 +295,13 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_signal_that_has_to_wait_for_a_stuck_device_says_so_and_a_second_does_not_wait()
+    public async Task A_signal_with_a_stuck_device_prints_a_notice_and_a_second_signal_does_not_wait()
     {
         var config = Path.Combine(AppContext.BaseDirectory, "hocon", "slow-and-stuck.conf");
         using var process = DmioProcess.StartFed(
             "write", "--config", config, "--region", "stuck@0", "--chunk", "4KiB", "--pages", "4", "--json");
 
-        // More than a pipe holds: it has taken some, and the first of that went to the device.
+        // More than the capacity of a pipe, so dmio has read some of it and submitted the first chunks.
         await process.FeedAsync(new byte[(64 + 16) << 10]);
         await process.SignalAsync("TERM");
         var said = await process.ReadErrorLineAsync();

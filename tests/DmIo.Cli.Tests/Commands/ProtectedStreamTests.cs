@@ -1,10 +1,11 @@
+using DmIo.Cli.Tests.Support;
 using DmIo.Devices.Files;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Commands;
 
-/// <summary>A standard stream that is a file of the command line takes no text, also no refusal: the text would destroy
-/// the file's content.</summary>
+/// <summary>A standard stream that is a file of the command line is not written, not even with a refusal: text would
+/// overwrite the contents of the file.</summary>
 [Collection("service")]
 public sealed class ProtectedStreamTests : IDisposable
 {
@@ -62,7 +63,7 @@ public sealed class ProtectedStreamTests : IDisposable
     }
 
     [Fact]
-    public async Task The_configuration_is_protected_as_a_device_is()
+    public async Task The_configuration_is_protected_like_a_device()
     {
         var before = directory.Read("c.conf");
 
@@ -74,7 +75,7 @@ public sealed class ProtectedStreamTests : IDisposable
     }
 
     [Fact]
-    public async Task Where_both_streams_are_the_device_the_exit_code_alone_tells()
+    public async Task If_both_streams_are_the_device_only_the_exit_code_reports_the_refusal()
     {
         var file = FileIdentity.Of(directory.PathOf("a.img"));
         using var streams = new TestStreams { OutputFile = file, ErrorFile = file };
@@ -88,7 +89,7 @@ public sealed class ProtectedStreamTests : IDisposable
     }
 
     [Fact]
-    public async Task Streams_that_are_other_files_take_their_texts()
+    public async Task Streams_that_are_other_files_are_written()
     {
         var result = await DmioProcess.RunAsync(
             directory, "exec dmio flush --region a.img@0+x --json > report 2> errors");

@@ -1,11 +1,12 @@
+using DmIo.Cli.Tests.Support;
 using DmIo.Devices.Files;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Commands;
 
-/// <summary>A file that a command writes, or is configured by, is none of its devices, whatever path leads there: it is
-/// refused, and nothing is touched.</summary>
+/// <summary>The output, the input and the configuration of a command must not be one of its devices, by any path. The
+/// command is refused and changes no file.</summary>
 [Collection("service")]
 public sealed class SameFileTests : IDisposable
 {
@@ -68,7 +69,7 @@ public sealed class SameFileTests : IDisposable
     }
 
     [Fact]
-    public async Task The_output_is_no_configured_device_also_where_that_is_read_only()
+    public async Task The_output_is_not_a_configured_device_even_if_it_is_read_only()
     {
         var config = Config("read-only = on");
 
@@ -96,7 +97,7 @@ public sealed class SameFileTests : IDisposable
     }
 
     [Fact]
-    public async Task The_configuration_is_no_device()
+    public async Task The_configuration_is_not_a_device()
     {
         var config = directory.Write("dmio.conf", $"dmio.pool.max-pages = 4096 # {new string('x', 2000)}");
         var before = File.ReadAllText(config);
@@ -109,7 +110,7 @@ public sealed class SameFileTests : IDisposable
     }
 
     [Fact]
-    public async Task The_input_is_no_device_that_is_written()
+    public async Task The_input_is_not_a_written_device()
     {
         var result = await Command.RunAsync(
             "write", "--region", $"{PathOf("dir/a.img")}@4", "--region", $"{PathOf("new")}@0", "--create", "8KiB",
@@ -124,7 +125,7 @@ public sealed class SameFileTests : IDisposable
     [InlineData("verify")]
     [InlineData("flush")]
     [InlineData("devices")]
-    public async Task Standard_output_is_no_device_whatever_goes_there(string command)
+    public async Task Standard_output_is_not_a_device_of_any_command(string command)
     {
         var disk = PathOf("dir/a.img");
         using var streams = new TestStreams { OutputFile = FileIdentity.Of(PathOf("dlink/a.img")) };
@@ -140,7 +141,7 @@ public sealed class SameFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Standard_error_is_no_device()
+    public async Task Standard_error_is_not_a_device()
     {
         using var streams = new TestStreams { ErrorFile = FileIdentity.Of(PathOf("dir/a.img")) };
 
@@ -151,7 +152,7 @@ public sealed class SameFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_path_to_a_configured_device_that_is_written_is_no_second_device()
+    public async Task A_written_file_is_not_also_a_configured_device()
     {
         var result = await Command.RunAsync(
             "zero", "--region", $"{PathOf("dlink/a.img")}@0", "--config", Config("read-only = on"));
@@ -161,7 +162,7 @@ public sealed class SameFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Another_file_of_the_same_content_is_an_output_like_any_other()
+    public async Task Another_file_with_the_same_content_is_a_valid_output()
     {
         directory.Fill("b.img", 9000, Seed + 1);
 
@@ -187,7 +188,7 @@ public sealed class SameFileTests : IDisposable
     private string PathOf(string name) => directory.PathOf(name);
 }
 
-/// <summary>Needs to mount: root, and a kernel that permits it.</summary>
+/// <summary>Needs the permission to mount.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class BindMountFactAttribute : FactAttribute
 {

@@ -1,8 +1,9 @@
+using DmIo.Cli.Tests.Support;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Commands;
 
-/// <summary>What is around a transfer: files and devices that a command opens, its settings, its log and its
+/// <summary>The files and devices of a command, its settings, its log and its
 /// progress.</summary>
 [Collection("service")]
 public sealed class SessionTests : IDisposable
@@ -41,7 +42,7 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_device_of_the_command_is_not_its_output()
+    public async Task The_output_must_not_be_a_device_of_the_command()
     {
         directory.Fill("disk", 4096, Seed);
         var before = directory.Read("disk");
@@ -53,7 +54,7 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
-    public async Task Several_spellings_of_a_path_are_one_device()
+    public async Task Different_paths_of_a_file_are_one_device()
     {
         directory.Fill("disk", 8192, Seed);
         System.IO.File.CreateSymbolicLink(File("link"), File("disk"));
@@ -80,7 +81,7 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
-    public async Task Devices_shows_the_configured_and_the_named_ones()
+    public async Task Devices_shows_configured_and_named_devices()
     {
         directory.Fill("disk", 1 << 20, Seed);
         var config = directory.Write("dmio.conf", $$"""
@@ -101,7 +102,7 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
-    public async Task Devices_creates_nothing_and_shows_what_is_missing()
+    public async Task Devices_creates_no_file_and_shows_missing_devices()
     {
         var config = directory.Write("dmio.conf", $$"""
             dmio.monitor.socket = "{{File("monitor")}}"
@@ -147,7 +148,7 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
-    public async Task Bytes_of_a_file_that_fill_no_sector_are_named_by_every_command()
+    public async Task Every_command_reports_the_bytes_after_the_last_whole_sector()
     {
         directory.Fill("a", 1000, Seed);
         directory.Fill("b", 1000, Seed);
@@ -168,7 +169,7 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
-    public async Task Pages_that_other_leases_have_are_named_with_the_limit()
+    public async Task A_lease_without_free_pages_is_refused_with_the_limit()
     {
         var config = directory.Write("dmio.conf", "dmio.pool.max-pages = 1");
 
@@ -199,7 +200,7 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
-    public async Task Devices_shows_a_target_of_latency()
+    public async Task Devices_shows_the_latency_target()
     {
         var config = directory.Write(
             "dmio.conf", "dmio.devices.data { backend = memory, size = 4KiB, latency-target = 500us }");
@@ -213,7 +214,7 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_is_written_and_compared_past_the_cache_or_refused_with_the_reason()
+    public async Task A_file_is_written_with_direct_IO_or_refused_with_the_reason()
     {
         var data = directory.Fill("data", 1_000_000, Seed);
 
@@ -227,7 +228,7 @@ public sealed class SessionTests : IDisposable
         }
         else
         {
-            // Blocks larger than a sector, or none: both are said.
+            // The store has larger blocks than a sector, or no direct I/O.
             Assert.Matches("direct I/O|blocks of", result.Error + result.Output);
         }
     }

@@ -1,8 +1,10 @@
+using DmIo.Cli.Exit;
+using DmIo.Cli.Tests.Support;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Commands;
 
-/// <summary>Wrong usage: exit code 2, one line on standard error that says what to do, nothing on standard
+/// <summary>Wrong usage: exit code 2, one line on standard error with the fix, nothing on standard
 /// output.</summary>
 public sealed class UsageTests
 {
@@ -56,7 +58,7 @@ public sealed class UsageTests
     [InlineData("bench --region mem:4KiB@0 --operation read --own", "--spread")]
     [InlineData("bench --region mem:4KiB@0 --operation randread --fua", "only reads")]
     [InlineData("bench --region no-such-file@0 --operation read", "no-such-file")]
-    public async Task It_is_refused_in_one_line_that_names_what_is_wrong(string arguments, string named)
+    public async Task It_is_refused_in_one_line_that_names_the_error(string arguments, string named)
     {
         var result = await Command.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
@@ -72,7 +74,7 @@ public sealed class UsageTests
     [InlineData("write --region mem:4KiB@0 --from .", "it is a directory")]
     [InlineData("devices --config .", "it is a directory")]
     [InlineData("devices nbd+unix:///x?socket=/no/such.sock", "there is no socket '/no/such.sock'")]
-    public async Task A_path_that_leads_to_no_file_is_told_as_what_it_is(string arguments, string named)
+    public async Task The_refusal_of_a_path_has_the_reason(string arguments, string named)
     {
         var result = await Command.RunAsync(arguments.Split(' '));
 
@@ -125,6 +127,20 @@ public sealed class UsageTests
     }
 
     [Theory]
+    [InlineData("devices", "a\0b")]
+    [InlineData("write", "--region", "a\0b@0", "--create", "4KiB")]
+    [InlineData("read", "--region", "mem:4KiB@0", "--to", "a\0b")]
+    [InlineData("write", "--region", "mem:4KiB@0", "--from", "a\0b")]
+    [InlineData("devices", "--config", "a\0b")]
+    public async Task A_path_with_a_null_character_is_refused(params string[] arguments)
+    {
+        var result = await Command.RunAsync(arguments);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.DoesNotContain("unexpected", result.Error);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("write")]
     [InlineData("read")]
@@ -147,7 +163,7 @@ public sealed class UsageTests
     }
 
     [Fact]
-    public async Task Binary_data_does_not_go_to_a_terminal_unasked()
+    public async Task Data_is_not_written_to_a_terminal_without_an_option()
     {
         using var terminal = new TestStreams { IsOutputRedirected = false };
 
@@ -158,7 +174,7 @@ public sealed class UsageTests
     }
 
     [Fact]
-    public async Task Nothing_is_read_from_a_terminal_unasked()
+    public async Task Data_is_not_read_from_a_terminal_without_an_option()
     {
         using var terminal = new TestStreams { IsInputRedirected = false };
 
@@ -169,7 +185,7 @@ public sealed class UsageTests
     }
 
     [Fact]
-    public async Task With_v_a_refusal_shows_where_it_came_from()
+    public async Task With_v_a_refusal_has_a_stack_trace()
     {
         var result = await Command.RunAsync("read", "--region", "no-such-file@0", "-v");
 

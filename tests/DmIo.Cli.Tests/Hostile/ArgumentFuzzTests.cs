@@ -1,16 +1,17 @@
+using DmIo.Cli.Tests.Support;
 using DmIo.Nbd.Tests.Fuzz;
 using Xunit;
 using Xunit.Abstractions;
 
 namespace DmIo.Cli.Tests.Hostile;
 
-/// <summary>Command lines that went wrong: each ends, with an exit code that means something, and never by an exception
-/// that nobody meant. Numbers are left as they are, or the machine would run out of memory rightly.</summary>
+/// <summary>Invalid command lines: each ends with a documented exit code, and without an unexpected exception. Numbers
+/// are not changed, since a large valid number can exhaust the memory of the machine.</summary>
 public sealed class ArgumentFuzzTests(ITestOutputHelper output) : IDisposable
 {
     private const string Marks = "xX@+=,:;-./ \"'\0é{}[]%\n";
 
-    private static readonly string[] Strangers =
+    private static readonly string[] Unexpected =
         ["", " ", "-", "--", "-r", "--region", "@", "@0", "x@0+", "mem:", "null:4KiB@0", "nbd://", "0", "-1", "1e3",
          "99999999999999999999", "--json", "--help", "-vvv", "--no-such", "=", "a=b", "..", "/", "\0", "\ud800"];
 
@@ -36,7 +37,7 @@ public sealed class ArgumentFuzzTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => directory.Dispose();
 
     [Fact]
-    public async Task Whatever_is_typed_it_ends_and_says_what_was_wrong()
+    public async Task Any_command_line_ends_with_a_documented_exit_code()
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
@@ -58,7 +59,7 @@ public sealed class ArgumentFuzzTests(ITestOutputHelper output) : IDisposable
         var run = Command.RunAsync(streams, arguments);
         await Task.WhenAny(run, Task.Delay(TimeSpan.FromMilliseconds(300)));
 
-        // It may be one that serves or measures until it is told to end.
+        // The command may serve or measure until it is interrupted.
         streams.Interrupt();
         var result = await run.WaitAsync(Patience);
 
@@ -80,10 +81,10 @@ public sealed class ArgumentFuzzTests(ITestOutputHelper output) : IDisposable
                 arguments.Insert(place, arguments[random.Next(arguments.Count)]);
                 break;
             case 2:
-                arguments[place] = Strangers[random.Next(Strangers.Length)];
+                arguments[place] = Unexpected[random.Next(Unexpected.Length)];
                 break;
             case 3:
-                arguments.Insert(place, Strangers[random.Next(Strangers.Length)]);
+                arguments.Insert(place, Unexpected[random.Next(Unexpected.Length)]);
                 break;
             case 4 when arguments[place].Length > 0:
                 arguments[place] = arguments[place].Remove(random.Next(arguments[place].Length), 1);

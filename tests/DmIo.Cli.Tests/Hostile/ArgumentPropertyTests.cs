@@ -1,4 +1,6 @@
 using System.Net;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
 using DmIo.Nbd;
 using DmIo.Nbd.Tests.Fuzz;
 using FsCheck;
@@ -7,11 +9,11 @@ using Xunit;
 
 namespace DmIo.Cli.Tests.Hostile;
 
-/// <summary>The syntaxes of single arguments: any text is read, or refused by one kind of exception, with the text in
-/// the message. A failure prints the seed that replays it.</summary>
+/// <summary>The parsers of arguments: any text is accepted, or refused by one type of exception with the text in the
+/// message. A failure prints the seed that repeats it.</summary>
 public sealed class ArgumentPropertyTests
 {
-    private static readonly string[] Pieces =
+    private static readonly string[] Parts =
     [
         "mem:", "null:", "64MiB", "0", "512", "513", "-1", "9EiB", "8EiB", "disk", "=", ",", "@", ":", "10809", "65536",
         "127.0.0.1", "[::1]", "[", "]", "::", "%", "localhost", "0.0.0.0", ".", "..", "/", "nbd://", "://", " ", "\0",
@@ -20,7 +22,7 @@ public sealed class ArgumentPropertyTests
 
     private static Arbitrary<string> Texts => Arb.From(Gen.OneOf(
         ArbMap.Default.GeneratorFor<string>().Where(text => text is not null),
-        Gen.Elements(Pieces).ArrayOf().Select(string.Concat)));
+        Gen.Elements(Parts).ArrayOf().Select(string.Concat)));
 
     [Fact]
     public void Any_text_is_a_device_or_is_refused() => Check(text =>
@@ -47,7 +49,7 @@ public sealed class ArgumentPropertyTests
         NbdAddress.ParseIP(text) is { Port: >= 0 and <= IPEndPoint.MaxPort }));
 
     [Fact]
-    public void Any_address_that_is_printed_reads_back() => Prop.ForAll(
+    public void Any_printed_address_is_parsed_back() => Prop.ForAll(
         Arb.From(
             from bytes in Gen.Elements(4, 16).SelectMany(count => Gen.Choose(0, 255).ArrayOf(count))
             from port in Gen.Choose(0, 65535)

@@ -1,14 +1,15 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using DmIo.Cli.Tests.Support;
 using DmIo.Nbd.Tests.Fuzz;
 using Xunit;
 using Xunit.Abstractions;
 
 namespace DmIo.Cli.Tests.Hostile;
 
-/// <summary>What answers <c>dmio top</c> is no service, or one gone mad: it shows what it can, or says so and ends; it
-/// keeps no line without an end, and no name writes on the terminal what it likes.</summary>
+/// <summary>Invalid answers to <c>dmio top</c> are shown or refused. A line without an end does not fill the memory,
+/// and control characters in names do not reach the terminal.</summary>
 public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
 {
     private const string Device = """
@@ -44,7 +45,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => directory.Dispose();
 
     [Fact]
-    public async Task Whatever_answers_is_shown_or_refused()
+    public async Task Any_answer_is_shown_or_refused()
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
@@ -77,11 +78,11 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         var result = await AskAsync(Line(1), Line(2).Replace(member, spoiled, StringComparison.Ordinal));
 
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("is no service", result.Error, StringComparison.Ordinal);
+        Assert.Contains("is not a dmio service", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_clock_that_hardly_moves_makes_no_rates()
+    public async Task An_interval_of_almost_zero_has_no_rates()
     {
         var result = await AskAsync(
             Line(0).Replace("\"count\":9", "\"count\":1", StringComparison.Ordinal),
@@ -92,7 +93,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task A_line_without_an_end_is_not_kept()
+    public async Task A_line_without_an_end_is_refused()
     {
         var path = directory.PathOf("endless");
         using var listener = Listen(path);
@@ -103,7 +104,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         var result = await top.WaitAsync(TimeSpan.FromMinutes(1));
 
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("no service", result.Error, StringComparison.Ordinal);
+        Assert.Contains("is not a dmio service", result.Error, StringComparison.Ordinal);
         await sending;
     }
 
@@ -125,7 +126,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         return listener;
     }
 
-    /// <summary>Two lines, one for each look; then it hangs up.</summary>
+    /// <summary>Sends two lines, one for each request, then closes the connection.</summary>
     private static async Task SayAsync(Socket listener, params string[] lines)
     {
         using var client = await listener.AcceptAsync();
@@ -141,7 +142,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         }
         catch (SocketException)
         {
-            // It has had enough.
+            // dmio top closed the connection.
         }
     }
 
@@ -158,7 +159,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         }
         catch (SocketException)
         {
-            // It has had enough.
+            // dmio top closed the connection.
         }
     }
 
@@ -181,7 +182,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         return random.Next(10) == 0 ? line[..random.Next(line.Length)] : line;
     }
 
-    /// <summary>Something below it is replaced, lost or doubled.</summary>
+    /// <summary>Replaces, removes or duplicates a random node.</summary>
     private static void Spoil(JsonNode root, Random random)
     {
         var places = Below(root).ToList();

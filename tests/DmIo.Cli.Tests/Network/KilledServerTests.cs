@@ -1,11 +1,12 @@
 using System.Text.Json;
+using DmIo.Cli.Tests.Support;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Network;
 
-/// <summary>One of three copies is on a server that is killed in the middle: of <c>dmio write</c>, and of a load on
-/// what <c>dmio serve</c> mirrors. The other two hold all, and what was lost is said.</summary>
+/// <summary>One of three copies is on a server that is killed during a <c>dmio write</c>, or during a load on a
+/// mirrored export of <c>dmio serve</c>. The other two copies are complete, and the failure is reported.</summary>
 public sealed class KilledServerTests : IAsyncLifetime
 {
     private const int DiskBytes = 32 << 20;
@@ -31,7 +32,7 @@ public sealed class KilledServerTests : IAsyncLifetime
     [PeerTheory("nbdkit", "qemu-nbd", "nbdcopy")]
     [InlineData("nbdkit", 1)]
     [InlineData("qemu", 2)]
-    public async Task A_write_reports_its_bit_alone_and_the_others_have_the_whole_input(string killed, int index)
+    public async Task A_write_reports_only_its_bit_and_the_others_have_the_whole_input(string killed, int index)
     {
         await StartPeersAsync();
         var data = Bytes.Random(DiskBytes, seed: 3);
@@ -39,7 +40,7 @@ public sealed class KilledServerTests : IAsyncLifetime
             "write", "--region", $"{FilePath}@0", "--region", $"{peers["nbdkit"].Uri}@0",
             "--region", $"{peers["qemu"].Uri}@0", "--chunk", "1MiB", "--json");
 
-        // What it has taken and is not in flight is written: the kill is behind that, and before the rest.
+        // All data that dmio has read and that is not in flight is written. The kill happens after that.
         await write.FeedAsync(data.AsMemory(0, DiskBytes / 2));
         await peers[killed].KillAsync();
         await write.FeedAsync(data.AsMemory(DiskBytes / 2));
@@ -61,7 +62,7 @@ public sealed class KilledServerTests : IAsyncLifetime
     [PeerTheory("nbdkit", "qemu-nbd", "nbdcopy", "nbdsh")]
     [InlineData("nbdkit", "nbdkit,own,qemu")]
     [InlineData("qemu", "own,nbdkit,qemu")]
-    public async Task A_mirrored_export_goes_on_without_it_and_reads_what_was_written(string killed, string order)
+    public async Task A_mirrored_export_continues_without_it_and_reads_the_written_data(string killed, string order)
     {
         await StartPeersAsync();
         var places = order.Split(',').Select(name => name == "own" ? FilePath : peers[name].Uri.ToString()).ToArray();
@@ -118,7 +119,7 @@ public sealed class KilledServerTests : IAsyncLifetime
         var survivor = peers.Single(peer => peer.Key != killed).Value;
         var copy = await DmioProcess.RunAsync(directory, $"nbdcopy '{survivor.Uri}' copy");
         Assert.True(copy.ExitCode == 0, copy.ToString());
-        Assert.True(expected.AsSpan().SequenceEqual(directory.Read("copy")), "The other server misses something.");
-        Assert.True(expected.AsSpan().SequenceEqual(directory.Read("own.img")), "The file misses something.");
+        Assert.True(expected.AsSpan().SequenceEqual(directory.Read("copy")), "The other server misses data.");
+        Assert.True(expected.AsSpan().SequenceEqual(directory.Read("own.img")), "The file misses data.");
     }
 }

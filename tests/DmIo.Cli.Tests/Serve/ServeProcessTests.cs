@@ -1,12 +1,14 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using DmIo.Cli.Tests.Support;
+using DmIo.Cli.Top;
 using DmIo.Nbd.Server;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Serve;
 
-/// <summary><c>dmio serve</c> as a process, with clients that others wrote.</summary>
+/// <summary><c>dmio serve</c> as a process, with clients of other projects.</summary>
 public sealed class ServeProcessTests : IDisposable
 {
     private const int Blocks = 4096;
@@ -18,7 +20,7 @@ public sealed class ServeProcessTests : IDisposable
     public void Dispose() => directory.Dispose();
 
     [PeerFact("nbdinfo")]
-    public async Task What_it_prints_is_where_clients_find_the_export()
+    public async Task Clients_find_the_export_at_the_printed_URIs()
     {
         using var server = DmioProcess.StartCommand(
             "serve", "--export", "disk=mem:16MiB", "--listen", "127.0.0.1:0", "--unix", SocketPath, "--json");
@@ -38,7 +40,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task Bytes_of_a_file_that_fill_no_sector_are_named()
+    public async Task Bytes_after_the_last_whole_sector_are_printed()
     {
         var disk = directory.Fill("disk", 1000, seed: 7);
         using var server = DmioProcess.StartCommand("serve", "--export", $"disk={disk}", "--unix", SocketPath);
@@ -48,7 +50,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [PeerFact("nbdinfo")]
-    public async Task The_only_export_is_that_of_clients_that_name_none()
+    public async Task Clients_that_request_no_name_get_the_only_export()
     {
         using var server = StartOnSocket("disk=mem:16MiB");
         await ReportAsync(server);
@@ -74,7 +76,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [PeerFact("nbdsh")]
-    public async Task A_signal_in_the_middle_of_a_load_loses_nothing_that_was_acknowledged()
+    public async Task A_signal_during_a_load_loses_no_acknowledged_write()
     {
         using var server = StartOnSocket($"disk={directory.PathOf("disk")}", "--create", $"{Blocks * 4096L}");
         await ReportAsync(server);
@@ -98,7 +100,7 @@ public sealed class ServeProcessTests : IDisposable
         var disk = directory.Read("disk");
         for (var block = Math.Max(0, acknowledged - Blocks); block < acknowledged; block++)
         {
-            // The one write that got no answer may be there, too.
+            // The write without a reply may be on the disk, too.
             var found = disk[block % Blocks * 4096];
             Assert.True(
                 found == (block % 251) + 1 || (found == (acknowledged % 251) + 1 && block == acknowledged - Blocks),
@@ -107,24 +109,24 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [PeerFact("nbdsh")]
-    public async Task A_second_signal_ends_it_although_a_device_is_stuck()
+    public async Task A_second_signal_ends_it_even_if_a_device_is_stuck()
     {
         var monitor = directory.PathOf("monitor");
         using var server = StartOnSocket(
             "disk=stuck", "--config", Hocon("slow-and-stuck.conf"), "--drain", "1h", "--monitor", monitor);
         await ReportAsync(server);
         using var client = DmioProcess.StartOther("nbdsh", "-u", UriOf("disk"), "-c", "h.pwrite(bytes(512), 0)");
-        await using (var looking = await MonitorConnection.OpenAsync(monitor, CancellationToken.None))
+        await using (var statistics = await MonitorConnection.OpenAsync(monitor, CancellationToken.None))
         {
-            while ((await looking.AskAsync(CancellationToken.None))!.Devices.All(device => device.InFlight == 0))
+            while ((await statistics.GetAsync(CancellationToken.None))!.Devices.All(device => device.InFlight == 0))
             {
-                // Each look is a round trip.
+                // Each request is a round trip.
             }
         }
 
         while (!server.HasEnded)
         {
-            // Two within half a second count as one.
+            // Two signals within half a second count as one.
             await server.SignalAsync("TERM");
         }
 
@@ -132,7 +134,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [PeerFact("nbdsh")]
-    public async Task The_error_that_a_client_is_told_has_the_id_of_the_line_in_the_log()
+    public async Task The_error_message_to_a_client_has_the_id_of_the_log_line()
     {
         using var server = StartOnSocket("disk=full", "--config", Hocon("faulty-memory.conf"));
         await ReportAsync(server);
@@ -147,7 +149,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [PeerFact("nbdsh")]
-    public async Task A_device_that_fails_is_said_and_the_others_go_on()
+    public async Task A_failed_device_is_logged_and_the_others_continue()
     {
         using var server = StartOnSocket("disk=good,bad-sectors", "--config", Hocon("faulty-memory.conf"));
         await ReportAsync(server);
@@ -183,7 +185,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_socket_on_which_somebody_listens_is_refused()
+    public async Task A_socket_of_a_running_server_is_refused()
     {
         using var server = StartOnSocket("disk=mem:1MiB");
         await ReportAsync(server);
@@ -197,7 +199,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_no_socket_is_left_alone_also_where_it_is_locked()
+    public async Task A_file_that_is_not_a_socket_is_not_changed_even_if_locked()
     {
         var disk = directory.Fill("disk", 1 << 20, seed: 7);
         var before = directory.Read("disk");
@@ -210,7 +212,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task Bytes_of_a_file_that_fill_no_sector_are_said_to_be_left_out()
+    public async Task Bytes_after_the_last_whole_sector_are_in_the_report_and_the_log()
     {
         var disk = directory.Fill("disk", 1000, seed: 7);
         using var server = StartOnSocket($"disk={disk}");
@@ -223,7 +225,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task It_serves_although_standard_output_takes_nothing()
+    public async Task It_serves_even_if_standard_output_fails()
     {
         var result = await RunAsync($$"""
             dmio serve --export disk=mem:1MiB --unix '{{SocketPath}}' --monitor monitor > /dev/full 2> said & server=$!
@@ -237,7 +239,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_port_that_is_taken_is_refused_and_no_file_is_left()
+    public async Task A_port_in_use_is_refused_and_no_file_is_left()
     {
         using var taken = new TcpListener(System.Net.IPAddress.Loopback, 0);
         taken.Start();
@@ -252,7 +254,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [PeerFact("nbdinfo")]
-    public async Task The_ready_configuration_serves_what_it_says()
+    public async Task The_example_configuration_serves_its_devices()
     {
         var result = await RunAsync($$"""
             dmio serve --config '{{Hocon("served-disks.conf")}}' --export vm=vm-a,vm-b --export scratch=scratch \
@@ -268,7 +270,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task An_export_of_a_missing_device_is_offered_once_the_device_is_there_and_the_others_at_once()
+    public async Task An_export_of_a_missing_device_is_added_when_the_device_is_attached()
     {
         var monitor = directory.PathOf("monitor");
         var config = directory.Write("dmio.conf", $$"""
@@ -287,10 +289,10 @@ public sealed class ServeProcessTests : IDisposable
         directory.Fill("filled", 1 << 20, seed: 7);
         File.Move(directory.PathOf("filled"), directory.PathOf("disk"));
 
-        await using var looking = await MonitorConnection.OpenAsync(monitor, CancellationToken.None);
-        while (NbdServerStatus.In((await looking.AskAsync(CancellationToken.None))!)[0].Exports.Count < 2)
+        await using var statistics = await MonitorConnection.OpenAsync(monitor, CancellationToken.None);
+        while (NbdServerStatus.In((await statistics.GetAsync(CancellationToken.None))!)[0].Exports.Count < 2)
         {
-            // Each look is a round trip; the device is tried again after pauses of a second and more.
+            // Each request is a round trip; the service retries the device after delays of a second and more.
         }
 
         var (exitCode, error) = await EndAsync(server);
@@ -299,7 +301,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [PeerFact("nbdinfo")]
-    public async Task Top_shows_exports_and_who_uses_them()
+    public async Task Top_shows_exports_and_their_clients()
     {
         var monitor = directory.PathOf("monitor");
         using var server = StartOnSocket("disk=mem:1MiB", "--monitor", monitor);
@@ -321,7 +323,7 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     [PeerFact("nbdsh")]
-    public async Task What_clients_did_is_counted_when_they_have_left()
+    public async Task The_counts_of_closed_connections_are_kept()
     {
         var monitor = directory.PathOf("monitor");
         using var server = StartOnSocket("disk=mem:1MiB", "--monitor", monitor);
@@ -329,20 +331,20 @@ public sealed class ServeProcessTests : IDisposable
 
         await RunAsync($"nbdsh -u '{UriOf("disk")}' -c 'h.pwrite(bytes(4096), 0)' -c 'h.pread(512, 0)'");
 
-        await using var looking = await MonitorConnection.OpenAsync(monitor, CancellationToken.None);
-        var export = await LookAsync(looking);
+        await using var statistics = await MonitorConnection.OpenAsync(monitor, CancellationToken.None);
+        var export = await ExportOfAsync(statistics);
         while (export.Connections > 0)
         {
-            // The client is gone; each look is a chance for the server to see it.
-            export = await LookAsync(looking);
+            // The client has ended; the server detects this between two requests.
+            export = await ExportOfAsync(statistics);
         }
 
         Assert.Equal((2, 0, 512, 4096), (export.Requests, export.Errors, export.ReadBytes, export.WrittenBytes));
         Assert.Equal((0, ""), await EndAsync(server));
     }
 
-    private static async Task<NbdExportStatus> LookAsync(MonitorConnection monitor) =>
-        NbdServerStatus.In((await monitor.AskAsync(CancellationToken.None))!)[0].Exports[0];
+    private static async Task<NbdExportStatus> ExportOfAsync(MonitorConnection monitor) =>
+        NbdServerStatus.In((await monitor.GetAsync(CancellationToken.None))!)[0].Exports[0];
 
     private static IEnumerable<string?> NamesOf(JsonElement report, string list) =>
         report.GetProperty(list).EnumerateArray().Select(item => item.GetProperty("name").GetString());

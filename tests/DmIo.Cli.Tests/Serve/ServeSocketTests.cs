@@ -1,10 +1,12 @@
 using System.Net.Sockets;
+using DmIo.Cli.Tests.Support;
+using DmIo.Cli.Top;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Serve;
 
-/// <summary>The sockets of <c>dmio serve</c>: whose they are, and what becomes of them where descriptors end.</summary>
+/// <summary>The sockets of <c>dmio serve</c>: permissions, replacement, and limits of descriptors.</summary>
 public sealed class ServeSocketTests : IDisposable
 {
     private readonly TempDirectory directory = new();
@@ -18,7 +20,7 @@ public sealed class ServeSocketTests : IDisposable
     [Theory]
     [InlineData("000")]
     [InlineData("777")]
-    public async Task Whatever_the_umask_they_are_for_their_own_user(string umask)
+    public async Task With_any_umask_only_the_owner_has_access(string umask)
     {
         var result = await DmioProcess.RunAsync(directory, $$"""
             (umask {{umask}}; exec dmio serve --export disk=mem:1MiB --unix nbd.sock --monitor monitor.sock) > served &
@@ -31,7 +33,7 @@ public sealed class ServeSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task A_socket_that_was_replaced_stays_when_its_first_server_ends()
+    public async Task A_replaced_socket_is_not_deleted_by_its_first_server()
     {
         using var first = Start();
         await first.ReadLineAsync();
@@ -46,7 +48,7 @@ public sealed class ServeSocketTests : IDisposable
         using var client = await ConnectAsync(SocketPath);
         Assert.True(await IsGreetedAsync(client));
         await using var monitor = await MonitorConnection.OpenAsync(MonitorPath, CancellationToken.None);
-        Assert.NotNull(await monitor.AskAsync(CancellationToken.None));
+        Assert.NotNull(await monitor.GetAsync(CancellationToken.None));
     }
 
     [Fact]
@@ -68,7 +70,7 @@ public sealed class ServeSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task More_clients_than_descriptors_are_turned_away_and_later_ones_are_served()
+    public async Task Clients_beyond_the_descriptors_are_refused_and_later_clients_are_served()
     {
         using var server = DmioProcess.StartOther("bash", "-c", "ulimit -n 180; exec "
             + $"{DmioProcess.CommandText} serve --export disk=mem:1MiB --unix '{SocketPath}'");
@@ -89,7 +91,7 @@ public sealed class ServeSocketTests : IDisposable
         clients.ForEach(client => client.Dispose());
         for (var isServed = false; !isServed;)
         {
-            // Each attempt is a chance for the server to see that the others have gone.
+            // The server detects closed connections between two attempts.
             using var late = await ConnectAsync(SocketPath);
             isServed = await IsGreetedAsync(late);
         }
@@ -118,7 +120,7 @@ public sealed class ServeSocketTests : IDisposable
     [PeerTheory("prlimit")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task While_the_process_has_no_descriptor_clients_wait_and_then_they_are_served(bool isMonitor)
+    public async Task Without_free_descriptors_clients_wait_until_one_is_free(bool isMonitor)
     {
         using var server = Start();
         await server.ReadLineAsync();
@@ -153,7 +155,7 @@ public sealed class ServeSocketTests : IDisposable
             }
             catch (SocketException fault) when (fault.SocketErrorCode is SocketError.WouldBlock or SocketError.TryAgain)
             {
-                // The queue of connections to accept is full; a blocking connect would wait here.
+                // The accept queue is full; a blocking connect would wait here.
                 socket.Dispose();
                 await Task.Delay(1);
             }

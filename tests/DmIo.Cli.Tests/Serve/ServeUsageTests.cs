@@ -1,10 +1,12 @@
 using System.Net;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Tests.Support;
 using DmIo.Nbd;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Serve;
 
-/// <summary>What <c>dmio serve</c> is told: exit code 2 and one line where it makes no sense.</summary>
+/// <summary>Wrong usage of <c>dmio serve</c>: exit code 2 and one line on standard error.</summary>
 public sealed class ServeUsageTests
 {
     [Theory]
@@ -14,7 +16,7 @@ public sealed class ServeUsageTests
     [InlineData("--export disk=mem:1MiB,", "an empty one")]
     [InlineData("--export disk=mem:1MiB,mem:1MiB", "twice")]
     [InlineData("--export a=mem:1MiB --export a=mem:2MiB", "2 times")]
-    [InlineData("--export a=mem:1MiB --default b", "there are 'a'")]
+    [InlineData("--export a=mem:1MiB --default b", "the exports are 'a'")]
     [InlineData("--export a=no-such-file", "--create")]
     [InlineData("--export a=no-such-file --read-only", "no-such-file")]
     [InlineData("--export a=mem:lots", "mem:64MiB")]
@@ -33,14 +35,14 @@ public sealed class ServeUsageTests
     [InlineData("--export a=mem:1MiB --tls-cert cert.pem", "--tls-key")]
     [InlineData("--export a=mem:1MiB --tls-ca ca.pem", "--tls required")]
     [InlineData("--export a=mem:1MiB --tls off --tls-cert c --tls-key k", "without TLS")]
-    [InlineData("--export a=mem:1MiB --tls offered --tls-cert c --tls-key k --tls-ca a", "keeps nobody out")]
+    [InlineData("--export a=mem:1MiB --tls offered --tls-cert c --tls-key k --tls-ca a", "with --tls offered:")]
     [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-allow x=a", "--tls-ca")]
-    [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-ca b --tls-allow x=b", "there are 'a'")]
+    [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-ca b --tls-allow x=b", "the exports are 'a'")]
     [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-ca b --tls-allow x", "'x' is not CLIENT=EXPORT")]
     [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-ca b --tls-allow x=", "'x=' is not CLIENT=EXPORT")]
     [InlineData("--export a=mem:1MiB --tls-cert . --tls-key k", "'.' is a directory; specify a PEM file")]
     [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-ca b --tls-allow x=a,b", "x=b names no export")]
-    public async Task It_is_refused_in_one_line_that_names_what_is_wrong(string arguments, string named)
+    public async Task It_is_refused_in_one_line_that_names_the_error(string arguments, string named)
     {
         var result = await Command.RunAsync(["serve", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
 
@@ -82,7 +84,7 @@ public sealed class ServeUsageTests
     [InlineData("[::1]:1234", "[::1]:1234")]
     [InlineData("[::1]", "[::1]:10809")]
     [InlineData("::1", "[::1]:10809")]
-    public void An_address_has_the_port_that_is_written_or_that_of_nbd(string text, string expected) =>
+    public void An_address_has_the_given_port_or_that_of_NBD(string text, string expected) =>
         Assert.Equal(IPEndPoint.Parse(expected), NbdAddress.ParseIP(text));
 
     [Fact]

@@ -1,9 +1,11 @@
+using DmIo.Cli.Service;
+using DmIo.Cli.Tests.Support;
 using DmIo.Tests.Devices.Decorators;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Service;
 
-/// <summary>What a user hears who wants to end and has to wait.</summary>
+/// <summary>The notice of an interrupted command that has not ended yet.</summary>
 public sealed class EndNoticeTests : IDisposable
 {
     private readonly ManualTime time = new();
@@ -14,41 +16,41 @@ public sealed class EndNoticeTests : IDisposable
     public void Dispose() => streams.Dispose();
 
     [Theory]
-    [InlineData(0, "what it has begun")]
+    [InlineData(0, "its current operation")]
     [InlineData(1, "1 request in flight")]
     [InlineData(3, "3 requests in flight")]
-    public async Task Who_wants_to_end_hears_what_is_waited_for_and_how_not_to_wait(long inFlight, string awaited)
+    public async Task The_notice_names_the_reason_of_the_wait_and_the_way_to_end_it(long inFlight, string reason)
     {
         var notice = new EndNotice(streams, "dmio write", _ => Task.FromResult(inFlight));
 
         streams.Interrupt();
-        time.Advance(EndNotice.Patience);
+        time.Advance(EndNotice.Delay);
         await notice.DisposeAsync();
 
         Assert.Equal(
-            $"dmio write: waits for {awaited}; a second Ctrl-C or SIGTERM does not wait\n",
+            $"dmio write: waits for {reason}; a second Ctrl-C or SIGTERM does not wait\n",
             streams.ErrorText.ToString().ReplaceLineEndings("\n"));
         Assert.Empty(streams.OutputText.ToString());
     }
 
     [Fact]
-    public async Task What_ends_soon_after_says_nothing()
+    public async Task A_command_that_ends_soon_prints_no_notice()
     {
         var notice = new EndNotice(streams, "dmio write", _ => Task.FromResult(3L));
 
         streams.Interrupt();
-        time.Advance(EndNotice.Patience - TimeSpan.FromTicks(1));
+        time.Advance(EndNotice.Delay - TimeSpan.FromTicks(1));
         await notice.DisposeAsync();
 
         Assert.Empty(streams.ErrorText.ToString());
     }
 
     [Fact]
-    public async Task Who_does_not_want_to_end_hears_nothing()
+    public async Task Without_a_signal_there_is_no_notice()
     {
         var notice = new EndNotice(streams, "dmio write", _ => Task.FromResult(3L));
 
-        time.Advance(EndNotice.Patience);
+        time.Advance(EndNotice.Delay);
         await notice.DisposeAsync();
 
         Assert.Empty(streams.ErrorText.ToString());

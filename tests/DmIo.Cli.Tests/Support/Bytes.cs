@@ -1,4 +1,4 @@
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Support;
 
 /// <summary>Test data.</summary>
 internal static class Bytes

@@ -1,8 +1,8 @@
 using System.Text.Json;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Support;
 
-/// <summary>Runs a command line in the test's own process.</summary>
+/// <summary>Runs a command line in the process of the test.</summary>
 internal static class Command
 {
     public static Task<CommandResult> RunAsync(params string[] args) => RunAsync(new TestStreams(), args);
@@ -14,12 +14,12 @@ internal static class Command
     }
 }
 
-/// <summary>What came of a command.</summary>
+/// <summary>The result of a command.</summary>
 internal sealed record CommandResult(int ExitCode, string Output, string Error)
 {
     /// <summary>Standard output, which must be exactly one JSON object.</summary>
     public JsonElement Json => JsonDocument.Parse(Output).RootElement;
 
-    /// <summary>Both texts, to be seen where an assertion fails.</summary>
+    /// <summary>All results, for the message of an assertion.</summary>
     public override string ToString() => $"exit code {ExitCode}\n--- output\n{Output}\n--- error\n{Error}";
 }

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Support;
 
-/// <summary>The built command as a process of its own, a shell where <c>dmio</c> is that command, or another
+/// <summary>The built command as a process, a shell in which <c>dmio</c> is that command, or another
 /// program.</summary>
 internal sealed class DmioProcess : IDisposable
 {
@@ -10,15 +10,15 @@ internal sealed class DmioProcess : IDisposable
 
     private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "DmIo.Cli.dll");
 
-    // A command of its own, no function of the shell: what is sent to the background gets the signals itself.
+    // A command, not a function of the shell, so that signals go to the process itself.
     private static readonly string Prelude = $"""
         set -eu; mkdir -p .bin; PATH=$PWD/.bin:$PATH
         printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' '{Assembly}' > .bin/dmio; chmod +x .bin/dmio
 
         """;
 
-    // Where the tests run in the background of a script they ignore SIGINT, and so would whatever they start.
-    private const string HearsInterrupts = "--default-signal=INT";
+    // Tests in the background of a script ignore SIGINT, and their child processes would inherit that.
+    private const string DefaultInterrupt = "--default-signal=INT";
 
     private readonly Process process;
 
@@ -36,9 +36,9 @@ internal sealed class DmioProcess : IDisposable
         return command;
     }
 
-    /// <summary>The same, with a standard input that the test feeds.</summary>
+    /// <summary>Starts the command with a standard input from the test.</summary>
     public static DmioProcess StartFed(params string[] args) => OperatingSystem.IsLinux()
-        ? Start("env", [HearsInterrupts, "dotnet", Assembly, .. args], "/")
+        ? Start("env", [DefaultInterrupt, "dotnet", Assembly, .. args], "/")
         : Start("dotnet", [Assembly, .. args], "/");
 
     /// <summary>The command as <c>dotnet</c> starts it, for a script.</summary>
@@ -60,24 +60,24 @@ internal sealed class DmioProcess : IDisposable
         return await shell.EndAsync();
     }
 
-    /// <summary>Returns when it has taken all of it, but for what a pipe holds.</summary>
+    /// <summary>Returns when the process has read all data, except for the contents of the pipe.</summary>
     public Task FeedAsync(ReadOnlyMemory<byte> data) =>
         process.StandardInput.BaseStream.WriteAsync(data).AsTask().WaitAsync(Patience);
 
-    /// <summary>Its standard input ends.</summary>
+    /// <summary>Ends its standard input.</summary>
     public void EndFeed() => process.StandardInput.Close();
 
-    /// <summary>Waits until it has written something.</summary>
+    /// <summary>Waits for the first byte of its output.</summary>
     public async Task ReadFirstByteAsync() =>
         await process.StandardOutput.BaseStream.ReadExactlyAsync(new byte[1]).AsTask().WaitAsync(Patience);
 
-    /// <summary>Waits until it has written a line; null at its end.</summary>
+    /// <summary>Waits for a line of its output; null at the end.</summary>
     public async Task<string?> ReadLineAsync() => await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
 
-    /// <summary>The same of standard error.</summary>
+    /// <summary>Waits for a line of its standard error; null at the end.</summary>
     public async Task<string?> ReadErrorLineAsync() => await process.StandardError.ReadLineAsync().WaitAsync(Patience);
 
-    /// <summary>Ends it at once, wherever it is (SIGKILL).</summary>
+    /// <summary>Kills it (SIGKILL).</summary>
     public void Kill() => process.Kill();
 
     public async Task SignalAsync(string signal)
@@ -94,7 +94,7 @@ internal sealed class DmioProcess : IDisposable
         return new CommandResult(exitCode, await output, error);
     }
 
-    /// <summary>Waits for the end, leaving its output where it is; a process that hangs fails the test.</summary>
+    /// <summary>Waits for the end without reading its output; a process that hangs fails the test.</summary>
     public async Task<(int ExitCode, string Error)> EndUnreadAsync()
     {
         var error = process.StandardError.ReadToEndAsync();
@@ -122,7 +122,7 @@ internal sealed class DmioProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
 
-            // The system's python has the modules of the system's packages; another one that comes first has not.
+            // Only the python of the system has the modules of the packages of the system.
             Environment = { ["PATH"] = $"/usr/bin:{Environment.GetEnvironmentVariable("PATH")}" },
         })!;
         return new DmioProcess(started);

@@ -1,9 +1,13 @@
+using DmIo.Cli.Service;
+using DmIo.Cli.Streams;
+using DmIo.Cli.Transfer;
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Support;
 
-/// <summary>Devices in memory without a service, which record every request and fail where a test wants it.</summary>
+/// <summary>Devices in memory without a service. They record every request and can fail.</summary>
 internal sealed class FakeRegionIo : IRegionIo
 {
     private readonly Dictionary<string, byte[]> devices = [];
@@ -11,10 +15,10 @@ internal sealed class FakeRegionIo : IRegionIo
 
     public bool IsBlocking { get; init; }
 
-    /// <summary>The status of one region of a request; null: it goes well.</summary>
+    /// <summary>Returns the status of one region of a request; null: success.</summary>
     public Func<IoOperation, IoRegion, IoStatus?> Fault { get; set; } = (_, _) => null;
 
-    /// <summary>Awaited by every request before it ends.</summary>
+    /// <summary>Every request awaits this task before it completes.</summary>
     public Func<Task> Gate { get; set; } = () => Task.CompletedTask;
 
     public List<(IoOperation Operation, IoRegion[] Regions, bool ForceUnitAccess)> Requests { get; } = [];
@@ -23,11 +27,11 @@ internal sealed class FakeRegionIo : IRegionIo
 
     public byte[] this[string device] => devices[device];
 
-    public RegionTally NewRegion(int index, string device, long start, long? count, long capacity = 1 << 16)
+    public RegionState NewRegion(int index, string device, long start, long? count, long capacity = 1 << 16)
     {
         devices.TryAdd(device, new byte[capacity * Sector.SizeBytes]);
-        var description = new Devices.DeviceDescription { Backend = "fake", Capacity = ByteSize.FromSectors(capacity) };
-        return new RegionTally(index, new TargetRegion(device, device, start, count, description));
+        var description = new DeviceDescription { Backend = "fake", Capacity = ByteSize.FromSectors(capacity) };
+        return new RegionState(index, new TargetRegion(device, device, start, count, description));
     }
 
     public async Task<IoResult> SubmitAsync(
@@ -54,11 +58,11 @@ internal sealed class FakeRegionIo : IRegionIo
 
         var start = (int)region.Start.Value * Sector.SizeBytes;
         var store = devices[region.Device].AsMemory(start, (int)region.Count.Bytes);
-        foreach (var piece in memory?.Pieces(0, region.Count.Bytes) ?? [])
+        foreach (var segment in memory?.Segments(0, region.Count.Bytes) ?? [])
         {
-            var (from, to) = operation == IoOperation.Read ? (store, piece) : (piece, store);
-            from[..piece.Length].CopyTo(to);
-            store = store[piece.Length..];
+            var (from, to) = operation == IoOperation.Read ? (store, segment) : (segment, store);
+            from[..segment.Length].CopyTo(to);
+            store = store[segment.Length..];
         }
 
         return IoStatus.Ok;

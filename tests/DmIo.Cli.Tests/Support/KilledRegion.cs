@@ -1,19 +1,18 @@
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Support;
 
-/// <summary>A region of a file of known bytes, of which a part may have been written when its writer was
-/// killed.</summary>
+/// <summary>A region of a file with known contents. A killed writer may have written a part of it.</summary>
 internal sealed class KilledRegion(TempDirectory directory, string file, int fileSectors, int start, int count)
 {
     private readonly string path = directory.Fill(file, fileSectors * Sector.SizeBytes, seed: start);
     private readonly byte[] before = Bytes.Random(fileSectors * Sector.SizeBytes, seed: start);
 
-    /// <summary>As the command line names it.</summary>
+    /// <summary>The region as a command line argument.</summary>
     internal string Text => $"{path}@{start}+{count}";
 
-    /// <summary>Waits until the kernel has let go of the file: of a process with a ring, a moment after its
+    /// <summary>Waits until the kernel has released the file. For a process with a ring, this is shortly after its
     /// end.</summary>
     internal async Task FreeAsync()
     {
@@ -22,8 +21,8 @@ internal sealed class KilledRegion(TempDirectory directory, string file, int fil
         Assert.True(exitCode == 0, error);
     }
 
-    /// <summary>What was reported is there; of the rest of the region each byte is old or new; around it all is
-    /// old.</summary>
+    /// <summary>The reported sectors have the new data, each other byte of the region is old or new, and all bytes
+    /// outside of the region are old.</summary>
     internal void Check(byte[] data, long reportedSectors, string said)
     {
         var after = File.ReadAllBytes(path);

@@ -1,6 +1,6 @@
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Support;
 
-/// <summary>A directory of one test, gone after it.</summary>
+/// <summary>The directory of one test, deleted after the test.</summary>
 internal sealed class TempDirectory : IDisposable
 {
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("dmio-cli-");
@@ -9,7 +9,7 @@ internal sealed class TempDirectory : IDisposable
 
     public string PathOf(string name) => Path.Combine(Root, name);
 
-    /// <summary>A file of bytes that follow from the seed.</summary>
+    /// <summary>Writes a file of random bytes.</summary>
     public string Fill(string name, int lengthBytes, int seed)
     {
         File.WriteAllBytes(PathOf(name), Bytes.Random(lengthBytes, seed));

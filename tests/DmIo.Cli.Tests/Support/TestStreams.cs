@@ -1,9 +1,10 @@
+using DmIo.Cli.Streams;
 using DmIo.Devices.Files;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Support;
 
-/// <summary>The outside world of a command that runs in the test's own process: in pipes, unless a test says
-/// otherwise.</summary>
+/// <summary>The streams of a command in the process of the test. They are pipes, unless a test sets them to be
+/// terminals.</summary>
 internal sealed class TestStreams : IConsoleStreams, IDisposable
 {
     private readonly CancellationTokenSource interruption = new();

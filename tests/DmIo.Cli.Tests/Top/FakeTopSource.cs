@@ -1,13 +1,16 @@
-namespace DmIo.Cli.Tests;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Top;
 
-/// <summary>Gives prepared snapshots; then it ends, or waits until the user does.</summary>
+namespace DmIo.Cli.Tests.Top;
+
+/// <summary>Returns prepared snapshots, then ends or waits for an interrupt.</summary>
 internal sealed class FakeTopSource(params TopSnapshot[] snapshots) : ITopSource
 {
     private int next;
 
     public bool IsEndless { get; init; }
 
-    /// <summary>Called when all were given.</summary>
+    /// <summary>Called after the last snapshot.</summary>
     public Action Exhausted { get; init; } = () => { };
 
     public async ValueTask<TopSnapshot?> NextAsync(CancellationToken end)

@@ -1,22 +1,25 @@
 using System.Text.Json;
 using DmIo.Actors.Telemetry;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Tests.Support;
+using DmIo.Cli.Top;
 using DmIo.Io;
 using DmIo.Nbd.Server;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Top;
 
-/// <summary>What <c>dmio top</c> shows of network servers in front of a service.</summary>
+/// <summary>The network servers in <c>dmio top</c>.</summary>
 public sealed class NetworkTopTests
 {
     private static readonly NbdExport Disk = new() { Name = "disk", Devices = ["a", "b"], Pages = 256 };
 
     [Fact]
-    public void Rates_are_of_the_time_between_two_looks()
+    public void Rates_are_those_between_two_statistics()
     {
         var snapshot = TopRates.Between(
-            Look(10, Export(requests: 100), Connection(7, requests: 100)),
-            Look(12, Export(requests: 500), Connection(7, requests: 300), Connection(8, requests: 40)));
+            Statistics(10, Export(requests: 100), Connection(7, requests: 100)),
+            Statistics(12, Export(requests: 500), Connection(7, requests: 300), Connection(8, requests: 40)));
 
         var export = Assert.Single(snapshot.Exports);
         Assert.Equal(("disk", 200, 200 * 4096), (export.Name, export.RequestsPerSecond, export.ReadBytesPerSecond));
@@ -24,28 +27,29 @@ public sealed class NetworkTopTests
     }
 
     [Fact]
-    public void An_export_that_was_added_anew_begins_anew()
+    public void An_export_that_was_added_again_starts_from_zero()
     {
-        var snapshot = TopRates.Between(Look(10, Export(requests: 100)), Look(11, Export(requests: 7)));
+        var snapshot = TopRates.Between(Statistics(10, Export(requests: 100)), Statistics(11, Export(requests: 7)));
 
         Assert.Equal(7, snapshot.Exports[0].RequestsPerSecond);
     }
 
     [Fact]
-    public void A_device_that_failed_is_told_apart()
+    public void Failed_devices_are_listed_separately()
     {
-        var snapshot = TopRates.Between(Look(10), Look(11, Export(requests: 0) with { LiveDevices = ["b"] }));
+        var snapshot = TopRates.Between(
+            Statistics(10), Statistics(11, Export(requests: 0) with { LiveDevices = ["b"] }));
 
         Assert.Equal(["b"], snapshot.Exports[0].LiveDevices);
         Assert.Equal(["a"], snapshot.Exports[0].FailedDevices);
     }
 
     [Fact]
-    public async Task Exports_and_connections_have_tables_of_their_own()
+    public async Task Exports_and_connections_have_separate_tables()
     {
         var text = await ShowAsync(TopRates.Between(
-            Look(10, Export(requests: 0), Connection(7, requests: 0)),
-            Look(11, Export(requests: 10) with { LiveDevices = ["b"] }, Connection(7, requests: 10))));
+            Statistics(10, Export(requests: 0), Connection(7, requests: 0)),
+            Statistics(11, Export(requests: 10) with { LiveDevices = ["b"] }, Connection(7, requests: 10))));
 
         Assert.Contains("'disk'", text);
         Assert.Contains("b, a FAILED", text);
@@ -54,16 +58,16 @@ public sealed class NetworkTopTests
     }
 
     [Fact]
-    public async Task Without_a_server_there_is_no_word_of_one() =>
-        Assert.DoesNotContain("Export", await ShowAsync(TopRates.Between(Look(10), Look(11))));
+    public async Task Without_a_server_there_is_no_table_of_exports() =>
+        Assert.DoesNotContain("Export", await ShowAsync(TopRates.Between(Statistics(10), Statistics(11))));
 
     [Fact]
-    public async Task On_a_terminal_what_has_no_room_is_counted()
+    public async Task On_a_terminal_rows_that_do_not_fit_are_counted()
     {
         NbdConnectionStatus[] many = [.. Enumerable.Range(1, 200).Select(id => Connection(id, requests: id))];
 
         var text = await ShowAsync(
-            TopRates.Between(Look(10), Look(11, Export(requests: 1), many)), isTerminal: true);
+            TopRates.Between(Statistics(10), Statistics(11, Export(requests: 1), many)), isTerminal: true);
 
         Assert.Contains("connection(s) more", text);
         Assert.DoesNotContain("export(s) more", text);
@@ -91,8 +95,8 @@ public sealed class NetworkTopTests
     private static NbdConnectionStatus Connection(long id, long requests) => new(
         id, $"10.0.0.{id}:1234", "disk", IsTls: true, InFlight: 1, requests, Errors: 0, requests * 4096, 0);
 
-    /// <summary>As it comes from the monitor's socket.</summary>
-    private static ServiceStatistics Look(
+    /// <summary>Statistics like those of the monitor socket.</summary>
+    private static ServiceStatistics Statistics(
         double seconds, NbdExportStatus? export = null, params NbdConnectionStatus[] connections)
     {
         var sections = new Dictionary<string, IReadOnlyList<JsonElement>>();

@@ -3,12 +3,14 @@ using System.Text;
 using System.Text.Json;
 using DmIo.Actors.Scheduling;
 using DmIo.Actors.Telemetry;
+using DmIo.Cli.Tests.Support;
+using DmIo.Cli.Top;
 using DmIo.Devices;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Top;
 
-/// <summary><c>dmio top</c> on the socket of a service that runs, and of none.</summary>
+/// <summary><c>dmio top</c> on the socket of a running service, and on other sockets.</summary>
 [Collection("service")]
 public sealed class TopCommandTests : IDisposable
 {
@@ -21,7 +23,7 @@ public sealed class TopCommandTests : IDisposable
     [InlineData("top --socket no-such-socket", "no-such-socket")]
     [InlineData("top --socket no-such-socket --interval 1ms", "100ms")]
     [InlineData("bench --region mem:4KiB@0 --operation read --monitor no-such-folder/socket", "dmio.monitor.socket")]
-    public async Task It_is_refused_in_one_line_that_names_what_is_wrong(string arguments, string named)
+    public async Task It_is_refused_in_one_line_that_names_the_error(string arguments, string named)
     {
         var result = await Command.RunAsync(arguments.Split(' '));
 
@@ -31,12 +33,12 @@ public sealed class TopCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Where_nobody_listens_that_is_said()
+    public async Task A_socket_without_a_listener_is_refused()
     {
         var result = await Command.RunAsync("top", "--socket", directory.Write("socket", "none"));
 
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("nobody listens", result.Error);
+        Assert.Contains("no process listens", result.Error);
     }
 
     [Fact]
@@ -70,7 +72,7 @@ public sealed class TopCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_answers_and_is_no_service_is_refused()
+    public async Task A_process_that_is_not_a_service_is_refused()
     {
         var path = directory.PathOf("socket");
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -83,15 +85,15 @@ public sealed class TopCommandTests : IDisposable
         var result = await top;
 
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("no service", result.Error);
+        Assert.Contains("is not a dmio service", result.Error);
     }
 
     [Fact]
-    public void Rates_are_of_the_time_between_two_looks()
+    public void Rates_are_those_between_two_statistics()
     {
         var snapshot = TopRates.Between(
-            Look(10, Disk("disk", turns: 5, reads: new(100, 4096, 0), new LatencyBucket(10, 5))),
-            Look(
+            Statistics(10, Disk("disk", turns: 5, reads: new(100, 4096, 0), new LatencyBucket(10, 5))),
+            Statistics(
                 12,
                 Disk("disk", turns: 9, reads: new(300, 12288, 0), new LatencyBucket(10, 5), new LatencyBucket(700, 2)),
                 Disk("new", 1)));
@@ -103,16 +105,16 @@ public sealed class TopCommandTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_was_attached_anew_begins_anew()
+    public void A_device_that_was_attached_again_starts_from_zero()
     {
         var snapshot = TopRates.Between(
-            Look(10, Disk("disk", turns: 50, reads: new(100, 4096, 0))),
-            Look(11, Disk("disk", turns: 4, reads: new(7, 512, 0))));
+            Statistics(10, Disk("disk", turns: 50, reads: new(100, 4096, 0))),
+            Statistics(11, Disk("disk", turns: 4, reads: new(7, 512, 0))));
 
         Assert.Equal((7, 512), (snapshot.Devices[0].ReadsPerSecond, snapshot.Devices[0].ReadBytesPerSecond));
     }
 
-    private static ServiceStatistics Look(double seconds, params DeviceStatistics[] devices) => new()
+    private static ServiceStatistics Statistics(double seconds, params DeviceStatistics[] devices) => new()
     {
         ClockSeconds = seconds,
         Devices = devices,

@@ -1,15 +1,19 @@
 using System.Text.Json;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Tests.Support;
+using DmIo.Cli.Top;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Top;
 
-/// <summary>What <c>dmio top</c> shows of snapshots.</summary>
+/// <summary>The snapshots that <c>dmio top</c> shows.</summary>
 public sealed class TopScreenTests
 {
     private static readonly string[] BusiestFirst = ["disk2", "disk1", "disk0", "lease 2", "lease 1", "lease 0"];
 
     [Fact]
-    public async Task In_a_pipe_every_snapshot_is_printed_as_a_whole()
+    public async Task In_a_pipe_every_snapshot_is_printed_completely()
     {
         using var streams = new TestStreams();
 
@@ -27,7 +31,7 @@ public sealed class TopScreenTests
     }
 
     [Fact]
-    public async Task As_json_each_snapshot_is_an_object_on_a_line()
+    public async Task With_json_each_snapshot_is_one_object_on_one_line()
     {
         using var streams = new TestStreams();
 
@@ -42,7 +46,7 @@ public sealed class TopScreenTests
     }
 
     [Fact]
-    public async Task The_busiest_come_first()
+    public async Task The_busiest_rows_come_first()
     {
         using var streams = new TestStreams();
 
@@ -54,7 +58,7 @@ public sealed class TopScreenTests
     }
 
     [Fact]
-    public async Task R23_a_lease_that_has_shrunk_shows_how_many_of_its_pages_are_left()
+    public async Task R23_a_lease_with_less_credit_shows_its_credit()
     {
         using var streams = new TestStreams();
         var snapshot = Snapshot(devices: 1, leases: 1);
@@ -66,7 +70,7 @@ public sealed class TopScreenTests
     }
 
     [Fact]
-    public async Task On_a_terminal_it_is_drawn_in_place_and_what_has_no_room_is_counted()
+    public async Task On_a_terminal_it_is_drawn_in_place_and_rows_that_do_not_fit_are_counted()
     {
         using var streams = new TestStreams { IsOutputRedirected = false };
 
@@ -79,7 +83,7 @@ public sealed class TopScreenTests
     }
 
     [Fact]
-    public async Task It_ends_when_the_user_does_and_that_is_no_failure()
+    public async Task An_interrupt_ends_it_without_a_failure()
     {
         using var streams = new TestStreams();
         var source = new FakeTopSource(Snapshot(1, 1)) { IsEndless = true, Exhausted = streams.Interrupt };
@@ -88,7 +92,7 @@ public sealed class TopScreenTests
     }
 
     [Fact]
-    public async Task It_ends_after_as_many_snapshots_as_asked_for()
+    public async Task It_ends_after_the_given_number_of_snapshots()
     {
         using var streams = new TestStreams();
         var source = new FakeTopSource(Snapshot(1, 0), Snapshot(1, 0), Snapshot(1, 0));

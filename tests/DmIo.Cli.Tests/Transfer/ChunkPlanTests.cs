@@ -1,13 +1,15 @@
+using DmIo.Cli.Exit;
+using DmIo.Cli.Transfer;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Transfer;
 
-/// <summary>Dividing a lease among chunks.</summary>
+/// <summary>The division of a lease into chunks.</summary>
 public sealed class ChunkPlanTests
 {
     [Fact]
-    public void By_itself_it_takes_four_chunks_of_a_mebibyte()
+    public void The_default_is_four_chunks_of_one_mebibyte()
     {
         Assert.Equal(new ChunkPlan(ChunkPages: 256, Slots: 4, Pages: 1024), ChunkPlan.For(null, null, buffers: 1));
     }
@@ -18,7 +20,7 @@ public sealed class ChunkPlanTests
     [InlineData(100, 2)]
     [InlineData(100_000, 1)]
     [InlineData(640, 64)]
-    public void It_never_takes_more_pages_than_were_given(int pages, int buffers)
+    public void It_uses_at_most_the_given_pages(int pages, int buffers)
     {
         var plan = ChunkPlan.For(pages, null, buffers);
 
@@ -27,13 +29,13 @@ public sealed class ChunkPlanTests
     }
 
     [Fact]
-    public void Sixty_four_regions_side_by_side_stay_within_the_default_pool()
+    public void Sixty_four_regions_in_parallel_fit_into_the_default_pool()
     {
         Assert.InRange(ChunkPlan.For(null, null, buffers: 64).Pages, 64, 16384);
     }
 
     [Fact]
-    public void A_chunk_that_the_pages_cannot_hold_is_refused_with_both_numbers()
+    public void A_chunk_larger_than_the_pages_is_refused_with_both_numbers()
     {
         var fault = Assert.Throws<RefusedException>(() => ChunkPlan.For(100, ByteSize.FromBytes(1 << 20), buffers: 1));
 

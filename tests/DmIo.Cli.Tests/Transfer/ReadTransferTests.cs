@@ -1,9 +1,13 @@
+using DmIo.Cli.Reports;
+using DmIo.Cli.Streams;
+using DmIo.Cli.Tests.Support;
+using DmIo.Cli.Transfer;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Transfer;
 
-/// <summary>Streaming a region to an output, on a device without a service.</summary>
+/// <summary>Reads of a region to an output, from a device without a service.</summary>
 public sealed class ReadTransferTests
 {
     private const int ChunkBytes = 4096;
@@ -26,11 +30,11 @@ public sealed class ReadTransferTests
     }
 
     [Fact]
-    public async Task A_chunk_that_cannot_be_read_is_zeroes_in_its_place()
+    public async Task A_chunk_that_cannot_be_read_is_written_as_zeroes()
     {
         var region = io.NewRegion(0, "a", 0, 40);
         new Random(Seed).NextBytes(io["a"]);
-        io.Fault = (_, piece) => piece.Start.Value == 16 ? IoStatus.DeviceError("bad sector", 5) : null;
+        io.Fault = (_, range) => range.Start.Value == 16 ? IoStatus.DeviceError("bad sector", 5) : null;
 
         await ReadAsync(region, output);
 
@@ -41,10 +45,10 @@ public sealed class ReadTransferTests
     }
 
     [Fact]
-    public async Task A_device_that_is_gone_ends_it()
+    public async Task A_detached_device_ends_the_transfer()
     {
         var region = io.NewRegion(0, "a", 0, 8000);
-        io.Fault = (_, piece) => piece.Start.Value >= 8 ? IoStatus.Failed(IoStatusCode.DeviceGone, "gone") : null;
+        io.Fault = (_, range) => range.Start.Value >= 8 ? IoStatus.Failed(IoStatusCode.DeviceGone, "gone") : null;
 
         await ReadAsync(region, output);
 
@@ -54,7 +58,7 @@ public sealed class ReadTransferTests
     }
 
     [Fact]
-    public async Task An_output_that_takes_no_more_ends_it_with_its_error()
+    public async Task A_full_output_ends_the_transfer_with_its_error()
     {
         var region = io.NewRegion(0, "a", 0, 8000);
 
@@ -66,10 +70,10 @@ public sealed class ReadTransferTests
     }
 
     [Fact]
-    public async Task What_was_read_behind_the_end_of_the_output_is_not_counted_as_delivered()
+    public async Task Only_chunks_in_the_output_are_counted()
     {
         var region = io.NewRegion(0, "a", 0, 8000);
-        io.Fault = (_, piece) => piece.Start.Value == 8 ? IoStatus.Failed(IoStatusCode.DeviceGone, "gone") : null;
+        io.Fault = (_, range) => range.Start.Value == 8 ? IoStatus.Failed(IoStatusCode.DeviceGone, "gone") : null;
 
         await ReadAsync(region, output);
 
@@ -77,11 +81,11 @@ public sealed class ReadTransferTests
     }
 
     [Fact]
-    public async Task An_interrupt_ends_the_wait_for_a_pipe_that_nobody_reads()
+    public async Task An_interrupt_ends_the_wait_for_a_full_pipe()
     {
         var region = io.NewRegion(0, "a", 0, 8000);
         using var interruption = new CancellationTokenSource();
-        await using var stuck = new SilentStream(ChunkBytes, interruption.Cancel);
+        await using var stuck = new BlockedStream(ChunkBytes, interruption.Cancel);
 
         var transfer = await ReadAsync(region, stuck, interruption.Token);
 
@@ -90,7 +94,7 @@ public sealed class ReadTransferTests
     }
 
     private async Task<ReadTransfer> ReadAsync(
-        RegionTally region, Stream target, CancellationToken interrupted = default)
+        RegionState region, Stream target, CancellationToken interrupted = default)
     {
         var plan = new ChunkPlan(ChunkPages: 1, Slots: 4, Pages: 4);
         var transfer = new ReadTransfer(

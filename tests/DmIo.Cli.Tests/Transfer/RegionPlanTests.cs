@@ -1,10 +1,13 @@
+using DmIo.Cli.Exit;
+using DmIo.Cli.Service;
+using DmIo.Cli.Transfer;
 using DmIo.Devices;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Transfer;
 
-/// <summary>What is refused, and what is only one region's error, before a device is touched.</summary>
+/// <summary>Checks of regions before the first I/O: refusals, and errors of one region.</summary>
 public sealed class RegionPlanTests
 {
     [Fact]
@@ -18,7 +21,7 @@ public sealed class RegionPlanTests
     }
 
     [Fact]
-    public void A_write_that_begins_behind_the_end_is_refused_with_the_capacity()
+    public void A_write_that_starts_beyond_the_end_is_refused_with_the_capacity()
     {
         var fault = Assert.Throws<RefusedException>(() => RegionPlan.ForWrite([Target("a", 101, null)], 512));
 
@@ -27,7 +30,7 @@ public sealed class RegionPlanTests
     }
 
     [Fact]
-    public void An_input_that_just_fits_is_not_refused()
+    public void An_input_that_fills_the_device_is_accepted()
     {
         Assert.Single(RegionPlan.ForWrite([Target("a", 90, null)], (9 * 512) + 1));
     }
@@ -39,7 +42,7 @@ public sealed class RegionPlanTests
     }
 
     [Fact]
-    public void R13_a_range_beyond_the_end_is_that_regions_error_and_no_others()
+    public void R13_a_range_beyond_the_end_fails_only_that_region()
     {
         var regions = RegionPlan.ForWrite([Target("a", 99, 2), Target("b", 98, 2)], null);
 
@@ -48,7 +51,7 @@ public sealed class RegionPlanTests
     }
 
     [Fact]
-    public void R13_a_range_at_the_end_of_all_numbers_does_not_overflow()
+    public void R13_the_largest_sector_and_count_do_not_overflow()
     {
         var target = Target("a", long.MaxValue, SectorCount.MaxValue);
 
@@ -68,7 +71,7 @@ public sealed class RegionPlanTests
     }
 
     [Fact]
-    public void Regions_without_a_count_overlap_only_as_far_as_a_known_input_goes()
+    public void Regions_without_a_count_overlap_by_the_length_of_a_known_input()
     {
         Assert.Equal(2, RegionPlan.ForWrite([Target("a", 0, null), Target("a", 8, null)], 8 * 512).Length);
         Assert.Throws<RefusedException>(
@@ -76,7 +79,7 @@ public sealed class RegionPlanTests
     }
 
     [Fact]
-    public void R1_sixty_four_regions_are_the_most()
+    public void R1_at_most_sixty_four_regions_are_accepted()
     {
         var targets = Enumerable.Range(0, 65).Select(index => Target($"d{index}", 0, 1)).ToArray();
 
@@ -86,14 +89,14 @@ public sealed class RegionPlanTests
     }
 
     [Fact]
-    public void Without_a_count_a_region_goes_to_the_end_of_its_device()
+    public void Without_a_count_a_region_ends_at_the_end_of_its_device()
     {
         Assert.Equal(60, RegionPlan.ToDeviceEnd([Target("a", 40, null)], mayOverlap: true)[0].Sectors);
         Assert.Throws<RefusedException>(() => RegionPlan.ToDeviceEnd([Target("a", 101, null)], mayOverlap: true));
     }
 
     [Fact]
-    public void Regions_to_be_compared_take_the_count_of_the_one_that_has_one()
+    public void Compared_regions_have_the_count_of_one_of_them()
     {
         var regions = RegionPlan.ForVerify([Target("a", 0, null), Target("b", 5, 9), Target("c", 7, null)]);
 
@@ -101,7 +104,7 @@ public sealed class RegionPlanTests
     }
 
     [Fact]
-    public void Regions_of_different_lengths_are_not_compared()
+    public void Regions_of_different_lengths_are_refused()
     {
         Assert.Throws<RefusedException>(() => RegionPlan.ForVerify([Target("a", 0, null), Target("b", 5, null)]));
         Assert.Throws<RefusedException>(() => RegionPlan.ForVerify([Target("a", 0, 8), Target("b", 5, 9)]));

@@ -1,16 +1,19 @@
+using DmIo.Cli.Reports;
+using DmIo.Cli.Tests.Support;
+using DmIo.Cli.Transfer;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Transfer;
 
-/// <summary>Comparing regions, on devices without a service.</summary>
+/// <summary>Comparisons of regions, on devices without a service.</summary>
 public sealed class VerifyTransferTests
 {
     private const int Sectors = 64;
     private const int Seed = 5;
 
     private readonly FakeRegionIo io = new();
-    private readonly RegionTally[] regions;
+    private readonly RegionState[] regions;
 
     public VerifyTransferTests()
     {
@@ -41,7 +44,7 @@ public sealed class VerifyTransferTests
     [InlineData(4096)]
     [InlineData(20_001)]
     [InlineData((Sectors * 512) - 1)]
-    public async Task The_first_difference_is_found_wherever_it_is(int at)
+    public async Task The_first_difference_is_found_at_any_offset(int at)
     {
         var before = io["b"][(32 * 512) + at];
         io["b"][(32 * 512) + at] ^= 0xff;
@@ -55,7 +58,7 @@ public sealed class VerifyTransferTests
     }
 
     [Fact]
-    public async Task The_bytes_behind_a_region_do_not_matter()
+    public async Task Bytes_after_a_region_are_not_compared()
     {
         io["c"][Sectors * 512] ^= 1;
 
@@ -65,9 +68,9 @@ public sealed class VerifyTransferTests
     }
 
     [Fact]
-    public async Task Where_the_first_region_cannot_be_read_the_others_are_still_compared()
+    public async Task If_the_first_region_cannot_be_read_the_others_are_compared()
     {
-        io.Fault = (_, piece) => piece.Device == "a" ? IoStatus.DeviceError("bad sector", 5) : null;
+        io.Fault = (_, range) => range.Device == "a" ? IoStatus.DeviceError("bad sector", 5) : null;
         io["c"][5000] ^= 1;
 
         await VerifyAsync();
@@ -77,7 +80,7 @@ public sealed class VerifyTransferTests
     }
 
     [Fact]
-    public async Task When_nothing_is_left_to_compare_it_ends()
+    public async Task The_transfer_ends_when_fewer_than_two_regions_are_left()
     {
         io["b"][32 * 512] ^= 1;
         io["c"][0] ^= 1;

@@ -1,9 +1,13 @@
+using DmIo.Cli.Reports;
+using DmIo.Cli.Streams;
+using DmIo.Cli.Tests.Support;
+using DmIo.Cli.Transfer;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Cli.Tests;
+namespace DmIo.Cli.Tests.Transfer;
 
-/// <summary>Streaming an input to several regions, on devices without a service.</summary>
+/// <summary>Writes of an input to several regions, on devices without a service.</summary>
 public sealed class WriteTransferTests
 {
     private const int ChunkBytes = 4096;
@@ -15,7 +19,7 @@ public sealed class WriteTransferTests
     private readonly FakeRegionIo io = new();
 
     [Fact]
-    public async Task Every_region_gets_the_input_from_its_beginning()
+    public async Task Every_region_gets_the_input_from_its_start()
     {
         var data = Bytes.Random(5 * ChunkBytes, Seed);
 
@@ -26,18 +30,18 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task Short_reads_of_a_pipe_are_filled_to_whole_chunks()
+    public async Task Short_reads_of_a_pipe_are_combined_into_whole_chunks()
     {
         var data = Bytes.Random(3 * ChunkBytes, Seed);
 
-        await WriteAsync(new TricklingStream(data, Seed), io.NewRegion(0, "a", 0, null));
+        await WriteAsync(new ShortReadStream(data, Seed), io.NewRegion(0, "a", 0, null));
 
         Assert.Equal(data, io["a"][..data.Length]);
         Assert.All(io.Requests, request => Assert.Equal(8, request.Regions[0].Count.Value));
     }
 
     [Fact]
-    public async Task The_last_sector_is_padded_with_zeroes_over_what_the_buffer_held_before()
+    public async Task The_last_sector_is_padded_with_zeroes_in_a_reused_buffer()
     {
         var data = Bytes.Random((9 * ChunkBytes) + 100, Seed);
 
@@ -49,13 +53,13 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task A_shorter_region_gets_the_prefix_and_says_so()
+    public async Task A_shorter_region_gets_a_prefix_and_reports_it()
     {
         var data = Bytes.Random(3 * ChunkBytes, Seed);
         var prefix = io.NewRegion(0, "a", 0, 9);
         var whole = io.NewRegion(1, "b", 0, null);
 
-        await WriteAsync(new TricklingStream(data, Seed), prefix, whole);
+        await WriteAsync(new ShortReadStream(data, Seed), prefix, whole);
 
         Assert.Equal(data[..(9 * 512)], io["a"][..(9 * 512)]);
         Assert.Equal(0, io["a"][9 * 512]);
@@ -64,9 +68,9 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task No_more_is_read_than_the_regions_take()
+    public async Task Only_the_data_of_the_regions_is_read()
     {
-        var input = new SilentStream(2 * ChunkBytes, () => Assert.Fail("read on"));
+        var input = new BlockedStream(2 * ChunkBytes, () => Assert.Fail("The input was read further."));
 
         await WriteAsync(input, io.NewRegion(0, "a", 0, 16));
 
@@ -74,7 +78,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task A_failed_chunk_keeps_its_regions_bit_while_all_other_chunks_are_written()
+    public async Task A_failed_chunk_sets_the_bit_and_all_other_chunks_are_written()
     {
         var data = Bytes.Random(6 * ChunkBytes, Seed);
         var bad = io.NewRegion(0, "a", 0, null);
@@ -90,7 +94,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task A_region_that_can_take_nothing_is_asked_no_more()
+    public async Task A_region_of_a_detached_device_gets_no_more_requests()
     {
         var gone = io.NewRegion(0, "a", 0, null);
         io.Fault = (_, region) => region.Device == "a" ? IoStatus.Failed(IoStatusCode.DeviceGone, "gone") : null;
@@ -102,7 +106,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task When_every_region_has_failed_it_ends_early()
+    public async Task The_transfer_ends_early_if_every_region_has_failed()
     {
         var regions = new[] { io.NewRegion(0, "a", 0, null), io.NewRegion(1, "b", 0, null) };
         io.Fault = (_, _) => BadSector;
@@ -114,19 +118,19 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task A_chunk_that_was_read_while_the_last_region_was_given_up_becomes_no_request()
+    public async Task A_chunk_for_which_no_region_is_left_is_not_submitted()
     {
         var gone = io.NewRegion(0, "a", 0, null);
         io.Fault = (_, _) => IoStatus.Failed(IoStatusCode.DeviceGone, "gone");
 
-        await WriteAsync(new TricklingStream(new byte[20 * ChunkBytes], Seed), gone, io.NewRegion(1, "b", 0, 8));
+        await WriteAsync(new ShortReadStream(new byte[20 * ChunkBytes], Seed), gone, io.NewRegion(1, "b", 0, 8));
 
         Assert.All(io.Requests, request => Assert.NotEmpty(request.Regions));
         Assert.Equal("DeviceGone", gone.Outcome.Status);
     }
 
     [Fact]
-    public async Task While_chunks_are_in_flight_the_next_one_is_read()
+    public async Task The_next_chunk_is_read_while_chunks_are_in_flight()
     {
         io.Gate = async () => await Task.Yield();
 
@@ -146,22 +150,22 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task A_region_that_the_input_does_not_fill_has_its_bit_set()
+    public async Task A_region_longer_than_the_input_has_its_bit_set()
     {
         var region = io.NewRegion(0, "a", 0, 100);
 
-        await WriteAsync(new TricklingStream(new byte[ChunkBytes], Seed), region);
+        await WriteAsync(new ShortReadStream(new byte[ChunkBytes], Seed), region);
 
         Assert.Equal("ShortInput", region.Outcome.Status);
         Assert.Equal(ChunkBytes, region.BytesDone);
     }
 
     [Fact]
-    public async Task An_interrupt_ends_the_wait_for_a_silent_pipe_after_what_is_in_flight()
+    public async Task An_interrupt_ends_the_wait_for_a_blocked_pipe_after_the_chunks_in_flight()
     {
         var region = io.NewRegion(0, "a", 0, null);
         using var interruption = new CancellationTokenSource();
-        await using var input = new SilentStream(ChunkBytes + 700, interruption.Cancel);
+        await using var input = new BlockedStream(ChunkBytes + 700, interruption.Cancel);
 
         var transfer = await WriteAsync(io, input, [region], interrupted: interruption.Token);
 
@@ -170,12 +174,12 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task Reading_back_finds_the_first_byte_that_a_device_did_not_keep()
+    public async Task Verification_finds_the_first_byte_that_a_device_changed()
     {
         var region = io.NewRegion(0, "a", 16, null);
-        io.Fault = (operation, piece) =>
+        io.Fault = (operation, range) =>
         {
-            if (operation == IoOperation.Read && piece.Start.Value == 24)
+            if (operation == IoOperation.Read && range.Start.Value == 24)
             {
                 io["a"][(25 * Sector.SizeBytes) + 7] ^= 0x40;
             }
@@ -191,7 +195,7 @@ public sealed class WriteTransferTests
     }
 
     [Fact]
-    public async Task Forced_writes_are_forced_in_every_chunk()
+    public async Task Every_chunk_of_a_durable_write_has_FUA()
     {
         var input = new MemoryStream(new byte[3 * ChunkBytes]);
 
@@ -200,13 +204,13 @@ public sealed class WriteTransferTests
         Assert.Equal(3, io.Requests.Count(request => request.ForceUnitAccess));
     }
 
-    private Task<WriteTransfer> WriteAsync(Stream input, params RegionTally[] regions) =>
+    private Task<WriteTransfer> WriteAsync(Stream input, params RegionState[] regions) =>
         WriteAsync(io, input, regions);
 
     private static async Task<WriteTransfer> WriteAsync(
         FakeRegionIo io,
         Stream input,
-        RegionTally[] regions,
+        RegionState[] regions,
         bool verify = false,
         bool isForced = false,
         CancellationToken interrupted = default)

@@ -65,6 +65,7 @@ internal sealed class QueueHistory
         }
 
         CheckCounts();
+        Queue.CheckInvariants();
     }
 
     public void Finish()

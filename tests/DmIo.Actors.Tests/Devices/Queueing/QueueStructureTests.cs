@@ -33,6 +33,7 @@ public sealed class QueueStructureTests
             var sorted = nodes.OrderBy(node => node.Key).ThenBy(node => node.Tie).ToList();
             Assert.Same(sorted.LastOrDefault(node => node.Key <= key), tree.Floor(key));
             Assert.Same(sorted.FirstOrDefault(node => node.Key >= key), tree.Ceiling(key));
+            Assert.Equal(nodes.Count, tree.CheckInvariants());
         }
     }
 
