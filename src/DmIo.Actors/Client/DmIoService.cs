@@ -368,7 +368,7 @@ public sealed class DmIoService : IExtension
         catch (OperationCanceledException)
         {
             log.Warning(
-                "I/O is in flight after {0}; the requests that wait for it are answered with Stopped.",
+                "I/O is still in flight after {0}; its requests end with the status Stopped.",
                 settings.ShutdownTimeout);
         }
         finally

@@ -167,7 +167,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         var completion = request.Completion as IoCompletion ?? throw new ArgumentException(
-            $"A request that is sent this way has an {nameof(IoCompletion)} as its completion.", nameof(request));
+            $"TrySend requires a request whose completion is an {nameof(IoCompletion)}.", nameof(request));
         completion.Begin(outstanding);
         if (outstanding.TryAdd(completion))
         {
@@ -226,7 +226,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     {
         foreach (var request in outstanding.End())
         {
-            request.Stop($"The service or {Lease.Id} was stopped before this was begun.");
+            request.Stop($"The service or {Lease.Id} was stopped before the request was begun.");
         }
     }
 

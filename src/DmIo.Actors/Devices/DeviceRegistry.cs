@@ -49,7 +49,7 @@ internal sealed class DeviceRegistry(
         }
 
         refusal ??= description is null
-            ? "There is no device to attach, or it describes itself as null."
+            ? "There is no device to attach, or its description is null."
             : description.Fault();
         PageLease? pages = null;
         refusal ??= TakePages(description!, out pages);
@@ -91,8 +91,8 @@ internal sealed class DeviceRegistry(
         if (record.Description.TailBytes > 0)
         {
             log.Warning(
-                "Device '{0}': the last {1} bytes of its store fill no block of {2} bytes; they are not part of the "
-                + "device, and are neither read nor written.",
+                "Device '{0}': the last {1} bytes of its store fill no block of {2} bytes; these bytes are not part "
+                + "of the device, and are neither read nor written.",
                 record.Name,
                 record.Description.TailBytes,
                 record.Description.BlockSize.Bytes);
@@ -108,7 +108,7 @@ internal sealed class DeviceRegistry(
         else if (record.State == DeviceState.Detaching)
         {
             sender.Tell(
-                new DetachRefused(record.Name, $"The device '{record.Name}' is being detached, or it died and closes."),
+                new DetachRefused(record.Name, $"The device '{record.Name}' is being detached or closed."),
                 context.Self);
         }
         else
@@ -123,7 +123,7 @@ internal sealed class DeviceRegistry(
         var refusal = record switch
         {
             null => $"No device named '{reopen.Name}' is attached.",
-            { State: DeviceState.Detaching } => $"The device '{record.Name}' is being detached, or it died and closes.",
+            { State: DeviceState.Detaching } => $"The device '{record.Name}' is being detached or closed.",
             { State: DeviceState.Online } => $"The device '{record.Name}' has not failed; it is in service.",
             { ReopenReplyTo: not null } => $"The device '{record.Name}' is being reopened already.",
             _ => null,
@@ -150,7 +150,7 @@ internal sealed class DeviceRegistry(
         {
             record.State = DeviceState.Online;
             log.Warning(
-                "Device {0} was reopened: what was written to it since its last successful flush may be lost",
+                "Device {0} was reopened: writes since its last successful flush may be lost",
                 record.Name);
             context.System.EventStream.Publish(new ServiceEvents.DeviceReopened(record.Name));
             replyTo.Tell(new DeviceReopened(record.Name), context.Self);
@@ -330,7 +330,7 @@ internal sealed class DeviceRegistry(
             false => null,
             true when present!.State == DeviceState.Detaching =>
                 $"The device '{attach.Name}' is being closed and may have I/O in flight; wait until it is detached.",
-            true => $"A device named '{attach.Name}' is attached already; detach it first or take another name.",
+            true => $"A device named '{attach.Name}' is attached already; detach it first or use another name.",
         };
     }
 

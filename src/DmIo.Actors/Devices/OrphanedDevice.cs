@@ -24,7 +24,8 @@ internal sealed class OrphanedDevice(
 
     /// <summary>The status of a durable write whose flush was not issued.</summary>
     internal static IoStatus NotDurable { get; } = IoStatus.Failed(
-        IoStatusCode.DeviceGone, "It may be written, but the device's actor died before a flush made it durable.");
+        IoStatusCode.DeviceGone,
+        "The data may be written, but the device's actor died before a flush made them durable.");
 
     /// <summary>The status of each I/O of a merged operation that failed, perhaps because of another I/O.</summary>
     internal static IoStatus NotTriedAlone(in IoStatus together) => IoStatus.Failed(

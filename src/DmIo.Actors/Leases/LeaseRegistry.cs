@@ -173,7 +173,7 @@ internal sealed class LeaseRegistry(
         foreach (var record in leases.Values)
         {
             record.PutReplyTo?.Tell(
-                new PutRefused(record.Lease.Id, "The service stopped while a device still had I/O of it."),
+                new PutRefused(record.Lease.Id, "The service stopped while a device still had I/O of the lease."),
                 context.Self);
         }
     }
@@ -181,7 +181,7 @@ internal sealed class LeaseRegistry(
     private static string? RefusalOf(Put put, LeaseRecord? record, IActorRef owner) => record switch
     {
         null => $"There is no {put.Lease}; it was put back, or never granted.",
-        _ when !record.Owner.Equals(owner) => $"{put.Lease} is not {owner}'s; its owner puts it back.",
+        _ when !record.Owner.Equals(owner) => $"{put.Lease} does not belong to {owner}; only its owner puts it back.",
         { PutReplyTo: not null } => $"{put.Lease} was put back already.",
         _ when record.Lease.Count != put.Pages =>
             $"{put.Lease} has {record.Lease.Count} pages, not {put.Pages}; put all of them.",

@@ -66,7 +66,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
                 Close();
                 break;
             case AbandonLease:
-                ledger.StopWaiting(Stopped("Its owner died before this was begun."));
+                ledger.StopWaiting(Stopped("its owner died before the request was begun."));
                 Close();
                 break;
             default:
@@ -80,7 +80,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         var pin = new LeasePin(lease.Id, supervisor);
-        if (ledger.StopAll(Stopped("It, or the service, was stopped before this was done."), pin))
+        if (ledger.StopAll(Stopped("the lease or the service was stopped before the request was done."), pin))
         {
             AnnounceDraining();
         }
@@ -95,7 +95,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         switch (message)
         {
             case IoRequest request:
-                Refuse(request, IoRefusal.Stopped, $"{lease.Id} was put back, or the service stops.");
+                Refuse(request, IoRefusal.Stopped, $"{lease.Id} was put back, or the service is stopping.");
                 break;
             case CloseLease or AbandonLease:
                 break;
@@ -218,13 +218,14 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         : $"{ledger.Waiting} requests of {lease.Id} wait for its {lease.Count} pages, which is the limit "
             + "(dmio.leases.waiting-per-page); wait for outcomes, or get a larger lease.";
 
-    private IoStatus Stopped(string why) => IoStatus.Failed(IoStatusCode.Stopped, $"The end of {lease.Id}: {why}");
+    private IoStatus Stopped(string why) => IoStatus.Failed(IoStatusCode.Stopped, $"{lease.Id} has ended: {why}");
 
     private IoStatus Canceled() =>
-        IoStatus.Failed(IoStatusCode.Stopped, $"Its caller canceled it while it waited for the pages of {lease.Id}.");
+        IoStatus.Failed(
+            IoStatusCode.Stopped, $"The caller canceled the request while it waited for pages of {lease.Id}.");
 
     private static IoStatus TimedOut(RequestState request) =>
-        IoStatus.Failed(IoStatusCode.TimedOut, $"Not done within {request.Deadline}.");
+        IoStatus.Failed(IoStatusCode.TimedOut, $"The request was not done within {request.Deadline}.");
 
     private IActorRef ReplyTo(IoRequest request) => request.ReplyTo ?? Sender;
 
@@ -274,7 +275,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     {
         watched.RemoveWhere(entry => entry.Ref.Actor.Equals(device));
         ledger.DeviceDied(
-            device, IoStatus.Failed(IoStatusCode.DeviceGone, "The device stopped before this was begun."));
+            device, IoStatus.Failed(IoStatusCode.DeviceGone, "The device stopped before the operation was begun."));
     }
 
     /// <summary>Ends every turn: admits the requests that fit now, and only then delivers outcomes, so that a request

@@ -131,7 +131,7 @@ public sealed class GuardedMemory
         {
             if (!IsUntouched(whole.Span[..start]) || !IsUntouched(whole.Span[(start + length)..]))
             {
-                return "bytes beside the memory were written";
+                return "bytes outside of the memory were written";
             }
 
             if (isSpoilt && whole.Span.Slice(start, length).IndexOfAnyExcept(Spoilt) >= 0)

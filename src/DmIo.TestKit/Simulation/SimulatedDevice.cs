@@ -91,7 +91,7 @@ public sealed class SimulatedDevice : IBlockDevice
         this.host = host;
         Note(
             host.BouncePages.Count == Description.BouncePages,
-            $"it wants {Description.BouncePages} pages, and has {host.BouncePages.Count}");
+            $"it requires {Description.BouncePages} pages, and has {host.BouncePages.Count}");
         foreach (var page in host.BouncePages)
         {
             page.Memory.Span.Fill(OwnPage);
@@ -321,7 +321,7 @@ public sealed class SimulatedDevice : IBlockDevice
             case SimulatedFaultKind.Gone:
                 Tell(call, call.Start, call.Count);
                 return TransferResult.Failed(
-                    IoStatus.DeviceError("The simulated device is not there.", NoSuchDevice));
+                    IoStatus.DeviceError("The simulated device is missing.", NoSuchDevice));
             case SimulatedFaultKind.Torn when call.Changes:
                 Tell(call, call.Start, call.Count);
                 disk.Write(call, call.Start, IsDurable(call), disk.DrawPart((int)call.Count.Value));
