@@ -6,31 +6,31 @@ using DmIo.Devices;
 
 namespace DmIo.Actors.Devices;
 
-/// <summary>An attached device in the directory.</summary>
+/// <summary>An attached device, by its name in regions.</summary>
 /// <param name="counters">The counters of its actor.</param>
-/// <param name="reference">The reference to its actor.</param>
-/// <param name="description">Its properties.</param>
-/// <param name="slowAfter">The device is slow if its oldest operation is in flight for longer (R19).</param>
+/// <param name="actor">Its actor.</param>
+/// <param name="description">Its description.</param>
+/// <param name="slowAfter">The age of its oldest operation in flight above which it is slow (R19).</param>
 internal sealed class DeviceEntry(
-    DeviceCounters counters, DeviceRef reference, DeviceDescription description, TimeSpan slowAfter)
+    DeviceCounters counters, IActorRef actor, DeviceDescription description, TimeSpan slowAfter)
 {
     internal string Name { get; } = counters.Name;
 
-    internal DeviceRef Ref { get; } = reference;
+    internal IActorRef Actor { get; } = actor;
 
     internal DeviceDescription Description { get; } = description;
 
     internal TimeSpan SlowAfter { get; } = slowAfter;
 
-    /// <summary>The time after which the device is slow, unless its oldest operation ends before; null: no operation is
-    /// in flight. Also valid for a device that was detached, or whose actor died. Thread-safe.</summary>
+    /// <summary>The time after which it is slow, unless its oldest operation ends before; null: no operation is in
+    /// flight. Also of a device that was detached, or whose actor died. From any thread.</summary>
     internal TimeSpan? SlowAt => counters.OldestInFlightSince + SlowAfter;
 }
 
 /// <summary>
-/// Maps names to device actors. Written only by the supervisor; every request actor and client reads it without a lock:
-/// each change replaces the table. A name is added before the reply to its attach, and removed before its actor gets
-/// DrainDevice.
+/// The device actor of each name. Written by the supervisor only, read by every request actor and client without a
+/// lock: each change is a new table. A name is added before its attach is replied to, and removed before its actor is
+/// told to drain.
 /// </summary>
 internal sealed class DeviceDirectory
 {
@@ -38,7 +38,7 @@ internal sealed class DeviceDirectory
 
     internal int Count => entries.Count;
 
-    /// <summary>At least one device copies unaligned memory through bounce pages.</summary>
+    /// <summary>A device uses bounce pages for misaligned memory.</summary>
     internal bool HasBouncing { get; private set; }
 
     internal bool TryFind(string name, [MaybeNullWhen(false)] out DeviceEntry entry) =>
@@ -47,7 +47,7 @@ internal sealed class DeviceDirectory
     /// <summary>Supervisor only.</summary>
     internal void Add(DeviceEntry entry) => Replace(entries.Append(KeyValuePair.Create(entry.Name, entry)));
 
-    /// <summary>Supervisor only. Does nothing if there is no such name.</summary>
+    /// <summary>Supervisor only. Does nothing for an unknown name.</summary>
     internal void Remove(string name) => Replace(entries.Where(pair => pair.Key != name));
 
     private void Replace(IEnumerable<KeyValuePair<string, DeviceEntry>> pairs)
@@ -55,20 +55,5 @@ internal sealed class DeviceDirectory
         var table = pairs.ToFrozenDictionary(StringComparer.Ordinal);
         HasBouncing = table.Values.Any(entry => entry.Description.BouncePages > 0);
         entries = table;
-    }
-}
-
-/// <summary>
-/// Sends messages to a device actor, for all senders but the actor itself. Each send also rings the device's bell, so
-/// that the message ends the wait of the actor's turn for the device. One for each actor.
-/// </summary>
-internal sealed class DeviceRef(IActorRef actor, DeviceBell? bell = null)
-{
-    internal IActorRef Actor { get; } = actor;
-
-    internal void Tell(object message, IActorRef? sender)
-    {
-        Actor.Tell(message, sender);
-        bell?.Ring();
     }
 }

@@ -9,16 +9,16 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// A device in the supervisor. Its name remains in use until the device is closed: while I/O of a dead actor is in
-/// flight, another device under its name, perhaps on the same store, would write concurrently.
+/// The state of a device at the supervisor. The name is taken until the device is closed: while I/O of a dead actor is
+/// in flight, another device with its name, perhaps on the same store, would write beside it.
 /// <code>
 ///   Online --DeviceHasFailed--> Failed --ReopenDevice, ReopenEnded(Ok)--> Online
 ///   any --DetachDevice, actor's death--> Detaching --DeviceReleased and Terminated--> (removed)
 /// </code>
 /// </summary>
-internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription description, DeviceRef reference)
+internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription description, IActorRef actor)
 {
-    /// <summary>The constructor arguments of its actor.</summary>
+    /// <summary>The setup of its actor.</summary>
     internal DeviceSetup Setup => setup;
 
     internal string Name => setup.Name;
@@ -29,13 +29,12 @@ internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription descript
 
     internal DeviceDescription Description => description;
 
-    /// <summary>Pages of the pool that the device uses until it is closed.</summary>
+    /// <summary>Pages of the pool that belong to the device until it is closed.</summary>
     internal PageLease? Pages { get; init; }
 
     internal DeviceState State { get; set; } = DeviceState.Online;
 
-    /// <summary>The reference to its actor.</summary>
-    internal DeviceRef Ref => reference;
+    internal IActorRef Actor => actor;
 
     /// <summary>The sender of DetachDevice, which waits for DeviceDetached.</summary>
     internal IActorRef? ReplyTo { get; set; }
@@ -50,26 +49,24 @@ internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription descript
     internal DeviceStatus ToStatus() => new(Name, Description, State, setup.Queue.Depth, setup.Queue.Policy);
 }
 
-/// <summary>The constructor arguments of a device actor.</summary>
-/// <param name="Name">The name that regions use.</param>
+/// <summary>The setup of a device actor.</summary>
+/// <param name="Name">The name of the device in regions.</param>
 /// <param name="Device">The open device, which the actor closes.</param>
-/// <param name="Queue">The scheduling options.</param>
-/// <param name="Memory">The memory that leases are allocated from.</param>
-/// <param name="BouncePages">The pages that the device requires; the supervisor returns them.</param>
-/// <param name="Bell">Rung after each message to the actor; null: not used.</param>
-/// <param name="Background">Drives the device after its actor has stopped.</param>
-/// <param name="Counters">The counters that the actor writes.</param>
+/// <param name="Queue">The options of its queue.</param>
+/// <param name="Memory">The memory of the leases.</param>
+/// <param name="BouncePages">The pages that the device requested; the supervisor returns them.</param>
+/// <param name="Background">Runs polls of the device after its actor has stopped.</param>
+/// <param name="Counters">The counters of the actor.</param>
 internal sealed record DeviceSetup(
     string Name,
     IBlockDevice Device,
     IoQueueOptions Queue,
     PoolMemory Memory,
     IReadOnlyList<Page> BouncePages,
-    DeviceBell? Bell,
     Action<IThreadPoolWorkItem> Background,
     DeviceCounters Counters)
 {
-    /// <summary>The closing of the device is assigned: to the actor, after its start; to the supervisor, if the device
-    /// threw before that. Read after the actor has terminated.</summary>
+    /// <summary>The device will be closed: by the actor, once it has started; by the supervisor, if the device threw
+    /// before that. Valid when the actor has terminated.</summary>
     internal bool IsTaken { get; set; }
 }

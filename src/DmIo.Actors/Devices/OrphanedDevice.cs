@@ -7,9 +7,8 @@ using static DmIo.Actors.Protocol.DeviceProtocol;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// A device whose actor has stopped. One count for the actor, one for each operation still in flight, one for a thread
-/// that is driving the device. The release of the last count closes the device, then the supervisor is informed that
-/// the name is free.
+/// The device of a stopped actor: one count for the actor, one for each operation that the actor left in flight, one
+/// for a poll in progress. The last release closes the device, and then the supervisor learns that the name is free.
 /// </summary>
 internal sealed class OrphanedDevice(
     IBlockDevice device,
@@ -19,24 +18,24 @@ internal sealed class OrphanedDevice(
     ILoggingAdapter log)
     : IThreadPoolWorkItem
 {
-    private readonly Lock driving = new();
+    private readonly Lock polling = new();
     private int count = 1;
 
-    /// <summary>The status of a durable write whose flush was not issued.</summary>
+    /// <summary>The status of a durable write without its flush.</summary>
     internal static IoStatus NotDurable { get; } = IoStatus.Failed(
         IoStatusCode.DeviceGone,
         "The data may be written, but the device's actor died before a flush made them durable.");
 
-    /// <summary>The status of each I/O of a merged operation that failed, perhaps because of another I/O.</summary>
+    /// <summary>The status of each of several merged operations that failed together.</summary>
     internal static IoStatus NotTriedAlone(in IoStatus together) => IoStatus.Failed(
         IoStatusCode.DeviceGone,
         $"It was merged with others into one operation, which failed ({together}), and the device's actor died before "
             + "it was retried alone.");
 
-    /// <summary>Called only by the device actor, while it holds its own count.</summary>
+    /// <summary>Only by the device actor, while it holds its own count.</summary>
     internal void Add() => Interlocked.Increment(ref count);
 
-    /// <summary>Any thread, once for each count.</summary>
+    /// <summary>From any thread, once for each count.</summary>
     internal void Release()
     {
         var left = Interlocked.Decrement(ref count);
@@ -47,9 +46,8 @@ internal sealed class OrphanedDevice(
         }
     }
 
-    /// <summary>The device requests a poll, in which operations complete. Not on the device's own thread, since
-    /// completions may be slow.</summary>
-    internal void Drive() => background(this);
+    /// <summary>Polls the device in the background, where continuations may take long.</summary>
+    internal void Poll() => background(this);
 
     /// <summary>Polls the device once, unless it is closed.</summary>
     public void Execute()
@@ -58,37 +56,37 @@ internal sealed class OrphanedDevice(
         {
             if (Interlocked.CompareExchange(ref count, seen + 1, seen) == seen)
             {
-                DriveDevice();
+                PollDevice();
                 Release();
                 return;
             }
         }
     }
 
-    /// <summary>An exception of a faulty device must not escape: on a pool thread it ends the process. The device's I/O
-    /// stays in flight.</summary>
-    private void DriveDevice()
+    /// <summary>On a thread of the pool, where an exception of a defective device would end the process; its operations
+    /// in flight stay in flight.</summary>
+    private void PollDevice()
     {
         try
         {
-            lock (driving)
+            lock (polling)
             {
-                device.Drive();
+                device.Poll();
             }
         }
         catch (Exception exception)
         {
-            log.Warning(exception, "Polling a device whose actor has stopped failed; its I/O may never complete");
+            log.Warning(exception, "Polling a device whose actor has stopped failed; I/O of it may never end");
         }
     }
 }
 
-/// <summary>Closes devices, and produces a message afterwards.</summary>
+/// <summary>Closes devices, whose closing may throw, and gives a message behind it.</summary>
 internal static class DeviceClosing
 {
     /// <summary>
-    /// Closes the device, then returns <paramref name="message"/>. Never fails: a device whose closing fails is out of
-    /// service all the same; the cause is logged.
+    /// Closes the device, then gives <paramref name="message"/>. Never fails: a device that can't be closed is out of
+    /// service all the same; the log says why.
     /// </summary>
     internal static async Task<object> CloseAsync(IBlockDevice device, ILoggingAdapter log, object message)
     {

@@ -4,15 +4,14 @@ using DmIo.Memory;
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// The queue's state of one I/O. Pooled by the queue; its <see cref="TreeNode.Tie"/> is its arrival number.
+/// The state of one I/O in the queue. Pooled by the queue; its <see cref="TreeNode.Tie"/> is its arrival number.
 /// <code>
 ///   Blocked --last blocker gone--> Ready --taken--> Taken --Completed--> out
 ///                                                    | ^ +--Written--> Syncing --taken--> Taken
 ///   a flush: Syncing --taken--> Taken       Retry    v |
 ///                                                  Retrying
-///   into an empty queue: Passing --taken--> Taken, or --others come--> Ready, Blocked
 /// </code>
-/// Withdrawn: out of any state in which it was never taken.
+/// An I/O can be withdrawn in any state in which it was never taken.
 /// </summary>
 internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<QueueEntry>
 {
@@ -24,7 +23,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
 
     internal IoOperation Operation { get; private set; }
 
-    /// <summary>The first sector. Both this and the end are 0 for a flush.</summary>
+    /// <summary>The first sector, and the sector behind the last. Both 0 for a flush.</summary>
     internal long Start => Key;
 
     internal long End { get; private set; }
@@ -39,18 +38,18 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
 
     internal TimeSpan Arrival { get; private set; }
 
-    /// <summary>Its own class, or that of a more urgent entry that waits for it.</summary>
+    /// <summary>Its class, or the more urgent class of an I/O that waits for it.</summary>
     internal PriorityClass Class { get; set; }
 
     internal EntryState State { get; set; }
 
-    /// <summary>The operation changes sectors. False for reads and flushes.</summary>
+    /// <summary>Changes sectors. False for reads, and flushes.</summary>
     internal bool IsChange => Operation is not (IoOperation.Read or IoOperation.Flush);
 
-    /// <summary>For a change: the entries that it waits for.</summary>
+    /// <summary>For a change: the nodes that it waits for.</summary>
     internal IntervalLevel Under { get; }
 
-    /// <summary>For a read: the number of its nodes that another entry changes first.</summary>
+    /// <summary>For a read: the number of its nodes with an earlier change.</summary>
     internal int Blockers { get; set; }
 
     internal bool IsBlocked => Blockers > 0 || Under.First is not null;
@@ -94,9 +93,8 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
         State = EntryState.Blocked;
     }
 
-    /// <summary>The I/O was taken: clears the reference to this entry, since the I/O's owner may reuse the I/O at any
-    /// time.</summary>
-    internal void LetGo() => Io!.Entry = null;
+    /// <summary>Detaches the entry from its I/O: from now on the owner of the I/O may reuse it at any time.</summary>
+    internal void Detach() => Io!.Entry = null;
 
     internal void Finish()
     {
@@ -104,7 +102,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
         Io = null;
     }
 
-    /// <summary>Inserts a user after another of this entry; null: at the end.</summary>
+    /// <summary>Inserts a user behind another user of this entry; null: behind the last.</summary>
     internal void AddUser(IntervalUser user, IntervalUser? behind)
     {
         users.InsertAfter(user, behind ?? users.Last);
@@ -122,19 +120,16 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
 /// <summary>The state of an I/O in the queue; see <see cref="QueueEntry"/>.</summary>
 internal enum EntryState
 {
-    /// <summary>Waits for earlier conflicting entries.</summary>
+    /// <summary>Waits for earlier I/Os that conflict with it.</summary>
     Blocked,
 
-    /// <summary>Ready for dispatch.</summary>
+    /// <summary>May be taken.</summary>
     Ready,
-
-    /// <summary>Ready for dispatch, and in <see cref="DirectIssue"/>.</summary>
-    Passing,
 
     /// <summary>In a device operation.</summary>
     Taken,
 
-    /// <summary>Waits to be issued again, alone.</summary>
+    /// <summary>Waits to be taken again, without merging.</summary>
     Retrying,
 
     /// <summary>A flush, or a durable write that was written: waits for the next flush.</summary>
