@@ -1,7 +1,7 @@
 using DmIo.Cli;
 using DmIo.Cli.Exit;
 using DmIo.Cli.Streams;
-using DmIo.Devices.Files;
+using DmIo.Native;
 
 // The .NET runtime has two descriptors for each loaded assembly, and fails at arbitrary places without free
 // descriptors.

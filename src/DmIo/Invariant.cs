@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace DmIo;
 
 /// <summary>
-/// What only a bug can break is checked always, in released code too: going on would risk somebody's data. What the
-/// world does (a bad disk, a full pool) is never an invariant but a returned status.
+/// Conditions that only a bug can break are checked always, in released code too: to continue would risk data. External
+/// failures (a bad disk, a full pool) are never invariants but returned statuses.
 /// </summary>
 internal static class Invariant
 {
@@ -25,4 +25,16 @@ internal static class Invariant
     // Kept out of Require so that the check itself is inlined.
     [DoesNotReturn]
     private static void Violated(string? expression) => throw new InvariantViolationException(expression);
+}
+
+/// <summary>
+/// A defect in this library, or in code that broke a contract of the library. There is no way to recover: the call that
+/// threw changed nothing, but the state that led to the call is not to be trusted.
+/// </summary>
+public sealed class InvariantViolationException : Exception
+{
+    internal InvariantViolationException(string? expression)
+        : base($"Invariant violated: {expression}")
+    {
+    }
 }

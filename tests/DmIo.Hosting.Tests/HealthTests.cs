@@ -111,7 +111,7 @@ public sealed class HealthTests
     {
         await using var host = await StartAsync(extra: akka => akka.AddHocon(
             $"dmio.devices.disk.{setting} = 0s", HoconAddMode.Prepend));
-        var stuck = new StuckDevice(new MemoryDevice(ByteSize.FromSectors(8)));
+        var stuck = new HungDevice(new MemoryDevice(ByteSize.FromSectors(8)));
         await host.Service.DetachAsync("disk");
         await host.Service.AttachAsync("disk", stuck);
         using var client = await host.Service.OpenAsync(pages: 1);

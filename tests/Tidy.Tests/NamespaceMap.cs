@@ -6,6 +6,34 @@ internal static class NamespaceMap
 {
     public static Dictionary<string, string[]> Allowed { get; } = new(StringComparer.Ordinal)
     {
+        ["DmIo"] = [],
+        ["DmIo.Io"] = [],
+        ["DmIo.Native"] = ["DmIo.Io"],
+        ["DmIo.Memory"] = ["DmIo", "DmIo.Io"],
+        ["DmIo.Devices"] = ["DmIo", "DmIo.Io", "DmIo.Memory", "DmIo.Native"],
+        ["DmIo.Devices.Transfer"] = ["DmIo", "DmIo.Devices", "DmIo.Io", "DmIo.Memory"],
+        ["DmIo.Devices.Faults"] = ["DmIo.Devices", "DmIo.Io", "DmIo.Memory"],
+        ["DmIo.Devices.Stores"] = ["DmIo", "DmIo.Devices", "DmIo.Io", "DmIo.Memory", "DmIo.Native"],
+        ["DmIo.Devices.IoUring"] =
+        [
+            "DmIo",
+            "DmIo.Devices",
+            "DmIo.Devices.Stores",
+            "DmIo.Io",
+            "DmIo.Memory",
+            "DmIo.Native",
+        ],
+        ["DmIo.Devices.Files"] =
+        [
+            "DmIo",
+            "DmIo.Devices",
+            "DmIo.Devices.IoUring",
+            "DmIo.Devices.Stores",
+            "DmIo.Io",
+            "DmIo.Memory",
+            "DmIo.Native",
+        ],
+
         ["DmIo.Actors.Dispatch"] = [],
         ["DmIo.Actors.Scheduling"] = [],
         ["DmIo.Actors.Protocol"] = ["DmIo.Actors.Scheduling"],

@@ -33,7 +33,7 @@ internal static class StuckLegLoad
     private static async Task RunAsync(BenchLimits limits, CancellationToken end)
     {
         await using var service = LoadService.Start("");
-        var stuck = new StuckDevice(new MemoryDevice(ByteSize.FromSectors(LegSectors)));
+        var stuck = new HungDevice(new MemoryDevice(ByteSize.FromSectors(LegSectors)));
         stuck.Release();
         for (var leg = 0; leg < Legs; leg++)
         {
@@ -73,12 +73,12 @@ internal static class StuckLegLoad
         BenchWorkload replicated,
         BenchWorkload others,
         BenchLimits limits,
-        StuckDevice? stuck,
+        HungDevice? stuck,
         CancellationToken end)
     {
         await using var background = await PacedJob.OpenAsync(service.Service, replicated, StuckFor);
         await using var measured = await service.OpenAsync(others);
-        stuck?.Stick();
+        stuck?.Hang();
         var running = BenchRun.RunAsync([background], limits with { Duration = limits.Duration + StuckFor }, end);
         var outcome = await BenchRun.RunAsync([measured], limits, end);
         stuck?.Release();

@@ -16,7 +16,7 @@ internal sealed class ConfiguredDevices
 
     private readonly List<(DeviceSettings Settings, IBlockDevice Device)> devices = [];
     private readonly List<(DeviceSettings Settings, string Reason)> missing = [];
-    private readonly ConcurrentDictionary<string, StuckDevice> stuckDevices = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, HungDevice> hungDevices = new(StringComparer.Ordinal);
     private readonly DeviceProviders providers;
     private readonly Config config;
 
@@ -100,9 +100,9 @@ internal sealed class ConfiguredDevices
     /// <summary>The device is in service under this name: makes it known to <see cref="Release"/>.</summary>
     internal void InService(string name, IBlockDevice device)
     {
-        if (device is StuckDevice stuck)
+        if (device is HungDevice hung)
         {
-            stuckDevices[name] = stuck;
+            hungDevices[name] = hung;
         }
     }
 
@@ -159,7 +159,7 @@ internal sealed class ConfiguredDevices
     /// <summary>Releases the operations that are stuck at a device.</summary>
     /// <returns>The number of released operations. Null: there is no such device, or it has no <c>stuck =
     /// on</c>.</returns>
-    internal int? Release(string name) => stuckDevices.TryGetValue(name, out var stuck) ? stuck.Release() : null;
+    internal int? Release(string name) => hungDevices.TryGetValue(name, out var hung) ? hung.Release() : null;
 
     /// <summary>Closes the devices that are not attached, from this index on.</summary>
     internal void CloseFrom(int index) =>

@@ -30,7 +30,7 @@ internal static class DeviceFactory
             ? new FaultyDevice(device, settings.FaultSeed, [.. settings.Faults])
             : device;
         device = settings.Delays != new DeviceDelays() ? new DelayedDevice(device, settings.Delays) : device;
-        return settings.IsStuck ? new StuckDevice(device) : device;
+        return settings.IsStuck ? new HungDevice(device) : device;
     }
 
     private static IBlockDevice OpenBackend(DeviceSettings settings) => settings.Backend switch

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using DmIo.Devices;
+using DmIo.Io;
 
 namespace DmIo.Actors.Configuration;
 

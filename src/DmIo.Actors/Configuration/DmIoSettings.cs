@@ -35,7 +35,7 @@ internal sealed record DmIoSettings
     /// <summary>The dispatcher of the service's actors; null: the system's default.</summary>
     internal required string? Dispatcher { get; init; }
 
-    /// <summary>Runs work that may block and belongs to no actor: callbacks, extent queries, closing devices, driving
+    /// <summary>Runs work that may block and belongs to no actor: callbacks, extent queries, closing devices, polling
     /// devices whose actor died. By default on the thread pool, which remains available after the actor system has
     /// ended.</summary>
     internal Action<IThreadPoolWorkItem> Background { get; init; } = static work =>

@@ -11,6 +11,7 @@ namespace DmIo.Actors.Configuration;
 public static class MisplacedSettings
 {
     private const string Root = "dmio";
+    private const int MaxDepth = 100;
 
     private static readonly IReadOnlyDictionary<string, HoconValue> Known =
         DmIoSettings.Reference.GetValue(Root).GetObject().Items;
@@ -53,7 +54,7 @@ public static class MisplacedSettings
         string path, string key, HoconValue value, List<string> faults, HashSet<HoconObject> visited)
     {
         var block = BlockOf(value);
-        if (!block.Any() || !visited.Add(value.GetObject()))
+        if (path.Count(letter => letter == '.') > MaxDepth || !block.Any() || !visited.Add(value.GetObject()))
         {
             return;
         }

@@ -5,38 +5,39 @@ using DmIo.Actors.Protocol;
 using DmIo.Actors.Scheduling;
 using DmIo.Actors.Telemetry;
 using DmIo.Devices;
+using DmIo.Devices.Transfer;
 using DmIo.Io;
 using static DmIo.Actors.Protocol.DeviceProtocol;
 
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// One device. I/O that comes is queued; in its turns the actor takes from the <see cref="IoQueue"/> what may go,
-/// sends it to the device together, and answers what has ended, one message for each request actor.
+/// One device. The actor queues I/O; in its turns it takes the I/O that may run from the <see cref="IoQueue"/>, submits
+/// it together, and answers ended I/O with one message for each request actor.
 /// <code>
 ///   Serving --DrainDevice--> Draining --empty--> stopped
 /// </code>
-/// However it stops, I/O in flight is answered by its continuation, and the device is closed behind the last of it. A
-/// failed flush fails the device until it is reopened (R14): the supervisor hears it before anybody gets an answer that
-/// shows it. <see cref="DeviceRecovery"/> has the rest of that.
+/// In any end, I/O in flight is answered by its continuation, and the device is closed after the last of it. A failed
+/// flush fails the device until it is reopened (R14): the supervisor is told before any answer shows the failure; see
+/// <see cref="DeviceRecovery"/>.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "OrphanedDevice closes the device, behind the last I/O.")]
 internal sealed class DeviceActor : UntypedActor
 {
     /// <summary>
-    /// The most operations of one turn: a device that completes at once looks into its mailbox between turns, so that
-    /// who came late takes part in the sharing. Many, since between turns all others have theirs: of 64 leases with a
-    /// few each, each asks for a turn of its own otherwise.
+    /// The most operations of one turn: a device that completes at once reads its mailbox between turns, so that later
+    /// requests take part in the sharing. Many, because between two turns all other actors have theirs: with few, each
+    /// of 64 leases would need a turn of its own.
     /// </summary>
     private const int OperationsPerTurn = 256;
 
-    /// <summary>The most bytes of one turn, but for the operation that goes beyond: a fraction of a millisecond of
+    /// <summary>The most bytes of one turn, exceeded by at most one operation: a fraction of a millisecond of
     /// copying.</summary>
     private const long BytesPerTurn = 1 << 20;
 
     /// <summary>
-    /// The same for a ring: a disk that gets a few at a time is at work on these while the next come, and answers
-    /// them before; of 32 at once it answered all together, and then had nothing to do.
+    /// The most operations of one turn with a ring: a disk that gets a few at a time completes these while the next are
+    /// submitted; with 32 at once it completed all together, and was then idle.
     /// </summary>
     private const int RingOperationsPerTurn = 4;
 
@@ -64,7 +65,7 @@ internal sealed class DeviceActor : UntypedActor
         device = new FailStopDevice(setup.Device);
         recovery = new DeviceRecovery(setup.Name, device, Self, supervisor);
         queue = new IoQueue(setup.Queue, device.Description);
-        turn = new PollScheduler(Self, setup.Bell);
+        turn = new PollScheduler(Self);
         counters = setup.Counters;
         operationsPerTurn = device.Description.Mode == ServiceMode.Ring ? RingOperationsPerTurn : OperationsPerTurn;
         log = Context.GetLogger().WithContext("Device", setup.Name);
@@ -79,7 +80,6 @@ internal sealed class DeviceActor : UntypedActor
         {
             Memory = setup.Memory,
             BouncePages = setup.BouncePages,
-            Bell = setup.Bell,
             DeviceName = setup.Name,
             Publish = Context.System.EventStream.Publish,
         });
@@ -100,12 +100,12 @@ internal sealed class DeviceActor : UntypedActor
                 StopWhenEmpty();
                 break;
             default:
-                GoOn(message);
+                HandleAlways(message);
                 break;
         }
     }
 
-    /// <summary>The end, however it came. What waits in the queue is left to the request actors, who can withdraw
+    /// <summary>Ends in any case. I/O that waits in the queue is left to the request actors, who can withdraw
     /// it.</summary>
     protected override void PostStop()
     {
@@ -137,14 +137,14 @@ internal sealed class DeviceActor : UntypedActor
             case DrainDevice:
                 break;
             default:
-                GoOn(message);
+                HandleAlways(message);
                 StopWhenEmpty();
                 break;
         }
     }
 
-    /// <summary>What goes on in every state.</summary>
-    private void GoOn(object message)
+    /// <summary>The messages that every state handles.</summary>
+    private void HandleAlways(object message)
     {
         switch (message)
         {
@@ -172,7 +172,7 @@ internal sealed class DeviceActor : UntypedActor
         }
     }
 
-    /// <summary>Queues what came; what the device can't do at all is answered, whatever waits.</summary>
+    /// <summary>Queues I/O; unsupported operations are refused at once, before all that waits.</summary>
     private void Accept(DeviceIo first)
     {
         arrival ??= clock.HighResMonotonicClock;
@@ -217,7 +217,6 @@ internal sealed class DeviceActor : UntypedActor
 
     private void Turn(InFlightOperation? completed)
     {
-        bool hasAnswered;
         turn.Begin(asked: completed is null);
         try
         {
@@ -234,7 +233,7 @@ internal sealed class DeviceActor : UntypedActor
             do
             {
                 left = IssueReady(left);
-                device.Drive();
+                device.Poll();
             }
             while (TakeCompleted() && left > 0);
             if (left == 0)
@@ -245,16 +244,9 @@ internal sealed class DeviceActor : UntypedActor
         finally
         {
             recovery.DropIfIdle(inFlight.Count);
-            hasAnswered = answers.Count > 0;
             turn.End();
             counters.TurnEnded(queue, answers.Count);
             SendAnswers();
-        }
-
-        // Whom it answered is likely to have more for it, and needs a thread first: this one.
-        if (inFlight.Count > 0 && !hasAnswered && !turn.IsDue && device.Linger())
-        {
-            turn.Ask();
         }
     }
 
@@ -280,7 +272,7 @@ internal sealed class DeviceActor : UntypedActor
         idle.Push(issued);
     }
 
-    /// <summary>Issues as many, and returns how many more it could have.</summary>
+    /// <summary>Issues up to <paramref name="left"/> operations, and returns how many more are allowed.</summary>
     private int IssueReady(int left)
     {
         for (; left > 0 && TryTakeNext(out var operation); left--)
@@ -339,7 +331,7 @@ internal sealed class DeviceActor : UntypedActor
         }
         else if (!status.IsOk && operation.IsMerged)
         {
-            // What failed may be one's alone; unless the device is out of trust, which is everybody's.
+            // The failure may be that of one I/O alone, unless the device has failed, which concerns all of them.
             if (recovery.Refuses(operation.Operation) is { } refusal)
             {
                 Answer(operation, refusal);

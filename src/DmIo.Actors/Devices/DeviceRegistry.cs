@@ -70,17 +70,16 @@ internal sealed class DeviceRegistry(
             queue,
             pool.Memory,
             pages?.Pages ?? [],
-            description!.Mode == ServiceMode.Ring ? new DeviceBell() : null,
             settings.Background,
-            new DeviceCounters(attach.Name, description.Mode, queue.Policy, counters.Clock));
+            new DeviceCounters(attach.Name, description!.Mode, queue.Policy, counters.Clock));
         var actor = context.Watch(context.ActorOf(
             DeviceActor.Props(setup, context.Self).WithDispatcherOf(settings), DeviceName.ToActorName(attach.Name)));
-        var record = new DeviceRecord(setup, description, new DeviceRef(actor, setup.Bell)) { Pages = pages };
+        var record = new DeviceRecord(setup, description, actor) { Pages = pages };
         devices.Add(record.Name, record);
         byActor.Add(actor, record);
         counters.Add(record.Counters);
         directory.Add(new DeviceEntry(
-            record.Counters, record.Ref, record.Description, settings.SlowAfterOf(record.Name)));
+            record.Counters, record.Actor, record.Description, settings.SlowAfterOf(record.Name)));
         context.System.EventStream.Publish(new ServiceEvents.DeviceOnline(record.Name, record.Description));
         WarnOfTail(record);
         sender.Tell(new DeviceAttached(record.Name, record.Description), context.Self);
@@ -135,7 +134,7 @@ internal sealed class DeviceRegistry(
         }
 
         record!.ReopenReplyTo = sender;
-        record.Ref.Tell(DropAndReopen.Instance, context.Self);
+        record.Actor.Tell(DropAndReopen.Instance, context.Self);
     }
 
     internal void ReopenEnded(ReopenEnded ended, IActorRef actor)
@@ -263,7 +262,7 @@ internal sealed class DeviceRegistry(
         record.ReplyTo = replyTo;
         RefuseReopen(record);
         directory.Remove(record.Name);
-        record.Ref.Tell(DrainDevice.Instance, context.Self);
+        record.Actor.Tell(DrainDevice.Instance, context.Self);
     }
 
     private void RefuseReopen(DeviceRecord record)
@@ -278,7 +277,7 @@ internal sealed class DeviceRegistry(
         if (record.IsTerminated && record.IsReleased)
         {
             devices.Remove(record.Name);
-            byActor.Remove(record.Ref.Actor);
+            byActor.Remove(record.Actor);
             counters.Remove(record.Counters);
             if (record.Pages is not null)
             {

@@ -2,6 +2,7 @@ using Akka.Actor;
 using DmIo.Actors.Protocol;
 using DmIo.Actors.Scheduling;
 using DmIo.Devices;
+using DmIo.Devices.Transfer;
 using DmIo.Io;
 
 namespace DmIo.Actors.Devices;

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
-using DmIo.Devices;
 using static DmIo.Actors.Protocol.DeviceProtocol;
 
 namespace DmIo.Actors.Devices;
@@ -9,35 +8,37 @@ namespace DmIo.Actors.Devices;
 /// Schedules the turns of a device actor, in which it polls its device. Operations that complete within a turn, on the
 /// actor's own thread, are queued for that turn; operations that complete elsewhere are told to the actor. One message
 /// requests a turn, however many callers requested it, so all I/O in the mailbox before that message is taken together.
-/// Other threads ring the bell after a message.
 /// </summary>
-internal sealed class PollScheduler(IActorRef actor, DeviceBell? bell)
+internal sealed class PollScheduler(IActorRef actor)
 {
     private readonly Queue<InFlightOperation> completed = new();
     private volatile OrphanedDevice? orphan;
     private int thread;
     private int isDue;
 
-    /// <summary>A turn was asked for, and has not begun.</summary>
-    internal bool IsDue => Volatile.Read(ref isDue) != 0;
+    /// <summary>Requests a turn behind all messages in the mailbox. By the actor.</summary>
+    internal void Ask()
+    {
+        if (Volatile.Read(ref isDue) == 0 && Interlocked.Exchange(ref isDue, 1) == 0)
+        {
+            actor.Tell(TakeTurn.Instance, ActorRefs.NoSender);
+        }
+    }
 
-    /// <summary>By the actor: it gets a turn, behind all that lies in its mailbox.</summary>
-    internal void Ask() => TryAsk();
-
-    /// <summary>From any thread: the actor gets a turn soon.</summary>
+    /// <summary>Requests a turn soon. From any thread.</summary>
     internal void Wake()
     {
         if (orphan is { } last)
         {
-            last.Drive();
+            last.Poll();
         }
-        else if (TryAsk())
+        else
         {
-            bell?.Ring();
+            Ask();
         }
     }
 
-    /// <summary>A turn begins. What asks from now on gets another, unless it was not <paramref name="asked"/>
+    /// <summary>Begins a turn. Later requests get another turn, unless this one was not <paramref name="asked"/>
     /// for.</summary>
     internal void Begin(bool asked)
     {
@@ -50,11 +51,11 @@ internal sealed class PollScheduler(IActorRef actor, DeviceBell? bell)
 
     internal void End() => Volatile.Write(ref thread, 0);
 
-    /// <summary>The actor has stopped: from now on the orphan drives the device.</summary>
+    /// <summary>The actor has stopped: from now on the orphan polls the device.</summary>
     internal void Stop(OrphanedDevice last)
     {
         orphan = last;
-        last.Drive();
+        last.Poll();
     }
 
     /// <summary>An operation completed. From any thread.</summary>
@@ -67,23 +68,10 @@ internal sealed class PollScheduler(IActorRef actor, DeviceBell? bell)
         else
         {
             actor.Tell(operation, ActorRefs.NoSender);
-            bell?.Ring();
         }
     }
 
     /// <summary>The next operation that completed within this turn, in order of completion.</summary>
     internal bool TryTakeCompleted([MaybeNullWhen(false)] out InFlightOperation operation) =>
         completed.TryDequeue(out operation);
-
-    private bool TryAsk()
-    {
-        if (Volatile.Read(ref isDue) != 0 || Interlocked.Exchange(ref isDue, 1) != 0)
-        {
-            return false;
-        }
-
-        bell?.Hush();
-        actor.Tell(TakeTurn.Instance, ActorRefs.NoSender);
-        return true;
-    }
 }

@@ -2,7 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using DmIo.Actors.Devices;
 using DmIo.Actors.Scheduling;
-using DmIo.Devices;
+using DmIo.Devices.Transfer;
 using DmIo.Io;
 using DmIo.Memory;
 using static DmIo.Actors.Protocol.DeviceProtocol;

@@ -29,7 +29,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private readonly RequestLedger ledger;
     private readonly LeaseCounters counters;
     private readonly HashSet<DeviceEntry> watched = [];
-    private readonly DeviceIoBatches<DeviceRef> outgoing = new();
+    private readonly DeviceIoBatches<IActorRef> outgoing = new();
     private readonly IoRegion[] snapshot = new IoRegion[ErrorBits.Capacity];
     private readonly ITimeProvider clock = Context.System.Scheduler;
     private bool drainingAnnounced;
@@ -261,11 +261,11 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
             if (watched.Add(device))
             {
-                Context.Watch(device.Ref.Actor);
+                Context.Watch(device.Actor);
             }
 
             counters.SentRegion();
-            outgoing.Add(device.Ref, request.Send(index, device));
+            outgoing.Add(device.Actor, request.Send(index, device));
         }
 
         ledger.Settle(request);
@@ -273,7 +273,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
     private void DeviceDied(IActorRef device)
     {
-        watched.RemoveWhere(entry => entry.Ref.Actor.Equals(device));
+        watched.RemoveWhere(entry => entry.Actor.Equals(device));
         ledger.DeviceDied(
             device, IoStatus.Failed(IoStatusCode.DeviceGone, "The device stopped before the operation was begun."));
     }

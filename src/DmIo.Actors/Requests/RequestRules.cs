@@ -242,8 +242,8 @@ internal static class RequestRules
         {
             if (directory.TryFind(region.Device, out var entry)
                 && entry.Description is { BouncePages: > 0 } device
-                && !(edges.IsNone && MemoryAlignment.Fits(
-                    memory, region.Count.Bytes, device.MemoryAlignment, device.BlockSize)))
+                && !(edges.IsNone
+                    && memory.IsAligned(region.Count.Bytes, device.MemoryAlignment, device.BlockSize)))
             {
                 pages += Math.Min(RequestState.PagesOf(region.Count.Value), device.BouncePages);
             }

@@ -241,7 +241,7 @@ internal sealed class RequestState : ILinked<RequestState>
         isReusable = false;
         foreach (var index in open)
         {
-            if (device.Equals(ios[index].Device?.Ref.Actor) && ios[index].TryWithdraw())
+            if (device.Equals(ios[index].Device?.Actor) && ios[index].TryWithdraw())
             {
                 FailUntouched(index, status);
             }
@@ -259,7 +259,7 @@ internal sealed class RequestState : ILinked<RequestState>
             var io = ios[index];
             if (io.TryWithdraw())
             {
-                io.Device?.Ref.Tell(new DeviceIoWithdrawn(io), ActorRefs.NoSender);
+                io.Device?.Actor.Tell(new DeviceIoWithdrawn(io), ActorRefs.NoSender);
                 FailUntouched(index, status);
             }
             else if (io.IsAnswered)

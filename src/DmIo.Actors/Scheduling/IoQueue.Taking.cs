@@ -3,13 +3,14 @@ using DmIo.Io;
 
 namespace DmIo.Actors.Scheduling;
 
-// How the next operation is made: which kind, of which entries, and in flight from then on.
+// Takes the next operation: chooses its kind and its entries, and puts it in flight.
 internal sealed partial class IoQueue
 {
     /// <summary>
-    /// The next operation for the device, if any may go and the depth allows it. Its I/Os are issued; those that were
-    /// withdrawn are dropped on the way. It is in flight until it is ended. To be asked again after each call that adds
-    /// or ends; expiries need no timer, since who waits for one waits behind operations whose ends bring the next call.
+    /// Takes the next operation for the device, if an I/O may run and the depth allows it. Issues its I/Os, and drops
+    /// withdrawn ones. The operation is in flight until it is ended. Must be called after each call that adds or ends;
+    /// expiries need no timer, because an I/O that waits for one waits behind operations whose ends bring the next
+    /// call.
     /// </summary>
     internal bool TryTakeNext(TimeSpan time, [MaybeNullWhen(false)] out DeviceOperation operation)
     {
@@ -18,11 +19,7 @@ internal sealed partial class IoQueue
         depth.Pass(now);
         while (operation is null && Waiting > 0)
         {
-            if (directIssue.Count > 0)
-            {
-                operation = Pass();
-            }
-            else if (isAdaptive && IsFlushNext())
+            if (isAdaptive && IsFlushNext())
             {
                 operation = TakeFlush();
             }
@@ -57,33 +54,6 @@ internal sealed partial class IoQueue
 
     private bool IsFlushNext() => flushes.IsNext(ready.HasClasses ? ready.MostUrgent : null, now);
 
-    /// <summary>The next by the short way; null: it is closed now, or that one was withdrawn.</summary>
-    private DeviceOperation? Pass()
-    {
-        if (InFlight > 0)
-        {
-            CloseDirectIssue();
-            return null;
-        }
-
-        var entry = directIssue.Take()!;
-        if (!entry.Io!.TryIssue())
-        {
-            Waiting--;
-            entry.LetGo();
-            Recycle(entry);
-            return null;
-        }
-
-        LeaveWaiting(entry);
-        directIssue.UnderWay = entry;
-        var operation = operations.Take();
-        operation.Add(entry);
-        operation.Begin(now, forceUnitAccess: false, needsFlush: false);
-        Start(operation);
-        return operation;
-    }
-
     private DeviceOperation? TakeFlush()
     {
         var operation = operations.Take();
@@ -92,7 +62,7 @@ internal sealed partial class IoQueue
             if (entry.Operation == IoOperation.Flush && !entry.Io!.TryIssue())
             {
                 Waiting--;
-                entry.LetGo();
+                entry.Detach();
                 Recycle(entry);
                 continue;
             }
@@ -156,7 +126,7 @@ internal sealed partial class IoQueue
         return operation;
     }
 
-    /// <summary>Into an operation; false: it was withdrawn, and is forgotten.</summary>
+    /// <summary>Issues an entry for an operation. False: it was withdrawn, and is removed.</summary>
     private bool TryIssue(QueueEntry entry, DequeueReason reason)
     {
         if (!entry.Io!.TryIssue())
@@ -174,7 +144,7 @@ internal sealed partial class IoQueue
     {
         entry.State = EntryState.Taken;
         Waiting--;
-        entry.LetGo();
+        entry.Detach();
     }
 
     private void Start(DeviceOperation operation, QueueEntry chosen)

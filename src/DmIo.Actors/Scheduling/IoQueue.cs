@@ -5,23 +5,22 @@ using DmIo.Io;
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// One device's operations between their arrival and their end: decides which of them go together
-/// (<see cref="ConflictMap"/>), which goes next (<see cref="ReadySet"/>), what goes down as one (<see cref="Merging"/>,
-/// <see cref="FlushCoalescer"/>), and how many at a time (<see cref="AdaptiveDepth"/>). Plain.
+/// The operations of one device from arrival to end: decides which of them run together (<see cref="ConflictMap"/>),
+/// the order (<see cref="ReadySet"/>), merges (<see cref="Merging"/>, <see cref="FlushCoalescer"/>), and the queue
+/// depth (<see cref="AdaptiveDepth"/>). Knows no actors.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Each I/O that was added comes out exactly once, in one operation of <see cref="TryTakeNext"/>, unless it was
-/// withdrawn first; those that <see cref="Written"/> or <see cref="Retry"/> sent back come out once more. Of two that
-/// conflict the later waits until the earlier is completed or written (R20). A flush conflicts with nothing but
-/// flushes: it covers what completed before it was given out. Nothing waits for ever if what is in flight ends: an
-/// expired class gets its turn, a lease its share, a flush goes ahead of its class.
+/// Each I/O that was added is taken exactly once, in one operation of <see cref="TryTakeNext"/>, unless it was
+/// withdrawn before; an I/O that <see cref="Written"/> or <see cref="Retry"/> returned is taken once more. Of two I/Os
+/// that conflict, the later waits until the earlier is completed or written (R20). A flush conflicts only with flushes:
+/// it covers the writes that completed before it was taken. If operations in flight end, no I/O waits forever: an
+/// expired class gets its turn, a lease its share, a flush precedes its class.
 /// </para>
 /// <para>
-/// It holds what was added, no more: for each an entry, at most three nodes of the map and (a read) a user per node.
-/// What may be added is bounded by the leases' credit. Objects out of use are kept for the next, a bounded number of
-/// each kind. In steady state nothing is allocated. Each call takes O(log n); <see cref="ConflictMap"/> has the
-/// exception.
+/// The queue holds the added I/Os and nothing else: for each an entry, at most three nodes of the map and (for a read)
+/// a user per node. The credit of the leases bounds the number of I/Os. Unused objects are pooled, a bounded number of
+/// each kind. Allocates nothing in steady state. Each call takes O(log n); <see cref="ConflictMap"/> has the exception.
 /// </para>
 /// </remarks>
 internal sealed partial class IoQueue
@@ -30,7 +29,6 @@ internal sealed partial class IoQueue
     private readonly ReadySet ready;
     private readonly FlushCoalescer flushes;
     private readonly Merging merging;
-    private readonly DirectIssue directIssue;
     private readonly PriorityInheritance inheritance;
     private readonly AdaptiveDepth depth;
     private readonly bool isAdaptive;
@@ -49,35 +47,34 @@ internal sealed partial class IoQueue
         ready = new ReadySet(options);
         flushes = new FlushCoalescer(options, device);
         merging = new Merging(device);
-        directIssue = new DirectIssue(options, device);
         inheritance = new PriorityInheritance(ready);
         depth = new AdaptiveDepth(options.Depth);
         isAdaptive = options.Depth.IsAdaptive;
         loads = isAdaptive && options.Policy == SchedulingPolicy.Fair ? new LeaseLoads() : null;
     }
 
-    /// <summary>Operations given out and not ended.</summary>
+    /// <summary>Operations that were taken and have not ended.</summary>
     internal int InFlight => operationsInFlight.Count;
 
-    /// <summary>I/Os here and in no operation: those that were added, and those that came back.</summary>
+    /// <summary>I/Os in the queue and in no operation: added or returned ones.</summary>
     internal int Waiting { get; private set; }
 
-    /// <summary>How many may be in flight now. Where it adapts, a flush, no measure of latency, is beside it; and so is
+    /// <summary>The limit of operations in flight. An adaptive depth excludes a flush, whose latency is no measure, and
     /// the only I/O of a lease.</summary>
     internal int Depth => depth.Current + (isAdaptive && flushes.IsInFlight ? 1 : 0);
 
     /// <summary>Nothing waits, nothing is in flight.</summary>
     internal bool IsEmpty => Waiting == 0 && InFlight == 0;
 
-    /// <summary>When the oldest operation in flight was given out; null: none is in flight.</summary>
+    /// <summary>The time at which the oldest operation in flight was taken; null: none is in flight.</summary>
     internal TimeSpan? OldestInFlightSince => operationsInFlight.First?.TakenAt;
 
-    /// <summary>What it holds besides an entry for each I/O, and what that has cost.</summary>
+    /// <summary>The conflict map, with its sizes and costs.</summary>
     internal ConflictMap Conflicts => conflicts;
 
     /// <summary>
-    /// Takes in an I/O that waits. Its region is right for the device (RegionCheck), with at least one sector unless it
-    /// is a flush. Until it comes out or is withdrawn, nobody else touches it.
+    /// Adds an I/O. Its region is valid for the device (RegionCheck), with at least one sector unless it is a flush.
+    /// The caller does not access it until it is taken or withdrawn.
     /// </summary>
     /// <param name="io">Not in any queue.</param>
     /// <param name="time">Never earlier than in the call before.</param>
@@ -88,33 +85,7 @@ internal sealed partial class IoQueue
         var entry = entries.Take();
         entry.Begin(io, ++lastNumber, now);
         loads?.Add(entry.Lease);
-        var isFirst = InFlight == 0 && Waiting == directIssue.Count;
         Waiting++;
-        if (!isFirst || !directIssue.TryAdd(entry))
-        {
-            CloseDirectIssue();
-            Admit(entry);
-        }
-    }
-
-    /// <summary>What took the short way takes its usual place, the first that came first.</summary>
-    private void CloseDirectIssue()
-    {
-        if (directIssue.UnderWay is { } passed)
-        {
-            directIssue.UnderWay = null;
-            conflicts.Add(passed);
-        }
-
-        while (directIssue.Take() is { } entry)
-        {
-            entry.State = EntryState.Blocked;
-            Admit(entry);
-        }
-    }
-
-    private void Admit(QueueEntry entry)
-    {
         if (entry.Operation == IoOperation.Flush)
         {
             flushes.Add(entry, now);
@@ -134,7 +105,8 @@ internal sealed partial class IoQueue
 
     /// <summary>
     /// Ends an operation that <see cref="DeviceOperation.NeedsFlush"/> and succeeded. Its I/Os are written but not
-    /// durable: what waited for them may go, and they come back in the next flush. They are not answered before that.
+    /// durable: conflicting I/Os may run, and the I/Os are taken again with the next flush. They must not be answered
+    /// before.
     /// </summary>
     internal void Written(DeviceOperation operation, TimeSpan time)
     {
@@ -152,14 +124,13 @@ internal sealed partial class IoQueue
     }
 
     /// <summary>
-    /// Ends an operation that failed for a reason that may be one I/O's alone. They keep their places before all that
-    /// conflicts with them, and come out again ahead of all others, one operation each, not merged. Not for a flush.
+    /// Ends a failed operation whose failure may be that of one I/O. The I/Os keep their places before all conflicting
+    /// ones, and are taken again before all others, one operation each, not merged. Not for a flush.
     /// </summary>
     internal void Retry(DeviceOperation operation, TimeSpan time)
     {
         Invariant.Require(operation.Operation != IoOperation.Flush);
         now = time;
-        CloseDirectIssue();
         EndFlight(operation);
         foreach (var entry in operation.Entries)
         {
@@ -172,8 +143,8 @@ internal sealed partial class IoQueue
     }
 
     /// <summary>
-    /// Ends an operation: what waited for its I/Os may go. They may have been answered before, or are to be afterwards:
-    /// the queue does not look at them; but <see cref="DeviceOperation.Ios"/> is empty then.
+    /// Ends an operation: conflicting I/Os may run. Its I/Os may be answered before or after: the queue does not access
+    /// them; but <see cref="DeviceOperation.Ios"/> is empty afterwards.
     /// </summary>
     internal void Completed(DeviceOperation operation, TimeSpan time)
     {
@@ -181,15 +152,7 @@ internal sealed partial class IoQueue
         EndFlight(operation);
         foreach (var entry in operation.Entries)
         {
-            if (ReferenceEquals(entry, directIssue.UnderWay))
-            {
-                directIssue.UnderWay = null;
-            }
-            else
-            {
-                conflicts.Remove(entry);
-            }
-
+            conflicts.Remove(entry);
             Recycle(entry);
         }
 
@@ -197,8 +160,8 @@ internal sealed partial class IoQueue
         RestIfEmpty();
     }
 
-    /// <summary>Forgets one that never came out; what waited for it may go. False: it has come out, or is not
-    /// here.</summary>
+    /// <summary>Removes an I/O that was not taken; conflicting I/Os may run. False: it was taken, or is not in the
+    /// queue.</summary>
     internal bool Withdraw(IQueuedIo io)
     {
         if (io.Entry is not { } entry)
@@ -211,7 +174,8 @@ internal sealed partial class IoQueue
         return true;
     }
 
-    /// <summary>For its owner's end: the next issued I/O in no operation: nobody else answers it.</summary>
+    /// <summary>Takes the next issued I/O without an operation, at the end of the owner, which must answer
+    /// it.</summary>
     internal bool TryTakeIssued([MaybeNullWhen(false)] out IQueuedIo io) =>
         (io = retries.TakeFirst()?.Io ?? flushes.TakeIssued()?.Io) is not null;
 
@@ -228,16 +192,13 @@ internal sealed partial class IoQueue
         }
     }
 
-    /// <summary>One that was not taken.</summary>
+    /// <summary>Removes an entry that was not taken.</summary>
     private void Forget(QueueEntry entry)
     {
         switch (entry.State)
         {
             case EntryState.Syncing:
                 flushes.Withdraw(entry);
-                break;
-            case EntryState.Passing:
-                directIssue.Remove(entry);
                 break;
             case EntryState.Ready:
                 ready.Remove(entry, DequeueReason.Unserved, now);
@@ -252,7 +213,7 @@ internal sealed partial class IoQueue
         }
 
         Waiting--;
-        entry.LetGo();
+        entry.Detach();
         Recycle(entry);
     }
 

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Akka.Configuration;
 using Akka.Event;
-using DmIo.Devices;
+using DmIo.Io;
 
 namespace DmIo.Actors.Telemetry;
 

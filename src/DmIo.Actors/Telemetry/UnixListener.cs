@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using DmIo.Devices;
-using DmIo.Devices.Files;
+using DmIo.Io;
+using DmIo.Native;
 
 namespace DmIo.Actors.Telemetry;
 
@@ -132,6 +132,11 @@ internal sealed class UnixListener : IDisposable
 
     private static void RemoveStale(string? path, UnixDomainSocketEndPoint address)
     {
+        if (path is not null && Directory.Exists(path))
+        {
+            throw new IOException("it is a directory.");
+        }
+
         if (path is null || !File.Exists(path))
         {
             return;

@@ -77,7 +77,7 @@ internal static class DevicesCommand
         return context.Print(
             () => ReportJson.Write(report),
             report.Write,
-            $"{report.Devices.Count} devices were found")
+            $"{report.Devices.Count} {(report.Devices.Count == 1 ? "device was" : "devices were")} found")
             ? ExitCode.Ok
             : ExitCode.Failed;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DmIo.Actors.Protocol;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
 using DmIo.Cli.Reports;
@@ -50,7 +51,7 @@ internal static class ServeCommand
         var access = ServeArguments.AccessOf(parsed);
         await using var session = await DeviceSession.StartAsync(context, parsed.GetValue(SharedOptions.Monitor));
         exports = await AttachAsync(session, exports, access);
-        await using var server = await NbdServer.StartAsync(session.System, options);
+        await using var server = await StartAsync(session, options);
         var served = new List<NbdExportStatus>();
         var waiting = new List<WaitingExportReport>();
         foreach (var export in exports)
@@ -76,6 +77,19 @@ internal static class ServeCommand
             "the exports are served");
         var exitCode = await EndAsync(session, context);
         return isPrinted ? exitCode : ExitCode.Failed;
+    }
+
+    private static async Task<NbdServer> StartAsync(DeviceSession session, NbdServerOptions options)
+    {
+        try
+        {
+            return await NbdServer.StartAsync(session.System, options);
+        }
+        catch (IoRefusedException)
+        {
+            session.LimitEnd();
+            throw;
+        }
     }
 
     /// <summary>Attaches the devices; returns the exports with the names of their devices in the service.</summary>

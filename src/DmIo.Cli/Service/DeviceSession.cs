@@ -8,6 +8,7 @@ using DmIo.Cli.Streams;
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
+using DmIo.Native;
 using Serilog;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
@@ -20,6 +21,8 @@ namespace DmIo.Cli.Service;
 /// </summary>
 internal sealed class DeviceSession : IAsyncDisposable
 {
+    private static readonly TimeSpan FailedStartLimit = TimeSpan.FromSeconds(5);
+
     private const int LongestName = 255;
 
     private readonly ActorSystem system;
@@ -31,6 +34,7 @@ internal sealed class DeviceSession : IAsyncDisposable
     private readonly HashSet<string> configured = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FileIdentity?> created = new(StringComparer.Ordinal);
     private readonly UsedFiles used;
+    private TimeSpan endLimit = Timeout.InfiniteTimeSpan;
 
     private DeviceSession(RunContext context, UsedFiles used, ActorSystem system, DmIoService service)
     {
@@ -55,7 +59,8 @@ internal sealed class DeviceSession : IAsyncDisposable
         RunContext context, string? monitor = null, string? to = null, bool isInspection = false)
     {
         var files = UsedFiles.Of(context, to);
-        var config = SessionConfiguration.Read(context.ConfigPath, context.Verbosity, monitor);
+        var config = await BlockingOpen.RunAsync(
+            () => SessionConfiguration.Read(context.ConfigPath, context.Verbosity, monitor), context.Interrupted);
         files.RequireOther(NamedFiles.DevicesOf(config), context.DeviceTexts);
         StandardErrorLog.Start(context.Verbosity);
         var setup = ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config));
@@ -76,10 +81,14 @@ internal sealed class DeviceSession : IAsyncDisposable
         }
         catch
         {
-            await started.Terminate();
+            await TerminateAsync(started, FailedStartLimit);
             throw;
         }
     }
+
+    /// <summary>The start of the command failed: no request is in flight, and the reason may also prevent the end of
+    /// the actor system.</summary>
+    internal void LimitEnd() => endLimit = FailedStartLimit;
 
     /// <summary>Attaches the devices of the regions.</summary>
     /// <param name="regions">The regions of the command line.</param>
@@ -159,11 +168,23 @@ internal sealed class DeviceSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await system.Terminate();
+        await TerminateAsync(system, endLimit);
         await notice.DisposeAsync();
         foreach (var (path, file) in created.Where(made => FileIdentity.Of(made.Key) == made.Value))
         {
             File.Delete(path);
+        }
+    }
+
+    private static async Task TerminateAsync(ActorSystem system, TimeSpan limit)
+    {
+        try
+        {
+            await system.Terminate().WaitAsync(limit);
+        }
+        catch (Exception fault) when (fault is TimeoutException or OutOfMemoryException or ThreadStartException)
+        {
+            // The process ends all the same.
         }
     }
 

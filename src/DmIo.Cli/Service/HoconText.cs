@@ -10,6 +10,7 @@ namespace DmIo.Cli.Service;
 internal sealed partial class HoconText
 {
     private const string Quotes = "\"\"\"";
+    private const int MaxDepth = 100;
     private const int MaxExcerpt = 20;
     private const int MatchTimeoutMilliseconds = 1000;
     private const string NotInList = "=:`^?!@*&\\";
@@ -40,7 +41,9 @@ internal sealed partial class HoconText
         var end = rest.IndexOfAny('\r', '\n');
         var excerpt = rest[..Math.Min(end < 0 ? rest.Length : end, MaxExcerpt)];
         return $"line {number} cannot be parsed at '{excerpt}'."
-            + (excerpt is [',', ..] ? " Leave out the comma after a block." : "");
+            + (excerpt is [',', ..] && text.AsSpan(0, text.Length - rest.Length).TrimEnd() is [.., '}']
+                ? " Leave out the comma after a block."
+                : "");
     }
 
     [GeneratedRegex("position (?<at>[0-9]+)", RegexOptions.ExplicitCapture, MatchTimeoutMilliseconds)]
@@ -83,12 +86,14 @@ internal sealed partial class HoconText
     private bool IsInclude()
     {
         var before = text.AsSpan(0, at).TrimEnd(" \t\r");
-        var isKey = before.IsEmpty || before[^1] is '{' or ',' or '\n';
-        return isKey && Include().IsMatch(text.AsSpan(at));
+        var isKey = before.IsEmpty || before[^1] is '{' or '}' or ',' or '\n';
+        var isValue = before.TrimEnd() is [.., '=' or ':'];
+        return isKey && !isValue && !InList && Include().IsMatch(text.AsSpan(at));
     }
 
+    /// <summary>Not a key with this name, nor one that begins with it.</summary>
     [GeneratedRegex(
-        """^include\s+("|(file|url|classpath|required)\()""", RegexOptions.ExplicitCapture, MatchTimeoutMilliseconds)]
+        """^include(?![-.\w$])(?!\s*(=|:|\{|\+=))""", RegexOptions.ExplicitCapture, MatchTimeoutMilliseconds)]
     private static partial Regex Include();
 
     private bool InList => open.TryPeek(out var last) && last.Bracket == '[';
@@ -98,7 +103,7 @@ internal sealed partial class HoconText
     private string? Open()
     {
         open.Push((text[at], line));
-        return null;
+        return open.Count <= MaxDepth ? null : $"line {line} nests more than {MaxDepth} brackets.";
     }
 
     private string? Close(char bracket)

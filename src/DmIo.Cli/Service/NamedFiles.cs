@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using Akka.Configuration;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
-using DmIo.Devices.Files;
+using DmIo.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Cli.Service;
@@ -51,13 +51,15 @@ internal static partial class NamedFiles
     /// <summary>The first path of the command line that leads to a descriptor with which the process was not started.
     /// The runtime may have opened another file with that number. Null: none.</summary>
     internal static string? ClosedDescriptorIn(ParseResult parsed) =>
-        LinuxNative.IsAvailable ? PathsOf(parsed).FirstOrDefault(IsClosedDescriptor) : null;
+        LinuxNative.IsAvailable ? PathsIn(parsed).FirstOrDefault(IsClosedDescriptor) : null;
 
     /// <summary>True: the command line names the file of a standard stream, in any option or argument.</summary>
     /// <param name="file">The file of the stream; null: not a file.</param>
     /// <param name="parsed">The command line, which may be invalid.</param>
     internal static bool Has(FileIdentity? file, ParseResult parsed) =>
-        file is not null && PathsOf(parsed).Any(path => FileIdentity.Of(path)?.Store == file.Store);
+        file is not null
+        && PathsIn(parsed).Concat(ConfiguredIn(parsed).Select(device => device.Path))
+            .Any(path => FileIdentity.Of(path)?.Store == file.Store);
 
     private static bool IsClosedDescriptor(string path)
     {
@@ -80,7 +82,8 @@ internal static partial class NamedFiles
         MatchTimeoutMilliseconds)]
     private static partial Regex DescriptorPath();
 
-    private static IEnumerable<string> PathsOf(ParseResult parsed)
+    /// <summary>The texts of the command line that may be paths, without those of its configuration.</summary>
+    private static IEnumerable<string> PathsIn(ParseResult parsed)
     {
         var texts = parsed.Tokens.Where(token => token.Type == TokenType.Argument).Select(token => token.Value)
             .Concat(parsed.UnmatchedTokens)
@@ -94,16 +97,13 @@ internal static partial class NamedFiles
                 yield return device;
             }
         }
-
-        foreach (var (_, path) in ConfiguredIn(parsed))
-        {
-            yield return path;
-        }
     }
 
     private static IEnumerable<(string Name, string Path)> ConfiguredIn(ParseResult parsed)
     {
-        if (parsed.GetResult(SharedOptions.Config)?.Tokens is not [var path])
+        // Only a file can be read again: a pipe has no second copy of its text.
+        if (parsed.GetResult(SharedOptions.Config)?.Tokens is not [var path]
+            || FileIdentity.Of(path.Value) is not { IsBlockDevice: false })
         {
             return [];
         }

@@ -34,6 +34,11 @@ internal static class SessionConfiguration
             config = ReadFile(path).WithFallback(config);
         }
 
+        if (monitor is "")
+        {
+            throw new RefusedException("--monitor '' is empty; give the path of a socket.");
+        }
+
         if (monitor is not null)
         {
             var text = monitor.Replace("\\", "\\\\", StringComparison.Ordinal)

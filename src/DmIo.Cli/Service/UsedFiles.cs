@@ -1,6 +1,6 @@
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
-using DmIo.Devices.Files;
+using DmIo.Native;
 
 namespace DmIo.Cli.Service;
 

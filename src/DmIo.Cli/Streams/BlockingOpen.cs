@@ -1,13 +1,15 @@
 namespace DmIo.Cli.Streams;
 
-/// <summary>Opens files whose open can block: the open of a FIFO waits for a process at the other end.</summary>
+/// <summary>Runs calls that may block without a limit: the open of a FIFO waits for a process that opens its other
+/// end.</summary>
 internal static class BlockingOpen
 {
-    /// <summary>Opens the file on a separate thread.</summary>
-    /// <param name="open">Opens the file; can block without a limit.</param>
-    /// <param name="interrupted">Ends the wait. The thread remains in the open and closes the file after it.</param>
-    /// <exception cref="OperationCanceledException">The user interrupted the wait.</exception>
-    internal static async Task<FileStream> RunAsync(Func<FileStream> open, CancellationToken interrupted)
+    /// <summary>Makes the call on a thread of its own.</summary>
+    /// <param name="open">The call.</param>
+    /// <param name="interrupted">Ends the wait. The thread stays in the call, and disposes of its result
+    /// afterwards.</param>
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    internal static async Task<T> RunAsync<T>(Func<T> open, CancellationToken interrupted)
     {
         var opening = Task.Factory.StartNew(
             open, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -18,7 +20,7 @@ internal static class BlockingOpen
         catch (OperationCanceledException)
         {
             _ = opening.ContinueWith(
-                opened => opened.Result.Dispose(),
+                opened => (opened.Result as IDisposable)?.Dispose(),
                 CancellationToken.None,
                 TaskContinuationOptions.OnlyOnRanToCompletion,
                 TaskScheduler.Default);

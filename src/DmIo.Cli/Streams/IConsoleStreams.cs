@@ -1,5 +1,5 @@
 using DmIo.Cli.Exit;
-using DmIo.Devices.Files;
+using DmIo.Native;
 
 namespace DmIo.Cli.Streams;
 

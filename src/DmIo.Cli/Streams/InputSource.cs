@@ -1,6 +1,6 @@
 using DmIo.Cli.Exit;
-using DmIo.Devices.Files;
 using DmIo.Memory;
+using DmIo.Native;
 
 namespace DmIo.Cli.Streams;
 

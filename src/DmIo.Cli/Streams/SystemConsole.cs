@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using DmIo.Cli.Exit;
-using DmIo.Devices.Files;
+using DmIo.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Cli.Streams;
@@ -155,7 +155,7 @@ internal static class StandardWriter
         {
             if (stream is null)
             {
-                failed(new IOException("it is closed."));
+                failed(new IOException("it is closed"));
                 return;
             }
 

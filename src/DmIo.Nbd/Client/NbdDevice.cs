@@ -77,7 +77,7 @@ public sealed class NbdDevice : IBlockDevice
     }
 
     /// <inheritdoc/>
-    public void Drive() => engine.Drive();
+    public void Poll() => engine.Poll();
 
     /// <inheritdoc/>
     public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)

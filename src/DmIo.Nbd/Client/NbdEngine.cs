@@ -8,8 +8,8 @@ namespace DmIo.Nbd.Client;
 
 /// <summary>
 /// Sends the requests of one device through its connections. Attached: requests are collected until
-/// <see cref="Drive"/>, which sends them together and completes those that were answered; sockets, the timer and new
-/// connections request a Drive. Not attached, or during disposal: each request is sent at once, under a lock, and
+/// <see cref="Poll"/>, which sends them together and completes those that were answered; sockets, the timer and new
+/// connections request a poll. Not attached, or during disposal: each request is sent at once, under a lock, and
 /// completes on the thread pool.
 /// <code>
 ///   call --> queue --a connection has room--> sent --reply--> answered
@@ -64,7 +64,7 @@ internal sealed class NbdEngine : IAsyncDisposable
         }
     }
 
-    internal void Drive()
+    internal void Poll()
     {
         // A nested call, by an operation that is being completed: the outer call handles the added requests.
         if (host is null || isPolling)

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Numerics;
 using DmIo.Actors.Protocol;
 using DmIo.Actors.Telemetry;
-using DmIo.Devices.Files;
+using DmIo.Native;
 
 namespace DmIo.Nbd.Server;
 

@@ -7,8 +7,8 @@ using Akka.Event;
 using DmIo.Actors.Client;
 using DmIo.Actors.Configuration;
 using DmIo.Actors.Protocol;
-using DmIo.Devices;
-using DmIo.Devices.Files;
+using DmIo.Io;
+using DmIo.Native;
 using static DmIo.Nbd.Server.NbdServerProtocol;
 
 namespace DmIo.Nbd.Server;

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
 using DmIo.Actors.Client;
-using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Server.Exports;
 using DmIo.Nbd.Transport;

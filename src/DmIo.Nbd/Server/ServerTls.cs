@@ -4,7 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DmIo.Actors.Protocol;
-using DmIo.Devices.Files;
+using DmIo.Native;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Transport;
 
@@ -37,6 +37,8 @@ internal sealed class ServerTls
         {
             throw new IoRefusedException($"The server cannot use TLS: {fault.Message}");
         }
+
+        WarnAboutDates();
     }
 
     internal NbdTlsMode Mode => options.Mode;
@@ -158,6 +160,7 @@ internal sealed class ServerTls
                 try
                 {
                     current = Read();
+                    WarnAboutDates();
                 }
                 catch (Exception fault) when (IsBadFile(fault))
                 {
@@ -168,6 +171,29 @@ internal sealed class ServerTls
             return current;
         }
     }
+
+    /// <summary>A certificate outside its dates is used, because clients decide about it, but hardly on
+    /// purpose.</summary>
+    private void WarnAboutDates()
+    {
+        if (DatesFaultOf(current.Server.TargetCertificate) is { } fault)
+        {
+            warn($"The certificate of '{options.CertificateFile}' {fault}, so clients refuse it.");
+        }
+
+        if (current.Authorities is { } authorities && authorities.All(authority => DatesFaultOf(authority) is not null))
+        {
+            warn($"The authority of '{options.ClientAuthorityFile}' {DatesFaultOf(authorities[0])}, so the server "
+                + "refuses all clients.");
+        }
+    }
+
+    /// <summary>Null: the certificate is valid now.</summary>
+    private static string? DatesFaultOf(X509Certificate2 certificate) =>
+        certificate.NotAfter < DateTime.Now ? $"expired at {certificate.NotAfter.ToUniversalTime():u}"
+        : certificate.NotBefore > DateTime.Now
+            ? $"is not valid before {certificate.NotBefore.ToUniversalTime():u}"
+        : null;
 
     private static bool IsBadFile(Exception fault) =>
         fault is IOException or CryptographicException or ArgumentException;
@@ -185,7 +211,7 @@ internal sealed class ServerTls
             var target = File.ResolveLinkTarget(full, returnFinalTarget: true) ?? new FileInfo(full);
             return $"{FileIdentity.Of(file)?.Node}/{target.LastWriteTimeUtc.Ticks}/{((FileInfo)target).Length}";
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return "";
         }

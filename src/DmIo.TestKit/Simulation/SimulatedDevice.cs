@@ -99,9 +99,9 @@ public sealed class SimulatedDevice : IBlockDevice
     }
 
     /// <inheritdoc/>
-    public void Drive()
+    public void Poll()
     {
-        Note(!IsClosed, "driven when closed");
+        Note(!IsClosed, "polled when closed");
         for (var count = done.Count; count > 0; count--)
         {
             Finish(done.Dequeue());

@@ -17,7 +17,7 @@ public sealed record SimulatedDeviceOptions
     /// <summary>The faults. If several match a call, the first one applies.</summary>
     public IReadOnlyList<SimulatedFault> Faults { get; init; } = [];
 
-    /// <summary>Completes calls only when the owner calls <see cref="IBlockDevice.Drive"/>, like io_uring, if the owner
+    /// <summary>Completes calls only when the owner calls <see cref="IBlockDevice.Poll"/>, like io_uring, if the owner
     /// supports that.</summary>
     public bool Gathers { get; init; }
 

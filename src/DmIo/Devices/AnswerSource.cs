@@ -4,29 +4,30 @@ using DmIo.Io;
 namespace DmIo.Devices;
 
 /// <summary>
-/// What the caller of a device waits for, from a source that is used again and again, so that a call allocates nothing.
+/// The reused source of the task that a call of a device returns, so a call allocates nothing.
 /// <code>
 ///   idle --Transfer or Status--> awaited --Answer--> answered --its answer is taken--> OnTaken, idle
 /// </code>
-/// Whoever derives from it is one call. Invariant: only who has the task of this very use can take its answer, once.
+/// A derived class is one call. Invariant: only the task of the current use can take the result, once.
 /// </summary>
 internal abstract class AnswerSource : IValueTaskSource<TransferResult>, IValueTaskSource<IoStatus>
 {
     private ManualResetValueTaskSourceCore<TransferResult> answer;
 
-    /// <summary>What the caller waits for.</summary>
+    /// <summary>The task of the caller.</summary>
     internal ValueTask<TransferResult> Transfer => new(this, answer.Version);
 
     /// <inheritdoc cref="Transfer"/>
     internal ValueTask<IoStatus> Status => new(this, answer.Version);
 
-    /// <summary>Its answer was taken: it may be used again.</summary>
+    /// <summary>The result was taken: the source may be used again.</summary>
     protected abstract void OnTaken();
 
-    /// <summary>Gives the caller what came of it.</summary>
+    /// <summary>Completes the task.</summary>
     /// <param name="result">For a status, one with 0 bytes.</param>
-    /// <param name="defect">What was thrown, if anything: the caller gets that instead.</param>
-    /// <param name="isInline">Whoever waits goes on within this call; else on a thread of the pool.</param>
+    /// <param name="defect">The exception for the caller instead of a result; null: none.</param>
+    /// <param name="isInline">The continuation of the caller runs within this call; else on a thread of the
+    /// pool.</param>
     protected void SetAnswer(in TransferResult result, Exception? defect, bool isInline)
     {
         answer.RunContinuationsAsynchronously = !isInline;

@@ -1,9 +1,9 @@
-using DmIo.Devices.Files;
 using DmIo.Io;
+using DmIo.Native;
 
 namespace DmIo.Devices;
 
-/// <summary>What a device is and what one call to it may ask. Linux's queue limits.</summary>
+/// <summary>The properties of a device and the limits of one call. Linux: queue limits.</summary>
 public sealed record DeviceDescription
 {
     /// <summary>The most segments that one vectored system call takes (IOV_MAX).</summary>
@@ -37,21 +37,19 @@ public sealed record DeviceDescription
     /// zeroes.</summary>
     public ByteSize MaxWriteZeroes { get; init; }
 
-    /// <summary>Sectors can be zeroed for less than it costs to write them, at least some of them, and in one of the
-    /// ways of <see cref="WriteZeroesFlags"/>. Where they can't, <see cref="WriteZeroesFlags.NoFallback"/> is
-    /// Unsupported.</summary>
+    /// <summary>Zeroing costs less than writing zeroes, at least for some sectors and in one way of
+    /// <see cref="WriteZeroesFlags"/>. Without it, <see cref="WriteZeroesFlags.NoFallback"/> is Unsupported.</summary>
     public bool HasFastWriteZeroes { get; init; }
 
-    /// <summary>Writes can be made durable one by one. Where they can't, a FUA write is a write and a
-    /// flush.</summary>
+    /// <summary>Single writes can be made durable. Without it, a FUA write is a write and a flush.</summary>
     public bool HasForceUnitAccess { get; init; }
 
-    /// <summary>The device has a volatile cache. Where it has none, a flush has nothing to do and succeeds without a
+    /// <summary>The device has a volatile cache. Without one, a flush has nothing to do and succeeds without a
     /// call.</summary>
     public bool HasVolatileCache { get; init; } = true;
 
     /// <summary>After a failed flush the device is still read, once its cache is dropped
-    /// (<see cref="FileDeviceOptions.ReadsAfterFailure"/>).</summary>
+    /// (<c>FileDeviceOptions.ReadsAfterFailure</c>).</summary>
     public bool ReadsAfterFailure { get; init; }
 
     /// <summary>How operations are served.</summary>
@@ -63,7 +61,7 @@ public sealed record DeviceDescription
     /// </summary>
     public ByteSize MemoryAlignment { get; init; } = ByteSize.FromBytes(1);
 
-    /// <summary>How many pages of the pool the device wants for itself
+    /// <summary>How many pages of the pool the device requests for itself
     /// (<see cref="DeviceHost.BouncePages"/>).</summary>
     public int BouncePages { get; init; }
 
@@ -73,10 +71,10 @@ public sealed record DeviceDescription
     /// </summary>
     public int TailBytes { get; init; }
 
-    /// <summary>Which file or block device it is; null: none.</summary>
+    /// <summary>The file or block device behind the device; null: none.</summary>
     internal FileIdentity? Identity { get; init; }
 
-    /// <summary>What in it no device can be, as one sentence that names the value; null where nothing is.</summary>
+    /// <summary>The first invalid property, in one sentence with its value; null if all are valid.</summary>
     internal string? Fault() => this switch
     {
         { Capacity.IsWholeSectors: false } =>
@@ -109,4 +107,24 @@ public sealed record DeviceDescription
 
     private static bool IsPowerOfTwo(ByteSize size, long leastBytes) =>
         size.Bytes >= leastBytes && size <= LargestUnit && long.IsPow2(size.Bytes);
+}
+
+/// <summary>How a device's operations are served: a declared property of its backend, shown by <c>dmio
+/// devices</c>.</summary>
+public enum ServiceMode
+{
+    /// <summary>The backend's own way; operations complete when they complete, on any thread.</summary>
+    Own,
+
+    /// <summary>
+    /// Before the call returns, on the caller's thread: for stores that never wait (memory, page cache on tmpfs), where
+    /// a hop to another thread costs more than the copy.
+    /// </summary>
+    Inline,
+
+    /// <summary>Linux io_uring: calls are gathered, and sent to the kernel together.</summary>
+    Ring,
+
+    /// <summary>A bounded set of threads that belong to the device, one blocking system call each.</summary>
+    Threads,
 }

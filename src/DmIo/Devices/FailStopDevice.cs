@@ -4,12 +4,11 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// A device that stops at its first failed flush (R14): whatever is asked for afterwards is answered with DeviceFailed
-/// and never reaches it. After a failed fsync Linux marks the pages clean, so that a later one's success proves nothing
-/// (Rebello et al., ATC'20). A write that was to be durable by itself counts as a flush: its failure may have consumed
-/// another write's error. Where the system refused the write or flush for want of room, memory or a thread, the device
-/// goes on if it confirms that nothing that was accepted is lost. The service puts one around each device that it
-/// attaches.
+/// A device that stops at its first failed flush (R14): later operations fail with DeviceFailed and never reach the
+/// device. After a failed fsync Linux marks the pages clean, so a later success proves nothing (Rebello et al.,
+/// ATC'20). A durable write (FUA) counts as a flush: its failure may have consumed the error of another write. If the
+/// system refused the write or flush because it lacked room, memory or a thread, the device continues if it confirms
+/// that no accepted data is lost. The service wraps each attached device in one.
 /// <code>
 ///   Running --a sync failed--> Stopped --AllowReads--> Stopped but for reads
 ///      ^                          +------- Reopen ---------+
@@ -27,27 +26,25 @@ internal sealed class FailStopDevice : IBlockDevice
     /// <inheritdoc/>
     public DeviceDescription Description => inner.Description;
 
-    /// <summary>Why it stopped; null while it runs.</summary>
+    /// <summary>The failure that stopped the device; null while it runs.</summary>
     internal IoFailure? Failure => failure;
 
-    /// <summary>Why it does not take this operation; null where it does.</summary>
+    /// <summary>The failure because of which the device refuses this operation; null if it does not.</summary>
     internal IoFailure? Refuses(IoOperation operation) =>
         operation == IoOperation.Read && isReadable ? null : failure;
 
-    /// <summary>Its cache was dropped: what it reads is what the store holds.</summary>
+    /// <summary>The cache was dropped: reads return what the store holds.</summary>
     internal void AllowReads() => isReadable = true;
 
-    /// <summary>Its cache was dropped, nothing is in flight, and what was lost is given up: it runs again.</summary>
+    /// <summary>The cache was dropped, nothing is in flight, and lost data is given up: the device runs
+    /// again.</summary>
     internal void Reopen() => (failure, isReadable) = (null, false);
 
     /// <inheritdoc/>
     public void Attach(DeviceHost host) => inner.Attach(host);
 
     /// <inheritdoc/>
-    public void Drive() => inner.Drive();
-
-    /// <inheritdoc/>
-    public bool Linger() => inner.Linger();
+    public void Poll() => inner.Poll();
 
     /// <inheritdoc/>
     public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
@@ -123,8 +120,8 @@ internal sealed class FailStopDevice : IBlockDevice
         return result with { Status = await JudgeAsync(result.Status, isWrite: true) };
     }
 
-    // A flush that succeeded beside one that failed proves nothing either; one that the device can't do, or that never
-    // got to it (a server that is away for a while), proves no loss.
+    // A flush that succeeded beside a failed one proves nothing either. A flush that the device does not support, or
+    // that never reached it (a server that is away), proves no loss.
     private async ValueTask<IoStatus> JudgeAsync(IoStatus status, bool isWrite)
     {
         if (status.IsOk)
@@ -154,7 +151,7 @@ internal sealed class FailStopDevice : IBlockDevice
     }
 
     /// <summary>The system may have refused the call itself, which loses nothing; or the errno is that of an accepted
-    /// write whose data could not be written back.</summary>
+    /// write that could not be written back.</summary>
     private static bool WasMaybeRefused(IoStatus status, bool isWrite) =>
         status is { Code: IoStatusCode.DeviceError, Failure.Errno: var errno }
         && (errno == Errno.Interrupted || Errno.IsShortage(errno) || (isWrite && Errno.IsNoRoom(errno)));

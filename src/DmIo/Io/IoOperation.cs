@@ -18,3 +18,52 @@ public enum IoOperation
     /// <summary>Make the sectors read as zero, without carrying zeroes.</summary>
     WriteZeroes,
 }
+
+/// <summary>Which operations of a device go first: Linux's I/O priority classes.</summary>
+public enum IoPriority
+{
+    /// <summary>The usual class; leases share the device by their weights.</summary>
+    BestEffort,
+
+    /// <summary>Before all others. A flood of these holds up the rest until its expiry.</summary>
+    RealTime,
+
+    /// <summary>When no other waits, or when it expired.</summary>
+    Idle,
+}
+
+/// <summary>How sectors may be made to read as zero: Linux's <c>BLKDEV_ZERO_NOUNMAP</c> and
+/// <c>BLKDEV_ZERO_NOFALLBACK</c>.</summary>
+[Flags]
+public enum WriteZeroesFlags
+{
+    /// <summary>As the device does it fastest and with the least space: it may give the sectors up where they then read
+    /// as zero.</summary>
+    None = 0,
+
+    /// <summary>No hole is made: what is allocated stays allocated, so that a later write there does not run out of
+    /// space.</summary>
+    NoUnmap = 1,
+
+    /// <summary>Only where it costs less than to write the zeroes. Where it does not, the region is Unsupported, at
+    /// once.</summary>
+    NoFallback = 2,
+}
+
+/// <summary>
+/// The bytes at the ends of its regions that a write preserves, for data that begins or ends inside a sector: the first
+/// <paramref name="HeadBytes"/> and the last <paramref name="TailBytes"/> bytes of a region. The device reads these
+/// bytes and writes them back with the data, while conflicting writes wait: concurrent writers of neighboring bytes
+/// lose no data.
+/// </summary>
+/// <param name="HeadBytes">Not negative.</param>
+/// <param name="TailBytes">Not negative. Together they leave at least one byte of each region.</param>
+/// <remarks>Best shorter than the device's block, or whole blocks are claimed that are not written.</remarks>
+public readonly record struct WriteEdges(int HeadBytes, int TailBytes)
+{
+    /// <summary>The data is whole sectors.</summary>
+    public bool IsNone => HeadBytes == 0 && TailBytes == 0;
+
+    /// <summary>Bytes that are kept.</summary>
+    public long Bytes => (long)HeadBytes + TailBytes;
+}

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DmIo.Io;
 
 /// <summary>
@@ -63,4 +65,79 @@ public readonly record struct IoRegion(string Device, Sector Start, SectorCount 
     }
 
     private static ulong Distance(Sector from, Sector to) => unchecked((ulong)to.Value - (ulong)from.Value);
+}
+
+/// <summary>
+/// A region as people write it: <c>DEVICE@SECTOR+COUNT</c>, or <c>DEVICE@SECTOR</c> where the count follows from
+/// something else. A device may have <c>@</c> and <c>+</c> in its name (it may be a path): the last <c>@</c> ends it.
+/// </summary>
+/// <param name="Device">What stands before the last <c>@</c>; not empty.</param>
+/// <param name="Start">The first sector, not negative.</param>
+/// <param name="Count">How many sectors, 0 to <see cref="SectorCount.MaxValue"/>; null where none is written.</param>
+public readonly record struct RegionSyntax(string Device, Sector Start, SectorCount? Count)
+{
+    private const string Shape = "Write DEVICE@SECTOR+COUNT or DEVICE@SECTOR, in sectors of 512 bytes: disk1@2048+8.";
+
+    /// <summary>Reads a region whose count may be left out.</summary>
+    /// <exception cref="FormatException">It is not one; the message names the text, the fault and what would
+    /// do.</exception>
+    public static RegionSyntax Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Read(text, out var region) is { } fault ? throw new FormatException(fault) : region;
+    }
+
+    /// <summary>Reads a region whose count may be left out; false where it is not one.</summary>
+    public static bool TryParse(string? text, out RegionSyntax region)
+    {
+        region = default;
+        return text is not null && Read(text, out region) is null;
+    }
+
+    /// <summary>As it is read.</summary>
+    public override string ToString() => Count is { } count ? $"{Device}@{Start}+{count}" : $"{Device}@{Start}";
+
+    internal static string? Read(string text, out RegionSyntax region)
+    {
+        region = default;
+        var at = text.LastIndexOf('@');
+        if (at <= 0)
+        {
+            return at < 0
+                ? $"'{text}' names no sector: there is no '@'. {Shape}"
+                : $"'{text}' names no device before the '@'. {Shape}";
+        }
+
+        var range = text.AsSpan(at + 1);
+        var plus = range.IndexOf('+');
+        var startText = plus < 0 ? range : range[..plus];
+        if (!TryReadNumber(startText, out var start))
+        {
+            return $"'{startText}' in '{text}' is not a sector: a whole number from 0 to {long.MaxValue}. {Shape}";
+        }
+
+        SectorCount? count = null;
+        if (plus >= 0)
+        {
+            if (!TryReadNumber(range[(plus + 1)..], out var number) || number > SectorCount.MaxValue)
+            {
+                return $"'{range[(plus + 1)..]}' in '{text}' is not a sector count: a whole number from 0 to "
+                    + $"{SectorCount.MaxValue}. {Shape}";
+            }
+
+            count = number;
+        }
+
+        region = new RegionSyntax(text[..at], start, count);
+        return null;
+    }
+
+    /// <summary>Digits only: no sign, no space, and none of the trailing NULs that .NET's own parsing lets
+    /// pass.</summary>
+    private static bool TryReadNumber(ReadOnlySpan<char> text, out long number)
+    {
+        number = 0;
+        return !text.ContainsAnyExceptInRange('0', '9')
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
 }

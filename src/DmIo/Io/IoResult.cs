@@ -1,8 +1,8 @@
 namespace DmIo.Io;
 
 /// <summary>
-/// The one outcome of a request: which regions failed, which of them because the device can't, why, and the caller's
-/// context. A set, never a scalar: bit i clear means that region i holds the data. Immutable.
+/// The outcome of a request: the regions that failed, the failures for lack of support, the causes, and the context of
+/// the caller. A set, never a scalar: bit i clear means that region i holds the data. Immutable.
 /// </summary>
 public sealed class IoResult
 {
@@ -51,8 +51,9 @@ public sealed class IoResult
     public object? Context { get; }
 
     /// <summary>
-    /// A device may still touch the request's memory, since the deadline or the end of the service came first: do not
-    /// reuse it. Its pages stay counted against the lease until the device lets go. False in every other outcome.
+    /// A device may still access the memory of the request, because the deadline or the end of the service came first:
+    /// do not reuse the memory. Its pages stay counted against the lease until the device releases them. False in every
+    /// other outcome.
     /// </summary>
     public bool BufferHeld { get; }
 
@@ -70,7 +71,7 @@ public sealed class IoResult
         }
     }
 
-    /// <summary>Throws where a region failed, for callers to whom that is the end of it.</summary>
+    /// <summary>Throws if a region failed, for callers that treat any failure as fatal.</summary>
     /// <exception cref="IoFailedException">A region failed; holds this result.</exception>
     public void ThrowIfFailed()
     {
@@ -90,5 +91,34 @@ public sealed class IoResult
         }
 
         return text.Append(BufferHeld ? "; buffer still held" : "").ToString();
+    }
+}
+
+/// <summary>The outcome of a request as an exception, for callers that treat any failure as fatal: see
+/// <see cref="IoResult.ThrowIfFailed"/>.</summary>
+public sealed class IoFailedException : Exception
+{
+    public IoFailedException(IoResult result)
+        : base($"{result?.Errors.Count} of {result?.RegionCount} regions failed: {result}", CauseOf(result))
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        Result = result;
+    }
+
+    /// <summary>The whole outcome.</summary>
+    public IoResult Result { get; }
+
+    /// <summary>The exception of the first failed region that has one.</summary>
+    private static Exception? CauseOf(IoResult? result)
+    {
+        for (var index = 0; index < result?.RegionCount; index++)
+        {
+            if (result[index].Failure?.Exception is { } cause)
+            {
+                return cause;
+            }
+        }
+
+        return null;
     }
 }

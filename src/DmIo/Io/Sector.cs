@@ -23,3 +23,32 @@ public readonly record struct Sector(long Value) : IComparable<Sector>
 
     public override string ToString() => Value.ToString();
 }
+
+/// <summary>A length in sectors of 512 bytes.</summary>
+/// <param name="Value">
+/// How many sectors. A request with a negative number, or one above <see cref="MaxValue"/>, is refused.
+/// </param>
+public readonly record struct SectorCount(long Value) : IComparable<SectorCount>
+{
+    /// <summary>The longest range whose bytes still fit in 64 bits.</summary>
+    public const long MaxValue = long.MaxValue / Sector.SizeBytes;
+
+    /// <summary>The length in bytes. <see cref="OverflowException"/> above <see cref="MaxValue"/>.</summary>
+    public long Bytes => checked(Value * Sector.SizeBytes);
+
+    /// <summary>The number as a length.</summary>
+    public static implicit operator SectorCount(long value) => new(value);
+
+    public static bool operator <(SectorCount left, SectorCount right) => left.Value < right.Value;
+
+    public static bool operator >(SectorCount left, SectorCount right) => left.Value > right.Value;
+
+    public static bool operator <=(SectorCount left, SectorCount right) => left.Value <= right.Value;
+
+    public static bool operator >=(SectorCount left, SectorCount right) => left.Value >= right.Value;
+
+    /// <inheritdoc/>
+    public int CompareTo(SectorCount other) => Value.CompareTo(other.Value);
+
+    public override string ToString() => Value.ToString();
+}

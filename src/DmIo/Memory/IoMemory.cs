@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using DmIo.Io;
+
 namespace DmIo.Memory;
 
 /// <summary>
@@ -67,6 +71,29 @@ public abstract class IoMemory
         return new MemoryBlock(memory.AsMemory());
     }
 
+    /// <summary>
+    /// Can the first <paramref name="lengthBytes"/> bytes go to a device without a copy: does every segment begin on
+    /// the alignment and consist of whole blocks? An estimate for managed memory, which the collector may move
+    /// afterwards: good enough to count pages with, not to do I/O by.
+    /// </summary>
+    internal unsafe bool IsAligned(long lengthBytes, ByteSize alignment, ByteSize blockSize)
+    {
+        for (var index = 0; lengthBytes > 0 && index < SegmentCount; index++)
+        {
+            var segment = GetSegment(index).Span;
+            var used = Math.Min(segment.Length, lengthBytes);
+            var address = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(segment));
+            if ((address & ((nint)alignment.Bytes - 1)) != 0 || used % blockSize.Bytes != 0)
+            {
+                return false;
+            }
+
+            lengthBytes -= used;
+        }
+
+        return true;
+    }
+
     private protected void RequirePosition(long positionBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(positionBytes);
@@ -79,5 +106,98 @@ public abstract class IoMemory
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, LengthBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, LengthBytes - offsetBytes);
+    }
+
+    /// <summary>A contiguous part of any other memory of a request, in the same segments; nothing is copied.</summary>
+    private sealed class MemorySlice : IoMemory
+    {
+        private readonly IoMemory whole;
+        private readonly long offsetBytes;
+        private readonly SegmentRange range;
+
+        /// <summary>The range is the caller's to check.</summary>
+        public MemorySlice(IoMemory whole, long offsetBytes, long lengthBytes)
+        {
+            this.whole = whole;
+            this.offsetBytes = offsetBytes;
+            LengthBytes = lengthBytes;
+            if (lengthBytes > 0)
+            {
+                range = new SegmentRange(whole.Locate(offsetBytes), whole.Locate(offsetBytes + lengthBytes - 1));
+            }
+        }
+
+        /// <inheritdoc/>
+        public override long LengthBytes { get; }
+
+        /// <inheritdoc/>
+        public override bool IsReadOnly => whole.IsReadOnly;
+
+        /// <inheritdoc/>
+        public override int SegmentCount => range.Count;
+
+        /// <inheritdoc/>
+        public override Memory<byte> GetSegment(int index) =>
+            range.Trim(whole.GetSegment(range.IndexInWhole(index)), index);
+
+        /// <inheritdoc/>
+        public override SegmentPosition Locate(long positionBytes)
+        {
+            RequirePosition(positionBytes);
+            return positionBytes == LengthBytes
+                ? new SegmentPosition(SegmentCount, 0)
+                : range.InSlice(whole.Locate(offsetBytes + positionBytes));
+        }
+
+        /// <inheritdoc/>
+        public override IoMemory Slice(long offsetBytes, long lengthBytes)
+        {
+            RequireRange(offsetBytes, lengthBytes);
+            return new MemorySlice(whole, this.offsetBytes + offsetBytes, lengthBytes);
+        }
+    }
+}
+
+/// <summary>Any managed or native <see cref="Memory{T}"/> as the memory of a request: one segment.</summary>
+public sealed class MemoryBlock : IoMemory
+{
+    private readonly Memory<byte> memory;
+
+    /// <summary>Memory to write from or to read into.</summary>
+    public MemoryBlock(Memory<byte> memory) => this.memory = memory;
+
+    /// <summary>Memory to write from; a read into it is refused.</summary>
+    public MemoryBlock(ReadOnlyMemory<byte> memory)
+        : this(MemoryMarshal.AsMemory(memory), isReadOnly: true)
+    {
+    }
+
+    private MemoryBlock(Memory<byte> memory, bool isReadOnly)
+    {
+        this.memory = memory;
+        IsReadOnly = isReadOnly;
+    }
+
+    /// <inheritdoc/>
+    public override long LengthBytes => memory.Length;
+
+    /// <inheritdoc/>
+    public override bool IsReadOnly { get; }
+
+    /// <inheritdoc/>
+    public override int SegmentCount => 1;
+
+    /// <inheritdoc/>
+    public override Memory<byte> GetSegment(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(index, 0);
+        return memory;
+    }
+
+    /// <inheritdoc/>
+    public override MemoryBlock Slice(long offsetBytes, long lengthBytes)
+    {
+        RequireRange(offsetBytes, lengthBytes);
+        return new MemoryBlock(memory.Slice((int)offsetBytes, (int)lengthBytes), IsReadOnly);
     }
 }

@@ -21,6 +21,56 @@ public sealed class Page
     /// </summary>
     public Memory<byte> Memory { get; }
 
-    /// <summary>Bytes behind it that are nobody's; none where the pool is not checked.</summary>
+    /// <summary>Unused bytes behind the page; empty if the pool is not checked.</summary>
     internal Memory<byte> Guard { get; }
+}
+
+/// <summary>
+/// Detects writes to pages outside of a lease, for a pool with <c>dmio.pool.check</c>: free pages, and the guard behind
+/// each page, are full of a pattern. A free page without the pattern was written to after its lease was returned; a
+/// guard without the pattern was overrun from its page. Costs a fill and a comparison for each page and lease.
+/// </summary>
+internal static class PageCheck
+{
+    /// <summary>Neither zero nor likely in data.</summary>
+    private const byte Unowned = 0xD1;
+
+    /// <summary>Fills a new page of the pool.</summary>
+    internal static void Add(Page page)
+    {
+        page.Memory.Span.Fill(Unowned);
+        page.Guard.Span.Fill(Unowned);
+    }
+
+    /// <summary>Checks pages before they are leased.</summary>
+    /// <exception cref="InvariantViolationException">A page or its guard was written to.</exception>
+    internal static void Leave(IEnumerable<Page> pages)
+    {
+        foreach (var page in pages)
+        {
+            Require(page.Memory, "A page was written to after it was put back.");
+            Require(page.Guard, "Somebody wrote past the end of a page that was put back.");
+        }
+    }
+
+    /// <summary>Checks and fills pages that are returned.</summary>
+    /// <exception cref="InvariantViolationException">A guard was written to.</exception>
+    internal static void Return(PageLease lease)
+    {
+        for (var index = 0; index < lease.Count; index++)
+        {
+            var page = lease.Pages[index];
+            Require(page.Guard, $"Somebody wrote past the end of page {index} of {lease.Id}.");
+            page.Memory.Span.Fill(Unowned);
+        }
+    }
+
+    private static void Require(Memory<byte> bytes, string fault)
+    {
+        var place = bytes.Span.IndexOfAnyExcept(Unowned);
+        if (place >= 0)
+        {
+            throw new InvariantViolationException($"{fault} The first such byte is number {place}.");
+        }
+    }
 }

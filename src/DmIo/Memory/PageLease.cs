@@ -49,3 +49,27 @@ public sealed class PageLease
     /// <summary>Granted and lent pages.</summary>
     internal int TotalPages => Count + Lent.Count;
 }
+
+/// <summary>
+/// Names a lease. Never used twice in a process, so that one pool's lease is not taken for another's.
+/// </summary>
+/// <param name="Value">1 for the first lease of the process, then counting.</param>
+public readonly record struct LeaseId(long Value)
+{
+    /// <summary><c>lease-1</c>: fit for an actor's name and a log.</summary>
+    public override string ToString() => $"lease-{Value}";
+}
+
+/// <summary>Whose a lease's pages are.</summary>
+internal enum PageLeaseState
+{
+    /// <summary>The lessee's.</summary>
+    Leased,
+
+    /// <summary>The lessee has died or returned the pages, but a device may still access them: they have no
+    /// owner.</summary>
+    Draining,
+
+    /// <summary>The pool's again.</summary>
+    Returned,
+}

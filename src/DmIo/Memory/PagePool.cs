@@ -3,11 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 namespace DmIo.Memory;
 
 /// <summary>
-/// Grants pages, all that were asked for or none, and takes them back. Grows by slabs up to a limit; never shrinks. A
-/// plain class with a single owner: no locks. Invariant, checked at every step: free + leased + draining + quarantined
-/// == total. A page is zeroed when it is leased, so no owner sees another's data, and the system has given the memory
-/// for certain before the owner relies on it: 0.1 us a page in cache, 0.3 us out of it, 4 us when the system first
-/// gives it.
+/// Grants pages, all requested pages or none, and takes them back. Grows by slabs up to a limit; never shrinks. A plain
+/// class with a single owner: no locks. Invariant, checked at every step: free + leased + draining + quarantined ==
+/// total. A page is zeroed when it is leased, so no owner sees the data of another, and the system has provided the
+/// memory before the owner relies on it: 0.1 us a page in cache, 0.3 us out of cache, 4 us at the first access.
 /// </summary>
 internal sealed class PagePool : IDisposable
 {
@@ -24,7 +23,7 @@ internal sealed class PagePool : IDisposable
     /// <param name="maxPages">The most pages it ever has.</param>
     /// <param name="slabPages">By how many it grows; by fewer only where the limit leaves no room.</param>
     /// <param name="allocateSlab">Where slabs come from; null where there is no memory. For tests.</param>
-    /// <param name="isChecked">Find who touches pages that are not his (<see cref="PageCheck"/>).</param>
+    /// <param name="isChecked">Detects writes to pages outside of a lease (<see cref="PageCheck"/>).</param>
     public PagePool(
         int maxPages, int slabPages, Func<int, PageSlab?>? allocateSlab = null, bool isChecked = false)
     {
@@ -40,13 +39,13 @@ internal sealed class PagePool : IDisposable
     /// <summary>The most pages that it ever has.</summary>
     public int MaxPages { get; }
 
-    /// <summary>What its pages lie in, for whoever registers memory with the kernel.</summary>
+    /// <summary>The blocks of its pages, for rings that register memory with the kernel.</summary>
     public PoolMemory Memory { get; } = new();
 
     /// <summary>Pages that it has.</summary>
     public int TotalPages { get; private set; }
 
-    /// <summary>Pages that nobody has.</summary>
+    /// <summary>Pages without a lease.</summary>
     public int FreePages => free.Count;
 
     /// <summary>Pages that lessees have.</summary>
@@ -154,8 +153,8 @@ internal sealed class PagePool : IDisposable
     }
 
     /// <summary>
-    /// The lessee is done or dead, the devices are not: the pages, quarantined or not, are nobody's until
-    /// <see cref="Return"/>.
+    /// The lessee has returned or died, the devices have not released the pages: the pages, quarantined or not, have no
+    /// owner until <see cref="Return"/>.
     /// </summary>
     /// <exception cref="InvariantViolationException">Not leased, or leased from another pool: a defect.</exception>
     public void BeginDrain(PageLease lease)
@@ -169,7 +168,8 @@ internal sealed class PagePool : IDisposable
     }
 
     /// <summary>
-    /// Takes all pages back, lent ones too. Nobody may touch them from here on. Works after <see cref="Dispose"/> too.
+    /// Takes all pages back, lent ones too. They may not be accessed from here on. Works after <see cref="Dispose"/>
+    /// too.
     /// </summary>
     /// <exception cref="InvariantViolationException">Returned already, or leased from another pool: a
     /// defect.</exception>

@@ -29,7 +29,7 @@ internal sealed class PageSlab
         }
     }
 
-    /// <summary>What they lie in.</summary>
+    /// <summary>The memory of the pages.</summary>
     public NativeBlock Block { get; }
 
     /// <summary>The slab's pages, by ascending address.</summary>
@@ -64,7 +64,7 @@ internal sealed class PageSlab
         }
     }
 
-    /// <summary>Frees the memory, after the last pin is gone. Nobody may use the pages any more.</summary>
+    /// <summary>Frees the memory, after the last pin is gone. The pages may not be used any more.</summary>
     public void Free() => Block.Dispose();
 
     private static Page GuardedPage(NativeBlock block, int index)
@@ -72,4 +72,19 @@ internal sealed class PageSlab
         var both = new NativeWindow(block, (long)index * GuardedBytes, GuardedBytes).Memory;
         return new Page(both[..Page.SizeBytes], both[Page.SizeBytes..]);
     }
+}
+
+/// <summary>
+/// The native blocks that a pool's pages lie in, in the order in which they came; none ever leaves. Written by the
+/// pool, read from any thread without a lock. A reader that keeps the address of a block holds the block.
+/// </summary>
+internal sealed class PoolMemory
+{
+    private volatile NativeBlock[] blocks = [];
+
+    /// <summary>All blocks so far; a snapshot that never changes.</summary>
+    internal ReadOnlySpan<NativeBlock> Blocks => blocks;
+
+    /// <summary>The pool only.</summary>
+    internal void Add(NativeBlock block) => blocks = [.. blocks, block];
 }

@@ -95,13 +95,13 @@ public sealed class CancellationTests
         Assert.Equal(1, pool.Leases);
     }
 
-    private static async Task CancelStuckWriteAsync(IoClient client, StuckDevice stuck)
+    private static async Task CancelStuckWriteAsync(IoClient client, HungDevice stuck)
     {
         using var cancellation = new CancellationTokenSource();
         var write = client.WriteAsync(new IoRegion("a", 0, 8), Data, null, cancellation.Token);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write.InTime());
-        Assert.Equal(1, stuck.StuckCount);
+        Assert.Equal(1, stuck.HungCount);
     }
 }

@@ -32,7 +32,7 @@ public sealed class DeadPartnerTests
         var stuck = await running.AttachStuckAsync("a");
         var client = await running.Service.OpenAsync(2).InTime();
         var held = client.WriteAsync(new IoRegion("a", 0, 8), Page);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
         using var isBusy = new SemaphoreSlim(0);
         using var goOn = new SemaphoreSlim(0);
         var busy = new Completion(_ =>
@@ -78,7 +78,7 @@ public sealed class DeadPartnerTests
         var stuck = await running.AttachStuckAsync("a");
         var client = await running.Service.OpenAsync(1).InTime();
         var write = client.WriteAsync(new IoRegion("a", 0, 8), Page);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
 
         await running.DisposeAsync();
 

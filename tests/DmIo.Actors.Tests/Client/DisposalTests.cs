@@ -16,7 +16,7 @@ public sealed class DisposalTests
         var stuck = await running.AttachStuckAsync("a");
         var client = await running.Service.OpenAsync(5).InTime();
         var write = client.WriteAsync(new IoRegion("a", 0, 8), Page);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
 
         var disposing = client.DisposeAsync().AsTask();
 
@@ -66,7 +66,7 @@ public sealed class DisposalTests
         var stuck = await running.AttachStuckAsync("a");
         var client = await running.Service.OpenAsync(3).InTime();
         var write = client.WriteAsync(new IoRegion("a", 0, 8), Page);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
         running.System.Stop(client.Requests);
         Assert.True((await write.InTime()).BufferHeld);
 
@@ -87,7 +87,7 @@ public sealed class DisposalTests
         var stuck = await running.AttachStuckAsync("a");
         var client = await running.Service.OpenAsync(3).InTime();
         var write = client.WriteAsync(new IoRegion("a", 0, 8), Page);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
         running.Service.Supervisor.Tell(DrainProtocol.DrainService.Instance, ActorRefs.NoSender);
         await running.PoolWhenAsync(status => status.Draining == 3);
 

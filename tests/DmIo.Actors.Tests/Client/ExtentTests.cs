@@ -30,7 +30,7 @@ public sealed class ExtentTests
         var stuck = await running.AttachStuckAsync("a");
         using var client = await running.Service.OpenAsync(1).InTime();
         var write = client.WriteAsync(new IoRegion("a", 0, 1), new byte[512]);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
 
         Assert.Equal([new(8, ExtentKind.Hole)], await running.Service.GetExtentsAsync("a", 0, 8).InTime());
 

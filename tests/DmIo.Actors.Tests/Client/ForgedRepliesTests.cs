@@ -37,7 +37,7 @@ public sealed class ForgedRepliesTests
         var stuck = await running.AttachStuckAsync("disk");
         var client = await running.Service.OpenAsync(pages: 8).InTime();
         var write = client.WriteAsync(new IoRegion("disk", 0, 8), new byte[4096]);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
         var closing = client.DisposeAsync().AsTask();
 
         await TellAsync(running, FirstClient, new PutDone(client.Lease.Id, 8));

@@ -81,7 +81,7 @@ public sealed class IoCompletionTests
 
         Assert.Throws<InvalidOperationException>(() => client.TrySend(Write("a", counting)));
 
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
         stuck.Release();
         Assert.True((await counting.NextAsync())!.IsOk);
     }
@@ -103,7 +103,7 @@ public sealed class IoCompletionTests
         using var client = await running.Service.OpenAsync(2).InTime();
         var held = new CountingCompletion();
         client.TrySend(Write("a", held));
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
         using var isBusy = new SemaphoreSlim(0);
         using var goOn = new SemaphoreSlim(0);
         var busy = new CountingCompletion

@@ -23,13 +23,13 @@ public sealed class RoomTests
     {
         await using var running = new RunningService();
         var device = new RecordingDevice(new MemoryDevice(ByteSize.FromSectors(Many)));
-        var stuck = new StuckDevice(device);
+        var stuck = new HungDevice(device);
         await running.Service.AttachAsync("a", stuck).InTime();
         using var client = await running.Service.OpenAsync(1).InTime();
 
         var writes = Enumerable.Range(0, Many)
             .Select(index => client.WriteAsync(new IoRegion("a", index, 1), Page)).ToList();
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
         stuck.Release();
 
         Assert.All(await Task.WhenAll(writes).InTime(), result => Assert.True(result.IsOk));
@@ -165,7 +165,7 @@ public sealed class RoomTests
         var stuck = await running.AttachStuckAsync("a");
         var client = await running.Service.OpenAsync(1).InTime();
         var first = client.WriteAsync(new IoRegion("a", 0, 8), Page);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
         var writes = Flood(client, new IoRegion("a", 0, 8));
         var callbacks = new OutcomeCount(expected: Many);
         for (var index = 0; index < Many; index++)
@@ -190,7 +190,7 @@ public sealed class RoomTests
         var stuck = await running.AttachStuckAsync("a");
         var client = await running.Service.OpenAsync(1).InTime();
         var first = client.WriteAsync(new IoRegion("a", 0, 8), Page);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
         var writes = Flood(client, new IoRegion("a", 0, 8));
 
         running.System.Stop(client.Requests);

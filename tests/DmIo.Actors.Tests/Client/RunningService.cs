@@ -45,9 +45,9 @@ internal sealed class RunningService : IAsyncDisposable
     }
 
     /// <summary>Attaches memory of a MiB on which everything gets stuck.</summary>
-    internal async Task<StuckDevice> AttachStuckAsync(string name)
+    internal async Task<HungDevice> AttachStuckAsync(string name)
     {
-        var device = new StuckDevice(new MemoryDevice(ByteSize.FromMiB(1)));
+        var device = new HungDevice(new MemoryDevice(ByteSize.FromMiB(1)));
         await Service.AttachAsync(name, device).InTime();
         return device;
     }

@@ -227,7 +227,7 @@ public sealed class ShutdownPhaseTests
         var client = await running.Service.OpenAsync(1).InTime();
         var inFlight = client.WriteAsync(new IoRegion("a", 0, 8), Page);
         var waiting = client.WriteAsync(new IoRegion("a", 8, 8), Page);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
 
         if (isSystem)
         {

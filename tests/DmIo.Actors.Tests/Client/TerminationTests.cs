@@ -23,7 +23,7 @@ public sealed class TerminationTests
         var client = await running.Service.OpenAsync(1).InTime();
         var inFlight = client.WriteAsync(new IoRegion("a", 0, 8), Page);
         var waiting = client.WriteAsync(new IoRegion("b", 0, 8), Page);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
 
         var ending = running.System.Terminate();
         await running.PoolWhenAsync(status => status.Draining == 1);
@@ -49,7 +49,7 @@ public sealed class TerminationTests
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
         client.WriteZeroes([new IoRegion("a", 16, 8)], callbacks.Callback);
-        await stuck.WhenStuckAsync(3).InTime();
+        await stuck.WhenHungAsync(3).InTime();
         var waiting = client.WriteAsync(new IoRegion("a", 24, 8), Page);
 
         await running.System.Terminate().InTime();
@@ -100,7 +100,7 @@ public sealed class TerminationTests
         var stuck = await running.AttachStuckAsync("a");
         var client = await running.Service.OpenAsync(1).InTime();
         var write = client.WriteAsync(new IoRegion("a", 0, 8), Page);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
         var detaching = running.Service.DetachAsync("a");
 
         await running.System.Terminate().InTime();
@@ -169,7 +169,7 @@ public sealed class TerminationTests
         var stuck = await running.AttachStuckAsync("a");
         var client = await running.Service.OpenAsync(1).InTime();
         var write = client.WriteAsync(new IoRegion("a", 0, 8), Page);
-        await stuck.WhenStuckAsync(1).InTime();
+        await stuck.WhenHungAsync(1).InTime();
 
         var ending = running.System.Terminate();
         await client.DisposeAsync().InTime();

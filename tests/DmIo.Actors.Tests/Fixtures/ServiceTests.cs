@@ -145,7 +145,7 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
     /// <summary>The actor of an attached device.</summary>
     protected IActorRef DeviceActor(string name) =>
         Directory.TryFind(name, out var entry)
-            ? entry.Ref.Actor
+            ? entry.Actor
             : throw new ArgumentException($"'{name}' is not attached.", nameof(name));
 
     /// <summary>

@@ -56,7 +56,7 @@ internal static class TestRequests
 
         return new DeviceEntry(
             counters,
-            new DeviceRef(ActorRefs.Nobody),
+            ActorRefs.Nobody,
             new DeviceDescription { Backend = "none", Capacity = ByteSize.FromSectors(1024) },
             slowAfter: TimeSpan.FromSeconds(1));
     }

@@ -157,11 +157,11 @@ public sealed class DeathTests : ServiceTests
     }
 
     [Fact]
-    public async Task R22_a_device_that_throws_when_it_is_driven_goes_and_what_it_has_in_flight_is_answered()
+    public async Task R22_a_device_that_throws_when_it_is_polled_goes_and_what_it_has_in_flight_is_answered()
     {
         var good = AttachQuick("good");
         var bad = new ManualDevice(64);
-        Attach("bad", new ThrowingDrive(bad));
+        Attach("bad", new ThrowingPoll(bad));
         var lease = Open(pages: 8);
         Send(lease, Write(Pattern(1, 1), new IoRegion("bad", 0, 1)));
         var call = await bad.NextCallAsync();
@@ -238,9 +238,9 @@ public sealed class DeathTests : ServiceTests
     }
 
     /// <summary>Throws in every turn.</summary>
-    private sealed class ThrowingDrive(IBlockDevice inner) : DeviceDecorator(inner)
+    private sealed class ThrowingPoll(IBlockDevice inner) : DeviceDecorator(inner)
     {
-        public override void Drive() => throw new InvalidOperationException("This device is defective.");
+        public override void Poll() => throw new InvalidOperationException("This device is defective.");
     }
 
     /// <summary>Reads hold the device actor's turn until the test lets them go.</summary>

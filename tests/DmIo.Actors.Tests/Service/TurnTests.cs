@@ -6,10 +6,10 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>How a device actor drives a device that gathers calls.</summary>
+/// <summary>How a device actor polls a device that gathers calls.</summary>
 public sealed class TurnTests : ServiceTests
 {
-    private readonly DrivenDevice device = new(1024);
+    private readonly PolledDevice device = new(1024);
 
     [Fact]
     public void The_regions_of_one_request_on_one_device_are_sent_together()
@@ -34,7 +34,7 @@ public sealed class TurnTests : ServiceTests
     [Fact]
     public void A_turn_ends_behind_the_operation_that_makes_it_a_mebibyte()
     {
-        var large = new DrivenDevice(8192);
+        var large = new PolledDevice(8192);
         Attach("disk", large);
         var lease = Open(pages: 600);
         large.Gate.Reset();
@@ -56,7 +56,7 @@ public sealed class TurnTests : ServiceTests
     }
 
     [Fact]
-    public void A_device_that_is_at_work_is_driven_when_it_asks_for_it()
+    public void A_device_that_is_at_work_is_polled_when_it_asks_for_it()
     {
         Attach("disk", device);
         var lease = Open(pages: 8);
@@ -76,7 +76,7 @@ public sealed class TurnTests : ServiceTests
     }
 
     [Fact]
-    public void R22_what_is_in_flight_when_the_device_actor_dies_is_still_driven_to_its_end()
+    public void R22_what_is_in_flight_when_the_device_actor_dies_is_still_polled_to_its_end()
     {
         Attach("disk", device);
         var lease = Open(pages: 8);

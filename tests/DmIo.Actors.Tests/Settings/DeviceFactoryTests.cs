@@ -173,9 +173,9 @@ public sealed class DeviceFactoryTests
     public async Task A_stuck_device_is_outermost()
     {
         await using var device = Open(Memory + "stuck = on\ndelay.write = 1ms\nfaults = [ {\nerrno = 5\n} ]");
-        var stuck = Assert.IsType<StuckDevice>(device);
+        var stuck = Assert.IsType<HungDevice>(device);
         var flush = stuck.FlushAsync().AsTask();
-        Assert.Equal(1, stuck.StuckCount);
+        Assert.Equal(1, stuck.HungCount);
 
         stuck.Release();
 

@@ -31,6 +31,13 @@ public sealed class ConfigFileTests : IDisposable
         { $"dimo.devices.disk {{\n{Disk}\n}}\n", "has neither a block dmio nor a block akka" },
         { "include \"other.conf\"\ndmio { }", "line 1 includes another file, which is not supported" },
         { "akka { }\ndmio { include file(\"other.conf\") }", "line 2 includes another file, which is not supported" },
+        { "akka { } include # why\n\"other.conf\"", "line 1 includes another file" },
+        { "akka { }\ninclude\"other.conf\"", "line 2 includes another file" },
+        { "include package(\"other.conf\")\nakka { }", "line 1 includes another file" },
+        { "include other.conf\nakka { }", "line 1 includes another file" },
+        { $"a = {new string('{', 200)}", "line 1 nests more than 100 brackets" },
+        { $"dmio.devices.disk {{ backend = memory\n, size = 4KiB }}", "line 2 cannot be parsed at ', size = 4KiB" },
+        { $"{string.Join('.', Enumerable.Repeat("a", 20_000))} = 1", "neither a block dmio nor a block akka" },
         {
             $"dmio.devices {{\n disk {{\n{Disk}\n }}, other {{\n{Disk}\n}}\n}}\n",
             "line 5 cannot be parsed at ', other {'. Leave out the comma after a block."
@@ -75,6 +82,23 @@ public sealed class ConfigFileTests : IDisposable
             ["a}\"{", "b"],
             result.Json.GetProperty("devices").EnumerateArray()
                 .Select(device => device.GetProperty("device").GetString()));
+    }
+
+    [Theory]
+    [InlineData("include = 1")]
+    [InlineData("include { x = 1 }")]
+    [InlineData("include-this = 1")]
+    [InlineData("include.this = 1")]
+    [InlineData("x =\n  include")]
+    [InlineData("x = [ a, include ]")]
+    [InlineData("x = \"include\"")]
+    public async Task A_key_or_a_value_that_is_called_include_is_no_include(string hocon)
+    {
+        var config = directory.Write("dmio.conf", $"akka {{ {hocon} }}\ndmio.devices.disk {{\n{Disk}\n}}");
+
+        var result = await Command.RunAsync("devices", "--config", config);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
     }
 
     [Fact]

@@ -213,6 +213,7 @@ public sealed class ProcessTests : IDisposable
 
     [Theory]
     [InlineData("write --region mem:4KiB@0 --from fifo", "INT")]
+    [InlineData("devices --config fifo", "TERM")]
     [InlineData("read --region mem:4KiB@0 --to fifo", "TERM")]
     public async Task A_signal_ends_the_wait_for_the_other_end_of_a_fifo(string command, string signal)
     {
@@ -254,6 +255,16 @@ public sealed class ProcessTests : IDisposable
             """);
 
         Assert.True(result.ExitCode == 0, result.ToString());
+    }
+
+    [Fact]
+    public async Task A_configuration_can_come_from_a_pipe()
+    {
+        var result = await DmioProcess.RunAsync(
+            directory, "dmio devices --config <(echo 'dmio.devices.disk { backend = memory, size = 4KiB }') > seen");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("disk", File.ReadAllText(directory.PathOf("seen")));
     }
 
     [Fact]

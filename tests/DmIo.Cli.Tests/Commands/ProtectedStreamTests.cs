@@ -1,5 +1,5 @@
 using DmIo.Cli.Tests.Support;
-using DmIo.Devices.Files;
+using DmIo.Native;
 using Xunit;
 
 namespace DmIo.Cli.Tests.Commands;

@@ -1,5 +1,5 @@
 using DmIo.Cli.Tests.Support;
-using DmIo.Devices.Files;
+using DmIo.Native;
 using DmIo.Nbd.Tests.Peers;
 using Xunit;
 

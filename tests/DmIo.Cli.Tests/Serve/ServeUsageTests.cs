@@ -41,6 +41,7 @@ public sealed class ServeUsageTests
     [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-ca b --tls-allow x", "'x' is not CLIENT=EXPORT")]
     [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-ca b --tls-allow x=", "'x=' is not CLIENT=EXPORT")]
     [InlineData("--export a=mem:1MiB --tls-cert . --tls-key k", "'.' is a directory; specify a PEM file")]
+    [InlineData("--export a=mem:1MiB --unix /", "it is a directory")]
     [InlineData("--export a=mem:1MiB --tls-cert c --tls-key k --tls-ca b --tls-allow x=a,b", "x=b names no export")]
     public async Task It_is_refused_in_one_line_that_names_the_error(string arguments, string named)
     {
@@ -50,6 +51,18 @@ public sealed class ServeUsageTests
         Assert.StartsWith("dmio serve: ", result.Error);
         Assert.Contains(named, result.Error);
         Assert.Single(result.Error.TrimEnd().Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("--monitor", "--monitor '' is empty; give the path of a socket.")]
+    [InlineData("--tls-cert", "the path of a PEM file is empty")]
+    public async Task An_empty_path_is_refused(string option, string named)
+    {
+        string[] tls = option == "--tls-cert" ? ["--tls-key", "k"] : [];
+        var result = await Command.RunAsync(["serve", "--export", "a=mem:1MiB", .. tls, option, ""]);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(named, result.Error);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using DmIo.Cli.Service;
 using DmIo.Cli.Tests.Support;
-using DmIo.Tests.Devices.Decorators;
+using DmIo.Tests.Devices;
 using Xunit;
 
 namespace DmIo.Cli.Tests.Service;

@@ -1,5 +1,5 @@
 using DmIo.Cli.Streams;
-using DmIo.Devices.Files;
+using DmIo.Native;
 
 namespace DmIo.Cli.Tests.Support;
 

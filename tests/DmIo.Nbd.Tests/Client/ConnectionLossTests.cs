@@ -4,7 +4,6 @@ using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;
 using DmIo.Nbd.Tests.Peers;
 using DmIo.Tests.Devices;
-using DmIo.Tests.Devices.Decorators;
 using Xunit;
 using static DmIo.Nbd.Client.NbdDeviceEvents;
 
@@ -311,7 +310,7 @@ public sealed class ConnectionLossTests : IDisposable
     public async Task An_attached_device_handles_a_loss_as_well()
     {
         var (device, peer) = await server.OpenAsync(Structured);
-        await using var owned = new DrivenDevice(device);
+        await using var owned = new PolledDevice(device);
         var news = Listen(device);
         var read = owned.ReadAsync(0, Bytes.Batch(new byte[512]));
         await peer.ReadRequestAsync();

@@ -32,7 +32,7 @@ public abstract class NbdDeviceContract : BlockDeviceContract
             peer = await StartAsync(capacity.Bytes);
             var device = await NbdDevice.OpenAsync(
                 new NbdDeviceOptions { Uri = peer.Uri, Connections = connections }).InTime();
-            return isOwned ? (IBlockDevice)new DrivenDevice(device) : device;
+            return isOwned ? (IBlockDevice)new PolledDevice(device) : device;
         }).GetAwaiter().GetResult();
     }
 

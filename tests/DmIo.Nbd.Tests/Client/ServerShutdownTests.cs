@@ -24,7 +24,7 @@ public sealed class ServerShutdownTests : IDisposable
     {
         var (device, peer) = await server.OpenAsync(
             Structured, options => options with { ReconnectWait = TimeSpan.FromMinutes(1) });
-        await using var used = isOwned ? (Devices.IBlockDevice)new DrivenDevice(device) : device;
+        await using var used = isOwned ? (Devices.IBlockDevice)new PolledDevice(device) : device;
         using var leaving = peer;
         var refused = used.WriteAsync(0, Bytes.Batch(new byte[512]), forceUnitAccess: false);
         var served = used.WriteAsync(8, Bytes.Batch(new byte[512]), forceUnitAccess: false);

@@ -17,12 +17,18 @@ internal sealed class TestAuthority : IDisposable
 
     private readonly TemporaryDirectory home;
     private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly DateTimeOffset begin = DateTimeOffset.UtcNow.AddDays(-1);
-    private readonly DateTimeOffset end = DateTimeOffset.UtcNow.AddDays(2);
+    private readonly DateTimeOffset begin;
+    private readonly DateTimeOffset end;
     private byte lastSerial;
 
-    internal TestAuthority(TemporaryDirectory home, string name = "Test authority")
+    /// <param name="home">The directory of the files.</param>
+    /// <param name="name">The name of the authority.</param>
+    /// <param name="beginDays">When its certificates become valid, in days from now; they are valid for three
+    /// days.</param>
+    internal TestAuthority(TemporaryDirectory home, string name = "Test authority", int beginDays = -1)
     {
+        begin = DateTimeOffset.UtcNow.AddDays(beginDays);
+        end = begin.AddDays(3);
         this.home = home;
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));

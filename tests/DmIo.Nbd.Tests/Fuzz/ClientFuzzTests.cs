@@ -51,7 +51,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
         var operations = new List<Task<byte[]?>>();
         if (await OpenAsync(server, random, authorityFile) is { } device)
         {
-            var used = isAttached ? (IBlockDevice)new DrivenDevice(device) : device;
+            var used = isAttached ? (IBlockDevice)new PolledDevice(device) : device;
             for (var count = random.Next(4, 24); count > 0; count--)
             {
                 operations.Add(OperateAsync(used, random));

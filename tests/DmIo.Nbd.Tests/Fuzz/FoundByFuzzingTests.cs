@@ -35,7 +35,7 @@ public sealed class FoundByFuzzingTests
     public async Task A_refused_write_is_discarded_with_the_least_memory_while_a_read_has_a_block()
     {
         await using var served = await ServedDisks.StartAsync();
-        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        var device = new HungDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
         await served.AddAsync(new NbdExport { Name = "disk", Devices = ["disk"], Pages = 64 }, device);
         using var client = await RawClient.UseAsync(served.SocketPath, "disk");
         var requests = new byte[100_000];

@@ -242,7 +242,7 @@ public sealed class LimitTests
     public async Task No_more_requests_than_allowed_are_in_flight()
     {
         await using var served = await ServedDisks.StartAsync(new NbdServerLimits { RequestsInFlight = 4 });
-        var device = new StuckDevice(ServedDisks.NewMemory());
+        var device = new HungDevice(ServedDisks.NewMemory());
         await served.AddAsync("disk", device);
         using var client = await served.UseAsync();
         for (ulong index = 0; index < 20; index++)
@@ -250,7 +250,7 @@ public sealed class LimitTests
             await client.RequestAsync(NbdCommand.Read, index << 20, 4096, index);
         }
 
-        await device.WhenStuckAsync(4).InTime();
+        await device.WhenHungAsync(4).InTime();
         var status = await served.Server.GetStatusAsync().InTime();
         Assert.Equal(4, Assert.Single(status.Connections).InFlight);
         device.Release();
@@ -266,13 +266,13 @@ public sealed class LimitTests
     public async Task Requests_in_flight_of_a_disconnected_client_complete_and_their_pages_return()
     {
         await using var served = await ServedDisks.StartAsync();
-        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        var device = new HungDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
         await served.AddAsync("disk", device);
         var data = CommandTests.NewData(4096);
         using (var client = await served.UseAsync())
         {
             await client.RequestAsync(NbdCommand.Write, 0, 4096, payload: data);
-            await device.WhenStuckAsync(1).InTime();
+            await device.WhenHungAsync(1).InTime();
         }
 
         using var next = await served.UseAsync();
@@ -286,12 +286,12 @@ public sealed class LimitTests
     public async Task A_reply_never_reaches_a_later_connection()
     {
         await using var served = await ServedDisks.StartAsync();
-        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        var device = new HungDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
         await served.AddAsync("disk", device);
         using (var client = await served.UseAsync())
         {
             await client.RequestAsync(NbdCommand.Write, 0, 512, cookie: 7, payload: new byte[512]);
-            await device.WhenStuckAsync(1).InTime();
+            await device.WhenHungAsync(1).InTime();
         }
 
         using var next = await served.UseAsync();

@@ -41,11 +41,11 @@ public sealed class ServerTests
     public async Task Requests_in_flight_are_answered_when_an_export_is_removed()
     {
         await using var served = await ServedDisks.StartAsync();
-        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        var device = new HungDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
         await served.AddAsync("disk", device);
         using var client = await served.UseAsync();
         await client.RequestAsync(NbdCommand.Write, 0, 512, payload: new byte[512]);
-        await device.WhenStuckAsync(1).InTime();
+        await device.WhenHungAsync(1).InTime();
 
         var removed = served.Server.RemoveExportAsync("disk");
         await served.StatusWhenAsync(status => status.Exports.Count == 0);
@@ -60,11 +60,11 @@ public sealed class ServerTests
     public async Task The_server_ends_after_the_requests_in_flight()
     {
         await using var served = await ServedDisks.StartAsync();
-        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        var device = new HungDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
         await served.AddAsync("disk", device);
         using var client = await served.UseAsync();
         await client.RequestAsync(NbdCommand.Write, 0, 512, payload: new byte[512]);
-        await device.WhenStuckAsync(1).InTime();
+        await device.WhenHungAsync(1).InTime();
 
         var ended = served.Server.DisposeAsync().AsTask();
         Assert.False(ended.IsCompleted);
@@ -81,11 +81,11 @@ public sealed class ServerTests
     {
         await using var served = await ServedDisks.StartAsync(
             new NbdServerLimits { Drain = TimeSpan.FromMilliseconds(50) });
-        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        var device = new HungDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
         await served.AddAsync("disk", device);
         using var client = await served.UseAsync();
         await client.RequestAsync(NbdCommand.Write, 0, 512, payload: new byte[512]);
-        await device.WhenStuckAsync(1).InTime();
+        await device.WhenHungAsync(1).InTime();
 
         await served.Server.DisposeAsync().InTime();
 
@@ -177,11 +177,11 @@ public sealed class ServerTests
     public async Task During_shutdown_requests_in_flight_are_answered_and_no_connection_is_accepted()
     {
         await using var served = await ServedDisks.StartAsync();
-        var device = new StuckDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
+        var device = new HungDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
         await served.AddAsync("disk", device);
         using var client = await served.UseAsync();
         await client.RequestAsync(NbdCommand.Write, 0, 512, payload: new byte[512]);
-        await device.WhenStuckAsync(1).InTime();
+        await device.WhenHungAsync(1).InTime();
         Exception? late = null;
         AddTask(served.System, CoordinatedShutdown.PhaseServiceRequestsDone, async () =>
         {

@@ -95,12 +95,12 @@ public sealed class SimpleReplyTests
     [Fact]
     public async Task Small_requests_overtake_an_incomplete_read()
     {
-        var device = new StuckDevice(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), SecondMiB);
+        var device = new HungDevice(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), SecondMiB);
         await using var served = await WithContentAsync(device);
         using var client = await PipelinedClient.UseAsync(served.SocketPath, "disk", Content);
 
         await client.ReadAsync(0, 4 * MiB);
-        await device.WhenStuckAsync(1).InTime();
+        await device.WhenHungAsync(1).InTime();
         await client.ReadAsync(8 * MiB, 4096);
         await client.SendAsync(NbdCommand.Flush, 0, 0);
         await client.ReadAsync(SizeBytes, 512);
@@ -144,13 +144,13 @@ public sealed class SimpleReplyTests
     [InlineData(ManyPages)]
     public async Task A_client_that_disconnects_during_a_read_leaves_no_memory_in_use(int pages)
     {
-        var device = new StuckDevice(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), SecondMiB);
+        var device = new HungDevice(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), SecondMiB);
         await using var served = await WithContentAsync(device, pages);
         using (var client = await served.UseAsync())
         {
             await client.RequestAsync(NbdCommand.Read, (ulong)MiB - 65536, 32 << 20);
             await client.RequestAsync(NbdCommand.Read, 0, 1 << 20);
-            await device.WhenStuckAsync(1).InTime();
+            await device.WhenHungAsync(1).InTime();
         }
 
         device.Release();

@@ -166,6 +166,23 @@ public sealed class TlsTests : IDisposable
                 NbdOption.Go, new ExportRequest("disk", []).ToBytes())).Type);
     }
 
+    [Theory]
+    [InlineData(-5, "expired at ")]
+    [InlineData(5, "is not valid before ")]
+    public async Task Certificates_outside_their_dates_are_logged_at_the_start(int beginDays, string fault)
+    {
+        using var other = new TestAuthority(home, "Another authority", beginDays);
+        var tls = other.ServeAs(NbdTlsMode.Required) with { ClientAuthorityFile = other.AuthorityFile };
+        await using var started = await ServedDisks.StartAsync(logLevel: "WARNING");
+        var log = new EventProbe(started.System, typeof(Warning));
+
+        await using var server = await NbdServer.StartAsync(
+            started.System, new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Tls = tls });
+
+        Assert.Contains($"The certificate of '{tls.CertificateFile}' {fault}", await NextAsync(log));
+        Assert.Contains($"The authority of '{other.AuthorityFile}' {fault}", await NextAsync(log));
+    }
+
     [Fact]
     public async Task A_client_without_required_TLS_is_logged()
     {

@@ -107,7 +107,7 @@ internal sealed class DevicePlan
     internal IReadOnlyList<SimulatedFault> DrawFaults(Random random, RunPlan plan)
     {
         var faults = new List<SimulatedFault>();
-        if (plan.StuckDevice == Name)
+        if (plan.HungDevice == Name)
         {
             faults.Add(new SimulatedFault(SimulatedFaultKind.Stuck) { Probability = 0.3 });
         }

@@ -105,7 +105,7 @@ internal sealed class DiskBay
         {
             oracle.Gone(disk.Plan.Name);
             disk.State = DiskState.Leaving;
-            entry.Ref.Actor.Tell(Kill.Instance, ActorRefs.NoSender);
+            entry.Actor.Tell(Kill.Instance, ActorRefs.NoSender);
         }
     }
 

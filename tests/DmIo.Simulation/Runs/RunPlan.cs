@@ -23,7 +23,7 @@ internal sealed class RunPlan
         SlowAfter = TimeSpan.FromMilliseconds(random.Next(3) switch { 0 => 1, 1 => random.Next(100), _ => 1000 });
         Config = DrawConfig(random);
         Devices = [.. Enumerable.Range(0, random.Next(1, 5)).Select(index => new DevicePlan(random, index))];
-        StuckDevice = random.Next(2) == 0 ? Devices[random.Next(Devices.Count)].Name : null;
+        HungDevice = random.Next(2) == 0 ? Devices[random.Next(Devices.Count)].Name : null;
         EdgeChance = random.Next(3) == 0 ? 0.5 : 0.1;
         MeddlingChance = random.Next(2) == 0 ? 0 : 0.03;
         weights = [.. Enum.GetValues<Deed>().Select(deed => Weight(deed, random))];
@@ -55,7 +55,7 @@ internal sealed class RunPlan
     internal TimeSpan SlowAfter { get; }
 
     /// <summary>The device where many calls get stuck; null: none.</summary>
-    internal string? StuckDevice { get; }
+    internal string? HungDevice { get; }
 
     /// <summary>That a write keeps something of its ends.</summary>
     internal double EdgeChance { get; }

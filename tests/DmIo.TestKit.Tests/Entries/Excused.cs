@@ -43,5 +43,5 @@ internal static class Excused
         && Array.Exists(typeof(IBlockDevice).GetMethods(), one => one.Name == entry.Method.Name);
 
     /// <summary>For as long as it takes, that many calls are not stuck.</summary>
-    private static bool Waits(PublicEntry entry) => entry.Method.Name == nameof(StuckDevice.WhenStuckAsync);
+    private static bool Waits(PublicEntry entry) => entry.Method.Name == nameof(HungDevice.WhenHungAsync);
 }

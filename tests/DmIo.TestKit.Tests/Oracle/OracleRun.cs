@@ -4,7 +4,6 @@ using DmIo.Io;
 using DmIo.TestKit.Oracle;
 using DmIo.TestKit.Simulation;
 using DmIo.Tests.Devices;
-using DmIo.Tests.Devices.Decorators;
 
 namespace DmIo.TestKit.Tests.Oracle;
 

@@ -3,7 +3,7 @@ using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
 using DmIo.TestKit.Simulation;
-using DmIo.Tests.Devices.Decorators;
+using DmIo.Tests.Devices;
 using Xunit;
 
 namespace DmIo.TestKit.Tests.Simulation;

@@ -1,4 +1,4 @@
-namespace DmIo.Tests.Devices.Decorators;
+namespace DmIo.Tests.Devices;
 
 /// <summary>Time that passes when a test says so. For one-shot timers, which is what delays are.</summary>
 internal sealed class ManualTime : TimeProvider

@@ -1,5 +1,6 @@
 using DmIo.Devices;
 using DmIo.Devices.Faults;
+using DmIo.Devices.Transfer;
 using DmIo.Io;
 using DmIo.Memory;
 using Xunit;

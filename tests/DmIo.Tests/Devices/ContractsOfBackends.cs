@@ -1,6 +1,7 @@
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Devices.Files;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 
 namespace DmIo.Tests.Devices;
@@ -69,11 +70,11 @@ public sealed class DelayedDeviceAtRestContract : FileDeviceContract
     private protected override IBlockDevice Wrap(IBlockDevice device) => new DelayedDevice(device, new DeviceDelays());
 }
 
-public sealed class StuckDeviceAtRestContract : FileDeviceContract
+public sealed class HungDeviceAtRestContract : FileDeviceContract
 {
     private protected override IBlockDevice Wrap(IBlockDevice device)
     {
-        var stuck = new StuckDevice(device);
+        var stuck = new HungDevice(device);
         stuck.Release();
         return stuck;
     }

@@ -1,5 +1,5 @@
 using DmIo.Devices;
-using DmIo.Devices.Files;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
 using Microsoft.Win32.SafeHandles;

@@ -1,4 +1,5 @@
 using DmIo.Devices.Files;
+using DmIo.Devices.Stores;
 
 namespace DmIo.Tests.Devices;
 

@@ -4,8 +4,8 @@ using DmIo.Memory;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// A device in front of another one, to which it passes every call on as it is. Derive from it and override what
-/// shall differ. Disposing it disposes the inner device.
+/// A device that wraps another one and passes every call on unchanged. Derive from it and override the members that
+/// differ. Disposing it disposes the inner device.
 /// </summary>
 public abstract class DeviceDecorator : IBlockDevice
 {
@@ -36,10 +36,7 @@ public abstract class DeviceDecorator : IBlockDevice
     public virtual void Attach(DeviceHost host) => Inner.Attach(host);
 
     /// <inheritdoc/>
-    public virtual void Drive() => Inner.Drive();
-
-    /// <inheritdoc/>
-    public virtual bool Linger() => Inner.Linger();
+    public virtual void Poll() => Inner.Poll();
 
     /// <inheritdoc/>
     public virtual ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
@@ -76,4 +73,11 @@ public abstract class DeviceDecorator : IBlockDevice
         GC.SuppressFinalize(this);
         return Inner.DisposeAsync();
     }
+}
+
+/// <summary>A read or a write call to a device, which differ in nothing else than the method that is called.</summary>
+internal readonly record struct DataCall(IBlockDevice Device, bool IsRead, bool ForceUnitAccess)
+{
+    internal ValueTask<TransferResult> IssueAsync(Sector start, SegmentBatch batch) =>
+        IsRead ? Device.ReadAsync(start, batch) : Device.WriteAsync(start, batch, ForceUnitAccess);
 }

@@ -4,9 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// A device that fails as its rules say: the first rule that fires answers the call, which then reaches the inner
-/// device only for the rule's partial bytes. The same seed and the same calls give the same failures. Rules may be
-/// changed while it runs.
+/// A device that fails by rules: the first rule that fires ends the call, which then reaches the inner device only for
+/// the partial bytes of the rule. The same seed and the same calls give the same failures. Rules may be changed while
+/// the device is in use.
 /// </summary>
 public sealed class FaultyDevice : DeviceDecorator
 {
@@ -48,7 +48,7 @@ public sealed class FaultyDevice : DeviceDecorator
         }
     }
 
-    /// <summary>Takes every rule away: the device is well again.</summary>
+    /// <summary>Removes every rule: the device works again.</summary>
     public void Heal()
     {
         lock (gate)
@@ -140,7 +140,7 @@ public sealed class FaultyDevice : DeviceDecorator
         }
     }
 
-    /// <summary>A rule and what it has seen. Used under the gate.</summary>
+    /// <summary>A rule and its counts. Used under the gate.</summary>
     private sealed class ArmedRule(FaultRule rule)
     {
         private long seen;

@@ -4,9 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// Watches the calls to a device: which there were, how many at the same time, and whether the caller kept the promises
-/// of <see cref="IBlockDevice"/> (within the capacity and the limits, whole blocks, no overlap in flight). For tests of
-/// what calls devices. Keeps every call: not for long runs.
+/// Records the calls to a device, how many are in flight at the same time, and whether the caller keeps the promises of
+/// <see cref="IBlockDevice"/> (within the capacity and the limits, whole blocks, no overlap in flight). For tests of
+/// callers of devices. Keeps every call: not for long runs.
 /// </summary>
 public sealed class RecordingDevice : DeviceDecorator
 {
@@ -25,7 +25,7 @@ public sealed class RecordingDevice : DeviceDecorator
     /// <summary>The calls so far, in order.</summary>
     public IReadOnlyList<RecordedCall> Calls => Read(() => calls.ToArray());
 
-    /// <summary>What the caller did that it may not; empty is well.</summary>
+    /// <summary>The promises that the caller broke; empty if none.</summary>
     public IReadOnlyList<string> Violations => Read(() => violations.ToArray());
 
     /// <summary>Calls that have not completed.</summary>
@@ -94,4 +94,68 @@ public sealed class RecordingDevice : DeviceDecorator
             return read();
         }
     }
+
+    /// <summary>
+    /// Checks one call against the promises of the caller of <see cref="IBlockDevice"/>: a sentence for each broken
+    /// promise.
+    /// </summary>
+    private static class CallRules
+    {
+        internal static IEnumerable<string> Broken(
+            RecordedCall call, DeviceDescription device, IReadOnlyList<RecordedCall> inFlight)
+        {
+            if (call.Operation == IoOperation.Flush)
+            {
+                return [];
+            }
+
+            var block = device.BlockSize.Bytes;
+            var startBytes = call.Start.Value * Sector.SizeBytes;
+            (bool IsKept, string Promise)[] promises =
+            [
+                (call.LengthBytes > 0, "not empty"),
+                (call.Start.Value >= 0 && call.LengthBytes <= device.Capacity.Bytes - startBytes,
+                    "within the capacity"),
+                (startBytes % block == 0 && call.LengthBytes % block == 0, "whole blocks"),
+                (call.LengthBytes <= LimitOf(call.Operation, device), "within the limit of its operation"),
+                (call.SegmentCount <= device.MaxSegments, "no more segments than the device takes"),
+                (call.Operation == IoOperation.Read || !device.IsReadOnly, "nothing but reads on a read-only device"),
+                (!call.ForceUnitAccess || device.HasForceUnitAccess, "FUA only where the device has it"),
+                (!call.Zeroing.HasFlag(WriteZeroesFlags.NoFallback) || device.HasFastWriteZeroes,
+                    "no fallback only where the device zeroes fast"),
+                (!inFlight.Any(other => Conflicts(call, other)), "no overlap with a call in flight"),
+            ];
+            return promises.Where(promise => !promise.IsKept).Select(promise => $"{call}: {promise.Promise}");
+        }
+
+        private static long LimitOf(IoOperation operation, DeviceDescription device) => operation switch
+        {
+            IoOperation.Discard => device.MaxDiscard.Bytes,
+            IoOperation.WriteZeroes => device.MaxWriteZeroes.Bytes,
+            _ => device.MaxTransfer.Bytes,
+        };
+
+        /// <summary>Two reads may overlap: neither changes what the other finds.</summary>
+        private static bool Conflicts(RecordedCall call, RecordedCall other) =>
+            (call.Operation != IoOperation.Read || other.Operation != IoOperation.Read)
+            && RegionOf(call).Overlaps(RegionOf(other));
+
+        private static IoRegion RegionOf(RecordedCall call) =>
+            new(string.Empty, call.Start, (call.LengthBytes + Sector.SizeBytes - 1) / Sector.SizeBytes);
+    }
 }
+
+/// <summary>One call that a <see cref="RecordingDevice"/> has seen.</summary>
+/// <param name="Operation">Which.</param>
+/// <param name="Start">The first sector; 0 for a flush.</param>
+/// <param name="LengthBytes">How many bytes; 0 for a flush.</param>
+/// <param name="SegmentCount">In how many segments; 0 where there is no memory.</param>
+/// <param name="ForceUnitAccess">A write that is to be durable by itself.</param>
+/// <param name="Zeroing">How zeroes are to be written.</param>
+public sealed record RecordedCall(
+    IoOperation Operation,
+    Sector Start,
+    long LengthBytes,
+    int SegmentCount = 0,
+    bool ForceUnitAccess = false,
+    WriteZeroesFlags Zeroing = WriteZeroesFlags.None);

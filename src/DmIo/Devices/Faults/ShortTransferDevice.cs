@@ -4,8 +4,8 @@ using DmIo.Memory;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// A device that reads and writes less than it was asked for, by a seeded draw: at least one block, so that a caller
-/// who continues gets to the end; and, where the backend takes any length, also parts of a block.
+/// A device that transfers less than requested, by a seeded draw: at least one block, so that a caller that continues
+/// finishes; and also parts of a block, if the backend takes any length.
 /// </summary>
 public sealed class ShortTransferDevice : DeviceDecorator
 {

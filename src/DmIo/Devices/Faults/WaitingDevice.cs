@@ -4,9 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// What <see cref="DelayedDevice"/> and <see cref="StuckDevice"/> have in common: a call waits for something before it
-/// reaches the inner device, or ends without reaching it. While one waits, others come through. The inner device is
-/// still called by one thread at a time, as it was promised.
+/// The base of <see cref="DelayedDevice"/> and <see cref="HungDevice"/>: a call waits before it reaches the inner
+/// device, or ends without reaching it. Other calls pass meanwhile. The inner device is still called by one thread at a
+/// time, as promised.
 /// </summary>
 public abstract class WaitingDevice : DeviceDecorator
 {
@@ -27,15 +27,12 @@ public abstract class WaitingDevice : DeviceDecorator
         base.Attach(host);
     }
 
-    /// <summary>Never: calls reach the inner device at any time.</summary>
-    public sealed override bool Linger() => false;
-
     /// <inheritdoc/>
-    public sealed override void Drive()
+    public sealed override void Poll()
     {
         lock (callGate)
         {
-            base.Drive();
+            base.Poll();
         }
     }
 
@@ -74,7 +71,7 @@ public abstract class WaitingDevice : DeviceDecorator
             count,
             (inner, from, length) => inner.WriteZeroesAsync(from, length, flags));
 
-    /// <summary>Completes when the call may go on; a status other than Ok ends it instead.</summary>
+    /// <summary>Completes when the call may continue; a status other than Ok ends the call instead.</summary>
     private protected abstract ValueTask<IoStatus> WaitAsync(IoOperation operation, Sector start, SectorCount count);
 
     private async ValueTask<TransferResult> TransferAsync(DataCall call, Sector start, SegmentBatch batch)

@@ -1,15 +1,15 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using DmIo.Devices.Stores;
 using DmIo.Memory;
 
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// Judges the segments of a transfer block by block: a block that lies in one segment, at an aligned address, goes as
-/// it is; others are gathered into runs for the bounce memory. Ends early, on a block, where the bounce memory or the
-/// segments of one system call are used up: the transfer is a short one. What is judged by its address must be pinned.
-/// Invariants: pieces are whole blocks; a run lies on the alignment of memory, and no block across two pieces of bounce
-/// memory.
+/// Divides a transfer into pieces, block by block: a block within one segment, at an aligned address, is used directly;
+/// other blocks are gathered into runs of bounce memory. Ends early, at a block, if the bounce memory or the segments
+/// of one system call are used up: the transfer is then short. Memory whose address is checked must be pinned.
+/// Invariants: pieces are whole blocks; a run is aligned, and no block spans two pieces of bounce memory.
 /// </summary>
 internal sealed class BouncePlan(DirectAlignment alignment, int pieceBytes)
 {
@@ -17,15 +17,15 @@ internal sealed class BouncePlan(DirectAlignment alignment, int pieceBytes)
     private int segments;
     private int bounceEnd;
 
-    /// <summary>How long a piece of bounce memory is.</summary>
+    /// <summary>The length of a piece of bounce memory.</summary>
     internal int PieceBytes => pieceBytes;
 
     internal ReadOnlySpan<BouncePiece> Pieces => CollectionsMarshal.AsSpan(pieces);
 
-    /// <summary>How much of the transfer is planned: all of it, or at least one block.</summary>
+    /// <summary>The planned bytes: all of the transfer, or at least one block.</summary>
     internal long LengthBytes { get; private set; }
 
-    /// <summary>Pieces of bounce memory that it takes.</summary>
+    /// <summary>The number of pieces of bounce memory that the plan needs.</summary>
     internal int BounceCount => (bounceEnd + pieceBytes - 1) / pieceBytes;
 
     /// <summary>Plans a transfer of whole blocks, with at most that many pieces of bounce memory, at least
@@ -108,4 +108,14 @@ internal sealed class BouncePlan(DirectAlignment alignment, int pieceBytes)
         LengthBytes += alignment.BlockSizeBytes;
         return true;
     }
+}
+
+/// <summary>A part of a transfer: the memory of the caller, or (if that is empty) a run of blocks in bounce
+/// memory.</summary>
+/// <param name="Direct">Aligned, whole blocks.</param>
+/// <param name="BounceOffset">Where in the transfer's bounce memory the run begins.</param>
+/// <param name="LengthBytes">Of either.</param>
+internal readonly record struct BouncePiece(Memory<byte> Direct, int BounceOffset, int LengthBytes)
+{
+    internal bool IsBounced => Direct.IsEmpty;
 }

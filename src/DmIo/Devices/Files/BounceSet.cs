@@ -3,8 +3,8 @@ using DmIo.Memory;
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// The aligned pieces of memory, all of one size, that misaligned data goes through: pages that the owner of the device
-/// leased, or memory of our own. Taken all or nothing. Not for two threads at a time.
+/// The aligned pieces of bounce memory, all of one size: pages from the owner of the device, or own memory. A transfer
+/// takes all the pieces that it needs, or none. Not thread-safe.
 /// </summary>
 internal sealed class BounceSet : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class BounceSet : IDisposable
 
     internal int PieceBytes { get; }
 
-    /// <summary>How many there are, free or taken.</summary>
+    /// <summary>The number of pieces, free or taken.</summary>
     internal int Count { get; }
 
     internal static BounceSet Of(IReadOnlyList<Page> pages) =>

@@ -1,12 +1,12 @@
 using System.Runtime.CompilerServices;
-using DmIo.Devices.IoUring;
+using DmIo.Devices.Stores;
 using DmIo.Memory;
 
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// One transfer of <see cref="DirectBounce"/>: holds the caller's segments in their place, and what goes through bounce
-/// memory is copied before a write and after a read, no more of it than was read. Used again when its result was taken.
+/// One transfer of <see cref="DirectBounce"/>: pins the segments of the caller; bounced data is copied before a write
+/// and after a read, and not more than was read. Reused after its result was taken.
 /// <code>
 ///   idle --Begin--> planned --TryTake--> taken --Issue--> issued --Finish--> finished --Complete, result taken-->
 /// idle
@@ -38,10 +38,11 @@ internal sealed class BouncedTransfer : AnswerSource
 
     internal long OffsetBytes { get; private set; }
 
-    /// <summary>What the engine gets.</summary>
+    /// <summary>The segments for the engine.</summary>
     internal SegmentBatch Issued => issued;
 
-    /// <exception cref="Exception">Whatever a caller's own memory throws; then this is idle as before.</exception>
+    /// <exception cref="Exception">An exception of memory of a caller's own type; then this is idle as
+    /// before.</exception>
     internal void Begin(bool isRead, long offsetBytes, SegmentBatch memory, bool isDurable, int maxBounces)
     {
         pins.Pin(memory);
@@ -53,7 +54,7 @@ internal sealed class BouncedTransfer : AnswerSource
 
     internal void GiveBack(BounceSet set) => set.Return(taken);
 
-    /// <summary>Names the memory to the engine; for a write, fills the bounce memory.</summary>
+    /// <summary>Builds the segments for the engine; for a write, fills the bounce memory.</summary>
     internal void Fill()
     {
         var copier = new SegmentCopier(batch!);
@@ -84,8 +85,7 @@ internal sealed class BouncedTransfer : AnswerSource
         }
     }
 
-    /// <summary>True: the engine is done with it. False: <see cref="DirectBounce.Finished"/> is going to be
-    /// called.</summary>
+    /// <summary>True: the engine has completed it. False: <see cref="DirectBounce.Finished"/> will be called.</summary>
     internal bool Await(ValueTask<TransferResult> call)
     {
         awaiter = call.ConfigureAwait(false).GetAwaiter();
@@ -98,7 +98,7 @@ internal sealed class BouncedTransfer : AnswerSource
         return false;
     }
 
-    /// <summary>Takes the engine's result, copies what was read, and lets the memory go.</summary>
+    /// <summary>Takes the result of the engine, copies the data of a read, and releases the memory.</summary>
     internal void Finish()
     {
         try
@@ -118,12 +118,12 @@ internal sealed class BouncedTransfer : AnswerSource
         Release();
     }
 
-    /// <summary>Gives the result to the caller: here and now, or on a thread of the pool.</summary>
-    internal void Complete(bool isHere)
+    /// <summary>Completes the task of the caller: within this call, or on a thread of the pool.</summary>
+    internal void Complete(bool isInline)
     {
         var (outcome, thrown) = (result, defect);
         (result, defect) = (default, null);
-        SetAnswer(outcome, thrown, isHere);
+        SetAnswer(outcome, thrown, isInline);
     }
 
     protected override void OnTaken() => bounce.Return(this);
@@ -151,7 +151,7 @@ internal sealed class BouncedTransfer : AnswerSource
         }
     }
 
-    /// <summary>What lies together of a run's bounce memory, behind its first bytes.</summary>
+    /// <summary>The contiguous rest of the bounce memory of a run, after its first bytes.</summary>
     private Memory<byte> BounceMemory(BouncePiece piece, int skipBytes)
     {
         var position = piece.BounceOffset + skipBytes;
@@ -164,5 +164,55 @@ internal sealed class BouncedTransfer : AnswerSource
         issued.Clear();
         pins.Release();
         batch = null;
+    }
+
+    /// <summary>A position in a batch that only moves forward; bytes are copied from it or to it.</summary>
+    private ref struct SegmentCopier(SegmentBatch batch)
+    {
+        private ReadOnlySpan<Memory<byte>> rest = batch.Segments;
+        private int offset;
+
+        internal void Skip(int bytes)
+        {
+            while (bytes > 0)
+            {
+                bytes -= Next(bytes).Length;
+            }
+        }
+
+        internal void CopyTo(Span<byte> destination)
+        {
+            while (!destination.IsEmpty)
+            {
+                var piece = Next(destination.Length);
+                piece.CopyTo(destination);
+                destination = destination[piece.Length..];
+            }
+        }
+
+        internal void CopyFrom(ReadOnlySpan<byte> source)
+        {
+            while (!source.IsEmpty)
+            {
+                var piece = Next(source.Length);
+                source[..piece.Length].CopyTo(piece);
+                source = source[piece.Length..];
+            }
+        }
+
+        /// <summary>Takes the next contiguous bytes, at most <paramref name="maxBytes"/>.</summary>
+        private Span<byte> Next(int maxBytes)
+        {
+            var segment = rest[0].Span[offset..];
+            if (segment.Length > maxBytes)
+            {
+                offset += maxBytes;
+                return segment[..maxBytes];
+            }
+
+            rest = rest[1..];
+            offset = 0;
+            return segment;
+        }
     }
 }

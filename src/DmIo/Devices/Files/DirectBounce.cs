@@ -1,19 +1,20 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
 
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// Between a <see cref="FileDevice"/> that is direct and its engine: what is aligned goes on untouched; for what is
-/// not, the misaligned blocks go through pages. A transfer takes all the pages that it needs or waits, first come first
-/// served; one that would need more than there are is cut short. So whoever waits, waits for transfers in flight alone,
-/// and their completion serves him.
+/// Between a direct <see cref="FileDevice"/> and its engine: aligned memory passes unchanged; misaligned blocks are
+/// copied through bounce pages. A transfer takes all the pages that it needs or waits, first come first served; a
+/// transfer that needs more pages than exist is cut short. So a waiting transfer waits only for transfers in flight,
+/// whose completion serves it.
 /// </summary>
 internal sealed class DirectBounce : IFileEngine
 {
-    /// <summary>Own memory, where the owner gives none.</summary>
+    /// <summary>The pieces of own memory, if the owner provides none.</summary>
     private const int OwnPieces = 64;
 
     // The engine takes one call at a time; where it was never attached, completions issue calls as well.
@@ -46,10 +47,8 @@ internal sealed class DirectBounce : IFileEngine
         engine.Attach(host);
     }
 
-    /// <summary>Without the gate: continuations run in it, and whoever is attached has one caller for all.</summary>
-    public void Drive() => engine.Drive();
-
-    public bool Linger() => engine.Linger();
+    /// <summary>Without the gate: continuations run within the call, and an attached engine has one caller.</summary>
+    public void Poll() => engine.Poll();
 
     public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination)
     {
@@ -115,14 +114,14 @@ internal sealed class DirectBounce : IFileEngine
         set?.Dispose();
     }
 
-    /// <summary>The engine is done with a transfer, later than it was called.</summary>
+    /// <summary>The engine completed a transfer after its call had returned.</summary>
     internal void Finished(BouncedTransfer transfer)
     {
         Finish(transfer);
         ServeWaiting();
     }
 
-    /// <summary>Its result was taken.</summary>
+    /// <summary>Takes back a transfer whose result was taken.</summary>
     internal void Return(BouncedTransfer transfer)
     {
         lock (gate)
@@ -132,7 +131,7 @@ internal sealed class DirectBounce : IFileEngine
     }
 
     /// <summary>
-    /// For sure, and without a pin: native memory of ours never moves. All other memory is judged while it is pinned.
+    /// Decided without a pin: native memory of this library never moves. All other memory is judged while it is pinned.
     /// </summary>
     private unsafe bool IsAligned(SegmentBatch batch)
     {
@@ -187,7 +186,7 @@ internal sealed class DirectBounce : IFileEngine
         }
     }
 
-    /// <summary>Issues those at the head for which there are pages.</summary>
+    /// <summary>Issues transfers from the head of the queue while there are pages.</summary>
     private void ServeWaiting()
     {
         while (TryTakeNext() is { } transfer)
@@ -207,7 +206,7 @@ internal sealed class DirectBounce : IFileEngine
         }
     }
 
-    /// <summary>True: the engine is done with it already.</summary>
+    /// <summary>True: the engine has completed it already.</summary>
     private bool TryIssue(BouncedTransfer transfer)
     {
         ValueTask<TransferResult> call;

@@ -1,19 +1,22 @@
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
+using DmIo.Native;
 
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// A regular file or a block device, through the operating system's page cache or past it: a write is durable after the
-/// next flush. Its capacity is the whole sectors (direct: the whole blocks) that the file had when it was opened; a
-/// last partial one is neither read nor written, and the file never grows beyond that. Where the file is cut while it
-/// is open, reads of the missing part fail with errno 5, and writes and zeroes extend the file again.
+/// A regular file or a block device, through the page cache of the operating system or past it: a write is durable
+/// after the next flush. The capacity is the whole sectors (direct: the whole blocks) that the file had when it was
+/// opened; a last partial one is neither read nor written, and the file never grows beyond the capacity. If the file is
+/// truncated while it is open, reads of the missing part fail with errno 5, and writes and zeroes extend the file
+/// again.
 /// </summary>
 /// <remarks>
-/// A device that can write holds the file alone: on Linux by an advisory lock (a block device: by O_EXCL, which a
-/// mounted one refuses), so that two devices of this service, or of two processes that ask for the lock, never share
-/// one. Network file systems may not lock. How calls reach the kernel is said by the description's mode; each keeps the
-/// operating system's error number.
+/// A writable device holds the file exclusively: on Linux by an advisory lock (a block device: by O_EXCL, which a
+/// mounted one refuses), so that two devices of this service, or of two processes that use the lock, never share a
+/// file. Network file systems may not lock. The mode in the description says how calls reach the kernel; each call
+/// keeps the error number of the operating system.
 /// </remarks>
 public sealed class FileDevice : IBlockDevice
 {
@@ -35,10 +38,10 @@ public sealed class FileDevice : IBlockDevice
     /// <inheritdoc/>
     public DeviceDescription Description { get; }
 
-    /// <summary>Opens it, or creates it where that is asked for.</summary>
+    /// <summary>Opens the file or block device, or creates the file if requested.</summary>
     /// <exception cref="DeviceOpenException">
-    /// It is missing, a directory, without a sector, forbidden, in use, or too small; or it can't be served as asked
-    /// for.
+    /// The file is missing, a directory, shorter than a sector, forbidden, in use, or too small; or the requested mode
+    /// is not available.
     /// </exception>
     public static FileDevice Open(FileDeviceOptions options)
     {
@@ -54,10 +57,7 @@ public sealed class FileDevice : IBlockDevice
     }
 
     /// <inheritdoc/>
-    public void Drive() => engine.Drive();
-
-    /// <inheritdoc/>
-    public bool Linger() => engine.Linger();
+    public void Poll() => engine.Poll();
 
     /// <inheritdoc/>
     public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
@@ -76,10 +76,10 @@ public sealed class FileDevice : IBlockDevice
     /// <inheritdoc/>
     public ValueTask<IoStatus> FlushAsync() => engine.FlushAsync();
 
-    /// <summary>By a second descriptor of the file, which was opened together with the first one.</summary>
+    /// <summary>Syncs a second descriptor of the file, which was opened together with the first one.</summary>
     public ValueTask<IoStatus> ConfirmAcceptedAsync() => engine.ConfirmAcceptedAsync();
 
-    /// <summary>The page cache, on a thread of the pool.</summary>
+    /// <summary>Drops the page cache, on a thread of the pool.</summary>
     public ValueTask<IoStatus> DropCacheAsync() => new(Task.Run(() => FileCalls.DropCache(store)));
 
     /// <inheritdoc/>
@@ -94,7 +94,7 @@ public sealed class FileDevice : IBlockDevice
     public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
         store.GetExtents(start, count, max);
 
-    /// <summary>Closes the file, behind what is in flight.</summary>
+    /// <summary>Closes the file, after the operations in flight.</summary>
     public async ValueTask DisposeAsync()
     {
         await engine.DisposeAsync().ConfigureAwait(false);

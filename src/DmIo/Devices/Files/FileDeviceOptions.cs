@@ -1,4 +1,5 @@
 using DmIo.Io;
+using DmIo.Native;
 
 namespace DmIo.Devices.Files;
 
@@ -9,7 +10,7 @@ public sealed record FileDeviceOptions
     public required string Path { get; init; }
 
     /// <summary>
-    /// Open for reading only. Several read-only devices may share one file; a writer shares it with nobody.
+    /// Open for reading only. Several read-only devices may share one file; a writer does not share its file.
     /// </summary>
     public bool IsReadOnly { get; init; }
 
@@ -46,4 +47,44 @@ public sealed record FileDeviceOptions
     /// <summary>How many operations will be in flight at a time, at least 1: sizes the ring, or the number of
     /// threads.</summary>
     public int QueueDepth { get; init; } = 32;
+
+    /// <exception cref="DeviceOpenException">The first invalid option.</exception>
+    internal void Check()
+    {
+        if (string.IsNullOrEmpty(Path))
+        {
+            throw new DeviceOpenException(string.Empty, "the path is empty.");
+        }
+
+        if (Path.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new DeviceOpenException(Path, "the path has a NUL in it, which ends it for the system.");
+        }
+
+        if (CreateSize is { } size && (size.Bytes == 0 || !size.IsWholeSectors))
+        {
+            throw new DeviceOpenException(
+                Path,
+                $"a size of {size.Bytes} bytes is not possible; give a multiple of {Sector.SizeBytes}, at least "
+                + $"{Sector.SizeBytes}.");
+        }
+
+        if (CreateSize is not null && IsReadOnly)
+        {
+            throw new DeviceOpenException(
+                Path, "a read-only device cannot be created; leave out one of the two.");
+        }
+
+        if (ReadsAfterFailure && !LinuxNative.IsAvailable)
+        {
+            throw new DeviceOpenException(
+                Path, "reads after a failure need 64-bit Linux, which can drop its cache; leave them off.");
+        }
+
+        if (QueueDepth < 1)
+        {
+            throw new DeviceOpenException(
+                Path, $"a queue depth of {QueueDepth} is not possible; give 1 or more.");
+        }
+    }
 }

@@ -1,17 +1,21 @@
+using System.Runtime.InteropServices;
+using DmIo.Devices.IoUring;
+using DmIo.Devices.Stores;
 using DmIo.Io;
+using DmIo.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// From options to a device: what kind of file it is, whether it has to be made, that it has sectors, how it is served.
-/// Never truncates or extends a file that exists; takes back a file that it made and could not make a device of.
+/// Opens a device from its options: finds the kind of file, creates it if requested, checks its size, chooses the
+/// engine. Never truncates or extends an existing file; deletes a file that it created and could not make a device of.
 /// </summary>
 internal static class FileOpening
 {
     internal static FileDevice Open(FileDeviceOptions options)
     {
-        CheckOptions(options);
+        options.Check();
         try
         {
             return OpenChecked(options);
@@ -101,7 +105,7 @@ internal static class FileOpening
         try
         {
             CheckSize(store.Description, options);
-            return FileDevice.Over(store, EngineChoice.Make(store, options), options.ReadsAfterFailure);
+            return FileDevice.Over(store, MakeEngine(store, options), options.ReadsAfterFailure);
         }
         catch
         {
@@ -110,43 +114,32 @@ internal static class FileOpening
         }
     }
 
-    private static void CheckOptions(FileDeviceOptions options)
+    /// <summary>The engine of the requested mode; without a mode, inline if the store never blocks, else io_uring if
+    /// the kernel has it, else threads.</summary>
+    /// <exception cref="DeviceOpenException">The requested mode is not available.</exception>
+    private static IFileEngine MakeEngine(FileStore store, FileDeviceOptions options) => options.Mode switch
     {
-        if (string.IsNullOrEmpty(options.Path))
+        null => ChooseEngine(store, options),
+        ServiceMode.Inline => new InlineEngine(store, store.TryMap()),
+        ServiceMode.Ring => RingEngine.TryCreate(store, options.QueueDepth, out var reason)
+            ?? throw new DeviceOpenException(
+                options.Path, $"it cannot be served by io_uring: {reason} Leave the mode open, or ask for threads."),
+        ServiceMode.Threads => new ThreadEngine(store, options.QueueDepth),
+        _ => throw new DeviceOpenException(
+            options.Path,
+            $"a file is not served in the mode {options.Mode}; leave the mode open, or ask for inline, ring or "
+            + "threads."),
+    };
+
+    private static IFileEngine ChooseEngine(FileStore store, FileDeviceOptions options)
+    {
+        if (store.NeverWaits)
         {
-            throw new DeviceOpenException(string.Empty, "the path is empty.");
+            return new InlineEngine(store, store.TryMap());
         }
 
-        if (options.Path.Contains('\0', StringComparison.Ordinal))
-        {
-            throw new DeviceOpenException(options.Path, "the path has a NUL in it, which ends it for the system.");
-        }
-
-        if (options.CreateSize is { } size && (size.Bytes == 0 || !size.IsWholeSectors))
-        {
-            throw new DeviceOpenException(
-                options.Path,
-                $"a size of {size.Bytes} bytes is not possible; give a multiple of {Sector.SizeBytes}, at least "
-                + $"{Sector.SizeBytes}.");
-        }
-
-        if (options.CreateSize is not null && options.IsReadOnly)
-        {
-            throw new DeviceOpenException(
-                options.Path, "a read-only device cannot be created; leave out one of the two.");
-        }
-
-        if (options.ReadsAfterFailure && !LinuxNative.IsAvailable)
-        {
-            throw new DeviceOpenException(
-                options.Path, "reads after a failure need 64-bit Linux, which can drop its cache; leave them off.");
-        }
-
-        if (options.QueueDepth < 1)
-        {
-            throw new DeviceOpenException(
-                options.Path, $"a queue depth of {options.QueueDepth} is not possible; give 1 or more.");
-        }
+        return RingEngine.TryCreate(store, options.QueueDepth, out _)
+            ?? (IFileEngine)new ThreadEngine(store, options.QueueDepth);
     }
 
     private static LinuxBlockStore OpenBlockDevice(FileDeviceOptions options, FileKind kind)
@@ -156,8 +149,9 @@ internal static class FileOpening
             : LinuxNative.OpenReadWrite | LinuxNative.OpenExclusive;
         var errno = 0;
         SafeFileHandle? handle = null;
-        if (!LastOwner.WaitUntilGone(() => (errno = LinuxNative.Open(options.Path, flags, out handle)) != Errno.Busy)
-            || errno != 0)
+        FileHandles.RetryWhileLocked(
+            () => (errno = LinuxNative.Open(options.Path, flags, out handle)) != Errno.Busy);
+        if (errno != 0)
         {
             handle?.Dispose();
             throw errno switch
@@ -172,7 +166,7 @@ internal static class FileOpening
             };
         }
 
-        return LinuxBlockStore.Over(handle!, options, kind);
+        return LinuxBlockStore.Over(handle!, options.Path, options.IsReadOnly, options.IsDirect, kind);
     }
 
     private static void CheckSize(DeviceDescription device, FileDeviceOptions options)
@@ -227,5 +221,22 @@ internal static class FileOpening
             handle.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// SIGXFSZ: a Unix kernel sends it to a process that extends a file beyond its limit (RLIMIT_FSIZE), and it ends a
+    /// process without a handler. With the handler, the call fails with EFBIG, which is the status of one region. The
+    /// handler is for the whole process, for good; a handler of the application is called as well.
+    /// </summary>
+    private static class FileSizeSignal
+    {
+        private const PosixSignal FileSizeExceeded = (PosixSignal)25;
+
+        private static readonly PosixSignalRegistration? Registration = OperatingSystem.IsWindows()
+            ? null
+            : PosixSignalRegistration.Create(FileSizeExceeded, context => context.Cancel = true);
+
+        /// <summary>Installs the handler, once.</summary>
+        internal static void Handle() => GC.KeepAlive(Registration);
     }
 }

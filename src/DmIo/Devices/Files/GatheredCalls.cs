@@ -1,24 +1,24 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using DmIo.Devices.IoUring;
+using DmIo.Devices.Stores;
 
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// Makes some calls of a turn on one thread, each once. Where the file is mapped, its writes go to the kernel together;
-/// what does not get through there is written by <see cref="ThreadCall.Run"/> from its beginning, which also finds the
-/// reason. The rest, and a small write that is alone, take that way at once. Used by one thread at a time; in steady
-/// state nothing is allocated.
+/// Makes some calls of a turn on one thread, each once. If the file is mapped, its writes go to the kernel in one call;
+/// writes that do not complete there are repeated from their beginning by <see cref="ThreadCall.Run"/>, which also
+/// finds the reason. Other calls, and a small single write, use that way at once. Used by one thread at a time;
+/// allocates nothing in steady state.
 /// </summary>
 internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping)
 {
-    /// <summary>The most writes of one call: more gain nothing.</summary>
+    /// <summary>The most writes in one call: more gain nothing.</summary>
     internal const int Most = 16;
 
-    /// <summary>A call that has as many bytes is not made longer: its thread would hold them up.</summary>
+    /// <summary>A call with this many bytes is not extended: its other writes would wait for it.</summary>
     private const long EnoughBytes = 256 << 10;
 
-    /// <summary>Below, a write that is alone costs less without the mapping.</summary>
+    /// <summary>Below this size, a single write costs less without the mapping.</summary>
     private const long LeastBytesAlone = 32 << 10;
 
     private readonly ThreadCall?[] gathered = new ThreadCall?[Most];
@@ -40,7 +40,7 @@ internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping
         Write();
     }
 
-    /// <summary>False: the call is to be made by itself.</summary>
+    /// <summary>False: the call must be made alone.</summary>
     private bool TryGather(ThreadCall call)
     {
         if (count == Most || sources.LengthBytes >= EnoughBytes)
@@ -57,7 +57,7 @@ internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping
         }
         catch (Exception)
         {
-            // Memory of a caller's own making, which its own call will find out; the others have lost their pins.
+            // Memory of a caller's own type failed, which its own call reports; the other calls have lost their pins.
             MakeOneByOne(0);
             return false;
         }
@@ -106,4 +106,77 @@ internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping
 
     private NativeSegment* FirstTarget =>
         (NativeSegment*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(targets));
+}
+
+/// <summary>
+/// The calls of one turn, made by two threads: the owner, and one of the pool if one is free. Each thread claims a few
+/// calls at a time, each call once. The owner never waits for the pool: without a pool thread it makes all calls
+/// itself.
+/// <code>
+///   Free --TryBegin--> Out (in the pool's queue, or at work) --Execute ends--> Free
+/// </code>
+/// </summary>
+internal sealed class SharedRun(GatheredCalls pools) : IThreadPoolWorkItem
+{
+    /// <summary>The largest part of the calls in one claim, so that no thread has many left at the end.</summary>
+    private const int Parts = 4;
+
+    private ThreadCall[] calls = new ThreadCall[32];
+    private volatile Action? wake;
+    private volatile bool isOut;
+    private int count;
+    private int together;
+    private int next;
+
+    /// <summary>Offers the calls to the pool. False: the pool thread of the last turn is still at work.</summary>
+    internal bool TryBegin(List<ThreadCall> offered)
+    {
+        if (isOut)
+        {
+            return false;
+        }
+
+        if (calls.Length < offered.Count)
+        {
+            calls = new ThreadCall[offered.Count * 2];
+        }
+
+        offered.CopyTo(calls);
+        count = offered.Count;
+        together = Math.Clamp(count / Parts, 1, GatheredCalls.Most);
+        next = 0;
+        wake = null;
+        isOut = true;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        return true;
+    }
+
+    /// <summary>Makes unclaimed calls until there are none.</summary>
+    internal void Work(GatheredCalls gathered)
+    {
+        for (var claimed = Claim(); claimed < count; claimed = Claim())
+        {
+            gathered.Run(calls.AsSpan(claimed, Math.Min(together, count - claimed)));
+
+            // The barrier orders the results before the read of wake: either the owner sees the results, or this
+            // thread sees the request of the owner.
+            Interlocked.MemoryBarrier();
+            wake?.Invoke();
+        }
+    }
+
+    /// <summary>The owner leaves; the pool thread requests the next turn of the owner after its calls.</summary>
+    internal void WakeAfterwards(Action asked)
+    {
+        wake = asked;
+        Interlocked.MemoryBarrier();
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        Work(pools);
+        isOut = false;
+    }
+
+    private int Claim() => Interlocked.Add(ref next, together) - together;
 }

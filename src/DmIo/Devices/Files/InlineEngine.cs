@@ -1,23 +1,25 @@
 using System.Runtime.InteropServices;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
 
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// Makes the calls to the store on its owner's turn: for stores that never wait, where a hop to another thread costs
-/// more than the copy. Alone, each before it returns. Under an owner they are gathered and made in <see cref="Drive"/>:
-/// where the file is mapped (<see cref="FileMapping"/>) up to <see cref="GatheredCalls.Most"/> writes in one call to
-/// the kernel; many at a time are shared with a thread of the pool, if one has time, since one processor copies less
-/// than two. On a store that waits it works as well, and blocks its caller, which is the device's actor, and with it a
-/// thread of the dispatcher. In steady state nothing is allocated.
+/// Makes the calls to the store on the turn of its owner: for stores that never block, where a hop to another thread
+/// costs more than the copy. Not attached: each call is made before it returns. Attached: calls are gathered and made
+/// in <see cref="Poll"/>; if the file is mapped (<see cref="FileMapping"/>), up to <see cref="GatheredCalls.Most"/>
+/// writes go to the kernel in one call; many calls are shared with a pool thread, if one is free, because two
+/// processors copy more than one. On a store that blocks, the engine works as well, but blocks its caller, which is the
+/// device actor, and with it a thread of the dispatcher. Allocates nothing in steady state.
 /// </summary>
 internal sealed class InlineEngine : IFileEngine
 {
-    /// <summary>Fewer are made sooner than the pool's thread would come.</summary>
+    /// <summary>Fewer calls are done before a pool thread starts.</summary>
     private const int LeastShared = 8;
 
-    /// <summary>About the time of one call: it is worth to wait for, a thread that lost its processor is not.</summary>
+    /// <summary>About the time of one call; a thread that lost its processor takes longer and is not waited
+    /// for.</summary>
     private const int Spins = 20;
 
     private readonly FileStore store;
@@ -25,7 +27,7 @@ internal sealed class InlineEngine : IFileEngine
     private readonly GatheredCalls own;
     private readonly SharedRun shared;
     private readonly Stack<ThreadCall> idle = new();
-    private readonly Action<ThreadCall> giveBack;
+    private readonly Action<ThreadCall> returnCall;
     private readonly bool isShared = Environment.ProcessorCount > 1;
     private List<ThreadCall> called = [];
     private List<ThreadCall> running = [];
@@ -37,16 +39,16 @@ internal sealed class InlineEngine : IFileEngine
         this.mapping = mapping;
         own = new GatheredCalls(store, mapping);
         shared = new SharedRun(new GatheredCalls(store, mapping));
-        giveBack = idle.Push;
+        returnCall = idle.Push;
     }
 
     public ServiceMode Mode => ServiceMode.Inline;
 
     public void Attach(DeviceHost host) => owner = host;
 
-    public void Drive()
+    public void Poll()
     {
-        // What a completion calls anew is made in this turn too.
+        // New calls of a continuation are made in this turn, too.
         while (CompleteRun() && called.Count > 0)
         {
             (called, running) = (running, called);
@@ -94,14 +96,14 @@ internal sealed class InlineEngine : IFileEngine
     private ValueTask<TransferResult> TransferAsync(
         IoOperation operation, long offsetBytes, SegmentBatch batch, bool forceUnitAccess)
     {
-        var call = idle.TryPop(out var used) ? used : new ThreadCall(giveBack);
+        var call = idle.TryPop(out var used) ? used : new ThreadCall(returnCall);
         call.BeginTransfer(operation, offsetBytes, batch, forceUnitAccess);
         called.Add(call);
         return call.Transfer;
     }
 
-    /// <summary>Gives the results of what was made. False: the pool's thread is still at one of them, and is going to
-    /// wake the owner.</summary>
+    /// <summary>Completes the calls that were made. False: the pool thread is still at one of them, and wakes the owner
+    /// afterwards.</summary>
     private bool CompleteRun()
     {
         for (var index = 0; index < running.Count; index++)
@@ -113,7 +115,7 @@ internal sealed class InlineEngine : IFileEngine
                 return false;
             }
 
-            call.Complete(isHere: true);
+            call.Complete(isInline: true);
         }
 
         running.Clear();

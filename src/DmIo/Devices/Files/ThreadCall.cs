@@ -1,18 +1,18 @@
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
 
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// One call of an engine that gathers calls, from the moment it is asked for to the moment its caller has the result;
-/// then it is used for the next.
+/// One call of an engine that gathers calls, from its request until its result was taken; then it is reused.
 /// <code>
 ///   idle --Begin--> begun --Run, on whichever thread--> run --Complete--> completed --result taken--> idle
 /// </code>
 /// </summary>
 internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
 {
-    private readonly Action<ThreadCall> giveBack;
+    private readonly Action<ThreadCall> returnCall;
     private IoOperation operation;
     private long offsetBytes;
     private long lengthBytes;
@@ -24,12 +24,12 @@ internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
     private Exception? defect;
     private bool isRun;
 
-    /// <param name="giveBack">Where it goes when its result was taken.</param>
-    internal ThreadCall(Action<ThreadCall> giveBack) => this.giveBack = giveBack;
+    /// <param name="returnCall">Takes the call back after its result was taken.</param>
+    internal ThreadCall(Action<ThreadCall> returnCall) => this.returnCall = returnCall;
 
     public ThreadCall? Next { get; set; }
 
-    /// <summary>The call was made; <see cref="Complete"/> may give its result.</summary>
+    /// <summary>The call was made, and <see cref="Complete"/> may follow.</summary>
     internal bool IsRun => Volatile.Read(ref isRun);
 
     internal long OffsetBytes => offsetBytes;
@@ -37,7 +37,7 @@ internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
     /// <summary>Its memory, of a read or write.</summary>
     internal SegmentBatch Batch => batch!;
 
-    /// <summary>Where a write ends that needs nothing but to be written; for all else, behind every file.</summary>
+    /// <summary>The end of a plain write; for all other calls a position behind every file.</summary>
     internal long PlainWriteEnd => operation == IoOperation.Write && !forceUnitAccess
         ? offsetBytes + batch!.LengthBytes
         : long.MaxValue;
@@ -55,7 +55,7 @@ internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
         (operation, offsetBytes, lengthBytes, zeroing) = (range, offset, length, flags);
     }
 
-    /// <summary>The call itself. Never throws: what is thrown is a defect, and its caller gets it.</summary>
+    /// <summary>Makes the call. Never throws: an exception is passed to the caller of the device.</summary>
     internal void Run(FileStore store)
     {
         try
@@ -78,20 +78,20 @@ internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
         Volatile.Write(ref isRun, true);
     }
 
-    /// <summary>All of it was written, in a call together with others.</summary>
+    /// <summary>The write was completed together with others.</summary>
     internal void WasWritten()
     {
         result = TransferResult.Moved(batch!.LengthBytes);
         Volatile.Write(ref isRun, true);
     }
 
-    /// <summary>Gives the result to the caller: here and now, or on a thread of the pool.</summary>
-    internal void Complete(bool isHere)
+    /// <summary>Completes the task of the caller: within this call, or on a thread of the pool.</summary>
+    internal void Complete(bool isInline)
     {
         var (outcome, thrown) = (result, defect);
         (batch, result, defect, isRun, isConfirmation) = (null, default, null, false, false);
-        SetAnswer(outcome, thrown, isHere);
+        SetAnswer(outcome, thrown, isInline);
     }
 
-    protected override void OnTaken() => giveBack(this);
+    protected override void OnTaken() => returnCall(this);
 }

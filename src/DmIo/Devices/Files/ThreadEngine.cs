@@ -1,24 +1,24 @@
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
 
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// Makes the calls to the store on threads of its own: for systems and kernels without io_uring. As many calls as there
-/// are threads are in flight; the others wait, in order. Its owner gets the results on its own turn, in
-/// <see cref="Drive"/>; where it was never attached, they come on threads of the pool. In steady state nothing is
-/// allocated.
+/// Makes the calls to the store on its own threads: for systems and kernels without io_uring. One call for each thread
+/// is in flight; other calls wait, in order. Attached: results are completed on the turn of the owner, in
+/// <see cref="Poll"/>; not attached: on threads of the pool. Allocates nothing in steady state.
 /// </summary>
 internal sealed class ThreadEngine : IFileEngine
 {
-    /// <summary>More threads than that wait for each other in the kernel rather than for the disk.</summary>
+    /// <summary>More threads wait for each other in the kernel rather than for the disk.</summary>
     internal const int MaxThreads = 8;
 
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
 
     private readonly Lock gate = new();
     private readonly Stack<ThreadCall> idle = new();
-    private readonly Action<ThreadCall> giveBack;
+    private readonly Action<ThreadCall> returnCall;
     private readonly FileStore store;
     private readonly WorkerThreads workers;
     private IntrusiveQueue<ThreadCall> completed;
@@ -30,11 +30,11 @@ internal sealed class ThreadEngine : IFileEngine
     {
     }
 
-    /// <summary>The same, with threads from elsewhere.</summary>
+    /// <summary>Takes the source of threads, for tests.</summary>
     internal ThreadEngine(FileStore store, int queueDepth, TimeSpan idleTime, Func<ThreadStart, bool> startThread)
     {
         this.store = store;
-        giveBack = Return;
+        returnCall = Return;
         workers = new WorkerThreads(Math.Min(queueDepth, MaxThreads), idleTime, Make, startThread);
     }
 
@@ -42,7 +42,7 @@ internal sealed class ThreadEngine : IFileEngine
 
     public void Attach(DeviceHost host) => owner = host;
 
-    public void Drive()
+    public void Poll()
     {
         IntrusiveQueue<ThreadCall> ready;
         lock (gate)
@@ -51,10 +51,10 @@ internal sealed class ThreadEngine : IFileEngine
             completed = default;
         }
 
-        // What a completion calls anew comes back in a later turn.
+        // New calls of a continuation complete in a later turn.
         while (ready.TryTake() is { } call)
         {
-            call.Complete(isHere: true);
+            call.Complete(isInline: true);
         }
     }
 
@@ -81,15 +81,15 @@ internal sealed class ThreadEngine : IFileEngine
     public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
         RangeAsync(IoOperation.WriteZeroes, offsetBytes, lengthBytes, flags);
 
-    /// <summary>Behind the calls in flight, whose results are given.</summary>
+    /// <summary>Ends after the calls in flight, and completes them.</summary>
     public async ValueTask DisposeAsync()
     {
         await workers.CloseAsync().ConfigureAwait(false);
         workers.Dispose();
-        Drive();
+        Poll();
     }
 
-    /// <summary>Its result was taken.</summary>
+    /// <summary>Takes back a call whose result was taken.</summary>
     private void Return(ThreadCall call)
     {
         lock (gate)
@@ -138,7 +138,7 @@ internal sealed class ThreadEngine : IFileEngine
     {
         lock (gate)
         {
-            return idle.TryPop(out var call) ? call : new ThreadCall(giveBack);
+            return idle.TryPop(out var call) ? call : new ThreadCall(returnCall);
         }
     }
 
@@ -148,7 +148,7 @@ internal sealed class ThreadEngine : IFileEngine
         call.Run(store);
         if (owner is not { } host)
         {
-            call.Complete(isHere: false);
+            call.Complete(isInline: false);
             return;
         }
 

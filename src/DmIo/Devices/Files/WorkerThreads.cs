@@ -1,10 +1,12 @@
+using DmIo.Devices.Stores;
+
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// A bounded set of background threads that make one device's calls, first come first served. A thread is started when
-/// a call comes and all are busy, and ends when it was idle for a while. Where not one is to be had, whoever brings the
-/// call makes it. Invariants: a permit for each queued call, and after the closing one more for each thread; threads
-/// that are not busy are awake or wait for a permit.
+/// A bounded set of background threads that make the calls of one device, first come first served. A thread is started
+/// when a call is added and all threads are busy, and ends after an idle time. If no thread can be started, the adding
+/// thread makes the call. Invariants: one permit for each queued call, and after the closing one more for each thread;
+/// threads that are not busy are awake or wait for a permit.
 /// </summary>
 internal sealed class WorkerThreads : IDisposable
 {
@@ -25,7 +27,7 @@ internal sealed class WorkerThreads : IDisposable
     /// <param name="limit">How many threads at most.</param>
     /// <param name="idleTime">After so long without a call, a thread ends.</param>
     /// <param name="run">Makes a call; never throws.</param>
-    /// <param name="startThread">False: there is no thread to be had.</param>
+    /// <param name="startThread">False: the system has no thread.</param>
     internal WorkerThreads(int limit, TimeSpan idleTime, Action<ThreadCall> run, Func<ThreadStart, bool> startThread)
     {
         this.limit = limit;
@@ -46,7 +48,7 @@ internal sealed class WorkerThreads : IDisposable
         }
     }
 
-    /// <summary>The call is going to be made.</summary>
+    /// <summary>Queues a call.</summary>
     internal void Add(ThreadCall call)
     {
         bool isThreadNeeded;
@@ -66,7 +68,7 @@ internal sealed class WorkerThreads : IDisposable
         }
     }
 
-    /// <summary>Ends the threads behind the calls that were added; no other may be.</summary>
+    /// <summary>Ends the threads after the queued calls; no call may be added any more.</summary>
     internal Task CloseAsync()
     {
         lock (gate)
@@ -116,7 +118,8 @@ internal sealed class WorkerThreads : IDisposable
         }
     }
 
-    /// <summary>No thread could be started: others make the calls, or, where there are none, this one does.</summary>
+    /// <summary>No thread could be started: the existing threads make the calls, or, without any, this thread
+    /// does.</summary>
     private void WorkHere()
     {
         lock (gate)

@@ -1,12 +1,13 @@
+using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
 /// One io_uring of the kernel: its two queues in shared memory, and the calls on it. One owner at a time; only
-/// <see cref="SignalsEvent"/> may be set from another thread. Invariant: entries between the kernel's head and our
-/// tail were written and not yet taken; the kernel takes them only within <see cref="Enter"/>. Open for tests, which
-/// decorate what the kernel answers.
+/// <see cref="SignalsEvent"/> may be set from another thread. Invariant: entries between the kernel's head and our tail
+/// were written and not yet taken; the kernel takes them only within <see cref="Enter"/>. Not sealed, so that tests can
+/// change the results of the kernel.
 /// </summary>
 internal unsafe class MappedRing : IDisposable
 {
@@ -23,13 +24,13 @@ internal unsafe class MappedRing : IDisposable
     private readonly nuint entriesLength;
     private readonly RingParameters parameters;
 
-    // Our own copies of the counters that only we move.
+    // Copies of the counters that only this side changes.
     private uint submissionTail;
     private uint completionHead;
     private bool isDisposed;
 
-    /// <summary>Maps a ring that was set up; takes the handle over.</summary>
-    /// <exception cref="IOException">It can't be mapped. The handle is closed.</exception>
+    /// <summary>Maps a ring that was set up; owns the handle.</summary>
+    /// <exception cref="IOException">The mapping failed. The handle is closed.</exception>
     internal MappedRing(SafeFileHandle handle, in RingParameters parameters)
     {
         Handle = handle;
@@ -56,7 +57,7 @@ internal unsafe class MappedRing : IDisposable
 
         for (var index = 0u; index < parameters.SubmissionEntries; index++)
         {
-            // The kernel's indirection, which we have no use for: slot n is entry n.
+            // The kernel's indirection is not used: slot n is entry n.
             ((uint*)(queues + parameters.SubmissionArray))[index] = index;
         }
     }
@@ -72,18 +73,19 @@ internal unsafe class MappedRing : IDisposable
     /// <summary>Entries that were written and not taken.</summary>
     internal int Unsubmitted => (int)(submissionTail - Counter(parameters.SubmissionHead));
 
-    /// <summary>Is there room for an entry?</summary>
+    /// <summary>There is room for an entry.</summary>
     internal bool HasRoom => Unsubmitted < SubmissionEntries;
 
-    /// <summary>Is there a completion to take?</summary>
+    /// <summary>There is a completion to take.</summary>
     internal bool HasCompletion => completionHead != Counter(parameters.CompletionTail);
 
-    /// <summary>Completions found no room: only an <see cref="Enter"/> that asks for them brings them in.</summary>
+    /// <summary>The completion queue overflowed: only an <see cref="Enter"/> with GetEvents brings these completions
+    /// in.</summary>
     internal bool HasOverflow => (Counter(parameters.SubmissionFlags) & OverflowFlag) != 0;
 
     /// <summary>
-    /// Does a completion signal the registered event? Setting it is a full barrier: what completed before is seen by
-    /// <see cref="HasCompletion"/> after.
+    /// A completion signals the registered event. Setting it is a full barrier: <see cref="HasCompletion"/> then sees
+    /// all earlier completions.
     /// </summary>
     internal bool SignalsEvent
     {
@@ -105,8 +107,8 @@ internal unsafe class MappedRing : IDisposable
         return ref *entry;
     }
 
-    /// <summary>Gives the kernel what was written. How many it took, or a negative errno; then the rest
-    /// stays.</summary>
+    /// <summary>Submits the written entries. Returns how many the kernel took, or a negative errno; the others
+    /// stay.</summary>
     internal virtual int Enter(uint flags)
     {
         var count = Unsubmitted;
@@ -143,15 +145,15 @@ internal unsafe class MappedRing : IDisposable
         return true;
     }
 
-    /// <summary>Ends it. Nothing may be in flight.</summary>
+    /// <summary>Unmaps and closes the ring. Nothing may be in flight.</summary>
     public void Dispose()
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>See <see cref="Dispose()"/>; there is no finalizer, for what is in flight may still need
-    /// it.</summary>
+    /// <summary>See <see cref="Dispose()"/>; there is no finalizer, because operations in flight may still need the
+    /// ring.</summary>
     protected virtual void Dispose(bool disposing)
     {
         if (!isDisposed)

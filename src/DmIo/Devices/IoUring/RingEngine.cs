@@ -1,17 +1,18 @@
 using System.Collections.Concurrent;
-using DmIo.Devices.Files;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
+using DmIo.Native;
 
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// The calls of a file by io_uring, one ring for each device. Attached: calls are gathered until <see cref="Drive"/>,
-/// which sends all of them with one system call, and completes what is done on its caller's turn; the reaper asks for
-/// a Drive when there is something. Not attached, and while it is disposed of with calls under way: each call is sent
-/// at once, under a lock, and completes on a thread of the pool. What the ring can't do (zeroes that must be written
-/// out, ioctls of block devices, anything while the system lacks threads or memory) is the store's blocking call on a
-/// thread of the pool, and completes the same way. Allocates nothing in steady state.
+/// The calls of a file by io_uring, one ring for each device. Attached: calls are gathered until <see cref="Poll"/>,
+/// which submits all of them with one system call, and completes ended operations on the turn of its caller; the reaper
+/// requests a poll when there are completions. Not attached, and during disposal with calls in flight: each call is
+/// submitted at once, under a lock, and completes on a thread of the pool. Operations that the ring cannot do (zeroes
+/// that must be written, ioctls of block devices, any operation while the system lacks threads or memory) become a
+/// blocking call of the store on a thread of the pool, and complete the same way. Allocates nothing in steady state.
 /// </summary>
 internal sealed class RingEngine : IFileEngine
 {
@@ -22,23 +23,19 @@ internal sealed class RingEngine : IFileEngine
     private readonly RingOperationTable table = new();
     private readonly RingPause pause;
     private readonly RingPump pump;
-    private readonly WaitBounds bounds;
     private readonly ConcurrentQueue<(RingOperation Operation, TransferResult Result)> called = new();
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private RingSignal? signal;
-    private RingWait? wait;
     private DeviceHost? host;
     private bool lacksZeroRange;
-    private bool isDriving;
+    private bool isPolling;
     private bool isDisposing;
     private bool isClosed;
     private int underWay;
 
-    private RingEngine(
-        FileStore store, MappedRing ring, RingRegistrations registrations, TimeProvider time, WaitBounds bounds)
+    private RingEngine(FileStore store, MappedRing ring, RingRegistrations registrations, TimeProvider time)
     {
-        this.bounds = bounds;
         this.store = store;
         this.ring = ring;
         this.registrations = registrations;
@@ -46,28 +43,25 @@ internal sealed class RingEngine : IFileEngine
         pump = new RingPump(ring, registrations, table, pause, OnEnded, CallStore);
     }
 
-    /// <summary>Where <see cref="RingReaper.TryGet"/> stands, in a test also something else.</summary>
+    /// <summary>The source of the reaper: <see cref="RingReaper.TryGet"/>, or another source in a test.</summary>
     internal delegate int ReaperSource(out RingReaper? reaper);
 
     public ServiceMode Mode => ServiceMode.Ring;
 
-    /// <summary>What it did so far.</summary>
+    /// <summary>The counters of the ring.</summary>
     internal RingCounters Counters => pump.Counters;
 
-    /// <summary>How often its owner's thread waited for it.</summary>
-    internal long Waits => wait?.Count ?? 0;
+    private bool PollsItself => host is null || isDisposing;
 
-    private bool DrivesItself => host is null || isDisposing;
-
-    /// <summary>One for that many operations in flight; null, and why as a sentence, where the system has no io_uring
-    /// for it. The store stays its opener's.</summary>
+    /// <summary>An engine for a number of operations in flight; null, and the reason as a sentence, if the system has
+    /// no io_uring for it. The store belongs to its opener.</summary>
     internal static RingEngine? TryCreate(FileStore store, int queueDepth, out string reason)
     {
         var opened = RingOpening.TryOpen(queueDepth, out var abilities, out reason);
         return opened is null ? null : TryCreate(store, opened, abilities, TimeProvider.System, out reason);
     }
 
-    /// <summary>One on this ring, which it owns, also where this fails or throws: then nothing holds the file any
+    /// <summary>An engine on this ring, which it owns, also if this fails or throws: then the file is not held any
     /// more.</summary>
     internal static RingEngine? TryCreate(
         FileStore store,
@@ -75,7 +69,6 @@ internal sealed class RingEngine : IFileEngine
         RingAbilities abilities,
         TimeProvider time,
         out string reason,
-        WaitBounds? bounds = null,
         ReaperSource? reapers = null)
     {
         RingRegistrations? known = null;
@@ -84,7 +77,7 @@ internal sealed class RingEngine : IFileEngine
         try
         {
             known = new RingRegistrations(ring, abilities, store.Handle);
-            engine = new RingEngine(store, ring, known, time, bounds ?? WaitBounds.OfProcess);
+            engine = new RingEngine(store, ring, known, time);
             var errno = (reapers ?? RingReaper.TryGet)(out var reaper);
             errno = errno != 0 ? errno : RingSignal.TryCreate(ring, reaper!, engine.OnSignal, out engine.signal);
             isReady = errno == 0;
@@ -108,19 +101,18 @@ internal sealed class RingEngine : IFileEngine
         {
             Invariant.Require(this.host is null && underWay == 0 && !isDisposing);
             this.host = host;
-            wait = host.Bell is { } bell ? RingWait.TryCreate(ring, bell, bounds) : null;
         }
     }
 
-    public void Drive()
+    public void Poll()
     {
-        // From within one, by an operation that is being completed: the outer one sees to what was added.
-        if (host is null || isDriving)
+        // A continuation within a poll called this: the outer poll submits the added operations.
+        if (host is null || isPolling)
         {
             return;
         }
 
-        isDriving = true;
+        isPolling = true;
         try
         {
             if (host.Memory is { } memory)
@@ -135,11 +127,9 @@ internal sealed class RingEngine : IFileEngine
         }
         finally
         {
-            isDriving = false;
+            isPolling = false;
         }
     }
-
-    public bool Linger() => wait is not null && pump.Linger(wait);
 
     public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) =>
         Start(RingCall.Read, offsetBytes, destination.LengthBytes, destination).Transfer;
@@ -157,8 +147,7 @@ internal sealed class RingEngine : IFileEngine
     public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
         Start(RingCall.WriteZeroes, offsetBytes, lengthBytes, zeroing: flags).Status;
 
-    /// <summary>Waits for what is under way, whatever was promised: until then the kernel may touch its
-    /// memory.</summary>
+    /// <summary>Waits for the operations in flight: until they end, the kernel may access their memory.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (gate)
@@ -179,7 +168,7 @@ internal sealed class RingEngine : IFileEngine
         SegmentBatch? batch = null,
         WriteZeroesFlags zeroing = WriteZeroesFlags.None)
     {
-        if (!DrivesItself)
+        if (!PollsItself)
         {
             return Add(call, offsetBytes, lengthBytes, batch, zeroing);
         }
@@ -211,7 +200,7 @@ internal sealed class RingEngine : IFileEngine
         return operation;
     }
 
-    /// <summary>Says how the kernel is to change the file's extents. False: that is the store's own call.</summary>
+    /// <summary>Chooses how the kernel changes the extents of the file. False: the store must make the call.</summary>
     private bool TryAllocate(RingOperation operation, WriteZeroesFlags zeroing)
     {
         operation.Zeroing = zeroing;
@@ -225,7 +214,7 @@ internal sealed class RingEngine : IFileEngine
         return operation.AllocationMode == LinuxNative.PunchHole || !lacksZeroRange;
     }
 
-    /// <summary>The reaper's, the timer's and the pool's way in: something is done.</summary>
+    /// <summary>The entry of the reaper, the timer and the pool: there are completions.</summary>
     private void OnSignal()
     {
         lock (gate)
@@ -235,13 +224,13 @@ internal sealed class RingEngine : IFileEngine
                 return;
             }
 
-            if (DrivesItself)
+            if (PollsItself)
             {
                 PumpAll();
                 return;
             }
 
-            // Once is enough: the Drive that this asks for looks at everything.
+            // One signal is enough: the requested poll takes all completions.
             ring.SignalsEvent = false;
         }
 
@@ -298,20 +287,20 @@ internal sealed class RingEngine : IFileEngine
         }
         else
         {
-            Answer(operation, RingAnswers.Of(operation, result));
+            Answer(operation, operation.ResultOf(result));
         }
     }
 
     private void Answer(RingOperation operation, TransferResult result)
     {
         underWay--;
-        operation.Answer(result, isInline: !DrivesItself);
+        operation.Answer(result, isInline: !PollsItself);
     }
 
     private void CallStore(RingOperation operation) => ThreadPool.UnsafeQueueUserWorkItem(
         operation =>
         {
-            called.Enqueue((operation, RingAnswers.OfStore(store, operation)));
+            called.Enqueue((operation, operation.CallStore(store)));
             OnSignal();
         },
         operation,
@@ -323,7 +312,6 @@ internal sealed class RingEngine : IFileEngine
         {
             isClosed = true;
             signal?.Dispose();
-            wait?.Dispose();
             pause.Dispose();
             registrations.Dispose();
             ring.Dispose();

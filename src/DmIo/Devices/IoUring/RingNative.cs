@@ -5,13 +5,13 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// The system calls behind a ring, by their own numbers (the same on x64 and arm64): io_uring_setup, io_uring_enter,
-/// io_uring_register, and with them mmap, eventfd and epoll. Each method answers with errno, 0 for success, unless it
-/// says otherwise. None tries again by itself.
+/// The system calls of a ring, by number (the same on x64 and arm64): io_uring_setup, io_uring_enter,
+/// io_uring_register, and with them mmap, eventfd and epoll. Each method returns errno, 0 for success, unless it says
+/// otherwise. No call is repeated here.
 /// </summary>
 internal static unsafe partial class RingNative
 {
-    /// <summary>Flag of <see cref="Enter"/>: bring in what is done and waits in the kernel.</summary>
+    /// <summary>Flag of <see cref="Enter"/>: bring in completions that wait in the kernel.</summary>
     internal const uint GetEvents = 1;
 
     internal const uint RegisterFiles = 2;
@@ -32,10 +32,8 @@ internal static unsafe partial class RingNative
     private const int NonBlocking = 0x800;
     private const int AddToPoll = 1;
     private const int RemoveFromPoll = 2;
-    private const short Readable = 1;
-    private const long NanosecondsPerSecond = 1_000_000_000;
 
-    /// <summary>EPOLLIN and EPOLLET: each signal is told once, and the event need not be read.</summary>
+    /// <summary>EPOLLIN and EPOLLET: each signal is reported once, and the event need not be read.</summary>
     private const uint EachSignal = 0x80000001;
 
     // The kernel's struct epoll_event is packed on x64, and only there.
@@ -61,44 +59,6 @@ internal static unsafe partial class RingNative
     {
         var taken = (int)syscall(EnterCall, ring.DangerousGetHandle(), (nint)submissions, 0, (nint)flags, 0, 0);
         return taken < 0 ? -Marshal.GetLastPInvokeError() : taken;
-    }
-
-    /// <summary>Waits until the ring has a completion or the event was signalled, that long at most; or until a
-    /// signal to the thread.</summary>
-    internal static void WaitForEither(SafeFileHandle ring, SafeFileHandle signal, long nanoseconds)
-    {
-        var polled = stackalloc PollRequest[]
-        {
-            new PollRequest { Descriptor = (int)ring.DangerousGetHandle(), Wanted = Readable },
-            new PollRequest { Descriptor = (int)signal.DangerousGetHandle(), Wanted = Readable },
-        };
-        var time = stackalloc long[] { nanoseconds / NanosecondsPerSecond, nanoseconds % NanosecondsPerSecond };
-        Poll(polled, 2, time);
-    }
-
-    /// <summary>Signals an event. It has room for 2^64 - 2 signals.</summary>
-    internal static void Signal(SafeFileHandle signal)
-    {
-        var one = 1L;
-        Invariant.Require(write(signal, &one, sizeof(long)) == sizeof(long));
-    }
-
-    /// <summary>Takes a signal that has come or is about to.</summary>
-    internal static void TakeSignal(SafeFileHandle signal)
-    {
-        long count;
-        while (read(signal, &count, sizeof(long)) < 0)
-        {
-            Invariant.Require(Marshal.GetLastPInvokeError() is Errno.TryAgain or Errno.Interrupted);
-            var polled = new PollRequest { Descriptor = (int)signal.DangerousGetHandle(), Wanted = Readable };
-            Poll(&polled, 1, null);
-        }
-    }
-
-    private static void Poll(PollRequest* requests, int count, long* time)
-    {
-        var result = ppoll(requests, (nuint)count, time, null);
-        Invariant.Require(result >= 0 || Marshal.GetLastPInvokeError() == Errno.Interrupted);
     }
 
     internal static int Register(SafeFileHandle ring, uint what, void* argument, uint count)
@@ -128,7 +88,7 @@ internal static unsafe partial class RingNative
         return handle.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
     }
 
-    /// <summary>Watches an event; <paramref name="id"/> is what <see cref="WaitForPoll"/> says of it.</summary>
+    /// <summary>Watches an event; <see cref="WaitForPoll"/> reports it as <paramref name="id"/>.</summary>
     internal static int AddPoll(SafeFileHandle poll, SafeFileHandle watched, long id)
     {
         var entry = stackalloc byte[PollEntryBytes];
@@ -169,15 +129,6 @@ internal static unsafe partial class RingNative
     private static partial int munmap(byte* address, nuint length);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int ppoll(PollRequest* requests, nuint count, long* time, void* signals);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint read(SafeFileHandle file, void* buffer, nint count);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint write(SafeFileHandle file, void* buffer, nint count);
-
-    [LibraryImport("libc", SetLastError = true)]
     private static partial SafeFileHandle eventfd(uint start, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -188,12 +139,4 @@ internal static unsafe partial class RingNative
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int epoll_wait(SafeFileHandle poll, byte* entries, int count, int timeoutMilliseconds);
-
-    /// <summary>struct pollfd.</summary>
-    private struct PollRequest
-    {
-        internal int Descriptor;
-        internal short Wanted;
-        internal short Got;
-    }
 }

@@ -1,11 +1,14 @@
+using System.Collections.Frozen;
 using System.Numerics;
-using DmIo.Devices.Files;
+using DmIo.Io;
+using DmIo.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// From a queue depth to a ring that is ready, or the reason why there is none: a sentence for people, who then have
-/// threads instead. Asks newer kernels for more, and takes what older ones give, from 5.6 on.
+/// Opens a ring for a queue depth, or says why there is none, in a sentence for users, whose file is then served by
+/// threads. Requests the features of newer kernels, and accepts those of older ones, from 5.6 on.
 /// </summary>
 internal static class RingOpening
 {
@@ -19,7 +22,7 @@ internal static class RingOpening
         RingSetup.CompletionSize | RingSetup.Clamp,
     ];
 
-    /// <summary>A ring for that many operations in flight; null, and why, where there is none to be had.</summary>
+    /// <summary>A ring for a number of operations in flight; null, and the reason, if there is none.</summary>
     internal static MappedRing? TryOpen(int queueDepth, out RingAbilities abilities, out string reason)
     {
         abilities = new RingAbilities([]);
@@ -131,5 +134,83 @@ internal static class RingOpening
             ring = null;
             return exception.HResult;
         }
+    }
+}
+
+/// <summary>The operations that the io_uring of the kernel has, by its own report
+/// (<c>IORING_REGISTER_PROBE</c>).</summary>
+/// <param name="Opcodes">Those of <see cref="RingOpcode"/> that it has.</param>
+internal sealed record RingAbilities(FrozenSet<RingOpcode> Opcodes)
+{
+    private const int ProbedOpcodes = 256;
+    private const int HeaderBytes = 16;
+    private const int OpcodeBytes = 8;
+    private const int FlagsOffset = 2;
+
+    private static readonly RingOpcode[] Needed =
+    [
+        RingOpcode.Read, RingOpcode.Write, RingOpcode.ReadVector, RingOpcode.WriteVector, RingOpcode.ReadFixed,
+        RingOpcode.WriteFixed, RingOpcode.Flush, RingOpcode.Allocate,
+    ];
+
+    /// <summary>Vectors of registered memory.</summary>
+    internal bool HasFixedVectors =>
+        Opcodes.Contains(RingOpcode.ReadVectorFixed) && Opcodes.Contains(RingOpcode.WriteVectorFixed);
+
+    /// <summary>The required operations that are missing; all came with kernel 5.6 at the latest.</summary>
+    internal IEnumerable<RingOpcode> Missing => Needed.Where(opcode => !Opcodes.Contains(opcode));
+
+    /// <summary>Asks. Errno, 0 for success.</summary>
+    internal static unsafe int Probe(SafeFileHandle ring, out RingAbilities abilities)
+    {
+        var answer = stackalloc byte[HeaderBytes + (ProbedOpcodes * OpcodeBytes)];
+        new Span<byte>(answer, HeaderBytes + (ProbedOpcodes * OpcodeBytes)).Clear();
+        var errno = RingNative.Register(ring, RingNative.RegisterProbe, answer, ProbedOpcodes);
+        var found = new List<RingOpcode>();
+        foreach (var opcode in Enum.GetValues<RingOpcode>())
+        {
+            if (errno == 0 && (answer[HeaderBytes + ((int)opcode * OpcodeBytes) + FlagsOffset] & 1) != 0)
+            {
+                found.Add(opcode);
+            }
+        }
+
+        abilities = new RingAbilities(found.ToFrozenSet());
+        return errno;
+    }
+}
+
+/// <summary>
+/// The limit of kernel threads for operations that block: flushes, allocations, all reads of some file systems (FUSE).
+/// The threads belong to the submitting thread, not to the ring, and serve its submissions to any ring; the first ring
+/// that a thread submits to sets the limit of that thread. So the limit is one for all rings. The default of the kernel
+/// for files is the depth of that ring or 4 a processor, whichever is less: one hung device takes all of them. For
+/// other operations the default is the thread limit of the user.
+/// </summary>
+internal static class RingWorkers
+{
+    /// <summary>
+    /// For each submitting thread. A worker is created only for an operation that finds none idle, and all but a few
+    /// end after 5 idle seconds: there are as many workers as blocked operations, up to this limit. Other devices are
+    /// served while hung ones hold fewer: seven of depth 32, even if one thread submitted all of it.
+    /// </summary>
+    internal const int PerThread = 256;
+
+    private const uint Kinds = 2;
+
+    /// <summary>Sets the limit, before the first submission. Kernels before 5.15 refuse it and keep their own
+    /// limits.</summary>
+    internal static void Bound(SafeFileHandle ring, int perThread = PerThread) => _ = Register(ring, perThread);
+
+    /// <summary>The limits of the calling thread, for files and for other operations; null before kernel
+    /// 5.15.</summary>
+    internal static (int Files, int Others)? Of(SafeFileHandle ring) => Register(ring, perThread: 0);
+
+    /// <summary>Returns the previous limits; 0 changes nothing.</summary>
+    private static unsafe (int Files, int Others)? Register(SafeFileHandle ring, int perThread)
+    {
+        var counts = stackalloc int[] { perThread, perThread };
+        var errno = RingNative.Register(ring, RingNative.RegisterMaxWorkers, counts, Kinds);
+        return errno == 0 ? (counts[0], counts[1]) : null;
     }
 }

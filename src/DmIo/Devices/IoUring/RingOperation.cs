@@ -1,10 +1,11 @@
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using DmIo.Memory;
 
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// One call, from its beginning until its answer was taken; reused after that, so that a call allocates nothing.
+/// One call, from its beginning until its result was taken; reused after that, so a call allocates nothing.
 /// <code>
 ///   free --Begin--> waiting --Fill--> in the kernel --> Answer --GetResult--> free
 ///                      ^------- again, after a pause -----+
@@ -39,8 +40,9 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
     internal int Tries { get; set; }
 
     /// <summary>
-    /// It failed for want of a thread, memory or a descriptor, or a signal interrupted it, and it may be repeated. A
-    /// sync may be only where the kernel never began it (R14): that is what ECANCELED of a queued operation means.
+    /// The operation failed because the system lacked a thread, memory or a descriptor, or because of a signal, and may
+    /// be repeated. A sync may be repeated only if the kernel never began it (R14), which is the meaning of ECANCELED
+    /// for a queued operation.
     /// </summary>
     /// <param name="errno">How it ended.</param>
     /// <param name="wasQueued">In the ring, and not by a blocking call of the store.</param>
@@ -92,14 +94,49 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
         entry.UserData = UserData;
     }
 
-    /// <summary>Lets the memory go, and then says what became of it: nobody touches the memory any more.</summary>
+    /// <summary>Releases the memory, then completes the call of the device: the memory is not accessed any
+    /// more.</summary>
     /// <param name="result">For a status, one with 0 bytes.</param>
-    /// <param name="isInline">Whoever waits goes on within this call; else on a thread of the pool.</param>
+    /// <param name="isInline">The continuation of the caller runs within this call; else on a thread of the
+    /// pool.</param>
     internal void Answer(TransferResult result, bool isInline)
     {
         memory.Release();
         Batch = null;
         SetAnswer(result, defect: null, isInline);
+    }
+
+    /// <summary>The result from the number that the kernel completed the operation with: bytes, 0, or a negated
+    /// errno. A status is a transfer of 0 bytes.</summary>
+    internal TransferResult ResultOf(int completion) => Call switch
+    {
+        RingCall.Read => FileCalls.ReadResult(completion, OffsetBytes, LengthBytes),
+        RingCall.Write or RingCall.DurableWrite => FileCalls.WriteResult(completion, OffsetBytes, LengthBytes),
+        RingCall.Flush => new TransferResult(0, FileCalls.FlushStatus(-completion)),
+        RingCall.Discard => new TransferResult(0, FileCalls.DiscardStatus(-completion, OffsetBytes, LengthBytes)),
+        _ => new TransferResult(0, FileCalls.WriteZeroesStatus(-completion, OffsetBytes, LengthBytes)),
+    };
+
+    /// <summary>Makes the blocking call of the store instead. Never throws: exceptions become statuses.</summary>
+    internal TransferResult CallStore(FileStore store)
+    {
+        try
+        {
+            return Call switch
+            {
+                RingCall.Read => FileCalls.Read(store, OffsetBytes, Batch!),
+                RingCall.Write => FileCalls.Write(store, OffsetBytes, Batch!, forceUnitAccess: false),
+                RingCall.DurableWrite => FileCalls.Write(store, OffsetBytes, Batch!, forceUnitAccess: true),
+                RingCall.Flush => new TransferResult(0, FileCalls.Flush(store)),
+                RingCall.ConfirmAccepted => new TransferResult(0, FileCalls.ConfirmAccepted(store)),
+                RingCall.Discard => new TransferResult(0, FileCalls.Discard(store, OffsetBytes, LengthBytes)),
+                _ => new TransferResult(0, FileCalls.WriteZeroes(store, OffsetBytes, LengthBytes, Zeroing)),
+            };
+        }
+        catch (Exception exception)
+        {
+            return TransferResult.Failed(Errno.StatusOf(exception, $"{Call} at byte {OffsetBytes}"));
+        }
     }
 
     protected override void OnTaken() => table.Return(this);
@@ -133,4 +170,16 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
             (false, false, false) => RingOpcode.WriteVector,
         };
     }
+}
+
+/// <summary>The calls of <see cref="IFileEngine"/>.</summary>
+internal enum RingCall : byte
+{
+    Read,
+    Write,
+    DurableWrite,
+    Flush,
+    ConfirmAccepted,
+    Discard,
+    WriteZeroes,
 }

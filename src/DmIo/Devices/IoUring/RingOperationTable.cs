@@ -3,9 +3,9 @@ using DmIo.Memory;
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// The operations of one ring: finds the one that a completion is of, and keeps those whose answer was taken for the
-/// next calls. One owner at a time; only <see cref="Return"/> comes from any thread. As many as were ever under way
-/// together: bounded by who calls.
+/// The operations of one ring: finds the operation of a completion, and keeps free operations for the next calls. One
+/// owner at a time; only <see cref="Return"/> is called from any thread. Holds as many operations as were ever in
+/// flight together, which the queue depth of the callers bounds.
 /// </summary>
 internal sealed class RingOperationTable
 {

@@ -47,3 +47,37 @@ internal struct RingParameters
     [FieldOffset(104)]
     internal uint CompletionFlags;
 }
+
+/// <summary>How a ring is to be set up (<c>IORING_SETUP_*</c>).</summary>
+[Flags]
+internal enum RingSetup : uint
+{
+    None = 0,
+
+    /// <summary>We say how many completions it holds.</summary>
+    CompletionSize = 1 << 3,
+
+    /// <summary>Sizes beyond the kernel's limits are made smaller, not refused.</summary>
+    Clamp = 1 << 4,
+
+    /// <summary>An operation that is refused does not keep those behind it from being taken (kernel 5.18).</summary>
+    SubmitAll = 1 << 7,
+}
+
+/// <summary>What the kernel's rings can (<c>IORING_FEAT_*</c>); all of these came with 5.5 at the latest.</summary>
+[Flags]
+internal enum RingFeatures : uint
+{
+    None = 0,
+
+    /// <summary>Both queues lie in one mapping.</summary>
+    SingleMapping = 1 << 0,
+
+    /// <summary>A completion that finds no room is kept, not lost.</summary>
+    NoDrop = 1 << 1,
+
+    /// <summary>What a submission points at (iovecs) is needed only until it was submitted.</summary>
+    SubmitStable = 1 << 2,
+
+    Needed = SingleMapping | NoDrop | SubmitStable,
+}

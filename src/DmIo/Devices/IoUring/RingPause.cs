@@ -1,8 +1,8 @@
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// A pause of some milliseconds, after which the ring is tried again. Begun and asked for by the ring's owner; ends on
-/// a thread of the timer's, which calls for the owner. Where several begin it, the first says how long.
+/// A pause of some milliseconds before the ring is tried again. Begun and queried by the owner of the ring; ends on a
+/// thread of the timer, which calls the owner. If several operations begin it, the first sets the length.
 /// </summary>
 internal sealed class RingPause : IDisposable
 {
@@ -10,8 +10,8 @@ internal sealed class RingPause : IDisposable
     private volatile bool isOver;
     private bool hasBegun;
 
-    /// <param name="time">Whose time.</param>
-    /// <param name="call">What is called at its end, on any thread.</param>
+    /// <param name="time">The source of time.</param>
+    /// <param name="call">Called at the end of the pause, on any thread.</param>
     internal RingPause(TimeProvider time, Action call) => timer = time.CreateTimer(
         _ =>
         {
@@ -22,11 +22,11 @@ internal sealed class RingPause : IDisposable
         Timeout.InfiniteTimeSpan,
         Timeout.InfiniteTimeSpan);
 
-    /// <summary>One has begun, and it is not over.</summary>
+    /// <summary>A pause has begun and is not over.</summary>
     internal bool IsOn => hasBegun && !isOver;
 
-    /// <summary>2 to the power of <paramref name="shift"/> milliseconds; nothing where one has begun. Where the system
-    /// has no thread for the timer, it is over at once.</summary>
+    /// <summary>Begins a pause of 2 to the power of <paramref name="shift"/> milliseconds, unless one has begun. If the
+    /// system has no thread for the timer, the pause is over at once.</summary>
     internal void Begin(int shift)
     {
         if (hasBegun)
@@ -45,7 +45,7 @@ internal sealed class RingPause : IDisposable
         }
     }
 
-    /// <summary>True once, when one that had begun is over.</summary>
+    /// <summary>True once, after the end of a pause.</summary>
     internal bool IsOver()
     {
         if (!isOver)

@@ -1,26 +1,29 @@
+using DmIo.Devices.Stores;
+using DmIo.Io;
+
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// Moves operations through the ring: <see cref="Pump"/> gives the kernel all that wait in one call, and takes all
-/// that is done, until nothing more happens. What the kernel has no thread, memory or descriptor for is given to the
-/// store after a pause, whose blocking call needs less: a shortage is not a dead device. One owner at a time; never
-/// waits, never spins.
+/// Moves operations through the ring: <see cref="Pump"/> submits all waiting operations in one call, and takes all
+/// completions, until nothing more happens. An operation for which the kernel lacks a thread, memory or a descriptor
+/// becomes a blocking call of the store after a pause, which needs less: a shortage is not a dead device. One owner at
+/// a time; never waits, never spins.
 /// <code>
 ///   Add --> waiting --submit--> in the kernel --reap--> ended(operation, result)
 ///              ^                     |
 ///              +----- EINTR ---------+--> paused --> store(operation)     ECANCELED, EAGAIN, ENOMEM, EMFILE
 /// </code>
-/// Invariants: no more in the kernel than its completion queue has room for, so it does not overflow. After a Pump
-/// that left something in the kernel, the next completion signals the ring's event; after one that left something
-/// that the kernel refused, the timer does the same. So nothing is forgotten. A sync that the kernel began is not
+/// Invariants: the kernel never has more operations than its completion queue has entries, so the queue does not
+/// overflow. After a Pump that left operations in the kernel, the next completion signals the event of the ring; after
+/// a Pump that left refused operations, the timer does. So no operation is lost. A sync that the kernel began is not
 /// repeated (<see cref="RingOperation.MayRepeat"/>).
 /// </summary>
 internal sealed class RingPump
 {
-    /// <summary>How often an operation is repeated before its errno is its answer: 6 seconds with the pauses.</summary>
+    /// <summary>How often an operation is repeated before its errno is its result: 6 seconds with the pauses.</summary>
     internal const int MaxTries = 100;
 
-    /// <summary>Rounds of one Pump, before it asks for another one: its caller has other things to do.</summary>
+    /// <summary>The rounds of one Pump before it requests another one: its caller has other work.</summary>
     private const int MaxRounds = 16;
 
     private const int RefusedPauseShift = 3;
@@ -39,11 +42,11 @@ internal sealed class RingPump
     private bool hasPaused;
 
     /// <param name="ring">The ring.</param>
-    /// <param name="registrations">What the kernel knows beforehand.</param>
-    /// <param name="table">Where its operations are.</param>
-    /// <param name="pause">Calls for a Pump when a pause is over.</param>
-    /// <param name="ended">Called within Pump, with what the kernel answered. May add operations.</param>
-    /// <param name="store">Called within Pump: the operation is to be a blocking call of the store.</param>
+    /// <param name="registrations">The registered file and memory.</param>
+    /// <param name="table">The operations of the ring.</param>
+    /// <param name="pause">Requests a Pump at the end of a pause.</param>
+    /// <param name="ended">Called within Pump, with the result from the kernel. May add operations.</param>
+    /// <param name="store">Called within Pump: the operation must become a blocking call of the store.</param>
     internal RingPump(
         MappedRing ring,
         RingRegistrations registrations,
@@ -65,11 +68,11 @@ internal sealed class RingPump
 
     private bool CanWrite => !waiting.IsEmpty && ring.HasRoom && inKernel < ring.CompletionEntries;
 
-    /// <summary>It goes down with the next <see cref="Pump"/>.</summary>
+    /// <summary>Queues an operation for the next <see cref="Pump"/>.</summary>
     internal void Add(RingOperation operation) => waiting.Add(operation);
 
-    /// <summary>An operation that the system had no thread, memory or descriptor for goes to the store after a
-    /// pause.</summary>
+    /// <summary>Gives an operation to the store after a pause, because the system lacked a thread, memory or a
+    /// descriptor.</summary>
     internal void Pause(RingOperation operation)
     {
         operation.Tries++;
@@ -78,7 +81,7 @@ internal sealed class RingPump
         pause.Begin(Math.Min(operation.Tries - 1, LongestPauseShift));
     }
 
-    /// <summary>True: call it again soon, there is more to do.</summary>
+    /// <summary>True: there is more to do, call Pump again soon.</summary>
     internal bool Pump()
     {
         ring.SignalsEvent = false;
@@ -112,30 +115,6 @@ internal sealed class RingPump
             ring.SignalsEvent = false;
         }
 
-        return true;
-    }
-
-    /// <summary>Waits a moment. True: there is a completion, and nobody is told of it but the caller.</summary>
-    internal bool Linger(RingWait wait)
-    {
-        if (inKernel == 0 || ring.Unsubmitted > 0)
-        {
-            return false;
-        }
-
-        ring.SignalsEvent = false;
-        if (wait.WaitOnce())
-        {
-            return true;
-        }
-
-        ring.SignalsEvent = true;
-        if (!ring.HasCompletion)
-        {
-            return false;
-        }
-
-        ring.SignalsEvent = false;
         return true;
     }
 
@@ -185,7 +164,7 @@ internal sealed class RingPump
         }
     }
 
-    /// <summary>The kernel refused what it was given: a pause, and if it refuses again, the store.</summary>
+    /// <summary>The kernel refused the submissions: a pause, and after a second refusal the store.</summary>
     private void PauseRefused()
     {
         if (hasPaused)
@@ -248,11 +227,11 @@ internal sealed class RingPump
         }
     }
 
-    /// <summary>Only a defect, or a kernel that lost the ring, leads here: the operations are answered with
-    /// it.</summary>
+    /// <summary>Fails the operations that were not submitted: the result of a defect, or of a kernel that lost the
+    /// ring.</summary>
     private void FailUnsubmitted(int result) => TakeBack(operation => ended(operation, result));
 
-    /// <summary>What was written and not submitted is not going to be.</summary>
+    /// <summary>Takes back the entries that were written and not submitted.</summary>
     private void TakeBack(Action<RingOperation> taken)
     {
         while (ring.TryTakeBack(out var userData))
@@ -264,4 +243,24 @@ internal sealed class RingPump
             taken(operation);
         }
     }
+}
+
+/// <summary>Counters of a ring. Written by its owner; other threads read approximate values.</summary>
+internal sealed class RingCounters
+{
+    private readonly long[] submitted = new long[256];
+
+    /// <summary>System calls (<c>io_uring_enter</c>) that submitted operations.</summary>
+    internal long Enters { get; set; }
+
+    /// <summary>Operations that were repeated.</summary>
+    internal long Retries { get; set; }
+
+    /// <summary>Completions without an operation in the kernel; anything but 0 is a defect.</summary>
+    internal long Strays { get; set; }
+
+    /// <summary>The number of submitted operations of this kind.</summary>
+    internal long Submitted(RingOpcode opcode) => submitted[(int)opcode];
+
+    internal void Count(RingOpcode opcode) => submitted[(int)opcode]++;
 }

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
+using DmIo.Io;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// The one thread of the process that waits for the events of all rings, and tells each when something is done. Starts
-/// with the first ring, and waits for ever after; what it calls must not wait. Holds a ring's owner until
-/// <see cref="Unwatch"/>: what the kernel works on is never collected.
+/// The thread of the process that waits for the events of all rings, and calls each ring that has completions. Started
+/// with the first ring, never ended; the callbacks must not block. Holds the owner of a ring until
+/// <see cref="Unwatch"/>: a ring with operations in the kernel is never collected.
 /// </summary>
 internal sealed class RingReaper
 {
@@ -21,7 +22,7 @@ internal sealed class RingReaper
 
     private RingReaper(SafeFileHandle poll) => this.poll = poll;
 
-    /// <summary>The one; errno where the system can't give it what it needs.</summary>
+    /// <summary>The reaper of the process; errno if the system lacks the resources for it.</summary>
     internal static int TryGet(out RingReaper? reaper)
     {
         lock (Gate)
@@ -32,7 +33,7 @@ internal sealed class RingReaper
         }
     }
 
-    /// <summary>Another one, for a test; null, and errno, where the system can't give it what it needs.</summary>
+    /// <summary>A separate reaper, for a test; null, and errno, if the system lacks the resources for it.</summary>
     internal static int TryStart(Action<ThreadStart> startThread, out RingReaper? reaper)
     {
         reaper = null;
@@ -50,7 +51,7 @@ internal sealed class RingReaper
         }
         catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
         {
-            // .NET says so of a thread that the system refuses, whatever the cause.
+            // .NET throws these if the system refuses a thread, for any reason.
             return Errno.TryAgain;
         }
         finally
@@ -62,7 +63,7 @@ internal sealed class RingReaper
         }
     }
 
-    /// <summary>From now on each signal of the event is told, on the reaper's thread. Errno, 0 for success.</summary>
+    /// <summary>Calls back at each signal of the event, on the thread of the reaper. Errno, 0 for success.</summary>
     internal int Watch(SafeFileHandle signal, Action told, out long id)
     {
         id = Interlocked.Increment(ref lastId);
@@ -76,7 +77,7 @@ internal sealed class RingReaper
         return errno;
     }
 
-    /// <summary>No new signal is told; one that is being told just now may still be.</summary>
+    /// <summary>Ends the callbacks; one that has begun may still run.</summary>
     internal void Unwatch(SafeFileHandle signal, long id)
     {
         watched.TryRemove(id, out _);
@@ -101,5 +102,53 @@ internal sealed class RingReaper
                 }
             }
         }
+    }
+}
+
+/// <summary>The event that a ring signals at completions, registered with the ring and watched by the
+/// <see cref="RingReaper"/>.</summary>
+internal sealed class RingSignal : IDisposable
+{
+    private readonly RingReaper reaper;
+    private readonly SafeFileHandle handle;
+    private long id;
+
+    private RingSignal(RingReaper reaper, SafeFileHandle handle)
+    {
+        this.reaper = reaper;
+        this.handle = handle;
+    }
+
+    /// <summary>A signal for this ring; errno if the system lacks the resources for it.</summary>
+    internal static int TryCreate(MappedRing ring, RingReaper reaper, Action told, out RingSignal? signal)
+    {
+        signal = null;
+        var errno = RingNative.CreateEvent(out var handle);
+        errno = errno != 0 ? errno : Register(ring, handle);
+        if (errno == 0)
+        {
+            signal = new RingSignal(reaper, handle);
+            errno = reaper.Watch(handle, told, out signal.id);
+        }
+
+        if (errno != 0)
+        {
+            handle.Dispose();
+            signal = null;
+        }
+
+        return errno;
+    }
+
+    public void Dispose()
+    {
+        reaper.Unwatch(handle, id);
+        handle.Dispose();
+    }
+
+    private static unsafe int Register(MappedRing ring, SafeFileHandle handle)
+    {
+        var descriptor = (int)handle.DangerousGetHandle();
+        return RingNative.Register(ring.Handle, RingNative.RegisterEvent, &descriptor, 1);
     }
 }

@@ -48,3 +48,29 @@ internal struct SubmissionEntry
     [FieldOffset(40)]
     internal ushort BufferIndex;
 }
+
+/// <summary>What became of it: <c>struct io_uring_cqe</c>.</summary>
+/// <param name="UserData">The <see cref="SubmissionEntry.UserData"/> of what is done.</param>
+/// <param name="Result">Bytes moved, or 0, or a negative errno.</param>
+/// <param name="Flags">Nothing that we ask for sets any.</param>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct CompletionEntry(ulong UserData, int Result, uint Flags);
+
+/// <summary>The operations of io_uring that we use, by the kernel's numbers (<c>IORING_OP_*</c>).</summary>
+internal enum RingOpcode : byte
+{
+    ReadVector = 1,
+    WriteVector = 2,
+    Flush = 3,
+    ReadFixed = 4,
+    WriteFixed = 5,
+    Allocate = 17,
+    Read = 22,
+    Write = 23,
+
+    /// <summary>Kernel 6.15.</summary>
+    ReadVectorFixed = 60,
+
+    /// <summary>Kernel 6.15.</summary>
+    WriteVectorFixed = 61,
+}

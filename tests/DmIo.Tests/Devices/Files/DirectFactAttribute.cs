@@ -3,7 +3,7 @@ using DmIo.Devices.Files;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Tests.Devices.Files;
 
 /// <summary>Needs direct I/O, with blocks of one sector, in the directory for temporary files.</summary>
 [AttributeUsage(AttributeTargets.Method)]

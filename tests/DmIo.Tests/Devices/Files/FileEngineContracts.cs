@@ -2,7 +2,7 @@ using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Tests.Devices.Files;
 
 /// <summary>
 /// A file served in one of the modes, through the page cache or direct, owned by somebody or alone. Where the machine
@@ -36,7 +36,7 @@ public abstract class FileEngineContract : BlockDeviceContract
             Mode = mode,
             QueueDepth = 4,
         });
-        return isOwned ? new DrivenDevice(device) : device;
+        return isOwned ? new PolledDevice(device) : device;
     }
 
     private static FileDevice Open(FileDeviceOptions options)

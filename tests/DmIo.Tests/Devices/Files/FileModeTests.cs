@@ -1,9 +1,10 @@
 using DmIo.Devices;
 using DmIo.Devices.Files;
+using DmIo.Devices.Stores;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Tests.Devices.Files;
 
 /// <summary>How a file is served: as asked, or as it suits the place that it lies in.</summary>
 public sealed class FileModeTests : IDisposable

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Tests.Devices.Files;
 
 /// <summary>A page of memory that says its length, and throws when its bytes are asked for.</summary>
 internal sealed class GoneMemory : MemoryManager<byte>

@@ -4,7 +4,7 @@ using DmIo.Io;
 using DmIo.Memory;
 using Xunit;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Tests.Devices.Files;
 
 public sealed class InlineEngineTests : IDisposable
 {

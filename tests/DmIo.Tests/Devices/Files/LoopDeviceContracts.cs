@@ -2,7 +2,7 @@ using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Tests.Devices.Files;
 
 /// <summary>A block device in one of the modes. Where no loop device is to be had: the file alone.</summary>
 public abstract class LoopDeviceContract : BlockDeviceContract
@@ -22,7 +22,7 @@ public abstract class LoopDeviceContract : BlockDeviceContract
     {
         File.WriteAllBytes(directory.FilePath(), new byte[capacity.Bytes]);
         loop = LoopDeviceFactAttribute.IsToBeHad ? new LoopDevice(directory.FilePath()) : null;
-        return new DrivenDevice(FileDevice.Open(new FileDeviceOptions
+        return new PolledDevice(FileDevice.Open(new FileDeviceOptions
         {
             Path = loop?.Path ?? directory.FilePath(), Mode = mode, IsDirect = isDirect && loop is not null,
         }));

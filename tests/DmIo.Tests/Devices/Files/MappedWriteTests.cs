@@ -1,11 +1,12 @@
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Memory;
+using DmIo.Tests.Devices.Stores;
 using Xunit;
 using Xunit.Abstractions;
-using static DmIo.Tests.Devices.MappedFile;
+using static DmIo.Tests.Devices.Stores.MappedFile;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Tests.Devices.Files;
 
 /// <summary>Inline files on a file system in memory: writes through the mapping leave what pwrite would have
 /// left.</summary>

@@ -2,7 +2,7 @@ using DmIo.Devices;
 using DmIo.Devices.Files;
 using Xunit;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Tests.Devices.Files;
 
 /// <summary>The inline engine under an owner: calls of one turn, made by it and by a thread of the pool.</summary>
 public sealed class SharedRunTests
@@ -26,7 +26,7 @@ public sealed class SharedRunTests
         {
             var tasks = Enumerable.Range(0, Calls).Select(index => WriteAsync(engine, index)).ToArray();
             Assert.DoesNotContain(tasks, task => task.IsCompleted);
-            for (engine.Drive(); !tasks.All(task => task.IsCompleted); engine.Drive())
+            for (engine.Poll(); !tasks.All(task => task.IsCompleted); engine.Poll())
             {
                 Assert.True(woken.Wait(TimeSpan.FromSeconds(60)));
             }
@@ -60,7 +60,7 @@ public sealed class SharedRunTests
         for (var round = 0; !held.IsSet && round < 1_000_000; round++)
         {
             tasks = [.. Enumerable.Range(0, Calls).Select(index => WriteAsync(engine, index))];
-            engine.Drive();
+            engine.Poll();
         }
 
         if (!held.IsSet)
@@ -71,7 +71,7 @@ public sealed class SharedRunTests
 
         release.Set();
         Assert.True(woken.Wait(TimeSpan.FromSeconds(60)));
-        engine.Drive();
+        engine.Poll();
 
         Assert.All(tasks, task => Assert.Equal(4096, task.Result.Bytes));
     }

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using Xunit;
 
-namespace DmIo.Tests.Devices;
+namespace DmIo.Tests.Devices.Files;
 
 /// <summary>A file system in memory of a few pages, mounted until disposed.</summary>
 internal sealed class SmallMemory : IDisposable

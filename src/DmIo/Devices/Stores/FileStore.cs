@@ -1,0 +1,114 @@
+using DmIo.Io;
+using DmIo.Memory;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Devices.Stores;
+
+/// <summary>
+/// An open file behind a <c>FileDevice</c>: its handle, its description, and blocking calls, which may be made from
+/// several threads at a time. They return what the kernel returns: bytes, or an errno (negated if bytes are possible).
+/// <see cref="FileCalls"/> makes statuses of these. One subclass for each kind of store.
+/// </summary>
+internal abstract class FileStore(SafeFileHandle handle, DeviceDescription description) : IDisposable
+{
+    /// <summary>
+    /// The longest discard or write-zeroes call: bounds how long one call can take.
+    /// </summary>
+    private static readonly ByteSize MaxRange = ByteSize.FromGiB(1);
+
+    private const int ZeroBytes = 64 << 10;
+
+    // Aligned, so that direct I/O takes it as well.
+    private static readonly Lazy<Memory<byte>> Zeroes =
+        new(() => new NativeWindow(NativeBlock.Allocate(ZeroBytes), 0, ZeroBytes).Memory);
+
+    /// <summary>The most bytes of one read or write call: bounds how long a thread is held.</summary>
+    internal const long MaxTransferBytes = 16 << 20;
+
+    internal SafeFileHandle Handle { get; } = handle;
+
+    internal DeviceDescription Description { get; } = description;
+
+    /// <summary>A file system in memory: a call costs the copy, and never blocks.</summary>
+    internal virtual bool NeverWaits => false;
+
+    /// <summary>A mapping for many writes in one call; null if it gains nothing or is not available.</summary>
+    internal virtual FileMapping? TryMap() => null;
+
+    /// <summary>Fills the segments, or the first of them. Bytes read, or an errno, negated.</summary>
+    internal abstract long Read(long offsetBytes, SegmentBatch destination);
+
+    /// <summary>Writes the segments, or the first of them; durably where asked for. Bytes written, or an errno,
+    /// negated.</summary>
+    internal abstract long Write(long offsetBytes, SegmentBatch source, bool forceUnitAccess);
+
+    /// <summary>Makes durable what was written. 0, or an errno.</summary>
+    internal abstract int Flush();
+
+    /// <inheritdoc cref="IBlockDevice.ConfirmAcceptedAsync"/>
+    /// <returns>0, or an errno.</returns>
+    internal virtual int ConfirmAccepted() => Errno.NotSupported;
+
+    /// <inheritdoc cref="IBlockDevice.DropCacheAsync"/>
+    /// <returns>0, or an errno.</returns>
+    internal virtual int DropCache() => Errno.NotSupported;
+
+    /// <summary>Gives the range up. 0, or an errno.</summary>
+    internal abstract int Discard(long offsetBytes, long lengthBytes);
+
+    /// <summary>Makes the range read as zero; writes zeroes if there is no call for it, unless the flags forbid it. 0,
+    /// or an errno.</summary>
+    internal int WriteZeroes(long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
+    {
+        var errno = ZeroRange(offsetBytes, lengthBytes, flags);
+        return errno == Errno.NotSupported && !flags.HasFlag(WriteZeroesFlags.NoFallback)
+            ? WriteOutZeroes(offsetBytes, lengthBytes)
+            : errno;
+    }
+
+    /// <summary>Closes the file.</summary>
+    public virtual void Dispose() => Handle.Dispose();
+
+    /// <inheritdoc cref="IBlockDevice.GetExtents"/>
+    internal virtual IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
+        [new DeviceExtent(count, ExtentKind.Data)];
+
+    /// <summary>Makes the range read as zero without writing it; <see cref="Errno.NotSupported"/> if there is no such
+    /// call.</summary>
+    protected abstract int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags);
+
+    /// <summary>The limit of a range operation on a device of that capacity.</summary>
+    protected static ByteSize RangeLimit(ByteSize capacity) => ByteSize.Min(capacity, MaxRange);
+
+    /// <summary>Writes zeroes as any other data. 0, or an errno.</summary>
+    protected int WriteOutZeroes(long offsetBytes, long lengthBytes)
+    {
+        var batch = new SegmentBatch();
+        var errno = 0;
+        for (var end = offsetBytes + lengthBytes; offsetBytes < end && errno == 0;)
+        {
+            batch.Clear();
+            AddZeroes(batch, Math.Min(end - offsetBytes, MaxTransferBytes));
+            var written = Write(offsetBytes, batch, forceUnitAccess: false);
+            errno = written switch
+            {
+                > 0 => 0,
+                0 => Errno.InputOutput,
+                _ => (int)-written,
+            };
+            errno = errno == Errno.Interrupted ? 0 : errno;
+            offsetBytes += Math.Max(written, 0);
+        }
+
+        return errno;
+    }
+
+    /// <summary>A few pages of zeroes, named repeatedly: no memory is filled to write them.</summary>
+    private static void AddZeroes(SegmentBatch batch, long lengthBytes)
+    {
+        for (var rest = lengthBytes; rest > 0; rest -= ZeroBytes)
+        {
+            batch.Add(Zeroes.Value[..(int)Math.Min(rest, ZeroBytes)]);
+        }
+    }
+}

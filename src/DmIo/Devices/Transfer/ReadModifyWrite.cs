@@ -1,0 +1,115 @@
+using DmIo.Io;
+
+namespace DmIo.Devices.Transfer;
+
+/// <summary>
+/// Reads the bytes that a write preserves of its first and its last block (<see cref="WriteEdges"/>), into memory of
+/// its own that the write then uses. One read if both are in the same block, or in neighboring ones; else one for each.
+/// Reused; single owner, who keeps other writes from these blocks until the write is done.
+/// <code>
+///   idle --Prepare--> prepared --Start--> reading --the last answer--> read     Start says so, or "done" is called
+/// </code>
+/// </summary>
+internal sealed class ReadModifyWrite
+{
+    private readonly RegionTransfer reading;
+    private readonly Action done;
+    private readonly int blockBytes;
+    private readonly byte[] scratch;
+    private WriteEdges edges;
+    private SectorCount skipped;
+    private Sector start;
+    private SectorCount count;
+    private int next;
+
+    internal ReadModifyWrite(IBlockDevice device, Action done)
+    {
+        this.done = done;
+        reading = new RegionTransfer(device, Resume);
+        blockBytes = (int)device.Description.BlockSize.Bytes;
+        scratch = new byte[2 * blockBytes];
+    }
+
+    /// <summary>How the reading ended.</summary>
+    internal IoStatus Status { get; private set; }
+
+    /// <summary>What comes before the data; may be empty. Filled once it is read.</summary>
+    internal Memory<byte> Head => scratch.AsMemory(0, edges.HeadBytes);
+
+    /// <summary>What comes behind the data; may be empty. Filled once it is read.</summary>
+    internal Memory<byte> Tail => scratch.AsMemory(ScratchBytes - edges.TailBytes, edges.TailBytes);
+
+    private int ScratchBytes => (int)Math.Min(count.Bytes, scratch.Length);
+
+    private SectorCount Block => blockBytes / Sector.SizeBytes;
+
+    /// <summary>For a region of so many sectors. Whole blocks that would be kept are left out of the
+    /// write.</summary>
+    internal void Prepare(SectorCount whole, WriteEdges kept)
+    {
+        Invariant.Require(kept.HeadBytes >= 0 && kept.TailBytes >= 0 && kept.Bytes < whole.Bytes);
+        edges = new WriteEdges(kept.HeadBytes % blockBytes, kept.TailBytes % blockBytes);
+        skipped = (kept.HeadBytes - edges.HeadBytes) / Sector.SizeBytes;
+        count = whole.Value - ((kept.Bytes - edges.Bytes) / Sector.SizeBytes);
+    }
+
+    /// <summary>Begins. True: it has ended.</summary>
+    /// <param name="at">The region's first sector; afterwards, the first that is written.</param>
+    /// <param name="written">Afterwards, how many are written.</param>
+    internal bool Start(ref Sector at, out SectorCount written)
+    {
+        at = start = at.Value + skipped.Value;
+        written = count;
+        next = 0;
+        Status = IoStatus.Ok;
+        return Read();
+    }
+
+    private bool Read()
+    {
+        while (next < 2)
+        {
+            var (offset, at, length) = next++ == 0 ? First() : Last();
+            if (length.Value == 0)
+            {
+                continue;
+            }
+
+            reading.Add(scratch.AsMemory(offset, (int)length.Bytes), length, isRead: true);
+            if (!reading.Start(IoOperation.Read, at, length, durable: false))
+            {
+                return false;
+            }
+
+            if (!Succeeded())
+            {
+                return true;
+            }
+        }
+
+        return true;
+    }
+
+    private bool Succeeded()
+    {
+        Status = reading.Status;
+        return Status.IsOk;
+    }
+
+    private bool IsOneRead => !(edges.HeadBytes == 0 || edges.TailBytes == 0) && count.Bytes <= scratch.Length;
+
+    private (int Offset, Sector At, SectorCount Length) First() =>
+        (0, start, IsOneRead ? count : edges.HeadBytes == 0 ? 0 : Block);
+
+    private (int Offset, Sector At, SectorCount Length) Last() => IsOneRead || edges.TailBytes == 0
+        ? default
+        : (ScratchBytes - blockBytes, start.Value + count.Value - Block.Value, Block);
+
+    private void Resume()
+    {
+        if (!Succeeded() || Read())
+        {
+            done();
+        }
+    }
+}

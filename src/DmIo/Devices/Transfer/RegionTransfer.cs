@@ -1,0 +1,301 @@
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Devices.Transfer;
+
+/// <summary>
+/// One operation on a device: split to the limits of the device, short transfers continued, with one status: the first
+/// failure, after every chunk was tried (R7). A failed read zeroes the bytes that were not delivered (R8). A write that
+/// preserves edges reads them first (<see cref="ReadModifyWrite"/>), which may fail the write. Reused for one operation
+/// after another without allocation.
+/// <code>
+///   Idle --Start--> Running --the device's last answer--> Ended     Start says so, or else "ended" is called, once
+///                                                          +--Start--> Running ...
+/// </code>
+/// Single owner. While the device has a call, nothing here is touched by anybody else.
+/// </summary>
+internal sealed class RegionTransfer
+{
+    private readonly IBlockDevice device;
+    private readonly Action ended;
+    private readonly DeviceCall call;
+    private readonly Func<bool> takeAnswer;
+    private readonly Func<bool> writeBehindEdges;
+    private readonly ChunkSource source;
+    private readonly DataChunk chunk;
+    private readonly DeviceDescription description;
+    private IoOperation operation;
+    private bool forceUnitAccess;
+    private WriteZeroesFlags zeroing;
+    private ReadModifyWrite? edges;
+    private bool keepsEdges;
+    private Sector position;
+    private SectorCount remaining;
+
+    /// <param name="device">The device; the owner makes one call at a time.</param>
+    /// <param name="ended">Called when an operation ends after <see cref="Start"/> returned, on the thread that
+    /// completes the call of the device.</param>
+    internal RegionTransfer(IBlockDevice device, Action ended)
+    {
+        this.device = device;
+        this.ended = ended;
+        description = device.Description;
+        call = new DeviceCall(device, Resume);
+        takeAnswer = TakeAnswer;
+        writeBehindEdges = WriteBehindEdges;
+        source = new ChunkSource(description);
+        chunk = new DataChunk((int)description.BlockSize.Bytes);
+    }
+
+    /// <summary>The status of the ended operation.</summary>
+    internal IoStatus Status { get; private set; }
+
+    /// <summary>What the device will be asked for. For a read or write, memory comes before <see cref="Start"/>;
+    /// several memories follow one another on the device.</summary>
+    /// <exception cref="ArgumentException">The memory is too short, or not for writing into: the caller must have
+    /// refused that.</exception>
+    internal void Add(IoMemory? memory, SectorCount count, bool isRead)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        if (memory.LengthBytes < count.Bytes || (isRead && memory.IsReadOnly))
+        {
+            throw new ArgumentException(
+                $"{count.Bytes} bytes of {(isRead ? "writable " : "")}memory are needed; "
+                + $"this has {memory.LengthBytes}.",
+                nameof(memory));
+        }
+
+        source.Add(memory, count.Bytes);
+    }
+
+    /// <summary>The same for a write, alone, that is to keep something of the region's first and last block: memory is
+    /// what lies between.</summary>
+    internal void Add(IoMemory? memory, SectorCount count, WriteEdges kept)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        if (memory.LengthBytes < count.Bytes - kept.Bytes)
+        {
+            throw new ArgumentException(
+                $"{count.Bytes - kept.Bytes} bytes of memory are needed; this has {memory.LengthBytes}.",
+                nameof(memory));
+        }
+
+        edges ??= new ReadModifyWrite(device, EdgesRead);
+        edges.Prepare(count, kept);
+        keepsEdges = true;
+        AddKept(edges.Head);
+        source.Add(memory, count.Bytes - kept.Bytes);
+        AddKept(edges.Tail);
+    }
+
+    /// <summary>
+    /// Begins. True: it has ended already, as it does where the device completes its calls at once.
+    /// </summary>
+    /// <param name="what">A flush has no range and no memory.</param>
+    /// <param name="start">The first sector.</param>
+    /// <param name="count">How many; checked (<see cref="RegionCheck"/>), and for data the sum of what was
+    /// added.</param>
+    /// <param name="durable">A write only, where <see cref="DeviceDescription.HasForceUnitAccess"/>.</param>
+    /// <param name="how">Zeroes only.</param>
+    internal bool Start(
+        IoOperation what, Sector start, SectorCount count, bool durable, WriteZeroesFlags how = WriteZeroesFlags.None)
+    {
+        Invariant.Require(!durable || (what == IoOperation.Write && description.HasForceUnitAccess));
+        Status = IoStatus.Ok;
+        operation = what;
+        forceUnitAccess = durable;
+        zeroing = how;
+        position = start;
+        remaining = count;
+        if (operation == IoOperation.Flush)
+        {
+            remaining = 0;
+            if (!description.HasVolatileCache)
+            {
+                return true;
+            }
+
+            return call.Flush() ? End(call.TakeStatus()) : false;
+        }
+
+        return keepsEdges
+            ? edges!.Start(ref position, out remaining) && WriteBehindEdges()
+            : Advance();
+    }
+
+    /// <summary>
+    /// Clears what a read of <paramref name="count"/> sectors would have filled: for a read that fails before it gets
+    /// here.
+    /// </summary>
+    internal static void ZeroFill(IoMemory memory, SectorCount count)
+    {
+        var left = count.Value <= 0 ? 0 : count.Value > SectorCount.MaxValue ? long.MaxValue : count.Bytes;
+        var cursor = memory.GetCursor();
+        var batch = new SegmentBatch();
+        long taken;
+        do
+        {
+            // In pieces, or the batch would become as long as the memory.
+            batch.Clear();
+            taken = cursor.Take(batch, left, DeviceDescription.SegmentsPerSystemCall);
+            batch.ZeroFrom(0);
+            left -= taken;
+        }
+        while (taken > 0);
+    }
+
+    private void AddKept(Memory<byte> kept)
+    {
+        if (!kept.IsEmpty)
+        {
+            source.Add(kept, kept.Length);
+        }
+    }
+
+    private bool WriteBehindEdges() => edges!.Status.IsOk ? Advance() : End(edges.Status);
+
+    /// <summary>The read of the edges ended after <see cref="Start"/> returned.</summary>
+    private void EdgesRead() => Continue(writeBehindEdges);
+
+    /// <summary>Continues until the device has a call in flight, or the operation has ended.</summary>
+    private bool Advance()
+    {
+        try
+        {
+            return operation is IoOperation.Read or IoOperation.Write ? AdvanceData() : AdvanceRange();
+        }
+        catch
+        {
+            // The memory's own, if anything; what a device throws is a status.
+            Forget();
+            throw;
+        }
+    }
+
+    private bool AdvanceData()
+    {
+        var isRead = operation == IoOperation.Read;
+        while (remaining.Value > 0)
+        {
+            if (!chunk.IsUnderWay)
+            {
+                chunk.Take(source, remaining.Bytes, isRead);
+            }
+
+            if (!call.Transfer(isRead, position, chunk.Rest, forceUnitAccess))
+            {
+                return false;
+            }
+
+            Moved(call.TakeTransfer());
+        }
+
+        Forget();
+        return true;
+    }
+
+    private bool AdvanceRange()
+    {
+        while (remaining.Value > 0)
+        {
+            if (!call.Range(operation, position, RangeLength(), zeroing))
+            {
+                return false;
+            }
+
+            RangeDone(call.TakeStatus());
+        }
+
+        return true;
+    }
+
+    /// <summary>The call of the device ended after <see cref="Start"/> returned.</summary>
+    private void Resume() => Continue(takeAnswer);
+
+    /// <summary>Takes the next steps on the thread that completed a call. What memory of a caller's own making throws
+    /// becomes the status.</summary>
+    private void Continue(Func<bool> step)
+    {
+        bool hasEnded;
+        try
+        {
+            hasEnded = step();
+        }
+        catch (Exception exception)
+        {
+            hasEnded = End(Errno.StatusOf(exception, $"{operation} at sector {position}"));
+        }
+
+        if (hasEnded)
+        {
+            ended();
+        }
+    }
+
+    private bool TakeAnswer()
+    {
+        switch (operation)
+        {
+            case IoOperation.Flush:
+                return End(call.TakeStatus());
+            case IoOperation.Read or IoOperation.Write:
+                Moved(call.TakeTransfer());
+                return Advance();
+            default:
+                RangeDone(call.TakeStatus());
+                return Advance();
+        }
+    }
+
+    private void Moved(in TransferResult result)
+    {
+        var before = chunk.RestBytes;
+        if (!chunk.Moved(result, operation == IoOperation.Read, position, out var status))
+        {
+            Advance((before - chunk.RestBytes) / Sector.SizeBytes);
+            return;
+        }
+
+        // The whole chunk is over, also where only a part of it went well: the next ones are tried.
+        Keep(status);
+        Advance(before / Sector.SizeBytes);
+    }
+
+    /// <summary>An unsupported operation is not requested again: a caller that wants no fallback needs the answer
+    /// soon.</summary>
+    private void RangeDone(in IoStatus status)
+    {
+        Keep(status);
+        Advance(status.Code == IoStatusCode.Unsupported ? remaining.Value : RangeLength().Value);
+    }
+
+    private SectorCount RangeLength()
+    {
+        var limit = operation == IoOperation.Discard ? description.MaxDiscard : description.MaxWriteZeroes;
+        var wholeBlocks = ByteSize.FromBytes(limit.Bytes - (limit.Bytes % description.BlockSize.Bytes));
+        return Math.Min(wholeBlocks.Sectors.Value, remaining.Value);
+    }
+
+    private void Advance(long sectors)
+    {
+        position = new Sector(position.Value + sectors);
+        remaining = new SectorCount(remaining.Value - sectors);
+    }
+
+    private void Keep(in IoStatus status) => Status = Status.IsOk ? status : Status;
+
+    private bool End(in IoStatus status)
+    {
+        Keep(status);
+        Forget();
+        return true;
+    }
+
+    /// <summary>Releases the added memory, if <see cref="Start"/> is not called or threw.</summary>
+    internal void Forget()
+    {
+        keepsEdges = false;
+        source.Clear();
+        chunk.Clear();
+    }
+}

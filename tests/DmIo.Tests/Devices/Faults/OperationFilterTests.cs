@@ -1,0 +1,33 @@
+using DmIo.Devices.Faults;
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Tests.Devices.Faults;
+
+public sealed class OperationFilterTests
+{
+    private static readonly OperationFilter Filter = new() { Operations = [IoOperation.Read], Start = 10, Count = 5 };
+
+    [Theory]
+    [InlineData(10, 5, true)]
+    [InlineData(9, 1, false)]
+    [InlineData(9, 2, true)]
+    [InlineData(0, long.MaxValue, true)]
+    [InlineData(14, 1, true)]
+    [InlineData(15, 1, false)]
+    [InlineData(long.MaxValue, 1, false)]
+    public void It_means_calls_that_touch_its_sectors(long start, long count, bool isMeant) =>
+        Assert.Equal(isMeant, Filter.Matches(IoOperation.Read, start, count));
+
+    [Fact]
+    public void It_means_its_operations_only() => Assert.False(Filter.Matches(IoOperation.Write, 10, 5));
+
+    [Fact]
+    public void A_flush_has_no_range_to_be_asked_for() =>
+        Assert.True((Filter with { Operations = [IoOperation.Flush] }).Matches(IoOperation.Flush, 0, 0));
+
+    [Fact]
+    public void By_default_it_means_everything() => Assert.All(
+        Enum.GetValues<IoOperation>(),
+        operation => Assert.True(OperationFilter.Any.Matches(operation, 7, 1)));
+}

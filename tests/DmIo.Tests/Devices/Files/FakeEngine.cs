@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Threading.Tasks.Sources;
+using DmIo.Devices;
+using DmIo.Devices.Stores;
+using DmIo.Io;
+using DmIo.Memory;
+
+namespace DmIo.Tests.Devices.Files;
+
+/// <summary>
+/// An engine over an array that notes what it is given, and requires it to be aligned. Calls are done at once, or
+/// (held) when a test says so.
+/// </summary>
+internal sealed class FakeEngine(int lengthBytes, DirectAlignment alignment) : IFileEngine
+{
+    private readonly Queue<HeldCall> held = new();
+
+    public ServiceMode Mode => ServiceMode.Own;
+
+    /// <summary>Calls wait for <see cref="DoNext"/>.</summary>
+    internal bool IsHolding { get; set; }
+
+    /// <summary>At most so many bytes are moved.</summary>
+    internal long MaxBytes { get; set; } = long.MaxValue;
+
+    /// <summary>What every call ends with; null: it is done.</summary>
+    internal IoStatus? Failure { get; set; }
+
+    internal int HeldCount => held.Count;
+
+    internal byte[] Content { get; } = new byte[lengthBytes];
+
+    /// <summary>Where each segment of the calls so far began, and its length.</summary>
+    internal List<(nint Address, int Length)> Segments { get; } = [];
+
+    public void Attach(DeviceHost host)
+    {
+    }
+
+    public void Poll()
+    {
+    }
+
+    public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) => CallAsync(
+        destination, length => destination.CopyFrom(Content.AsSpan((int)offsetBytes, length)));
+
+    public ValueTask<TransferResult> WriteAsync(long offsetBytes, SegmentBatch source, bool forceUnitAccess) =>
+        CallAsync(source, length => source.CopyTo(Content.AsSpan((int)offsetBytes, length)));
+
+    public ValueTask<IoStatus> FlushAsync() => new(IoStatus.Ok);
+
+    public ValueTask<IoStatus> ConfirmAcceptedAsync() => new(IoStatus.Ok);
+
+    public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) => new(IoStatus.Ok);
+
+    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
+        new(IoStatus.Ok);
+
+    public ValueTask DisposeAsync() => default;
+
+    internal void DoNext() => held.Dequeue().Complete();
+
+    internal static unsafe nint AddressOf(Memory<byte> memory) =>
+        (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Span));
+
+    private ValueTask<TransferResult> CallAsync(SegmentBatch batch, Action<int> copy)
+    {
+        Invariant.Require(batch.Count <= DeviceDescription.SegmentsPerSystemCall);
+        foreach (var segment in batch.Segments)
+        {
+            Invariant.Require(AddressOf(segment) % alignment.MemoryAlignmentBytes == 0);
+            Invariant.Require(segment.Length % alignment.BlockSizeBytes == 0);
+            Segments.Add((AddressOf(segment), segment.Length));
+        }
+
+        if (!IsHolding)
+        {
+            return new(Do(batch, copy));
+        }
+
+        var call = new HeldCall(() => Do(batch, copy));
+        held.Enqueue(call);
+        return new(call, 0);
+    }
+
+    private TransferResult Do(SegmentBatch batch, Action<int> copy)
+    {
+        if (Failure is { } failure)
+        {
+            return TransferResult.Failed(failure);
+        }
+
+        var length = (int)Math.Min(batch.LengthBytes, MaxBytes);
+        copy(length);
+        return TransferResult.Moved(length);
+    }
+
+    /// <summary>Goes on with whoever waits for it on the spot, as engines do that their owner polls.</summary>
+    private sealed class HeldCall(Func<TransferResult> work) : IValueTaskSource<TransferResult>
+    {
+        private ManualResetValueTaskSourceCore<TransferResult> source;
+
+        public TransferResult GetResult(short token) => source.GetResult(token);
+
+        public ValueTaskSourceStatus GetStatus(short token) => source.GetStatus(token);
+
+        public void OnCompleted(
+            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            source.OnCompleted(continuation, state, token, flags);
+
+        internal void Complete() => source.SetResult(work());
+    }
+}

@@ -1,0 +1,168 @@
+using DmIo.Devices;
+using DmIo.Devices.Files;
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Tests.Devices.Files;
+
+/// <summary>A real block device: a file behind the kernel's loop driver.</summary>
+public sealed class LoopDeviceTests : IDisposable
+{
+    private const int Sectors = 2048;
+
+    private readonly TemporaryDirectory directory = new();
+
+    private string FilePath => directory.FilePath();
+
+    public void Dispose() => directory.Dispose();
+
+    [LoopDeviceFact]
+    public async Task It_tells_its_size_and_takes_reads_and_writes()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        Assert.Equal(("block", Sectors), (device.Description.Backend, device.Description.Capacity.Sectors.Value));
+        var written = Bytes.Random(64 * 512, 1);
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Write, Sectors - 64, 64, written));
+        var read = new byte[64 * 512];
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Read, Sectors - 64, 64, read));
+        Assert.Equal(written, read);
+    }
+
+    [LoopDeviceFact]
+    public async Task R14_a_flush_brings_what_was_written_to_the_store_behind()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        var written = Bytes.Random(64 * 512, 1);
+        await device.RunAsync(IoOperation.Write, 0, 64, written);
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Flush, 0, 0));
+        Assert.Equal(written, File.ReadAllBytes(FilePath)[..(64 * 512)]);
+    }
+
+    [LoopDeviceFact]
+    public async Task R13_it_has_an_end()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        var status = await device.RunAsync(IoOperation.Write, Sectors, 1, new byte[512]);
+        Assert.Equal(IoStatusCode.OutOfRange, status.Code);
+        Assert.Equal(Sectors * 512, new FileInfo(FilePath).Length);
+    }
+
+    [LoopDeviceFact]
+    public async Task Zeroes_and_discards_reach_it()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        await device.RunAsync(IoOperation.Write, 0, 64, Bytes.Filled(64 * 512, 7));
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.WriteZeroes, 0, 16));
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Discard, 16, 16));
+        var read = new byte[64 * 512];
+        await device.RunAsync(IoOperation.Read, 0, 64, read);
+        Assert.Equal(new byte[16 * 512], read[..(16 * 512)]);
+        Assert.Equal(Bytes.Filled(32 * 512, 7), read[(32 * 512)..]);
+    }
+
+    [LoopDeviceFact]
+    public async Task A_writer_holds_it_alone()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        var options = new FileDeviceOptions { Path = loop.Path };
+        var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(options));
+        Assert.Contains("it is in use", refusal.Message);
+    }
+
+    [LoopDeviceFact]
+    public async Task R12_one_that_the_kernel_calls_read_only_is_read_only()
+    {
+        using var loop = Loop("--read-only");
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        Assert.True(device.Description.IsReadOnly);
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Read, 0, 8, new byte[4096]));
+        Assert.Equal(IoStatusCode.ReadOnly, (await device.RunAsync(IoOperation.Write, 0, 8, new byte[4096])).Code);
+    }
+
+    [LoopDeviceFact]
+    public async Task Its_block_size_is_the_kernels()
+    {
+        using var loop = Loop("--sector-size", "4096");
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        Assert.Equal(4096, device.Description.BlockSize.Bytes);
+        Assert.Equal(IoStatusCode.Misaligned, (await device.RunAsync(IoOperation.Write, 1, 8, new byte[4096])).Code);
+    }
+
+    [LoopDeviceFact]
+    public void A_size_that_it_does_not_have_is_refused()
+    {
+        using var loop = Loop();
+        var options = new FileDeviceOptions { Path = loop.Path, CreateSize = ByteSize.FromSectors(Sectors + 1) };
+        var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(options));
+        Assert.Contains("1048576 bytes, fewer", refusal.Message);
+    }
+
+    [LoopDeviceFact]
+    public async Task Direct_io_goes_past_the_cache_to_what_lies_behind()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path, IsDirect = true });
+        Assert.True(device.Description.MemoryAlignment.Bytes > 1);
+        var written = Bytes.Random((64 * 512) + 1, 1);
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Write, 8, 64, written.AsMemory(1)));
+        Assert.Equal(written[1..], await device.ContentAsync(8, 64));
+        Assert.Equal(written[1..], File.ReadAllBytes(FilePath)[4096..(4096 + (64 * 512))]);
+    }
+
+    [LoopDeviceFact]
+    public async Task Direct_io_has_blocks_of_the_disks_size()
+    {
+        using var loop = Loop("--sector-size", "4096");
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path, IsDirect = true });
+        Assert.Equal(4096, device.Description.BlockSize.Bytes);
+        var status = await device.RunAsync(IoOperation.Write, 1, 8, new byte[4096]);
+        Assert.Equal(IoStatusCode.Misaligned, status.Code);
+        Assert.Contains("blocks of 4096 bytes", status.Failure!.Message);
+        var written = Bytes.Random(32 * 512, 1);
+        var memory = SegmentedMemory.Cut(written, new Random(1), 700);
+        Assert.Equal(IoStatus.Ok, await device.RunAsync(IoOperation.Write, 8, 32, memory));
+        Assert.Equal(written, await device.ContentAsync(8, 32));
+    }
+
+    [LoopDeviceFact]
+    public void A_size_of_no_whole_blocks_is_refused_for_direct_io()
+    {
+        using var loop = Loop("--sector-size", "4096");
+        var options = new FileDeviceOptions { Path = loop.Path, IsDirect = true, CreateSize = ByteSize.FromSectors(9) };
+        var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(options));
+        Assert.Contains("give a multiple of 4096 bytes", refusal.Message);
+    }
+
+    [LoopDeviceFact]
+    public async Task A_writer_holds_it_alone_for_direct_io_as_well()
+    {
+        using var loop = Loop();
+        var options = new FileDeviceOptions { Path = loop.Path, IsDirect = true };
+        await using var device = FileDevice.Open(options);
+        var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(options with { IsDirect = false }));
+        Assert.Contains("it is in use", refusal.Message);
+    }
+
+    [LoopDeviceFact]
+    public async Task R14_it_takes_durable_writes()
+    {
+        using var loop = Loop();
+        await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
+        Assert.True(device.Description.HasForceUnitAccess);
+        var written = Bytes.Random(4096, 1);
+        Assert.Equal(
+            TransferResult.Moved(4096), await device.WriteAsync(0, Bytes.Batch(written), forceUnitAccess: true));
+        Assert.Equal(written, File.ReadAllBytes(FilePath)[..4096]);
+    }
+
+    private LoopDevice Loop(params string[] options)
+    {
+        File.WriteAllBytes(FilePath, new byte[Sectors * 512]);
+        return new LoopDevice(FilePath, options);
+    }
+}

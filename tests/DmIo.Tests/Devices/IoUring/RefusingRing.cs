@@ -1,0 +1,43 @@
+using DmIo.Devices.IoUring;
+using DmIo.Io;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmIo.Tests.Devices.IoUring;
+
+/// <summary>A ring in front of the kernel's that answers as a kernel in need would, as often as a test
+/// says.</summary>
+internal sealed class RefusingRing : MappedRing
+{
+    private RefusingRing(SafeFileHandle handle, in RingParameters parameters)
+        : base(handle, parameters)
+    {
+    }
+
+    /// <summary>What the next calls answer instead of being made: errnos.</summary>
+    internal Queue<int> Refusals { get; } = new();
+
+    /// <summary>What the next completions say instead of what came of them: errnos.</summary>
+    internal Queue<int> Failures { get; } = new();
+
+    internal static RefusingRing Open(int entries)
+    {
+        var parameters = new RingParameters { CompletionEntries = (uint)entries * 2, Setup = RingSetup.CompletionSize };
+        var errno = RingNative.Setup((uint)entries, ref parameters, out var handle);
+        return errno == 0
+            ? new RefusingRing(handle, parameters)
+            : throw new InvalidOperationException(Errno.TextOf(errno));
+    }
+
+    internal override int Enter(uint flags) => Refusals.TryDequeue(out var errno) ? -errno : base.Enter(flags);
+
+    internal override bool TryTake(out CompletionEntry completion)
+    {
+        if (!base.TryTake(out completion))
+        {
+            return false;
+        }
+
+        completion = Failures.TryDequeue(out var errno) ? completion with { Result = -errno } : completion;
+        return true;
+    }
+}

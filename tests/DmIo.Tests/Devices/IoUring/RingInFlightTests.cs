@@ -1,0 +1,135 @@
+using DmIo.Devices;
+using DmIo.Devices.IoUring;
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Tests.Devices.IoUring;
+
+/// <summary>Reads of a pipe, which the kernel keeps until the test writes.</summary>
+public sealed class RingInFlightTests : IDisposable
+{
+    private readonly Lazy<RingPipe> pipe = new(() => new RingPipe());
+
+    private RingPipe Pipe => pipe.Value;
+
+    public void Dispose()
+    {
+        if (pipe.IsValueCreated)
+        {
+            Pipe.Dispose();
+        }
+    }
+
+    [RingFact]
+    public async Task Memory_stays_where_it_is_while_the_kernel_has_it()
+    {
+        await using var ring = new PolledRing(Pipe.Store, depth: 64);
+        var reads = Enumerable.Range(0, 64).Select(_ => new byte[1]).ToArray();
+        var calls = reads.Select(read => ring.Engine.ReadAsync(0, Bytes.Batch(read)).AsTask()).ToArray();
+        ring.Engine.Poll();
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        Pipe.Write(Bytes.Filled(64, 7));
+        ring.PollUntilDone(Task.WhenAll(calls));
+        Assert.All(reads, read => Assert.Equal(7, read[0]));
+    }
+
+    [RingFact]
+    public async Task No_more_is_in_the_kernel_than_it_has_room_to_complete()
+    {
+        await using var ring = new PolledRing(Pipe.Store, depth: 4);
+        var calls = Enumerable.Range(0, 50)
+            .Select(_ => ring.Engine.ReadAsync(0, Bytes.Batch(new byte[1])).AsTask()).ToArray();
+        ring.Engine.Poll();
+        Assert.Equal(8, ring.Engine.Counters.Submitted(RingOpcode.Read));
+        Pipe.Write(new byte[50]);
+        ring.PollUntilDone(Task.WhenAll(calls));
+        Assert.Equal(50, ring.Engine.Counters.Submitted(RingOpcode.Read));
+    }
+
+    [RingFact]
+    public async Task Its_owner_is_woken_when_something_is_done_and_not_before()
+    {
+        await using var ring = new PolledRing(Pipe.Store);
+        var call = ring.Engine.ReadAsync(0, Bytes.Batch(new byte[1])).AsTask();
+        ring.Engine.Poll();
+        Assert.Equal(0, ring.Wakes);
+        Pipe.Write(1);
+        ring.PollWhenWoken(call);
+        Assert.Equal((1, TransferResult.Moved(1)), (ring.Wakes, await call));
+    }
+
+    [RingFact]
+    public async Task An_operation_outlives_the_thread_that_submitted_it()
+    {
+        await using var ring = new PolledRing(Pipe.Store);
+        var read = new byte[1];
+        Task<TransferResult>? call = null;
+        var thread = new Thread(() =>
+        {
+            call = ring.Engine.ReadAsync(0, Bytes.Batch(read)).AsTask();
+            ring.Engine.Poll();
+        });
+        thread.Start();
+        thread.Join();
+        Pipe.Write(9);
+        ring.PollUntilDone(call!);
+        Assert.Equal((TransferResult.Moved(1), 9), (await call!, read[0]));
+    }
+
+    [RingTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Disposing_of_it_waits_for_what_is_in_flight_and_completes_it(bool isSubmitted)
+    {
+        var ring = new PolledRing(Pipe.Store);
+        var read = new byte[1];
+        var call = ring.Engine.ReadAsync(0, Bytes.Batch(read)).AsTask();
+        if (isSubmitted)
+        {
+            ring.Engine.Poll();
+        }
+
+        var disposal = ring.DisposeAsync().AsTask();
+        Assert.False(call.IsCompleted || disposal.IsCompleted);
+        Pipe.Write(5);
+        await disposal;
+        Assert.Equal((TransferResult.Moved(1), 5), (await call, read[0]));
+    }
+
+    [RingFact]
+    public async Task What_is_called_behind_the_disposal_is_a_defect_that_throws()
+    {
+        var ring = new PolledRing(Pipe.Store);
+        await ring.DisposeAsync();
+        Assert.Throws<ObjectDisposedException>(() => { _ = ring.Engine.FlushAsync().AsTask(); });
+    }
+
+    [RingFact]
+    public async Task Not_attached_it_sends_at_once_and_completes_by_itself()
+    {
+        await using var engine = RingEngine.TryCreate(Pipe.Store, 4, out _)!;
+        var reads = Enumerable.Range(0, 20)
+            .Select(_ => engine.ReadAsync(0, Bytes.Batch(new byte[1])).AsTask()).ToArray();
+        Assert.Equal(8, engine.Counters.Submitted(RingOpcode.Read));
+        Pipe.Write(new byte[20]);
+        await Task.WhenAll(reads);
+        Assert.All(reads, read => Assert.Equal(TransferResult.Moved(1), read.Result));
+    }
+
+    [RingFact]
+    public async Task Not_attached_a_continuation_may_call_again_without_end()
+    {
+        using var file = new RingFile();
+        await using var engine = RingEngine.TryCreate(file.Store, 1, out _)!;
+        var read = new byte[1000];
+        for (var index = 0; index < read.Length; index++)
+        {
+            var result = await engine.ReadAsync(index, Bytes.Batch(read.AsMemory(index, 1))).ConfigureAwait(false);
+            Assert.Equal(TransferResult.Moved(1), result);
+        }
+
+        Assert.Equal(file.Content[..1000], read);
+        Assert.Equal(IoStatus.Ok, await engine.WriteZeroesAsync(0, 512, WriteZeroesFlags.None));
+        Assert.Equal(IoStatus.Ok, await engine.FlushAsync());
+    }
+}

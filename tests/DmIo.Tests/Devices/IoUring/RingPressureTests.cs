@@ -1,0 +1,259 @@
+using DmIo.Devices;
+using DmIo.Devices.IoUring;
+using DmIo.Io;
+using Xunit;
+
+namespace DmIo.Tests.Devices.IoUring;
+
+/// <summary>Operations that the kernel has no thread or memory for are made by the store; permanent errors are
+/// reported.</summary>
+public sealed class RingPressureTests : IDisposable
+{
+    private const int TryAgain = 11;
+    private const int NoMemory = 12;
+    private const int Busy = 16;
+    private const int Interrupted = 4;
+    private const int TooManyFiles = 24;
+    private const int Canceled = 125;
+    private const int NotSupported = 95;
+
+    private readonly ManualTime time = new();
+    private RingFile? file;
+
+    private RingFile Disk => file ??= new RingFile();
+
+    public void Dispose() => file?.Dispose();
+
+    [RingTheory]
+    [InlineData(TryAgain)]
+    [InlineData(Busy)]
+    [InlineData(NoMemory)]
+    public async Task A_call_that_the_kernel_has_no_room_for_is_made_again_after_a_pause(int errno)
+    {
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
+        kernel.Refusals.Enqueue(errno);
+        var reads = Enumerable.Range(0, 20)
+            .Select(index => ring.Engine.ReadAsync(index, Bytes.Batch(new byte[1])).AsTask()).ToArray();
+        ring.Engine.Poll();
+        Assert.Equal((0, 1), (ring.Wakes, ring.Engine.Counters.Enters));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, ring.Wakes);
+        ring.PollUntilDone(Task.WhenAll(reads));
+        Assert.All(reads, read => Assert.Equal(TransferResult.Moved(1), read.Result));
+    }
+
+    [RingFact]
+    public async Task A_call_that_a_signal_interrupted_is_made_again_at_once()
+    {
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
+        kernel.Refusals.Enqueue(Interrupted);
+        Assert.Equal(Disk.Content[..512], ring.Read(0, 512));
+    }
+
+    [RingFact]
+    public async Task A_call_that_fails_for_good_fails_what_it_was_to_submit_and_lets_the_memory_go()
+    {
+        var kernel = RefusingRing.Open(2);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
+        kernel.Refusals.Enqueue(5);
+        var reads = Enumerable.Range(0, 3)
+            .Select(index => ring.Engine.ReadAsync(index, Bytes.Batch(new byte[1])).AsTask()).ToArray();
+        ring.PollUntilDone(Task.WhenAll(reads));
+        Assert.Equal([5, 5, 0], reads.Select(read => read.Result.Status.Failure?.Errno ?? 0).OrderDescending());
+        Assert.Equal(Disk.Content[..512], ring.Read(0, 512));
+    }
+
+    [RingFact]
+    public async Task A_call_that_the_kernel_refuses_again_after_the_pause_is_left_to_the_store()
+    {
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
+        kernel.Refusals.Enqueue(TryAgain);
+        kernel.Refusals.Enqueue(TryAgain);
+        var read = new byte[512];
+        var task = ring.Engine.ReadAsync(0, Bytes.Batch(read)).AsTask();
+        ring.Engine.Poll();
+        time.Advance(TimeSpan.FromSeconds(1));
+        ring.PollUntilDone(task);
+        Assert.Equal((TransferResult.Moved(512), 2), (await task, ring.Engine.Counters.Enters));
+        Assert.Equal(Disk.Content[..512], read);
+    }
+
+    [RingTheory]
+    [InlineData(TryAgain)]
+    [InlineData(NoMemory)]
+    [InlineData(TooManyFiles)]
+    [InlineData(Canceled)]
+    public async Task An_operation_that_the_kernel_has_nothing_for_is_the_stores_call_after_a_pause(int errno)
+    {
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(errno);
+        var read = new byte[512];
+        var task = ring.Engine.ReadAsync(0, Bytes.Batch(read)).AsTask();
+        PollUntil(ring, () => ring.Engine.Counters.Retries == 1);
+        Assert.False(task.IsCompleted);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        ring.PollUntilDone(task);
+        Assert.Equal((TransferResult.Moved(512), 1), (await task, ring.Engine.Counters.Submitted(RingOpcode.Read)));
+        Assert.Equal(Disk.Content[..512], read);
+    }
+
+    [RingFact]
+    public async Task R14_a_flush_that_the_kernel_never_began_is_made_by_the_store_after_a_pause()
+    {
+        var flushes = 0;
+        var store = new FakeStore(8) { Script = (_, _) => 0 * ++flushes };
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new PolledRing(store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(Canceled);
+        var task = ring.Engine.FlushAsync().AsTask();
+        PollUntil(ring, () => ring.Engine.Counters.Retries == 1);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        ring.PollUntilDone(task);
+        Assert.Equal((IoStatus.Ok, 1), (await task, flushes));
+    }
+
+    [RingTheory]
+    [InlineData(TryAgain)]
+    [InlineData(NoMemory)]
+    [InlineData(Interrupted)]
+    public async Task R14_a_sync_that_the_kernel_may_have_begun_is_not_repeated(int errno)
+    {
+        var calls = 0;
+        var store = new FakeStore(8) { Script = (_, _) => 0 * ++calls };
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new PolledRing(store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(errno);
+        kernel.Failures.Enqueue(errno);
+        var flush = ring.Result(ring.Engine.FlushAsync());
+        var write = ring.Result(ring.Engine.WriteAsync(0, Bytes.Batch(new byte[512]), forceUnitAccess: true));
+        Assert.Equal((errno, errno), (flush.Failure?.Errno, write.Status.Failure?.Errno));
+        Assert.Equal((0L, 0), (ring.Engine.Counters.Retries, calls));
+    }
+
+    [RingFact]
+    public async Task R14_a_flush_whose_own_call_returned_an_error_is_not_repeated_although_it_never_began_before()
+    {
+        var flushes = 0;
+        var store = new FakeStore(8) { Script = (_, _) => ++flushes == 1 ? -Canceled : null };
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new PolledRing(store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(Canceled);
+        var task = ring.Engine.FlushAsync().AsTask();
+        PollUntil(ring, () => ring.Engine.Counters.Retries == 1);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        ring.PollUntilDone(task);
+        Assert.Equal((Canceled, 1), ((await task).Failure?.Errno, flushes));
+    }
+
+    [RingFact]
+    public async Task An_operation_that_the_system_never_has_memory_for_fails_in_the_end_with_that_errno()
+    {
+        var calls = 0;
+        var store = new FakeStore(8)
+        {
+            Script = (_, _) =>
+            {
+                Interlocked.Increment(ref calls);
+                return -NoMemory;
+            },
+        };
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new PolledRing(store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(NoMemory);
+        var task = ring.Engine.ReadAsync(0, Bytes.Batch(new byte[512])).AsTask();
+        for (var tries = 1; tries <= RingPump.MaxTries; tries++)
+        {
+            PollUntil(ring, () => ring.Engine.Counters.Retries == tries);
+            time.Advance(TimeSpan.FromMilliseconds(64));
+        }
+
+        ring.PollUntilDone(task);
+        var status = (await task).Status;
+        Assert.Equal((IoStatusCode.DeviceError, NoMemory), (status.Code, status.Failure!.Errno));
+        Assert.Equal(RingPump.MaxTries, calls);
+    }
+
+    [RingFact]
+    public async Task An_operation_that_was_interrupted_is_issued_again()
+    {
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(Interrupted);
+        Assert.Equal(Disk.Content[..512], ring.Read(0, 512));
+        Assert.Equal((1, 2), (ring.Engine.Counters.Retries, ring.Engine.Counters.Submitted(RingOpcode.Read)));
+    }
+
+    [RingFact]
+    public async Task A_durable_write_that_the_kernel_does_not_know_is_made_durable_by_the_store()
+    {
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(NotSupported);
+        var written = Bytes.Filled(1024, 9);
+        var write = ring.Engine.WriteAsync(0, Bytes.Batch(written), forceUnitAccess: true);
+        Assert.Equal(TransferResult.Moved(1024), ring.Result(write));
+        Assert.Equal(written, ring.Read(0, 1024));
+    }
+
+    [RingFact]
+    public async Task A_completion_of_nothing_in_the_kernel_is_counted_and_touches_nothing()
+    {
+        using var pipe = new RingPipe();
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new PolledRing(pipe.Store, ring: kernel);
+        pipe.Write(1);
+        Assert.Equal([1], ring.Read(0, 1));
+        var second = ring.Engine.ReadAsync(0, Bytes.Batch(new byte[1])).AsTask();
+        ring.Engine.Poll();
+
+        // The names of the same operation's first time, of one that never was, and of none.
+        foreach (var name in new[] { 1ul << 32, (1ul << 32) + 999, 0ul })
+        {
+            kernel.NextEntry().UserData = name;
+        }
+
+        PollUntil(ring, () => ring.Engine.Counters.Strays == 3);
+        Assert.False(second.IsCompleted);
+        pipe.Write(2);
+        ring.PollUntilDone(second);
+        Assert.Equal(TransferResult.Moved(1), await second);
+    }
+
+    [RingFact]
+    public async Task Completions_that_found_no_room_are_brought_in()
+    {
+        var kernel = RefusingRing.Open(4);
+        await using var ring = new PolledRing(Disk.Store, ring: kernel);
+        for (var round = 0; round < 3; round++)
+        {
+            for (var entry = 0; entry < kernel.SubmissionEntries; entry++)
+            {
+                // Opcode 0: the kernel does nothing, and completes it.
+                kernel.NextEntry().UserData = 1;
+            }
+
+            Assert.Equal(4, kernel.Enter(0));
+        }
+
+        Assert.True(kernel.HasOverflow);
+        Assert.Equal(Disk.Content[..512], ring.Read(0, 512));
+        ring.Engine.Poll();
+        Assert.Equal((12, false), (ring.Engine.Counters.Strays, kernel.HasOverflow));
+    }
+
+    private static void PollUntil(PolledRing ring, Func<bool> condition)
+    {
+        var isMet = SpinWait.SpinUntil(
+            () =>
+            {
+                ring.Engine.Poll();
+                return condition();
+            },
+            TimeSpan.FromSeconds(30));
+        Assert.True(isMet);
+    }
+}

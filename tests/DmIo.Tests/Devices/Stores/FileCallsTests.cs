@@ -1,0 +1,139 @@
+using DmIo.Devices;
+using DmIo.Devices.Stores;
+using DmIo.Io;
+using DmIo.Tests.Devices.Files;
+using Xunit;
+
+namespace DmIo.Tests.Devices.Stores;
+
+/// <summary>What becomes of the answers of a store.</summary>
+public sealed class FileCallsTests
+{
+    private const int Interrupted = 4;
+
+    [Theory]
+    [InlineData(IoOperation.Read)]
+    [InlineData(IoOperation.Write)]
+    [InlineData(IoOperation.Discard)]
+    [InlineData(IoOperation.WriteZeroes)]
+    public void A_call_that_a_signal_interrupted_is_made_again(IoOperation operation)
+    {
+        var asked = 0;
+        var store = new FakeStore(8) { Script = (_, _) => ++asked < 3 ? -Interrupted : null };
+
+        Assert.Equal(IoStatus.Ok, Call(store, operation));
+        Assert.Equal(3, asked);
+    }
+
+    [Theory]
+    [InlineData(IoOperation.Flush)]
+    [InlineData(IoOperation.Write)]
+    public void R14_a_sync_that_a_signal_interrupted_is_not_repeated_into_a_success(IoOperation operation)
+    {
+        var asked = 0;
+        var store = new FakeStore(8) { Script = (_, _) => ++asked == 1 ? -Interrupted : null };
+
+        var status = operation == IoOperation.Flush
+            ? FileCalls.Flush(store)
+            : FileCalls.Write(store, 1024, Bytes.Batch(new byte[512]), forceUnitAccess: true).Status;
+
+        Assert.Equal((IoStatusCode.DeviceError, Interrupted), (status.Code, status.Failure?.Errno));
+        Assert.Equal(1, asked);
+    }
+
+    [Theory]
+    [InlineData(IoOperation.Read, "Reading 512 bytes at sector 2 failed")]
+    [InlineData(IoOperation.Write, "Writing 512 bytes at sector 2 failed")]
+    [InlineData(IoOperation.Flush, "The flush failed")]
+    [InlineData(IoOperation.Discard, "Discarding 1 sectors from sector 2 on failed")]
+    [InlineData(IoOperation.WriteZeroes, "Zeroing 1 sectors from sector 2 on failed")]
+    public void A_failure_keeps_its_errno_and_says_what_was_being_done(IoOperation operation, string doing)
+    {
+        var status = Call(new FakeStore(8) { Script = (_, _) => -5 }, operation);
+
+        Assert.Equal((IoStatusCode.DeviceError, 5), (status.Code, status.Failure!.Errno));
+        Assert.StartsWith(doing, status.Failure.Message);
+    }
+
+    [Fact]
+    public void A_short_transfer_is_no_failure()
+    {
+        var store = new FakeStore(8) { Script = (_, _) => 512 };
+
+        Assert.Equal(TransferResult.Moved(512), FileCalls.Read(store, 0, Bytes.Batch(new byte[1024])));
+        Assert.Equal(TransferResult.Moved(512), FileCalls.Write(store, 0, Bytes.Batch(new byte[1024]), false));
+    }
+
+    [Fact]
+    public void Zeroes_are_written_out_in_spite_of_short_and_interrupted_writes()
+    {
+        const int Longest = 3 * 512;
+        var asked = 0;
+        var store = new FakeStore(64)
+        {
+            Script = (operation, _) => operation switch
+            {
+                IoOperation.WriteZeroes => -95,
+                _ => ++asked % 2 == 0 ? -Interrupted : Longest,
+            },
+        };
+        store.Content.AsSpan().Fill(7);
+
+        Assert.Equal(IoStatus.Ok, FileCalls.WriteZeroes(store, 512, 12 * 512, WriteZeroesFlags.None));
+        Assert.Equal(Bytes.Sectors((1, 7), (12, 0), (51, 7)), store.Content);
+    }
+
+    [Fact]
+    public void Zeroes_are_written_out_from_memory_that_direct_io_takes()
+    {
+        var store = new FakeStore(1024)
+        {
+            Script = (operation, _) => operation == IoOperation.WriteZeroes ? -95 : null,
+            Seen = batch => Assert.All(
+                batch.Segments.ToArray(), segment => Assert.Equal(0, FakeEngine.AddressOf(segment) % 4096)),
+        };
+        store.Content.AsSpan().Fill(7);
+
+        Assert.Equal(IoStatus.Ok, FileCalls.WriteZeroes(store, 0, 1023 * 512, WriteZeroesFlags.None));
+        Assert.Equal(Bytes.Sectors((1023, 0), (1, 7)), store.Content);
+    }
+
+    [Fact]
+    public void Zeroes_that_may_not_be_written_out_are_unsupported_and_not_written()
+    {
+        var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.WriteZeroes ? -95 : null };
+        store.Content.AsSpan().Fill(7);
+
+        var status = FileCalls.WriteZeroes(store, 0, 4096, WriteZeroesFlags.NoFallback);
+
+        Assert.Equal((IoStatusCode.Unsupported, 95), (status.Code, status.Failure!.Errno));
+        Assert.Equal(Bytes.Sectors((8, 7)), store.Content);
+    }
+
+    [Fact]
+    public void Zeroes_that_cannot_be_written_out_are_a_failure()
+    {
+        var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.Write ? -28 : -95 };
+
+        var status = FileCalls.WriteZeroes(store, 0, 4096, WriteZeroesFlags.None);
+
+        Assert.Equal((IoStatusCode.DeviceError, 28), (status.Code, status.Failure!.Errno));
+    }
+
+    [Fact]
+    public void Zeroes_of_which_nothing_is_written_are_a_failure()
+    {
+        var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.Write ? 0 : -95 };
+
+        Assert.Equal(5, FileCalls.WriteZeroes(store, 0, 4096, WriteZeroesFlags.None).Failure!.Errno);
+    }
+
+    private static IoStatus Call(FakeStore store, IoOperation operation) => operation switch
+    {
+        IoOperation.Read => FileCalls.Read(store, 1024, Bytes.Batch(new byte[512])).Status,
+        IoOperation.Write => FileCalls.Write(store, 1024, Bytes.Batch(new byte[512]), false).Status,
+        IoOperation.Flush => FileCalls.Flush(store),
+        IoOperation.Discard => FileCalls.Discard(store, 1024, 512),
+        _ => FileCalls.WriteZeroes(store, 1024, 512, WriteZeroesFlags.None),
+    };
+}

@@ -1,0 +1,68 @@
+using DmIo.Memory;
+using Xunit;
+
+namespace DmIo.Tests.Memory;
+
+/// <summary>A pool that finds who touches pages that are not his.</summary>
+public sealed class PageCheckTests : IDisposable
+{
+    private readonly PagePool pool = new(maxPages: 4, slabPages: 2, isChecked: true);
+
+    public void Dispose() => pool.Dispose();
+
+    [Fact]
+    public void Pages_that_are_used_rightly_come_and_go_zeroed_and_aligned()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            var lease = Lease(4);
+            foreach (var page in lease.Pages)
+            {
+                using var pin = page.Memory.Pin();
+                unsafe
+                {
+                    Assert.Equal(0, (nint)pin.Pointer % Page.SizeBytes);
+                }
+
+                Assert.False(page.Memory.Span.ContainsAnyExcept((byte)0));
+                page.Memory.Span.Fill(7);
+            }
+
+            pool.Return(lease);
+        }
+    }
+
+    [Fact]
+    public void A_page_that_is_written_to_after_it_was_put_back_is_found_before_another_gets_it()
+    {
+        var lease = Lease(4);
+        pool.Return(lease);
+
+        lease.Pages[2].Memory.Span[17] = 1;
+
+        var fault = Assert.Throws<InvariantViolationException>(() => Lease(4));
+        Assert.Contains("after it was put back", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("17", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Who_writes_past_the_end_of_a_page_is_found_when_it_is_put_back()
+    {
+        var lease = Lease(2);
+        using var pin = lease.Pages[1].Memory.Pin();
+        unsafe
+        {
+            ((byte*)pin.Pointer)[Page.SizeBytes] = 0;
+        }
+
+        var fault = Assert.Throws<InvariantViolationException>(() => pool.Return(lease));
+
+        Assert.Contains($"page 1 of {lease.Id}", fault.Message, StringComparison.Ordinal);
+    }
+
+    private PageLease Lease(int pages)
+    {
+        Assert.True(pool.TryLease(pages, out var lease));
+        return lease;
+    }
+}
