@@ -170,7 +170,7 @@ internal sealed class SettingsReader
     private static string Shown(HoconValue value) => TextOf(value) is { } text ? $"'{text}'"
         : value.IsObject() ? "a block"
         : ItemsOf(value) is { } items ? (items.Count == 0 ? "an empty list" : "a list")
-        : PartsOf(value).Any() ? "a list next to other values" : "empty";
+        : PartsOf(value).Any() ? "a list with other values next to it" : "empty";
 
     /// <summary>HOCON parses a bare <c>null</c> as no value; here it is the name of a backend.</summary>
     private static string? TextOf(HoconValue value) => value.IsString() ? value.GetString() ?? "null" : null;
