@@ -12,10 +12,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace DmIo.Hosting;
 
 /// <summary>
-/// The service in an actor system of Akka.Hosting. Settings come from code, from an <see cref="IConfiguration"/> and
-/// from HOCON (<c>AddHocon</c>). All are merged into one block <c>dmio</c>, where a later call wins over an earlier
-/// one, key by key (except <see cref="HoconAddMode.Append"/>), and are checked together at the start. A bad setting
-/// fails the start with a <see cref="ConfigurationException"/> that names the key.
+/// Adds the service to an actor system of Akka.Hosting. Settings come from code, from an <see cref="IConfiguration"/>
+/// and from HOCON (<c>AddHocon</c>). They are merged into one block <c>dmio</c>, where a later call overrides an
+/// earlier one, key by key (except with <see cref="HoconAddMode.Append"/>), and are validated together at the start. An
+/// invalid setting fails the start with a <see cref="ConfigurationException"/> that names the key.
 /// </summary>
 public static class DmIoAkkaExtensions
 {
@@ -23,22 +23,22 @@ public static class DmIoAkkaExtensions
 
     /// <summary>
     /// Starts the service with the system, configured by HOCON alone, then opens the clients of
-    /// <see cref="DmIoServiceCollectionExtensions.AddDmIoClient"/>; at the end of the start, behind all actors, the NBD
-    /// servers. A failure fails the start of the host. The supervisor is in the <see cref="ActorRegistry"/> as
+    /// <see cref="DmIoServiceCollectionExtensions.AddDmIoClient"/>. The NBD servers start at the end, after all actors.
+    /// A failure fails the start of the host. The supervisor is in the <see cref="ActorRegistry"/> as
     /// <see cref="DmIoSupervisor"/>.
     /// </summary>
     public static AkkaConfigurationBuilder WithDmIo(this AkkaConfigurationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
 
-        // Akka.Hosting uses CoordinatedShutdown before the service starts: its phase has to be declared here.
+        // Akka.Hosting uses CoordinatedShutdown before the service starts: the service's phase must be declared here.
         var configured = builder.Configuration.GetOrElse(Config.Empty);
         return builder.AddHocon(DmIoService.DefaultConfig(ShutdownTimeoutOf(configured)), HoconAddMode.Append)
             .StartActors(StartAsync)
             .AddStartup((system, _) => HostedNbdServers.For(system).StartAsync());
     }
 
-    /// <summary>The same, with settings from code.</summary>
+    /// <summary>Starts the service with settings from code.</summary>
     public static AkkaConfigurationBuilder WithDmIo(
         this AkkaConfigurationBuilder builder, Action<DmIoOptions> configure)
     {
@@ -48,11 +48,11 @@ public static class DmIoAkkaExtensions
         return builder.WithSettings(options.ToTree());
     }
 
-    /// <summary>The same, with settings from a configuration such as <c>appsettings.json</c>.</summary>
+    /// <summary>Starts the service with settings from a configuration such as <c>appsettings.json</c>.</summary>
     /// <param name="builder">The builder of the actor system.</param>
-    /// <param name="section">The content of the block <c>dmio</c>, as in <c>Configuration.GetSection("DmIo")</c>.
-    /// Settings may be written as in HOCON or as <c>MaxPages</c>.</param>
-    /// <exception cref="ConfigurationException">A setting is written twice, in different ways.</exception>
+    /// <param name="section">The contents of the block <c>dmio</c>, as in <c>Configuration.GetSection("DmIo")</c>. Keys
+    /// may be written as in HOCON or as <c>MaxPages</c>.</param>
+    /// <exception cref="ConfigurationException">A setting occurs twice, with different spellings.</exception>
     public static AkkaConfigurationBuilder WithDmIo(this AkkaConfigurationBuilder builder, IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -61,12 +61,12 @@ public static class DmIoAkkaExtensions
     }
 
     /// <summary>Serves devices to NBD clients, as <c>dmio.nbd-servers</c> does. The server accepts clients at the end
-    /// of the start, and <see cref="HostedNbdServers"/> has it by its name. A device of an export that is not attached
-    /// by then fails the start; if the device is missing and its <c>on-missing</c> allows that, the export is offered
-    /// once the device is attached.</summary>
+    /// of the start; <see cref="HostedNbdServers"/> returns it by name. A device of an export that is not attached by
+    /// then fails the start; if the device is missing and its <c>on-missing</c> allows that, the export is added when
+    /// the device is attached.</summary>
     /// <param name="builder">The builder of the actor system.</param>
-    /// <param name="name">The name of the server. Settings of a server of that name that is configured elsewhere are
-    /// merged with these.</param>
+    /// <param name="name">The name of the server. Settings of the same server from other sources are merged with
+    /// these.</param>
     /// <param name="configure">Sets its addresses and exports.</param>
     public static AkkaConfigurationBuilder WithNbdServer(
         this AkkaConfigurationBuilder builder, string name, Action<DmIoNbdServerOptions> configure)
@@ -84,7 +84,7 @@ public static class DmIoAkkaExtensions
         var config = settings.ToConfig("dmio");
         if (ShutdownTimeoutOf(config) is { } timeout)
         {
-            // A setting from here wins over earlier ones, and so does the time that it needs.
+            // The setting overrides earlier ones, and so does the phase's timeout.
             config = config.WithFallback(DmIoService.DefaultConfig(timeout));
         }
 
@@ -97,10 +97,10 @@ public static class DmIoAkkaExtensions
             ? timeout
             : null;
 
-    /// <summary>Runs once for each call above; what has started stays as it is.</summary>
+    /// <summary>Runs once for each call above; components that have started are skipped.</summary>
     private static Task StartAsync(ActorSystem system, IActorRegistry registry, IDependencyResolver resolver)
     {
-        // Before a device is opened: a bad server fails the start with nothing to undo.
+        // Before a device is opened, so that an invalid server fails the start without cleanup.
         _ = NbdServerSettings.ReadAll(system.Settings.Config);
         registry.TryRegister<DmIoSupervisor>(DmIoService.For(system).Supervisor);
         var provider = resolver.GetService<IServiceProvider>();

@@ -7,8 +7,9 @@ using DmIo.Io;
 namespace DmIo.Hosting;
 
 /// <summary>
-/// A device's settings in code. Null: as configured elsewhere, else <c>dmio.device-defaults</c>. Meanings, bounds and
-/// defaults are those of the keys in <c>hocon/reference.conf</c>; a bad value fails the start and names the key.
+/// The settings of a device in code. Null: as configured elsewhere, otherwise <c>dmio.device-defaults</c>. The keys in
+/// <c>hocon/reference.conf</c> define meanings, bounds and defaults; an invalid value fails the start and names the
+/// key.
 /// </summary>
 public sealed class DmIoDeviceOptions
 {
@@ -16,7 +17,7 @@ public sealed class DmIoDeviceOptions
 
     internal DmIoDeviceOptions(HoconTree backend) => this.backend = backend;
 
-    /// <summary>Key <c>queue-depth</c>: operations in flight at once; with <see cref="LatencyTarget"/>, the
+    /// <summary>Key <c>queue-depth</c>: the limit of operations in flight; with <see cref="LatencyTarget"/>, the
     /// maximum.</summary>
     public int? QueueDepth { get; set; }
 
@@ -30,33 +31,33 @@ public sealed class DmIoDeviceOptions
     /// <summary>Key <c>policy</c>: the order of its operations.</summary>
     public SchedulingPolicy? Policy { get; set; }
 
-    /// <summary>Key <c>on-missing</c>: what happens if it cannot be opened at the start.</summary>
+    /// <summary>Key <c>on-missing</c>: the policy if the device cannot be opened at the start.</summary>
     public MissingDevicePolicy? OnMissing { get; set; }
 
-    /// <summary>Key <c>slow-after</c>: with an older operation in flight, requests that wait for the device do not
-    /// block others of their lease, and readiness is degraded.</summary>
+    /// <summary>Key <c>slow-after</c>: while the device's oldest operation in flight is older, requests that wait for
+    /// the device do not block others of their lease, and readiness is degraded.</summary>
     public TimeSpan? SlowAfter { get; set; }
 
-    /// <summary>Key <c>unhealthy-after</c>: with an older operation in flight, readiness is unhealthy.</summary>
+    /// <summary>Key <c>unhealthy-after</c>: while the oldest operation in flight is older, readiness is
+    /// unhealthy.</summary>
     public TimeSpan? UnhealthyAfter { get; set; }
 
     /// <summary>Key <c>read-only</c>: writes, discards and zeroes fail with the status ReadOnly.</summary>
     public bool? IsReadOnly { get; set; }
 
-    /// <summary>Key <c>create-size</c>: of a file, a multiple of 512 bytes; a missing file is created with
-    /// it.</summary>
+    /// <summary>Key <c>create-size</c>: a missing file is created with this size, a multiple of 512 bytes.</summary>
     public ByteSize? CreateSize { get; set; }
 
     /// <summary>Key <c>mode</c>: how the operations of a file reach the kernel.</summary>
     public ServiceMode? Mode { get; set; }
 
-    /// <summary>Key <c>direct</c>: of a file, past the page cache.</summary>
+    /// <summary>Key <c>direct</c>: a file is opened with direct I/O, which bypasses the page cache.</summary>
     public bool? IsDirect { get; set; }
 
     /// <summary>Key <c>read-after-failure</c>: a file can be read after a failed flush.</summary>
     public bool? ReadsAfterFailure { get; set; }
 
-    /// <summary>Key <c>open-timeout</c>: how long a device that is named by a URI may take to open.</summary>
+    /// <summary>Key <c>open-timeout</c>: the time limit for opening a device by URI.</summary>
     public TimeSpan? OpenTimeout { get; set; }
 
     internal HoconTree ToTree()

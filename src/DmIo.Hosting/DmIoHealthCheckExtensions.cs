@@ -5,7 +5,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace DmIo.Hosting;
 
 /// <summary>
-/// Health checks of the service, as those of Akka.Hosting: they are added to the actor system, and run by the health
+/// Health checks of the service, in the form of Akka.Hosting: they are added to the actor system, and run by the health
 /// check service of the host (<c>builder.Services.AddHealthChecks()</c>).
 /// </summary>
 public static class DmIoHealthCheckExtensions
@@ -27,11 +27,12 @@ public static class DmIoHealthCheckExtensions
 
     /// <summary>
     /// Check <c>dmio.readiness</c>, by the age of each device's oldest operation in flight: older than
-    /// <c>slow-after</c> (1 s) is degraded, older than <c>unhealthy-after</c> (10 s) is unhealthy, as is a failed
-    /// device; a missing device (<c>on-missing</c>) is degraded. The data has each device's state and age by its name.
+    /// <c>slow-after</c> (1 s) is degraded; older than <c>unhealthy-after</c> (10 s) is unhealthy, and so is a failed
+    /// device; a missing device (<c>on-missing</c>) is degraded. The data contain each device's state and age by its
+    /// name.
     /// </summary>
     /// <param name="builder">The builder of the actor system.</param>
-    /// <param name="failureStatus">The status of what is unhealthy above; null: unhealthy.</param>
+    /// <param name="failureStatus">The status to report instead of unhealthy; null: unhealthy.</param>
     /// <param name="tags">Null: akka, dmio, readiness.</param>
     public static AkkaConfigurationBuilder WithDmIoReadinessCheck(
         this AkkaConfigurationBuilder builder, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null)

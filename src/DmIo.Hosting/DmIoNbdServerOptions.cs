@@ -4,8 +4,8 @@ using DmIo.Nbd.Server;
 namespace DmIo.Hosting;
 
 /// <summary>
-/// An NBD server's settings in code. Null: as configured elsewhere, else the default. Each property and method writes
-/// the key of <c>hocon/nbd-servers.conf</c> that it names, and is checked as that key is, at the start.
+/// The settings of an NBD server in code. Null: as configured elsewhere, otherwise the default. Each property and
+/// method writes the key of <c>hocon/nbd-servers.conf</c> that it names; the key is validated at the start.
 /// </summary>
 public sealed class DmIoNbdServerOptions
 {
@@ -16,17 +16,17 @@ public sealed class DmIoNbdServerOptions
     {
     }
 
-    /// <summary>Key <c>allow-insecure</c>: listen on other addresses than loopback without requiring TLS.</summary>
+    /// <summary>Key <c>allow-insecure</c>: allows addresses other than loopback without TLS.</summary>
     public bool? AllowsInsecure { get; set; }
 
-    /// <summary>Block <c>tls</c>: encryption; null: as configured elsewhere, else none.</summary>
+    /// <summary>Block <c>tls</c>: encryption; null: as configured elsewhere, otherwise none.</summary>
     public NbdTlsOptions? Tls { get; set; }
 
-    /// <summary>Block <c>limits</c>: null: as configured elsewhere, else the defaults.</summary>
+    /// <summary>Block <c>limits</c>; null: as configured elsewhere, otherwise the defaults.</summary>
     public NbdServerLimits? Limits { get; set; }
 
     /// <summary>Key <c>listen</c>: adds an address.</summary>
-    /// <param name="address"><c>ADDRESS:PORT</c> (port 0: any free one) or <c>unix:PATH</c>.</param>
+    /// <param name="address"><c>ADDRESS:PORT</c> (port 0: any free port) or <c>unix:PATH</c>.</param>
     public DmIoNbdServerOptions Listen(string address)
     {
         ArgumentNullException.ThrowIfNull(address);

@@ -5,7 +5,7 @@ namespace DmIo.Hosting;
 
 /// <summary>
 /// The settings of the service in code: pool, policies and devices. Null: as configured elsewhere. Each property and
-/// method writes the key of <c>hocon/reference.conf</c> that it names, and is checked as that key is, at the start.
+/// method writes the key of <c>hocon/reference.conf</c> that it names; the key is validated at the start.
 /// </summary>
 public sealed class DmIoOptions
 {
@@ -15,16 +15,16 @@ public sealed class DmIoOptions
     {
     }
 
-    /// <summary>Key <c>pool.max-pages</c>: pages of 4096 bytes that all leases together may hold.</summary>
+    /// <summary>Key <c>pool.max-pages</c>: the limit of pages (4096 bytes each) in all leases together.</summary>
     public int? MaxPages { get; set; }
 
-    /// <summary>Key <c>pool.slab-pages</c>: pages that the pool allocates at a time.</summary>
+    /// <summary>Key <c>pool.slab-pages</c>: the number of pages that the pool allocates at a time.</summary>
     public int? SlabPages { get; set; }
 
     /// <summary>Key <c>pool.check</c>: detect writes to pages that are not leased.</summary>
     public bool? ChecksPages { get; set; }
 
-    /// <summary>Key <c>leases.waiting-per-page</c>: requests that may wait, for each page of a lease.</summary>
+    /// <summary>Key <c>leases.waiting-per-page</c>: the limit of waiting requests, per page of a lease.</summary>
     public int? WaitingPerPage { get; set; }
 
     /// <summary>Key <c>dispatcher</c>: the dispatcher of the service's actors.</summary>
@@ -33,10 +33,10 @@ public sealed class DmIoOptions
     /// <summary>Key <c>monitor.socket</c>: the unix socket of <c>dmio top</c>.</summary>
     public string? MonitorSocket { get; set; }
 
-    /// <summary>Key <c>shutdown-timeout</c>: how long the stop of the service waits for I/O in flight.</summary>
+    /// <summary>Key <c>shutdown-timeout</c>: the limit on the wait for I/O in flight when the service stops.</summary>
     public TimeSpan? ShutdownTimeout { get; set; }
 
-    /// <summary>Block <c>device-defaults</c>: the settings of devices that do not have their own.</summary>
+    /// <summary>Block <c>device-defaults</c>: the defaults of all devices.</summary>
     public DmIoDeviceOptions DeviceDefaults { get; } = new(new HoconTree());
 
     /// <summary>A device in a regular file or on a block device.</summary>
@@ -47,7 +47,7 @@ public sealed class DmIoOptions
     public DmIoOptions AddFile(string name, string path, Action<DmIoDeviceOptions>? configure = null) =>
         Add(name, new HoconTree { ["backend"] = "file", ["path"] = path }, configure);
 
-    /// <summary>A device in memory; zeroes at first, gone when the system ends.</summary>
+    /// <summary>A device in memory; initially zeroes. Its contents are lost when the system ends.</summary>
     /// <param name="name">The name that regions use.</param>
     /// <param name="size">A multiple of 512 bytes.</param>
     /// <param name="configure">Further settings.</param>
@@ -55,7 +55,7 @@ public sealed class DmIoOptions
     public DmIoOptions AddMemory(string name, ByteSize size, Action<DmIoDeviceOptions>? configure = null) =>
         Add(name, new HoconTree { ["backend"] = "memory", ["size"] = HoconTree.TextOf(size) }, configure);
 
-    /// <summary>A device that forgets writes and reads as zeroes.</summary>
+    /// <summary>A device that discards writes and reads as zeroes.</summary>
     /// <param name="name">The name that regions use.</param>
     /// <param name="size">A multiple of 512 bytes.</param>
     /// <param name="configure">Further settings.</param>
@@ -63,7 +63,7 @@ public sealed class DmIoOptions
     public DmIoOptions AddNull(string name, ByteSize size, Action<DmIoDeviceOptions>? configure = null) =>
         Add(name, new HoconTree { ["backend"] = "null", ["size"] = HoconTree.TextOf(size) }, configure);
 
-    /// <summary>A device that the provider of a URI opens, such as an NBD export on another machine.</summary>
+    /// <summary>A device that a provider opens by URI, such as an NBD export on another machine.</summary>
     /// <param name="name">The name that regions use.</param>
     /// <param name="uri">As in <c>nbd://host:10809/name</c>.</param>
     /// <param name="configure">Further settings.</param>
@@ -107,7 +107,7 @@ public sealed class DmIoOptions
         var device = new DmIoDeviceOptions(backend);
         if (!devices.TryAdd(name, device))
         {
-            throw new ArgumentException($"A device named '{name}' was added before.", nameof(name));
+            throw new ArgumentException($"A device named '{name}' is already added.", nameof(name));
         }
 
         configure?.Invoke(device);

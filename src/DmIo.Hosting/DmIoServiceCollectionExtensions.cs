@@ -23,18 +23,19 @@ public static class DmIoServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Registers an <see cref="IoClient"/> with a lease of its own under a name:
-    /// <c>[FromKeyedServices("journal")] IoClient</c>. It is opened with the actor system, before the actors that are
-    /// added after <see cref="DmIoAkkaExtensions.WithDmIo(Akka.Hosting.AkkaConfigurationBuilder)"/>; a lease that the
-    /// pool can't grant fails the start. It serves as long as the service does, and the container disposes of it: do
-    /// not dispose of it in the application.
+    /// Registers an <see cref="IoClient"/> with its own lease under a name: <c>[FromKeyedServices("journal")]
+    /// IoClient</c>. The client is opened with the actor system, before the actors that are added after
+    /// <see cref="DmIoAkkaExtensions.WithDmIo(Akka.Hosting.AkkaConfigurationBuilder)"/>; a lease that the pool cannot
+    /// grant fails the start. The client remains open until the service stops, and the container disposes of it: do not
+    /// dispose of it in the application.
     /// </summary>
     /// <param name="services">The services of the host.</param>
     /// <param name="name">The key.</param>
-    /// <param name="pages">Pages of 4096 bytes of I/O that it may have in flight at once; at least 1.</param>
-    /// <param name="weight">Its share of a device that several leases use, 1 to 10000, in proportion to the weights of
-    /// the others.</param>
-    /// <exception cref="ArgumentException">There is a client of that name.</exception>
+    /// <param name="pages">The pages (4096 bytes each) of I/O that the client may have in flight at once; at least
+    /// 1.</param>
+    /// <param name="weight">The lease's share of a device that several leases use, 1 to 10000, in proportion to the
+    /// weights of the others.</param>
+    /// <exception cref="ArgumentException">There is already a client of that name.</exception>
     public static IServiceCollection AddDmIoClient(
         this IServiceCollection services, string name, int pages, int weight = LeaseWeight.Default)
     {
@@ -43,14 +44,14 @@ public static class DmIoServiceCollectionExtensions
         if (services.Any(added => !added.IsKeyedService && lease.Equals(added.ImplementationInstance)))
         {
             throw new ArgumentException(
-                $"A client '{name}' is added already; give this one another name.", nameof(name));
+                $"A client '{name}' is already added; use another name.", nameof(name));
         }
 
         services.AddDmIo();
         services.AddSingleton(lease);
 
-        // Hosted services are constructed before the first of them starts, so a constructor may get here before the
-        // system has: then this starts the service, as every first use does.
+        // Hosted services are constructed before the first of them starts, so a constructor may resolve a client before
+        // the actor system has started: then this call starts the service, like every first use.
         services.AddKeyedSingleton(name, (provider, _) =>
             provider.GetRequiredService<DmIoService>().OpenAsync(pages, weight: weight).GetAwaiter().GetResult());
         return services;

@@ -1,4 +1,4 @@
 namespace DmIo.Hosting;
 
-/// <summary>A lease whose client the application's classes get by its name.</summary>
+/// <summary>A lease whose client is a keyed service of this name.</summary>
 internal sealed record NamedLease(string Name);

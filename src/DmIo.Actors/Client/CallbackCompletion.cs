@@ -4,8 +4,8 @@ using DmIo.Io;
 
 namespace DmIo.Actors.Client;
 
-/// <summary>A request whose outcome goes to a delegate, on a thread of the pool, so that it may block without
-/// holding up I/O.</summary>
+/// <summary>A request whose outcome goes to a delegate. The delegate runs on a pool thread, so that it may block
+/// without delaying I/O.</summary>
 internal sealed class CallbackCompletion(
     OutstandingRequests outstanding,
     IoNotify callback,
@@ -18,7 +18,7 @@ internal sealed class CallbackCompletion(
 
     public int Slot { get; set; }
 
-    /// <summary>Of the request, for an outcome that the service can't give any more.</summary>
+    /// <summary>The number of regions, for an outcome that the client makes because the service has ended.</summary>
     internal required int RegionCount { get; init; }
 
     internal required object? RequestContext { get; init; }
@@ -36,7 +36,7 @@ internal sealed class CallbackCompletion(
 
     public void Stop(string reason) => Queue(IoResults.Stopped(RegionCount, reason, RequestContext));
 
-    /// <summary>What a user's delegate throws is not ours to judge; unhandled here it would end the
+    /// <summary>An exception of the delegate is logged: an unhandled exception on a pool thread ends the
     /// process.</summary>
     public void Execute()
     {

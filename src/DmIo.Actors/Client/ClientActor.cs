@@ -7,18 +7,18 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Actors.Client;
 
 /// <summary>
-/// Owner of one client's lease: gets it, watches its request actor, puts it back. When it stops, each of the client's
-/// requests has its outcome.
+/// Owner of one client's lease: gets the lease, watches its request actor, puts the lease back. When the actor stops,
+/// every request of the client has its outcome.
 /// <code>
 ///   Asking --Granted--> Serving --CloseClient--> Closing --PutDone, PutRefused--> stopped
 ///     |                    +--the request actor died----^
 ///     +--GetRefused, CancelOpening--> stopped      (any) --the supervisor died--> stopped
 /// </code>
-/// It lives under /system, which outlives /user: when it is stopped with the system, the request actors have answered
-/// all that they ever took in, so what is left was never begun. Anybody can make an answer; only the supervisor's own
-/// count.
+/// The actor is a child of /system, which stops after /user: when the system stops it, the request actors have answered
+/// all accepted requests, so the outstanding requests were never begun. Replies count only if the supervisor sent them,
+/// since any actor can construct one.
 /// </summary>
-#pragma warning disable CA1001 // The client is its user's to dispose of; what it then needs is this actor.
+#pragma warning disable CA1001 // The user disposes of the client, and the client needs this actor to do so.
 internal sealed class ClientActor : UntypedActor
 #pragma warning restore CA1001
 {
@@ -61,8 +61,7 @@ internal sealed class ClientActor : UntypedActor
         client?.Closed();
     }
 
-    /// <summary>The system guardian restarts a child that throws. PostStop has run by then: the client has
-    /// ended.</summary>
+    /// <summary>The system guardian restarts a child that throws. PostStop has already ended the client.</summary>
     protected override void PostRestart(Exception reason) => Context.Stop(Self);
 
     /// <summary>Asking.</summary>
@@ -121,8 +120,7 @@ internal sealed class ClientActor : UntypedActor
         }
     }
 
-    /// <summary>Also where the lease has ended already: the answer says that no device has its memory any
-    /// more.</summary>
+    /// <summary>Also if the lease has already ended: the reply says that no device uses its memory.</summary>
     private void Close()
     {
         supervisor.Tell(new Put(client!.Lease.Id, client.Lease.Count, Self), Self);
@@ -140,7 +138,7 @@ internal sealed class ClientActor : UntypedActor
                 Context.Stop(Self);
                 break;
             case Terminated:
-                // What lay in the request actor's mailbox has no other outcome; PutDone may wait for a stuck device.
+                // Requests in the request actor's mailbox have no other outcome; PutDone may wait for a stuck device.
                 client!.End();
                 break;
             case CloseClient:
@@ -153,28 +151,28 @@ internal sealed class ClientActor : UntypedActor
     }
 }
 
-/// <summary>A client and its actor, which is the owner of the client's lease.</summary>
+/// <summary>A client and its actor, the owner of the client's lease.</summary>
 /// <remarks><code>
-///   (the actor's start)        it asks for the lease and completes ClientOpening, one way or the other
-///   CancelOpening  ----> (stops)   unless the lease is there already
-///   CloseClient    ----> (stops)   when the lease is put back and its pages are in the pool; repeated: nothing
+///   (the actor's start)        gets the lease and completes ClientOpening with the lease or an error
+///   CancelOpening  ----> (stops)   ignored if the lease was granted
+///   CloseClient    ----> (stops)   when the lease is put back and its pages are in the pool; a second one is ignored
 /// </code></remarks>
 internal static class ClientProtocol
 {
-    /// <summary>The caller does not wait for the lease any more.</summary>
+    /// <summary>The caller no longer waits for the lease.</summary>
     internal sealed record CancelOpening : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         internal static CancelOpening Instance { get; } = new();
     }
 
-    /// <summary>The client was disposed of, and its last request is on its way.</summary>
+    /// <summary>The client was disposed of, and its last request has been sent.</summary>
     internal sealed record CloseClient : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         internal static CloseClient Instance { get; } = new();
     }
 }
 
-/// <summary>A call to <see cref="DmIoService.OpenAsync"/> that is under way.</summary>
+/// <summary>A pending call of <see cref="DmIoService.OpenAsync"/>.</summary>
 internal sealed class ClientOpening(int pages, bool wait, int weight, CancellationToken cancellationToken)
 {
     internal const string ServiceStopped = "The service has stopped.";
@@ -191,7 +189,7 @@ internal sealed class ClientOpening(int pages, bool wait, int weight, Cancellati
 
     internal Task<IoClient> Task => source.Task;
 
-    /// <summary>Nothing where the service has stopped meanwhile, which ended the wait.</summary>
+    /// <summary>Does nothing if the service has stopped: that has already ended the wait.</summary>
     internal void Open(IoClient client) => source.TrySetResult(client);
 
     internal void Refuse(string reason, IoRefusal? cause) =>

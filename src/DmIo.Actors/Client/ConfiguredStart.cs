@@ -11,7 +11,7 @@ namespace DmIo.Actors.Client;
 internal static class ConfiguredStart
 {
     /// <summary>Blocks until all devices are attached.</summary>
-    /// <exception cref="ConfigurationException">A device was refused and must not be missing; the supervisor is
+    /// <exception cref="ConfigurationException">A device was refused and its on-missing is fail. The supervisor is
     /// stopped.</exception>
     internal static void Attach(ConfiguredDevices configured, DmIoService service, ActorSystem system)
     {
@@ -42,7 +42,7 @@ internal static class ConfiguredStart
         }
         else if (config.HasPath("dmio") && !config.HasPath("dmio.devices"))
         {
-            // An application that attaches its devices itself says so by an empty block.
+            // An application that attaches its own devices suppresses the warning with an empty block.
             log.Warning(
                 "The dm-io service has started without a device: dmio is configured, dmio.devices is not. Requests "
                 + "fail with DeviceGone until a device is attached. In an application that attaches its devices "

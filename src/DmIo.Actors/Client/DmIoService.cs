@@ -25,7 +25,7 @@ namespace DmIo.Actors.Client;
 /// <c>dmio.shutdown-phase</c> of CoordinatedShutdown, which lets I/O in flight finish for
 /// <c>dmio.shutdown-timeout</c>.
 /// </summary>
-/// <remarks>All members may be used from any thread.</remarks>
+/// <remarks>Thread-safe.</remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Ends with the actor system; a token holds nothing else.")]
 public sealed class DmIoService : IExtension
 {
@@ -65,7 +65,7 @@ public sealed class DmIoService : IExtension
         CoordinatedShutdown.Get(system).AddTask(phase, "dmio-drain", DrainAsync);
     }
 
-    /// <summary>Takes the messages of <see cref="ServiceProtocol"/>.</summary>
+    /// <summary>The supervisor actor, which handles the messages of <see cref="ServiceProtocol"/>.</summary>
     public IActorRef Supervisor { get; }
 
     internal DeviceDirectory Directory { get; } = new();
@@ -74,12 +74,11 @@ public sealed class DmIoService : IExtension
 
     internal DmIoSettings Settings => settings;
 
-    /// <summary>The service of this system; starts it if it does not run yet. The start blocks the calling thread until
-    /// the configured devices are open and attached.</summary>
-    /// <exception cref="ConfigurationException">
-    /// An unknown key or bad value under <c>dmio</c>, or a configured device that can't be opened and whose
-    /// <c>on-missing</c> is <c>fail</c>. The message names it.
-    /// </exception>
+    /// <summary>Returns the service of this system, and starts it at the first call. The start blocks the calling
+    /// thread until the configured devices are open and attached.</summary>
+    /// <exception cref="ConfigurationException">An unknown key or invalid value under <c>dmio</c>, or a configured
+    /// device cannot be opened and its <c>on-missing</c> is <c>fail</c>. The message names the key or
+    /// device.</exception>
     public static DmIoService For(ActorSystem system)
     {
         ArgumentNullException.ThrowIfNull(system);
@@ -103,15 +102,15 @@ public sealed class DmIoService : IExtension
         return ShutdownPhases.Declare(timeout);
     }
 
-    /// <summary>The configured devices without which the service started and which it has not attached since, by name
-    /// in ordinal order.</summary>
+    /// <summary>The configured devices that were missing at the start and are still not attached, by name in ordinal
+    /// order.</summary>
     public IReadOnlyList<MissingDevice> MissingDevices => missing.All;
 
-    /// <summary>Gets a lease and a client for it. Linux dm-io's <c>dm_io_client_create</c>. Dispose of the client to
-    /// put the lease back.</summary>
-    /// <param name="pages">How many pages (4096 bytes) of I/O it may have in flight at once; at least 1. All or
-    /// nothing.</param>
-    /// <param name="wait">Wait in order for pages rather than be refused when there are not enough now.</param>
+    /// <summary>Gets a lease and returns a client for it (Linux dm-io: <c>dm_io_client_create</c>). Dispose of the
+    /// client to put the lease back.</summary>
+    /// <param name="pages">The pages (4096 bytes each) of I/O that the client may have in flight at once; at least 1.
+    /// All or none are granted.</param>
+    /// <param name="wait">True: if there are not enough free pages, wait for them in order. False: throw.</param>
     /// <param name="weight">The lease's share of a device that several leases use, 1 to 10000, in proportion to the
     /// weights of the others.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -369,7 +368,7 @@ public sealed class DmIoService : IExtension
         catch (OperationCanceledException)
         {
             log.Warning(
-                "I/O is in flight after {0}; the requests that wait for it are answered with Stopped.",
+                "I/O is still in flight after {0}; its requests end with the status Stopped.",
                 settings.ShutdownTimeout);
         }
         finally

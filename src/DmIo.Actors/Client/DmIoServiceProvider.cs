@@ -3,7 +3,7 @@ using Akka.Actor;
 namespace DmIo.Actors.Client;
 
 /// <summary>
-/// Makes the <see cref="DmIoService"/> of an actor system, once. To start it with the system, write in its
+/// Creates the <see cref="DmIoService"/> of an actor system, once. To start it with the system, write in its
 /// configuration <c>akka.extensions = ["DmIo.Actors.Client.DmIoServiceProvider, DmIo.Actors"]</c>.
 /// </summary>
 public sealed class DmIoServiceProvider : ExtensionIdProvider<DmIoService>
@@ -16,9 +16,9 @@ public sealed class DmIoServiceProvider : ExtensionIdProvider<DmIoService>
     }
 }
 
-/// <summary>The service, from the actor system.</summary>
+/// <summary>Access to the service from the actor system.</summary>
 public static class DmIoActorSystemExtensions
 {
-    /// <summary>The same as <see cref="DmIoService.For"/>.</summary>
+    /// <summary>Equivalent to <see cref="DmIoService.For"/>.</summary>
     public static DmIoService DmIo(this ActorSystem system) => DmIoService.For(system);
 }

@@ -12,17 +12,17 @@ namespace DmIo.Actors.Client;
 
 /// <summary>
 /// A client of the service: a lease and its requests, with tasks instead of messages.
-/// <see cref="DmIoService.OpenAsync"/> opens it. Any number of threads may use it at once. Blocking forms are in
-/// <see cref="IoClientBlocking"/>, forms with a callback in <see cref="IoClientCallbacks"/>.
+/// <see cref="DmIoService.OpenAsync"/> opens it. The class is thread-safe. <see cref="IoClientBlocking"/> has the
+/// blocking forms, <see cref="IoClientCallbacks"/> the forms with a callback.
 /// </summary>
 /// <remarks>
-/// A request that breaks a rule (R1 to R3: no region, too many, overlapping ones, too little memory ...) throws
-/// <see cref="IoRefusedException"/> from the call itself. The outcome of each region on its device is in the result.
-/// Requests beyond the lease's pages wait in the order of the calls, however many they are, and are never refused for
-/// that (R19); one that waits costs some 800 bytes. Each request has exactly one outcome, also when the service ends.
-/// A client that is not disposed of keeps its pages until the system ends. A canceled token ends the wait. It withdraws
-/// a request that waits for the lease's pages; one that was dispatched continues. The canceled task does not say which
-/// of the two, so the memory of a canceled request may be in use until the client is disposed of (R10).
+/// A request that breaks a rule (R1 to R3: no region, more than 64, overlapping regions, too little memory ...) throws
+/// <see cref="IoRefusedException"/> from the call itself. The result holds one status for each region. Requests that
+/// exceed the lease's pages wait in call order, without a limit on their number, and are never refused for that (R19);
+/// a waiting request costs about 800 bytes. Each request has exactly one outcome, also when the service ends. A client
+/// that is not disposed of keeps its pages until the system ends. A canceled token ends the wait. It withdraws a
+/// request that waits for the lease's pages; a dispatched request continues. The canceled task does not say which of
+/// the two happened, so the memory of a canceled request may be in use until the client is disposed of (R10).
 /// </remarks>
 public sealed class IoClient : IDisposable, IAsyncDisposable
 {
@@ -36,8 +36,8 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     /// <param name="lease">Its lease.</param>
     /// <param name="requests">The lease's request actor.</param>
     /// <param name="owner">The lease's owner.</param>
-    /// <param name="background">Calls callbacks.</param>
-    /// <param name="log">Gets the exceptions of callbacks.</param>
+    /// <param name="background">Runs callbacks.</param>
+    /// <param name="log">Receives the exceptions of callbacks.</param>
     internal IoClient(
         PageLease lease,
         IActorRef requests,
@@ -53,8 +53,8 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// The lease: its pages are memory to do I/O with (other memory is as good), its size bounds what is in flight at
-    /// once. Do not touch its pages after the client is disposed of.
+    /// The lease. I/O may use its pages or any other memory; its size bounds the I/O in flight. Do not touch its pages
+    /// after the client is disposed of.
     /// </summary>
     public PageLease Lease { get; }
 
@@ -64,15 +64,15 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     /// <summary>Requests without an outcome.</summary>
     internal int OutstandingCount => outstanding.Count;
 
-    /// <summary>Sends any request. The methods below are shorter forms of this one.</summary>
-    /// <param name="operation">What to do.</param>
+    /// <summary>Sends a request of any operation. The methods below are shorter forms of this one.</summary>
+    /// <param name="operation">The operation.</param>
     /// <param name="regions">1 to 64 regions, exactly 1 for a read; copied.</param>
-    /// <param name="memory">For reads and writes, at least as long as the largest region; null for the
-    /// others.</param>
+    /// <param name="memory">For reads and writes: at least as long as the largest region. Null for other
+    /// operations.</param>
     /// <param name="options">Durability, deadline, context.</param>
     /// <param name="cancellationToken">Ends the wait, and withdraws the request if it still waits for the lease's
-    /// pages. Canceled before the call: nothing is begun.</param>
-    /// <returns>The outcome. Where the service is ending, the task fails with <see cref="IoRefusedException"/>, and no
+    /// pages. If the token is canceled before the call, no request is sent.</param>
+    /// <returns>The outcome. If the service is ending, the task fails with <see cref="IoRefusedException"/>, and no
     /// device is touched.</returns>
     /// <exception cref="IoRefusedException">The request breaks a rule, or the service has ended. Nothing
     /// happened.</exception>
@@ -85,7 +85,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         CancellationToken cancellationToken = default) =>
         SendAsync(operation, Snapshot(regions), memory, options, cancellationToken);
 
-    /// <summary>Fills memory from a region. What a failed read did not deliver is zeroed (R8).</summary>
+    /// <summary>Reads a region into memory. Sectors that a failed read did not transfer are zeroed (R8).</summary>
     public Task<IoResult> ReadAsync(
         IoRegion region,
         IoMemory memory,
@@ -93,7 +93,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         CancellationToken cancellationToken = default) =>
         SendAsync(IoOperation.Read, [region], memory, options, cancellationToken);
 
-    /// <summary>Writes the same memory to every region, each from its first byte on (R5).</summary>
+    /// <summary>Writes the same memory to every region, each from the memory's first byte (R5).</summary>
     public Task<IoResult> WriteAsync(
         IReadOnlyList<IoRegion> regions,
         IoMemory memory,
@@ -109,7 +109,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         CancellationToken cancellationToken = default) =>
         SendAsync(IoOperation.Write, [region], memory, options, cancellationToken);
 
-    /// <summary>Makes durable what was written to the devices of the regions before (R14); sectors and counts are
+    /// <summary>Makes all completed writes to the devices of the regions durable (R14). Sectors and counts are
     /// ignored.</summary>
     public Task<IoResult> FlushAsync(
         IReadOnlyList<IoRegion> regions,
@@ -117,35 +117,35 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         CancellationToken cancellationToken = default) =>
         SendAsync(IoOperation.Flush, Snapshot(regions), null, options, cancellationToken);
 
-    /// <summary>Makes durable what was written to a device before (R14).</summary>
+    /// <summary>Makes all completed writes to a device durable (R14).</summary>
     public Task<IoResult> FlushAsync(
         string device,
         RequestOptions? options = null,
         CancellationToken cancellationToken = default) =>
         SendAsync(IoOperation.Flush, [new IoRegion(device, 0, 0)], null, options, cancellationToken);
 
-    /// <summary>Gives up the sectors of the regions; what a later read finds there is undefined.</summary>
+    /// <summary>Discards the sectors of the regions: their content is undefined afterwards.</summary>
     public Task<IoResult> DiscardAsync(
         IReadOnlyList<IoRegion> regions,
         RequestOptions? options = null,
         CancellationToken cancellationToken = default) =>
         SendAsync(IoOperation.Discard, Snapshot(regions), null, options, cancellationToken);
 
-    /// <summary>Gives up the sectors of a region.</summary>
+    /// <summary>Discards the sectors of a region: their content is undefined afterwards.</summary>
     public Task<IoResult> DiscardAsync(
         IoRegion region,
         RequestOptions? options = null,
         CancellationToken cancellationToken = default) =>
         SendAsync(IoOperation.Discard, [region], null, options, cancellationToken);
 
-    /// <summary>Makes the sectors of the regions read as zero.</summary>
+    /// <summary>Zeroes the sectors of the regions.</summary>
     public Task<IoResult> WriteZeroesAsync(
         IReadOnlyList<IoRegion> regions,
         RequestOptions? options = null,
         CancellationToken cancellationToken = default) =>
         SendAsync(IoOperation.WriteZeroes, Snapshot(regions), null, options, cancellationToken);
 
-    /// <summary>Makes the sectors of a region read as zero.</summary>
+    /// <summary>Zeroes the sectors of a region.</summary>
     public Task<IoResult> WriteZeroesAsync(
         IoRegion region,
         RequestOptions? options = null,
@@ -153,21 +153,21 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         SendAsync(IoOperation.WriteZeroes, [region], null, options, cancellationToken);
 
     /// <summary>
-    /// Sends a request whose <see cref="IoCompletion"/> gets the outcome. For callers that send many requests, since
-    /// nothing is allocated. Rules are checked by the request actor, and so is the bound on waiting requests
-    /// (<c>dmio.leases.waiting-per-page</c>), in which those of calls that wait count; a request that is refused ends
-    /// in <see cref="IoCompletion.OnRefused"/>.
+    /// Sends a request whose <see cref="IoCompletion"/> receives the outcome, without allocating: for callers that send
+    /// many requests. The request actor checks the rules and the bound on waiting requests
+    /// (<c>dmio.leases.waiting-per-page</c>), which also counts the waiting requests of the other methods; a refused
+    /// request ends in <see cref="IoCompletion.OnRefused"/>.
     /// </summary>
-    /// <param name="request">Its completion is an <see cref="IoCompletion"/> that is not under way. Its regions are
-    /// the caller's again when the outcome has come.</param>
-    /// <returns>False: the client was disposed of, or the service has ended. Nothing is sent, and the completion is not
-    /// called.</returns>
-    /// <exception cref="InvalidOperationException">The completion is under way.</exception>
+    /// <param name="request">Its completion is an <see cref="IoCompletion"/> that is not in use by another request. The
+    /// caller may change the regions again after the outcome.</param>
+    /// <returns>False: the client was disposed of, or the service has ended. The request is not sent, and the
+    /// completion is not called.</returns>
+    /// <exception cref="InvalidOperationException">The completion is in use by a pending request.</exception>
     public bool TrySend(IoRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         var completion = request.Completion as IoCompletion ?? throw new ArgumentException(
-            $"A request that is sent this way has an {nameof(IoCompletion)} as its completion.", nameof(request));
+            $"TrySend requires a request whose completion is an {nameof(IoCompletion)}.", nameof(request));
         completion.Begin(outstanding);
         if (outstanding.TryAdd(completion))
         {
@@ -180,8 +180,8 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Puts the lease back, without waiting: requests in flight still complete, and the pages go back when the devices
-    /// have released them (R18).
+    /// Puts the lease back, without waiting: requests in flight still complete, and the pages return to the pool when
+    /// the devices have released them (R18).
     /// </summary>
     public void Dispose()
     {
@@ -192,15 +192,15 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Puts the lease back, and completes when all its requests have and its pages are back in the pool. A
-    /// callback whose outcome is there by then may be called a moment later.</summary>
+    /// <summary>Puts the lease back. Completes when all its requests have their outcomes and its pages are back in the
+    /// pool. A callback may run slightly later.</summary>
     public ValueTask DisposeAsync()
     {
         Dispose();
         return new ValueTask(closed.Task);
     }
 
-    /// <summary>Any request, with its outcome to a delegate.</summary>
+    /// <summary>Sends a request whose outcome goes to a delegate.</summary>
     internal void Send(
         IoOperation operation,
         IReadOnlyList<IoRegion> regions,
@@ -221,16 +221,16 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         Tell(request);
     }
 
-    /// <summary>The request actor is gone: what it never took in was never begun.</summary>
+    /// <summary>The request actor has ended: requests that it had not accepted were never begun.</summary>
     internal void End()
     {
         foreach (var request in outstanding.End())
         {
-            request.Stop($"The service or {Lease.Id} was stopped before this was begun.");
+            request.Stop($"The service or {Lease.Id} was stopped before the request was begun.");
         }
     }
 
-    /// <summary>The lease is put back, or lost with the service.</summary>
+    /// <summary>The lease was put back, or has ended with the service.</summary>
     internal void Closed() => closed.TrySetResult();
 
     private static IoRegion[] Snapshot(IReadOnlyList<IoRegion>? regions) => regions is null ? [] : [.. regions];
@@ -277,7 +277,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         return completion.Task;
     }
 
-    /// <summary>Checks it, and puts it among the outstanding.</summary>
+    /// <summary>Checks the request, and adds it to the outstanding requests.</summary>
     private void Admit(IoRequest request, IOutstanding completion)
     {
         if (RequestRules.Check(request) is { } fault)
@@ -293,7 +293,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>It is among the outstanding.</summary>
+    /// <summary>Sends a request that is among the outstanding.</summary>
     private void Tell(IoRequest request)
     {
         Requests.Tell(request, ActorRefs.NoSender);

@@ -5,11 +5,12 @@ using DmIo.Memory;
 namespace DmIo.Actors.Client;
 
 /// <summary>
-/// The requests of <see cref="IoClient"/> with a callback and a context, as Linux dm-io's <c>notify.fn</c> and
-/// <c>notify.context</c>. The callback is called exactly once for each call that does not throw; see
-/// <see cref="IoNotify"/> for what it may do.
+/// The requests of <see cref="IoClient"/> with a callback and a context (Linux dm-io: <c>notify.fn</c> and
+/// <c>notify.context</c>). Each call that does not throw calls the callback exactly once; see <see cref="IoNotify"/>
+/// for the operations that a callback may use.
 /// </summary>
-/// <remarks>They throw what the tasks' forms throw from the call itself; then the callback is never called.</remarks>
+/// <remarks>They throw the same exceptions as the asynchronous forms, from the call itself; the callback is not called
+/// then.</remarks>
 public static class IoClientCallbacks
 {
     /// <inheritdoc cref="IoClient.RequestAsync" path="/summary"/>
@@ -26,7 +27,7 @@ public static class IoClientCallbacks
         client.Send(operation, regions, memory, callback, context, options);
     }
 
-    /// <summary>Fills memory from a region. What a failed read did not deliver is zeroed (R8).</summary>
+    /// <summary>Reads a region into memory. Sectors that a failed read did not transfer are zeroed (R8).</summary>
     public static void Read(
         this IoClient client,
         IoRegion region,
@@ -36,7 +37,7 @@ public static class IoClientCallbacks
         RequestOptions? options = null) =>
         client.Request(IoOperation.Read, [region], memory, callback, context, options);
 
-    /// <summary>Writes the same memory to every region, each from its first byte on (R5).</summary>
+    /// <summary>Writes the same memory to every region, each from the memory's first byte (R5).</summary>
     public static void Write(
         this IoClient client,
         IReadOnlyList<IoRegion> regions,
@@ -56,7 +57,7 @@ public static class IoClientCallbacks
         RequestOptions? options = null) =>
         client.Request(IoOperation.Write, [region], memory, callback, context, options);
 
-    /// <summary>Makes durable what was written to the devices of the regions before (R14).</summary>
+    /// <summary>Makes all completed writes to the devices of the regions durable (R14).</summary>
     public static void Flush(
         this IoClient client,
         IReadOnlyList<IoRegion> regions,
@@ -65,7 +66,7 @@ public static class IoClientCallbacks
         RequestOptions? options = null) =>
         client.Request(IoOperation.Flush, regions, null, callback, context, options);
 
-    /// <summary>Makes durable what was written to a device before (R14).</summary>
+    /// <summary>Makes all completed writes to a device durable (R14).</summary>
     public static void Flush(
         this IoClient client,
         string device,
@@ -74,7 +75,7 @@ public static class IoClientCallbacks
         RequestOptions? options = null) =>
         client.Request(IoOperation.Flush, [new IoRegion(device, 0, 0)], null, callback, context, options);
 
-    /// <summary>Gives up the sectors of the regions; what a later read finds there is undefined.</summary>
+    /// <summary>Discards the sectors of the regions: their content is undefined afterwards.</summary>
     public static void Discard(
         this IoClient client,
         IReadOnlyList<IoRegion> regions,
@@ -83,7 +84,7 @@ public static class IoClientCallbacks
         RequestOptions? options = null) =>
         client.Request(IoOperation.Discard, regions, null, callback, context, options);
 
-    /// <summary>Gives up the sectors of a region.</summary>
+    /// <summary>Discards the sectors of a region: their content is undefined afterwards.</summary>
     public static void Discard(
         this IoClient client,
         IoRegion region,
@@ -92,7 +93,7 @@ public static class IoClientCallbacks
         RequestOptions? options = null) =>
         client.Request(IoOperation.Discard, [region], null, callback, context, options);
 
-    /// <summary>Makes the sectors of the regions read as zero.</summary>
+    /// <summary>Zeroes the sectors of the regions.</summary>
     public static void WriteZeroes(
         this IoClient client,
         IReadOnlyList<IoRegion> regions,
@@ -101,7 +102,7 @@ public static class IoClientCallbacks
         RequestOptions? options = null) =>
         client.Request(IoOperation.WriteZeroes, regions, null, callback, context, options);
 
-    /// <summary>Makes the sectors of a region read as zero.</summary>
+    /// <summary>Zeroes the sectors of a region.</summary>
     public static void WriteZeroes(
         this IoClient client,
         IoRegion region,
@@ -112,12 +113,12 @@ public static class IoClientCallbacks
 }
 
 /// <summary>
-/// Called once with a request's outcome, on a thread of the pool: Linux dm-io's <c>io_notify_fn</c>. It may block,
-/// start requests (blocking ones too), dispose of the client, detach devices, and end the actor system: the service
-/// holds nothing of the request any more. What it throws is logged and harms nobody.
+/// Called once with the outcome of a request, on a pool thread (Linux dm-io: <c>io_notify_fn</c>). It may block, send
+/// requests (blocking ones too), dispose of the client, detach devices, and end the actor system: the service no longer
+/// uses the request. Its exceptions are logged and have no other effect.
 /// </summary>
-/// <param name="result">The outcome. A request that was refused after it had been sent, since the service ends, has all
-/// its regions Stopped, each with an <see cref="IoRefusedException"/> that says why
+/// <param name="result">The outcome. If the request is refused after it was sent, because the service ends, all its
+/// regions are Stopped, each with an <see cref="IoRefusedException"/> that names the cause
 /// (<see cref="IoRefusedException.Cause"/>); no device was touched.</param>
-/// <param name="context">What was given along with the callback.</param>
+/// <param name="context">The context given with the callback.</param>
 public delegate void IoNotify(IoResult result, object? context);

@@ -4,15 +4,15 @@ using DmIo.Io;
 namespace DmIo.Actors.Client;
 
 /// <summary>
-/// Gets the outcome of a request that was sent by <see cref="IoClient.TrySend"/>: one call, exactly once, also where
-/// the lease's actor or the whole service ends first. Derive from it; an object may be sent again when its outcome has
-/// come, so that a request costs its sender one <see cref="IoProtocol.IoRequest"/> and nothing else.
+/// Receives the outcome of a request that was sent by <see cref="IoClient.TrySend"/>: exactly one call, also if the
+/// lease's actor or the service ends first. Derive from this class. An object can be sent again after its outcome, so
+/// that a request costs one <see cref="IoProtocol.IoRequest"/> and no other allocation.
 /// <code>
-///   idle --TrySend: true--> under way --OnDone or OnRefused is called--> idle
+///   idle --TrySend: true--> pending --OnDone or OnRefused is called--> idle
 /// </code>
 /// </summary>
-/// <remarks>Called on the request actor's turn, one at a time for each lease; at the end of the service on another
-/// thread. It must not block, and must not throw. It may send the next request, this object's own included.</remarks>
+/// <remarks>Called in the request actor, one call at a time for each lease; when the service ends, on another thread.
+/// An implementation must not block and must not throw. It may send the next request, also with this object.</remarks>
 public abstract class IoCompletion : IOutstanding
 {
     private OutstandingRequests? outstanding;
@@ -41,29 +41,29 @@ public abstract class IoCompletion : IOutstanding
         OnRefused(IoRefusal.Stopped, reason);
     }
 
-    /// <summary>The outcome. Nobody touches the request's memory any more, unless
-    /// <see cref="IoResult.BufferHeld"/> says so.</summary>
+    /// <summary>The outcome. The service no longer uses the request's memory, unless <see cref="IoResult.BufferHeld"/>
+    /// is set.</summary>
     protected abstract void OnDone(IoResult result);
 
-    /// <summary>The request was not begun, no device was touched.</summary>
-    /// <param name="cause">Why.</param>
+    /// <summary>The request was not begun; no device was touched.</summary>
+    /// <param name="cause">The cause.</param>
     /// <param name="reason">One sentence that names the value, the limit and the fix.</param>
     protected abstract void OnRefused(IoRefusal cause, string reason);
 
-    /// <summary>It is sent by the client of these.</summary>
-    /// <exception cref="InvalidOperationException">It is under way already.</exception>
+    /// <summary>Marks the completion as pending, for a request of the client of these outstanding requests.</summary>
+    /// <exception cref="InvalidOperationException">The completion is pending.</exception>
     internal void Begin(OutstandingRequests requests)
     {
         if (Interlocked.CompareExchange(ref outstanding, requests, null) is not null)
         {
-            throw new InvalidOperationException("This completion is under way; its outcome has to come first.");
+            throw new InvalidOperationException("This completion is pending: wait for its outcome.");
         }
     }
 
-    /// <summary>The client has ended: it is not sent.</summary>
+    /// <summary>The client has ended: the request is not sent.</summary>
     internal void TakeBack() => outstanding = null;
 
-    /// <summary>Its outcome is this one's to give. Not sent by a client, it always is.</summary>
+    /// <summary>True for the one caller that gives the outcome. Always true if no client sent the request.</summary>
     private bool IsMine()
     {
         if (outstanding is not { } requests)

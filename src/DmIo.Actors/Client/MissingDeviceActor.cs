@@ -6,7 +6,7 @@ using DmIo.Actors.Protocol;
 namespace DmIo.Actors.Client;
 
 /// <summary>
-/// Opens and attaches a device that was missing at the start, until that succeeds or the service stops.
+/// Opens and attaches a device that was missing at the start: retries until that succeeds or the service stops.
 /// <code>
 ///   Pausing --Try--> Trying --Attached--> stopped
 ///      ^---------------+ Failed          (any) --the supervisor died, or refuses as it stops--> stopped
@@ -23,9 +23,9 @@ internal sealed class MissingDeviceActor : UntypedActor, IWithTimers
     private readonly ILoggingAdapter log = Context.GetLogger();
 
     /// <param name="missing">The device.</param>
-    /// <param name="all">Where it is listed until it is attached.</param>
-    /// <param name="attach">Opens and attaches it, or throws. Called by one thread at a time.</param>
-    /// <param name="supervisor">The service's.</param>
+    /// <param name="all">The list that holds the device until it is attached.</param>
+    /// <param name="attach">Opens and attaches the device, or throws. Called by one thread at a time.</param>
+    /// <param name="supervisor">The supervisor of the service.</param>
     public MissingDeviceActor(
         MissingDevice missing, MissingDevices all, Func<CancellationToken, Task> attach, IActorRef supervisor)
     {
@@ -43,8 +43,8 @@ internal sealed class MissingDeviceActor : UntypedActor, IWithTimers
 
     protected override void PreStart() => Pause();
 
-    /// <summary>The system guardian restarts a child that throws: a second incarnation would open the device beside the
-    /// first one's attempt.</summary>
+    /// <summary>The system guardian restarts a child that throws: a second incarnation would open the device
+    /// concurrently with the first one's attempt.</summary>
     protected override void PostRestart(Exception reason) => Context.Stop(Self);
 
     protected override void PostStop()
@@ -84,7 +84,7 @@ internal sealed class MissingDeviceActor : UntypedActor, IWithTimers
 
     private void Pause() => Timers.StartSingleTimer(Try.Instance, Try.Instance, pauses.Next());
 
-    /// <summary>On the thread pool, since opening a file blocks.</summary>
+    /// <summary>Runs on the thread pool, since opening a file blocks.</summary>
     private void Attempt()
     {
         var token = stopping.Token;
@@ -106,8 +106,8 @@ internal sealed class MissingDeviceActor : UntypedActor, IWithTimers
 }
 
 /// <summary>
-/// Pauses between attempts to open a missing device: 1 s, doubled up to 30 s. Each is shortened by a random part of up
-/// to a quarter, so that services that lost the same server do not return to it together.
+/// Pauses between attempts to open a missing device: 1 s, doubled up to 30 s. Each pause is shortened by a random
+/// fraction of at most a quarter, so that services that lost the same server do not reconnect at the same time.
 /// </summary>
 /// <param name="random">A number from 0 to 1.</param>
 internal sealed class RetryPauses(Func<double> random)

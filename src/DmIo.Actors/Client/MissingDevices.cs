@@ -5,7 +5,8 @@ using DmIo.Actors.Devices;
 
 namespace DmIo.Actors.Client;
 
-/// <summary>The configured devices without which a service started, by name in ordinal order. Any thread.</summary>
+/// <summary>The configured devices that were missing at the start of the service, by name in ordinal order.
+/// Thread-safe.</summary>
 internal sealed class MissingDevices
 {
     private ImmutableSortedDictionary<string, MissingDevice> devices =
@@ -13,7 +14,7 @@ internal sealed class MissingDevices
 
     internal IReadOnlyList<MissingDevice> All => [.. Volatile.Read(ref devices).Values];
 
-    /// <summary>Lists them, and has those that are retried opened and attached in the background.</summary>
+    /// <summary>Lists the missing devices, and starts an actor for each one that is retried.</summary>
     internal void Start(ExtendedActorSystem system, DmIoService service, ConfiguredDevices configured)
     {
         foreach (var (device, reason) in configured.Missing)
@@ -36,8 +37,8 @@ internal sealed class MissingDevices
 
     internal void Remove(string name) => ImmutableInterlocked.Update(ref devices, all => all.Remove(name));
 
-    /// <summary>Does nothing if the application has attached a device of that name. Once it is open, the attaching is
-    /// not canceled: it ends by itself with the service, which then closes the device.</summary>
+    /// <summary>Does nothing if the application has attached a device of that name. The attach of an open device is not
+    /// canceled: if the service stops, the attach ends and closes the device.</summary>
     private static async Task AttachAsync(
         DmIoService service,
         ConfiguredDevices configured,
@@ -55,8 +56,8 @@ internal sealed class MissingDevices
     }
 }
 
-/// <summary>A configured device without which the service started (<c>on-missing</c>).</summary>
-/// <param name="Name">The name that regions use; requests that name it get DeviceGone.</param>
-/// <param name="Reason">Why the last attempt failed.</param>
-/// <param name="IsRetried">The service retries to open it in the background (<c>on-missing = retry</c>).</param>
+/// <summary>A configured device that was missing at the start of the service (<c>on-missing</c>).</summary>
+/// <param name="Name">The name that regions use; requests that name the device get DeviceGone.</param>
+/// <param name="Reason">The cause of the last failed attempt.</param>
+/// <param name="IsRetried">The service retries in the background (<c>on-missing = retry</c>).</param>
 public sealed record MissingDevice(string Name, string Reason, bool IsRetried);

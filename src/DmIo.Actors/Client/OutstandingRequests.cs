@@ -4,9 +4,9 @@ using DmIo.Io;
 namespace DmIo.Actors.Client;
 
 /// <summary>
-/// The requests that one client has sent and got no outcome of. Any thread; allocates nothing once it is as large as
-/// needed. Every request goes TryAdd, send, <see cref="Sent"/>. So that the end of a client comes to the request actor
-/// behind all of its requests, the end is told by who sees the last of these: the one to whom <see cref="Close"/> or
+/// The requests that one client has sent and that have no outcome yet. Thread-safe; allocates only to grow. Every
+/// request calls TryAdd, then is sent, then calls <see cref="Sent"/>. The message that ends a client must arrive behind
+/// all its requests in the request actor's mailbox: it is sent by the caller to which <see cref="Close"/> or
 /// <see cref="Sent"/> returns true.
 /// </summary>
 internal sealed class OutstandingRequests
@@ -23,7 +23,7 @@ internal sealed class OutstandingRequests
     /// <summary>Requests without an outcome.</summary>
     internal int Count { get; private set; }
 
-    /// <summary>Takes it in, if the client is open. Otherwise it is not to be sent.</summary>
+    /// <summary>Adds a request if the client is open. False: the request must not be sent.</summary>
     internal bool TryAdd(IOutstanding request)
     {
         lock (gate)
@@ -41,10 +41,11 @@ internal sealed class OutstandingRequests
         }
     }
 
-    /// <summary>It was sent. True: the client was closed meanwhile, and this was the last one to be sent.</summary>
+    /// <summary>A request was sent. True: the client was closed in the meantime, and no other request is being
+    /// sent.</summary>
     internal bool Sent() => Interlocked.Decrement(ref sending) == 0 && closed;
 
-    /// <summary>True for exactly one caller for each request that was taken in: it has to settle it.</summary>
+    /// <summary>True for exactly one caller for each added request; that caller gives the outcome.</summary>
     internal bool Remove(IOutstanding request)
     {
         lock (gate)
@@ -61,7 +62,7 @@ internal sealed class OutstandingRequests
         }
     }
 
-    /// <summary>Takes in no more. True: no request is on its way to being sent.</summary>
+    /// <summary>Stops adding requests. True: no request is being sent.</summary>
     internal bool Close()
     {
         lock (gate)
@@ -71,7 +72,7 @@ internal sealed class OutstandingRequests
         }
     }
 
-    /// <summary>Takes in no more, and hands out all that are left, to be settled by the caller.</summary>
+    /// <summary>Stops adding requests, and removes all that are left. The caller gives their outcomes.</summary>
     internal IReadOnlyList<IOutstanding> End()
     {
         lock (gate)
@@ -109,23 +110,23 @@ internal sealed class OutstandingRequests
 }
 
 /// <summary>
-/// A request of a client that is not answered yet. Whoever removes it from <see cref="OutstandingRequests"/>, and
-/// nobody else, gives it its outcome; that is how it gets exactly one.
+/// A request of a client that is not answered yet. Only the caller that removes it from
+/// <see cref="OutstandingRequests"/> gives its outcome, so that it gets exactly one.
 /// </summary>
 internal interface IOutstanding : IIoCompletion
 {
-    /// <summary>Its place among the outstanding; theirs alone to use.</summary>
+    /// <summary>The index in <see cref="OutstandingRequests"/>, which alone uses it.</summary>
     int Slot { get; set; }
 
-    /// <summary>After it was removed: nothing of it was begun, nobody has its memory, and that is its
-    /// outcome.</summary>
+    /// <summary>Called after the removal: ends the request with an outcome that says that no I/O was begun and its
+    /// memory is not in use.</summary>
     void Stop(string reason);
 }
 
-/// <summary>Outcomes that a client gives when the service can't any more.</summary>
+/// <summary>Outcomes that the client makes when the service has ended.</summary>
 internal static class IoResults
 {
-    /// <summary>Nothing of it was begun, and nobody has its memory.</summary>
+    /// <summary>No I/O was begun, and the memory is not in use.</summary>
     internal static IoResult Stopped(
         int regionCount, string reason, object? context, IoRefusal cause = IoRefusal.Stopped)
     {

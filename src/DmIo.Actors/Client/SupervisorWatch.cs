@@ -3,8 +3,8 @@ using Akka.Actor;
 namespace DmIo.Actors.Client;
 
 /// <summary>
-/// Cancels a token when the supervisor is dead, so that whoever waits for its answer does not wait for ever. Lives
-/// under /system: with the system it stops after the supervisor.
+/// Cancels a token when the supervisor has stopped, so that a caller does not wait forever for a reply. The actor is a
+/// child of /system, which stops after /user and the supervisor.
 /// </summary>
 internal sealed class SupervisorWatch : UntypedActor
 {

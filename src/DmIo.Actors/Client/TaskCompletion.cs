@@ -6,9 +6,9 @@ using static DmIo.Actors.Protocol.IoProtocol;
 namespace DmIo.Actors.Client;
 
 /// <summary>
-/// A request whose outcome is a task's result. One object with the task's source, for one allocation less. A canceled
-/// token ends the task and asks the request actor to withdraw the request, which it does unless the request was
-/// dispatched (R10). The request stays among the outstanding until its outcome comes, which is discarded.
+/// A request whose outcome is a task's result. The object is also the task's source, which saves an allocation. A
+/// canceled token ends the task and asks the request actor to withdraw the request, which it does unless the request
+/// was dispatched (R10). The request remains outstanding until its outcome, which is discarded.
 /// </summary>
 internal sealed class TaskCompletion : TaskCompletionSource<IoResult>, IOutstanding, ICancelableCompletion
 {
@@ -34,14 +34,14 @@ internal sealed class TaskCompletion : TaskCompletionSource<IoResult>, IOutstand
 
     public object? Accepted { get; set; }
 
-    /// <summary>Once, when it is among the outstanding and before it is sent.</summary>
+    /// <summary>Called once, after the request was added to the outstanding requests and before it is sent.</summary>
     internal void CancelBy(CancellationToken token)
     {
         cancellation = token.UnsafeRegister(
             static (completion, canceled) => ((TaskCompletion)completion!).Cancel(canceled), this);
         if (Task.IsCompleted)
         {
-            // The client's end came between.
+            // The client ended before the registration.
             cancellation.Unregister();
         }
     }

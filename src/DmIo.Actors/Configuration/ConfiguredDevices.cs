@@ -7,8 +7,8 @@ using DmIo.Devices.Faults;
 namespace DmIo.Actors.Configuration;
 
 /// <summary>
-/// The devices of <c>dmio.devices</c>, open: all of them or none, except those that may be missing (<c>on-missing</c>).
-/// They are this object's until they are attached, the service's then.
+/// The open devices of <c>dmio.devices</c>: all of them or none, except those that may be missing (<c>on-missing</c>).
+/// This object owns them until they are attached; then the service owns them.
 /// </summary>
 internal sealed class ConfiguredDevices
 {
@@ -32,29 +32,29 @@ internal sealed class ConfiguredDevices
     /// <summary>By name in ordinal order.</summary>
     internal IReadOnlyList<(DeviceSettings Settings, IBlockDevice Device)> All => devices;
 
-    /// <summary>Those that could not be opened or attached, which is no error, and why.</summary>
+    /// <summary>The devices that could not be opened or attached and may be missing, each with the cause.</summary>
     internal IReadOnlyList<(DeviceSettings Settings, string Reason)> Missing => missing;
 
-    /// <exception cref="ConfigurationException">One can't be opened and must not be missing, or its provider refuses
-    /// its settings: names it and says why. The others are closed.</exception>
+    /// <exception cref="ConfigurationException">A device cannot be opened and its on-missing is fail, or its provider
+    /// refuses its settings. The message names the device and the cause. All other devices are closed.</exception>
     internal static async Task<ConfiguredDevices> OpenAsync(
         DmIoSettings settings, DeviceProviders providers, Config config)
     {
         var opened = new ConfiguredDevices(providers, config) { IsInspection = settings.IsInspection };
-        bool IsLeftOut(DeviceSettings device) =>
+        bool IsSkipped(DeviceSettings device) =>
             opened.IsInspection && device.CreateSize.Bytes > 0 && !File.Exists(device.Path);
 
-        opened.missing.AddRange(settings.Devices.Where(IsLeftOut).Select(device => (
+        opened.missing.AddRange(settings.Devices.Where(IsSkipped).Select(device => (
             device,
             $"'{device.Path}' does not exist; the start of a service creates it with "
             + $"{device.CreateSize.Bytes} bytes.")));
 
-        // Files in order, URIs at the same time: the start waits for the slowest server, not for all in turn.
-        var meant = settings.Devices.Where(device => !IsLeftOut(device)).ToArray();
-        var openings = meant.Select(device => opened.OpenAsync(device, CancellationToken.None)).ToArray();
+        // Files in order, URIs concurrently: the start waits as long as the slowest server, not for the sum of all.
+        var selected = settings.Devices.Where(device => !IsSkipped(device)).ToArray();
+        var openings = selected.Select(device => opened.OpenAsync(device, CancellationToken.None)).ToArray();
         await ((Task)Task.WhenAll(openings)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ConfigurationException? fault = null;
-        foreach (var (device, opening) in meant.Zip(openings))
+        foreach (var (device, opening) in selected.Zip(openings))
         {
             if (opening.IsCompletedSuccessfully)
             {
@@ -83,13 +83,13 @@ internal sealed class ConfiguredDevices
         return opened;
     }
 
-    /// <summary>A setting that is wrong stays wrong.</summary>
+    /// <summary>A configuration error always fails the start: a retry cannot fix it.</summary>
     private static bool MayBeMissing(DeviceSettings device, Exception cause) =>
         device.OnMissing != MissingDevicePolicy.Fail
         && cause is not ConfigurationException && cause.InnerException is not ConfigurationException;
 
-    /// <summary>Opens one; it is the caller's.</summary>
-    /// <exception cref="DeviceOpenException">It can't be opened.</exception>
+    /// <summary>Opens a device, which the caller owns.</summary>
+    /// <exception cref="DeviceOpenException">The device cannot be opened.</exception>
     internal async Task<IBlockDevice> OpenAsync(DeviceSettings settings, CancellationToken cancellationToken)
     {
         return settings.Uri is { } uri
@@ -97,7 +97,7 @@ internal sealed class ConfiguredDevices
             : DeviceFactory.Open(settings);
     }
 
-    /// <summary>The device serves under that name: <see cref="Release"/> knows it.</summary>
+    /// <summary>The device is in service under this name: makes it known to <see cref="Release"/>.</summary>
     internal void InService(string name, IBlockDevice device)
     {
         if (device is HungDevice hung)
@@ -106,11 +106,11 @@ internal sealed class ConfiguredDevices
         }
     }
 
-    /// <summary>Attaches them to a service that starts. Blocks, so that the service cannot be used before; its
-    /// supervisor has nothing else to do yet.</summary>
-    /// <param name="attach">Attaches a device, which belongs to the service from then on.</param>
-    /// <exception cref="ConfigurationException">A device was refused and must not be missing; devices that are not
-    /// attached are closed.</exception>
+    /// <summary>Attaches the devices to a starting service. Blocks, so that the service cannot be used before; its
+    /// supervisor is idle.</summary>
+    /// <param name="attach">Attaches a device, and gives it to the service.</param>
+    /// <exception cref="ConfigurationException">A device was refused and its on-missing is fail; the devices that are
+    /// not attached are closed.</exception>
     internal void Attach(Func<DeviceSettings, IBlockDevice, Task> attach)
     {
         for (var index = 0; index < devices.Count; index++)
@@ -118,7 +118,7 @@ internal sealed class ConfiguredDevices
             var (device, opened) = devices[index];
             try
             {
-                // Not canceled: behind the end of the supervisor it closes a device that was not taken over.
+                // Not canceled: if the supervisor has stopped, the attach closes the device.
                 Task.Run(() => attach(device, opened))
                     .WaitAsync(AttachTimeout).GetAwaiter().GetResult();
             }
@@ -152,15 +152,16 @@ internal sealed class ConfiguredDevices
         return DeviceFactory.Wrap(device, settings);
     }
 
-    /// <summary>The start fails on account of this device.</summary>
+    /// <summary>The start fails because of this device.</summary>
     private static ConfigurationException FaultOf(DeviceSettings device, string reason, Exception? cause) =>
         new($"{device.FullPath} can't be put into service. {reason}", cause);
 
-    /// <summary>Lets go what is stuck at a device; how many operations. Null: there is no such device, or it does not
-    /// stick.</summary>
+    /// <summary>Releases the operations that are stuck at a device.</summary>
+    /// <returns>The number of released operations. Null: there is no such device, or it has no <c>stuck =
+    /// on</c>.</returns>
     internal int? Release(string name) => hungDevices.TryGetValue(name, out var hung) ? hung.Release() : null;
 
-    /// <summary>Closes those that are not attached, from that index on.</summary>
+    /// <summary>Closes the devices that are not attached, from this index on.</summary>
     internal void CloseFrom(int index) =>
         Task.WhenAll(devices.Skip(index).Select(open => open.Device.DisposeAsync().AsTask())).GetAwaiter().GetResult();
 }

@@ -5,19 +5,20 @@ using DmIo.Devices.Files;
 namespace DmIo.Actors.Configuration;
 
 /// <summary>
-/// Opens configured devices: the backend, and around it what is to go wrong with it on purpose, in the order in which
-/// an operation comes by: stuck, delay, faults, read-only, backend.
+/// Opens configured devices: the backend, wrapped by the configured fault injection. An operation passes: stuck, delay,
+/// faults, read-only, backend.
 /// </summary>
 internal static class DeviceFactory
 {
-    /// <summary>Opens one that needs no provider.</summary>
-    /// <exception cref="DeviceOpenException">It can't be opened; the message names path, fault and fix.</exception>
+    /// <summary>Opens a device that needs no provider.</summary>
+    /// <exception cref="DeviceOpenException">The device cannot be opened; the message names path, fault and
+    /// fix.</exception>
     internal static IBlockDevice Open(DeviceSettings settings)
     {
         return Wrap(OpenBackend(settings), settings);
     }
 
-    /// <summary>Puts around an open device what its settings ask for.</summary>
+    /// <summary>Wraps an open device as its settings require.</summary>
     internal static IBlockDevice Wrap(IBlockDevice device, DeviceSettings settings)
     {
         if (settings.IsReadOnly && !device.Description.IsReadOnly)

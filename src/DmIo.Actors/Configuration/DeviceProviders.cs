@@ -4,20 +4,20 @@ using DmIo.Io;
 
 namespace DmIo.Actors.Configuration;
 
-/// <summary>The providers of <c>dmio.device-providers</c>, by scheme; each is made when it is first needed. Any
-/// thread.</summary>
+/// <summary>The providers of <c>dmio.device-providers</c>, by scheme; each is created at its first use.
+/// Thread-safe.</summary>
 internal sealed class DeviceProviders(IReadOnlyDictionary<string, string> typeNames)
 {
     private const string Separator = "://";
 
     private readonly ConcurrentDictionary<string, IDeviceProvider> providers = new(StringComparer.Ordinal);
 
-    /// <summary>Is it a URI: a scheme, and <c>://</c>?</summary>
+    /// <summary>True if the text is a URI: a scheme, followed by <c>://</c>.</summary>
     internal static bool IsUri(string text) => SchemeOf(text) is not null;
 
-    /// <summary>Opens a device within that time.</summary>
-    /// <exception cref="DeviceOpenException">It can't be opened, or not in time.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <summary>Opens a device within the timeout.</summary>
+    /// <exception cref="DeviceOpenException">The device cannot be opened, or not within the timeout.</exception>
+    /// <exception cref="OperationCanceledException">Canceled.</exception>
     internal async Task<IBlockDevice> OpenAsync(
         DeviceOpening opening, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -34,7 +34,8 @@ internal sealed class DeviceProviders(IReadOnlyDictionary<string, string> typeNa
             _ = CloseLateAsync(opened);
             cancellationToken.ThrowIfCancellationRequested();
             throw new DeviceOpenException(
-                opening.Uri, $"it did not open within {timeout}; is it there? See dmio.device-defaults.open-timeout.");
+                opening.Uri,
+                $"it did not open within {timeout}. Check the server, or raise dmio.device-defaults.open-timeout.");
         }
         catch (Exception exception) when (exception is not (DeviceOpenException or OperationCanceledException))
         {
@@ -51,7 +52,7 @@ internal sealed class DeviceProviders(IReadOnlyDictionary<string, string> typeNa
             : null;
     }
 
-    /// <summary>Nobody waits for it any more.</summary>
+    /// <summary>Closes a device that opened after the timeout or the cancellation.</summary>
     private static async Task CloseLateAsync(Task<IBlockDevice> opened)
     {
         try
@@ -61,7 +62,7 @@ internal sealed class DeviceProviders(IReadOnlyDictionary<string, string> typeNa
         }
         catch (Exception)
         {
-            // It was given up, and that was said; what became of it meanwhile changes nothing.
+            // The caller already has the error of the timeout or the cancellation.
         }
     }
 
@@ -69,7 +70,7 @@ internal sealed class DeviceProviders(IReadOnlyDictionary<string, string> typeNa
     {
         if (SchemeOf(uri) is not { } scheme)
         {
-            throw new DeviceOpenException(uri, "it is no URI; write scheme://..., as in nbd://host/name.");
+            throw new DeviceOpenException(uri, "it is not a URI; write scheme://..., as in nbd://host/name.");
         }
 
         if (!typeNames.TryGetValue(scheme, out var typeName))
@@ -92,13 +93,13 @@ internal sealed class DeviceProviders(IReadOnlyDictionary<string, string> typeNa
                 && Activator.CreateInstance(type) is IDeviceProvider provider
                 ? provider
                 : throw new DeviceOpenException(
-                    uri, $"the provider of '{scheme}', {typeName}, is no {nameof(IDeviceProvider)}.");
+                    uri, $"the provider of '{scheme}', {typeName}, does not implement {nameof(IDeviceProvider)}.");
         }
         catch (Exception exception) when (exception is not DeviceOpenException)
         {
             throw new DeviceOpenException(
                 uri,
-                $"the provider of '{scheme}', {typeName}, can't be made ({exception.Message}); add the package "
+                $"the provider of '{scheme}', {typeName}, cannot be created ({exception.Message}); add the package "
                 + $"{assembly} to the application.",
                 innerException: exception);
         }

@@ -22,45 +22,45 @@ internal sealed record DeviceSettings
 
     private const string ExpectedPath = "the path of a file or block device";
 
-    /// <summary>What regions call it.</summary>
+    /// <summary>The name that regions use.</summary>
     internal required string Name { get; init; }
 
-    /// <summary>Its block in the configuration.</summary>
+    /// <summary>The path of its block in the configuration.</summary>
     internal required string FullPath { get; init; }
 
     internal required DeviceBackend Backend { get; init; }
 
-    /// <summary>Of memory and null; 0 for a file.</summary>
+    /// <summary>The size of a memory or null device; 0 for others.</summary>
     internal ByteSize Size { get; init; }
 
-    /// <summary>Of a file.</summary>
+    /// <summary>The path of a file.</summary>
     internal string? Path { get; init; }
 
-    /// <summary>The size of a file that has to be created; 0: it must exist.</summary>
+    /// <summary>The size of a file to create; 0: the file must exist.</summary>
     internal ByteSize CreateSize { get; init; }
 
-    /// <summary>Of a file: how it is served; null: as it suits.</summary>
+    /// <summary>The mode of a file; null: chosen by its location.</summary>
     internal ServiceMode? Mode { get; init; }
 
-    /// <summary>Of a file: past the page cache.</summary>
+    /// <summary>A file is opened with direct I/O, which bypasses the page cache.</summary>
     internal bool IsDirect { get; init; }
 
-    /// <summary>Of a file: it can be read after a failed flush.</summary>
+    /// <summary>A file allows reads after a failed flush.</summary>
     internal bool ReadsAfterFailure { get; init; }
 
-    /// <summary>Of a device that a provider opens.</summary>
+    /// <summary>The URI of a device that a provider opens.</summary>
     internal string? Uri { get; init; }
 
-    /// <summary>How long a provider may take.</summary>
+    /// <summary>The time limit of a provider's open.</summary>
     internal required TimeSpan OpenTimeout { get; init; }
 
-    /// <summary>What happens if it cannot be opened or attached at the start.</summary>
+    /// <summary>The policy if the device cannot be opened or attached at the start.</summary>
     internal required MissingDevicePolicy OnMissing { get; init; }
 
-    /// <summary>Its oldest operation is in flight for longer: it is slow.</summary>
+    /// <summary>The device is slow if its oldest operation is in flight for longer.</summary>
     internal required TimeSpan SlowAfter { get; init; }
 
-    /// <summary>Its oldest operation is in flight for longer: it is taken for stuck.</summary>
+    /// <summary>The device is unhealthy if its oldest operation is in flight for longer.</summary>
     internal required TimeSpan UnhealthyAfter { get; init; }
 
     internal required bool IsReadOnly { get; init; }
@@ -69,14 +69,14 @@ internal sealed record DeviceSettings
 
     internal required SchedulingPolicy Policy { get; init; }
 
-    /// <summary>Operations wait until they are released.</summary>
+    /// <summary>Operations are held until they are released.</summary>
     internal required bool IsStuck { get; init; }
 
     internal required DeviceDelays Delays { get; init; }
 
     internal required IReadOnlyList<FaultRule> Faults { get; init; }
 
-    /// <summary>For the faults' probabilities.</summary>
+    /// <summary>The seed of the faults' probabilities.</summary>
     internal required int FaultSeed { get; init; }
 
     internal static DeviceSettings Read(string name, SettingsReader reader, SettingsReader faultDefaults)
@@ -98,15 +98,15 @@ internal sealed record DeviceSettings
         return settings;
     }
 
-    /// <summary>Reads <c>dmio.device-defaults</c> for its faults alone, so that they are found even where no device
-    /// uses them.</summary>
+    /// <summary>Validates the faults in <c>dmio.device-defaults</c>, which are otherwise read only if a device uses
+    /// them.</summary>
     internal static void CheckDefaults(SettingsReader defaults, SettingsReader faultDefaults)
     {
         ReadFile(ReadCommon("", DeviceBackend.File, defaults, faultDefaults), defaults);
         defaults.RefuseTheRest();
     }
 
-    /// <summary>A target of latency makes every depth adapt, below what it is without.</summary>
+    /// <summary>A latency target makes the depth adaptive, with the configured depth as its maximum.</summary>
     internal static QueueDepth ReadQueueDepth(SettingsReader reader)
     {
         var number = reader.NumberOr("adaptive", "queue-depth", 1, QueueDepth.Max);
@@ -162,10 +162,10 @@ internal sealed record DeviceSettings
         reader.Size(key, expected, size => size.Bytes >= minBytes && size.IsWholeSectors);
 }
 
-/// <summary>How a configured file is to be served: the values of <c>mode</c>.</summary>
+/// <summary>The mode of a configured file: the values of <c>mode</c>.</summary>
 internal enum ConfiguredMode
 {
-    /// <summary>As it suits the place that the file lies in.</summary>
+    /// <summary>Chosen by the location of the file.</summary>
     Auto,
 
     /// <inheritdoc cref="ServiceMode.Inline"/>
@@ -178,7 +178,7 @@ internal enum ConfiguredMode
     Threads,
 }
 
-/// <summary>What a configured device is kept in: the values of <c>backend</c>.</summary>
+/// <summary>The backend of a configured device: the values of <c>backend</c>.</summary>
 internal enum DeviceBackend
 {
     /// <summary>Memory of this process.</summary>
@@ -187,14 +187,14 @@ internal enum DeviceBackend
     /// <summary>A regular file or a block device.</summary>
     File,
 
-    /// <summary>Nothing.</summary>
+    /// <summary>No storage.</summary>
     Null,
 
-    /// <summary>What a provider makes of a URI.</summary>
+    /// <summary>A device that a provider opens by URI.</summary>
     Uri,
 }
 
-/// <summary>What happens if a configured device cannot be opened or attached at the start: the values of
+/// <summary>The policy if a configured device cannot be opened or attached at the start: the values of
 /// <c>on-missing</c>.</summary>
 public enum MissingDevicePolicy
 {
@@ -204,12 +204,11 @@ public enum MissingDevicePolicy
     /// <summary>The service starts without the device.</summary>
     Skip,
 
-    /// <summary>The service starts without the device, and opens it in the background until that succeeds.</summary>
+    /// <summary>The service starts without the device, and retries to open it in the background.</summary>
     Retry,
 }
 
-/// <summary>What a configured device does wrong on purpose: one block of its <c>faults</c>, and its
-/// <c>delay</c>.</summary>
+/// <summary>The fault injection of a configured device: one block of its <c>faults</c>, and its <c>delay</c>.</summary>
 internal static class FaultSettings
 {
     private static readonly TimeSpan LongestDelay = TimeSpan.FromHours(1);

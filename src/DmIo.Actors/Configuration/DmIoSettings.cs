@@ -7,9 +7,9 @@ using DmIo.Memory;
 namespace DmIo.Actors.Configuration;
 
 /// <summary>
-/// The block <c>dmio { }</c> of a configuration over that of <c>hocon/reference.conf</c>, read once and strictly: an
-/// unknown key or a bad value is a <see cref="ConfigurationException"/> that names the key's full path. What each
-/// means is said in that file.
+/// The block <c>dmio { }</c> of a configuration, with <c>hocon/reference.conf</c> as its fallback, read once and
+/// strictly: an unknown key or an invalid value is a <see cref="ConfigurationException"/> that names the key's full
+/// path. That file documents every key.
 /// </summary>
 internal sealed record DmIoSettings
 {
@@ -20,70 +20,71 @@ internal sealed record DmIoSettings
 
     internal static readonly TimeSpan LongestShutdown = TimeSpan.FromHours(1);
 
-    /// <summary>Pages that all leases together may hold.</summary>
+    /// <summary>The limit of pages in all leases together.</summary>
     internal required int MaxPages { get; init; }
 
-    /// <summary>Pages that the pool takes from the operating system at a time.</summary>
+    /// <summary>The number of pages that the pool allocates from the operating system at a time.</summary>
     internal required int SlabPages { get; init; }
 
-    /// <summary>Find who touches pages that are not his.</summary>
+    /// <summary>Detects accesses to pages by code that does not own them.</summary>
     internal bool ChecksPages { get; init; }
 
-    /// <summary>How many requests may wait for a lease's credit, by its pages.</summary>
+    /// <summary>The limit of requests that wait for a lease's credit, per page of the lease.</summary>
     internal required int WaitingPerPage { get; init; }
 
     /// <summary>The dispatcher of the service's actors; null: the system's default.</summary>
     internal required string? Dispatcher { get; init; }
 
-    /// <summary>Runs what may take its time, and is nobody's turn: callbacks, asking and closing devices, polling those
-    /// whose actor died. On the thread pool, which is there also when the actor system has ended.</summary>
+    /// <summary>Runs work that may block and belongs to no actor: callbacks, extent queries, closing devices, polling
+    /// devices whose actor died. By default on the thread pool, which remains available after the actor system has
+    /// ended.</summary>
     internal Action<IThreadPoolWorkItem> Background { get; init; } = static work =>
         ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
 
-    /// <summary>How long the end of the system may wait for I/O in flight.</summary>
+    /// <summary>The limit on the wait for I/O in flight when the system ends.</summary>
     internal required TimeSpan ShutdownTimeout { get; init; }
 
     /// <summary>The phase of CoordinatedShutdown in which the service drains.</summary>
     internal string ShutdownPhase { get; init; } = ShutdownPhases.Own;
 
-    /// <summary>Path of the socket on which the service shows what it does; null: none.</summary>
+    /// <summary>The path of the monitor's socket; null: no monitor.</summary>
     internal string? MonitorSocket { get; init; }
 
     /// <summary>See <see cref="InspectionSetup"/>.</summary>
     internal bool IsInspection { get; init; }
 
-    /// <summary>Queue depth of devices that do not say theirs.</summary>
+    /// <summary>The default queue depth of devices.</summary>
     internal required QueueDepth QueueDepth { get; init; }
 
-    /// <summary>Policy of devices that do not say theirs.</summary>
+    /// <summary>The default policy of devices.</summary>
     internal required SchedulingPolicy Policy { get; init; }
 
-    /// <summary>The age of its oldest operation above which a device that does not say is slow.</summary>
+    /// <summary>The default of <see cref="DeviceSettings.SlowAfter"/>.</summary>
     internal TimeSpan SlowAfter { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>When a device that does not say is taken for stuck.</summary>
+    /// <summary>The default of <see cref="DeviceSettings.UnhealthyAfter"/>.</summary>
     internal TimeSpan UnhealthyAfter { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>By the scheme of a URI: the type that opens it.</summary>
+    /// <summary>The name of the provider type of each URI scheme.</summary>
     internal IReadOnlyDictionary<string, string> DeviceProviders { get; init; } =
         new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>How long a provider may take for a device that does not say.</summary>
+    /// <summary>The default of <see cref="DeviceSettings.OpenTimeout"/>.</summary>
     internal TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What to open and attach at the start, by name in ordinal order.</summary>
+    /// <summary>The devices to open and attach at the start, by name in ordinal order.</summary>
     internal required IReadOnlyList<DeviceSettings> Devices { get; init; }
 
     /// <summary>The defaults of every key: <c>hocon/reference.conf</c>.</summary>
     internal static Config Reference { get; } =
         ConfigurationFactory.FromResource(ReferenceResource, typeof(DmIoSettings).Assembly);
 
-    /// <summary>The age of its oldest operation above which the device of this name is slow.</summary>
+    /// <summary>The device of this name is slow if its oldest operation is in flight for longer.</summary>
     internal TimeSpan SlowAfterOf(string name) =>
         Devices.FirstOrDefault(device => device.Name == name)?.SlowAfter ?? SlowAfter;
 
-    /// <summary>Reads those of an actor system.</summary>
-    /// <exception cref="ConfigurationException">An unknown key or a bad value.</exception>
+    /// <summary>Reads the settings of an actor system.</summary>
+    /// <exception cref="ConfigurationException">An unknown key or an invalid value.</exception>
     internal static DmIoSettings Read(Settings system)
     {
         var settings = Read(system.Config);
@@ -95,8 +96,8 @@ internal sealed record DmIoSettings
     }
 
     /// <summary>Reads <c>dmio { }</c> of a system's configuration.</summary>
-    /// <exception cref="ConfigurationException">An unknown key or a bad value; the message names it and what would
-    /// do.</exception>
+    /// <exception cref="ConfigurationException">An unknown key or an invalid value; the message names the key and the
+    /// valid values.</exception>
     internal static DmIoSettings Read(Config config) => ReadComplete(config.WithFallback(Reference));
 
     /// <summary>Reads <c>dmio { }</c> of a configuration that has every key.</summary>
@@ -145,25 +146,25 @@ internal sealed record DmIoSettings
             DeviceSettings.Read(name, devices.Section(name, deviceDefaults), faultDefaults))];
 }
 
-/// <summary>A setup of the actor system, for a look at configured devices: its service creates nothing. A file that
-/// <c>create-size</c> would create counts as missing, no missing device is retried, and there is no monitor
+/// <summary>An actor system setup that inspects configured devices: the service creates nothing. A file that
+/// <c>create-size</c> would create counts as missing, missing devices are not retried, and there is no monitor
 /// socket.</summary>
 internal sealed class InspectionSetup : Setup;
 
-/// <summary>A setup of the actor system, for simulations: runs <see cref="DmIoSettings.Background"/> of its service in
-/// place of the thread pool.</summary>
+/// <summary>An actor system setup for simulations: runs <see cref="DmIoSettings.Background"/> of the service instead of
+/// the thread pool.</summary>
 internal sealed class BackgroundSetup(Action<IThreadPoolWorkItem> run) : Setup
 {
     internal Action<IThreadPoolWorkItem> Run => run;
 }
 
-/// <summary>Where the service's actors run: <c>dmio.dispatcher</c>.</summary>
+/// <summary>The dispatcher of the service's actors: <c>dmio.dispatcher</c>.</summary>
 internal static class DispatcherProps
 {
     internal static Props WithDispatcherOf(this Props props, DmIoSettings settings) =>
         settings.Dispatcher is { } dispatcher ? props.WithDispatcher(dispatcher) : props;
 
-    /// <summary>Before anything is opened.</summary>
+    /// <summary>Called before any device is opened.</summary>
     /// <exception cref="ConfigurationException">The setting names no dispatcher of the system.</exception>
     internal static void CheckDispatcher(this DmIoSettings settings, ActorSystem system)
     {
@@ -173,7 +174,7 @@ internal static class DispatcherProps
         }
         catch (Exception fault)
         {
-            // Akka.NET throws exceptions of many types for all that a name can lead to.
+            // For an invalid name, Akka.NET throws exceptions of many types.
             throw new ConfigurationException(
                 $"dmio.dispatcher is '{settings.Dispatcher}', which is the path of no dispatcher: {fault.Message}",
                 fault);

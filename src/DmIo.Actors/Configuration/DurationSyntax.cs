@@ -4,14 +4,14 @@ using System.Globalization;
 namespace DmIo.Actors.Configuration;
 
 /// <summary>
-/// Durations as HOCON writes them: a number and a unit, <c>10ms</c>, <c>1.5 s</c>. Stricter than HOCON: the unit is a
-/// must, since a bare number that means milliseconds is read as seconds by half of its readers.
+/// Durations in HOCON syntax: a number and a unit, such as <c>10ms</c> or <c>1.5 s</c>. Stricter than HOCON: the unit
+/// is required, since a bare number means milliseconds but is easily read as seconds.
 /// </summary>
 public static class DurationSyntax
 {
     private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
 
-    /// <summary>Reads <c>NUMBER UNIT</c>, in any unit from us to d; false where it is not one.</summary>
+    /// <summary>Parses <c>NUMBER UNIT</c>, with any unit from us to d. False if the text is invalid.</summary>
     public static bool TryParse(string? text, out TimeSpan duration)
     {
         duration = default;

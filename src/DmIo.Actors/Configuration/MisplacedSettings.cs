@@ -4,9 +4,9 @@ using Akka.Configuration.Hocon;
 namespace DmIo.Actors.Configuration;
 
 /// <summary>
-/// Settings of the service that stand outside the block <c>dmio</c>, so that they have no effect: in a block of another
-/// spelling (<c>DMIO</c>), without the prefix, or within another block. The service logs a warning for each when it
-/// starts, since they may belong to the application.
+/// Settings of the service outside the block <c>dmio</c>, where they have no effect: in a block of another spelling
+/// (<c>DMIO</c>), without the prefix, or within another block. The service logs a warning for each when it starts, not
+/// an error, since they may belong to the application.
 /// </summary>
 public static class MisplacedSettings
 {
@@ -19,7 +19,7 @@ public static class MisplacedSettings
     private static readonly string[] Backends =
         [.. Enum.GetNames<DeviceBackend>().Select(name => name.ToLowerInvariant())];
 
-    /// <summary>A sentence for each, which names its path and the likely mistake; empty where there is none.</summary>
+    /// <summary>Returns a sentence for each misplaced setting, with its path and the likely mistake.</summary>
     public static IReadOnlyList<string> Find(Config config)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -86,7 +86,7 @@ public static class MisplacedSettings
     private static bool IsDevice(HoconValue value) =>
         BlockOf(value).Any(item => item.Key == "backend" && Backends.Contains(TextOf(item.Value)));
 
-    /// <summary>A bare <c>null</c> is a backend here.</summary>
+    /// <summary>A bare <c>null</c> is the name of a backend here.</summary>
     private static string? TextOf(HoconValue value) => value.IsString() ? value.GetString() ?? "null" : null;
 
     private static IEnumerable<KeyValuePair<string, HoconValue>> BlockOf(HoconValue? value) =>

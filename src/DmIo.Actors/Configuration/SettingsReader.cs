@@ -6,9 +6,8 @@ using DmIo.Io;
 namespace DmIo.Actors.Configuration;
 
 /// <summary>
-/// One HOCON object, read strictly: each key that is asked for is known from then on; <see cref="RefuseTheRest"/>
-/// refuses all others. Keys that the object lacks are taken from the defaults, where it has some. Every fault names
-/// the full path.
+/// Reads one HOCON object strictly: each key that is read becomes a known key; <see cref="RefuseTheRest"/> refuses all
+/// others. Keys that the object lacks are read from the defaults. Every error names the full path.
 /// </summary>
 internal sealed class SettingsReader
 {
@@ -26,7 +25,7 @@ internal sealed class SettingsReader
 
     internal string Path { get; }
 
-    /// <summary>The object's own keys, in ordinal order; the defaults' are left out.</summary>
+    /// <summary>The object's own keys, without those of the defaults, in ordinal order.</summary>
     internal IEnumerable<string> Keys => values.Items.Keys.Order(StringComparer.Ordinal);
 
     internal string Text(string key, string expected, Func<string, bool> isFit)
@@ -38,7 +37,7 @@ internal sealed class SettingsReader
     internal long Number(string key, long min, long max) =>
         Parse(key, $"a whole number from {min} to {max}", text => NumberWithin(text, min, max));
 
-    /// <summary>A number, or the word that stands for there being no limit (null).</summary>
+    /// <summary>A number, or the word that means no limit (null).</summary>
     internal long? NumberOr(string word, string key, long min, long max) =>
         Look(key) is { } found && TextOf(found.Value) == word
             ? null
@@ -65,13 +64,12 @@ internal sealed class SettingsReader
         Parse(key, $"a duration from 0s to {max.TotalSeconds}s, such as 10ms, 4s or 2m", text =>
             DurationSyntax.TryParse(text, out var duration) && duration <= max ? duration : (TimeSpan?)null);
 
-    /// <summary>One of the names of an enumeration, written in small letters with dashes:
-    /// <c>write-zeroes</c>.</summary>
+    /// <summary>A name of an enumeration, in lower case with dashes: <c>write-zeroes</c>.</summary>
     internal T Choice<T>(string key)
         where T : struct, Enum =>
         Parse(key, $"one of: {string.Join(", ", NamesOf<T>())}", text => ChoiceOf<T>(text));
 
-    /// <summary>A list of names of an enumeration, at least one.</summary>
+    /// <summary>A list of at least one name of an enumeration.</summary>
     internal IReadOnlyList<T> Choices<T>(string key)
         where T : struct, Enum
     {
@@ -82,7 +80,7 @@ internal sealed class SettingsReader
             : [.. items.Select(item => ChoiceOf<T>(TextOf(item)) ?? throw Fault(path, Shown(item), expected))];
     }
 
-    /// <summary>A list of texts, at least one.</summary>
+    /// <summary>A list of at least one text.</summary>
     internal IReadOnlyList<string> TextList(string key, string expected, Func<string, bool> isFit)
     {
         var (value, path) = Find(key, expected);
@@ -93,8 +91,7 @@ internal sealed class SettingsReader
                 : throw Fault($"{path}[{index}]", Shown(item), expected))];
     }
 
-    /// <summary>The block under <paramref name="key"/>, with the defaults' block of that key for its
-    /// defaults.</summary>
+    /// <summary>The block under <paramref name="key"/>, with the same block of the defaults as its defaults.</summary>
     internal SettingsReader Section(string key) => Section(key, defaults?.Section(key));
 
     /// <summary>The block under <paramref name="key"/>, with other defaults.</summary>
@@ -106,7 +103,7 @@ internal sealed class SettingsReader
             : blockDefaults ?? throw Missing(key, "a block of keys in braces");
     }
 
-    /// <summary>A list of blocks; each takes what it lacks from <paramref name="itemDefaults"/>.</summary>
+    /// <summary>A list of blocks; each reads missing keys from <paramref name="itemDefaults"/>.</summary>
     internal IReadOnlyList<SettingsReader> Sections(string key, SettingsReader itemDefaults)
     {
         var (value, path) = Find(key, "a list of blocks");
@@ -115,17 +112,17 @@ internal sealed class SettingsReader
             : throw Fault(path, Shown(value), "a list of blocks, [ { ... } ]");
     }
 
-    /// <summary>Each key of the object whose value is a text, and that text.</summary>
+    /// <summary>Every key of the object, with its text.</summary>
     internal IReadOnlyDictionary<string, string> Texts(string expected) =>
         Keys.ToDictionary(key => key, key => Text(key, expected, _ => true), StringComparer.Ordinal);
 
-    /// <summary>Keys that may still be asked for: where another is missing, these are not its misspelling.</summary>
+    /// <summary>Keys that may be read later: the error of a missing key does not list them as misspellings.</summary>
     internal void MayHave(params string[] keys) => possible.UnionWith(keys);
 
-    /// <summary>Blocks that nobody asked for are somebody else's to read.</summary>
+    /// <summary>Marks the nested blocks that were not read as known: another component reads them.</summary>
     internal void LeaveBlocks() => known.UnionWith(Keys.Where(key => values.Items[key].IsObject()));
 
-    /// <exception cref="ConfigurationException">The object has a key that nobody asked for.</exception>
+    /// <exception cref="ConfigurationException">The object has a key that was not read.</exception>
     internal void RefuseTheRest()
     {
         var unknown = Keys.Where(key => !known.Contains(key)).Select(PathOf).ToArray();
@@ -139,16 +136,17 @@ internal sealed class SettingsReader
     private static ConfigurationException Fault(string path, string? shown, string expected) =>
         new($"{path} is {shown}. It must be {expected}.");
 
-    /// <summary>The key may be there and misspelled: with defaults, which have all others, that shows.</summary>
+    /// <summary>The key may be misspelled: with defaults, which have all other keys, the message lists unknown
+    /// keys.</summary>
     private ConfigurationException Missing(string key, string expected)
     {
-        var misspelled = string.Join(", ", defaults is null ? [] : Keys.Where(IsStranger).Select(PathOf));
+        var misspelled = string.Join(", ", defaults is null ? [] : Keys.Where(IsUnknown).Select(PathOf));
         return new ConfigurationException(
             (misspelled.Length == 0 ? "" : $"{misspelled}: no such key; ")
             + $"{PathOf(key)} is missing. It must be {expected}.");
     }
 
-    private bool IsStranger(string key) => !known.Contains(key) && !possible.Contains(key)
+    private bool IsUnknown(string key) => !known.Contains(key) && !possible.Contains(key)
         && defaults?.values.Items.ContainsKey(key) != true && !values.Items[key].IsObject();
 
     private T Parse<T>(string key, string expected, Func<string, T?> parse)
@@ -172,13 +170,13 @@ internal sealed class SettingsReader
     private static string Shown(HoconValue value) => TextOf(value) is { } text ? $"'{text}'"
         : value.IsObject() ? "a block"
         : ItemsOf(value) is { } items ? (items.Count == 0 ? "an empty list" : "a list")
-        : PartsOf(value).Any() ? "a list with something else beside it" : "empty";
+        : PartsOf(value).Any() ? "a list with other values next to it" : "empty";
 
-    /// <summary>Bare <c>null</c> is HOCON's nothing, for us it is the name of a backend.</summary>
+    /// <summary>HOCON parses a bare <c>null</c> as no value; here it is the name of a backend.</summary>
     private static string? TextOf(HoconValue value) => value.IsString() ? value.GetString() ?? "null" : null;
 
-    /// <summary>The items of a list, or of several lists in a row; null where the value is something else. Akka.NET's
-    /// own <c>IsArray</c> is true of any value, and its parser gives a list with a blank in it one empty
+    /// <summary>The items of a list, or of several adjacent lists; null if the value is not a list. Akka.NET's
+    /// <c>IsArray</c> is true for any value, and its parser gives a list that contains only a blank one empty
     /// item.</summary>
     private static List<HoconValue>? ItemsOf(HoconValue value)
     {
@@ -202,7 +200,8 @@ internal sealed class SettingsReader
         return !PartsOf(value).Any() ? null : items is [var only] && !PartsOf(only).Any() ? [] : items;
     }
 
-    /// <summary>Without the blanks that Akka.NET's parser keeps behind a value, as before a comment.</summary>
+    /// <summary>The parts without the whitespace that Akka.NET's parser keeps after a value, as before a
+    /// comment.</summary>
     private static IEnumerable<IHoconElement> PartsOf(HoconValue value) =>
         value.Values.Where(part => part is not HoconLiteral literal || !string.IsNullOrWhiteSpace(literal.Value));
 
@@ -211,7 +210,7 @@ internal sealed class SettingsReader
         && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
         && number >= min && number <= max ? number : null;
 
-    /// <summary>.NET's own parsing lets them pass.</summary>
+    /// <summary>.NET's number parsing accepts trailing NUL characters.</summary>
     private static bool EndsInNul(string text) => text.EndsWith('\0');
 
     private static T? ChoiceOf<T>(string? text)

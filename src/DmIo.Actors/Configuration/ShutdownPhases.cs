@@ -5,22 +5,22 @@ using Akka.Event;
 namespace DmIo.Actors.Configuration;
 
 /// <summary>
-/// The phases of CoordinatedShutdown as the service uses them. Its own, <see cref="Own"/>, runs after
+/// The phases of CoordinatedShutdown that the service uses. Its own phase, <see cref="Own"/>, runs after
 /// <c>before-actor-system-terminate</c> and before <c>actor-system-terminate</c>: tasks of one phase run in parallel,
-/// so a drain in an earlier phase would refuse the I/O of an application's tasks there. Akka.NET reads its phases from
-/// the configuration, once, when CoordinatedShutdown is first used.
+/// so a drain in an earlier phase would refuse the I/O of the application's tasks there. Akka.NET reads the phases from
+/// the configuration once, at the first use of CoordinatedShutdown.
 /// </summary>
 internal static class ShutdownPhases
 {
-    /// <summary>The phase in which the service drains, unless it is configured otherwise.</summary>
+    /// <summary>The default phase in which the service drains.</summary>
     internal const string Own = "dmio-stop";
 
     private const string Phases = "akka.coordinated-shutdown.phases";
 
-    /// <summary>What closing the devices may take after the last I/O.</summary>
+    /// <summary>The time allowed for closing the devices after the last I/O.</summary>
     private static readonly TimeSpan Closing = TimeSpan.FromSeconds(1);
 
-    /// <summary>Declares <see cref="Own"/>, with room for a drain of that length.</summary>
+    /// <summary>Declares <see cref="Own"/>, with a timeout that allows a drain of this length.</summary>
     internal static Config Declare(TimeSpan shutdownTimeout) => ConfigurationFactory.ParseString($$"""
         {{Phases}} {
           {{Own}} {
@@ -32,9 +32,9 @@ internal static class ShutdownPhases
         }
         """);
 
-    /// <summary>The phase of <c>dmio.shutdown-phase</c>, declared where that is necessary and possible. Where it is too
-    /// late to declare <see cref="Own"/>, the last phase before it, with a warning.</summary>
-    /// <exception cref="ConfigurationException">There is no such phase, or the system may terminate before
+    /// <summary>Returns the phase of <c>dmio.shutdown-phase</c>, and declares it if necessary and possible. If it is
+    /// too late to declare <see cref="Own"/>, returns the last phase before it, and logs a warning.</summary>
+    /// <exception cref="ConfigurationException">There is no such phase, or the actor system may terminate before
     /// it.</exception>
     internal static string Choose(ExtendedActorSystem system, DmIoSettings settings, ILoggingAdapter log)
     {
@@ -73,14 +73,14 @@ internal static class ShutdownPhases
         return phase;
     }
 
-    /// <summary>Why no task that uses the service, or is the service's own, can be in that phase, as the end of a
-    /// sentence; null where it can.</summary>
+    /// <summary>The reason why a task that uses the service, or the service's own task, cannot run in the phase, as the
+    /// end of a sentence; null if it can.</summary>
     internal static string? FaultOf(ActorSystem system, string? phase)
     {
         if (phase is null || TimeoutOf(system, phase) is null)
         {
             var known = PhasesOf(system).Keys.Where(name => TimeoutOf(system, name) is not null);
-            return $"which is no phase of akka.coordinated-shutdown; these are: {string.Join(", ", known)}.";
+            return $"which is not a phase of akka.coordinated-shutdown; the phases are: {string.Join(", ", known)}.";
         }
 
         return IsBeforeTermination(system, phase)
@@ -97,12 +97,12 @@ internal static class ShutdownPhases
         }
         catch (ArgumentException)
         {
-            // CoordinatedShutdown has no other way to say that it does not know the phase.
+            // CoordinatedShutdown has no other way to report an unknown phase.
             return null;
         }
     }
 
-    /// <summary>The system's termination depends on it, directly or not.</summary>
+    /// <summary>True if the system's termination depends on the phase, directly or indirectly.</summary>
     private static bool IsBeforeTermination(ActorSystem system, string phase)
     {
         var phases = PhasesOf(system);
@@ -119,7 +119,7 @@ internal static class ShutdownPhases
         return seen.Contains(phase);
     }
 
-    /// <summary>Each configured phase, and those that it depends on.</summary>
+    /// <summary>Each configured phase, with the phases that it depends on.</summary>
     private static Dictionary<string, IList<string>> PhasesOf(ActorSystem system)
     {
         var phases = system.Settings.Config.GetConfig(Phases);

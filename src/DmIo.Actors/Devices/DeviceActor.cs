@@ -12,32 +12,32 @@ using static DmIo.Actors.Protocol.DeviceProtocol;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// One device. The actor queues I/O; in its turns it takes the I/O that may run from the <see cref="IoQueue"/>, submits
-/// it together, and answers ended I/O with one message for each request actor.
+/// One device. The actor queues I/O; in each turn it takes ready operations from the <see cref="IoQueue"/>, issues them
+/// together, and answers completed I/O with one message for each request actor.
 /// <code>
 ///   Serving --DrainDevice--> Draining --empty--> stopped
 /// </code>
-/// In any end, I/O in flight is answered by its continuation, and the device is closed after the last of it. A failed
-/// flush fails the device until it is reopened (R14): the supervisor is told before any answer shows the failure; see
-/// <see cref="DeviceRecovery"/>.
+/// For any cause of its stop, continuations answer the I/O in flight, and the device is closed after the last of it. A
+/// failed flush fails the device until it is reopened (R14): the supervisor is informed before any answer reveals the
+/// failure; see <see cref="DeviceRecovery"/>.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "OrphanedDevice closes the device, behind the last I/O.")]
+[SuppressMessage("Design", "CA1001", Justification = "OrphanedDevice closes the device, after the last I/O.")]
 internal sealed class DeviceActor : UntypedActor
 {
     /// <summary>
-    /// The most operations of one turn: a device that completes at once reads its mailbox between turns, so that later
-    /// requests take part in the sharing. Many, because between two turns all other actors have theirs: with few, each
-    /// of 64 leases would need a turn of its own.
+    /// The limit of operations per turn: with a device that completes synchronously, the actor reads its mailbox
+    /// between turns, so that later requests take part in the sharing. High, because all other actors run between two
+    /// turns: with a low limit, 64 leases with a few operations each would need a turn per lease.
     /// </summary>
     private const int OperationsPerTurn = 256;
 
-    /// <summary>The most bytes of one turn, exceeded by at most one operation: a fraction of a millisecond of
+    /// <summary>The limit of bytes per turn, exceeded by at most one operation: a fraction of a millisecond of
     /// copying.</summary>
     private const long BytesPerTurn = 1 << 20;
 
     /// <summary>
-    /// The most operations of one turn with a ring: a disk that gets a few at a time completes these while the next are
-    /// submitted; with 32 at once it completed all together, and was then idle.
+    /// The limit of operations per turn with a ring: a disk that gets a few at a time completes these while the next
+    /// are submitted; with batches of 32 it completes all of them together, and is then idle.
     /// </summary>
     private const int RingOperationsPerTurn = 4;
 
@@ -105,8 +105,8 @@ internal sealed class DeviceActor : UntypedActor
         }
     }
 
-    /// <summary>Ends in any case. I/O that waits in the queue is left to the request actors, who can withdraw
-    /// it.</summary>
+    /// <summary>Runs for any cause of the stop. Requests that wait in the queue are left to the request actors, which
+    /// can withdraw them.</summary>
     protected override void PostStop()
     {
         SendAnswers();
@@ -172,7 +172,7 @@ internal sealed class DeviceActor : UntypedActor
         }
     }
 
-    /// <summary>Queues I/O; unsupported operations are refused at once, before all that waits.</summary>
+    /// <summary>Queues I/O. Unsupported operations are refused immediately, ahead of queued I/O.</summary>
     private void Accept(DeviceIo first)
     {
         arrival ??= clock.HighResMonotonicClock;
@@ -195,7 +195,8 @@ internal sealed class DeviceActor : UntypedActor
 
     private void Refuse(DeviceIo first)
     {
-        var gone = IoStatus.Failed(IoStatusCode.DeviceGone, $"'{setup.Name}' was detached before this came.");
+        var gone = IoStatus.Failed(
+            IoStatusCode.DeviceGone, $"'{setup.Name}' was detached before the operation arrived.");
         for (var io = first; io is not null;)
         {
             var next = io.TakeNext();
@@ -272,7 +273,7 @@ internal sealed class DeviceActor : UntypedActor
         idle.Push(issued);
     }
 
-    /// <summary>Issues up to <paramref name="left"/> operations, and returns how many more are allowed.</summary>
+    /// <summary>Issues up to <paramref name="left"/> operations, and returns the number that is left.</summary>
     private int IssueReady(int left)
     {
         for (; left > 0 && TryTakeNext(out var operation); left--)
@@ -331,7 +332,7 @@ internal sealed class DeviceActor : UntypedActor
         }
         else if (!status.IsOk && operation.IsMerged)
         {
-            // The failure may be that of one I/O alone, unless the device has failed, which concerns all of them.
+            // One I/O may have caused the failure, unless the whole device has failed.
             if (recovery.Refuses(operation.Operation) is { } refusal)
             {
                 Answer(operation, refusal);

@@ -10,7 +10,7 @@ namespace DmIo.Actors.Devices;
 /// <param name="counters">The counters of its actor.</param>
 /// <param name="actor">Its actor.</param>
 /// <param name="description">Its description.</param>
-/// <param name="slowAfter">The age of its oldest operation in flight above which it is slow (R19).</param>
+/// <param name="slowAfter">The device is slow if its oldest operation is in flight for longer (R19).</param>
 internal sealed class DeviceEntry(
     DeviceCounters counters, IActorRef actor, DeviceDescription description, TimeSpan slowAfter)
 {
@@ -22,15 +22,15 @@ internal sealed class DeviceEntry(
 
     internal TimeSpan SlowAfter { get; } = slowAfter;
 
-    /// <summary>The time after which it is slow, unless its oldest operation ends before; null: no operation is in
-    /// flight. Also of a device that was detached, or whose actor died. From any thread.</summary>
+    /// <summary>The time after which the device is slow, unless its oldest operation ends before; null: no operation is
+    /// in flight. Also valid for a device that was detached, or whose actor died. Thread-safe.</summary>
     internal TimeSpan? SlowAt => counters.OldestInFlightSince + SlowAfter;
 }
 
 /// <summary>
-/// The device actor of each name. Written by the supervisor only, read by every request actor and client without a
-/// lock: each change is a new table. A name is added before its attach is replied to, and removed before its actor is
-/// told to drain.
+/// The device actor of each name. Written only by the supervisor; every request actor and client reads it without a
+/// lock: each change replaces the table. A name is added before the reply to its attach, and removed before its actor
+/// gets DrainDevice.
 /// </summary>
 internal sealed class DeviceDirectory
 {
@@ -38,7 +38,7 @@ internal sealed class DeviceDirectory
 
     internal int Count => entries.Count;
 
-    /// <summary>A device uses bounce pages for misaligned memory.</summary>
+    /// <summary>At least one device copies unaligned memory through bounce pages.</summary>
     internal bool HasBouncing { get; private set; }
 
     internal bool TryFind(string name, [MaybeNullWhen(false)] out DeviceEntry entry) =>

@@ -5,20 +5,19 @@ using DmIo.Actors.Protocol;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// Device I/Os on their way to other actors: one message for each of these, however many I/Os it gets, hung one on the
-/// other (<see cref="DeviceIo.Next"/>). For both directions. Single owner; an I/O is the receiver's once its chain was
-/// told.
+/// Collects device I/Os for other actors: one message for each receiver, with a chain (<see cref="DeviceIo.Next"/>) of
+/// any number of I/Os. Used in both directions. Not thread-safe; after its chain is sent, the receiver owns an I/O.
 /// </summary>
-/// <typeparam name="TReceiver">Of whom there is one object each.</typeparam>
+/// <typeparam name="TReceiver">The receiver; compared by reference.</typeparam>
 internal sealed class DeviceIoBatches<TReceiver>
     where TReceiver : class
 {
     private readonly List<Chain> chains = [];
 
-    /// <summary>How many messages there are to tell.</summary>
+    /// <summary>The number of messages to send.</summary>
     internal int Count => chains.Count;
 
-    /// <summary>Behind those that go there already.</summary>
+    /// <summary>Appends an I/O to the chain of its receiver.</summary>
     internal void Add(TReceiver to, DeviceIo io)
     {
         var span = CollectionsMarshal.AsSpan(chains);
@@ -36,7 +35,7 @@ internal sealed class DeviceIoBatches<TReceiver>
         chains.Add(new Chain { To = to, First = io, Last = io });
     }
 
-    /// <summary>A chain to be told, and whom.</summary>
+    /// <summary>Removes a chain to send, with its receiver.</summary>
     internal bool TryTake([MaybeNullWhen(false)] out TReceiver to, [MaybeNullWhen(false)] out DeviceIo first)
     {
         (to, first) = (null, null);

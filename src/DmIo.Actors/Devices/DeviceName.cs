@@ -1,12 +1,12 @@
 namespace DmIo.Actors.Devices;
 
-/// <summary>What devices may be called, and what their actors are called then.</summary>
+/// <summary>Validates the names of devices, and converts them to actor names.</summary>
 internal static class DeviceName
 {
     private const int MaxLength = 255;
 
-    /// <summary>Why the name can't be; null where it can. <c>@</c> and <c>,</c> belong to the command line's
-    /// regions.</summary>
+    /// <summary>The reason why the name is invalid; null if it is valid. <c>@</c> and <c>,</c> are part of the command
+    /// line's syntax of regions.</summary>
     internal static string? FaultOf(string? name)
     {
         if (name is null || name.Length is 0 or > MaxLength)
@@ -19,7 +19,8 @@ internal static class DeviceName
             var isPair = char.IsSurrogatePair(name, index);
             if (char.IsControl(name[index]) || name[index] is '@' or ',' || (char.IsSurrogate(name[index]) && !isPair))
             {
-                return $"A device's name has no control or half characters, no '@' or ','; this has one at {index}.";
+                return $"A device's name has no control characters, unpaired surrogates, '@' or ','; this has one at "
+                    + $"{index}.";
             }
 
             index += isPair ? 1 : 0;
@@ -28,6 +29,6 @@ internal static class DeviceName
         return null;
     }
 
-    /// <summary>One to one, and with nothing that means something in a path.</summary>
+    /// <summary>Injective; escapes every character that has a meaning in an actor path.</summary>
     internal static string ToActorName(string name) => $"device-{Uri.EscapeDataString(name)}";
 }

@@ -9,8 +9,8 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// The state of a device at the supervisor. The name is taken until the device is closed: while I/O of a dead actor is
-/// in flight, another device with its name, perhaps on the same store, would write beside it.
+/// A device in the supervisor. Its name is in use until the device is closed: while I/O of a dead actor is in flight,
+/// another device with its name, perhaps on the same store, would write concurrently.
 /// <code>
 ///   Online --DeviceHasFailed--> Failed --ReopenDevice, ReopenEnded(Ok)--> Online
 ///   any --DetachDevice, actor's death--> Detaching --DeviceReleased and Terminated--> (removed)

@@ -7,9 +7,9 @@ using static DmIo.Actors.Protocol.DeviceProtocol;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// What follows a failed flush of a device (R14): the supervisor is told; for reads, where they are allowed after a
-/// failure, and for a reopening, the cache is dropped. That waits until nothing is in flight, which could fill the
-/// cache again; meanwhile nothing is issued. For the device's actor, on its thread.
+/// The recovery after a failed flush of a device (R14): reports the failure to the supervisor, and drops the cache
+/// before a reopen, or before reads that are allowed after a failure. The drop waits until nothing is in flight, since
+/// I/O could fill the cache again; until then nothing is issued. Used by the device's actor only.
 /// <code>
 ///   Running --Note--> Failed --Reopen, read-after-failure--> IsDue --DropIfIdle--> dropping --Dropped--> Failed
 ///      ^                                                                              |
@@ -22,10 +22,10 @@ internal sealed class DeviceRecovery(string name, FailStopDevice device, IActorR
     private bool isReopening;
     private bool isDropping;
 
-    /// <summary>The cache is to be dropped: nothing may be issued until it is.</summary>
+    /// <summary>The cache must be dropped: nothing may be issued before.</summary>
     internal bool IsDue { get; private set; }
 
-    /// <summary>Before anything is issued or answered that may show a failure.</summary>
+    /// <summary>Reports a failure. Called before anything is issued or answered that may reveal it.</summary>
     internal void Note()
     {
         if (!isNoted && device.Failure is { } failure)
@@ -36,14 +36,15 @@ internal sealed class DeviceRecovery(string name, FailStopDevice device, IActorR
         }
     }
 
-    /// <summary>How the device refuses the operation; null where it takes it.</summary>
+    /// <summary>The status with which the device refuses the operation; null if it accepts it.</summary>
     internal IoStatus? Refuses(IoOperation operation) =>
         device.Refuses(operation) is { } failure ? StatusOf(failure) : null;
 
-    /// <summary>The device is to run again, once its cache is dropped.</summary>
+    /// <summary>Puts the device back into service after its cache is dropped.</summary>
     internal void Reopen() => isReopening = IsDue = true;
 
-    /// <summary>Drops the cache where that is due; <see cref="CacheDropped"/> comes then.</summary>
+    /// <summary>Drops the cache if that is due and nothing is in flight; <see cref="CacheDropped"/> reports the
+    /// end.</summary>
     internal void DropIfIdle(int inFlight)
     {
         if (IsDue && !isDropping && inFlight == 0)
@@ -53,7 +54,7 @@ internal sealed class DeviceRecovery(string name, FailStopDevice device, IActorR
         }
     }
 
-    /// <summary>A store that takes no writes may still be read.</summary>
+    /// <summary>A store that fails writes may still be readable.</summary>
     internal void Dropped(IoStatus status)
     {
         var wasReopening = isReopening;

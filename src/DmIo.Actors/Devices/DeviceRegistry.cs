@@ -12,8 +12,8 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// The supervisor's half that puts devices into service and takes them out (R21). A name is in the directory from
-/// before its DeviceAttached until its detach, or its actor's death; it is taken until its device is closed.
+/// The part of the supervisor that attaches and detaches devices (R21). A name is in the directory from before its
+/// DeviceAttached until its detach, or its actor's death; the name is in use until its device is closed.
 /// </summary>
 internal sealed class DeviceRegistry(
     IActorContext context,
@@ -27,7 +27,7 @@ internal sealed class DeviceRegistry(
     private readonly ILoggingAdapter log = context.GetLogger();
     private bool isClosed;
 
-    /// <summary>No device is attached, or being closed.</summary>
+    /// <summary>No device is attached or being closed.</summary>
     internal bool IsIdle => devices.Count == 0;
 
     internal void Attach(AttachDevice attach, IActorRef sender)
@@ -49,7 +49,7 @@ internal sealed class DeviceRegistry(
         }
 
         refusal ??= description is null
-            ? "There is no device to attach, or it describes itself as null."
+            ? "There is no device to attach, or its description is null."
             : description.Fault();
         PageLease? pages = null;
         refusal ??= TakePages(description!, out pages);
@@ -90,8 +90,8 @@ internal sealed class DeviceRegistry(
         if (record.Description.TailBytes > 0)
         {
             log.Warning(
-                "Device '{0}': the last {1} bytes of its store fill no block of {2} bytes; they are not part of the "
-                + "device, and are neither read nor written.",
+                "Device '{0}': the last {1} bytes of its store fill no block of {2} bytes; these bytes are not part "
+                + "of the device, and are neither read nor written.",
                 record.Name,
                 record.Description.TailBytes,
                 record.Description.BlockSize.Bytes);
@@ -107,7 +107,7 @@ internal sealed class DeviceRegistry(
         else if (record.State == DeviceState.Detaching)
         {
             sender.Tell(
-                new DetachRefused(record.Name, $"The device '{record.Name}' is being detached, or it died and closes."),
+                new DetachRefused(record.Name, $"The device '{record.Name}' is being detached or closed."),
                 context.Self);
         }
         else
@@ -122,8 +122,8 @@ internal sealed class DeviceRegistry(
         var refusal = record switch
         {
             null => $"No device named '{reopen.Name}' is attached.",
-            { State: DeviceState.Detaching } => $"The device '{record.Name}' is being detached, or it died and closes.",
-            { State: DeviceState.Online } => $"The device '{record.Name}' has not failed; it serves.",
+            { State: DeviceState.Detaching } => $"The device '{record.Name}' is being detached or closed.",
+            { State: DeviceState.Online } => $"The device '{record.Name}' has not failed; it is in service.",
             { ReopenReplyTo: not null } => $"The device '{record.Name}' is being reopened already.",
             _ => null,
         };
@@ -149,7 +149,7 @@ internal sealed class DeviceRegistry(
         {
             record.State = DeviceState.Online;
             log.Warning(
-                "Device {0} was reopened: what was written to it since its last successful flush may be lost",
+                "Device {0} was reopened: writes since its last successful flush may be lost",
                 record.Name);
             context.System.EventStream.Publish(new ServiceEvents.DeviceReopened(record.Name));
             replyTo.Tell(new DeviceReopened(record.Name), context.Self);
@@ -161,7 +161,7 @@ internal sealed class DeviceRegistry(
         }
     }
 
-    /// <summary>Beside the device's actor, which may be busy, or die with the question in its mailbox.</summary>
+    /// <summary>Runs outside the device's actor, which may be busy, or die with the query in its mailbox.</summary>
     internal void GetExtents(GetExtents question, IActorRef sender)
     {
         var refusal = question.Device is null || !devices.TryGetValue(question.Device, out var record)
@@ -178,8 +178,8 @@ internal sealed class DeviceRegistry(
         settings.Background(new ExtentQuery(devices[question.Device!].Device, question, sender, context.Self));
     }
 
-    /// <summary>A device actor tells this before it answers the flush, so whoever knows of the failure finds it
-    /// here.</summary>
+    /// <summary>A device actor sends this before it answers the flush, so that the registry knows of the failure before
+    /// any client.</summary>
     internal void HasFailed(ServiceEvents.DeviceHasFailed failed, IActorRef actor)
     {
         if (byActor.TryGetValue(actor, out var record))
@@ -220,10 +220,10 @@ internal sealed class DeviceRegistry(
         [.. devices.Values.OrderBy(record => record.Name, StringComparer.Ordinal)
             .Select(record => record.ToStatus())]);
 
-    /// <summary>Attaches nothing any more.</summary>
+    /// <summary>Stops attaching devices.</summary>
     internal void CloseToNew() => isClosed = true;
 
-    /// <summary>Attaches nothing any more, and detaches all.</summary>
+    /// <summary>Stops attaching devices, and detaches all.</summary>
     internal void Close()
     {
         CloseToNew();
@@ -236,8 +236,8 @@ internal sealed class DeviceRegistry(
         }
     }
 
-    /// <summary>The supervisor's end: answers who waits. The device actors stopped before it, and close their devices;
-    /// one whose constructor threw can't.</summary>
+    /// <summary>Called when the supervisor stops: answers all waiting senders. The device actors have stopped before
+    /// and close their devices; the supervisor closes a device whose actor's constructor threw.</summary>
     internal void Stop()
     {
         foreach (var record in devices.Values)
@@ -288,14 +288,14 @@ internal sealed class DeviceRegistry(
         }
     }
 
-    /// <summary>What the device asks of the pool; all or nothing, and for as long as it is in service.</summary>
+    /// <summary>Reserves the pages that the device requires, all or none, for as long as it is in service.</summary>
     private string? TakePages(DeviceDescription description, out PageLease? pages)
     {
         pages = null;
         return description.BouncePages == 0 || pool.TryLease(description.BouncePages, out pages)
             ? null
-            : $"It asks for {description.BouncePages} pages, for memory that direct I/O can't take, and "
-                + $"{pool.AvailablePages} are to be had; raise dmio.pool.max-pages, or put leases back.";
+            : $"It requires {description.BouncePages} pages, for memory that direct I/O cannot use, and "
+                + $"{pool.AvailablePages} are available; raise dmio.pool.max-pages, or put leases back.";
     }
 
     private string? RefusalOf(AttachDevice attach)
@@ -318,23 +318,23 @@ internal sealed class DeviceRegistry(
 
         if (attach.Policy is < SchedulingPolicy.Fair or > SchedulingPolicy.Fifo)
         {
-            return $"There is no policy {(int)attach.Policy}; take one of {nameof(SchedulingPolicy)}.";
+            return $"There is no policy {(int)attach.Policy}; use one of {nameof(SchedulingPolicy)}.";
         }
 
         var twin = devices.Values.FirstOrDefault(record => ReferenceEquals(record.Device, attach.Device));
         return devices.TryGetValue(attach.Name, out var present) switch
         {
             false when twin is not null =>
-                $"This device is in service already, as '{twin.Name}'; detach that first and open the device anew.",
+                $"This device is in service already, as '{twin.Name}'; detach that first and open the device again.",
             false => null,
             true when present!.State == DeviceState.Detaching =>
                 $"The device '{attach.Name}' is being closed and may have I/O in flight; wait until it is detached.",
-            true => $"A device named '{attach.Name}' is attached already; detach it first or take another name.",
+            true => $"A device named '{attach.Name}' is attached already; detach it first or use another name.",
         };
     }
 
-    /// <summary>Closes the device, then says so; except where it is in service under some name, which would
-    /// suffer.</summary>
+    /// <summary>Closes the device, then replies. Does not close a device that is in service under another
+    /// name.</summary>
     private void Refuse(AttachDevice attach, IActorRef replyTo, string reason)
     {
         var refused = new AttachRefused(attach.Name, reason) { Cause = isClosed ? IoRefusal.Stopped : null };
@@ -348,7 +348,7 @@ internal sealed class DeviceRegistry(
         }
     }
 
-    /// <summary>Off this turn: the supervisor has others to serve while a device takes its time to close.</summary>
+    /// <summary>Runs outside the supervisor's turn, since closing a device may block.</summary>
     private void Close(IBlockDevice device, object message, IActorRef replyTo) =>
         settings.Background(new UnservedDevice(device, log, message, replyTo, context.Self));
 }

@@ -5,26 +5,26 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// Asks a device for its extents, on a thread of the pool since that may take its time, beside the device's queue and
-/// its actor: so the answer comes whatever becomes of these. Any fault is a refusal.
+/// Queries a device for its extents, on a pool thread since that may block, outside of the device's queue and its
+/// actor: so the reply does not depend on them. Any error is a refusal.
 /// </summary>
 internal sealed class ExtentQuery(IBlockDevice device, GetExtents question, IActorRef replyTo, IActorRef supervisor)
     : IThreadPoolWorkItem
 {
-    /// <summary>More would be kept in memory for somebody who can ask again.</summary>
+    /// <summary>Bounds the memory of a reply; the client can send another query for the rest.</summary>
     internal const int MostExtents = 1 << 16;
 
-    /// <summary>The fault of the question, or null.</summary>
+    /// <summary>The fault of the query, or null.</summary>
     internal static string? Check(GetExtents question, DeviceDescription device)
     {
         var (start, count) = (question.Start.Value, question.Count.Value);
         if (question.Max is < 1 or > MostExtents)
         {
-            return $"{question.Max} extents are asked for; ask for 1 to {MostExtents}.";
+            return $"{question.Max} extents are requested; request 1 to {MostExtents}.";
         }
 
         return start < 0 || count < 1 || start > device.Capacity.Sectors.Value - count
-            ? $"The range of {count} sectors at sector {start} is not one of '{question.Device}', which has "
+            ? $"The range of {count} sectors at sector {start} does not fit '{question.Device}', which has "
                 + $"{device.Capacity.Sectors} sectors."
             : null;
     }
@@ -43,7 +43,7 @@ internal sealed class ExtentQuery(IBlockDevice device, GetExtents question, IAct
         catch (Exception exception)
         {
             return new ExtentsRefused(
-                question.Device, $"'{question.Device}' does not tell what it holds: {exception.Message}");
+                question.Device, $"'{question.Device}' does not report extents: {exception.Message}");
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class ExtentQuery(IBlockDevice device, GetExtents question, IAct
         {
             if (extent.Count.Value < 1 || extent.Count.Value > left)
             {
-                return $"'{question.Device}' told of {extent.Count} sectors where {left} are left.";
+                return $"'{question.Device}' reported {extent.Count} sectors where {left} are left.";
             }
 
             left -= extent.Count.Value;
@@ -62,6 +62,6 @@ internal sealed class ExtentQuery(IBlockDevice device, GetExtents question, IAct
 
         return extents.Count >= 1 && extents.Count <= question.Max
             ? null
-            : $"'{question.Device}' told of {extents.Count} extents where 1 to {question.Max} were asked for.";
+            : $"'{question.Device}' reported {extents.Count} extents where 1 to {question.Max} were requested.";
     }
 }

@@ -8,10 +8,10 @@ using DmIo.Io;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// A <see cref="DeviceOperation"/> at the device. Reused by its device actor; it is also the completion message to the
-/// actor, if the device completed it outside of the actor's turn.
+/// A <see cref="DeviceOperation"/> at the device. Reused by its device actor. It is also the completion message to the
+/// actor, if the device completes it outside of the actor's turn.
 /// <code>
-///   InFlight --device's last answer--> Completed       in the actor's turn, or told to it
+///   InFlight --device's last answer--> Completed       in the actor's turn, or by a message to it
 ///      +-----Abandon---------------> Abandoned    the actor is dead: the continuation answers the I/Os itself
 /// </code>
 /// </summary>
@@ -32,16 +32,16 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
         transfer = new RegionTransfer(device, OnCompleted);
     }
 
-    /// <summary>What it carries.</summary>
+    /// <summary>The operation.</summary>
     internal DeviceOperation Operation { get; private set; } = null!; // set by Start, before anything else is called
 
-    /// <summary>Where it is in its actor's list of operations in flight; only the actor uses it.</summary>
+    /// <summary>The index in its actor's list of operations in flight; only the actor uses it.</summary>
     internal int Index { get; set; }
 
-    /// <summary>How it ended; once it did.</summary>
+    /// <summary>The outcome, after the completion.</summary>
     internal IoStatus Status { get; private set; }
 
-    /// <summary>Starts it. True: it has ended. False: it will complete.</summary>
+    /// <summary>Starts the operation. True: it has ended. False: it will complete later.</summary>
     internal bool Start(DeviceOperation operation)
     {
         Operation = operation;
@@ -64,7 +64,7 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
         }
         catch (Exception exception)
         {
-            // The transfer maps what devices throw; what gets here is memory of the caller's own making that threw.
+            // The transfer maps exceptions of devices; this one is of a memory type of the caller.
             transfer.Forget();
             Status = Errno.StatusOf(exception, $"{operation.Operation} at sector {operation.Start}");
         }
@@ -88,8 +88,8 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
     }
 
     /// <summary>
-    /// The dying actor: the continuation is to answer and to release the orphan. Where it has completed already, and
-    /// the message is on its way to the dead actor, that is done here.
+    /// Called as the actor stops: the continuation answers and releases the orphan. If the operation has completed
+    /// already, and its message is in the dead actor's mailbox, both are done here.
     /// </summary>
     internal void Abandon(OrphanedDevice orphanedDevice)
     {

@@ -8,7 +8,7 @@ namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// The device of a stopped actor: one count for the actor, one for each operation that the actor left in flight, one
-/// for a poll in progress. The last release closes the device, and then the supervisor learns that the name is free.
+/// for a poll in progress. The last release closes the device, and then informs the supervisor that the name is free.
 /// </summary>
 internal sealed class OrphanedDevice(
     IBlockDevice device,
@@ -23,18 +23,19 @@ internal sealed class OrphanedDevice(
 
     /// <summary>The status of a durable write without its flush.</summary>
     internal static IoStatus NotDurable { get; } = IoStatus.Failed(
-        IoStatusCode.DeviceGone, "It may be written, but the device's actor died before a flush made it durable.");
+        IoStatusCode.DeviceGone,
+        "The data may be written, but the device's actor died before a flush made them durable.");
 
-    /// <summary>The status of each of several merged operations that failed together.</summary>
+    /// <summary>The status of each I/O of a merged operation that failed, perhaps because of another I/O.</summary>
     internal static IoStatus NotTriedAlone(in IoStatus together) => IoStatus.Failed(
         IoStatusCode.DeviceGone,
-        $"It went down with others as one, which failed ({together}), and the device's actor died before it was tried "
-            + "alone.");
+        $"It was merged with others into one operation, which failed ({together}), and the device's actor died before "
+            + "it was retried alone.");
 
-    /// <summary>Only by the device actor, while it holds its own count.</summary>
+    /// <summary>Called only by the device actor, while it holds its own count.</summary>
     internal void Add() => Interlocked.Increment(ref count);
 
-    /// <summary>From any thread, once for each count.</summary>
+    /// <summary>Any thread, once for each count.</summary>
     internal void Release()
     {
         var left = Interlocked.Decrement(ref count);
@@ -62,8 +63,8 @@ internal sealed class OrphanedDevice(
         }
     }
 
-    /// <summary>On a thread of the pool, where an exception of a defective device would end the process; its operations
-    /// in flight stay in flight.</summary>
+    /// <summary>Runs on the thread pool, where an exception of a faulty device would end the process; its operations in
+    /// flight stay in flight.</summary>
     private void PollDevice()
     {
         try
@@ -75,17 +76,17 @@ internal sealed class OrphanedDevice(
         }
         catch (Exception exception)
         {
-            log.Warning(exception, "Polling a device whose actor has stopped failed; I/O of it may never end");
+            log.Warning(exception, "Polling a device whose actor has stopped failed; its I/O may never complete");
         }
     }
 }
 
-/// <summary>Closes devices, whose closing may throw, and gives a message behind it.</summary>
+/// <summary>Closes devices, and returns a message afterwards.</summary>
 internal static class DeviceClosing
 {
     /// <summary>
-    /// Closes the device, then gives <paramref name="message"/>. Never fails: a device that can't be closed is out of
-    /// service all the same; the log says why.
+    /// Closes the device, then returns <paramref name="message"/>. Never fails: a device whose closing fails is out of
+    /// service all the same; the cause is logged.
     /// </summary>
     internal static async Task<object> CloseAsync(IBlockDevice device, ILoggingAdapter log, object message)
     {

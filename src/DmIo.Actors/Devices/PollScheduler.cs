@@ -6,8 +6,8 @@ namespace DmIo.Actors.Devices;
 
 /// <summary>
 /// Schedules the turns of a device actor, in which it polls its device. Operations that complete within a turn, on the
-/// actor's own thread, are queued for that turn; operations that complete elsewhere are told to the actor. One message
-/// requests a turn, however many callers requested it, so all I/O in the mailbox before that message is taken together.
+/// actor's own thread, are queued for that turn; operations that complete elsewhere are sent to the actor. One message
+/// requests a turn, however many callers requested it, so a turn handles all I/O in the mailbox before that message.
 /// </summary>
 internal sealed class PollScheduler(IActorRef actor)
 {
@@ -16,7 +16,7 @@ internal sealed class PollScheduler(IActorRef actor)
     private int thread;
     private int isDue;
 
-    /// <summary>Requests a turn behind all messages in the mailbox. By the actor.</summary>
+    /// <summary>Requests a turn, after all messages in the mailbox. Called by the actor only.</summary>
     internal void Ask()
     {
         if (Volatile.Read(ref isDue) == 0 && Interlocked.Exchange(ref isDue, 1) == 0)

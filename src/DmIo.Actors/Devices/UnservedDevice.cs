@@ -4,7 +4,7 @@ using DmIo.Devices;
 
 namespace DmIo.Actors.Devices;
 
-/// <summary>A device that no actor has: closes it, and then tells who attached it.</summary>
+/// <summary>A device that no actor owns: closes it, then replies to the sender of its attach.</summary>
 internal sealed class UnservedDevice(
     IBlockDevice device, ILoggingAdapter log, object message, IActorRef replyTo, IActorRef supervisor)
     : IThreadPoolWorkItem

@@ -5,17 +5,17 @@ using Akka.Dispatch;
 namespace DmIo.Actors.Dispatch;
 
 /// <summary>
-/// Runs mailboxes in the order in which they became ready, on the .NET thread pool; when the pool has no thread to
-/// give, on threads of its own.
+/// Runs mailboxes in the order in which they became ready, on the .NET thread pool; if the pool is starved, on its own
+/// threads.
 /// <list type="bullet">
-/// <item>Runners: up to one work item for each processor takes mailboxes from one queue, first in, first out. The pool
-/// would run them last in, first out on each thread, where two actors that tell each other messages delay all
+/// <item>Runners: up to one work item per processor takes mailboxes from one queue, first in, first out. The pool
+/// itself would run them last in, first out on each thread, where two actors that exchange messages delay all
 /// others.</item>
-/// <item>Fairness: a runner goes behind the other work of the pool after <see cref="Quantum"/> mailboxes.</item>
-/// <item>Starvation: while the queue is in use, a watchdog thread looks at it every <see cref="Tick"/>. A queue that is
-/// not empty, and of which nothing was taken for <see cref="StarvedTicks"/>, means that every thread of the pool is
-/// blocked: by the application, or by a device. The watchdog then adds one helper thread for each tick without
-/// progress, up to <see cref="MaxHelpers"/>. A helper ends after <see cref="HelperLife"/>.</item>
+/// <item>Fairness: after <see cref="Quantum"/> mailboxes a runner requeues itself behind the pool's other work.</item>
+/// <item>Starvation: while the queue is in use, a watchdog thread checks it every <see cref="Tick"/>. If the queue is
+/// not empty, and no mailbox was taken for <see cref="StarvedTicks"/>, every thread of the pool is blocked, by the
+/// application or by a device. The watchdog then adds one helper thread for each tick without progress, up to
+/// <see cref="MaxHelpers"/>. A helper ends after <see cref="HelperLife"/>.</item>
 /// </list>
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Mailboxes may come after the shutdown, from any thread.")]
@@ -24,8 +24,8 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
     private const int Quantum = 64;
     private const int MaxHelpers = 64;
 
-    /// <summary>A shorter pause of all threads is more often one of the machine: a busy host takes the processor from a
-    /// virtual machine for longer than a tick.</summary>
+    /// <summary>A shorter pause is more often one of the whole machine: a busy host suspends a virtual machine for
+    /// longer than a tick.</summary>
     private const int StarvedTicks = 5;
 
     /// <summary>Ticks with an empty queue after which the watchdog sleeps until the next use.</summary>
@@ -41,11 +41,11 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
     private readonly Action<IThreadPoolWorkItem> queueToPool;
     private readonly Action<ThreadStart> startHelper;
 
-    /// <summary>In the pool's queue, or running.</summary>
+    /// <summary>Work items in the pool's queue or running.</summary>
     private int runners;
     private int helpers;
 
-    /// <summary>Changes whenever a mailbox is taken. Not exact: an increment may be lost beside another.</summary>
+    /// <summary>Changes when a mailbox is taken. Approximate: concurrent increments may be lost.</summary>
     private int taken;
     private volatile bool isWatched;
     private volatile bool isShutDown;
@@ -57,7 +57,7 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
     {
     }
 
-    /// <summary>The same, with helpers from elsewhere.</summary>
+    /// <summary>An executor with its own method of starting helper threads.</summary>
     internal IoExecutor(string id, Action<IThreadPoolWorkItem> queueToPool, Action<ThreadStart> startHelper)
         : base(id)
     {
@@ -82,14 +82,14 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
         }
     }
 
-    /// <summary>The dispatcher has no actors left. A mailbox that comes all the same still runs, on the pool.</summary>
+    /// <summary>The dispatcher has no actors left. A mailbox that is queued later still runs, on the pool.</summary>
     public override void Shutdown()
     {
         isShutDown = true;
         used.Set();
     }
 
-    /// <summary>A runner.</summary>
+    /// <summary>Runs as a runner.</summary>
     void IThreadPoolWorkItem.Execute()
     {
         for (var left = Quantum; left > 0; left--)
@@ -99,7 +99,7 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
                 Interlocked.Decrement(ref runners);
                 if (!ready.IsEmpty)
                 {
-                    // It became ready when this still counted as a runner.
+                    // The mailbox became ready when this work item still counted as a runner.
                     AddRunner();
                 }
 
@@ -157,7 +157,7 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
                 Interlocked.MemoryBarrier();
                 if (!ready.IsEmpty)
                 {
-                    // Enqueued by a thread that saw the watchdog at work.
+                    // Enqueued by a thread that saw the watchdog running.
                     isWatched = true;
                 }
             }
@@ -175,7 +175,7 @@ internal sealed class IoExecutor : ExecutorService, IThreadPoolWorkItem
             }
             catch (Exception fault) when (fault is OutOfMemoryException or ThreadStartException)
             {
-                // The system gives no thread now; the next tick tries again.
+                // The system cannot start a thread now; the next tick retries.
                 Interlocked.Decrement(ref helpers);
             }
         }

@@ -3,10 +3,10 @@ using Akka.Dispatch;
 
 namespace DmIo.Actors.Dispatch;
 
-/// <summary>Makes the <see cref="IoExecutor"/> of a dispatcher: <c>executor = "DmIo.Actors.IoExecutorConfigurator,
-/// DmIo.Actors"</c>. Akka.NET creates it by reflection.</summary>
-/// <param name="config">The dispatcher's block; no key of it is read.</param>
-/// <param name="prerequisites">Akka.NET's.</param>
+/// <summary>Creates the <see cref="IoExecutor"/> of a dispatcher: <c>executor =
+/// "DmIo.Actors.Dispatch.IoExecutorConfigurator, DmIo.Actors"</c>. Akka.NET instantiates it by reflection.</summary>
+/// <param name="config">The dispatcher's block, of which no key is read.</param>
+/// <param name="prerequisites">Akka.NET's prerequisites.</param>
 internal sealed class IoExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites)
     : ExecutorServiceConfigurator(config, prerequisites)
 {

@@ -11,10 +11,10 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Actors.Leases;
 
 /// <summary>
-/// The supervisor's half that grants and takes back leases (R16 to R18). A lease's pages are leased until it ends, or
-/// quarantined while a device has them after a deadline (R23), draining until <see cref="LeaseReleased"/>, then free:
-/// free + leased + draining + quarantined = total at every step, which the pool checks. Free pages replace what open
-/// leases lack first, then Gets that wait are served in order, and none overtakes them.
+/// The part of the supervisor that grants and ends leases (R16 to R18). A lease's pages are leased until it ends, or
+/// quarantined while a device uses them after a deadline (R23), draining until <see cref="LeaseReleased"/>, then free:
+/// free + leased + draining + quarantined = total at every step, which the pool checks. Free pages first replace the
+/// pages that open leases lack, then go to waiting Gets, strictly in order.
 /// </summary>
 internal sealed class LeaseRegistry(
     IActorContext context,
@@ -23,14 +23,14 @@ internal sealed class LeaseRegistry(
     ServiceCounters counters,
     DmIoSettings settings)
 {
-    /// <summary>Where the runtime has the references behind Asks.</summary>
+    /// <summary>The runtime's path of the temporary actors of Ask.</summary>
     private const string TemporaryPath = "temp";
 
     private readonly Dictionary<LeaseId, LeaseRecord> leases = [];
     private readonly Dictionary<IActorRef, LeaseRecord> byRequests = [];
     private readonly LinkedList<WaitingGet> waiting = [];
 
-    /// <summary>Leases that want more pages lent than there were, the first that became short first.</summary>
+    /// <summary>Leases that want more lent pages than are available, in the order of their requests.</summary>
     private readonly LinkedList<LeaseRecord> shortLeases = [];
     private readonly OwnerWatch owners = new(context);
     private bool isClosed;
@@ -70,8 +70,8 @@ internal sealed class LeaseRegistry(
         }
     }
 
-    /// <summary>An owner's death ends its leases and its waiting Gets; a request actor's own death ends its lease. The
-    /// caller calls <see cref="ServeWaiting"/> afterwards.</summary>
+    /// <summary>The death of an owner ends its leases and its waiting Gets; the death of a request actor ends its
+    /// lease. The caller calls <see cref="ServeWaiting"/> afterwards.</summary>
     internal void Terminated(IActorRef actor)
     {
         if (byRequests.Remove(actor, out var died))
@@ -93,7 +93,7 @@ internal sealed class LeaseRegistry(
         }
     }
 
-    /// <summary>Devices keep pages of a lease, or not any more.</summary>
+    /// <summary>Devices have started or stopped retaining pages of a lease.</summary>
     internal void CreditChanged(CreditChanged changed)
     {
         Invariant.Require(leases.TryGetValue(changed.Lease, out var record));
@@ -121,7 +121,7 @@ internal sealed class LeaseRegistry(
         ServeWaiting();
     }
 
-    /// <summary>Lends and grants what waits and fits: after pages came back.</summary>
+    /// <summary>Lends and grants pages to waiting leases and Gets, after pages were returned.</summary>
     internal void ServeWaiting()
     {
         while (shortLeases.First is { Value: var record })
@@ -153,7 +153,7 @@ internal sealed class LeaseRegistry(
         pool.TotalPages, pool.FreePages, pool.LeasedPages, pool.DrainingPages, pool.QuarantinedPages, pool.MaxPages,
         leases.Values.Count(record => !record.IsEnding), waiting.Count);
 
-    /// <summary>Grants nothing any more, and closes every lease as its owner's Put would.</summary>
+    /// <summary>Stops granting, and closes every lease like a Put of its owner.</summary>
     internal void Close()
     {
         isClosed = true;
@@ -164,7 +164,8 @@ internal sealed class LeaseRegistry(
         }
     }
 
-    /// <summary>The supervisor's end: answers who waits. Memory that a device may still touch is not freed.</summary>
+    /// <summary>Called when the supervisor stops: answers all waiting Gets and Puts. Memory that a device may still use
+    /// is not freed.</summary>
     internal void Stop()
     {
         isClosed = true;
@@ -172,7 +173,7 @@ internal sealed class LeaseRegistry(
         foreach (var record in leases.Values)
         {
             record.PutReplyTo?.Tell(
-                new PutRefused(record.Lease.Id, "The service stopped while a device still had I/O of it."),
+                new PutRefused(record.Lease.Id, "The service stopped while a device still had I/O of the lease."),
                 context.Self);
         }
     }
@@ -180,7 +181,7 @@ internal sealed class LeaseRegistry(
     private static string? RefusalOf(Put put, LeaseRecord? record, IActorRef owner) => record switch
     {
         null => $"There is no {put.Lease}; it was put back, or never granted.",
-        _ when !record.Owner.Equals(owner) => $"{put.Lease} is not {owner}'s; its owner puts it back.",
+        _ when !record.Owner.Equals(owner) => $"{put.Lease} does not belong to {owner}; only its owner puts it back.",
         { PutReplyTo: not null } => $"{put.Lease} was put back already.",
         _ when record.Lease.Count != put.Pages =>
             $"{put.Lease} has {record.Lease.Count} pages, not {put.Pages}; put all of them.",
@@ -196,7 +197,7 @@ internal sealed class LeaseRegistry(
 
         if (!CanOwn(owner))
         {
-            return "The lease's owner would be nobody, or only the reference behind an Ask; name an actor as Owner.";
+            return "The lease would have no owner, or only the temporary actor of an Ask; name an actor as Owner.";
         }
 
         if (get.Pages < 1)
@@ -221,14 +222,14 @@ internal sealed class LeaseRegistry(
 
         return (waiting.Count, get.Pages > pool.AvailablePages) switch
         {
-            (> 0, _) => $"{waiting.Count} that asked before wait for pages; ask with Wait to stand in line.",
+            (> 0, _) => $"{waiting.Count} earlier requests wait for pages; set Wait to wait in order.",
             (_, true) => $"{get.Pages} pages are not available, {pool.AvailablePages} of {pool.MaxPages} are; ask for "
                 + "fewer, or raise dmio.pool.max-pages.",
             _ => null,
         };
     }
 
-    /// <summary>Nobody puts back what these own, and their death is not heard of: the pages would be lost.</summary>
+    /// <summary>These actors cannot put a lease back, and their death is not reported: the pages would leak.</summary>
     private static bool CanOwn(IActorRef owner) =>
         !owner.IsNobody() && owner.Path.Elements is not [TemporaryPath, ..];
 
@@ -253,7 +254,7 @@ internal sealed class LeaseRegistry(
         get.ReplyTo.Tell(new Granted(lease, requests), context.Self);
     }
 
-    /// <summary>Once for each lease, whatever comes first; later calls change nothing.</summary>
+    /// <summary>Ends a lease at the first cause; later calls have no effect.</summary>
     private void End(LeaseRecord record, object? end)
     {
         if (!record.IsEnding)
@@ -298,7 +299,7 @@ internal sealed class LeaseRegistry(
 }
 
 /// <summary>
-/// A lease as the supervisor knows it.
+/// A lease in the supervisor.
 /// <code>
 ///   Open --Put, drain, owner's or request actor's death--> Ending --LeaseReleased--> (removed)
 /// </code>
@@ -311,20 +312,21 @@ internal sealed class LeaseRecord(PageLease lease, IActorRef owner, IActorRef re
 
     internal IActorRef Owner { get; } = owner;
 
-    /// <summary>Its request actor.</summary>
+    /// <summary>The lease's request actor.</summary>
     internal IActorRef Requests { get; } = requests;
 
-    /// <summary>Pages that it wants lent, in all.</summary>
+    /// <summary>The total number of pages that the lease wants to borrow.</summary>
     internal int Wanted { get; set; }
 
-    /// <summary>Its pages are draining.</summary>
+    /// <summary>The pages are draining.</summary>
     internal bool IsEnding { get; set; }
 
-    /// <summary>Who waits for PutDone.</summary>
+    /// <summary>The receiver of PutDone.</summary>
     internal IActorRef? PutReplyTo { get; set; }
 }
 
-/// <summary>Death watch on those who have, or wait for, leases: one watch each, however many leases.</summary>
+/// <summary>Death watch on the owners of leases and waiting Gets: one watch for each owner, for any number of
+/// leases.</summary>
 internal sealed class OwnerWatch(IActorContext context)
 {
     private readonly Dictionary<IActorRef, int> counts = [];
@@ -338,7 +340,7 @@ internal sealed class OwnerWatch(IActorContext context)
         }
     }
 
-    /// <summary>Nothing where the owner is dead.</summary>
+    /// <summary>Does nothing if the owner is dead.</summary>
     internal void Remove(IActorRef owner)
     {
         if (counts.TryGetValue(owner, out var count))
@@ -352,6 +354,6 @@ internal sealed class OwnerWatch(IActorContext context)
         }
     }
 
-    /// <summary>Was it an owner?</summary>
+    /// <summary>True if the actor was an owner.</summary>
     internal bool Died(IActorRef owner) => counts.Remove(owner);
 }

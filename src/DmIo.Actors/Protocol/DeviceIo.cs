@@ -10,22 +10,23 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Protocol;
 
-/// <summary>Whose requests these are, as devices see it.</summary>
-/// <param name="Requests">The request actor, to whom devices reply.</param>
-/// <param name="Lease">Its lease: leases share a device.</param>
-/// <param name="Weight">The lease's share, 1 to 10000.</param>
+/// <summary>The lease whose requests these are, as devices see it.</summary>
+/// <param name="Requests">The request actor, which receives the replies of devices.</param>
+/// <param name="Lease">The lease; leases share a device.</param>
+/// <param name="Weight">The lease's weight, 1 to 10000.</param>
 internal readonly record struct RequestOwner(IActorRef Requests, LeaseId Lease, int Weight);
 
 /// <summary>
-/// One region of a request on its way to a device and back. Memory safety hangs on its one word of state, by which the
-/// request actor and the device side settle who has the buffer:
+/// The I/O of one region of a request, sent to a device and back. Memory safety depends on one word of state, which
+/// decides between the request actor and the device side who owns the buffer:
 /// <code>
-///   Waiting --TryIssue-------> Issued --Answer-----------> Answered    DeviceDone is told
+///   Waiting --TryIssue-------> Issued --Answer-----------> Answered    DeviceDone is sent
 ///      |                          +--TryAbandon--> Abandoned --Answer-> Answered    the given action is called instead
-///      +-----TryWithdraw----> Withdrawn                                no reply, nobody will ever touch the buffer
+///      +-----TryWithdraw----> Withdrawn                                no reply, the buffer is never touched
 /// </code>
-/// Each arrow is one compare-and-swap. An issued one is always answered, exactly once, even if the device actor dies.
-/// One that comes to a device that has just gone is withdrawn when that is heard of: no dead letter to report.
+/// Each arrow is one compare-and-swap. An issued I/O is answered exactly once, even if the device actor dies. An I/O
+/// sent to a device that has just stopped is withdrawn when its termination is reported, so its dead letter is
+/// suppressed.
 /// </summary>
 internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
@@ -40,7 +41,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
     private IoStatus status;
     private Action? released;
 
-    /// <param name="regionIndex">Which region of its request, 0..63: the region's error bit.</param>
+    /// <param name="regionIndex">The index of the region in its request, 0..63, and of its error bit.</param>
     internal DeviceIo(int regionIndex)
     {
         RegionIndex = regionIndex;
@@ -67,22 +68,22 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
 
     public IoPriority Priority { get; private set; }
 
-    /// <summary>The message that says that this, and all that hang on it, are answered.</summary>
+    /// <summary>The message that reports this I/O, and all others in its chain, as answered.</summary>
     internal DeviceDone Done { get; }
 
     public QueueEntry? Entry { get; set; }
 
-    /// <summary>The next of its chain (<see cref="DeviceIoBatches{TReceiver}"/>): its sender's until the chain is told,
-    /// its receiver's from then on.</summary>
+    /// <summary>The next I/O of the chain (<see cref="DeviceIoBatches{TReceiver}"/>). Owned by the sender until the
+    /// chain is sent, then by the receiver.</summary>
     internal DeviceIo? Next { get; set; }
 
     /// <summary>Neither withdrawn nor issued.</summary>
     internal bool IsWaiting => Volatile.Read(ref state) == Waiting;
 
-    /// <summary>The device is done with it; <see cref="Status"/> may be read.</summary>
+    /// <summary>The device has finished the I/O; <see cref="Status"/> may be read.</summary>
     internal bool IsAnswered => Volatile.Read(ref state) == Answered;
 
-    /// <summary>How it ended. Only once <see cref="IsAnswered"/>.</summary>
+    /// <summary>The outcome. Only if <see cref="IsAnswered"/>.</summary>
     internal IoStatus Status
     {
         get
@@ -92,7 +93,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
         }
     }
 
-    /// <summary>Its receiver: what hangs on it, which leaves it.</summary>
+    /// <summary>Receiver: removes and returns the rest of the chain.</summary>
     internal DeviceIo? TakeNext()
     {
         var next = Next;
@@ -100,10 +101,10 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
         return next;
     }
 
-    /// <summary>Who is to be told.</summary>
+    /// <summary>The receiver of <see cref="Done"/>.</summary>
     internal IActorRef ReplyTo => replyTo;
 
-    /// <summary>Request actor: makes it a new I/O. Only when the last one is over and its answer has come.</summary>
+    /// <summary>Request actor: starts a new I/O. Only after the answer of the previous one was received.</summary>
     internal void Begin(IoRequest request, in IoRegion region, in RequestOwner owner)
     {
         Operation = request.Operation;
@@ -121,19 +122,20 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
         Volatile.Write(ref state, Waiting);
     }
 
-    /// <summary>Request actor: lets go of the caller's memory, until it begins anew.</summary>
+    /// <summary>Request actor: clears the reference to the caller's memory, until the next
+    /// <see cref="Begin"/>.</summary>
     internal void Forget() => Memory = null;
 
-    /// <summary>Device side, just before it starts I/O: from now on the buffer is the device's. False: it was
-    /// withdrawn.</summary>
+    /// <summary>Device side, directly before the I/O starts: the device owns the buffer from here on. False: the I/O
+    /// was withdrawn.</summary>
     public bool TryIssue() => Interlocked.CompareExchange(ref state, Issued, Waiting) == Waiting;
 
-    /// <summary>Request actor: takes it back before it was issued. False: it is too late.</summary>
+    /// <summary>Request actor: withdraws the I/O before it is issued. False: it is already issued.</summary>
     internal bool TryWithdraw() => Interlocked.CompareExchange(ref state, Withdrawn, Waiting) == Waiting;
 
     /// <summary>
-    /// Request actor, in its last moment: the answer calls <paramref name="whenReleased"/> in place of the message.
-    /// False: it is answered already.
+    /// Request actor, as it stops: the answer calls <paramref name="whenReleased"/> instead of sending the message.
+    /// False: the I/O is already answered.
     /// </summary>
     internal bool TryAbandon(Action whenReleased)
     {
@@ -142,8 +144,8 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
     }
 
     /// <summary>
-    /// Device side, from any thread, exactly once: the buffer is nobody's any more. True: <see cref="Done"/> is to be
-    /// told to <see cref="ReplyTo"/>, which may be done for several together.
+    /// Device side, any thread, exactly once: the buffer is no longer in use. True: the caller sends <see cref="Done"/>
+    /// to <see cref="ReplyTo"/>, possibly once for a chain of several.
     /// </summary>
     internal bool Settle(in IoStatus outcome)
     {
@@ -161,7 +163,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
         }
     }
 
-    /// <summary>The same, and tells it.</summary>
+    /// <summary>Settles the I/O and sends the message.</summary>
     internal void Answer(in IoStatus outcome)
     {
         if (Settle(outcome))
@@ -170,7 +172,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
         }
     }
 
-    /// <summary>Device side: answers without I/O, unless it was withdrawn.</summary>
+    /// <summary>Device side: answers without I/O, unless the I/O was withdrawn.</summary>
     internal void Refuse(IoStatus outcome)
     {
         if (TryIssue())
@@ -181,9 +183,9 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
     }
 
     /// <summary>
-    /// A read that fails before any transfer leaves zeroes like any other failed read (R8). Only while the buffer is
-    /// ours. Memory of a caller's own making may throw: it has a failed status already, and the actor's other I/O is
-    /// not to suffer.
+    /// A read that fails before any transfer zeroes its memory, like any other failed read (R8). Only while the device
+    /// side owns the buffer. A caller's own memory type may throw: the exception is ignored, since the read already has
+    /// a failed status and the actor's other I/O must not be affected.
     /// </summary>
     internal void ZeroFillRead()
     {
@@ -198,7 +200,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
         }
         catch (Exception)
         {
-            // What can't be reached holds nothing that could leak through it.
+            // Memory that throws on access holds no stale data that could be read through it.
         }
     }
 }

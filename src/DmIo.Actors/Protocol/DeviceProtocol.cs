@@ -4,35 +4,36 @@ using DmIo.Io;
 
 namespace DmIo.Actors.Protocol;
 
-/// <summary>Request actor and device actor: one region of one request. Supervisor and device actor: the way
-/// out.</summary>
+/// <summary>Request actor and device actor: the I/O of one region of a request. Supervisor and device actor: reopen and
+/// shutdown.</summary>
 /// <remarks><code>
-///   DeviceIo --+--> DeviceDone       exactly one for each, if it was issued or refused
-///              +--> (nothing)        it was withdrawn first; DeviceIoWithdrawn says so, for the queue's sake
-///              watch the device too: what lies in a dead device's mailbox gets no reply, and can be withdrawn
+///   DeviceIo --+--> DeviceDone       exactly one for each I/O that was issued or refused
+///              +--> (nothing)        the I/O was withdrawn; DeviceIoWithdrawn removes it from the queue
+///              watch the device too: I/O in a dead device's mailbox gets no reply, and can be withdrawn
 ///   DropAndReopen -> ReopenEnded     when nothing is in flight and the cache is dropped
-///   DrainDevice ---> (stops)         when all that was accepted is done
-///   (any stop) ----> DeviceReleased  when no I/O is in flight any more and the device is closed
+///   DrainDevice ---> (stops)         when all accepted I/O is done
+///   (any stop) ----> DeviceReleased  when no I/O is in flight and the device is closed
 /// </code></remarks>
 internal static class DeviceProtocol
 {
     /// <summary>
-    /// Nobody touches the memory of this I/O any more, nor of those that hang on it (<see cref="DeviceIo.Next"/>);
-    /// their status is set. One message for all that ended in one turn of the device actor.
+    /// The memory of this I/O, and of all others in its chain (<see cref="DeviceIo.Next"/>), is no longer in use; their
+    /// status is set. One message reports all I/O that ended in one turn of the device actor.
     /// </summary>
     internal sealed record DeviceDone(DeviceIo Io) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-    /// <summary>Forget this one: it was withdrawn. What waited behind it may go.</summary>
+    /// <summary>This I/O was withdrawn. Removes it from the queue, so that I/O that conflicts with it can be
+    /// issued.</summary>
     internal sealed record DeviceIoWithdrawn(DeviceIo Io)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-    /// <summary>To itself: take a turn. Comes behind all I/O that lies in the mailbox already.</summary>
+    /// <summary>To itself: starts a turn. Processed after all I/O that is in the mailbox already.</summary>
     internal sealed record TakeTurn : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         internal static TakeTurn Instance { get; } = new();
     }
 
-    /// <summary>Drop the cache of a device that has failed, and run again.</summary>
+    /// <summary>Drops the cache of a failed device and puts it back into service.</summary>
     internal sealed record DropAndReopen : INoSerializationVerificationNeeded
     {
         internal static DropAndReopen Instance { get; } = new();
@@ -42,17 +43,17 @@ internal static class DeviceProtocol
     internal sealed record CacheDropped(IoStatus Status)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-    /// <summary>Ok: the device runs again. Else it stays failed.</summary>
+    /// <summary>Ok: the device is back in service. Otherwise it stays failed.</summary>
     internal sealed record ReopenEnded(IoStatus Status)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-    /// <summary>Complete what was accepted, refuse what comes, close the device, stop.</summary>
+    /// <summary>Complete the accepted I/O, refuse new I/O, close the device, stop.</summary>
     internal sealed record DrainDevice : INoSerializationVerificationNeeded
     {
         internal static DrainDevice Instance { get; } = new();
     }
 
-    /// <summary>The device of this actor, which is dead, is idle and closed.</summary>
+    /// <summary>The device of this stopped actor has no I/O in flight and is closed.</summary>
     internal sealed record DeviceReleased(IActorRef Actor)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 }

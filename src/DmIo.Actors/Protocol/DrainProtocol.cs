@@ -2,11 +2,11 @@ using Akka.Actor;
 
 namespace DmIo.Actors.Protocol;
 
-/// <summary>Whoever ends the service and the supervisor.</summary>
+/// <summary>The service's shutdown and the supervisor.</summary>
 /// <remarks><code>
-///   DrainService ----> ServiceDrained   every lease is closed as by Put, then every device is detached. No Get or
-///                                       AttachDevice is granted from now on. Never replied while a device is stuck:
-///                                       bound the wait; stopping the supervisor answers what is left.
+///   DrainService ----> ServiceDrained   every lease is closed as by Put, then every device is detached. Later Get and
+///                                       AttachDevice are refused. No reply while a device is stuck: bound the wait;
+///                                       stopping the supervisor answers the remaining requests.
 /// </code></remarks>
 internal static class DrainProtocol
 {

@@ -5,21 +5,21 @@ using DmIo.Memory;
 namespace DmIo.Actors.Protocol;
 
 /// <summary>
-/// Changes of state, published on the actor system's event stream as they happen. Subscribe to one, or to
+/// State changes, published on the actor system's event stream when they happen. Subscribe to one type, or to
 /// <see cref="ServiceEvent"/> for all.
 /// </summary>
 public static class ServiceEvents
 {
-    /// <summary>Any of them.</summary>
+    /// <summary>The base of all events.</summary>
     public abstract record ServiceEvent;
 
-    /// <summary>A device serves under this name.</summary>
+    /// <summary>A device is in service under this name.</summary>
     public sealed record DeviceOnline(string Name, DeviceDescription Description) : ServiceEvent;
 
-    /// <summary>A flush failed, and with it the device, until it is reopened.</summary>
+    /// <summary>A flush failed. The device is failed until it is reopened.</summary>
     public sealed record DeviceHasFailed(string Name, IoStatus Status) : ServiceEvent;
 
-    /// <summary>A failed device serves again; writes that were not durable may be lost.</summary>
+    /// <summary>A failed device is back in service; writes that were not durable may be lost.</summary>
     public sealed record DeviceReopened(string Name) : ServiceEvent;
 
     /// <summary>The device is out of service: it was detached, or its actor died.</summary>
@@ -28,7 +28,8 @@ public static class ServiceEvents
     /// <summary>A lease was granted.</summary>
     public sealed record LeaseOpened(LeaseId Lease, int Pages) : ServiceEvent;
 
-    /// <summary>A lease ended while devices still have I/O of it; its pages wait for them.</summary>
+    /// <summary>A lease ended while devices still have I/O of it; its pages return to the pool when that I/O is
+    /// done.</summary>
     public sealed record LeaseDraining(LeaseId Lease, int Pages) : ServiceEvent;
 
     /// <summary>The pages of a lease are back in the pool.</summary>

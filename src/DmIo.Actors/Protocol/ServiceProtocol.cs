@@ -7,103 +7,104 @@ using DmIo.Memory;
 
 namespace DmIo.Actors.Protocol;
 
-/// <summary>Anybody and the supervisor (<c>/user/dmio</c>): leases, devices, state.</summary>
+/// <summary>Any actor and the supervisor (<c>/user/dmio</c>): leases, devices, state.</summary>
 /// <remarks><code>
-///   Get           --+--> Granted            the pool holds the pages; watch Granted.Requests and handle its
-///                   |                       Terminated, which also follows a Put and the stop of the service
-///                   +--> GetRefused         nothing happened; says how many pages there are
-///   Put           --+--> PutDone            everything of the lease is done and its pages are back in the pool
+///   Get           --+--> Granted            the pages are reserved; watch Granted.Requests and handle its
+///                   |                       Terminated, which is also sent after a Put and when the service stops
+///                   +--> GetRefused         nothing happened; contains the number of available pages
+///   Put           --+--> PutDone            all requests of the lease are done, its pages are back in the pool
 ///                   +--> PutRefused         nothing happened
 ///   AttachDevice  --+--> DeviceAttached
 ///                   +--> AttachRefused      nothing happened; the device was not opened, or is disposed of
-///   DetachDevice  --+--> DeviceDetached     what was in flight is done, the device is closed
+///   DetachDevice  --+--> DeviceDetached     operations in flight are done, the device is closed
 ///                   +--> DetachRefused
-///   ReopenDevice  --+--> DeviceReopened     a failed device serves again; what was not durable may be lost
-///                   +--> ReopenRefused      it has not failed, or still fails
+///   ReopenDevice  --+--> DeviceReopened     a failed device is back in service; non-durable writes may be lost
+///                   +--> ReopenRefused      the device has not failed, or still fails
 ///   GetDevices    -----> DeviceList
 ///   GetExtents    --+--> Extents
-///                   +--> ExtentsRefused     no such device, a bad range, or the device does not tell
+///                   +--> ExtentsRefused     no such device, an invalid range, or the device reports no extents
 ///   GetPoolStatus -----> PoolStatus
 ///   GetStatistics -----> ServiceStatistics
 /// </code>
-/// Exactly one reply each, to the sender. Changes of state are published on the system's event stream, see
+/// Exactly one reply each, to the sender. State changes are published on the system's event stream, see
 /// <see cref="ServiceEvents"/>.</remarks>
 public static class ServiceProtocol
 {
-    /// <summary>Asks for a lease. Linux dm-io's <c>dm_io_get(num_pages)</c>.</summary>
-    /// <param name="Pages">How many pages the caller expects to have in I/O at once; at least 1. All or
-    /// nothing.</param>
-    /// <param name="Owner">Whose death returns the lease; null: the sender. Name it when asking with
-    /// <c>Ask</c>: nobody could put back what the reference behind the question owns.</param>
-    /// <param name="Wait">Wait in order for pages rather than be refused when there are not enough now.</param>
-    /// <param name="Weight">The lease's share of a device that others want too, 1 to 10000, in proportion to theirs,
-    /// as Linux's io.weight.</param>
+    /// <summary>Requests a lease (Linux dm-io: <c>dm_io_get(num_pages)</c>).</summary>
+    /// <param name="Pages">The number of pages that the caller expects to have in I/O at once; at least 1. All or none
+    /// are granted.</param>
+    /// <param name="Owner">The actor whose death ends the lease; null: the sender. Required with <c>Ask</c>, whose
+    /// temporary sender could not put the lease back.</param>
+    /// <param name="Wait">True: if there are not enough free pages, wait for them in order. False: refuse.</param>
+    /// <param name="Weight">The lease's share of a device that several leases use, 1 to 10000, in proportion to the
+    /// weights of the others (Linux: io.weight).</param>
     public sealed record Get(int Pages, IActorRef? Owner = null, bool Wait = false, int Weight = LeaseWeight.Default)
         : INoSerializationVerificationNeeded;
 
-    /// <summary>The lease, and the actor that takes its requests (<see cref="IoProtocol"/>): an actor that watches it
-    /// handles <see cref="Terminated"/>, which also comes when the lease was put back or the service stops; left
+    /// <summary>The lease, and the actor that accepts its requests (<see cref="IoProtocol"/>). An actor that watches it
+    /// must handle <see cref="Terminated"/>, which is also sent when the lease was put back or the service stops; if
     /// unhandled, it fails the watching actor with a <see cref="DeathPactException"/>.</summary>
     public sealed record Granted(PageLease Lease, IActorRef Requests) : INoSerializationVerificationNeeded;
 
-    /// <summary>No lease.</summary>
-    /// <param name="Pages">What was asked for.</param>
-    /// <param name="Available">What could be had now.</param>
+    /// <summary>No lease was granted.</summary>
+    /// <param name="Pages">The requested number of pages.</param>
+    /// <param name="Available">The number of pages available now.</param>
     /// <param name="Reason">One sentence that names the value, the limit and the fix.</param>
     public sealed record GetRefused(int Pages, int Available, string Reason) : INoSerializationVerificationNeeded
     {
-        /// <summary><see cref="IoRefusal.Stopped"/>: the service stops or has stopped; null: another cause.</summary>
+        /// <summary><see cref="IoRefusal.Stopped"/>: the service is stopping or has stopped; null: another
+        /// cause.</summary>
         public IoRefusal? Cause { get; init; }
     }
 
-    /// <summary>Gives a lease back. Linux dm-io's <c>dm_io_put(num_pages)</c>: the number is the one of the
-    /// Get. One that ended otherwise (its request actor died, the service is stopping) may be put back once, too, by
-    /// who wants to know when no device has its memory any more.</summary>
-    /// <param name="Lease">From <see cref="Granted"/>.</param>
-    /// <param name="Pages">The number that was granted; any other is refused.</param>
+    /// <summary>Returns a lease (Linux dm-io: <c>dm_io_put(num_pages)</c>); the number is the one of the Get. A lease
+    /// that ended otherwise (its request actor died, the service is stopping) may also be put back once, to learn when
+    /// no device uses its memory.</summary>
+    /// <param name="Lease">The lease of <see cref="Granted"/>.</param>
+    /// <param name="Pages">The granted number; any other is refused.</param>
     /// <param name="Owner">The lease's owner; null: the sender. Any other is refused.</param>
     public sealed record Put(LeaseId Lease, int Pages, IActorRef? Owner = null) : INoSerializationVerificationNeeded;
 
     /// <summary>The pages are back in the pool.</summary>
     public sealed record PutDone(LeaseId Lease, int Pages) : INoSerializationVerificationNeeded;
 
-    /// <summary>The Put changed nothing.</summary>
+    /// <summary>The Put had no effect.</summary>
     public sealed record PutRefused(LeaseId Lease, string Reason) : INoSerializationVerificationNeeded;
 
-    /// <summary>Puts a device under a name into service. The service closes it, also when it refuses; one that is in
-    /// the mailbox of a supervisor that ends is the sender's (a dead letter).</summary>
-    /// <param name="Name">What regions call it: 1 to 255 characters, none of them control characters, <c>@</c> or
+    /// <summary>Puts a device into service under a name. The service closes the device, also if it refuses it. If the
+    /// supervisor stops with this message in its mailbox (a dead letter), the sender still owns the device.</summary>
+    /// <param name="Name">The name that regions use: 1 to 255 characters, none of them control characters, <c>@</c> or
     /// <c>,</c>.</param>
     /// <param name="Device">The open device.</param>
     /// <param name="QueueDepth">Operations in flight at once; null: <c>dmio.device-defaults.queue-depth</c>.</param>
-    /// <param name="Policy">What goes first; null: <c>dmio.device-defaults.policy</c>.</param>
+    /// <param name="Policy">The order of its operations; null: <c>dmio.device-defaults.policy</c>.</param>
     public sealed record AttachDevice(
         string Name, IBlockDevice Device, QueueDepth? QueueDepth = null, SchedulingPolicy? Policy = null)
         : INoSerializationVerificationNeeded
     {
-        /// <summary>Of a sender who closes the device where the supervisor does not come to it.</summary>
+        /// <summary>From a sender that closes the device if the supervisor never takes it.</summary>
         internal DeviceHandover? Handover { get; init; }
     }
 
-    /// <summary>Regions may name it from now on.</summary>
+    /// <summary>Regions can name the device.</summary>
     public sealed record DeviceAttached(string Name, DeviceDescription Description)
         : INoSerializationVerificationNeeded;
 
-    /// <summary>The device was not attached; the one given was disposed of.</summary>
+    /// <summary>The device was not attached, and is disposed of.</summary>
     public sealed record AttachRefused(string Name, string Reason) : INoSerializationVerificationNeeded
     {
-        /// <summary><see cref="IoRefusal.Stopped"/>: the service stops or has stopped; null: another cause.</summary>
+        /// <summary><see cref="IoRefusal.Stopped"/>: the service is stopping or has stopped; null: another
+        /// cause.</summary>
         public IoRefusal? Cause { get; init; }
     }
 
-    /// <summary>Takes a device out of service: what is in flight completes, what comes later gets
-    /// DeviceGone.</summary>
+    /// <summary>Takes a device out of service: operations in flight complete, later requests get DeviceGone.</summary>
     public sealed record DetachDevice(string Name) : INoSerializationVerificationNeeded;
 
-    /// <summary>The device is closed and its name free.</summary>
+    /// <summary>The device is closed, and its name is free.</summary>
     public sealed record DeviceDetached(string Name) : INoSerializationVerificationNeeded;
 
-    /// <summary>There is no such device, or it is being detached already.</summary>
+    /// <summary>There is no such device, or it is already being detached.</summary>
     public sealed record DetachRefused(string Name, string Reason) : INoSerializationVerificationNeeded;
 
     /// <summary>
@@ -111,20 +112,20 @@ public static class ServiceProtocol
     /// acknowledged and is not covered by a later successful flush: such a write may be on the disk or not, and no
     /// later flush reports it. The cache is written out and dropped first, so that reads return what the disk holds.
     /// </summary>
-    /// <param name="Name">What regions call it.</param>
+    /// <param name="Name">The name that regions use.</param>
     public sealed record ReopenDevice(string Name) : INoSerializationVerificationNeeded;
 
-    /// <summary>The device serves again.</summary>
+    /// <summary>The device is back in service.</summary>
     public sealed record DeviceReopened(string Name) : INoSerializationVerificationNeeded;
 
-    /// <summary>There is no such device, it has not failed, is being detached or reopened, or it still takes no writes:
-    /// then it stays failed.</summary>
+    /// <summary>There is no such device, it has not failed, it is being detached or reopened, or it still fails writes
+    /// and stays failed.</summary>
     public sealed record ReopenRefused(string Name, string Reason) : INoSerializationVerificationNeeded;
 
-    /// <summary>Asks for <see cref="DeviceList"/>.</summary>
+    /// <summary>Requests <see cref="DeviceList"/>.</summary>
     public sealed record GetDevices : INoSerializationVerificationNeeded
     {
-        /// <summary>The only one.</summary>
+        /// <summary>The only instance.</summary>
         public static GetDevices Instance { get; } = new();
     }
 
@@ -132,11 +133,11 @@ public static class ServiceProtocol
     public sealed record DeviceList(IReadOnlyList<DeviceStatus> Devices) : INoSerializationVerificationNeeded;
 
     /// <summary>One attached device.</summary>
-    /// <param name="Name">What regions call it.</param>
-    /// <param name="Description">What it is.</param>
-    /// <param name="State">Whether it serves.</param>
-    /// <param name="QueueDepth">Operations that may be in flight at once.</param>
-    /// <param name="Policy">What goes first.</param>
+    /// <param name="Name">The name that regions use.</param>
+    /// <param name="Description">Its properties.</param>
+    /// <param name="State">Its state.</param>
+    /// <param name="QueueDepth">The limit of operations in flight.</param>
+    /// <param name="Policy">The order of its operations.</param>
     public sealed record DeviceStatus(
         string Name,
         DeviceDescription Description,
@@ -144,87 +145,88 @@ public static class ServiceProtocol
         QueueDepth QueueDepth,
         SchedulingPolicy Policy);
 
-    /// <summary>Asks what a device knows of a range without reading it. Not ordered with its I/O.</summary>
-    /// <param name="Device">What regions call it.</param>
+    /// <summary>Requests the extents of a range, without reading it. Not ordered with the device's I/O.</summary>
+    /// <param name="Device">The name that regions use.</param>
     /// <param name="Start">The first sector.</param>
-    /// <param name="Count">How many, at least 1.</param>
-    /// <param name="Max">The most extents of the answer, 1 to 65536.</param>
+    /// <param name="Count">The number of sectors, at least 1.</param>
+    /// <param name="Max">The largest number of extents to return, 1 to 65536.</param>
     public sealed record GetExtents(string Device, Sector Start, SectorCount Count, int Max)
         : INoSerializationVerificationNeeded;
 
-    /// <summary>From <paramref name="Start"/> on, at least one; each begins where the one before ends. May end before
-    /// the range does: ask on from there.</summary>
+    /// <summary>Contiguous extents in order from <paramref name="Start"/>, at least one. They may end before the range
+    /// does: continue with another request from there.</summary>
     public sealed record Extents(string Device, Sector Start, IReadOnlyList<DeviceExtent> List)
         : INoSerializationVerificationNeeded;
 
-    /// <summary>There is no such device, the range is none of its, or it does not tell.</summary>
+    /// <summary>There is no such device, the range does not fit it, or the device does not report extents.</summary>
     public sealed record ExtentsRefused(string Device, string Reason) : INoSerializationVerificationNeeded;
 
-    /// <summary>Asks for <see cref="PoolStatus"/>.</summary>
+    /// <summary>Requests <see cref="PoolStatus"/>.</summary>
     public sealed record GetPoolStatus : INoSerializationVerificationNeeded
     {
-        /// <summary>The only one.</summary>
+        /// <summary>The only instance.</summary>
         public static GetPoolStatus Instance { get; } = new();
     }
 
-    /// <summary>Asks for <see cref="ServiceStatistics"/>.</summary>
+    /// <summary>Requests <see cref="ServiceStatistics"/>.</summary>
     public sealed record GetStatistics : INoSerializationVerificationNeeded
     {
-        /// <summary>The only one.</summary>
+        /// <summary>The only instance.</summary>
         public static GetStatistics Instance { get; } = new();
     }
 
     /// <summary>Pages of 4096 bytes. Invariant: <c>Free + Leased + Draining + Quarantined == Total</c>, and <c>Total
     /// &lt;= Max</c>.</summary>
-    /// <param name="Total">In memory now.</param>
-    /// <param name="Free">Of these, held by nobody.</param>
-    /// <param name="Leased">Of these, in leases that are open, or lent to them, and bounce pages of devices.</param>
-    /// <param name="Draining">Of these, in leases that ended while a device still had I/O of theirs.</param>
-    /// <param name="Quarantined">Of these, in open leases, for requests that were answered at their deadline while a
-    /// device still has the pages. The pool lends others in their place, as far as <paramref name="Max"/> allows; see
+    /// <param name="Total">Allocated pages.</param>
+    /// <param name="Free">Of these, pages without a holder.</param>
+    /// <param name="Leased">Of these, pages in open leases, lent to open leases, or used as bounce pages of
+    /// devices.</param>
+    /// <param name="Draining">Of these, pages in leases that ended while a device still had I/O of them.</param>
+    /// <param name="Quarantined">Of these, pages in open leases for requests that were answered at their deadline while
+    /// a device still uses the pages. The pool lends other pages as a replacement, up to <paramref name="Max"/>; see
     /// <see cref="LeaseStatistics.Credit"/>.</param>
     /// <param name="Max"><c>dmio.pool.max-pages</c>.</param>
-    /// <param name="Leases">Open leases.</param>
-    /// <param name="Waiting">Gets that wait for pages.</param>
+    /// <param name="Leases">The number of open leases.</param>
+    /// <param name="Waiting">The number of Gets that wait for pages.</param>
     public sealed record PoolStatus(
         int Total, int Free, int Leased, int Draining, int Quarantined, int Max, int Leases, int Waiting)
         : INoSerializationVerificationNeeded;
 }
 
 /// <summary>
-/// How leases share a device that all of them want: in proportion to their weights, 1 to 10000, as Linux's io.weight.
+/// How leases share a device: in proportion to their weights, 1 to 10000 (Linux: io.weight).
 /// </summary>
 public static class LeaseWeight
 {
-    /// <summary>What a lease has that asks for none.</summary>
+    /// <summary>The default weight.</summary>
     public const int Default = 100;
 
-    /// <summary>The largest.</summary>
+    /// <summary>The largest weight.</summary>
     public const int Max = 10000;
 }
 
-/// <summary>Whether an attached device serves.</summary>
+/// <summary>The state of an attached device.</summary>
 public enum DeviceState
 {
-    /// <summary>It serves.</summary>
+    /// <summary>In service.</summary>
     Online,
 
-    /// <summary>A flush failed: until it is reopened everything is refused, except reads with
+    /// <summary>A flush failed: until the device is reopened, all operations are refused, except reads with
     /// <c>read-after-failure = on</c>.</summary>
     Failed,
 
-    /// <summary>It completes what it has, for a detach.</summary>
+    /// <summary>The device completes its accepted operations before it is detached.</summary>
     Detaching,
 }
 
 /// <summary>
-/// Who closes a device that was sent to the supervisor: the supervisor once it has taken it, or the sender, who takes
-/// it back when the supervisor has ended with the message in its mailbox. One of them, from any thread.
+/// Decides who closes a device that was sent to the supervisor: the supervisor after it has taken the device, or the
+/// sender if the supervisor stops with the message in its mailbox. Exactly one of them, from any thread.
 /// </summary>
 internal sealed class DeviceHandover
 {
     private int isTaken;
 
-    /// <summary>True: it is the caller's to close.</summary>
+    /// <summary>True: the caller closes the device.</summary>
     internal bool TryTake() => Interlocked.Exchange(ref isTaken, 1) == 0;
 }

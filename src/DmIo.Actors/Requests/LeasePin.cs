@@ -5,18 +5,18 @@ using static DmIo.Actors.Protocol.LeaseProtocol;
 namespace DmIo.Actors.Requests;
 
 /// <summary>
-/// What keeps a lease's pages from the pool after its request actor stopped: one count for the actor itself, as
-/// dm-io's extra reference, and one for each I/O that it left at a device. Who takes the last one tells the
-/// supervisor.
+/// Keeps a lease's pages from the pool after its request actor has stopped: one count for the actor itself (Linux
+/// dm-io: the extra reference), and one for each I/O still at a device. The release of the last count sends
+/// LeaseReleased to the supervisor.
 /// </summary>
 internal sealed class LeasePin(LeaseId lease, IActorRef supervisor)
 {
     private int count = 1;
 
-    /// <summary>Only by the request actor, while it holds its own count.</summary>
+    /// <summary>Called only by the request actor, while it holds its own count.</summary>
     internal void Add() => Interlocked.Increment(ref count);
 
-    /// <summary>From any thread, once for each count.</summary>
+    /// <summary>Any thread, once for each count.</summary>
     internal void Release()
     {
         var left = Interlocked.Decrement(ref count);
@@ -28,12 +28,12 @@ internal sealed class LeasePin(LeaseId lease, IActorRef supervisor)
     }
 }
 
-/// <summary>What a lease may do.</summary>
-/// <param name="Weight">Its share of a device, 1 to 10000.</param>
-/// <param name="MaxWaiting">How many requests may wait for its credit. A message beyond it is refused, so that memory
-/// does not grow with what is asked for; the calls of a client wait, each with its caller.</param>
+/// <summary>The limits of a lease.</summary>
+/// <param name="Weight">The weight, 1 to 10000.</param>
+/// <param name="MaxWaiting">The limit of messages that wait for credit. Further messages are refused, to bound memory;
+/// the calls of a client wait without a limit, each with its caller.</param>
 internal readonly record struct LeaseTerms(int Weight, int MaxWaiting)
 {
-    /// <summary>Every lease may have that many waiting, however small it is.</summary>
+    /// <summary>The minimum of <see cref="MaxWaiting"/>, for small leases.</summary>
     internal const int LeastWaiting = 1024;
 }

@@ -12,13 +12,12 @@ using static DmIo.Actors.Protocol.LeaseProtocol;
 namespace DmIo.Actors.Requests;
 
 /// <summary>
-/// One lease's requests: checks them, admits them within the lease's credit, sends one <see cref="DeviceIo"/> for
-/// each
-/// region, and answers each request exactly once.
+/// The requests of one lease: validates them, admits them within the lease's credit, sends one <see cref="DeviceIo"/>
+/// for each region, and answers each request exactly once.
 /// <code>
 ///   Open --CloseLease, AbandonLease--> Closing --nothing in flight--> stopped
 /// </code>
-/// However it stops, everything pending is answered, and the lease's pages are released when no device has any of
+/// For any cause of its stop, every pending request is answered, and the lease's pages are released when no device uses
 /// them.
 /// </summary>
 internal sealed class RequestActor : UntypedActor, IWithTimers
@@ -67,21 +66,21 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
                 Close();
                 break;
             case AbandonLease:
-                ledger.StopWaiting(Stopped("Its owner died before this was begun."));
+                ledger.StopWaiting(Stopped("its owner died before the request was begun."));
                 Close();
                 break;
             default:
-                GoOn(message);
+                HandleAlways(message);
                 break;
         }
     }
 
-    /// <summary>The end, however it came. What no device has begun is Stopped; what one has begun keeps the
+    /// <summary>Runs for any cause of the stop. I/O that no device has begun is Stopped; I/O in flight retains the
     /// pages.</summary>
     protected override void PostStop()
     {
         var pin = new LeasePin(lease.Id, supervisor);
-        if (ledger.StopAll(Stopped("It, or the service, was stopped before this was done."), pin))
+        if (ledger.StopAll(Stopped("the lease or the service was stopped before the request was done."), pin))
         {
             AnnounceDraining();
         }
@@ -96,19 +95,19 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         switch (message)
         {
             case IoRequest request:
-                Refuse(request, IoRefusal.Stopped, $"{lease.Id} was put back, or the service stops.");
+                Refuse(request, IoRefusal.Stopped, $"{lease.Id} was put back, or the service is stopping.");
                 break;
             case CloseLease or AbandonLease:
                 break;
             default:
-                GoOn(message);
+                HandleAlways(message);
                 StopWhenIdle();
                 break;
         }
     }
 
-    /// <summary>What goes on in every state.</summary>
-    private void GoOn(object message)
+    /// <summary>Messages that every state handles.</summary>
+    private void HandleAlways(object message)
     {
         switch (message)
         {
@@ -210,22 +209,23 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     }
 
     /// <summary>
-    /// Refused here, not in the mailbox: a sender that asks for more than the lease can do gets an answer. The calls of
-    /// a client wait instead, behind all that came before them: each has a caller that waits, or a callback.
+    /// Refuses a message beyond the bound, instead of queuing it: a sender that exceeds the lease's capacity gets a
+    /// reply. The calls of a client wait instead, in arrival order: each has a waiting caller, or a callback.
     /// </summary>
     private string? CheckRoom(IoRequest request) =>
         ledger.Waiting < terms.MaxWaiting || request.WaitsForRoom
         ? null
-        : $"{ledger.Waiting} requests of {lease.Id} wait for its {lease.Count} pages, and more may not "
+        : $"{ledger.Waiting} requests of {lease.Id} wait for its {lease.Count} pages, which is the limit "
             + "(dmio.leases.waiting-per-page); wait for outcomes, or get a larger lease.";
 
-    private IoStatus Stopped(string why) => IoStatus.Failed(IoStatusCode.Stopped, $"The end of {lease.Id}: {why}");
+    private IoStatus Stopped(string why) => IoStatus.Failed(IoStatusCode.Stopped, $"{lease.Id} has ended: {why}");
 
     private IoStatus Canceled() =>
-        IoStatus.Failed(IoStatusCode.Stopped, $"Its caller canceled it while it waited for the pages of {lease.Id}.");
+        IoStatus.Failed(
+            IoStatusCode.Stopped, $"The caller canceled the request while it waited for pages of {lease.Id}.");
 
     private static IoStatus TimedOut(RequestState request) =>
-        IoStatus.Failed(IoStatusCode.TimedOut, $"Not done within {request.Deadline}.");
+        IoStatus.Failed(IoStatusCode.TimedOut, $"The request was not done within {request.Deadline}.");
 
     private IActorRef ReplyTo(IoRequest request) => request.ReplyTo ?? Sender;
 
@@ -275,11 +275,11 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     {
         watched.RemoveWhere(entry => entry.Actor.Equals(device));
         ledger.DeviceDied(
-            device, IoStatus.Failed(IoStatusCode.DeviceGone, "The device went before this was begun."));
+            device, IoStatus.Failed(IoStatusCode.DeviceGone, "The device stopped before the operation was begun."));
     }
 
-    /// <summary>The end of every turn: admits what fits now, and only then delivers, so that callbacks find nothing
-    /// of theirs (R11).</summary>
+    /// <summary>Ends every turn: admits the requests that fit now, and only then delivers outcomes, so that a request
+    /// is complete when its callback runs (R11).</summary>
     private void Settle()
     {
         DispatchAll();
@@ -312,8 +312,8 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>Where requests wait for credit: looks for slow devices now, and again when the next device will be
-    /// slow. So a lease that is always short of credit does it once a second.</summary>
+    /// <summary>If requests wait for credit: finds slow devices now, and again when the next device becomes slow. A
+    /// lease that is always short of credit does this once a second.</summary>
     private void DispatchPastSlowDevices()
     {
         var now = clock.HighResMonotonicClock;
@@ -346,7 +346,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>One message for each device, for all that was dispatched since the last time.</summary>
+    /// <summary>Sends one message to each device, with everything dispatched since the last call.</summary>
     private void Send()
     {
         isSendDue = false;
@@ -361,26 +361,27 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     {
         for (var io = first; io is not null;)
         {
-            // Before it is accounted for: then it may begin anew.
+            // Before the I/O is accounted for, since its request may be reused after that.
             var next = io.TakeNext();
             ledger.Answered(io);
             io = next;
         }
     }
 
-    /// <summary>To itself: comes behind all requests that lie in the mailbox already.</summary>
+    /// <summary>To itself: processed after all requests that are in the mailbox already.</summary>
     private sealed record SendOut : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         internal static SendOut Instance { get; } = new();
     }
 
-    /// <summary>To itself: look for slow devices.</summary>
+    /// <summary>To itself: find slow devices.</summary>
     private sealed record SlownessDue : INoSerializationVerificationNeeded
     {
-        /// <summary>A device is slow when its oldest operation is older than <c>slow-after</c>, not as old.</summary>
+        /// <summary>A device is slow when the age of its oldest operation exceeds <c>slow-after</c>; equality is not
+        /// enough.</summary>
         private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(1);
 
-        /// <summary>A device to which a request goes in the meantime may be slow earlier.</summary>
+        /// <summary>A device that receives a request in the meantime may become slow earlier.</summary>
         private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
         internal static SlownessDue Instance { get; } = new();

@@ -9,64 +9,64 @@ namespace DmIo.Actors.Requests;
 /// A lease's credit (R19, R23). Requests that fit are admitted in arrival order; a request that does not fit blocks
 /// all later ones, so a large one is not starved. Exceptions:
 /// <list type="bullet">
-/// <item>A request that names a slow device which has pages of the lease waits for this device: it blocks only
-/// requests that name the device too, or that overlap the blocked request (R20). It may wait as long as others keep the
-/// credit in use.</item>
-/// <item>A request larger than the lease's pages is charged all of them: it runs when nothing else does.</item>
+/// <item>A request that names a slow device which has pages of the lease waits for this device: it blocks only requests
+/// that name the device too, or that overlap the blocked request (R20). It may wait as long as other requests use the
+/// credit.</item>
+/// <item>A request larger than the lease's pages is charged all of them: it runs alone.</item>
 /// </list>
-/// The pages of a request that was answered at its deadline are quarantined until the devices release them. They keep
-/// their charge; pages that the pool lends replace it. The pool also lends for pages in use at slow devices, while
-/// requests for other devices wait; requests that wait for slow devices do not get these. Plain, single owner. Costs
-/// O(1) as long as no device is slow, otherwise O(waiting requests) a call.
+/// The pages of a request that was answered at its deadline are quarantined until the devices release them. They remain
+/// charged; pages that the pool lends replace them. The pool also lends for pages in use at slow devices while requests
+/// for other devices wait; requests that wait for slow devices do not get these pages. Not thread-safe. A call costs
+/// O(1) if no device is slow, otherwise O(waiting requests).
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
 /// <item>0 &lt;= Quarantined &lt;= InUse &lt;= granted pages + Lent.</item>
-/// <item>InUse is the sum of the charges of what was admitted and not returned.</item>
+/// <item>InUse is the sum of the charges of admitted requests that were not returned.</item>
 /// </list>
 /// </remarks>
 internal sealed class RequestAdmission(int pages)
 {
-    /// <summary>Of <see cref="TryAdmitPastSlow"/>: slow devices that requests wait for, and requests that others may
-    /// overlap at other devices.</summary>
+    /// <summary>For <see cref="TryAdmitPastSlow"/>: slow devices that requests wait for, and waiting requests that
+    /// later requests may pass at other devices.</summary>
     private readonly HashSet<string> blockedDevices = new(StringComparer.Ordinal);
     private readonly List<RequestState> passed = [];
     private readonly IntrusiveList<RequestState> waiting = new();
     private bool isShort;
 
-    /// <summary>Slow devices that have requests of the lease, as far as is known. Slow devices that have none do not
-    /// matter, and the lease would not notice that they are slow no more.</summary>
+    /// <summary>Slow devices that have requests of the lease, as of the last search. Slow devices without requests of
+    /// the lease are left out: they have no effect, and the lease would not notice when they recover.</summary>
     internal HashSet<string> SlowDevices { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Pages charged to requests that were admitted and not returned.</summary>
     internal int InUse { get; private set; }
 
-    /// <summary>Of these, pages of requests that are answered though a device has their memory.</summary>
+    /// <summary>Of these, pages of answered requests whose memory a device still uses.</summary>
     internal int Quarantined { get; private set; }
 
-    /// <summary>Of these, pages of unanswered requests that wait for slow devices, as far as is known.</summary>
+    /// <summary>Of these, pages of unanswered requests at slow devices, as of the last search.</summary>
     internal int AtSlowDevices { get; private set; }
 
     /// <summary>Pages that the pool lent.</summary>
     internal int Lent { get; private set; }
 
-    /// <summary>Pages that unanswered requests may have in use; fewer than were granted where quarantined ones are not
+    /// <summary>Pages that unanswered requests may have in use; less than granted if quarantined pages are not
     /// replaced.</summary>
     internal int Credit => pages + Lent - Quarantined;
 
-    /// <summary>No further request comes.</summary>
+    /// <summary>The lease accepts no further requests.</summary>
     internal bool IsClosed { get; set; }
 
-    /// <summary>Pages that the pool should lend, in all.</summary>
+    /// <summary>The total number of pages that the pool should lend.</summary>
     internal int Wanted => IsClosed && waiting.First is null ? 0 : Quarantined + (isShort ? AtSlowDevices : 0);
 
     /// <summary>Lent pages that are neither wanted nor in use.</summary>
     internal int Returnable => Math.Max(0, Lent - Math.Max(Wanted, InUse - pages));
 
-    /// <summary>Nothing waits, nothing was admitted that was not returned.</summary>
+    /// <summary>No request waits, and every admitted request was returned.</summary>
     internal bool IsEmpty => InUse == 0 && waiting.First is null;
 
-    /// <summary>How many wait.</summary>
+    /// <summary>The number of waiting requests.</summary>
     internal int Waiting => waiting.Count;
 
     internal void Add(RequestState request)
@@ -75,7 +75,7 @@ internal sealed class RequestAdmission(int pages)
         request.IsWaiting = true;
     }
 
-    /// <summary>It was answered while it waited, or is admitted.</summary>
+    /// <summary>Removes a request that is admitted, or that was answered while it waited.</summary>
     internal void Remove(RequestState request)
     {
         Invariant.Require(request.IsWaiting);
@@ -83,7 +83,7 @@ internal sealed class RequestAdmission(int pages)
         request.IsWaiting = false;
     }
 
-    /// <summary>Admits the next that may go.</summary>
+    /// <summary>Admits the next request that fits.</summary>
     internal bool TryAdmit([MaybeNullWhen(false)] out RequestState request)
     {
         if (SlowDevices.Count > 0)
@@ -95,7 +95,7 @@ internal sealed class RequestAdmission(int pages)
         return request is not null && TryCharge(request, namesSlow: false);
     }
 
-    /// <summary>Its outcome is given, and a device has its memory.</summary>
+    /// <summary>The request is answered, and a device still uses its memory.</summary>
     internal void Quarantine(RequestState request)
     {
         Invariant.Require(!request.IsQuarantined);
@@ -104,7 +104,7 @@ internal sealed class RequestAdmission(int pages)
         CheckInvariants();
     }
 
-    /// <summary>Gives back the credit of one that was admitted, once no device has anything of it.</summary>
+    /// <summary>Returns the credit of an admitted request that no device uses any longer.</summary>
     internal void Return(RequestState request)
     {
         InUse -= request.Charge;
@@ -118,22 +118,22 @@ internal sealed class RequestAdmission(int pages)
         CheckInvariants();
     }
 
-    /// <summary>The pool lends more.</summary>
+    /// <summary>The pool lends additional pages.</summary>
     internal void Lend(int lent)
     {
         Lent += lent;
         CheckInvariants();
     }
 
-    /// <summary>Gives lent pages back to the pool.</summary>
+    /// <summary>Returns lent pages to the pool.</summary>
     internal void GiveBack(int returned)
     {
         Lent -= returned;
         CheckInvariants();
     }
 
-    /// <summary>So many pages are in use at slow devices. Where there are none, none are borrowed for them; where
-    /// nothing waits either, slow devices do not matter.</summary>
+    /// <summary>Sets the number of pages in use at slow devices. If it is 0, no pages are borrowed for them; if no
+    /// request waits either, slow devices have no effect.</summary>
     internal void CountAtSlowDevices(int count)
     {
         AtSlowDevices = count;
@@ -144,7 +144,7 @@ internal sealed class RequestAdmission(int pages)
         }
     }
 
-    /// <summary>Takes the first that waits, without admitting it: for the end of the lease.</summary>
+    /// <summary>Removes the first waiting request without admitting it, for the end of the lease.</summary>
     internal bool TryRemove([MaybeNullWhen(false)] out RequestState request)
     {
         request = waiting.First;
@@ -157,7 +157,7 @@ internal sealed class RequestAdmission(int pages)
         return true;
     }
 
-    /// <exception cref="InvariantViolationException">One of the class's is broken: a defect.</exception>
+    /// <exception cref="InvariantViolationException">An invariant of the class is violated: a bug.</exception>
     internal void CheckInvariants()
     {
         Invariant.Require(Quarantined >= 0 && Quarantined <= InUse);
@@ -191,8 +191,8 @@ internal sealed class RequestAdmission(int pages)
         return false;
     }
 
-    /// <summary>It stays, and later ones may pass it; those that name one of its slow devices may not, so that only its
-    /// other regions are compared with theirs.</summary>
+    /// <summary>The request remains waiting, and later ones may pass it, except those that name one of its slow
+    /// devices; so only its other regions are compared with theirs.</summary>
     private void Pass(RequestState request)
     {
         var isOnOthers = false;
@@ -248,8 +248,8 @@ internal sealed class RequestAdmission(int pages)
         return false;
     }
 
-    /// <summary>A region overlaps it, and one of the two changes sectors: their order matters (R20). Never so for a
-    /// flush, which covers what has completed.</summary>
+    /// <summary>True if a region overlaps the request, and one of the two changes sectors: their order matters (R20).
+    /// Never for a flush, which covers completed writes.</summary>
     private static bool Overlaps(RequestState earlier, DeviceIo later)
     {
         for (var index = 0; index < earlier.RegionCount; index++)
@@ -266,7 +266,7 @@ internal sealed class RequestAdmission(int pages)
         return false;
     }
 
-    /// <summary>Lent pages that are not wanted any more are not used again, or a busy lease would keep them.</summary>
+    /// <summary>Lent pages that are no longer wanted are not charged, so that a busy lease returns them.</summary>
     private bool TryCharge(RequestState request, bool namesSlow)
     {
         var cost = (int)Math.Min(request.Pages, pages);
@@ -276,7 +276,7 @@ internal sealed class RequestAdmission(int pages)
         var left = pages + usable - InUse;
         if (cost > left && others == 0)
         {
-            // Alone on a lease that has shrunk.
+            // The request runs alone on a lease that has shrunk.
             cost = Math.Max(1, left);
         }
 

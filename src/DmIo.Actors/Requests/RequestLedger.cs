@@ -7,17 +7,18 @@ using DmIo.Io;
 namespace DmIo.Actors.Requests;
 
 /// <summary>
-/// The requests of one lease, from acceptance to delivery. Plain, single owner.
+/// The requests of one lease, from acceptance to delivery. Not thread-safe.
 /// <code>
 ///   Accept --> waiting --TryDispatch--> dispatched --answerable--> outcome --TryTakeOutcome--> (delivered)
 ///                 +-----Expire, Withdraw, StopWaiting----------------^
 /// </code>
-/// A request gets one outcome. One that is answered while a device has its memory stays dispatched, its pages
-/// quarantined, until it is over.
+/// A request gets one outcome. A request that is answered while a device uses its memory stays dispatched, with its
+/// pages quarantined, until it is over.
 /// </summary>
 internal sealed class RequestLedger(int pages)
 {
-    /// <summary>Requests kept for reuse: what a lease of usual size has in flight.</summary>
+    /// <summary>The number of request states kept for reuse; covers the requests in flight of a typical
+    /// lease.</summary>
     private const int MaxIdle = 1024;
 
     private readonly RequestAdmission admission = new(pages);
@@ -27,37 +28,40 @@ internal sealed class RequestLedger(int pages)
     private int reportedQuarantined;
     private int reportedWanted;
 
-    /// <summary>Nothing waits, and no device has anything.</summary>
+    /// <summary>No request waits, and none is dispatched.</summary>
     internal bool IsIdle => dispatched.Count == 0 && admission.IsEmpty;
 
-    /// <summary>Requests that devices have, or had until they were cut.</summary>
+    /// <summary>Dispatched requests that are not over, including answered ones whose memory a device still
+    /// uses.</summary>
     internal int InFlight => dispatched.Count;
 
-    /// <summary>Credit that unanswered requests hold.</summary>
+    /// <summary>Credit in use by unanswered requests.</summary>
     internal int PagesInFlight => admission.InUse - admission.Quarantined;
 
-    /// <summary>Credit of answered requests whose memory a device still has.</summary>
+    /// <summary>Credit of answered requests whose memory a device still uses.</summary>
     internal int PagesQuarantined => admission.Quarantined;
 
     /// <summary>Pages that the pool lent.</summary>
     internal int PagesLent => admission.Lent;
 
-    /// <summary>The most pages that unanswered requests may have in flight now.</summary>
+    /// <summary>The limit of pages that unanswered requests may have in flight now.</summary>
     internal int Credit => admission.Credit;
 
-    /// <summary>How many wait for credit.</summary>
+    /// <summary>The number of requests that wait for credit.</summary>
     internal int Waiting => admission.Waiting;
 
     /// <summary>The current values for the lease's counters.</summary>
     internal LeaseGauges Gauges => new(PagesInFlight, PagesQuarantined, PagesLent, Credit, InFlight, Waiting);
 
-    /// <summary>Slow devices matter, or did when they were looked for last: it is time to look again.</summary>
+    /// <summary>True: slow devices have an effect, or had one at the last search, so the search must be
+    /// repeated.</summary>
     internal bool HasSlowDevices => admission.SlowDevices.Count > 0 || admission.Lent > admission.Quarantined;
 
-    /// <summary>A request to <see cref="RequestState.Begin"/>: one that is done with, or a new one.</summary>
+    /// <summary>A state to <see cref="RequestState.Begin"/>: a reused one, or a new one.</summary>
     internal RequestState NextState() => idle.TryPop(out var request) ? request : new RequestState();
 
-    /// <summary>Takes it in; one that needs no device has its outcome at once, whatever waits.</summary>
+    /// <summary>Accepts a request. A request that needs no device gets its outcome immediately, without
+    /// waiting.</summary>
     internal void Accept(RequestState request)
     {
         if (request.IsAnswerable)
@@ -71,11 +75,10 @@ internal sealed class RequestLedger(int pages)
     }
 
     /// <summary>
-    /// Looks which devices of the requests in flight are slow: for <see cref="TryDispatch"/>. Costs O(requests in
-    /// flight).
+    /// Finds the slow devices of the requests in flight, for <see cref="TryDispatch"/>. Costs O(requests in flight).
     /// </summary>
-    /// <returns>When another device of the requests in flight will be slow, unless it completes its oldest operation
-    /// before; <see cref="TimeSpan.MaxValue"/>: none of them will be.</returns>
+    /// <returns>The time when the next device of the requests in flight becomes slow, unless it completes its oldest
+    /// operation before; <see cref="TimeSpan.MaxValue"/>: none becomes slow.</returns>
     internal TimeSpan FindSlowDevices(TimeSpan now)
     {
         admission.SlowDevices.Clear();
@@ -90,8 +93,8 @@ internal sealed class RequestLedger(int pages)
         return next;
     }
 
-    /// <summary>What the supervisor has to know of the credit; false: nothing new. Rarely true: not on the path of
-    /// requests to devices that answer in time.</summary>
+    /// <summary>True: the supervisor must be informed of changed credit. Rare: requests to devices that answer in time
+    /// do not cause it.</summary>
     internal bool TryChangeCredit(out int quarantined, out int wanted, out int returned)
     {
         (quarantined, wanted, returned) = (admission.Quarantined, admission.Wanted, admission.Returnable);
@@ -105,13 +108,15 @@ internal sealed class RequestLedger(int pages)
         return true;
     }
 
-    /// <summary>No further request comes: lent pages that the waiting ones do not need go back.</summary>
+    /// <summary>The lease accepts no further requests: lent pages that the waiting ones do not need are
+    /// returned.</summary>
     internal void Close() => admission.IsClosed = true;
 
-    /// <summary>The pool lends so many pages more.</summary>
+    /// <summary>The pool lends additional pages.</summary>
     internal void Lend(int lent) => admission.Lend(lent);
 
-    /// <summary>The next that the credit allows: to be sent, then <see cref="Settle"/>d.</summary>
+    /// <summary>Dispatches the next request that the credit allows. The caller sends it, then calls
+    /// <see cref="Settle"/>.</summary>
     internal bool TryDispatch([MaybeNullWhen(false)] out RequestState request)
     {
         if (!admission.TryAdmit(out request))
@@ -124,8 +129,8 @@ internal sealed class RequestLedger(int pages)
         return true;
     }
 
-    /// <summary>Gives a dispatched request its outcome where it can be answered; its credit back where it is over, and
-    /// into quarantine where it is only answered.</summary>
+    /// <summary>Gives a dispatched request its outcome if it is answerable; returns its credit if it is over, and
+    /// quarantines the credit if it is only answered.</summary>
     internal void Settle(RequestState request)
     {
         if (request.IsAnswerable && !request.IsAnswered)
@@ -149,8 +154,8 @@ internal sealed class RequestLedger(int pages)
         }
     }
 
-    /// <summary>A device is done with one region. Where a deadline, or the death of the device, settled that already,
-    /// this is only the end of it.</summary>
+    /// <summary>A device has finished one region. If a deadline or the death of the device has settled the region
+    /// already, this only ends it.</summary>
     internal void Answered(DeviceIo io)
     {
         var request = ((RequestRegion)io).Request;
@@ -159,10 +164,10 @@ internal sealed class RequestLedger(int pages)
         Recycle(request);
     }
 
-    /// <summary>The outcome was handed over.</summary>
+    /// <summary>The outcome was delivered.</summary>
     internal void Delivered(RequestState request) => Recycle(request);
 
-    /// <summary>Gives a request its outcome now, unless it has one.</summary>
+    /// <summary>Gives a request this outcome, unless it has one.</summary>
     internal void Expire(RequestState request, in IoStatus status)
     {
         if (request.IsAnswered)
@@ -182,8 +187,8 @@ internal sealed class RequestLedger(int pages)
         }
     }
 
-    /// <summary>Gives the request of this completion its outcome now if it waits for credit. Otherwise, and where it
-    /// was not accepted yet, nothing.</summary>
+    /// <summary>Gives the request of this completion this outcome if it waits for credit. Does nothing if it does not,
+    /// or if it is not accepted yet.</summary>
     internal void Withdraw(ICancelableCompletion completion, in IoStatus status)
     {
         if (completion.Accepted is RequestState { IsWaiting: true } request && request.IsOf(completion))
@@ -194,10 +199,10 @@ internal sealed class RequestLedger(int pages)
         }
     }
 
-    /// <summary>What lay unissued at this device has this status.</summary>
+    /// <summary>I/O that this device has not issued gets this status.</summary>
     internal void DeviceDied(IActorRef device, in IoStatus status)
     {
-        // Backwards: Settle removes what is over, and puts the last into its place.
+        // Backwards: Settle removes requests that are over, and moves the last one into the free place.
         for (var index = dispatched.Count - 1; index >= 0; index--)
         {
             dispatched[index].DeviceDied(device, status);
@@ -205,7 +210,7 @@ internal sealed class RequestLedger(int pages)
         }
     }
 
-    /// <summary>What waits for credit has this status.</summary>
+    /// <summary>Requests that wait for credit get this status.</summary>
     internal void StopWaiting(in IoStatus status)
     {
         while (admission.TryRemove(out var request))
@@ -215,8 +220,8 @@ internal sealed class RequestLedger(int pages)
         }
     }
 
-    /// <summary>The end: everything has its outcome; what a device has is left to the pin. True: a device has
-    /// something.</summary>
+    /// <summary>Ends all requests: each gets an outcome; the pin holds the I/O that devices still have. True: devices
+    /// have I/O.</summary>
     internal bool StopAll(in IoStatus status, LeasePin pin)
     {
         StopWaiting(status);
@@ -232,7 +237,7 @@ internal sealed class RequestLedger(int pages)
         return isHeld;
     }
 
-    /// <summary>The next outcome to be delivered, in the order in which they came.</summary>
+    /// <summary>The next outcome to deliver, in the order of the outcomes.</summary>
     internal bool TryTakeOutcome([MaybeNullWhen(false)] out RequestState request) => outcomes.TryDequeue(out request);
 
     private void Remove(RequestState request)

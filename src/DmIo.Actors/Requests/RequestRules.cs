@@ -6,15 +6,16 @@ using static DmIo.Actors.Protocol.IoProtocol;
 namespace DmIo.Actors.Requests;
 
 /// <summary>
-/// What a request must be before any device is touched (R1 to R3): a fault is one sentence that names the value, the
-/// limit and the fix. What only the device can tell (its end, its abilities) is not here but in the region's status.
+/// The rules that a request must satisfy before any device is touched (R1 to R3). A fault is one sentence that names
+/// the value, the limit and the fix. The properties of the device (capacity, supported operations) are checked later,
+/// and reported in the region's status.
 /// </summary>
 internal static class RequestRules
 {
     /// <summary>Timers count milliseconds in 32 bits.</summary>
     internal static TimeSpan LongestDeadline { get; } = TimeSpan.FromMilliseconds(int.MaxValue);
 
-    /// <summary>The fault, or null where there is none.</summary>
+    /// <summary>Returns the fault, or null.</summary>
     internal static string? Check(IoRequest request)
     {
         var list = request.Regions;
@@ -27,15 +28,15 @@ internal static class RequestRules
         return Check(request, count, count > ErrorBits.Capacity ? [] : [.. list ?? []]);
     }
 
-    /// <summary>The same for regions that were copied already.</summary>
-    /// <param name="request">Its own list of regions is not looked at.</param>
-    /// <param name="count">How many regions it has.</param>
-    /// <param name="regions">These, unless they are too many.</param>
+    /// <summary>Checks a request whose regions are already copied.</summary>
+    /// <param name="request">The request; its own list of regions is not read.</param>
+    /// <param name="count">The number of its regions.</param>
+    /// <param name="regions">The regions, unless they are too many.</param>
     internal static string? Check(IoRequest request, int count, ReadOnlySpan<IoRegion> regions)
     {
         if (request.Operation is < IoOperation.Read or > IoOperation.WriteZeroes)
         {
-            return $"There is no operation {(int)request.Operation}; take one of {nameof(IoOperation)}.";
+            return $"There is no operation {(int)request.Operation}; use one of {nameof(IoOperation)}.";
         }
 
         return CheckCount(request.Operation, count)
@@ -59,7 +60,7 @@ internal static class RequestRules
     {
         if (request.ForceUnitAccess && request.Operation != IoOperation.Write)
         {
-            return $"Only a write can be durable by itself (FUA), not a {request.Operation}; send a flush behind it.";
+            return $"Only a write can use force unit access (FUA), not a {request.Operation}; send a flush after it.";
         }
 
         if (request.Zeroing != WriteZeroesFlags.None && CheckZeroing(request) is { } fault)
@@ -69,7 +70,7 @@ internal static class RequestRules
 
         if (request.Priority is < IoPriority.BestEffort or > IoPriority.Idle)
         {
-            return $"There is no priority {(int)request.Priority}; take one of {nameof(IoPriority)}.";
+            return $"There is no priority {(int)request.Priority}; use one of {nameof(IoPriority)}.";
         }
 
         return request.Deadline switch
@@ -86,12 +87,12 @@ internal static class RequestRules
         const WriteZeroesFlags Known = WriteZeroesFlags.NoUnmap | WriteZeroesFlags.NoFallback;
         if (request.Operation != IoOperation.WriteZeroes)
         {
-            return $"Only write zeroes can be told how ({request.Zeroing}), not a {request.Operation}.";
+            return $"Only write zeroes has zeroing flags ({request.Zeroing}), not a {request.Operation}.";
         }
 
         return (request.Zeroing & ~Known) == WriteZeroesFlags.None
             ? null
-            : $"There is no way of zeroing {(int)request.Zeroing}; take some of {nameof(WriteZeroesFlags)}.";
+            : $"There is no zeroing flag {(int)request.Zeroing}; use those of {nameof(WriteZeroesFlags)}.";
     }
 
     private static string? CheckRegions(ReadOnlySpan<IoRegion> regions)
@@ -128,7 +129,7 @@ internal static class RequestRules
 
         if (request.Operation != IoOperation.Write)
         {
-            return $"Only a write keeps its edges, not a {request.Operation}.";
+            return $"Only a write has edges, not a {request.Operation}.";
         }
 
         if (edges.HeadBytes < 0 || edges.TailBytes < 0)
@@ -141,7 +142,7 @@ internal static class RequestRules
             if (regions[index].Count.Value > 0 && regions[index].Count.Bytes <= edges.Bytes)
             {
                 return $"Region {index} ({regions[index]}) has {regions[index].Count.Bytes} bytes, and the edges keep "
-                    + $"{edges.Bytes} of them; give a region of which something is written.";
+                    + $"{edges.Bytes} of them; give a region of which at least one byte is written.";
             }
         }
 
@@ -162,7 +163,7 @@ internal static class RequestRules
 
         if (request.Operation == IoOperation.Read && memory.IsReadOnly)
         {
-            return "The memory of a read is written to, and this is read-only.";
+            return "A read writes to its memory, and this memory is read-only.";
         }
 
         var largest = 0;
@@ -178,7 +179,7 @@ internal static class RequestRules
             : $"Region {largest} ({regions[largest]}) needs {needed} bytes of memory; this has {memory.LengthBytes}.";
     }
 
-    /// <summary>At most 64 regions, mostly 3: each with each is cheaper than to sort them.</summary>
+    /// <summary>At most 64 regions, usually 3: comparing all pairs is cheaper than sorting.</summary>
     private static string? CheckOverlap(IoOperation operation, ReadOnlySpan<IoRegion> regions)
     {
         if (operation is IoOperation.Read or IoOperation.Flush)
@@ -193,7 +194,7 @@ internal static class RequestRules
                 if (regions[later].Overlaps(regions[earlier]))
                 {
                     return $"Region {later} ({regions[later]}) overlaps region {earlier} ({regions[earlier]}), "
-                        + "so what would be there is undefined; send them one after the other.";
+                        + "so the result would be undefined; send them one after the other.";
                 }
             }
         }
@@ -201,8 +202,8 @@ internal static class RequestRules
         return null;
     }
 
-    /// <summary>Copies the regions into <paramref name="snapshot"/> and checks the request. List and memory may be of
-    /// the caller's own making: what they throw is the request's fault.</summary>
+    /// <summary>Copies the regions into <paramref name="snapshot"/> and checks the request. The list and the memory may
+    /// be types of the caller: their exceptions are faults of the request.</summary>
     internal static string? Check(
         IoRequest request, IoRegion[] snapshot, DeviceDirectory directory, out int count, out long bouncePages)
     {
@@ -227,11 +228,11 @@ internal static class RequestRules
         }
         catch (Exception exception)
         {
-            return $"The request's regions or memory threw when they were looked at: {exception.Message}";
+            return $"The request's regions or memory threw an exception: {exception.Message}";
         }
     }
 
-    /// <summary>Pages of direct devices that the data goes through; a region takes at most what its device
+    /// <summary>The bounce pages of direct devices that the data needs; a region needs at most as many as its device
     /// has.</summary>
     private static long BouncePages(
         DeviceDirectory directory, IoMemory memory, WriteEdges edges, ReadOnlySpan<IoRegion> regions)

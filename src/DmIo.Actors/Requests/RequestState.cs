@@ -10,26 +10,26 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Requests;
 
-/// <summary>One region of a request, as its request actor knows it.</summary>
+/// <summary>One region of a request, in its request actor.</summary>
 internal sealed class RequestRegion(RequestState request, int index) : DeviceIo(index)
 {
     internal RequestState Request { get; } = request;
 
-    /// <summary>The device that it was sent to; null before.</summary>
+    /// <summary>The device that the region was sent to; null before.</summary>
     internal DeviceEntry? Device { get; set; }
 }
 
 /// <summary>
-/// One accepted request: its device I/O, region by region, and what became of each. How many answers it waits for is
-/// fixed before the first is sent, which does the work of dm-io's extra reference. Used again for request after
-/// request, with its device I/Os, so that a request allocates nothing. Plain, single owner.
+/// One accepted request: its device I/O and outcome for each region. The number of outstanding answers is fixed before
+/// the first is sent (Linux dm-io: the extra reference). Reused for later requests, together with its device I/Os, so
+/// that a request allocates nothing. Not thread-safe.
 /// <code>
 ///   region: (skipped)                       count 0 and not a flush: its bit stays clear (R4)
 ///   region: open ---Complete--> settled
-///             +-----Cut-------> settled     nobody will touch its memory, or the device was done with it already
-///             +-----Cut-------> held --Complete--> settled     answered, though a device has its memory still (R23)
+///             +-----Cut-------> settled     its memory is not used, or the device had finished it already
+///             +-----Cut-------> held --Complete--> settled     answered while a device still uses its memory (R23)
 /// </code>
-/// The request is answered when none is open, and over when none is held either.
+/// The request is answerable when no region is open, and over when none is held either.
 /// </summary>
 internal sealed class RequestState : ILinked<RequestState>
 {
@@ -50,13 +50,12 @@ internal sealed class RequestState : ILinked<RequestState>
     private int due;
     private bool isReusable;
 
-    /// <summary>Makes it a new request.</summary>
-    /// <param name="begun">Checked by <see cref="RequestRules"/>. Its own list of regions is not looked at.</param>
+    /// <summary>Starts a new request.</summary>
+    /// <param name="begun">Validated by <see cref="RequestRules"/>. Its own list of regions is not read.</param>
     /// <param name="regions">The regions of the request; copied.</param>
-    /// <param name="outcomeTo">Who gets the outcome, where no completion does.</param>
-    /// <param name="owner">The request actor, to whom devices answer, and its lease.</param>
-    /// <param name="bouncePages">How many pages its data goes through on its way to devices that can't take it as it
-    /// lies.</param>
+    /// <param name="outcomeTo">The receiver of the outcome, if the request has no completion.</param>
+    /// <param name="owner">The request actor, which devices answer, and its lease.</param>
+    /// <param name="bouncePages">The bounce pages for devices that cannot transfer the memory directly.</param>
     internal RequestState Begin(
         IoRequest begun,
         ReadOnlySpan<IoRegion> regions,
@@ -93,37 +92,36 @@ internal sealed class RequestState : ILinked<RequestState>
         return this;
     }
 
-    /// <summary>Where it is in its ledger's list of what was dispatched; -1: it is not. The ledger's own
-    /// field.</summary>
+    /// <summary>The index in the ledger's list of dispatched requests; -1: not dispatched. Only the ledger uses
+    /// it.</summary>
     internal int DispatchedAt { get; set; } = -1;
 
     /// <summary>
-    /// How many pages are in I/O for it: its largest region, rounded up, at least 1; and those that its data goes
-    /// through.
+    /// The number of pages in I/O: the largest region, rounded up, at least 1; plus the bounce pages.
     /// </summary>
     internal long Pages { get; private set; }
 
-    /// <summary>Pages of its lease's credit that it has; 0 before it is admitted. This property and those below are
-    /// <see cref="RequestAdmission"/>'s own.</summary>
+    /// <summary>The pages of the lease's credit in use; 0 before admission. Only <see cref="RequestAdmission"/> uses
+    /// this property and those below.</summary>
     internal int Charge { get; set; }
 
-    /// <summary>Its charge counts as quarantined.</summary>
+    /// <summary>The charge counts as quarantined.</summary>
     internal bool IsQuarantined { get; set; }
 
-    /// <summary>It waits for credit.</summary>
+    /// <summary>The request waits for credit.</summary>
     internal bool IsWaiting { get; set; }
 
     public RequestState? Previous { get; set; }
 
     public RequestState? Next { get; set; }
 
-    /// <summary>Sectors of its data, those of its largest region; 0 where it carries none.</summary>
+    /// <summary>The sectors of the largest region; 0 if the operation transfers no data.</summary>
     internal long DataSectors { get; private set; }
 
-    /// <summary>It is the request of this completion, and not a later one.</summary>
+    /// <summary>True if this is the request of the completion, and not a later one.</summary>
     internal bool IsOf(IIoCompletion completion) => ReferenceEquals(request?.Completion, completion);
 
-    /// <summary>Its outcome is a message, not a call.</summary>
+    /// <summary>The outcome is a message, not a call.</summary>
     internal bool IsAnsweredByMessage => request.Completion is null;
 
     internal TimeSpan? Deadline => request.Deadline;
@@ -133,44 +131,43 @@ internal sealed class RequestState : ILinked<RequestState>
     /// <summary>Regions without an outcome.</summary>
     internal ErrorBits Open => open;
 
-    /// <summary>Regions whose outcome is given though a device still has their memory.</summary>
+    /// <summary>Regions that have an outcome though a device still uses their memory.</summary>
     internal ErrorBits Held => held;
 
     /// <summary>Every region has an outcome; the request may be answered.</summary>
     internal bool IsAnswerable => open.IsEmpty;
 
-    /// <summary>No device has, or will have, anything of it.</summary>
+    /// <summary>No device has or will get I/O of the request.</summary>
     internal bool IsOver => open.IsEmpty && held.IsEmpty;
 
-    /// <summary>It is answered, or about to be; nothing changes that.</summary>
+    /// <summary>The outcome is fixed; it was delivered or is about to be.</summary>
     internal bool IsAnswered => done is not null;
 
     /// <summary>
-    /// Nobody has it or will get it any more: it may begin anew. A request that was cut, or whose device died, or
-    /// that
-    /// has a deadline, never is: something of it may lie in a mailbox.
+    /// The state can be reused: no other object refers to it. False for a request that was cut, whose device died, or
+    /// that has a deadline: one of its messages may still be in a mailbox.
     /// </summary>
     internal bool IsReusable => isReusable && due == 0 && IsDelivered && IsOver;
 
     private bool IsDelivered { get; set; }
 
-    /// <summary>To deliver it runs code that is not ours, and may take its time.</summary>
+    /// <summary>Delivery runs code of the caller, which may be slow.</summary>
     internal bool RunsCallersCode => request.Completion is not null;
 
-    /// <summary>The outcome, once it is concluded.</summary>
+    /// <summary>The outcome. Only after <see cref="Conclude"/>.</summary>
     internal IoResult Result => done!.Result;
 
-    /// <summary>How many pages a region's data takes.</summary>
+    /// <summary>The number of pages of a region's data.</summary>
     internal static long PagesOf(long sectors) => (sectors + SectorsPerPage - 1) / SectorsPerPage;
 
-    /// <summary>What is to be sent for a region; null: nothing.</summary>
+    /// <summary>The I/O of a region; null: the region is skipped.</summary>
     internal RequestRegion? this[int index] => present[index] ? ios[index] : null;
 
     /// <summary>
-    /// Adds the slow devices that are not done with a region of it. <paramref name="next"/> becomes the time at which
-    /// the first of its other devices will be slow, if that is earlier.
+    /// Adds the slow devices that have not finished a region of the request. Lowers <paramref name="next"/> to the time
+    /// at which the first of its other devices becomes slow.
     /// </summary>
-    /// <returns>There are some.</returns>
+    /// <returns>True if there are any.</returns>
     internal bool FindSlowDevices(HashSet<string> devices, TimeSpan now, ref TimeSpan next)
     {
         var isAtSlow = false;
@@ -194,13 +191,13 @@ internal sealed class RequestState : ILinked<RequestState>
         return isAtSlow;
     }
 
-    /// <summary>Somebody listens: its spans end with its regions' outcomes, and its own.</summary>
+    /// <summary>Traces the request: the spans end with the outcomes of the regions and of the request.</summary>
     internal void Trace(RequestTrace? spans) => trace = spans;
 
-    /// <summary>The region is about to be sent, or to fail for want of its device.</summary>
+    /// <summary>The region is about to be sent, or to fail because its device is missing.</summary>
     internal void TraceRegion(DeviceIo io) => trace?.SendRegion(io);
 
-    /// <summary>The region goes to this device; an answer is due.</summary>
+    /// <summary>The region is sent to this device; an answer is outstanding.</summary>
     internal DeviceIo Send(int index, DeviceEntry device)
     {
         due++;
@@ -208,15 +205,15 @@ internal sealed class RequestState : ILinked<RequestState>
         return ios[index];
     }
 
-    /// <summary>The device's answer came, whatever it says.</summary>
+    /// <summary>The device has answered, with any status.</summary>
     internal void Answered(int index, in IoStatus status)
     {
         due--;
         Complete(index, status);
     }
 
-    /// <summary>The outcome of an open region; or the end of a held one, whose outcome is given. Nothing where it is
-    /// settled.</summary>
+    /// <summary>Gives an open region its outcome, or ends a held one, whose outcome is fixed. Does nothing if the
+    /// region is settled.</summary>
     internal void Complete(int index, in IoStatus status)
     {
         if (open[index])
@@ -231,14 +228,14 @@ internal sealed class RequestState : ILinked<RequestState>
         }
     }
 
-    /// <summary>Fails an open region that was not sent, or that was withdrawn: nobody has its memory.</summary>
+    /// <summary>Fails an open region that was withdrawn or not sent, so that its memory is not in use.</summary>
     internal void FailUntouched(int index, in IoStatus status)
     {
         ios[index].ZeroFillRead();
         Complete(index, status);
     }
 
-    /// <summary>What lies unissued at this device, which died, is gone. What it issued is still answered.</summary>
+    /// <summary>Fails I/O that this dead device has not issued. Issued I/O is still answered.</summary>
     internal void DeviceDied(IActorRef device, in IoStatus status)
     {
         isReusable = false;
@@ -252,8 +249,7 @@ internal sealed class RequestState : ILinked<RequestState>
     }
 
     /// <summary>
-    /// Gives every open region an outcome now. What a device has not begun is withdrawn; what it has begun becomes
-    /// held.
+    /// Gives every open region an outcome now. I/O that no device has begun is withdrawn; I/O in flight becomes held.
     /// </summary>
     internal void Cut(in IoStatus status)
     {
@@ -279,8 +275,8 @@ internal sealed class RequestState : ILinked<RequestState>
     }
 
     /// <summary>
-    /// Gives every open region this outcome. Only before any is sent. The memory is not touched, not even that of a
-    /// read: the caller does not wait any more, and may use it.
+    /// Gives every open region this outcome. Only before any is sent. Does not touch the memory, even that of a read:
+    /// the caller no longer waits, and may reuse it.
     /// </summary>
     internal void Withdraw(in IoStatus status)
     {
@@ -293,8 +289,8 @@ internal sealed class RequestState : ILinked<RequestState>
         }
     }
 
-    /// <summary>The request actor's last moment: what is held, or still open, will release the pin instead of being
-    /// told.</summary>
+    /// <summary>Called as the request actor stops: the I/O of held and open regions releases the pin instead of sending
+    /// a message.</summary>
     internal void Abandon(LeasePin pin)
     {
         isReusable = false;
@@ -308,7 +304,7 @@ internal sealed class RequestState : ILinked<RequestState>
         }
     }
 
-    /// <summary>Fixes the outcome. Once, when it is answerable.</summary>
+    /// <summary>Fixes the outcome. Once, when the request is answerable.</summary>
     internal void Conclude()
     {
         Invariant.Require(IsAnswerable && !IsAnswered);
@@ -322,7 +318,7 @@ internal sealed class RequestState : ILinked<RequestState>
         }
     }
 
-    /// <summary>Hands the outcome over. Once, the last that is done for the request (R11).</summary>
+    /// <summary>Delivers the outcome. Once, as the last step of the request (R11).</summary>
     internal void Deliver(IActorRef sender)
     {
         IsDelivered = true;
@@ -336,7 +332,7 @@ internal sealed class RequestState : ILinked<RequestState>
         }
     }
 
-    /// <summary>Lets go of all that is the caller's, until it begins anew.</summary>
+    /// <summary>Clears all references to the caller's objects, until the next <see cref="Begin"/>.</summary>
     internal void Forget()
     {
         foreach (var index in present)
@@ -379,7 +375,7 @@ internal sealed class RequestState : ILinked<RequestState>
         }
     }
 
-    /// <summary>What failed names its device: the text alone, in a log, says where to look.</summary>
+    /// <summary>Adds the device's name to the failure, so that a log of the text alone identifies the device.</summary>
     private static IoStatus Named(in IoStatus status, string device) =>
         status.Failure is not { } failure || failure.Message.Contains(device, StringComparison.Ordinal)
             ? status

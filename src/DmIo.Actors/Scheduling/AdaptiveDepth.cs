@@ -1,30 +1,30 @@
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// How many operations to have in flight, so that the device is busy and yet has no long queue inside, where nothing
-/// can be put ahead of anything. From latency, as TCP Vegas and BBR do it:
+/// Controls the number of operations in flight, so that the device is busy without a long internal queue, which no
+/// scheduler can reorder. Derived from latency, as in TCP Vegas and BBR:
 /// <code>
-///   Unloaded --window--> Loaded --window--> Steering --now and then--> Unloaded
+///   Unloaded --window--> Loaded --window--> Steering --each period--> Unloaded
 ///   (least depth:         (most depth:        in between, window
 ///    base latencies)       peak of work)       by window)
 /// </code>
 /// Steering: in a window of depth d, operations spend a share s of their latency unqueued, so d * (1 - s) of them
-/// queue. Below <see cref="FewQueued"/> the depth grows, above <see cref="ManyQueued"/> it shrinks; but where the
-/// device did less than <see cref="EnoughWork"/> of its peak, by more than chance explains, it grows, and does not go
-/// below that again until it is measured anew.
+/// queue. Below <see cref="FewQueued"/> the depth grows, above <see cref="ManyQueued"/> it shrinks. If the device did
+/// less than <see cref="EnoughWork"/> of its peak, by more than chance explains, the depth grows, and does not shrink
+/// below that value until the next measurement.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A disk may need a queue inside for its full rate, and then answers late: a lease with one operation at a time would
-/// wait behind what a flood needs. So the depth is limited while there is such a lease (<see cref="MeetLight"/>, and
-/// for <see cref="LightTime"/> after), so that operations spend <see cref="LightShare"/> of their latency unqueued;
-/// what the disk does less meanwhile is the price. It is always limited where there is a target of latency. By
-/// proportion, since the latency of a busy device grows as its depth.
+/// A disk may need an internal queue for its full rate, and then its latency is high: a lease with one operation at a
+/// time would wait behind the queue of a busy lease. So the depth is limited while there is such a light lease
+/// (<see cref="MeetLight"/>, and for <see cref="LightTime"/> after), so that operations spend <see cref="LightShare"/>
+/// of their latency unqueued, at the cost of throughput. With a latency target it is always limited. The limit scales
+/// in proportion, since the latency of a busy device is proportional to its depth.
 /// </para>
 /// <para>
-/// Bases are means of a window, never single latencies: the best of many is luck, and would hold the depth down. A
-/// window in which nothing was held back by the depth changes nothing. Measuring anew takes a few milliseconds of a
-/// fast disk, every <see cref="Period"/>; of a slow one a twentieth of its time at most. Flushes are no part of it.
+/// Bases are means of a window, never single latencies: the best of many is chance, and would keep the depth too low. A
+/// window in which the depth held back nothing changes nothing. A measurement takes a few milliseconds of a fast disk,
+/// every <see cref="Period"/>; of a slow disk at most a twentieth of its time. Flushes are not measured.
 /// </para>
 /// </remarks>
 internal sealed class AdaptiveDepth
@@ -35,20 +35,20 @@ internal sealed class AdaptiveDepth
 
     internal const double EnoughWork = 0.93;
 
-    /// <summary>Beside a light lease, operations shall queue in the device no longer than they are served.</summary>
+    /// <summary>With a light lease, operations queue in the device at most as long as they are served.</summary>
     internal const double LightShare = 0.5;
 
     internal static readonly TimeSpan LightTime = TimeSpan.FromMilliseconds(10);
 
     internal static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
-    /// <summary>What is measured first is a service that has just begun: soon again, and then in twice the time each,
-    /// up to <see cref="Period"/>.</summary>
+    /// <summary>The first measurement is of a service that has just started: it is repeated after this period, which
+    /// then doubles up to <see cref="Period"/>.</summary>
     private static readonly TimeSpan FirstPeriod = TimeSpan.FromMilliseconds(250);
 
     private const int LeastSamples = 32;
 
-    /// <summary>One window may show more than there is.</summary>
+    /// <summary>Bounds the reduction of one window, since its measurement may exaggerate.</summary>
     private const double LeastShrunk = 0.75;
 
     private const int SamplesPerDepth = 8;
@@ -75,7 +75,7 @@ internal sealed class AdaptiveDepth
     private bool isBesideLight;
     private bool isHeldBack;
 
-    // Of many windows: work is judged when there are enough to tell it from chance.
+    // Over many windows, since a short measurement does not distinguish work from chance.
     private double workTime;
     private TimeSpan time;
     private int count;
@@ -95,25 +95,25 @@ internal sealed class AdaptiveDepth
         Steering,
     }
 
-    /// <summary>How many there are to be in flight.</summary>
+    /// <summary>The limit of operations in flight.</summary>
     internal int Current => IsLimited ? Math.Min(Unlimited, limit) : Unlimited;
 
-    /// <summary>The same without any limit; light leases' operations may go beside the others up to this.</summary>
+    /// <summary>The depth without the limit for light leases; operations of light leases may use it.</summary>
     internal int Unlimited { get; private set; }
 
     private bool IsLimited => isBesideLight || bounds.LatencyTarget is not null;
 
-    /// <summary>The number of the window; every operation keeps that in which it was given out. Times would not do:
-    /// many things happen at the same time.</summary>
+    /// <summary>The number of the current window; each operation stores the window in which it was taken. Times do not
+    /// suffice, since several events have the same time.</summary>
     internal int Window { get; private set; }
 
-    /// <summary>So many wait that only the depth keeps from going.</summary>
+    /// <summary>The number of I/Os that wait only because of the depth.</summary>
     internal void HoldBack(int count) => isHeldBack |= count > 0;
 
-    /// <summary>A lease wants its only operation, while other leases have some.</summary>
+    /// <summary>A lease has its only operation here, while other leases have some too.</summary>
     internal void MeetLight(TimeSpan now) => lightUntil = now + LightTime;
 
-    /// <summary>The time goes on.</summary>
+    /// <summary>Advances the time.</summary>
     internal void Pass(TimeSpan now)
     {
         var isLight = phase == Phase.Steering && now < lightUntil;
@@ -124,7 +124,7 @@ internal sealed class AdaptiveDepth
         }
     }
 
-    /// <summary>One that was no flush has ended.</summary>
+    /// <summary>An operation other than a flush has ended.</summary>
     internal void Completed(DeviceOperation operation, TimeSpan now)
     {
         if (windowStart is not { } start)
@@ -176,7 +176,7 @@ internal sealed class AdaptiveDepth
         BeginWindow(now);
     }
 
-    /// <param name="depth">That of the window.</param>
+    /// <param name="depth">The depth of the window.</param>
     private void SteerLimit(int depth)
     {
         var beside = isBesideLight ? LightShare / latencies.UnqueuedShare() : 0;
@@ -226,7 +226,7 @@ internal sealed class AdaptiveDepth
         }
     }
 
-    /// <summary>Grows where the device does less than it can.</summary>
+    /// <summary>True if the device did less than its peak, so that the depth must grow.</summary>
     private bool IsShort(TimeSpan elapsed, TimeSpan now)
     {
         workTime += latencies.Work(elapsed) * elapsed.Ticks;
@@ -241,7 +241,7 @@ internal sealed class AdaptiveDepth
         (workTime, time, count) = (0, TimeSpan.Zero, 0);
         if (work < (EnoughWork - chance) * peak)
         {
-            // No depth would do: it is not the device that was measured.
+            // No depth reaches the peak: the device has changed since the measurement.
             nextProbe = Current == bounds.Most && now - probeStart > JudgedTime ? now : nextProbe;
             Set(Current + Math.Max(1, Current / 4));
             floor = Current;

@@ -1,8 +1,8 @@
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// Entries in the order of their arrival. Those that come in order, nearly all, stand in a line, one step each; those
-/// that had to wait for others and come late are in a heap beside it, O(log n) each.
+/// Entries in arrival order. Entries that are added in order, which are nearly all, are in a list, O(1) each; entries
+/// that were blocked and are added late are in a heap, O(log n) each.
 /// </summary>
 internal sealed class ArrivalQueue
 {
@@ -13,7 +13,7 @@ internal sealed class ArrivalQueue
 
     internal int Count => line.Count + late.Count;
 
-    /// <summary>The earliest. Not for an empty line.</summary>
+    /// <summary>The earliest entry. The queue must not be empty.</summary>
     internal QueueEntry First => line.First is { } first && (late.Count == 0 || first.ComesBefore(late.First))
         ? first
         : late.First;

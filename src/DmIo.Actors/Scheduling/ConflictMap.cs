@@ -1,23 +1,24 @@
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// Who waits for whom (R20): of two that have sectors in common, one of which changes them, the later waits for the
-/// earlier to go; nothing else waits. Exactly so at any time, withdrawals included.
+/// Orders conflicting entries (R20): of two entries with common sectors, one of which changes them, the later waits for
+/// the earlier; no other entry waits. Exact at any time, also after withdrawals.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Sector by sector it is a stack of changes, each with the reads that came after it, and only neighbours in the stack
-/// wait for one another. Sectors with the same stack are one <see cref="IntervalNode"/> per level. The tops of all
-/// stacks are the top <see cref="IntervalLevel"/>; what a change covers when it comes goes into the level under it, as
-/// it is; a withdrawn change's level is put back into where it was itself. So nothing is left of what has completed or
-/// was withdrawn.
+/// Each sector has a stack of changes, each with the reads that arrived after it; only neighbors in the stack wait for
+/// one another. Adjacent sectors with the same stack share one <see cref="IntervalNode"/> per level. The top
+/// <see cref="IntervalLevel"/> holds the tops of all stacks. A new change moves the nodes that it covers into the level
+/// below it, unchanged; the level of a withdrawn change replaces the change's own nodes. So no node of a completed or
+/// withdrawn entry remains.
 /// </para>
 /// <para>
 /// Bounds. Each border between two nodes of a level is the first or last sector of an entry, which is in one level
-/// there: so nodes are at most 3 per entry. A read has at most one user per node of its range, so at most one per
-/// sector, a tenth of what it reads into. Adding takes O((1 + k) log n): k is how many nodes it meets, plus the
-/// readers of the two that its own ends may cut. The many that want the very same sectors are one node, O(log n)
-/// however many. What a change meets is under it from then on, and met by nobody else.
+/// there: so there are at most 3 nodes per entry. A read has at most one user per node of its range, so at most one per
+/// sector, a tenth of the memory it reads into. Adding takes O((1 + k) log n): k is the number of nodes that the entry
+/// meets, plus the readers of the two nodes that its ends may split. Entries with identical ranges share one node,
+/// O(log n) for any number of them. The nodes that a change meets are below it afterwards, and no other entry meets
+/// them.
 /// </para>
 /// </remarks>
 internal sealed class ConflictMap
@@ -29,7 +30,7 @@ internal sealed class ConflictMap
     private readonly Action<QueueEntry> release;
     private long steps;
 
-    /// <param name="release">Called for an entry that waited and waits no more. It must not come back here.</param>
+    /// <param name="release">Called for an entry that waited and waits no longer. It must not call this object.</param>
     internal ConflictMap(Action<QueueEntry> release)
     {
         this.release = release;
@@ -41,13 +42,13 @@ internal sealed class ConflictMap
     /// <summary>Nodes in all levels.</summary>
     internal int NodeCount { get; private set; }
 
-    /// <summary>Entries' parts in nodes.</summary>
+    /// <summary>Users in all nodes.</summary>
     internal int UserCount { get; private set; }
 
-    /// <summary>Nodes and users looked at since the beginning: what the cost is counted in.</summary>
+    /// <summary>Nodes and users visited since creation: the measure of the cost.</summary>
     internal long Steps => tree.Steps + steps;
 
-    /// <summary>Puts it on top. <see cref="QueueEntry.IsBlocked"/> says whether it must wait.</summary>
+    /// <summary>Adds an entry on top. <see cref="QueueEntry.IsBlocked"/> then says whether it must wait.</summary>
     internal void Add(QueueEntry entry)
     {
         var behind = (IntervalNode?)tree.Floor(entry.Start);
@@ -73,7 +74,8 @@ internal sealed class ConflictMap
         }
     }
 
-    /// <summary>Its end, or that of its waiting if it is a read: what waited for it alone may go.</summary>
+    /// <summary>An entry has ended, or is a read that no longer waits: entries that waited only for it are
+    /// released.</summary>
     internal void Remove(QueueEntry entry)
     {
         if (entry.Under.First is not null)
@@ -189,8 +191,8 @@ internal sealed class ConflictMap
         node.Changer.Node = node;
     }
 
-    /// <summary>A change that waits is withdrawn: what it covered comes back, wherever in the stacks it was
-    /// itself.</summary>
+    /// <summary>A waiting change is withdrawn: the nodes that it covered replace its own nodes, at any level of the
+    /// stacks.</summary>
     private void Uncover(QueueEntry entry)
     {
         while (entry.FirstUser?.Node is { } node)
@@ -224,8 +226,8 @@ internal sealed class ConflictMap
     }
 
     /// <summary>
-    /// The node loses its changer and gets what lay under that, in the same sectors. The fewer readers move to the
-    /// more, so that however often it happens, a reader moves O(log n) times.
+    /// The node loses its changer and merges with the node below, of the same sectors. The smaller list of readers
+    /// moves into the larger, so that a reader moves O(log n) times in total.
     /// </summary>
     private IntervalNode Absorb(IntervalNode node, IntervalNode under)
     {
@@ -276,7 +278,7 @@ internal sealed class ConflictMap
         Settle(node);
     }
 
-    /// <summary>Nobody is to change it before its readers any more.</summary>
+    /// <summary>No change precedes the readers of the node any longer.</summary>
     private void Unblock(IntervalNode node)
     {
         for (var reader = node.FirstReader; reader is not null; reader = reader.NextReader)
@@ -289,7 +291,7 @@ internal sealed class ConflictMap
         }
     }
 
-    /// <summary>After a change to it: an empty node goes, one like its neighbour is joined with it.</summary>
+    /// <summary>Called after a change of the node: removes an empty node, and joins equal neighbors.</summary>
     private void Settle(IntervalNode node)
     {
         var level = node.Level!;
@@ -335,7 +337,7 @@ internal sealed class ConflictMap
         Recycle(next);
     }
 
-    /// <summary>Cuts a node in two of the same level; the given one ends at the sector.</summary>
+    /// <summary>Splits a node in two of the same level; the given one ends at the sector.</summary>
     private void Split(IntervalNode node, long at)
     {
         var right = NewNode(at, node.End, node.Level!, node);

@@ -3,10 +3,10 @@ using DmIo.Io;
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// Policy deadline, as Linux's mq-deadline: batches of at most <see cref="BatchLength"/> in the order of sectors, from
-/// where the last one ended; of reads, unless writes have stood back for <see cref="WritesStarved"/> batches. A batch
-/// begins with the oldest of its direction once that has expired, and goes on from there. Discards and zeroings count
-/// as writes.
+/// Policy deadline, like Linux's mq-deadline: batches of at most <see cref="BatchLength"/> in sector order, from the
+/// end of the last batch. Reads are preferred, unless writes were passed over for <see cref="WritesStarved"/> batches.
+/// If the oldest entry of its direction has expired, a batch starts with that entry, and continues from there. Discards
+/// and zeroings count as writes.
 /// </summary>
 internal sealed class DeadlineScheduler : IoScheduler
 {
@@ -74,7 +74,7 @@ internal sealed class DeadlineScheduler : IoScheduler
 
     private Direction Of(QueueEntry entry) => entry.Operation == IoOperation.Read ? reads : writes;
 
-    /// <summary>Reads, or writes: by sector and by age.</summary>
+    /// <summary>Reads or writes, by sector and by age.</summary>
     private sealed class Direction(TimeSpan expiry)
     {
         private readonly IntervalTree bySector = new();
@@ -82,7 +82,7 @@ internal sealed class DeadlineScheduler : IoScheduler
 
         internal int Count => byAge.Count;
 
-        /// <summary>Where the last one ended.</summary>
+        /// <summary>The end of the last operation.</summary>
         internal long Position { get; set; }
 
         internal void Add(QueueEntry entry)

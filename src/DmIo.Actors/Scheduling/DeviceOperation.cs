@@ -3,9 +3,9 @@ using DmIo.Io;
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// One operation for the device: an I/O, several that were merged, or all that wait for one flush. The queue's own,
-/// lent to whom it was given until he ends it by <see cref="IoQueue.Completed"/>, <see cref="IoQueue.Written"/> or
-/// <see cref="IoQueue.Retry"/>; after that he must not look at it again.
+/// One operation for the device: an I/O, several merged I/Os, or all I/Os that share one flush. Owned by the queue, and
+/// lent to the caller until its end by <see cref="IoQueue.Completed"/>, <see cref="IoQueue.Written"/> or
+/// <see cref="IoQueue.Retry"/>; the caller must not use it afterwards.
 /// </summary>
 internal sealed class DeviceOperation : ILinked<DeviceOperation>
 {
@@ -18,29 +18,28 @@ internal sealed class DeviceOperation : ILinked<DeviceOperation>
     /// <summary>The first sector. Meaningless for a flush.</summary>
     internal Sector Start { get; private set; }
 
-    /// <summary>Sectors of all its I/Os together; 0 for a flush.</summary>
+    /// <summary>The sectors of all its I/Os; 0 for a flush.</summary>
     internal SectorCount Count { get; private set; }
 
-    /// <summary>Goes down with the device's own FUA: durable when it completes. Only where the device has
-    /// that.</summary>
+    /// <summary>Issued with the device's FUA: durable when it completes. Only if the device supports FUA.</summary>
     internal bool ForceUnitAccess { get; private set; }
 
     /// <summary>
-    /// Durable by a flush that is to follow: ended by <see cref="IoQueue.Written"/> if it succeeds (a failed one by
-    /// <see cref="IoQueue.Completed"/>). Its I/Os are answered once they have come back in that flush.
+    /// Made durable by a following flush: ended by <see cref="IoQueue.Written"/> if it succeeds (by
+    /// <see cref="IoQueue.Completed"/> if it fails). Its I/Os are answered after that flush.
     /// </summary>
     internal bool NeedsFlush { get; private set; }
 
     /// <summary>
-    /// In the order of their sectors, each beginning where the one before ends. All of them are issued; each takes the
-    /// first sectors of its own memory. Of a flush: the flushes and durable writes that share it.
+    /// The contiguous I/Os, in sector order. All of them are issued; each uses the first sectors of its own memory. For
+    /// a flush: the flushes and durable writes that share it.
     /// </summary>
     internal ReadOnlySpan<IQueuedIo> Ios => ios.AsSpan(0, count);
 
-    /// <summary>More than one I/O: if it fails, who tells whose part it was?</summary>
+    /// <summary>More than one I/O: if the operation fails, the failing I/O is unknown.</summary>
     internal bool IsMerged => count > 1 && Operation != IoOperation.Flush;
 
-    /// <summary>When it was given out.</summary>
+    /// <summary>The time when the operation was taken.</summary>
     internal TimeSpan TakenAt { get; private set; }
 
     /// <summary>See <see cref="AdaptiveDepth.Window"/>.</summary>
@@ -54,7 +53,7 @@ internal sealed class DeviceOperation : ILinked<DeviceOperation>
 
     internal bool IsInFlight { get; private set; }
 
-    /// <summary>A flush, or a write with the device's own FUA: what the device has one of at a time.</summary>
+    /// <summary>A flush, or a write with the device's FUA: the device has at most one of these at a time.</summary>
     internal bool IsSync => Operation == IoOperation.Flush || ForceUnitAccess;
 
     internal void Add(QueueEntry entry)
@@ -70,7 +69,7 @@ internal sealed class DeviceOperation : ILinked<DeviceOperation>
         Count = new SectorCount(Count.Value + entry.Count.Value);
     }
 
-    /// <summary>The last that was added becomes the first.</summary>
+    /// <summary>Reverses the order of the I/Os.</summary>
     internal void Reverse()
     {
         entries.AsSpan(0, count).Reverse();

@@ -3,25 +3,26 @@ using DmIo.Io;
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// Policy fair: start-time fair queueing (Goyal, Vin, Cheng 1996; of a device with many in flight: Jin, Chase, Kaur
-/// 2004). Each operation of a lease starts, in virtual time, where the lease's one before ended, and lasts for its cost
-/// by the lease's weight; the one that starts first goes first. Virtual time is the start of the last that went.
+/// Policy fair: start-time fair queueing (Goyal, Vin, Cheng 1996; for a device with several operations in flight: Jin,
+/// Chase, Kaur 2004). In virtual time, each operation of a lease starts where the lease's previous one ended, and takes
+/// its cost divided by the lease's weight; the earliest start is dispatched first. Virtual time is the start of the
+/// last dispatched operation.
 /// </summary>
 /// <remarks>
-/// So leases that always have something waiting get shares by their weights, within one operation of each; a lease that
-/// had nothing waiting starts now, with no credit for the past; and who asked for much at a time waits for it
-/// afterwards. The last needs flows to be remembered while they have nothing waiting: at most <see cref="MostIdle"/> of
-/// them, until virtual time has passed them, or the device was at rest.
+/// Leases that always have operations waiting get shares in proportion to their weights, to within one operation of
+/// each. A lease that had nothing waiting starts at the current virtual time, without credit for the past. A lease that
+/// was served ahead of its share waits afterwards. This requires flows to be kept while they have nothing waiting: at
+/// most <see cref="MostIdle"/> of them, until virtual time has passed them, or the device was idle.
 /// </remarks>
 internal sealed class FairScheduler : IoScheduler
 {
-    /// <summary>How many leases without anything waiting are remembered.</summary>
+    /// <summary>The limit of flows that are kept without waiting operations.</summary>
     internal const int MostIdle = 64;
 
-    /// <summary>What an operation costs besides its bytes.</summary>
+    /// <summary>The cost of an operation in addition to its bytes.</summary>
     internal const long OperationCost = 16 << 10;
 
-    /// <summary>Discards and zeroings move no bytes, so they count for no more than this.</summary>
+    /// <summary>The maximum cost of discards and zeroings, which transfer no data.</summary>
     private const long MostRangeCost = 1 << 20;
 
     private const long MostCost = 1L << 40;
@@ -36,14 +37,14 @@ internal sealed class FairScheduler : IoScheduler
     private long virtualTime;
     private long latestEnd;
 
-    /// <summary>Leases known, with or without anything waiting.</summary>
+    /// <summary>The number of known flows, including those without waiting operations.</summary>
     internal int FlowCount => flows.Count;
 
     internal override QueueEntry? Next(TimeSpan now) => waiting.Count == 0 ? null : waiting.First.Entries.First;
 
     internal override void Rest() => virtualTime = latestEnd;
 
-    /// <summary>Virtual time that the entry takes.</summary>
+    /// <summary>The virtual time of an entry: its cost divided by the weight.</summary>
     internal static long CostOf(QueueEntry entry)
     {
         var most = entry.Operation is IoOperation.Read or IoOperation.Write ? MostCost : MostRangeCost;
@@ -83,7 +84,7 @@ internal sealed class FairScheduler : IoScheduler
             latestEnd = Later(latestEnd, flow.Start);
         }
 
-        // The heap compares by the first entry: what has none must be out of it before it has none.
+        // The heap compares flows by their first entry: a flow must leave the heap before its last entry is removed.
         if (flow.Entries.Count == 1)
         {
             waiting.Remove(flow);
@@ -141,26 +142,26 @@ internal sealed class FairScheduler : IoScheduler
     }
 }
 
-/// <summary>One lease's entries of one class in <see cref="FairScheduler"/>, and where it stands. Pooled.</summary>
+/// <summary>One lease's entries of one class in <see cref="FairScheduler"/>, and its virtual time. Pooled.</summary>
 internal sealed class Flow : IHeapItem<Flow>, ILinked<Flow>
 {
     internal long Lease { get; set; }
 
-    /// <summary>The virtual time at which its next operation starts: when its last one ended, if it had too
-    /// much.</summary>
+    /// <summary>The virtual time at which the lease's next operation starts: the end of its last one, if that is later
+    /// than the current virtual time.</summary>
     internal long Start { get; set; }
 
     internal ArrivalQueue Entries { get; } = new();
 
     public int HeapIndex { get; set; }
 
-    /// <summary>Among flows without entries.</summary>
+    /// <summary>The links of the list of flows without entries.</summary>
     public Flow? Previous { get; set; }
 
     public Flow? Next { get; set; }
 
-    /// <summary>Virtual time wraps around, so what counts is which way the (shorter) distance goes. Of two at the
-    /// same time, the one whose entry came first.</summary>
+    /// <summary>Virtual time wraps around, so the order is that of the shorter distance. Of two equal times, the flow
+    /// with the earlier first entry comes first.</summary>
     public bool ComesBefore(Flow other)
     {
         var distance = unchecked(Start - other.Start);

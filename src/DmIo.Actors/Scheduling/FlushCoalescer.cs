@@ -4,19 +4,20 @@ using DmIo.Io;
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// Flushes, and durable writes that were written: who waits for the next flush, and whether the device is at one.
+/// Flushes, and durable writes that are written but not flushed: those that wait for the next flush, and the flush in
+/// flight.
 /// </summary>
 /// <remarks>
 /// <para>
-/// One at a time (R14): Linux reports a failed write-back to one fsync only, and of two at the same time the other
-/// would say that all is well. A write with the device's own FUA counts as one. All that wait when one starts share it,
-/// and it covers every write that completed before; who comes while it runs needs the next.
+/// One flush at a time (R14): Linux reports a failed write-back to one fsync only, and a concurrent second one would
+/// succeed. A write with the device's FUA counts as a flush. All that wait when a flush starts share it, and it covers
+/// every write that completed before; a flush that arrives while it runs needs the next.
 /// </para>
 /// <para>
-/// The next starts at once, also while plain writes are in flight that are going to want one: those gather meanwhile,
-/// so that the load itself makes the groups, half of all writers in each where writing is fast. To wait for more
-/// company could at best double that, where a flush takes much longer than a write; it would cost a lonely writer, and
-/// any guess that is wrong costs everybody.
+/// The next flush starts immediately, even while plain writes are in flight that will need one: those wait for the
+/// flush after it, so that the load itself forms the groups, half of all writers in each if writing is fast. Waiting
+/// for more writers could at best double that, if a flush takes much longer than a write; it would delay a single
+/// writer, and any wrong guess delays all of them.
 /// </para>
 /// </remarks>
 internal sealed class FlushCoalescer(IoQueueOptions options, DeviceDescription device)
@@ -26,20 +27,21 @@ internal sealed class FlushCoalescer(IoQueueOptions options, DeviceDescription d
     private DeviceOperation? inFlight;
     private int comingCount;
 
-    // The most urgent class of those that wait, and since when the first of them does.
+    // The most urgent class of the waiting entries, and the time since when the first of them waits.
     private PriorityClass urgency;
     private TimeSpan since;
 
     internal bool IsInFlight => inFlight is not null;
 
-    /// <summary>Whether a flush is to go now: ahead of its class, and of all once it has waited for its class's
-    /// expiry.</summary>
-    /// <param name="ready">The most urgent class of all else that may go; null: there is none, or no classes.</param>
+    /// <summary>True if a flush must be issued now: ahead of its class, and ahead of all entries after it has waited
+    /// for its class's expiry.</summary>
+    /// <param name="ready">The most urgent class of the other ready entries; null: there are none, or no
+    /// classes.</param>
     /// <param name="now">The time.</param>
     internal bool IsNext(PriorityClass? ready, TimeSpan now) => waiting.Count > 0 && inFlight is null
         && (ready is not { } other || urgency <= other || now - since >= expiries[(int)urgency]);
 
-    /// <summary>A flush, or a durable write that was written.</summary>
+    /// <summary>Adds a flush, or a durable write that was written.</summary>
     internal void Add(QueueEntry entry, TimeSpan now)
     {
         if (waiting.Count == 0)
@@ -53,10 +55,10 @@ internal sealed class FlushCoalescer(IoQueueOptions options, DeviceDescription d
         waiting.AddLast(entry);
     }
 
-    /// <summary>The first of those that wait, and it waits no more; null: there is none.</summary>
+    /// <summary>Removes the first waiting entry; null: there is none.</summary>
     internal QueueEntry? Take() => waiting.TakeFirst();
 
-    /// <summary>The first of those that wait that is a write, and written; flushes before it are dropped.</summary>
+    /// <summary>Removes the first waiting entry that is a written write; flushes before it are dropped.</summary>
     internal QueueEntry? TakeIssued()
     {
         var entry = Take();
@@ -68,15 +70,15 @@ internal sealed class FlushCoalescer(IoQueueOptions options, DeviceDescription d
         return entry;
     }
 
-    /// <summary>Before it was taken.</summary>
+    /// <summary>Removes an entry that was not taken.</summary>
     internal void Withdraw(QueueEntry entry) => waiting.Remove(entry);
 
     /// <summary>
-    /// How a durable write or zeroing goes down: with the device's own FUA where it is all that syncs, or else as a
-    /// plain one that shares the next flush. Both false: there is nothing to make durable.
+    /// How a durable write or zeroing is issued: with the device's FUA if nothing else syncs, otherwise as a plain
+    /// write that shares the next flush. Both false: the operation needs no durability.
     /// </summary>
     /// <param name="entry">The first entry of the operation.</param>
-    /// <param name="othersReady">Other durable ones that may go.</param>
+    /// <param name="othersReady">The number of other durable writes that are ready.</param>
     internal (bool ForceUnitAccess, bool NeedsFlush) WayOf(QueueEntry entry, int othersReady)
     {
         if (!entry.ForceUnitAccess || !device.HasVolatileCache || entry.Operation == IoOperation.Discard

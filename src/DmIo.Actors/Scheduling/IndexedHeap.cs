@@ -1,17 +1,17 @@
 namespace DmIo.Actors.Scheduling;
 
-/// <summary>What can be in one <see cref="IndexedHeap{T}"/> at a time.</summary>
+/// <summary>An item of an <see cref="IndexedHeap{T}"/>; in one heap at a time.</summary>
 internal interface IHeapItem<in T>
 {
-    /// <summary>The heap's own.</summary>
+    /// <summary>Set by the heap only.</summary>
     int HeapIndex { get; set; }
 
     bool ComesBefore(T other);
 }
 
 /// <summary>
-/// A binary heap whose items know their place, so that any of them can be removed or moved: O(log n) each, one step for
-/// an item that comes last. Allocates only to grow.
+/// A binary heap whose items store their index, so that any item can be removed or moved: O(log n) each, O(1) for
+/// adding an item that comes last. Allocates only to grow.
 /// </summary>
 internal sealed class IndexedHeap<T>
     where T : class, IHeapItem<T>
@@ -20,10 +20,10 @@ internal sealed class IndexedHeap<T>
 
     internal int Count { get; private set; }
 
-    /// <summary>Comparisons since the beginning: what the cost is counted in.</summary>
+    /// <summary>Comparisons since creation: the measure of the cost.</summary>
     internal long Steps { get; private set; }
 
-    /// <summary>The one before all others. Not for an empty heap.</summary>
+    /// <summary>The first item. The heap must not be empty.</summary>
     internal T First => items[0]!;
 
     internal void Add(T item)
@@ -48,7 +48,7 @@ internal sealed class IndexedHeap<T>
         }
     }
 
-    /// <summary>Its order has changed.</summary>
+    /// <summary>The order of an item has changed.</summary>
     internal void Moved(T item) => Place(item, item.HeapIndex);
 
     private void Place(T item, int index)

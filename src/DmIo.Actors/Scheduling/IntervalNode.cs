@@ -1,15 +1,15 @@
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// Some sectors that the same entries want, in one level of the <see cref="ConflictMap"/>: who changes them (or nobody)
-/// and who reads them after that. Never without both. Never the same as its neighbour: those are joined.
+/// A range of sectors with the same entries, in one level of the <see cref="ConflictMap"/>: the entry that changes the
+/// sectors, if any, and the entries that read them after it. At least one of both. Equal neighbors are joined.
 /// </summary>
 internal sealed class IntervalNode : TreeNode, ILinked<IntervalNode>
 {
-    /// <summary>The first sector. A node never moves: only its end does.</summary>
+    /// <summary>The first sector. It never changes, in contrast to the end.</summary>
     internal long Start => Key;
 
-    /// <summary>The sector behind the last.</summary>
+    /// <summary>The sector after the last.</summary>
     internal long End { get; set; }
 
     internal IntervalLevel? Level { get; set; }
@@ -26,7 +26,8 @@ internal sealed class IntervalNode : TreeNode, ILinked<IntervalNode>
 
     internal bool IsEmpty => Changer is null && FirstReader is null;
 
-    /// <summary>Of its readers' numbers, in no order: two nodes where it differs have different readers.</summary>
+    /// <summary>An order-independent sum of the readers' numbers: two nodes with different sums have different
+    /// readers.</summary>
     private long ReaderSum { get; set; }
 
     internal void AddReader(IntervalUser user)
@@ -65,7 +66,7 @@ internal sealed class IntervalNode : TreeNode, ILinked<IntervalNode>
         ReaderSum -= user.Entry!.Tie;
     }
 
-    /// <summary>Does the next one begin where this ends, with the same changer and the same readers?</summary>
+    /// <summary>True if the next node begins where this ends, with the same changer and the same readers.</summary>
     internal bool IsContinuedBy(IntervalNode next)
     {
         if (next.Start != End || next.ReaderCount != ReaderCount || next.ReaderSum != ReaderSum
@@ -86,42 +87,42 @@ internal sealed class IntervalNode : TreeNode, ILinked<IntervalNode>
     }
 }
 
-/// <summary>An entry's part in one <see cref="IntervalNode"/>: it changes the node, or it reads it. An entry's users
-/// are in the order of their sectors and cover its range exactly.</summary>
+/// <summary>The part of an entry in one <see cref="IntervalNode"/>: the entry changes the node, or reads it. An entry's
+/// users are in sector order and cover its range exactly.</summary>
 internal sealed class IntervalUser : ILinked<IntervalUser>
 {
     internal QueueEntry? Entry { get; set; }
 
     internal IntervalNode? Node { get; set; }
 
-    /// <summary>Of the same entry.</summary>
+    /// <summary>The links of the entry's users.</summary>
     public IntervalUser? Previous { get; set; }
 
     public IntervalUser? Next { get; set; }
 
-    /// <summary>The same node's other readers; null for the changer.</summary>
+    /// <summary>The links of the node's readers; null for the changer.</summary>
     internal IntervalUser? PreviousReader { get; set; }
 
     internal IntervalUser? NextReader { get; set; }
 }
 
 /// <summary>
-/// Nodes that do not overlap, in the order of their sectors. The top level is what the next operation meets, and can
-/// be searched. Every entry that changes sectors has a level under it: what was on top in its range when it came, less
-/// what has completed. Once that is empty, the entry may go.
+/// Disjoint nodes, in sector order. New operations meet the top level, which is searchable. Every entry that changes
+/// sectors has a level below it: the top nodes of its range at its arrival, less completed entries. When that level is
+/// empty, the entry is ready.
 /// </summary>
 internal sealed class IntervalLevel(QueueEntry? above, IntervalTree? tree = null)
 {
     private readonly IntrusiveList<IntervalNode> nodes = new();
 
-    /// <summary>Whose it is; null for the top.</summary>
+    /// <summary>The entry above the level; null for the top.</summary>
     internal QueueEntry? Above { get; } = above;
 
     internal IntervalNode? First => nodes.First;
 
     internal IntervalNode? Last => nodes.Last;
 
-    /// <summary>Puts a node behind another; null: before all.</summary>
+    /// <summary>Inserts a node after another; null: at the start.</summary>
     internal void Insert(IntervalNode node, IntervalNode? behind)
     {
         nodes.InsertAfter(node, behind);

@@ -1,9 +1,9 @@
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// Nodes in the order of their sectors: a treap, balanced by random ranks from a constant seed, so that the same
-/// history always makes the same tree. Each operation takes O(log n) expected steps, whatever the order of arrival, and
-/// allocates nothing. Invariants: in order by (Key, Tie); a parent's rank is at least its children's.
+/// Nodes in sector order: a treap, balanced by random ranks from a constant seed, so that the same history always makes
+/// the same tree. Each operation takes O(log n) expected steps, for any order of arrival, and allocates nothing.
+/// Invariants: in order by (Key, Tie); a parent's rank is at least its children's.
 /// </summary>
 internal sealed class IntervalTree
 {
@@ -12,7 +12,7 @@ internal sealed class IntervalTree
 
     internal bool IsEmpty => root is null;
 
-    /// <summary>Nodes looked at since the beginning: what the cost is counted in.</summary>
+    /// <summary>Nodes visited since creation: the measure of the cost.</summary>
     internal long Steps { get; private set; }
 
     internal void Insert(TreeNode node)
@@ -60,7 +60,7 @@ internal sealed class IntervalTree
         node.Left = node.Right = node.Parent = null;
     }
 
-    /// <summary>The last one that begins at the sector or before it.</summary>
+    /// <summary>The last node that begins at or before the sector.</summary>
     internal TreeNode? Floor(long key)
     {
         TreeNode? found = null;
@@ -80,7 +80,7 @@ internal sealed class IntervalTree
         return found;
     }
 
-    /// <summary>The first one that begins at the sector or behind it.</summary>
+    /// <summary>The first node that begins at or after the sector.</summary>
     internal TreeNode? Ceiling(long key)
     {
         TreeNode? found = null;
@@ -185,11 +185,11 @@ internal sealed class IntervalTree
     }
 }
 
-/// <summary>What can be in one <see cref="IntervalTree"/> at a time: the tree's links are its own, so that a tree
+/// <summary>A node of an <see cref="IntervalTree"/>, in one tree at a time: it holds the tree's links, so that a tree
 /// allocates nothing.</summary>
 internal abstract class TreeNode
 {
-    /// <summary>The order: by sector, of one sector by the tie. Constant while it is in a tree.</summary>
+    /// <summary>The order: by sector, then by the tie. Constant while the node is in a tree.</summary>
     internal long Key { get; set; }
 
     internal long Tie { get; set; }
@@ -200,6 +200,6 @@ internal abstract class TreeNode
 
     internal TreeNode? Parent { get; set; }
 
-    /// <summary>Random; no node has a higher one than its parent.</summary>
+    /// <summary>Random; a node's rank is at most its parent's.</summary>
     internal uint Rank { get; set; }
 }

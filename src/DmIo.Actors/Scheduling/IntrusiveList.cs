@@ -9,7 +9,7 @@ internal interface ILinked<T>
     T? Next { get; set; }
 }
 
-/// <summary>A doubly linked list whose links are in its items, so that it allocates nothing and an item leaves it in
+/// <summary>A doubly linked list whose links are in its items, so that it allocates nothing and an item is removed in
 /// O(1). An item is in one such list at a time.</summary>
 internal sealed class IntrusiveList<T>
     where T : class, ILinked<T>
@@ -22,7 +22,7 @@ internal sealed class IntrusiveList<T>
 
     internal void AddLast(T item) => InsertAfter(item, Last);
 
-    /// <summary>Inserts an item behind another; null: before all.</summary>
+    /// <summary>Inserts an item after another; null: at the start.</summary>
     internal void InsertAfter(T item, T? previous)
     {
         item.Previous = previous;

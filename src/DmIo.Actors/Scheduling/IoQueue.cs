@@ -59,11 +59,11 @@ internal sealed partial class IoQueue
     /// <summary>I/Os in the queue and in no operation: added or returned ones.</summary>
     internal int Waiting { get; private set; }
 
-    /// <summary>The limit of operations in flight. An adaptive depth excludes a flush, whose latency is no measure, and
-    /// the only I/O of a lease.</summary>
+    /// <summary>The limit of operations in flight. An adaptive depth does not count a flush, whose latency is not
+    /// measured, nor the only I/O of a lease.</summary>
     internal int Depth => depth.Current + (isAdaptive && flushes.IsInFlight ? 1 : 0);
 
-    /// <summary>Nothing waits, nothing is in flight.</summary>
+    /// <summary>No I/O waits, and no operation is in flight.</summary>
     internal bool IsEmpty => Waiting == 0 && InFlight == 0;
 
     /// <summary>The time at which the oldest operation in flight was taken; null: none is in flight.</summary>
@@ -76,8 +76,8 @@ internal sealed partial class IoQueue
     /// Adds an I/O. Its region is valid for the device (RegionCheck), with at least one sector unless it is a flush.
     /// The caller does not access it until it is taken or withdrawn.
     /// </summary>
-    /// <param name="io">Not in any queue.</param>
-    /// <param name="time">Never earlier than in the call before.</param>
+    /// <param name="io">An I/O that is in no queue.</param>
+    /// <param name="time">The current time; monotonic.</param>
     internal void Add(IQueuedIo io, TimeSpan time)
     {
         now = time;
@@ -104,9 +104,8 @@ internal sealed partial class IoQueue
     }
 
     /// <summary>
-    /// Ends an operation that <see cref="DeviceOperation.NeedsFlush"/> and succeeded. Its I/Os are written but not
-    /// durable: conflicting I/Os may run, and the I/Os are taken again with the next flush. They must not be answered
-    /// before.
+    /// Ends a successful operation with <see cref="DeviceOperation.NeedsFlush"/>. Its I/Os are written but not durable:
+    /// conflicting I/Os may run, and the I/Os are taken again with the next flush. They must not be answered before.
     /// </summary>
     internal void Written(DeviceOperation operation, TimeSpan time)
     {

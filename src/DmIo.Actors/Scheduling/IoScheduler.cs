@@ -1,6 +1,6 @@
 namespace DmIo.Actors.Scheduling;
 
-/// <summary>The order of entries that may go, by one policy. All of them O(log n).</summary>
+/// <summary>Orders ready entries by one policy. All operations are O(log n).</summary>
 internal abstract class IoScheduler
 {
     internal int Count { get; private set; }
@@ -11,17 +11,17 @@ internal abstract class IoScheduler
         Enter(entry);
     }
 
-    /// <summary>The one that is to go next; null: there is none. Asking changes nothing.</summary>
+    /// <summary>The next entry; null: there is none. Changes nothing.</summary>
     internal abstract QueueEntry? Next(TimeSpan now);
 
-    /// <summary>It goes, or is withdrawn.</summary>
+    /// <summary>Removes an entry that is dispatched or withdrawn.</summary>
     internal void Remove(QueueEntry entry, DequeueReason reason)
     {
         Count--;
         Leave(entry, reason);
     }
 
-    /// <summary>The device has come to rest: nobody owes anybody anything.</summary>
+    /// <summary>The device is idle: clears the history of the leases' shares.</summary>
     internal virtual void Rest()
     {
     }
@@ -34,17 +34,17 @@ internal abstract class IoScheduler
 /// <summary>How an entry leaves its <see cref="IoScheduler"/>.</summary>
 internal enum DequeueReason
 {
-    /// <summary>It goes to the device, because it was the next.</summary>
+    /// <summary>Dispatched, because it was the next.</summary>
     Chosen,
 
-    /// <summary>It goes to the device as a part of the one that was chosen.</summary>
+    /// <summary>Dispatched, merged into the chosen entry's operation.</summary>
     Along,
 
-    /// <summary>It does not go: it was withdrawn, or its class has changed.</summary>
+    /// <summary>Not dispatched: it was withdrawn, or its class has changed.</summary>
     Unserved,
 }
 
-/// <summary>Policy fifo: the earliest first. One that had to wait for others has kept its place.</summary>
+/// <summary>Policy fifo: the earliest arrival first. An entry that was blocked keeps its arrival order.</summary>
 internal sealed class FifoScheduler : IoScheduler
 {
     private readonly ArrivalQueue entries = new();

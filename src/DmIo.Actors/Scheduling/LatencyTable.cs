@@ -4,8 +4,8 @@ using DmIo.Io;
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// Latencies of one window of time, by what they depend on besides the load: reads, writes, or other; and size, in
-/// powers of two. Each such kind has its base: the mean that it has when it need not queue in the device.
+/// Latencies of one time window, by their kind: reads, writes, or other; and size, in powers of two. Each kind has a
+/// base: its mean latency without queuing in the device.
 /// </summary>
 internal sealed class LatencyTable
 {
@@ -19,12 +19,12 @@ internal sealed class LatencyTable
 
     private readonly Kind[] kinds = new Kind[3 * Sizes];
 
-    /// <summary>Operations of the window that began and ended in it.</summary>
+    /// <summary>Operations that began and ended in the window.</summary>
     internal int Samples { get; private set; }
 
-    /// <param name="operation">It has just ended.</param>
-    /// <param name="latency">How long it took.</param>
-    /// <param name="isSample">It began in the window too.</param>
+    /// <param name="operation">The operation that has just ended.</param>
+    /// <param name="latency">Its latency.</param>
+    /// <param name="isSample">True: it also began in the window.</param>
     internal void Add(DeviceOperation operation, TimeSpan latency, bool isSample)
     {
         ref var kind = ref kinds[IndexOf(operation)];
@@ -37,7 +37,7 @@ internal sealed class LatencyTable
         }
     }
 
-    /// <summary>The device had nothing else to do: the means are the bases.</summary>
+    /// <summary>The device was unloaded: the means become the bases.</summary>
     internal void LearnUnloaded()
     {
         foreach (ref var kind in kinds.AsSpan())
@@ -50,8 +50,8 @@ internal sealed class LatencyTable
     }
 
     /// <summary>
-    /// Kinds that were not there when it was unloaded: their base is their mean by the given share. False where a kind
-    /// is so fast now that its base can't be right.
+    /// Sets the base of kinds that had no samples when the device was unloaded: their mean times the given share. False
+    /// if a kind is now so fast that its base must be wrong.
     /// </summary>
     internal bool LearnLoaded(double unqueuedShare)
     {
@@ -70,8 +70,8 @@ internal sealed class LatencyTable
     }
 
     /// <summary>
-    /// By Little's law: how many operations the device worked at, on average, rather than let them wait. Its
-    /// throughput, whatever the mix.
+    /// By Little's law: the average number of operations that the device served, without those that queued. Measures
+    /// throughput independently of the mix of kinds.
     /// </summary>
     internal double Work(TimeSpan elapsed)
     {
@@ -96,7 +96,7 @@ internal sealed class LatencyTable
         return Samples == 0 ? 0 : sum / Samples;
     }
 
-    /// <summary>The part of their time in which operations did not queue in the device, 0 to 1.</summary>
+    /// <summary>The share of their latency in which operations did not queue in the device, 0 to 1.</summary>
     internal double UnqueuedShare()
     {
         var (bases, sums) = (0.0, 0.0);
@@ -109,7 +109,7 @@ internal sealed class LatencyTable
         return sums == 0 ? 1 : Math.Min(1, bases / sums);
     }
 
-    /// <summary>Begins a new window; bases stay.</summary>
+    /// <summary>Starts a new window; bases remain.</summary>
     internal void Clear()
     {
         foreach (ref var kind in kinds.AsSpan())

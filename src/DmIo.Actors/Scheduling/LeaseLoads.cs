@@ -3,7 +3,8 @@ using DmIo.Memory;
 
 namespace DmIo.Actors.Scheduling;
 
-/// <summary>How many I/Os each lease has at a device, waiting or in flight. Holds leases that have any.</summary>
+/// <summary>The number of I/Os that each lease has at a device, waiting or in flight. Holds only leases with
+/// I/Os.</summary>
 internal sealed class LeaseLoads
 {
     private readonly Dictionary<LeaseId, int> loads = [];
@@ -19,7 +20,6 @@ internal sealed class LeaseLoads
         }
     }
 
-    /// <summary>A lease that has one, where others have some too: whatever the device does for those, it waits
-    /// for.</summary>
+    /// <summary>True if the lease has one I/O, while other leases have some too: the I/O waits for theirs.</summary>
     internal bool IsLight(LeaseId lease) => loads.Count > 1 && loads[lease] == 1;
 }

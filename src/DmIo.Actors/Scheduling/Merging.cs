@@ -4,19 +4,18 @@ using DmIo.Io;
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// Finds what may go down together with an entry that is about to: reads or writes that continue it on either side,
-/// may go too, are of its class, are to be as durable as it, and have no edges to keep. Looks at neighbours in the
-/// <see cref="ConflictMap"/> only, in O(1) each; never waits for any to come. Invariants: the device's limits on one
-/// transfer are kept, and <see cref="MostBytes"/>, as long as one entry alone keeps them.
+/// Finds entries to merge with an entry that is about to be dispatched: adjacent reads or writes on either side that
+/// are ready, have the same class and durability, and preserve no edges. Examines only neighbors in the
+/// <see cref="ConflictMap"/>, in O(1) each; never waits for entries to arrive. Invariants: a merged operation is within
+/// the device's limits of one transfer and within <see cref="MostBytes"/>, unless a single entry exceeds them.
 /// </summary>
-/// <remarks>Two that may both go conflict with nothing earlier, so no merge crosses a conflict.</remarks>
+/// <remarks>Two ready entries conflict with no earlier entry, so no merge crosses a conflict.</remarks>
 internal sealed class Merging
 {
-    /// <summary>What Linux merges up to by default, about: more at a time gains little, and holds up who comes
-    /// next.</summary>
+    /// <summary>Approximately Linux's default limit: larger merges gain little, and delay later operations.</summary>
     internal const long MostBytes = 1 << 20;
 
-    /// <summary>How many readers of a neighbouring node are looked at.</summary>
+    /// <summary>The limit of readers of a neighboring node that are examined.</summary>
     private const int MostReaders = 8;
 
     private readonly bool isOff;
@@ -33,7 +32,7 @@ internal sealed class Merging
         mostSegments = device.MaxSegments;
     }
 
-    /// <summary>Starts with an entry that is about to go. False: it goes alone.</summary>
+    /// <summary>Starts with an entry that is about to be dispatched. False: it cannot be merged.</summary>
     internal bool Begin(QueueEntry entry)
     {
         chosen = entry;
@@ -43,7 +42,7 @@ internal sealed class Merging
             && entry.Operation is IoOperation.Read or IoOperation.Write;
     }
 
-    /// <summary>One that ends where the first of those that go begins; it counts as taken.</summary>
+    /// <summary>Takes an entry that ends where the first entry of the operation begins.</summary>
     internal QueueEntry? Before(QueueEntry first)
     {
         var node = first.FirstUser!.Node!;
@@ -52,7 +51,7 @@ internal sealed class Merging
             : null;
     }
 
-    /// <summary>One that begins where the last of those that go ends; it counts as taken.</summary>
+    /// <summary>Takes an entry that begins where the last entry of the operation ends.</summary>
     internal QueueEntry? After(QueueEntry last)
     {
         var node = last.LastUser!.Node!;
@@ -102,8 +101,8 @@ internal sealed class Merging
         return true;
     }
 
-    /// <summary>How many segments its sectors lie in. More than any device takes where memory of a caller's own
-    /// making does not say.</summary>
+    /// <summary>The number of segments that hold the entry's sectors. If a memory type of the caller throws, the result
+    /// exceeds the limit of any device.</summary>
     private static int SegmentsOf(QueueEntry entry)
     {
         try
@@ -117,7 +116,7 @@ internal sealed class Merging
         }
         catch (Exception)
         {
-            // It will fail alone, when it is transferred, and harm nobody else's I/O.
+            // The I/O fails alone when it is transferred, and affects no other I/O.
             return int.MaxValue;
         }
     }

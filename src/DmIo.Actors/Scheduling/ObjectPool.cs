@@ -1,7 +1,7 @@
 namespace DmIo.Actors.Scheduling;
 
-/// <summary>Objects out of use, for the next who needs one. Keeps no more than <see cref="Most"/>: what is beyond is
-/// the garbage collector's, so that a burst is not kept for ever. Single owner.</summary>
+/// <summary>Unused objects for reuse. Keeps at most <see cref="Most"/>, and drops the others, so that the memory of a
+/// burst is released. Not thread-safe.</summary>
 internal sealed class ObjectPool<T>
     where T : class, new()
 {
@@ -11,7 +11,7 @@ internal sealed class ObjectPool<T>
 
     internal T Take() => items.TryPop(out var item) ? item : new T();
 
-    /// <summary>It refers to nothing any more.</summary>
+    /// <summary>Returns an object, which must hold no references.</summary>
     internal void Return(T item)
     {
         if (items.Count < Most)

@@ -1,14 +1,14 @@
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// Keeps an urgent entry from waiting for what a lower class lets wait: all that it waits for, directly or not, gets
-/// its class. An entry rises at most twice, so this pays for itself.
+/// Prevents priority inversion: all entries that an urgent entry waits for, directly or indirectly, inherit its class.
+/// An entry's class rises at most twice, which bounds the total cost.
 /// </summary>
 internal sealed class PriorityInheritance(ReadySet ready)
 {
     private readonly Stack<QueueEntry> rising = new();
 
-    /// <summary>The entry has just come, and waits.</summary>
+    /// <summary>The entry has just arrived, and is blocked.</summary>
     internal void Inherit(QueueEntry entry, TimeSpan now)
     {
         var urgency = entry.Class;

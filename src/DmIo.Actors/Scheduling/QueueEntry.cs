@@ -23,7 +23,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
 
     internal IoOperation Operation { get; private set; }
 
-    /// <summary>The first sector, and the sector behind the last. Both 0 for a flush.</summary>
+    /// <summary>The first sector. Both this and the end are 0 for a flush.</summary>
     internal long Start => Key;
 
     internal long End { get; private set; }
@@ -102,7 +102,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
         Io = null;
     }
 
-    /// <summary>Inserts a user behind another user of this entry; null: behind the last.</summary>
+    /// <summary>Inserts a user after another user of this entry; null: at the end.</summary>
     internal void AddUser(IntervalUser user, IntervalUser? behind)
     {
         users.InsertAfter(user, behind ?? users.Last);

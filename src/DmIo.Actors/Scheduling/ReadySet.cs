@@ -3,9 +3,9 @@ using DmIo.Io;
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// All entries that may go, and which goes next: the first of the most urgent class, unless a lower class has got
-/// nothing for its expiry. That gets one then, whichever is its next, so that a backlog that has grown old neither
-/// turns sharing into arrival order nor takes the device from the classes above. Policy fifo knows no classes.
+/// All ready entries, and their order: the first of the most urgent class, unless a lower class has had no operation
+/// for its expiry. That class then gets one operation, its next, so that an expired backlog neither replaces sharing by
+/// arrival order nor takes the device from the classes above. Policy fifo has no classes.
 /// </summary>
 internal sealed class ReadySet
 {
@@ -28,10 +28,10 @@ internal sealed class ReadySet
 
     internal int Count { get; private set; }
 
-    /// <summary>Durable writes among them.</summary>
+    /// <summary>The number of durable writes in the set.</summary>
     internal int DurableCount { get; private set; }
 
-    /// <summary>The most urgent class that has any; null: there is none.</summary>
+    /// <summary>The most urgent class with an entry; null: there is none.</summary>
     internal PriorityClass? MostUrgent
     {
         get
@@ -62,7 +62,7 @@ internal sealed class ReadySet
         DurableCount += entry.ForceUnitAccess ? 1 : 0;
     }
 
-    /// <summary>The one that is to go; null: there is none. Asking changes nothing.</summary>
+    /// <summary>The next entry; null: there is none. Changes nothing.</summary>
     internal QueueEntry? Next(TimeSpan now)
     {
         if (MostUrgent is not { } urgent)
@@ -109,7 +109,7 @@ internal sealed class ReadySet
 
     private ref Rank RankOf(QueueEntry entry) => ref ranks[HasClasses ? (int)entry.Class : 0];
 
-    /// <summary>One class. Since: the last time that it got something, or began to want it.</summary>
+    /// <summary>One class. Since: the time of its last operation, or since when it has entries.</summary>
     private struct Rank(IoScheduler order, TimeSpan expiry)
     {
         internal readonly IoScheduler Order = order;
@@ -118,7 +118,7 @@ internal sealed class ReadySet
     }
 }
 
-/// <summary><see cref="IoPriority"/> in the order in which classes go.</summary>
+/// <summary><see cref="IoPriority"/> in dispatch order.</summary>
 internal enum PriorityClass
 {
     RealTime,
@@ -126,7 +126,7 @@ internal enum PriorityClass
     Idle,
 }
 
-/// <summary>From users' words to the queue's order.</summary>
+/// <summary>Converts <see cref="IoPriority"/> to the queue's classes.</summary>
 internal static class PriorityClasses
 {
     internal const int Count = 3;

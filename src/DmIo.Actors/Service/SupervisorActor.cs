@@ -14,14 +14,14 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Actors.Service;
 
 /// <summary>
-/// The service, <c>/user/dmio</c>: leases at its <see cref="LeaseRegistry"/>, whose request actors are the children
-/// <c>lease-&lt;id&gt;</c>, and devices at its <see cref="DeviceRegistry"/>, whose actors are the children
-/// <c>device-&lt;name&gt;</c>. Off the way of the I/O.
+/// The service, <c>/user/dmio</c>: leases in a <see cref="LeaseRegistry"/>, whose request actors are the children
+/// <c>lease-&lt;id&gt;</c>, and devices in a <see cref="DeviceRegistry"/>, whose actors are the children
+/// <c>device-&lt;name&gt;</c>. Not on the I/O path.
 /// <code>
 ///   Serving --DrainService--> (leases close) --> (devices are detached) --> ServiceDrained
 /// </code>
-/// It is never restarted: a second incarnation would hand out pages that devices still have. Nor are its children: a
-/// second incarnation would write beside the I/O that the first left in flight (R22).
+/// It is never restarted: a second incarnation would grant pages that devices still use. Nor are its children: a second
+/// incarnation would write concurrently with the I/O that the first left in flight (R22).
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "PostStop disposes of the pool.")]
 internal sealed class SupervisorActor : UntypedActor
@@ -40,9 +40,9 @@ internal sealed class SupervisorActor : UntypedActor
         devices = new DeviceRegistry(Context, directory, pool, counters, settings);
     }
 
-    /// <param name="settings">The service's.</param>
-    /// <param name="directory">Written by this actor only; for whoever wants to know which names there are.</param>
-    /// <param name="counters">Written by this service's actors only; for whoever wants to see what they do.</param>
+    /// <param name="settings">The service's settings.</param>
+    /// <param name="directory">Written only by this actor; read by any thread.</param>
+    /// <param name="counters">Written only by this service's actors; read by any thread.</param>
     internal static Props Props(DmIoSettings settings, DeviceDirectory directory, ServiceCounters counters) =>
         Akka.Actor.Props.Create(() => new SupervisorActor(settings, directory, counters)).WithDispatcherOf(settings);
 
@@ -90,10 +90,10 @@ internal sealed class SupervisorActor : UntypedActor
                 drainReplyTo.Add(Sender);
                 leases.Close();
                 devices.CloseToNew();
-                GoOnDraining();
+                ContinueDraining();
                 break;
             default:
-                OnNews(message);
+                HandleInternal(message);
                 break;
         }
 
@@ -108,11 +108,12 @@ internal sealed class SupervisorActor : UntypedActor
         pool.Dispose();
     }
 
-    /// <summary>After a restart, which is not ours to prevent: there is nothing to go on from.</summary>
+    /// <summary>A restart by the guardian cannot be prevented: the actor has no state to continue from, and
+    /// stops.</summary>
     protected override void PostRestart(Exception reason) => Context.Stop(Self);
 
-    /// <summary>What the service's own actors, and death watch, tell.</summary>
-    private void OnNews(object message)
+    /// <summary>Messages of the service's own actors, and death watch.</summary>
+    private void HandleInternal(object message)
     {
         switch (message)
         {
@@ -142,10 +143,10 @@ internal sealed class SupervisorActor : UntypedActor
                 return;
         }
 
-        GoOnDraining();
+        ContinueDraining();
     }
 
-    private void GoOnDraining()
+    private void ContinueDraining()
     {
         if (drainReplyTo.Count == 0 || !leases.IsIdle)
         {

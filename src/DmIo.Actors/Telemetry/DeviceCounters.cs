@@ -6,8 +6,8 @@ using DmIo.Io;
 namespace DmIo.Actors.Telemetry;
 
 /// <summary>
-/// What a device actor counts. Plain numbers that it alone writes, on its turns, so that they cost next to nothing;
-/// read from any thread by <see cref="Snapshot"/>. Shared with the supervisor, which lives longer.
+/// The counters of a device actor. Plain fields that only the actor writes, on its turns, to keep counting cheap;
+/// <see cref="Snapshot"/> reads them from any thread. Shared with the supervisor, which outlives the actor.
 /// </summary>
 internal sealed class DeviceCounters(
     string name, ServiceMode mode, SchedulingPolicy policy, ITimeProvider clock)
@@ -43,8 +43,8 @@ internal sealed class DeviceCounters(
 
     internal int Depth => Volatile.Read(ref depth);
 
-    /// <summary>When the oldest operation in flight went to the device; null: none is in flight.</summary>
-    /// <remarks>An operation that blocks its device's turn has been there for as long as the turn.</remarks>
+    /// <summary>The time when the oldest operation in flight was issued; null: none is in flight.</summary>
+    /// <remarks>An operation that blocks the device's turn was issued when the turn began.</remarks>
     internal TimeSpan? OldestInFlightSince => (Volatile.Read(ref oldestTicks), Volatile.Read(ref turnTicks)) switch
     {
         (None, None) => null,
@@ -59,15 +59,15 @@ internal sealed class DeviceCounters(
 
     internal long Turns => Volatile.Read(ref turns);
 
-    /// <summary>Taken in. What it sends goes to request actors, who count it.</summary>
+    /// <summary>Messages received. The request actors count the messages that the device actor sends to them.</summary>
     internal long Messages => Volatile.Read(ref messagesReceived);
 
     internal void Received() => messagesReceived++;
 
-    /// <summary>A turn begins, in which the device is called.</summary>
+    /// <summary>A turn that calls the device begins.</summary>
     internal void TurnBegins(TimeSpan now) => Volatile.Write(ref turnTicks, now.Ticks);
 
-    /// <summary>An operation goes to the device.</summary>
+    /// <summary>An operation is issued to the device.</summary>
     internal void Issue(DeviceOperation operation)
     {
         issued++;
@@ -93,10 +93,10 @@ internal sealed class DeviceCounters(
         }
     }
 
-    /// <summary>A region that the device can't do at all.</summary>
+    /// <summary>A region was refused before it was queued.</summary>
     internal void Refused(IQueuedIo io, IoStatusCode code) => ended[(int)io.Operation].Add(0, code);
 
-    /// <summary>The end of a turn, with so many messages.</summary>
+    /// <summary>A turn has ended, after sending this number of messages.</summary>
     internal void TurnEnded(IoQueue queue, int answers)
     {
         turns++;

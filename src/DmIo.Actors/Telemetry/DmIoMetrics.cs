@@ -6,37 +6,37 @@ using DmIo.Io;
 namespace DmIo.Actors.Telemetry;
 
 /// <summary>
-/// The names of all metrics, as OpenTelemetry has them: a meter <see cref="MeterName"/>, units in UCUM. All services
-/// of
-/// the process together; devices are told apart by their names, leases by their numbers.
+/// The names of all metrics, by OpenTelemetry's conventions: one meter, <see cref="MeterName"/>, and units in UCUM. The
+/// metrics cover all services of the process; devices are identified by their names, leases by their numbers.
 /// </summary>
 /// <remarks>
-/// All but <see cref="DeviceOperationDuration"/> are read from what actors count anyway, when somebody collects; that
-/// one is recorded for each operation, and only while somebody listens.
+/// All instruments except <see cref="DeviceOperationDuration"/> are observable: a collection reads the actors'
+/// counters. <see cref="DeviceOperationDuration"/> is recorded for each operation, and only while it has a listener.
 /// </remarks>
 public static class DmIoMetrics
 {
-    /// <summary>The meter.</summary>
+    /// <summary>The name of the meter.</summary>
     public const string MeterName = "DmIo.Actors";
 
-    /// <summary>Counter, {operation}: regions that ended, by device and operation; those that failed by
-    /// <see cref="ErrorType"/> too.</summary>
+    /// <summary>Counter, {operation}: regions that ended, by device and operation; failed ones also by
+    /// <see cref="ErrorType"/>.</summary>
     public const string DeviceOperations = "dmio.device.operations";
 
-    /// <summary>Counter, By: data of regions that ended well, by device and operation.</summary>
+    /// <summary>Counter, By: data of successful regions, by device and operation.</summary>
     public const string DeviceIo = "dmio.device.io";
 
-    /// <summary>Histogram, s: from a region's arrival at its device to the turn in which it ended, by device and
-    /// operation; those that failed by <see cref="ErrorType"/> too.</summary>
+    /// <summary>Histogram, s: the time from a region's arrival at its device to the turn in which it ended, by device
+    /// and operation; failed ones also by <see cref="ErrorType"/>.</summary>
     public const string DeviceOperationDuration = "dmio.device.operation.duration";
 
-    /// <summary>Counter, {operation}: what went to the device, merged ones and shared flushes once each.</summary>
+    /// <summary>Counter, {operation}: operations issued to the device; a merged operation or a shared flush counts
+    /// once.</summary>
     public const string DeviceIssued = "dmio.device.issued";
 
-    /// <summary>Counter, {operation}: regions that went down in the operation of another.</summary>
+    /// <summary>Counter, {operation}: regions that were merged into the operation of another.</summary>
     public const string DeviceMerged = "dmio.device.merged";
 
-    /// <summary>Counter, {flush}: flushes that went to the device.</summary>
+    /// <summary>Counter, {flush}: flushes issued to the device.</summary>
     public const string DeviceFlushes = "dmio.device.flushes";
 
     /// <summary>Counter, {turn}: turns of the device's actor.</summary>
@@ -45,13 +45,13 @@ public static class DmIoMetrics
     /// <summary>Up-down counter, {operation}: regions in the device's queue.</summary>
     public const string DeviceQueueWaiting = "dmio.device.queue.waiting";
 
-    /// <summary>Up-down counter, {operation}: operations at the device.</summary>
+    /// <summary>Up-down counter, {operation}: operations in flight at the device.</summary>
     public const string DeviceQueueInFlight = "dmio.device.queue.in_flight";
 
-    /// <summary>Gauge, {operation}: operations that may be at the device.</summary>
+    /// <summary>Gauge, {operation}: the limit of operations in flight at the device.</summary>
     public const string DeviceQueueDepth = "dmio.device.queue.depth";
 
-    /// <summary>Gauge, s: how long the oldest operation has been at the device; 0 where none is.</summary>
+    /// <summary>Gauge, s: the age of the oldest operation in flight at the device; 0 if none is in flight.</summary>
     public const string DeviceQueueOldest = "dmio.device.queue.oldest";
 
     /// <summary>Up-down counter, {page}: pages of 4096 bytes of a lease, by <see cref="State"/>: in_flight,
@@ -66,16 +66,16 @@ public static class DmIoMetrics
     /// draining, quarantined.</summary>
     public const string PoolPages = "dmio.pool.pages";
 
-    /// <summary>Up-down counter, {page}: how many pages the pool may have.</summary>
+    /// <summary>Up-down counter, {page}: the limit of pages in the pool.</summary>
     public const string PoolPagesLimit = "dmio.pool.pages.limit";
 
     /// <summary>Counter, {request}: requests that were accepted.</summary>
     public const string Requests = "dmio.requests";
 
-    /// <summary>Counter, {message}: what requests cost in messages.</summary>
+    /// <summary>Counter, {message}: actor messages sent for requests.</summary>
     public const string Messages = "dmio.messages";
 
-    /// <summary>Attribute: what regions call the device.</summary>
+    /// <summary>Attribute: the name of the device.</summary>
     public const string DeviceName = "dmio.device.name";
 
     /// <summary>Attribute: read, write, flush, discard, write_zeroes.</summary>
@@ -84,11 +84,11 @@ public static class DmIoMetrics
     /// <summary>Attribute: the number of a lease.</summary>
     public const string Lease = "dmio.lease.id";
 
-    /// <summary>Attribute: what pages or requests are counted.</summary>
+    /// <summary>Attribute: the state of the counted pages or requests.</summary>
     public const string State = "dmio.state";
 
-    /// <summary>Attribute: an <see cref="IoStatusCode"/> other than Ok, as in device_error; absent where all went
-    /// well.</summary>
+    /// <summary>Attribute: an <see cref="IoStatusCode"/> other than Ok, as in device_error; absent on
+    /// success.</summary>
     public const string ErrorType = "error.type";
 
     internal static readonly string? Version =

@@ -5,30 +5,30 @@ using DmIo.Actors.Protocol;
 namespace DmIo.Actors.Telemetry;
 
 /// <summary>
-/// Spans, by the <see cref="ActivitySource"/> <see cref="SourceName"/>: one for each request ("dmio write"), from its
-/// acceptance to its outcome, and in it one for each region that goes to a device ("dmio write disk1"). One that
-/// failed has the status Error with the reason, and <see cref="DmIoMetrics.ErrorType"/>.
+/// Spans of the <see cref="ActivitySource"/> <see cref="SourceName"/>: one for each request ("dmio write"), from its
+/// acceptance to its outcome, with a child for each region that is sent to a device ("dmio write disk1"). The span of a
+/// failure has the status Error with the reason, and the attribute <see cref="DmIoMetrics.ErrorType"/>.
 /// </summary>
 /// <remarks>
-/// Its parent is what is current where <see cref="IoClient"/> is called, or <see cref="IoProtocol.IoRequest.Parent"/>
-/// of a message. While nobody listens, a request pays for one look whether somebody does.
+/// The parent is the current activity at the call of <see cref="IoClient"/>, or
+/// <see cref="IoProtocol.IoRequest.Parent"/> of a message. Without a listener, tracing costs a request one check.
 /// </remarks>
 public static class DmIoTracing
 {
-    /// <summary>The source.</summary>
+    /// <summary>The name of the source.</summary>
     public const string SourceName = "DmIo.Actors";
 
     /// <summary>Attribute of a region: its first sector.</summary>
     public const string Sector = "dmio.sector";
 
-    /// <summary>Attribute of a region: how many sectors of 512 bytes.</summary>
+    /// <summary>Attribute of a region: its number of sectors of 512 bytes.</summary>
     public const string Count = "dmio.count";
 
-    /// <summary>Attribute of a request: how many regions.</summary>
+    /// <summary>Attribute of a request: its number of regions.</summary>
     public const string Regions = "dmio.regions";
 
     internal static readonly ActivitySource Source = new(SourceName, DmIoMetrics.Version);
 
-    /// <summary>What a request of the caller's is to be the child of; nothing where nobody would see it.</summary>
+    /// <summary>The parent of a request's span; null if the source has no listener.</summary>
     internal static ActivityContext? Current => Source.HasListeners() ? Activity.Current?.Context : null;
 }

@@ -4,21 +4,21 @@ namespace DmIo.Actors.Telemetry;
 
 /// <summary>
 /// Counts latencies in the 100 ns ticks of <see cref="TimeSpan"/>. Log-linear: each power of two has 16 buckets. One
-/// writes, anybody reads: each number is right for some moment, all together for none.
+/// writer, any number of readers: each count is valid, but the counts are not a consistent snapshot.
 /// </summary>
 internal sealed class LatencyCounts
 {
     private const int LinearBits = 4;
     private const int Linear = 1 << LinearBits;
 
-    /// <summary>Beyond 2^40 ticks, 30 hours, all is one bucket.</summary>
+    /// <summary>Latencies of 2^40 ticks (30 hours) or more share one bucket.</summary>
     private const int MostBits = 40;
 
     private const double TicksPerMicrosecond = TimeSpan.TicksPerMicrosecond;
 
     private readonly long[] counts = new long[(MostBits - LinearBits + 1) * Linear];
 
-    /// <summary>A clock that went back counts as 0.</summary>
+    /// <summary>A negative latency, of a clock that went back, counts as 0.</summary>
     internal void Record(TimeSpan latency) => counts[IndexOf(latency.Ticks)]++;
 
     internal LatencyDistribution Snapshot()
@@ -42,7 +42,7 @@ internal sealed class LatencyCounts
         return (octave * Linear) + (int)(value >> octave);
     }
 
-    /// <summary>From 16 on, octave k has the buckets from (k + 1) * 16 on.</summary>
+    /// <summary>From bucket 16 on, octave k starts at bucket (k + 1) * 16.</summary>
     private static long HighestOf(int index)
     {
         var octave = Math.Max(0, (index >> LinearBits) - 1);

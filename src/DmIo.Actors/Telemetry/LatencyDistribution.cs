@@ -1,20 +1,21 @@
 namespace DmIo.Actors.Telemetry;
 
 /// <summary>
-/// How often latencies occurred, in buckets that are at most a sixteenth wider than what is in them. Those of two
-/// moments give those of the time between them.
+/// A histogram of latencies, with buckets at most a sixteenth wider than the latencies in them. The difference of two
+/// snapshots is the distribution of the time between them.
 /// </summary>
-/// <param name="Buckets">Those that are not empty, by latency.</param>
+/// <param name="Buckets">The buckets that are not empty, by latency.</param>
 public sealed record LatencyDistribution(IReadOnlyList<LatencyBucket> Buckets)
 {
-    /// <summary>No latency at all.</summary>
+    /// <summary>No latencies.</summary>
     public static LatencyDistribution Empty { get; } = new([]);
 
-    /// <summary>How many latencies.</summary>
+    /// <summary>The number of latencies.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public long Count => Buckets.Sum(bucket => bucket.Count);
 
-    /// <summary>What came since an earlier look at the same device. What that had more of counts as none.</summary>
+    /// <summary>The latencies recorded since an earlier snapshot of the same device. Negative differences count as
+    /// 0.</summary>
     public LatencyDistribution Since(LatencyDistribution earlier)
     {
         ArgumentNullException.ThrowIfNull(earlier);
@@ -27,8 +28,8 @@ public sealed record LatencyDistribution(IReadOnlyList<LatencyBucket> Buckets)
             .Where(bucket => bucket.Count > 0)]);
     }
 
-    /// <summary>The latency in microseconds that this share of all (0 to 1) does not exceed; null: there is
-    /// none.</summary>
+    /// <summary>The latency in microseconds that this share of all latencies (0 to 1) does not exceed; null: there are
+    /// no latencies.</summary>
     public double? QuantileMicroseconds(double share)
     {
         var rank = Math.Max(1, (long)Math.Ceiling(share * Count));
@@ -47,6 +48,6 @@ public sealed record LatencyDistribution(IReadOnlyList<LatencyBucket> Buckets)
 }
 
 /// <summary>One bucket.</summary>
-/// <param name="HighestMicroseconds">The longest latency in it, and the bucket's name.</param>
-/// <param name="Count">How many.</param>
+/// <param name="HighestMicroseconds">The longest latency of the bucket, which identifies it.</param>
+/// <param name="Count">The number of latencies.</param>
 public sealed record LatencyBucket(double HighestMicroseconds, long Count);

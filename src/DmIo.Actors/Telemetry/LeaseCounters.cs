@@ -3,14 +3,13 @@ using DmIo.Memory;
 
 namespace DmIo.Actors.Telemetry;
 
-/// <summary>What a lease has in use now, in pages and in requests; the same as in
-/// <see cref="LeaseStatistics"/>.</summary>
+/// <summary>The pages and requests that a lease has in use now, as in <see cref="LeaseStatistics"/>.</summary>
 internal readonly record struct LeaseGauges(
     int PagesInFlight, int PagesQuarantined, int PagesLent, int Credit, int InFlight, int Waiting);
 
 /// <summary>
-/// What a request actor counts. Plain numbers that it alone writes; read from any thread by <see cref="Snapshot"/>.
-/// Shared with the supervisor, which lives longer.
+/// The counters of a request actor. Plain fields that only the actor writes; <see cref="Snapshot"/> reads them from any
+/// thread. Shared with the supervisor, which outlives the actor.
 /// </summary>
 internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
 {
@@ -48,16 +47,16 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
 
     internal long PagesWired => Volatile.Read(ref pagesWired);
 
-    /// <summary>Taken in; and outcomes, which nobody else counts.</summary>
+    /// <summary>Messages received, and outcomes sent, which no receiver counts.</summary>
     internal long Messages => Volatile.Read(ref messagesReceived) + Volatile.Read(ref messagesSent)
         - Volatile.Read(ref messagesInside);
 
-    /// <summary>Messages that it sent itself, to send out what it dispatched.</summary>
+    /// <summary>Messages to itself, each of which sends the dispatched regions.</summary>
     internal long Turns => Volatile.Read(ref turns);
 
     internal void Received() => messagesReceived++;
 
-    /// <summary>A request was accepted, with that many pages in I/O for it.</summary>
+    /// <summary>A request was accepted, with this number of pages in I/O.</summary>
     internal void Accepted(long wired)
     {
         requests++;
@@ -70,25 +69,25 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
         messagesSent += isMessage ? 1 : 0;
     }
 
-    /// <summary>A region goes to its device.</summary>
+    /// <summary>A region is sent to its device.</summary>
     internal void SentRegion() => regions++;
 
-    /// <summary>To a device, however many regions hang on it: counted by its receiver.</summary>
+    /// <summary>A message was sent to a device, with any number of regions; the receiver counts it.</summary>
     internal void SentOut()
     {
         messagesSent++;
         messagesInside++;
     }
 
-    /// <summary>To itself.</summary>
+    /// <summary>A message was sent to the actor itself.</summary>
     internal void AskedForTurn()
     {
         SentOut();
         turns++;
     }
 
-    /// <summary>A request is answered. Called before the outcome is delivered, so that its receiver finds it
-    /// counted.</summary>
+    /// <summary>A request is answered. Called before the outcome is delivered, so that the receiver of the outcome
+    /// finds it counted.</summary>
     internal void Answered(bool isMessage, bool isOk, long dataSectors)
     {
         answered++;
@@ -103,7 +102,7 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
         }
     }
 
-    /// <summary>The current values; once for each message.</summary>
+    /// <summary>Sets the current values; once for each message.</summary>
     internal void Set(in LeaseGauges gauges)
     {
         pagesInFlight = gauges.PagesInFlight;

@@ -2,7 +2,7 @@ using DmIo.Io;
 
 namespace DmIo.Actors.Telemetry;
 
-/// <summary>Counts one kind of operation. One writes, anybody reads.</summary>
+/// <summary>Counters of one kind of operation. One writer, any number of readers.</summary>
 internal sealed class OperationCounts
 {
     private static readonly int Codes = Enum.GetValues<IoStatusCode>().Length;
@@ -28,7 +28,7 @@ internal sealed class OperationCounts
 
     internal long ErrorsOf(IoStatusCode code) => Volatile.Read(ref errors[(int)code]);
 
-    /// <summary>Those that ended well. Errors are read first, so that it is never negative.</summary>
+    /// <summary>Successful operations. Errors are read first, so that the difference is never negative.</summary>
     internal long Succeeded()
     {
         var failed = ErrorCount();

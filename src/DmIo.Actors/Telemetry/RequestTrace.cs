@@ -7,11 +7,10 @@ using static DmIo.Actors.Protocol.IoProtocol;
 namespace DmIo.Actors.Telemetry;
 
 /// <summary>
-/// The spans of one request, on its request actor's turns. Made only while somebody listens; dropped with the
-/// outcome,
-/// so that the request's state can be used again. Leaves the thread's own current activity as it was.
+/// The spans of one request, used only by its request actor. Created only if there is a listener; dropped with the
+/// outcome, so that the request's state can be reused. Does not change the thread's current activity.
 /// <code>
-///   Begin --SendRegion--> (RegionEnded for each) --End--> over
+///   Begin --SendRegion--> (RegionEnded for each) --End--> ended
 /// </code>
 /// </summary>
 internal sealed class RequestTrace
@@ -25,7 +24,7 @@ internal sealed class RequestTrace
         regions = new Activity?[regionCount];
     }
 
-    /// <summary>Null: nobody wants it.</summary>
+    /// <summary>Null: no listener samples the request.</summary>
     internal static RequestTrace? Begin(IoRequest message, int regionCount, LeaseId lease)
     {
         var activity = Start(TelemetryNames.SpanOf(message.Operation), message.Parent ?? default);
@@ -40,7 +39,7 @@ internal sealed class RequestTrace
         return new RequestTrace(activity, regionCount);
     }
 
-    /// <summary>A region goes to its device, or fails for want of it.</summary>
+    /// <summary>A region is sent to its device, or fails because the device is missing.</summary>
     internal void SendRegion(DeviceIo io)
     {
         var operation = TelemetryNames.Of(io.Operation);

@@ -6,9 +6,9 @@ using DmIo.Memory;
 namespace DmIo.Actors.Telemetry;
 
 /// <summary>
-/// The counters of one service: of its devices, its leases and its pool. Written by the supervisor, read from any
-/// thread without asking it. What went is added up, so that totals never fall. From <see cref="Start"/> to
-/// <see cref="Stop"/> the instruments of <see cref="DmIoMetrics"/> read it.
+/// The counters of one service's devices, leases and pool. The supervisor writes them; any thread reads them without a
+/// message to it. Counts of detached devices and closed leases are added to the totals, so that totals never decrease.
+/// The instruments of <see cref="DmIoMetrics"/> read them from <see cref="Start"/> to <see cref="Stop"/>.
 /// </summary>
 internal sealed class ServiceCounters(ITimeProvider clock)
 {
@@ -18,7 +18,7 @@ internal sealed class ServiceCounters(ITimeProvider clock)
 
     private State state = new([], [], new PoolStatistics(0, 0, 0, 0, 0), new MessageStatistics(0, 0, 0, 0));
 
-    /// <summary>The services of this process.</summary>
+    /// <summary>The running services of this process.</summary>
     internal static ImmutableArray<ServiceCounters> Running
     {
         get
@@ -68,7 +68,7 @@ internal sealed class ServiceCounters(ITimeProvider clock)
     internal void Remove(LeaseCounters lease) =>
         Set(state with { Leases = state.Leases.Remove(lease), Gone = state.Gone.Plus(Of(lease)) });
 
-    /// <summary>After each message of the supervisor.</summary>
+    /// <summary>Called after each message of the supervisor.</summary>
     internal void Update(PagePool pool)
     {
         var now = new PoolStatistics(
@@ -79,7 +79,7 @@ internal sealed class ServiceCounters(ITimeProvider clock)
         }
     }
 
-    /// <summary>Of all services that ran in this process, so that it never falls.</summary>
+    /// <summary>The total of all services that ran in this process, so that it never decreases.</summary>
     internal static long TotalOf(Func<MessageStatistics, long> read)
     {
         lock (Gate)

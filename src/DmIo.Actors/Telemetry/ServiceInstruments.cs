@@ -4,8 +4,8 @@ using DmIo.Io;
 namespace DmIo.Actors.Telemetry;
 
 /// <summary>
-/// The instruments that are read when somebody collects, from the counters of all services that run. They begin with
-/// the first service, and cost nothing in between.
+/// The observable instruments: a collection reads the counters of all running services. They are created with the first
+/// service, and cost nothing between collections.
 /// </summary>
 internal static class ServiceInstruments
 {
@@ -21,7 +21,8 @@ internal static class ServiceInstruments
             DmIoMetrics.DeviceOperations, Ended, "{operation}", "Regions that ended.");
         meter.CreateObservableCounter(DmIoMetrics.DeviceIo, Moved, "By", "Data of regions that ended well.");
         CountDevices(DmIoMetrics.DeviceIssued, "{operation}", "Operations sent to the device.", one => one.Issued);
-        CountDevices(DmIoMetrics.DeviceMerged, "{operation}", "Regions sent along with another.", one => one.Merged);
+        CountDevices(
+            DmIoMetrics.DeviceMerged, "{operation}", "Regions merged into another operation.", one => one.Merged);
         CountDevices(DmIoMetrics.DeviceFlushes, "{flush}", "Flushes sent to the device.", one => one.FlushesIssued);
         CountDevices(DmIoMetrics.DeviceTurns, "{turn}", "Turns of the device's actor.", one => one.Turns);
         meter.CreateObservableUpDownCounter(
@@ -29,20 +30,20 @@ internal static class ServiceInstruments
             "Regions in the queue.");
         meter.CreateObservableUpDownCounter(
             DmIoMetrics.DeviceQueueInFlight, () => OfDevices(one => one.InFlight), "{operation}",
-            "Operations at the device.");
+            "Operations in flight at the device.");
         meter.CreateObservableGauge(
             DmIoMetrics.DeviceQueueDepth, () => OfDevices(one => one.Depth), "{operation}",
-            "Operations that may be at the device.");
+            "The limit of operations in flight at the device.");
         meter.CreateObservableGauge(
             DmIoMetrics.DeviceQueueOldest, () => OfDevices(one => one.OldestInFlight?.TotalSeconds ?? 0), "s",
-            "How long the oldest operation has been at the device.");
+            "The age of the oldest operation in flight at the device.");
         meter.CreateObservableUpDownCounter(DmIoMetrics.LeasePages, LeasePages, "{page}", "Pages of a lease.");
         meter.CreateObservableUpDownCounter(
             DmIoMetrics.LeaseRequests, LeaseRequests, "{request}", "Requests of a lease.");
         meter.CreateObservableUpDownCounter(DmIoMetrics.PoolPages, PoolPages, "{page}", "Pages of the pool.");
         meter.CreateObservableUpDownCounter(
             DmIoMetrics.PoolPagesLimit, () => (long)ServiceCounters.Running.Sum(service => service.Pool.Max), "{page}",
-            "Pages that the pool may have.");
+            "The limit of pages in the pool.");
         meter.CreateObservableCounter(
             DmIoMetrics.Requests, () => OfServices(messages => messages.Requests), "{request}", "Requests accepted.");
         meter.CreateObservableCounter(
@@ -50,7 +51,7 @@ internal static class ServiceInstruments
             "Messages of actors for requests.");
     }
 
-    /// <summary>They are there from now on.</summary>
+    /// <summary>Creates the instruments, once.</summary>
     internal static void Start()
     {
     }

@@ -8,24 +8,25 @@ using DmIo.Io;
 namespace DmIo.Actors.Telemetry;
 
 /// <summary>
-/// Tells whoever connects to the socket what the service does: for a line <c>stats</c> one line of JSON
-/// (<see cref="ServiceStatistics.WriteTo"/>), for <c>watch</c> one now and one for each interval. Reads counters,
-/// asks no actor.
+/// Reports the service's statistics to clients of a socket: the line <c>stats</c> gets one line of JSON
+/// (<see cref="ServiceStatistics.WriteTo"/>), <c>watch</c> gets a line now and one for each interval. Reads counters,
+/// and sends no message to any actor.
 /// </summary>
 /// <remarks>
-/// Bounded: so many clients, others are turned away; one line on its way to each, so a client that does not read gets
-/// no more, and costs no more. Ends with <see cref="DisposeAsync"/>, and every connection with it.
+/// Bounded: the number of clients is limited, others are rejected; each client has one line in progress, so a client
+/// that does not read gets no more lines and uses no more memory. <see cref="DisposeAsync"/> ends the monitor and every
+/// connection.
 /// </remarks>
 internal sealed class ServiceMonitor : IAsyncDisposable
 {
     internal const int MostClients = 16;
 
-    /// <summary>The setting, which faults name.</summary>
+    /// <summary>The setting, for error messages.</summary>
     private const string Setting = "dmio.monitor.socket";
 
     private const int Backlog = 16;
 
-    /// <summary>What a client may say in a line.</summary>
+    /// <summary>The longest line of a client.</summary>
     private const int LongestLine = 64;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -42,10 +43,10 @@ internal sealed class ServiceMonitor : IAsyncDisposable
     private readonly HashSet<Task> clients = [];
     private readonly Task accepting;
 
-    /// <param name="listener">Disposed of at the end.</param>
-    /// <param name="statistics">Called on any thread, at once for several clients.</param>
-    /// <param name="interval">Between two lines of <c>watch</c>.</param>
-    /// <param name="log">Is told when clients can't be accepted.</param>
+    /// <param name="listener">Disposed of with the monitor.</param>
+    /// <param name="statistics">Called on any thread, concurrently for several clients.</param>
+    /// <param name="interval">The time between two lines of <c>watch</c>.</param>
+    /// <param name="log">Receives accept and send errors.</param>
     internal ServiceMonitor(
         UnixListener listener, Func<ServiceStatistics> statistics, TimeSpan interval, ILoggingAdapter log)
     {
@@ -56,7 +57,7 @@ internal sealed class ServiceMonitor : IAsyncDisposable
         accepting = Task.Run(AcceptAsync);
     }
 
-    /// <summary>Clients that are connected.</summary>
+    /// <summary>The number of connected clients.</summary>
     internal int ClientCount
     {
         get
@@ -68,8 +69,8 @@ internal sealed class ServiceMonitor : IAsyncDisposable
         }
     }
 
-    /// <exception cref="ConfigurationException">The path can't be listened on; the message names the setting, the path
-    /// and the reason.</exception>
+    /// <exception cref="ConfigurationException">The monitor cannot listen on the path; the message names the setting,
+    /// the path and the reason.</exception>
     internal static UnixListener Listen(string path)
     {
         try
@@ -79,11 +80,11 @@ internal sealed class ServiceMonitor : IAsyncDisposable
         catch (Exception fault) when (fault is IOException or ArgumentException or PlatformNotSupportedException)
         {
             throw new ConfigurationException(
-                $"{Setting} is '{path}', which can't be listened on: {fault.Message}", fault);
+                $"{Setting} is '{path}', on which the monitor cannot listen: {fault.Message}", fault);
         }
     }
 
-    /// <summary>May be called more than once, and at the same time; each waits for the end.</summary>
+    /// <summary>May be called more than once, and concurrently; each call waits for the end.</summary>
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync();
@@ -99,8 +100,8 @@ internal sealed class ServiceMonitor : IAsyncDisposable
         pauses.Dispose();
     }
 
-    /// <summary>Until the end: whatever keeps a client from being accepted, as too many open files, ends with the
-    /// next attempt or a later one.</summary>
+    /// <summary>Accepts clients until the monitor ends. An accept error, such as too many open files, is temporary: the
+    /// next attempt, or a later one, succeeds.</summary>
     private async Task AcceptAsync()
     {
         var isFailing = false;
@@ -116,7 +117,7 @@ internal sealed class ServiceMonitor : IAsyncDisposable
                 if (!isFailing)
                 {
                     log.Warning(
-                        "{0} cannot accept a client, and tries again each second: {1}",
+                        "{0} cannot accept a client, and retries each second: {1}",
                         Setting,
                         Errno.Explain(fault));
                 }
@@ -126,7 +127,7 @@ internal sealed class ServiceMonitor : IAsyncDisposable
             }
             catch (Exception)
             {
-                // The end.
+                // The monitor ends.
                 return;
             }
         }
@@ -140,7 +141,7 @@ internal sealed class ServiceMonitor : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The end.
+            // The monitor ends.
         }
     }
 
@@ -179,7 +180,7 @@ internal sealed class ServiceMonitor : IAsyncDisposable
         }
     }
 
-    /// <summary>Until the client goes, or says what is not understood, or the service ends.</summary>
+    /// <summary>Serves a client until it disconnects, sends an unknown command, or the monitor ends.</summary>
     private async Task ServeAsync(Socket client)
     {
         using var connection = client;
@@ -213,7 +214,7 @@ internal sealed class ServiceMonitor : IAsyncDisposable
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException)
         {
-            // It is gone, or the service is.
+            // The client has disconnected, or the monitor ends.
         }
     }
 

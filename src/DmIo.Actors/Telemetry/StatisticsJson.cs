@@ -17,7 +17,7 @@ internal sealed partial class StatisticsJson : JsonSerializerContext
         where T : struct, Enum;
 
     /// <summary>Refuses numbers that a <see cref="double"/> can hold only as infinity, such as 1e999: no statistic is
-    /// one, and JSON cannot be written from it.</summary>
+    /// infinite, and JSON cannot express infinity.</summary>
     private sealed class FiniteNumber : JsonConverter<double>
     {
         public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -4,15 +4,15 @@ using System.Text.Json;
 namespace DmIo.Actors.Telemetry;
 
 /// <summary>
-/// What others show along with a service's statistics, by name: several may have one name, in the order in which they
-/// came. Read on the thread of whoever wants to see it, never on an actor's turn: a reader that throws harms its
-/// caller alone.
+/// The sections that applications add to a service's statistics. Several sections may have the same name; they are
+/// ordered by their addition. They are read on the thread of the caller, never in an actor: an exception of a section
+/// affects only that caller.
 /// </summary>
 internal sealed class StatisticsSections
 {
     private ImmutableList<Section> sections = [];
 
-    /// <returns>Takes it back.</returns>
+    /// <returns>Dispose of it to remove the section.</returns>
     internal IDisposable Add(string name, Func<JsonElement> read)
     {
         var section = new Section(this, name, read);
@@ -20,7 +20,7 @@ internal sealed class StatisticsSections
         return section;
     }
 
-    /// <summary>The statistics, with what all sections say now.</summary>
+    /// <summary>The statistics with the current values of all sections.</summary>
     internal ServiceStatistics AddTo(ServiceStatistics statistics) => statistics with
     {
         Sections = Volatile.Read(ref sections)

@@ -2,7 +2,7 @@ using DmIo.Io;
 
 namespace DmIo.Actors.Telemetry;
 
-/// <summary>Values of attributes: small letters and underscores, made once.</summary>
+/// <summary>Attribute values and span names, in lower case with underscores, allocated once.</summary>
 internal static class TelemetryNames
 {
     private static readonly string[] Operations = NamesOf<IoOperation>();

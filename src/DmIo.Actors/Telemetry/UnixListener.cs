@@ -5,20 +5,20 @@ using DmIo.Native;
 namespace DmIo.Actors.Telemetry;
 
 /// <summary>
-/// A unix socket that is listened on.
+/// A listening unix socket.
 /// <list type="bullet">
 /// <item>Its file has mode 0600 before it listens, whatever the umask: only this process's user can connect.</item>
-/// <item>A socket that a dead process left under its name is replaced. One on which somebody listens is not, and
-/// neither is a file of another kind.</item>
-/// <item>When it is closed, its file is deleted, but no file that took its name in the meantime.</item>
+/// <item>A socket file of a dead process under the same path is replaced. A socket with a listener, or a file of
+/// another kind, is not.</item>
+/// <item>Closing deletes the socket's file, but not a file that has replaced it in the meantime.</item>
 /// </list>
-/// An address in Linux's abstract namespace has no file, so no mode either.
+/// An address in Linux's abstract namespace has no file, and so no mode.
 /// </summary>
 internal sealed class UnixListener : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    // How Linux, and how macOS, refuse to open a socket.
+    // The errors of Linux and of macOS for opening a socket as a file.
     private const int NoSuchDeviceOrAddress = 6;
     private const int NotSupportedOnSocket = 102;
 
@@ -28,8 +28,8 @@ internal sealed class UnixListener : IDisposable
     private int isDisposed;
 
     /// <param name="endPoint">A path, or a name in the abstract namespace.</param>
-    /// <param name="backlog">How many connections wait to be accepted, at most.</param>
-    /// <exception cref="IOException">It can't be listened on; the message is the reason, without the
+    /// <param name="backlog">The largest number of connections that wait to be accepted.</param>
+    /// <exception cref="IOException">The socket cannot listen; the message is the reason, without the
     /// address.</exception>
     internal UnixListener(UnixDomainSocketEndPoint endPoint, int backlog)
     {
@@ -56,7 +56,7 @@ internal sealed class UnixListener : IDisposable
         }
     }
 
-    /// <summary>Listens.</summary>
+    /// <summary>The listening socket.</summary>
     internal Socket Socket { get; }
 
     public void Dispose()
@@ -66,7 +66,7 @@ internal sealed class UnixListener : IDisposable
             return;
         }
 
-        // While the socket is open its inode is in use, so that no other file can have the number.
+        // While the socket is open its inode is in use, so that no other file can have its number.
         if (path is not null && LinuxNative.DescribeLink(path, out var found) == 0 && found.Number == file)
         {
             TryDelete(path);
@@ -104,7 +104,7 @@ internal sealed class UnixListener : IDisposable
     }
 
     /// <summary>Sets the mode of the file that was just bound.</summary>
-    /// <returns>What <see cref="Dispose"/> is to delete.</returns>
+    /// <returns>The file that <see cref="Dispose"/> deletes.</returns>
     private static (string? Path, FileIdentity.Number File) Own(string? full)
     {
         if (full is null || OperatingSystem.IsWindows())
@@ -126,7 +126,7 @@ internal sealed class UnixListener : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // The directory became read-only; the next listener takes the socket for a dead process's, and it is.
+            // The directory became read-only; the next listener replaces the file as one of a dead process.
         }
     }
 
@@ -144,10 +144,10 @@ internal sealed class UnixListener : IDisposable
 
         if (!IsSocket(path))
         {
-            throw new IOException("there is a file that is no socket.");
+            throw new IOException("there is a file that is not a socket.");
         }
 
-        // Not blocking: where the listener does not accept and its backlog is full, a connect waits.
+        // Non-blocking: if the backlog is full and the listener does not accept, a blocking connect waits.
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
         {
             Blocking = false,
@@ -163,14 +163,14 @@ internal sealed class UnixListener : IDisposable
         }
         catch (SocketException fault) when (fault.SocketErrorCode == SocketError.WouldBlock)
         {
-            // The backlog is full, so somebody listens.
+            // The backlog is full, so the socket has a listener.
         }
 
-        throw new IOException("somebody listens there already.");
+        throw new IOException("another process listens there already.");
     }
 
-    /// <summary>Only a socket can't be opened and says so. Any other error, as of a file that is locked, is none of a
-    /// socket's.</summary>
+    /// <summary>True if opening the file fails with the error of a socket. Any other error, such as that of a locked
+    /// file, means another kind of file.</summary>
     private static bool IsSocket(string path)
     {
         try
@@ -184,7 +184,7 @@ internal sealed class UnixListener : IDisposable
         }
     }
 
-    /// <summary>The reason, where the operating system's own words do not lead to the fix.</summary>
+    /// <summary>The reason, in more detail if the operating system's message does not lead to the fix.</summary>
     private static string Explain(Exception fault, string? path)
     {
         var directory = path is null ? null : Path.GetDirectoryName(path);
@@ -192,7 +192,7 @@ internal sealed class UnixListener : IDisposable
             or IOException { HResult: Errno.AccessDenied };
         return directory is null ? fault.Message
             : !Directory.Exists(directory) ? $"there is no directory '{directory}'."
-            : isDenied ? $"there is no permission to make it in '{directory}'."
+            : isDenied ? $"there is no permission to create it in '{directory}'."
             : fault.Message;
     }
 }

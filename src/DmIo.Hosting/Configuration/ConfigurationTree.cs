@@ -7,16 +7,16 @@ using Microsoft.Extensions.Configuration;
 namespace DmIo.Hosting.Configuration;
 
 /// <summary>
-/// A section of an <see cref="IConfiguration"/> as a block of HOCON. Keys of settings may be written as usual in either
-/// place: <c>max-pages</c>, <c>MaxPages</c>, <c>max_pages</c>, and in any case, as environment variables are. Names of
-/// devices, servers, exports and clients are taken as they are: dots in them separate nothing, quotes around them are
-/// removed, and one that is configured already keeps its spelling there.
+/// Converts a section of an <see cref="IConfiguration"/> to a HOCON block. Setting keys may be spelled
+/// <c>max-pages</c>, <c>MaxPages</c> or <c>max_pages</c>, in any case, as in environment variables. Names of devices,
+/// servers, exports and clients are used unchanged: dots in them are not separators, enclosing quotes are removed, and
+/// a name that is already configured keeps that spelling.
 /// </summary>
 internal sealed class ConfigurationTree
 {
     private const string Root = "dmio";
 
-    /// <summary>The blocks whose keys are names and not settings, by their path; <c>*</c> is any name.</summary>
+    /// <summary>The paths of blocks whose keys are names, not settings; <c>*</c> matches any name.</summary>
     private static readonly HashSet<string> BlocksOfNames = new(StringComparer.Ordinal)
     {
         "dmio/devices",
@@ -26,13 +26,13 @@ internal sealed class ConfigurationTree
         "dmio/nbd-servers/*/tls/clients",
     };
 
-    /// <summary>By the letters alone: how a setting is spelled.</summary>
+    /// <summary>The HOCON spelling of each setting, by its letters alone.</summary>
     private static readonly Dictionary<string, string> Settings = SettingsOf(
         DmIoSettings.Reference.GetValue(Root), NbdServerSettings.Reference.GetValue(Root));
 
-    /// <param name="section">What becomes the block <c>dmio</c>.</param>
-    /// <param name="configured">What is configured already.</param>
-    /// <exception cref="ConfigurationException">A setting is written twice, in different ways.</exception>
+    /// <param name="section">The section that becomes the block <c>dmio</c>.</param>
+    /// <param name="configured">The existing configuration.</param>
+    /// <exception cref="ConfigurationException">A setting occurs twice, with different spellings.</exception>
     internal static HoconTree Read(IConfiguration section, Config configured) =>
         BlockOf(section.GetChildren(), Root, Root, configured.IsEmpty ? null : configured.GetValue(Root));
 
@@ -50,7 +50,7 @@ internal sealed class ConfigurationTree
             if (!block.TryAdd(key, value))
             {
                 throw new ConfigurationException(
-                    $"{shownPath}.{key} is configured twice, the second time as '{child.Path}'. Write it in one way.");
+                    $"{shownPath}.{key} is configured twice, the second time as '{child.Path}'. Remove one of them.");
             }
         }
 
@@ -63,7 +63,7 @@ internal sealed class ConfigurationTree
         var children = section.GetChildren().ToArray();
         if (children.Length == 0)
         {
-            // JSON's true and false arrive with a capital.
+            // The JSON provider converts true and false to True and False.
             return section.Value is "True" or "False" ? HoconTree.TextOf(section.Value == "True") : section.Value;
         }
 

@@ -6,25 +6,25 @@ using DmIo.Io;
 namespace DmIo.Hosting.Configuration;
 
 /// <summary>
-/// A block of settings on its way to HOCON: the common form of settings from code and from
-/// <c>IConfiguration</c>. A value is a text, another block, or a list of both; null is left out. Keys are taken
-/// literally: a dot or a quote in a device's name needs no escape.
+/// A block of settings to convert to HOCON: the common form of settings from code and from <c>IConfiguration</c>. A
+/// value is a text, another block, or a list of both; null is omitted. Keys are used literally: a dot or a quote in a
+/// device's name needs no escape.
 /// </summary>
 internal sealed class HoconTree : Dictionary<string, object?>
 {
-    /// <summary>Empty.</summary>
+    /// <summary>An empty block.</summary>
     internal HoconTree()
         : base(StringComparer.Ordinal)
     {
     }
 
-    /// <summary>With a copy of what another has.</summary>
+    /// <summary>A copy of another block.</summary>
     internal HoconTree(HoconTree other)
         : base(other, StringComparer.Ordinal)
     {
     }
 
-    /// <summary>A text from a setting of code, as HOCON has it; null stays null.</summary>
+    /// <summary>The HOCON text of a value; null stays null.</summary>
     internal static string? TextOf(bool? value) => value switch
     {
         true => "on",
@@ -36,7 +36,8 @@ internal sealed class HoconTree : Dictionary<string, object?>
     internal static string? TextOf(long? value) => value?.ToString(CultureInfo.InvariantCulture);
 
     /// <inheritdoc cref="TextOf(bool?)"/>
-    /// <remarks>In the largest unit that needs no fraction, so that an error shows what was written.</remarks>
+    /// <remarks>In the largest unit without a fraction, so that an error message shows the value as it was
+    /// set.</remarks>
     internal static string? TextOf(TimeSpan? value) => value switch
     {
         null => null,
@@ -54,13 +55,13 @@ internal sealed class HoconTree : Dictionary<string, object?>
     internal static string? TextOf<T>(T? value)
         where T : struct, Enum => value is { } name ? KeyOf(name.ToString()) : null;
 
-    /// <summary>A name as HOCON has it: <c>MaxPages</c> is <c>max-pages</c>.</summary>
+    /// <summary>The HOCON spelling of a name: <c>MaxPages</c> is <c>max-pages</c>.</summary>
     internal static string KeyOf(string name) => string.Concat(name.Replace('_', '-').Select((letter, index) =>
         char.IsUpper(letter)
             ? $"{(index > 0 && char.IsLower(name[index - 1]) ? "-" : "")}{char.ToLowerInvariant(letter)}"
             : letter.ToString()));
 
-    /// <summary>A configuration with this block at <paramref name="path"/>, a single key.</summary>
+    /// <summary>A configuration with this block at <paramref name="path"/>, which is a single key.</summary>
     internal Config ToConfig(string path) => new(new HoconRoot(ValueOf(new HoconTree { [path] = this })));
 
     private static HoconValue ValueOf(object value)

@@ -7,18 +7,18 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace DmIo.Hosting.Health;
 
 /// <summary>
-/// The verdict on the devices of a service, worst first: failed or stuck ones are unhealthy, slow or missing ones
-/// degraded. It knows no actors.
+/// Evaluates the health of a service's devices, worst first: failed or stuck devices are unhealthy, slow or missing
+/// ones degraded. Independent of actors.
 /// </summary>
-/// <param name="settings">The service's: when a device is slow, and when it is taken for stuck.</param>
+/// <param name="settings">The service's settings, with the ages of slow and of unhealthy devices.</param>
 internal sealed class DeviceHealth(DmIoSettings settings)
 {
     private readonly Dictionary<string, object> data = new(StringComparer.Ordinal);
     private readonly List<string> degraded = [];
     private readonly List<string> unhealthy = [];
 
-    /// <summary>A device that is attached.</summary>
-    /// <param name="name">What regions call it.</param>
+    /// <summary>Adds an attached device.</summary>
+    /// <param name="name">The name that regions use.</param>
     /// <param name="state">Its state.</param>
     /// <param name="oldest">The age of its oldest operation in flight; null: none is in flight.</param>
     internal void Add(string name, DeviceState state, TimeSpan? oldest)
@@ -41,7 +41,7 @@ internal sealed class DeviceHealth(DmIoSettings settings)
         }
     }
 
-    /// <summary>A device without which the service started.</summary>
+    /// <summary>Adds a device that was missing at the start of the service.</summary>
     internal void Add(MissingDevice missing)
     {
         data[missing.Name] = $"missing: {missing.Reason}";

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DmIo.Hosting.Health;
 
-/// <summary>The supervisor answers.</summary>
+/// <summary>Healthy if the supervisor answers.</summary>
 internal sealed class DmIoLivenessCheck : DmIoServiceCheck
 {
     protected override async Task<HealthCheckResult> CheckAsync(

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DmIo.Hosting.Health;
 
-/// <summary>Every device serves, and its oldest operation in flight is young: see <see cref="DeviceHealth"/>.</summary>
+/// <summary>Healthy if every device is in service and no operation in flight is old: see
+/// <see cref="DeviceHealth"/>.</summary>
 internal sealed class DmIoReadinessCheck : DmIoServiceCheck
 {
     protected override async Task<HealthCheckResult> CheckAsync(

@@ -5,11 +5,11 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DmIo.Hosting.Health;
 
-/// <summary>A health check of the service of an actor system. A service that has not started, has stopped, or does not
-/// answer within <see cref="Patience"/>, fails it; the check does not start the service.</summary>
+/// <summary>A health check of the service of an actor system. It fails if the service has not started, has stopped, or
+/// does not answer within <see cref="AnswerTimeout"/>; the check does not start the service.</summary>
 internal abstract class DmIoServiceCheck : IAkkaHealthCheck
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
 
     public async Task<HealthCheckResult> CheckHealthAsync(
         AkkaHealthCheckContext context, CancellationToken cancellationToken = default)
@@ -21,7 +21,7 @@ internal abstract class DmIoServiceCheck : IAkkaHealthCheck
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(AnswerTimeout);
         try
         {
             return await CheckAsync(service, failure, limit.Token).ConfigureAwait(false);
@@ -33,13 +33,13 @@ internal abstract class DmIoServiceCheck : IAkkaHealthCheck
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return new HealthCheckResult(
-                failure, $"The dm-io service did not answer within {Patience.TotalSeconds} s.");
+                failure, $"The dm-io service did not answer within {AnswerTimeout.TotalSeconds} s.");
         }
     }
 
-    /// <param name="service">It has started.</param>
+    /// <param name="service">The running service.</param>
     /// <param name="failure">The status of an unhealthy service.</param>
-    /// <param name="cancellationToken">Ends the wait for its answers.</param>
+    /// <param name="cancellationToken">Ends the wait for the service's answers.</param>
     protected abstract Task<HealthCheckResult> CheckAsync(
         DmIoService service, HealthStatus failure, CancellationToken cancellationToken);
 }

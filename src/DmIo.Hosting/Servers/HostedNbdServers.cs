@@ -7,7 +7,7 @@ namespace DmIo.Hosting.Servers;
 
 /// <summary>
 /// The NBD servers of <c>dmio.nbd-servers</c>, by name, from the start of the host to its end: to add and remove
-/// exports, and to look up addresses and ports. Safe for any thread.
+/// exports, and to look up addresses and ports. Thread-safe.
 /// </summary>
 public sealed class HostedNbdServers : IExtension
 {
@@ -20,7 +20,8 @@ public sealed class HostedNbdServers : IExtension
     public IEnumerable<string> Names => (Volatile.Read(ref servers)?.Keys ?? []).Order(StringComparer.Ordinal);
 
     /// <summary>The server of that name.</summary>
-    /// <exception cref="InvalidOperationException">The host has not started it, or it is not configured.</exception>
+    /// <exception cref="InvalidOperationException">The host has not started the server, or it is not
+    /// configured.</exception>
     public NbdServer this[string name] => Volatile.Read(ref servers) switch
     {
         null => throw new InvalidOperationException($"The host has not started the NBD server '{name}'."),
@@ -32,10 +33,10 @@ public sealed class HostedNbdServers : IExtension
     internal static HostedNbdServers For(ActorSystem system) =>
         system.WithExtension<HostedNbdServers, Provider>();
 
-    /// <summary>Starts them all, once. If one cannot be started, those that were started before it are stopped. An
-    /// export whose device is missing, as the device's <c>on-missing</c> allows, is offered once the device is
+    /// <summary>Starts all servers, once. If one cannot be started, those started before it are stopped. An export
+    /// whose device is missing, as the device's <c>on-missing</c> allows, is added when the device is
     /// attached.</summary>
-    /// <exception cref="IoRefusedException">An address can't be listened on, or a device is neither attached nor
+    /// <exception cref="IoRefusedException">A server cannot listen on an address, or a device is neither attached nor
     /// missing; the message names it.</exception>
     internal async Task StartAsync()
     {
@@ -71,7 +72,7 @@ public sealed class HostedNbdServers : IExtension
         Volatile.Write(ref servers, started);
     }
 
-    /// <summary>No fault: the application may add the export later.</summary>
+    /// <summary>Logs a warning, not an error: the application may add the export later.</summary>
     private void WarnOfUnknownExports(NbdServerSettings settings)
     {
         var names = settings.Exports.Select(export => export.Name).ToHashSet(StringComparer.Ordinal);

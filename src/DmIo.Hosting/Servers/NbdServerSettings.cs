@@ -8,12 +8,12 @@ using DmIo.Nbd.Server;
 namespace DmIo.Hosting.Servers;
 
 /// <summary>
-/// One block of <c>dmio.nbd-servers</c>, over the defaults in <c>hocon/nbd-servers.conf</c>, read strictly: an unknown
-/// key or a bad value is a <see cref="ConfigurationException"/> that names the key's full path.
+/// One block of <c>dmio.nbd-servers</c>, with the defaults of <c>hocon/nbd-servers.conf</c>, read strictly: an unknown
+/// key or an invalid value is a <see cref="ConfigurationException"/> that names the key's full path.
 /// </summary>
-/// <param name="Name">What the application calls the server.</param>
-/// <param name="Options">Where it listens, and to whom.</param>
-/// <param name="Exports">What it serves from the start, by name in ordinal order.</param>
+/// <param name="Name">The name of the server.</param>
+/// <param name="Options">The addresses, TLS and limits of the server.</param>
+/// <param name="Exports">The exports that exist from the start, by name in ordinal order.</param>
 internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, IReadOnlyList<NbdExport> Exports)
 {
     private const string Resource = "DmIo.Hosting.nbd-servers.conf";
@@ -25,7 +25,7 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
 
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
-    /// <summary>Every key of a server, with an example of what a server has to have.</summary>
+    /// <summary>Every key of a server, with examples of the required ones.</summary>
     internal static Config Reference { get; } =
         ConfigurationFactory.FromResource(Resource, typeof(NbdServerSettings).Assembly);
 
@@ -62,7 +62,7 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
             ?? settings.Exports.Select(ExportRules.Check).FirstOrDefault(found => found is not null);
         return fault is null
             ? settings
-            : throw new ConfigurationException($"{reader.Path} can't be served. {fault}");
+            : throw new ConfigurationException($"{reader.Path} is invalid. {fault}");
     }
 
     private static NbdExport ReadExport(string name, SettingsReader reader)
@@ -110,7 +110,7 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
         {
             throw new ConfigurationException(authority is null
                 ? $"{reader.Path}.clients needs client-authority: clients without a certificate have no name."
-                : $"{reader.Path}.client-authority needs mode = required: a client that does not encrypt shows no "
+                : $"{reader.Path}.client-authority needs mode = required: a client that does not encrypt presents no "
                     + "certificate.");
         }
 
@@ -159,7 +159,8 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
         }
     }
 
-    /// <summary>What each server and each export has to write itself is an example there, and no default.</summary>
+    /// <summary>The required keys of a server and an export are examples in the reference: they are removed
+    /// here.</summary>
     private static (SettingsReader Server, SettingsReader Export) ReadDefaults()
     {
         var server = Reference.GetValue(ServersPath).GetObject().Items.Values.Single();

@@ -6,8 +6,8 @@ using DmIo.Memory;
 namespace DmIo.TestKit.Crashes;
 
 /// <summary>
-/// One crash of all devices of a <see cref="WriteLog"/>: a point in the log, and what became of each write that was not
-/// certain by then. Immutable; any number of devices can be opened from it.
+/// One crash of all devices of a <see cref="WriteLog"/>: a point in the log, and the outcome of each write that was
+/// uncertain at that point. Immutable; any number of devices can be opened from it.
 /// </summary>
 public sealed class Crash
 {
@@ -29,24 +29,23 @@ public sealed class Crash
         ];
     }
 
-    /// <summary>It comes after so many of the log's events.</summary>
+    /// <summary>The number of log events before the crash.</summary>
     public int Point { get; }
 
-    /// <summary>What the application had marked by then, in order.</summary>
+    /// <summary>The marks of the application before the crash, in order.</summary>
     public IReadOnlyList<string> Marks { get; }
 
-    /// <summary>The uncertain writes that are not there as a whole.</summary>
+    /// <summary>The uncertain writes that are lost or torn.</summary>
     internal IEnumerable<ReplayedWrite> Harmed =>
         tears.Where(pair => pair.Value != Tear.Whole).Select(pair => pair.Key);
 
-    /// <summary>The only device of the log, as it stands after the crash.</summary>
+    /// <summary>The contents of the only device of the log after the crash.</summary>
     /// <exception cref="InvalidOperationException">The log has several devices, or none.</exception>
     public IBlockDevice Open() => Open(devices.Single().Name);
 
     /// <summary>
-    /// A device of the log as it stands after the crash: a new one in memory each time, with the capacity and block
-    /// size of the one that was recorded. May be recorded in its turn, in a log of its own, to see what a crash during
-    /// recovery does.
+    /// The contents of a device of the log after the crash: each call returns a new device in memory, with the capacity
+    /// and block size of the recorded one. The device can be recorded in another log, to test crashes during recovery.
     /// </summary>
     /// <exception cref="ArgumentException">The log has no device of this name.</exception>
     public IBlockDevice Open(string name)
@@ -58,7 +57,7 @@ public sealed class Crash
         return new CrashedDevice(this, device, blank);
     }
 
-    /// <summary>What became of what was not certain, in words.</summary>
+    /// <summary>Describes the outcome of the uncertain writes.</summary>
     public override string ToString()
     {
         var text = new StringBuilder($"Crash after {Point} of {history.Events.Count} events");
@@ -72,13 +71,13 @@ public sealed class Crash
         text.AppendLine(
             all == 0 ? "  Every write was certain."
             : harmed == all ? "  Nothing else was uncertain."
-            : $"  there: what else was uncertain ({all - harmed})");
+            : $"  present: all other uncertain writes ({all - harmed})");
         return text.ToString();
     }
 
     internal Tear TearOf(ReplayedWrite write) => tears.GetValueOrDefault(write);
 
-    /// <summary>Writes what the device holds after the crash over zeroes.</summary>
+    /// <summary>Writes the device's contents after the crash to a zeroed device.</summary>
     internal void Restore(WriteLogDevice device, MemoryDevice blank)
     {
         device.Before?.Restore(blank);
@@ -110,7 +109,7 @@ public sealed class Crash
         }
     }
 
-    /// <summary>Memory answers at once, and well, or there is none left.</summary>
+    /// <summary>A memory device completes synchronously; it fails only if memory is exhausted.</summary>
     private static void Require(IoStatus status)
     {
         if (!status.IsOk)
@@ -128,6 +127,6 @@ public sealed class Crash
 
         var runs = write.KeptBytes(TearOf(write), Point)
             .Select(run => $"{run.First / Sector.SizeBytes}+{(run.Count + Sector.SizeBytes - 1) / Sector.SizeBytes}");
-        return $"torn, only sectors {string.Join(", ", runs)} of it are there";
+        return $"torn, only sectors {string.Join(", ", runs)} of it are present";
     }
 }

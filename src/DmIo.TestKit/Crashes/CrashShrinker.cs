@@ -1,8 +1,8 @@
 namespace DmIo.TestKit.Crashes;
 
 /// <summary>
-/// Makes a failing crash smaller as long as it still fails: an earlier point, fewer writes lost or torn, lost rather
-/// than torn. Greedy, and bounded: what it ends with is small, and can't be proven to be the smallest.
+/// Shrinks a failing crash as long as it still fails: an earlier point, fewer writes lost or torn, lost rather than
+/// torn. Greedy, and bounded: the result is small, but not provably the smallest.
 /// </summary>
 internal sealed class CrashShrinker(WriteLogReplayer replayer, Func<Crash, Task<Exception?>> tryAsync)
 {

@@ -3,15 +3,16 @@ using DmIo.Devices.Faults;
 
 namespace DmIo.TestKit.Crashes;
 
-/// <summary>A device as a crash left it. Knows what that was, so that a log can begin with it.</summary>
+/// <summary>A device with its contents after a crash. Stores the crash, so that another log can start from
+/// it.</summary>
 internal sealed class CrashedDevice : DeviceDecorator
 {
     private readonly Crash crash;
     private readonly WriteLogDevice recorded;
 
-    /// <param name="crash">Which.</param>
+    /// <param name="crash">The crash.</param>
     /// <param name="recorded">The device before the crash.</param>
-    /// <param name="contents">In memory: durable writes and whole blocks are no trouble to it.</param>
+    /// <param name="contents">A memory device, which supports durable writes and any block size.</param>
     internal CrashedDevice(Crash crash, WriteLogDevice recorded, MemoryDevice contents)
         : base(contents)
     {
@@ -27,6 +28,6 @@ internal sealed class CrashedDevice : DeviceDecorator
     /// <inheritdoc/>
     public override DeviceDescription Description { get; }
 
-    /// <summary>Writes what it held at first over zeroes.</summary>
+    /// <summary>Writes the initial contents to a zeroed device.</summary>
     internal void Restore(MemoryDevice blank) => crash.Restore(recorded, blank);
 }

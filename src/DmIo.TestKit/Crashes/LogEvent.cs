@@ -1,6 +1,6 @@
 namespace DmIo.TestKit.Crashes;
 
-/// <summary>What can happen in a <see cref="WriteLog"/>.</summary>
+/// <summary>The kind of an event in a <see cref="WriteLog"/>.</summary>
 internal enum LogEventKind
 {
     Issued,
@@ -8,10 +8,10 @@ internal enum LogEventKind
     Marked,
 }
 
-/// <summary>One thing that happened; when, is its position in the log.</summary>
-/// <param name="Kind">Which.</param>
-/// <param name="Operation">What was issued or ended.</param>
-/// <param name="Mark">What the application said.</param>
+/// <summary>One event; its time is its position in the log.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Operation">The operation that was issued or ended.</param>
+/// <param name="Mark">The text of a mark.</param>
 internal readonly record struct LogEvent(LogEventKind Kind, LoggedOperation? Operation, string? Mark)
 {
     public override string ToString() => Kind switch

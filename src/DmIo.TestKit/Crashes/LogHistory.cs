@@ -4,13 +4,13 @@ using DmIo.Io;
 namespace DmIo.TestKit.Crashes;
 
 /// <summary>
-/// A log, judged: which of its writes are certain from when on, and at which points a crash is worth trying.
+/// Analyzes a log: from which event on each write is certain, and at which points a crash must be tried.
 /// <list type="bullet">
-/// <item>A write that was durable by itself (FUA) is certain when it ended.</item>
-/// <item>Another write or zeroes is certain when a flush ended well that was issued to its device after the write had
-/// ended. A flush that fails takes with it what it should have covered: no later one makes that certain.</item>
-/// <item>A write that failed and a discard never are: what is there is undefined, until another write covers
-/// it.</item>
+/// <item>A durable write (FUA) is certain when it has ended.</item>
+/// <item>Any other write or zeroing is certain when a flush has succeeded that was issued to its device after the write
+/// had ended. Writes that a failed flush covers are never certain: no later flush makes them durable.</item>
+/// <item>A failed write or a discard is never certain: the contents are undefined until another write covers
+/// them.</item>
 /// </list>
 /// </summary>
 internal sealed class LogHistory
@@ -33,17 +33,19 @@ internal sealed class LogHistory
 
     internal IReadOnlyList<LogEvent> Events { get; }
 
-    /// <summary>In the order in which they were issued, which on one sector is the order in which they ended: what is
-    /// in flight at the same time does not overlap.</summary>
+    /// <summary>In issue order. On one sector this is also the completion order, since operations in flight at the same
+    /// time do not overlap.</summary>
     internal IReadOnlyList<ReplayedWrite> Writes { get; }
 
     /// <summary>
-    /// Points at which all crashes together are all there are: the last ones before something becomes certain or is
-    /// marked, and the end. What a crash between two of them may leave, one at the later may leave too.
+    /// The points whose crashes cover all possible crashes: the last points before a write becomes certain or a mark is
+    /// set, and the end. A crash at the later of two of these points can leave everything that a crash between them
+    /// can.
     /// </summary>
     internal IReadOnlyList<int> Points { get; }
 
-    /// <summary>What a crash at this point decides about, in order: uncertain writes that are to be seen.</summary>
+    /// <summary>The writes whose outcome a crash at this point decides, in order: uncertain writes that are
+    /// visible.</summary>
     internal IReadOnlyList<ReplayedWrite> UncertainAt(int point) => uncertainAt.GetOrAdd(point, FindUncertain);
 
     private List<ReplayedWrite> FindUncertain(int point)
@@ -94,7 +96,7 @@ internal sealed class LogHistory
         return int.MaxValue;
     }
 
-    /// <summary>Something becomes certain, or shorter.</summary>
+    /// <summary>The event makes a write certain, or shorter.</summary>
     private static bool Narrows(LoggedOperation ended) =>
         !ended.IsFailed && (IsBarrier(ended) || ended.WrittenBytes < ended.LengthBytes);
 

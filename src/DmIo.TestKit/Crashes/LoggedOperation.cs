@@ -3,12 +3,12 @@ using DmIo.Io;
 namespace DmIo.TestKit.Crashes;
 
 /// <summary>
-/// One operation that may change a device: what it was to write, when it was issued, when and how it ended. Owned by
-/// its <see cref="WriteLog"/>; times are positions in that log. Fields of the end are set once.
+/// One operation that may change a device: its data, when it was issued, when and how it ended. Owned by its
+/// <see cref="WriteLog"/>; times are positions in that log. The fields of the end are set once.
 /// </summary>
 internal sealed class LoggedOperation
 {
-    /// <summary>Of all operations in the log, from 1 on.</summary>
+    /// <summary>The number among all operations of the log, from 1 on.</summary>
     internal required int Number { get; init; }
 
     internal required WriteLogDevice Device { get; init; }
@@ -20,19 +20,19 @@ internal sealed class LoggedOperation
 
     internal long LengthBytes { get; init; }
 
-    /// <summary>A copy, taken when it was issued; null: zeroes, or nothing for a flush.</summary>
+    /// <summary>A copy, taken at the issue; null: zeroes, or no data for a flush.</summary>
     internal byte[]? Data { get; init; }
 
     internal bool ForceUnitAccess { get; init; }
 
     internal required int IssuedAt { get; init; }
 
-    /// <summary>A position beyond every log's end while it is in flight.</summary>
+    /// <summary>While the operation is in flight, a position beyond the end of every log.</summary>
     internal int EndedAt { get; private set; } = int.MaxValue;
 
     internal bool IsFailed { get; private set; }
 
-    /// <summary>What it moved, or asked for while it is in flight.</summary>
+    /// <summary>The transferred bytes, or the requested ones while the operation is in flight.</summary>
     internal long WrittenBytes => EndedAt == int.MaxValue || IsFailed ? LengthBytes : movedBytes;
 
     private long movedBytes;
@@ -44,7 +44,7 @@ internal sealed class LoggedOperation
         movedBytes = bytes;
     }
 
-    /// <summary>As in <c>write 3 of disk: sectors 8+8, FUA</c>.</summary>
+    /// <summary>For example <c>write 3 of disk: sectors 8+8, FUA</c>.</summary>
     public override string ToString()
     {
         var what = Operation == IoOperation.WriteZeroes ? "write zeroes" : Operation.ToString().ToLowerInvariant();

@@ -3,10 +3,10 @@ using DmIo.Io;
 namespace DmIo.TestKit.Crashes;
 
 /// <summary>
-/// A logged operation that changes sectors, and from when on it survives a crash. Immutable.
+/// A logged operation that changes sectors, and the event from which on it survives a crash. Immutable.
 /// </summary>
 /// <param name="Operation">A write, zeroes or a discard.</param>
-/// <param name="CertainAt">The event that made it certain; beyond every log's end: none ever did.</param>
+/// <param name="CertainAt">The event that made it certain; a position beyond the end of every log: none did.</param>
 internal sealed record ReplayedWrite(LoggedOperation Operation, int CertainAt)
 {
     internal bool IsIssuedAt(int point) => Operation.IssuedAt < point;
@@ -15,7 +15,8 @@ internal sealed record ReplayedWrite(LoggedOperation Operation, int CertainAt)
 
     internal bool IsCertainAt(int point) => CertainAt < point;
 
-    /// <summary>As much as may be there: what was asked for, and once it is known what was moved, that.</summary>
+    /// <summary>The largest number of bytes that may be present: the transferred bytes if known, otherwise the
+    /// requested ones.</summary>
     internal long BytesAt(int point) => IsInFlightAt(point) ? Operation.LengthBytes : Operation.WrittenBytes;
 
     internal long BlocksAt(int point) => (BytesAt(point) + BlockBytes - 1) / BlockBytes;
@@ -24,7 +25,7 @@ internal sealed record ReplayedWrite(LoggedOperation Operation, int CertainAt)
 
     private long FirstByte => Operation.Start.Value * Sector.SizeBytes;
 
-    /// <summary>The bytes on the device that <paramref name="tear"/> leaves of it, in runs.</summary>
+    /// <summary>The bytes of the write that are on the device after <paramref name="tear"/>, in runs.</summary>
     internal IEnumerable<(long First, long Count)> KeptBytes(Tear tear, int point)
     {
         var bytes = BytesAt(point);
@@ -36,7 +37,7 @@ internal sealed record ReplayedWrite(LoggedOperation Operation, int CertainAt)
         }
     }
 
-    /// <summary>Is some of it still to be seen under the writes that came later and are certain?</summary>
+    /// <summary>True if a part of the write is visible below later certain writes.</summary>
     internal bool ShowsUnder(IEnumerable<ReplayedWrite> later, int point)
     {
         var rest = KeptBytes(Tear.Whole, point).Where(run => run.Count > 0).ToList();

@@ -1,6 +1,6 @@
 namespace DmIo.TestKit.Crashes;
 
-/// <summary>How much of a write a crash leaves.</summary>
+/// <summary>The part of a write that is present after a crash.</summary>
 internal enum TearKind
 {
     Whole,
@@ -13,12 +13,12 @@ internal enum TearKind
 }
 
 /// <summary>
-/// Which blocks of one write are there after a crash: all, none, the first so many, all from one on, one alone, all
-/// but one, or some that a seed draws. A block is never torn itself. For a write of up to three blocks the first six
-/// are every possibility there is.
+/// The blocks of one write that are present after a crash: all, none, a prefix, a suffix, a single one, all but one, or
+/// a random set. A block is never torn itself. For a write of up to three blocks the first six kinds cover every
+/// possibility.
 /// </summary>
-/// <param name="Kind">Which.</param>
-/// <param name="At">Prefix: how many blocks; Suffix: the first block; Only, AllBut: which block; Scattered: the
+/// <param name="Kind">The kind.</param>
+/// <param name="At">Prefix: the number of blocks; Suffix: the first block; Only, AllBut: the block; Scattered: the
 /// seed.</param>
 internal readonly record struct Tear(TearKind Kind, long At = 0)
 {
@@ -26,11 +26,11 @@ internal readonly record struct Tear(TearKind Kind, long At = 0)
 
     internal static Tear Lost => new(TearKind.Lost);
 
-    /// <summary>How many <see cref="All"/> returns.</summary>
+    /// <summary>The number of tears of <see cref="All"/>.</summary>
     internal static long CountAll(long blocks, bool torn) =>
         !torn || blocks == 1 ? 2 : 2 + (2 * (blocks - 1)) + (2 * (blocks - 2));
 
-    /// <summary>Each of them once, except scattered ones.</summary>
+    /// <summary>Every possible tear once, except scattered ones.</summary>
     internal static IEnumerable<Tear> All(long blocks, bool torn)
     {
         yield return Whole;
@@ -47,7 +47,7 @@ internal readonly record struct Tear(TearKind Kind, long At = 0)
         }
     }
 
-    /// <summary>One that is not whole: lost half the time.</summary>
+    /// <summary>A random tear, other than a whole write; lost with a probability of one half.</summary>
     internal static Tear Draw(Random random, long blocks, bool torn)
     {
         if (!torn || blocks == 1 || random.Next(2) == 0)
@@ -64,7 +64,7 @@ internal readonly record struct Tear(TearKind Kind, long At = 0)
         };
     }
 
-    /// <summary>The runs of blocks that are there, in order, of a write of <paramref name="blocks"/> blocks.</summary>
+    /// <summary>The runs of present blocks, in order, of a write of <paramref name="blocks"/> blocks.</summary>
     internal IEnumerable<(long First, long Count)> Kept(long blocks)
     {
         var at = At;

@@ -4,18 +4,19 @@ using DmIo.Devices;
 namespace DmIo.TestKit.Crashes;
 
 /// <summary>
-/// What devices were asked to write, when each operation was issued and when it ended, and what the application marked
-/// in between: one order for all devices that share the log, as one power failure takes them all. The kernel's
-/// dm-log-writes target, in memory. A <see cref="WriteLogReplayer"/> builds from it what a crash may leave.
+/// Records the writes to devices: their data, when each operation was issued and when it ended, and the marks of the
+/// application. All devices that share the log have one order of events, since a power failure affects all of them at
+/// once. An in-memory equivalent of the kernel's dm-log-writes target. A <see cref="WriteLogReplayer"/> computes the
+/// possible crashes from it.
 /// </summary>
 /// <remarks>
-/// It keeps a copy of all data that was written: for tests, not for long runs. Any thread may use it.
+/// It keeps a copy of all written data: for tests, not for long runs. Thread-safe.
 /// </remarks>
 /// <example><code>
 ///   var log = new WriteLog();
 ///   await service.AttachAsync("disk", log.Record("disk", new MemoryDevice(ByteSize.FromKiB(32))));
 ///   ... write and flush; log.Mark("committed 1"); ...
-///   var report = await new WriteLogReplayer(log).CheckAsync(crash => ... open crash.Open("disk"), and look ...);
+///   var report = await new WriteLogReplayer(log).CheckAsync(crash => ... open crash.Open("disk"), and check ...);
 /// </code></example>
 public sealed class WriteLog
 {
@@ -24,8 +25,8 @@ public sealed class WriteLog
     private readonly List<WriteLogDevice> devices = [];
     private int operations;
 
-    /// <summary>How many things have happened: operations issued, operations ended, marks. A crash at point p comes
-    /// after the first p of them.</summary>
+    /// <summary>The number of events: operations issued, operations ended, marks. A crash at point p happens after the
+    /// first p of them.</summary>
     public int Length
     {
         get
@@ -59,11 +60,11 @@ public sealed class WriteLog
         }
     }
 
-    /// <summary>Puts a recorder in front of a device, which becomes the recorder's own.</summary>
-    /// <param name="name">What reports and <see cref="Crash.Open(string)"/> call it; new in this log.</param>
-    /// <param name="device">Either it reads as zeroes, or it comes from <see cref="Crash.Open(string)"/>; not written
-    /// to yet.</param>
-    /// <exception cref="ArgumentException">The name is empty or known already.</exception>
+    /// <summary>Wraps a device with a recorder, which owns the device.</summary>
+    /// <param name="name">The name in reports and in <see cref="Crash.Open(string)"/>; unique in this log.</param>
+    /// <param name="device">A device that reads as zeroes, or comes from <see cref="Crash.Open(string)"/>, and was not
+    /// written to since.</param>
+    /// <exception cref="ArgumentException">The name is empty or in use.</exception>
     public WriteLogDevice Record(string name, IBlockDevice device)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -83,7 +84,7 @@ public sealed class WriteLog
     }
 
     /// <summary>
-    /// Says what the application has promised by now, as in "committed 7". A crash after it is checked with it
+    /// Records a promise of the application, as in "committed 7". The invariant checks later crashes against it
     /// (<see cref="Crash.Marks"/>).
     /// </summary>
     public void Mark(string text)
@@ -95,7 +96,7 @@ public sealed class WriteLog
         }
     }
 
-    /// <summary>All that happened, a line for each.</summary>
+    /// <summary>All events, one per line.</summary>
     public override string ToString()
     {
         var lines = new StringBuilder();
@@ -107,7 +108,7 @@ public sealed class WriteLog
         return lines.ToString();
     }
 
-    /// <summary>Before the inner device is called. What is made gets its number and position here.</summary>
+    /// <summary>Called before the inner device. Assigns the operation's number and position.</summary>
     internal LoggedOperation Issue(Func<int, int, LoggedOperation> make)
     {
         lock (gate)
@@ -118,7 +119,7 @@ public sealed class WriteLog
         }
     }
 
-    /// <summary>Before the caller hears of it.</summary>
+    /// <summary>Called before the caller gets the outcome.</summary>
     internal void End(LoggedOperation operation, bool isOk, long bytes)
     {
         lock (gate)

@@ -7,13 +7,13 @@ using DmIo.Memory;
 namespace DmIo.TestKit.Crashes;
 
 /// <summary>
-/// Records in a <see cref="WriteLog"/> what a device is asked to write, with the data, and passes it on. It says of
-/// itself that it has a volatile cache, also in front of a device that has none, so that it is sent the flushes on
-/// which an application's promises rest. Reads are passed on alone.
+/// Records the writes to a device in a <see cref="WriteLog"/>, with their data, and passes them on. Its description
+/// always has a volatile cache, even if the inner device has none, so that it receives the flushes that an
+/// application's promises depend on. Reads are passed on without a record.
 /// </summary>
 /// <remarks>
-/// Durable writes (FUA) come through as such only where the device behind has them; elsewhere the service makes them a
-/// write and a flush. A <see cref="LimitedDevice"/> gives them to a device that lacks them.
+/// Durable writes (FUA) are recorded as such only if the inner device supports FUA; otherwise the service issues a
+/// write and a flush. A <see cref="LimitedDevice"/> adds FUA to a device that lacks it.
 /// </remarks>
 public sealed class WriteLogDevice : DeviceDecorator
 {
@@ -28,13 +28,13 @@ public sealed class WriteLogDevice : DeviceDecorator
         Description = inner.Description with { HasVolatileCache = true };
     }
 
-    /// <summary>What it is called in the log.</summary>
+    /// <summary>The name in the log.</summary>
     public string Name { get; }
 
-    /// <summary>What it held when the log began; null: zeroes.</summary>
+    /// <summary>The device's contents when the log began; null: zeroes.</summary>
     internal CrashedDevice? Before { get; }
 
-    /// <summary>The inner device's, with a volatile cache.</summary>
+    /// <summary>The inner device's description, with a volatile cache.</summary>
     public override DeviceDescription Description { get; }
 
     /// <inheritdoc/>

@@ -4,29 +4,29 @@ using System.Numerics;
 namespace DmIo.TestKit.Crashes;
 
 /// <summary>
-/// Builds what a crash may leave of the devices of a <see cref="WriteLog"/>, and looks for a crash that breaks what an
-/// application promises.
+/// Computes the possible contents of the devices of a <see cref="WriteLog"/> after a crash, and searches for a crash
+/// that breaks an application's invariant.
 /// </summary>
 /// <remarks>
-/// After a crash at any point, everything is there that was durable by then, and of the rest any subset:
+/// After a crash at any point, all durable writes are present, and any subset of the others:
 /// <list type="bullet">
-/// <item>Durable is a FUA write that had completed, and a write or zeroes that had completed before a flush was issued
-/// to its device which completed well by then.</item>
-/// <item>A write that had completed without that, or was in flight, is there, or not, or torn: any of its blocks (of
-/// <c>BlockSize</c>, 512 by default) are there and the others not. A block is never torn itself.</item>
-/// <item>A write that failed may be there or not for ever, and so may a discard, which reads as zeroes or as what was
-/// there. After a flush that failed no later one makes durable what it should have.</item>
-/// <item>Of two writes to one sector the later one wins where both are there.</item>
+/// <item>Durable is a FUA write that had completed, and a write or zeroing that had completed before a flush was issued
+/// to its device, if that flush had succeeded.</item>
+/// <item>Any other write that had completed, or was in flight, is present, lost, or torn: any of its blocks (of
+/// <c>BlockSize</c>, 512 bytes by default) are present and the others not. A block is never torn itself.</item>
+/// <item>A failed write is uncertain forever, and so is a discard, which reads as zeroes or as the previous contents.
+/// After a failed flush, no later flush makes the writes durable that it should have covered.</item>
+/// <item>Of two writes to one sector that are both present, the later one is visible.</item>
 /// </list>
-/// Torn writes are tried as prefixes, suffixes, single blocks there or missing, and, of random crashes, scattered ones.
-/// The log is taken as it is when the replayer is made. Any thread may use it.
+/// Torn writes are tried as prefixes, suffixes, single present or missing blocks, and, in random crashes, scattered
+/// blocks. The replayer uses the log's events at its construction. Thread-safe.
 /// </remarks>
 public sealed class WriteLogReplayer
 {
     private readonly LogHistory history;
     private readonly IReadOnlyList<WriteLogDevice> devices;
 
-    /// <summary>Replays what is in the log by now.</summary>
+    /// <summary>Replays the current events of the log.</summary>
     public WriteLogReplayer(WriteLog log)
     {
         ArgumentNullException.ThrowIfNull(log);
@@ -34,8 +34,8 @@ public sealed class WriteLogReplayer
         devices = log.Devices;
     }
 
-    /// <summary>Every crash after the first <paramref name="point"/> events of the log, scattered tears left out.
-    /// Their number grows by a factor with each uncertain write: take as many as you need.</summary>
+    /// <summary>Every crash after the first <paramref name="point"/> events of the log, without scattered tears. The
+    /// number of crashes grows exponentially with the uncertain writes: enumerate only as many as needed.</summary>
     /// <param name="point">0 to the log's length.</param>
     /// <param name="tornWrites">See <see cref="CrashSearch.TornWrites"/>.</param>
     public IEnumerable<Crash> CrashesAt(int point, bool tornWrites = true)
@@ -44,7 +44,7 @@ public sealed class WriteLogReplayer
         return Enumerate(point, tornWrites);
     }
 
-    /// <summary>The crash that loses all that it may: what was certain alone. Of a log up to a flush, the replay of
+    /// <summary>The crash that loses all uncertain writes. For a log up to a flush, this is the replay of
     /// dm-log-writes.</summary>
     /// <param name="point">0 to the log's length.</param>
     public Crash WorstCrashAt(int point)
@@ -53,14 +53,14 @@ public sealed class WriteLogReplayer
         return CrashAt(point, _ => Tear.Lost);
     }
 
-    /// <summary>Every crash that differs by what is there or by the marks, scattered tears left out; at most
-    /// <paramref name="limit"/> of them.</summary>
+    /// <summary>Every crash with different contents or marks, without scattered tears; at most <paramref name="limit"/>
+    /// of them.</summary>
     public IEnumerable<Crash> AllCrashes(int limit = int.MaxValue, bool tornWrites = true) =>
         history.Points.SelectMany(point => Enumerate(point, tornWrites)).Take(limit);
 
     /// <summary>
-    /// One crash, drawn: the same of the same log and the same state of <paramref name="random"/>. Those that lose all,
-    /// nothing, one write, or all but one come more often than chance has it: they find most.
+    /// A random crash, which depends only on the log and the state of <paramref name="random"/>. Crashes that lose all,
+    /// nothing, one write, or all but one are drawn more often than by chance: they find most bugs.
     /// </summary>
     public Crash RandomCrash(Random random, bool tornWrites = true)
     {
@@ -81,13 +81,12 @@ public sealed class WriteLogReplayer
     }
 
     /// <summary>
-    /// Tries crashes until one breaks the invariant, and makes that one smaller: all crashes where there are few, else
-    /// random ones.
+    /// Tries crashes until one breaks the invariant, and shrinks that one: all crashes if their number is within the
+    /// limit, otherwise random ones.
     /// </summary>
     /// <param name="invariant">Opens devices of the crash, recovers as the application does after a power failure, and
-    /// throws if what it finds is not what was promised by the crash's marks. Called for one crash after the
-    /// other.</param>
-    /// <param name="search">How; null: as its defaults say.</param>
+    /// throws if the result contradicts the crash's marks. Called for one crash after the other.</param>
+    /// <param name="search">The options; null: the defaults.</param>
     public async Task<CrashReport> CheckAsync(Func<Crash, Task> invariant, CrashSearch? search = null)
     {
         ArgumentNullException.ThrowIfNull(invariant);
@@ -140,7 +139,7 @@ public sealed class WriteLogReplayer
     private BigInteger CountAt(int point, bool tornWrites) => history.UncertainAt(point).Aggregate(
         BigInteger.One, (product, write) => product * Tear.CountAll(write.BlocksAt(point), tornWrites));
 
-    /// <summary>Every combination, the first write's tears changing fastest.</summary>
+    /// <summary>Every combination; the tears of the first write vary fastest.</summary>
     private IEnumerable<Crash> Enumerate(int point, bool tornWrites)
     {
         IEnumerable<ImmutableList<Tear>> combinations = [[]];

@@ -3,70 +3,72 @@ using DmIo.Io;
 namespace DmIo.TestKit.Oracle;
 
 /// <summary>
-/// One thing that was asked of a disk, from <see cref="DiskOracle.Begin"/> to its outcome. What lies between is the
-/// time in which it may take effect, in each sector at a moment of its own. Made for one use.
+/// One operation on a disk, from <see cref="DiskOracle.Begin"/> to its outcome. In between it may take effect, in each
+/// sector at a different time. Not reusable.
 /// </summary>
-/// <param name="operation">What is asked for.</param>
-/// <param name="start">The first sector; of a flush, nothing.</param>
-/// <param name="count">How many sectors; what lies behind the end of the disk is left out.</param>
+/// <param name="operation">The operation.</param>
+/// <param name="start">The first sector; ignored for a flush.</param>
+/// <param name="count">The number of sectors; sectors beyond the end of the disk are ignored.</param>
 public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount count)
 {
     private const long NotYet = long.MaxValue;
 
-    /// <summary>What is asked for.</summary>
+    /// <summary>The operation.</summary>
     public IoOperation Operation => operation;
 
     /// <summary>The first sector.</summary>
     public Sector Start => start;
 
-    /// <summary>How many sectors.</summary>
+    /// <summary>The number of sectors.</summary>
     public SectorCount Count => count;
 
-    /// <summary>What is to be written, at least <see cref="Count"/> sectors of it, less the <see cref="Edges"/>; copied
-    /// when it begins.</summary>
+    /// <summary>The data of a write, at least <see cref="Count"/> sectors less the <see cref="Edges"/>; copied at the
+    /// beginning.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
 
-    /// <summary>What a write keeps of its ends, as <see cref="WriteEdges"/> has it.</summary>
+    /// <summary>The bytes at both ends that a write preserves, see <see cref="WriteEdges"/>.</summary>
     public WriteEdges Edges { get; init; }
 
     /// <summary>A write that is durable when it is acknowledged.</summary>
     public bool ForceUnitAccess { get; init; }
 
     /// <summary>
-    /// Accesses of one stream take effect in the order in which they began, where they meet, also while they are in
-    /// flight together: so does what is asked for with one lease of the service. Null: it is ordered only behind what
-    /// had its outcome when it began.
+    /// Overlapping accesses of one stream take effect in the order in which they began, even if they are in flight
+    /// together, like the requests of one lease of the service. Null: the access is ordered only after accesses whose
+    /// outcome preceded its beginning.
     /// </summary>
     public long? Stream { get; init; }
 
-    /// <summary>What findings call it; null: by its operation and sectors.</summary>
+    /// <summary>The name in findings; null: the operation and sectors.</summary>
     public string? Label { get; init; }
 
-    /// <summary>When it was asked for, by the oracle's count; 0: not yet.</summary>
+    /// <summary>The beginning, in the oracle's time; 0: not begun.</summary>
     internal long Began { get; private set; }
 
-    /// <summary>When its outcome came.</summary>
+    /// <summary>The outcome, in the oracle's time.</summary>
     internal long Ended { get; private set; } = NotYet;
 
     internal bool IsInFlight => Ended == NotYet;
 
-    /// <summary>So many of its first sectors are done, says the outcome. Of the others, nothing is known.</summary>
+    /// <summary>The number of leading sectors that are done, according to the outcome. The state of the others is
+    /// unknown.</summary>
     internal long DoneSectors { get; private set; }
 
-    /// <summary>What is done of it survives a crash for certain.</summary>
+    /// <summary>The sectors that are done are certain to survive a crash.</summary>
     internal bool IsDurable { get; set; }
 
-    /// <summary>A crash came before its outcome.</summary>
+    /// <summary>A crash preceded the outcome.</summary>
     internal bool IsLost { get; private set; }
 
-    /// <summary>Sectors that the device garbled for a read while this was in flight, and told.</summary>
+    /// <summary>Sectors that the device corrupted for a read while this access was in flight, as reported by the
+    /// device.</summary>
     internal HashSet<long> Garbled { get; } = [];
 
     internal long DataBytes => operation == IoOperation.Write ? Math.Max(0, count.Bytes - Edges.Bytes) : 0;
 
     internal bool Changes => operation is not (IoOperation.Read or IoOperation.Flush);
 
-    /// <summary>All of its sectors, in a copy of its own.</summary>
+    /// <summary>A copy of the data of all its sectors.</summary>
     private byte[] Kept { get; set; } = [];
 
     /// <inheritdoc/>
@@ -77,7 +79,7 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
         _ => $"{operation.ToString().ToLowerInvariant()} {start}+{count}",
     };
 
-    /// <summary>One that was there before all others.</summary>
+    /// <summary>Makes this access the initial state of a disk, before all other accesses.</summary>
     internal DiskAccess Before(long now)
     {
         Begin(now);
@@ -104,11 +106,11 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
 
     internal void Lose() => IsLost = true;
 
-    /// <summary>This one takes effect before that one, if both do.</summary>
+    /// <summary>This access takes effect before the other, if both do.</summary>
     internal bool Precedes(DiskAccess other) =>
         Ended < other.Began || (Stream is { } stream && stream == other.Stream && Began < other.Began);
 
-    /// <summary>The bytes of one of its sectors that are not its edges, where it writes.</summary>
+    /// <summary>The bytes that a write changes in one of its sectors, without the edges.</summary>
     internal Range Written(int index)
     {
         var at = (long)index * Sector.SizeBytes;
@@ -116,7 +118,7 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
         return from..(int)Math.Clamp(count.Bytes - Edges.TailBytes - at, from, Sector.SizeBytes);
     }
 
-    /// <summary>A write that leaves all of this sector as it is, written back or not.</summary>
+    /// <summary>The write preserves the whole sector, whether or not it writes the sector back.</summary>
     internal bool Keeps(long index)
     {
         var at = index * Sector.SizeBytes;
@@ -124,6 +126,6 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
             && (at + Sector.SizeBytes <= Edges.HeadBytes || at >= count.Bytes - Edges.TailBytes);
     }
 
-    /// <summary>What it writes to one of its sectors; zeroes where it keeps what is there.</summary>
+    /// <summary>The data for one of its sectors; zeroes in the bytes that the write preserves.</summary>
     internal ReadOnlySpan<byte> Content(int index) => Kept.AsSpan(index * Sector.SizeBytes, Sector.SizeBytes);
 }

@@ -5,26 +5,27 @@ using DmIo.TestKit.Simulation;
 namespace DmIo.TestKit.Oracle;
 
 /// <summary>
-/// Knows what each sector of one disk may hold, from what was asked of it and how that ended, and judges what is found
-/// there: by reads, at rest, and after a crash. It outlives devices and processes, as a <see cref="SimulatedDisk"/>
-/// does.
+/// Tracks the possible contents of each sector of one disk, from the accesses and their outcomes, and checks the actual
+/// contents: in reads, at rest, and after a crash. It outlives devices and processes, like a
+/// <see cref="SimulatedDisk"/>.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>What was acknowledged is there, until something later is. Later is what began after the outcome, or after it
-/// in the same <see cref="DiskAccess.Stream"/>.</item>
-/// <item>What is in flight, or failed, may be there or not, sector by sector, until something later is
+/// <item>An acknowledged write is present until a later write is acknowledged. Later is an access that began after the
+/// outcome, or after the access in the same <see cref="DiskAccess.Stream"/>.</item>
+/// <item>A write in flight or a failed write may be present or not, sector by sector, until a later one is
 /// acknowledged.</item>
-/// <item>A crash leaves what was durable: written with FUA, or acknowledged before a flush began that went well. Of
-/// all else any part is there. What a failed flush should have covered is not made durable by a later one.</item>
+/// <item>A crash preserves durable writes: written with FUA, or acknowledged before a successful flush began. Of all
+/// others any part may be present. Writes that a failed flush should have covered are not made durable by a later
+/// one.</item>
 /// <item>A discarded sector may hold anything.</item>
 /// </list>
-/// What it finds wrong it keeps in <see cref="Findings"/>, and goes on: outcomes come on threads and in turns where
-/// nobody would hear of an exception. So end a test with <c>Assert.Empty(oracle.Findings)</c>. Only misuse of the
-/// oracle throws.
+/// Errors are collected in <see cref="Findings"/>, not thrown: outcomes arrive on threads and in actors where an
+/// exception would be lost. So end a test with <c>Assert.Empty(oracle.Findings)</c>. Only misuse of the oracle throws.
 /// <para>
-/// It keeps the bytes that a sector may hold; those that only a crash could bring back, until a flush or a FUA write
-/// that supersedes them. A read, or a change, costs what it moves, however long the run is. Any thread may use it.
+/// It stores the possible contents of sectors; those that only a crash can restore, until a flush or a FUA write
+/// supersedes them. The cost of a read or a change is proportional to its size, and independent of the length of the
+/// run. Thread-safe.
 /// </para>
 /// </remarks>
 public sealed class DiskOracle
@@ -42,7 +43,7 @@ public sealed class DiskOracle
     private long lastFailedFlush;
 
     /// <param name="capacity">The size of the disk, a multiple of 512 bytes, at least 512 bytes.</param>
-    /// <param name="options">Null: a blank one with a volatile cache.</param>
+    /// <param name="options">Null: a blank disk with a volatile cache.</param>
     public DiskOracle(ByteSize capacity, DiskOracleOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Bytes, Sector.SizeBytes, nameof(capacity));
@@ -57,8 +58,8 @@ public sealed class DiskOracle
     /// <summary>The size of the disk.</summary>
     public ByteSize Capacity { get; }
 
-    /// <summary>What can not be true, in words, the first of it first: what comes behind may follow from it. No more
-    /// than 100.</summary>
+    /// <summary>The contradictions that were found, in order: later ones may be consequences of the first. At most
+    /// 100.</summary>
     public IReadOnlyList<string> Findings
     {
         get
@@ -71,9 +72,9 @@ public sealed class DiskOracle
         }
     }
 
-    /// <summary>It is about to be asked for.</summary>
-    /// <returns>The access, for its end.</returns>
-    /// <exception cref="ArgumentException">It has begun before, or its data are too short.</exception>
+    /// <summary>Begins an access. Call it before the operation is issued.</summary>
+    /// <returns>The access, to pass to <c>End</c>.</returns>
+    /// <exception cref="ArgumentException">The access has already begun, or its data are too short.</exception>
     public DiskAccess Begin(DiskAccess access)
     {
         ArgumentNullException.ThrowIfNull(access);
@@ -95,8 +96,7 @@ public sealed class DiskOracle
         return access;
     }
 
-    /// <summary>Its outcome, of an access to which there is nothing between done and failed: a region of a
-    /// request.</summary>
+    /// <summary>Ends an access that is either done or failed as a whole: a region of a request.</summary>
     /// <inheritdoc cref="End(DiskAccess, TransferResult, ReadOnlySpan{byte})"/>
     public void End(DiskAccess access, IoStatus status, ReadOnlySpan<byte> found = default)
     {
@@ -105,15 +105,14 @@ public sealed class DiskOracle
     }
 
     /// <summary>
-    /// Its outcome. A change whose status says that nothing was touched (out of range, misaligned, read-only,
-    /// unsupported) never happened. What was in flight at a <see cref="Crash"/> has none; one that comes late is
-    /// ignored.
+    /// Ends an access. A change whose status says that no sector was touched (out of range, misaligned, read-only,
+    /// unsupported) never happened. An access in flight at a <see cref="Crash"/> has no outcome; a late one is ignored.
     /// </summary>
-    /// <param name="access">In flight.</param>
-    /// <param name="result">So many bytes are done, from the beginning; of the rest, nothing is known.</param>
-    /// <param name="found">Of a read: what it brought, from the first sector on. Judged as far as it goes; beyond what
-    /// is done, zeroes are as good.</param>
-    /// <exception cref="ArgumentException">It is not in flight.</exception>
+    /// <param name="access">An access in flight.</param>
+    /// <param name="result">The number of bytes done, from the beginning; the state of the others is unknown.</param>
+    /// <param name="found">The data of a read, from the first sector on; checked up to its length. Beyond the bytes
+    /// done, zeroes are valid too.</param>
+    /// <exception cref="ArgumentException">The access is not in flight.</exception>
     public void End(DiskAccess access, TransferResult result, ReadOnlySpan<byte> found = default)
     {
         ArgumentNullException.ThrowIfNull(access);
@@ -150,8 +149,8 @@ public sealed class DiskOracle
         }
     }
 
-    /// <summary>It was refused: it never happened.</summary>
-    /// <exception cref="ArgumentException">It is not in flight.</exception>
+    /// <summary>Removes an access that was refused: it never happened.</summary>
+    /// <exception cref="ArgumentException">The access is not in flight.</exception>
     public void Withdraw(DiskAccess access)
     {
         ArgumentNullException.ThrowIfNull(access);
@@ -164,7 +163,7 @@ public sealed class DiskOracle
         }
     }
 
-    /// <summary>The device does something else than it says, and tells: what it harms is not judged. Set it as
+    /// <summary>Excludes the effects of a reported fault of the device from the checks. Set it as
     /// <see cref="SimulatedDeviceOptions.Observer"/>.</summary>
     public void Excuse(SimulatedFaultEvent fault)
     {
@@ -192,8 +191,8 @@ public sealed class DiskOracle
         }
     }
 
-    /// <summary>Judges what is there when nothing is in flight.</summary>
-    /// <param name="start">Where the content begins.</param>
+    /// <summary>Checks the contents of the disk while no access is in flight.</summary>
+    /// <param name="start">The first sector of the contents.</param>
     /// <param name="content">Whole sectors.</param>
     public void CheckContent(Sector start, ReadOnlySpan<byte> content)
     {
@@ -212,10 +211,10 @@ public sealed class DiskOracle
     }
 
     /// <summary>
-    /// The power failed: judges what that left, which is from now on what is there. What was in flight has no outcome
-    /// any more.
+    /// The power failed: checks the contents after the failure, which become the current state. Accesses in flight get
+    /// no outcome.
     /// </summary>
-    /// <param name="content">All of the disk.</param>
+    /// <param name="content">The contents of the whole disk.</param>
     public void Crash(ReadOnlySpan<byte> content)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(content.Length, Capacity.Bytes, nameof(content));
@@ -246,14 +245,14 @@ public sealed class DiskOracle
         }
     }
 
-    /// <summary>It keeps the sector, which it may have to write back, and which is garbled.</summary>
+    /// <summary>The write preserves a part of the sector, may write it back, and the device corrupted it.</summary>
     private static bool MayWriteBack(DiskAccess access, SimulatedFaultEvent fault)
     {
         var index = fault.Start.Value - access.Start.Value;
         return index >= 0 && index < access.Count.Value && access.Keeps(index);
     }
 
-    /// <summary>The memory of a transfer that has its outcome: from now on, nobody may touch it.</summary>
+    /// <summary>Guards the memory of a transfer after its outcome: no device may touch it.</summary>
     internal void TakeBack(DiskAccess access, GuardedMemory memory)
     {
         lock (gate)
@@ -262,7 +261,7 @@ public sealed class DiskOracle
         }
     }
 
-    /// <summary>Something else is wrong.</summary>
+    /// <summary>Adds a finding of another kind.</summary>
     internal void Report(string finding)
     {
         lock (gate)
@@ -313,7 +312,7 @@ public sealed class DiskOracle
     {
         if (status.Code == IoStatusCode.DeviceError)
         {
-            // The system marks as clean what it could not write: no later flush tries again.
+            // The system marks pages as clean that it could not write: no later flush retries them.
             lastFailedFlush = now;
             cached.Clear();
         }

@@ -4,12 +4,12 @@ using DmIo.Memory;
 namespace DmIo.TestKit.Oracle;
 
 /// <summary>
-/// The memory of one request, in one of the kinds that dm-io has, with guards around every piece of it. Before a read
-/// it holds what no device is likely to; after the outcome it is spoilt (<see cref="Spoil"/>), and whoever touches it
-/// still is found out (<see cref="Fault"/>), or has spoilt bytes to show for it.
+/// The memory of one request, of one of dm-io's kinds, with guard bytes around every segment. Before a read it holds a
+/// pattern that no device is likely to return; after the outcome it is overwritten (<see cref="Spoil"/>): later writes
+/// are detected (<see cref="Fault"/>), and later reads return overwritten bytes.
 /// </summary>
-/// <remarks>Not for several threads at a time, but for those that it is to catch. Its pieces do not move, and how each
-/// is aligned is drawn: at a page, at a block of 512 bytes, or at any byte.</remarks>
+/// <remarks>Not thread-safe. Its segments do not move; their alignment is random: to a page, to a block of 512 bytes,
+/// or to any byte.</remarks>
 public sealed class GuardedMemory
 {
     private const byte Guard = 0xA5;
@@ -21,9 +21,9 @@ public sealed class GuardedMemory
     private readonly List<(Memory<byte> Whole, int Start, int Length)> pieces = [];
     private bool isSpoilt;
 
-    /// <param name="kind">What it is made of.</param>
-    /// <param name="lengthBytes">How long it is, up to 1 GiB.</param>
-    /// <param name="random">Draws how it is cut to pieces, and how much guards each.</param>
+    /// <param name="kind">The kind.</param>
+    /// <param name="lengthBytes">The length, up to 1 GiB.</param>
+    /// <param name="random">Determines the segments and the lengths of their guards.</param>
     public GuardedMemory(MemoryKind kind, int lengthBytes, Random random)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
@@ -42,13 +42,13 @@ public sealed class GuardedMemory
         };
     }
 
-    /// <summary>One of the kinds, drawn.</summary>
+    /// <summary>Memory of a random kind.</summary>
     public GuardedMemory(int lengthBytes, Random random)
         : this((MemoryKind)Draw(random), lengthBytes, random)
     {
     }
 
-    /// <summary>Pieces as long as the segments of a call to a device.</summary>
+    /// <summary>Memory with segments of the same lengths as those of a call to a device.</summary>
     internal GuardedMemory(SegmentBatch shape)
     {
         LengthBytes = (int)shape.LengthBytes;
@@ -63,9 +63,10 @@ public sealed class GuardedMemory
         Memory = new BioVector(segments);
     }
 
-    /// <summary>Pages of a lease, whose owner alone touches them, as a <see cref="MemoryKind.PageList"/>.</summary>
-    /// <param name="pages">As many as the length takes.</param>
-    /// <param name="lengthBytes">How long it is; from the beginning of the first page on.</param>
+    /// <summary>Memory of kind <see cref="MemoryKind.PageList"/>, on pages of a lease that only the lease's owner
+    /// touches.</summary>
+    /// <param name="pages">As many pages as the length requires.</param>
+    /// <param name="lengthBytes">The length, from the beginning of the first page on.</param>
     public GuardedMemory(IReadOnlyList<Page> pages, int lengthBytes)
     {
         ArgumentNullException.ThrowIfNull(pages);
@@ -80,16 +81,16 @@ public sealed class GuardedMemory
         }
     }
 
-    /// <summary>What it is made of.</summary>
+    /// <summary>The kind.</summary>
     public MemoryKind Kind { get; }
 
-    /// <summary>How many bytes it is for.</summary>
+    /// <summary>The length in bytes.</summary>
     public int LengthBytes { get; }
 
-    /// <summary>For a request; at least so long.</summary>
+    /// <summary>The memory for a request; at least <see cref="LengthBytes"/> long.</summary>
     public IoMemory Memory { get; }
 
-    /// <summary>Fills it from the beginning.</summary>
+    /// <summary>Copies bytes into the memory, from its beginning.</summary>
     public void CopyFrom(ReadOnlySpan<byte> bytes)
     {
         foreach (var (whole, start, length) in pieces)
@@ -100,7 +101,7 @@ public sealed class GuardedMemory
         }
     }
 
-    /// <summary>What is in it from the beginning, as much as there is room for.</summary>
+    /// <summary>Copies bytes from the memory's beginning, up to the length of either.</summary>
     public void CopyTo(Span<byte> bytes)
     {
         foreach (var (whole, start, length) in pieces)
@@ -111,7 +112,7 @@ public sealed class GuardedMemory
         }
     }
 
-    /// <summary>All that it is for.</summary>
+    /// <summary>A copy of the whole memory.</summary>
     public byte[] ToArray()
     {
         var bytes = new byte[LengthBytes];
@@ -119,18 +120,18 @@ public sealed class GuardedMemory
         return bytes;
     }
 
-    /// <summary>Are these bytes as nobody has written them yet?</summary>
+    /// <summary>True if the bytes still hold the initial pattern.</summary>
     public static bool IsUntouched(ReadOnlySpan<byte> bytes) => bytes.IndexOfAnyExcept(Guard) < 0;
 
-    /// <summary>What was done to it that nobody may, in words. Null: its guards are whole, and all of it, once it is
-    /// spoilt.</summary>
+    /// <summary>Describes an invalid write. Null: the guards are intact, and after <see cref="Spoil"/> the whole
+    /// memory.</summary>
     public string? Fault()
     {
         foreach (var (whole, start, length) in pieces)
         {
             if (!IsUntouched(whole.Span[..start]) || !IsUntouched(whole.Span[(start + length)..]))
             {
-                return "bytes beside the memory were written";
+                return "bytes outside of the memory were written";
             }
 
             if (isSpoilt && whole.Span.Slice(start, length).IndexOfAnyExcept(Spoilt) >= 0)
@@ -142,7 +143,7 @@ public sealed class GuardedMemory
         return null;
     }
 
-    /// <summary>The outcome is there: the memory is its owner's again, who does something else with it.</summary>
+    /// <summary>Overwrites the memory, since its owner may reuse it after the outcome.</summary>
     public void Spoil()
     {
         isSpoilt = true;
@@ -155,7 +156,7 @@ public sealed class GuardedMemory
         return random.Next(Enum.GetValues<MemoryKind>().Length);
     }
 
-    /// <summary>Pinned, so that what its address decides is decided by the draws, and does not change.</summary>
+    /// <summary>Pinned, so that its alignment depends only on the random numbers, and does not change.</summary>
     private Memory<byte> Piece(Random random, int length)
     {
         var (before, behind) = (random.Next(1, MostGuardBytes), random.Next(1, MostGuardBytes));
@@ -169,7 +170,7 @@ public sealed class GuardedMemory
         return whole.Slice(before, length);
     }
 
-    /// <summary>Of a piece's first byte from the beginning of a page.</summary>
+    /// <summary>The offset of a segment's first byte from the beginning of a page.</summary>
     private static int DrawOffset(Random random) => random.Next(4) switch
     {
         0 => 0,
@@ -186,7 +187,7 @@ public sealed class GuardedMemory
             pages.Add(Piece(random, Page.SizeBytes));
         }
 
-        // What lies before the offset is a guard, too.
+        // The bytes before the offset are guards too.
         Narrow(0, offset, 0);
         return new PageList(pages, offset);
     }
@@ -224,7 +225,7 @@ public sealed class GuardedMemory
         return vector.Slice(before, length);
     }
 
-    /// <summary>Makes guards of the first and the last bytes of a piece.</summary>
+    /// <summary>Uses the first and the last bytes of a segment as guards.</summary>
     private void Narrow(int index, int before, int behind)
     {
         var (whole, start, length) = pieces[index];

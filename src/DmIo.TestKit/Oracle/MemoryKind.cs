@@ -1,15 +1,15 @@
 namespace DmIo.TestKit.Oracle;
 
-/// <summary>What the memory of a request is made of.</summary>
+/// <summary>The type of a request's memory.</summary>
 public enum MemoryKind
 {
-    /// <summary>One piece, as it is.</summary>
+    /// <summary>One contiguous segment.</summary>
     Plain,
 
     /// <summary>A <see cref="Memory.PageList"/> whose data may begin inside the first page.</summary>
     PageList,
 
-    /// <summary>A <see cref="Memory.BioVector"/> of pieces of all lengths.</summary>
+    /// <summary>A <see cref="Memory.BioVector"/> of segments of any length.</summary>
     BioVector,
 
     /// <summary>A <see cref="Memory.VirtualBuffer"/>.</summary>
@@ -18,7 +18,7 @@ public enum MemoryKind
     /// <summary>A <see cref="Memory.VirtualBuffer"/> of native memory.</summary>
     Native,
 
-    /// <summary>A slice of a <see cref="Memory.BioVector"/>, from somewhere in its first piece to somewhere in its
+    /// <summary>A slice of a <see cref="Memory.BioVector"/>, from within its first segment to within its
     /// last.</summary>
     Slice,
 }

@@ -7,14 +7,14 @@ using DmIo.Memory;
 namespace DmIo.TestKit.Oracle;
 
 /// <summary>
-/// Judges every answer of the device behind by a <see cref="DiskOracle"/>: for tests of a backend or a decorator of
-/// your own. Put it in front, and whatever calls devices in front of that: the service, or calls of the test's own.
+/// Checks every result of an inner device with a <see cref="DiskOracle"/>: for tests of a backend or a decorator. Wrap
+/// the device with it, and use the service or direct calls on top.
 /// </summary>
 /// <remarks>
-/// The device behind gets memory of the kit's own, with guards, which is spoilt when the call has its answer: one that
-/// writes beside it, changes what it is to write, or touches it later is found out (<see cref="GuardedMemory"/>).
-/// Nothing that is found makes a call fail: see <see cref="DiskOracle.Findings"/>. That calls in flight do not
-/// overlap, and the other duties of a caller, are <see cref="RecordingDevice"/>'s to judge.
+/// The inner device gets guarded memory of the kit, which is overwritten when the call has its outcome: a device that
+/// writes outside of the memory, changes the data of a write, or touches the memory later is detected
+/// (<see cref="GuardedMemory"/>). A finding never fails a call: see <see cref="DiskOracle.Findings"/>.
+/// <see cref="RecordingDevice"/> checks the caller's duties, for example that calls in flight do not overlap.
 /// </remarks>
 /// <example><code>
 ///   var oracle = new DiskOracle(disk.Capacity);
@@ -29,8 +29,8 @@ public sealed class OracleDevice : DeviceDecorator
 {
     private readonly DiskOracle oracle;
 
-    /// <param name="inner">The device, which becomes this one's.</param>
-    /// <param name="oracle">Of what the device keeps its data on; it may know it since earlier devices.</param>
+    /// <param name="inner">The device, which this object owns.</param>
+    /// <param name="oracle">The oracle of the device's storage; it may have been used with earlier devices.</param>
     public OracleDevice(IBlockDevice inner, DiskOracle oracle)
         : base(inner)
     {
@@ -68,7 +68,7 @@ public sealed class OracleDevice : DeviceDecorator
         var result = await TransferAsync(access, () => base.WriteAsync(start, batch, forceUnitAccess), memory)
             .ConfigureAwait(false);
         oracle.End(access, result);
-        Require(access, memory.ToArray().AsSpan().SequenceEqual(data) ? null : "what was to be written was changed");
+        Require(access, memory.ToArray().AsSpan().SequenceEqual(data) ? null : "the data of the write was changed");
         oracle.TakeBack(access, memory);
         return result;
     }
@@ -87,14 +87,14 @@ public sealed class OracleDevice : DeviceDecorator
         WatchAsync(
             new DiskAccess(IoOperation.WriteZeroes, start, count), () => base.WriteZeroesAsync(start, count, flags));
 
-    /// <summary>After a crash of the store behind: reads all that is left of it, through the device as it is now, and
-    /// lets the oracle judge that (<see cref="DiskOracle.Crash"/>). Nothing else may be in flight.</summary>
-    /// <exception cref="IOException">It can not be read.</exception>
+    /// <summary>After a crash of the storage: reads the whole disk, through the current device, and lets the oracle
+    /// check it (<see cref="DiskOracle.Crash"/>). No call may be in flight.</summary>
+    /// <exception cref="IOException">The disk cannot be read.</exception>
     public async Task JudgeCrashAsync() => oracle.Crash(await ReadAllAsync().ConfigureAwait(false));
 
-    /// <summary>Reads all that there is, and lets the oracle judge that (<see cref="DiskOracle.CheckContent"/>).
-    /// Nothing else may be in flight.</summary>
-    /// <exception cref="IOException">It can not be read.</exception>
+    /// <summary>Reads the whole disk, and lets the oracle check it (<see cref="DiskOracle.CheckContent"/>). No call may
+    /// be in flight.</summary>
+    /// <exception cref="IOException">The disk cannot be read.</exception>
     public async Task JudgeContentAsync() => oracle.CheckContent(0, await ReadAllAsync().ConfigureAwait(false));
 
     private static (GuardedMemory Memory, SegmentBatch Batch) Guarded(SegmentBatch shape)
@@ -124,7 +124,7 @@ public sealed class OracleDevice : DeviceDecorator
         }
 
         var isPossible = result.Bytes >= 0 && result.Bytes <= memory.LengthBytes;
-        Require(access, isPossible ? null : $"it is said to have moved {result.Bytes} of {memory.LengthBytes} bytes");
+        Require(access, isPossible ? null : $"its result has {result.Bytes} of {memory.LengthBytes} bytes");
         return isPossible ? result : result with { Bytes = 0 };
     }
 
@@ -163,7 +163,7 @@ public sealed class OracleDevice : DeviceDecorator
             var result = await base.ReadAsync(access.Start, batch).ConfigureAwait(false);
             if (!result.Status.IsOk || result.Bytes < Description.BlockSize.Bytes)
             {
-                throw new IOException($"Sector {access.Start} can not be read: {result}");
+                throw new IOException($"Sector {access.Start} cannot be read: {result}");
             }
 
             rest.CopyFrom(memory.ToArray());

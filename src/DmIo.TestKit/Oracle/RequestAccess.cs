@@ -3,11 +3,11 @@ using DmIo.Io;
 namespace DmIo.TestKit.Oracle;
 
 /// <summary>
-/// One request to the service, with all its regions, for the oracles of their devices: for tests of an application
-/// that talks to the service. Made for one use: begin it before the request is sent, end it with its result.
+/// One request to the service, with all its regions, for the oracles of their devices: for tests of an application that
+/// uses the service. Not reusable: begin it before the request is sent, end it with its result.
 /// </summary>
-/// <param name="operation">The request's.</param>
-/// <param name="regions">The request's. Those of devices without an oracle are not judged.</param>
+/// <param name="operation">The request's operation.</param>
+/// <param name="regions">The request's regions. Regions on devices without an oracle are not checked.</param>
 /// <example><code>
 ///   var write = new RequestAccess(IoOperation.Write, regions) { Data = data };
 ///   write.Begin(oracles);
@@ -18,24 +18,24 @@ public sealed class RequestAccess(IoOperation operation, IReadOnlyList<IoRegion>
     private readonly IReadOnlyList<IoRegion> regions = regions ?? throw new ArgumentNullException(nameof(regions));
     private readonly List<(int Region, DiskOracle Oracle, DiskAccess Access)> accesses = [];
 
-    /// <summary>Of a write: what is in the request's memory.</summary>
+    /// <summary>The contents of the request's memory, for a write.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
 
-    /// <summary>The request's.</summary>
+    /// <summary>As in the request.</summary>
     public bool ForceUnitAccess { get; init; }
 
-    /// <summary>The request's.</summary>
+    /// <summary>As in the request.</summary>
     public WriteEdges Edges { get; init; }
 
-    /// <summary>One number for all requests of a lease, or of a client: the service keeps their order. See
+    /// <summary>The same number for all requests of a lease or a client, whose order the service preserves. See
     /// <see cref="DiskAccess.Stream"/>.</summary>
     public long? Stream { get; init; }
 
-    /// <summary>What findings call it; null: by its operation and sectors.</summary>
+    /// <summary>The name in findings; null: the operation and sectors.</summary>
     public string? Label { get; init; }
 
-    /// <summary>It is about to be sent.</summary>
-    /// <param name="oracles">By the names under which the devices are attached.</param>
+    /// <summary>Begins the request. Call it before the request is sent.</summary>
+    /// <param name="oracles">The oracles, by the names of the attached devices.</param>
     public void Begin(IReadOnlyDictionary<string, DiskOracle> oracles)
     {
         ArgumentNullException.ThrowIfNull(oracles);
@@ -52,9 +52,9 @@ public sealed class RequestAccess(IoOperation operation, IReadOnlyList<IoRegion>
         }
     }
 
-    /// <summary>Its result is there.</summary>
-    /// <param name="result">The request's.</param>
-    /// <param name="found">Of a read: what is in its memory. Not judged where a device has the memory still.</param>
+    /// <summary>Ends the request.</summary>
+    /// <param name="result">The result of the request.</param>
+    /// <param name="found">The memory of a read. Not checked if a device still uses the memory.</param>
     public void End(IoResult result, ReadOnlySpan<byte> found = default)
     {
         ArgumentNullException.ThrowIfNull(result);
@@ -64,6 +64,6 @@ public sealed class RequestAccess(IoOperation operation, IReadOnlyList<IoRegion>
         }
     }
 
-    /// <summary>It was refused: it never happened.</summary>
+    /// <summary>The request was refused: it never happened.</summary>
     public void Withdraw() => accesses.ForEach(one => one.Oracle.Withdraw(one.Access));
 }

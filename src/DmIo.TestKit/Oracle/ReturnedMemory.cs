@@ -1,14 +1,14 @@
 namespace DmIo.TestKit.Oracle;
 
-/// <summary>Memory of transfers that have their outcome, spoilt: nobody may touch it any more. The last ones are looked
-/// at again. Single thread.</summary>
+/// <summary>Overwritten memory of completed transfers, which no device may touch. Each is checked again until it is
+/// dropped. Not thread-safe.</summary>
 internal sealed class ReturnedMemory
 {
     private const int MostKept = 64;
 
     private readonly Queue<(DiskAccess Access, GuardedMemory Memory)> returned = new();
 
-    /// <summary>Takes what has its outcome now. What was done to it, or to the oldest, in words.</summary>
+    /// <summary>Adds the memory of a completed transfer. Returns the faults of it and of the dropped memory.</summary>
     internal IEnumerable<string> Take(DiskAccess access, GuardedMemory memory)
     {
         var fault = FaultOf(access, memory);
@@ -17,7 +17,7 @@ internal sealed class ReturnedMemory
         return returned.Count > MostKept ? [.. fault, .. Check(MostKept)] : fault;
     }
 
-    /// <summary>Lets go of all but so many. What was done to them, in words.</summary>
+    /// <summary>Drops all but the newest <paramref name="kept"/>. Returns their faults.</summary>
     internal IEnumerable<string> Check(int kept = 0)
     {
         var faults = new List<string>();

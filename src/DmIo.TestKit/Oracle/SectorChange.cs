@@ -2,26 +2,28 @@ using DmIo.Io;
 
 namespace DmIo.TestKit.Oracle;
 
-/// <summary>What one access makes, or may make, of one sector: its sector number <paramref name="Index"/>. Where it
-/// keeps a part of what is there, that part is known only when it is done, and what it found was not in
-/// doubt.</summary>
+/// <summary>The change of one sector by one access: its sector number <paramref name="Index"/>. If the access preserves
+/// a part of the sector, that part is known only after the outcome, and only if the contents before it were
+/// unambiguous.</summary>
 /// <param name="Access">The change.</param>
-/// <param name="Index">Counted from its first sector.</param>
-/// <param name="Merged">What it wrote, together with what it kept; null: not known, or it kept nothing.</param>
+/// <param name="Index">The index of the sector in the access.</param>
+/// <param name="Merged">The written bytes, merged with the preserved ones; null: unknown, or the access preserves
+/// none.</param>
 internal readonly record struct SectorChange(DiskAccess Access, int Index, byte[]? Merged = null)
 {
     private static readonly byte[] Zeroes = new byte[Sector.SizeBytes];
 
-    /// <summary>Its outcome says that it happened.</summary>
+    /// <summary>The outcome says that the change happened.</summary>
     internal bool IsDone => Index < Access.DoneSectors;
 
-    /// <summary>It happened, and survives a crash for certain.</summary>
+    /// <summary>The change happened, and is certain to survive a crash.</summary>
     internal bool IsDurable => IsDone && Access.IsDurable;
 
-    /// <summary>All that it makes of the sector is known.</summary>
+    /// <summary>The whole contents of the sector after the change are known.</summary>
     internal bool IsWhole => Merged is not null || Written.Equals(0..Sector.SizeBytes);
 
-    /// <summary>While it was in flight, a read got something else than was there, and maybe this one did.</summary>
+    /// <summary>While the access was in flight, a read returned corrupted data, possibly the access's own
+    /// read.</summary>
     internal bool IsGarbled => Access.Garbled.Contains(Access.Start.Value + Index);
 
     private Range Written => Access.Operation switch
@@ -36,7 +38,7 @@ internal readonly record struct SectorChange(DiskAccess Access, int Index, byte[
 
     internal bool Holds(ReadOnlySpan<byte> content) => content[Written].SequenceEqual(Content[Written]);
 
-    /// <summary>The same, on what was there before it.</summary>
+    /// <summary>The change, merged with the contents before it.</summary>
     internal SectorChange On(SectorChange before)
     {
         var merged = before.Content.ToArray();
@@ -44,7 +46,7 @@ internal readonly record struct SectorChange(DiskAccess Access, int Index, byte[
         return this with { Merged = merged };
     }
 
-    /// <summary>For people: what, and by whom.</summary>
+    /// <summary>Describes the contents and the access, for findings.</summary>
     internal string Describe(Func<ReadOnlySpan<byte>, string> name)
     {
         var state = this switch

@@ -1,13 +1,13 @@
 namespace DmIo.TestKit.Oracle;
 
 /// <summary>
-/// What one sector may hold: of all changes that were asked for, those that no later one supersedes for certain. A
-/// change supersedes those that precede it: for readers, when its outcome says that it happened; for a crash, when it
-/// is durable. So it keeps, apart,
+/// The possible contents of one sector: all changes that no later change certainly supersedes. A change supersedes
+/// those that precede it: for readers, when its outcome says that it happened; for a crash, when it is durable. So two
+/// sets are kept:
 /// <list type="bullet">
-/// <item>what a read may find: few, the last one acknowledged and what fights with it;</item>
-/// <item>what is hidden from readers, and which a crash may bring back: many, looked at only when something becomes
-/// durable, and gone then.</item>
+/// <item>visible changes, which a read may return: few, the last acknowledged one and those concurrent with it;</item>
+/// <item>hidden changes, which only a crash can restore: many, examined only when a change becomes durable, and removed
+/// then.</item>
 /// </list>
 /// </summary>
 internal sealed class SectorHistory(SectorChange first)
@@ -16,13 +16,13 @@ internal sealed class SectorHistory(SectorChange first)
     private readonly List<DiskAccess> reads = [];
     private List<SectorChange> visible = [first];
 
-    /// <summary>Nobody knows more of it than of a sector that nothing ever happened to since.</summary>
+    /// <summary>The history has no more information than that of an untouched sector.</summary>
     internal bool IsAsItBegan => visible.Count == 1 && visible[0] == first && hidden.Count == 0 && reads.Count == 0;
 
-    /// <summary>One value, and durable.</summary>
+    /// <summary>The sector has one possible value, which is durable.</summary>
     internal bool IsSettled => visible.Count == 1 && hidden.Count == 0 && visible[0].IsDurable;
 
-    /// <summary>Those that read it, or a part of it that they keep.</summary>
+    /// <summary>Reads of the sector, including those of writes that preserve a part of it.</summary>
     internal IEnumerable<DiskAccess> Reads => reads.Concat(
         visible.Select(change => change.Access).Where(access => access.IsInFlight && !access.Edges.IsNone));
 
@@ -30,7 +30,7 @@ internal sealed class SectorHistory(SectorChange first)
 
     internal void Add(DiskAccess read) => reads.Add(read);
 
-    /// <summary>It has its outcome.</summary>
+    /// <summary>The access has its outcome.</summary>
     internal void End(DiskAccess access)
     {
         reads.Remove(access);
@@ -45,7 +45,7 @@ internal sealed class SectorHistory(SectorChange first)
         }
     }
 
-    /// <summary>It never happened.</summary>
+    /// <summary>The access never happened.</summary>
     internal void Withdraw(DiskAccess access)
     {
         reads.Remove(access);
@@ -54,7 +54,7 @@ internal sealed class SectorHistory(SectorChange first)
         Hide();
     }
 
-    /// <summary>Something became durable: what it hid is gone for ever.</summary>
+    /// <summary>A change became durable: removes the hidden changes that it supersedes.</summary>
     internal void Forget()
     {
         Hide();
@@ -64,32 +64,32 @@ internal sealed class SectorHistory(SectorChange first)
         }
     }
 
-    /// <summary>Is this what the read may have found?</summary>
+    /// <summary>True if the read may return the contents.</summary>
     internal bool MayRead(DiskAccess read, ReadOnlySpan<byte> content)
     {
         var done = new Superseders(visible, later => later.IsDone && later.Access.Precedes(read));
         return AnyHolds(visible, content, done, read);
     }
 
-    /// <summary>Is this what is there, when nothing is under way?</summary>
+    /// <summary>True if the sector may hold the contents while no access is in flight.</summary>
     internal bool MayHold(ReadOnlySpan<byte> content) =>
         AnyHolds(visible, content, new Superseders(visible, change => change.IsDone));
 
-    /// <summary>Is this what a crash may leave?</summary>
+    /// <summary>True if the sector may hold the contents after a crash.</summary>
     internal bool MaySurvive(ReadOnlySpan<byte> content)
     {
         var durable = Durable();
         return AnyHolds(visible, content, durable) || AnyHolds(hidden, content, durable);
     }
 
-    /// <summary>For people: what a read may find, or a crash leave.</summary>
+    /// <summary>The possible contents for a read, or after a crash, for findings.</summary>
     internal IEnumerable<SectorChange> Possible(bool afterCrash)
     {
         var certain = afterCrash ? Durable() : new Superseders(visible, change => change.IsDone);
         return (afterCrash ? hidden.Concat(visible) : visible).Where(change => !certain.Supersede(change));
     }
 
-    /// <summary>What the change kept of the sector, where that was not in doubt.</summary>
+    /// <summary>Finds the bytes that the change preserved, if they are unambiguous.</summary>
     private void FindKept(DiskAccess access)
     {
         var at = access.Edges.IsNone ? -1 : visible.FindIndex(change => change.Access == access);
@@ -107,8 +107,7 @@ internal sealed class SectorHistory(SectorChange first)
         }
     }
 
-    /// <summary>Hides what no read can find any more, nor a write that keeps a part: neither those in flight, nor
-    /// those to come.</summary>
+    /// <summary>Hides changes that no access in flight and no later one can read.</summary>
     private void Hide()
     {
         if (visible.Count == 1)
@@ -150,7 +149,8 @@ internal sealed class SectorHistory(SectorChange first)
 
     private Superseders Durable() => new(visible.Concat(hidden), change => change.IsDurable);
 
-    /// <summary>Changes that are certain, in one of the senses. Most are superseded by the youngest of them.</summary>
+    /// <summary>Changes that are certain, for readers or after a crash. The latest of them supersedes most
+    /// others.</summary>
     private readonly struct Superseders
     {
         private readonly List<DiskAccess> accesses = [];

@@ -3,21 +3,21 @@ using DmIo.Io;
 namespace DmIo.TestKit.Oracle;
 
 /// <summary>
-/// The histories of a disk's sectors: those of which there is something to know. All others are as they were in the
-/// beginning, or when the last crash left them.
+/// The histories of the touched sectors of a disk. All other sectors are unchanged since the beginning or the last
+/// crash.
 /// </summary>
 internal sealed class SectorTable(SectorCount capacity, DiskAccess first)
 {
     private readonly Dictionary<long, SectorHistory> touched = [];
     private readonly HashSet<SectorHistory> unsettled = [];
 
-    /// <summary>What is known of the sector now; to be looked at.</summary>
+    /// <summary>The current history of a sector, for reading.</summary>
     internal SectorHistory this[long sector] => touched.TryGetValue(sector, out var history)
         ? history
         : new SectorHistory(new SectorChange(first, (int)sector));
 
-    /// <summary>The sectors of an access that the disk has, but those that it keeps as a whole; each with its number
-    /// within the access.</summary>
+    /// <summary>The sectors of an access that lie on the disk, except those that the access preserves as a whole; each
+    /// with its index in the access.</summary>
     internal IEnumerable<(long Sector, int Index)> SectorsOf(DiskAccess access)
     {
         var sectors = access.Operation == IoOperation.Flush

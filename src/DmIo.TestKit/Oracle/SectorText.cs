@@ -2,8 +2,8 @@ using System.Text;
 
 namespace DmIo.TestKit.Oracle;
 
-/// <summary>What a sector holds, in a few words: zeroes, one byte all over, or how it begins. What differs anywhere has
-/// different words.</summary>
+/// <summary>Describes the contents of a sector: zeroes, a repeated byte, or its first bytes and a checksum. Different
+/// contents have different texts.</summary>
 internal static class SectorText
 {
     private const int BytesShown = 8;

@@ -4,11 +4,11 @@ using DmIo.Memory;
 
 namespace DmIo.TestKit.Simulation;
 
-/// <summary>A call that a <see cref="SimulatedDevice"/> has not answered yet. Its memory is read or filled when it is
-/// answered, at the last moment that is allowed.</summary>
+/// <summary>A pending call of a <see cref="SimulatedDevice"/>. Its memory is read or filled when the call completes, at
+/// the latest permitted time.</summary>
 internal sealed class SimulatedCall(IoOperation operation, Sector start, SectorCount count) : IUnfinishedWrite
 {
-    // Continues who awaits it at once: on the thread, and at the time, that the device's time decides.
+    // Continuations run synchronously: on the thread, and at the time, that the device's time provider decides.
     private readonly TaskCompletionSource<TransferResult> answer = new();
 
     internal IoOperation Operation => operation;
@@ -19,10 +19,10 @@ internal sealed class SimulatedCall(IoOperation operation, Sector start, SectorC
 
     internal bool ForceUnitAccess { get; init; }
 
-    /// <summary>Of a read or a write.</summary>
+    /// <summary>The memory of a read or a write.</summary>
     internal SegmentBatch? Memory { get; init; }
 
-    /// <summary>Of a flush: what it covers.</summary>
+    /// <summary>The last write that a flush covers.</summary>
     internal long FlushPoint { get; init; }
 
     internal SimulatedFault? Fault { get; init; }
@@ -35,7 +35,7 @@ internal sealed class SimulatedCall(IoOperation operation, Sector start, SectorC
 
     internal void Answer(TransferResult result) => answer.SetResult(result);
 
-    /// <summary>What it writes, as it is now.</summary>
+    /// <summary>The current data of a write.</summary>
     public byte[] Data()
     {
         var data = new byte[count.Bytes];

@@ -4,7 +4,7 @@ using DmIo.Actors.Configuration;
 
 namespace DmIo.TestKit.Simulation;
 
-/// <summary>The configuration with which an actor system runs in a <see cref="SimulatedRuntime"/>.</summary>
+/// <summary>The configuration of an actor system in a <see cref="SimulatedRuntime"/>.</summary>
 internal static class SimulatedConfig
 {
     private static readonly Config Fixed = ConfigurationFactory.ParseString($"""
@@ -26,7 +26,7 @@ internal static class SimulatedConfig
     private static readonly string[] AkkaDispatchers =
         [Dispatchers.DefaultDispatcherId, "akka.actor.internal-dispatcher"];
 
-    /// <summary>What a simulation needs, then what the test says, then the defaults.</summary>
+    /// <summary>Combines, in order of precedence: the simulation's settings, the test's, the defaults.</summary>
     internal static Config Over(Config config, IEnumerable<string> dispatchers)
     {
         var service = config.WithFallback(DmIoSettings.Reference).GetString("dmio.dispatcher");

@@ -5,12 +5,12 @@ using DmIo.Memory;
 namespace DmIo.TestKit.Simulation;
 
 /// <summary>
-/// A device whose time, order and faults are drawn from a seed: for tests of what stands on devices, ours or yours.
-/// Calls that are in flight together are answered in any order; each is done when it is answered, not before. Give it a
-/// time that the test moves (as <c>FakeTimeProvider</c>), and a run is a function of its seed.
+/// A device whose latencies, order of completion and faults are random, from a seed: for tests of code that uses
+/// devices. Calls in flight complete in any order; each takes effect at its completion, not before. With a time
+/// provider that the test controls (such as <c>FakeTimeProvider</c>), a run is a function of its seed.
 /// </summary>
-/// <remarks>Not for several threads at a time: one thread moves the time and makes the calls. It notes the calls that
-/// break the promises of a device's owner (<see cref="Violations"/>).</remarks>
+/// <remarks>Not thread-safe: one thread drives the time and the calls. The device records violations of the rules for a
+/// device's owner (<see cref="Violations"/>).</remarks>
 public sealed class SimulatedDevice : IBlockDevice
 {
     private const int NoSuchDevice = 19;
@@ -30,9 +30,9 @@ public sealed class SimulatedDevice : IBlockDevice
     private readonly int[] happened;
     private DeviceHost? host;
 
-    /// <param name="disk">What it reads and writes; one device at a time.</param>
-    /// <param name="time">When calls are answered.</param>
-    /// <param name="options">How it behaves; null: well, within 10 ms.</param>
+    /// <param name="disk">The storage; used by one device at a time.</param>
+    /// <param name="time">Determines when calls complete.</param>
+    /// <param name="options">The options; null: no faults, latencies up to 10 ms.</param>
     public SimulatedDevice(SimulatedDisk disk, TimeProvider time, SimulatedDeviceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(disk);
@@ -59,23 +59,22 @@ public sealed class SimulatedDevice : IBlockDevice
     /// <inheritdoc/>
     public DeviceDescription Description { get; }
 
-    /// <summary>What its owner did against the rules of <see cref="IBlockDevice"/>, in words; empty where it behaved.
-    /// </summary>
+    /// <summary>Violations of the rules of <see cref="IBlockDevice"/> by the owner; empty if there are none.</summary>
     public IReadOnlyList<string> Violations => violations;
 
-    /// <summary>Calls without an answer, stuck ones included.</summary>
+    /// <summary>The number of pending calls, including stuck ones.</summary>
     public int InFlight => inFlight.Count;
 
-    /// <summary>Calls that wait for <see cref="ReleaseStuck"/>.</summary>
+    /// <summary>The number of calls that wait for <see cref="ReleaseStuck"/>.</summary>
     public int StuckCalls => stuck.Count;
 
-    /// <summary>It was disposed of.</summary>
+    /// <summary>The device was disposed of.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>No more faults from here on; what is stuck stays so.</summary>
+    /// <summary>Disables faults from now on; stuck calls remain stuck.</summary>
     public bool IsHealed { get; set; }
 
-    /// <summary>What is stuck goes on, and goes well.</summary>
+    /// <summary>Completes all stuck calls, without a fault.</summary>
     public void ReleaseStuck()
     {
         foreach (var call in stuck.ToArray())
@@ -92,7 +91,7 @@ public sealed class SimulatedDevice : IBlockDevice
         this.host = host;
         Note(
             host.BouncePages.Count == Description.BouncePages,
-            $"it wants {Description.BouncePages} pages, and has {host.BouncePages.Count}");
+            $"it requires {Description.BouncePages} pages, and has {host.BouncePages.Count}");
         foreach (var page in host.BouncePages)
         {
             page.Memory.Span.Fill(OwnPage);
@@ -123,7 +122,7 @@ public sealed class SimulatedDevice : IBlockDevice
     public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
     {
         ArgumentNullException.ThrowIfNull(source);
-        Note(!forceUnitAccess || Description.HasForceUnitAccess, "FUA asked of a device that has none");
+        Note(!forceUnitAccess || Description.HasForceUnitAccess, "FUA on a device without FUA");
         return Begin(new SimulatedCall(IoOperation.Write, start, source.LengthBytes / Sector.SizeBytes)
         {
             Memory = source,
@@ -151,12 +150,12 @@ public sealed class SimulatedDevice : IBlockDevice
         Note(count <= Description.MaxWriteZeroes.Sectors, "a write-zeroes beyond the limit");
         Note(
             Description.HasFastWriteZeroes || !flags.HasFlag(WriteZeroesFlags.NoFallback),
-            "a quick write-zeroes asked of a device that has none");
+            "a fast write-zeroes on a device without it");
         return Clear(IoOperation.WriteZeroes, start, count, flags.HasFlag(WriteZeroesFlags.NoUnmap));
     }
 
-    /// <summary>Sectors that were never written, or that were discarded, or zeroed so that they might be given up, are
-    /// holes; those that were zeroed otherwise are zero. No fault meets the question. Any thread may ask.</summary>
+    /// <summary>Sectors that were never written, were discarded, or were zeroed with permission to deallocate are
+    /// holes; sectors zeroed otherwise are zero. No fault affects the query. Thread-safe.</summary>
     public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
@@ -170,12 +169,12 @@ public sealed class SimulatedDevice : IBlockDevice
         Note(!IsClosed, "closed twice");
         Note(
             host?.BouncePages.All(page => page.Memory.Span.IndexOfAnyExcept(OwnPage) < 0) != false,
-            "somebody else wrote to its pages");
+            "its pages were written by another component");
         IsClosed = true;
         return default;
     }
 
-    /// <summary>The power failed since it was opened: it does nothing any more.</summary>
+    /// <summary>The power failed since the device was opened: it no longer completes any call.</summary>
     private bool IsCutOff => disk.Crashes > crashesBefore;
 
     private static async ValueTask<IoStatus> StatusOf(ValueTask<TransferResult> call) =>
@@ -322,7 +321,7 @@ public sealed class SimulatedDevice : IBlockDevice
             case SimulatedFaultKind.Gone:
                 Tell(call, call.Start, call.Count);
                 return TransferResult.Failed(
-                    IoStatus.DeviceError("The simulated device is not there.", NoSuchDevice));
+                    IoStatus.DeviceError("The simulated device is missing.", NoSuchDevice));
             case SimulatedFaultKind.Torn when call.Changes:
                 Tell(call, call.Start, call.Count);
                 disk.Write(call, call.Start, IsDurable(call), disk.DrawPart((int)call.Count.Value));

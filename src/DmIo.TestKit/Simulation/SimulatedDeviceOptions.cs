@@ -2,28 +2,28 @@ using DmIo.Devices;
 
 namespace DmIo.TestKit.Simulation;
 
-/// <summary>How a <see cref="SimulatedDevice"/> behaves.</summary>
+/// <summary>The options of a <see cref="SimulatedDevice"/>.</summary>
 public sealed record SimulatedDeviceOptions
 {
-    /// <summary>What it draws all its luck from.</summary>
+    /// <summary>The seed of all random decisions.</summary>
     public int Seed { get; init; }
 
-    /// <summary>The quickest that a call is answered; 0: one in four, before the call returns.</summary>
+    /// <summary>The minimum latency; 0: one call in four completes synchronously.</summary>
     public TimeSpan LeastLatency { get; init; } = TimeSpan.Zero;
 
-    /// <summary>The slowest. Calls that are in flight together overtake each other within these bounds.</summary>
+    /// <summary>The maximum latency. Calls in flight complete in any order within these bounds.</summary>
     public TimeSpan MostLatency { get; init; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>What goes wrong. Of several that meet a call, the first.</summary>
+    /// <summary>The faults. If several match a call, the first one applies.</summary>
     public IReadOnlyList<SimulatedFault> Faults { get; init; } = [];
 
-    /// <summary>Answers only when it is polled, as a ring does (<see cref="IBlockDevice.Poll"/>), where its owner
-    /// offers that.</summary>
+    /// <summary>Completes calls only when the owner calls <see cref="IBlockDevice.Poll"/>, like io_uring, if the owner
+    /// supports that.</summary>
     public bool Gathers { get; init; }
 
-    /// <summary>Changes what the device is: its block size, its limits, what it can't do.</summary>
+    /// <summary>Changes the device's description: its block size, its limits, its supported operations.</summary>
     public Func<DeviceDescription, DeviceDescription>? Describe { get; init; }
 
-    /// <summary>Hears of each fault as it happens.</summary>
+    /// <summary>Called for each fault when it happens.</summary>
     public Action<SimulatedFaultEvent>? Observer { get; init; }
 }

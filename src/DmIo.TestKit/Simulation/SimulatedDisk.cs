@@ -4,12 +4,13 @@ using DmIo.Io;
 namespace DmIo.TestKit.Simulation;
 
 /// <summary>
-/// What a <see cref="SimulatedDevice"/> keeps its data on: a medium, and a volatile cache in front of it. It outlives
-/// its devices, as a disk outlives the processes that open it: after <see cref="Crash"/>, open another. Single thread.
+/// The storage of a <see cref="SimulatedDevice"/>: a medium, and a volatile cache in front of it. It outlives its
+/// devices, as a disk outlives the processes that open it: after <see cref="Crash"/>, open another device. Not
+/// thread-safe.
 /// </summary>
 /// <remarks>
-/// A sector is written as a whole or not at all. What was written is read at once, but survives a crash for certain
-/// only when it was flushed, or written with FUA; of all else, any part may.
+/// A sector is written as a whole or not at all. Reads return the last write; a write is certain to survive a crash
+/// only if it was flushed, or written with FUA; of all others, any part may survive.
 /// </remarks>
 public sealed class SimulatedDisk
 {
@@ -24,9 +25,9 @@ public sealed class SimulatedDisk
     private long lastNumber;
 
     /// <summary>A disk whose every sector reads as zero.</summary>
-    /// <param name="capacity">A multiple of 512 bytes, at least 512 bytes and less than 2 GiB; all of it is in memory,
-    /// twice.</param>
-    /// <param name="seed">What a crash leaves is drawn from it.</param>
+    /// <param name="capacity">A multiple of 512 bytes, at least 512 bytes and less than 2 GiB; uses twice as much
+    /// memory.</param>
+    /// <param name="seed">Determines the contents after a crash.</param>
     public SimulatedDisk(ByteSize capacity, int seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Bytes, Sector.SizeBytes, nameof(capacity));
@@ -46,10 +47,10 @@ public sealed class SimulatedDisk
     /// <summary>The size of the disk.</summary>
     public ByteSize Capacity { get; }
 
-    /// <summary>How often the power has failed.</summary>
+    /// <summary>The number of power failures.</summary>
     internal int Crashes { get; private set; }
 
-    /// <summary>What a read gets now.</summary>
+    /// <summary>The data that a read returns now.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The range does not lie within the capacity.</exception>
     public ReadOnlyMemory<byte> Peek(Sector start, SectorCount count)
     {
@@ -62,9 +63,8 @@ public sealed class SimulatedDisk
     }
 
     /// <summary>
-    /// The power fails. Of each write that was not made durable, and of each that was under way, a part is there:
-    /// none, all, a beginning, an end, or some sectors. Whatever device had it open does nothing any more, and answers
-    /// nothing.
+    /// The power fails. Of each write that was not durable, and of each write in flight, a part is present: none, all,
+    /// a prefix, a suffix, or some sectors. Devices that had the disk open no longer complete any call.
     /// </summary>
     public void Crash()
     {
@@ -93,7 +93,7 @@ public sealed class SimulatedDisk
     internal void Read(Sector start, Span<byte> destination) =>
         content.AsSpan((int)(start.Value * Sector.SizeBytes), destination.Length).CopyTo(destination);
 
-    /// <summary>What it knows of its sectors; may be asked on any thread, at any time.</summary>
+    /// <summary>The extents of the sectors. Thread-safe.</summary>
     internal List<DeviceExtent> Extents(Sector start, SectorCount count, int max)
     {
         var extents = new List<DeviceExtent>();
@@ -111,7 +111,7 @@ public sealed class SimulatedDisk
         return extents;
     }
 
-    /// <summary>Writes the data of those sectors that <paramref name="isWritten"/> says.</summary>
+    /// <summary>Writes the sectors for which <paramref name="isWritten"/> returns true.</summary>
     internal void Write(IUnfinishedWrite write, Sector start, bool isDurable, Func<int, bool> isWritten)
     {
         var data = write.Data();
@@ -135,10 +135,10 @@ public sealed class SimulatedDisk
         }
     }
 
-    /// <summary>A flush that is issued now makes durable what was written by now.</summary>
+    /// <summary>The last write that a flush covers that is issued now.</summary>
     internal long FlushPoint() => lastNumber;
 
-    /// <summary>The flush that was issued then is done.</summary>
+    /// <summary>Completes the flush that was issued at this point.</summary>
     internal void Flush(long point)
     {
         foreach (var change in cached.TakeWhile(change => change.Number <= point))
@@ -149,7 +149,7 @@ public sealed class SimulatedDisk
         cached.RemoveAll(change => change.Number <= point);
     }
 
-    /// <summary>Some of so many sectors, in one of the ways in which a write tears.</summary>
+    /// <summary>A random part of this number of sectors, in one of the ways in which a write tears.</summary>
     internal Func<int, bool> DrawPart(int sectors)
     {
         var border = random.Next(sectors + 1);
@@ -188,12 +188,12 @@ public sealed class SimulatedDisk
     }
 }
 
-/// <summary>A write that a device has begun: a crash may leave a part of it.</summary>
+/// <summary>A write in flight at a device: a part of it may survive a crash.</summary>
 internal interface IUnfinishedWrite
 {
     Sector Start { get; }
 
-    /// <summary>What its sectors are when it is done.</summary>
+    /// <summary>The kind of its sectors after the write.</summary>
     ExtentKind Kind { get; }
 
     byte[] Data();

@@ -3,7 +3,7 @@ using Akka.Dispatch;
 
 namespace DmIo.TestKit.Simulation;
 
-/// <summary>Makes the executor of a dispatcher, by name from the configuration.</summary>
+/// <summary>Creates the executor of a dispatcher, by its name in the configuration.</summary>
 internal sealed class SimulatedExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites)
     : ExecutorServiceConfigurator(config, prerequisites)
 {
@@ -17,7 +17,7 @@ internal sealed class SimulatedExecutorConfigurator(Config config, IDispatcherPr
 
         public override void Shutdown()
         {
-            // A dispatcher whose last actor stopped may get another one.
+            // A dispatcher can get another actor after its last one has stopped.
         }
     }
 }

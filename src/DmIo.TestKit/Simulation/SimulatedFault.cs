@@ -2,26 +2,26 @@ using DmIo.Devices.Faults;
 
 namespace DmIo.TestKit.Simulation;
 
-/// <summary>What goes wrong at a <see cref="SimulatedDevice"/>, with which calls, and when. By default: every call of
-/// its kind, for ever.</summary>
-/// <param name="Kind">What goes wrong.</param>
+/// <summary>A fault of a <see cref="SimulatedDevice"/>, and the calls and times to which it applies. By default: every
+/// call, at any time.</summary>
+/// <param name="Kind">The kind of the fault.</param>
 public sealed record SimulatedFault(SimulatedFaultKind Kind)
 {
-    /// <summary>Calls that it is about: by operation and by sectors.</summary>
+    /// <summary>The calls to which the fault applies, by operation and sectors.</summary>
     public OperationFilter Filter { get; init; } = OperationFilter.Any;
 
-    /// <summary>The chance of each, 0 to 1, drawn from the device's seed.</summary>
+    /// <summary>The probability for each call, 0 to 1, from the device's seed.</summary>
     public double Probability { get; init; } = 1;
 
-    /// <summary>From when on, since the device was made.</summary>
+    /// <summary>The beginning, since the construction of the device.</summary>
     public TimeSpan From { get; init; }
 
-    /// <summary>Until when; null: to the end.</summary>
+    /// <summary>The end; null: no end.</summary>
     public TimeSpan? Until { get; init; }
 
-    /// <summary>How often at most; null: always.</summary>
+    /// <summary>The maximum number of occurrences; null: no limit.</summary>
     public int? AtMost { get; init; }
 
-    /// <summary>The answer's error number, where it is an error; EIO by default.</summary>
+    /// <summary>The error number of an error; EIO by default.</summary>
     public int Errno { get; init; } = 5;
 }

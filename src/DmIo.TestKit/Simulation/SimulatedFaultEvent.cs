@@ -2,11 +2,11 @@ using DmIo.Io;
 
 namespace DmIo.TestKit.Simulation;
 
-/// <summary>A fault that happened: who tests against a device that lies has to know when it did.</summary>
-/// <param name="Kind">What went wrong.</param>
-/// <param name="Operation">Of which call.</param>
-/// <param name="Start">Its first sector; of the harm, where that is elsewhere.</param>
-/// <param name="Count">How many sectors.</param>
-/// <param name="ForceUnitAccess">It was to be durable by itself.</param>
+/// <summary>The occurrence of a fault, for tests that must know when a device returned wrong data.</summary>
+/// <param name="Kind">The kind of the fault.</param>
+/// <param name="Operation">The operation of the call.</param>
+/// <param name="Start">The first sector of the call; of the affected sectors, if they lie elsewhere.</param>
+/// <param name="Count">The number of sectors.</param>
+/// <param name="ForceUnitAccess">The call was a durable write (FUA).</param>
 public readonly record struct SimulatedFaultEvent(
     SimulatedFaultKind Kind, IoOperation Operation, Sector Start, SectorCount Count, bool ForceUnitAccess);

@@ -1,32 +1,32 @@
 namespace DmIo.TestKit.Simulation;
 
-/// <summary>What a <see cref="SimulatedDevice"/> does wrong.</summary>
+/// <summary>The kinds of faults of a <see cref="SimulatedDevice"/>.</summary>
 public enum SimulatedFaultKind
 {
-    /// <summary>The call fails, and nothing happened.</summary>
+    /// <summary>The call fails without any effect.</summary>
     Error,
 
-    /// <summary>A read or a write moves a part, and says so: a short transfer. At least a sector, where it has
-    /// two.</summary>
+    /// <summary>A short transfer: a read or a write transfers only a part, and reports it. At least one sector, if the
+    /// call has two.</summary>
     ShortTransfer,
 
-    /// <summary>A write (or zeroing) fails, and some of its sectors are there: a beginning, an end, or single
+    /// <summary>A write (or zeroing) fails, but some of its sectors are written: a prefix, a suffix, or single
     /// ones.</summary>
     Torn,
 
-    /// <summary>A write succeeds, but its data are somewhere else.</summary>
+    /// <summary>A write succeeds, but its data are written to other sectors.</summary>
     Misdirected,
 
-    /// <summary>A read succeeds, but a sector of it is not what is there.</summary>
+    /// <summary>A read succeeds, but returns wrong data for a sector.</summary>
     Corrupt,
 
-    /// <summary>The call is not answered before <see cref="SimulatedDevice.ReleaseStuck"/>; then it goes
-    /// well.</summary>
+    /// <summary>The call does not complete before <see cref="SimulatedDevice.ReleaseStuck"/>; then it
+    /// succeeds.</summary>
     Stuck,
 
-    /// <summary>The call takes a hundred times as long as the slowest other.</summary>
+    /// <summary>The call takes a hundred times the maximum latency.</summary>
     Late,
 
-    /// <summary>The device is not there: the call fails with ENODEV, and nothing happened.</summary>
+    /// <summary>The device is missing: the call fails with ENODEV, without any effect.</summary>
     Gone,
 }

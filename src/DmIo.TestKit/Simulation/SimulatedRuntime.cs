@@ -43,10 +43,10 @@ public sealed class SimulatedRuntime
     private readonly SimulatedTaskScheduler tasks;
     private long lastEntry;
     private long lastTimer;
-    private volatile string? outsider;
+    private volatile string? threadFault;
 
-    /// <param name="seed">The run is a function of it. Also of a run's own kind: some seeds have slow threads, which
-    /// run late again and again, or a slow machine, on which timers fire before messages are handled.</param>
+    /// <param name="seed">Determines the run, including its characteristics: some seeds have slow threads, which often
+    /// run late, or a slow machine, on which timers fire before messages are handled.</param>
     public SimulatedRuntime(int seed)
     {
         Random = new Random(seed);
@@ -56,7 +56,7 @@ public sealed class SimulatedRuntime
         Time = new SimulatedTime(this);
     }
 
-    /// <summary>The source of all draws of the run. A test may draw from it as well.</summary>
+    /// <summary>The random numbers of the run. A test may use them too.</summary>
     public Random Random { get; }
 
     /// <summary>The simulated time, for devices and for code of the test. It begins at 1970-01-01, 00:00 UTC.</summary>
@@ -82,11 +82,11 @@ public sealed class SimulatedRuntime
     /// Creates an actor system that runs here. It has no loggers, unless <paramref name="config"/> names some:
     /// subscribe to its event stream.
     /// </summary>
-    /// <param name="name">Of the system.</param>
+    /// <param name="name">The name of the system.</param>
     /// <param name="config">Its configuration; null: Akka.NET's defaults.</param>
     /// <param name="dispatchers">The paths of dispatchers in the configuration that the actors use, beside Akka.NET's
     /// default and internal dispatchers and the one that <c>dmio.dispatcher</c> names.</param>
-    /// <exception cref="ConfigurationException">As <see cref="ActorSystem.Create(string, Config)"/>.</exception>
+    /// <exception cref="ConfigurationException">See <see cref="ActorSystem.Create(string, Config)"/>.</exception>
     public ActorSystem CreateSystem(string name, Config? config = null, params IReadOnlyCollection<string> dispatchers)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -110,7 +110,7 @@ public sealed class SimulatedRuntime
     /// <summary>Starts an asynchronous method whose continuations run here, each as a step. It begins with a later
     /// step.</summary>
     /// <param name="method">For example the calls of a client.</param>
-    /// <returns>The method's task. Look at it between steps; do not block on it.</returns>
+    /// <returns>The method's task. Check it between steps; do not block on it.</returns>
     public Task RunAsync(Func<Task> method)
     {
         ArgumentNullException.ThrowIfNull(method);
@@ -131,7 +131,7 @@ public sealed class SimulatedRuntime
         ArgumentNullException.ThrowIfNull(work);
         if (Thread.CurrentThread != thread)
         {
-            outsider ??= $"Another thread added {work}: the run is not a function of its seed.";
+            threadFault ??= $"Another thread added {work}: the run is not a function of its seed.";
             return;
         }
 
@@ -141,8 +141,8 @@ public sealed class SimulatedRuntime
             seen.Add(work, entry);
         }
 
-        // By the number, not by the order of arrival: a parent stops its children in the order of a hash that differs
-        // from process to process.
+        // By the number, not in arrival order: a parent stops its children in the order of a hash that differs from
+        // process to process.
         var index = ready.BinarySearch(entry, ByNumber);
         ready.Insert(index < 0 ? ~index : index, entry);
     }
@@ -161,7 +161,7 @@ public sealed class SimulatedRuntime
         Steps++;
         NowTicks += StepTicks;
 
-        // A test framework's context would take what is awaited to other threads.
+        // The synchronization context of a test framework would move continuations to other threads.
         var outer = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
@@ -189,8 +189,8 @@ public sealed class SimulatedRuntime
     }
 
     /// <summary>Runs steps until nothing is left to run.</summary>
-    /// <param name="mostSteps">How many steps it may take: actors that send to each other without end, and timers that
-    /// repeat, never leave nothing.</param>
+    /// <param name="mostSteps">The limit of steps: with actors that send to each other forever, or periodic timers, the
+    /// runtime never becomes idle.</param>
     /// <returns>False: there is still something to run.</returns>
     /// <exception cref="InvalidOperationException">As <see cref="Step"/>.</exception>
     public bool RunUntilIdle(long mostSteps = 1_000_000)
@@ -204,8 +204,8 @@ public sealed class SimulatedRuntime
         return IsIdle;
     }
 
-    /// <summary>The process dies: nothing that is in a mailbox, ready or due is run any more. Actor systems that were
-    /// created before are dead; the next one begins with the disks as the dead one left them
+    /// <summary>Simulates the death of the process: pending messages, continuations and timers never run. Actor systems
+    /// created before are dead; the next one starts with the disks as the dead one left them
     /// (<see cref="SimulatedDisk.Crash"/>).</summary>
     public void Crash()
     {
@@ -214,20 +214,20 @@ public sealed class SimulatedRuntime
         timers.Clear();
     }
 
-    /// <summary>Runs an action at once; continuations that it adds to tasks run as steps.</summary>
+    /// <summary>Runs an action immediately; continuations that it adds to tasks run as steps.</summary>
     internal void RunNow(Action action) => tasks.RunNow(() =>
     {
         action();
         return true;
     });
 
-    /// <summary>Runs an action when the time has come, unless the timer is canceled by then.</summary>
+    /// <summary>Runs an action at the time, unless the timer is canceled before.</summary>
     internal Timer After(TimeSpan delay, Action action)
     {
         var timer = new Timer(action, NowTicks + Math.Max(0, delay.Ticks));
         if (Thread.CurrentThread != thread)
         {
-            outsider ??= "Another thread set a timer: the run is not a function of its seed.";
+            threadFault ??= "Another thread set a timer: the run is not a function of its seed.";
             return timer;
         }
 
@@ -268,7 +268,7 @@ public sealed class SimulatedRuntime
             throw new InvalidOperationException("A simulated runtime belongs to the thread that created it.");
         }
 
-        if (outsider is { } message)
+        if (threadFault is { } message)
         {
             throw new InvalidOperationException(message);
         }

@@ -5,7 +5,7 @@ using Akka.Event;
 
 namespace DmIo.TestKit.Simulation;
 
-/// <summary>Time as the actors of a simulated system have it: the <see cref="SimulatedRuntime"/>'s.</summary>
+/// <summary>The scheduler of a simulated actor system, with the time of the <see cref="SimulatedRuntime"/>.</summary>
 internal sealed class SimulatedScheduler(Config config, ILoggingAdapter log) : SchedulerBase(config, log)
 {
     internal SimulatedRuntime Runtime { get; } = SimulatedRuntime.Starting;
@@ -30,22 +30,22 @@ internal sealed class SimulatedScheduler(Config config, ILoggingAdapter log) : S
         Repeatedly(initialDelay, interval, () => receiver.Tell(message, sender!), cancelable);
 
     protected override void InternalScheduleOnce(TimeSpan delay, Action action, ICancelable? cancelable) =>
-        Once(delay, Here(action), cancelable);
+        Once(delay, InRuntime(action), cancelable);
 
     protected override void InternalScheduleOnce(TimeSpan delay, IRunnable action, ICancelable? cancelable) =>
-        Once(delay, Here(action.Run), cancelable);
+        Once(delay, InRuntime(action.Run), cancelable);
 
     protected override void InternalScheduleRepeatedly(
         TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable? cancelable) =>
-        Repeatedly(initialDelay, interval, Here(action), cancelable);
+        Repeatedly(initialDelay, interval, InRuntime(action), cancelable);
 
     protected override void InternalScheduleRepeatedly(
         TimeSpan initialDelay, TimeSpan interval, IRunnable action, ICancelable? cancelable) =>
-        Repeatedly(initialDelay, interval, Here(action.Run), cancelable);
+        Repeatedly(initialDelay, interval, InRuntime(action.Run), cancelable);
 
-    /// <summary>Akka.NET's own time-outs continue tasks in their actions, which must not run on the thread
+    /// <summary>Akka.NET's own timeouts complete tasks in their actions: their continuations must not run on the thread
     /// pool.</summary>
-    private Action Here(Action action) => () => Runtime.RunNow(action);
+    private Action InRuntime(Action action) => () => Runtime.RunNow(action);
 
     private void Once(TimeSpan delay, Action action, ICancelable? cancelable) => Runtime.After(delay, () =>
     {

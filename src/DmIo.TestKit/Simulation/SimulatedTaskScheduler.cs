@@ -1,14 +1,13 @@
 namespace DmIo.TestKit.Simulation;
 
-/// <summary>Runs tasks as steps of a <see cref="SimulatedRuntime"/>. What a task of it awaits continues here, too.
-/// </summary>
+/// <summary>Runs tasks as steps of a <see cref="SimulatedRuntime"/>, including their continuations.</summary>
 internal sealed class SimulatedTaskScheduler(SimulatedRuntime runtime) : TaskScheduler
 {
     private Task? now;
 
     public override int MaximumConcurrencyLevel => 1;
 
-    /// <summary>Runs a function at once. What it awaits, and the continuations that it adds to tasks, run as
+    /// <summary>Runs a function immediately. Its continuations, and those that it adds to tasks, run as
     /// steps.</summary>
     internal T RunNow<T>(Func<T> function)
     {
@@ -20,7 +19,7 @@ internal sealed class SimulatedTaskScheduler(SimulatedRuntime runtime) : TaskSch
 
     protected override void QueueTask(Task task) => runtime.Queue(new Work(this, task));
 
-    /// <summary>No continuation: the seed draws when it runs.</summary>
+    /// <summary>Never inline: the seed decides when the task runs.</summary>
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>
         task == now && TryExecuteTask(task);
 

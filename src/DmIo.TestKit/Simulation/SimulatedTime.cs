@@ -1,6 +1,6 @@
 namespace DmIo.TestKit.Simulation;
 
-/// <summary>Time as devices and code of the test have it: the <see cref="SimulatedRuntime"/>'s.</summary>
+/// <summary>The time provider for devices and tests, with the time of the <see cref="SimulatedRuntime"/>.</summary>
 internal sealed class SimulatedTime(SimulatedRuntime runtime) : TimeProvider
 {
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;

@@ -44,7 +44,7 @@ public sealed class ExtentTests
     [InlineData("a", 0, 2049, 1, "has 2048 sectors")]
     [InlineData("a", -1, 1, 1, "at sector -1")]
     [InlineData("a", 0, 0, 1, "range of 0 sectors")]
-    [InlineData("a", 0, 1, 0, "ask for 1 to 65536")]
+    [InlineData("a", 0, 1, 0, "request 1 to 65536")]
     [InlineData("a", long.MaxValue, long.MaxValue, 1, "has 2048 sectors")]
     public async Task A_question_that_makes_no_sense_is_refused(
         string device, long start, long count, int max, string reason)

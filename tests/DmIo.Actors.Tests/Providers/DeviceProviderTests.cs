@@ -67,10 +67,10 @@ public sealed class DeviceProviderTests
     [Theory]
     [InlineData("test://closed", "Nobody is at home.")]
     [InlineData("other://host", "no provider of 'other' is configured")]
-    [InlineData("lost://host", "the provider of 'lost', Lost.Provider, Lost.Package, can't be made")]
+    [InlineData("lost://host", "the provider of 'lost', Lost.Provider, Lost.Package, cannot be created")]
     [InlineData("lost://host", "add the package Lost.Package")]
-    [InlineData("wrong://host", "is no IDeviceProvider")]
-    [InlineData("no uri", "it is no URI")]
+    [InlineData("wrong://host", "does not implement IDeviceProvider")]
+    [InlineData("no uri", "it is not a URI")]
     public async Task What_cannot_be_opened_is_named_with_its_reason(string uri, string reason)
     {
         await using var running = new RunningService(Providers);

@@ -61,7 +61,7 @@ public sealed class RequestRulesTests
         var request = Request(IoOperation.WriteZeroes, new IoRegion("disk", 0, 8));
         var both = WriteZeroesFlags.NoUnmap | WriteZeroesFlags.NoFallback;
         Assert.Null(RequestRules.Check(request with { Zeroing = both }));
-        Refused(request with { Zeroing = (WriteZeroesFlags)6 }, "no way of zeroing 6");
+        Refused(request with { Zeroing = (WriteZeroesFlags)6 }, "no zeroing flag 6");
     }
 
     [Fact]

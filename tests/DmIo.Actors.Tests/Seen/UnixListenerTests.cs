@@ -79,7 +79,7 @@ public sealed class UnixListenerTests : IDisposable
         var fault = await Assert.ThrowsAsync<IOException>(
             () => Task.Run(() => new UnixListener(Address, Backlog)).InTime());
 
-        Assert.Contains("somebody listens", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("another process listens", fault.Message, StringComparison.Ordinal);
         Assert.True(File.Exists(Path));
         clients.ForEach(client => client.Dispose());
     }

@@ -188,7 +188,7 @@ public sealed class DetachTests : ServiceTests
     {
         Supervisor.Tell(new AttachDevice("half \ud800", new ManualDevice(8)), TestActor);
 
-        Assert.Contains("half characters", ExpectMsg<AttachRefused>().Reason, StringComparison.Ordinal);
+        Assert.Contains("unpaired surrogates", ExpectMsg<AttachRefused>().Reason, StringComparison.Ordinal);
     }
 
     [Theory]

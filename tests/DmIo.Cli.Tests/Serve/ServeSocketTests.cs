@@ -64,7 +64,7 @@ public sealed class ServeSocketTests : IDisposable
         var other = await Command.RunAsync("serve", "--export", "disk=mem:1MiB", "--unix", SocketPath);
 
         Assert.Equal((2, ""), (other.ExitCode, other.Output));
-        Assert.Contains("somebody listens", other.Error);
+        Assert.Contains("another process listens", other.Error);
         waiting.ForEach(client => client.Dispose());
     }
 

@@ -31,10 +31,10 @@ public sealed class CrashSearchTests
         string[] expected =
         [
             "A crash breaks the invariant: a commit without data",
-            "Found as number 2 of all 6, then made smaller.",
+            "Found as number 2 of all 6, then shrunk.",
             "Crash after 3 of 7 events, nothing marked.",
             "  lost: write 1 of disk: sectors 1+1",
-            "  there: what else was uncertain (1)",
+            "  present: all other uncertain writes (1)",
             "  The events before it:",
             "      0  issued write 1 of disk: sectors 1+1",
             "      1  done   write 1 of disk: sectors 1+1",
@@ -89,7 +89,7 @@ public sealed class CrashSearchTests
         Assert.True((await replayer.CheckAsync(IsWholeAsync, new CrashSearch { TornWrites = false })).IsOk);
         var torn = await replayer.CheckAsync(IsWholeAsync);
         Assert.Contains(
-            "torn, only sectors 0+1 of it are there: write 1 of disk", torn.ToString(), StringComparison.Ordinal);
+            "torn, only sectors 0+1 of it are present: write 1 of disk", torn.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

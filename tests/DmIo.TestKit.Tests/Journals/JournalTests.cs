@@ -56,10 +56,10 @@ public sealed class JournalTests : IAsyncLifetime
         string[] expected =
         [
             "A crash breaks the invariant: record 1 is not there",
-            "Found as number 2 of all 52, then made smaller.",
+            "Found as number 2 of all 52, then shrunk.",
             "Crash after 3 of 21 events, nothing marked.",
             "  lost: write 1 of disk: sectors 1+3",
-            "  there: what else was uncertain (1)",
+            "  present: all other uncertain writes (1)",
             "  The events before it:",
             "      0  issued write 1 of disk: sectors 1+3",
             "      1  done   write 1 of disk: sectors 1+3",

@@ -52,7 +52,7 @@ public sealed class GuardedMemoryTests
                 && System.Runtime.InteropServices.MemoryMarshal.TryGetArray<byte>(first, out var array))
             {
                 array.Array![array.Offset - 1]++;
-                Assert.Equal("bytes beside the memory were written", memory.Fault());
+                Assert.Equal("bytes outside of the memory were written", memory.Fault());
                 return;
             }
         }
