@@ -60,14 +60,14 @@ internal sealed class Merging
             : null;
     }
 
-    private QueueEntry? Find(IntervalNode neighbour, long at, bool isBefore)
+    private QueueEntry? Find(IntervalNode neighbor, long at, bool isBefore)
     {
-        if (neighbour.Changer?.Entry is { } changer)
+        if (neighbor.Changer?.Entry is { } changer)
         {
             return Fits(changer, at, isBefore) ? changer : null;
         }
 
-        var reader = neighbour.FirstReader;
+        var reader = neighbor.FirstReader;
         for (var looked = 0; reader is not null && looked < MostReaders; looked++, reader = reader.NextReader)
         {
             if (Fits(reader.Entry!, at, isBefore))

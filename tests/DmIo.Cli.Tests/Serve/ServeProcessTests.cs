@@ -206,7 +206,7 @@ public sealed class ServeProcessTests : IDisposable
         var result = await Command.RunAsync("serve", "--export", $"disk={disk}", "--unix", disk);
 
         Assert.Equal((2, ""), (result.ExitCode, result.Output));
-        Assert.Contains("no socket", result.Error);
+        Assert.Contains("not a socket", result.Error);
         Assert.Equal(before, directory.Read("disk"));
     }
 
