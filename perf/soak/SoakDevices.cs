@@ -71,7 +71,8 @@ internal sealed class SoakDevices : IDisposable
             : new MemoryDevice(ByteSize.FromSectors(SoakWorker.Sectors));
         var rule = new FaultRule
         {
-            Filter = OperationFilter.On(IoOperation.Read, IoOperation.Write), Probability = 0.001,
+            Filter = OperationFilter.On(IoOperation.Read, IoOperation.Write),
+            Probability = 0.001,
         };
         return index % 7 == 3 ? new FaultyDevice(device, seed + index, rule) : device;
     }

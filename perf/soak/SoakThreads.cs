@@ -42,7 +42,11 @@ internal sealed record SoakThreads
             using var process = Process.GetCurrentProcess();
             return new SoakThreads
             {
-                Pool = ThreadPool.ThreadCount, Files = 0, Workers = 0, Senders = 0, MostOfOne = 0,
+                Pool = ThreadPool.ThreadCount,
+                Files = 0,
+                Workers = 0,
+                Senders = 0,
+                MostOfOne = 0,
                 Others = Math.Max(0, process.Threads.Count - ThreadPool.ThreadCount),
             };
         }

@@ -1,7 +1,7 @@
-using DmIo.Actors.Client;
-using DmIo.Actors.Configuration;
 using Akka.Actor;
 using Akka.Hosting;
+using DmIo.Actors.Client;
+using DmIo.Actors.Configuration;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;

@@ -278,7 +278,9 @@ public sealed class NbdServerTests
         File.WriteAllText(keyFile, key.ExportPkcs8PrivateKeyPem());
         return new NbdTlsOptions
         {
-            CertificateFile = certificateFile, KeyFile = keyFile, ClientAuthorityFile = certificateFile,
+            CertificateFile = certificateFile,
+            KeyFile = keyFile,
+            ClientAuthorityFile = certificateFile,
         };
     }
 

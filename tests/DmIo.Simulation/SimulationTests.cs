@@ -97,7 +97,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var program = typeof(SimulationCommand).Assembly.Location;
         using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, $"\"{program}\" {arguments}")
         {
-            RedirectStandardOutput = true, UseShellExecute = false,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
         })!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -1,6 +1,6 @@
 using DmIo.Actors.Scheduling;
-using DmIo.Devices.Faults;
 using DmIo.Devices;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 
 namespace DmIo.Actors.Configuration;

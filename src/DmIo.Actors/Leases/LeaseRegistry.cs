@@ -222,7 +222,7 @@ internal sealed class LeaseRegistry(
 
         return (waiting.Count, get.Pages > pool.AvailablePages) switch
         {
-            (> 0, _) => $"{waiting.Count} earlier requests wait for pages; set Wait to wait in order.",
+            ( > 0, _) => $"{waiting.Count} earlier requests wait for pages; set Wait to wait in order.",
             (_, true) => $"{get.Pages} pages are not available, {pool.AvailablePages} of {pool.MaxPages} are; ask for "
                 + "fewer, or raise dmio.pool.max-pages.",
             _ => null,

@@ -239,7 +239,8 @@ public sealed class DiskOracle
             cached.Clear();
             var left = new DiskAccess(IoOperation.Write, 0, Capacity.Sectors)
             {
-                Data = content.ToArray(), Label = "the crash",
+                Data = content.ToArray(),
+                Label = "the crash",
             };
             sectors = new SectorTable(Capacity.Sectors, left.Before(++now));
         }

@@ -63,7 +63,8 @@ public sealed class OracleDevice : DeviceDecorator
         memory.CopyFrom(data);
         var access = oracle.Begin(new DiskAccess(IoOperation.Write, start, data.Length / Sector.SizeBytes)
         {
-            Data = data, ForceUnitAccess = forceUnitAccess,
+            Data = data,
+            ForceUnitAccess = forceUnitAccess,
         });
         var result = await TransferAsync(access, () => base.WriteAsync(start, batch, forceUnitAccess), memory)
             .ConfigureAwait(false);

@@ -45,7 +45,11 @@ public sealed class RequestAccess(IoOperation operation, IReadOnlyList<IoRegion>
             {
                 var access = new DiskAccess(operation, region.Start, region.Count)
                 {
-                    Data = Data, ForceUnitAccess = ForceUnitAccess, Edges = Edges, Stream = Stream, Label = Label,
+                    Data = Data,
+                    ForceUnitAccess = ForceUnitAccess,
+                    Edges = Edges,
+                    Stream = Stream,
+                    Label = Label,
                 };
                 accesses.Add((index, oracle, oracle.Begin(access)));
             }

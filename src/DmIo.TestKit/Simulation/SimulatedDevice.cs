@@ -114,7 +114,8 @@ public sealed class SimulatedDevice : IBlockDevice
         ArgumentNullException.ThrowIfNull(destination);
         return Begin(new SimulatedCall(IoOperation.Read, start, destination.LengthBytes / Sector.SizeBytes)
         {
-            Memory = destination, Fault = Draw(IoOperation.Read, start, destination.LengthBytes / Sector.SizeBytes),
+            Memory = destination,
+            Fault = Draw(IoOperation.Read, start, destination.LengthBytes / Sector.SizeBytes),
         });
     }
 
@@ -134,7 +135,8 @@ public sealed class SimulatedDevice : IBlockDevice
     /// <inheritdoc/>
     public ValueTask<IoStatus> FlushAsync() => StatusOf(Begin(new SimulatedCall(IoOperation.Flush, 0, 0)
     {
-        FlushPoint = disk.FlushPoint(), Fault = Draw(IoOperation.Flush, 0, 0),
+        FlushPoint = disk.FlushPoint(),
+        Fault = Draw(IoOperation.Flush, 0, 0),
     }));
 
     /// <inheritdoc/>
@@ -183,7 +185,8 @@ public sealed class SimulatedDevice : IBlockDevice
     private ValueTask<IoStatus> Clear(IoOperation operation, Sector start, SectorCount count, bool isAllocated) =>
         StatusOf(Begin(new SimulatedCall(operation, start, count)
         {
-            Kind = isAllocated ? ExtentKind.Zero : ExtentKind.Hole, Fault = Draw(operation, start, count),
+            Kind = isAllocated ? ExtentKind.Zero : ExtentKind.Hole,
+            Fault = Draw(operation, start, count),
         }));
 
     private bool IsDurable(SimulatedCall call) => call.ForceUnitAccess || !Description.HasVolatileCache;

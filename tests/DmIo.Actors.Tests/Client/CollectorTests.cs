@@ -37,7 +37,9 @@ public sealed class CollectorTests(ITestOutputHelper output)
             var device = FileDevice.Open(
                 new FileDeviceOptions
                 {
-                    Path = path, CreateSize = ByteSize.FromSectors(AtOnce * SectorsEach), Mode = mode,
+                    Path = path,
+                    CreateSize = ByteSize.FromSectors(AtOnce * SectorsEach),
+                    Mode = mode,
                 });
             output.WriteLine($"{device.Description.Mode}");
             await using var running = new RunningService();

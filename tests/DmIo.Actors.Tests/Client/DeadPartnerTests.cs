@@ -43,7 +43,10 @@ public sealed class DeadPartnerTests
         client.Requests.Tell(
             new IoRequest
             {
-                Operation = IoOperation.Write, Regions = [new IoRegion("b", 0, 0)], Memory = Page, Completion = busy,
+                Operation = IoOperation.Write,
+                Regions = [new IoRegion("b", 0, 0)],
+                Memory = Page,
+                Completion = busy,
             },
             ActorRefs.NoSender);
         await isBusy.WaitAsync(Patience.Limit);

@@ -208,7 +208,9 @@ public sealed class RoomTests
 
     private static IoRequest Write(long sector) => new()
     {
-        Operation = IoOperation.Write, Regions = [new IoRegion("a", sector, 8)], Memory = Page,
+        Operation = IoOperation.Write,
+        Regions = [new IoRegion("a", sector, 8)],
+        Memory = Page,
     };
 
     /// <summary>Completes when so many requests of the only lease wait.</summary>

@@ -44,7 +44,8 @@ public sealed class ShutdownPhaseTests
         await using var running = new RunningService(hocon);
         await running.Service.AttachAsync("disk", FileDevice.Open(new FileDeviceOptions
         {
-            Path = path, CreateSize = ByteSize.FromSectors(128),
+            Path = path,
+            CreateSize = ByteSize.FromSectors(128),
         })).InTime();
         var client = await running.Service.OpenAsync(1).InTime();
         IoResult? written = null;

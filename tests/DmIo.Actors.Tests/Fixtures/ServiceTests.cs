@@ -83,7 +83,8 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
 
     protected static IoRequest Flush(params string[] devices) => new()
     {
-        Operation = IoOperation.Flush, Regions = [.. devices.Select(device => new IoRegion(device, 0, 0))],
+        Operation = IoOperation.Flush,
+        Regions = [.. devices.Select(device => new IoRegion(device, 0, 0))],
     };
 
     /// <summary>As many sectors as fill this many pages.</summary>

@@ -261,7 +261,10 @@ public sealed class RequestLedgerTests
         outstanding.TryAdd(completion);
         var request = new IoRequest
         {
-            Operation = operation, Regions = [], Memory = memory, Completion = completion,
+            Operation = operation,
+            Regions = [],
+            Memory = memory,
+            Completion = completion,
         };
         var state = TestRequests.State(request, new IoRegion("disk", 0, 8));
         completion.Accepted = state;

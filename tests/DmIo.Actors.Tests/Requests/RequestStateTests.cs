@@ -158,7 +158,10 @@ public sealed class RequestStateTests
         var context = new object();
         var request = new IoRequest
         {
-            Operation = IoOperation.Write, Regions = [], Memory = new byte[4096], Context = context,
+            Operation = IoOperation.Write,
+            Regions = [],
+            Memory = new byte[4096],
+            Context = context,
         };
         var state = State(request, new IoRegion("a", 0, 1));
         state.Complete(0, IoStatus.Ok);
@@ -189,7 +192,9 @@ public sealed class RequestStateTests
         var carriesData = operation is IoOperation.Read or IoOperation.Write;
         var request = new IoRequest
         {
-            Operation = operation, Regions = [], Memory = carriesData ? new byte[1 << 16] : (DmIo.Memory.IoMemory?)null,
+            Operation = operation,
+            Regions = [],
+            Memory = carriesData ? new byte[1 << 16] : (DmIo.Memory.IoMemory?)null,
         };
         return State(request, regions);
     }

@@ -91,7 +91,8 @@ public sealed class TracingTests : ServiceTests
         var parent = NewParent();
         Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)) with
         {
-            Parent = parent, Deadline = TimeSpan.FromSeconds(1),
+            Parent = parent,
+            Deadline = TimeSpan.FromSeconds(1),
         });
         var call = await device.NextCallAsync();
         Clock.Advance(TimeSpan.FromSeconds(1));

@@ -166,7 +166,8 @@ public sealed class RegionTests : ServiceTests
         {
             var result = Do(lease, new IoRequest
             {
-                Operation = operation, Regions = [new IoRegion("able", 0, 8), new IoRegion("unable", 0, 8)],
+                Operation = operation,
+                Regions = [new IoRegion("able", 0, 8), new IoRegion("unable", 0, 8)],
             });
 
             Assert.Equal((0b10UL, 0b10UL), (result.Errors.Value, result.Unsupported.Value));
@@ -210,7 +211,8 @@ public sealed class RegionTests : ServiceTests
 
         var result = Do(lease, new IoRequest
         {
-            Operation = IoOperation.Discard, Regions = [new IoRegion("disk", long.MaxValue, SectorCount.MaxValue)],
+            Operation = IoOperation.Discard,
+            Regions = [new IoRegion("disk", long.MaxValue, SectorCount.MaxValue)],
         });
 
         Assert.Equal(IoStatusCode.OutOfRange, result[0].Code);

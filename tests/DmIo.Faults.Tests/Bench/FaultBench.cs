@@ -54,7 +54,10 @@ internal sealed class FaultBench : IAsyncDisposable
         string path, ServiceMode mode, bool isDirect = false, ByteSize? createSize = null) =>
         StartAsync(FileDevice.Open(new FileDeviceOptions
         {
-            Path = path, Mode = mode, IsDirect = isDirect, CreateSize = createSize,
+            Path = path,
+            Mode = mode,
+            IsDirect = isDirect,
+            CreateSize = createSize,
         }));
 
     /// <summary>The next pattern.</summary>

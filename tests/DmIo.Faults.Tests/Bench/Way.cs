@@ -42,7 +42,9 @@ internal static class Way
         using var directory = new TemporaryDirectory();
         var options = new FileDeviceOptions
         {
-            Path = directory.FilePath("probe"), CreateSize = ByteSize.FromSectors(8), Mode = ServiceMode.Ring,
+            Path = directory.FilePath("probe"),
+            CreateSize = ByteSize.FromSectors(8),
+            Mode = ServiceMode.Ring,
         };
         try
         {

@@ -178,7 +178,9 @@ public sealed class ClientHandshakeTests
     {
         var export = new NegotiatedExport
         {
-            SizeBytes = 1 << 20, Flags = TransmissionFlags.None, Sizes = new BlockSizes(minimum, preferred, most),
+            SizeBytes = 1 << 20,
+            Flags = TransmissionFlags.None,
+            Sizes = new BlockSizes(minimum, preferred, most),
         };
 
         Assert.Contains("are invalid", ExportGeometry.FaultOf(export));

@@ -39,7 +39,8 @@ internal sealed class FakeServer : IDisposable
     {
         var options = new NbdDeviceOptions
         {
-            Uri = Uri, ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
+            Uri = Uri,
+            ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
         };
         var opening = NbdDevice.OpenAsync(change?.Invoke(options) ?? options).InTime();
         var peer = await WelcomeAsync(export);

@@ -107,6 +107,7 @@ public sealed class NbdDeviceProviderTests
 
     private static NbdDeviceOptions Read(string block) => NbdDeviceSettings.Read(new DeviceOpening
     {
-        Uri = "nbds://here/disk", Settings = ConfigurationFactory.ParseString(block),
+        Uri = "nbds://here/disk",
+        Settings = ConfigurationFactory.ParseString(block),
     });
 }

@@ -197,7 +197,8 @@ public sealed class PeerDeviceTests
 
         var refused = await Assert.ThrowsAsync<DeviceOpenException>(() => NbdDevice.OpenAsync(new NbdDeviceOptions
         {
-            Uri = uri, AuthorityFile = hasAuthority ? authority.AuthorityFile : null,
+            Uri = uri,
+            AuthorityFile = hasAuthority ? authority.AuthorityFile : null,
         }).InTime());
 
         Assert.True(refused.Message.Contains(named, StringComparison.Ordinal), refused.Message);
@@ -231,6 +232,7 @@ public sealed class PeerDeviceTests
 
     private static Task<NbdDevice> OpenAsync(NbdPeer peer) => NbdDevice.OpenAsync(new NbdDeviceOptions
     {
-        Uri = peer.Uri, ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
+        Uri = peer.Uri,
+        ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
     }).InTime();
 }

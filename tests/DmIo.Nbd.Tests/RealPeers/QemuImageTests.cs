@@ -38,7 +38,8 @@ public sealed class QemuImageTests
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("disk", FileDevice.Open(new FileDeviceOptions
         {
-            Path = served.Home.SparseFile("direct.img", ServedDisks.SizeBytes), IsDirect = true,
+            Path = served.Home.SparseFile("direct.img", ServedDisks.SizeBytes),
+            IsDirect = true,
         }));
 
         await GoesAndComesBackAsync(served, tcp: false);

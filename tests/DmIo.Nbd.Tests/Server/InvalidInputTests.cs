@@ -94,7 +94,9 @@ public sealed class InvalidInputTests
         await using var served = await ServedDisks.WithDiskAsync();
         var limits = new NbdServerLimits
         {
-            Connections = connections, RequestsInFlight = requests, OptionSize = ByteSize.FromBytes(optionBytes),
+            Connections = connections,
+            RequestsInFlight = requests,
+            OptionSize = ByteSize.FromBytes(optionBytes),
         };
 
         var refusal = await Assert.ThrowsAsync<IoRefusedException>(() => StartAsync(served, limits));

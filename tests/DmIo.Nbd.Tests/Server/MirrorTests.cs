@@ -71,7 +71,9 @@ public sealed class MirrorTests
             ServedDisks.NewMemory(),
             new LimitedDevice(ServedDisks.NewMemory(), description => description with
             {
-                MaxWriteZeroes = default, MaxDiscard = default, HasFastWriteZeroes = false,
+                MaxWriteZeroes = default,
+                MaxDiscard = default,
+                HasFastWriteZeroes = false,
             }));
         using var client = await served.UseAsync();
         Assert.True(client.Flags.HasFlag(TransmissionFlags.Flush));
@@ -152,7 +154,8 @@ public sealed class MirrorTests
         using var client = await served.UseAsync();
         devices[1].Add(new FaultRule
         {
-            Filter = OperationFilter.On(IoOperation.Discard), Errno = ConnectionErrors.Reset,
+            Filter = OperationFilter.On(IoOperation.Discard),
+            Errno = ConnectionErrors.Reset,
         });
 
         Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Trim, 0, 1 << 20));

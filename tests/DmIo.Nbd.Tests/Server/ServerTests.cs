@@ -230,7 +230,9 @@ public sealed class ServerTests
         await using var served = await ServedDisks.StartAsync();
         var options = new NbdServerOptions
         {
-            EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], UnbindPhase = unbind, StopPhase = stop,
+            EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
+            UnbindPhase = unbind,
+            StopPhase = stop,
         };
 
         var refused = await Assert.ThrowsAsync<IoRefusedException>(

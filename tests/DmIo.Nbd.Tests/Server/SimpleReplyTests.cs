@@ -28,7 +28,8 @@ public sealed class SimpleReplyTests
 
     private static readonly OperationFilter SecondMiB = OperationFilter.On(IoOperation.Read) with
     {
-        Start = MiB / Sector.SizeBytes, Count = MiB / Sector.SizeBytes,
+        Start = MiB / Sector.SizeBytes,
+        Count = MiB / Sector.SizeBytes,
     };
 
     public static TheoryData<DiskMode, int> ModesAndPages()

@@ -95,7 +95,8 @@ internal sealed class DevicePlan
     {
         DecoratorKind.Limited => new LimitedDevice(device, description => description with
         {
-            MaxSegments = Math.Min(description.MaxSegments, random.Next(1, 9)), HasForceUnitAccess = true,
+            MaxSegments = Math.Min(description.MaxSegments, random.Next(1, 9)),
+            HasForceUnitAccess = true,
         }),
         DecoratorKind.Delayed => new DelayedDevice(
             device, new DeviceDelays { Read = MostLatency * random.NextDouble(), Flush = LeastLatency }, time),

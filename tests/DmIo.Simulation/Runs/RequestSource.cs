@@ -50,7 +50,9 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
         };
         return new SimulatedRequest(oracle, lease, number, message)
         {
-            Memory = memory, Data = data, IsOnLeasePages = pages is not null,
+            Memory = memory,
+            Data = data,
+            IsOnLeasePages = pages is not null,
         };
     }
 
@@ -78,7 +80,9 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
         var device = plan.Devices[0].Name;
         var write = new IoRequest
         {
-            Operation = IoOperation.Write, Regions = [new IoRegion(device, 0, 1)], Memory = new byte[512],
+            Operation = IoOperation.Write,
+            Regions = [new IoRegion(device, 0, 1)],
+            Memory = new byte[512],
         };
         var message = random.Next(12) switch
         {

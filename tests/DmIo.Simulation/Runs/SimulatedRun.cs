@@ -35,7 +35,8 @@ internal sealed class SimulatedRun
         process = new SimulatedProcess(oracle, plan, runtime);
         tenants = new Tenants(oracle, plan, random, new RequestSource(oracle, plan, random))
         {
-            Process = process, Meddle = Meddle,
+            Process = process,
+            Meddle = Meddle,
         };
     }
 

@@ -11,11 +11,13 @@ internal static class SimulationCommand
     {
         var seeds = new Option<int>("--seeds")
         {
-            Description = "How many seeds to run.", DefaultValueFactory = _ => 100,
+            Description = "How many seeds to run.",
+            DefaultValueFactory = _ => 100,
         };
         var steps = new Option<int>("--steps")
         {
-            Description = "Deeds of clients and accidents in each run.", DefaultValueFactory = _ => 1000,
+            Description = "Deeds of clients and accidents in each run.",
+            DefaultValueFactory = _ => 1000,
         };
         var first = new Option<int?>("--first") { Description = "The first seed; a random one where left out." };
         var one = new Option<int?>("--seed") { Description = "This seed alone, with its trace." };

@@ -163,7 +163,8 @@ internal sealed class Maker : IAsyncDisposable
     private FileDeviceOptions NewFile() =>
         new()
         {
-            Path = Path.Combine(folder.FullName, Guid.NewGuid().ToString("n")), CreateSize = ByteSize.FromSectors(64),
+            Path = Path.Combine(folder.FullName, Guid.NewGuid().ToString("n")),
+            CreateSize = ByteSize.FromSectors(64),
         };
 
     /// <summary>By its shortest public constructor.</summary>

@@ -242,7 +242,9 @@ public sealed class DiskOracleTests
         var edges = new WriteEdges(HeadBytes: 0, TailBytes: Sector.SizeBytes);
         End(oracle.Begin(new DiskAccess(IoOperation.Write, 0, 2)
         {
-            Data = Data("c"), Edges = edges, ForceUnitAccess = true,
+            Data = Data("c"),
+            Edges = edges,
+            ForceUnitAccess = true,
         }));
 
         oracle.Crash(Data("ca.."));
@@ -300,7 +302,9 @@ public sealed class DiskOracleTests
     private DiskAccess Write(long start, string letters, long? stream = null, bool isDurable = false) =>
         oracle.Begin(new DiskAccess(IoOperation.Write, start, letters.Length)
         {
-            Data = Data(letters), Stream = stream, ForceUnitAccess = isDurable,
+            Data = Data(letters),
+            Stream = stream,
+            ForceUnitAccess = isDurable,
         });
 
     private void End(DiskAccess access) => oracle.End(access, IoStatus.Ok);

@@ -143,7 +143,8 @@ internal sealed class OracleRun
 
     private static SimulatedFault NewFault(SimulatedFaultKind kind) => new(kind)
     {
-        Filter = OperationFilter.Any, Probability = 0.05,
+        Filter = OperationFilter.Any,
+        Probability = 0.05,
     };
 
     private readonly record struct Call(int Start, int Count, Task Outcome);

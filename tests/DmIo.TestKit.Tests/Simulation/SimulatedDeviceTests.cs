@@ -220,7 +220,8 @@ public sealed class SimulatedDeviceTests
             var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed);
             var options = new SimulatedDeviceOptions
             {
-                MostLatency = TimeSpan.Zero, Describe = description => description with { HasVolatileCache = false },
+                MostLatency = TimeSpan.Zero,
+                Describe = description => description with { HasVolatileCache = false },
             };
             await WriteAsync(new SimulatedDevice(disk, TimeProvider.System, options), 0, 1);
 

@@ -28,7 +28,8 @@ internal static class ParentThread
             }
         })
         {
-            IsBackground = true, Name = "Parent of peers",
+            IsBackground = true,
+            Name = "Parent of peers",
         };
         thread.Start();
         return tasks;

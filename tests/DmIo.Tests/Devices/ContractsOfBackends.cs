@@ -29,7 +29,8 @@ public class FileDeviceContract : BlockDeviceContract
     private protected override IBlockDevice Create(SectorCount capacity) =>
         Wrap(FileDevice.Open(new FileDeviceOptions
         {
-            Path = directory.FilePath(), CreateSize = ByteSize.FromSectors(capacity),
+            Path = directory.FilePath(),
+            CreateSize = ByteSize.FromSectors(capacity),
         }));
 
     private protected virtual IBlockDevice Wrap(IBlockDevice device) => device;

@@ -37,7 +37,10 @@ public sealed class DirectFileModelTests : IDisposable
         var random = new Random(seed);
         var file = FileDevice.Open(new FileDeviceOptions
         {
-            Path = directory.FilePath(), CreateSize = ByteSize.FromSectors(Sectors), IsDirect = true, Mode = mode,
+            Path = directory.FilePath(),
+            CreateSize = ByteSize.FromSectors(Sectors),
+            IsDirect = true,
+            Mode = mode,
         });
         await using IBlockDevice device = isOwned ? new PolledDevice(file) : file;
         var expected = new byte[Sectors * Sector.SizeBytes];

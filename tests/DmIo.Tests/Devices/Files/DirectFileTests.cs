@@ -14,7 +14,9 @@ public sealed class DirectFileTests : IDisposable
 
     private FileDeviceOptions Options => new()
     {
-        Path = directory.FilePath(), CreateSize = ByteSize.FromKiB(512), IsDirect = true,
+        Path = directory.FilePath(),
+        CreateSize = ByteSize.FromKiB(512),
+        IsDirect = true,
     };
 
     public void Dispose() => directory.Dispose();

@@ -156,7 +156,8 @@ public sealed class DurabilityTests
     {
         var inner = new ConfirmingDevice
         {
-            WriteErrno = 28, Confirmation = IoStatus.Failed(IoStatusCode.Unsupported, "It does not know."),
+            WriteErrno = 28,
+            Confirmation = IoStatus.Failed(IoStatusCode.Unsupported, "It does not know."),
         };
         var device = new FailStopDevice(inner);
         await WriteAsync(device, durable: true);
@@ -218,8 +219,11 @@ public sealed class DurabilityTests
 
     private static LimitedDevice Cached(long maxTransferBytes = 1 << 20) => new(
         new MemoryDevice(ByteSize.FromSectors(64)),
-        description => description with { HasVolatileCache = true,
-            MaxTransfer = ByteSize.FromBytes(maxTransferBytes) });
+        description => description with
+        {
+            HasVolatileCache = true,
+            MaxTransfer = ByteSize.FromBytes(maxTransferBytes)
+        });
 
     private static Task<IoStatus> WriteAsync(IBlockDevice device, bool durable) =>
         RegionCalls.RunAsync(device, IoOperation.Write, 0, 8, Data, durable);

@@ -66,7 +66,9 @@ public sealed class FileDeviceTests : IDisposable
         var bytes = Bytes.Random(4096, 1);
         await using var device = FileDevice.Open(new FileDeviceOptions
         {
-            Path = FilePath, CreateSize = ByteSize.FromSectors(8), Mode = ServiceMode.Inline,
+            Path = FilePath,
+            CreateSize = ByteSize.FromSectors(8),
+            Mode = ServiceMode.Inline,
         });
         var batch = new SegmentBatch();
         for (var index = 0; index < 2048; index++)

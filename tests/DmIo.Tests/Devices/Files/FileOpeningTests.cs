@@ -61,7 +61,8 @@ public sealed class FileOpeningTests : IDisposable
         "directory does not exist",
         Refused(new FileDeviceOptions
         {
-            Path = Path.Combine(directory.Path, "no", "disk"), CreateSize = ByteSize.FromSectors(1),
+            Path = Path.Combine(directory.Path, "no", "disk"),
+            CreateSize = ByteSize.FromSectors(1),
         }).Message);
 
     [Fact]
@@ -103,8 +104,12 @@ public sealed class FileOpeningTests : IDisposable
 
     [Fact]
     public void To_create_a_read_only_device_is_refused() => Assert.Contains(
-        "read-only", Refused(new FileDeviceOptions { Path = FilePath,
-            IsReadOnly = true, CreateSize = ByteSize.FromSectors(1) }).Message);
+        "read-only", Refused(new FileDeviceOptions
+        {
+            Path = FilePath,
+            IsReadOnly = true,
+            CreateSize = ByteSize.FromSectors(1)
+        }).Message);
 
     [Theory]
     [InlineData(false, false)]

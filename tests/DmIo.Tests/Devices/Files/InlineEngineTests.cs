@@ -49,6 +49,8 @@ public sealed class InlineEngineTests : IDisposable
 
     private FileDevice Open() => FileDevice.Open(new FileDeviceOptions
     {
-        Path = directory.FilePath(), CreateSize = ByteSize.FromSectors(64), Mode = ServiceMode.Inline,
+        Path = directory.FilePath(),
+        CreateSize = ByteSize.FromSectors(64),
+        Mode = ServiceMode.Inline,
     });
 }

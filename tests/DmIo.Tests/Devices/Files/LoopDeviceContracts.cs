@@ -24,7 +24,9 @@ public abstract class LoopDeviceContract : BlockDeviceContract
         loop = LoopDeviceFactAttribute.IsToBeHad ? new LoopDevice(directory.FilePath()) : null;
         return new PolledDevice(FileDevice.Open(new FileDeviceOptions
         {
-            Path = loop?.Path ?? directory.FilePath(), Mode = mode, IsDirect = isDirect && loop is not null,
+            Path = loop?.Path ?? directory.FilePath(),
+            Mode = mode,
+            IsDirect = isDirect && loop is not null,
         }));
     }
 

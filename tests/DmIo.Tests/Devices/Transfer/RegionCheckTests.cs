@@ -9,7 +9,9 @@ public sealed class RegionCheckTests
 {
     private static readonly DeviceDescription Disk = new()
     {
-        Backend = "test", Capacity = ByteSize.FromSectors(100), MaxDiscard = ByteSize.FromSectors(8),
+        Backend = "test",
+        Capacity = ByteSize.FromSectors(100),
+        MaxDiscard = ByteSize.FromSectors(8),
     };
 
     [Theory]

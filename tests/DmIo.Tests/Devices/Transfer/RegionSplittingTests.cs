@@ -25,8 +25,10 @@ public sealed class RegionSplittingTests
     [Fact]
     public async Task Zeroes_are_split_and_each_call_carries_their_flags()
     {
-        var recording = new RecordingDevice(disk.Limit(description => description with {
-            MaxWriteZeroes = ByteSize.FromSectors(5) }));
+        var recording = new RecordingDevice(disk.Limit(description => description with
+        {
+            MaxWriteZeroes = ByteSize.FromSectors(5)
+        }));
         await recording.RunAsync(IoOperation.WriteZeroes, 0, 8, zeroing: WriteZeroesFlags.NoUnmap);
         Assert.Equal(
             [(2560L, WriteZeroesFlags.NoUnmap), (1536L, WriteZeroesFlags.NoUnmap)],

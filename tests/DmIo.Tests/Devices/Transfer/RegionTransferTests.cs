@@ -63,7 +63,8 @@ public sealed class RegionTransferTests
         var faulty = new FaultyDevice(recording, Seed, rule);
         var device = faulty.Limit(description => description with
         {
-            MaxDiscard = ByteSize.FromSectors(5), MaxWriteZeroes = ByteSize.FromSectors(5),
+            MaxDiscard = ByteSize.FromSectors(5),
+            MaxWriteZeroes = ByteSize.FromSectors(5),
         });
         var status = await device.RunAsync(operation, 1, 13);
         Assert.Equal(IoStatusCode.DeviceError, status.Code);

@@ -68,7 +68,9 @@ public sealed class WriteEdgesTests
         await disk.RunAsync(IoOperation.Write, 0, 64, Bytes.Filled(64 * 512, 7));
         var rule = new FaultRule
         {
-            Filter = OperationFilter.On(IoOperation.Read), After = readsBefore, Errno = 61,
+            Filter = OperationFilter.On(IoOperation.Read),
+            After = readsBefore,
+            Errno = 61,
         };
         var faulty = new FaultyDevice(disk, Seed, rule);
         var status = await faulty.RunAsync(
