@@ -4,13 +4,13 @@ using System.Runtime.CompilerServices;
 namespace DmIo;
 
 /// <summary>
-/// Conditions that only a bug can break are checked always, in released code too: to continue would risk data. External
-/// failures (a bad disk, a full pool) are never invariants but returned statuses.
+/// Checks conditions that only a bug can break, in release builds too, because continuing would put data at risk.
+/// External failures (a bad disk, a full pool) are never checked as invariants: they are returned as statuses.
 /// </summary>
 internal static class Invariant
 {
     /// <summary>
-    /// Throws <see cref="InvariantViolationException"/> with the text of the condition where it is false.
+    /// Throws <see cref="InvariantViolationException"/> with the text of the condition if the condition is false.
     /// </summary>
     public static void Require(
         [DoesNotReturnIf(false)] bool condition,
@@ -28,8 +28,8 @@ internal static class Invariant
 }
 
 /// <summary>
-/// A defect in this library, or in code that broke a contract of the library. There is no way to recover: the call that
-/// threw changed nothing, but the state that led to the call is not to be trusted.
+/// A defect in this library, or in code that violated a contract of the library. There is no way to recover: the call
+/// that threw changed nothing, but the state that led to the call cannot be trusted.
 /// </summary>
 public sealed class InvariantViolationException : Exception
 {

@@ -4,11 +4,11 @@ using DmIo.Io;
 namespace DmIo.Devices;
 
 /// <summary>
-/// The reused source of the task that a call of a device returns, so a call allocates nothing.
+/// The reusable source of the task that a call to a device returns, so that a call allocates nothing.
 /// <code>
 ///   idle --Transfer or Status--> awaited --Answer--> answered --its answer is taken--> OnTaken, idle
 /// </code>
-/// A derived class is one call. Invariant: only the task of the current use can take the result, once.
+/// A derived class represents one call. Invariant: only the task of the current use can take the result, once.
 /// </summary>
 internal abstract class AnswerSource : IValueTaskSource<TransferResult>, IValueTaskSource<IoStatus>
 {
@@ -20,14 +20,14 @@ internal abstract class AnswerSource : IValueTaskSource<TransferResult>, IValueT
     /// <inheritdoc cref="Transfer"/>
     internal ValueTask<IoStatus> Status => new(this, answer.Version);
 
-    /// <summary>The result was taken: the source may be used again.</summary>
+    /// <summary>Called when the result was taken: the source can be reused.</summary>
     protected abstract void OnTaken();
 
     /// <summary>Completes the task.</summary>
-    /// <param name="result">For a status, one with 0 bytes.</param>
-    /// <param name="defect">The exception for the caller instead of a result; null: none.</param>
-    /// <param name="isInline">The continuation of the caller runs within this call; else on a thread of the
-    /// pool.</param>
+    /// <param name="result">The result; a status is a transfer of 0 bytes.</param>
+    /// <param name="defect">The exception that the caller gets instead of a result; null: none.</param>
+    /// <param name="isInline">True: the continuation of the caller runs within this call; false: on a pool
+    /// thread.</param>
     protected void SetAnswer(in TransferResult result, Exception? defect, bool isInline)
     {
         answer.RunContinuationsAsynchronously = !isInline;

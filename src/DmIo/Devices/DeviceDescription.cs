@@ -3,52 +3,53 @@ using DmIo.Native;
 
 namespace DmIo.Devices;
 
-/// <summary>The properties of a device and the limits of one call. Linux: queue limits.</summary>
+/// <summary>The properties of a device, and the limits of one call to it (Linux: queue limits).</summary>
 public sealed record DeviceDescription
 {
-    /// <summary>The most segments that one vectored system call takes (IOV_MAX).</summary>
+    /// <summary>The largest number of segments in one vectored system call (IOV_MAX).</summary>
     public const int SegmentsPerSystemCall = 1024;
 
     private static readonly ByteSize LargestUnit = ByteSize.FromGiB(1);
 
-    /// <summary>The backend, in a word: <c>memory</c>, <c>file</c>, <c>block</c>, <c>null</c>.</summary>
+    /// <summary>The name of the backend: <c>memory</c>, <c>file</c>, <c>block</c>, <c>null</c>.</summary>
     public required string Backend { get; init; }
 
     /// <summary>The size of the device, a multiple of 512 bytes. It never grows.</summary>
     public required ByteSize Capacity { get; init; }
 
-    /// <summary>The device takes no writes, discards or zeroes.</summary>
+    /// <summary>The device rejects writes, discards and zeroes.</summary>
     public bool IsReadOnly { get; init; }
 
-    /// <summary>Smallest unit of I/O: a power of two, 512 bytes to 1 GiB. Regions must start and end on it.</summary>
+    /// <summary>The smallest unit of I/O: a power of two, 512 bytes to 1 GiB. Regions must start and end on multiples
+    /// of it.</summary>
     public ByteSize BlockSize { get; init; } = ByteSize.FromBytes(Sector.SizeBytes);
 
-    /// <summary>The longest read or write call; longer ones are split. A multiple of
-    /// <see cref="BlockSize"/>.</summary>
+    /// <summary>The largest read or write call; larger ones are split. A multiple of <see cref="BlockSize"/>.</summary>
     public ByteSize MaxTransfer { get; init; } = ByteSize.FromGiB(1);
 
-    /// <summary>The most segments of one read or write call; more are split.</summary>
+    /// <summary>The largest number of segments in one read or write call; calls with more segments are split.</summary>
     public int MaxSegments { get; init; } = SegmentsPerSystemCall;
 
-    /// <summary>The longest discard call; longer ones are split; 0: the device has no discard.</summary>
+    /// <summary>The largest discard call; larger ones are split. 0: the device does not support discard.</summary>
     public ByteSize MaxDiscard { get; init; }
 
-    /// <summary>The longest write-zeroes call; longer ones are split; 0: the device has no write
+    /// <summary>The largest write-zeroes call; larger ones are split. 0: the device does not support write
     /// zeroes.</summary>
     public ByteSize MaxWriteZeroes { get; init; }
 
-    /// <summary>Zeroing costs less than writing zeroes, at least for some sectors and in one way of
-    /// <see cref="WriteZeroesFlags"/>. Without it, <see cref="WriteZeroesFlags.NoFallback"/> is Unsupported.</summary>
+    /// <summary>Zeroing costs less than writing zeroes, at least for some sectors and with some value of
+    /// <see cref="WriteZeroesFlags"/>. If false, <see cref="WriteZeroesFlags.NoFallback"/> is Unsupported.</summary>
     public bool HasFastWriteZeroes { get; init; }
 
-    /// <summary>Single writes can be made durable. Without it, a FUA write is a write and a flush.</summary>
+    /// <summary>A single write can be made durable (FUA). If false, a FUA write is executed as a write and a
+    /// flush.</summary>
     public bool HasForceUnitAccess { get; init; }
 
-    /// <summary>The device has a volatile cache. Without one, a flush has nothing to do and succeeds without a
-    /// call.</summary>
+    /// <summary>The device has a volatile cache. Without a volatile cache, a flush succeeds without a call to the
+    /// device.</summary>
     public bool HasVolatileCache { get; init; } = true;
 
-    /// <summary>After a failed flush the device is still read, once its cache is dropped
+    /// <summary>After a failed flush the device can still be read, once its cache has been dropped
     /// (<c>FileDeviceOptions.ReadsAfterFailure</c>).</summary>
     public bool ReadsAfterFailure { get; init; }
 
@@ -56,22 +57,22 @@ public sealed record DeviceDescription
     public ServiceMode Mode { get; init; }
 
     /// <summary>
-    /// Direct I/O: segments must begin in memory at a multiple of it, a power of two up to 1 GiB; 1 byte: anywhere.
-    /// Backends take others as well, through <see cref="BouncePages"/>, at the cost of a copy.
+    /// The alignment that direct I/O requires of the memory of segments, a power of two up to 1 GiB; 1 byte: no
+    /// requirement. Backends also accept unaligned memory, which they copy through <see cref="BouncePages"/>.
     /// </summary>
     public ByteSize MemoryAlignment { get; init; } = ByteSize.FromBytes(1);
 
-    /// <summary>How many pages of the pool the device requests for itself
+    /// <summary>The number of pages that the device requests from the pool for its own use
     /// (<see cref="DeviceHost.BouncePages"/>).</summary>
     public int BouncePages { get; init; }
 
     /// <summary>
-    /// Bytes at the end of the file or disk that are not part of the device, since they fill no sector (direct I/O: no
-    /// block): 0 to <see cref="BlockSize"/> - 1. They are neither read nor written.
+    /// Bytes at the end of the file or disk that are not part of the device, because they do not fill a sector (direct
+    /// I/O: a block): 0 to <see cref="BlockSize"/> - 1. They are neither read nor written.
     /// </summary>
     public int TailBytes { get; init; }
 
-    /// <summary>The file or block device behind the device; null: none.</summary>
+    /// <summary>The file or block device that backs the device; null: none.</summary>
     internal FileIdentity? Identity { get; init; }
 
     /// <summary>The first invalid property, in one sentence with its value; null if all are valid.</summary>
@@ -93,7 +94,7 @@ public sealed record DeviceDescription
         _ => null,
     };
 
-    /// <exception cref="ArgumentOutOfRangeException">A device in memory can't have that capacity.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A device in memory cannot have that capacity.</exception>
     internal static void RequireCapacity(ByteSize capacity, ByteSize most)
     {
         if (capacity.Bytes == 0 || !capacity.IsWholeSectors || capacity > most)
@@ -109,22 +110,23 @@ public sealed record DeviceDescription
         size.Bytes >= leastBytes && size <= LargestUnit && long.IsPow2(size.Bytes);
 }
 
-/// <summary>How a device's operations are served: a declared property of its backend, shown by <c>dmio
+/// <summary>How the operations of a device are served: a declared property of its backend, shown by <c>dmio
 /// devices</c>.</summary>
 public enum ServiceMode
 {
-    /// <summary>The backend's own way; operations complete when they complete, on any thread.</summary>
+    /// <summary>Defined by the backend: operations complete at any time, on any thread.</summary>
     Own,
 
     /// <summary>
-    /// Before the call returns, on the caller's thread: for stores that never wait (memory, page cache on tmpfs), where
-    /// a hop to another thread costs more than the copy.
+    /// On the caller's thread, before the call returns: for stores that never block (memory, page cache on tmpfs),
+    /// where a switch to another thread costs more than the copy.
     /// </summary>
     Inline,
 
-    /// <summary>Linux io_uring: calls are gathered, and sent to the kernel together.</summary>
+    /// <summary>Linux io_uring: calls are gathered and submitted to the kernel together.</summary>
     Ring,
 
-    /// <summary>A bounded set of threads that belong to the device, one blocking system call each.</summary>
+    /// <summary>A bounded set of threads that belong to the device, each with one blocking system call at a
+    /// time.</summary>
     Threads,
 }

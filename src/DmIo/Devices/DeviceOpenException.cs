@@ -1,8 +1,8 @@
 namespace DmIo.Devices;
 
 /// <summary>
-/// A device could not be opened: it is missing, too small, forbidden, of the wrong kind or in use. The message names
-/// the path, the fault and the fix.
+/// A device could not be opened: it is missing, too small, inaccessible, of the wrong kind, or in use. The message
+/// names the path, the fault and the fix.
 /// </summary>
 public sealed class DeviceOpenException : Exception
 {
@@ -13,9 +13,9 @@ public sealed class DeviceOpenException : Exception
         Errno = errno;
     }
 
-    /// <summary>What was to be opened.</summary>
+    /// <summary>The path or URI of the device.</summary>
     public string Path { get; }
 
-    /// <summary>The operating system's error number; 0 where none was involved.</summary>
+    /// <summary>The error number of the operating system; 0 if there is none.</summary>
     public int Errno { get; }
 }

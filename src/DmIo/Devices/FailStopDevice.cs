@@ -8,7 +8,7 @@ namespace DmIo.Devices;
 /// device. After a failed fsync Linux marks the pages clean, so a later success proves nothing (Rebello et al.,
 /// ATC'20). A durable write (FUA) counts as a flush: its failure may have consumed the error of another write. If the
 /// system refused the write or flush because it lacked room, memory or a thread, the device continues if it confirms
-/// that no accepted data is lost. The service wraps each attached device in one.
+/// that no accepted data is lost. The service wraps each attached device in a FailStopDevice.
 /// <code>
 ///   Running --a sync failed--> Stopped --AllowReads--> Stopped but for reads
 ///      ^                          +------- Reopen ---------+
@@ -29,14 +29,14 @@ internal sealed class FailStopDevice : IBlockDevice
     /// <summary>The failure that stopped the device; null while it runs.</summary>
     internal IoFailure? Failure => failure;
 
-    /// <summary>The failure because of which the device refuses this operation; null if it does not.</summary>
+    /// <summary>The failure that makes the device refuse this operation; null if the device accepts it.</summary>
     internal IoFailure? Refuses(IoOperation operation) =>
         operation == IoOperation.Read && isReadable ? null : failure;
 
-    /// <summary>The cache was dropped: reads return what the store holds.</summary>
+    /// <summary>Called after the cache was dropped: reads return the contents of the store.</summary>
     internal void AllowReads() => isReadable = true;
 
-    /// <summary>The cache was dropped, nothing is in flight, and lost data is given up: the device runs
+    /// <summary>Called after the cache was dropped, with nothing in flight: lost data is given up, and the device runs
     /// again.</summary>
     internal void Reopen() => (failure, isReadable) = (null, false);
 
@@ -150,8 +150,8 @@ internal sealed class FailStopDevice : IBlockDevice
         return status;
     }
 
-    /// <summary>The system may have refused the call itself, which loses nothing; or the errno is that of an accepted
-    /// write that could not be written back.</summary>
+    /// <summary>True if the system may have refused the call itself, which loses no data. The same errno can also
+    /// belong to an accepted write that could not be written back.</summary>
     private static bool WasMaybeRefused(IoStatus status, bool isWrite) =>
         status is { Code: IoStatusCode.DeviceError, Failure.Errno: var errno }
         && (errno == Errno.Interrupted || Errno.IsShortage(errno) || (isWrite && Errno.IsNoRoom(errno)));

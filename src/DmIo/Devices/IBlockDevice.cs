@@ -4,8 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// A block device: a fixed number of sectors that can be read and written. This is the side of the backend; the service
-/// puts an actor in front of it that orders, bounds, splits and continues operations.
+/// A block device: a fixed number of sectors that can be read and written. Backends implement this interface. The
+/// service puts an actor in front of each device, which orders operations, limits the number in flight, splits large
+/// operations and continues short transfers.
 /// </summary>
 /// <remarks>
 /// The caller (the service) promises:
@@ -20,14 +21,14 @@ namespace DmIo.Devices;
 /// The implementation promises:
 /// <list type="bullet">
 /// <item>memory is accessed only until the task completes;</item>
-/// <item>an external failure (a bad disk, a full file system, a dead peer) is a returned status; an exception is a
+/// <item>an external failure (a bad disk, a full file system, a dead peer) is returned as a status; an exception is a
 /// defect, which the service survives and reports as DeviceError;</item>
-/// <item>an operation that needs no waiting completes before the call returns: it is then served inline, on the turn of
-/// the device actor, without a hop to another thread.</item>
+/// <item>an operation that does not need to wait completes before the call returns: it is then served inline, on the
+/// turn of the device actor, without a switch to another thread.</item>
 /// </list>
 /// A device whose owner called <see cref="Attach"/> may gather calls, and may complete operations only in
 /// <see cref="Poll"/>, which counts as one of the calls that are made one at a time. A device without an owner submits
-/// and completes by itself.
+/// and completes operations by itself.
 /// </remarks>
 public interface IBlockDevice : IAsyncDisposable
 {
@@ -35,8 +36,8 @@ public interface IBlockDevice : IAsyncDisposable
     DeviceDescription Description { get; }
 
     /// <summary>
-    /// The owner takes the device over, at most once and before any other call: from now on the owner calls
-    /// <see cref="Poll"/> after its calls, and when the device requests it.
+    /// Attaches the device to its owner, at most once and before any other call. From now on the owner calls
+    /// <see cref="Poll"/> after its other calls, and when the device requests a poll.
     /// </summary>
     void Attach(DeviceHost host)
     {
@@ -48,65 +49,68 @@ public interface IBlockDevice : IAsyncDisposable
     {
     }
 
-    /// <summary>Fills <paramref name="destination"/> from <paramref name="start"/> on. May be short; 0 bytes means
-    /// end of file.</summary>
+    /// <summary>Reads from <paramref name="start"/> into <paramref name="destination"/>. The transfer may be short; 0
+    /// bytes means end of file.</summary>
     ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination);
 
-    /// <summary>Writes <paramref name="source"/> at <paramref name="start"/>. May be short.</summary>
+    /// <summary>Writes <paramref name="source"/> at <paramref name="start"/>. The transfer may be short.</summary>
     /// <param name="start">The first sector.</param>
-    /// <param name="source">Its bytes are not changed.</param>
-    /// <param name="forceUnitAccess">Durable when it completes. Set only where
-    /// <see cref="DeviceDescription.HasForceUnitAccess"/>.</param>
+    /// <param name="source">The data, which is not changed.</param>
+    /// <param name="forceUnitAccess">The write is durable when it completes. True only if
+    /// <see cref="DeviceDescription.HasForceUnitAccess"/> is set.</param>
     ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess);
 
-    /// <summary>Makes durable every write that completed before this was called.</summary>
+    /// <summary>Makes every write durable that completed before this call.</summary>
     ValueTask<IoStatus> FlushAsync();
 
     /// <summary>
-    /// Called after a durable write or a flush that the system refused because it lacked room, memory or a thread: can
-    /// the data that the device accepted since it was opened still be trusted? Ok: all data that was accepted before
-    /// this call is durable, and nothing was lost since the device was opened, by a report that no earlier call can
-    /// have consumed. Unsupported (the default): the device has no such report. Any other status: data may be lost.
+    /// Determines whether the data that the device accepted since it was opened can still be trusted. Called after a
+    /// durable write or a flush that the system refused because it lacked room, memory or a thread. Ok: all data that
+    /// was accepted before this call is durable, and nothing was lost since the device was opened, according to a
+    /// report that no earlier call can have consumed. Unsupported (the default): the device has no such report. Any
+    /// other status: data may be lost.
     /// </summary>
     ValueTask<IoStatus> ConfirmAcceptedAsync() =>
         new(IoStatus.Failed(IoStatusCode.Unsupported, "The device does not report lost writes separately."));
 
     /// <summary>
     /// After a failed flush, when nothing is in flight: drops accepted data that is not durable, so that reads return
-    /// what the store itself holds, and later flushes report later losses only. Completes at any time, on any thread.
-    /// Ok (the default, for devices without a cache): done. Unsupported: nothing was dropped. Any other status: the
-    /// cache was dropped as far as possible, and the store still takes no writes.
+    /// the contents of the store, and later flushes report only later losses. Completes at any time, on any thread. Ok
+    /// (the default, for devices without a cache): done. Unsupported: nothing was dropped. Any other status: the cache
+    /// was dropped as far as possible, and the store still rejects writes.
     /// </summary>
     ValueTask<IoStatus> DropCacheAsync() => new(IoStatus.Ok);
 
-    /// <summary>Discards the sectors. Called only if <see cref="DeviceDescription.MaxDiscard"/> is not 0, within
-    /// it.</summary>
+    /// <summary>Discards the sectors. Called only if <see cref="DeviceDescription.MaxDiscard"/> is not 0, for at most
+    /// that size.</summary>
     ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count);
 
     /// <summary>Makes the sectors read as zero. Called only if <see cref="DeviceDescription.MaxWriteZeroes"/> is not 0,
-    /// within it.</summary>
+    /// for at most that size.</summary>
     /// <param name="start">The first sector.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="flags">The way. A call with NoFallback (only if <see cref="DeviceDescription.HasFastWriteZeroes"/>)
-    /// may end as Unsupported; then nothing was written.</param>
+    /// <param name="count">The number of sectors.</param>
+    /// <param name="flags">The method. A call with NoFallback (only if
+    /// <see cref="DeviceDescription.HasFastWriteZeroes"/> is set) may end as Unsupported; nothing was written
+    /// then.</param>
     ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags);
 
     /// <summary>
-    /// The extents of a range, as known without reading it: from <paramref name="start"/> on, at least one extent, at
-    /// most <paramref name="max"/>, within the range; the list may end early. For sectors that are being written,
-    /// either their old or their new kind. Unlike all other members, this may be called on any thread at any time, also
-    /// during another call, and may block; an exception refuses this query alone. A closed device throws.
+    /// Returns the extents of a range, as known without reading it: from <paramref name="start"/> on, at least one
+    /// extent and at most <paramref name="max"/>, all within the range; the list may end early. Sectors that are being
+    /// written have either their old or their new kind. Unlike all other members, this method may be called on any
+    /// thread at any time, even during another call, and may block; an exception fails only this query. A closed device
+    /// throws.
     /// </summary>
     /// <param name="start">The first sector.</param>
-    /// <param name="count">At least 1; within the capacity.</param>
-    /// <param name="max">At least 1.</param>
+    /// <param name="count">The number of sectors, at least 1, within the capacity.</param>
+    /// <param name="max">The largest number of extents, at least 1.</param>
     IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
         [new DeviceExtent(count, ExtentKind.Data)];
 }
 
 /// <summary>
-/// The services that the owner of a device provides when it takes the device over (<see cref="IBlockDevice.Attach"/>):
-/// requests for polls, the memory of the service, and events. Immutable.
+/// The services that the owner of a device provides to the device (<see cref="IBlockDevice.Attach"/>): requests for
+/// polls, the memory of the service, and events. Immutable.
 /// </summary>
 public sealed class DeviceHost
 {
@@ -119,46 +123,49 @@ public sealed class DeviceHost
         this.wake = wake;
     }
 
-    /// <summary>The memory of the leases, for backends that register buffers with the kernel; null: unknown.</summary>
+    /// <summary>The memory of the page pool, for backends that register buffers with the kernel; null:
+    /// unknown.</summary>
     internal PoolMemory? Memory { get; init; }
 
     /// <summary>
-    /// Pages of the pool that belong to the device until it is disposed of, as many as
-    /// <see cref="DeviceDescription.BouncePages"/> requests: for memory that direct I/O cannot use.
+    /// Pages of the pool that belong to the device until it is disposed of, in the number that
+    /// <see cref="DeviceDescription.BouncePages"/> requests: bounce memory for data that direct I/O cannot access in
+    /// place.
     /// </summary>
     public IReadOnlyList<Page> BouncePages { get; init; } = [];
 
-    /// <summary>The name of the device in regions; empty: none.</summary>
+    /// <summary>The name of the device, as regions use it; empty: none.</summary>
     public string DeviceName { get; init; } = "";
 
-    /// <summary>Publishes changes of the state of the device, from any thread: the service uses the event stream of the
-    /// actor system. Without it, events are dropped.</summary>
+    /// <summary>Publishes changes of the state of the device, from any thread. The service publishes them on the event
+    /// stream of the actor system; by default, they are dropped.</summary>
     public Action<object> Publish { get; init; } = static _ => { };
 
-    /// <summary>Requests a <see cref="IBlockDevice.Poll"/> soon. From any thread, any number of times; cheap if a poll
-    /// is already due.</summary>
+    /// <summary>Requests a call of <see cref="IBlockDevice.Poll"/>. May be called from any thread, any number of times;
+    /// cheap if a poll is already due.</summary>
     public void Wake() => wake();
 }
 
 /// <summary>The result of a read or write call.</summary>
-/// <param name="Bytes">Bytes transferred from the beginning of the batch, also if the status is a failure; the rest is
-/// unchanged.</param>
+/// <param name="Bytes">The number of bytes transferred, from the beginning of the batch, even if the status is a
+/// failure; the rest of the memory is unchanged.</param>
 /// <param name="Status">Ok with fewer bytes than requested is a short transfer, which the caller continues.</param>
 public readonly record struct TransferResult(long Bytes, IoStatus Status)
 {
-    /// <summary>A transfer of a number of bytes.</summary>
+    /// <summary>A successful transfer of a number of bytes.</summary>
     public static TransferResult Moved(long bytes) => new(bytes, IoStatus.Ok);
 
-    /// <summary>A failure, with no bytes known to be transferred.</summary>
+    /// <summary>A failure without any bytes known to be transferred.</summary>
     public static TransferResult Failed(IoStatus status) => new(0, status);
 }
 
-/// <summary>Sectors of one kind, in a list of adjacent extents (<see cref="IBlockDevice.GetExtents"/>).</summary>
-/// <param name="Count">How many, at least 1.</param>
-/// <param name="Kind">What they are.</param>
+/// <summary>A run of sectors of one kind, in a list of adjacent extents
+/// (<see cref="IBlockDevice.GetExtents"/>).</summary>
+/// <param name="Count">The number of sectors, at least 1.</param>
+/// <param name="Kind">The kind of the sectors.</param>
 public readonly record struct DeviceExtent(SectorCount Count, ExtentKind Kind);
 
-/// <summary>The content of sectors, as far as a device knows it without reading them.</summary>
+/// <summary>The kind of content of sectors, as far as a device knows it without reading them.</summary>
 public enum ExtentKind
 {
     /// <summary>Written data, or unknown.</summary>

@@ -4,14 +4,14 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// A device in this process's memory, gone with it. Thin: an extent of 1 MiB is allocated at the first write that
-/// touches it, so that a device of a terabyte costs what was written to it. Every operation completes before its call
-/// returns.
+/// A device in the memory of this process; its contents are lost when the process ends. The device is thinly
+/// provisioned: an extent of 1 MiB is allocated at the first write that touches it, so that even a device of a terabyte
+/// uses memory only for the extents that were written. Every operation completes before its call returns.
 /// </summary>
 /// <remarks>
-/// Discarded sectors read as zero, and extents that are discarded (or zeroed) as a whole give their memory back. There
-/// is no cache in front of the memory, so a flush has nothing to do. When the memory does not suffice, a write fails
-/// with ENOMEM. Operations that don't overlap may be called from several threads at the same time.
+/// Discarded sectors read as zero, and the memory of extents that are discarded (or zeroed) as a whole is freed. There
+/// is no cache in front of the memory, so a flush does nothing. If there is not enough memory, a write fails with
+/// ENOMEM. Operations that do not overlap may be called from several threads at the same time.
 /// </remarks>
 public sealed class MemoryDevice : IBlockDevice
 {
@@ -21,8 +21,8 @@ public sealed class MemoryDevice : IBlockDevice
     private readonly byte[]?[] extents;
     private volatile bool isClosed;
 
-    /// <summary>A device whose every sector reads as zero.</summary>
-    /// <param name="capacity">A multiple of 512 bytes, 512 bytes to 2 PiB.</param>
+    /// <summary>Creates a device on which every sector reads as zero.</summary>
+    /// <param name="capacity">The size: a multiple of 512 bytes, 512 bytes to 2 PiB.</param>
     public MemoryDevice(ByteSize capacity)
     {
         DeviceDescription.RequireCapacity(capacity, ByteSize.FromBytes((long)Array.MaxLength * ExtentBytes));
@@ -42,7 +42,7 @@ public sealed class MemoryDevice : IBlockDevice
     /// <inheritdoc/>
     public DeviceDescription Description { get; }
 
-    /// <summary>Memory that was written to, in whole extents.</summary>
+    /// <summary>The allocated memory, in whole extents.</summary>
     public ByteSize Allocated => ByteSize.FromBytes((long)extents.Count(extent => extent is not null) * ExtentBytes);
 
     /// <inheritdoc/>

@@ -4,13 +4,14 @@ using DmIo.Memory;
 namespace DmIo.Devices;
 
 /// <summary>
-/// A device that keeps nothing: writes vanish, reads give zeroes, all else succeeds. For measuring what is in front of
-/// it, as <c>/dev/null</c> with a size. Every operation completes before its call returns.
+/// A device that stores nothing, like <c>/dev/null</c> with a size: writes are discarded, reads return zeroes, and all
+/// other operations succeed. For measuring the cost of the code in front of the device. Every operation completes
+/// before its call returns.
 /// </summary>
 public sealed class NullDevice : IBlockDevice
 {
-    /// <summary>A device of that size.</summary>
-    /// <param name="capacity">A multiple of 512 bytes, at least 512 bytes.</param>
+    /// <summary>Creates a device of a size.</summary>
+    /// <param name="capacity">The size: a multiple of 512 bytes, at least 512 bytes.</param>
     public NullDevice(ByteSize capacity)
     {
         DeviceDescription.RequireCapacity(capacity, ByteSize.FromSectors(SectorCount.MaxValue));

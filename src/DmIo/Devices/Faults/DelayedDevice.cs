@@ -3,18 +3,18 @@ using DmIo.Io;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// A slow device: each call waits for its operation's delay, then reaches the inner device. Delays run side by side, as
-/// with a device of endless queue depth.
+/// A slow device: each call waits for the delay of its operation, then reaches the inner device. Delays run
+/// concurrently, as with a device of unlimited queue depth.
 /// </summary>
 public sealed class DelayedDevice : WaitingDevice
 {
     private readonly DeviceDelays delays;
     private readonly TimeProvider time;
 
-    /// <summary>Puts delays in front of a device.</summary>
-    /// <param name="inner">The device, which becomes this one's.</param>
-    /// <param name="delays">How long each operation waits.</param>
-    /// <param name="time">Whose time; null: the system's.</param>
+    /// <summary>Wraps a device.</summary>
+    /// <param name="inner">The inner device; disposed of with this one.</param>
+    /// <param name="delays">The delay of each operation.</param>
+    /// <param name="time">The source of time; null: the system clock.</param>
     public DelayedDevice(IBlockDevice inner, DeviceDelays delays, TimeProvider? time = null)
         : base(inner)
     {
@@ -36,29 +36,29 @@ public sealed class DelayedDevice : WaitingDevice
     }
 }
 
-/// <summary>How long a <see cref="DelayedDevice"/> waits before each operation. Zero: not at all.</summary>
+/// <summary>The delay of a <see cref="DelayedDevice"/> before each operation. Zero: no delay.</summary>
 public sealed record DeviceDelays
 {
-    /// <summary>Before a read.</summary>
+    /// <summary>The delay of a read.</summary>
     public TimeSpan Read { get; init; }
 
-    /// <summary>Before a write.</summary>
+    /// <summary>The delay of a write.</summary>
     public TimeSpan Write { get; init; }
 
-    /// <summary>Before a flush.</summary>
+    /// <summary>The delay of a flush.</summary>
     public TimeSpan Flush { get; init; }
 
-    /// <summary>Before a discard.</summary>
+    /// <summary>The delay of a discard.</summary>
     public TimeSpan Discard { get; init; }
 
-    /// <summary>Before writing zeroes.</summary>
+    /// <summary>The delay of a write-zeroes operation.</summary>
     public TimeSpan WriteZeroes { get; init; }
 
-    /// <summary>The same before every operation.</summary>
+    /// <summary>Returns delays that are the same for every operation.</summary>
     public static DeviceDelays All(TimeSpan delay) =>
         new() { Read = delay, Write = delay, Flush = delay, Discard = delay, WriteZeroes = delay };
 
-    /// <summary>The delay before that operation.</summary>
+    /// <summary>Returns the delay of an operation.</summary>
     public TimeSpan Of(IoOperation operation) => operation switch
     {
         IoOperation.Read => Read,

@@ -9,7 +9,7 @@ namespace DmIo.Devices.Faults;
 /// </summary>
 public abstract class DeviceDecorator : IBlockDevice
 {
-    /// <summary>Puts it in front of <paramref name="inner"/>, which becomes its own.</summary>
+    /// <summary>Wraps <paramref name="inner"/>, which is disposed of with this device.</summary>
     protected DeviceDecorator(IBlockDevice inner)
     {
         ArgumentNullException.ThrowIfNull(inner);
@@ -19,12 +19,12 @@ public abstract class DeviceDecorator : IBlockDevice
     /// <inheritdoc/>
     public virtual DeviceDescription Description => Inner.Description;
 
-    /// <summary>The device behind.</summary>
+    /// <summary>The wrapped device.</summary>
     protected IBlockDevice Inner { get; }
 
     /// <summary>
-    /// The inner device's description with a volatile cache: flushes are called for, so that they can fail or wait
-    /// also in front of a device that has nothing to flush.
+    /// The description of the inner device with a volatile cache: the service then calls flush, so that a flush can
+    /// fail or wait even if the inner device has nothing to flush.
     /// </summary>
     private protected static DeviceDescription Flushed(IBlockDevice inner)
     {
@@ -75,7 +75,7 @@ public abstract class DeviceDecorator : IBlockDevice
     }
 }
 
-/// <summary>A read or a write call to a device, which differ in nothing else than the method that is called.</summary>
+/// <summary>A read or a write call to a device, which differ only in the method that is called.</summary>
 internal readonly record struct DataCall(IBlockDevice Device, bool IsRead, bool ForceUnitAccess)
 {
     internal ValueTask<TransferResult> IssueAsync(Sector start, SegmentBatch batch) =>

@@ -3,60 +3,62 @@ using DmIo.Io;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// When a <see cref="FaultyDevice"/> fails a call, and how. By default every call, for ever, with EIO.
+/// A rule of a <see cref="FaultyDevice"/>: which calls fail, and how. By default every call fails with EIO, without
+/// end.
 /// </summary>
 public sealed record FaultRule
 {
-    /// <summary>Calls that the rule is about. All else in the rule counts these only.</summary>
+    /// <summary>The calls that match the rule. The other properties count only these calls.</summary>
     public OperationFilter Filter { get; init; } = OperationFilter.Any;
 
-    /// <summary>How many of them go well first.</summary>
+    /// <summary>The number of matching calls that succeed first.</summary>
     public long After { get; init; }
 
-    /// <summary>How many failures at most; null: for ever.</summary>
+    /// <summary>The largest number of failures; null: unlimited.</summary>
     public long? AtMost { get; init; }
 
-    /// <summary>The chance of each to fail, 0 to 1, drawn from the device's seed.</summary>
+    /// <summary>The probability that a matching call fails, 0 to 1, drawn from the seed of the device.</summary>
     public double Probability { get; init; } = 1;
 
-    /// <summary>What the call answers.</summary>
+    /// <summary>The status code of a failed call.</summary>
     public IoStatusCode Code { get; init; } = IoStatusCode.DeviceError;
 
-    /// <summary>The error number in the answer; EIO by default.</summary>
+    /// <summary>The error number of a failed call; EIO by default.</summary>
     public int Errno { get; init; } = Io.Errno.InputOutput;
 
     /// <summary>
-    /// How much a read or a write moves before it fails. Not a multiple of the block size: only for backends that
-    /// take any length.
+    /// The bytes that a read or a write transfers before it fails. A value that is not a multiple of the block size is
+    /// only for backends that accept any length.
     /// </summary>
     public ByteSize PartialTransfer { get; init; }
 }
 
 /// <summary>
-/// Which calls to a device a decorator is about: by operation and by sectors. By default all of them.
+/// Selects calls to a device by operation and by sectors. By default, all calls match.
 /// </summary>
 public sealed record OperationFilter
 {
     /// <summary>Every call.</summary>
     public static OperationFilter Any { get; } = new();
 
-    /// <summary>These operations; empty: all.</summary>
+    /// <summary>The operations that match; empty: all.</summary>
     public IReadOnlyCollection<IoOperation> Operations { get; init; } = [];
 
-    /// <summary>Calls that touch a sector from here on. A flush, which has no range, is not asked for one.</summary>
+    /// <summary>The first sector of the range: a call matches if it touches a sector of the range. A flush, which has
+    /// no sectors, matches any range.</summary>
     public Sector Start { get; init; }
 
-    /// <summary>How many sectors from <see cref="Start"/> on.</summary>
+    /// <summary>The number of sectors in the range, from <see cref="Start"/> on.</summary>
     public SectorCount Count { get; init; } = SectorCount.MaxValue;
 
-    /// <summary>These operations on any sector.</summary>
+    /// <summary>Returns a filter for these operations on any sector.</summary>
     public static OperationFilter On(params IoOperation[] operations)
     {
         ArgumentNullException.ThrowIfNull(operations);
         return new OperationFilter { Operations = operations };
     }
 
-    /// <summary>Is this call meant?</summary>
+    /// <summary>Returns whether the call matches.</summary>
     public bool Matches(IoOperation operation, Sector start, SectorCount count) =>
         (Operations.Count == 0 || Operations.Contains(operation))
         && (operation == IoOperation.Flush

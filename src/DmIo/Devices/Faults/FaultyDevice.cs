@@ -4,9 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// A device that fails by rules: the first rule that fires ends the call, which then reaches the inner device only for
-/// the partial bytes of the rule. The same seed and the same calls give the same failures. Rules may be changed while
-/// the device is in use.
+/// A device that fails according to rules. The first rule that applies fails the call; the inner device then gets only
+/// the partial transfer of the rule, if there is one. The same seed and the same calls give the same failures. Rules
+/// may be changed while the device is in use.
 /// </summary>
 public sealed class FaultyDevice : DeviceDecorator
 {
@@ -15,10 +15,11 @@ public sealed class FaultyDevice : DeviceDecorator
     private readonly List<ArmedRule> rules = [];
     private long failures;
 
-    /// <summary>Puts faults in front of a device.</summary>
-    /// <param name="inner">The device, which becomes this one's.</param>
-    /// <param name="seed">For the rules' probabilities. Print it where a test fails.</param>
-    /// <param name="rules">In the order in which they are asked.</param>
+    /// <summary>Wraps a device.</summary>
+    /// <param name="inner">The inner device; disposed of with this one.</param>
+    /// <param name="seed">The seed of the random numbers for the probabilities of the rules. Print it when a test
+    /// fails.</param>
+    /// <param name="rules">The rules, in the order in which they are checked.</param>
     public FaultyDevice(IBlockDevice inner, int seed, params FaultRule[] rules)
         : base(inner)
     {
@@ -31,13 +32,14 @@ public sealed class FaultyDevice : DeviceDecorator
         }
     }
 
-    /// <summary>The inner device's, and that flushes are called for, so that rules for them can fire.</summary>
+    /// <summary>The description of the inner device, but with a volatile cache, so that rules for flushes can
+    /// apply.</summary>
     public override DeviceDescription Description { get; }
 
-    /// <summary>How many calls it has failed.</summary>
+    /// <summary>The number of calls that a rule has failed.</summary>
     public long Failures => Interlocked.Read(ref failures);
 
-    /// <summary>Appends a rule; its counts begin now.</summary>
+    /// <summary>Appends a rule, which counts calls from now on.</summary>
     public void Add(FaultRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
@@ -83,7 +85,8 @@ public sealed class FaultyDevice : DeviceDecorator
             ? new(StatusOf(rule, IoOperation.Flush))
             : base.FlushAsync();
 
-    /// <summary>A flush, to the rules. A device that loses nothing by itself confirms what passed them.</summary>
+    /// <summary>Counts as a flush for the rules. If no rule applies and the inner device loses no data, it confirms the
+    /// data that passed the rules.</summary>
     public override ValueTask<IoStatus> ConfirmAcceptedAsync() =>
         Fire(IoOperation.Flush, default, default) is { } rule
             ? new(StatusOf(rule, IoOperation.Flush))
@@ -140,7 +143,7 @@ public sealed class FaultyDevice : DeviceDecorator
         }
     }
 
-    /// <summary>A rule and its counts. Used under the gate.</summary>
+    /// <summary>A rule and its counts. Accessed only under the gate.</summary>
     private sealed class ArmedRule(FaultRule rule)
     {
         private long seen;

@@ -4,20 +4,20 @@ using DmIo.Memory;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// A device with a description of your choice: less capacity, smaller limits, larger blocks, fewer abilities,
-/// read-only. It may promise no more than the inner device keeps, except durable writes, which it makes with a flush
-/// after each.
+/// A device with a restricted description: less capacity, smaller limits, larger blocks, fewer abilities, or read-only.
+/// The description may not promise more than the inner device supports, except durable writes: the device follows each
+/// of them with a flush.
 /// </summary>
 /// <example><code>
 ///   new LimitedDevice(disk, description => description with { MaxSegments = 2, IsReadOnly = true })
 /// </code></example>
 public sealed class LimitedDevice : DeviceDecorator
 {
-    /// <summary>Puts it in front of a device.</summary>
-    /// <param name="inner">The device, which becomes this one's.</param>
-    /// <param name="limit">From the inner device's description to this one's.</param>
-    /// <exception cref="ArgumentException">
-    /// It would promise more than the inner device keeps; the message says what.
+    /// <summary>Wraps a device.</summary>
+    /// <param name="inner">The inner device; disposed of with this one.</param>
+    /// <param name="limit">Converts the description of the inner device to the description of this device.</param>
+    /// <exception cref="ArgumentException"> The description promises more than the inner device supports; the message
+    /// names the property.
     /// </exception>
     public LimitedDevice(IBlockDevice inner, Func<DeviceDescription, DeviceDescription> limit)
         : base(inner)

@@ -4,9 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// Records the calls to a device, how many are in flight at the same time, and whether the caller keeps the promises of
-/// <see cref="IBlockDevice"/> (within the capacity and the limits, whole blocks, no overlap in flight). For tests of
-/// callers of devices. Keeps every call: not for long runs.
+/// Records the calls to a device, the number of calls in flight at the same time, and whether the caller keeps the
+/// promises of <see cref="IBlockDevice"/> (ranges within the capacity and the limits, whole blocks, no overlap in
+/// flight). For tests of code that calls devices. Every call stays in memory, so the device is not suited to long runs.
 /// </summary>
 public sealed class RecordingDevice : DeviceDecorator
 {
@@ -16,7 +16,7 @@ public sealed class RecordingDevice : DeviceDecorator
     private readonly List<string> violations = [];
     private int maxInFlight;
 
-    /// <summary>Watches a device, which becomes this one's.</summary>
+    /// <summary>Wraps a device, which is disposed of with this one.</summary>
     public RecordingDevice(IBlockDevice inner)
         : base(inner)
     {
@@ -28,10 +28,10 @@ public sealed class RecordingDevice : DeviceDecorator
     /// <summary>The promises that the caller broke; empty if none.</summary>
     public IReadOnlyList<string> Violations => Read(() => violations.ToArray());
 
-    /// <summary>Calls that have not completed.</summary>
+    /// <summary>The number of calls that have not completed.</summary>
     public int InFlight => Read(() => inFlight.Count);
 
-    /// <summary>The most calls at the same time so far.</summary>
+    /// <summary>The largest number of calls in flight at the same time so far.</summary>
     public int MaxInFlight => Read(() => maxInFlight);
 
     /// <inheritdoc/>
@@ -96,8 +96,8 @@ public sealed class RecordingDevice : DeviceDecorator
     }
 
     /// <summary>
-    /// Checks one call against the promises of the caller of <see cref="IBlockDevice"/>: a sentence for each broken
-    /// promise.
+    /// Checks one call against the promises of the caller of <see cref="IBlockDevice"/>: returns a sentence for each
+    /// broken promise.
     /// </summary>
     private static class CallRules
     {
@@ -135,7 +135,7 @@ public sealed class RecordingDevice : DeviceDecorator
             _ => device.MaxTransfer.Bytes,
         };
 
-        /// <summary>Two reads may overlap: neither changes what the other finds.</summary>
+        /// <summary>Two reads may overlap, because neither changes the data that the other returns.</summary>
         private static bool Conflicts(RecordedCall call, RecordedCall other) =>
             (call.Operation != IoOperation.Read || other.Operation != IoOperation.Read)
             && RegionOf(call).Overlaps(RegionOf(other));
@@ -145,13 +145,13 @@ public sealed class RecordingDevice : DeviceDecorator
     }
 }
 
-/// <summary>One call that a <see cref="RecordingDevice"/> has seen.</summary>
-/// <param name="Operation">Which.</param>
+/// <summary>One call that a <see cref="RecordingDevice"/> has recorded.</summary>
+/// <param name="Operation">The operation.</param>
 /// <param name="Start">The first sector; 0 for a flush.</param>
-/// <param name="LengthBytes">How many bytes; 0 for a flush.</param>
-/// <param name="SegmentCount">In how many segments; 0 where there is no memory.</param>
-/// <param name="ForceUnitAccess">A write that is to be durable by itself.</param>
-/// <param name="Zeroing">How zeroes are to be written.</param>
+/// <param name="LengthBytes">The length in bytes; 0 for a flush.</param>
+/// <param name="SegmentCount">The number of segments; 0 for a call without memory.</param>
+/// <param name="ForceUnitAccess">True for a durable write (FUA).</param>
+/// <param name="Zeroing">The flags of a write-zeroes call.</param>
 public sealed record RecordedCall(
     IoOperation Operation,
     Sector Start,

@@ -4,8 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Devices.Faults;
 
 /// <summary>
-/// A device that transfers less than requested, by a seeded draw: at least one block, so that a caller that continues
-/// finishes; and also parts of a block, if the backend takes any length.
+/// A device that transfers fewer bytes than requested, a random number from a seed: at least one block, so that a
+/// caller that continues short transfers finishes. If the backend accepts any length, a transfer can also end inside a
+/// block.
 /// </summary>
 public sealed class ShortTransferDevice : DeviceDecorator
 {
@@ -13,10 +14,11 @@ public sealed class ShortTransferDevice : DeviceDecorator
     private readonly Random random;
     private readonly bool cutsMidBlock;
 
-    /// <summary>Puts it in front of a device.</summary>
-    /// <param name="inner">The device, which becomes this one's.</param>
-    /// <param name="seed">Of the draw. Print it where a test fails.</param>
-    /// <param name="cutsMidBlock">A transfer may end inside a block. The inner device has to take any length.</param>
+    /// <summary>Wraps a device.</summary>
+    /// <param name="inner">The inner device; disposed of with this one.</param>
+    /// <param name="seed">The seed of the random numbers. Print it when a test fails.</param>
+    /// <param name="cutsMidBlock">True: a transfer may end inside a block. The inner device must accept any
+    /// length.</param>
     public ShortTransferDevice(IBlockDevice inner, int seed, bool cutsMidBlock = true)
         : base(inner)
     {

@@ -5,8 +5,8 @@ namespace DmIo.Devices.Faults;
 
 /// <summary>
 /// The base of <see cref="DelayedDevice"/> and <see cref="HungDevice"/>: a call waits before it reaches the inner
-/// device, or ends without reaching it. Other calls pass meanwhile. The inner device is still called by one thread at a
-/// time, as promised.
+/// device, or ends without reaching it. Other calls pass in the meantime. The inner device is still called by one
+/// thread at a time, as the contract of a device requires.
 /// </summary>
 public abstract class WaitingDevice : DeviceDecorator
 {
@@ -16,7 +16,7 @@ public abstract class WaitingDevice : DeviceDecorator
     private protected WaitingDevice(IBlockDevice inner)
         : base(inner) => Description = Flushed(inner) with { Mode = ServiceMode.Own };
 
-    /// <summary>The inner device's, and that flushes are called for, so that they can wait.</summary>
+    /// <summary>The description of the inner device, but with a volatile cache, so that flushes can wait.</summary>
     public sealed override DeviceDescription Description { get; }
 
     /// <inheritdoc/>

@@ -6,17 +6,17 @@ using DmIo.Native;
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// A regular file or a block device, through the page cache of the operating system or past it: a write is durable
-/// after the next flush. The capacity is the whole sectors (direct: the whole blocks) that the file had when it was
-/// opened; a last partial one is neither read nor written, and the file never grows beyond the capacity. If the file is
-/// truncated while it is open, reads of the missing part fail with errno 5, and writes and zeroes extend the file
-/// again.
+/// A regular file or a block device, through the page cache of the operating system or with direct I/O. A write is
+/// durable after the next flush. The capacity is the size of the file when it is opened, in whole sectors (direct I/O:
+/// whole blocks). A partial sector or block at the end is neither read nor written, and the file never grows beyond the
+/// capacity. If the file is truncated while it is open, reads of the missing part fail with errno 5, and writes and
+/// zeroes extend the file again.
 /// </summary>
 /// <remarks>
-/// A writable device holds the file exclusively: on Linux by an advisory lock (a block device: by O_EXCL, which a
-/// mounted one refuses), so that two devices of this service, or of two processes that use the lock, never share a
-/// file. Network file systems may not lock. The mode in the description says how calls reach the kernel; each call
-/// keeps the error number of the operating system.
+/// A writable device holds the file exclusively: on Linux by an advisory lock (a block device: by O_EXCL, which fails
+/// on a mounted block device), so that two devices of this service, or of two processes that use the lock, never share
+/// a file. Network file systems may not support locks. The mode in the description says how calls reach the kernel; a
+/// failed call reports the error number of the operating system.
 /// </remarks>
 public sealed class FileDevice : IBlockDevice
 {
@@ -39,9 +39,8 @@ public sealed class FileDevice : IBlockDevice
     public DeviceDescription Description { get; }
 
     /// <summary>Opens the file or block device, or creates the file if requested.</summary>
-    /// <exception cref="DeviceOpenException">
-    /// The file is missing, a directory, shorter than a sector, forbidden, in use, or too small; or the requested mode
-    /// is not available.
+    /// <exception cref="DeviceOpenException"> The file is missing, a directory, shorter than a sector, inaccessible, in
+    /// use, or too small; or the requested mode is not available.
     /// </exception>
     public static FileDevice Open(FileDeviceOptions options)
     {
@@ -79,7 +78,7 @@ public sealed class FileDevice : IBlockDevice
     /// <summary>Syncs a second descriptor of the file, which was opened together with the first one.</summary>
     public ValueTask<IoStatus> ConfirmAcceptedAsync() => engine.ConfirmAcceptedAsync();
 
-    /// <summary>Drops the page cache, on a thread of the pool.</summary>
+    /// <summary>Drops the page cache, on a pool thread.</summary>
     public ValueTask<IoStatus> DropCacheAsync() => new(Task.Run(() => FileCalls.DropCache(store)));
 
     /// <inheritdoc/>
@@ -101,7 +100,7 @@ public sealed class FileDevice : IBlockDevice
         store.Dispose();
     }
 
-    /// <summary>A device of a store and the engine that serves it, both its own.</summary>
+    /// <summary>A device over a store and an engine, both of which it owns.</summary>
     internal static FileDevice Over(FileStore store, IFileEngine engine, bool readsAfterFailure = false)
     {
         var device = store.Description;

@@ -10,42 +10,43 @@ public sealed record FileDeviceOptions
     public required string Path { get; init; }
 
     /// <summary>
-    /// Open for reading only. Several read-only devices may share one file; a writer does not share its file.
+    /// Opens the file for reading only. Several read-only devices may share one file; a writable device does not share
+    /// its file.
     /// </summary>
     public bool IsReadOnly { get; init; }
 
     /// <summary>
-    /// Create a missing file of this size, a multiple of 512 bytes, all zero and not yet allocated. A file that exists
-    /// must be at least as large, and is neither truncated nor extended: the device is the whole of it. Null: the file
-    /// must exist.
+    /// Creates a missing file with this size, a multiple of 512 bytes; the file reads as zero and has no space
+    /// allocated. An existing file must be at least as large, and is neither truncated nor extended: the device covers
+    /// the whole file. Null: the file must exist.
     /// </summary>
     public ByteSize? CreateSize { get; init; }
 
     /// <summary>
-    /// How operations are served. Null: inline on a file system in memory (tmpfs), else by io_uring where the kernel
-    /// has it, else by threads. <see cref="ServiceMode.Inline"/> on a disk works, and blocks the thread of its device
-    /// actor for as long as the disk takes. <see cref="ServiceMode.Own"/> is refused.
+    /// How operations are served. Null: inline on a file system in memory (tmpfs), otherwise by io_uring if the kernel
+    /// supports it, otherwise by threads. <see cref="ServiceMode.Inline"/> also works on a disk, but blocks the thread
+    /// of the device actor for as long as the disk takes. <see cref="ServiceMode.Own"/> is refused.
     /// </summary>
     public ServiceMode? Mode { get; init; }
 
     /// <summary>
-    /// Past the page cache, on 64-bit Linux. Regions then start and end on the blocks of the file or disk
-    /// (<see cref="DeviceDescription.BlockSize"/>); memory that is not aligned to
-    /// <see cref="DeviceDescription.MemoryAlignment"/> is copied. Writes are durable after a flush, as others:
-    /// the disk has a cache of its own.
+    /// Bypasses the page cache (direct I/O), on 64-bit Linux. Regions must then start and end on the blocks of the file
+    /// or disk (<see cref="DeviceDescription.BlockSize"/>); memory that is not aligned to
+    /// <see cref="DeviceDescription.MemoryAlignment"/> is copied. Direct writes, too, are durable only after a flush,
+    /// because the disk has its own cache.
     /// </summary>
     public bool IsDirect { get; init; }
 
     /// <summary>
-    /// After a failed flush, the page cache of the file is dropped (POSIX_FADV_DONTNEED) and the file can still be
-    /// read, on 64-bit Linux: what reads return is what the disk holds, without the writes that were lost. Everything
-    /// else fails until the device is reopened. Not for a copy of a mirrored export, where it would return old data
-    /// beside current copies.
+    /// After a failed flush, drops the page cache of the file (POSIX_FADV_DONTNEED) and allows reads, on 64-bit Linux:
+    /// reads return the contents of the disk, without the writes that were lost. All other operations fail until the
+    /// device is reopened. Not for a copy of a mirrored export, where such reads would return old data while the other
+    /// copies are current.
     /// </summary>
     public bool ReadsAfterFailure { get; init; }
 
-    /// <summary>How many operations will be in flight at a time, at least 1: sizes the ring, or the number of
-    /// threads.</summary>
+    /// <summary>The number of operations in flight at a time, at least 1: determines the size of the ring or the number
+    /// of threads.</summary>
     public int QueueDepth { get; init; } = 32;
 
     /// <exception cref="DeviceOpenException">The first invalid option.</exception>
