@@ -5,13 +5,13 @@ using System.Text.Json.Serialization;
 namespace DmIo.Io;
 
 /// <summary>
-/// A size or capacity in bytes, never negative. Made by a method that names the unit, such as <see cref="FromMiB"/>; no
-/// number converts to it. Text is as in HOCON and on the command line: <c>512</c>, <c>4KiB</c>, <c>64 MiB</c>,
-/// <c>1MB</c>. In JSON it is the number of bytes.
+/// A size or capacity in bytes, never negative. Created by a method that names the unit, such as <see cref="FromMiB"/>;
+/// there is no conversion from a number. The text form is the one of HOCON and the command line: <c>512</c>,
+/// <c>4KiB</c>, <c>64 MiB</c>, <c>1MB</c>. The JSON form is the number of bytes.
 /// </summary>
 /// <remarks>
-/// Units of text as in the tools of Linux: K, Ki and KiB are 1024, KB is 1000; likewise M, G, T, P and E, in upper or
-/// lower case. Only whole numbers. <c>Parse(size.ToString())</c> is <c>size</c>.
+/// The units in text are those of the Linux tools: K, Ki and KiB are 1024, KB is 1000; likewise M, G, T, P and E, in
+/// upper or lower case. Only whole numbers are allowed. <c>Parse(size.ToString())</c> is <c>size</c>.
 /// </remarks>
 [JsonConverter(typeof(NumberOfBytes))]
 public readonly record struct ByteSize : IComparable<ByteSize>
@@ -37,40 +37,40 @@ public readonly record struct ByteSize : IComparable<ByteSize>
 
     public static bool operator >=(ByteSize left, ByteSize right) => left.Bytes >= right.Bytes;
 
-    /// <summary>That many bytes.</summary>
+    /// <summary>Creates a size from a number of bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     public static ByteSize FromBytes(long bytes) => From(bytes, 1, nameof(bytes));
 
-    /// <summary>That many times 1024 bytes.</summary>
+    /// <summary>Creates a size from a number of KiB (1024 bytes).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative, or the size exceeds 2^63 - 1
     /// bytes.</exception>
     public static ByteSize FromKiB(long number) => From(number, 1L << 10, nameof(number));
 
-    /// <summary>That many times 1024 KiB.</summary>
+    /// <summary>Creates a size from a number of MiB (1024 KiB).</summary>
     /// <inheritdoc cref="FromKiB"/>
     public static ByteSize FromMiB(long number) => From(number, 1L << 20, nameof(number));
 
-    /// <summary>That many times 1024 MiB.</summary>
+    /// <summary>Creates a size from a number of GiB (1024 MiB).</summary>
     /// <inheritdoc cref="FromKiB"/>
     public static ByteSize FromGiB(long number) => From(number, 1L << 30, nameof(number));
 
-    /// <summary>That many sectors of 512 bytes.</summary>
+    /// <summary>Creates a size from a number of sectors of 512 bytes.</summary>
     /// <inheritdoc cref="FromKiB"/>
     public static ByteSize FromSectors(SectorCount count) => From(count.Value, Sector.SizeBytes, nameof(count));
 
-    /// <summary>The smaller one.</summary>
+    /// <summary>Returns the smaller of two sizes.</summary>
     public static ByteSize Min(ByteSize left, ByteSize right) => left < right ? left : right;
 
-    /// <summary>Reads <c>NUMBER[UNIT]</c>.</summary>
-    /// <exception cref="FormatException">The text is not a size; the message shows the text and names valid
-    /// ones.</exception>
+    /// <summary>Parses <c>NUMBER[UNIT]</c>.</summary>
+    /// <exception cref="FormatException">The text is not a size; the message contains the text and examples of valid
+    /// sizes.</exception>
     public static ByteSize Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return Read(text, out var size) is { } fault ? throw new FormatException(fault) : size;
     }
 
-    /// <summary>Reads <c>NUMBER[UNIT]</c>; false where the text is not a size.</summary>
+    /// <summary>Parses <c>NUMBER[UNIT]</c>; returns false if the text is not a size.</summary>
     public static bool TryParse(string? text, out ByteSize size)
     {
         size = default;
@@ -80,7 +80,8 @@ public readonly record struct ByteSize : IComparable<ByteSize>
     /// <inheritdoc/>
     public int CompareTo(ByteSize other) => Bytes.CompareTo(other.Bytes);
 
-    /// <summary>In the largest binary unit that needs no fraction: <c>1536</c>, <c>4KiB</c>, <c>1MiB</c>.</summary>
+    /// <summary>Formats the size in the largest binary unit that needs no fraction: <c>1536</c>, <c>4KiB</c>,
+    /// <c>1MiB</c>.</summary>
     public override string ToString()
     {
         var number = Bytes;
@@ -148,7 +149,7 @@ public readonly record struct ByteSize : IComparable<ByteSize>
         return factor;
     }
 
-    /// <summary>In JSON: the number of bytes.</summary>
+    /// <summary>The JSON form: the number of bytes.</summary>
     internal sealed class NumberOfBytes : JsonConverter<ByteSize>
     {
         public override ByteSize Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -1,52 +1,52 @@
 namespace DmIo.Io;
 
-/// <summary>What a request does with its regions.</summary>
+/// <summary>The operation of a request on its regions.</summary>
 public enum IoOperation
 {
-    /// <summary>Fill memory from exactly one region.</summary>
+    /// <summary>Read exactly one region into memory.</summary>
     Read,
 
-    /// <summary>Put the same memory on every region.</summary>
+    /// <summary>Write the same memory to every region.</summary>
     Write,
 
-    /// <summary>Make durable all that was written to the devices named, before this was issued.</summary>
+    /// <summary>Make all data durable that was written to the named devices before the flush was issued.</summary>
     Flush,
 
-    /// <summary>Give the sectors up; what a later read finds there is undefined.</summary>
+    /// <summary>Discard the sectors; later reads of them return undefined data.</summary>
     Discard,
 
-    /// <summary>Make the sectors read as zero, without carrying zeroes.</summary>
+    /// <summary>Make the sectors read as zero, without memory that holds zeroes.</summary>
     WriteZeroes,
 }
 
-/// <summary>Which operations of a device go first: Linux's I/O priority classes.</summary>
+/// <summary>The priority of an operation at a device (Linux: I/O priority classes).</summary>
 public enum IoPriority
 {
-    /// <summary>The usual class; leases share the device by their weights.</summary>
+    /// <summary>The default class; leases share the device by their weights.</summary>
     BestEffort,
 
-    /// <summary>Before all others. A flood of these holds up the rest until its expiry.</summary>
+    /// <summary>Served before all other classes. A flood of real-time operations delays the other classes until they
+    /// expire.</summary>
     RealTime,
 
-    /// <summary>When no other waits, or when it expired.</summary>
+    /// <summary>Served when no other operation waits, or when the operation has expired.</summary>
     Idle,
 }
 
-/// <summary>How sectors may be made to read as zero: Linux's <c>BLKDEV_ZERO_NOUNMAP</c> and
-/// <c>BLKDEV_ZERO_NOFALLBACK</c>.</summary>
+/// <summary>How sectors may be zeroed (Linux: <c>BLKDEV_ZERO_NOUNMAP</c> and <c>BLKDEV_ZERO_NOFALLBACK</c>).</summary>
 [Flags]
 public enum WriteZeroesFlags
 {
-    /// <summary>As the device does it fastest and with the least space: it may give the sectors up where they then read
-    /// as zero.</summary>
+    /// <summary>The method that is fastest and takes the least space on the device: it may deallocate sectors that then
+    /// read as zero.</summary>
     None = 0,
 
-    /// <summary>No hole is made: what is allocated stays allocated, so that a later write there does not run out of
+    /// <summary>Do not deallocate: allocated sectors stay allocated, so that a later write to them does not run out of
     /// space.</summary>
     NoUnmap = 1,
 
-    /// <summary>Only where it costs less than to write the zeroes. Where it does not, the region is Unsupported, at
-    /// once.</summary>
+    /// <summary>Zero only if that costs less than writing zeroes; otherwise the region ends as Unsupported
+    /// immediately.</summary>
     NoFallback = 2,
 }
 
@@ -56,14 +56,16 @@ public enum WriteZeroesFlags
 /// bytes and writes them back with the data, while conflicting writes wait: concurrent writers of neighboring bytes
 /// lose no data.
 /// </summary>
-/// <param name="HeadBytes">Not negative.</param>
-/// <param name="TailBytes">Not negative. Together they leave at least one byte of each region.</param>
-/// <remarks>Best shorter than the device's block, or whole blocks are claimed that are not written.</remarks>
+/// <param name="HeadBytes">The number of bytes at the beginning, not negative.</param>
+/// <param name="TailBytes">The number of bytes at the end, not negative. Head and tail together leave at least one byte
+/// of each region.</param>
+/// <remarks>Keep both shorter than a block of the device: longer edges claim whole blocks that are not
+/// written.</remarks>
 public readonly record struct WriteEdges(int HeadBytes, int TailBytes)
 {
-    /// <summary>The data is whole sectors.</summary>
+    /// <summary>No bytes are preserved: the data consists of whole sectors.</summary>
     public bool IsNone => HeadBytes == 0 && TailBytes == 0;
 
-    /// <summary>Bytes that are kept.</summary>
+    /// <summary>The number of preserved bytes.</summary>
     public long Bytes => (long)HeadBytes + TailBytes;
 }

@@ -3,48 +3,49 @@ using System.Globalization;
 namespace DmIo.Io;
 
 /// <summary>
-/// Where I/O goes: a device, its first sector, and how many sectors. Linux dm-io's <c>struct dm_io_region</c>. Any
-/// values can be written down here; whether a request of them makes sense is judged when it is made.
+/// The target of I/O: a device, a first sector, and a number of sectors (Linux dm-io: <c>struct dm_io_region</c>). All
+/// values are accepted here; they are validated when a request is made.
 /// </summary>
 /// <param name="Device">The name under which the device is attached to the service.</param>
 /// <param name="Start">The first sector.</param>
-/// <param name="Count">
-/// How many sectors; 0 means that this region is skipped with its error bit clear (but a flush reaches it).
+/// <param name="Count"> The number of sectors; 0: the region is skipped, with its error bit clear (but a flush reaches
+/// its device).
 /// </param>
 public readonly record struct IoRegion(string Device, Sector Start, SectorCount Count)
 {
     /// <summary>
-    /// Do both name sectors of the same device in common? Right for all values: a distance between two sectors always
-    /// fits 64 bits without a sign, so nothing overflows. Empty and negative counts overlap nothing.
+    /// Returns whether both regions are on the same device and share sectors. Correct for all values: the distance
+    /// between two sectors always fits in 64 unsigned bits, so nothing overflows. A region with an empty or negative
+    /// count overlaps no other region.
     /// </summary>
     public bool Overlaps(in IoRegion other) =>
         string.Equals(Device, other.Device, StringComparison.Ordinal) && OverlapsOnDevice(other);
 
-    /// <summary><see cref="Overlaps"/> where both are known to name one device.</summary>
+    /// <summary><see cref="Overlaps"/> for two regions that are known to be on the same device.</summary>
     internal bool OverlapsOnDevice(in IoRegion other) =>
         Count.Value > 0 && other.Count.Value > 0
         && (Start <= other.Start
             ? Distance(Start, other.Start) < (ulong)Count.Value
             : Distance(other.Start, Start) < (ulong)other.Count.Value);
 
-    /// <summary>Reads <c>DEVICE@SECTOR+COUNT</c>; the last <c>@</c> ends the device. See
+    /// <summary>Parses <c>DEVICE@SECTOR+COUNT</c>; the last <c>@</c> ends the device name. See
     /// <see cref="RegionSyntax"/>.</summary>
-    /// <exception cref="FormatException">It is not one; the message names the text, the fault and what would
-    /// do.</exception>
+    /// <exception cref="FormatException">The text is not a region; the message names the text, the fault and the valid
+    /// form.</exception>
     public static IoRegion Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return Read(text, out var region) is { } fault ? throw new FormatException(fault) : region;
     }
 
-    /// <summary>Reads <c>DEVICE@SECTOR+COUNT</c>; false where it is not one.</summary>
+    /// <summary>Parses <c>DEVICE@SECTOR+COUNT</c>; returns false if the text is not a region.</summary>
     public static bool TryParse(string? text, out IoRegion region)
     {
         region = default;
         return text is not null && Read(text, out region) is null;
     }
 
-    /// <summary><c>DEVICE@SECTOR+COUNT</c>, as the command line writes it.</summary>
+    /// <summary>Formats the region as <c>DEVICE@SECTOR+COUNT</c>, as on the command line.</summary>
     public override string ToString() => $"{Device}@{Start}+{Count}";
 
     private static string? Read(string text, out IoRegion region)
@@ -68,33 +69,34 @@ public readonly record struct IoRegion(string Device, Sector Start, SectorCount 
 }
 
 /// <summary>
-/// A region as people write it: <c>DEVICE@SECTOR+COUNT</c>, or <c>DEVICE@SECTOR</c> where the count follows from
-/// something else. A device may have <c>@</c> and <c>+</c> in its name (it may be a path): the last <c>@</c> ends it.
+/// The text form of a region: <c>DEVICE@SECTOR+COUNT</c>, or <c>DEVICE@SECTOR</c> if the count is determined otherwise.
+/// The name of a device (for example a path) may contain <c>@</c> and <c>+</c>: the last <c>@</c> ends the name.
 /// </summary>
-/// <param name="Device">What stands before the last <c>@</c>; not empty.</param>
+/// <param name="Device">The name of the device: the text before the last <c>@</c>; not empty.</param>
 /// <param name="Start">The first sector, not negative.</param>
-/// <param name="Count">How many sectors, 0 to <see cref="SectorCount.MaxValue"/>; null where none is written.</param>
+/// <param name="Count">The number of sectors, 0 to <see cref="SectorCount.MaxValue"/>; null if the text has no
+/// count.</param>
 public readonly record struct RegionSyntax(string Device, Sector Start, SectorCount? Count)
 {
     private const string Shape = "Write DEVICE@SECTOR+COUNT or DEVICE@SECTOR, in sectors of 512 bytes: disk1@2048+8.";
 
-    /// <summary>Reads a region whose count may be left out.</summary>
-    /// <exception cref="FormatException">It is not one; the message names the text, the fault and what would
-    /// do.</exception>
+    /// <summary>Parses a region whose count may be omitted.</summary>
+    /// <exception cref="FormatException">The text is not a region; the message names the text, the fault and the valid
+    /// form.</exception>
     public static RegionSyntax Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return Read(text, out var region) is { } fault ? throw new FormatException(fault) : region;
     }
 
-    /// <summary>Reads a region whose count may be left out; false where it is not one.</summary>
+    /// <summary>Parses a region whose count may be omitted; returns false if the text is not a region.</summary>
     public static bool TryParse(string? text, out RegionSyntax region)
     {
         region = default;
         return text is not null && Read(text, out region) is null;
     }
 
-    /// <summary>As it is read.</summary>
+    /// <summary>Formats the region in the form that Parse accepts.</summary>
     public override string ToString() => Count is { } count ? $"{Device}@{Start}+{count}" : $"{Device}@{Start}";
 
     internal static string? Read(string text, out RegionSyntax region)
@@ -132,8 +134,8 @@ public readonly record struct RegionSyntax(string Device, Sector Start, SectorCo
         return null;
     }
 
-    /// <summary>Digits only: no sign, no space, and none of the trailing NULs that .NET's own parsing lets
-    /// pass.</summary>
+    /// <summary>Accepts digits only: no sign, no space, and no trailing NULs, which the parsing of .NET
+    /// accepts.</summary>
     private static bool TryReadNumber(ReadOnlySpan<char> text, out long number)
     {
         number = 0;

@@ -1,14 +1,16 @@
 namespace DmIo.Io;
 
 /// <summary>
-/// The outcome of a request: the regions that failed, the failures for lack of support, the causes, and the context of
-/// the caller. A set, never a scalar: bit i clear means that region i holds the data. Immutable.
+/// The outcome of a request: the regions that failed, the regions whose device does not support the operation, the
+/// causes, and the context of the caller. The outcome is a set of bits, never a single status: bit i clear means that
+/// region i holds the data. Immutable.
 /// </summary>
 public sealed class IoResult
 {
     private readonly IoStatus[]? statuses;
 
-    /// <summary>The outcome of a request of <paramref name="regionCount"/> regions that all went well.</summary>
+    /// <summary>Creates the outcome of a request of <paramref name="regionCount"/> regions that all
+    /// succeeded.</summary>
     public IoResult(int regionCount, object? context = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(regionCount);
@@ -17,9 +19,9 @@ public sealed class IoResult
         Context = context;
     }
 
-    /// <summary>The outcome by region; the array becomes the result's own.</summary>
-    /// <param name="statuses">One for each region, in the order of the request.</param>
-    /// <param name="context">What the caller gave along.</param>
+    /// <summary>Creates the outcome from one status for each region; the result takes ownership of the array.</summary>
+    /// <param name="statuses">The statuses of the regions, in the order of the request.</param>
+    /// <param name="context">The context of the caller.</param>
     /// <param name="bufferHeld">See <see cref="BufferHeld"/>.</param>
     public IoResult(IoStatus[] statuses, object? context = null, bool bufferHeld = false)
     {
@@ -40,27 +42,27 @@ public sealed class IoResult
     public ErrorBits Errors { get; }
 
     /// <summary>
-    /// Bit i: region i failed since its device has no such operation. A subset of <see cref="Errors"/>.
+    /// Bit i: region i failed because its device does not support the operation. A subset of <see cref="Errors"/>.
     /// </summary>
     public ErrorBits Unsupported { get; }
 
-    /// <summary>How many regions the request had.</summary>
+    /// <summary>The number of regions of the request.</summary>
     public int RegionCount { get; }
 
-    /// <summary>What the caller gave along with the request.</summary>
+    /// <summary>The context that the caller passed with the request.</summary>
     public object? Context { get; }
 
     /// <summary>
-    /// A device may still access the memory of the request, because the deadline or the end of the service came first:
-    /// do not reuse the memory. Its pages stay counted against the lease until the device releases them. False in every
-    /// other outcome.
+    /// A device may still access the memory of the request, because the deadline passed or the service ended before the
+    /// device was done: do not reuse the memory. Its pages count against the lease until the device releases them.
+    /// False in every other outcome.
     /// </summary>
     public bool BufferHeld { get; }
 
     /// <summary>No region failed.</summary>
     public bool IsOk => Errors.IsEmpty;
 
-    /// <summary>How region <paramref name="index"/> (0 to <see cref="RegionCount"/> - 1) ended.</summary>
+    /// <summary>The status of region <paramref name="index"/> (0 to <see cref="RegionCount"/> - 1).</summary>
     public IoStatus this[int index]
     {
         get
@@ -72,7 +74,7 @@ public sealed class IoResult
     }
 
     /// <summary>Throws if a region failed, for callers that treat any failure as fatal.</summary>
-    /// <exception cref="IoFailedException">A region failed; holds this result.</exception>
+    /// <exception cref="IoFailedException">A region failed; the exception holds this result.</exception>
     public void ThrowIfFailed()
     {
         if (!IsOk)
@@ -81,7 +83,7 @@ public sealed class IoResult
         }
     }
 
-    /// <summary>The error bits, and each failed region's status.</summary>
+    /// <summary>Formats the error bits, and the status of each failed region.</summary>
     public override string ToString()
     {
         var text = new System.Text.StringBuilder(Errors.ToString());
@@ -105,10 +107,10 @@ public sealed class IoFailedException : Exception
         Result = result;
     }
 
-    /// <summary>The whole outcome.</summary>
+    /// <summary>The outcome of the request.</summary>
     public IoResult Result { get; }
 
-    /// <summary>The exception of the first failed region that has one.</summary>
+    /// <summary>Returns the exception of the first failed region that has an exception.</summary>
     private static Exception? CauseOf(IoResult? result)
     {
         for (var index = 0; index < result?.RegionCount; index++)

@@ -1,26 +1,26 @@
 namespace DmIo.Io;
 
-/// <summary>How one region ended, and why. <c>default</c> is <see cref="Ok"/>.</summary>
+/// <summary>The outcome of one region, with its cause. <c>default</c> is <see cref="Ok"/>.</summary>
 public readonly record struct IoStatus(IoStatusCode Code, IoFailure? Failure = null)
 {
-    /// <summary>The region is done.</summary>
+    /// <summary>The status of a region that succeeded.</summary>
     public static IoStatus Ok => default;
 
-    /// <summary>Is it <see cref="IoStatusCode.Ok"/>?</summary>
+    /// <summary>True if the code is <see cref="IoStatusCode.Ok"/>.</summary>
     public bool IsOk => Code == IoStatusCode.Ok;
 
-    /// <summary>The store's own error.</summary>
+    /// <summary>Creates the status of an error that the store reported.</summary>
     public static IoStatus DeviceError(string message, int errno = 0, Exception? exception = null) =>
         new(IoStatusCode.DeviceError, new IoFailure(message, errno, exception));
 
-    /// <summary>A status other than Ok, with the sentence that explains it.</summary>
+    /// <summary>Creates a status other than Ok, with a sentence that explains it.</summary>
     public static IoStatus Failed(IoStatusCode code, string message)
     {
         ArgumentOutOfRangeException.ThrowIfEqual((int)code, (int)IoStatusCode.Ok, nameof(code));
         return new IoStatus(code, new IoFailure(message));
     }
 
-    /// <summary><c>Ok</c>, or the code with errno and message.</summary>
+    /// <summary>Formats the status: <c>Ok</c>, or the code with errno and message.</summary>
     public override string ToString() => Failure switch
     {
         null => Code.ToString(),
@@ -29,46 +29,48 @@ public readonly record struct IoStatus(IoStatusCode Code, IoFailure? Failure = n
     };
 }
 
-/// <summary>How one region of a request ended.</summary>
+/// <summary>The kinds of outcome of one region of a request.</summary>
 public enum IoStatusCode
 {
     /// <summary>Done. For a write: the region holds the data.</summary>
     Ok,
 
-    /// <summary>The store reported an error; <see cref="IoFailure.Errno"/> and the cause say which.</summary>
+    /// <summary>The store reported an error; <see cref="IoFailure.Errno"/> and the cause identify it.</summary>
     DeviceError,
 
-    /// <summary>The region does not lie within the device. Nothing was touched.</summary>
+    /// <summary>The region does not lie within the device. No sector was touched.</summary>
     OutOfRange,
 
-    /// <summary>The region does not fit the device's block size, which the message names. Nothing was
+    /// <summary>The region is not aligned to the block size of the device, which the message names. No sector was
     /// touched.</summary>
     Misaligned,
 
-    /// <summary>The device takes no writes. Nothing was touched.</summary>
+    /// <summary>The device is read-only. No sector was touched.</summary>
     ReadOnly,
 
-    /// <summary>The device has no such operation. Nothing was touched, but where a device says so only in the middle of
-    /// a region that takes several calls.</summary>
+    /// <summary>The device does not support the operation. No sector was touched, unless the device reports this only
+    /// in the middle of a region that takes several calls.</summary>
     Unsupported,
 
-    /// <summary>No device of that name, or it was detached, or it died, before the operation was issued.</summary>
+    /// <summary>There is no device of that name, or the device was detached or died before the operation was
+    /// issued.</summary>
     DeviceGone,
 
-    /// <summary>An earlier flush failed, so nothing that the device says can be trusted until it is
+    /// <summary>An earlier flush failed, so the contents of the device cannot be trusted until the device is
     /// reopened.</summary>
     DeviceFailed,
 
-    /// <summary>The deadline passed first. See <c>IoResult.BufferHeld</c> for whether the device still has the
-    /// buffer.</summary>
+    /// <summary>The deadline passed before the region was done. <c>IoResult.BufferHeld</c> says whether the device may
+    /// still access the buffer.</summary>
     TimedOut,
 
-    /// <summary>The service or the lease was stopped first.</summary>
+    /// <summary>The service or the lease was stopped before the region was done.</summary>
     Stopped,
 }
 
-/// <summary>Why a region failed: for people (<see cref="Message"/>) and for programs (<see cref="Errno"/>).</summary>
-/// <param name="Message">One sentence that names the value, the limit and, where there is one, the fix.</param>
-/// <param name="Errno">The operating system's error number; 0 where none was involved.</param>
-/// <param name="Exception">The original exception, where one was thrown. Never flattened.</param>
+/// <summary>The cause of the failure of a region, for humans (<see cref="Message"/>) and for programs
+/// (<see cref="Errno"/>).</summary>
+/// <param name="Message">One sentence that names the value, the limit and, if there is one, the fix.</param>
+/// <param name="Errno">The error number of the operating system; 0 if there is none.</param>
+/// <param name="Exception">The original exception, unwrapped; null if none was thrown.</param>
 public sealed record IoFailure(string Message, int Errno = 0, Exception? Exception = null);

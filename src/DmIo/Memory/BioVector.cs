@@ -1,9 +1,9 @@
 namespace DmIo.Memory;
 
 /// <summary>
-/// Segments of pages, in order, with a position in them. Linux dm-io's <c>DM_IO_BIO</c>: a <c>bio_vec</c> array and an
-/// iterator. Built once; <see cref="Slice"/> then names any portion of it, for another device perhaps, in O(log n) and
-/// without rebuilding: all slices share one vector.
+/// An ordered sequence of page segments, with a position (Linux dm-io: <c>DM_IO_BIO</c>, a <c>bio_vec</c> array and an
+/// iterator). The vector is built once; <see cref="Slice"/> then returns any portion of it, for example for another
+/// device, in O(log n) and without rebuilding: all slices share one vector.
 /// </summary>
 public sealed class BioVector : IoMemory
 {
@@ -13,8 +13,8 @@ public sealed class BioVector : IoMemory
     private readonly long[] starts;
     private readonly SegmentRange range;
 
-    /// <summary>The whole of a vector. Empty segments are left out.</summary>
-    /// <param name="segments">Read once, here.</param>
+    /// <summary>Builds a vector. Empty segments are omitted.</summary>
+    /// <param name="segments">The segments; read only during construction.</param>
     public BioVector(IReadOnlyList<BioSegment> segments)
     {
         ArgumentNullException.ThrowIfNull(segments);
@@ -38,7 +38,7 @@ public sealed class BioVector : IoMemory
         range = RangeOf(positionBytes, lengthBytes);
     }
 
-    /// <summary>Where in the vector as it was built this portion of it begins.</summary>
+    /// <summary>The position of the first byte of this portion in the original vector.</summary>
     public long PositionBytes { get; }
 
     /// <inheritdoc/>
@@ -59,8 +59,9 @@ public sealed class BioVector : IoMemory
             : range.InSlice(LocateInWhole(PositionBytes + positionBytes));
     }
 
-    /// <summary>The portion of this one that begins at <paramref name="offsetBytes"/>, sharing its segments.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The portion does not lie within this one.</exception>
+    /// <summary>Returns the portion that begins at <paramref name="offsetBytes"/>; it shares the segments of this
+    /// vector.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The portion does not lie within this vector.</exception>
     public override BioVector Slice(long offsetBytes, long lengthBytes)
     {
         RequireRange(offsetBytes, lengthBytes);
@@ -79,13 +80,14 @@ public sealed class BioVector : IoMemory
     }
 }
 
-/// <summary>A contiguous piece of a page, or of any other memory. Linux's <c>struct bio_vec</c>.</summary>
+/// <summary>A contiguous part of a page or of other memory (Linux: <c>struct bio_vec</c>).</summary>
 public readonly record struct BioSegment
 {
-    /// <summary><paramref name="lengthBytes"/> bytes of the page, from <paramref name="offsetBytes"/> on.</summary>
-    /// <param name="page">4096 bytes, or any number of them.</param>
-    /// <param name="offsetBytes">0 to the page's length.</param>
-    /// <param name="lengthBytes">0 to what the page has behind the offset.</param>
+    /// <summary>Creates a segment of <paramref name="lengthBytes"/> bytes of the page, from
+    /// <paramref name="offsetBytes"/> on.</summary>
+    /// <param name="page">The page: memory of 4096 bytes or any other length.</param>
+    /// <param name="offsetBytes">The first byte of the segment in the page: 0 to the length of the page.</param>
+    /// <param name="lengthBytes">The length of the segment: 0 to the number of bytes after the offset.</param>
     /// <exception cref="ArgumentOutOfRangeException">The range does not lie within the page.</exception>
     public BioSegment(Memory<byte> page, int offsetBytes, int lengthBytes)
     {
@@ -98,13 +100,13 @@ public readonly record struct BioSegment
         LengthBytes = lengthBytes;
     }
 
-    /// <summary>The page that the segment is a piece of.</summary>
+    /// <summary>The page that contains the segment.</summary>
     public Memory<byte> Page { get; }
 
-    /// <summary>Where in the page it begins.</summary>
+    /// <summary>The position of the first byte of the segment in the page.</summary>
     public int OffsetBytes { get; }
 
-    /// <summary>Its length.</summary>
+    /// <summary>The length in bytes.</summary>
     public int LengthBytes { get; }
 
     /// <summary>The bytes of the segment.</summary>

@@ -6,33 +6,34 @@ namespace DmIo.Memory;
 
 /// <summary>
 /// The memory of a request: one of dm-io's three kinds (<see cref="PageList"/>, <see cref="BioVector"/>,
-/// <see cref="VirtualBuffer"/>) or any <see cref="Memory{T}"/>. All are a sequence of segments, read through a
-/// <see cref="SegmentCursor"/> that copies nothing. Immutable: the bytes change, the sequence does not. Safe to share
-/// between threads; every region of a request reads it from the beginning.
+/// <see cref="VirtualBuffer"/>) or any <see cref="Memory{T}"/>. Each kind is a sequence of segments, read through a
+/// <see cref="SegmentCursor"/> that copies nothing. Immutable: the bytes can change, the sequence cannot. Can be shared
+/// between threads; every region of a request starts at the first byte.
 /// </summary>
 public abstract class IoMemory
 {
-    /// <summary>Bytes in all segments together.</summary>
+    /// <summary>The total length of all segments in bytes.</summary>
     public abstract long LengthBytes { get; }
 
-    /// <summary>A read into it is refused, since its owner promised others that it does not change.</summary>
+    /// <summary>The memory must not change: a read into it is refused.</summary>
     public virtual bool IsReadOnly => false;
 
-    /// <summary>How many segments.</summary>
+    /// <summary>The number of segments.</summary>
     public abstract int SegmentCount { get; }
 
-    /// <summary>One of the <see cref="SegmentCount"/> contiguous pieces.</summary>
+    /// <summary>Returns one of the <see cref="SegmentCount"/> contiguous segments.</summary>
     public abstract Memory<byte> GetSegment(int index);
 
     /// <summary>
-    /// A cursor at the first byte. Each region of a request has one of its own, so each starts there.
+    /// Returns a cursor at the first byte. Each region of a request has its own cursor, so each region starts at the
+    /// first byte.
     /// </summary>
     public SegmentCursor GetCursor() => new(this);
 
     /// <summary>
-    /// The segment that holds the byte at <paramref name="positionBytes"/> (0 to <see cref="LengthBytes"/>); at the
-    /// end, the one behind the last. Never an empty segment. The memories of this library answer in O(log n) or
-    /// better.
+    /// Returns the segment that holds the byte at <paramref name="positionBytes"/> (0 to <see cref="LengthBytes"/>);
+    /// for the end of the memory, the position after the last segment. Never returns an empty segment. The memory types
+    /// of this library take O(log n) or less.
     /// </summary>
     public virtual SegmentPosition Locate(long positionBytes)
     {
@@ -52,7 +53,8 @@ public abstract class IoMemory
     }
 
     /// <summary>
-    /// The same bytes from <paramref name="offsetBytes"/> on, <paramref name="lengthBytes"/> of them. Copies none.
+    /// Returns <paramref name="lengthBytes"/> bytes of the same memory, from <paramref name="offsetBytes"/> on, without
+    /// a copy.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The range does not lie within this memory.</exception>
     public virtual IoMemory Slice(long offsetBytes, long lengthBytes)
@@ -72,9 +74,9 @@ public abstract class IoMemory
     }
 
     /// <summary>
-    /// Can the first <paramref name="lengthBytes"/> bytes go to a device without a copy: does every segment begin on
-    /// the alignment and consist of whole blocks? An estimate for managed memory, which the collector may move
-    /// afterwards: good enough to count pages with, not to do I/O by.
+    /// Returns whether the first <paramref name="lengthBytes"/> bytes can be passed to a device without a copy: every
+    /// segment begins on the alignment and consists of whole blocks. For managed memory this is an estimate, because
+    /// the garbage collector may move the memory afterwards: sufficient for counting pages, not for I/O.
     /// </summary>
     internal unsafe bool IsAligned(long lengthBytes, ByteSize alignment, ByteSize blockSize)
     {
@@ -115,7 +117,7 @@ public abstract class IoMemory
         private readonly long offsetBytes;
         private readonly SegmentRange range;
 
-        /// <summary>The range is the caller's to check.</summary>
+        /// <summary>The caller must check the range.</summary>
         public MemorySlice(IoMemory whole, long offsetBytes, long lengthBytes)
         {
             this.whole = whole;
@@ -158,15 +160,15 @@ public abstract class IoMemory
     }
 }
 
-/// <summary>Any managed or native <see cref="Memory{T}"/> as the memory of a request: one segment.</summary>
+/// <summary>A managed or native <see cref="Memory{T}"/> as the memory of a request: one segment.</summary>
 public sealed class MemoryBlock : IoMemory
 {
     private readonly Memory<byte> memory;
 
-    /// <summary>Memory to write from or to read into.</summary>
+    /// <summary>Wraps memory to write from or to read into.</summary>
     public MemoryBlock(Memory<byte> memory) => this.memory = memory;
 
-    /// <summary>Memory to write from; a read into it is refused.</summary>
+    /// <summary>Wraps memory to write from; a read into it is refused.</summary>
     public MemoryBlock(ReadOnlyMemory<byte> memory)
         : this(MemoryMarshal.AsMemory(memory), isReadOnly: true)
     {

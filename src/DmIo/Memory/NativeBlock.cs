@@ -5,13 +5,13 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Memory;
 
 /// <summary>
-/// One zeroed, page-aligned piece of native memory, which the collector never moves. It is freed once: by
-/// <c>Dispose</c> after the last pin is gone, or by its finalizer when nothing refers to it. Everything that points
-/// into it holds it.
+/// A zeroed, page-aligned block of native memory, which the garbage collector never moves. The block is freed once: by
+/// <c>Dispose</c> after the last pin is released, or by its finalizer when nothing refers to it. Every object that
+/// points into the block also refers to the block.
 /// </summary>
 internal sealed unsafe class NativeBlock : SafeHandleZeroOrMinusOneIsInvalid
 {
-    /// <summary>What direct I/O wants at most, and the size of a page.</summary>
+    /// <summary>The largest alignment that direct I/O requires, and the size of a page.</summary>
     public const int AlignmentBytes = 4096;
 
     // Zeroed memory of a fresh mapping costs nothing until it is touched, which an aligned allocation and a Clear
@@ -29,10 +29,11 @@ internal sealed unsafe class NativeBlock : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>The first byte; a multiple of <see cref="AlignmentBytes"/>.</summary>
     public byte* Address { get; }
 
-    /// <summary>Bytes that may be used from <see cref="Address"/> on.</summary>
+    /// <summary>The number of usable bytes from <see cref="Address"/> on.</summary>
     public long LengthBytes { get; }
 
-    /// <summary>A block of its own. <see cref="OutOfMemoryException"/> where the system has none.</summary>
+    /// <summary>Allocates a block. Throws <see cref="OutOfMemoryException"/> if the system has no memory for
+    /// it.</summary>
     public static NativeBlock Allocate(long lengthBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lengthBytes);
@@ -58,9 +59,9 @@ internal sealed unsafe class NativeBlock : SafeHandleZeroOrMinusOneIsInvalid
 }
 
 /// <summary>
-/// A part of a <see cref="NativeBlock"/> as <see cref="Memory{T}"/>. Every such memory holds the block, so the block
-/// outlives them all; a pin holds it even against a Dispose. A span alone holds nothing: keep the memory while a span
-/// of it is used.
+/// A part of a <see cref="NativeBlock"/> as <see cref="Memory{T}"/>. Every such memory refers to the block, so the
+/// block outlives all of them; a pin keeps the block allocated even after Dispose. A span alone does not keep the block
+/// allocated: keep a reference to the memory while a span of it is in use.
 /// </summary>
 internal sealed unsafe class NativeWindow : MemoryManager<byte>
 {
@@ -77,7 +78,7 @@ internal sealed unsafe class NativeWindow : MemoryManager<byte>
         address = block.Address + offsetBytes;
     }
 
-    /// <summary>The bytes. Of a block that was disposed, an <see cref="ObjectDisposedException"/> instead.</summary>
+    /// <summary>The bytes. Throws <see cref="ObjectDisposedException"/> if the block was disposed of.</summary>
     public override Span<byte> GetSpan()
     {
         ObjectDisposedException.ThrowIf(block.IsClosed, typeof(NativeBlock));

@@ -2,11 +2,11 @@ namespace DmIo.Memory;
 
 /// <summary>
 /// 4096 bytes of native memory at an address that is a multiple of 4096 and never changes, so that direct I/O and
-/// native code can use it as it is. Belongs to the lease that it came with, until that is put back.
+/// native code can use the memory directly. A page belongs to the lease that granted it until the lease is put back.
 /// </summary>
 public sealed class Page
 {
-    /// <summary>Bytes in a page, whatever the machine's own page size.</summary>
+    /// <summary>The bytes of a page, regardless of the page size of the machine.</summary>
     public const int SizeBytes = 4096;
 
     internal Page(Memory<byte> memory, Memory<byte> guard = default)
@@ -17,18 +17,19 @@ public sealed class Page
     }
 
     /// <summary>
-    /// The page's bytes. Holding this keeps the memory from being freed, not from being leased to another.
+    /// The bytes of the page. A reference to this memory keeps the memory from being freed, but does not keep the page
+    /// from being leased to another owner.
     /// </summary>
     public Memory<byte> Memory { get; }
 
-    /// <summary>Unused bytes behind the page; empty if the pool is not checked.</summary>
+    /// <summary>Unused bytes after the page; empty if the pool is not checked.</summary>
     internal Memory<byte> Guard { get; }
 }
 
 /// <summary>
-/// Detects writes to pages outside of a lease, for a pool with <c>dmio.pool.check</c>: free pages, and the guard behind
-/// each page, are full of a pattern. A free page without the pattern was written to after its lease was returned; a
-/// guard without the pattern was overrun from its page. Costs a fill and a comparison for each page and lease.
+/// Detects writes to pages outside of a lease, for a pool with <c>dmio.pool.check</c>: free pages, and the guard after
+/// each page, are filled with a pattern. A free page without the pattern was written to after its lease was returned; a
+/// guard without the pattern was overrun from its page. The cost is one fill and one comparison per page and lease.
 /// </summary>
 internal static class PageCheck
 {

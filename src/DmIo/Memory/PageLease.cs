@@ -1,13 +1,13 @@
 namespace DmIo.Memory;
 
 /// <summary>
-/// Pages that a pool granted to one owner. All or none of them go back.
+/// Pages that a pool granted to one owner. They are returned to the pool together.
 /// </summary>
 /// <remarks><code>
 ///   TryLease --> Leased --BeginDrain--> Draining --Return--> Returned
 ///                   +------------------Return-----------------^
 /// </code>
-/// Only its pool changes its state. The public members never change.
+/// Only the pool changes the state of a lease. The values of the public members never change.
 /// </remarks>
 public sealed class PageLease
 {
@@ -23,15 +23,15 @@ public sealed class PageLease
         Pages = Array.AsReadOnly(pages);
     }
 
-    /// <summary>Its name, of which the process has no second.</summary>
+    /// <summary>The identifier of the lease, unique in the process.</summary>
     public LeaseId Id { get; }
 
-    /// <summary>How many pages.</summary>
+    /// <summary>The number of granted pages.</summary>
     public int Count => pages.Length;
 
     /// <summary>
-    /// The pages, zeroed when they were leased. Not to be touched once the lease was put back: then they may be
-    /// another's.
+    /// The pages, zeroed when the lease was granted. They must not be accessed after the lease was put back, because
+    /// they may then belong to another lease.
     /// </summary>
     public IReadOnlyList<Page> Pages { get; }
 
@@ -39,37 +39,37 @@ public sealed class PageLease
 
     internal PageLeaseState State { get; set; } = PageLeaseState.Leased;
 
-    /// <summary>Pages that the pool lent to it beyond <see cref="Count"/>: credit for I/O, not memory of the
+    /// <summary>Pages that the pool lent to the lease beyond <see cref="Count"/>: credit for I/O, not memory for the
     /// owner.</summary>
     internal Stack<Page> Lent { get; } = new();
 
-    /// <summary>How many of all its pages are quarantined; 0 where it drains.</summary>
+    /// <summary>The number of quarantined pages among all pages of the lease; 0 while the lease drains.</summary>
     internal int Quarantined { get; set; }
 
-    /// <summary>Granted and lent pages.</summary>
+    /// <summary>The number of granted and lent pages.</summary>
     internal int TotalPages => Count + Lent.Count;
 }
 
 /// <summary>
-/// Names a lease. Never used twice in a process, so that one pool's lease is not taken for another's.
+/// Identifies a lease. Unique in the process, so that leases of different pools are not confused.
 /// </summary>
-/// <param name="Value">1 for the first lease of the process, then counting.</param>
+/// <param name="Value">The number: 1 for the first lease of the process, then ascending.</param>
 public readonly record struct LeaseId(long Value)
 {
-    /// <summary><c>lease-1</c>: fit for an actor's name and a log.</summary>
+    /// <summary>Formats the identifier as <c>lease-1</c>, which is also valid as the name of an actor.</summary>
     public override string ToString() => $"lease-{Value}";
 }
 
-/// <summary>Whose a lease's pages are.</summary>
+/// <summary>The owner of the pages of a lease.</summary>
 internal enum PageLeaseState
 {
-    /// <summary>The lessee's.</summary>
+    /// <summary>The pages belong to the owner of the lease.</summary>
     Leased,
 
-    /// <summary>The lessee has died or returned the pages, but a device may still access them: they have no
+    /// <summary>The owner of the lease died or returned the pages, but a device may still access them: they have no
     /// owner.</summary>
     Draining,
 
-    /// <summary>The pool's again.</summary>
+    /// <summary>The pages are back in the pool.</summary>
     Returned,
 }

@@ -1,29 +1,32 @@
 namespace DmIo.Memory;
 
 /// <summary>
-/// Pages of 4096 bytes, and where in the first of them the data begins. Linux dm-io's <c>DM_IO_PAGE_LIST</c> with its
-/// <c>offset</c>. One segment for each page. It holds the pages' memory, but it is no lease: pages of a pool are its
-/// lessee's only until they are put back.
+/// Pages of 4096 bytes, and the offset of the data in the first page (Linux dm-io: <c>DM_IO_PAGE_LIST</c> with its
+/// <c>offset</c>). Each page is one segment. A list keeps the memory of the pages allocated, but is not a lease: pages
+/// of a pool belong to the owner of the lease only until the lease is put back.
 /// </summary>
 public sealed class PageList : IoMemory
 {
     private readonly Memory<byte>[] pages;
     private readonly int firstPageOffset;
 
-    /// <summary>Pages of a pool, such as those of a lease.</summary>
-    /// <param name="pages">Read once, here.</param>
-    /// <param name="firstPageOffset">Bytes of the first page that do not belong to the data: 0 to 4095.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The offset does not lie within a first page.</exception>
+    /// <summary>Creates a list of pages of a pool, such as the pages of a lease.</summary>
+    /// <param name="pages">The pages; read only during construction.</param>
+    /// <param name="firstPageOffset">The number of bytes at the beginning of the first page that do not belong to the
+    /// data: 0 to 4095.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The offset is not 0 to 4095 (in an empty list: not 0).</exception>
     public PageList(IReadOnlyList<Page> pages, int firstPageOffset = 0)
         : this(MemoryOf(pages), firstPageOffset)
     {
     }
 
-    /// <summary>Pages from anywhere, of exactly 4096 bytes each. Alignment is the caller's business.</summary>
-    /// <param name="pages">Read once, here.</param>
-    /// <param name="firstPageOffset">Bytes of the first page that do not belong to the data: 0 to 4095.</param>
+    /// <summary>Creates a list of pages of any origin, of exactly 4096 bytes each. The caller is responsible for their
+    /// alignment.</summary>
+    /// <param name="pages">The pages; read only during construction.</param>
+    /// <param name="firstPageOffset">The number of bytes at the beginning of the first page that do not belong to the
+    /// data: 0 to 4095.</param>
     /// <exception cref="ArgumentException">A page is not 4096 bytes long; the message names it.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The offset does not lie within a first page.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The offset is not 0 to 4095 (in an empty list: not 0).</exception>
     public PageList(IReadOnlyList<Memory<byte>> pages, int firstPageOffset = 0)
         : this(CopyOf(pages), firstPageOffset)
     {

@@ -3,25 +3,26 @@ using System.Collections;
 namespace DmIo.Memory;
 
 /// <summary>
-/// The segments of one call to a device, in order: what <c>preadv</c> and <c>pwritev</c> call an iovec. Reused from
-/// call to call by its owner; a device reads it only until its task completes, and never keeps it.
+/// The segments of one call to a device, in order (the iovec of <c>preadv</c> and <c>pwritev</c>). The owner reuses the
+/// batch for later calls; a device reads it only until the task of the call completes, and keeps no reference to it.
 /// </summary>
 public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<ReadOnlyMemory<byte>>
 {
     private Memory<byte>[] segments;
 
-    /// <summary>An empty one.</summary>
-    /// <param name="initialSegments">How many segments it has room for; it grows by itself.</param>
+    /// <summary>Creates an empty batch.</summary>
+    /// <param name="initialSegments">The initial number of segments that the batch has room for; the batch grows as
+    /// needed.</param>
     public SegmentBatch(int initialSegments = 4)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(initialSegments);
         segments = new Memory<byte>[initialSegments];
     }
 
-    /// <summary>How many segments.</summary>
+    /// <summary>The number of segments.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The sum of their lengths.</summary>
+    /// <summary>The total length of the segments in bytes.</summary>
     public long LengthBytes { get; private set; }
 
     /// <summary>The segments, in order.</summary>
@@ -31,7 +32,7 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
 
     ReadOnlyMemory<byte> IReadOnlyList<ReadOnlyMemory<byte>>.this[int index] => Segments[index];
 
-    /// <summary>Adds one segment at the end. An empty one is left out.</summary>
+    /// <summary>Adds a segment at the end. An empty segment is omitted.</summary>
     public void Add(Memory<byte> segment)
     {
         if (segment.IsEmpty)
@@ -48,7 +49,7 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
         LengthBytes += segment.Length;
     }
 
-    /// <summary>Makes it empty, and holds no memory any more.</summary>
+    /// <summary>Removes all segments, and all references to their memory.</summary>
     public void Clear()
     {
         Array.Clear(segments, 0, Count);
@@ -57,8 +58,8 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
     }
 
     /// <summary>
-    /// Adds at most <paramref name="maxBytes"/> bytes of another batch's segments, from its byte <paramref
-    /// name="skipBytes"/> on.
+    /// Adds at most <paramref name="maxBytes"/> bytes of the segments of another batch, from its byte
+    /// <paramref name="skipBytes"/> on.
     /// </summary>
     public void AddFrom(SegmentBatch source, long skipBytes, long maxBytes = long.MaxValue)
     {
@@ -75,7 +76,7 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
         }
     }
 
-    /// <summary>Copies the first bytes, as many as the destination takes, out of the segments.</summary>
+    /// <summary>Copies the first bytes of the segments to the destination, up to its length.</summary>
     public void CopyTo(Span<byte> destination)
     {
         foreach (var segment in Segments)
@@ -86,7 +87,7 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
         }
     }
 
-    /// <summary>Copies the source, at most <see cref="LengthBytes"/> of it, into the segments.</summary>
+    /// <summary>Copies at most <see cref="LengthBytes"/> bytes of the source into the segments.</summary>
     public void CopyFrom(ReadOnlySpan<byte> source)
     {
         foreach (var segment in Segments)

@@ -1,9 +1,9 @@
 namespace DmIo.Memory;
 
 /// <summary>
-/// A place in an <see cref="IoMemory"/>: takes the next bytes as segments, in order; copies nothing and allocates
-/// nothing. A mutable struct with a single owner; a copy of it is a bookmark. Invariant: <c>Position + RemainingBytes
-/// == memory.LengthBytes</c>.
+/// A position in an <see cref="IoMemory"/>, from which the next bytes are taken as segments, in order; copies nothing
+/// and allocates nothing. A mutable struct with a single owner; a copy of the struct saves the position. Invariant:
+/// <c>Position + RemainingBytes == memory.LengthBytes</c>.
 /// </summary>
 public struct SegmentCursor
 {
@@ -11,7 +11,7 @@ public struct SegmentCursor
     private int segmentIndex;
     private int segmentOffset;
 
-    /// <summary>A cursor at the first byte.</summary>
+    /// <summary>Creates a cursor at the first byte.</summary>
     public SegmentCursor(IoMemory memory)
     {
         ArgumentNullException.ThrowIfNull(memory);
@@ -19,17 +19,17 @@ public struct SegmentCursor
         RemainingBytes = memory.LengthBytes;
     }
 
-    /// <summary>Bytes between here and the end.</summary>
+    /// <summary>The number of bytes from the position to the end.</summary>
     public long RemainingBytes { get; private set; }
 
-    /// <summary>Bytes between the beginning and here.</summary>
+    /// <summary>The number of bytes from the beginning to the position.</summary>
     public readonly long Position => memory.LengthBytes - RemainingBytes;
 
-    /// <summary>Back to the first byte.</summary>
+    /// <summary>Moves back to the first byte.</summary>
     public void Rewind() => this = new SegmentCursor(memory);
 
     /// <summary>
-    /// Appends the next segments to <paramref name="batch"/> and moves behind them: at most
+    /// Appends the next segments to <paramref name="batch"/> and moves past them: at most
     /// <paramref name="maxBytes"/>
     /// bytes in at most <paramref name="maxSegments"/> segments. Returns the bytes taken; 0 only at the end or for a
     /// limit of 0.
@@ -58,11 +58,12 @@ public struct SegmentCursor
         return taken;
     }
 
-    /// <summary>Moves on by <paramref name="bytes"/>, at most to the end; not at all for a negative number.</summary>
+    /// <summary>Moves forward by <paramref name="bytes"/>, at most to the end; a negative number has no
+    /// effect.</summary>
     public void Skip(long bytes) => Seek(Position + Math.Clamp(bytes, 0, RemainingBytes));
 
     /// <summary>
-    /// To the byte at <paramref name="positionBytes"/> (0 to the memory's length), as fast as
+    /// Moves to the byte at <paramref name="positionBytes"/> (0 to the length of the memory), at the cost of
     /// <see cref="IoMemory.Locate"/>.
     /// </summary>
     public void Seek(long positionBytes)
@@ -90,21 +91,23 @@ public struct SegmentCursor
     }
 }
 
-/// <summary>A byte of an <see cref="IoMemory"/>, by segment.</summary>
-/// <param name="Index">Which segment; <see cref="IoMemory.SegmentCount"/> for the place behind the last byte.</param>
-/// <param name="OffsetBytes">Which byte of the segment.</param>
+/// <summary>The position of a byte of an <see cref="IoMemory"/>, by segment.</summary>
+/// <param name="Index">The index of the segment; <see cref="IoMemory.SegmentCount"/> for the position after the last
+/// byte.</param>
+/// <param name="OffsetBytes">The index of the byte in the segment.</param>
 public readonly record struct SegmentPosition(int Index, int OffsetBytes);
 
 /// <summary>
-/// Which segments of a sequence a slice of it consists of: whole ones, but for the first, which may begin late, and
-/// the last, which may end early. Knows positions only; the segments stay where they are, so slicing copies nothing.
+/// The segments of a sequence that a slice of it consists of. All segments are whole, except that the first may begin
+/// late and the last may end early. The range holds only positions, so slicing copies nothing.
 /// </summary>
 internal readonly struct SegmentRange
 {
     private readonly SegmentPosition first;
     private readonly SegmentPosition last;
 
-    /// <summary>From the byte at <paramref name="first"/> to the byte at <paramref name="last"/>, inclusive.</summary>
+    /// <summary>Creates the range from the byte at <paramref name="first"/> to the byte at <paramref name="last"/>,
+    /// inclusive.</summary>
     public SegmentRange(SegmentPosition first, SegmentPosition last)
     {
         this.first = first;
@@ -112,10 +115,10 @@ internal readonly struct SegmentRange
         Count = last.Index - first.Index + 1;
     }
 
-    /// <summary>Segments in the slice; 0 in <c>default</c>, the empty slice.</summary>
+    /// <summary>The number of segments in the slice; 0 in <c>default</c>, the empty slice.</summary>
     public int Count { get; }
 
-    /// <summary>The segment's index in the whole sequence, by its index in the slice.</summary>
+    /// <summary>Returns the index of a segment in the whole sequence, from its index in the slice.</summary>
     public int IndexInWhole(int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
@@ -123,13 +126,15 @@ internal readonly struct SegmentRange
         return first.Index + index;
     }
 
-    /// <summary>A place of the whole sequence, which must lie in the slice, as a place of the slice.</summary>
+    /// <summary>Converts a position in the whole sequence, which must lie in the slice, to a position in the
+    /// slice.</summary>
     public SegmentPosition InSlice(SegmentPosition place) => place.Index == first.Index
         ? new SegmentPosition(0, place.OffsetBytes - first.OffsetBytes)
         : new SegmentPosition(place.Index - first.Index, place.OffsetBytes);
 
     /// <summary>
-    /// What of the whole <paramref name="segment"/>, at <paramref name="index"/> in the slice, belongs to it.
+    /// Returns the part of the whole <paramref name="segment"/>, at <paramref name="index"/> in the slice, that belongs
+    /// to the slice.
     /// </summary>
     public Memory<byte> Trim(Memory<byte> segment, int index)
     {

@@ -1,11 +1,11 @@
 namespace DmIo.Memory;
 
 /// <summary>
-/// One contiguous region of any size. Linux dm-io's <c>DM_IO_VMA</c> and <c>DM_IO_KMEM</c>. Its segments are windows
-/// of at most 1 GiB, since a <see cref="Memory{T}"/> ends at 2 GiB. Native memory is zeroed, page-aligned, and freed
-/// when nothing refers to it any more: not the buffer, no slice, no memory taken from it, no request in flight. There
-/// is no Dispose, so it can't come too early and take the memory from under a device; the collector is told of the
-/// size.
+/// One contiguous buffer of any size (Linux dm-io: <c>DM_IO_VMA</c> and <c>DM_IO_KMEM</c>). The segments are windows of
+/// at most 1 GiB, because a <see cref="Memory{T}"/> is limited to 2 GiB. Native memory is zeroed, page-aligned, and
+/// freed when nothing refers to it any longer: neither the buffer nor a slice, memory taken from the buffer, or a
+/// request in flight. There is no Dispose, so the memory cannot be freed while a device still uses it; the garbage
+/// collector takes the size of the buffer into account.
 /// </summary>
 public sealed class VirtualBuffer : IoMemory
 {
@@ -15,7 +15,7 @@ public sealed class VirtualBuffer : IoMemory
     private readonly long positionBytes;
     private readonly SegmentRange range;
 
-    /// <summary>Managed memory as a buffer.</summary>
+    /// <summary>Wraps managed memory.</summary>
     public VirtualBuffer(Memory<byte> memory)
         : this(new Origin(null, memory, memory.Length, LargestWindowBytes), 0, memory.Length)
     {
@@ -39,15 +39,15 @@ public sealed class VirtualBuffer : IoMemory
     public override int SegmentCount => range.Count;
 
     /// <summary>
-    /// Native memory beyond the collector's reach: zeroed, and aligned to 4096 bytes. The system gives it when it is
-    /// first touched, not here.
+    /// Allocates native memory, which the garbage collector does not move: zeroed, and aligned to 4096 bytes. The
+    /// system provides physical memory at the first access, not at the allocation.
     /// </summary>
-    /// <param name="lengthBytes">Any number of bytes from 1 on.</param>
+    /// <param name="lengthBytes">The length in bytes, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is 0 or negative.</exception>
-    /// <exception cref="OutOfMemoryException">The system refuses.</exception>
+    /// <exception cref="OutOfMemoryException">The system has no memory for the buffer.</exception>
     public static VirtualBuffer Allocate(long lengthBytes) => Allocate(lengthBytes, LargestWindowBytes);
 
-    /// <summary>For tests: windows so small that a test has many.</summary>
+    /// <summary>For tests: small windows, so that a buffer has many of them.</summary>
     internal static VirtualBuffer Allocate(long lengthBytes, int windowBytes)
     {
         var block = NativeBlock.Allocate(lengthBytes);
@@ -58,8 +58,9 @@ public sealed class VirtualBuffer : IoMemory
     public override Memory<byte> GetSegment(int index) => range.Trim(origin.Windows[range.IndexInWhole(index)], index);
 
     /// <summary>
-    /// Any part of the buffer, contiguous also where segments meet. A span of native memory does not hold the buffer:
-    /// keep what this returns, or the buffer, while the span is in use.
+    /// Returns any part of the buffer, contiguous even across the boundary of two segments. A span of native memory
+    /// does not keep the buffer allocated: keep a reference to the returned memory, or to the buffer, while the span is
+    /// in use.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The part does not lie within the buffer.</exception>
     public Memory<byte> GetMemory(long offsetBytes, int lengthBytes)
@@ -77,7 +78,7 @@ public sealed class VirtualBuffer : IoMemory
             : range.InSlice(origin.Locate(this.positionBytes + positionBytes));
     }
 
-    /// <summary>A part of the same region; nothing is copied, and the part holds the whole.</summary>
+    /// <summary>Returns a part of the buffer, without a copy; the part keeps the whole buffer allocated.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The part does not lie within the buffer.</exception>
     public override VirtualBuffer Slice(long offsetBytes, long lengthBytes)
     {
@@ -85,7 +86,7 @@ public sealed class VirtualBuffer : IoMemory
         return new VirtualBuffer(origin, positionBytes + offsetBytes, lengthBytes);
     }
 
-    /// <summary>The region itself, native or managed, which all slices share, and its windows.</summary>
+    /// <summary>The underlying memory, native or managed, which all slices share, and its windows.</summary>
     private sealed class Origin
     {
         private readonly NativeBlock? block;
