@@ -24,8 +24,8 @@ public static class DmIoAkkaExtensions
     /// <summary>
     /// Starts the service with the system, configured by HOCON alone, then opens the clients of
     /// <see cref="DmIoServiceCollectionExtensions.AddDmIoClient"/>. The NBD servers start at the end, after all actors.
-    /// A failure fails the start of the host. The supervisor is in the <see cref="ActorRegistry"/> as
-    /// <see cref="DmIoSupervisor"/>.
+    /// A failure of any of these fails the start of the host. The supervisor is registered in the
+    /// <see cref="ActorRegistry"/> as <see cref="DmIoSupervisor"/>.
     /// </summary>
     public static AkkaConfigurationBuilder WithDmIo(this AkkaConfigurationBuilder builder)
     {
@@ -61,13 +61,13 @@ public static class DmIoAkkaExtensions
     }
 
     /// <summary>Serves devices to NBD clients, as <c>dmio.nbd-servers</c> does. The server accepts clients at the end
-    /// of the start; <see cref="HostedNbdServers"/> returns it by name. A device of an export that is not attached by
-    /// then fails the start; if the device is missing and its <c>on-missing</c> allows that, the export is added when
+    /// of the start; <see cref="HostedNbdServers"/> returns it by name. If a device of an export is not attached by
+    /// then, the start fails; but if the device is missing as its <c>on-missing</c> allows, the export is added when
     /// the device is attached.</summary>
     /// <param name="builder">The builder of the actor system.</param>
-    /// <param name="name">The name of the server. Settings of the same server from other sources are merged with
-    /// these.</param>
-    /// <param name="configure">Sets its addresses and exports.</param>
+    /// <param name="name">The name of the server. Settings of the same server from other sources are merged with these
+    /// settings.</param>
+    /// <param name="configure">Sets the addresses and exports of the server.</param>
     public static AkkaConfigurationBuilder WithNbdServer(
         this AkkaConfigurationBuilder builder, string name, Action<DmIoNbdServerOptions> configure)
     {

@@ -7,9 +7,9 @@ using DmIo.Io;
 namespace DmIo.Hosting;
 
 /// <summary>
-/// The settings of a device in code. Null: as configured elsewhere, otherwise <c>dmio.device-defaults</c>. The keys in
-/// <c>hocon/reference.conf</c> define meanings, bounds and defaults; an invalid value fails the start and names the
-/// key.
+/// The settings of a device in code. A property that is null has the value that is configured elsewhere, otherwise the
+/// value of <c>dmio.device-defaults</c>. The keys in <c>hocon/reference.conf</c> define meanings, bounds and defaults;
+/// an invalid value fails the start and names the key.
 /// </summary>
 public sealed class DmIoDeviceOptions
 {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace DmIo.Hosting;
 
 /// <summary>
-/// Health checks of the service, in the form of Akka.Hosting: they are added to the actor system, and run by the health
-/// check service of the host (<c>builder.Services.AddHealthChecks()</c>).
+/// Health checks of the service for Akka.Hosting: they are added to the actor system, and run by the health check
+/// service of the host (<c>builder.Services.AddHealthChecks()</c>).
 /// </summary>
 public static class DmIoHealthCheckExtensions
 {
@@ -15,8 +15,8 @@ public static class DmIoHealthCheckExtensions
 
     /// <summary>Check <c>dmio.liveness</c>: the supervisor answers within 5 s.</summary>
     /// <param name="builder">The builder of the actor system.</param>
-    /// <param name="failureStatus">The status if it does not answer; null: unhealthy.</param>
-    /// <param name="tags">Null: akka, dmio, liveness.</param>
+    /// <param name="failureStatus">The status if the supervisor does not answer; null: unhealthy.</param>
+    /// <param name="tags">The tags of the check; null: akka, dmio, liveness.</param>
     public static AkkaConfigurationBuilder WithDmIoLivenessCheck(
         this AkkaConfigurationBuilder builder, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null)
     {
@@ -28,12 +28,12 @@ public static class DmIoHealthCheckExtensions
     /// <summary>
     /// Check <c>dmio.readiness</c>, by the age of each device's oldest operation in flight: older than
     /// <c>slow-after</c> (1 s) is degraded; older than <c>unhealthy-after</c> (10 s) is unhealthy, and so is a failed
-    /// device; a missing device (<c>on-missing</c>) is degraded. The data contain each device's state and age by its
-    /// name.
+    /// device; a missing device (<c>on-missing</c>) is degraded. The data of the result contains the state and the age
+    /// of each device, by name.
     /// </summary>
     /// <param name="builder">The builder of the actor system.</param>
     /// <param name="failureStatus">The status to report instead of unhealthy; null: unhealthy.</param>
-    /// <param name="tags">Null: akka, dmio, readiness.</param>
+    /// <param name="tags">The tags of the check; null: akka, dmio, readiness.</param>
     public static AkkaConfigurationBuilder WithDmIoReadinessCheck(
         this AkkaConfigurationBuilder builder, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null)
     {

@@ -4,8 +4,9 @@ using DmIo.Nbd.Server;
 namespace DmIo.Hosting;
 
 /// <summary>
-/// The settings of an NBD server in code. Null: as configured elsewhere, otherwise the default. Each property and
-/// method writes the key of <c>hocon/nbd-servers.conf</c> that it names; the key is validated at the start.
+/// The settings of an NBD server in code. A property that is null has the value that is configured elsewhere, otherwise
+/// the default. Each property and method writes the key of <c>hocon/nbd-servers.conf</c> that it names; the key is
+/// validated at the start.
 /// </summary>
 public sealed class DmIoNbdServerOptions
 {

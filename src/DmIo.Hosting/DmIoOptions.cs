@@ -4,8 +4,9 @@ using DmIo.Io;
 namespace DmIo.Hosting;
 
 /// <summary>
-/// The settings of the service in code: pool, policies and devices. Null: as configured elsewhere. Each property and
-/// method writes the key of <c>hocon/reference.conf</c> that it names; the key is validated at the start.
+/// The settings of the service in code: pool, policies and devices. A property that is null has the value that is
+/// configured elsewhere. Each property and method writes the key of <c>hocon/reference.conf</c> that it names; the key
+/// is validated at the start.
 /// </summary>
 public sealed class DmIoOptions
 {
@@ -21,7 +22,7 @@ public sealed class DmIoOptions
     /// <summary>Key <c>pool.slab-pages</c>: the number of pages that the pool allocates at a time.</summary>
     public int? SlabPages { get; set; }
 
-    /// <summary>Key <c>pool.check</c>: detect writes to pages that are not leased.</summary>
+    /// <summary>Key <c>pool.check</c>: detects writes to pages that are not leased.</summary>
     public bool? ChecksPages { get; set; }
 
     /// <summary>Key <c>leases.waiting-per-page</c>: the limit of waiting requests, per page of a lease.</summary>
@@ -39,35 +40,36 @@ public sealed class DmIoOptions
     /// <summary>Block <c>device-defaults</c>: the defaults of all devices.</summary>
     public DmIoDeviceOptions DeviceDefaults { get; } = new(new HoconTree());
 
-    /// <summary>A device in a regular file or on a block device.</summary>
+    /// <summary>Adds a device in a regular file or on a block device.</summary>
     /// <param name="name">The name that regions use.</param>
-    /// <param name="path">Relative to the working directory of the process.</param>
+    /// <param name="path">The path, relative to the working directory of the process.</param>
     /// <param name="configure">Further settings.</param>
-    /// <exception cref="ArgumentException">These options have a device of that name.</exception>
+    /// <exception cref="ArgumentException">These options already have a device of that name.</exception>
     public DmIoOptions AddFile(string name, string path, Action<DmIoDeviceOptions>? configure = null) =>
         Add(name, new HoconTree { ["backend"] = "file", ["path"] = path }, configure);
 
-    /// <summary>A device in memory; initially zeroes. Its contents are lost when the system ends.</summary>
+    /// <summary>Adds a device in memory, which initially reads as zeroes. Its contents are lost when the system
+    /// ends.</summary>
     /// <param name="name">The name that regions use.</param>
-    /// <param name="size">A multiple of 512 bytes.</param>
+    /// <param name="size">The size, a multiple of 512 bytes.</param>
     /// <param name="configure">Further settings.</param>
-    /// <exception cref="ArgumentException">These options have a device of that name.</exception>
+    /// <exception cref="ArgumentException">These options already have a device of that name.</exception>
     public DmIoOptions AddMemory(string name, ByteSize size, Action<DmIoDeviceOptions>? configure = null) =>
         Add(name, new HoconTree { ["backend"] = "memory", ["size"] = HoconTree.TextOf(size) }, configure);
 
-    /// <summary>A device that discards writes and reads as zeroes.</summary>
+    /// <summary>Adds a device that discards writes and reads as zeroes.</summary>
     /// <param name="name">The name that regions use.</param>
-    /// <param name="size">A multiple of 512 bytes.</param>
+    /// <param name="size">The size, a multiple of 512 bytes.</param>
     /// <param name="configure">Further settings.</param>
-    /// <exception cref="ArgumentException">These options have a device of that name.</exception>
+    /// <exception cref="ArgumentException">These options already have a device of that name.</exception>
     public DmIoOptions AddNull(string name, ByteSize size, Action<DmIoDeviceOptions>? configure = null) =>
         Add(name, new HoconTree { ["backend"] = "null", ["size"] = HoconTree.TextOf(size) }, configure);
 
-    /// <summary>A device that a provider opens by URI, such as an NBD export on another machine.</summary>
+    /// <summary>Adds a device that a provider opens by URI, such as an NBD export on another machine.</summary>
     /// <param name="name">The name that regions use.</param>
     /// <param name="uri">As in <c>nbd://host:10809/name</c>.</param>
     /// <param name="configure">Further settings.</param>
-    /// <exception cref="ArgumentException">These options have a device of that name.</exception>
+    /// <exception cref="ArgumentException">These options already have a device of that name.</exception>
     public DmIoOptions AddUri(string name, string uri, Action<DmIoDeviceOptions>? configure = null) =>
         Add(name, new HoconTree { ["backend"] = "uri", ["uri"] = uri }, configure);
 

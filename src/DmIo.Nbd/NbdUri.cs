@@ -34,11 +34,11 @@ public sealed record NbdUri
     /// <summary>The server's certificate is verified; false with <c>tls-verify-peer=0</c>.</summary>
     public bool VerifiesPeer { get; internal init; } = true;
 
-    /// <summary>An export over TCP.</summary>
+    /// <summary>Creates the URI of an export over TCP.</summary>
     /// <param name="host">A host name or IP address; an IPv6 address without brackets.</param>
-    /// <param name="port">1 to 65535.</param>
-    /// <param name="export">At most 4096 bytes of UTF-8 without NUL.</param>
-    /// <param name="tls">Requires TLS.</param>
+    /// <param name="port">The port, 1 to 65535.</param>
+    /// <param name="export">The name of the export: at most 4096 bytes of UTF-8 without NUL.</param>
+    /// <param name="tls">True: the connection requires TLS.</param>
     /// <exception cref="ArgumentException">An argument is invalid; the message explains why.</exception>
     public static NbdUri Tcp(string host, int port, string export, bool tls = false)
     {
@@ -52,10 +52,11 @@ public sealed record NbdUri
         return new NbdUri { Host = known!, Port = port, Export = export, IsTls = tls };
     }
 
-    /// <summary>An export over a unix socket.</summary>
-    /// <param name="socketPath">At most about 107 bytes; a leading NUL denotes Linux's abstract namespace.</param>
-    /// <param name="export">At most 4096 bytes of UTF-8 without NUL.</param>
-    /// <param name="tls">Requires TLS.</param>
+    /// <summary>Creates the URI of an export over a unix socket.</summary>
+    /// <param name="socketPath">The path of the socket, at most about 107 bytes; a leading NUL denotes Linux's abstract
+    /// namespace.</param>
+    /// <param name="export">The name of the export: at most 4096 bytes of UTF-8 without NUL.</param>
+    /// <param name="tls">True: the connection requires TLS.</param>
     /// <exception cref="ArgumentException">An argument is invalid; the message explains why.</exception>
     public static NbdUri Unix(string socketPath, string export, bool tls = false)
     {
@@ -66,7 +67,7 @@ public sealed record NbdUri
         return new NbdUri { SocketPath = socketPath, Export = export, IsTls = tls };
     }
 
-    /// <summary>The text begins with one of the four schemes.</summary>
+    /// <summary>Returns whether the text begins with one of the four schemes.</summary>
     public static bool HasScheme(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -91,7 +92,7 @@ public sealed record NbdUri
         return text is not null && NbdUriReader.Read(text, out uri) is null;
     }
 
-    /// <summary>The URI in the form that <see cref="Parse"/> reads.</summary>
+    /// <summary>Formats the URI in the form that <see cref="Parse"/> accepts.</summary>
     public override string ToString()
     {
         var scheme = IsTls ? "nbds" : "nbd";

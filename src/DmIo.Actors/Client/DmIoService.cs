@@ -20,9 +20,9 @@ namespace DmIo.Actors.Client;
 
 /// <summary>
 /// The dm-io service of an actor system, as an Akka.NET extension: <c>await DmIoService.For(system).OpenAsync(pages:
-/// 64)</c>. The first use starts it (<c>/user/dmio</c>) with the system's settings under <c>dmio</c> and attaches the
-/// devices configured there; a bad setting or device fails the start. It stops with the system, in the phase
-/// <c>dmio.shutdown-phase</c> of CoordinatedShutdown, which lets I/O in flight finish for
+/// 64)</c>. The first use starts the service (<c>/user/dmio</c>) with the system's settings under <c>dmio</c> and
+/// attaches the devices configured there; a bad setting or device fails the start. The service stops with the system,
+/// in the phase <c>dmio.shutdown-phase</c> of CoordinatedShutdown, which lets I/O in flight finish for
 /// <c>dmio.shutdown-timeout</c>.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
@@ -86,9 +86,9 @@ public sealed class DmIoService : IExtension
     }
 
     /// <summary>
-    /// Declares the phase <c>dmio-stop</c> of CoordinatedShutdown, in which the service stops. Use it as a fallback of
-    /// the actor system's configuration where CoordinatedShutdown is in use before the service starts, as with
-    /// <c>akka.actor.provider = cluster</c>; elsewhere the service declares the phase.
+    /// Declares the phase <c>dmio-stop</c> of CoordinatedShutdown, in which the service stops. Use this as a fallback
+    /// of the actor system's configuration if CoordinatedShutdown is in use before the service starts, as with
+    /// <c>akka.actor.provider = cluster</c>; otherwise the service declares the phase.
     /// </summary>
     /// <param name="shutdownTimeout"><c>dmio.shutdown-timeout</c>, 0 s to 1 h; null: its default, 4 s. The phase may
     /// take a second longer.</param>
@@ -142,15 +142,15 @@ public sealed class DmIoService : IExtension
         return await opening.Task;
     }
 
-    /// <summary>Attaches a device under a name. The service owns the device from this call on, and closes it, also when
-    /// it refuses it.</summary>
+    /// <summary>Attaches a device under a name. The service owns the device from this call on, and closes it even if
+    /// the attach is refused.</summary>
     /// <param name="name">The name that regions use: 1 to 255 characters, none of them control characters, <c>@</c> or
     /// <c>,</c>.</param>
     /// <param name="device">The open device.</param>
     /// <param name="queueDepth">Operations in flight at once; null: <c>dmio.device-defaults.queue-depth</c>.</param>
     /// <param name="policy">The order of its operations; null: <c>dmio.device-defaults.policy</c>.</param>
     /// <param name="cancellationToken">Ends the wait, not the attaching.</param>
-    /// <exception cref="IoRefusedException">The name is bad, or taken, or the service has stopped.</exception>
+    /// <exception cref="IoRefusedException">The name is invalid or in use, or the service has stopped.</exception>
     public async Task<DeviceDescription> AttachAsync(
         string name,
         IBlockDevice device,
@@ -185,9 +185,9 @@ public sealed class DmIoService : IExtension
     /// <param name="queueDepth">Operations in flight at once; null: <c>dmio.device-defaults.queue-depth</c>.</param>
     /// <param name="policy">The order of its operations; null: <c>dmio.device-defaults.policy</c>.</param>
     /// <param name="cancellationToken">Ends the opening, or the wait for the attaching.</param>
-    /// <exception cref="DeviceOpenException">It can't be opened; the message names the URI, the fault and the
+    /// <exception cref="DeviceOpenException">The device cannot be opened; the message names the URI, the fault and the
     /// fix.</exception>
-    /// <exception cref="IoRefusedException">The name is bad, or taken, or the service has stopped.</exception>
+    /// <exception cref="IoRefusedException">The name is invalid or in use, or the service has stopped.</exception>
     public async Task<DeviceDescription> AttachAsync(
         string name,
         string uri,
@@ -233,7 +233,7 @@ public sealed class DmIoService : IExtension
     /// <param name="name">The name that regions use.</param>
     /// <param name="cancellationToken">Ends the wait, not the reopening.</param>
     /// <exception cref="IoRefusedException">There is no such device, it has not failed, is being detached or reopened,
-    /// or still takes no writes and so stays failed; or the service has stopped.</exception>
+    /// or still rejects writes and therefore stays failed; or the service has stopped.</exception>
     public async Task ReopenAsync(string name, CancellationToken cancellationToken = default) =>
         Expect<DeviceReopened>(await AskAsync(new ReopenDevice(name), cancellationToken));
 
@@ -271,7 +271,8 @@ public sealed class DmIoService : IExtension
     /// <summary>Adds a section to the statistics, here and on the monitor's socket: for example the counters of a
     /// server in front of the service.</summary>
     /// <param name="name">The name of the section; several sections may have the same name.</param>
-    /// <param name="read">Called for each <see cref="ServiceStatistics"/>, on any thread, also concurrently.</param>
+    /// <param name="read">Called for each <see cref="ServiceStatistics"/>, on any thread, possibly
+    /// concurrently.</param>
     /// <returns>Dispose of it to remove the section.</returns>
     public IDisposable AddSection(string name, Func<JsonElement> read)
     {

@@ -3,8 +3,8 @@ using Akka.Actor;
 namespace DmIo.Actors.Client;
 
 /// <summary>
-/// Creates the <see cref="DmIoService"/> of an actor system, once. To start it with the system, write in its
-/// configuration <c>akka.extensions = ["DmIo.Actors.Client.DmIoServiceProvider, DmIo.Actors"]</c>.
+/// Creates the <see cref="DmIoService"/> of an actor system, once. To start the service with the system, add
+/// <c>akka.extensions = ["DmIo.Actors.Client.DmIoServiceProvider, DmIo.Actors"]</c> to the configuration of the system.
 /// </summary>
 public sealed class DmIoServiceProvider : ExtensionIdProvider<DmIoService>
 {
@@ -16,7 +16,7 @@ public sealed class DmIoServiceProvider : ExtensionIdProvider<DmIoService>
     }
 }
 
-/// <summary>Access to the service from the actor system.</summary>
+/// <summary>Provides access to the service from the actor system.</summary>
 public static class DmIoActorSystemExtensions
 {
     /// <summary>Equivalent to <see cref="DmIoService.For"/>.</summary>

@@ -7,7 +7,7 @@ namespace DmIo.Actors.Client;
 /// Blocking forms of the requests of <see cref="IoClient"/>: each calls the asynchronous form and waits. They may be
 /// used on any thread, including pool threads and callbacks, but not inside an actor, whose mailbox they would block.
 /// </summary>
-/// <remarks>They return and throw the same as the asynchronous forms.</remarks>
+/// <remarks>The methods return the same results and throw the same exceptions as the asynchronous forms.</remarks>
 public static class IoClientBlocking
 {
     /// <inheritdoc cref="IoClient.RequestAsync"/>

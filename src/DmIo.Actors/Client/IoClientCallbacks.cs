@@ -9,8 +9,8 @@ namespace DmIo.Actors.Client;
 /// <c>notify.context</c>). Each call that does not throw calls the callback exactly once; see <see cref="IoNotify"/>
 /// for the operations that a callback may use.
 /// </summary>
-/// <remarks>They throw the same exceptions as the asynchronous forms, from the call itself; the callback is not called
-/// then.</remarks>
+/// <remarks>The methods throw the same exceptions as the asynchronous forms, from the call itself; in that case the
+/// callback is not called.</remarks>
 public static class IoClientCallbacks
 {
     /// <inheritdoc cref="IoClient.RequestAsync" path="/summary"/>

@@ -4,15 +4,16 @@ using DmIo.Io;
 namespace DmIo.Actors.Client;
 
 /// <summary>
-/// Receives the outcome of a request that was sent by <see cref="IoClient.TrySend"/>: exactly one call, also if the
-/// lease's actor or the service ends first. Derive from this class. An object can be sent again after its outcome, so
-/// that a request costs one <see cref="IoProtocol.IoRequest"/> and no other allocation.
+/// Receives the outcome of a request that was sent by <see cref="IoClient.TrySend"/>: exactly one call, even if the
+/// lease's actor or the service ends first. Derive from this class. A completion can be used for another request after
+/// its outcome, so that a request costs one <see cref="IoProtocol.IoRequest"/> and no other allocation.
 /// <code>
 ///   idle --TrySend: true--> pending --OnDone or OnRefused is called--> idle
 /// </code>
 /// </summary>
-/// <remarks>Called in the request actor, one call at a time for each lease; when the service ends, on another thread.
-/// An implementation must not block and must not throw. It may send the next request, also with this object.</remarks>
+/// <remarks>The methods are called in the request actor, one call at a time for each lease; when the service ends, on
+/// another thread. An implementation must not block and must not throw. It may send the next request, also with this
+/// object.</remarks>
 public abstract class IoCompletion : IOutstanding
 {
     private OutstandingRequests? outstanding;

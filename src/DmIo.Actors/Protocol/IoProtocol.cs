@@ -16,7 +16,7 @@ namespace DmIo.Actors.Protocol;
 ///               with a DeathPactException
 /// </code>
 /// Exactly one reply, with the request's context, to <see cref="IoRequest.ReplyTo"/> or, if that is null, to the
-/// sender. A request with a <see cref="IoRequest.Completion"/> gets a call of it instead.</remarks>
+/// sender. If the request has a <see cref="IoRequest.Completion"/>, the completion is called instead.</remarks>
 public static class IoProtocol
 {
     /// <summary>One dm-io request: an operation, up to 64 regions, and memory if the operation transfers

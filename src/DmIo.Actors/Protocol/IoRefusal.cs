@@ -13,13 +13,13 @@ public enum IoRefusal
     NoRoom,
 
     /// <summary>The lease was put back, or the service has stopped: a retry is refused too. A request that was accepted
-    /// before, and not begun, ends with <see cref="DmIo.Io.IoStatusCode.Stopped"/>.</summary>
+    /// earlier but not begun ends with <see cref="DmIo.Io.IoStatusCode.Stopped"/>.</summary>
     Stopped,
 }
 
 /// <summary>
 /// The service refused a request: nothing happened, no device was touched. The message names the value, the limit and
-/// the fix. A failure on a device is not an exception but a region's status.
+/// the fix. A failure on a device is not an exception: it is the status of a region.
 /// </summary>
 public sealed class IoRefusedException : Exception
 {

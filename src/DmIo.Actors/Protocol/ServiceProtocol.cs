@@ -57,12 +57,12 @@ public static class ServiceProtocol
         public IoRefusal? Cause { get; init; }
     }
 
-    /// <summary>Returns a lease (Linux dm-io: <c>dm_io_put(num_pages)</c>); the number is the one of the Get. A lease
-    /// that ended otherwise (its request actor died, the service is stopping) may also be put back once, to learn when
-    /// no device uses its memory.</summary>
+    /// <summary>Returns a lease (Linux dm-io: <c>dm_io_put(num_pages)</c>); the number is that of the Get. A lease that
+    /// ended for another reason (its request actor died, the service is stopping) may also be put back once, to learn
+    /// when no device uses its memory any longer.</summary>
     /// <param name="Lease">The lease of <see cref="Granted"/>.</param>
-    /// <param name="Pages">The granted number; any other is refused.</param>
-    /// <param name="Owner">The lease's owner; null: the sender. Any other is refused.</param>
+    /// <param name="Pages">The granted number of pages; any other number is refused.</param>
+    /// <param name="Owner">The lease's owner; null: the sender. Any other actor is refused.</param>
     public sealed record Put(LeaseId Lease, int Pages, IActorRef? Owner = null) : INoSerializationVerificationNeeded;
 
     /// <summary>The pages are back in the pool.</summary>
@@ -71,8 +71,9 @@ public static class ServiceProtocol
     /// <summary>The Put had no effect.</summary>
     public sealed record PutRefused(LeaseId Lease, string Reason) : INoSerializationVerificationNeeded;
 
-    /// <summary>Puts a device into service under a name. The service closes the device, also if it refuses it. If the
-    /// supervisor stops with this message in its mailbox (a dead letter), the sender still owns the device.</summary>
+    /// <summary>Puts a device into service under a name. The service closes the device, even if the attach is refused.
+    /// If the supervisor stops with this message in its mailbox (a dead letter), the sender still owns the
+    /// device.</summary>
     /// <param name="Name">The name that regions use: 1 to 255 characters, none of them control characters, <c>@</c> or
     /// <c>,</c>.</param>
     /// <param name="Device">The open device.</param>
@@ -132,7 +133,7 @@ public static class ServiceProtocol
     /// <summary>The attached devices, by name in ordinal order.</summary>
     public sealed record DeviceList(IReadOnlyList<DeviceStatus> Devices) : INoSerializationVerificationNeeded;
 
-    /// <summary>One attached device.</summary>
+    /// <summary>The status of an attached device.</summary>
     /// <param name="Name">The name that regions use.</param>
     /// <param name="Description">Its properties.</param>
     /// <param name="State">Its state.</param>

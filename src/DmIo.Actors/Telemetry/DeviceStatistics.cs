@@ -4,9 +4,9 @@ using DmIo.Devices;
 namespace DmIo.Actors.Telemetry;
 
 /// <summary>
-/// One device since it was attached. Counts never decrease; current values (in flight, waiting, depth, oldest) are
-/// those at the end of the device actor's last turn. Read without stopping the actor: the numbers of one turn can be
-/// seen partially updated.
+/// The statistics of one device since it was attached. Counts never decrease; current values (in flight, waiting,
+/// depth, oldest) are those at the end of the device actor's last turn. Read without stopping the actor: the numbers of
+/// one turn can be seen partially updated.
 /// </summary>
 public sealed record DeviceStatistics
 {

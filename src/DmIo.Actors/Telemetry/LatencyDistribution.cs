@@ -28,8 +28,8 @@ public sealed record LatencyDistribution(IReadOnlyList<LatencyBucket> Buckets)
             .Where(bucket => bucket.Count > 0)]);
     }
 
-    /// <summary>The latency in microseconds that this share of all latencies (0 to 1) does not exceed; null: there are
-    /// no latencies.</summary>
+    /// <summary>Returns the latency in microseconds that a share (0 to 1) of all latencies does not exceed; null: there
+    /// are no latencies.</summary>
     public double? QuantileMicroseconds(double share)
     {
         var rank = Math.Max(1, (long)Math.Ceiling(share * Count));
@@ -47,7 +47,7 @@ public sealed record LatencyDistribution(IReadOnlyList<LatencyBucket> Buckets)
     }
 }
 
-/// <summary>One bucket.</summary>
+/// <summary>One bucket of a distribution.</summary>
 /// <param name="HighestMicroseconds">The longest latency of the bucket, which identifies it.</param>
 /// <param name="Count">The number of latencies.</param>
 public sealed record LatencyBucket(double HighestMicroseconds, long Count);

@@ -1,8 +1,8 @@
 namespace DmIo.Actors.Telemetry;
 
 /// <summary>
-/// One lease since it was granted. Counts never decrease; current values are those after the request actor's last
-/// message. Read without stopping the actor: the numbers of one request can be seen partially updated.
+/// The statistics of one lease since it was granted. Counts never decrease; current values are those after the request
+/// actor's last message. Read without stopping the actor: the numbers of one request can be seen partially updated.
 /// </summary>
 public sealed record LeaseStatistics
 {
@@ -18,10 +18,10 @@ public sealed record LeaseStatistics
     /// <summary>Requests that were accepted.</summary>
     public required long Requests { get; init; }
 
-    /// <summary>Of these, answered.</summary>
+    /// <summary>The accepted requests that were answered.</summary>
     public required long Answered { get; init; }
 
-    /// <summary>Of the answered requests, those with an error bit.</summary>
+    /// <summary>The answered requests with an error bit.</summary>
     public required long Errors { get; init; }
 
     /// <summary>Requests that were refused: nothing happened.</summary>
@@ -57,8 +57,8 @@ public sealed record LeaseStatistics
     public required int PagesLent { get; init; }
 
     /// <summary>
-    /// The pages that requests may have in I/O now: granted and lent pages less those in quarantine. If less than
-    /// <see cref="Pages"/>, the lease has shrunk, because <c>dmio.pool.max-pages</c> leaves no page to lend.
+    /// The pages that requests may have in I/O now: granted and lent pages less those in quarantine. If the credit is
+    /// less than <see cref="Pages"/>, the lease has shrunk, because <c>dmio.pool.max-pages</c> leaves no page to lend.
     /// </summary>
     public required int Credit { get; init; }
 

@@ -61,7 +61,7 @@ public sealed record MessageStatistics(long Requests, long PagesWired, long Mess
     [JsonIgnore]
     public long Hops => Messages - Turns;
 
-    /// <summary>The sum of both.</summary>
+    /// <summary>Returns the sum of two totals.</summary>
     public MessageStatistics Plus(MessageStatistics other)
     {
         ArgumentNullException.ThrowIfNull(other);

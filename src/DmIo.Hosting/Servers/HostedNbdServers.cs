@@ -6,7 +6,7 @@ using DmIo.Nbd.Server;
 namespace DmIo.Hosting.Servers;
 
 /// <summary>
-/// The NBD servers of <c>dmio.nbd-servers</c>, by name, from the start of the host to its end: to add and remove
+/// The NBD servers of <c>dmio.nbd-servers</c>, by name, from the start of the host to its end. Use it to add and remove
 /// exports, and to look up addresses and ports. Thread-safe.
 /// </summary>
 public sealed class HostedNbdServers : IExtension
@@ -19,8 +19,8 @@ public sealed class HostedNbdServers : IExtension
     /// <summary>The names of the started servers, in ordinal order; empty until the host has started.</summary>
     public IEnumerable<string> Names => (Volatile.Read(ref servers)?.Keys ?? []).Order(StringComparer.Ordinal);
 
-    /// <summary>The server of that name.</summary>
-    /// <exception cref="InvalidOperationException">The host has not started the server, or it is not
+    /// <summary>Returns the server of a name.</summary>
+    /// <exception cref="InvalidOperationException">The host has not started the server, or the server is not
     /// configured.</exception>
     public NbdServer this[string name] => Volatile.Read(ref servers) switch
     {

@@ -6,17 +6,17 @@ using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Client;
 
-/// <summary>An export of an NBD server (DmIo, nbdkit, qemu-nbd, nbd-server) as a block device. Size, block size and
-/// capabilities are negotiated when it is opened; no operation is sent that the server does not advertise. If the size
-/// is not a multiple of the block size, the remainder is not accessible.</summary>
+/// <summary>An export of an NBD server (DmIo, nbdkit, qemu-nbd, nbd-server) as a block device. The size, block size and
+/// capabilities are negotiated when the device is opened; no operation is sent that the server does not advertise. If
+/// the size is not a multiple of the block size, the remainder is not accessible.</summary>
 /// <remarks>
-/// Requests in flight on a lost connection fail with DeviceError, errno ECONNRESET: a write may or may not have taken
-/// place, and is not resent unless <see cref="NbdDeviceOptions"/> allow it. The device reconnects in the background.
-/// Until then, operations fail with DeviceGone, which means that they were not sent. If the export has changed, the
-/// device fails (DeviceFailed). A write that was acknowledged but not flushed when a connection was lost may be lost
-/// with the server's cache, so the next flush fails, once. A server that does not support flush is assumed to have no
-/// volatile cache, as in Linux. Changes of the connections of an attached device are published
-/// (<see cref="NbdDeviceEvents"/>).
+/// Requests in flight on a lost connection fail with DeviceError, errno ECONNRESET: a write may or may not have been
+/// executed, and is not resent unless the <see cref="NbdDeviceOptions"/> allow it. The device reconnects in the
+/// background. Until then, operations fail with DeviceGone, which means that they were not sent. If the export has
+/// changed, the device fails (DeviceFailed). A write that was acknowledged but not flushed when a connection was lost
+/// may be lost with the server's cache, so the next flush fails; later flushes cover only later writes. A server that
+/// does not support flush is assumed to have no volatile cache, as in Linux. Changes of the connections of an attached
+/// device are published (<see cref="NbdDeviceEvents"/>).
 /// </remarks>
 public sealed class NbdDevice : IBlockDevice
 {
@@ -37,7 +37,7 @@ public sealed class NbdDevice : IBlockDevice
     /// <inheritdoc/>
     public DeviceDescription Description { get; private set; } = null!; // set by OpenAsync
 
-    /// <summary>Connects, and negotiates the export.</summary>
+    /// <summary>Connects to the server and negotiates the export.</summary>
     /// <exception cref="ArgumentException">The options are invalid.</exception>
     /// <exception cref="DeviceOpenException">The server is unreachable, is not an NBD server, refuses the client, or
     /// does not have the export; or the export is smaller than a block.</exception>
@@ -109,8 +109,8 @@ public sealed class NbdDevice : IBlockDevice
         return Start(NbdCommand.WriteZeroes, how, start, count.Bytes).Status;
     }
 
-    /// <summary>The extents that the server reports (BLOCK_STATUS of base:allocation); all Data if it does not support
-    /// that.</summary>
+    /// <summary>The extents that the server reports (BLOCK_STATUS of base:allocation); the whole range is Data if the
+    /// server does not support it.</summary>
     /// <exception cref="IOException">The request failed.</exception>
     public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
         engine.GetExtents(start, count, max);

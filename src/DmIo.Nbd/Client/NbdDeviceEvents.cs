@@ -19,7 +19,7 @@ public static class NbdDeviceEvents
     /// <param name="Uri">The URI of the export.</param>
     /// <param name="Connections">The number of remaining connections.</param>
     /// <param name="Operations">The number of operations that were in flight on the connection.</param>
-    /// <param name="Reason">One sentence.</param>
+    /// <param name="Reason">The cause, in one sentence.</param>
     public sealed record ConnectionLost(NbdUri Uri, int Connections, int Operations, string Reason)
         : NbdDeviceEvent(Uri);
 

@@ -15,7 +15,7 @@ public sealed record NbdDeviceOptions
     public int Connections { get; init; } = 1;
 
     /// <summary>The time limit of an operation. After it, the operation fails with TimedOut, and its connection is
-    /// closed, because a late reply must not write to memory that is in use again. <see cref="TimeSpan.Zero"/>: no
+    /// closed, because a late reply must not write to memory that has been reused. <see cref="TimeSpan.Zero"/>: no
     /// limit.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -23,7 +23,7 @@ public sealed record NbdDeviceOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long an operation waits for a connection while there is none, before it fails with DeviceGone.
-    /// <see cref="TimeSpan.Zero"/>: it fails immediately.</summary>
+    /// <see cref="TimeSpan.Zero"/>: the operation fails immediately.</summary>
     public TimeSpan ReconnectWait { get; init; } = TimeSpan.Zero;
 
     /// <summary>The delay before the first attempt to reconnect. It doubles up to <see cref="LongestReconnectPause"/>,
@@ -36,14 +36,14 @@ public sealed record NbdDeviceOptions
     public TimeSpan LongestReconnectPause { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often a read is resent after its connection was lost, within its <see cref="RequestTimeout"/>. 0:
-    /// it fails.</summary>
+    /// the read fails.</summary>
     public int ReadRetries { get; init; }
 
     /// <summary>How often a write, discard or zeroing is resent, and only if the server closed the connection. If a
     /// connection is lost for another reason, the server may still process the request later, and overwrite newer
     /// data.</summary>
     /// <remarks>During retries, the request is in flight, so no overlapping request is sent. Do not set this for a
-    /// server that closes a connection before it has processed or discarded all requests of it.</remarks>
+    /// server that closes a connection before it has processed or discarded all requests on that connection.</remarks>
     public int WriteRetries { get; init; }
 
     /// <summary>For <c>nbds://</c>: the PEM file of the authorities that are trusted to sign the server's certificate;

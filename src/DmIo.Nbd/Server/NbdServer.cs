@@ -15,7 +15,7 @@ namespace DmIo.Nbd.Server;
 
 /// <summary>
 /// Serves devices of an actor system's dm-io service to NBD clients: qemu, the Linux kernel, fio, nbdcopy, or
-/// <c>DmIo.Nbd</c> on another machine. Exports can be added and removed while it runs. The server ends with
+/// <c>DmIo.Nbd</c> on another machine. Exports can be added and removed while the server runs. The server ends with
 /// <see cref="DisposeAsync"/> or with the actor system, whichever is first, and answers requests in flight within
 /// <see cref="NbdServerLimits.Drain"/>. When the system shuts down, the server stops accepting connections in
 /// <see cref="NbdServerOptions.UnbindPhase"/>, and ends in <see cref="NbdServerOptions.StopPhase"/>.
@@ -114,10 +114,10 @@ public sealed class NbdServer : IAsyncDisposable
         return await AskAsync<NbdExportStatus>(new AddExport(copy), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Adds an export, but if one of its devices is missing (<see cref="DmIoService.MissingDevices"/>), the
-    /// export is added when all of them are attached.</summary>
-    /// <returns>Null: the export waits for its devices. This is logged, and the export cannot be removed before it was
-    /// added.</returns>
+    /// <summary>Adds an export. If one of its devices is missing (<see cref="DmIoService.MissingDevices"/>), the export
+    /// is added when all of its devices are attached.</summary>
+    /// <returns>Null: the export waits for its devices. The wait is logged, and the export cannot be removed before it
+    /// is added.</returns>
     /// <exception cref="IoRefusedException">See <see cref="AddExportAsync"/>. Errors that occur after the wait are
     /// logged.</exception>
     public async Task<NbdExportStatus?> AddExportOrWaitAsync(

@@ -6,10 +6,10 @@ namespace DmIo.Nbd.Server;
 /// about once per second. Immutable.</summary>
 public sealed record NbdServerLimits
 {
-    /// <summary>The maximum number of connections; further ones are closed. Fewer if the process may open fewer
-    /// descriptors: an eighth of RLIMIT_NOFILE, at least 32 and at most 64, is reserved. The server logs a warning
-    /// about that when it starts, and about clients that are refused. It does not start if no connection
-    /// fits.</summary>
+    /// <summary>The maximum number of connections; further connections are closed. The maximum is lower if the process
+    /// cannot open enough descriptors: an eighth of RLIMIT_NOFILE, at least 32 and at most 64, is reserved. The server
+    /// logs a warning if this lowers the maximum, and for clients that are refused. It does not start if there are no
+    /// descriptors for a single connection.</summary>
     public int Connections { get; init; } = 1024;
 
     /// <summary>The time limit of the handshake, including TLS.</summary>
@@ -23,8 +23,8 @@ public sealed record NbdServerLimits
     /// others are answered.</summary>
     public int RequestsInFlight { get; init; } = 256;
 
-    /// <summary>The number of failed requests of one connection that are logged as warnings. Further ones are logged at
-    /// debug level, so that a client cannot fill a disk with logs.</summary>
+    /// <summary>The number of failed requests of one connection that are logged as warnings. Further failed requests
+    /// are logged at debug level, so that a client cannot fill a disk with logs.</summary>
     public int LoggedErrors { get; init; } = 100;
 
     /// <summary>Closes connections that send no request for this time; null: never.</summary>

@@ -14,7 +14,7 @@ public sealed record NbdServerOptions
     /// </summary>
     public required IReadOnlyList<EndPoint> EndPoints { get; init; }
 
-    /// <summary>TLS; null: none.</summary>
+    /// <summary>The TLS options; null: no TLS.</summary>
     public NbdTlsOptions? Tls { get; init; }
 
     /// <summary>Allows addresses other than loopback without requiring TLS. Any client that reaches the port can then
@@ -25,8 +25,8 @@ public sealed record NbdServerOptions
     public NbdServerLimits Limits { get; init; } = new();
 
     /// <summary>The phase of CoordinatedShutdown in which the server stops accepting connections. Existing connections
-    /// are served until <see cref="StopPhase"/>. A phase of the actor system's configuration, before the system's
-    /// termination.</summary>
+    /// are served until <see cref="StopPhase"/>. It must be a phase of the actor system's configuration that precedes
+    /// the termination of the system.</summary>
     public string UnbindPhase { get; init; } = CoordinatedShutdown.PhaseServiceUnbind;
 
     /// <summary>The phase of CoordinatedShutdown in which the server answers requests in flight, within

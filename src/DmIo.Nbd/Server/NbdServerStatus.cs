@@ -6,15 +6,17 @@ using DmIo.Io;
 namespace DmIo.Nbd.Server;
 
 /// <summary>The state of a server at one moment.</summary>
-/// <param name="Exports">By name in ordinal order.</param>
-/// <param name="Connections">In the order of their start, including those in the handshake.</param>
+/// <param name="Exports">The exports, by name in ordinal order.</param>
+/// <param name="Connections">The connections, in the order in which they started, including those in the
+/// handshake.</param>
 public sealed record NbdServerStatus(
     IReadOnlyList<NbdExportStatus> Exports, IReadOnlyList<NbdConnectionStatus> Connections)
 {
     /// <summary>The section of <see cref="ServiceStatistics.Sections"/> that contains the servers.</summary>
     public const string Section = "nbd";
 
-    /// <summary>The servers in the statistics of a service, local or from the monitor's socket.</summary>
+    /// <summary>Returns the servers in the statistics of a service, whether local or from the monitor's
+    /// socket.</summary>
     /// <exception cref="JsonException">The section has another format.</exception>
     public static IReadOnlyList<NbdServerStatus> In(ServiceStatistics statistics)
     {
@@ -25,7 +27,7 @@ public sealed record NbdServerStatus(
             : [];
     }
 
-    /// <summary>The server's element of the section.</summary>
+    /// <summary>Returns the element of this server in the section.</summary>
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, NbdStatusJson.Default.NbdServerStatus);
 }
 
@@ -54,7 +56,7 @@ public sealed record NbdExportStatus(
 
 /// <summary>The state of one connection. Counters begin with the connection.</summary>
 /// <param name="Id">The number of the connection, as in the log; the first of a process is 1.</param>
-/// <param name="Peer">Address and port, or <c>unix</c>.</param>
+/// <param name="Peer">The address and port of the client, or <c>unix</c>.</param>
 /// <param name="Export">The client's export; null during the handshake.</param>
 /// <param name="IsTls">The connection uses TLS.</param>
 /// <param name="InFlight">The number of requests in flight.</param>

@@ -9,10 +9,11 @@ public sealed record CrashReport
     /// <summary>The number of events before the crash in the text.</summary>
     private const int EventsShown = 12;
 
-    /// <summary>No crash that was tried broke the invariant.</summary>
+    /// <summary>True if no crash that was tried broke the invariant.</summary>
     public bool IsOk => Crash is null;
 
-    /// <summary>The number of crashes tried until one failed, without those tried while shrinking it.</summary>
+    /// <summary>The number of crashes that were tried until one failed, not counting those that were tried while
+    /// shrinking it.</summary>
     public required int Tried { get; init; }
 
     /// <summary>The number of possible crashes, without scattered tears of writes of more than three blocks.</summary>

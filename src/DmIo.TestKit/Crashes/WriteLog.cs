@@ -10,7 +10,7 @@ namespace DmIo.TestKit.Crashes;
 /// possible crashes from it.
 /// </summary>
 /// <remarks>
-/// It keeps a copy of all written data: for tests, not for long runs. Thread-safe.
+/// The log keeps a copy of all written data, so it is suited to tests, not to long runs. Thread-safe.
 /// </remarks>
 /// <example><code>
 ///   var log = new WriteLog();
@@ -62,8 +62,8 @@ public sealed class WriteLog
 
     /// <summary>Wraps a device with a recorder, which owns the device.</summary>
     /// <param name="name">The name in reports and in <see cref="Crash.Open(string)"/>; unique in this log.</param>
-    /// <param name="device">A device that reads as zeroes, or comes from <see cref="Crash.Open(string)"/>, and was not
-    /// written to since.</param>
+    /// <param name="device">A device that reads as zeroes, or that <see cref="Crash.Open(string)"/> returned and that
+    /// has not been written to since.</param>
     /// <exception cref="ArgumentException">The name is empty or in use.</exception>
     public WriteLogDevice Record(string name, IBlockDevice device)
     {
@@ -84,7 +84,7 @@ public sealed class WriteLog
     }
 
     /// <summary>
-    /// Records a promise of the application, as in "committed 7". The invariant checks later crashes against it
+    /// Records a promise of the application, such as "committed 7". The invariant checks later crashes against it
     /// (<see cref="Crash.Marks"/>).
     /// </summary>
     public void Mark(string text)

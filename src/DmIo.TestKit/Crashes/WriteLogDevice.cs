@@ -7,9 +7,9 @@ using DmIo.Memory;
 namespace DmIo.TestKit.Crashes;
 
 /// <summary>
-/// Records the writes to a device in a <see cref="WriteLog"/>, with their data, and passes them on. Its description
-/// always has a volatile cache, even if the inner device has none, so that it receives the flushes that an
-/// application's promises depend on. Reads are passed on without a record.
+/// Records the writes to a device in a <see cref="WriteLog"/>, with their data, and passes them to the inner device.
+/// The description always has a volatile cache, even if the inner device has none, so that the log contains the flushes
+/// that an application's promises depend on. Reads are not recorded.
 /// </summary>
 /// <remarks>
 /// Durable writes (FUA) are recorded as such only if the inner device supports FUA; otherwise the service issues a

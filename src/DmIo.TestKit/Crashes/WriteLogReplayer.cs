@@ -10,16 +10,16 @@ namespace DmIo.TestKit.Crashes;
 /// <remarks>
 /// After a crash at any point, all durable writes are present, and any subset of the others:
 /// <list type="bullet">
-/// <item>Durable is a FUA write that had completed, and a write or zeroing that had completed before a flush was issued
-/// to its device, if that flush had succeeded.</item>
+/// <item>A FUA write is durable if it had completed. Any other write or zeroing is durable if it had completed before a
+/// flush was issued to its device and that flush had succeeded.</item>
 /// <item>Any other write that had completed, or was in flight, is present, lost, or torn: any of its blocks (of
-/// <c>BlockSize</c>, 512 bytes by default) are present and the others not. A block is never torn itself.</item>
+/// <c>BlockSize</c>, 512 bytes by default) are present and the others are not. A single block is never torn.</item>
 /// <item>A failed write is uncertain forever, and so is a discard, which reads as zeroes or as the previous contents.
 /// After a failed flush, no later flush makes the writes durable that it should have covered.</item>
 /// <item>Of two writes to one sector that are both present, the later one is visible.</item>
 /// </list>
 /// Torn writes are tried as prefixes, suffixes, single present or missing blocks, and, in random crashes, scattered
-/// blocks. The replayer uses the log's events at its construction. Thread-safe.
+/// blocks. The replayer uses the events that are in the log when the replayer is constructed. Thread-safe.
 /// </remarks>
 public sealed class WriteLogReplayer
 {
@@ -44,7 +44,7 @@ public sealed class WriteLogReplayer
         return Enumerate(point, tornWrites);
     }
 
-    /// <summary>The crash that loses all uncertain writes. For a log up to a flush, this is the replay of
+    /// <summary>Returns the crash that loses all uncertain writes. For a log up to a flush, this is the replay of
     /// dm-log-writes.</summary>
     /// <param name="point">0 to the log's length.</param>
     public Crash WorstCrashAt(int point)
@@ -59,8 +59,9 @@ public sealed class WriteLogReplayer
         history.Points.SelectMany(point => Enumerate(point, tornWrites)).Take(limit);
 
     /// <summary>
-    /// A random crash, which depends only on the log and the state of <paramref name="random"/>. Crashes that lose all,
-    /// nothing, one write, or all but one are drawn more often than by chance: they find most bugs.
+    /// A random crash, which depends only on the log and the state of <paramref name="random"/>. Crashes that lose all
+    /// writes, no write, one write, or all writes but one are drawn more often than by chance, because they find most
+    /// bugs.
     /// </summary>
     public Crash RandomCrash(Random random, bool tornWrites = true)
     {
@@ -81,11 +82,11 @@ public sealed class WriteLogReplayer
     }
 
     /// <summary>
-    /// Tries crashes until one breaks the invariant, and shrinks that one: all crashes if their number is within the
-    /// limit, otherwise random ones.
+    /// Tries crashes until one breaks the invariant, and then shrinks that crash. Tries all crashes if their number is
+    /// within the limit, otherwise random crashes.
     /// </summary>
     /// <param name="invariant">Opens devices of the crash, recovers as the application does after a power failure, and
-    /// throws if the result contradicts the crash's marks. Called for one crash after the other.</param>
+    /// throws if the result contradicts the crash's marks. Called for one crash at a time.</param>
     /// <param name="search">The options; null: the defaults.</param>
     public async Task<CrashReport> CheckAsync(Func<Crash, Task> invariant, CrashSearch? search = null)
     {

@@ -3,8 +3,8 @@ using DmIo.Io;
 namespace DmIo.TestKit.Oracle;
 
 /// <summary>
-/// One operation on a disk, from <see cref="DiskOracle.Begin"/> to its outcome. In between it may take effect, in each
-/// sector at a different time. Not reusable.
+/// One operation on a disk, from <see cref="DiskOracle.Begin"/> to its outcome. Between the two it may take effect, in
+/// each sector at a different time. Not reusable.
 /// </summary>
 /// <param name="operation">The operation.</param>
 /// <param name="start">The first sector; ignored for a flush.</param>
@@ -22,14 +22,14 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
     /// <summary>The number of sectors.</summary>
     public SectorCount Count => count;
 
-    /// <summary>The data of a write, at least <see cref="Count"/> sectors less the <see cref="Edges"/>; copied at the
-    /// beginning.</summary>
+    /// <summary>The data of a write, at least <see cref="Count"/> sectors less the <see cref="Edges"/>; copied when the
+    /// access begins.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
 
     /// <summary>The bytes at both ends that a write preserves, see <see cref="WriteEdges"/>.</summary>
     public WriteEdges Edges { get; init; }
 
-    /// <summary>A write that is durable when it is acknowledged.</summary>
+    /// <summary>True for a write that is durable when it is acknowledged (FUA).</summary>
     public bool ForceUnitAccess { get; init; }
 
     /// <summary>

@@ -11,21 +11,21 @@ namespace DmIo.TestKit.Oracle;
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>An acknowledged write is present until a later write is acknowledged. Later is an access that began after the
-/// outcome, or after the access in the same <see cref="DiskAccess.Stream"/>.</item>
-/// <item>A write in flight or a failed write may be present or not, sector by sector, until a later one is
+/// <item>An acknowledged write is present until a later write is acknowledged. An access is later than another if it
+/// began after the outcome of the other, or after the other in the same <see cref="DiskAccess.Stream"/>.</item>
+/// <item>A write in flight or a failed write may be present or not, sector by sector, until a later write is
 /// acknowledged.</item>
-/// <item>A crash preserves durable writes: written with FUA, or acknowledged before a successful flush began. Of all
-/// others any part may be present. Writes that a failed flush should have covered are not made durable by a later
-/// one.</item>
-/// <item>A discarded sector may hold anything.</item>
+/// <item>A crash preserves durable writes: written with FUA, or acknowledged before a successful flush began. Any part
+/// of the other writes may be present. Writes that a failed flush should have covered are not made durable by a later
+/// flush.</item>
+/// <item>A discarded sector may have any contents.</item>
 /// </list>
 /// Errors are collected in <see cref="Findings"/>, not thrown: outcomes arrive on threads and in actors where an
 /// exception would be lost. So end a test with <c>Assert.Empty(oracle.Findings)</c>. Only misuse of the oracle throws.
 /// <para>
-/// It stores the possible contents of sectors; those that only a crash can restore, until a flush or a FUA write
-/// supersedes them. The cost of a read or a change is proportional to its size, and independent of the length of the
-/// run. Thread-safe.
+/// The oracle stores the possible contents of each sector. Contents that only a crash can restore are stored until a
+/// flush or a FUA write supersedes them. The cost of a read or a change is proportional to its size, and independent of
+/// the length of the run. Thread-safe.
 /// </para>
 /// </remarks>
 public sealed class DiskOracle
@@ -43,7 +43,7 @@ public sealed class DiskOracle
     private long lastFailedFlush;
 
     /// <param name="capacity">The size of the disk, a multiple of 512 bytes, at least 512 bytes.</param>
-    /// <param name="options">Null: a blank disk with a volatile cache.</param>
+    /// <param name="options">The options; null: a blank disk with a volatile cache.</param>
     public DiskOracle(ByteSize capacity, DiskOracleOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity.Bytes, Sector.SizeBytes, nameof(capacity));
@@ -58,8 +58,8 @@ public sealed class DiskOracle
     /// <summary>The size of the disk.</summary>
     public ByteSize Capacity { get; }
 
-    /// <summary>The contradictions that were found, in order: later ones may be consequences of the first. At most
-    /// 100.</summary>
+    /// <summary>The contradictions that were found, in order, at most 100. Later findings may be consequences of the
+    /// first.</summary>
     public IReadOnlyList<string> Findings
     {
         get
@@ -96,7 +96,7 @@ public sealed class DiskOracle
         return access;
     }
 
-    /// <summary>Ends an access that is either done or failed as a whole: a region of a request.</summary>
+    /// <summary>Ends an access that succeeded or failed as a whole, such as a region of a request.</summary>
     /// <inheritdoc cref="End(DiskAccess, TransferResult, ReadOnlySpan{byte})"/>
     public void End(DiskAccess access, IoStatus status, ReadOnlySpan<byte> found = default)
     {
@@ -106,10 +106,12 @@ public sealed class DiskOracle
 
     /// <summary>
     /// Ends an access. A change whose status says that no sector was touched (out of range, misaligned, read-only,
-    /// unsupported) never happened. An access in flight at a <see cref="Crash"/> has no outcome; a late one is ignored.
+    /// unsupported) never happened. An access in flight at a <see cref="Crash"/> has no outcome; a late outcome is
+    /// ignored.
     /// </summary>
     /// <param name="access">An access in flight.</param>
-    /// <param name="result">The number of bytes done, from the beginning; the state of the others is unknown.</param>
+    /// <param name="result">The number of bytes done, from the beginning; the state of the other bytes is
+    /// unknown.</param>
     /// <param name="found">The data of a read, from the first sector on; checked up to its length. Beyond the bytes
     /// done, zeroes are valid too.</param>
     /// <exception cref="ArgumentException">The access is not in flight.</exception>
@@ -193,7 +195,7 @@ public sealed class DiskOracle
 
     /// <summary>Checks the contents of the disk while no access is in flight.</summary>
     /// <param name="start">The first sector of the contents.</param>
-    /// <param name="content">Whole sectors.</param>
+    /// <param name="content">The contents, in whole sectors.</param>
     public void CheckContent(Sector start, ReadOnlySpan<byte> content)
     {
         lock (gate)
@@ -211,8 +213,8 @@ public sealed class DiskOracle
     }
 
     /// <summary>
-    /// The power failed: checks the contents after the failure, which become the current state. Accesses in flight get
-    /// no outcome.
+    /// Checks the contents after a power failure, which then become the current state. Accesses in flight get no
+    /// outcome.
     /// </summary>
     /// <param name="content">The contents of the whole disk.</param>
     public void Crash(ReadOnlySpan<byte> content)

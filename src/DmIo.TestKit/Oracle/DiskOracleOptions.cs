@@ -6,7 +6,7 @@ public sealed record DiskOracleOptions
     /// <summary>The name in findings.</summary>
     public string Name { get; init; } = "the disk";
 
-    /// <summary>Every sector reads as zeroes at first. False: unknown, so that a sector may hold anything until it is
+    /// <summary>Every sector initially reads as zeroes. False: the contents of a sector are unknown until it is
     /// written.</summary>
     public bool IsBlank { get; init; } = true;
 
@@ -14,6 +14,6 @@ public sealed record DiskOracleOptions
     /// durable as soon as it is acknowledged.</summary>
     public bool HasVolatileCache { get; init; } = true;
 
-    /// <summary>Describes the 512 bytes of a sector in findings: a test can identify its own data.</summary>
+    /// <summary>Describes the 512 bytes of a sector in findings, so that a test can identify its own data.</summary>
     public Func<ReadOnlySpan<byte>, string> NameOf { get; init; } = SectorText.NameOf;
 }

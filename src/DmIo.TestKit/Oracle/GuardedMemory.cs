@@ -42,7 +42,7 @@ public sealed class GuardedMemory
         };
     }
 
-    /// <summary>Memory of a random kind.</summary>
+    /// <summary>Creates memory of a random kind.</summary>
     public GuardedMemory(int lengthBytes, Random random)
         : this((MemoryKind)Draw(random), lengthBytes, random)
     {
@@ -63,8 +63,8 @@ public sealed class GuardedMemory
         Memory = new BioVector(segments);
     }
 
-    /// <summary>Memory of kind <see cref="MemoryKind.PageList"/>, on pages of a lease that only the lease's owner
-    /// touches.</summary>
+    /// <summary>Creates memory of kind <see cref="MemoryKind.PageList"/>, on pages of a lease that only the owner of
+    /// the lease accesses.</summary>
     /// <param name="pages">As many pages as the length requires.</param>
     /// <param name="lengthBytes">The length, from the beginning of the first page on.</param>
     public GuardedMemory(IReadOnlyList<Page> pages, int lengthBytes)
@@ -123,8 +123,8 @@ public sealed class GuardedMemory
     /// <summary>True if the bytes still hold the initial pattern.</summary>
     public static bool IsUntouched(ReadOnlySpan<byte> bytes) => bytes.IndexOfAnyExcept(Guard) < 0;
 
-    /// <summary>Describes an invalid write. Null: the guards are intact, and after <see cref="Spoil"/> the whole
-    /// memory.</summary>
+    /// <summary>Describes an invalid write. Null: the guards are intact, and after <see cref="Spoil"/> the whole memory
+    /// is intact.</summary>
     public string? Fault()
     {
         foreach (var (whole, start, length) in pieces)
@@ -143,7 +143,7 @@ public sealed class GuardedMemory
         return null;
     }
 
-    /// <summary>Overwrites the memory, since its owner may reuse it after the outcome.</summary>
+    /// <summary>Overwrites the memory, as its owner may do after the outcome.</summary>
     public void Spoil()
     {
         isSpoilt = true;

@@ -11,8 +11,8 @@ namespace DmIo.TestKit.Oracle;
 /// the device with it, and use the service or direct calls on top.
 /// </summary>
 /// <remarks>
-/// The inner device gets guarded memory of the kit, which is overwritten when the call has its outcome: a device that
-/// writes outside of the memory, changes the data of a write, or touches the memory later is detected
+/// The inner device gets guarded memory from the test kit, which is overwritten when the call has its outcome: a device
+/// that writes outside of the memory, changes the data of a write, or touches the memory later is detected
 /// (<see cref="GuardedMemory"/>). A finding never fails a call: see <see cref="DiskOracle.Findings"/>.
 /// <see cref="RecordingDevice"/> checks the caller's duties, for example that calls in flight do not overlap.
 /// </remarks>

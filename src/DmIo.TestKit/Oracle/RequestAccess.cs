@@ -21,17 +21,17 @@ public sealed class RequestAccess(IoOperation operation, IReadOnlyList<IoRegion>
     /// <summary>The contents of the request's memory, for a write.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
 
-    /// <summary>As in the request.</summary>
+    /// <summary>True for a durable write (FUA), as in the request.</summary>
     public bool ForceUnitAccess { get; init; }
 
-    /// <summary>As in the request.</summary>
+    /// <summary>The bytes at both ends of each region that the write preserves, as in the request.</summary>
     public WriteEdges Edges { get; init; }
 
     /// <summary>The same number for all requests of a lease or a client, whose order the service preserves. See
     /// <see cref="DiskAccess.Stream"/>.</summary>
     public long? Stream { get; init; }
 
-    /// <summary>The name in findings; null: the operation and sectors.</summary>
+    /// <summary>The name of the request in findings; null: the operation and sectors.</summary>
     public string? Label { get; init; }
 
     /// <summary>Begins the request. Call it before the request is sent.</summary>
@@ -68,6 +68,6 @@ public sealed class RequestAccess(IoOperation operation, IReadOnlyList<IoRegion>
         }
     }
 
-    /// <summary>The request was refused: it never happened.</summary>
+    /// <summary>Removes a request that was refused: it never happened.</summary>
     public void Withdraw() => accesses.ForEach(one => one.Oracle.Withdraw(one.Access));
 }

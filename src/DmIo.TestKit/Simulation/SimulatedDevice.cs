@@ -30,7 +30,7 @@ public sealed class SimulatedDevice : IBlockDevice
     private readonly int[] happened;
     private DeviceHost? host;
 
-    /// <param name="disk">The storage; used by one device at a time.</param>
+    /// <param name="disk">The storage, which only one device may use at a time.</param>
     /// <param name="time">Determines when calls complete.</param>
     /// <param name="options">The options; null: no faults, latencies up to 10 ms.</param>
     public SimulatedDevice(SimulatedDisk disk, TimeProvider time, SimulatedDeviceOptions? options = null)

@@ -10,7 +10,7 @@ namespace DmIo.TestKit.Simulation;
 /// </summary>
 /// <remarks>
 /// A sector is written as a whole or not at all. Reads return the last write; a write is certain to survive a crash
-/// only if it was flushed, or written with FUA; of all others, any part may survive.
+/// only if it was flushed, or written with FUA; any part of the other writes may survive.
 /// </remarks>
 public sealed class SimulatedDisk
 {
@@ -24,9 +24,9 @@ public sealed class SimulatedDisk
     private readonly List<IUnfinishedWrite> unfinished = [];
     private long lastNumber;
 
-    /// <summary>A disk whose every sector reads as zero.</summary>
-    /// <param name="capacity">A multiple of 512 bytes, at least 512 bytes and less than 2 GiB; uses twice as much
-    /// memory.</param>
+    /// <summary>Creates a disk on which every sector reads as zero.</summary>
+    /// <param name="capacity">The size: a multiple of 512 bytes, at least 512 bytes and less than 2 GiB. The disk uses
+    /// twice as much memory.</param>
     /// <param name="seed">Determines the contents after a crash.</param>
     public SimulatedDisk(ByteSize capacity, int seed)
     {
@@ -50,7 +50,7 @@ public sealed class SimulatedDisk
     /// <summary>The number of power failures.</summary>
     internal int Crashes { get; private set; }
 
-    /// <summary>The data that a read returns now.</summary>
+    /// <summary>Returns the data that a read returns now.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The range does not lie within the capacity.</exception>
     public ReadOnlyMemory<byte> Peek(Sector start, SectorCount count)
     {
@@ -63,8 +63,9 @@ public sealed class SimulatedDisk
     }
 
     /// <summary>
-    /// The power fails. Of each write that was not durable, and of each write in flight, a part is present: none, all,
-    /// a prefix, a suffix, or some sectors. Devices that had the disk open no longer complete any call.
+    /// Simulates a power failure. Of each write that was not durable, and of each write in flight, a part is present
+    /// afterwards: none, all, a prefix, a suffix, or some sectors. Devices that had the disk open no longer complete
+    /// any call.
     /// </summary>
     public void Crash()
     {

@@ -13,10 +13,10 @@ public sealed record SimulatedFault(SimulatedFaultKind Kind)
     /// <summary>The probability for each call, 0 to 1, from the device's seed.</summary>
     public double Probability { get; init; } = 1;
 
-    /// <summary>The beginning, since the construction of the device.</summary>
+    /// <summary>The time at which the fault begins, counted from the construction of the device.</summary>
     public TimeSpan From { get; init; }
 
-    /// <summary>The end; null: no end.</summary>
+    /// <summary>The time at which the fault ends, counted in the same way; null: never.</summary>
     public TimeSpan? Until { get; init; }
 
     /// <summary>The maximum number of occurrences; null: no limit.</summary>

@@ -8,9 +8,9 @@ namespace DmIo.TestKit.Simulation;
 /// <summary>
 /// Runs actor systems on one thread, in an order and at times that are drawn from a seed. Each mailbox that has
 /// messages, each continuation and each timer is an entry of one list; <see cref="Step"/> draws the entry that runs
-/// next. So every order of messages that threads can produce can occur, and the same seed produces the same run again.
-/// Time is simulated: it advances by 1 us with each step, and to the next timer when nothing else can run, or when the
-/// seed decides that the machine is slow.
+/// next. Therefore every order of messages that threads can produce can occur, and the same seed reproduces the same
+/// run. Time is simulated: it advances by 1 us with each step, and to the next timer when nothing else can run, or when
+/// the seed decides that the machine is slow.
 /// </summary>
 /// <remarks>
 /// <para>The actor systems are those of the packages: <see cref="CreateSystem"/> only replaces the executor of their
@@ -79,13 +79,13 @@ public sealed class SimulatedRuntime
         $"A {nameof(SimulatedScheduler)} is created by {nameof(SimulatedRuntime)}.{nameof(CreateSystem)} only.");
 
     /// <summary>
-    /// Creates an actor system that runs here. It has no loggers, unless <paramref name="config"/> names some:
-    /// subscribe to its event stream.
+    /// Creates an actor system that runs in this runtime. The system has no loggers unless <paramref name="config"/>
+    /// names them: to see log messages, subscribe to its event stream.
     /// </summary>
     /// <param name="name">The name of the system.</param>
     /// <param name="config">Its configuration; null: Akka.NET's defaults.</param>
-    /// <param name="dispatchers">The paths of dispatchers in the configuration that the actors use, beside Akka.NET's
-    /// default and internal dispatchers and the one that <c>dmio.dispatcher</c> names.</param>
+    /// <param name="dispatchers">The paths of dispatchers in the configuration that the actors use, in addition to
+    /// Akka.NET's default and internal dispatchers and the dispatcher that <c>dmio.dispatcher</c> names.</param>
     /// <exception cref="ConfigurationException">See <see cref="ActorSystem.Create(string, Config)"/>.</exception>
     public ActorSystem CreateSystem(string name, Config? config = null, params IReadOnlyCollection<string> dispatchers)
     {
@@ -107,9 +107,9 @@ public sealed class SimulatedRuntime
         }
     }
 
-    /// <summary>Starts an asynchronous method whose continuations run here, each as a step. It begins with a later
-    /// step.</summary>
-    /// <param name="method">For example the calls of a client.</param>
+    /// <summary>Starts an asynchronous method whose continuations run in this runtime, each as a step. The method
+    /// itself begins in a later step.</summary>
+    /// <param name="method">The method, for example one that makes calls of a client.</param>
     /// <returns>The method's task. Check it between steps; do not block on it.</returns>
     public Task RunAsync(Func<Task> method)
     {
@@ -125,7 +125,7 @@ public sealed class SimulatedRuntime
     }
 
     /// <summary>Adds work that runs when it is drawn, as the thread pool would run it.</summary>
-    /// <param name="work">The same object may be queued again when it has run.</param>
+    /// <param name="work">The work. The same object may be queued again after it has run.</param>
     public void Queue(IThreadPoolWorkItem work)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -149,7 +149,8 @@ public sealed class SimulatedRuntime
 
     /// <summary>Runs one entry: a mailbox, a continuation, other work, or a timer.</summary>
     /// <returns>False: nothing is left to run.</returns>
-    /// <exception cref="InvalidOperationException">Another thread added work, or runs this.</exception>
+    /// <exception cref="InvalidOperationException">Another thread added work, or the caller is not the thread that
+    /// created the runtime.</exception>
     public bool Step()
     {
         RequireThread();
@@ -189,10 +190,10 @@ public sealed class SimulatedRuntime
     }
 
     /// <summary>Runs steps until nothing is left to run.</summary>
-    /// <param name="mostSteps">The limit of steps: with actors that send to each other forever, or periodic timers, the
-    /// runtime never becomes idle.</param>
-    /// <returns>False: there is still something to run.</returns>
-    /// <exception cref="InvalidOperationException">As <see cref="Step"/>.</exception>
+    /// <param name="mostSteps">The limit of steps: with actors that send messages to each other forever, or with
+    /// periodic timers, the runtime never becomes idle.</param>
+    /// <returns>False: there is still work to run.</returns>
+    /// <exception cref="InvalidOperationException">See <see cref="Step"/>.</exception>
     public bool RunUntilIdle(long mostSteps = 1_000_000)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(mostSteps);
@@ -205,7 +206,7 @@ public sealed class SimulatedRuntime
     }
 
     /// <summary>Simulates the death of the process: pending messages, continuations and timers never run. Actor systems
-    /// created before are dead; the next one starts with the disks as the dead one left them
+    /// that were created before never run again; the next system starts with the contents of the disks at the crash
     /// (<see cref="SimulatedDisk.Crash"/>).</summary>
     public void Crash()
     {
