@@ -28,7 +28,7 @@ internal sealed class BouncePlan(DirectAlignment alignment, int pieceBytes)
     /// <summary>The number of pieces of bounce memory that the plan needs.</summary>
     internal int BounceCount => (bounceEnd + pieceBytes - 1) / pieceBytes;
 
-    /// <summary>Plans a transfer of whole blocks, with at most that many pieces of bounce memory, at least
+    /// <summary>Plans a transfer of whole blocks, with at most the given number of pieces of bounce memory, at least
     /// one.</summary>
     internal void Make(SegmentBatch batch, int maxBounces)
     {
@@ -113,8 +113,8 @@ internal sealed class BouncePlan(DirectAlignment alignment, int pieceBytes)
 /// <summary>A part of a transfer: the memory of the caller, or (if that is empty) a run of blocks in bounce
 /// memory.</summary>
 /// <param name="Direct">Aligned, whole blocks.</param>
-/// <param name="BounceOffset">Where in the transfer's bounce memory the run begins.</param>
-/// <param name="LengthBytes">Of either.</param>
+/// <param name="BounceOffset">The position of the run in the bounce memory of the transfer.</param>
+/// <param name="LengthBytes">The length of the part in bytes.</param>
 internal readonly record struct BouncePiece(Memory<byte> Direct, int BounceOffset, int LengthBytes)
 {
     internal bool IsBounced => Direct.IsEmpty;

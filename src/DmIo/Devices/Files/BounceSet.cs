@@ -3,8 +3,8 @@ using DmIo.Memory;
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// The aligned pieces of bounce memory, all of one size: pages from the owner of the device, or own memory. A transfer
-/// takes all the pieces that it needs, or none. Not thread-safe.
+/// The aligned pieces of bounce memory, all of the same size: pages from the owner of the device, or memory of the set
+/// itself. A transfer takes all the pieces that it needs, or none. Not thread-safe.
 /// </summary>
 internal sealed class BounceSet : IDisposable
 {
@@ -37,7 +37,7 @@ internal sealed class BounceSet : IDisposable
             block);
     }
 
-    /// <summary>Adds that many to <paramref name="taken"/>, or none.</summary>
+    /// <summary>Adds <paramref name="count"/> pieces to <paramref name="taken"/>, or none.</summary>
     internal bool TryTake(int count, List<Memory<byte>> taken)
     {
         if (count > free.Count)
@@ -53,7 +53,7 @@ internal sealed class BounceSet : IDisposable
         return true;
     }
 
-    /// <summary>Takes all of them back.</summary>
+    /// <summary>Takes back all pieces.</summary>
     internal void Return(List<Memory<byte>> taken)
     {
         foreach (var piece in taken)

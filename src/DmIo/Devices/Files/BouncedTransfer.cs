@@ -6,7 +6,7 @@ namespace DmIo.Devices.Files;
 
 /// <summary>
 /// One transfer of <see cref="DirectBounce"/>: pins the segments of the caller; bounced data is copied before a write
-/// and after a read, and not more than was read. Reused after its result was taken.
+/// and after a read (only the bytes that were read). Reused after its result was taken.
 /// <code>
 ///   idle --Begin--> planned --TryTake--> taken --Issue--> issued --Finish--> finished --Complete, result taken-->
 /// idle
@@ -41,7 +41,7 @@ internal sealed class BouncedTransfer : AnswerSource
     /// <summary>The segments for the engine.</summary>
     internal SegmentBatch Issued => issued;
 
-    /// <exception cref="Exception">An exception of memory of a caller's own type; then this is idle as
+    /// <exception cref="Exception">The exception of a memory type of the caller; the transfer is then idle as
     /// before.</exception>
     internal void Begin(bool isRead, long offsetBytes, SegmentBatch memory, bool isDurable, int maxBounces)
     {
@@ -118,7 +118,7 @@ internal sealed class BouncedTransfer : AnswerSource
         Release();
     }
 
-    /// <summary>Completes the task of the caller: within this call, or on a thread of the pool.</summary>
+    /// <summary>Completes the task of the caller: within this call, or on a pool thread.</summary>
     internal void Complete(bool isInline)
     {
         var (outcome, thrown) = (result, defect);

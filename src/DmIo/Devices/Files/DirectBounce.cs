@@ -7,14 +7,14 @@ using DmIo.Memory;
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// Between a direct <see cref="FileDevice"/> and its engine: aligned memory passes unchanged; misaligned blocks are
-/// copied through bounce pages. A transfer takes all the pages that it needs or waits, first come first served; a
-/// transfer that needs more pages than exist is cut short. So a waiting transfer waits only for transfers in flight,
-/// whose completion serves it.
+/// The layer between a direct <see cref="FileDevice"/> and its engine: aligned memory is passed on unchanged;
+/// misaligned blocks are copied through bounce pages. A transfer takes all the pages that it needs or waits, in order
+/// of arrival; a transfer that needs more pages than exist is cut short. So a waiting transfer waits only for transfers
+/// in flight, whose completion serves it.
 /// </summary>
 internal sealed class DirectBounce : IFileEngine
 {
-    /// <summary>The pieces of own memory, if the owner provides none.</summary>
+    /// <summary>The number of pieces that are allocated if the owner provides no pages.</summary>
     private const int OwnPieces = 64;
 
     // The engine takes one call at a time; where it was never attached, completions issue calls as well.
@@ -47,7 +47,8 @@ internal sealed class DirectBounce : IFileEngine
         engine.Attach(host);
     }
 
-    /// <summary>Without the gate: continuations run within the call, and an attached engine has one caller.</summary>
+    /// <summary>Does not take the gate: continuations run within the call, and an attached engine has one
+    /// caller.</summary>
     public void Poll() => engine.Poll();
 
     public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination)
@@ -131,7 +132,8 @@ internal sealed class DirectBounce : IFileEngine
     }
 
     /// <summary>
-    /// Decided without a pin: native memory of this library never moves. All other memory is judged while it is pinned.
+    /// Determines the alignment without a pin, because native memory of this library never moves. All other memory is
+    /// checked while it is pinned.
     /// </summary>
     private unsafe bool IsAligned(SegmentBatch batch)
     {

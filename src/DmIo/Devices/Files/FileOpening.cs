@@ -9,7 +9,7 @@ namespace DmIo.Devices.Files;
 
 /// <summary>
 /// Opens a device from its options: finds the kind of file, creates it if requested, checks its size, chooses the
-/// engine. Never truncates or extends an existing file; deletes a file that it created and could not make a device of.
+/// engine. Never truncates or extends an existing file; deletes a file that it created but could not open as a device.
 /// </summary>
 internal static class FileOpening
 {
@@ -59,8 +59,8 @@ internal static class FileOpening
             : DeviceOver(StoreOver(FileHandles.OpenExisting(options), options), options);
     }
 
-    /// <summary>Why a symbolic link leads to no file; null: the path is not a link, or the link leads to a
-    /// file.</summary>
+    /// <summary>The reason why a symbolic link does not lead to a file; null: the path is not a link, or the link leads
+    /// to a file.</summary>
     private static string? LinkFault(string path)
     {
         try
@@ -114,8 +114,8 @@ internal static class FileOpening
         }
     }
 
-    /// <summary>The engine of the requested mode; without a mode, inline if the store never blocks, else io_uring if
-    /// the kernel has it, else threads.</summary>
+    /// <summary>The engine of the requested mode; without a mode, inline if the store never blocks, otherwise io_uring
+    /// if the kernel supports it, otherwise threads.</summary>
     /// <exception cref="DeviceOpenException">The requested mode is not available.</exception>
     private static IFileEngine MakeEngine(FileStore store, FileDeviceOptions options) => options.Mode switch
     {
@@ -226,7 +226,7 @@ internal static class FileOpening
     /// <summary>
     /// SIGXFSZ: a Unix kernel sends it to a process that extends a file beyond its limit (RLIMIT_FSIZE), and it ends a
     /// process without a handler. With the handler, the call fails with EFBIG, which is the status of one region. The
-    /// handler is for the whole process, for good; a handler of the application is called as well.
+    /// handler applies to the whole process and is never removed; a handler of the application is called as well.
     /// </summary>
     private static class FileSizeSignal
     {

@@ -12,7 +12,7 @@ namespace DmIo.Devices.Files;
 /// </summary>
 internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping)
 {
-    /// <summary>The most writes in one call: more gain nothing.</summary>
+    /// <summary>The largest number of writes in one call: more writes gain nothing.</summary>
     internal const int Most = 16;
 
     /// <summary>A call with this many bytes is not extended: its other writes would wait for it.</summary>
@@ -40,7 +40,7 @@ internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping
         Write();
     }
 
-    /// <summary>False: the call must be made alone.</summary>
+    /// <summary>False: the call must be made separately.</summary>
     private bool TryGather(ThreadCall call)
     {
         if (count == Most || sources.LengthBytes >= EnoughBytes)
@@ -81,7 +81,7 @@ internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping
         MakeOneByOne(written);
     }
 
-    /// <summary>Those that are covered by so many bytes are made; the others are made now.</summary>
+    /// <summary>The writes that the copied bytes cover are done; the others are made now.</summary>
     private void MakeOneByOne(long written)
     {
         for (var index = 0; index < count; index++)
@@ -109,7 +109,7 @@ internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping
 }
 
 /// <summary>
-/// The calls of one turn, made by two threads: the owner, and one of the pool if one is free. Each thread claims a few
+/// The calls of one turn, made by two threads: the owner, and a pool thread if one is free. Each thread claims a few
 /// calls at a time, each call once. The owner never waits for the pool: without a pool thread it makes all calls
 /// itself.
 /// <code>
@@ -151,7 +151,7 @@ internal sealed class SharedRun(GatheredCalls pools) : IThreadPoolWorkItem
         return true;
     }
 
-    /// <summary>Makes unclaimed calls until there are none.</summary>
+    /// <summary>Claims and makes calls until none is left.</summary>
     internal void Work(GatheredCalls gathered)
     {
         for (var claimed = Claim(); claimed < count; claimed = Claim())
@@ -165,7 +165,8 @@ internal sealed class SharedRun(GatheredCalls pools) : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>The owner leaves; the pool thread requests the next turn of the owner after its calls.</summary>
+    /// <summary>Called when the owner ends its turn: the pool thread requests the next turn of the owner after its
+    /// calls.</summary>
     internal void WakeAfterwards(Action asked)
     {
         wake = asked;

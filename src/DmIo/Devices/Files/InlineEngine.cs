@@ -6,20 +6,20 @@ using DmIo.Memory;
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// Makes the calls to the store on the turn of its owner: for stores that never block, where a hop to another thread
+/// Makes the calls to the store on the turn of its owner: for stores that never block, where a switch to another thread
 /// costs more than the copy. Not attached: each call is made before it returns. Attached: calls are gathered and made
 /// in <see cref="Poll"/>; if the file is mapped (<see cref="FileMapping"/>), up to <see cref="GatheredCalls.Most"/>
-/// writes go to the kernel in one call; many calls are shared with a pool thread, if one is free, because two
-/// processors copy more than one. On a store that blocks, the engine works as well, but blocks its caller, which is the
-/// device actor, and with it a thread of the dispatcher. Allocates nothing in steady state.
+/// writes go to the kernel in one call; if there are many calls, they are shared with a pool thread, if one is free,
+/// because two processors copy faster than one. The engine also works on a store that blocks, but then blocks its
+/// caller, the device actor, and with it a thread of the dispatcher. Allocates nothing in steady state.
 /// </summary>
 internal sealed class InlineEngine : IFileEngine
 {
-    /// <summary>Fewer calls are done before a pool thread starts.</summary>
+    /// <summary>The fewest calls that are shared: fewer calls are done before a pool thread starts.</summary>
     private const int LeastShared = 8;
 
-    /// <summary>About the time of one call; a thread that lost its processor takes longer and is not waited
-    /// for.</summary>
+    /// <summary>About the time of one call. A thread that was preempted takes longer; the engine does not wait for
+    /// it.</summary>
     private const int Spins = 20;
 
     private readonly FileStore store;

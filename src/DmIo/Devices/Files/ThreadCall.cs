@@ -34,10 +34,10 @@ internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
 
     internal long OffsetBytes => offsetBytes;
 
-    /// <summary>Its memory, of a read or write.</summary>
+    /// <summary>The memory of a read or write.</summary>
     internal SegmentBatch Batch => batch!;
 
-    /// <summary>The end of a plain write; for all other calls a position behind every file.</summary>
+    /// <summary>The end of a plain write; for all other calls, a position after the end of any file.</summary>
     internal long PlainWriteEnd => operation == IoOperation.Write && !forceUnitAccess
         ? offsetBytes + batch!.LengthBytes
         : long.MaxValue;
@@ -47,7 +47,7 @@ internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
         (operation, offsetBytes, batch, forceUnitAccess) = (transfer, offset, memory, isDurable);
     }
 
-    /// <summary>See <see cref="IFileEngine.ConfirmAcceptedAsync"/>: a flush by the other descriptor.</summary>
+    /// <summary>See <see cref="IFileEngine.ConfirmAcceptedAsync"/>: a flush through the second descriptor.</summary>
     internal void BeginConfirmation() => (operation, isConfirmation) = (IoOperation.Flush, true);
 
     internal void BeginRange(IoOperation range, long offset, long length, WriteZeroesFlags flags)
@@ -85,7 +85,7 @@ internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
         Volatile.Write(ref isRun, true);
     }
 
-    /// <summary>Completes the task of the caller: within this call, or on a thread of the pool.</summary>
+    /// <summary>Completes the task of the caller: within this call, or on a pool thread.</summary>
     internal void Complete(bool isInline)
     {
         var (outcome, thrown) = (result, defect);

@@ -5,13 +5,14 @@ using DmIo.Memory;
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// Makes the calls to the store on its own threads: for systems and kernels without io_uring. One call for each thread
-/// is in flight; other calls wait, in order. Attached: results are completed on the turn of the owner, in
-/// <see cref="Poll"/>; not attached: on threads of the pool. Allocates nothing in steady state.
+/// Makes the calls to the store on its own threads: for systems and kernels without io_uring. Each thread has one call
+/// in flight; other calls wait, in order. Attached: results are completed on the turn of the owner, in
+/// <see cref="Poll"/>; not attached: on pool threads. Allocates nothing in steady state.
 /// </summary>
 internal sealed class ThreadEngine : IFileEngine
 {
-    /// <summary>More threads wait for each other in the kernel rather than for the disk.</summary>
+    /// <summary>The largest number of threads: more threads would wait for each other in the kernel rather than for the
+    /// disk.</summary>
     internal const int MaxThreads = 8;
 
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
@@ -24,7 +25,7 @@ internal sealed class ThreadEngine : IFileEngine
     private IntrusiveQueue<ThreadCall> completed;
     private DeviceHost? owner;
 
-    /// <summary>No thread yet.</summary>
+    /// <summary>Creates an engine that has no thread yet.</summary>
     internal ThreadEngine(FileStore store, int queueDepth)
         : this(store, queueDepth, IdleTime, StartThread)
     {

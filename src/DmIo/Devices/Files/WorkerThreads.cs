@@ -3,10 +3,10 @@ using DmIo.Devices.Stores;
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// A bounded set of background threads that make the calls of one device, first come first served. A thread is started
-/// when a call is added and all threads are busy, and ends after an idle time. If no thread can be started, the adding
-/// thread makes the call. Invariants: one permit for each queued call, and after the closing one more for each thread;
-/// threads that are not busy are awake or wait for a permit.
+/// A bounded set of background threads that make the calls of one device, in order of arrival. A thread is started when
+/// a call is added and all threads are busy, and ends after an idle time. If no thread can be started, the adding
+/// thread makes the call. Invariants: one permit for each queued call, and after the set is closed one more for each
+/// thread; threads that are not busy are awake or wait for a permit.
 /// </summary>
 internal sealed class WorkerThreads : IDisposable
 {
@@ -23,11 +23,11 @@ internal sealed class WorkerThreads : IDisposable
     private int busy;
     private bool isClosed;
 
-    /// <summary>No thread yet.</summary>
-    /// <param name="limit">How many threads at most.</param>
-    /// <param name="idleTime">After so long without a call, a thread ends.</param>
+    /// <summary>Creates a set without threads.</summary>
+    /// <param name="limit">The largest number of threads.</param>
+    /// <param name="idleTime">A thread ends after this time without a call.</param>
     /// <param name="run">Makes a call; never throws.</param>
-    /// <param name="startThread">False: the system has no thread.</param>
+    /// <param name="startThread">Starts a thread; false: the system has no thread.</param>
     internal WorkerThreads(int limit, TimeSpan idleTime, Action<ThreadCall> run, Func<ThreadStart, bool> startThread)
     {
         this.limit = limit;
@@ -36,7 +36,7 @@ internal sealed class WorkerThreads : IDisposable
         this.startThread = startThread;
     }
 
-    /// <summary>How many threads there are.</summary>
+    /// <summary>The number of threads.</summary>
     internal int ThreadCount
     {
         get
@@ -118,8 +118,8 @@ internal sealed class WorkerThreads : IDisposable
         }
     }
 
-    /// <summary>No thread could be started: the existing threads make the calls, or, without any, this thread
-    /// does.</summary>
+    /// <summary>Called if no thread could be started: the existing threads make the calls, or, if there are none, this
+    /// thread does.</summary>
     private void WorkHere()
     {
         lock (gate)

@@ -11,7 +11,7 @@ namespace DmIo.Devices.IoUring;
 /// </summary>
 internal unsafe class MappedRing : IDisposable
 {
-    /// <summary>The most entries of a submission queue (<c>IORING_MAX_ENTRIES</c>).</summary>
+    /// <summary>The largest number of entries of a submission queue (<c>IORING_MAX_ENTRIES</c>).</summary>
     internal const int MaxEntries = 32768;
 
     private const long EntriesOffset = 0x10000000;
@@ -29,7 +29,7 @@ internal unsafe class MappedRing : IDisposable
     private uint completionHead;
     private bool isDisposed;
 
-    /// <summary>Maps a ring that was set up; owns the handle.</summary>
+    /// <summary>Maps a ring that was set up. The object owns the handle.</summary>
     /// <exception cref="IOException">The mapping failed. The handle is closed.</exception>
     internal MappedRing(SafeFileHandle handle, in RingParameters parameters)
     {
@@ -64,13 +64,13 @@ internal unsafe class MappedRing : IDisposable
 
     internal SafeFileHandle Handle { get; }
 
-    /// <summary>How many entries the submission queue has; a power of two.</summary>
+    /// <summary>The number of entries of the submission queue; a power of two.</summary>
     internal int SubmissionEntries => (int)parameters.SubmissionEntries;
 
-    /// <summary>How many completions it has room for; a power of two.</summary>
+    /// <summary>The number of entries of the completion queue; a power of two.</summary>
     internal int CompletionEntries => (int)parameters.CompletionEntries;
 
-    /// <summary>Entries that were written and not taken.</summary>
+    /// <summary>The number of entries that were written and not yet taken by the kernel.</summary>
     internal int Unsubmitted => (int)(submissionTail - Counter(parameters.SubmissionHead));
 
     /// <summary>There is room for an entry.</summary>
@@ -79,8 +79,8 @@ internal unsafe class MappedRing : IDisposable
     /// <summary>There is a completion to take.</summary>
     internal bool HasCompletion => completionHead != Counter(parameters.CompletionTail);
 
-    /// <summary>The completion queue overflowed: only an <see cref="Enter"/> with GetEvents brings these completions
-    /// in.</summary>
+    /// <summary>The completion queue overflowed: only an <see cref="Enter"/> with GetEvents moves these completions
+    /// into the queue.</summary>
     internal bool HasOverflow => (Counter(parameters.SubmissionFlags) & OverflowFlag) != 0;
 
     /// <summary>
@@ -96,8 +96,8 @@ internal unsafe class MappedRing : IDisposable
         }
     }
 
-    /// <summary>The next entry, empty, to be filled in before the next <see cref="Enter"/>. Only where there is
-    /// room.</summary>
+    /// <summary>Returns the next entry, empty, to be filled in before the next <see cref="Enter"/>. Call it only if
+    /// there is room.</summary>
     internal ref SubmissionEntry NextEntry()
     {
         Invariant.Require(HasRoom);
@@ -107,8 +107,8 @@ internal unsafe class MappedRing : IDisposable
         return ref *entry;
     }
 
-    /// <summary>Submits the written entries. Returns how many the kernel took, or a negative errno; the others
-    /// stay.</summary>
+    /// <summary>Submits the written entries. Returns the number of entries that the kernel took, or a negative errno;
+    /// the other entries remain.</summary>
     internal virtual int Enter(uint flags)
     {
         var count = Unsubmitted;

@@ -7,12 +7,13 @@ using DmIo.Native;
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// The calls of a file by io_uring, one ring for each device. Attached: calls are gathered until <see cref="Poll"/>,
-/// which submits all of them with one system call, and completes ended operations on the turn of its caller; the reaper
-/// requests a poll when there are completions. Not attached, and during disposal with calls in flight: each call is
-/// submitted at once, under a lock, and completes on a thread of the pool. Operations that the ring cannot do (zeroes
-/// that must be written, ioctls of block devices, any operation while the system lacks threads or memory) become a
-/// blocking call of the store on a thread of the pool, and complete the same way. Allocates nothing in steady state.
+/// Makes the calls of a file through io_uring, with one ring for each device. Attached: calls are gathered until
+/// <see cref="Poll"/>, which submits all of them with one system call, and completes ended operations on the turn of
+/// its caller; the reaper requests a poll when there are completions. Not attached, and during disposal with calls in
+/// flight: each call is submitted immediately, under a lock, and completes on a pool thread. Operations that the ring
+/// cannot do (zeroes that must be written, ioctls of block devices, any operation while the system lacks threads or
+/// memory) become a blocking call of the store on a pool thread, and complete in the same way. Allocates nothing in
+/// steady state.
 /// </summary>
 internal sealed class RingEngine : IFileEngine
 {
@@ -53,16 +54,16 @@ internal sealed class RingEngine : IFileEngine
 
     private bool PollsItself => host is null || isDisposing;
 
-    /// <summary>An engine for a number of operations in flight; null, and the reason as a sentence, if the system has
-    /// no io_uring for it. The store belongs to its opener.</summary>
+    /// <summary>Creates an engine for a number of operations in flight; null, with the reason as a sentence, if the
+    /// system cannot provide an io_uring. The caller still owns the store.</summary>
     internal static RingEngine? TryCreate(FileStore store, int queueDepth, out string reason)
     {
         var opened = RingOpening.TryOpen(queueDepth, out var abilities, out reason);
         return opened is null ? null : TryCreate(store, opened, abilities, TimeProvider.System, out reason);
     }
 
-    /// <summary>An engine on this ring, which it owns, also if this fails or throws: then the file is not held any
-    /// more.</summary>
+    /// <summary>Creates an engine on a ring, which the engine owns, even if this method fails or throws: the ring then
+    /// no longer holds the file.</summary>
     internal static RingEngine? TryCreate(
         FileStore store,
         MappedRing ring,
@@ -214,7 +215,7 @@ internal sealed class RingEngine : IFileEngine
         return operation.AllocationMode == LinuxNative.PunchHole || !lacksZeroRange;
     }
 
-    /// <summary>The entry of the reaper, the timer and the pool: there are completions.</summary>
+    /// <summary>Called by the reaper, the timer and the pool when there are completions.</summary>
     private void OnSignal()
     {
         lock (gate)

@@ -11,7 +11,7 @@ namespace DmIo.Devices.IoUring;
 /// </summary>
 internal static unsafe partial class RingNative
 {
-    /// <summary>Flag of <see cref="Enter"/>: bring in completions that wait in the kernel.</summary>
+    /// <summary>Flag of <see cref="Enter"/>: move completions that wait in the kernel into the queue.</summary>
     internal const uint GetEvents = 1;
 
     internal const uint RegisterFiles = 2;
@@ -54,7 +54,7 @@ internal static unsafe partial class RingNative
         return errno;
     }
 
-    /// <summary>How many submissions were taken, or a negative errno.</summary>
+    /// <summary>Returns the number of submissions that the kernel took, or a negative errno.</summary>
     internal static int Enter(SafeFileHandle ring, uint submissions, uint flags)
     {
         var taken = (int)syscall(EnterCall, ring.DangerousGetHandle(), (nint)submissions, 0, (nint)flags, 0, 0);
@@ -100,7 +100,8 @@ internal static unsafe partial class RingNative
     internal static int RemovePoll(SafeFileHandle poll, SafeFileHandle watched) =>
         epoll_ctl(poll, RemoveFromPoll, watched, null) < 0 ? Marshal.GetLastPInvokeError() : 0;
 
-    /// <summary>Waits for signals, as long as it takes. How many ids it wrote, or a negative errno.</summary>
+    /// <summary>Waits for signals, without a time limit. Returns the number of ids that it wrote, or a negative
+    /// errno.</summary>
     internal static int WaitForPoll(SafeFileHandle poll, Span<long> ids)
     {
         var entries = stackalloc byte[ids.Length * PollEntryBytes];

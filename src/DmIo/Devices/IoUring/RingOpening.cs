@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// Opens a ring for a queue depth, or says why there is none, in a sentence for users, whose file is then served by
-/// threads. Requests the features of newer kernels, and accepts those of older ones, from 5.6 on.
+/// Opens a ring for a queue depth, or returns the reason why that is impossible as a sentence for users; the file is
+/// then served by threads. Requests features of newer kernels, but accepts kernels from 5.6 on.
 /// </summary>
 internal static class RingOpening
 {
@@ -22,7 +22,7 @@ internal static class RingOpening
         RingSetup.CompletionSize | RingSetup.Clamp,
     ];
 
-    /// <summary>A ring for a number of operations in flight; null, and the reason, if there is none.</summary>
+    /// <summary>Returns a ring for a number of operations in flight; null, with the reason, if there is none.</summary>
     internal static MappedRing? TryOpen(int queueDepth, out RingAbilities abilities, out string reason)
     {
         abilities = new RingAbilities([]);
@@ -55,7 +55,7 @@ internal static class RingOpening
         }
     }
 
-    /// <summary>Why <c>io_uring_setup</c> refused.</summary>
+    /// <summary>The reason why <c>io_uring_setup</c> failed.</summary>
     internal static string Explain(int errno) => errno switch
     {
         Errno.NoSuchCall => "this kernel has no io_uring; Linux 5.6 has.",
@@ -72,7 +72,7 @@ internal static class RingOpening
         _ => $"io_uring can't be set up: {Errno.TextOf(errno)}.",
     };
 
-    /// <summary>Empty; or why the ring is of no use.</summary>
+    /// <summary>The reason why the ring cannot be used; empty: it can.</summary>
     private static string Prepare(MappedRing ring, out RingAbilities abilities)
     {
         var errno = RingAbilities.Probe(ring.Handle, out abilities);
@@ -137,9 +137,9 @@ internal static class RingOpening
     }
 }
 
-/// <summary>The operations that the io_uring of the kernel has, by its own report
+/// <summary>The operations that the io_uring of the kernel supports, as the kernel reports them
 /// (<c>IORING_REGISTER_PROBE</c>).</summary>
-/// <param name="Opcodes">Those of <see cref="RingOpcode"/> that it has.</param>
+/// <param name="Opcodes">The supported operations of <see cref="RingOpcode"/>.</param>
 internal sealed record RingAbilities(FrozenSet<RingOpcode> Opcodes)
 {
     private const int ProbedOpcodes = 256;
@@ -157,10 +157,10 @@ internal sealed record RingAbilities(FrozenSet<RingOpcode> Opcodes)
     internal bool HasFixedVectors =>
         Opcodes.Contains(RingOpcode.ReadVectorFixed) && Opcodes.Contains(RingOpcode.WriteVectorFixed);
 
-    /// <summary>The required operations that are missing; all came with kernel 5.6 at the latest.</summary>
+    /// <summary>The required operations that are missing; kernels from 5.6 on support all of them.</summary>
     internal IEnumerable<RingOpcode> Missing => Needed.Where(opcode => !Opcodes.Contains(opcode));
 
-    /// <summary>Asks. Errno, 0 for success.</summary>
+    /// <summary>Queries the kernel. Returns errno, 0 for success.</summary>
     internal static unsafe int Probe(SafeFileHandle ring, out RingAbilities abilities)
     {
         var answer = stackalloc byte[HeaderBytes + (ProbedOpcodes * OpcodeBytes)];
@@ -183,16 +183,17 @@ internal sealed record RingAbilities(FrozenSet<RingOpcode> Opcodes)
 /// <summary>
 /// The limit of kernel threads for operations that block: flushes, allocations, all reads of some file systems (FUSE).
 /// The threads belong to the submitting thread, not to the ring, and serve its submissions to any ring; the first ring
-/// that a thread submits to sets the limit of that thread. So the limit is one for all rings. The default of the kernel
-/// for files is the depth of that ring or 4 a processor, whichever is less: one hung device takes all of them. For
-/// other operations the default is the thread limit of the user.
+/// that a thread submits to sets the limit of that thread. Therefore all rings share one limit. The default of the
+/// kernel for files is the depth of that ring or 4 per processor, whichever is less: one hung device takes all of them.
+/// For other operations the default is the thread limit of the user.
 /// </summary>
 internal static class RingWorkers
 {
     /// <summary>
-    /// For each submitting thread. A worker is created only for an operation that finds none idle, and all but a few
+    /// The limit for each submitting thread. A worker is created only if no worker is idle, and all but a few workers
     /// end after 5 idle seconds: there are as many workers as blocked operations, up to this limit. Other devices are
-    /// served while hung ones hold fewer: seven of depth 32, even if one thread submitted all of it.
+    /// served as long as hung devices occupy fewer workers: seven devices of depth 32, even if one thread submitted all
+    /// of their operations.
     /// </summary>
     internal const int PerThread = 256;
 

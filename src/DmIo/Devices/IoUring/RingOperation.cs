@@ -5,13 +5,13 @@ using DmIo.Memory;
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// One call, from its beginning until its result was taken; reused after that, so a call allocates nothing.
+/// One call, from its beginning until its result was taken; reused after that, so that a call allocates nothing.
 /// <code>
 ///   free --Begin--> waiting --Fill--> in the kernel --> Answer --GetResult--> free
 ///                      ^------- again, after a pause -----+
 /// </code>
-/// Invariant: the memory is pinned from Begin to Answer. Each way into the kernel has a number of its own
-/// (<see cref="UserData"/>), so that a completion of an earlier one is known as such.
+/// Invariant: the memory is pinned from Begin to Answer. Each submission has its own number (<see cref="UserData"/>),
+/// so that the completion of an earlier submission can be identified.
 /// </summary>
 internal sealed class RingOperation(RingOperationTable table, int index) : AnswerSource, IQueueItem<RingOperation>
 {
@@ -24,19 +24,19 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
 
     internal long LengthBytes { get; private set; }
 
-    /// <summary>Of zeroes: how.</summary>
+    /// <summary>The flags of a write-zeroes operation.</summary>
     internal WriteZeroesFlags Zeroing { get; set; }
 
-    /// <summary>Of a change of the file's extents: the kernel's mode for it.</summary>
+    /// <summary>The fallocate mode of an operation that changes the extents of the file.</summary>
     internal int AllocationMode { get; set; }
 
-    /// <summary>The caller's, of a read or a write.</summary>
+    /// <summary>The memory of the caller for a read or a write.</summary>
     internal SegmentBatch? Batch { get; private set; }
 
-    /// <summary>The kernel has it, or will with the next call.</summary>
+    /// <summary>The operation is in the kernel, or will be with the next system call.</summary>
     internal bool IsInKernel { get; set; }
 
-    /// <summary>How many times it had to be tried again.</summary>
+    /// <summary>The number of times that the operation was repeated.</summary>
     internal int Tries { get; set; }
 
     /// <summary>
@@ -44,8 +44,9 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
     /// be repeated. A sync may be repeated only if the kernel never began it (R14), which is the meaning of ECANCELED
     /// for a queued operation.
     /// </summary>
-    /// <param name="errno">How it ended.</param>
-    /// <param name="wasQueued">In the ring, and not by a blocking call of the store.</param>
+    /// <param name="errno">The error number of the operation.</param>
+    /// <param name="wasQueued">True: the operation was made by the ring; false: by a blocking call of the
+    /// store.</param>
     internal bool MayRepeat(int errno, bool wasQueued) =>
         Call is RingCall.Flush or RingCall.DurableWrite or RingCall.ConfirmAccepted
             ? wasQueued && errno == Errno.Canceled
@@ -53,11 +54,11 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
 
     public RingOperation? Next { get; set; }
 
-    /// <summary>Names this way into the kernel: never 0, and another one each time.</summary>
+    /// <summary>Identifies the submission: never 0, and different for each submission.</summary>
     internal ulong UserData => ((ulong)generation << 32) | (uint)index;
 
-    /// <exception cref="Exception">Whatever a caller's own memory throws when it is pinned; then it did not
-    /// begin.</exception>
+    /// <exception cref="Exception">The exception of a memory type of the caller when it is pinned; the operation has
+    /// then not begun.</exception>
     internal void Begin(RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch)
     {
         if (batch is not null)
@@ -68,7 +69,7 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
         (Call, OffsetBytes, LengthBytes, Batch, Tries) = (call, offsetBytes, lengthBytes, batch, 0);
     }
 
-    /// <summary>Writes down for the kernel what is to be done.</summary>
+    /// <summary>Fills the submission entry of the operation.</summary>
     internal void Fill(ref SubmissionEntry entry, RingBuffers buffers, RingAbilities abilities)
     {
         entry.OffsetBytes = OffsetBytes;
@@ -94,11 +95,10 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
         entry.UserData = UserData;
     }
 
-    /// <summary>Releases the memory, then completes the call of the device: the memory is not accessed any
-    /// more.</summary>
-    /// <param name="result">For a status, one with 0 bytes.</param>
-    /// <param name="isInline">The continuation of the caller runs within this call; else on a thread of the
-    /// pool.</param>
+    /// <summary>Releases the memory, then completes the call of the device: the memory is no longer accessed.</summary>
+    /// <param name="result">The result; a status is a transfer of 0 bytes.</param>
+    /// <param name="isInline">True: the continuation of the caller runs within this call; false: on a pool
+    /// thread.</param>
     internal void Answer(TransferResult result, bool isInline)
     {
         memory.Release();
@@ -106,8 +106,8 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
         SetAnswer(result, defect: null, isInline);
     }
 
-    /// <summary>The result from the number that the kernel completed the operation with: bytes, 0, or a negated
-    /// errno. A status is a transfer of 0 bytes.</summary>
+    /// <summary>Converts the result of the kernel: bytes, 0, or a negated errno. A status is a transfer of 0
+    /// bytes.</summary>
     internal TransferResult ResultOf(int completion) => Call switch
     {
         RingCall.Read => FileCalls.ReadResult(completion, OffsetBytes, LengthBytes),

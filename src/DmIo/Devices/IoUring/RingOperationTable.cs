@@ -15,7 +15,7 @@ internal sealed class RingOperationTable
     // A stack that others push to, and of which the owner takes all at once.
     private RingOperation? returned;
 
-    /// <summary>An operation that began; see <see cref="RingOperation.Begin"/>.</summary>
+    /// <summary>Returns an operation that has begun; see <see cref="RingOperation.Begin"/>.</summary>
     internal RingOperation Begin(RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch)
     {
         free ??= Interlocked.Exchange(ref returned, null) ?? Add();
@@ -26,7 +26,7 @@ internal sealed class RingOperationTable
         return operation;
     }
 
-    /// <summary>The one that is in the kernel under that name; null where there is none.</summary>
+    /// <summary>Returns the operation in the kernel with this user data; null if there is none.</summary>
     internal RingOperation? Find(ulong userData)
     {
         var index = (uint)userData;
@@ -39,7 +39,7 @@ internal sealed class RingOperationTable
         return operation.IsInKernel && operation.UserData == userData ? operation : null;
     }
 
-    /// <summary>Its answer was taken.</summary>
+    /// <summary>Takes back an operation whose result was taken.</summary>
     internal void Return(RingOperation operation)
     {
         RingOperation? last;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// What is asked of <c>io_uring_setup</c>, and what it answers: <c>struct io_uring_params</c>, with those fields that
-/// we use. The offsets say where in the shared mappings each counter is.
+/// The parameters and results of <c>io_uring_setup</c>: <c>struct io_uring_params</c>, with the fields that are used
+/// here. The offsets are the positions of the counters in the shared mappings.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 internal struct RingParameters
@@ -48,23 +48,23 @@ internal struct RingParameters
     internal uint CompletionFlags;
 }
 
-/// <summary>How a ring is to be set up (<c>IORING_SETUP_*</c>).</summary>
+/// <summary>The setup flags of a ring (<c>IORING_SETUP_*</c>).</summary>
 [Flags]
 internal enum RingSetup : uint
 {
     None = 0,
 
-    /// <summary>We say how many completions it holds.</summary>
+    /// <summary>The caller specifies the size of the completion queue.</summary>
     CompletionSize = 1 << 3,
 
-    /// <summary>Sizes beyond the kernel's limits are made smaller, not refused.</summary>
+    /// <summary>Sizes beyond the limits of the kernel are reduced, not refused.</summary>
     Clamp = 1 << 4,
 
-    /// <summary>An operation that is refused does not keep those behind it from being taken (kernel 5.18).</summary>
+    /// <summary>A refused operation does not prevent the submission of the operations after it (kernel 5.18).</summary>
     SubmitAll = 1 << 7,
 }
 
-/// <summary>What the kernel's rings can (<c>IORING_FEAT_*</c>); all of these came with 5.5 at the latest.</summary>
+/// <summary>The features of a ring (<c>IORING_FEAT_*</c>); kernels from 5.5 on have all of these.</summary>
 [Flags]
 internal enum RingFeatures : uint
 {
@@ -73,10 +73,10 @@ internal enum RingFeatures : uint
     /// <summary>Both queues lie in one mapping.</summary>
     SingleMapping = 1 << 0,
 
-    /// <summary>A completion that finds no room is kept, not lost.</summary>
+    /// <summary>A completion that does not fit in the queue is kept, not lost.</summary>
     NoDrop = 1 << 1,
 
-    /// <summary>What a submission points at (iovecs) is needed only until it was submitted.</summary>
+    /// <summary>The data that a submission points to (iovecs) is needed only until the submission.</summary>
     SubmitStable = 1 << 2,
 
     Needed = SingleMapping | NoDrop | SubmitStable,

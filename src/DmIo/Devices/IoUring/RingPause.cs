@@ -1,8 +1,9 @@
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// A pause of some milliseconds before the ring is tried again. Begun and queried by the owner of the ring; ends on a
-/// thread of the timer, which calls the owner. If several operations begin it, the first sets the length.
+/// A pause of some milliseconds before operations are submitted to the ring again. The owner of the ring begins and
+/// queries the pause; it ends on a thread of the timer, which calls the owner. If several operations begin the pause,
+/// the first one determines its length.
 /// </summary>
 internal sealed class RingPause : IDisposable
 {

@@ -5,9 +5,9 @@ namespace DmIo.Devices.IoUring;
 
 /// <summary>
 /// Moves operations through the ring: <see cref="Pump"/> submits all waiting operations in one call, and takes all
-/// completions, until nothing more happens. An operation for which the kernel lacks a thread, memory or a descriptor
-/// becomes a blocking call of the store after a pause, which needs less: a shortage is not a dead device. One owner at
-/// a time; never waits, never spins.
+/// completions, until there is nothing more to do. An operation for which the kernel lacks a thread, memory or a
+/// descriptor becomes a blocking call of the store after a pause, which needs less: a shortage of resources is not a
+/// failure of the device. One owner at a time; never waits, never spins.
 /// <code>
 ///   Add --> waiting --submit--> in the kernel --reap--> ended(operation, result)
 ///              ^                     |
@@ -15,8 +15,8 @@ namespace DmIo.Devices.IoUring;
 /// </code>
 /// Invariants: the kernel never has more operations than its completion queue has entries, so the queue does not
 /// overflow. After a Pump that left operations in the kernel, the next completion signals the event of the ring; after
-/// a Pump that left refused operations, the timer does. So no operation is lost. A sync that the kernel began is not
-/// repeated (<see cref="RingOperation.MayRepeat"/>).
+/// a Pump that left refused operations, the timer does. Therefore no operation is lost. A sync that the kernel began is
+/// not repeated (<see cref="RingOperation.MayRepeat"/>).
 /// </summary>
 internal sealed class RingPump
 {
@@ -256,7 +256,7 @@ internal sealed class RingCounters
     /// <summary>Operations that were repeated.</summary>
     internal long Retries { get; set; }
 
-    /// <summary>Completions without an operation in the kernel; anything but 0 is a defect.</summary>
+    /// <summary>Completions without an operation in the kernel; any number other than 0 is a defect.</summary>
     internal long Strays { get; set; }
 
     /// <summary>The number of submitted operations of this kind.</summary>

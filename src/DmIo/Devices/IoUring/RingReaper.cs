@@ -5,9 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
-/// The thread of the process that waits for the events of all rings, and calls each ring that has completions. Started
-/// with the first ring, never ended; the callbacks must not block. Holds the owner of a ring until
-/// <see cref="Unwatch"/>: a ring with operations in the kernel is never collected.
+/// The thread that waits for the events of all rings of the process, and calls each ring that has completions. The
+/// thread starts with the first ring and never ends; the callbacks must not block. The reaper refers to the owner of a
+/// ring until <see cref="Unwatch"/>, so a ring with operations in the kernel is never collected.
 /// </summary>
 internal sealed class RingReaper
 {
@@ -63,7 +63,8 @@ internal sealed class RingReaper
         }
     }
 
-    /// <summary>Calls back at each signal of the event, on the thread of the reaper. Errno, 0 for success.</summary>
+    /// <summary>Calls back at each signal of the event, on the thread of the reaper. Returns errno, 0 for
+    /// success.</summary>
     internal int Watch(SafeFileHandle signal, Action told, out long id)
     {
         id = Interlocked.Increment(ref lastId);
@@ -77,7 +78,7 @@ internal sealed class RingReaper
         return errno;
     }
 
-    /// <summary>Ends the callbacks; one that has begun may still run.</summary>
+    /// <summary>Ends the callbacks; a callback that has begun may still run.</summary>
     internal void Unwatch(SafeFileHandle signal, long id)
     {
         watched.TryRemove(id, out _);

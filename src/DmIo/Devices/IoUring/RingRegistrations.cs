@@ -6,7 +6,7 @@ namespace DmIo.Devices.IoUring;
 
 /// <summary>
 /// The file and the service's memory, registered with the ring, so that the kernel does not look up and pin them for
-/// each operation. Fills submissions with these registrations. Holds the file open, and the memory, until
+/// each operation. Fills submissions with these registrations. Keeps the file open, and the memory allocated, until
 /// <see cref="Dispose"/>, which is called when nothing is in flight.
 /// </summary>
 internal sealed unsafe class RingRegistrations : IDisposable
@@ -29,7 +29,7 @@ internal sealed unsafe class RingRegistrations : IDisposable
         isFileRegistered = RingNative.Register(ring.Handle, RingNative.RegisterFiles, &descriptor, 1) == 0;
     }
 
-    /// <summary>Registers what came to the memory since the last time.</summary>
+    /// <summary>Registers the blocks that were added to the memory since the last call.</summary>
     internal void Follow(PoolMemory memory) => buffers.Follow(memory);
 
     internal void Fill(ref SubmissionEntry entry, RingOperation operation)
@@ -54,18 +54,19 @@ internal sealed unsafe class RingRegistrations : IDisposable
 }
 
 /// <summary>
-/// The blocks of the service's memory that are registered with the kernel: pinned once, not for each operation. Each is
-/// held until the ring has released it. Registration touches all memory of a new block, which takes at least 0.1 ms a
-/// MiB on the turn that polls: slabs of moderate size are better. Blocks that cannot be registered (the limit of locked
-/// memory, an older kernel, a full table) are used without registration, which only costs time. Invariant:
-/// <c>starts</c> ascends, and block i of the three lists is the same.
+/// The blocks of the service's memory that are registered with the kernel: pinned once, not for each operation. Each
+/// block stays allocated until the ring has released it. Registration touches all memory of a new block, which takes at
+/// least 0.1 ms per MiB on the turn that polls: slabs of moderate size are better. Blocks that cannot be registered
+/// (the limit of locked memory, an older kernel, a full table) are used without registration, which only costs time.
+/// Invariant: <c>starts</c> is ascending, and entry i of all three lists belongs to the same block.
 /// </summary>
 internal sealed unsafe class RingBuffers(SafeFileHandle ring)
 {
-    /// <summary>The kernel's limit is 16384; an empty place costs it 8 bytes.</summary>
+    /// <summary>The number of table entries. The limit of the kernel is 16384; an empty entry costs the kernel 8
+    /// bytes.</summary>
     internal const int TableEntries = 4096;
 
-    /// <summary>The kernel's limit of one buffer.</summary>
+    /// <summary>The limit of the kernel for one buffer.</summary>
     private const long MaxBlockBytes = 1 << 30;
 
     private const uint Sparse = 1;
@@ -77,10 +78,11 @@ internal sealed unsafe class RingBuffers(SafeFileHandle ring)
     private bool isTableMade;
     private bool isRefused;
 
-    /// <summary>How many blocks are registered.</summary>
+    /// <summary>The number of registered blocks.</summary>
     internal int Count => blocks.Count;
 
-    /// <summary>Registers the blocks that came since the last time. After the first refusal none any more.</summary>
+    /// <summary>Registers the blocks that were added since the last call. After the first refusal, registers no more
+    /// blocks.</summary>
     internal void Follow(PoolMemory memory)
     {
         var all = memory.Blocks;
@@ -100,7 +102,8 @@ internal sealed unsafe class RingBuffers(SafeFileHandle ring)
         seenBlocks = all.Length;
     }
 
-    /// <summary>Where in the kernel's table the segments are, if all are in one block; false where not.</summary>
+    /// <summary>Finds the table entry of the block that contains all of the segments; false if there is no such
+    /// block.</summary>
     internal bool TryFind(ReadOnlySpan<NativeSegment> segments, out ushort place)
     {
         place = 0;
@@ -130,7 +133,7 @@ internal sealed unsafe class RingBuffers(SafeFileHandle ring)
         return true;
     }
 
-    /// <summary>Nothing is in flight any more: the kernel forgets them, and they may be freed.</summary>
+    /// <summary>Unregisters all blocks, when nothing is in flight: the blocks can then be freed.</summary>
     internal void Unregister()
     {
         if (isTableMade)

@@ -2,8 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace DmIo.Devices.IoUring;
 
-/// <summary>What io_uring is asked to do: <c>struct io_uring_sqe</c>, the same on every 64-bit
-/// architecture.</summary>
+/// <summary>A submission queue entry: <c>struct io_uring_sqe</c>, the same on every 64-bit architecture.</summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 internal struct SubmissionEntry
 {
@@ -12,7 +11,8 @@ internal struct SubmissionEntry
     /// <summary><see cref="File"/> is an index into the registered files (<c>IOSQE_FIXED_FILE</c>).</summary>
     internal const byte RegisteredFile = 1;
 
-    /// <summary>For <see cref="OperationFlags"/> of a flush: data and what is needed to find it.</summary>
+    /// <summary>For <see cref="OperationFlags"/> of a flush: data, and the metadata that is needed to find
+    /// it.</summary>
     internal const uint DataOnly = 1;
 
     /// <summary>For <see cref="OperationFlags"/> of a write: <c>RWF_DSYNC</c>.</summary>
@@ -30,18 +30,18 @@ internal struct SubmissionEntry
     [FieldOffset(8)]
     internal long OffsetBytes;
 
-    /// <summary>The first byte, or the first iovec; of an allocation, how many bytes.</summary>
+    /// <summary>The address of the first byte or iovec; for an allocation, the number of bytes.</summary>
     [FieldOffset(16)]
     internal long Address;
 
-    /// <summary>How many bytes, or iovecs; of an allocation, its mode.</summary>
+    /// <summary>The number of bytes or iovecs; for an allocation, its mode.</summary>
     [FieldOffset(24)]
     internal int Length;
 
     [FieldOffset(28)]
     internal uint OperationFlags;
 
-    /// <summary>Comes back in the <see cref="CompletionEntry"/>.</summary>
+    /// <summary>Returned in the <see cref="CompletionEntry"/>.</summary>
     [FieldOffset(32)]
     internal ulong UserData;
 
@@ -49,10 +49,10 @@ internal struct SubmissionEntry
     internal ushort BufferIndex;
 }
 
-/// <summary>What became of it: <c>struct io_uring_cqe</c>.</summary>
-/// <param name="UserData">The <see cref="SubmissionEntry.UserData"/> of what is done.</param>
-/// <param name="Result">Bytes moved, or 0, or a negative errno.</param>
-/// <param name="Flags">Nothing that we ask for sets any.</param>
+/// <summary>A completion queue entry: <c>struct io_uring_cqe</c>.</summary>
+/// <param name="UserData">The <see cref="SubmissionEntry.UserData"/> of the completed operation.</param>
+/// <param name="Result">The number of bytes transferred, or 0, or a negative errno.</param>
+/// <param name="Flags">Not set by any operation in use here.</param>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct CompletionEntry(ulong UserData, int Result, uint Flags);
 
