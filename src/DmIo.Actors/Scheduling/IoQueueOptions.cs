@@ -36,7 +36,7 @@ public enum SchedulingPolicy
 
     /// <summary>
     /// By priority class; within a class like Linux's mq-deadline: batches in sector order, reads before writes,
-    /// neither delayed beyond its expiry. Recommended for disks that seek.
+    /// neither delayed beyond its expiry. Recommended for disks with seek times.
     /// </summary>
     Deadline,
 
@@ -46,13 +46,14 @@ public enum SchedulingPolicy
 
 /// <summary>
 /// The limit of operations in flight at a device: a fixed number, or one that adapts to the device's latency between
-/// two bounds, so that the queue in the device is no longer than keeps it busy. A single number is a fixed depth.
+/// two bounds, so that the queue in the device is no longer than necessary to keep the device busy. A single number is
+/// a fixed depth.
 /// </summary>
 /// <param name="Least">The lower bound, at least 1.</param>
 /// <param name="Most">The upper bound, at most 65536; equal to the lower bound if the depth is fixed.</param>
-/// <param name="LatencyTarget">
-/// The limit of the device's latency, on average over some dozens of operations, from the issue of an operation to its
-/// end: the depth stays low enough to meet it. Null: no limit. Above 0; without effect if the depth is fixed.
+/// <param name="LatencyTarget"> The limit of the device's latency, averaged over some dozens of operations, from the
+/// issue of an operation to its end: the depth stays low enough to meet it. Null: no limit. Above 0; without effect if
+/// the depth is fixed.
 /// </param>
 public readonly record struct QueueDepth(int Least, int Most, TimeSpan? LatencyTarget = null)
 {
@@ -67,10 +68,10 @@ public readonly record struct QueueDepth(int Least, int Most, TimeSpan? LatencyT
 
     public static implicit operator QueueDepth(int depth) => Fixed(depth);
 
-    /// <summary>A fixed depth.</summary>
+    /// <summary>Creates a fixed depth.</summary>
     public static QueueDepth Fixed(int depth) => new(depth, depth);
 
-    /// <summary>An adaptive depth, by default from 1 to 64.</summary>
+    /// <summary>Creates an adaptive depth, by default from 1 to 64.</summary>
     public static QueueDepth Adaptive(int least = 1, int most = 64, TimeSpan? latencyTarget = null) =>
         new(least, most, latencyTarget);
 

@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace DmIo.Io;
 
 /// <summary>
-/// Error numbers that we make or compare with (Linux's values), and the way from an exception of .NET to the number
-/// that the operating system gave. .NET keeps errno as the HResult of an IOException, which is sometimes the inner
-/// exception.
+/// The error numbers that the library uses (with the values of Linux), and the conversion of an exception of .NET to
+/// the error number of the operating system. .NET keeps errno as the HResult of an IOException, which is sometimes the
+/// inner exception.
 /// </summary>
 internal static class Errno
 {
@@ -37,12 +37,12 @@ internal static class Errno
     /// <summary>The kernel has no room for the data of a write.</summary>
     internal static bool IsNoRoom(int errno) => errno is NoSpace or QuotaExceeded or FileTooLarge;
 
-    /// <summary>The system lacks a thread, memory or a descriptor for the call just now, which says nothing about the
+    /// <summary>The system currently lacks a thread, memory or a descriptor for the call, which says nothing about the
     /// device.</summary>
     internal static bool IsShortage(int errno) =>
         errno is TryAgain or NoMemory or Canceled or TooManyFiles or FileTableFull;
 
-    /// <summary>The operating system's error number behind an exception; 0 where there is none.</summary>
+    /// <summary>Returns the operating system's error number of an exception; 0 if there is none.</summary>
     internal static int Of(Exception exception)
     {
         for (var current = exception; current is not null; current = current.InnerException)
@@ -71,7 +71,7 @@ internal static class Errno
         return 0;
     }
 
-    /// <summary>In words, as the operating system puts it.</summary>
+    /// <summary>Returns the operating system's description of an error number.</summary>
     internal static string TextOf(int errno) => Marshal.GetPInvokeErrorMessage(errno);
 
     /// <summary>The message of an exception, and which limits to raise if the system lacks threads, memory or

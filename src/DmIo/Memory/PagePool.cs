@@ -3,10 +3,11 @@ using System.Diagnostics.CodeAnalysis;
 namespace DmIo.Memory;
 
 /// <summary>
-/// Grants pages, all requested pages or none, and takes them back. Grows by slabs up to a limit; never shrinks. A plain
-/// class with a single owner: no locks. Invariant, checked at every step: free + leased + draining + quarantined ==
-/// total. A page is zeroed when it is leased, so no owner sees the data of another, and the system has provided the
-/// memory before the owner relies on it: 0.1 us a page in cache, 0.3 us out of cache, 4 us at the first access.
+/// Grants pages, either all requested pages or none, and takes them back. The pool grows by slabs up to a limit, and
+/// never shrinks. A plain class with a single owner, without locks. Invariant, checked at every step: free + leased +
+/// draining + quarantined == total. A page is zeroed when it is leased, so that no owner sees the data of another, and
+/// the system has provided the memory before the owner relies on it. The cost per page is 0.1 us in cache, 0.3 us out
+/// of cache, and 4 us at the first access.
 /// </summary>
 internal sealed class PagePool : IDisposable
 {
@@ -19,10 +20,11 @@ internal sealed class PagePool : IDisposable
     private readonly Stack<Page> free = new();
     private bool disposed;
 
-    /// <summary>An empty pool; memory is taken with the first lease.</summary>
-    /// <param name="maxPages">The most pages it ever has.</param>
-    /// <param name="slabPages">By how many it grows; by fewer only where the limit leaves no room.</param>
-    /// <param name="allocateSlab">Where slabs come from; null where there is no memory. For tests.</param>
+    /// <summary>Creates an empty pool; memory is allocated for the first lease.</summary>
+    /// <param name="maxPages">The largest number of pages in the pool.</param>
+    /// <param name="slabPages">The number of pages by which the pool grows; fewer only if the limit leaves no
+    /// room.</param>
+    /// <param name="allocateSlab">Allocates a slab, or returns null if there is no memory. For tests.</param>
     /// <param name="isChecked">Detects writes to pages outside of a lease (<see cref="PageCheck"/>).</param>
     public PagePool(
         int maxPages, int slabPages, Func<int, PageSlab?>? allocateSlab = null, bool isChecked = false)
@@ -36,34 +38,35 @@ internal sealed class PagePool : IDisposable
         this.isChecked = isChecked;
     }
 
-    /// <summary>The most pages that it ever has.</summary>
+    /// <summary>The largest number of pages in the pool.</summary>
     public int MaxPages { get; }
 
-    /// <summary>The blocks of its pages, for rings that register memory with the kernel.</summary>
+    /// <summary>The blocks of the pages, for rings that register memory with the kernel.</summary>
     public PoolMemory Memory { get; } = new();
 
-    /// <summary>Pages that it has.</summary>
+    /// <summary>The number of pages in the pool.</summary>
     public int TotalPages { get; private set; }
 
     /// <summary>Pages without a lease.</summary>
     public int FreePages => free.Count;
 
-    /// <summary>Pages that lessees have.</summary>
+    /// <summary>Pages in open leases.</summary>
     public int LeasedPages { get; private set; }
 
-    /// <summary>Pages without an owner that devices may still touch.</summary>
+    /// <summary>Pages without an owner that devices may still access.</summary>
     public int DrainingPages { get; private set; }
 
     /// <summary>Pages of open leases whose request was answered at its deadline while a device still has them
     /// (R23).</summary>
     public int QuarantinedPages { get; private set; }
 
-    /// <summary>How many pages a lease may have now, if the system has the memory to grow to the limit.</summary>
+    /// <summary>The number of pages that can be leased now, if the system has the memory to grow to the
+    /// limit.</summary>
     public int AvailablePages => MaxPages - LeasedPages - DrainingPages - QuarantinedPages;
 
     /// <summary>
-    /// Grants <paramref name="pages"/> (1 or more) pages, zeroed. False, with nothing changed, where the limit or the
-    /// system's memory does not allow all of them.
+    /// Grants <paramref name="pages"/> (1 or more) pages, zeroed. Returns false, with nothing changed, if the limit or
+    /// the memory of the system does not allow all of them.
     /// </summary>
     public bool TryLease(int pages, [NotNullWhen(true)] out PageLease? lease)
     {
@@ -94,12 +97,12 @@ internal sealed class PagePool : IDisposable
     }
 
     /// <summary>
-    /// Lends a lease up to <paramref name="pages"/> (0 or more) further pages, as many as there are. They count for it
-    /// until <see cref="TakeBack"/> or <see cref="Return"/>; its owner does not get their memory, so they are not
-    /// zeroed.
+    /// Lends a lease up to <paramref name="pages"/> (0 or more) further pages, as many as are available. They count
+    /// toward the lease until <see cref="TakeBack"/> or <see cref="Return"/>; its owner does not get their memory, so
+    /// they are not zeroed.
     /// </summary>
-    /// <returns>How many it lent.</returns>
-    /// <exception cref="InvariantViolationException">Returned already, or leased from another pool: a
+    /// <returns>The number of pages lent.</returns>
+    /// <exception cref="InvariantViolationException">The lease was already returned, or is of another pool: a
     /// defect.</exception>
     public int Lend(PageLease lease, int pages)
     {
@@ -120,9 +123,9 @@ internal sealed class PagePool : IDisposable
         return count;
     }
 
-    /// <summary>Takes back pages that it lent.</summary>
-    /// <exception cref="InvariantViolationException">It did not lend as many, or the others are quarantined: a
-    /// defect.</exception>
+    /// <summary>Takes back lent pages.</summary>
+    /// <exception cref="InvariantViolationException">The pool did not lend as many pages, or the other pages are
+    /// quarantined: a defect.</exception>
     public void TakeBack(PageLease lease, int pages)
     {
         RequireHeld(lease);
@@ -136,9 +139,9 @@ internal sealed class PagePool : IDisposable
         Count(lease, -pages);
     }
 
-    /// <summary>So many of the lease's pages, granted or lent, are quarantined from now on. Those of one that drains
-    /// stay draining.</summary>
-    /// <exception cref="InvariantViolationException">It has not as many pages: a defect.</exception>
+    /// <summary>Quarantines a number of pages of the lease, granted or lent. Pages of a lease that drains remain
+    /// draining.</summary>
+    /// <exception cref="InvariantViolationException">The lease does not have as many pages: a defect.</exception>
     public void Quarantine(PageLease lease, int pages)
     {
         RequireHeld(lease);
@@ -153,10 +156,11 @@ internal sealed class PagePool : IDisposable
     }
 
     /// <summary>
-    /// The lessee has returned or died, the devices have not released the pages: the pages, quarantined or not, have no
-    /// owner until <see cref="Return"/>.
+    /// Called when the owner has returned the lease or died before the devices released the pages: the pages,
+    /// quarantined or not, have no owner until <see cref="Return"/>.
     /// </summary>
-    /// <exception cref="InvariantViolationException">Not leased, or leased from another pool: a defect.</exception>
+    /// <exception cref="InvariantViolationException">The lease is not open, or is of another pool: a
+    /// defect.</exception>
     public void BeginDrain(PageLease lease)
     {
         Invariant.Require(ReferenceEquals(lease.Pool, this));
@@ -168,10 +172,10 @@ internal sealed class PagePool : IDisposable
     }
 
     /// <summary>
-    /// Takes all pages back, lent ones too. They may not be accessed from here on. Works after <see cref="Dispose"/>
-    /// too.
+    /// Takes back all pages, including lent pages. They must not be accessed from now on. Also works after
+    /// <see cref="Dispose"/>.
     /// </summary>
-    /// <exception cref="InvariantViolationException">Returned already, or leased from another pool: a
+    /// <exception cref="InvariantViolationException">The lease was already returned, or is of another pool: a
     /// defect.</exception>
     public void Return(PageLease lease)
     {
@@ -194,8 +198,8 @@ internal sealed class PagePool : IDisposable
     }
 
     /// <summary>
-    /// Ends leasing, and frees the memory where nothing is leased or draining; otherwise the last <see cref="Return"/>
-    /// does. Where that never comes, the memory goes when nothing refers to it any more.
+    /// Ends leasing, and frees the memory if nothing is leased or draining; otherwise the last <see cref="Return"/>
+    /// frees it. If that call never comes, the memory is freed when nothing refers to it any longer.
     /// </summary>
     public void Dispose()
     {
@@ -254,7 +258,7 @@ internal sealed class PagePool : IDisposable
         CheckInvariants();
     }
 
-    /// <summary>A lease has so many pages more, or fewer, which are not quarantined.</summary>
+    /// <summary>Adds a number of pages that are not quarantined to the counts of a lease, or subtracts them.</summary>
     private void Count(PageLease lease, int pages)
     {
         if (lease.State == PageLeaseState.Draining)

@@ -1,15 +1,16 @@
 namespace DmIo.Memory;
 
 /// <summary>
-/// Pages that lie side by side in one native block. Each page's memory holds the block, so the block outlives every
-/// memory taken from it, unless it is freed by hand: then such a memory throws <see cref="ObjectDisposedException"/>.
+/// Adjacent pages in one native block. The memory of each page refers to the block, so the block outlives every memory
+/// taken from it, unless the block is freed explicitly: such a memory then throws
+/// <see cref="ObjectDisposedException"/>.
 /// </summary>
 internal sealed class PageSlab
 {
-    /// <summary>1 GiB: what one <see cref="Memory{T}"/> can show of a block, with room to spare.</summary>
+    /// <summary>The largest number of pages, 1 GiB: well within the limit of one <see cref="Memory{T}"/>.</summary>
     public const int MaxPages = 1 << 18;
 
-    /// <summary>Of a page with its guard.</summary>
+    /// <summary>The length of a page with its guard.</summary>
     private const int GuardedBytes = 2 * Page.SizeBytes;
 
     private PageSlab(NativeBlock block, Page[] pages)
@@ -35,7 +36,8 @@ internal sealed class PageSlab
     /// <summary>The slab's pages, by ascending address.</summary>
     public Page[] Pages { get; }
 
-    /// <summary>A slab of 1 to <see cref="MaxPages"/> pages; null where the system has no memory for it.</summary>
+    /// <summary>Allocates a slab of 1 to <see cref="MaxPages"/> pages; returns null if the system has no memory for
+    /// it.</summary>
     public static PageSlab? TryAllocate(int pages)
     {
         Invariant.Require(pages is > 0 and <= MaxPages);
@@ -49,7 +51,7 @@ internal sealed class PageSlab
         }
     }
 
-    /// <summary>The same with a guard behind each page, as long as the page.</summary>
+    /// <summary>Allocates a slab with a guard after each page, which is as long as the page.</summary>
     public static PageSlab? TryAllocateGuarded(int pages)
     {
         Invariant.Require(pages is > 0 and <= MaxPages);
@@ -64,7 +66,7 @@ internal sealed class PageSlab
         }
     }
 
-    /// <summary>Frees the memory, after the last pin is gone. The pages may not be used any more.</summary>
+    /// <summary>Frees the memory, after the last pin is released. The pages must no longer be used.</summary>
     public void Free() => Block.Dispose();
 
     private static Page GuardedPage(NativeBlock block, int index)
@@ -75,8 +77,9 @@ internal sealed class PageSlab
 }
 
 /// <summary>
-/// The native blocks that a pool's pages lie in, in the order in which they came; none ever leaves. Written by the
-/// pool, read from any thread without a lock. A reader that keeps the address of a block holds the block.
+/// The native blocks that contain the pages of a pool, in the order in which they were added; no block is ever removed.
+/// Written by the pool, read from any thread without a lock. A reader that keeps the address of a block must also keep
+/// a reference to the block.
 /// </summary>
 internal sealed class PoolMemory
 {
@@ -85,6 +88,6 @@ internal sealed class PoolMemory
     /// <summary>All blocks so far; a snapshot that never changes.</summary>
     internal ReadOnlySpan<NativeBlock> Blocks => blocks;
 
-    /// <summary>The pool only.</summary>
+    /// <summary>Adds a block. Called only by the pool.</summary>
     internal void Add(NativeBlock block) => blocks = [.. blocks, block];
 }

@@ -11,7 +11,8 @@ namespace DmIo.Native;
 /// </summary>
 internal static partial class LinuxNative
 {
-    /// <summary>Gives the range up; the file keeps its size (PUNCH_HOLE | KEEP_SIZE, as the kernel wants it).</summary>
+    /// <summary>Deallocates the range; the file keeps its size (PUNCH_HOLE | KEEP_SIZE, as the kernel wants
+    /// it).</summary>
     internal const int PunchHole = 0x03;
 
     /// <summary>Makes the range read as zero; a file that ends before the end of the range is extended to it.</summary>
@@ -55,10 +56,11 @@ internal static partial class LinuxNative
     private static readonly int Direct =
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
-    /// <summary>These calls are available.</summary>
+    /// <summary>True if these calls are available.</summary>
     internal static bool IsAvailable => OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
-    /// <summary>Made once: a sync that returned an error, also EINTR, must not be repeated into a success.</summary>
+    /// <summary>Called only once: a sync that returned an error, even EINTR, must not be repeated into a
+    /// success.</summary>
     internal static int FlushData(SafeFileHandle handle) => Result(fdatasync(handle));
 
     internal static int Flush(SafeFileHandle handle) => Retry(handle, static file => fsync(file));
@@ -66,8 +68,8 @@ internal static partial class LinuxNative
     /// <summary>Drops the clean pages of the file, or block device, from the page cache.</summary>
     internal static int DropCache(SafeFileHandle handle) => posix_fadvise(handle, 0, 0, NotNeeded);
 
-    /// <summary>A second descriptor, with an error cursor of its own, of the file that is open, not of the one that its
-    /// path leads to now. For syncs alone. Needs /proc.</summary>
+    /// <summary>Opens a second descriptor, with its own error cursor, of the open file, not of the file that its path
+    /// leads to now. For syncs only. Requires /proc.</summary>
     internal static int OpenAgain(SafeFileHandle handle, out SafeFileHandle second) =>
         Open($"/proc/self/fd/{handle.DangerousGetHandle()}", OpenReadOnly, out second);
 
@@ -88,7 +90,7 @@ internal static partial class LinuxNative
                 return ioctl(call.handle, call.request, range);
             });
 
-    /// <summary>An ioctl that answers with a number, of 32 or of 64 bits.</summary>
+    /// <summary>An ioctl that returns a number, of 32 or of 64 bits.</summary>
     internal static unsafe int QueryControl(SafeFileHandle handle, uint request, out long value)
     {
         long answer = 0;

@@ -6,20 +6,20 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// Direct I/O on an open file: past the page cache, between the memory of the caller and the disk. The alignment of
-/// addresses and lengths comes from the file (statx, Linux 6.1), else from its disk (sysfs), else it is a page, which
-/// suits all known disks.
+/// Direct I/O on an open file, which transfers data between the memory of the caller and the disk without the page
+/// cache. The alignment of addresses and lengths comes from the file (statx, Linux 6.1), otherwise from its disk
+/// (sysfs); otherwise it is a page, which suits all known disks.
 /// </summary>
 /// <remarks>
-/// The flag is set on the open file and not at its opening: .NET opens without it, and what else .NET does there
-/// (creation, the advisory lock) is the same for direct and other devices, which so exclude each other.
+/// The flag is set on the open file, because .NET cannot open a file with it. Creation and the advisory lock of .NET
+/// are therefore the same for direct and other devices, so that these exclude each other.
 /// </remarks>
 internal static class DirectAccess
 {
     private const int LargestMemoryAlignment = NativeBlock.AlignmentBytes;
 
     /// <summary>Makes the reads and writes of the file direct.</summary>
-    /// <exception cref="DeviceOpenException">There is no direct I/O here.</exception>
+    /// <exception cref="DeviceOpenException">The file does not support direct I/O.</exception>
     internal static DirectAlignment Enable(SafeFileHandle handle, string path)
     {
         if (!LinuxNative.IsAvailable)
@@ -68,7 +68,8 @@ internal static class DirectAccess
         queue.Number("logical_block_size") ?? Page.SizeBytes,
         queue.Number("dma_alignment") + 1 ?? Page.SizeBytes);
 
-    /// <summary>1 is reported of memory alone: a disk needs aligned lengths even if it takes any address.</summary>
+    /// <summary>Only a memory alignment can be 1: a disk needs aligned lengths even if it accepts any
+    /// address.</summary>
     private static DirectAlignment Of(long blockSizeBytes, long memoryAlignmentBytes) => new(
         (int)Math.Max(blockSizeBytes, Io.Sector.SizeBytes),
         (int)Math.Clamp(memoryAlignmentBytes, 2, LargestMemoryAlignment));
@@ -78,12 +79,12 @@ internal static class DirectAccess
 }
 
 /// <summary>The alignment that direct I/O needs for one file.</summary>
-/// <param name="BlockSizeBytes">Places and lengths, also each segment's, are multiples of it: a power of two, at
-/// least 512.</param>
-/// <param name="MemoryAlignmentBytes">Addresses are multiples of it: a power of two, at least 1.</param>
+/// <param name="BlockSizeBytes">Positions and lengths, including the length of each segment, are multiples of this
+/// number: a power of two, at least 512.</param>
+/// <param name="MemoryAlignmentBytes">Addresses are multiples of this number: a power of two, at least 1.</param>
 internal readonly record struct DirectAlignment(int BlockSizeBytes, int MemoryAlignmentBytes)
 {
-    /// <summary>Pages for misaligned data: the limit of all transfers together.</summary>
+    /// <summary>The number of pages for misaligned data in all transfers together.</summary>
     private const int Pages = 64;
 
     /// <summary>A file system in memory accepts the flag and ignores it.</summary>
@@ -91,11 +92,11 @@ internal readonly record struct DirectAlignment(int BlockSizeBytes, int MemoryAl
 
     internal bool IsNone => this == None;
 
-    /// <summary>The pages that the device asks its owner for. One block has to fit into one of them; where it does
-    /// not, the device has memory of its own.</summary>
+    /// <summary>The number of pages that the device requests from its owner. A block must fit in a page; if it does
+    /// not, the device allocates its own memory.</summary>
     internal int BouncePages => IsNone || BlockSizeBytes > Page.SizeBytes ? 0 : Pages;
 
-    /// <summary>A description with these numbers: whole blocks alone are the device.</summary>
+    /// <summary>Returns a description with these alignments, whose capacity is in whole blocks.</summary>
     internal DeviceDescription ApplyTo(DeviceDescription description)
     {
         var capacity = description.Capacity.Bytes;

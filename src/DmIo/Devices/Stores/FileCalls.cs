@@ -4,9 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// Blocking calls to a store as the engines make them. A call that a signal interrupted is repeated, except syncs and
-/// durable writes, of which a later success proves nothing (R14). The status names the call and keeps the error number
-/// of the operating system. Also makes statuses of results that the kernel returned in another way.
+/// The blocking calls of the engines to a store. A call that a signal interrupted is repeated, except syncs and durable
+/// writes, for which a later success proves nothing (R14). The status names the call and keeps the error number of the
+/// operating system. Also converts results that the kernel returned in another way to statuses.
 /// </summary>
 internal static class FileCalls
 {
@@ -99,12 +99,12 @@ internal static class FileCalls
         }
     }
 
-    /// <summary>Of bytes read, or an errno, negated.</summary>
+    /// <summary>Converts the number of bytes read, or a negated errno.</summary>
     internal static TransferResult ReadResult(long answer, long offsetBytes, long lengthBytes) => answer >= 0
         ? TransferResult.Moved(answer)
         : TransferResult.Failed(Status((int)-answer, Transfer("Reading", offsetBytes, lengthBytes)));
 
-    /// <summary>Of bytes written, or an errno, negated.</summary>
+    /// <summary>Converts the number of bytes written, or a negated errno.</summary>
     internal static TransferResult WriteResult(long answer, long offsetBytes, long lengthBytes) => answer >= 0
         ? TransferResult.Moved(answer)
         : TransferResult.Failed(Status((int)-answer, Transfer("Writing", offsetBytes, lengthBytes)));

@@ -5,11 +5,11 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// A mapped file of a file system in memory, written by <c>process_vm_writev</c> on this process itself: many writes in
-/// one call, in parallel with other threads, where <c>pwrite</c> serializes on the file. The mapping is never accessed
-/// directly: a missing page (the file was truncated, the file system is full) then makes the call short instead of
-/// ending the process. Such writes do not change the time of the file, so <see cref="StampTime"/> sets it. Unmapped by
-/// Dispose, when no call is in flight.
+/// A mapped file of a file system in memory, written by <c>process_vm_writev</c> to this process itself: many writes in
+/// one call, in parallel with other threads, whereas <c>pwrite</c> serializes writes to the file. The mapping is never
+/// accessed directly: a missing page (the file was truncated, the file system is full) makes the call short instead of
+/// terminating the process. Such writes do not change the time of the file, so <see cref="StampTime"/> sets it. Dispose
+/// unmaps the file; no call may be in flight.
 /// </summary>
 internal sealed unsafe partial class FileMapping : SafeHandleZeroOrMinusOneIsInvalid
 {
@@ -39,26 +39,26 @@ internal sealed unsafe partial class FileMapping : SafeHandleZeroOrMinusOneIsInv
     /// <summary>The kernel has not refused such writes so far.</summary>
     internal bool IsUsable => !isRefused;
 
-    /// <summary>The bytes that may be written this way: whole bytes of the file as it is, within the mapping. A write
-    /// behind them extends the file, which only a write by descriptor does.</summary>
+    /// <summary>The number of bytes that can be written through the mapping: the current length of the file, within the
+    /// mapping. Only a write by descriptor can extend the file.</summary>
     internal long WritableBytes => Math.Min(lengthBytes, lseek(descriptor, 0, FromEnd));
 
     /// <summary>Maps a file; null if the kernel refuses.</summary>
-    /// <param name="file">Open for reading and writing; it outlives the mapping.</param>
-    /// <param name="lengthBytes">How much of it.</param>
-    /// <param name="processId">This process.</param>
+    /// <param name="file">The file, open for reading and writing; it must outlive the mapping.</param>
+    /// <param name="lengthBytes">The number of bytes to map.</param>
+    /// <param name="processId">The id of this process.</param>
     internal static FileMapping? TryCreate(SafeFileHandle file, long lengthBytes, int processId)
     {
         var address = mmap(0, (nuint)lengthBytes, ReadWriteProtection, Shared, file, 0);
         return address == -1 ? null : new FileMapping(file, lengthBytes, address, processId);
     }
 
-    /// <summary>Where the kernel finds a place of the file, for <see cref="Write"/>.</summary>
+    /// <summary>The address of a range of the file, for <see cref="Write"/>.</summary>
     internal NativeSegment Target(long offsetBytes, long length) => new(handle + (nint)offsetBytes, (nint)length);
 
     /// <summary>
-    /// Copies the sources, one after another, into the targets, one after another. Returns the bytes copied; fewer from
-    /// the first missing page on, without a reason. A kernel that forbids the call is not called again.
+    /// Copies the sources in order to the targets in order. Returns the number of bytes copied, which ends at the first
+    /// missing page, without an error. If the kernel forbids the call, it is not made again.
     /// </summary>
     internal long Write(NativeSegment* sources, int sourceCount, NativeSegment* targets, int targetCount)
     {

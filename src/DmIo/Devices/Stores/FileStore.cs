@@ -6,13 +6,13 @@ namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// An open file behind a <c>FileDevice</c>: its handle, its description, and blocking calls, which may be made from
-/// several threads at a time. They return what the kernel returns: bytes, or an errno (negated if bytes are possible).
-/// <see cref="FileCalls"/> makes statuses of these. One subclass for each kind of store.
+/// several threads at a time. The calls return the result of the kernel: bytes, or an errno (negated if bytes are
+/// possible). <see cref="FileCalls"/> converts these results to statuses. There is one subclass for each kind of store.
 /// </summary>
 internal abstract class FileStore(SafeFileHandle handle, DeviceDescription description) : IDisposable
 {
     /// <summary>
-    /// The longest discard or write-zeroes call: bounds how long one call can take.
+    /// The largest discard or write-zeroes call, which bounds the duration of one call.
     /// </summary>
     private static readonly ByteSize MaxRange = ByteSize.FromGiB(1);
 
@@ -22,27 +22,27 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
     private static readonly Lazy<Memory<byte>> Zeroes =
         new(() => new NativeWindow(NativeBlock.Allocate(ZeroBytes), 0, ZeroBytes).Memory);
 
-    /// <summary>The most bytes of one read or write call: bounds how long a thread is held.</summary>
+    /// <summary>The largest read or write call, which bounds the time that a thread is blocked.</summary>
     internal const long MaxTransferBytes = 16 << 20;
 
     internal SafeFileHandle Handle { get; } = handle;
 
     internal DeviceDescription Description { get; } = description;
 
-    /// <summary>A file system in memory: a call costs the copy, and never blocks.</summary>
+    /// <summary>The store is on a file system in memory: a call costs only the copy, and never blocks.</summary>
     internal virtual bool NeverWaits => false;
 
     /// <summary>A mapping for many writes in one call; null if it gains nothing or is not available.</summary>
     internal virtual FileMapping? TryMap() => null;
 
-    /// <summary>Fills the segments, or the first of them. Bytes read, or an errno, negated.</summary>
+    /// <summary>Fills all segments, or the first ones. Returns the bytes read, or a negated errno.</summary>
     internal abstract long Read(long offsetBytes, SegmentBatch destination);
 
-    /// <summary>Writes the segments, or the first of them; durably where asked for. Bytes written, or an errno,
-    /// negated.</summary>
+    /// <summary>Writes all segments, or the first ones, durably if requested. Returns the bytes written, or a negated
+    /// errno.</summary>
     internal abstract long Write(long offsetBytes, SegmentBatch source, bool forceUnitAccess);
 
-    /// <summary>Makes durable what was written. 0, or an errno.</summary>
+    /// <summary>Makes all written data durable. Returns 0, or an errno.</summary>
     internal abstract int Flush();
 
     /// <inheritdoc cref="IBlockDevice.ConfirmAcceptedAsync"/>
@@ -53,11 +53,11 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
     /// <returns>0, or an errno.</returns>
     internal virtual int DropCache() => Errno.NotSupported;
 
-    /// <summary>Gives the range up. 0, or an errno.</summary>
+    /// <summary>Discards the range. Returns 0, or an errno.</summary>
     internal abstract int Discard(long offsetBytes, long lengthBytes);
 
-    /// <summary>Makes the range read as zero; writes zeroes if there is no call for it, unless the flags forbid it. 0,
-    /// or an errno.</summary>
+    /// <summary>Makes the range read as zero; writes zeroes if there is no call for this, unless the flags forbid it.
+    /// Returns 0, or an errno.</summary>
     internal int WriteZeroes(long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
     {
         var errno = ZeroRange(offsetBytes, lengthBytes, flags);
@@ -77,10 +77,10 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
     /// call.</summary>
     protected abstract int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags);
 
-    /// <summary>The limit of a range operation on a device of that capacity.</summary>
+    /// <summary>The limit of a range operation on a device of the given capacity.</summary>
     protected static ByteSize RangeLimit(ByteSize capacity) => ByteSize.Min(capacity, MaxRange);
 
-    /// <summary>Writes zeroes as any other data. 0, or an errno.</summary>
+    /// <summary>Writes zeroes like any other data. Returns 0, or an errno.</summary>
     protected int WriteOutZeroes(long offsetBytes, long lengthBytes)
     {
         var batch = new SegmentBatch();
@@ -103,7 +103,7 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
         return errno;
     }
 
-    /// <summary>A few pages of zeroes, named repeatedly: no memory is filled to write them.</summary>
+    /// <summary>Adds the same few pages of zeroes repeatedly, so that no further memory has to be filled.</summary>
     private static void AddZeroes(SegmentBatch batch, long lengthBytes)
     {
         for (var rest = lengthBytes; rest > 0; rest -= ZeroBytes)

@@ -4,9 +4,9 @@ using DmIo.Memory;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// How the calls of a <c>FileDevice</c> reach the kernel: one for each <see cref="ServiceMode"/>. The same
-/// contract as <see cref="IBlockDevice"/> (one call at a time, also <see cref="Poll"/>; memory is touched until the
-/// task completes and not after), in bytes.
+/// Passes the calls of a <c>FileDevice</c> to the kernel; there is one engine for each <see cref="ServiceMode"/>. The
+/// contract is that of <see cref="IBlockDevice"/> (one call at a time, including <see cref="Poll"/>; memory is accessed
+/// only until the task completes), with offsets and lengths in bytes.
 /// </summary>
 internal interface IFileEngine : IAsyncDisposable
 {
@@ -18,10 +18,11 @@ internal interface IFileEngine : IAsyncDisposable
     /// <inheritdoc cref="IBlockDevice.Poll"/>
     void Poll();
 
-    /// <summary>May be short, as <c>preadv</c>.</summary>
+    /// <summary>Reads. The transfer may be short, like that of <c>preadv</c>.</summary>
     ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination);
 
-    /// <summary>May be short, as <c>pwritev2</c>; durable where asked for (RWF_DSYNC).</summary>
+    /// <summary>Writes, durably if requested (RWF_DSYNC). The transfer may be short, like that of
+    /// <c>pwritev2</c>.</summary>
     ValueTask<TransferResult> WriteAsync(long offsetBytes, SegmentBatch source, bool forceUnitAccess);
 
     ValueTask<IoStatus> FlushAsync();

@@ -7,8 +7,8 @@ internal interface IQueueItem<T>
     T? Next { get; set; }
 }
 
-/// <summary>A first-in, first-out queue linked through its items: an item is in one queue at a time. A copy
-/// takes over the items of its original. Not thread-safe.</summary>
+/// <summary>A first-in, first-out queue linked through its items: an item is in one queue at a time. A copy of the
+/// queue takes over the items of the original. Not thread-safe.</summary>
 internal struct IntrusiveQueue<T>
     where T : class, IQueueItem<T>
 {

@@ -5,9 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// A block device on 64-bit Linux, through its page cache, or direct where it was opened so. Size, block size and
-/// read-only flag are asked of the kernel by ioctl; fdatasync also flushes the disk's cache; discard and zeroes are
-/// ioctls that drop the cached pages of the range.
+/// A block device on 64-bit Linux, through its page cache or, if it was opened so, with direct I/O. Size, block size
+/// and read-only flag are queried by ioctl; fdatasync also flushes the disk's cache; discard and zeroes are ioctls that
+/// drop the cached pages of the range.
 /// </summary>
 internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription description)
     : LinuxStore(handle, description)
@@ -15,7 +15,7 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
     internal override int Discard(long offsetBytes, long lengthBytes) =>
         LinuxNative.RangeControl(Handle, LinuxNative.BlockDeviceDiscard, offsetBytes, lengthBytes);
 
-    /// <summary>Takes an open block device over, also where this throws: then it is closed.</summary>
+    /// <summary>Takes ownership of an open block device; if this method throws, the block device is closed.</summary>
     internal static LinuxBlockStore Over(
         SafeFileHandle handle, string path, bool isReadOnly, bool isDirect, FileKind kind)
     {
@@ -38,8 +38,8 @@ internal sealed class LinuxBlockStore(SafeFileHandle handle, DeviceDescription d
         }
     }
 
-    /// <summary>A hole is the disk's own zeroing, which may give the sectors up, and never writes them out. The ioctl
-    /// keeps them, and writes them out, in the kernel, where the disk has no zeroing.</summary>
+    /// <summary>Punching a hole uses the zeroing of the disk, which may deallocate the sectors and never writes zeroes
+    /// out. The ioctl keeps the sectors allocated; if the disk has no zeroing, the kernel writes zeroes out.</summary>
     protected override int ZeroRange(long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
     {
         if (flags.HasFlag(WriteZeroesFlags.NoFallback) && !Description.HasFastWriteZeroes)

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// A regular file on 64-bit Linux, through the page cache, or direct where it was opened so. Discard punches holes,
-/// where the file system can. A file that was cut is extended by zeroes as by any other data.
+/// A regular file on 64-bit Linux, through the page cache or, if it was opened so, with direct I/O. Discard punches
+/// holes if the file system supports them. Writing zeroes extends a truncated file, like writing any other data.
 /// </summary>
 internal sealed class LinuxFileStore(
     SafeFileHandle handle, ByteSize capacity, bool isReadOnly, DirectAlignment? direct = null)
@@ -14,14 +14,14 @@ internal sealed class LinuxFileStore(
 {
     private volatile bool lacksZeroRange;
 
-    /// <summary>How the file system zeroes a range without writing it: by a hole where one may be made, which costs
-    /// no space; else by an extent that counts as zero.</summary>
+    /// <summary>The fallocate mode that zeroes a range without writing it: a hole if the flags allow one, which takes
+    /// no space; otherwise an extent that reads as zero.</summary>
     internal int ZeroingMode(WriteZeroesFlags flags) =>
         Description.MaxDiscard.Bytes > 0 && !flags.HasFlag(WriteZeroesFlags.NoUnmap)
             ? LinuxNative.PunchHole
             : LinuxNative.ZeroRange;
 
-    /// <summary>The file was cut: it ends before this place.</summary>
+    /// <summary>The file was truncated: it ends before this position.</summary>
     internal bool EndsBefore(long endBytes) =>
         LinuxNative.GetLength(Handle, out var lengthBytes) == 0 && lengthBytes < endBytes;
 
@@ -35,9 +35,9 @@ internal sealed class LinuxFileStore(
         LinuxNative.Allocate(Handle, LinuxNative.PunchHole, offsetBytes, lengthBytes);
 
     /// <summary>
-    /// The holes by SEEK_DATA and SEEK_HOLE. A sector with any byte of data is data. These calls move the position of
-    /// the file, which no other call uses. If the file system does not report holes, all sectors are data. The sectors
-    /// that a truncated file no longer has are data, too: a read of them fails (R13).
+    /// Finds the holes by SEEK_DATA and SEEK_HOLE. A sector with any byte of data is reported as data. These calls move
+    /// the position of the file, which no other call uses. If the file system does not report holes, all sectors are
+    /// data. Sectors that a truncated file no longer has are data too: a read of them fails (R13).
     /// </summary>
     internal override IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max)
     {
@@ -78,9 +78,9 @@ internal sealed class LinuxFileStore(
         return errno == 0 && EndsBefore(offsetBytes + lengthBytes) ? Extend(offsetBytes + lengthBytes) : errno;
     }
 
-    /// <summary>Behind a hole that was punched beyond the end of the file, which leaves the file's size as it is: by a
-    /// write of the last block, which never makes the file shorter, as a truncation beside other writes
-    /// would.</summary>
+    /// <summary>Extends the file after a hole was punched beyond its end, which does not change its size. The method
+    /// writes the last block instead of setting the length, because setting the length concurrently with other writes
+    /// could make the file shorter.</summary>
     private int Extend(long endBytes) =>
         WriteOutZeroes(endBytes - (int)Description.BlockSize.Bytes, (int)Description.BlockSize.Bytes);
 
@@ -105,15 +105,15 @@ internal sealed class LinuxFileStore(
     }
 
     /// <summary>
-    /// Asked by a hole of the byte behind the end, where there is nothing to lose. Behind a file of the largest size
-    /// of its file system there is no such byte (EFBIG): holes are taken to be possible, and where they are not, a
-    /// discard is Unsupported and zeroes are written out.
+    /// Tests whether holes can be punched, by punching a hole of one byte after the end of the file, where there is no
+    /// data to lose. After a file of the largest size of its file system there is no such byte (EFBIG): holes are then
+    /// assumed to be possible; if they are not, a discard is Unsupported and zeroes are written out.
     /// </summary>
     private static bool CanPunchHoles(SafeFileHandle handle) =>
         LinuxNative.Allocate(handle, LinuxNative.PunchHole, RandomAccess.GetLength(handle), lengthBytes: 1)
             is 0 or Errno.FileTooLarge;
 
-    /// <summary>The first byte of the next data or hole; the end if there is none, or if the search for a hole
+    /// <summary>Returns the first byte of the next data or hole; the end if there is none, or if the search for a hole
     /// fails.</summary>
     private long Seek(long at, long end, int what)
     {

@@ -7,7 +7,7 @@ namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// The common part of files and block devices on 64-bit Linux: data and flush. Flush is fdatasync, which also writes
-/// the metadata that is needed to find the data; .NET's own FlushToDisk takes EROFS, EINVAL and ENOTSUP for success.
+/// the metadata that is needed to find the data; .NET's own FlushToDisk treats EROFS, EINVAL and ENOTSUP as success.
 /// </summary>
 /// <remarks>
 /// The kernel reports a failed write-back once to each open descriptor, so a durable write that failed may have
@@ -20,8 +20,8 @@ internal abstract class LinuxStore : FileStore
     private readonly SafeFileHandle? second;
     private volatile bool lacksDurableWrites;
 
-    /// <exception cref="IOException">The system has no second descriptor to give; <paramref name="handle"/> stays its
-    /// opener's.</exception>
+    /// <exception cref="IOException">The system has no second descriptor available; the caller still owns
+    /// <paramref name="handle"/>.</exception>
     private protected LinuxStore(SafeFileHandle handle, DeviceDescription description)
         : base(handle, description)
     {
@@ -59,8 +59,8 @@ internal abstract class LinuxStore : FileStore
     internal override int ConfirmAccepted() =>
         second is null ? Errno.NotSupported : LinuxNative.FlushData(second);
 
-    /// <summary>Syncs twice: the first sync of a descriptor reports what was lost before, which is given up; the second
-    /// one is about what the system holds now.</summary>
+    /// <summary>Syncs twice: the first sync of a descriptor reports earlier losses, which are given up; the second sync
+    /// covers the data that the system holds now.</summary>
     internal override int DropCache()
     {
         _ = LinuxNative.FlushData(Handle);
@@ -76,7 +76,7 @@ internal abstract class LinuxStore : FileStore
         base.Dispose();
     }
 
-    /// <summary>Null without /proc: then no loss can be ruled out.</summary>
+    /// <summary>Returns null if there is no /proc: a loss can then not be ruled out.</summary>
     private static SafeFileHandle? OpenSecond(SafeFileHandle handle)
     {
         var errno = LinuxNative.OpenAgain(handle, out var opened);
@@ -89,7 +89,7 @@ internal abstract class LinuxStore : FileStore
         return Errno.IsShortage(errno) ? throw new IOException(Errno.TextOf(errno), errno) : null;
     }
 
-    /// <summary>As durable, and slower: for kernels that have the call, but not its flag.</summary>
+    /// <summary>Equally durable but slower: for kernels that have the call, but not its flag.</summary>
     private long WriteAndFlush(long offsetBytes, SegmentBatch source)
     {
         var written = LinuxTransfers.Write(file, offsetBytes, source);

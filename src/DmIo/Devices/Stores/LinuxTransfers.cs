@@ -6,9 +6,9 @@ namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// Reads and writes of 64-bit Linux, vectored and durable: <c>preadv</c>, <c>pwritev</c>, and <c>pwritev2</c> with
-/// RWF_DSYNC. Memory stays in place during the call: an array by a pin, native memory (which a span does not hold) by
-/// the batch that names it. Each method returns bytes, or a negated errno. Handles are not counted: the caller keeps
-/// the file open.
+/// RWF_DSYNC. Memory stays in place during the call: an array by a pin, native memory (which a span does not keep
+/// allocated) by the batch that refers to it. Each method returns bytes, or a negated errno. Handles are not counted:
+/// the caller keeps the file open.
 /// </summary>
 internal static unsafe partial class LinuxTransfers
 {
@@ -24,7 +24,7 @@ internal static unsafe partial class LinuxTransfers
     [ThreadStatic]
     private static PinnedSegments? pinned;
 
-    /// <summary>The kernel has durable writes. Tested by a write of no bytes.</summary>
+    /// <summary>The kernel supports durable writes. Tested by a write of 0 bytes.</summary>
     internal static bool HasDurableWrites(SafeFileHandle handle) =>
         DurableWriteNumber >= 0 && DurableWrite((int)handle.DangerousGetHandle(), null, 0, 0) == 0;
 
@@ -68,7 +68,7 @@ internal static unsafe partial class LinuxTransfers
         return answer;
     }
 
-    /// <summary>Durable when it returns.</summary>
+    /// <summary>The write is durable when the method returns.</summary>
     internal static long WriteDurably(int file, long offsetBytes, SegmentBatch source)
     {
         var segments = Pin(source);
@@ -84,7 +84,7 @@ internal static unsafe partial class LinuxTransfers
         return segments;
     }
 
-    /// <summary>By number: not every C library has a name for it.</summary>
+    /// <summary>Calls by number, because not every C library has a function for the call.</summary>
     private static long DurableWrite(int file, NativeSegment* segments, int count, long offsetBytes) =>
         Answer(syscall(DurableWriteNumber, file, segments, count, (nint)offsetBytes, 0, DurableFlag));
 

@@ -7,9 +7,9 @@ namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// The segments of one call (or of several that are made together), pinned from <see cref="Pin"/> to
-/// <see cref="Release"/>, and passed to the kernel as an array of iovecs. Adjacent segments (pages of a slab often are)
-/// are one iovec. Reused by one owner; allocates only for a call with more segments than any before. Invariant: the
-/// memory of <see cref="Segments"/> is pinned, and nothing else is.
+/// <see cref="Release"/>, and passed to the kernel as an array of iovecs. Adjacent segments (as pages of a slab often
+/// are) become one iovec. Reused by one owner; allocates only for a call with more segments than any before. Invariant:
+/// the memory of <see cref="Segments"/> is pinned, and nothing else is.
 /// </summary>
 internal sealed unsafe class PinnedSegments
 {
@@ -24,26 +24,26 @@ internal sealed unsafe class PinnedSegments
     private NativeWindow? window;
     private nint windowAddress;
 
-    /// <summary>How many iovecs: 0 where nothing is pinned, at most
+    /// <summary>The number of iovecs: 0 if nothing is pinned, at most
     /// <see cref="DeviceDescription.SegmentsPerSystemCall"/>.</summary>
     internal int Count { get; private set; }
 
-    /// <summary>The sum of their lengths.</summary>
+    /// <summary>The total length of the segments in bytes.</summary>
     internal long LengthBytes { get; private set; }
 
-    /// <summary>The array for the kernel. It stays where it is as long as this object is alive, and what it says is
-    /// true until <see cref="Release"/>.</summary>
+    /// <summary>The array for the kernel. It does not move as long as this object is alive, and its contents are valid
+    /// until <see cref="Release"/>.</summary>
     internal NativeSegment* First =>
         (NativeSegment*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(segments));
 
-    /// <summary>The same, to be looked at.</summary>
+    /// <summary>The same array as a span.</summary>
     internal ReadOnlySpan<NativeSegment> Segments => segments.AsSpan(0, Count);
 
     /// <summary>
-    /// Pins the batch: all of it, or as much as makes <see cref="DeviceDescription.SegmentsPerSystemCall"/> iovecs;
-    /// then <see cref="LengthBytes"/> is less than the batch's, and the call is a short one.
+    /// Pins the batch: all of it, or as much as fits in <see cref="DeviceDescription.SegmentsPerSystemCall"/> iovecs;
+    /// in that case <see cref="LengthBytes"/> is less than the length of the batch, and the call is short.
     /// </summary>
-    /// <exception cref="Exception">Whatever a caller's own memory throws; then nothing is pinned.</exception>
+    /// <exception cref="Exception">The exception of a memory type of the caller; nothing is pinned then.</exception>
     internal void Pin(SegmentBatch batch)
     {
         Invariant.Require(Count == 0);
@@ -64,9 +64,10 @@ internal sealed unsafe class PinnedSegments
         }
     }
 
-    /// <summary>Pins one batch more, behind those that are: all of it, or nothing where the iovecs might not
-    /// do.</summary>
-    /// <exception cref="Exception">Whatever a caller's own memory throws; then nothing is pinned any more.</exception>
+    /// <summary>Pins another batch after the pinned ones: all of it, or nothing if there might not be enough
+    /// iovecs.</summary>
+    /// <exception cref="Exception">The exception of a memory type of the caller; nothing is pinned any
+    /// longer.</exception>
     internal bool TryAdd(SegmentBatch batch)
     {
         if (batch.Count > DeviceDescription.SegmentsPerSystemCall - Count)
@@ -105,7 +106,7 @@ internal sealed unsafe class PinnedSegments
         LengthBytes = 0;
     }
 
-    /// <summary>False, with nothing changed but a pin, where one iovec more would be too many.</summary>
+    /// <summary>False, with nothing changed but a pin, if another iovec would exceed the limit.</summary>
     private bool TryAdd(Memory<byte> memory)
     {
         var address = PinOne(memory);
@@ -168,11 +169,11 @@ internal sealed unsafe class PinnedSegments
 }
 
 /// <summary>A contiguous part of memory: <c>struct iovec</c>.</summary>
-/// <param name="Address">Its first byte.</param>
-/// <param name="LengthBytes">How many.</param>
+/// <param name="Address">The address of the first byte.</param>
+/// <param name="LengthBytes">The length in bytes.</param>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct NativeSegment(nint Address, nint LengthBytes)
 {
-    /// <summary>The address behind its last byte.</summary>
+    /// <summary>The address after the last byte.</summary>
     internal nint End => Address + LengthBytes;
 }

@@ -5,8 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Devices.Stores;
 
 /// <summary>
-/// A regular file by .NET's own calls, for systems other than 64-bit Linux: no durable writes, no discard, and zeroes
-/// are written out. There FlushToDisk is FlushFileBuffers (Windows) or F_FULLFSYNC (macOS), whose failures it throws.
+/// A regular file through the calls of .NET, for systems other than 64-bit Linux: no durable writes, no discard, and
+/// zeroes are written out. On these systems, FlushToDisk calls FlushFileBuffers (Windows) or F_FULLFSYNC (macOS), and
+/// throws if the call fails.
 /// </summary>
 internal sealed class PortableFileStore(SafeFileHandle handle, ByteSize capacity, bool isReadOnly)
     : FileStore(handle, Describe(handle, capacity, isReadOnly))

@@ -3,7 +3,7 @@ using DmIo.Memory;
 namespace DmIo.Devices.Transfer;
 
 /// <summary>
-/// The memory of one transfer, taken in chunks: as much as the device takes in one call, cut at its block boundaries
+/// The memory of one transfer, taken in chunks: as much as the device accepts in one call, cut at block boundaries
 /// (R15). Several memories follow one another. Reused; single owner.
 /// </summary>
 internal sealed class ChunkSource(DeviceDescription device)
@@ -29,7 +29,8 @@ internal sealed class ChunkSource(DeviceDescription device)
         cursor = default;
     }
 
-    /// <summary>Takes whole blocks within the device's limits; 0 where its segments don't reach one block.</summary>
+    /// <summary>Takes whole blocks within the limits of the device; returns 0 if its limit of segments does not reach
+    /// one block.</summary>
     internal long TakeBlocks(SegmentBatch batch, long remainingBytes)
     {
         var block = device.BlockSize.Bytes;

@@ -6,9 +6,10 @@ namespace DmIo.Devices.Transfer;
 
 /// <summary>
 /// One chunk of a transfer: a batch within the limits of the device, with as many calls as it needs. A short transfer
-/// is continued from its last whole block; two in a row that finish no block are an error, and so is an end of file
-/// inside the device (R15). A failed read zeroes the bytes that were not delivered (R8). A block in more segments than
-/// the device takes goes through one contiguous copy, which is rare and slow. Reused; single owner.
+/// is continued from its last whole block; two successive transfers that finish no block are an error, and so is an end
+/// of file inside the device (R15). A failed read zeroes the bytes that were not delivered (R8). A block that consists
+/// of more segments than the device accepts is copied to contiguous memory, which is rare and slow. Reused; single
+/// owner.
 /// </summary>
 internal sealed class DataChunk(int blockSizeBytes)
 {

@@ -6,8 +6,9 @@ using DmIo.Memory;
 namespace DmIo.Devices.Transfer;
 
 /// <summary>
-/// One call to a device at a time, and its result: at once, or later through <paramref name="resume"/>. Exceptions
-/// become statuses. Reused, so it uses the awaiters of the device instead of a state machine.
+/// Makes one call to a device at a time, and provides its result immediately, or later through
+/// <paramref name="resume"/>. Exceptions become statuses. Reused, so it uses the awaiters of the device instead of a
+/// state machine.
 /// </summary>
 internal sealed class DeviceCall(IBlockDevice device, Action resume)
 {
@@ -17,8 +18,8 @@ internal sealed class DeviceCall(IBlockDevice device, Action resume)
     private IoOperation operation;
     private Sector start;
 
-    /// <summary>True: ended, the result can be taken. False: resume will be called, possibly before this
-    /// returns.</summary>
+    /// <summary>True: the call has ended, and its result can be taken. False: resume will be called, possibly before
+    /// this method returns.</summary>
     [SuppressMessage("Reliability", "CA2012", Justification = "Its awaiter is kept, and asked for the result once.")]
     internal bool Transfer(bool isRead, Sector at, SegmentBatch batch, bool forceUnitAccess)
     {
@@ -51,7 +52,7 @@ internal sealed class DeviceCall(IBlockDevice device, Action resume)
     internal bool Range(IoOperation what, Sector at, SectorCount count, WriteZeroesFlags zeroing) =>
         Other(what, at, count, zeroing);
 
-    /// <summary>The result of a transfer, once.</summary>
+    /// <summary>Takes the result of a transfer, once.</summary>
     internal TransferResult TakeTransfer()
     {
         if (!thrown.IsOk)
@@ -73,7 +74,7 @@ internal sealed class DeviceCall(IBlockDevice device, Action resume)
         }
     }
 
-    /// <summary>The result of any other call, once.</summary>
+    /// <summary>Takes the result of any other call, once.</summary>
     internal IoStatus TakeStatus()
     {
         if (!thrown.IsOk)

@@ -3,9 +3,10 @@ using DmIo.Io;
 namespace DmIo.Devices.Transfer;
 
 /// <summary>
-/// Reads the bytes that a write preserves of its first and its last block (<see cref="WriteEdges"/>), into memory of
-/// its own that the write then uses. One read if both are in the same block, or in neighboring ones; else one for each.
-/// Reused; single owner, who keeps other writes from these blocks until the write is done.
+/// Reads the bytes of the first and last block that a write preserves (<see cref="WriteEdges"/>), into its own memory,
+/// which the write then uses. One read suffices if both edges are in the same block or in neighboring blocks; otherwise
+/// there is one read for each. Reused; the single owner must keep other writes from these blocks until the write is
+/// done.
 /// <code>
 ///   idle --Prepare--> prepared --Start--> reading --the last answer--> read     Start says so, or "done" is called
 /// </code>
@@ -30,21 +31,21 @@ internal sealed class ReadModifyWrite
         scratch = new byte[2 * blockBytes];
     }
 
-    /// <summary>How the reading ended.</summary>
+    /// <summary>The status of the reads.</summary>
     internal IoStatus Status { get; private set; }
 
-    /// <summary>What comes before the data; may be empty. Filled once it is read.</summary>
+    /// <summary>The bytes before the data; may be empty. Filled by the read.</summary>
     internal Memory<byte> Head => scratch.AsMemory(0, edges.HeadBytes);
 
-    /// <summary>What comes behind the data; may be empty. Filled once it is read.</summary>
+    /// <summary>The bytes after the data; may be empty. Filled by the read.</summary>
     internal Memory<byte> Tail => scratch.AsMemory(ScratchBytes - edges.TailBytes, edges.TailBytes);
 
     private int ScratchBytes => (int)Math.Min(count.Bytes, scratch.Length);
 
     private SectorCount Block => blockBytes / Sector.SizeBytes;
 
-    /// <summary>For a region of so many sectors. Whole blocks that would be kept are left out of the
-    /// write.</summary>
+    /// <summary>Prepares the reads for a region of the given length. Whole blocks that would be preserved are omitted
+    /// from the write.</summary>
     internal void Prepare(SectorCount whole, WriteEdges kept)
     {
         Invariant.Require(kept.HeadBytes >= 0 && kept.TailBytes >= 0 && kept.Bytes < whole.Bytes);
@@ -53,9 +54,9 @@ internal sealed class ReadModifyWrite
         count = whole.Value - ((kept.Bytes - edges.Bytes) / Sector.SizeBytes);
     }
 
-    /// <summary>Begins. True: it has ended.</summary>
-    /// <param name="at">The region's first sector; afterwards, the first that is written.</param>
-    /// <param name="written">Afterwards, how many are written.</param>
+    /// <summary>Begins the reads. True: they have ended.</summary>
+    /// <param name="at">The first sector of the region; afterwards, the first sector that is written.</param>
+    /// <param name="written">Afterwards, the number of sectors that are written.</param>
     internal bool Start(ref Sector at, out SectorCount written)
     {
         at = start = at.Value + skipped.Value;

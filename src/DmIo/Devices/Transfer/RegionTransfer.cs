@@ -12,7 +12,7 @@ namespace DmIo.Devices.Transfer;
 ///   Idle --Start--> Running --the device's last answer--> Ended     Start says so, or else "ended" is called, once
 ///                                                          +--Start--> Running ...
 /// </code>
-/// Single owner. While the device has a call, nothing here is touched by anybody else.
+/// Single owner. While a call is in flight at the device, nothing else accesses this object.
 /// </summary>
 internal sealed class RegionTransfer
 {
@@ -50,10 +50,10 @@ internal sealed class RegionTransfer
     /// <summary>The status of the ended operation.</summary>
     internal IoStatus Status { get; private set; }
 
-    /// <summary>What the device will be asked for. For a read or write, memory comes before <see cref="Start"/>;
-    /// several memories follow one another on the device.</summary>
-    /// <exception cref="ArgumentException">The memory is too short, or not for writing into: the caller must have
-    /// refused that.</exception>
+    /// <summary>Adds memory for a read or write, before <see cref="Start"/>. Several memories follow one another on the
+    /// device.</summary>
+    /// <exception cref="ArgumentException">The memory is too short, or a read would change read-only memory: the caller
+    /// must refuse these.</exception>
     internal void Add(IoMemory? memory, SectorCount count, bool isRead)
     {
         ArgumentNullException.ThrowIfNull(memory);
@@ -68,8 +68,8 @@ internal sealed class RegionTransfer
         source.Add(memory, count.Bytes);
     }
 
-    /// <summary>The same for a write, alone, that is to keep something of the region's first and last block: memory is
-    /// what lies between.</summary>
+    /// <summary>Adds memory for a write that preserves edges of the first and last block of the region: the memory
+    /// holds the bytes between the edges. No other memory may be added.</summary>
     internal void Add(IoMemory? memory, SectorCount count, WriteEdges kept)
     {
         ArgumentNullException.ThrowIfNull(memory);
@@ -89,14 +89,15 @@ internal sealed class RegionTransfer
     }
 
     /// <summary>
-    /// Begins. True: it has ended already, as it does where the device completes its calls at once.
+    /// Begins the operation. True: it has already ended, because the device completed its calls immediately.
     /// </summary>
-    /// <param name="what">A flush has no range and no memory.</param>
+    /// <param name="what">The operation. A flush has no range and no memory.</param>
     /// <param name="start">The first sector.</param>
-    /// <param name="count">How many; checked (<see cref="RegionCheck"/>), and for data the sum of what was
-    /// added.</param>
-    /// <param name="durable">A write only, where <see cref="DeviceDescription.HasForceUnitAccess"/>.</param>
-    /// <param name="how">Zeroes only.</param>
+    /// <param name="count">The number of sectors, already checked (<see cref="RegionCheck"/>); for data, the total
+    /// length of the added memory.</param>
+    /// <param name="durable">The write is durable (FUA). Writes only, and only if
+    /// <see cref="DeviceDescription.HasForceUnitAccess"/> is set.</param>
+    /// <param name="how">The method of zeroing. Write zeroes only.</param>
     internal bool Start(
         IoOperation what, Sector start, SectorCount count, bool durable, WriteZeroesFlags how = WriteZeroesFlags.None)
     {
@@ -124,8 +125,8 @@ internal sealed class RegionTransfer
     }
 
     /// <summary>
-    /// Clears what a read of <paramref name="count"/> sectors would have filled: for a read that fails before it gets
-    /// here.
+    /// Zeroes the memory that a read of <paramref name="count"/> sectors would have filled: for a read that fails
+    /// before it starts.
     /// </summary>
     internal static void ZeroFill(IoMemory memory, SectorCount count)
     {
@@ -212,7 +213,7 @@ internal sealed class RegionTransfer
     /// <summary>The call of the device ended after <see cref="Start"/> returned.</summary>
     private void Resume() => Continue(takeAnswer);
 
-    /// <summary>Takes the next steps on the thread that completed a call. What memory of a caller's own making throws
+    /// <summary>Takes the next steps on the thread that completed a call. An exception of a memory type of the caller
     /// becomes the status.</summary>
     private void Continue(Func<bool> step)
     {
@@ -261,8 +262,8 @@ internal sealed class RegionTransfer
         Advance(before / Sector.SizeBytes);
     }
 
-    /// <summary>An unsupported operation is not requested again: a caller that wants no fallback needs the answer
-    /// soon.</summary>
+    /// <summary>An unsupported operation is not requested again for later chunks: a caller that allows no fallback
+    /// needs the status soon.</summary>
     private void RangeDone(in IoStatus status)
     {
         Keep(status);
