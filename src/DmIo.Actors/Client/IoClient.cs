@@ -18,9 +18,9 @@ namespace DmIo.Actors.Client;
 /// <remarks>
 /// A request that breaks a rule (R1 to R3: no region, more than 64, overlapping regions, too little memory ...) throws
 /// <see cref="IoRefusedException"/> from the call itself. The result holds one status for each region. Requests that
-/// exceed the lease's pages wait in call order, without a limit on their number, and are never refused for that (R19);
-/// a waiting request costs about 800 bytes. Each request has exactly one outcome, also when the service ends. A client
-/// that is not disposed of keeps its pages until the system ends. A canceled token ends the wait. It withdraws a
+/// exceed the lease's pages wait in call order, without a limit on their number, and are never refused for this reason
+/// (R19); a waiting request costs about 800 bytes. Each request has exactly one outcome, even if the service ends. A
+/// client that is not disposed of keeps its pages until the system ends. A canceled token ends the wait. It withdraws a
 /// request that waits for the lease's pages; a dispatched request continues. The canceled task does not say which of
 /// the two happened, so the memory of a canceled request may be in use until the client is disposed of (R10).
 /// </remarks>
@@ -67,7 +67,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
     /// <summary>Sends a request of any operation. The methods below are shorter forms of this one.</summary>
     /// <param name="operation">The operation.</param>
     /// <param name="regions">1 to 64 regions, exactly 1 for a read; copied.</param>
-    /// <param name="memory">For reads and writes: at least as long as the largest region. Null for other
+    /// <param name="memory">The memory of a read or write, at least as long as the largest region; null for other
     /// operations.</param>
     /// <param name="options">Durability, deadline, context.</param>
     /// <param name="cancellationToken">Ends the wait, and withdraws the request if it still waits for the lease's
