@@ -11,10 +11,10 @@ public sealed class IoOperationTraitsTests
     [InlineData(IoOperation.Flush, false, false, false)]
     [InlineData(IoOperation.Discard, true, false, true)]
     [InlineData(IoOperation.WriteZeroes, true, false, true)]
-    public void Each_operation_has_its_traits(IoOperation operation, bool hasRange, bool hasData, bool changesSectors) =>
-        Assert.Equal(
-            (hasRange, hasData, changesSectors),
-            (operation.HasRange(), operation.HasData(), operation.ChangesSectors()));
+    public void Each_operation_has_its_traits(
+        IoOperation operation, bool hasRange, bool hasData, bool changesSectors) => Assert.Equal(
+        (hasRange, hasData, changesSectors),
+        (operation.HasRange(), operation.HasData(), operation.ChangesSectors()));
 
     [Fact]
     public void Every_operation_is_known() =>
