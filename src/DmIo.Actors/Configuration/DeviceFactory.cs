@@ -37,7 +37,7 @@ internal static class DeviceFactory
     {
         DeviceBackend.Memory => new MemoryDevice(settings.Size),
         DeviceBackend.Null => new NullDevice(settings.Size),
-        _ => FileDevice.Open(new FileDeviceOptions
+        DeviceBackend.File => FileDevice.Open(new FileDeviceOptions
         {
             Path = settings.Path!,
             IsReadOnly = settings.IsReadOnly,
@@ -47,5 +47,6 @@ internal static class DeviceFactory
             ReadsAfterFailure = settings.ReadsAfterFailure,
             QueueDepth = settings.QueueDepth.Most,
         }),
+        _ => throw new InvalidOperationException($"The service cannot open the backend {settings.Backend} itself."),
     };
 }

@@ -316,7 +316,7 @@ internal sealed class DeviceRegistry(
                 + $"not {depth}.";
         }
 
-        if (attach.Policy is < SchedulingPolicy.Fair or > SchedulingPolicy.Fifo)
+        if (attach.Policy is { } policy && !Enum.IsDefined(policy))
         {
             return $"There is no policy {(int)attach.Policy}; use one of {nameof(SchedulingPolicy)}.";
         }

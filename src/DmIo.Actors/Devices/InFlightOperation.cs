@@ -48,7 +48,7 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
         state = InFlight;
         try
         {
-            if (operation.Operation is IoOperation.Read or IoOperation.Write)
+            if (operation.Operation.HasData())
             {
                 AddMemory(operation);
             }

@@ -255,8 +255,8 @@ internal sealed class RequestAdmission(int pages)
         for (var index = 0; index < earlier.RegionCount; index++)
         {
             if (earlier[index] is { } io
-                && io.Operation != IoOperation.Flush && later.Operation != IoOperation.Flush
-                && !(io.Operation == IoOperation.Read && later.Operation == IoOperation.Read)
+                && io.Operation.HasRange() && later.Operation.HasRange()
+                && (io.Operation.ChangesSectors() || later.Operation.ChangesSectors())
                 && io.Region.Overlaps(later.Region))
             {
                 return true;

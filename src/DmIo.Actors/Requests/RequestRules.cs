@@ -34,7 +34,7 @@ internal static class RequestRules
     /// <param name="regions">The regions, unless they are too many.</param>
     internal static string? Check(IoRequest request, int count, ReadOnlySpan<IoRegion> regions)
     {
-        if (request.Operation is < IoOperation.Read or > IoOperation.WriteZeroes)
+        if (!request.Operation.IsKnown())
         {
             return $"There is no operation {(int)request.Operation}; use one of {nameof(IoOperation)}.";
         }
@@ -151,7 +151,7 @@ internal static class RequestRules
 
     private static string? CheckMemory(IoRequest request, ReadOnlySpan<IoRegion> regions)
     {
-        if (request.Operation is not (IoOperation.Read or IoOperation.Write))
+        if (!request.Operation.HasData())
         {
             return request.Memory is null ? null : $"A {request.Operation} carries no data; leave its memory out.";
         }
@@ -182,7 +182,7 @@ internal static class RequestRules
     /// <summary>At most 64 regions, usually 3: comparing all pairs is cheaper than sorting.</summary>
     private static string? CheckOverlap(IoOperation operation, ReadOnlySpan<IoRegion> regions)
     {
-        if (operation is IoOperation.Read or IoOperation.Flush)
+        if (!operation.ChangesSectors())
         {
             return null;
         }

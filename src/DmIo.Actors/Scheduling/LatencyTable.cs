@@ -126,7 +126,8 @@ internal sealed class LatencyTable
         {
             IoOperation.Read => 0,
             IoOperation.Write => 1,
-            _ => 2,
+            IoOperation.Discard or IoOperation.WriteZeroes => 2,
+            var other => throw new InvalidOperationException($"{other} has no latency that depends on its size."),
         };
         return (row * Sizes) + Math.Min(BitOperations.Log2((ulong)operation.Count.Value), Sizes - 1);
     }

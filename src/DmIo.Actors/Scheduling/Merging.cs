@@ -39,7 +39,7 @@ internal sealed class Merging
         sectors = entry.Count.Value;
         segments = -1;
         return !isOff && entry.Io!.Edges.IsNone && sectors < mostSectors
-            && entry.Operation is IoOperation.Read or IoOperation.Write;
+            && entry.Operation.HasData();
     }
 
     /// <summary>Takes an entry that ends where the first entry of the operation begins.</summary>

@@ -44,7 +44,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
     internal EntryState State { get; set; }
 
     /// <summary>Changes sectors. False for reads, and flushes.</summary>
-    internal bool IsChange => Operation is not (IoOperation.Read or IoOperation.Flush);
+    internal bool IsChange => Operation.ChangesSectors();
 
     /// <summary>For a change: the nodes that it waits for.</summary>
     internal IntervalLevel Under { get; }
@@ -74,7 +74,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
         io.Entry = this;
         Tie = number;
         Operation = io.Operation;
-        if (Operation == IoOperation.Flush)
+        if (!Operation.HasRange())
         {
             (Key, End) = (0, 0);
         }

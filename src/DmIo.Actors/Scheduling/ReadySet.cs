@@ -104,8 +104,12 @@ internal sealed class ReadySet
         }
     }
 
-    private static IoScheduler NewOrder(IoQueueOptions options) =>
-        options.Policy == SchedulingPolicy.Deadline ? new DeadlineScheduler(options) : new FairScheduler();
+    private static IoScheduler NewOrder(IoQueueOptions options) => options.Policy switch
+    {
+        SchedulingPolicy.Deadline => new DeadlineScheduler(options),
+        SchedulingPolicy.Fair => new FairScheduler(),
+        _ => throw new InvalidOperationException($"The policy {options.Policy} is unknown."),
+    };
 
     private ref Rank RankOf(QueueEntry entry) => ref ranks[HasClasses ? (int)entry.Class : 0];
 

@@ -66,7 +66,7 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
 
     internal long DataBytes => operation == IoOperation.Write ? Math.Max(0, count.Bytes - Edges.Bytes) : 0;
 
-    internal bool Changes => operation is not (IoOperation.Read or IoOperation.Flush);
+    internal bool Changes => operation.ChangesSectors();
 
     /// <summary>A copy of the data of all its sectors.</summary>
     private byte[] Kept { get; set; } = [];

@@ -31,7 +31,7 @@ internal sealed class SimulatedCall(IoOperation operation, Sector start, SectorC
 
     public ExtentKind Kind { get; init; } = ExtentKind.Data;
 
-    internal bool Changes => operation is not (IoOperation.Read or IoOperation.Flush);
+    internal bool Changes => operation.ChangesSectors();
 
     internal void Answer(TransferResult result) => answer.SetResult(result);
 
@@ -44,7 +44,7 @@ internal sealed class SimulatedCall(IoOperation operation, Sector start, SectorC
     }
 
     internal bool MayNotMeet(SimulatedCall other) =>
-        (Changes || other.Changes) && operation != IoOperation.Flush && other.Operation != IoOperation.Flush
+        (Changes || other.Changes) && operation.HasRange() && other.Operation.HasRange()
         && start.Value < other.Start.Value + other.Count.Value && other.Start.Value < start.Value + count.Value;
 
     public override string ToString() => operation == IoOperation.Flush ? "Flush" : $"{operation} {start}+{count}";

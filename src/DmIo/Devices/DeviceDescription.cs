@@ -75,6 +75,17 @@ public sealed record DeviceDescription
     /// <summary>The file or block device that backs the device; null: none.</summary>
     internal FileIdentity? Identity { get; init; }
 
+    /// <summary>The most bytes of one call of the operation; 0: the operation has no range, or the device does not
+    /// support it.</summary>
+    internal ByteSize LimitOf(IoOperation operation) => operation switch
+    {
+        IoOperation.Read or IoOperation.Write => MaxTransfer,
+        IoOperation.Flush => default,
+        IoOperation.Discard => MaxDiscard,
+        IoOperation.WriteZeroes => MaxWriteZeroes,
+        _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, null),
+    };
+
     /// <summary>The first invalid property, in one sentence with its value; null if all are valid.</summary>
     internal string? Fault() => this switch
     {

@@ -19,6 +19,47 @@ public enum IoOperation
     WriteZeroes,
 }
 
+/// <summary>The traits of the operations, in one table: a new operation needs a row here. An unknown operation has no
+/// traits.</summary>
+public static class IoOperationTraits
+{
+    // By operation.
+    private static readonly (bool HasRange, bool HasData, bool ChangesSectors)[] Table =
+    [
+        (true, true, false), // Read
+        (true, true, true), // Write
+        (false, false, false), // Flush
+        (true, false, true), // Discard
+        (true, false, true), // WriteZeroes
+    ];
+
+    /// <summary>The operation is one of <see cref="IoOperation"/>.</summary>
+    public static bool IsKnown(this IoOperation operation) => (uint)operation < (uint)Table.Length;
+
+    /// <summary>The operation has a range of sectors.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
+    public static bool HasRange(this IoOperation operation) => Row(operation).HasRange;
+
+    /// <summary>The operation moves data between memory and sectors.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
+    public static bool HasData(this IoOperation operation) => Row(operation).HasData;
+
+    /// <summary>The operation changes the contents of sectors, so it conflicts with every operation on the same
+    /// sectors.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
+    public static bool ChangesSectors(this IoOperation operation) => Row(operation).ChangesSectors;
+
+    private static ref readonly (bool HasRange, bool HasData, bool ChangesSectors) Row(IoOperation operation)
+    {
+        if (!operation.IsKnown())
+        {
+            throw new ArgumentOutOfRangeException(nameof(operation), operation, "The operation is unknown.");
+        }
+
+        return ref Table[(int)operation];
+    }
+}
+
 /// <summary>The priority of an operation at a device (Linux: I/O priority classes).</summary>
 public enum IoPriority
 {

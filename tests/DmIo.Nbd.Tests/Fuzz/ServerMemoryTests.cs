@@ -14,6 +14,8 @@ public sealed class ServerMemoryTests(ITestOutputHelper output)
     {
         Handshake = TimeSpan.FromSeconds(3),
         Idle = TimeSpan.FromSeconds(3),
+        Receive = TimeSpan.FromSeconds(3),
+        Send = TimeSpan.FromSeconds(3),
         OptionSize = ByteSize.FromKiB(8),
         RequestsInFlight = 8,
     };

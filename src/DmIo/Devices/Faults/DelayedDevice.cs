@@ -65,6 +65,7 @@ public sealed record DeviceDelays
         IoOperation.Write => Write,
         IoOperation.Flush => Flush,
         IoOperation.Discard => Discard,
-        _ => WriteZeroes,
+        IoOperation.WriteZeroes => WriteZeroes,
+        _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, null),
     };
 }

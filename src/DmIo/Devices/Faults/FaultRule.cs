@@ -61,6 +61,6 @@ public sealed record OperationFilter
     /// <summary>Returns whether the call matches.</summary>
     public bool Matches(IoOperation operation, Sector start, SectorCount count) =>
         (Operations.Count == 0 || Operations.Contains(operation))
-        && (operation == IoOperation.Flush
+        && (!operation.HasRange()
             || (start <= Start ? Start.Value - start.Value < count.Value : start.Value - Start.Value < Count.Value));
 }

@@ -117,7 +117,7 @@ public sealed class RecordingDevice : DeviceDecorator
                 (call.Start.Value >= 0 && call.LengthBytes <= device.Capacity.Bytes - startBytes,
                     "within the capacity"),
                 (startBytes % block == 0 && call.LengthBytes % block == 0, "whole blocks"),
-                (call.LengthBytes <= LimitOf(call.Operation, device), "within the limit of its operation"),
+                (call.LengthBytes <= device.LimitOf(call.Operation).Bytes, "within the limit of its operation"),
                 (call.SegmentCount <= device.MaxSegments, "no more segments than the device takes"),
                 (call.Operation == IoOperation.Read || !device.IsReadOnly, "nothing but reads on a read-only device"),
                 (!call.ForceUnitAccess || device.HasForceUnitAccess, "FUA only where the device has it"),
@@ -127,13 +127,6 @@ public sealed class RecordingDevice : DeviceDecorator
             ];
             return promises.Where(promise => !promise.IsKept).Select(promise => $"{call}: {promise.Promise}");
         }
-
-        private static long LimitOf(IoOperation operation, DeviceDescription device) => operation switch
-        {
-            IoOperation.Discard => device.MaxDiscard.Bytes,
-            IoOperation.WriteZeroes => device.MaxWriteZeroes.Bytes,
-            _ => device.MaxTransfer.Bytes,
-        };
 
         /// <summary>Two reads may overlap, because neither changes the data that the other returns.</summary>
         private static bool Conflicts(RecordedCall call, RecordedCall other) =>

@@ -67,7 +67,9 @@ internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
                 IoOperation.Flush => TransferResult.Failed(
                     isConfirmation ? FileCalls.ConfirmAccepted(store) : FileCalls.Flush(store)),
                 IoOperation.Discard => TransferResult.Failed(FileCalls.Discard(store, offsetBytes, lengthBytes)),
-                _ => TransferResult.Failed(FileCalls.WriteZeroes(store, offsetBytes, lengthBytes, zeroing)),
+                IoOperation.WriteZeroes => TransferResult.Failed(
+                    FileCalls.WriteZeroes(store, offsetBytes, lengthBytes, zeroing)),
+                _ => throw new InvalidOperationException($"{operation} is unknown."),
             };
         }
         catch (Exception exception)

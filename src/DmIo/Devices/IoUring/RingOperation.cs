@@ -114,7 +114,9 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
         RingCall.Write or RingCall.DurableWrite => FileCalls.WriteResult(completion, OffsetBytes, LengthBytes),
         RingCall.Flush => new TransferResult(0, FileCalls.FlushStatus(-completion)),
         RingCall.Discard => new TransferResult(0, FileCalls.DiscardStatus(-completion, OffsetBytes, LengthBytes)),
-        _ => new TransferResult(0, FileCalls.WriteZeroesStatus(-completion, OffsetBytes, LengthBytes)),
+        RingCall.WriteZeroes =>
+            new TransferResult(0, FileCalls.WriteZeroesStatus(-completion, OffsetBytes, LengthBytes)),
+        _ => throw new InvalidOperationException($"{Call} has no result of the kernel."),
     };
 
     /// <summary>Makes the blocking call of the store instead. Never throws: exceptions become statuses.</summary>
@@ -130,7 +132,9 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
                 RingCall.Flush => new TransferResult(0, FileCalls.Flush(store)),
                 RingCall.ConfirmAccepted => new TransferResult(0, FileCalls.ConfirmAccepted(store)),
                 RingCall.Discard => new TransferResult(0, FileCalls.Discard(store, OffsetBytes, LengthBytes)),
-                _ => new TransferResult(0, FileCalls.WriteZeroes(store, OffsetBytes, LengthBytes, Zeroing)),
+                RingCall.WriteZeroes =>
+                    new TransferResult(0, FileCalls.WriteZeroes(store, OffsetBytes, LengthBytes, Zeroing)),
+                _ => throw new InvalidOperationException($"{Call} is unknown."),
             };
         }
         catch (Exception exception)

@@ -107,7 +107,8 @@ internal sealed class DeviceCall(IBlockDevice device, Action resume)
             {
                 IoOperation.Flush => device.FlushAsync(),
                 IoOperation.Discard => device.DiscardAsync(at, count),
-                _ => device.WriteZeroesAsync(at, count, zeroing),
+                IoOperation.WriteZeroes => device.WriteZeroesAsync(at, count, zeroing),
+                _ => throw new ArgumentOutOfRangeException(nameof(what), what, null),
             };
             other = task.ConfigureAwait(false).GetAwaiter();
         }

@@ -15,7 +15,7 @@ internal static class RegionCheck
         SectorCount count,
         WriteZeroesFlags zeroing = WriteZeroesFlags.None)
     {
-        if (operation == IoOperation.Flush || count.Value == 0)
+        if (!operation.HasRange() || count.Value == 0)
         {
             return IoStatus.Ok;
         }
@@ -28,7 +28,7 @@ internal static class RegionCheck
                 + $"{device.Capacity.Sectors.Value - 1} ({device.Capacity.Sectors} in all).");
         }
 
-        if (operation != IoOperation.Read && device.IsReadOnly)
+        if (operation.ChangesSectors() && device.IsReadOnly)
         {
             return IoStatus.Failed(
                 IoStatusCode.ReadOnly, $"{operation} of {Range(start, count)} is refused: the device is read-only.");
@@ -50,12 +50,7 @@ internal static class RegionCheck
 
     private static IoStatus CheckAbility(DeviceDescription device, IoOperation operation, WriteZeroesFlags zeroing)
     {
-        var able = operation switch
-        {
-            IoOperation.Discard => device.MaxDiscard >= device.BlockSize,
-            IoOperation.WriteZeroes => device.MaxWriteZeroes >= device.BlockSize,
-            _ => true,
-        };
+        var able = operation.HasData() || device.LimitOf(operation) >= device.BlockSize;
         if (able && zeroing.HasFlag(WriteZeroesFlags.NoFallback) && !device.HasFastWriteZeroes)
         {
             return IoStatus.Failed(

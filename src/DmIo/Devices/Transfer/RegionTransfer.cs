@@ -163,7 +163,7 @@ internal sealed class RegionTransfer
     {
         try
         {
-            return operation is IoOperation.Read or IoOperation.Write ? AdvanceData() : AdvanceRange();
+            return operation.HasData() ? AdvanceData() : AdvanceRange();
         }
         catch
         {
@@ -272,7 +272,7 @@ internal sealed class RegionTransfer
 
     private SectorCount RangeLength()
     {
-        var limit = operation == IoOperation.Discard ? description.MaxDiscard : description.MaxWriteZeroes;
+        var limit = description.LimitOf(operation);
         var wholeBlocks = ByteSize.FromBytes(limit.Bytes - (limit.Bytes % description.BlockSize.Bytes));
         return Math.Min(wholeBlocks.Sectors.Value, remaining.Value);
     }
