@@ -19,8 +19,7 @@ public enum IoOperation
     WriteZeroes,
 }
 
-/// <summary>The traits of the operations, in one table: a new operation needs a row here. An unknown operation has no
-/// traits.</summary>
+/// <summary>The traits of the operations, in one table: a new operation needs a row here.</summary>
 public static class IoOperationTraits
 {
     // By operation.
