@@ -5,7 +5,7 @@ namespace DmIo.Cli.Service;
 /// <summary>
 /// Checks the brackets and quotes of a HOCON text before the parser of Akka.NET reads it. The parser accepts missing
 /// closing brackets at the end of the text, ignores the text after a surplus closing bracket, and does not return from
-/// a list with a character that cannot start an item.
+/// a list with a character that cannot start an item. Deep nesting overflows its stack.
 /// </summary>
 internal sealed partial class HoconText
 {
@@ -13,12 +13,14 @@ internal sealed partial class HoconText
     private const int MaxDepth = 100;
     private const int MaxExcerpt = 20;
     private const int MatchTimeoutMilliseconds = 1000;
+    private const string EndsOfPaths = "{}[]=:,\"#";
     private const string NotInList = "=:`^?!@*&\\";
 
     private readonly string text;
     private readonly Stack<(char Bracket, int Line)> open = [];
     private int line = 1;
     private int at;
+    private int parts = 1;
 
     private HoconText(string text) => this.text = text;
 
@@ -53,8 +55,10 @@ internal sealed partial class HoconText
     {
         while (at < text.Length)
         {
+            parts = char.IsWhiteSpace(text[at]) || EndsOfPaths.Contains(text[at], StringComparison.Ordinal) ? 1 : parts;
             var fault = text[at] switch
             {
+                '.' when ++parts > MaxDepth => $"line {line} has a key of more than {MaxDepth} parts.",
                 '"' => SkipQuoted(),
                 '#' => SkipComment(),
                 '/' when text.AsSpan(at).StartsWith("//") => SkipComment(),
