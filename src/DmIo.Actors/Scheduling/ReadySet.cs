@@ -21,7 +21,7 @@ internal sealed class ReadySet
                 new Rank(NewOrder(options), options.BestEffortExpiry),
                 new Rank(NewOrder(options), options.IdleExpiry),
             ]
-            : [new Rank(new FifoScheduler(), TimeSpan.MaxValue)];
+            : [new Rank(NewOrder(options), TimeSpan.MaxValue)];
     }
 
     internal bool HasClasses { get; }
@@ -108,6 +108,7 @@ internal sealed class ReadySet
     {
         SchedulingPolicy.Deadline => new DeadlineScheduler(options),
         SchedulingPolicy.Fair => new FairScheduler(),
+        SchedulingPolicy.Fifo => new FifoScheduler(),
         _ => throw new InvalidOperationException($"The policy {options.Policy} is unknown."),
     };
 
