@@ -34,10 +34,10 @@ internal sealed class PolledDevice(int sectors) : DeviceDecorator(new MemoryDevi
 
     internal DeviceHost Owner => owner!;
 
-    /// <summary>While it is closed, whoever polls the device is kept in there.</summary>
+    /// <summary>While the gate is closed, a poll of the device waits in it.</summary>
     internal ManualResetEventSlim Gate { get; } = new(initialState: true);
 
-    /// <summary>Who polls it came to the gate.</summary>
+    /// <summary>A poll of the device has reached the gate.</summary>
     internal SemaphoreSlim AtGate { get; } = new(0);
 
     public override void Attach(DeviceHost host) => owner = host;

@@ -96,7 +96,7 @@ internal sealed class FakeEngine(int lengthBytes, DirectAlignment alignment) : I
         return TransferResult.Moved(length);
     }
 
-    /// <summary>Goes on with whoever waits for it on the spot, as engines do that their owner polls.</summary>
+    /// <summary>Runs the continuation of its awaiter inline, like an engine that its owner polls.</summary>
     private sealed class HeldCall(Func<TransferResult> work) : IValueTaskSource<TransferResult>
     {
         private ManualResetValueTaskSourceCore<TransferResult> source;
