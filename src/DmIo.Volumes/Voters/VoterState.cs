@@ -1,0 +1,36 @@
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Voters;
+
+/// <summary>What a voter holds durably. Immutable.</summary>
+internal sealed record VoterState
+{
+    /// <summary>The highest promised epoch.</summary>
+    public Epoch Promised { get; init; }
+
+    /// <summary>The newest accepted record.</summary>
+    public required VolumeRecord Record { get; init; }
+
+    /// <summary>The generation of the last grant; it only grows.</summary>
+    public ulong Generation { get; init; }
+
+    /// <summary>A volatile cache of the leg may have been lost since the last grant.</summary>
+    public bool IsContinuityEnded { get; init; }
+
+    /// <summary>The state of the leg; None for a witness.</summary>
+    public LegState Leg { get; init; }
+}
+
+/// <summary>What a voter needs from its surroundings. No method calls the voter back before it returns.</summary>
+internal interface IVoterHost
+{
+    /// <summary>Writes the state durably; ends with <see cref="Voter.Persisted"/>. One call at a time.</summary>
+    void Persist(VoterState state);
+
+    /// <summary>Cuts every grant, so that no new I/O reaches the leg, and drains it; ends with
+    /// <see cref="Voter.Drained"/>, or with <see cref="Voter.DrainLimitPassed"/> first.</summary>
+    void CutAndDrain();
+
+    /// <summary>Lets I/O of the generation reach the leg.</summary>
+    void Grant(ulong generation);
+}
