@@ -132,6 +132,9 @@ internal static class NamespaceMap
         ["DmIo.TestKit.Crashes"] = [],
         ["DmIo.TestKit.Oracle"] = ["DmIo.TestKit.Simulation"],
         ["DmIo.TestKit.Simulation"] = [],
+
+        ["DmIo.Volumes.Record"] = [],
+        ["DmIo.Volumes.Maps"] = ["DmIo.Volumes.Record"],
     };
 
     /// <summary>Whether the file belongs to a project whose namespaces are on the map.</summary>
