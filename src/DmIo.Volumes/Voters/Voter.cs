@@ -80,7 +80,7 @@ internal sealed class Voter
 
         return request switch
         {
-            PreVote ask => RefusalOfOwner(ask.Owner, now) ?? new WouldPromise(fence),
+            PreVote ask => (VoterReply?)RefusalOfOwner(ask.Owner, now) ?? new WouldPromise(fence),
             Prepare prepare => HandlePrepare(prepare, now),
             Accept accept => HandleAccept(accept.Record),
             Attach attach => HandleAttach(attach),

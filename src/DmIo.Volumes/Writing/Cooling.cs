@@ -1,0 +1,127 @@
+using DmIo.Volumes.Maps;
+
+namespace DmIo.Volumes.Writing;
+
+/// <summary>
+/// Clears the active bits of extents that are not written any more. What their bits cover becomes durable elsewhere
+/// first: a flush of the acknowledgment set and of every leg that is being synchronized, then the missed maps.
+/// <code>
+///   Idle --Start--> Flushing --> WritingMissed --> Clearing --> Idle
+///                      +-- a leg of A is lost: Idle, the bits stay set
+/// </code>
+/// Writes to the extents wait meanwhile (VM2).
+/// </summary>
+internal sealed class Cooling(WriterState state, ActiveMaps maps, Flushes flushes)
+{
+    private MissedStep? missed;
+    private ActiveStep? clear;
+
+    internal bool IsIdle => maps.Cooling.IsEmpty;
+
+    /// <summary>Begins to cool extents; false: one of them is in use, or the state of the legs does not allow
+    /// it.</summary>
+    internal bool Start(RegionSet extents)
+    {
+        if (!IsIdle || extents.IsEmpty || !state.IsActive || !(state.Failed & state.Acknowledgment).IsEmpty
+            || state.Live.IsEmpty)
+        {
+            return false;
+        }
+
+        foreach (var range in extents.Ranges())
+        {
+            var regions = new RegionRange(
+                range.First * RegionRange.RegionsPerExtent, range.Count * RegionRange.RegionsPerExtent);
+            if (state.IsBeingWritten(regions) || IsBeingCopied(regions)
+                || (state.Rules.KeepsUnresolvedActive && state.Unresolved.Overlaps(regions)))
+            {
+                return false;
+            }
+        }
+
+        maps.Cooling.UnionWith(extents);
+        flushes.Cooling = FlushProgress.Wanted;
+        return true;
+    }
+
+    internal bool Advance()
+    {
+        if (IsIdle)
+        {
+            return false;
+        }
+
+        return clear is not null ? EndClear(clear)
+            : missed is not null ? EndMissed(missed)
+            : EndFlush();
+    }
+
+    private bool EndFlush()
+    {
+        if (!(state.Failed & state.Acknowledgment).IsEmpty || state.Live.IsEmpty)
+        {
+            return Stop();
+        }
+
+        if (flushes.Cooling != FlushProgress.Done)
+        {
+            return false;
+        }
+
+        if (!state.Rules.CoolingFlush(state.Acknowledgment, state.Syncing).IsSubsetOf(flushes.CoolingDone))
+        {
+            return Stop();
+        }
+
+        missed = new MissedStep();
+        state.Send(
+            missed, state.Rules.MapHolders(state.InSync, state.Acknowledgment, state.Received) & state.Targets);
+        state.Host.WriteMissed(missed);
+        return true;
+    }
+
+    private bool EndMissed(MissedStep step)
+    {
+        if (!step.IsOver)
+        {
+            return false;
+        }
+
+        var holders = state.Rules.MapHolders(state.InSync, state.Acknowledgment, state.Received) & state.Targets;
+        if (!holders.IsSubsetOf(step.Done) || state.Live.IsEmpty)
+        {
+            return Stop();
+        }
+
+        clear = maps.TryClear(flushes.CoolingDone & state.Targets);
+        return clear is not null;
+    }
+
+    private bool EndClear(ActiveStep step) => step.IsOver && !state.InFlight.Contains(step) && Stop();
+
+    private bool Stop()
+    {
+        if (missed is not null)
+        {
+            state.InFlight.Remove(missed);
+        }
+
+        (missed, clear) = (null, null);
+        flushes.Cooling = FlushProgress.None;
+        maps.Cooling.Clear();
+        return true;
+    }
+
+    private bool IsBeingCopied(RegionRange regions)
+    {
+        foreach (var step in state.InFlight)
+        {
+            if (step is CopyStep { Kind: CopyKind.Resolve } copy && WriterState.Overlap(copy.Range, regions))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

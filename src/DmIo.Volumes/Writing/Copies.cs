@@ -1,0 +1,175 @@
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Writing;
+
+/// <summary>
+/// The copies of regions between legs: of unresolved regions inside S, and of missed regions to legs that return. The
+/// regions of a copy are locked: writes that touch them wait.
+/// <code>
+///   locked --no write in flight, extents active--> copying --done on A--> ended
+///               ^-------- the source was lost ---------+
+/// </code>
+/// A resolving copy is a write: the rules for marks, failure and acknowledgment apply (VM6).
+/// </summary>
+internal sealed class Copies(WriterState state, ActiveMaps maps)
+{
+    private readonly List<CopyStep> copies = [];
+
+    /// <summary>The unresolved regions that no leg of S could read: reads of them fail.</summary>
+    internal RegionSet Unreadable { get; } = new();
+
+    internal int Count => copies.Count;
+
+    /// <summary>A copy has locked regions of the range.</summary>
+    internal bool IsLocked(RegionRange range)
+    {
+        foreach (var copy in copies)
+        {
+            if (WriterState.Overlap(copy.Range, range))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Begins to copy regions.</summary>
+    /// <returns>False: a region is locked, unresolved (for a resync) or resolved already, or no leg can be
+    /// read.</returns>
+    internal bool Start(CopyKind kind, RegionRange range)
+    {
+        var isUnresolved = state.Unresolved.Overlaps(range);
+        if (!state.IsActive || IsLocked(range) || state.Live.IsEmpty || isUnresolved != (kind == CopyKind.Resolve)
+            || maps.Cooling.Overlaps(ClientOperation.ExtentsOf(range)))
+        {
+            return false;
+        }
+
+        copies.Add(new CopyStep(kind, range));
+        return true;
+    }
+
+    /// <summary>The source could not be read: another one is tried.</summary>
+    internal static void SourceFailed(CopyStep copy)
+    {
+        copy.Unreadable = copy.Unreadable.With(copy.Source);
+        copy.Abandon();
+        copy.Source = -1;
+    }
+
+    internal bool Advance()
+    {
+        var progressed = false;
+        for (var i = 0; i < copies.Count; i++)
+        {
+            var copy = copies[i];
+            var isInFlight = state.InFlight.Contains(copy);
+            if (isInFlight ? copy.IsOver && TryEnd(copy) : TrySend(copy))
+            {
+                progressed = true;
+            }
+        }
+
+        return progressed;
+    }
+
+    private bool TrySend(CopyStep copy)
+    {
+        if (state.IsBeingWritten(copy.Range) || state.Live.IsEmpty)
+        {
+            return false;
+        }
+
+        var sources = state.Live - copy.Unreadable;
+        if (sources.IsEmpty)
+        {
+            GiveUp(copy);
+            return true;
+        }
+
+        var source = sources.First;
+        var targets = TargetsOf(copy) - MemberSet.Of(source);
+        if (copy.Kind == CopyKind.Resolve && state.Rules.MarksResolve
+            && !maps.Require(ClientOperation.ExtentsOf(copy.Range), targets))
+        {
+            return false;
+        }
+
+        copy.Source = source;
+        if (copy.Kind == CopyKind.Resolve)
+        {
+            state.Send(copy, copy.Range, targets, source);
+        }
+        else
+        {
+            state.Send(copy, targets);
+        }
+
+        copy.Holds(source);
+        state.Host.Copy(copy);
+        return true;
+    }
+
+    private MemberSet TargetsOf(CopyStep copy)
+    {
+        if (copy.Kind == CopyKind.Resolve)
+        {
+            return state.Rules.ResolveTargets(state.Targets, state.TakenOver, state.InSync);
+        }
+
+        var targets = MemberSet.None;
+        foreach (var member in state.Syncing)
+        {
+            targets = state.Legs[member].Missed.Overlaps(copy.Range) ? targets.With(member) : targets;
+        }
+
+        return targets;
+    }
+
+    private bool TryEnd(CopyStep copy)
+    {
+        if (copy.Source < 0)
+        {
+            state.InFlight.Remove(copy);
+            return true;
+        }
+
+        if (copy.Kind == CopyKind.Resolve)
+        {
+            var needed = state.Acknowledgment & (copy.Targets.With(copy.Source) | state.Failed);
+            if (!needed.IsSubsetOf(copy.Done))
+            {
+                return false;
+            }
+
+            state.Unresolved.ClearRange(copy.Range);
+        }
+        else
+        {
+            foreach (var member in copy.Done & copy.Targets)
+            {
+                state.Legs[member].Missed.ClearRange(copy.Range);
+            }
+        }
+
+        foreach (var member in copy.Done & copy.Targets)
+        {
+            state.Legs[member].Unflushed.SetRange(copy.Range);
+        }
+
+        state.InFlight.Remove(copy);
+        copies.Remove(copy);
+        return true;
+    }
+
+    private void GiveUp(CopyStep copy)
+    {
+        copies.Remove(copy);
+        if (copy.Kind == CopyKind.Resolve)
+        {
+            Unreadable.SetRange(copy.Range);
+        }
+    }
+}

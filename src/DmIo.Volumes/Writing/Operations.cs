@@ -1,0 +1,233 @@
+using DmIo.Io;
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Writing;
+
+/// <summary>
+/// The operations of users: sent at once where nothing stands against it, otherwise held in order of arrival.
+/// <code>
+///   held --sent--> in flight --done on A--> answered
+/// </code>
+/// A write is held while its record is clean, its extents are cold or cooling, or a copy has locked its regions; a read
+/// while its regions are unresolved or no lease is in force.
+/// </summary>
+internal sealed class Operations(
+    WriterState state, ActiveMaps maps, Copies copies, Flushes flushes, ReadLease lease)
+{
+    private readonly List<ClientOperation> held = [];
+
+    /// <summary>The newest session. Operations of older ones are refused.</summary>
+    internal ulong Session { get; set; }
+
+    internal int HeldCount => held.Count;
+
+    internal void Submit(ClientOperation operation, TimeSpan now)
+    {
+        if (!TrySend(operation, now))
+        {
+            held.Add(operation);
+        }
+    }
+
+    /// <summary>A step of an operation ended on a leg.</summary>
+    internal void Completed(ClientOperation operation, int leg, LegResult result, TimeSpan now)
+    {
+        if (operation.Operation == IoOperation.Read)
+        {
+            EndRead(operation, leg, result, now);
+            return;
+        }
+
+        switch (result)
+        {
+            case LegResult.Ok:
+                state.Legs[leg].Unflushed.SetRange(operation.Touched);
+                operation.Answered(leg, isDone: true);
+                break;
+            case LegResult.Error when state.Live == MemberSet.Of(leg):
+                operation.Answered(leg, isDone: false);
+                operation.HasError = true;
+                break;
+            default:
+                state.FailLeg(leg);
+                break;
+        }
+    }
+
+    /// <summary>Answers everything that waits, because the writer is fenced.</summary>
+    internal void Fence()
+    {
+        foreach (var operation in held)
+        {
+            state.Host.Answer(operation, OperationOutcome.Fenced);
+        }
+
+        held.Clear();
+        for (var i = 0; i < state.InFlight.Count; i++)
+        {
+            if (state.InFlight[i] is ClientOperation operation)
+            {
+                state.InFlight.RemoveAt(i--);
+                state.Host.Answer(operation, OperationOutcome.InDoubt);
+            }
+        }
+    }
+
+    internal bool Advance(TimeSpan now)
+    {
+        var progressed = false;
+        for (var i = 0; i < state.InFlight.Count; i++)
+        {
+            if (state.InFlight[i] is ClientOperation { Operation: not IoOperation.Read } write && TryEnd(write))
+            {
+                i--;
+                progressed = true;
+            }
+        }
+
+        for (var i = 0; i < held.Count; i++)
+        {
+            if (TrySend(held[i], now))
+            {
+                held.RemoveAt(i--);
+                progressed = true;
+            }
+        }
+
+        return progressed;
+    }
+
+    private bool TrySend(ClientOperation operation, TimeSpan now)
+    {
+        if (operation.Session != 0 && operation.Session < Session)
+        {
+            state.Host.Answer(operation, OperationOutcome.Fenced);
+            return true;
+        }
+
+        if (!state.IsActive || state.Live.IsEmpty)
+        {
+            return false;
+        }
+
+        switch (operation.Operation)
+        {
+            case IoOperation.Read:
+                return TryRead(operation, now);
+            case IoOperation.Write or IoOperation.WriteZeroes:
+                return TryWrite(operation);
+            case IoOperation.Flush:
+                flushes.Submit(operation);
+                return true;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(operation), operation.Operation, null);
+        }
+    }
+
+    private bool TryWrite(ClientOperation write)
+    {
+        if (state.Chosen.IsClean || state.Proposed is { IsClean: true })
+        {
+            state.WantsDirty = true;
+            return false;
+        }
+
+        var targets = state.Targets;
+        if (copies.IsLocked(write.Touched) || maps.Cooling.Overlaps(write.Extents)
+            || !maps.Require(write.Extents, targets))
+        {
+            return false;
+        }
+
+        state.Send(write, write.Touched, targets);
+        state.Host.Write(write);
+        return true;
+    }
+
+    private bool TryEnd(ClientOperation write)
+    {
+        if (!write.IsOver)
+        {
+            return false;
+        }
+
+        if (write.HasError)
+        {
+            // Its content is either, on each leg for itself.
+            state.Unresolved.SetRange(write.Touched);
+            foreach (var member in state.Chosen.Configuration.Legs - state.InSync)
+            {
+                state.Legs[member].Missed.SetRange(write.Touched);
+            }
+        }
+        else if (!state.Acknowledgment.IsSubsetOf(write.Done))
+        {
+            return false;
+        }
+        else if (!state.Unresolved.IsEmpty)
+        {
+            state.Unresolved.ClearRange(write.Whole);
+            copies.Unreadable.ClearRange(write.Whole);
+        }
+
+        state.InFlight.Remove(write);
+        state.Host.Answer(write, write.HasError ? OperationOutcome.DeviceError : OperationOutcome.Ok);
+        return true;
+    }
+
+    private bool TryRead(ClientOperation read, TimeSpan now)
+    {
+        if (state.Unresolved.Overlaps(read.Touched))
+        {
+            if (copies.Unreadable.Overlaps(read.Touched))
+            {
+                state.Host.Answer(read, OperationOutcome.DeviceError);
+                return true;
+            }
+
+            var first = state.Unresolved.FindNext(read.Touched.First);
+            copies.Start(CopyKind.Resolve, new RegionRange(first, 1));
+            return false;
+        }
+
+        var sources = state.Live - read.Unreadable;
+        if (sources.IsEmpty)
+        {
+            state.Host.Answer(read, OperationOutcome.DeviceError);
+            return true;
+        }
+
+        if (!lease.IsInForce(now))
+        {
+            return false;
+        }
+
+        state.Send(read, MemberSet.Of(lease.Choose(sources)));
+        state.Host.Read(read);
+        return true;
+    }
+
+    /// <summary>The lease is checked after the read as well: the leg may have been fenced before it read.</summary>
+    private void EndRead(ClientOperation read, int leg, LegResult result, TimeSpan now)
+    {
+        state.InFlight.Remove(read);
+        read.Abandon();
+        if (result == LegResult.Ok && lease.IsInForce(now))
+        {
+            state.Host.Answer(read, OperationOutcome.Ok);
+            return;
+        }
+
+        if (result == LegResult.Error)
+        {
+            read.Unreadable = read.Unreadable.With(leg);
+        }
+        else if (result == LegResult.Lost)
+        {
+            state.FailLeg(leg);
+        }
+
+        held.Insert(0, read);
+    }
+}

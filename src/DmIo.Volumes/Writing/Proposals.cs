@@ -1,0 +1,177 @@
+using DmIo.Volumes.Protocol;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Writing;
+
+/// <summary>
+/// The records of a writer: one is proposed at a time. A lost leg is proposed out of S at once, even if another
+/// proposal is not chosen yet; until then proposals only shrink S (VM12).
+/// </summary>
+internal sealed class Proposals(WriterState state)
+{
+    private ulong number;
+    private MemberSet accepted;
+
+    // The voters that hold the chosen record.
+    private MemberSet informed;
+    private MemberSet refusing;
+
+    /// <summary>The number of the session that is to be opened; 0: none is.</summary>
+    internal ulong WantedSession { get; set; }
+
+    /// <summary>Nothing is to be done but to write down that the legs are equal.</summary>
+    internal bool WantsClean { get; set; }
+
+    /// <summary>The request for a voter; null: it has accepted what is proposed or chosen.</summary>
+    internal VoterRequest? RequestTo(int member)
+    {
+        if (state.Proposed is { } proposed)
+        {
+            return accepted[member] ? null : new Accept(proposed);
+        }
+
+        return number == 0 || informed[member] ? null : new Accept(state.Chosen);
+    }
+
+    /// <summary>Proposes the first record of the epoch.</summary>
+    internal void ProposeFirst(VolumeRecord record) => Propose(record);
+
+    /// <summary>The voter has accepted a record. True: this makes the proposal chosen.</summary>
+    internal bool Accepted(int member, RecordVersion version)
+    {
+        if (state.Proposed is not { } proposed || proposed.Version != version)
+        {
+            informed = version == state.Chosen.Version ? informed.With(member) : informed;
+            return false;
+        }
+
+        accepted = accepted.With(member);
+        var before = number == 1 ? MemberSet.None : state.InSync;
+        if (!state.Rules.IsChosen(proposed, before, accepted))
+        {
+            return false;
+        }
+
+        Chosen(proposed);
+        return true;
+    }
+
+    /// <summary>The voter has promised a higher epoch. Where no quorum is left, another writer has taken over.</summary>
+    internal void Refused(int member)
+    {
+        refusing = refusing.With(member);
+        var left = state.Chosen.Configuration.Voters - refusing;
+        var record = state.Proposed ?? state.Chosen;
+        if (!state.Rules.IsChosen(record with { InSync = record.InSync & left }, MemberSet.None, left)
+            || (record.InSync & left).IsEmpty)
+        {
+            state.IsFenced = true;
+        }
+    }
+
+    internal bool Advance()
+    {
+        if (!state.HasRecord || state.IsFenced || Desired() is not { } record)
+        {
+            return false;
+        }
+
+        Propose(record);
+        return true;
+    }
+
+    private VolumeRecord? Desired()
+    {
+        var due = state.Failed & (state.InSync | state.ProposedSince);
+        var live = state.InSync - state.Failed;
+        if (!due.IsEmpty)
+        {
+            var isProposed = state.Proposed is { } proposed && proposed.InSync == live;
+            return live.IsEmpty || isProposed ? null : state.Chosen with { InSync = live, IsClean = false };
+        }
+
+        if (!state.IsActive || state.Proposed is not null)
+        {
+            return null;
+        }
+
+        if (WantedSession > state.Chosen.Session)
+        {
+            return state.Chosen with { Session = WantedSession, IsClean = false };
+        }
+
+        if (state.Chosen.IsClean)
+        {
+            return state.WantsDirty ? state.Chosen with { IsClean = false } : null;
+        }
+
+        if (state.HasReportedPowerLoss && state.Chosen.IsPowerLost)
+        {
+            return state.Chosen with { IsPowerLost = false };
+        }
+
+        return Growth() ?? Clean();
+    }
+
+    private VolumeRecord? Growth()
+    {
+        var grown = state.InSync;
+        foreach (var member in state.Joined)
+        {
+            grown = state.Legs[member].JoinFlush == FlushProgress.Done ? grown.With(member) : grown;
+        }
+
+        return grown == state.InSync ? null : state.Chosen with { InSync = grown };
+    }
+
+    private VolumeRecord? Clean()
+    {
+        if (!WantsClean || !state.Failed.IsEmpty || state.InFlight.Count != 0 || !state.Unresolved.IsEmpty)
+        {
+            return null;
+        }
+
+        foreach (var member in state.Acknowledgment)
+        {
+            if (!state.Legs[member].Active.IsEmpty)
+            {
+                return null;
+            }
+        }
+
+        return state.Chosen with { IsClean = true };
+    }
+
+    private void Propose(VolumeRecord record)
+    {
+        number++;
+        state.Proposed = record with { Version = new RecordVersion(state.Epoch, number) };
+        state.ProposedSince |= record.InSync;
+        accepted = MemberSet.None;
+        state.Host.RequestsChanged();
+    }
+
+    private void Chosen(VolumeRecord record)
+    {
+        var removed = state.Failed - record.InSync;
+        (state.Chosen, state.Proposed) = (record, null);
+        (state.ProposedSince, informed, accepted) = (MemberSet.None, accepted, MemberSet.None);
+        state.Failed -= removed;
+        state.Joined -= record.InSync;
+        state.WantsDirty &= record.IsClean;
+        WantsClean &= !record.IsClean;
+        state.HasReportedPowerLoss &= record.IsPowerLost;
+        foreach (var member in record.InSync)
+        {
+            var leg = state.Legs[member];
+            if (leg.Phase == LegPhase.Syncing)
+            {
+                leg.Phase = LegPhase.InSync;
+                (leg.JoinBarrier, leg.JoinFlush) = (null, FlushProgress.None);
+            }
+        }
+
+        state.Host.RequestsChanged();
+        state.Host.StateChanged();
+    }
+}

@@ -1,0 +1,56 @@
+using DmIo.Volumes.Protocol;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Writing;
+
+/// <summary>The read lease: while a quorum of voters refuses other writers, no other writer can have chosen a record,
+/// so this writer's legs hold the last acknowledged data. Counted from the time of sending, less a tenth.</summary>
+internal sealed class ReadLease(WriterState state)
+{
+    private readonly TimeSpan[] trustedUntil = new TimeSpan[MemberSet.Capacity];
+    private TimeSpan sentAt;
+    private ulong counter;
+
+    /// <summary>The leg that serves reads if it can: the local one; -1: none is preferred.</summary>
+    internal int Preferred { get; set; } = -1;
+
+    /// <summary>The legs that answer slowly serve reads only if no other leg can.</summary>
+    internal MemberSet Slow { get; set; }
+
+    /// <summary>The request to renew the lease, for every voter.</summary>
+    internal Renew Renew(TimeSpan now)
+    {
+        (sentAt, counter) = (now, counter + 1);
+        return new Renew(state.Epoch, state.Owner, counter);
+    }
+
+    /// <summary>The request that ends the lease.</summary>
+    internal Release Release() => new(state.Epoch, state.Owner, counter);
+
+    internal void Leased(int member, ulong answered)
+    {
+        if (answered == counter)
+        {
+            trustedUntil[member] = sentAt + VolumeTiming.TrustedLease;
+        }
+    }
+
+    internal bool IsInForce(TimeSpan now)
+    {
+        var leased = MemberSet.None;
+        foreach (var member in state.Chosen.Configuration.Voters)
+        {
+            leased = trustedUntil[member] > now ? leased.With(member) : leased;
+        }
+
+        return state.Rules.IsLeased(state.Chosen, leased);
+    }
+
+    /// <summary>Chooses the leg for a read.</summary>
+    internal int Choose(MemberSet sources)
+    {
+        var fast = sources - Slow;
+        var best = fast.IsEmpty ? sources : fast;
+        return Preferred >= 0 && best[Preferred] ? Preferred : best.First;
+    }
+}

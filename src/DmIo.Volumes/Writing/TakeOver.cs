@@ -1,0 +1,307 @@
+using DmIo.Volumes.Protocol;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Writing;
+
+/// <summary>How far a take-over has come.</summary>
+internal enum TakeOverPhase
+{
+    /// <summary>Not begun, or refused: the next attempt needs a fresh Guid.</summary>
+    Idle,
+
+    /// <summary>Voters are asked whether they would promise; nothing changes (VR2).</summary>
+    Asking,
+
+    /// <summary>Voters are asked for their promises.</summary>
+    Preparing,
+
+    /// <summary>The first record is proposed.</summary>
+    Proposing,
+
+    /// <summary>The legs are attached, and their maps read.</summary>
+    Attaching,
+
+    /// <summary>What legs outside S miss is written on the legs of S.</summary>
+    WritingMissed,
+
+    /// <summary>The writer serves.</summary>
+    Done,
+}
+
+/// <summary>
+/// One attempt to become the writer of a volume.
+/// <list type="bullet">
+/// <item>S' is chosen only from legs of the newest record's S that have promised and are drained.</item>
+/// <item>Nothing is read from a leg or written to it before the first record is chosen.</item>
+/// </list>
+/// </summary>
+internal sealed class TakeOver(WriterState state, Proposals proposals)
+{
+    private readonly Promise?[] promises = new Promise?[MemberSet.Capacity];
+    private Guid attempt;
+    private Epoch highest;
+    private MemberSet willing;
+    private VolumeRecord newest = state.Chosen;
+    private bool wasClean;
+    private MissedStep? missed;
+
+    internal TakeOverPhase Phase { get; private set; }
+
+    /// <summary>The voters and legs that have answered by the deadline are enough: the others are not waited
+    /// for.</summary>
+    internal bool IsGraceOver { get; set; }
+
+    /// <summary>After a power failure, the legs that have not answered are not waited for
+    /// (<c>after-power-loss = serve</c>).</summary>
+    internal bool ServesAfterPowerLoss { get; set; }
+
+    /// <summary>Voters follow two lineages of which neither comes from the other: an operator must decide.</summary>
+    internal bool IsForked { get; private set; }
+
+    private MemberSet Promised
+    {
+        get
+        {
+            var promised = MemberSet.None;
+            for (var i = 0; i < promises.Length; i++)
+            {
+                promised = promises[i]?.Record.Lineage == newest.Lineage ? promised.With(i) : promised;
+            }
+
+            return promised;
+        }
+    }
+
+    internal void Begin(Guid fresh)
+    {
+        Invariant.Require(Phase == TakeOverPhase.Idle);
+        (attempt, Phase) = (fresh, TakeOverPhase.Asking);
+        state.Host.RequestsChanged();
+    }
+
+    internal VoterRequest? RequestTo(int member) => Phase switch
+    {
+        TakeOverPhase.Asking when !willing[member] => new PreVote(new Epoch(0, attempt), state.Owner),
+        TakeOverPhase.Preparing when promises[member] is not { IsDrained: true } =>
+            new Prepare(state.Epoch, state.Owner),
+        _ => null,
+    };
+
+    internal void WouldPromise(int member, Epoch promised)
+    {
+        if (Phase != TakeOverPhase.Asking)
+        {
+            return;
+        }
+
+        willing = willing.With(member);
+        highest = promised > highest ? promised : highest;
+        if (state.Rules.MayTakeOver(newest, willing))
+        {
+            Phase = TakeOverPhase.Preparing;
+            state.Epoch = new Epoch(highest.Round + 1, attempt);
+            state.Host.RequestsChanged();
+        }
+    }
+
+    internal void Refused(Epoch promised)
+    {
+        highest = promised > highest ? promised : highest;
+        if (Phase == TakeOverPhase.Preparing && promised > state.Epoch)
+        {
+            (Phase, willing) = (TakeOverPhase.Idle, MemberSet.None);
+            Array.Clear(promises);
+            state.Host.StateChanged();
+        }
+    }
+
+    internal void PromiseReceived(int member, Promise promise)
+    {
+        if (Phase == TakeOverPhase.Preparing && promise.Epoch == state.Epoch)
+        {
+            promises[member] = promise;
+            Compare(promise.Record);
+        }
+    }
+
+    internal void FirstRecordChosen()
+    {
+        Phase = TakeOverPhase.Attaching;
+        foreach (var member in state.InSync)
+        {
+            var leg = state.Legs[member];
+            (leg.Phase, leg.Attempt) = (LegPhase.Attaching, 1);
+            leg.Incarnation = promises[member]?.Incarnation ?? Guid.Empty;
+        }
+
+        Array.Clear(promises);
+        state.Host.RequestsChanged();
+    }
+
+    internal bool Advance() => Phase switch
+    {
+        TakeOverPhase.Preparing => TryPropose(),
+        TakeOverPhase.Attaching => TryReadMaps(),
+        TakeOverPhase.WritingMissed => TryServe(),
+        _ => false,
+    };
+
+    private void Compare(VolumeRecord seen)
+    {
+        if (seen.Lineage == newest.Lineage)
+        {
+            newest = seen.Version > newest.Version ? seen : newest;
+        }
+        else if (seen.ParentLineage == newest.Lineage)
+        {
+            newest = seen;
+        }
+        else if (newest.ParentLineage != seen.Lineage)
+        {
+            IsForked = true;
+        }
+    }
+
+    private bool TryPropose()
+    {
+        var promised = Promised;
+        if (IsForked || !state.Rules.MayTakeOver(newest, promised))
+        {
+            return false;
+        }
+
+        var (drained, continuous) = (MemberSet.None, MemberSet.None);
+        foreach (var member in promised)
+        {
+            var promise = promises[member];
+            drained = promise is { IsDrained: true } ? drained.With(member) : drained;
+            continuous = newest.IsClean || promise is { IsContinuous: true } ? continuous.With(member) : continuous;
+        }
+
+        if (!IsGraceOver && !newest.InSync.IsSubsetOf(promised & drained))
+        {
+            return false;
+        }
+
+        var candidates = state.Rules.Candidates(newest, promised, drained);
+        var chosen = candidates & continuous;
+        var isPowerLost = chosen.IsEmpty;
+        if (isPowerLost)
+        {
+            chosen = state.Rules.WaitsForPower(newest, promised) && !ServesAfterPowerLoss
+                ? MemberSet.None
+                : candidates;
+        }
+
+        if (chosen.IsEmpty)
+        {
+            return false;
+        }
+
+        Propose(chosen, isPowerLost);
+        return true;
+    }
+
+    private void Propose(MemberSet chosen, bool isPowerLost)
+    {
+        wasClean = newest.IsClean;
+        var isRecorded = isPowerLost && state.Rules.RecordsPowerLoss;
+        state.Chosen = newest;
+        state.TakenOver = chosen;
+        state.MustReportPowerLoss = isPowerLost || newest.IsPowerLost;
+        Phase = TakeOverPhase.Proposing;
+        proposals.ProposeFirst(newest with
+        {
+            InSync = chosen,
+            IsClean = false,
+            IsPowerLost = newest.IsPowerLost || isRecorded,
+            PowerLossSession = isRecorded ? newest.Session : newest.PowerLossSession,
+        });
+    }
+
+    private bool TryReadMaps()
+    {
+        if (!state.Failed.IsEmpty || state.InSync.IsEmpty)
+        {
+            return false;
+        }
+
+        foreach (var member in state.InSync)
+        {
+            if (state.Legs[member].Maps is null)
+            {
+                return false;
+            }
+        }
+
+        foreach (var member in state.InSync)
+        {
+            Use(state.Legs[member]);
+        }
+
+        foreach (var member in state.Chosen.Configuration.Legs - state.InSync)
+        {
+            var leg = state.Legs[member];
+            leg.Missed.UnionWith(state.Unresolved);
+            foreach (var holder in state.InSync)
+            {
+                leg.Missed.UnionWith(state.Legs[holder].Maps!.Missed[member]);
+            }
+        }
+
+        foreach (var member in state.InSync)
+        {
+            var leg = state.Legs[member];
+            leg.Unflushed.UnionWith(state.Unresolved);
+            leg.Maps = null;
+        }
+
+        WriteMissed();
+        Phase = TakeOverPhase.WritingMissed;
+        return true;
+    }
+
+    private void Use(WriterLeg leg)
+    {
+        leg.Phase = LegPhase.InSync;
+        leg.Active.UnionWith(leg.Maps!.Active);
+        if (!wasClean && state.Rules.ResolvesActiveExtents)
+        {
+            state.Unresolved.UnionWithExtents(leg.Active, state.Regions);
+        }
+    }
+
+    private bool TryServe()
+    {
+        Invariant.Require(missed is not null);
+        if (!missed.IsOver)
+        {
+            return false;
+        }
+
+        state.InFlight.Remove(missed);
+        if (state.Live.IsEmpty)
+        {
+            return false;
+        }
+
+        if (!state.Live.IsSubsetOf(missed.Done))
+        {
+            WriteMissed();
+            return true;
+        }
+
+        missed = null;
+        Phase = TakeOverPhase.Done;
+        state.IsActive = true;
+        state.Host.StateChanged();
+        return true;
+    }
+
+    private void WriteMissed()
+    {
+        missed = new MissedStep();
+        state.Send(missed, state.Live);
+        state.Host.WriteMissed(missed);
+    }
+}

@@ -1,0 +1,284 @@
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Protocol;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Writing;
+
+/// <summary>
+/// The writer of a volume: takes it over, sends every write to all legs of A, keeps the record and the maps. A pure
+/// state machine: it knows no actors, no clock and no device. Its surroundings carry requests to voters
+/// (<see cref="VoteRequestTo"/>, <see cref="LegRequestTo"/>), which they repeat until the reply is final, and steps to
+/// legs (<see cref="IWriterHost"/>); they decide when work in the background is done (<see cref="Resolve"/>,
+/// <see cref="Resync"/>, <see cref="Cool"/>, <see cref="Return"/>, <see cref="Clean"/>).
+/// </summary>
+internal sealed class VolumeWriter
+{
+    private readonly WriterState state;
+    private readonly Proposals proposals;
+    private readonly TakeOver takeOver;
+    private readonly ActiveMaps maps;
+    private readonly Flushes flushes;
+    private readonly Cooling cooling;
+    private readonly Copies copies;
+    private readonly Returns returns;
+    private readonly ReadLease lease;
+    private readonly Operations operations;
+
+    /// <param name="host">Its surroundings.</param>
+    /// <param name="rules">Its rules.</param>
+    /// <param name="owner">A Guid of the writer, for all its attempts.</param>
+    /// <param name="known">A record of the volume, from any superblock.</param>
+    internal VolumeWriter(IWriterHost host, WriterRules rules, Guid owner, VolumeRecord known)
+    {
+        state = new WriterState(host, rules, owner, known);
+        proposals = new Proposals(state);
+        takeOver = new TakeOver(state, proposals);
+        maps = new ActiveMaps(state);
+        flushes = new Flushes(state);
+        cooling = new Cooling(state, maps, flushes);
+        copies = new Copies(state, maps);
+        returns = new Returns(state);
+        lease = new ReadLease(state);
+        operations = new Operations(state, maps, copies, flushes, lease);
+    }
+
+    /// <summary>What the writer knows; for reports and checks.</summary>
+    internal WriterState State => state;
+
+    /// <summary>The take-over.</summary>
+    internal TakeOver TakeOver => takeOver;
+
+    /// <summary>The read lease.</summary>
+    internal ReadLease Lease => lease;
+
+    /// <summary>Begins an attempt to take the volume over.</summary>
+    /// <param name="fresh">A fresh Guid (VR5).</param>
+    internal void Begin(Guid fresh) => takeOver.Begin(fresh);
+
+    /// <summary>The request about epochs and records that waits for the voter's reply; null: there is none.</summary>
+    internal VoterRequest? VoteRequestTo(int member) =>
+        state.IsFenced ? null : takeOver.RequestTo(member) ?? proposals.RequestTo(member);
+
+    /// <summary>The request about the voter's leg that waits for its reply; null: there is none.</summary>
+    internal VoterRequest? LegRequestTo(int member) => member < state.Legs.Length ? returns.RequestTo(member) : null;
+
+    /// <summary>A voter has replied.</summary>
+    internal void Replied(int member, VoterReply reply, TimeSpan now)
+    {
+        switch (reply)
+        {
+            case WouldPromise would:
+                takeOver.WouldPromise(member, would.Promised);
+                break;
+            case Promise promise:
+                takeOver.PromiseReceived(member, promise);
+                break;
+            case Refused refused:
+                Refused(member, refused);
+                break;
+            case Accepted accepted:
+                if (proposals.Accepted(member, accepted.Version) && takeOver.Phase == TakeOverPhase.Proposing)
+                {
+                    takeOver.FirstRecordChosen();
+                }
+
+                break;
+            case Granted granted when granted.Epoch == state.Epoch:
+                returns.Granted(member, granted.Attempt);
+                break;
+            case AttachRefused refused when refused.Epoch == state.Epoch
+                && refused.Attempt == state.Legs[member].Attempt:
+                state.FailLeg(member);
+                break;
+            case Detached detached when detached.Epoch == state.Epoch:
+                returns.Detached(member, detached.Attempt);
+                break;
+            case Marked marked when marked.Epoch == state.Epoch:
+                returns.Marked(member, marked.Attempt);
+                break;
+            case Leased leased when leased.Epoch == state.Epoch:
+                lease.Leased(member, leased.Counter);
+                break;
+            default:
+                Invariant.Require(reply is Waiting or Granted or AttachRefused or Detached or Marked or Leased);
+                break;
+        }
+
+        Advance(now);
+    }
+
+    /// <summary>The maps of a leg were read.</summary>
+    /// <param name="member">The leg.</param>
+    /// <param name="read">The maps; null: the leg is blank or new in its slot, or its maps cannot be read, so that
+    /// every region is missed.</param>
+    /// <param name="now">The time.</param>
+    internal void MapsRead(int member, LegMaps? read, TimeSpan now)
+    {
+        var leg = state.Legs[member];
+        if (leg.Phase == LegPhase.ReadingMaps)
+        {
+            if (state.InSync[member])
+            {
+                leg.Maps = read ?? AllOf(state.Regions);
+            }
+            else
+            {
+                returns.MapsRead(leg, read ?? AllOf(state.Regions));
+            }
+
+            Advance(now);
+        }
+    }
+
+    /// <summary>The leg cannot be used any more: its connection was lost, or it did not answer in time.</summary>
+    internal void LegLost(int member, TimeSpan now)
+    {
+        state.FailLeg(member);
+        Advance(now);
+    }
+
+    /// <summary>Submits an operation of a user. It must not overlap another one in flight, unless both are
+    /// reads.</summary>
+    internal void Submit(ClientOperation operation, TimeSpan now)
+    {
+        if (state.IsFenced)
+        {
+            state.Host.Answer(operation, OperationOutcome.Fenced);
+            return;
+        }
+
+        operations.Submit(operation, now);
+        Advance(now);
+    }
+
+    /// <summary>A step ended on a leg.</summary>
+    internal void Completed(WriterStep step, int leg, LegResult result, TimeSpan now)
+    {
+        if (!step.Waiting[leg])
+        {
+            return;
+        }
+
+        if (step is ClientOperation operation)
+        {
+            operations.Completed(operation, leg, result, now);
+        }
+        else if (result == LegResult.Ok)
+        {
+            step.Answered(leg, isDone: true);
+        }
+        else
+        {
+            state.FailLeg(leg);
+        }
+
+        state.RemoveOrphan(step);
+        Advance(now);
+    }
+
+    /// <summary>The source of a copy could not be read. Nothing was written.</summary>
+    internal void SourceFailed(CopyStep copy, LegResult result, TimeSpan now)
+    {
+        if (copy.Source < 0 || !state.InFlight.Contains(copy))
+        {
+            return;
+        }
+
+        var source = copy.Source;
+        Copies.SourceFailed(copy);
+        if (result == LegResult.Lost)
+        {
+            state.FailLeg(source);
+        }
+
+        Advance(now);
+    }
+
+    /// <summary>Takes in that time has passed or a deadline was set (<see cref="TakeOver.IsGraceOver"/>).</summary>
+    internal void Tick(TimeSpan now) => Advance(now);
+
+    /// <summary>Opens the next session: the exclusive opening for writing, which ends every earlier one.</summary>
+    internal ulong OpenSession(TimeSpan now)
+    {
+        operations.Session = Math.Max(operations.Session, state.Chosen.Session) + 1;
+        proposals.WantedSession = operations.Session;
+        Advance(now);
+        return operations.Session;
+    }
+
+    /// <summary>Resolves unresolved regions in the background.</summary>
+    /// <returns>False: that is not possible now.</returns>
+    internal bool Resolve(RegionRange range, TimeSpan now) => Copy(CopyKind.Resolve, range, now);
+
+    /// <summary>Copies missed regions to the legs that return.</summary>
+    /// <inheritdoc cref="Resolve"/>
+    internal bool Resync(RegionRange range, TimeSpan now) => Copy(CopyKind.Resync, range, now);
+
+    /// <summary>Cools extents that are not written any more.</summary>
+    /// <inheritdoc cref="Resolve"/>
+    internal bool Cool(RegionSet extents, TimeSpan now)
+    {
+        var isBegun = cooling.Start(extents);
+        Advance(now);
+        return isBegun;
+    }
+
+    /// <summary>Begins the return of a leg.</summary>
+    /// <inheritdoc cref="Resolve"/>
+    internal bool Return(int leg, TimeSpan now)
+    {
+        var isBegun = returns.Start(leg);
+        Advance(now);
+        return isBegun;
+    }
+
+    /// <summary>Proposes the clean record as soon as no extent is active and no region unresolved.</summary>
+    internal void Clean(TimeSpan now)
+    {
+        proposals.WantsClean = true;
+        Advance(now);
+    }
+
+    private static LegMaps AllOf(long regions)
+    {
+        var active = new RegionSet();
+        active.SetRange(ClientOperation.ExtentsOf(new RegionRange(0, regions)));
+        return new LegMaps(active, [.. Enumerable.Range(0, VolumeConfiguration.MaxLegs).Select(_ => new RegionSet())]);
+    }
+
+    private bool Copy(CopyKind kind, RegionRange range, TimeSpan now)
+    {
+        var isBegun = copies.Start(kind, range);
+        Advance(now);
+        return isBegun;
+    }
+
+    private void Refused(int member, Refused refused)
+    {
+        takeOver.Refused(refused.Promised);
+        if (takeOver.Phase >= TakeOverPhase.Proposing && refused.Promised > state.Epoch)
+        {
+            proposals.Refused(member);
+            if (member < state.Legs.Length)
+            {
+                state.FailLeg(member);
+            }
+        }
+    }
+
+    private void Advance(TimeSpan now)
+    {
+        if (state.IsFenced)
+        {
+            operations.Fence();
+            flushes.Fence();
+            return;
+        }
+
+        while (takeOver.Advance() | proposals.Advance() | maps.Advance() | flushes.Advance() | cooling.Advance()
+            | copies.Advance() | returns.Advance() | operations.Advance(now))
+        {
+            // Each part moves on what another one has finished.
+        }
+    }
+}

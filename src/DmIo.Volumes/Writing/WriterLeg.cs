@@ -1,0 +1,113 @@
+using DmIo.Volumes.Maps;
+
+namespace DmIo.Volumes.Writing;
+
+/// <summary>How far the return of a leg has come.</summary>
+internal enum LegPhase
+{
+    /// <summary>Not used.</summary>
+    Absent,
+
+    /// <summary>The grant of the leg is asked for.</summary>
+    Attaching,
+
+    /// <summary>The maps of the leg are read.</summary>
+    ReadingMaps,
+
+    /// <summary>What is to be copied to the leg is written on every leg of S.</summary>
+    WritingMissed,
+
+    /// <summary>The leg stores that its data is inconsistent.</summary>
+    Marking,
+
+    /// <summary>The leg gets every write, and the regions that it missed.</summary>
+    Syncing,
+
+    /// <summary>The leg is in S.</summary>
+    InSync,
+}
+
+/// <summary>What a writer knows about one leg.</summary>
+internal sealed class WriterLeg(int member)
+{
+    internal int Member { get; } = member;
+
+    internal LegPhase Phase { get; set; }
+
+    /// <summary>The leg gets every write.</summary>
+    internal bool IsTarget => Phase is LegPhase.Syncing or LegPhase.InSync;
+
+    /// <summary>The number of the last attachment; 0: there was none.</summary>
+    internal int Attempt { get; set; }
+
+    /// <summary>The last attachment is not known to be cut and drained.</summary>
+    internal bool IsDetaching { get; set; }
+
+    /// <summary>The incarnation of the promise; empty: none, so any will do.</summary>
+    internal Guid Incarnation { get; set; }
+
+    /// <summary>The regions that the leg lacks.</summary>
+    internal RegionSet Missed { get; } = new();
+
+    /// <summary>The regions that were written to the leg since the last flush began.</summary>
+    internal RegionSet Unflushed { get; } = new();
+
+    /// <summary>The regions that a flush in flight covers.</summary>
+    internal RegionSet Flushing { get; } = new();
+
+    /// <summary>The extents whose active bit on the leg is durable.</summary>
+    internal RegionSet Active { get; } = new();
+
+    /// <summary>The maps that were read when the leg was attached.</summary>
+    internal LegMaps? Maps { get; set; }
+
+    /// <summary>The write of missed maps that <see cref="LegPhase.WritingMissed"/> waits for; while the leg is
+    /// synchronized, the write of the other legs' maps to it.</summary>
+    internal MissedStep? MapStep { get; set; }
+
+    /// <summary>The leg holds the missed maps of the other legs.</summary>
+    internal bool HasReceivedMaps { get; set; }
+
+    /// <summary>The writes that must be done on the leg before it may return to S; null: it has not joined.</summary>
+    internal List<WriterStep>? JoinBarrier { get; set; }
+
+    /// <summary>How far the flush before the return has come.</summary>
+    internal FlushProgress JoinFlush { get; set; }
+
+    /// <summary>What the disks say that the leg misses, when the maps are written now.</summary>
+    internal RegionSet MissedOnDisk()
+    {
+        var all = new RegionSet(Missed);
+        all.UnionWith(Unflushed);
+        all.UnionWith(Flushing);
+        return all;
+    }
+
+    /// <summary>The leg is not used any more.</summary>
+    internal void Reset()
+    {
+        Phase = LegPhase.Absent;
+        IsDetaching = Attempt != 0;
+        (Maps, MapStep, HasReceivedMaps, JoinBarrier, JoinFlush) = (null, null, false, null, FlushProgress.None);
+        Incarnation = Guid.Empty;
+        Unflushed.Clear();
+        Flushing.Clear();
+        Active.Clear();
+    }
+}
+
+/// <summary>How far a flush has come for one that waits for it.</summary>
+internal enum FlushProgress
+{
+    /// <summary>No flush is needed.</summary>
+    None,
+
+    /// <summary>The next flush to start is needed.</summary>
+    Wanted,
+
+    /// <summary>The flush in flight is the one.</summary>
+    Started,
+
+    /// <summary>Done.</summary>
+    Done,
+}

@@ -1,0 +1,91 @@
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Writing;
+
+/// <summary>The decisions of a writer on which the safety of a volume rests, each in a method of its own. The check of
+/// the protocol shows for each of them that a plausible shortcut loses data.</summary>
+internal class WriterRules
+{
+    /// <summary>A record is chosen when the voters of the set have accepted it.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="before">The in-sync set that was chosen before; empty: the first record of an epoch.</param>
+    /// <param name="accepted">The voters that have accepted it.</param>
+    internal virtual bool IsChosen(VolumeRecord record, MemberSet before, MemberSet accepted) =>
+        record.Configuration.Rule == QuorumRule.InSync
+            ? record.InSync.IsSubsetOf(accepted) && (record.InSync.IsSubsetOf(before) || before.IsSubsetOf(accepted))
+            : IsMajority(record.Configuration, accepted);
+
+    /// <summary>A take-over has the promises that it needs.</summary>
+    /// <param name="newest">The newest record that was seen.</param>
+    /// <param name="promised">The voters that have promised.</param>
+    internal virtual bool MayTakeOver(VolumeRecord newest, MemberSet promised) =>
+        newest.Configuration.Rule == QuorumRule.InSync
+            ? newest.InSync.IsSubsetOf(promised)
+            : IsMajority(newest.Configuration, promised);
+
+    /// <summary>Reads are allowed: no other writer can have chosen a record meanwhile.</summary>
+    internal virtual bool IsLeased(VolumeRecord record, MemberSet leased) =>
+        record.Configuration.Rule == QuorumRule.InSync
+            ? record.InSync.IsSubsetOf(leased)
+            : IsMajority(record.Configuration, leased);
+
+    /// <summary>The legs from which a take-over may choose its in-sync set: never others.</summary>
+    internal virtual MemberSet Candidates(VolumeRecord newest, MemberSet promised, MemberSet drained) =>
+        newest.InSync & promised & drained;
+
+    /// <summary>VM10: while no leg is continuous, a leg of S that has not answered may be the one that holds what was
+    /// flushed.</summary>
+    internal virtual bool WaitsForPower(VolumeRecord newest, MemberSet promised) =>
+        !(newest.InSync - promised).IsEmpty;
+
+    /// <summary>VM11: a power failure of the whole volume is kept in the record until a flush has reported it.</summary>
+    internal virtual bool RecordsPowerLoss => true;
+
+    /// <summary>The regions that may differ inside S after a take-over: the active extents of its legs.</summary>
+    internal virtual bool ResolvesActiveExtents => true;
+
+    /// <summary>The legs on which a write is done before it is acknowledged: S, every set proposed since S was chosen,
+    /// and every leg that joined for its return to S.</summary>
+    internal virtual MemberSet AcknowledgmentSet(
+        MemberSet inSync, MemberSet latestProposal, MemberSet proposedSince, MemberSet joined, MemberSet failed) =>
+        inSync | proposedSince | joined;
+
+    /// <summary>VM1: a lost leg misses what was in flight, what was not flushed, and U.</summary>
+    internal virtual bool LostLegMissesUnresolved => true;
+
+    /// <summary>VM2: cooling flushes the acknowledgment set and every leg that is being synchronized.</summary>
+    internal virtual MemberSet CoolingFlush(MemberSet acknowledgment, MemberSet syncing) => acknowledgment | syncing;
+
+    /// <summary>VM3: what is to be copied to a leg is durable on S before the leg is changed.</summary>
+    internal virtual bool MissedIsDurableBeforeCopy => true;
+
+    /// <summary>VM4: an extent with an unresolved region stays active.</summary>
+    internal virtual bool KeepsUnresolvedActive => true;
+
+    /// <summary>VM5: an unresolved region is copied to every other leg of the acknowledgment set and to every leg that
+    /// is being synchronized.</summary>
+    internal virtual MemberSet ResolveTargets(MemberSet targets, MemberSet takenOver, MemberSet inSync) => targets;
+
+    /// <summary>VM6: a resolving copy is a write: its extent is active on each target first.</summary>
+    internal virtual bool MarksResolve => true;
+
+    /// <summary>VM7: the holders of missed maps: S, every leg that may become part of S, and every leg that has
+    /// received the maps.</summary>
+    internal virtual MemberSet MapHolders(MemberSet inSync, MemberSet acknowledgment, MemberSet received) =>
+        inSync | acknowledgment | received;
+
+    /// <summary>VM12: a leg whose removal was proposed is not used again before a record without it is chosen.</summary>
+    internal virtual bool MayUse(int leg, MemberSet failed) => !failed[leg];
+
+    /// <summary>A leg may return to S: every region that it missed was copied, and every write that was sent to it is
+    /// done.</summary>
+    internal virtual bool MayJoin(RegionSet missed) => missed.IsEmpty;
+
+    /// <summary>The growth of S waits for every write that was sent to the leg before.</summary>
+    internal virtual bool GrowthWaitsForWrites => true;
+
+    private static bool IsMajority(VolumeConfiguration configuration, MemberSet voters) =>
+        (configuration.Old & voters).Count > configuration.Old.Count / 2
+        && (configuration.New & voters).Count > configuration.New.Count / 2;
+}

@@ -1,0 +1,238 @@
+using DmIo.Io;
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Writing;
+
+/// <summary>
+/// What the parts of a writer share: the chosen record, the legs, what is in flight.
+/// <list type="bullet">
+/// <item>Every write is, for each leg, data or a missed bit; which, is decided once, when it is sent.</item>
+/// <item>Missed, unflushed and active cover every difference between S and a leg (I5); U covers every difference
+/// inside S (I4).</item>
+/// </list>
+/// </summary>
+internal sealed class WriterState
+{
+    /// <param name="host">Its surroundings.</param>
+    /// <param name="rules">Its rules.</param>
+    /// <param name="owner">The writer, over all its attempts.</param>
+    /// <param name="known">A record of the volume, from any superblock.</param>
+    internal WriterState(IWriterHost host, WriterRules rules, Guid owner, VolumeRecord known)
+    {
+        (Host, Rules, Owner, Chosen) = (host, rules, owner, known);
+        for (var i = 0; i < Legs.Length; i++)
+        {
+            Legs[i] = new WriterLeg(i);
+        }
+    }
+
+    internal IWriterHost Host { get; }
+
+    internal WriterRules Rules { get; }
+
+    internal Guid Owner { get; }
+
+    internal Epoch Epoch { get; set; }
+
+    /// <summary>The newest record that this writer knows to be chosen; before that, the newest one that was
+    /// seen.</summary>
+    internal VolumeRecord Chosen { get; set; }
+
+    /// <summary>The record that is proposed.</summary>
+    internal VolumeRecord? Proposed { get; set; }
+
+    /// <summary>The union of the in-sync sets that were proposed since <see cref="Chosen"/> was chosen.</summary>
+    internal MemberSet ProposedSince { get; set; }
+
+    /// <summary>The legs that joined the acknowledgment set for their return to S.</summary>
+    internal MemberSet Joined { get; set; }
+
+    /// <summary>The legs whose removal from S is due.</summary>
+    internal MemberSet Failed { get; set; }
+
+    /// <summary>The in-sync set of the take-over.</summary>
+    internal MemberSet TakenOver { get; set; }
+
+    internal WriterLeg[] Legs { get; } = new WriterLeg[VolumeConfiguration.MaxLegs];
+
+    /// <summary>The regions that may differ inside S (U).</summary>
+    internal RegionSet Unresolved { get; } = new();
+
+    /// <summary>The steps that are in flight on legs.</summary>
+    internal List<WriterStep> InFlight { get; } = [];
+
+    /// <summary>A record of this epoch is chosen.</summary>
+    internal bool HasRecord => Chosen.Version.Epoch == Epoch;
+
+    /// <summary>The writer serves.</summary>
+    internal bool IsActive { get; set; }
+
+    /// <summary>Another writer took the volume over. Final.</summary>
+    internal bool IsFenced { get; set; }
+
+    /// <summary>A write waits until the record is not clean.</summary>
+    internal bool WantsDirty { get; set; }
+
+    /// <summary>A power failure of the whole volume was not reported to the session yet.</summary>
+    internal bool MustReportPowerLoss { get; set; }
+
+    /// <summary>A flush has reported the power failure, and the record is to forget it.</summary>
+    internal bool HasReportedPowerLoss { get; set; }
+
+    /// <summary>The number of regions of the volume.</summary>
+    internal long Regions =>
+        (Chosen.Size.Bytes + (1L << RegionRange.RegionShift) - 1) >> RegionRange.RegionShift;
+
+    internal MemberSet InSync => Chosen.InSync;
+
+    /// <summary>The legs on which a write is done before it is acknowledged (A).</summary>
+    internal MemberSet Acknowledgment => Rules.AcknowledgmentSet(
+        InSync, Proposed?.InSync ?? MemberSet.None, ProposedSince, Joined, Failed);
+
+    /// <summary>The legs that get every write.</summary>
+    internal MemberSet Targets
+    {
+        get
+        {
+            var targets = MemberSet.None;
+            foreach (var member in Chosen.Configuration.Legs)
+            {
+                targets = Legs[member].IsTarget ? targets.With(member) : targets;
+            }
+
+            return targets;
+        }
+    }
+
+    /// <summary>The legs that get every write and are not in S.</summary>
+    internal MemberSet Syncing => Targets - InSync;
+
+    /// <summary>The legs that hold every acknowledged write and can be used.</summary>
+    internal MemberSet Live => InSync & Targets;
+
+    /// <summary>The legs that have received the missed maps of the others.</summary>
+    internal MemberSet Received
+    {
+        get
+        {
+            var received = MemberSet.None;
+            foreach (var member in Targets)
+            {
+                received = Legs[member].HasReceivedMaps ? received.With(member) : received;
+            }
+
+            return received;
+        }
+    }
+
+    /// <summary>Notes that regions are written to the targets and missed by all other legs; then the step is in
+    /// flight.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="range">The regions.</param>
+    /// <param name="targets">The legs that are written.</param>
+    /// <param name="holder">A leg that holds the data already; -1: none.</param>
+    internal void Send(WriterStep step, RegionRange range, MemberSet targets, int holder = -1)
+    {
+        foreach (var member in Chosen.Configuration.Legs)
+        {
+            if (targets[member])
+            {
+                Legs[member].Unflushed.SetRange(range);
+            }
+            else if (member != holder)
+            {
+                Legs[member].Missed.SetRange(range);
+            }
+        }
+
+        step.Send(targets);
+        InFlight.Add(step);
+    }
+
+    /// <summary>A step without regions is in flight.</summary>
+    internal void Send(WriterStep step, MemberSet targets)
+    {
+        step.Send(targets);
+        InFlight.Add(step);
+    }
+
+    /// <summary>Takes a step out of flight that nothing waits for, once it is over.</summary>
+    internal void RemoveOrphan(WriterStep step)
+    {
+        if (step is { IsOrphan: true, IsOver: true })
+        {
+            InFlight.Remove(step);
+        }
+    }
+
+    /// <summary>The leg is lost: it gets nothing more before it was cut, drained and attached again.</summary>
+    internal void FailLeg(int member)
+    {
+        var leg = Legs[member];
+        if (leg.Phase == LegPhase.Absent)
+        {
+            return;
+        }
+
+        foreach (var step in InFlight)
+        {
+            if (step.Targets[member] && RegionsOf(step) is { } range)
+            {
+                leg.Missed.SetRange(range);
+            }
+
+            step.Lose(member);
+        }
+
+        if (leg.IsTarget)
+        {
+            leg.Missed.UnionWith(leg.Unflushed);
+            leg.Missed.UnionWith(leg.Flushing);
+            if (Rules.LostLegMissesUnresolved)
+            {
+                leg.Missed.UnionWith(Unresolved);
+            }
+        }
+
+        if ((InSync | ProposedSince)[member])
+        {
+            Failed = Failed.With(member);
+        }
+
+        Joined = Joined.Without(member);
+        if (leg.MapStep is { } mapStep)
+        {
+            mapStep.IsOrphan = true;
+            RemoveOrphan(mapStep);
+        }
+
+        leg.Reset();
+        Host.RequestsChanged();
+        Host.StateChanged();
+    }
+
+    /// <summary>A client write in flight touches the regions.</summary>
+    internal bool IsBeingWritten(RegionRange range)
+    {
+        foreach (var step in InFlight)
+        {
+            if (step is ClientOperation { Operation: not IoOperation.Read } write && Overlap(write.Touched, range))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    internal static bool Overlap(RegionRange left, RegionRange right) =>
+        left.First < right.End && right.First < left.End;
+
+    private static RegionRange? RegionsOf(WriterStep step) => step switch
+    {
+        ClientOperation { Operation: not IoOperation.Read } write => write.Touched,
+        CopyStep copy => copy.Range,
+        _ => null,
+    };
+}

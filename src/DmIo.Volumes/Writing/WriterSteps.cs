@@ -1,0 +1,138 @@
+using DmIo.Io;
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Writing;
+
+/// <summary>The result of a step on one leg.</summary>
+internal enum LegResult
+{
+    /// <summary>Done.</summary>
+    Ok,
+
+    /// <summary>The device answered with an error.</summary>
+    Error,
+
+    /// <summary>The leg cannot be reached, or did not answer in time; the step may still take effect.</summary>
+    Lost,
+}
+
+/// <summary>Something that is in flight on legs. A leg that is lost leaves <see cref="Waiting"/>.</summary>
+internal abstract class WriterStep
+{
+    /// <summary>The legs to which the step was sent.</summary>
+    internal MemberSet Targets { get; private set; }
+
+    /// <summary>The legs that have not answered.</summary>
+    internal MemberSet Waiting { get; private set; }
+
+    /// <summary>The legs on which it is done.</summary>
+    internal MemberSet Done { get; private set; }
+
+    /// <summary>What waited for the step has ended: the step leaves the list of steps in flight by itself.</summary>
+    internal bool IsOrphan { get; set; }
+
+    /// <summary>No leg is waited for.</summary>
+    internal bool IsOver => Waiting.IsEmpty;
+
+    internal void Send(MemberSet targets)
+    {
+        (Targets, Waiting, Done) = (targets, targets, MemberSet.None);
+    }
+
+    internal void Answered(int leg, bool isDone)
+    {
+        Waiting = Waiting.Without(leg);
+        Done = isDone ? Done.With(leg) : Done;
+    }
+
+    /// <summary>The leg is lost: nothing that was done on it counts.</summary>
+    internal void Lose(int leg)
+    {
+        Waiting = Waiting.Without(leg);
+        Done = Done.Without(leg);
+    }
+
+    /// <summary>Nothing more is waited for, and nothing counts as done.</summary>
+    internal void Abandon() => (Waiting, Done) = (MemberSet.None, MemberSet.None);
+
+    /// <summary>A leg holds the data without having been written.</summary>
+    internal void Holds(int leg) => Done = Done.With(leg);
+}
+
+/// <summary>An operation of a user of the volume. Operations in flight do not overlap, unless they are reads: the queue
+/// of the device in front of the volume sees to that.</summary>
+internal class ClientOperation : WriterStep
+{
+    /// <param name="operation">The operation; a discard is executed as write zeroes.</param>
+    /// <param name="touched">The regions that it touches, also in part.</param>
+    /// <param name="whole">The regions that it covers wholly.</param>
+    /// <param name="session">The session; 0: of no session.</param>
+    internal ClientOperation(IoOperation operation, RegionRange touched, RegionRange whole, ulong session)
+    {
+        (Operation, Touched, Whole, Session) = (operation, touched, whole, session);
+    }
+
+    internal IoOperation Operation { get; }
+
+    internal RegionRange Touched { get; }
+
+    internal RegionRange Whole { get; }
+
+    internal ulong Session { get; }
+
+    /// <summary>A leg that stays in S failed the operation.</summary>
+    internal bool HasError { get; set; }
+
+    /// <summary>The legs that failed a read.</summary>
+    internal MemberSet Unreadable { get; set; }
+
+    /// <summary>The extents of <see cref="Touched"/>.</summary>
+    internal RegionRange Extents => ExtentsOf(Touched);
+
+    internal static RegionRange ExtentsOf(RegionRange regions)
+    {
+        var first = regions.First / RegionRange.RegionsPerExtent;
+        return new(first, ((regions.End + RegionRange.RegionsPerExtent - 1) / RegionRange.RegionsPerExtent) - first);
+    }
+}
+
+/// <summary>A write of pages of the active maps, with the bits that the legs have in memory.</summary>
+/// <param name="extents">The extents whose bits change.</param>
+/// <param name="isMark">True: the bits are set; false: they are cleared.</param>
+internal sealed class ActiveStep(RegionSet extents, bool isMark) : WriterStep
+{
+    internal RegionSet Extents { get; } = extents;
+
+    internal bool IsMark { get; } = isMark;
+}
+
+/// <summary>A write of the missed maps: the targets are the holders, and get what every leg misses now.</summary>
+internal sealed class MissedStep : WriterStep;
+
+/// <summary>A flush.</summary>
+internal sealed class FlushStep : WriterStep;
+
+/// <summary>Why regions are copied from one leg to others.</summary>
+internal enum CopyKind
+{
+    /// <summary>The regions may differ inside S.</summary>
+    Resolve,
+
+    /// <summary>Legs that return to S miss the regions.</summary>
+    Resync,
+}
+
+/// <summary>A copy of regions, which are locked until it ends.</summary>
+internal sealed class CopyStep(CopyKind kind, RegionRange range) : WriterStep
+{
+    internal CopyKind Kind { get; } = kind;
+
+    internal RegionRange Range { get; } = range;
+
+    /// <summary>The leg that is read, while the copy is in flight.</summary>
+    internal int Source { get; set; } = -1;
+
+    /// <summary>The legs that could not be read.</summary>
+    internal MemberSet Unreadable { get; set; }
+}

@@ -1,0 +1,168 @@
+using DmIo.Io;
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
+using DmIo.Volumes.Writing;
+
+namespace DmIo.Volumes.Tests.Model;
+
+/// <summary>A writer of the modeled volume, and its user.</summary>
+internal sealed class ModelWriter : IWriterHost
+{
+    private readonly VolumeWorld world;
+    private readonly int number;
+    private readonly List<LegIo> unsent = [];
+    private readonly List<int> unsentTo = [];
+
+    internal ModelWriter(VolumeWorld world, int number, VolumeRecord known)
+    {
+        (this.world, this.number) = (world, number);
+        Core = new VolumeWriter(this, world.Options.WriterRules, world.NextGuid(), known);
+    }
+
+    internal VolumeWriter Core { get; }
+
+    internal WriterState State => Core.State;
+
+    /// <summary>The operation of the user that is in flight.</summary>
+    internal ModelOperation? Operation { get; private set; }
+
+    /// <summary>The acknowledged versions when the flush of the user began.</summary>
+    private byte[] flushed = [];
+
+    internal int Renewals { get; set; }
+
+    public void RequestsChanged()
+    {
+    }
+
+    public void StateChanged()
+    {
+    }
+
+    public void ReadMaps(int leg) => Add(leg, new LegIo(LegIoKind.ReadMaps, number, null));
+
+    public void WriteActive(ActiveStep step)
+    {
+        foreach (var leg in step.Targets)
+        {
+            var bits = new RegionSet(State.Legs[leg].Active);
+            if (step.IsMark)
+            {
+                bits.UnionWith(step.Extents);
+            }
+            else
+            {
+                bits.ExceptWith(step.Extents);
+            }
+
+            Add(leg, new LegIo(LegIoKind.WriteActive, number, step) { Active = bits });
+        }
+    }
+
+    public void WriteMissed(MissedStep step)
+    {
+        foreach (var leg in step.Targets)
+        {
+            var missed = new RegionSet[world.Options.Legs];
+            for (var i = 0; i < missed.Length; i++)
+            {
+                missed[i] = i == leg || State.InSync[i] ? new RegionSet() : State.Legs[i].MissedOnDisk();
+            }
+
+            Add(leg, new LegIo(LegIoKind.WriteMissed, number, step) { Missed = missed });
+        }
+    }
+
+    public void Write(ClientOperation operation)
+    {
+        var write = (ModelOperation)operation;
+        foreach (var leg in write.Targets)
+        {
+            Add(leg, new LegIo(LegIoKind.Write, number, write) { Block = write.Block, Version = write.Version });
+        }
+    }
+
+    public void Read(ClientOperation operation) => throw new NotSupportedException();
+
+    public void Flush(FlushStep step)
+    {
+        foreach (var leg in step.Targets)
+        {
+            Add(leg, new LegIo(LegIoKind.Flush, number, step));
+        }
+    }
+
+    public void Copy(CopyStep step)
+    {
+        var block = world.BlockOf(step.Range.First);
+        var version = world.Members[step.Source].Current[block];
+        foreach (var leg in step.Targets)
+        {
+            Add(leg, new LegIo(LegIoKind.Write, number, step) { Block = (byte)block, Version = version });
+        }
+    }
+
+    public void Answer(ClientOperation operation, OperationOutcome outcome)
+    {
+        if (operation != Operation)
+        {
+            return;
+        }
+
+        if (outcome == OperationOutcome.Ok)
+        {
+            if (operation.Operation == IoOperation.Flush)
+            {
+                world.FlushAnswered(flushed);
+            }
+            else
+            {
+                world.Acknowledged(Operation.Block, Operation.Version);
+            }
+        }
+        else if (outcome == OperationOutcome.PowerLost)
+        {
+            world.PowerLossReported();
+        }
+
+        Operation = null;
+    }
+
+    internal void Submit(ModelOperation operation, byte[] acknowledged)
+    {
+        (Operation, flushed) = (operation, acknowledged);
+        Core.Submit(operation, world.Now);
+    }
+
+    /// <summary>Sends what the core has asked for; called after each input.</summary>
+    internal void Send()
+    {
+        while (unsent.Count != 0)
+        {
+            var (io, leg) = (unsent[0], unsentTo[0]);
+            unsent.RemoveAt(0);
+            unsentTo.RemoveAt(0);
+            var member = world.Members[leg];
+            if (!member.IsUp || member.GrantedTo != number)
+            {
+                // The leg takes no I/O of this writer; the writer learns it when it loses the leg.
+                continue;
+            }
+
+            if (world.Options.SplitsMaps || io.Kind is LegIoKind.Write or LegIoKind.Flush)
+            {
+                member.Queue.Add(io);
+            }
+            else
+            {
+                world.Perform(member, io);
+            }
+        }
+    }
+
+    private void Add(int leg, LegIo io)
+    {
+        unsent.Add(io);
+        unsentTo.Add(leg);
+    }
+}
