@@ -133,8 +133,9 @@ internal static class NamespaceMap
         ["DmIo.TestKit.Oracle"] = ["DmIo.TestKit.Simulation"],
         ["DmIo.TestKit.Simulation"] = [],
 
-        ["DmIo.Volumes.Record"] = [],
+        ["DmIo.Volumes.Dump"] = ["DmIo.Volumes.Maps", "DmIo.Volumes.Record"],
         ["DmIo.Volumes.Maps"] = ["DmIo.Volumes.Record"],
+        ["DmIo.Volumes.Record"] = [],
     };
 
     /// <summary>Whether the file belongs to a project whose namespaces are on the map.</summary>

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Maps;
 
@@ -17,10 +18,10 @@ namespace DmIo.Volumes.Maps;
 internal struct RegionPage
 {
     /// <summary>The words of a page.</summary>
-    public const int WordCount = 504;
+    public const int WordCount = LegGeometry.PageBits / 64;
 
     /// <summary>The bits of a page: 4096 bytes less a header of 64 bytes.</summary>
-    public const int Bits = WordCount * 64;
+    public const int Bits = LegGeometry.PageBits;
 
     /// <summary>The words; null: all bits are equal.</summary>
     public ulong[]? Words { readonly get; private set; }

@@ -1,3 +1,5 @@
+using DmIo.Volumes.Record;
+
 namespace DmIo.Volumes.Maps;
 
 /// <summary>Consecutive regions of a volume: 64 KiB each in missed maps and resynchronization, or 4 MiB (extents) in
@@ -7,10 +9,10 @@ namespace DmIo.Volumes.Maps;
 internal readonly record struct RegionRange(long First, long Count)
 {
     /// <summary>A region of a missed map has 64 KiB.</summary>
-    public const int RegionShift = 16;
+    public const int RegionShift = LegGeometry.RegionShift;
 
     /// <summary>An extent, which is a bit of an active map, has 4 MiB.</summary>
-    public const int ExtentShift = 22;
+    public const int ExtentShift = LegGeometry.ExtentShift;
 
     /// <summary>The regions of one extent.</summary>
     public const int RegionsPerExtent = 1 << (ExtentShift - RegionShift);
