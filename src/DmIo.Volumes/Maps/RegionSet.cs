@@ -1,3 +1,4 @@
+using System.Numerics;
 namespace DmIo.Volumes.Maps;
 
 /// <summary>
@@ -271,7 +272,7 @@ internal sealed class RegionSet
     private ref RegionPage PageAt(long page)
     {
         var table = page / TablePages;
-        return ref table < tables.Length && tables[table] is { } pages
+        return ref table < tables.Length && tables[table] is { } pages && page % TablePages < pages.Length
             ? ref pages[page % TablePages]
             : ref NoPage[0];
     }
@@ -285,6 +286,12 @@ internal sealed class RegionSet
             Array.Resize(ref tables, (int)Math.Max(table + 1, doubled));
         }
 
-        return ref (tables[table] ??= new RegionPage[TablePages])[page % TablePages];
+        var index = (int)(page % TablePages);
+        if (tables[table] is not { } pages || index >= pages.Length)
+        {
+            Array.Resize(ref tables[table], (int)BitOperations.RoundUpToPowerOf2((uint)index + 1));
+        }
+
+        return ref tables[table]![index];
     }
 }

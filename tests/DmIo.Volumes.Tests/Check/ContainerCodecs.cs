@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using DmIo.Volumes.Maps;
 
 namespace DmIo.Volumes.Tests.Check;
 
@@ -25,6 +26,40 @@ internal static class ContainerCodecs
         type.IsGenericType && Known.TryGetValue(type.GetGenericTypeDefinition(), out var codec)
             ? codec.MakeGenericType(type.GenericTypeArguments)
             : null;
+}
+
+/// <summary>Sets of regions, as ranges.</summary>
+internal sealed class RegionSetCodec : ObjectCodec
+{
+    public override void Build(StateSchema schema)
+    {
+    }
+
+    public override void Write(StateWriter writer, object instance)
+    {
+        var set = (RegionSet)instance;
+        for (var first = set.IsEmpty ? -1 : set.FindNext(0); first >= 0;)
+        {
+            var end = set.FindNextClear(first);
+            writer.WriteUnsigned((ulong)(end - first));
+            writer.WriteUnsigned((ulong)first);
+            first = set.FindNext(end);
+        }
+
+        writer.WriteUnsigned(0);
+    }
+
+    public override object Read(StateReader reader)
+    {
+        var set = new RegionSet();
+        reader.Register(set);
+        for (var count = reader.ReadUnsigned(); count != 0; count = reader.ReadUnsigned())
+        {
+            set.SetRange(new RegionRange((long)reader.ReadUnsigned(), (long)count));
+        }
+
+        return set;
+    }
 }
 
 /// <summary>A container with elements of one type.</summary>

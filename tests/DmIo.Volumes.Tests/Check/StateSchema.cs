@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using DmIo.Volumes.Maps;
 
 namespace DmIo.Volumes.Tests.Check;
 
@@ -129,6 +130,11 @@ internal sealed class StateSchema(params Type[] values)
         if (type == typeof(string))
         {
             return Create(typeof(StringCodec), type, path);
+        }
+
+        if (type == typeof(RegionSet))
+        {
+            return Create(typeof(RegionSetCodec), type, path);
         }
 
         if (type.IsValueType)

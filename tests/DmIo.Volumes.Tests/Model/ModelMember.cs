@@ -1,6 +1,5 @@
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
-using DmIo.Volumes.Record;
 using DmIo.Volumes.Voters;
 
 namespace DmIo.Volumes.Tests.Model;

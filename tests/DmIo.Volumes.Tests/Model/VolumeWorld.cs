@@ -143,7 +143,7 @@ internal sealed class VolumeWorld : World
     {
         var (a, b) = (action.A, action.B);
         if ((Kind)action.Kind is Kind.Io or Kind.LosePower or Kind.Cut or Kind.Heal or Kind.Destage or Kind.FailFlush
-            or Kind.Tick or Kind.Start or Kind.Crash)
+            or Kind.Tick or Kind.Start or Kind.Crash or Kind.Read)
         {
             ApplyWorld((Kind)action.Kind, a, b);
         }
@@ -434,9 +434,6 @@ internal sealed class VolumeWorld : World
                 flushes++;
                 writer.Submit(new ModelOperation(IoOperation.Flush, default, 0, 0), [.. acknowledged]);
                 break;
-            case Kind.Read:
-                read[b] = Members[a].Current[b];
-                break;
             case Kind.Resolve:
                 core.Resolve(RangeOf(b), Now);
                 break;
@@ -478,6 +475,9 @@ internal sealed class VolumeWorld : World
                 Writers[a] = null;
                 Array.ForEach(Members, one => one.Forget(a));
                 Started[a] = crashes > Options.Crashes;
+                break;
+            case Kind.Read:
+                read[b] = member!.Current[b];
                 break;
             case Kind.Tick:
                 ticks++;
@@ -552,8 +552,8 @@ internal sealed class VolumeWorld : World
     /// lost; that must be reported.</summary>
     private void NoteLoss()
     {
-        var newest = Newest();
-        foreach (var leg in newest.InSync)
+        var inSync = Newest().InSync;
+        foreach (var leg in inSync)
         {
             if (!Members[leg].Disk.IsContinuityEnded)
             {
@@ -563,8 +563,13 @@ internal sealed class VolumeWorld : World
 
         for (var block = 0; block < acknowledged.Length; block++)
         {
-            mayHaveLost |= acknowledged[block] > flushed[block];
-            acknowledged[block] = read[block] = flushed[block];
+            foreach (var leg in inSync)
+            {
+                mayHaveLost |= Members[leg].Durable[block] < acknowledged[block];
+            }
+
+            acknowledged[block] = mayHaveLost ? flushed[block] : acknowledged[block];
+            read[block] = Math.Min(read[block], acknowledged[block]);
         }
     }
 
