@@ -164,15 +164,16 @@ public sealed class ExplorerTests
     public void Random_walks_find_a_violation_and_its_trace_leads_to_it_again()
     {
         const ulong Seed = 5;
-        var walks = Enumerable.Range(1, 2).Select(threads => new Explorer<PetersonWorld>(() => new PetersonWorld(isFaulty: true))
-        {
-            Threads = threads,
-        }.RandomWalk(Seed, runs: 1000, depth: 40)).ToList();
+        Func<PetersonWorld> start = () => new PetersonWorld(isFaulty: true);
+
+        var walks = Enumerable.Range(1, 2)
+            .Select(threads => new Explorer<PetersonWorld>(start) { Threads = threads }.RandomWalk(Seed, 1000, 40))
+            .ToList();
 
         Assert.Equal("both are inside", walks[0].Violation);
         Assert.Equal(walks[0].Runs, walks[1].Runs);
         Assert.Equal(walks[0].Trace, walks[1].Trace);
-        var replay = new Explorer<PetersonWorld>(() => new PetersonWorld(isFaulty: true)).Replay(walks[0].Trace);
+        var replay = new Explorer<PetersonWorld>(start).Replay(walks[0].Trace);
         Assert.Equal("both are inside", replay.Violation);
     }
 
@@ -198,7 +199,8 @@ public sealed class ExplorerTests
     [Fact]
     public void A_list_of_actions_that_changes_the_state_is_refused()
     {
-        var thrown = Assert.Throws<InvalidOperationException>(() => Explore(BrokenWorld.Mistake.ListChangesState).Search());
+        var thrown = Assert.Throws<InvalidOperationException>(
+            () => Explore(BrokenWorld.Mistake.ListChangesState).Search());
 
         Assert.Contains("another encoding", thrown.Message);
     }
@@ -206,7 +208,8 @@ public sealed class ExplorerTests
     [Fact]
     public void A_trace_with_two_actions_of_the_same_label_is_refused()
     {
-        var thrown = Assert.Throws<InvalidOperationException>(() => Explore(BrokenWorld.Mistake.LabelsAreEqual).Search());
+        var thrown = Assert.Throws<InvalidOperationException>(
+            () => Explore(BrokenWorld.Mistake.LabelsAreEqual).Search());
 
         Assert.Contains("'act'", thrown.Message);
     }

@@ -18,7 +18,7 @@ internal sealed class Search<TWorld>
     private readonly FingerprintSet visited = new();
     private readonly ParentLog parents = new();
     private readonly Expander[] expanders;
-    private readonly Expansion[] batch = new Expansion[GroupsPerBatch];
+    private readonly Expansion[] batch;
     private StateArena level = new();
     private StateArena nextLevel = new();
     private int levelStart;

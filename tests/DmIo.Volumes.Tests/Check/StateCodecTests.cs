@@ -136,7 +136,8 @@ public sealed class StateCodecTests
         var bits = new Bits([1, 2]);
 
         Assert.Equal(
-            declared.Encode(new[] { bits, bits }).ToArray(), declared.Encode(new[] { bits, new Bits([1, 2]) }).ToArray());
+            declared.Encode(new[] { bits, bits }).ToArray(),
+            declared.Encode(new[] { bits, new Bits([1, 2]) }).ToArray());
         Assert.NotEqual(Bytes(new[] { bits, bits }), Bytes(new[] { bits, new Bits([1, 2]) }));
     }
 

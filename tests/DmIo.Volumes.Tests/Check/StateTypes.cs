@@ -87,7 +87,9 @@ internal sealed class StateTypes(IEnumerable<Type> declaredValues)
     /// <summary>A field of this type may hold an instance of another type. Fields of a container type hold exactly that
     /// type.</summary>
     public static bool IsPolymorphic(Type type) =>
-        type.IsInterface || (type.IsClass && !type.IsSealed && ContainerCodecs.For(type) is null) || type == typeof(ValueType) || type == typeof(Enum);
+        type.IsInterface
+        || (type.IsClass && !type.IsSealed && ContainerCodecs.For(type) is null)
+        || type == typeof(ValueType) || type == typeof(Enum);
 
     /// <summary>Why the type cannot be part of a checked state, or null.</summary>
     public static string? WhyUnsupported(Type type)
