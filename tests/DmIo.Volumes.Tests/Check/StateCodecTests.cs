@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using DmIo.Volumes.Record;
 using Xunit;
 
 namespace DmIo.Volumes.Tests.Check;
@@ -140,6 +141,9 @@ public sealed class StateCodecTests
             declared.Encode(new[] { bits, new Bits([1, 2]) }).ToArray());
         Assert.NotEqual(Bytes(new[] { bits, bits }), Bytes(new[] { bits, new Bits([1, 2]) }));
     }
+
+    [Fact]
+    public void The_record_of_a_volume_is_a_value() => Assert.True(new StateTypes([]).IsValue(typeof(VolumeRecord)));
 
     [Fact]
     public void Small_numbers_and_small_Guids_have_one_byte_per_number()
