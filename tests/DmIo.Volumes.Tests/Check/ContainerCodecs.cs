@@ -92,12 +92,7 @@ internal sealed class ArrayCodec<T> : ElementsCodec<T>
 {
     public override void Write(StateWriter writer, object instance)
     {
-        // Arrays are covariant: a field of type object[] can hold a string[].
-        if (instance.GetType() != typeof(T[]))
-        {
-            throw new NotSupportedException($"{Path}: {instance.GetType()} where {typeof(T[])} is declared.");
-        }
-
+        CheckType(instance);
         var array = (T[])instance;
         writer.WriteUnsigned((ulong)array.Length);
         if (typeof(T) == typeof(byte))
@@ -131,6 +126,7 @@ internal sealed class ListCodec<T> : ElementsCodec<T>
 {
     public override void Write(StateWriter writer, object instance)
     {
+        CheckType(instance);
         var list = (List<T>)instance;
         writer.WriteUnsigned((ulong)list.Count);
         WriteElements(writer, CollectionsMarshal.AsSpan(list));
@@ -153,6 +149,7 @@ internal sealed class QueueCodec<T> : ElementsCodec<T>
 {
     public override void Write(StateWriter writer, object instance)
     {
+        CheckType(instance);
         var queue = (Queue<T>)instance;
         writer.WriteUnsigned((ulong)queue.Count);
         foreach (var element in queue)
@@ -183,6 +180,7 @@ internal sealed class StackCodec<T> : ElementsCodec<T>
 {
     public override void Write(StateWriter writer, object instance)
     {
+        CheckType(instance);
         var stack = (Stack<T>)instance;
         writer.WriteUnsigned((ulong)stack.Count);
         foreach (var element in stack)

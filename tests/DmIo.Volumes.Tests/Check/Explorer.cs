@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace DmIo.Volumes.Tests.Check;
 
 /// <summary>
@@ -132,11 +130,11 @@ internal sealed class Explorer<TWorld>(Func<TWorld> start, StateSchema? schema =
         return violation;
     }
 
-    private ImmutableArray<string> TraceOf(List<int> path)
+    private List<string> TraceOf(List<int> path)
     {
         var walker = new Walker<TWorld>(schema);
         walker.Load(Walker<TWorld>.Encode(schema, start()));
-        var labels = ImmutableArray.CreateBuilder<string>(path.Count);
+        var labels = new List<string>(path.Count);
         foreach (var action in path)
         {
             var label = walker.Label(action);
@@ -145,7 +143,7 @@ internal sealed class Explorer<TWorld>(Func<TWorld> start, StateSchema? schema =
             walker.Take(action);
         }
 
-        return labels.ToImmutable();
+        return labels;
     }
 
     /// <summary>The random numbers of a run.</summary>
@@ -180,7 +178,7 @@ internal sealed record ExplorerResult(
     int Depth,
     bool IsExhaustive,
     string? Violation,
-    ImmutableArray<string> Trace)
+    IReadOnlyList<string> Trace)
 {
     public override string ToString()
     {
@@ -195,7 +193,7 @@ internal sealed record ExplorerResult(
 /// <param name="Steps">Actions taken. With a violation, the number depends on the timing of threads.</param>
 /// <param name="Violation">What is wrong in the last state of the trace, or null.</param>
 /// <param name="Trace">The labels of the actions that lead to the violation.</param>
-internal sealed record WalkResult(int Runs, long Steps, string? Violation, ImmutableArray<string> Trace);
+internal sealed record WalkResult(int Runs, long Steps, string? Violation, IReadOnlyList<string> Trace);
 
 /// <summary>What a replay found.</summary>
 /// <param name="Taken">Actions taken.</param>

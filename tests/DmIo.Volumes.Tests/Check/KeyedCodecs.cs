@@ -60,6 +60,7 @@ internal sealed class HashSetCodec<T> : KeyedCodec<T>
 {
     public override void Write(StateWriter writer, object instance)
     {
+        CheckType(instance);
         var set = (HashSet<T>)instance;
         WriteComparer(writer, set.Comparer, EqualityComparer<T>.Default);
         writer.WriteUnsigned((ulong)set.Count);
@@ -99,6 +100,7 @@ internal sealed class SortedSetCodec<T> : KeyedCodec<T>
 {
     public override void Write(StateWriter writer, object instance)
     {
+        CheckType(instance);
         var set = (SortedSet<T>)instance;
         WriteComparer(writer, set.Comparer, Comparer<T>.Default);
         writer.WriteUnsigned((ulong)set.Count);
@@ -161,6 +163,7 @@ internal sealed class DictionaryCodec<TKey, TValue> : MapCodec<TKey, TValue>
 {
     public override void Write(StateWriter writer, object instance)
     {
+        CheckType(instance);
         var map = (Dictionary<TKey, TValue>)instance;
         WriteComparer(writer, map.Comparer, EqualityComparer<TKey>.Default);
         writer.WriteUnsigned((ulong)map.Count);
@@ -207,6 +210,7 @@ internal sealed class SortedDictionaryCodec<TKey, TValue> : MapCodec<TKey, TValu
 {
     public override void Write(StateWriter writer, object instance)
     {
+        CheckType(instance);
         var map = (SortedDictionary<TKey, TValue>)instance;
         WriteComparer(writer, map.Comparer, Comparer<TKey>.Default);
         WriteSorted(writer, map);
@@ -226,6 +230,7 @@ internal sealed class SortedListCodec<TKey, TValue> : MapCodec<TKey, TValue>
 {
     public override void Write(StateWriter writer, object instance)
     {
+        CheckType(instance);
         var map = (SortedList<TKey, TValue>)instance;
         WriteComparer(writer, map.Comparer, Comparer<TKey>.Default);
         WriteSorted(writer, map);

@@ -30,6 +30,16 @@ internal abstract class ObjectCodec
 
     /// <summary>Makes an instance and registers it with the reader before its content is read.</summary>
     public abstract object Read(StateReader reader);
+
+    /// <summary>Throws if the instance has another type: a location of an array or container type is read as exactly
+    /// that type, but arrays are covariant, and containers are not sealed.</summary>
+    protected void CheckType(object instance)
+    {
+        if (instance.GetType() != Type)
+        {
+            throw new NotSupportedException($"{Path}: {instance.GetType()} where {Type} is declared.");
+        }
+    }
 }
 
 /// <summary>Writes the field values of a class, reads them into an instance that no constructor has seen.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 
@@ -19,7 +18,7 @@ internal sealed class Search<TWorld>
     private readonly FingerprintSet visited = new();
     private readonly ParentLog parents = new();
     private readonly Expander[] expanders;
-    private readonly Expansion[] batch = new Expansion[GroupsPerBatch];
+    private readonly Expansion[] batch;
     private StateArena level = new();
     private StateArena nextLevel = new();
     private int levelStart;
@@ -40,7 +39,7 @@ internal sealed class Search<TWorld>
         long stateLimit,
         int depthLimit,
         Action<ExplorerResult>? progress,
-        Func<List<int>, ImmutableArray<string>> traceOf)
+        Func<List<int>, IReadOnlyList<string>> traceOf)
     {
         while (level.Count > 0 && depth < depthLimit)
         {
@@ -70,7 +69,7 @@ internal sealed class Search<TWorld>
         return Result(level.Count == 0, null, []);
     }
 
-    private ExplorerResult Result(bool isExhaustive, string? violation, ImmutableArray<string> trace) =>
+    private ExplorerResult Result(bool isExhaustive, string? violation, IReadOnlyList<string> trace) =>
         new(visited.Count, explored, transitions, depth, isExhaustive, violation, trace);
 
     private Failure? ExpandBatch(int first)

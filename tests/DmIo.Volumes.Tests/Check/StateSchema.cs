@@ -35,7 +35,7 @@ internal sealed class StateSchema(params Type[] values)
     });
 
     /// <summary>The codec of the instances of exactly a type.</summary>
-    /// <exception cref="NotSupportedException">The type, or one that it contains, cannot be part of a state.</exception>
+    /// <exception cref="NotSupportedException">The type, or one in it, cannot be part of a state.</exception>
     public ObjectCodec ObjectOf(Type type, string path) => Get(objects, newObjects, type, () =>
     {
         var codec = Create(type, path);

@@ -195,7 +195,7 @@ internal sealed class StateArena
     }
 }
 
-/// <summary>How each state was reached first: from which state, by which of its actions. State 0 is the start.</summary>
+/// <summary>How each state was reached first: from which state, by which action. State 0 is the start.</summary>
 internal sealed class ParentLog
 {
     private const int BlockBits = 16;

@@ -84,9 +84,12 @@ internal sealed class StateTypes(IEnumerable<Type> declaredValues)
             .Where(type.IsAssignableFrom)
             .OrderBy(each => each.FullName, StringComparer.Ordinal)]);
 
-    /// <summary>A field of this type may hold an instance of another type.</summary>
+    /// <summary>A field of this type may hold an instance of another type. Fields of a container type hold exactly that
+    /// type.</summary>
     public static bool IsPolymorphic(Type type) =>
-        type.IsInterface || (type.IsClass && !type.IsSealed) || type == typeof(ValueType) || type == typeof(Enum);
+        type.IsInterface
+        || (type.IsClass && !type.IsSealed && ContainerCodecs.For(type) is null)
+        || type == typeof(ValueType) || type == typeof(Enum);
 
     /// <summary>Why the type cannot be part of a checked state, or null.</summary>
     public static string? WhyUnsupported(Type type)

@@ -132,7 +132,7 @@ internal sealed class StateWriter(ValueCache cache)
         if (valueDepth > 0 && !type.Codec.IsValue && declaredDepth == 0)
         {
             throw new NotSupportedException(
-                $"{types.Path}: {type.Codec.Type} is no value, but the type that contains the field was taken for one.");
+                $"{types.Path}: {type.Codec.Type} is no value, but the type of its container counts as one.");
         }
 
         Write(instance, type.Codec, type);
@@ -194,7 +194,8 @@ internal sealed class StateWriter(ValueCache cache)
     {
         var start = position;
         var known = cache.Find(instance, codec);
-        if (known is not null && valueDepth == 0 && values.Find(codec, known.Hash, known.Bytes, buffer) is >= 0 and var same)
+        if (known is not null && valueDepth == 0
+            && values.Find(codec, known.Hash, known.Bytes, buffer) is >= 0 and var same)
         {
             WriteUnsigned((ulong)same + 2);
             return;
