@@ -55,7 +55,11 @@ internal sealed class ModelMember : IVoterHost
     /// <summary>What was not done by now is dropped; that it is done instead is another run of the model.</summary>
     public void CutAndDrain()
     {
-        Queue.Clear();
+        if (!world.Options.DrainsNothing)
+        {
+            Queue.Clear();
+        }
+
         GrantedTo = -1;
         voter.Drained();
     }

@@ -60,6 +60,12 @@ internal sealed record ModelOptions
     /// <summary>Map writes and map reads are steps of their own; otherwise they take effect when they are sent.</summary>
     public bool SplitsMaps { get; init; }
 
+    /// <summary>The attachment of a leg is a step of its own; otherwise it follows at once.</summary>
+    public bool SplitsAttach { get; init; }
+
+    /// <summary>I/O of a leg that was cut may still take effect: the drain is a lie.</summary>
+    public bool DrainsNothing { get; init; }
+
     /// <summary>A read may be served while a write of the same writer is in flight, against the contract of the
     /// device.</summary>
     public bool ReadsDuringWrites { get; init; }

@@ -1,34 +1,124 @@
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
 using DmIo.Volumes.Tests.Check;
+using DmIo.Volumes.Voters;
+using DmIo.Volumes.Writing;
 using Xunit;
 using Xunit.Abstractions;
 
 namespace DmIo.Volumes.Tests.Model;
 
+/// <summary>The state machines of the product against every order and every failure within bounds.</summary>
 public sealed class ModelTests(ITestOutputHelper output)
 {
-    [Fact]
-    public void First() => Run(new ModelOptions { Legs = 1, Writes = 1 });
-
-    [Fact]
-    public void Two() => Run(new ModelOptions { Legs = 2, Writes = 1, LosesLegs = true });
-
-    [Fact]
-    public void Witness() => Run(new ModelOptions { Legs = 2, Witnesses = 1, Writers = 2, Writes = 1, LosesLegs = true, Returns = true, MaxRecords = 3, Ticks = 2, Renewals = 1 });
-
-    [Fact]
-    public void Maps() => Run(new ModelOptions { Legs = 2, Writers = 1, Writes = 1, Crashes = 1, PowerLosses = 1, Cuts = 1, Flushes = 1, Returns = true, Cools = true });
-
-    private void Run(ModelOptions options)
+    private static readonly ModelOptions Witness = new()
     {
-        var explorer = new Explorer<VolumeWorld>(VolumeWorld.Of(options)) { StateLimit = 300_000 };
+        Legs = 2,
+        Witnesses = 1,
+        Writers = 2,
+        LosesLegs = true,
+        Returns = true,
+        MaxRecords = 3,
+    };
+
+    private static readonly ModelOptions Maps = new()
+    {
+        Legs = 2,
+        Returns = true,
+        Cools = true,
+        SplitsMaps = true,
+        SplitsAttach = true,
+    };
+
+    [Theory]
+    [InlineData("2 legs, witness, 2 writers")]
+    [InlineData("2 legs, 2 writers, in-sync rule")]
+    [InlineData("maps: crash, power, cut, flush")]
+    [InlineData("maps: 2 crashes, 2 cuts")]
+    public void No_order_of_events_loses_data(string scenario)
+    {
+        var options = scenario switch
+        {
+            "2 legs, witness, 2 writers" => Witness,
+            "2 legs, 2 writers, in-sync rule" => Witness with { Witnesses = 0, Rule = QuorumRule.InSync },
+            "maps: crash, power, cut, flush" => Maps with { Crashes = 1, PowerLosses = 1, Cuts = 1, Flushes = 1 },
+            "maps: 2 crashes, 2 cuts" => Maps with { Crashes = 2, Cuts = 2 },
+            _ => throw new ArgumentOutOfRangeException(nameof(scenario), scenario, null),
+        };
+        Assert.Null(Search(options, 300_000).Violation);
+    }
+
+    public static TheoryData<string> Shortcuts => [.. Cases.Keys];
+
+    private static readonly Dictionary<string, ModelOptions> Cases = new(StringComparer.Ordinal)
+    {
+        ["a promise does not drain"] = Witness with { DrainsNothing = true },
+        ["any leg may be the source"] = Witness with { WriterRules = new AnyLeg() },
+        ["nothing is resolved"] = Witness with { WriterRules = new NoResolve() },
+        ["a write is acknowledged before the record"] = Witness with { WriterRules = new EarlyAcknowledgment() },
+        ["a leg that returns is not in A"] = Witness with { WriterRules = new GrowthOutsideA() },
+        ["a minority chooses a record"] = Witness with { WriterRules = new Minority() },
+        ["a leg returns without a copy"] = Witness with { WriterRules = new UncopiedGrowth() },
+        ["a read passes a write"] = Witness with { ReadsDuringWrites = true },
+        ["no lease"] = Witness with { Renewals = 1, Ticks = 1, VoterRules = new NoLease() },
+    };
+
+    [Theory]
+    [MemberData(nameof(Shortcuts))]
+    public void A_shortcut_is_caught(string shortcut)
+    {
+        var result = Search(Cases[shortcut], 1_000_000);
+        Assert.NotNull(result.Violation);
+    }
+
+    private ExplorerResult Search(ModelOptions options, long limit)
+    {
+        var explorer = new Explorer<VolumeWorld>(VolumeWorld.Of(options)) { StateLimit = limit };
         var watch = System.Diagnostics.Stopwatch.StartNew();
         var result = explorer.Search();
         output.WriteLine($"{result} in {watch.Elapsed.TotalSeconds:F1} s");
-        foreach (var label in result.Trace)
-        {
-            output.WriteLine("   " + label);
-        }
+        return result;
+    }
 
-        Assert.Null(result.Violation);
+    private sealed class AnyLeg : WriterRules
+    {
+        internal override MemberSet Candidates(VolumeRecord newest, MemberSet promised, MemberSet drained) =>
+            newest.Configuration.Legs & promised & drained;
+    }
+
+    private sealed class NoResolve : WriterRules
+    {
+        internal override bool ResolvesActiveExtents => false;
+    }
+
+    private sealed class EarlyAcknowledgment : WriterRules
+    {
+        internal override MemberSet AcknowledgmentSet(
+            MemberSet inSync, MemberSet latestProposal, MemberSet proposedSince, MemberSet joined, MemberSet failed) =>
+            (inSync | proposedSince | joined) - failed;
+    }
+
+    private sealed class GrowthOutsideA : WriterRules
+    {
+        internal override MemberSet AcknowledgmentSet(
+            MemberSet inSync, MemberSet latestProposal, MemberSet proposedSince, MemberSet joined, MemberSet failed) =>
+            inSync;
+    }
+
+    private sealed class Minority : WriterRules
+    {
+        internal override bool IsChosen(VolumeRecord record, MemberSet before, MemberSet accepted) => !accepted.IsEmpty;
+
+        internal override bool MayTakeOver(VolumeRecord newest, MemberSet promised) => !promised.IsEmpty;
+    }
+
+    private sealed class UncopiedGrowth : WriterRules
+    {
+        internal override bool MayJoin(RegionSet missed) => true;
+    }
+
+    private sealed class NoLease : VoterRules
+    {
+        internal override bool LeaseRefuses(Guid holder, Guid owner) => false;
     }
 }

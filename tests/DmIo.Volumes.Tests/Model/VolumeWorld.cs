@@ -152,9 +152,10 @@ internal sealed class VolumeWorld : World
             ApplyWriter((Kind)action.Kind, Writers[a]!, a, b);
         }
 
-        foreach (var writer in Writers)
+        for (var i = 0; i < Writers.Length; i++)
         {
-            writer?.Send();
+            Writers[i]?.Send();
+            Settle(i);
         }
     }
 
@@ -469,6 +470,14 @@ internal sealed class VolumeWorld : World
                 Started[a] = true;
                 Writers[a] = new ModelWriter(this, a, FirstRecord());
                 Writers[a]!.Core.Begin(NextGuid());
+                for (var voter = 0; voter < Members.Length; voter++)
+                {
+                    if (Members[voter].IsUp && Writers[a]!.Core.VoteRequestTo(voter) is PreVote ask)
+                    {
+                        Deliver(Writers[a]!, a, voter, ask);
+                    }
+                }
+
                 break;
             case Kind.Crash:
                 crashes++;
@@ -521,6 +530,24 @@ internal sealed class VolumeWorld : World
             }
 
             writer.Core.Replied(member, reply, Now);
+        }
+    }
+
+    /// <summary>Answers at once what needs no step of its own.</summary>
+    private void Settle(int index)
+    {
+        for (var member = 0; member < Options.Legs && Writers[index] is { } writer; member++)
+        {
+            while (Members[member].IsUp && writer.Core.LegRequestTo(member) is { } request
+                && (request is Mark || (request is Attach && !Options.SplitsAttach)))
+            {
+                Deliver(writer, index, member, request);
+                writer.Send();
+                if (request == writer.Core.LegRequestTo(member))
+                {
+                    break;
+                }
+            }
         }
     }
 
