@@ -11,28 +11,30 @@ namespace DmIo.Volumes.Maps;
 /// the newer one, with marks of writes that were answered.</item>
 /// <item>A bad slot is the next to be written.</item>
 /// </list>
-/// Holds the next slot and sequence of each page (16 bytes per 126 GiB), not the bits. Not thread-safe.
+/// Holds the next slot of each page and the next sequence, not the bits. Not thread-safe.
 /// </summary>
 internal sealed class ActiveMap
 {
     private readonly LegGeometry geometry;
     private readonly Guid leg;
-    private readonly (int Slot, ulong Sequence)[] next;
     private readonly List<MapFault> faults = [];
+
+    /// <summary>The pages of which slot 1 is the next to be written.</summary>
+    private readonly RegionSet nextSlot = new();
+
+    private ulong nextSequence = 1;
 
     /// <summary>A map of which no slot was ever written: both slots of each page are to be written.</summary>
     public ActiveMap(LegGeometry geometry, Guid leg)
     {
         this.geometry = geometry;
         this.leg = leg;
-        next = new (int, ulong)[geometry.ActivePages];
-        Array.Fill(next, (0, 1UL));
     }
 
     /// <summary>The pages with bad slots that were loaded.</summary>
     public IReadOnlyList<MapFault> Faults => faults;
 
-    /// <summary>Reads a page.</summary>
+    /// <summary>Reads a page. All pages are read before one is encoded.</summary>
     /// <param name="page">The number of the page.</param>
     /// <param name="first">The block of slot 0; empty: it could not be read.</param>
     /// <param name="second">The block of slot 1; empty: it could not be read.</param>
@@ -43,7 +45,8 @@ internal sealed class ActiveMap
         var (bits, others) = (new ulong[RegionPage.WordCount], new ulong[RegionPage.WordCount]);
         var isFirst = MapPage.TryDecode(first, id, bits, out var sequence, out var firstFault);
         var isSecond = MapPage.TryDecode(second, id, others, out var other, out var secondFault);
-        next[page] = (!isFirst || (isSecond && sequence < other) ? 0 : 1, Math.Max(sequence, other) + 1);
+        SetNextSlot(page, !isFirst || (isSecond && sequence < other) ? 0 : 1);
+        nextSequence = Math.Max(nextSequence, Math.Max(sequence, other) + 1);
         var fault = firstFault is not null ? $"slot 0 {firstFault}"
             : secondFault is not null ? $"slot 1 {secondFault}"
             : sequence == other ? $"both slots have the sequence {sequence}"
@@ -62,9 +65,11 @@ internal sealed class ActiveMap
     {
         Span<ulong> bits = stackalloc ulong[RegionPage.WordCount];
         extents.CopyPage(page, bits);
-        var (slot, sequence) = next[page];
-        MapPage.Encode(new MapPageId(MapKind.Active, leg, 0, page), sequence, bits, block);
-        next[page] = (1 - slot, sequence + 1);
+        var slot = nextSlot.Contains(page) ? 1 : 0;
+        MapPage.Encode(new MapPageId(MapKind.Active, leg, 0, page), nextSequence++, bits, block);
+        SetNextSlot(page, 1 - slot);
         return geometry.ActivePageAt(page, slot);
     }
+
+    private void SetNextSlot(long page, int slot) => _ = slot == 0 ? nextSlot.Clear(page) : nextSlot.Set(page);
 }

@@ -5,15 +5,14 @@ namespace DmIo.Volumes.Maps;
 
 /// <summary>
 /// The missed map of one member, as one leg stores it: the regions that the member lacks. Each page has one copy; if it
-/// is bad, all bits of the page are set. Holds the next sequence of each page (8 bytes per 1.97 GiB), not the bits. Not
-/// thread-safe.
+/// is bad, all bits of the page are set. Holds the next sequence, not the bits. Not thread-safe.
 /// </summary>
 internal sealed class MissedMap
 {
     private readonly LegGeometry geometry;
     private readonly Guid leg;
-    private readonly ulong[] next;
     private readonly List<MapFault> faults = [];
+    private ulong nextSequence = 1;
 
     /// <summary>A map of which no page was ever written.</summary>
     /// <param name="geometry">The areas of the leg that stores the map.</param>
@@ -25,8 +24,6 @@ internal sealed class MissedMap
         this.geometry = geometry;
         this.leg = leg;
         Member = member;
-        next = new ulong[geometry.MissedPages];
-        Array.Fill(next, 1UL);
     }
 
     /// <summary>The member that lacks the regions.</summary>
@@ -35,7 +32,7 @@ internal sealed class MissedMap
     /// <summary>The bad pages that were loaded.</summary>
     public IReadOnlyList<MapFault> Faults => faults;
 
-    /// <summary>Reads a page.</summary>
+    /// <summary>Reads a page. All pages are read before one is encoded.</summary>
     /// <param name="page">The number of the page.</param>
     /// <param name="block">The block; empty: it could not be read.</param>
     /// <param name="regions">Gets the regions of the page.</param>
@@ -44,7 +41,7 @@ internal sealed class MissedMap
         var id = new MapPageId(MapKind.Missed, leg, Member, page);
         var bits = new ulong[RegionPage.WordCount];
         MapPage.TryDecode(block, id, bits, out var sequence, out var fault);
-        next[page] = sequence + 1;
+        nextSequence = Math.Max(nextSequence, sequence + 1);
         PageLoad.Add(page, fault, bits, geometry.Regions, regions, faults);
     }
 
@@ -57,7 +54,7 @@ internal sealed class MissedMap
     {
         Span<ulong> bits = stackalloc ulong[RegionPage.WordCount];
         regions.CopyPage(page, bits);
-        MapPage.Encode(new MapPageId(MapKind.Missed, leg, Member, page), next[page]++, bits, block);
+        MapPage.Encode(new MapPageId(MapKind.Missed, leg, Member, page), nextSequence++, bits, block);
         return geometry.MissedPageAt(Member, page);
     }
 }

@@ -19,7 +19,7 @@ internal enum SuperblockOutcome
 /// <param name="Outcome">What the copies allow.</param>
 /// <param name="Superblock">The superblock; null unless open.</param>
 /// <param name="Sequence">The sequence of the superblock; 0 unless open.</param>
-/// <param name="LastSequence">The highest sequence of any copy with a correct checksum, whoever wrote it.</param>
+/// <param name="LastSequence">The highest sequence of all copies with a correct checksum, of any leg.</param>
 /// <param name="Copies">The four copies.</param>
 /// <param name="Current">Bit i: copy i equals the superblock.</param>
 /// <param name="Fault">Why the superblock is not open; null if it is.</param>

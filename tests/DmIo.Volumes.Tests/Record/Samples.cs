@@ -48,7 +48,8 @@ internal static class Samples
         CorrectedReads = 0x8182838485868788,
         Name = "müller",
         Host = Id(0xa0),
-        Continuity = new(true, Id(0xb0), 0x9192939495969798, new(0xa1a2a3a4a5a6a7a8, 0xb1b2b3b4b5b6b7b8, 0xc1c2c3c4c5c6c7c8)),
+        Continuity = new(
+            true, Id(0xb0), 0x9192939495969798, new(0xa1a2a3a4a5a6a7a8, 0xb1b2b3b4b5b6b7b8, 0xc1c2c3c4c5c6c7c8)),
     };
 
     /// <summary>A witness that has promised, but accepted nothing.</summary>
@@ -105,7 +106,8 @@ internal static class Samples
     private static Gen<VolumeRecord?> NoRecord() => Gen.Constant((VolumeRecord?)null);
 
     private static Gen<ulong> Numbers() => Gen.OneOf(
-        Gen.Elements<ulong>(0, 1, long.MaxValue, ulong.MaxValue), Gen.Choose(0, int.MaxValue).Select(value => (ulong)value));
+        Gen.Elements<ulong>(0, 1, long.MaxValue, ulong.MaxValue),
+        Gen.Choose(0, int.MaxValue).Select(value => (ulong)value));
 
     private static Gen<Guid> Guids() => Gen.OneOf(
         Gen.Constant(Guid.Empty),

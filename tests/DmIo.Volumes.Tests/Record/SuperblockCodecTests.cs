@@ -56,6 +56,20 @@ public sealed class SuperblockCodecTests
         Assert.Equal(CopyState.Valid, SuperblockCodec.Decode(block, 0).State);
     }
 
+    [Theory]
+    [InlineData(LegState.None, 0, true)]
+    [InlineData(LegState.Blank, 1, true)]
+    [InlineData(LegState.Outdated, 2, true)]
+    [InlineData(LegState.Inconsistent, 3, true)]
+    [InlineData(LegState.InSync, 4, true)]
+    [InlineData(LegState.Forked, 5, true)]
+    [InlineData(LegState.Syncing, 16, false)]
+    public void The_numbers_of_the_durable_states_are_fixed(LegState state, byte number, bool isDurable)
+    {
+        Assert.Equal(number, (byte)state);
+        Assert.Equal(isDurable, state.IsDurable());
+    }
+
     [Fact]
     public void The_checksum_is_CRC32C() =>
         Assert.Equal(0x8a9136aau, Fields.Crc32C(new byte[32]));
