@@ -50,8 +50,8 @@ internal sealed record ModelOptions
     /// <summary>How often the lease of a voter runs out.</summary>
     public int Ticks { get; init; }
 
-    /// <summary>How often a writer may renew its lease; 0: reads need no lease, which is for models of one
-    /// writer.</summary>
+    /// <summary>How often a writer may renew its lease; 0: leases are not modeled, and a writer may read until another
+    /// one has the promises that it needs, as a lease would make sure.</summary>
     public int Renewals { get; init; }
 
     /// <summary>The largest number of a record in an epoch.</summary>
@@ -62,6 +62,9 @@ internal sealed record ModelOptions
 
     /// <summary>The attachment of a leg is a step of its own; otherwise it follows at once.</summary>
     public bool SplitsAttach { get; init; }
+
+    /// <summary>The model starts with an active writer; otherwise with its first take-over.</summary>
+    public bool StartsActive { get; init; }
 
     /// <summary>I/O of a leg that was cut may still take effect: the drain is a lie.</summary>
     public bool DrainsNothing { get; init; }

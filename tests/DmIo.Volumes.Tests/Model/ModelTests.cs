@@ -19,6 +19,7 @@ public sealed class ModelTests(ITestOutputHelper output)
         LosesLegs = true,
         Returns = true,
         MaxRecords = 3,
+        StartsActive = true,
     };
 
     private static readonly ModelOptions Maps = new()

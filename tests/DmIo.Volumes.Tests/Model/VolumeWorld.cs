@@ -60,6 +60,10 @@ internal sealed class VolumeWorld : World
 
         Writers = new ModelWriter?[Options.Writers];
         Started = new bool[Options.Writers];
+        if (Options.StartsActive)
+        {
+            TakeOver();
+        }
     }
 
     private enum Kind : byte
@@ -533,6 +537,27 @@ internal sealed class VolumeWorld : World
         }
     }
 
+    /// <summary>The first writer takes the volume over, undisturbed.</summary>
+    private void TakeOver()
+    {
+        var actions = new ActionList();
+        Apply(new WorldAction((byte)Kind.Start));
+        while (Writers[0] is { State.IsActive: false })
+        {
+            ListActions(actions);
+            for (var i = 0; i < actions.Count; i++)
+            {
+                if ((Kind)actions[i].Kind is Kind.Vote or Kind.Leg or Kind.Io)
+                {
+                    Apply(actions[i]);
+                    break;
+                }
+            }
+
+            actions.Clear();
+        }
+    }
+
     /// <summary>Answers at once what needs no step of its own.</summary>
     private void Settle(int index)
     {
@@ -638,7 +663,7 @@ internal sealed class VolumeWorld : World
         var isBusy = writer.Operation is { Operation: IoOperation.Write } write && write.Block == block
             && !Options.ReadsDuringWrites;
         if (!state.IsActive || state.IsFenced || isBusy || state.Unresolved.Contains(RegionOf(block))
-            || (Options.Renewals > 0 && !writer.Core.Lease.IsInForce(Now)))
+            || !MayRead(writer))
         {
             return MemberSet.None;
         }
@@ -651,6 +676,10 @@ internal sealed class VolumeWorld : World
 
         return legs;
     }
+
+    private bool MayRead(ModelWriter writer) => Options.Renewals > 0
+        ? writer.Core.Lease.IsInForce(Now)
+        : !Writers.Any(other => other?.Core.TakeOver.HasQuorum == true && other.State.Epoch > writer.State.Epoch);
 
     private VolumeRecord FirstRecord()
     {
