@@ -234,14 +234,8 @@ internal static class FaultSettings
 
     internal static DeviceDelays ReadDelays(SettingsReader reader)
     {
-        var delays = new DeviceDelays
-        {
-            Read = reader.Duration("read", LongestDelay),
-            Write = reader.Duration("write", LongestDelay),
-            Flush = reader.Duration("flush", LongestDelay),
-            Discard = reader.Duration("discard", LongestDelay),
-            WriteZeroes = reader.Duration("write-zeroes", LongestDelay),
-        };
+        var delays = DeviceDelays.From(
+            operation => reader.Duration(operation.Name().Replace(' ', '-'), LongestDelay));
         reader.RefuseTheRest();
         return delays;
     }

@@ -213,8 +213,7 @@ internal sealed class DeviceActor : UntypedActor
         }
     }
 
-    private IoStatus Check(DeviceIo io) =>
-        RegionCheck.Check(device.Description, io.Operation, io.Region.Start, io.Region.Count, io.Zeroing);
+    private IoStatus Check(DeviceIo io) => RegionCheck.Check(device.Description, io.Operation);
 
     private void Turn(InFlightOperation? completed)
     {
@@ -278,8 +277,8 @@ internal sealed class DeviceActor : UntypedActor
     {
         for (; left > 0 && TryTakeNext(out var operation); left--)
         {
-            bytesLeft -= operation.Count.Bytes;
-            if (recovery.Refuses(operation.Operation) is { } refusal)
+            bytesLeft -= operation.Operation.LengthBytes;
+            if (recovery.Refuses(operation.Operation.Kind) is { } refusal)
             {
                 Fail(operation, refusal);
             }
@@ -297,14 +296,14 @@ internal sealed class DeviceActor : UntypedActor
         return left;
     }
 
-    private bool TryTakeNext([MaybeNullWhen(false)] out DeviceOperation operation)
+    private bool TryTakeNext([MaybeNullWhen(false)] out DispatchedOperation operation)
     {
         recovery.Note();
         operation = null;
         return !recovery.IsDue && queue.TryTakeNext(now, out operation);
     }
 
-    private void Issue(DeviceOperation operation)
+    private void Issue(DispatchedOperation operation)
     {
         counters.Issue(operation);
         if (!idle.TryPop(out var issued))
@@ -324,7 +323,7 @@ internal sealed class DeviceActor : UntypedActor
         }
     }
 
-    private void Complete(DeviceOperation operation, in IoStatus status)
+    private void Complete(DispatchedOperation operation, in IoStatus status)
     {
         if (status.IsOk && operation.NeedsFlush)
         {
@@ -333,7 +332,7 @@ internal sealed class DeviceActor : UntypedActor
         else if (!status.IsOk && operation.IsMerged)
         {
             // One I/O may have caused the failure, unless the whole device has failed.
-            if (recovery.Refuses(operation.Operation) is { } refusal)
+            if (recovery.Refuses(operation.Operation.Kind) is { } refusal)
             {
                 Answer(operation, refusal);
             }
@@ -348,7 +347,7 @@ internal sealed class DeviceActor : UntypedActor
         }
     }
 
-    private void Fail(DeviceOperation operation, in IoStatus refusal)
+    private void Fail(DispatchedOperation operation, in IoStatus refusal)
     {
         foreach (DeviceIo io in operation.Ios)
         {
@@ -358,7 +357,7 @@ internal sealed class DeviceActor : UntypedActor
         Answer(operation, refusal);
     }
 
-    private void Answer(DeviceOperation operation, in IoStatus status)
+    private void Answer(DispatchedOperation operation, in IoStatus status)
     {
         recovery.Note();
         foreach (var entry in operation.Entries)

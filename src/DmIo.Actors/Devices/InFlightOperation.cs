@@ -8,8 +8,8 @@ using DmIo.Io;
 namespace DmIo.Actors.Devices;
 
 /// <summary>
-/// A <see cref="DeviceOperation"/> at the device. Reused by its device actor. It is also the completion message to the
-/// actor, if the device completes it outside of the actor's turn.
+/// A <see cref="DispatchedOperation"/> at the device. Reused by its device actor. It is also the completion message to
+/// the actor, if the device completes it outside of the actor's turn.
 /// <code>
 ///   InFlight --device's last answer--> Completed       in the actor's turn, or by a message to it
 ///      +-----Abandon---------------> Abandoned    the actor is dead: the continuation answers the I/Os itself
@@ -33,7 +33,7 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
     }
 
     /// <summary>The operation.</summary>
-    internal DeviceOperation Operation { get; private set; } = null!; // set by Start, before anything else is called
+    internal DispatchedOperation Operation { get; private set; } = null!; // set by Start, before any other call
 
     /// <summary>The index in its actor's list of operations in flight; only the actor uses it.</summary>
     internal int Index { get; set; }
@@ -42,20 +42,18 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
     internal IoStatus Status { get; private set; }
 
     /// <summary>Starts the operation. True: it has ended. False: it will complete later.</summary>
-    internal bool Start(DeviceOperation operation)
+    internal bool Start(DispatchedOperation operation)
     {
         Operation = operation;
         state = InFlight;
         try
         {
-            if (operation.Operation.HasData())
+            if (operation.Operation.Kind.HasData())
             {
                 AddMemory(operation);
             }
 
-            var zeroing = ((DeviceIo)operation.Ios[0]).Zeroing;
-            if (!transfer.Start(
-                operation.Operation, operation.Start, operation.Count, operation.ForceUnitAccess, zeroing))
+            if (!transfer.Start(operation.Operation))
             {
                 return false;
             }
@@ -66,23 +64,23 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
         {
             // The transfer maps exceptions of devices; this one is of a memory type of the caller.
             transfer.Forget();
-            Status = Errno.StatusOf(exception, $"{operation.Operation} at sector {operation.Start}");
+            Status = Errno.StatusOf(exception, operation.Operation.ToString());
         }
 
         return true;
     }
 
-    private void AddMemory(DeviceOperation operation)
+    private void AddMemory(DispatchedOperation operation)
     {
         foreach (var io in operation.Ios)
         {
             if (io.Edges.IsNone)
             {
-                transfer.Add(io.Memory, io.Region.Count, operation.Operation == IoOperation.Read);
+                transfer.Add(io.Memory, io.Operation.Count, operation.Operation.Kind.FillsMemory());
             }
             else
             {
-                transfer.Add(io.Memory, io.Region.Count, io.Edges);
+                transfer.Add(io.Memory, io.Operation.Count, io.Edges);
             }
         }
     }

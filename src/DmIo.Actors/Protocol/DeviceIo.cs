@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using DmIo.Actors.Devices;
 using DmIo.Actors.Scheduling;
+using DmIo.Devices;
 using DmIo.Devices.Transfer;
 using DmIo.Io;
 using DmIo.Memory;
@@ -36,6 +37,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
     private const int Abandoned = 3;
     private const int Answered = 4;
 
+    private DeviceOperation operation;
     private IActorRef replyTo = ActorRefs.Nobody;
     private int state = Answered;
     private IoStatus status;
@@ -50,17 +52,13 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
 
     internal int RegionIndex { get; }
 
-    public IoOperation Operation { get; private set; }
+    public ref readonly DeviceOperation Operation => ref operation;
 
     public IoRegion Region { get; private set; }
 
     public IoMemory? Memory { get; private set; }
 
-    public bool ForceUnitAccess { get; private set; }
-
     public WriteEdges Edges { get; private set; }
-
-    internal WriteZeroesFlags Zeroing { get; private set; }
 
     public LeaseId Lease { get; private set; }
 
@@ -107,12 +105,14 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
     /// <summary>Request actor: starts a new I/O. Only after the answer of the previous one was received.</summary>
     internal void Begin(IoRequest request, in IoRegion region, in RequestOwner owner)
     {
-        Operation = request.Operation;
+        operation = new DeviceOperation(request.Operation, region.Start, region.Count)
+        {
+            ForceUnitAccess = request.ForceUnitAccess,
+            Zeroing = request.Zeroing,
+        };
         Region = region;
         Memory = request.Memory;
-        ForceUnitAccess = request.ForceUnitAccess;
         Edges = request.Edges;
-        Zeroing = request.Zeroing;
         Priority = request.Priority;
         Lease = owner.Lease;
         Weight = owner.Weight;
@@ -189,7 +189,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
     /// </summary>
     internal void ZeroFillRead()
     {
-        if (Operation != IoOperation.Read)
+        if (!operation.Kind.FillsMemory())
         {
             return;
         }

@@ -255,8 +255,8 @@ internal sealed class RequestAdmission(int pages)
         for (var index = 0; index < earlier.RegionCount; index++)
         {
             if (earlier[index] is { } io
-                && io.Operation.HasRange() && later.Operation.HasRange()
-                && (io.Operation.ChangesSectors() || later.Operation.ChangesSectors())
+                && io.Operation.Kind.HasRange() && later.Operation.Kind.HasRange()
+                && (io.Operation.Kind.ChangesSectors() || later.Operation.Kind.ChangesSectors())
                 && io.Region.Overlaps(later.Region))
             {
                 return true;

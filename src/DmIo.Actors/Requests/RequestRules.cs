@@ -52,13 +52,14 @@ internal static class RequestRules
         (_, <= 0) => "A request needs a region, and this has none; give 1 to 64.",
         (_, > ErrorBits.Capacity) =>
             $"A request takes at most {ErrorBits.Capacity} regions, and this has {count}; split it.",
-        (IoOperation.Read, > 1) => $"A read takes exactly one region, and this has {count}; send a read for each.",
+        (_, > 1) when operation.FillsMemory() =>
+            $"A read takes exactly one region, and this has {count}; send a read for each.",
         _ => null,
     };
 
     private static string? CheckOptions(IoRequest request)
     {
-        if (request.ForceUnitAccess && request.Operation != IoOperation.Write)
+        if (request.ForceUnitAccess && !request.Operation.CanForceUnitAccess())
         {
             return $"Only a write can use force unit access (FUA), not a {request.Operation}; send a flush after it.";
         }
@@ -85,7 +86,7 @@ internal static class RequestRules
     private static string? CheckZeroing(IoRequest request)
     {
         const WriteZeroesFlags Known = WriteZeroesFlags.NoUnmap | WriteZeroesFlags.NoFallback;
-        if (request.Operation != IoOperation.WriteZeroes)
+        if (!request.Operation.IsZeroing())
         {
             return $"Only write zeroes has zeroing flags ({request.Zeroing}), not a {request.Operation}.";
         }
@@ -161,7 +162,7 @@ internal static class RequestRules
             return $"A {request.Operation} needs memory, and this has none.";
         }
 
-        if (request.Operation == IoOperation.Read && memory.IsReadOnly)
+        if (request.Operation.FillsMemory() && memory.IsReadOnly)
         {
             return "A read writes to its memory, and this memory is read-only.";
         }

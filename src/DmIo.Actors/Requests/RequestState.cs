@@ -77,7 +77,7 @@ internal sealed class RequestState : ILinked<RequestState>
         for (var index = 0; index < regions.Length; index++)
         {
             ref readonly var region = ref regions[index];
-            if (region.Count.Value > 0 || begun.Operation == IoOperation.Flush)
+            if (region.Count.Value > 0 || !begun.Operation.HasRange())
             {
                 ios[index].Begin(begun, region, owner);
                 ios[index].Device = null;

@@ -125,7 +125,7 @@ internal sealed class AdaptiveDepth
     }
 
     /// <summary>An operation other than a flush has ended.</summary>
-    internal void Completed(DeviceOperation operation, TimeSpan now)
+    internal void Completed(DispatchedOperation operation, TimeSpan now)
     {
         if (windowStart is not { } start)
         {

@@ -1,4 +1,3 @@
-using DmIo.Io;
 
 namespace DmIo.Actors.Scheduling;
 
@@ -72,7 +71,7 @@ internal sealed class DeadlineScheduler : IoScheduler
         starved = ReferenceEquals(direction, writes) ? 0 : starved + (writes.Count > 0 ? 1 : 0);
     }
 
-    private Direction Of(QueueEntry entry) => entry.Operation == IoOperation.Read ? reads : writes;
+    private Direction Of(QueueEntry entry) => entry.IsChange ? writes : reads;
 
     /// <summary>Reads or writes, by sector and by age.</summary>
     private sealed class Direction(TimeSpan expiry)

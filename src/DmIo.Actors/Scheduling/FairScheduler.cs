@@ -47,7 +47,7 @@ internal sealed class FairScheduler : IoScheduler
     /// <summary>The virtual time of an entry: its cost divided by the weight.</summary>
     internal static long CostOf(QueueEntry entry)
     {
-        var most = entry.Operation.HasData() ? MostCost : MostRangeCost;
+        var most = entry.Kind.HasData() ? MostCost : MostRangeCost;
         var sectors = Math.Min(entry.Count.Value, most / Sector.SizeBytes);
         return ((sectors * Sector.SizeBytes) + OperationCost) * UsualWeight / entry.Weight;
     }

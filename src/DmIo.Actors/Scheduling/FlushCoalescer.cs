@@ -24,7 +24,7 @@ internal sealed class FlushCoalescer(IoQueueOptions options, DeviceDescription d
 {
     private readonly TimeSpan[] expiries = [TimeSpan.Zero, options.BestEffortExpiry, options.IdleExpiry];
     private readonly IntrusiveList<QueueEntry> waiting = new();
-    private DeviceOperation? inFlight;
+    private DispatchedOperation? inFlight;
     private int comingCount;
 
     // The most urgent class of the waiting entries, and the time since when the first of them waits.
@@ -62,7 +62,7 @@ internal sealed class FlushCoalescer(IoQueueOptions options, DeviceDescription d
     internal QueueEntry? TakeIssued()
     {
         var entry = Take();
-        while (entry is { Operation: IoOperation.Flush })
+        while (entry is { Kind: IoOperation.Flush })
         {
             entry = Take();
         }
@@ -81,18 +81,17 @@ internal sealed class FlushCoalescer(IoQueueOptions options, DeviceDescription d
     /// <param name="othersReady">The number of other durable writes that are ready.</param>
     internal (bool ForceUnitAccess, bool NeedsFlush) WayOf(QueueEntry entry, int othersReady)
     {
-        if (!entry.ForceUnitAccess || !device.HasVolatileCache || entry.Operation == IoOperation.Discard
-            || entry.Operation == IoOperation.Read)
+        if (!entry.ForceUnitAccess || !device.HasVolatileCache || !entry.Kind.DefinesContent())
         {
             return (false, false);
         }
 
         var isAlone = inFlight is null && waiting.Count == 0 && comingCount == 0 && othersReady == 0;
-        var isNative = isAlone && device.HasForceUnitAccess && entry.Operation == IoOperation.Write;
+        var isNative = isAlone && device.HasForceUnitAccess && entry.Kind.CanForceUnitAccess();
         return (isNative, !isNative);
     }
 
-    internal void Started(DeviceOperation operation)
+    internal void Started(DispatchedOperation operation)
     {
         comingCount += operation.NeedsFlush ? 1 : 0;
         if (operation.IsSync)
@@ -102,7 +101,7 @@ internal sealed class FlushCoalescer(IoQueueOptions options, DeviceDescription d
         }
     }
 
-    internal void Ended(DeviceOperation operation)
+    internal void Ended(DispatchedOperation operation)
     {
         comingCount -= operation.NeedsFlush ? 1 : 0;
         if (ReferenceEquals(inFlight, operation))

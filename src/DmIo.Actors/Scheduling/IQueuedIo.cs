@@ -1,3 +1,4 @@
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
 
@@ -9,15 +10,11 @@ namespace DmIo.Actors.Scheduling;
 /// </summary>
 internal interface IQueuedIo
 {
-    IoOperation Operation { get; }
-
-    /// <summary>The queue does not read the device's name.</summary>
-    IoRegion Region { get; }
+    /// <summary>The operation, without its data.</summary>
+    ref readonly DeviceOperation Operation { get; }
 
     /// <summary>Null if the operation transfers no data.</summary>
     IoMemory? Memory { get; }
-
-    bool ForceUnitAccess { get; }
 
     WriteEdges Edges { get; }
 

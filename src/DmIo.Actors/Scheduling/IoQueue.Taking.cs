@@ -12,7 +12,7 @@ internal sealed partial class IoQueue
     /// expiries need no timer, because an I/O that waits for one waits behind operations whose ends bring the next
     /// call.
     /// </summary>
-    internal bool TryTakeNext(TimeSpan time, [MaybeNullWhen(false)] out DeviceOperation operation)
+    internal bool TryTakeNext(TimeSpan time, [MaybeNullWhen(false)] out DispatchedOperation operation)
     {
         now = time;
         operation = null;
@@ -54,12 +54,12 @@ internal sealed partial class IoQueue
 
     private bool IsFlushNext() => flushes.IsNext(ready.HasClasses ? ready.MostUrgent : null, now);
 
-    private DeviceOperation? TakeFlush()
+    private DispatchedOperation? TakeFlush()
     {
         var operation = operations.Take();
         while (flushes.Take() is { } entry)
         {
-            if (entry.Operation == IoOperation.Flush && !entry.Io!.TryIssue())
+            if (entry.Kind == IoOperation.Flush && !entry.Io!.TryIssue())
             {
                 Waiting--;
                 entry.Detach();
@@ -82,7 +82,7 @@ internal sealed partial class IoQueue
         return operation;
     }
 
-    private DeviceOperation TakeRetried(QueueEntry entry)
+    private DispatchedOperation TakeRetried(QueueEntry entry)
     {
         retries.Remove(entry);
         LeaveWaiting(entry);
@@ -92,7 +92,7 @@ internal sealed partial class IoQueue
         return operation;
     }
 
-    private DeviceOperation? Take(QueueEntry chosen)
+    private DispatchedOperation? Take(QueueEntry chosen)
     {
         if (loads is not null && loads.IsLight(chosen.Lease))
         {
@@ -147,14 +147,14 @@ internal sealed partial class IoQueue
         entry.Detach();
     }
 
-    private void Start(DeviceOperation operation, QueueEntry chosen)
+    private void Start(DispatchedOperation operation, QueueEntry chosen)
     {
         var (isNative, needsFlush) = flushes.WayOf(chosen, ready.DurableCount);
         operation.Begin(now, isNative, needsFlush);
         Start(operation);
     }
 
-    private void Start(DeviceOperation operation)
+    private void Start(DispatchedOperation operation)
     {
         operation.DepthWindow = depth.Window;
         flushes.Started(operation);

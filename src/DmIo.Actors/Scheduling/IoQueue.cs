@@ -34,9 +34,9 @@ internal sealed partial class IoQueue
     private readonly bool isAdaptive;
     private readonly LeaseLoads? loads;
     private readonly IntrusiveList<QueueEntry> retries = new();
-    private readonly IntrusiveList<DeviceOperation> operationsInFlight = new();
+    private readonly IntrusiveList<DispatchedOperation> operationsInFlight = new();
     private readonly ObjectPool<QueueEntry> entries = new();
-    private readonly ObjectPool<DeviceOperation> operations = new();
+    private readonly ObjectPool<DispatchedOperation> operations = new();
     private TimeSpan now;
     private long lastNumber;
 
@@ -86,7 +86,7 @@ internal sealed partial class IoQueue
         entry.Begin(io, ++lastNumber, now);
         loads?.Add(entry.Lease);
         Waiting++;
-        if (entry.Operation == IoOperation.Flush)
+        if (entry.Kind == IoOperation.Flush)
         {
             flushes.Add(entry, now);
             return;
@@ -104,10 +104,11 @@ internal sealed partial class IoQueue
     }
 
     /// <summary>
-    /// Ends a successful operation with <see cref="DeviceOperation.NeedsFlush"/>. Its I/Os are written but not durable:
-    /// conflicting I/Os may run, and the I/Os are taken again with the next flush. They must not be answered before.
+    /// Ends a successful operation with <see cref="DispatchedOperation.NeedsFlush"/>. Its I/Os are written but not
+    /// durable: conflicting I/Os may run, and the I/Os are taken again with the next flush. They must not be answered
+    /// before.
     /// </summary>
-    internal void Written(DeviceOperation operation, TimeSpan time)
+    internal void Written(DispatchedOperation operation, TimeSpan time)
     {
         Invariant.Require(operation.NeedsFlush);
         now = time;
@@ -126,9 +127,9 @@ internal sealed partial class IoQueue
     /// Ends a failed operation whose failure may be that of one I/O. The I/Os keep their places before all conflicting
     /// ones, and are taken again before all others, one operation each, not merged. Not for a flush.
     /// </summary>
-    internal void Retry(DeviceOperation operation, TimeSpan time)
+    internal void Retry(DispatchedOperation operation, TimeSpan time)
     {
-        Invariant.Require(operation.Operation != IoOperation.Flush);
+        Invariant.Require(operation.Operation.Kind.HasRange());
         now = time;
         EndFlight(operation);
         foreach (var entry in operation.Entries)
@@ -143,9 +144,9 @@ internal sealed partial class IoQueue
 
     /// <summary>
     /// Ends an operation: conflicting I/Os may run. Its I/Os may be answered before or after: the queue does not access
-    /// them; but <see cref="DeviceOperation.Ios"/> is empty afterwards.
+    /// them; but <see cref="DispatchedOperation.Ios"/> is empty afterwards.
     /// </summary>
-    internal void Completed(DeviceOperation operation, TimeSpan time)
+    internal void Completed(DispatchedOperation operation, TimeSpan time)
     {
         now = time;
         EndFlight(operation);
@@ -180,7 +181,7 @@ internal sealed partial class IoQueue
 
     private void Release(QueueEntry entry) => ready.Add(entry, now);
 
-    private void EndFlight(DeviceOperation operation)
+    private void EndFlight(DispatchedOperation operation)
     {
         Invariant.Require(operation.IsInFlight);
         operationsInFlight.Remove(operation);
@@ -231,7 +232,7 @@ internal sealed partial class IoQueue
         entries.Return(entry);
     }
 
-    private void Recycle(DeviceOperation operation)
+    private void Recycle(DispatchedOperation operation)
     {
         operation.Clear();
         operations.Return(operation);

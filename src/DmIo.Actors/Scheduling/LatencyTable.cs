@@ -25,7 +25,7 @@ internal sealed class LatencyTable
     /// <param name="operation">The operation that has just ended.</param>
     /// <param name="latency">Its latency.</param>
     /// <param name="isSample">True: it also began in the window.</param>
-    internal void Add(DeviceOperation operation, TimeSpan latency, bool isSample)
+    internal void Add(DispatchedOperation operation, TimeSpan latency, bool isSample)
     {
         ref var kind = ref kinds[IndexOf(operation)];
         kind.Ended++;
@@ -120,16 +120,16 @@ internal sealed class LatencyTable
         Samples = 0;
     }
 
-    private static int IndexOf(DeviceOperation operation)
+    private static int IndexOf(DispatchedOperation operation)
     {
-        var row = operation.Operation switch
+        ref readonly var call = ref operation.Operation;
+        if (!call.Kind.HasRange())
         {
-            IoOperation.Read => 0,
-            IoOperation.Write => 1,
-            IoOperation.Discard or IoOperation.WriteZeroes => 2,
-            var other => throw new InvalidOperationException($"{other} has no latency that depends on its size."),
-        };
-        return (row * Sizes) + Math.Min(BitOperations.Log2((ulong)operation.Count.Value), Sizes - 1);
+            throw new InvalidOperationException($"{call.Kind} has no latency that depends on its size.");
+        }
+
+        var row = call.Kind.FillsMemory() ? 0 : call.Kind.HasData() ? 1 : 2;
+        return (row * Sizes) + Math.Min(BitOperations.Log2((ulong)call.Count.Value), Sizes - 1);
     }
 
     private struct Kind

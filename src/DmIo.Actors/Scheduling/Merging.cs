@@ -39,7 +39,7 @@ internal sealed class Merging
         sectors = entry.Count.Value;
         segments = -1;
         return !isOff && entry.Io!.Edges.IsNone && sectors < mostSectors
-            && entry.Operation.HasData();
+            && entry.Kind.CanMerge();
     }
 
     /// <summary>Takes an entry that ends where the first entry of the operation begins.</summary>
@@ -82,7 +82,7 @@ internal sealed class Merging
     private bool Fits(QueueEntry entry, long at, bool isBefore)
     {
         if (entry.State != EntryState.Ready || (isBefore ? entry.End : entry.Start) != at
-            || entry.Operation != chosen!.Operation || entry.Class != chosen.Class
+            || entry.Kind != chosen!.Kind || entry.Class != chosen.Class
             || entry.ForceUnitAccess != chosen.ForceUnitAccess || entry.Count.Value > mostSectors - sectors
             || !entry.Io!.Edges.IsNone)
         {

@@ -21,7 +21,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
 
     internal IQueuedIo? Io { get; private set; }
 
-    internal IoOperation Operation { get; private set; }
+    internal IoOperation Kind { get; private set; }
 
     /// <summary>The first sector. Both this and the end are 0 for a flush.</summary>
     internal long Start => Key;
@@ -44,7 +44,7 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
     internal EntryState State { get; set; }
 
     /// <summary>Changes sectors. False for reads, and flushes.</summary>
-    internal bool IsChange => Operation.ChangesSectors();
+    internal bool IsChange => Kind.ChangesSectors();
 
     /// <summary>For a change: the nodes that it waits for.</summary>
     internal IntervalLevel Under { get; }
@@ -73,19 +73,12 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
         Io = io;
         io.Entry = this;
         Tie = number;
-        Operation = io.Operation;
-        if (!Operation.HasRange())
-        {
-            (Key, End) = (0, 0);
-        }
-        else
-        {
-            var (start, count) = (io.Region.Start.Value, io.Region.Count.Value);
-            Invariant.Require(start >= 0 && count > 0 && start <= long.MaxValue - count);
-            (Key, End) = (start, start + count);
-        }
-
-        ForceUnitAccess = io.ForceUnitAccess;
+        ref readonly var operation = ref io.Operation;
+        Kind = operation.Kind;
+        var (start, count) = (operation.Start.Value, operation.Count.Value);
+        Invariant.Require(start >= 0 && count > 0 == Kind.HasRange() && start <= long.MaxValue - count);
+        (Key, End) = (start, start + count);
+        ForceUnitAccess = operation.ForceUnitAccess;
         Lease = io.Lease;
         Weight = Math.Clamp(io.Weight, 1, 10_000);
         Class = PriorityClasses.Of(io.Priority);

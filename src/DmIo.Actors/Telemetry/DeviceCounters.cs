@@ -12,10 +12,10 @@ namespace DmIo.Actors.Telemetry;
 internal sealed class DeviceCounters(
     string name, ServiceMode mode, SchedulingPolicy policy, ITimeProvider clock)
 {
-    private const int Kinds = (int)IoOperation.WriteZeroes + 1;
     private const long None = long.MinValue;
 
-    private readonly OperationCounts[] ended = [.. Enumerable.Range(0, Kinds).Select(_ => new OperationCounts())];
+    // By operation.
+    private readonly OperationCounts[] ended = [.. IoOperationTraits.All.Select(_ => new OperationCounts())];
     private readonly LatencyCounts latencies = new();
     private long issued;
     private long merged;
@@ -68,10 +68,10 @@ internal sealed class DeviceCounters(
     internal void TurnBegins(TimeSpan now) => Volatile.Write(ref turnTicks, now.Ticks);
 
     /// <summary>An operation is issued to the device.</summary>
-    internal void Issue(DeviceOperation operation)
+    internal void Issue(DispatchedOperation operation)
     {
         issued++;
-        if (operation.Operation == IoOperation.Flush)
+        if (operation.Operation.Kind == IoOperation.Flush)
         {
             flushesIssued++;
         }
@@ -84,17 +84,17 @@ internal sealed class DeviceCounters(
     /// <summary>A region has ended.</summary>
     internal void Ended(IQueuedIo io, IoStatusCode code, TimeSpan latency)
     {
-        var operation = io.Operation;
-        ended[(int)operation].Add(operation == IoOperation.Flush ? 0 : io.Region.Count.Bytes, code);
+        ref readonly var operation = ref io.Operation;
+        ended[(int)operation.Kind].Add(operation.LengthBytes, code);
         latencies.Record(latency);
         if (DmIoMetrics.OperationDuration.Enabled)
         {
-            DmIoMetrics.Record(name, operation, code, latency);
+            DmIoMetrics.Record(name, operation.Kind, code, latency);
         }
     }
 
     /// <summary>A region was refused before it was queued.</summary>
-    internal void Refused(IQueuedIo io, IoStatusCode code) => ended[(int)io.Operation].Add(0, code);
+    internal void Refused(IQueuedIo io, IoStatusCode code) => ended[(int)io.Operation.Kind].Add(0, code);
 
     /// <summary>A turn has ended, after sending this number of messages.</summary>
     internal void TurnEnded(IoQueue queue, int answers)
@@ -113,11 +113,7 @@ internal sealed class DeviceCounters(
         Name = name,
         Mode = mode,
         Policy = policy,
-        Reads = Of(IoOperation.Read),
-        Writes = Of(IoOperation.Write),
-        Flushes = Of(IoOperation.Flush),
-        Discards = Of(IoOperation.Discard),
-        WriteZeroes = Of(IoOperation.WriteZeroes),
+        Operations = [.. ended.Select(counts => counts.Snapshot())],
         Issued = Issued,
         Merged = Merged,
         FlushesIssued = FlushesIssued,
@@ -132,6 +128,4 @@ internal sealed class DeviceCounters(
     };
 
     internal OperationCounts CountsOf(IoOperation operation) => ended[(int)operation];
-
-    private OperationStatistics Of(IoOperation operation) => ended[(int)operation].Snapshot();
 }

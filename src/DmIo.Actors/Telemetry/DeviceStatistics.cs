@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using DmIo.Actors.Scheduling;
 using DmIo.Devices;
+using DmIo.Io;
 
 namespace DmIo.Actors.Telemetry;
 
@@ -10,6 +12,10 @@ namespace DmIo.Actors.Telemetry;
 /// </summary>
 public sealed record DeviceStatistics
 {
+    // By operation; never changed after the object is initialized.
+    private OperationStatistics[] operations =
+        [.. IoOperationTraits.All.Select(_ => OperationStatistics.None)];
+
     /// <summary>The name that regions use.</summary>
     public required string Name { get; init; }
 
@@ -20,20 +26,44 @@ public sealed record DeviceStatistics
     public required SchedulingPolicy Policy { get; init; }
 
     /// <summary>Regions read.</summary>
-    public required OperationStatistics Reads { get; init; }
+    public OperationStatistics Reads
+    {
+        get => operations[(int)IoOperation.Read];
+        init => Set(IoOperation.Read, value);
+    }
 
     /// <summary>Regions written.</summary>
-    public required OperationStatistics Writes { get; init; }
+    public OperationStatistics Writes
+    {
+        get => operations[(int)IoOperation.Write];
+        init => Set(IoOperation.Write, value);
+    }
 
     /// <summary>Regions flushed. <see cref="FlushesIssued"/> counts the flushes of the device, which served these
     /// regions and the durable writes.</summary>
-    public required OperationStatistics Flushes { get; init; }
+    public OperationStatistics Flushes
+    {
+        get => operations[(int)IoOperation.Flush];
+        init => Set(IoOperation.Flush, value);
+    }
 
     /// <summary>Regions discarded.</summary>
-    public required OperationStatistics Discards { get; init; }
+    public OperationStatistics Discards
+    {
+        get => operations[(int)IoOperation.Discard];
+        init => Set(IoOperation.Discard, value);
+    }
 
     /// <summary>Regions zeroed.</summary>
-    public required OperationStatistics WriteZeroes { get; init; }
+    public OperationStatistics WriteZeroes
+    {
+        get => operations[(int)IoOperation.WriteZeroes];
+        init => Set(IoOperation.WriteZeroes, value);
+    }
+
+    /// <summary>Regions that ended, of all operations.</summary>
+    [JsonIgnore]
+    public long Count => operations.Sum(operation => operation.Count);
 
     /// <summary>Operations issued to the device; a merged operation or a shared flush counts once.</summary>
     public required long Issued { get; init; }
@@ -71,10 +101,29 @@ public sealed record DeviceStatistics
     /// the beginning of a turn: the time that a device takes within a turn (mode inline) is not included.
     /// </summary>
     public required LatencyDistribution Latencies { get; init; }
+
+    /// <summary>The statistics of each operation, in the order of <see cref="IoOperation"/>.</summary>
+    internal IReadOnlyList<OperationStatistics> Operations
+    {
+        get => operations;
+        init => operations = [.. value];
+    }
+
+    /// <summary>Copies the table, which a copy by <c>with</c> shares.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="statistics">Null: missing in the JSON of a version without the operation.</param>
+    private void Set(IoOperation operation, OperationStatistics? statistics)
+    {
+        operations = [.. operations];
+        operations[(int)operation] = statistics ?? OperationStatistics.None;
+    }
 }
 
 /// <summary>The results of one kind of operation.</summary>
 /// <param name="Count">Operations that ended, with any status.</param>
 /// <param name="Bytes">The bytes of successful operations: the sectors of their regions; 0 for flushes.</param>
-/// <param name="Errors">Operations that ended with any status but <see cref="DmIo.Io.IoStatusCode.Ok"/>.</param>
-public sealed record OperationStatistics(long Count, long Bytes, long Errors);
+/// <param name="Errors">Operations that ended with any status but <see cref="IoStatusCode.Ok"/>.</param>
+public sealed record OperationStatistics(long Count, long Bytes, long Errors)
+{
+    internal static OperationStatistics None { get; } = new(0, 0, 0);
+}

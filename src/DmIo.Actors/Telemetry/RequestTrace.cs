@@ -42,8 +42,8 @@ internal sealed class RequestTrace
     /// <summary>A region is sent to its device, or fails because the device is missing.</summary>
     internal void SendRegion(DeviceIo io)
     {
-        var operation = TelemetryNames.Of(io.Operation);
-        if (Start($"{TelemetryNames.SpanOf(io.Operation)} {io.Region.Device}", request.Context) is { } activity)
+        var operation = TelemetryNames.Of(io.Operation.Kind);
+        if (Start($"{TelemetryNames.SpanOf(io.Operation.Kind)} {io.Region.Device}", request.Context) is { } activity)
         {
             regions[io.RegionIndex] = activity;
             activity.SetTag(DmIoMetrics.Operation, operation);

@@ -96,7 +96,7 @@ internal static class ServiceInstruments
     private static IEnumerable<Measurement<long>> Moved() =>
         from device in Devices()
         from operation in Operations
-        where operation != IoOperation.Flush
+        where operation.HasRange()
         select new Measurement<long>(
             device.CountsOf(operation).Bytes, Tag(DmIoMetrics.DeviceName, device.Name), TagOf(operation));
 

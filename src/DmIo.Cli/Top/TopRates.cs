@@ -40,7 +40,7 @@ internal static class TopRates
             Depth = now.Depth,
             InFlight = now.InFlight,
             Waiting = now.Waiting,
-            OperationsPerSecond = Rate(before is null ? 0 : CountOf(before), CountOf(now), seconds),
+            OperationsPerSecond = Rate(before?.Count ?? 0, now.Count, seconds),
             ReadsPerSecond = Rate(before?.Reads.Count ?? 0, now.Reads.Count, seconds),
             WritesPerSecond = Rate(before?.Writes.Count ?? 0, now.Writes.Count, seconds),
             ReadBytesPerSecond = Rate(before?.Reads.Bytes ?? 0, now.Reads.Bytes, seconds),
@@ -60,10 +60,6 @@ internal static class TopRates
         Waiting = now.Waiting,
         OperationsPerSecond = Rate(before?.Answered ?? 0, now.Answered, seconds),
     };
-
-    private static long CountOf(DeviceStatistics device) =>
-        device.Reads.Count + device.Writes.Count + device.Flushes.Count + device.Discards.Count
-        + device.WriteZeroes.Count;
 
     /// <summary>Per second; 0 if the interval is shorter than a microsecond.</summary>
     internal static double Rate(long before, long now, double seconds) =>

@@ -13,7 +13,7 @@ namespace DmIo.Nbd.Client;
 /// </code>
 /// Invariant: between Begin and Answer, only one connection accesses the memory; at other times, only the caller.
 /// </summary>
-internal sealed class ClientRequest(ClientRequestPool pool) : AnswerSource
+internal sealed class ClientRequest(ClientRequestPool pool) : TransferCompletionSource
 {
     internal NbdCommand Command { get; private set; }
 
@@ -58,11 +58,13 @@ internal sealed class ClientRequest(ClientRequestPool pool) : AnswerSource
     /// <summary>For error messages: <c>the write at sector 8</c>.</summary>
     internal string Name => Command switch
     {
+        NbdCommand.Read => $"the read at sector {OffsetBytes / Sector.SizeBytes}",
+        NbdCommand.Write => $"the write at sector {OffsetBytes / Sector.SizeBytes}",
         NbdCommand.Flush => "the flush",
         NbdCommand.BlockStatus => $"the block status request at sector {OffsetBytes / Sector.SizeBytes}",
         NbdCommand.Trim => $"the discard at sector {OffsetBytes / Sector.SizeBytes}",
         NbdCommand.WriteZeroes => $"the zeroing at sector {OffsetBytes / Sector.SizeBytes}",
-        _ => $"the {(Command == NbdCommand.Write ? "write" : "read")} at sector {OffsetBytes / Sector.SizeBytes}",
+        _ => throw new InvalidOperationException($"{Command} is not a command of a device."),
     };
 
     internal void Begin(
@@ -91,10 +93,10 @@ internal sealed class ClientRequest(ClientRequestPool pool) : AnswerSource
     internal void Answer(TransferResult result, bool isInline)
     {
         Batch = null;
-        SetAnswer(result, defect: null, isInline);
+        SetResult(result, exception: null, isInline);
     }
 
-    protected override void OnTaken() => pool.Return(this);
+    protected override void OnResultTaken() => pool.Return(this);
 }
 
 /// <summary>A pool of requests. One caller at a time takes from it; <see cref="Return"/> is thread-safe. The pool grows

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Memory;
 using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Client;
@@ -80,34 +79,14 @@ public sealed class NbdDevice : IBlockDevice
     public void Poll() => engine.Poll();
 
     /// <inheritdoc/>
-    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
-    {
-        ArgumentNullException.ThrowIfNull(destination);
-        return Start(NbdCommand.Read, CommandFlags.None, start, destination.LengthBytes, destination).Transfer;
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        var flags = forceUnitAccess ? CommandFlags.ForceUnitAccess : CommandFlags.None;
-        return Start(NbdCommand.Write, flags, start, source.LengthBytes, source).Transfer;
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> FlushAsync() => Start(NbdCommand.Flush, CommandFlags.None, 0, 0).Status;
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
-        Start(NbdCommand.Trim, CommandFlags.None, start, count.Bytes).Status;
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags)
-    {
-        var how = (flags.HasFlag(WriteZeroesFlags.NoUnmap) ? CommandFlags.NoHole : CommandFlags.None)
-            | (flags.HasFlag(WriteZeroesFlags.NoFallback) ? CommandFlags.FastZero : CommandFlags.None);
-        return Start(NbdCommand.WriteZeroes, how, start, count.Bytes).Status;
-    }
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => engine
+        .Start(
+            CommandOf(operation.Kind),
+            FlagsOf(operation),
+            operation.OffsetBytes,
+            operation.LengthBytes,
+            operation.Data)
+        .Task;
 
     /// <summary>The extents that the server reports (BLOCK_STATUS of base:allocation); the whole range is Data if the
     /// server does not support it.</summary>
@@ -121,7 +100,18 @@ public sealed class NbdDevice : IBlockDevice
     private static int ErrnoOf(IOException failure) =>
         failure.InnerException is SocketException socket ? socket.NativeErrorCode : 0;
 
-    private ClientRequest Start(
-        NbdCommand command, CommandFlags flags, Sector start, long lengthBytes, SegmentBatch? batch = null) =>
-        engine.Start(command, flags, start.Value * Sector.SizeBytes, lengthBytes, batch);
+    private static NbdCommand CommandOf(IoOperation operation) => operation switch
+    {
+        IoOperation.Read => NbdCommand.Read,
+        IoOperation.Write => NbdCommand.Write,
+        IoOperation.Flush => NbdCommand.Flush,
+        IoOperation.Discard => NbdCommand.Trim,
+        IoOperation.WriteZeroes => NbdCommand.WriteZeroes,
+        _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, null),
+    };
+
+    private static CommandFlags FlagsOf(in DeviceOperation operation) =>
+        (operation.ForceUnitAccess ? CommandFlags.ForceUnitAccess : CommandFlags.None)
+        | (operation.Zeroing.HasFlag(WriteZeroesFlags.NoUnmap) ? CommandFlags.NoHole : CommandFlags.None)
+        | (operation.Zeroing.HasFlag(WriteZeroesFlags.NoFallback) ? CommandFlags.FastZero : CommandFlags.None);
 }

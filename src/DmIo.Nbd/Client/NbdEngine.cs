@@ -122,7 +122,8 @@ internal sealed class NbdEngine : IAsyncDisposable
         {
             var flags = max == 1 ? CommandFlags.RequestOne : CommandFlags.None;
             var offsetBytes = start.Value * Sector.SizeBytes;
-            answer = Start(NbdCommand.BlockStatus, flags, offsetBytes, lengthBytes, null, converter).Status.AsTask();
+            answer = Start(NbdCommand.BlockStatus, flags, offsetBytes, lengthBytes, null, converter)
+                .StatusTask.AsTask();
         }
 
         OnSignal();

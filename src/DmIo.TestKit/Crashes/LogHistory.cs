@@ -25,7 +25,7 @@ internal sealed class LogHistory
         var barriers = issued.Where(IsBarrier).ToLookup(operation => operation.Device);
         Writes =
         [
-            .. issued.Where(operation => operation.Operation != IoOperation.Flush)
+            .. issued.Where(operation => operation.Operation.HasRange())
                 .Select(operation => new ReplayedWrite(operation, CertainAt(operation, barriers[operation.Device]))),
         ];
         Points = [.. PointsOf(events)];
@@ -74,7 +74,7 @@ internal sealed class LogHistory
 
     private static int CertainAt(LoggedOperation write, IEnumerable<LoggedOperation> barriers)
     {
-        if (write.IsFailed || write.Operation == IoOperation.Discard)
+        if (write.IsFailed || !write.Operation.DefinesContent())
         {
             return int.MaxValue;
         }

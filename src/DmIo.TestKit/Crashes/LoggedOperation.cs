@@ -47,9 +47,8 @@ internal sealed class LoggedOperation
     /// <summary>For example <c>write 3 of disk: sectors 8+8, FUA</c>.</summary>
     public override string ToString()
     {
-        var what = Operation == IoOperation.WriteZeroes ? "write zeroes" : Operation.ToString().ToLowerInvariant();
         var count = (LengthBytes + Sector.SizeBytes - 1) / Sector.SizeBytes;
-        var where = Operation == IoOperation.Flush ? "" : $": sectors {Start}+{count}";
-        return $"{what} {Number} of {Device.Name}{where}{(ForceUnitAccess ? ", FUA" : "")}";
+        var where = !Operation.HasRange() ? "" : $": sectors {Start}+{count}";
+        return $"{Operation.Name()} {Number} of {Device.Name}{where}{(ForceUnitAccess ? ", FUA" : "")}";
     }
 }

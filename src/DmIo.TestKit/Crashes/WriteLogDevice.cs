@@ -1,8 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.TestKit.Crashes;
 
@@ -38,73 +36,30 @@ public sealed class WriteLogDevice : DeviceDecorator
     public override DeviceDescription Description { get; }
 
     /// <inheritdoc/>
-    [SuppressMessage("Reliability", "CA2012", Justification = "Passed on to one method, which awaits it once.")]
-    public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
+    public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
+        operation.Kind.FillsMemory() ? base.SubmitAsync(operation) : LogAsync(operation);
+
+    private async ValueTask<TransferResult> LogAsync(DeviceOperation operation)
     {
-        ArgumentNullException.ThrowIfNull(source);
-        var data = new byte[source.LengthBytes];
-        source.CopyTo(data);
-        var operation = log.Issue((number, at) => new LoggedOperation
+        var logged = log.Issue((number, at) => new LoggedOperation
         {
             Number = number,
             Device = this,
-            Operation = IoOperation.Write,
-            Start = start,
-            LengthBytes = data.Length,
-            Data = data,
-            ForceUnitAccess = forceUnitAccess,
+            Operation = operation.Kind,
+            Start = operation.Start,
+            LengthBytes = operation.LengthBytes,
+            Data = operation.Data?.ToArray(),
+            ForceUnitAccess = operation.ForceUnitAccess,
             IssuedAt = at,
         });
-        return WatchAsync(operation, () => base.WriteAsync(start, source, forceUnitAccess));
-    }
-
-    /// <inheritdoc/>
-    public override ValueTask<IoStatus> FlushAsync() =>
-        WatchAsync(Issue(IoOperation.Flush, default, default), base.FlushAsync);
-
-    /// <inheritdoc/>
-    public override ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
-        WatchAsync(Issue(IoOperation.Discard, start, count), () => base.DiscardAsync(start, count));
-
-    /// <inheritdoc/>
-    public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        WatchAsync(Issue(IoOperation.WriteZeroes, start, count), () => base.WriteZeroesAsync(start, count, flags));
-
-    private LoggedOperation Issue(IoOperation what, Sector start, SectorCount count) =>
-        log.Issue((number, at) => new LoggedOperation
-        {
-            Number = number,
-            Device = this,
-            Operation = what,
-            Start = start,
-            LengthBytes = count.Bytes,
-            IssuedAt = at,
-        });
-
-    private async ValueTask<TransferResult> WatchAsync(
-        LoggedOperation operation, Func<ValueTask<TransferResult>> call)
-    {
         var result = TransferResult.Failed(IoStatus.DeviceError("It threw."));
         try
         {
-            return result = await call().ConfigureAwait(false);
+            return result = await Inner.SubmitAsync(operation).ConfigureAwait(false);
         }
         finally
         {
-            log.End(operation, result.Status.IsOk, result.Bytes);
-        }
-    }
-
-    private async ValueTask<IoStatus> WatchAsync(LoggedOperation operation, Func<ValueTask<IoStatus>> call)
-    {
-        var status = IoStatus.DeviceError("It threw.");
-        try
-        {
-            return status = await call().ConfigureAwait(false);
-        }
-        finally
-        {
-            log.End(operation, status.IsOk, operation.LengthBytes);
+            log.End(logged, result.Status.IsOk, operation.Kind.HasData() ? result.Bytes : logged.LengthBytes);
         }
     }
 }

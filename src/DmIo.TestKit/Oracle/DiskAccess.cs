@@ -64,7 +64,7 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
     /// device.</summary>
     internal HashSet<long> Garbled { get; } = [];
 
-    internal long DataBytes => operation == IoOperation.Write ? Math.Max(0, count.Bytes - Edges.Bytes) : 0;
+    internal long DataBytes => Changes && operation.HasData() ? Math.Max(0, count.Bytes - Edges.Bytes) : 0;
 
     internal bool Changes => operation.ChangesSectors();
 
@@ -72,12 +72,9 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
     private byte[] Kept { get; set; } = [];
 
     /// <inheritdoc/>
-    public override string ToString() => Label ?? operation switch
-    {
-        IoOperation.Flush => "flush",
-        IoOperation.WriteZeroes => $"write zeroes {start}+{count}",
-        _ => $"{operation.ToString().ToLowerInvariant()} {start}+{count}",
-    };
+    public override string ToString() => Label ?? (operation.HasRange()
+        ? $"{operation.Name()} {start}+{count}"
+        : operation.Name());
 
     /// <summary>Makes this access the initial state of a disk, before all other accesses.</summary>
     internal DiskAccess Before(long now)
@@ -122,7 +119,7 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
     internal bool Keeps(long index)
     {
         var at = index * Sector.SizeBytes;
-        return operation == IoOperation.Write && !Edges.IsNone
+        return Changes && !Edges.IsNone
             && (at + Sector.SizeBytes <= Edges.HeadBytes || at >= count.Bytes - Edges.TailBytes);
     }
 

@@ -134,17 +134,17 @@ public sealed class DiskOracle
             }
 
             Finish(access, result.Bytes / Sector.SizeBytes);
-            switch (access.Operation)
+            if (access.Changes)
             {
-                case IoOperation.Read:
-                    Judge(access, found);
-                    break;
-                case IoOperation.Flush:
-                    EndFlush(access, result.Status);
-                    break;
-                default:
-                    EndChange(access);
-                    break;
+                EndChange(access);
+            }
+            else if (access.Operation.FillsMemory())
+            {
+                Judge(access, found);
+            }
+            else
+            {
+                EndFlush(access, result.Status);
             }
 
             sectors.End(access);

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
@@ -39,54 +38,8 @@ public sealed class OracleDevice : DeviceDecorator
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
-    {
-        ArgumentNullException.ThrowIfNull(destination);
-        var (memory, batch) = Guarded(destination);
-        var access = oracle.Begin(new DiskAccess(IoOperation.Read, start, destination.LengthBytes / Sector.SizeBytes));
-        var result = await TransferAsync(access, () => base.ReadAsync(start, batch), memory).ConfigureAwait(false);
-        var found = memory.ToArray().AsSpan(0, (int)result.Bytes);
-        destination.CopyFrom(found);
-        oracle.End(access, result, found);
-        oracle.TakeBack(access, memory);
-        return result;
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask<TransferResult> WriteAsync(
-        Sector start, SegmentBatch source, bool forceUnitAccess)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        var data = new byte[source.LengthBytes];
-        source.CopyTo(data);
-        var (memory, batch) = Guarded(source);
-        memory.CopyFrom(data);
-        var access = oracle.Begin(new DiskAccess(IoOperation.Write, start, data.Length / Sector.SizeBytes)
-        {
-            Data = data,
-            ForceUnitAccess = forceUnitAccess,
-        });
-        var result = await TransferAsync(access, () => base.WriteAsync(start, batch, forceUnitAccess), memory)
-            .ConfigureAwait(false);
-        oracle.End(access, result);
-        Require(access, memory.ToArray().AsSpan().SequenceEqual(data) ? null : "the data of the write was changed");
-        oracle.TakeBack(access, memory);
-        return result;
-    }
-
-    /// <inheritdoc/>
-    [SuppressMessage("Reliability", "CA2012", Justification = "Passed on to one method, which awaits it once.")]
-    public override ValueTask<IoStatus> FlushAsync() =>
-        WatchAsync(new DiskAccess(IoOperation.Flush, 0, 0), base.FlushAsync);
-
-    /// <inheritdoc/>
-    public override ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) => WatchAsync(
-        new DiskAccess(IoOperation.Discard, start, count), () => base.DiscardAsync(start, count));
-
-    /// <inheritdoc/>
-    public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        WatchAsync(
-            new DiskAccess(IoOperation.WriteZeroes, start, count), () => base.WriteZeroesAsync(start, count, flags));
+    public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
+        operation.Data is { } data ? TransferAsync(operation, data) : WatchAsync(operation);
 
     /// <summary>After a crash of the storage: reads the whole disk, through the current device, and lets the oracle
     /// check it (<see cref="DiskOracle.Crash"/>). No call may be in flight.</summary>
@@ -110,13 +63,42 @@ public sealed class OracleDevice : DeviceDecorator
         return (memory, batch);
     }
 
-    private async ValueTask<TransferResult> TransferAsync(
-        DiskAccess access, Func<ValueTask<TransferResult>> call, GuardedMemory memory)
+    private async ValueTask<TransferResult> TransferAsync(DeviceOperation operation, SegmentBatch shape)
+    {
+        var isRead = operation.Kind.FillsMemory();
+        var (memory, batch) = Guarded(shape);
+        var data = isRead ? [] : shape.ToArray();
+        memory.CopyFrom(data);
+        var access = oracle.Begin(new DiskAccess(operation.Kind, operation.Start, operation.Count)
+        {
+            Data = data,
+            ForceUnitAccess = operation.ForceUnitAccess,
+        });
+        var result = await CallAsync(access, operation.With(batch), memory).ConfigureAwait(false);
+        if (isRead)
+        {
+            var found = memory.ToArray().AsSpan(0, (int)result.Bytes);
+            shape.CopyFrom(found);
+            oracle.End(access, result, found);
+        }
+        else
+        {
+            oracle.End(access, result);
+            Require(
+                access, memory.ToArray().AsSpan().SequenceEqual(data) ? null : "the data of the write was changed");
+        }
+
+        oracle.TakeBack(access, memory);
+        return result;
+    }
+
+    private async ValueTask<TransferResult> CallAsync(
+        DiskAccess access, DeviceOperation operation, GuardedMemory memory)
     {
         var result = TransferResult.Failed(IoStatus.DeviceError("It threw."));
         try
         {
-            result = await call().ConfigureAwait(false);
+            result = await Inner.SubmitAsync(operation).ConfigureAwait(false);
         }
         catch
         {
@@ -129,17 +111,17 @@ public sealed class OracleDevice : DeviceDecorator
         return isPossible ? result : result with { Bytes = 0 };
     }
 
-    private async ValueTask<IoStatus> WatchAsync(DiskAccess access, Func<ValueTask<IoStatus>> call)
+    private async ValueTask<TransferResult> WatchAsync(DeviceOperation operation)
     {
-        var status = IoStatus.DeviceError("It threw.");
-        oracle.Begin(access);
+        var access = oracle.Begin(new DiskAccess(operation.Kind, operation.Start, operation.Count));
+        var result = TransferResult.Failed(IoStatus.DeviceError("It threw."));
         try
         {
-            return status = await call().ConfigureAwait(false);
+            return result = await Inner.SubmitAsync(operation).ConfigureAwait(false);
         }
         finally
         {
-            oracle.End(access, status);
+            oracle.End(access, result.Status);
         }
     }
 
@@ -161,7 +143,7 @@ public sealed class OracleDevice : DeviceDecorator
             var access = new DiskAccess(
                 IoOperation.Read, done / Sector.SizeBytes, rest.LengthBytes / Sector.SizeBytes);
             var (memory, batch) = Guarded(rest);
-            var result = await base.ReadAsync(access.Start, batch).ConfigureAwait(false);
+            var result = await Inner.ReadAsync(access.Start, batch).ConfigureAwait(false);
             if (!result.Status.IsOk || result.Bytes < Description.BlockSize.Bytes)
             {
                 throw new IOException($"Sector {access.Start} cannot be read: {result}");

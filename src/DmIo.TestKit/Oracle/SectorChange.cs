@@ -26,15 +26,12 @@ internal readonly record struct SectorChange(DiskAccess Access, int Index, byte[
     /// read.</summary>
     internal bool IsGarbled => Access.Garbled.Contains(Access.Start.Value + Index);
 
-    private Range Written => Access.Operation switch
-    {
-        IoOperation.Discard => 0..0,
-        IoOperation.Write when Merged is null => Access.Written(Index),
-        _ => 0..Sector.SizeBytes,
-    };
+    private Range Written => !Access.Operation.DefinesContent() ? 0..0
+        : Access.Operation.HasData() && Merged is null ? Access.Written(Index)
+        : 0..Sector.SizeBytes;
 
     private ReadOnlySpan<byte> Content =>
-        Merged ?? (Access.Operation == IoOperation.Write ? Access.Content(Index) : Zeroes);
+        Merged ?? (Access.Operation.HasData() ? Access.Content(Index) : Zeroes);
 
     internal bool Holds(ReadOnlySpan<byte> content) => content[Written].SequenceEqual(Content[Written]);
 
@@ -56,7 +53,7 @@ internal readonly record struct SectorChange(DiskAccess Access, int Index, byte[
             { Access.IsInFlight: true } => "in flight by",
             _ => "not acknowledged by",
         };
-        var what = IsWhole ? name(Content) : Access.Operation == IoOperation.Discard ? "anything" : "a part";
+        var what = IsWhole ? name(Content) : !Access.Operation.DefinesContent() ? "anything" : "a part";
         return $"{what} ({state} {Access})";
     }
 }

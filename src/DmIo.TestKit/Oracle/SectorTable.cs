@@ -20,8 +20,8 @@ internal sealed class SectorTable(SectorCount capacity, DiskAccess first)
     /// with its index in the access.</summary>
     internal IEnumerable<(long Sector, int Index)> SectorsOf(DiskAccess access)
     {
-        var sectors = access.Operation == IoOperation.Flush
-            ? 0 : Math.Min(access.Count.Value, capacity.Value - access.Start.Value);
+        var sectors = access.Operation.HasRange()
+            ? Math.Min(access.Count.Value, capacity.Value - access.Start.Value) : 0;
         for (var index = 0; index < sectors; index++)
         {
             if (!access.Keeps(index))

@@ -6,21 +6,23 @@ namespace DmIo.TestKit.Simulation;
 
 /// <summary>A pending call of a <see cref="SimulatedDevice"/>. Its memory is read or filled when the call completes, at
 /// the latest permitted time.</summary>
-internal sealed class SimulatedCall(IoOperation operation, Sector start, SectorCount count) : IUnfinishedWrite
+internal sealed class SimulatedCall(DeviceOperation operation) : IUnfinishedWrite
 {
     // Continuations run synchronously: on the thread, and at the time, that the device's time provider decides.
     private readonly TaskCompletionSource<TransferResult> answer = new();
 
-    internal IoOperation Operation => operation;
+    internal IoOperation Operation => operation.Kind;
 
-    public Sector Start => start;
+    public Sector Start => operation.Start;
 
-    internal SectorCount Count => count;
+    internal SectorCount Count => operation.Count;
 
-    internal bool ForceUnitAccess { get; init; }
+    internal bool ForceUnitAccess => operation.ForceUnitAccess;
+
+    internal WriteZeroesFlags Zeroing => operation.Zeroing;
 
     /// <summary>The memory of a read or a write.</summary>
-    internal SegmentBatch? Memory { get; init; }
+    internal SegmentBatch? Memory => operation.Data;
 
     /// <summary>The last write that a flush covers.</summary>
     internal long FlushPoint { get; init; }
@@ -29,23 +31,25 @@ internal sealed class SimulatedCall(IoOperation operation, Sector start, SectorC
 
     internal Task<TransferResult> Answered => answer.Task;
 
-    public ExtentKind Kind { get; init; } = ExtentKind.Data;
+    public ExtentKind Kind => Operation.HasData() ? ExtentKind.Data
+        : Zeroing.HasFlag(WriteZeroesFlags.NoUnmap) ? ExtentKind.Zero
+        : ExtentKind.Hole;
 
-    internal bool Changes => operation.ChangesSectors();
+    internal bool Changes => Operation.ChangesSectors();
 
     internal void Answer(TransferResult result) => answer.SetResult(result);
 
     /// <summary>The current data of a write.</summary>
     public byte[] Data()
     {
-        var data = new byte[count.Bytes];
+        var data = new byte[Count.Bytes];
         Memory?.CopyTo(data);
         return data;
     }
 
     internal bool MayNotMeet(SimulatedCall other) =>
-        (Changes || other.Changes) && operation.HasRange() && other.Operation.HasRange()
-        && start.Value < other.Start.Value + other.Count.Value && other.Start.Value < start.Value + count.Value;
+        (Changes || other.Changes) && Operation.HasRange() && other.Operation.HasRange()
+        && Start.Value < other.Start.Value + other.Count.Value && other.Start.Value < Start.Value + Count.Value;
 
-    public override string ToString() => operation == IoOperation.Flush ? "Flush" : $"{operation} {start}+{count}";
+    public override string ToString() => Operation.HasRange() ? $"{Operation} {Start}+{Count}" : Operation.ToString();
 }

@@ -1,6 +1,5 @@
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.TestKit.Simulation;
 
@@ -109,52 +108,11 @@ public sealed class SimulatedDevice : IBlockDevice
     }
 
     /// <inheritdoc/>
-    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => Begin(new SimulatedCall(operation)
     {
-        ArgumentNullException.ThrowIfNull(destination);
-        return Begin(new SimulatedCall(IoOperation.Read, start, destination.LengthBytes / Sector.SizeBytes)
-        {
-            Memory = destination,
-            Fault = Draw(IoOperation.Read, start, destination.LengthBytes / Sector.SizeBytes),
-        });
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        Note(!forceUnitAccess || Description.HasForceUnitAccess, "FUA on a device without FUA");
-        return Begin(new SimulatedCall(IoOperation.Write, start, source.LengthBytes / Sector.SizeBytes)
-        {
-            Memory = source,
-            ForceUnitAccess = forceUnitAccess,
-            Fault = Draw(IoOperation.Write, start, source.LengthBytes / Sector.SizeBytes),
-        });
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> FlushAsync() => StatusOf(Begin(new SimulatedCall(IoOperation.Flush, 0, 0)
-    {
-        FlushPoint = disk.FlushPoint(),
-        Fault = Draw(IoOperation.Flush, 0, 0),
-    }));
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count)
-    {
-        Note(count <= Description.MaxDiscard.Sectors, "a discard beyond the limit");
-        return Clear(IoOperation.Discard, start, count, isAllocated: false);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags)
-    {
-        Note(count <= Description.MaxWriteZeroes.Sectors, "a write-zeroes beyond the limit");
-        Note(
-            Description.HasFastWriteZeroes || !flags.HasFlag(WriteZeroesFlags.NoFallback),
-            "a fast write-zeroes on a device without it");
-        return Clear(IoOperation.WriteZeroes, start, count, flags.HasFlag(WriteZeroesFlags.NoUnmap));
-    }
+        FlushPoint = operation.Kind == IoOperation.Flush ? disk.FlushPoint() : 0,
+        Fault = Draw(operation),
+    });
 
     /// <summary>Sectors that were never written, were discarded, or were zeroed with permission to deallocate are
     /// holes; sectors zeroed otherwise are zero. No fault affects the query. Thread-safe.</summary>
@@ -178,16 +136,6 @@ public sealed class SimulatedDevice : IBlockDevice
 
     /// <summary>The power failed since the device was opened: it no longer completes any call.</summary>
     private bool IsCutOff => disk.Crashes > crashesBefore;
-
-    private static async ValueTask<IoStatus> StatusOf(ValueTask<TransferResult> call) =>
-        (await call.ConfigureAwait(false)).Status;
-
-    private ValueTask<IoStatus> Clear(IoOperation operation, Sector start, SectorCount count, bool isAllocated) =>
-        StatusOf(Begin(new SimulatedCall(operation, start, count)
-        {
-            Kind = isAllocated ? ExtentKind.Zero : ExtentKind.Hole,
-            Fault = Draw(operation, start, count),
-        }));
 
     private bool IsDurable(SimulatedCall call) => call.ForceUnitAccess || !Description.HasVolatileCache;
 
@@ -236,10 +184,15 @@ public sealed class SimulatedDevice : IBlockDevice
                 && call.Count.Bytes % Description.BlockSize.Bytes == 0,
             $"{call} does not fit its block of {Description.BlockSize.Bytes} bytes");
         Note(!call.Changes || !Description.IsReadOnly, $"{call} on a read-only device");
+        Note(!call.ForceUnitAccess || Description.HasForceUnitAccess, "FUA on a device without FUA");
+        Note(
+            call.Count <= Description.LimitOf(call.Operation).Sectors, $"a {call.Operation.Name()} beyond the limit");
+        Note(
+            Description.HasFastWriteZeroes || !call.Zeroing.HasFlag(WriteZeroesFlags.NoFallback),
+            "a fast write-zeroes on a device without it");
         if (call.Memory is { } memory)
         {
             Note(memory.Count <= Description.MaxSegments, $"{call} of {memory.Count} segments");
-            Note(memory.LengthBytes <= Description.MaxTransfer.Bytes, $"{call} of {memory.LengthBytes} bytes");
         }
 
         if (inFlight.Find(call.MayNotMeet) is { } other)
@@ -281,14 +234,14 @@ public sealed class SimulatedDevice : IBlockDevice
             Timeout.InfiniteTimeSpan);
     }
 
-    private SimulatedFault? Draw(IoOperation operation, Sector start, SectorCount count)
+    private SimulatedFault? Draw(in DeviceOperation operation)
     {
         var now = time.GetElapsedTime(began);
         for (var index = 0; index < options.Faults.Count && !IsHealed; index++)
         {
             var fault = options.Faults[index];
             if (now >= fault.From && (fault.Until is not { } until || now < until)
-                && fault.Filter.Matches(operation, start, count)
+                && fault.Filter.Matches(operation)
                 && (fault.AtMost is not { } most || happened[index] < most)
                 && random.NextDouble() < fault.Probability)
             {
@@ -329,7 +282,7 @@ public sealed class SimulatedDevice : IBlockDevice
                 Tell(call, call.Start, call.Count);
                 disk.Write(call, call.Start, IsDurable(call), disk.DrawPart((int)call.Count.Value));
                 return TransferResult.Failed(IoStatus.DeviceError($"The simulated {call} tore.", call.Fault.Errno));
-            case SimulatedFaultKind.Misdirected when call.Operation == IoOperation.Write:
+            case SimulatedFaultKind.Misdirected when call.Changes && call.Memory is not null:
                 return Misdirect(call);
             case SimulatedFaultKind.ShortTransfer when call.Memory is not null && call.Count.Value > 1:
                 Tell(call, call.Start, call.Count);
@@ -341,17 +294,17 @@ public sealed class SimulatedDevice : IBlockDevice
 
     private TransferResult Move(SimulatedCall call, int sectors)
     {
-        if (call.Operation == IoOperation.Read)
+        if (call.Changes)
+        {
+            disk.Write(call, call.Start, IsDurable(call), index => index < sectors);
+        }
+        else if (call.Operation.FillsMemory())
         {
             Fill(call, sectors);
         }
-        else if (call.Operation == IoOperation.Flush)
-        {
-            disk.Flush(call.FlushPoint);
-        }
         else
         {
-            disk.Write(call, call.Start, IsDurable(call), index => index < sectors);
+            disk.Flush(call.FlushPoint);
         }
 
         return TransferResult.Moved((long)sectors * Sector.SizeBytes);

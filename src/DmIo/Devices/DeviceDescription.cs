@@ -77,7 +77,8 @@ public sealed record DeviceDescription
 
     /// <summary>The most bytes of one call of the operation; 0: the operation has no range, or the device does not
     /// support it.</summary>
-    internal ByteSize LimitOf(IoOperation operation) => operation switch
+    /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
+    public ByteSize LimitOf(IoOperation operation) => operation switch
     {
         IoOperation.Read or IoOperation.Write => MaxTransfer,
         IoOperation.Flush => default,
@@ -85,6 +86,10 @@ public sealed record DeviceDescription
         IoOperation.WriteZeroes => MaxWriteZeroes,
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, null),
     };
+
+    /// <summary>The name of the property that <see cref="LimitOf"/> returns.</summary>
+    internal static string LimitNameOf(IoOperation operation) =>
+        operation.HasData() ? nameof(MaxTransfer) : $"Max{operation}";
 
     /// <summary>The first invalid property, in one sentence with its value; null if all are valid.</summary>
     internal string? Fault() => this switch

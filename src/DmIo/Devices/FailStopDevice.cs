@@ -1,5 +1,4 @@
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Devices;
 
@@ -31,7 +30,7 @@ internal sealed class FailStopDevice : IBlockDevice
 
     /// <summary>The failure that makes the device refuse this operation; null if the device accepts it.</summary>
     internal IoFailure? Refuses(IoOperation operation) =>
-        operation == IoOperation.Read && isReadable ? null : failure;
+        isReadable && operation.FillsMemory() ? null : failure;
 
     /// <summary>Called after the cache was dropped: reads return the contents of the store.</summary>
     internal void AllowReads() => isReadable = true;
@@ -47,41 +46,14 @@ internal sealed class FailStopDevice : IBlockDevice
     public void Poll() => inner.Poll();
 
     /// <inheritdoc/>
-    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
-        failure is null || isReadable
-            ? inner.ReadAsync(start, destination)
-            : new(TransferResult.Failed(Stopped()));
-
-    /// <inheritdoc/>
-    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
     {
-        if (failure is not null)
+        if (Refuses(operation.Kind) is not null)
         {
             return new(TransferResult.Failed(Stopped()));
         }
 
-        return forceUnitAccess ? DurableWriteAsync(start, source) : inner.WriteAsync(start, source, forceUnitAccess);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask<IoStatus> FlushAsync()
-    {
-        if (failure is not null)
-        {
-            return Stopped();
-        }
-
-        IoStatus status;
-        try
-        {
-            status = await inner.FlushAsync();
-        }
-        catch (Exception exception)
-        {
-            status = Errno.StatusOf(exception, "The flush");
-        }
-
-        return await JudgeAsync(status, isWrite: false);
+        return operation.IsSync ? SyncAsync(operation) : inner.SubmitAsync(operation);
     }
 
     /// <inheritdoc/>
@@ -91,33 +63,26 @@ internal sealed class FailStopDevice : IBlockDevice
     public ValueTask<IoStatus> DropCacheAsync() => inner.DropCacheAsync();
 
     /// <inheritdoc/>
-    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
-        failure is null ? inner.DiscardAsync(start, count) : new(Stopped());
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        failure is null ? inner.WriteZeroesAsync(start, count, flags) : new(Stopped());
-
-    /// <inheritdoc/>
     public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
         inner.GetExtents(start, count, max);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-    private async ValueTask<TransferResult> DurableWriteAsync(Sector start, SegmentBatch source)
+    private async ValueTask<TransferResult> SyncAsync(DeviceOperation operation)
     {
         TransferResult result;
         try
         {
-            result = await inner.WriteAsync(start, source, forceUnitAccess: true);
+            result = await inner.SubmitAsync(operation);
         }
         catch (Exception exception)
         {
-            result = TransferResult.Failed(Errno.StatusOf(exception, $"The durable write at sector {start}"));
+            // The failure must stop the device before its caller gets it.
+            result = TransferResult.Failed(Errno.StatusOf(exception, operation.ToString()));
         }
 
-        return result with { Status = await JudgeAsync(result.Status, isWrite: true) };
+        return result with { Status = await JudgeAsync(result.Status, operation.ForceUnitAccess) };
     }
 
     // A flush that succeeded beside a failed one proves nothing either. A flush that the device does not support, or

@@ -49,19 +49,24 @@ public interface IBlockDevice : IAsyncDisposable
     {
     }
 
-    /// <summary>Reads from <paramref name="start"/> into <paramref name="destination"/>. The transfer may be short; 0
-    /// bytes means end of file.</summary>
-    ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination);
-
-    /// <summary>Writes <paramref name="source"/> at <paramref name="start"/>. The transfer may be short.</summary>
-    /// <param name="start">The first sector.</param>
-    /// <param name="source">The data, which is not changed.</param>
-    /// <param name="forceUnitAccess">The write is durable when it completes. True only if
-    /// <see cref="DeviceDescription.HasForceUnitAccess"/> is set.</param>
-    ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess);
-
-    /// <summary>Makes every write durable that completed before this call.</summary>
-    ValueTask<IoStatus> FlushAsync();
+    /// <summary>
+    /// Executes one operation. Never called for an operation whose limit in <see cref="Description"/> is 0.
+    /// <list type="bullet">
+    /// <item>Read: fills <see cref="DeviceOperation.Data"/>. The transfer may be short; 0 bytes means end of
+    /// file.</item>
+    /// <item>Write: writes <see cref="DeviceOperation.Data"/>, which is not changed. The transfer may be short. With
+    /// <see cref="DeviceOperation.ForceUnitAccess"/> (only if <see cref="DeviceDescription.HasForceUnitAccess"/> is
+    /// set), the write is durable when it completes.</item>
+    /// <item>Flush: makes every write durable that completed before this call.</item>
+    /// <item>Discard: the contents of the sectors are undefined afterwards.</item>
+    /// <item>WriteZeroes: the sectors read as zero afterwards. An operation with NoFallback (only if
+    /// <see cref="DeviceDescription.HasFastWriteZeroes"/> is set) may end as Unsupported; nothing was written
+    /// then.</item>
+    /// </list>
+    /// </summary>
+    /// <returns>The result. For an operation without data, only the status counts.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The operation is unknown to the device.</exception>
+    ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation);
 
     /// <summary>
     /// Determines whether the data that the device accepted since it was opened can still be trusted. Called after a
@@ -80,19 +85,6 @@ public interface IBlockDevice : IAsyncDisposable
     /// was dropped as far as possible, and the store still rejects writes.
     /// </summary>
     ValueTask<IoStatus> DropCacheAsync() => new(IoStatus.Ok);
-
-    /// <summary>Discards the sectors. Called only if <see cref="DeviceDescription.MaxDiscard"/> is not 0, for at most
-    /// that size.</summary>
-    ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count);
-
-    /// <summary>Makes the sectors read as zero. Called only if <see cref="DeviceDescription.MaxWriteZeroes"/> is not 0,
-    /// for at most that size.</summary>
-    /// <param name="start">The first sector.</param>
-    /// <param name="count">The number of sectors.</param>
-    /// <param name="flags">The method. A call with NoFallback (only if
-    /// <see cref="DeviceDescription.HasFastWriteZeroes"/> is set) may end as Unsupported; nothing was written
-    /// then.</param>
-    ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags);
 
     /// <summary>
     /// Returns the extents of a range, as known without reading it: from <paramref name="start"/> on, at least one
@@ -146,9 +138,9 @@ public sealed class DeviceHost
     public void Wake() => wake();
 }
 
-/// <summary>The result of a read or write call.</summary>
+/// <summary>The result of an operation of a device.</summary>
 /// <param name="Bytes">The number of bytes transferred, from the beginning of the batch, even if the status is a
-/// failure; the rest of the memory is unchanged.</param>
+/// failure; the rest of the memory is unchanged. Ignored for an operation without data.</param>
 /// <param name="Status">Ok with fewer bytes than requested is a short transfer, which the caller continues.</param>
 public readonly record struct TransferResult(long Bytes, IoStatus Status)
 {

@@ -1,5 +1,4 @@
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Devices;
 
@@ -46,90 +45,14 @@ public sealed class MemoryDevice : IBlockDevice
     public ByteSize Allocated => ByteSize.FromBytes((long)extents.Count(extent => extent is not null) * ExtentBytes);
 
     /// <inheritdoc/>
-    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => new(operation.Kind switch
     {
-        ArgumentNullException.ThrowIfNull(destination);
-        var position = start.Value * Sector.SizeBytes;
-        foreach (var segment in destination.Segments)
-        {
-            for (var rest = segment.Span; !rest.IsEmpty;)
-            {
-                var (index, offset, length) = Locate(position, rest.Length);
-                var extent = Volatile.Read(ref extents[index]);
-                if (extent is null)
-                {
-                    rest[..length].Clear();
-                }
-                else
-                {
-                    extent.AsSpan(offset, length).CopyTo(rest);
-                }
-
-                rest = rest[length..];
-                position += length;
-            }
-        }
-
-        return new(TransferResult.Moved(destination.LengthBytes));
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        var first = start.Value * Sector.SizeBytes;
-        var position = first;
-        try
-        {
-            foreach (var segment in source.Segments)
-            {
-                for (ReadOnlySpan<byte> rest = segment.Span; !rest.IsEmpty;)
-                {
-                    var (index, offset, length) = Locate(position, rest.Length);
-                    rest[..length].CopyTo(Extent(index).AsSpan(offset));
-                    rest = rest[length..];
-                    position += length;
-                }
-            }
-        }
-        catch (OutOfMemoryException exception)
-        {
-            return new(new TransferResult(
-                position - first, Errno.StatusOf(exception, "Allocating the written extent")));
-        }
-
-        return new(TransferResult.Moved(source.LengthBytes));
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> FlushAsync() => new(IoStatus.Ok);
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
-        WriteZeroesAsync(start, count, WriteZeroesFlags.None);
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags)
-    {
-        var position = start.Value * Sector.SizeBytes;
-        for (var remaining = count.Bytes; remaining > 0;)
-        {
-            var (index, offset, length) = Locate(position, remaining);
-            if (length == ExtentBytes && !flags.HasFlag(WriteZeroesFlags.NoUnmap))
-            {
-                Volatile.Write(ref extents[index], null);
-            }
-            else
-            {
-                Volatile.Read(ref extents[index])?.AsSpan(offset, length).Clear();
-            }
-
-            position += length;
-            remaining -= length;
-        }
-
-        return new(IoStatus.Ok);
-    }
+        IoOperation.Read => Read(operation),
+        IoOperation.Write => Write(operation),
+        IoOperation.Flush => default,
+        IoOperation.Discard or IoOperation.WriteZeroes => Zero(operation),
+        _ => throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, null),
+    });
 
     /// <inheritdoc/>
     public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max)
@@ -158,6 +81,79 @@ public sealed class MemoryDevice : IBlockDevice
     {
         isClosed = true;
         Array.Clear(extents);
+        return default;
+    }
+
+    private TransferResult Read(in DeviceOperation operation)
+    {
+        var position = operation.OffsetBytes;
+        foreach (var segment in operation.Batch.Segments)
+        {
+            for (var rest = segment.Span; !rest.IsEmpty;)
+            {
+                var (index, offset, length) = Locate(position, rest.Length);
+                var extent = Volatile.Read(ref extents[index]);
+                if (extent is null)
+                {
+                    rest[..length].Clear();
+                }
+                else
+                {
+                    extent.AsSpan(offset, length).CopyTo(rest);
+                }
+
+                rest = rest[length..];
+                position += length;
+            }
+        }
+
+        return TransferResult.Moved(operation.Batch.LengthBytes);
+    }
+
+    private TransferResult Write(in DeviceOperation operation)
+    {
+        var first = operation.OffsetBytes;
+        var position = first;
+        try
+        {
+            foreach (var segment in operation.Batch.Segments)
+            {
+                for (ReadOnlySpan<byte> rest = segment.Span; !rest.IsEmpty;)
+                {
+                    var (index, offset, length) = Locate(position, rest.Length);
+                    rest[..length].CopyTo(Extent(index).AsSpan(offset));
+                    rest = rest[length..];
+                    position += length;
+                }
+            }
+        }
+        catch (OutOfMemoryException exception)
+        {
+            return new TransferResult(position - first, Errno.StatusOf(exception, "Allocating the written extent"));
+        }
+
+        return TransferResult.Moved(operation.Batch.LengthBytes);
+    }
+
+    private TransferResult Zero(in DeviceOperation operation)
+    {
+        var position = operation.OffsetBytes;
+        for (var remaining = operation.LengthBytes; remaining > 0;)
+        {
+            var (index, offset, length) = Locate(position, remaining);
+            if (length == ExtentBytes && !operation.Zeroing.HasFlag(WriteZeroesFlags.NoUnmap))
+            {
+                Volatile.Write(ref extents[index], null);
+            }
+            else
+            {
+                Volatile.Read(ref extents[index])?.AsSpan(offset, length).Clear();
+            }
+
+            position += length;
+            remaining -= length;
+        }
+
         return default;
     }
 

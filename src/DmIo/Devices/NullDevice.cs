@@ -1,5 +1,4 @@
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Devices;
 
@@ -31,29 +30,15 @@ public sealed class NullDevice : IBlockDevice
     public DeviceDescription Description { get; }
 
     /// <inheritdoc/>
-    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
     {
-        ArgumentNullException.ThrowIfNull(destination);
-        destination.ZeroFrom(0);
-        return new(TransferResult.Moved(destination.LengthBytes));
+        if (operation.Kind.FillsMemory())
+        {
+            operation.Batch.ZeroFrom(0);
+        }
+
+        return new(TransferResult.Moved(operation.LengthBytes));
     }
-
-    /// <inheritdoc/>
-    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        return new(TransferResult.Moved(source.LengthBytes));
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> FlushAsync() => new(IoStatus.Ok);
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) => new(IoStatus.Ok);
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        new(IoStatus.Ok);
 
     /// <inheritdoc/>
     public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>

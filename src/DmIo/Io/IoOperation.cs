@@ -19,43 +19,97 @@ public enum IoOperation
     WriteZeroes,
 }
 
-/// <summary>The traits of the operations, in one table: a new operation needs a row here.</summary>
+/// <summary>The traits of the operations, in one table: a new operation needs a row here. Code that handles operations
+/// alike asks for traits instead of naming operations.</summary>
 public static class IoOperationTraits
 {
     // By operation.
-    private static readonly (bool HasRange, bool HasData, bool ChangesSectors)[] Table =
+    private static readonly Row[] Table =
     [
-        (true, true, false), // Read
-        (true, true, true), // Write
-        (false, false, false), // Flush
-        (true, false, true), // Discard
-        (true, false, true), // WriteZeroes
+        new("read", "Reading", Trait.Range | Trait.Data | Trait.Merge),
+        new("write", "Writing", Trait.Range | Trait.Data | Trait.Merge | Trait.Change | Trait.Content | Trait.Durable),
+        new("flush", "The flush", Trait.None),
+        new("discard", "Discarding", Trait.Range | Trait.Change),
+        new("write zeroes", "Zeroing", Trait.Range | Trait.Change | Trait.Content | Trait.Zeroing),
     ];
+
+    [Flags]
+    private enum Trait
+    {
+        None = 0,
+        Range = 1,
+        Data = 2,
+        Change = 4,
+        Content = 8,
+        Zeroing = 16,
+        Durable = 32,
+        Merge = 64,
+    }
+
+    /// <summary>The number of operations; they count from 0.</summary>
+    internal static int Count => Table.Length;
+
+    /// <summary>All operations, in order.</summary>
+    internal static IReadOnlyList<IoOperation> All { get; } = Enum.GetValues<IoOperation>();
 
     /// <summary>The operation is one of <see cref="IoOperation"/>.</summary>
     public static bool IsKnown(this IoOperation operation) => (uint)operation < (uint)Table.Length;
 
-    /// <summary>The operation has a range of sectors.</summary>
+    /// <summary>The operation has a range of sectors, which starts and ends on blocks of the device.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
-    public static bool HasRange(this IoOperation operation) => Row(operation).HasRange;
+    public static bool HasRange(this IoOperation operation) => Has(operation, Trait.Range);
 
     /// <summary>The operation moves data between memory and sectors.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
-    public static bool HasData(this IoOperation operation) => Row(operation).HasData;
+    public static bool HasData(this IoOperation operation) => Has(operation, Trait.Data);
+
+    /// <summary>The operation moves data from sectors to memory.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
+    public static bool FillsMemory(this IoOperation operation) =>
+        (Row.Of(operation).Traits & (Trait.Data | Trait.Change)) == Trait.Data;
 
     /// <summary>The operation changes the contents of sectors, so it conflicts with every operation on the same
     /// sectors.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
-    public static bool ChangesSectors(this IoOperation operation) => Row(operation).ChangesSectors;
+    public static bool ChangesSectors(this IoOperation operation) => Has(operation, Trait.Change);
 
-    private static ref readonly (bool HasRange, bool HasData, bool ChangesSectors) Row(IoOperation operation)
+    /// <summary>The operation changes sectors, and defines their contents.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
+    public static bool DefinesContent(this IoOperation operation) => Has(operation, Trait.Content);
+
+    /// <summary>The operation has <see cref="WriteZeroesFlags"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
+    public static bool IsZeroing(this IoOperation operation) => Has(operation, Trait.Zeroing);
+
+    /// <summary>The operation can use force unit access (FUA).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
+    public static bool CanForceUnitAccess(this IoOperation operation) => Has(operation, Trait.Durable);
+
+    /// <summary>Operations on adjacent ranges can be merged into one call of the device.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
+    public static bool CanMerge(this IoOperation operation) => Has(operation, Trait.Merge);
+
+    /// <summary>The name in lower case: <c>write zeroes</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
+    public static string Name(this IoOperation operation) => Row.Of(operation).Name;
+
+    /// <summary>The beginning of the sentence that describes the operation in progress: <c>Zeroing</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The operation is unknown.</exception>
+    internal static string Doing(this IoOperation operation) => Row.Of(operation).Doing;
+
+    private static bool Has(IoOperation operation, Trait trait) => (Row.Of(operation).Traits & trait) != Trait.None;
+
+    private readonly record struct Row(string Name, string Doing, Trait Traits)
     {
-        if (!operation.IsKnown())
+        internal static ref readonly Row Of(IoOperation operation)
         {
-            throw new ArgumentOutOfRangeException(nameof(operation), operation, "The operation is unknown.");
-        }
+            if (!operation.IsKnown())
+            {
+                throw new ArgumentOutOfRangeException(nameof(operation), operation, "The operation is unknown.");
+            }
 
-        return ref Table[(int)operation];
+            return ref Table[(int)operation];
+        }
     }
 }
 

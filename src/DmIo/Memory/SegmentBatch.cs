@@ -87,6 +87,14 @@ public sealed class SegmentBatch : IReadOnlyList<Memory<byte>>, IReadOnlyList<Re
         }
     }
 
+    /// <summary>Copies all bytes to a new array.</summary>
+    public byte[] ToArray()
+    {
+        var bytes = new byte[LengthBytes];
+        CopyTo(bytes);
+        return bytes;
+    }
+
     /// <summary>Copies at most <see cref="LengthBytes"/> bytes of the source into the segments.</summary>
     public void CopyFrom(ReadOnlySpan<byte> source)
     {

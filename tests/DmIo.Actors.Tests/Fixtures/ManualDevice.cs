@@ -73,13 +73,11 @@ internal sealed class ManualDevice : IBlockDevice
     /// <summary>Is a call there that <see cref="NextCallAsync"/> did not give yet?</summary>
     public bool HasNextCall => arrivals.Reader.TryPeek(out _);
 
-    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
-        TransferAsync(new ManualCall(this, IoOperation.Read, start, SectorsOf(destination)), destination);
-
-    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess) =>
-        TransferAsync(new ManualCall(this, IoOperation.Write, start, SectorsOf(source), forceUnitAccess), source);
-
-    public ValueTask<IoStatus> FlushAsync() => Enter(new ManualCall(this, IoOperation.Flush, 0, 0));
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
+    {
+        var call = new ManualCall(this, operation.Kind, operation.Start, operation.Count, operation.ForceUnitAccess);
+        return operation.Data is { } data ? TransferAsync(call, data) : ClearAsync(call);
+    }
 
     public ValueTask<IoStatus> DropCacheAsync()
     {
@@ -90,12 +88,6 @@ internal sealed class ManualDevice : IBlockDevice
 
         return new(DropCache());
     }
-
-    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
-        ClearAsync(new ManualCall(this, IoOperation.Discard, start, count));
-
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        ClearAsync(new ManualCall(this, IoOperation.WriteZeroes, start, count));
 
     public ValueTask DisposeAsync()
     {
@@ -115,8 +107,6 @@ internal sealed class ManualDevice : IBlockDevice
             pending.Remove(call);
         }
     }
-
-    private static SectorCount SectorsOf(SegmentBatch batch) => batch.LengthBytes / Sector.SizeBytes;
 
     private ValueTask<IoStatus> Enter(ManualCall call)
     {
@@ -164,7 +154,7 @@ internal sealed class ManualDevice : IBlockDevice
         return TransferResult.Moved(batch.LengthBytes);
     }
 
-    private async ValueTask<IoStatus> ClearAsync(ManualCall call)
+    private async ValueTask<TransferResult> ClearAsync(ManualCall call)
     {
         var status = await Enter(call);
         if (status.IsOk)
@@ -172,7 +162,7 @@ internal sealed class ManualDevice : IBlockDevice
             Bytes(call.Start.Value, (int)call.Count.Value).Span.Clear();
         }
 
-        return status;
+        return new TransferResult(0, status);
     }
 
     private void Note(bool isWell, string violation)

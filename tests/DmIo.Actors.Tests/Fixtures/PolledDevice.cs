@@ -1,7 +1,6 @@
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Actors.Tests.Fixtures;
 
@@ -70,11 +69,16 @@ internal sealed class PolledDevice(int sectors) : DeviceDecorator(new MemoryDevi
         }
     }
 
-    public override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
-        new(Call(() => Inner.ReadAsync(start, destination).AsTask().GetAwaiter().GetResult()));
+    public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
+    {
+        if (operation.Data is null)
+        {
+            return base.SubmitAsync(operation);
+        }
 
-    public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess) =>
-        new(Call(() => Inner.WriteAsync(start, source, forceUnitAccess).AsTask().GetAwaiter().GetResult()));
+        var submitted = operation;
+        return new(Call(() => Inner.SubmitAsync(submitted).AsTask().GetAwaiter().GetResult()));
+    }
 
     /// <summary>What was sent is done; the owner is woken to hear of it.</summary>
     internal void Finish()

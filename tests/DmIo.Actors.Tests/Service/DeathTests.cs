@@ -247,11 +247,15 @@ public sealed class DeathTests : ServiceTests
     private sealed class BlockingReads(IBlockDevice inner, SemaphoreSlim isBusy, SemaphoreSlim goOn)
         : DeviceDecorator(inner)
     {
-        public override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+        public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
         {
-            isBusy.Release();
-            goOn.Wait(TimeSpan.FromSeconds(60));
-            return base.ReadAsync(start, destination);
+            if (operation.Kind == IoOperation.Read)
+            {
+                isBusy.Release();
+                goOn.Wait(TimeSpan.FromSeconds(60));
+            }
+
+            return base.SubmitAsync(operation);
         }
     }
 }

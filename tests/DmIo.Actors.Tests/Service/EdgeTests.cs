@@ -3,7 +3,6 @@ using DmIo.Actors.Tests.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
-using DmIo.Memory;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -131,17 +130,12 @@ public sealed class EdgeTests
     /// <summary>Nothing completes before its call returns, so that others come between a read and its write.</summary>
     private sealed class LaterDevice(IBlockDevice inner) : DeviceDecorator(inner)
     {
-        public override async ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
-        {
-            await Task.Yield();
-            return await base.ReadAsync(start, destination);
-        }
+        public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => LaterAsync(operation);
 
-        public override async ValueTask<TransferResult> WriteAsync(
-            Sector start, SegmentBatch source, bool forceUnitAccess)
+        private async ValueTask<TransferResult> LaterAsync(DeviceOperation operation)
         {
             await Task.Yield();
-            return await base.WriteAsync(start, source, forceUnitAccess);
+            return await Inner.SubmitAsync(operation);
         }
     }
 

@@ -99,16 +99,10 @@ public sealed class RequestCostTests
     {
         internal List<Memory<byte>> Seen { get; } = [];
 
-        public override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+        public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
         {
-            Seen.AddRange(destination.Segments);
-            return base.ReadAsync(start, destination);
-        }
-
-        public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
-        {
-            Seen.AddRange(source.Segments);
-            return base.WriteAsync(start, source, forceUnitAccess);
+            Seen.AddRange(operation.Data is { } data ? data.Segments : []);
+            return base.SubmitAsync(operation);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Client;
 using DmIo.Nbd.Protocol;

@@ -1,3 +1,4 @@
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Protocol;
 using Xunit;

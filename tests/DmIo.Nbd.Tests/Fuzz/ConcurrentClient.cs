@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Nbd.Client;
 using Xunit;

@@ -1,6 +1,5 @@
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.TestKit.Tests.Crashes;
 
@@ -18,21 +17,17 @@ internal sealed class ManualDevice(SectorCount capacity) : IBlockDevice
         HasForceUnitAccess = true,
     };
 
-    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
-        throw new NotSupportedException();
-
-    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
     {
+        if (operation.Kind == IoOperation.Read)
+        {
+            throw new NotSupportedException();
+        }
+
         var answer = new TaskCompletionSource<TransferResult>();
         inFlight.Add(answer.SetResult);
         return new(answer.Task);
     }
-
-    public ValueTask<IoStatus> FlushAsync() => Answer();
-
-    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) => Answer();
-
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) => Answer();
 
     public ValueTask DisposeAsync() => default;
 
@@ -42,12 +37,5 @@ internal sealed class ManualDevice(SectorCount capacity) : IBlockDevice
         var answer = inFlight[index];
         inFlight.RemoveAt(index);
         answer(result);
-    }
-
-    private ValueTask<IoStatus> Answer()
-    {
-        var answer = new TaskCompletionSource<IoStatus>();
-        inFlight.Add(result => answer.SetResult(result.Status));
-        return new(answer.Task);
     }
 }

@@ -9,6 +9,6 @@ internal sealed class ForgetfulDevice(IBlockDevice inner) : DeviceDecorator(inne
 {
     private int flushes;
 
-    public override ValueTask<IoStatus> FlushAsync() =>
-        flushes++ % 2 == 0 ? base.FlushAsync() : new(IoStatus.Ok);
+    public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
+        operation.Kind == IoOperation.Flush && flushes++ % 2 != 0 ? default : base.SubmitAsync(operation);
 }

@@ -14,10 +14,19 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
     private readonly Dictionary<long, byte[]> old = [];
     private Action late = static () => { };
 
-    public override async ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+    public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => operation.Kind switch
+    {
+        IoOperation.Read => ReadAsync(operation.Start, operation.Data!),
+        IoOperation.Write => WriteAsync(operation.Start, operation.Data!, operation.ForceUnitAccess),
+        IoOperation.Flush when lie == Lie.LosesFlushes && Lies() => default,
+        IoOperation.WriteZeroes when lie == Lie.ForgetsToZero && Lies() => default,
+        _ => base.SubmitAsync(operation),
+    };
+
+    private async ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
     {
         DoWhatIsLate();
-        var result = await base.ReadAsync(start, destination);
+        var result = await Inner.ReadAsync(start, destination);
         if (result.Bytes == 0 || !Lies())
         {
             return result;
@@ -43,8 +52,7 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
         return result;
     }
 
-    public override async ValueTask<TransferResult> WriteAsync(
-        Sector start, SegmentBatch source, bool forceUnitAccess)
+    private async ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
     {
         DoWhatIsLate();
         if (!Lies())
@@ -59,33 +67,27 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
             case Lie.LosesWrites:
                 return all;
             case Lie.MisdirectsWrites:
-                return await base.WriteAsync(random.NextInt64(last + 1), source, forceUnitAccess);
+                return await Inner.WriteAsync(random.NextInt64(last + 1), source, forceUnitAccess);
             case Lie.TearsWrites:
                 var part = new SegmentBatch();
                 part.AddFrom(source, 0, (source.LengthBytes / Sector.SizeBytes / 2 * Sector.SizeBytes) + 1);
                 var bytes = new byte[Sector.SizeBytes * ((part.LengthBytes / Sector.SizeBytes) + 1)];
                 source.CopyTo(bytes);
-                await base.WriteAsync(start, Bytes.Batch(bytes), forceUnitAccess);
+                await Inner.WriteAsync(start, Bytes.Batch(bytes), forceUnitAccess);
                 return all;
             case Lie.LosesForceUnitAccess:
-                return await base.WriteAsync(start, source, forceUnitAccess: false);
+                return await Inner.WriteAsync(start, source, forceUnitAccess: false);
             case Lie.TakesWritesLate:
-                late = () => _ = base.WriteAsync(start, source, forceUnitAccess).AsTask();
+                late = () => _ = Inner.WriteAsync(start, source, forceUnitAccess).AsTask();
                 return all;
             case Lie.ChangesWhatItWrites:
-                var result = await base.WriteAsync(start, source, forceUnitAccess);
+                var result = await Inner.WriteAsync(start, source, forceUnitAccess);
                 source.Segments[0].Span[0]++;
                 return result;
             default:
-                return await base.WriteAsync(start, source, forceUnitAccess);
+                return await Inner.WriteAsync(start, source, forceUnitAccess);
         }
     }
-
-    public override ValueTask<IoStatus> FlushAsync() =>
-        lie == Lie.LosesFlushes && Lies() ? new(IoStatus.Ok) : base.FlushAsync();
-
-    public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        lie == Lie.ForgetsToZero && Lies() ? new(IoStatus.Ok) : base.WriteZeroesAsync(start, count, flags);
 
     private async ValueTask<TransferResult> WriteAsync(
         Sector start, SegmentBatch source, bool forceUnitAccess, bool isRemembered)
@@ -93,11 +95,11 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
         if (isRemembered)
         {
             var before = new byte[Sector.SizeBytes];
-            await base.ReadAsync(start, Bytes.Batch(before));
+            await Inner.ReadAsync(start, Bytes.Batch(before));
             old[start.Value] = before;
         }
 
-        return await base.WriteAsync(start, source, forceUnitAccess);
+        return await Inner.WriteAsync(start, source, forceUnitAccess);
     }
 
     private bool Lies() => random.Next(OneIn) == 0;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using DmIo.Actors.Client;
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.TestKit.Crashes;
 

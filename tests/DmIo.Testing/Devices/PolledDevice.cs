@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using DmIo.Devices;
-using DmIo.Io;
 using DmIo.Memory;
 
 namespace DmIo.Testing.Devices;
@@ -29,19 +28,13 @@ internal sealed class PolledDevice : IBlockDevice
 
     public DeviceDescription Description => inner.Description;
 
-    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
-        CallAsync(() => inner.ReadAsync(start, destination));
-
-    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess) =>
-        CallAsync(() => inner.WriteAsync(start, source, forceUnitAccess));
-
-    public ValueTask<IoStatus> FlushAsync() => CallAsync(inner.FlushAsync);
-
-    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
-        CallAsync(() => inner.DiscardAsync(start, count));
-
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        CallAsync(() => inner.WriteZeroesAsync(start, count, flags));
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
+    {
+        var submitted = operation;
+        var answer = new TaskCompletionSource<TransferResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        mailbox.Writer.TryWrite(() => _ = PassOnAsync(submitted, answer));
+        return new(answer.Task);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -51,23 +44,16 @@ internal sealed class PolledDevice : IBlockDevice
         pages?.Free();
     }
 
-    private static async Task PassOnAsync<T>(Func<ValueTask<T>> call, TaskCompletionSource<T> answer)
+    private async Task PassOnAsync(DeviceOperation operation, TaskCompletionSource<TransferResult> answer)
     {
         try
         {
-            answer.SetResult(await call());
+            answer.SetResult(await inner.SubmitAsync(operation));
         }
         catch (Exception exception)
         {
             answer.SetException(exception);
         }
-    }
-
-    private ValueTask<T> CallAsync<T>(Func<ValueTask<T>> call)
-    {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        mailbox.Writer.TryWrite(() => _ = PassOnAsync(call, answer));
-        return new(answer.Task);
     }
 
     private async Task TakeTurnsAsync()

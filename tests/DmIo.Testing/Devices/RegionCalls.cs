@@ -20,7 +20,12 @@ internal static class RegionCalls
         WriteZeroesFlags zeroing = WriteZeroesFlags.None,
         WriteEdges edges = default)
     {
-        var check = RegionCheck.Check(device.Description, operation, start, count, zeroing);
+        var whole = new DeviceOperation(operation, start, count)
+        {
+            ForceUnitAccess = forceUnitAccess,
+            Zeroing = zeroing,
+        };
+        var check = RegionCheck.Check(device.Description, whole);
         if (!check.IsOk && operation == IoOperation.Read)
         {
             RegionTransfer.ZeroFill(memory!, count);
@@ -42,7 +47,7 @@ internal static class RegionCalls
             transfer.Add(memory, count, operation == IoOperation.Read);
         }
 
-        return transfer.Start(operation, start, count, forceUnitAccess, zeroing)
+        return transfer.Start(whole)
             ? Task.FromResult(transfer.Status)
             : StatusAsync(transfer, landed.Task);
     }

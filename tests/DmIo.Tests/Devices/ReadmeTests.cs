@@ -1,3 +1,4 @@
+using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Memory;

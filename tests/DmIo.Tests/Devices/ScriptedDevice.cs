@@ -11,9 +11,8 @@ namespace DmIo.Tests.Devices;
 internal sealed class ScriptedDevice(IBlockDevice inner, Func<Sector, SegmentBatch, TransferResult?> script)
     : DeviceDecorator(inner)
 {
-    public override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
-        script(start, destination) is { } result ? new(result) : base.ReadAsync(start, destination);
-
-    public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess) =>
-        script(start, source) is { } result ? new(result) : base.WriteAsync(start, source, forceUnitAccess);
+    public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
+        operation.Data is { } data && script(operation.Start, data) is { } result
+            ? new(result)
+            : base.SubmitAsync(operation);
 }

@@ -138,7 +138,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     protected override void OnDone(IoResult result)
     {
         isBufferHeld = result.BufferHeld;
-        if (operation != IoOperation.Read)
+        if (!operation.FillsMemory())
         {
             End(request.Legs.Resolve(legs, result, isHint: operation == IoOperation.Discard));
         }
@@ -165,7 +165,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         IsDone = false;
         failedReads = null;
         var live = request.Legs.Live;
-        legs = what == IoOperation.Read && live.Length > 1 ? live[..1] : live;
+        legs = what.FillsMemory() && live.Length > 1 ? live[..1] : live;
         Send();
     }
 
@@ -187,7 +187,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         {
             Operation = operation,
             Regions = regions,
-            Memory = operation is IoOperation.Read or IoOperation.Write ? Memory : null,
+            Memory = operation.HasData() ? Memory : null,
             ForceUnitAccess = isDurable,
             Edges = operation == IoOperation.Write
                 ? new WriteEdges((int)(Offset - start), (int)(end - Offset - LengthBytes))
@@ -232,7 +232,8 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     {
         IoRefusal.Stopped => IoStatus.Failed(IoStatusCode.Stopped, reason),
         IoRefusal.NoRoom => IoStatus.DeviceError(reason, (int)NbdError.NoMemory),
-        _ => IoStatus.DeviceError(reason, (int)NbdError.Invalid),
+        IoRefusal.BreaksRule => IoStatus.DeviceError(reason, (int)NbdError.Invalid),
+        _ => throw new ArgumentOutOfRangeException(nameof(cause), cause, null),
     };
 
     /// <summary>The memory of one part: segments of blocks, in order. Filled before the part is sent, cleared after it

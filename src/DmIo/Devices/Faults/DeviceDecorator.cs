@@ -1,5 +1,4 @@
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Devices.Faults;
 
@@ -39,29 +38,13 @@ public abstract class DeviceDecorator : IBlockDevice
     public virtual void Poll() => Inner.Poll();
 
     /// <inheritdoc/>
-    public virtual ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination) =>
-        Inner.ReadAsync(start, destination);
-
-    /// <inheritdoc/>
-    public virtual ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess) =>
-        Inner.WriteAsync(start, source, forceUnitAccess);
-
-    /// <inheritdoc/>
-    public virtual ValueTask<IoStatus> FlushAsync() => Inner.FlushAsync();
+    public virtual ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => Inner.SubmitAsync(operation);
 
     /// <inheritdoc/>
     public virtual ValueTask<IoStatus> ConfirmAcceptedAsync() => Inner.ConfirmAcceptedAsync();
 
     /// <inheritdoc/>
     public virtual ValueTask<IoStatus> DropCacheAsync() => Inner.DropCacheAsync();
-
-    /// <inheritdoc/>
-    public virtual ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
-        Inner.DiscardAsync(start, count);
-
-    /// <inheritdoc/>
-    public virtual ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        Inner.WriteZeroesAsync(start, count, flags);
 
     /// <inheritdoc/>
     public virtual IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
@@ -73,11 +56,4 @@ public abstract class DeviceDecorator : IBlockDevice
         GC.SuppressFinalize(this);
         return Inner.DisposeAsync();
     }
-}
-
-/// <summary>A read or a write call to a device, which differ only in the method that is called.</summary>
-internal readonly record struct DataCall(IBlockDevice Device, bool IsRead, bool ForceUnitAccess)
-{
-    internal ValueTask<TransferResult> IssueAsync(Sector start, SegmentBatch batch) =>
-        IsRead ? Device.ReadAsync(start, batch) : Device.WriteAsync(start, batch, ForceUnitAccess);
 }

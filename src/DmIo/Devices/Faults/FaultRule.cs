@@ -59,8 +59,10 @@ public sealed record OperationFilter
     }
 
     /// <summary>Returns whether the call matches.</summary>
-    public bool Matches(IoOperation operation, Sector start, SectorCount count) =>
-        (Operations.Count == 0 || Operations.Contains(operation))
-        && (!operation.HasRange()
-            || (start <= Start ? Start.Value - start.Value < count.Value : start.Value - Start.Value < Count.Value));
+    public bool Matches(in DeviceOperation operation) =>
+        (Operations.Count == 0 || Operations.Contains(operation.Kind))
+        && (!operation.Kind.HasRange()
+            || (operation.Start <= Start
+                ? Start.Value - operation.Start.Value < operation.Count.Value
+                : operation.Start.Value - Start.Value < Count.Value));
 }

@@ -60,79 +60,40 @@ public sealed class FaultyDevice : DeviceDecorator
     }
 
     /// <inheritdoc/>
-    public override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
-    {
-        ArgumentNullException.ThrowIfNull(destination);
-        var rule = Fire(IoOperation.Read, start, SectorsOf(destination));
-        return rule is null
-            ? base.ReadAsync(start, destination)
-            : FailAsync(new DataCall(Inner, IsRead: true, ForceUnitAccess: false), start, destination, rule);
-    }
-
-    /// <inheritdoc/>
-    public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        var rule = Fire(IoOperation.Write, start, SectorsOf(source));
-        return rule is null
-            ? base.WriteAsync(start, source, forceUnitAccess)
-            : FailAsync(new DataCall(Inner, IsRead: false, forceUnitAccess), start, source, rule);
-    }
-
-    /// <inheritdoc/>
-    public override ValueTask<IoStatus> FlushAsync() =>
-        Fire(IoOperation.Flush, default, default) is { } rule
-            ? new(StatusOf(rule, IoOperation.Flush))
-            : base.FlushAsync();
+    public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
+        Fire(operation) is { } rule ? FailAsync(operation, rule) : base.SubmitAsync(operation);
 
     /// <summary>Counts as a flush for the rules. If no rule applies and the inner device loses no data, it confirms the
     /// data that passed the rules.</summary>
     public override ValueTask<IoStatus> ConfirmAcceptedAsync() =>
-        Fire(IoOperation.Flush, default, default) is { } rule
+        Fire(DeviceOperation.Flush()) is { } rule
             ? new(StatusOf(rule, IoOperation.Flush))
             : base.ConfirmAcceptedAsync();
 
-    /// <inheritdoc/>
-    public override ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
-        Fire(IoOperation.Discard, start, count) is { } rule
-            ? new(StatusOf(rule, IoOperation.Discard))
-            : base.DiscardAsync(start, count);
-
-    /// <inheritdoc/>
-    public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        Fire(IoOperation.WriteZeroes, start, count) is { } rule
-            ? new(StatusOf(rule, IoOperation.WriteZeroes))
-            : base.WriteZeroesAsync(start, count, flags);
-
-    private static async ValueTask<TransferResult> FailAsync(
-        DataCall call, Sector start, SegmentBatch batch, FaultRule rule)
+    private async ValueTask<TransferResult> FailAsync(DeviceOperation operation, FaultRule rule)
     {
-        var status = StatusOf(rule, call.IsRead ? IoOperation.Read : IoOperation.Write);
-        var partialBytes = Math.Min(rule.PartialTransfer.Bytes, batch.LengthBytes);
-        if (partialBytes <= 0)
+        var status = StatusOf(rule, operation.Kind);
+        if (operation.Data is not { } data || rule.PartialTransfer.Bytes <= 0 || data.LengthBytes == 0)
         {
             return TransferResult.Failed(status);
         }
 
         var part = new SegmentBatch();
-        part.AddFrom(batch, skipBytes: 0, partialBytes);
-        var moved = await call.IssueAsync(start, part);
+        part.AddFrom(data, skipBytes: 0, Math.Min(rule.PartialTransfer.Bytes, data.LengthBytes));
+        var moved = await Inner.SubmitAsync(operation.With(part));
         return moved.Status.IsOk ? new TransferResult(moved.Bytes, status) : moved;
     }
 
     private static IoStatus StatusOf(FaultRule rule, IoOperation operation) =>
         new(rule.Code, new IoFailure($"{operation} was made to fail by a fault rule.", rule.Errno));
 
-    private static SectorCount SectorsOf(SegmentBatch batch) =>
-        (batch.LengthBytes + Sector.SizeBytes - 1) / Sector.SizeBytes;
-
-    private FaultRule? Fire(IoOperation operation, Sector start, SectorCount count)
+    private FaultRule? Fire(in DeviceOperation operation)
     {
         lock (gate)
         {
             foreach (var rule in rules)
             {
-                if (rule.Rule.Filter.Matches(operation, start, count) && rule.Fires(random))
+                if (rule.Rule.Filter.Matches(operation) && rule.Fires(random))
                 {
                     failures++;
                     return rule.Rule;

@@ -89,11 +89,11 @@ public sealed class HungDevice : WaitingDevice
         }
     }
 
-    private protected override ValueTask<IoStatus> WaitAsync(IoOperation operation, Sector start, SectorCount count)
+    private protected override ValueTask<IoStatus> WaitAsync(DeviceOperation operation)
     {
         lock (gate)
         {
-            if (!isHanging || !filter.Matches(operation, start, count))
+            if (!isHanging || !filter.Matches(operation))
             {
                 return new(IoStatus.Ok);
             }

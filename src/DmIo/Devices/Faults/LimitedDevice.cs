@@ -1,5 +1,4 @@
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Devices.Faults;
 
@@ -31,23 +30,25 @@ public sealed class LimitedDevice : DeviceDecorator
     public override DeviceDescription Description { get; }
 
     /// <inheritdoc/>
-    public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess) =>
-        forceUnitAccess && !Inner.Description.HasForceUnitAccess
-            ? ThenFlushAsync(start, source)
-            : base.WriteAsync(start, source, forceUnitAccess);
+    public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
+        operation.ForceUnitAccess && !Inner.Description.HasForceUnitAccess
+            ? ThenFlushAsync(operation)
+            : base.SubmitAsync(operation);
 
     private static void Check(DeviceDescription ours, DeviceDescription inner)
     {
         Require(ours.Capacity <= inner.Capacity, nameof(ours.Capacity));
         Require(ours.IsReadOnly || !inner.IsReadOnly, nameof(ours.IsReadOnly));
-        Require(ours.MaxDiscard <= inner.MaxDiscard, nameof(ours.MaxDiscard));
-        Require(ours.MaxWriteZeroes <= inner.MaxWriteZeroes, nameof(ours.MaxWriteZeroes));
+        foreach (var operation in IoOperationTraits.All)
+        {
+            Require(ours.LimitOf(operation) <= inner.LimitOf(operation), DeviceDescription.LimitNameOf(operation));
+        }
+
         Require(!ours.HasFastWriteZeroes || inner.HasFastWriteZeroes, nameof(ours.HasFastWriteZeroes));
         Require(ours.HasVolatileCache || !inner.HasVolatileCache, nameof(ours.HasVolatileCache));
         Require(
             ours.BlockSize >= inner.BlockSize && long.IsPow2(ours.BlockSize.Bytes), nameof(ours.BlockSize));
-        Require(
-            ours.MaxTransfer >= ours.BlockSize && ours.MaxTransfer <= inner.MaxTransfer, nameof(ours.MaxTransfer));
+        Require(ours.MaxTransfer >= ours.BlockSize, nameof(ours.MaxTransfer));
         Require(ours.MaxSegments >= 1 && ours.MaxSegments <= inner.MaxSegments, nameof(ours.MaxSegments));
     }
 
@@ -60,15 +61,15 @@ public sealed class LimitedDevice : DeviceDecorator
         }
     }
 
-    private async ValueTask<TransferResult> ThenFlushAsync(Sector start, SegmentBatch source)
+    private async ValueTask<TransferResult> ThenFlushAsync(DeviceOperation operation)
     {
-        var result = await base.WriteAsync(start, source, forceUnitAccess: false);
+        var result = await Inner.SubmitAsync(operation with { ForceUnitAccess = false });
         if (!result.Status.IsOk || !Inner.Description.HasVolatileCache)
         {
             return result;
         }
 
-        var status = await FlushAsync();
-        return status.IsOk ? result : TransferResult.Failed(status);
+        var flushed = await Inner.SubmitAsync(DeviceOperation.Flush());
+        return flushed.Status.IsOk ? result : TransferResult.Failed(flushed.Status);
     }
 }

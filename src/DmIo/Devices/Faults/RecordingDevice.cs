@@ -1,5 +1,4 @@
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Devices.Faults;
 
@@ -35,37 +34,17 @@ public sealed class RecordingDevice : DeviceDecorator
     public int MaxInFlight => Read(() => maxInFlight);
 
     /// <inheritdoc/>
-    public override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
+    public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => WatchAsync(operation);
+
+    private async ValueTask<TransferResult> WatchAsync(DeviceOperation operation)
     {
-        ArgumentNullException.ThrowIfNull(destination);
-        var call = new RecordedCall(IoOperation.Read, start, destination.LengthBytes, destination.Count);
-        return WatchAsync(call, () => base.ReadAsync(start, destination));
-    }
-
-    /// <inheritdoc/>
-    public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        var call = new RecordedCall(IoOperation.Write, start, source.LengthBytes, source.Count, forceUnitAccess);
-        return WatchAsync(call, () => base.WriteAsync(start, source, forceUnitAccess));
-    }
-
-    /// <inheritdoc/>
-    public override ValueTask<IoStatus> FlushAsync() =>
-        WatchAsync(new RecordedCall(IoOperation.Flush, 0, 0), base.FlushAsync);
-
-    /// <inheritdoc/>
-    public override ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
-        WatchAsync(new RecordedCall(IoOperation.Discard, start, count.Bytes), () => base.DiscardAsync(start, count));
-
-    /// <inheritdoc/>
-    public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        WatchAsync(
-            new RecordedCall(IoOperation.WriteZeroes, start, count.Bytes, Zeroing: flags),
-            () => base.WriteZeroesAsync(start, count, flags));
-
-    private async ValueTask<T> WatchAsync<T>(RecordedCall call, Func<ValueTask<T>> issue)
-    {
+        var call = new RecordedCall(
+            operation.Kind,
+            operation.Start,
+            operation.LengthBytes,
+            operation.Data?.Count ?? 0,
+            operation.ForceUnitAccess,
+            operation.Zeroing);
         lock (gate)
         {
             calls.Add(call);
@@ -76,7 +55,7 @@ public sealed class RecordingDevice : DeviceDecorator
 
         try
         {
-            return await issue();
+            return await Inner.SubmitAsync(operation);
         }
         finally
         {
@@ -104,7 +83,7 @@ public sealed class RecordingDevice : DeviceDecorator
         internal static IEnumerable<string> Broken(
             RecordedCall call, DeviceDescription device, IReadOnlyList<RecordedCall> inFlight)
         {
-            if (call.Operation == IoOperation.Flush)
+            if (!call.Operation.HasRange())
             {
                 return [];
             }
@@ -119,7 +98,7 @@ public sealed class RecordingDevice : DeviceDecorator
                 (startBytes % block == 0 && call.LengthBytes % block == 0, "whole blocks"),
                 (call.LengthBytes <= device.LimitOf(call.Operation).Bytes, "within the limit of its operation"),
                 (call.SegmentCount <= device.MaxSegments, "no more segments than the device takes"),
-                (call.Operation == IoOperation.Read || !device.IsReadOnly, "nothing but reads on a read-only device"),
+                (!call.Operation.ChangesSectors() || !device.IsReadOnly, "nothing but reads on a read-only device"),
                 (!call.ForceUnitAccess || device.HasForceUnitAccess, "FUA only where the device has it"),
                 (!call.Zeroing.HasFlag(WriteZeroesFlags.NoFallback) || device.HasFastWriteZeroes,
                     "no fallback only where the device zeroes fast"),
@@ -130,7 +109,7 @@ public sealed class RecordingDevice : DeviceDecorator
 
         /// <summary>Two reads may overlap, because neither changes the data that the other returns.</summary>
         private static bool Conflicts(RecordedCall call, RecordedCall other) =>
-            (call.Operation != IoOperation.Read || other.Operation != IoOperation.Read)
+            (call.Operation.ChangesSectors() || other.Operation.ChangesSectors())
             && RegionOf(call).Overlaps(RegionOf(other));
 
         private static IoRegion RegionOf(RecordedCall call) =>

@@ -1,4 +1,3 @@
-using DmIo.Io;
 using DmIo.Memory;
 
 namespace DmIo.Devices.Faults;
@@ -27,18 +26,8 @@ public sealed class ShortTransferDevice : DeviceDecorator
     }
 
     /// <inheritdoc/>
-    public override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
-    {
-        ArgumentNullException.ThrowIfNull(destination);
-        return base.ReadAsync(start, Shorten(destination));
-    }
-
-    /// <inheritdoc/>
-    public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        return base.WriteAsync(start, Shorten(source), forceUnitAccess);
-    }
+    public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
+        base.SubmitAsync(operation.Data is { } data ? operation.With(Shorten(data)) : operation);
 
     private SegmentBatch Shorten(SegmentBatch whole)
     {

@@ -1,5 +1,4 @@
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Devices.Faults;
 
@@ -37,81 +36,33 @@ public abstract class WaitingDevice : DeviceDecorator
     }
 
     /// <inheritdoc/>
-    public sealed override ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
-    {
-        ArgumentNullException.ThrowIfNull(destination);
-        return TransferAsync(new DataCall(Inner, IsRead: true, ForceUnitAccess: false), start, destination);
-    }
+    public sealed override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
+        PassAsync(operation, isConfirmation: false);
 
-    /// <inheritdoc/>
-    public sealed override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        return TransferAsync(new DataCall(Inner, IsRead: false, forceUnitAccess), start, source);
-    }
-
-    /// <inheritdoc/>
-    public sealed override ValueTask<IoStatus> FlushAsync() =>
-        ThenAsync(IoOperation.Flush, default, default, static (inner, _, _) => inner.FlushAsync());
-
-    /// <inheritdoc/>
-    public sealed override ValueTask<IoStatus> ConfirmAcceptedAsync() =>
-        ThenAsync(IoOperation.Flush, default, default, static (inner, _, _) => inner.ConfirmAcceptedAsync());
-
-    /// <inheritdoc/>
-    public sealed override ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
-        ThenAsync(IoOperation.Discard, start, count, static (inner, from, length) => inner.DiscardAsync(from, length));
-
-    /// <inheritdoc/>
-    public sealed override ValueTask<IoStatus> WriteZeroesAsync(
-        Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        ThenAsync(
-            IoOperation.WriteZeroes,
-            start,
-            count,
-            (inner, from, length) => inner.WriteZeroesAsync(from, length, flags));
+    /// <summary>Waits like a flush.</summary>
+    public sealed override async ValueTask<IoStatus> ConfirmAcceptedAsync() =>
+        (await PassAsync(DeviceOperation.Flush(), isConfirmation: true)).Status;
 
     /// <summary>Completes when the call may continue; a status other than Ok ends the call instead.</summary>
-    private protected abstract ValueTask<IoStatus> WaitAsync(IoOperation operation, Sector start, SectorCount count);
+    private protected abstract ValueTask<IoStatus> WaitAsync(DeviceOperation operation);
 
-    private async ValueTask<TransferResult> TransferAsync(DataCall call, Sector start, SegmentBatch batch)
+    private async ValueTask<TransferResult> PassAsync(DeviceOperation operation, bool isConfirmation)
     {
-        var operation = call.IsRead ? IoOperation.Read : IoOperation.Write;
-        var status = await WaitAsync(operation, start, (batch.LengthBytes + Sector.SizeBytes - 1) / Sector.SizeBytes);
+        var status = await WaitAsync(operation);
         if (!status.IsOk)
         {
             return TransferResult.Failed(status);
         }
 
-        ValueTask<TransferResult> transfer;
+        ValueTask<TransferResult> call;
         lock (callGate)
         {
-            transfer = call.IssueAsync(start, batch);
-        }
-
-        owner?.Wake();
-        return await transfer;
-    }
-
-    private async ValueTask<IoStatus> ThenAsync(
-        IoOperation operation,
-        Sector start,
-        SectorCount count,
-        Func<IBlockDevice, Sector, SectorCount, ValueTask<IoStatus>> issue)
-    {
-        var status = await WaitAsync(operation, start, count);
-        if (!status.IsOk)
-        {
-            return status;
-        }
-
-        ValueTask<IoStatus> call;
-        lock (callGate)
-        {
-            call = issue(Inner, start, count);
+            call = isConfirmation ? ConfirmAsync() : Inner.SubmitAsync(operation);
         }
 
         owner?.Wake();
         return await call;
     }
+
+    private async ValueTask<TransferResult> ConfirmAsync() => new(0, await Inner.ConfirmAcceptedAsync());
 }

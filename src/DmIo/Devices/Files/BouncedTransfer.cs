@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DmIo.Devices.Stores;
+using DmIo.Io;
 using DmIo.Memory;
 
 namespace DmIo.Devices.Files;
@@ -12,7 +13,7 @@ namespace DmIo.Devices.Files;
 /// idle
 /// </code>
 /// </summary>
-internal sealed class BouncedTransfer : AnswerSource
+internal sealed class BouncedTransfer : TransferCompletionSource
 {
     private readonly DirectBounce bounce;
     private readonly BouncePlan plan;
@@ -21,7 +22,7 @@ internal sealed class BouncedTransfer : AnswerSource
     private readonly SegmentBatch issued = new();
     private readonly Action finished;
     private ConfiguredValueTaskAwaitable<TransferResult>.ConfiguredValueTaskAwaiter awaiter;
-    private SegmentBatch? batch;
+    private DeviceOperation operation;
     private TransferResult result;
     private Exception? defect;
 
@@ -32,22 +33,16 @@ internal sealed class BouncedTransfer : AnswerSource
         finished = () => bounce.Finished(this);
     }
 
-    internal bool IsRead { get; private set; }
-
-    internal bool ForceUnitAccess { get; private set; }
-
-    internal long OffsetBytes { get; private set; }
-
-    /// <summary>The segments for the engine.</summary>
-    internal SegmentBatch Issued => issued;
+    /// <summary>The operation for the engine.</summary>
+    internal DeviceOperation Issued => operation with { Data = issued };
 
     /// <exception cref="Exception">The exception of a memory type of the caller; the transfer is then idle as
     /// before.</exception>
-    internal void Begin(bool isRead, long offsetBytes, SegmentBatch memory, bool isDurable, int maxBounces)
+    internal void Begin(in DeviceOperation begun, int maxBounces)
     {
-        pins.Pin(memory);
-        (IsRead, OffsetBytes, batch, ForceUnitAccess) = (isRead, offsetBytes, memory, isDurable);
-        plan.Make(memory, maxBounces);
+        pins.Pin(begun.Batch);
+        operation = begun;
+        plan.Make(begun.Batch, maxBounces);
     }
 
     internal bool TryTake(BounceSet set) => set.TryTake(plan.BounceCount, taken);
@@ -57,7 +52,8 @@ internal sealed class BouncedTransfer : AnswerSource
     /// <summary>Builds the segments for the engine; for a write, fills the bounce memory.</summary>
     internal void Fill()
     {
-        var copier = new SegmentCopier(batch!);
+        var copier = new SegmentCopier(operation.Batch);
+        var isRead = operation.Kind.FillsMemory();
         foreach (var piece in plan.Pieces)
         {
             if (!piece.IsBounced)
@@ -72,13 +68,13 @@ internal sealed class BouncedTransfer : AnswerSource
                 var part = BounceMemory(piece, done);
                 issued.Add(part);
                 done += part.Length;
-                if (!IsRead)
+                if (!isRead)
                 {
                     copier.CopyTo(part.Span);
                 }
             }
 
-            if (IsRead)
+            if (isRead)
             {
                 copier.Skip(piece.LengthBytes);
             }
@@ -104,7 +100,7 @@ internal sealed class BouncedTransfer : AnswerSource
         try
         {
             result = awaiter.GetResult();
-            if (IsRead)
+            if (operation.Kind.FillsMemory())
             {
                 CopyBack(Math.Clamp(result.Bytes, 0, plan.LengthBytes));
             }
@@ -123,14 +119,14 @@ internal sealed class BouncedTransfer : AnswerSource
     {
         var (outcome, thrown) = (result, defect);
         (result, defect) = (default, null);
-        SetAnswer(outcome, thrown, isInline);
+        SetResult(outcome, thrown, isInline);
     }
 
-    protected override void OnTaken() => bounce.Return(this);
+    protected override void OnResultTaken() => bounce.Return(this);
 
     private void CopyBack(long bytes)
     {
-        var copier = new SegmentCopier(batch!);
+        var copier = new SegmentCopier(operation.Batch);
         foreach (var piece in plan.Pieces)
         {
             var length = (int)Math.Min(bytes, piece.LengthBytes);
@@ -163,7 +159,7 @@ internal sealed class BouncedTransfer : AnswerSource
     {
         issued.Clear();
         pins.Release();
-        batch = null;
+        operation = default;
     }
 
     /// <summary>A position in a batch that only moves forward; bytes are copied from it or to it.</summary>

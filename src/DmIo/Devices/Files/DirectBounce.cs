@@ -51,37 +51,16 @@ internal sealed class DirectBounce : IFileEngine
     /// caller.</summary>
     public void Poll() => engine.Poll();
 
-    public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination)
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
     {
-        if (!IsAligned(destination))
+        if (operation.Data is { } data && !IsAligned(data))
         {
-            return BounceAsync(isRead: true, offsetBytes, destination, forceUnitAccess: false);
+            return BounceAsync(operation);
         }
 
         lock (gate)
         {
-            return engine.ReadAsync(offsetBytes, destination);
-        }
-    }
-
-    public ValueTask<TransferResult> WriteAsync(long offsetBytes, SegmentBatch source, bool forceUnitAccess)
-    {
-        if (!IsAligned(source))
-        {
-            return BounceAsync(isRead: false, offsetBytes, source, forceUnitAccess);
-        }
-
-        lock (gate)
-        {
-            return engine.WriteAsync(offsetBytes, source, forceUnitAccess);
-        }
-    }
-
-    public ValueTask<IoStatus> FlushAsync()
-    {
-        lock (gate)
-        {
-            return engine.FlushAsync();
+            return engine.SubmitAsync(operation);
         }
     }
 
@@ -90,22 +69,6 @@ internal sealed class DirectBounce : IFileEngine
         lock (gate)
         {
             return engine.ConfirmAcceptedAsync();
-        }
-    }
-
-    public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes)
-    {
-        lock (gate)
-        {
-            return engine.DiscardAsync(offsetBytes, lengthBytes);
-        }
-    }
-
-    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
-    {
-        lock (gate)
-        {
-            return engine.WriteZeroesAsync(offsetBytes, lengthBytes, flags);
         }
     }
 
@@ -155,13 +118,12 @@ internal sealed class DirectBounce : IFileEngine
         return true;
     }
 
-    private ValueTask<TransferResult> BounceAsync(
-        bool isRead, long offsetBytes, SegmentBatch batch, bool forceUnitAccess)
+    private ValueTask<TransferResult> BounceAsync(in DeviceOperation operation)
     {
         var transfer = Rent(out var pages);
         try
         {
-            transfer.Begin(isRead, offsetBytes, batch, forceUnitAccess, pages.Count);
+            transfer.Begin(operation, pages.Count);
         }
         catch
         {
@@ -169,7 +131,7 @@ internal sealed class DirectBounce : IFileEngine
             throw;
         }
 
-        var task = transfer.Transfer;
+        var task = transfer.Task;
         lock (gate)
         {
             waiting.Enqueue(transfer);
@@ -217,9 +179,7 @@ internal sealed class DirectBounce : IFileEngine
             transfer.Fill();
             lock (gate)
             {
-                call = transfer.IsRead
-                    ? engine.ReadAsync(transfer.OffsetBytes, transfer.Issued)
-                    : engine.WriteAsync(transfer.OffsetBytes, transfer.Issued, transfer.ForceUnitAccess);
+                call = engine.SubmitAsync(transfer.Issued);
             }
         }
         catch (Exception exception)

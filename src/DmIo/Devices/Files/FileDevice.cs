@@ -1,6 +1,5 @@
 using DmIo.Devices.Stores;
 using DmIo.Io;
-using DmIo.Memory;
 using DmIo.Native;
 
 namespace DmIo.Devices.Files;
@@ -59,35 +58,13 @@ public sealed class FileDevice : IBlockDevice
     public void Poll() => engine.Poll();
 
     /// <inheritdoc/>
-    public ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
-    {
-        ArgumentNullException.ThrowIfNull(destination);
-        return engine.ReadAsync(start.Value * Sector.SizeBytes, destination);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        return engine.WriteAsync(start.Value * Sector.SizeBytes, source, forceUnitAccess);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> FlushAsync() => engine.FlushAsync();
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => engine.SubmitAsync(operation);
 
     /// <summary>Syncs a second descriptor of the file, which was opened together with the first one.</summary>
     public ValueTask<IoStatus> ConfirmAcceptedAsync() => engine.ConfirmAcceptedAsync();
 
     /// <summary>Drops the page cache, on a pool thread.</summary>
     public ValueTask<IoStatus> DropCacheAsync() => new(Task.Run(() => FileCalls.DropCache(store)));
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> DiscardAsync(Sector start, SectorCount count) =>
-        engine.DiscardAsync(start.Value * Sector.SizeBytes, count.Bytes);
-
-    /// <inheritdoc/>
-    public ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        engine.WriteZeroesAsync(start.Value * Sector.SizeBytes, count.Bytes, flags);
 
     /// <inheritdoc/>
     public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>

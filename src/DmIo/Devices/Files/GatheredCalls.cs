@@ -50,7 +50,7 @@ internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping
 
         try
         {
-            if (!sources.TryAdd(call.Batch))
+            if (!sources.TryAdd(call.Operation.Batch))
             {
                 return false;
             }
@@ -62,7 +62,7 @@ internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping
             return false;
         }
 
-        targets[count] = mapping!.Target(call.OffsetBytes, call.Batch.LengthBytes);
+        targets[count] = mapping!.Target(call.Operation.OffsetBytes, call.Operation.LengthBytes);
         gathered[count++] = call;
         return true;
     }
@@ -88,7 +88,7 @@ internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping
         {
             var call = gathered[index]!;
             gathered[index] = null;
-            var length = call.Batch.LengthBytes;
+            var length = call.Operation.LengthBytes;
             if (written >= length)
             {
                 written -= length;

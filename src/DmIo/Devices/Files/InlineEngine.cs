@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using DmIo.Devices.Stores;
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Devices.Files;
 
@@ -63,43 +62,32 @@ internal sealed class InlineEngine : IFileEngine
         }
     }
 
-    public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) => owner is null
-        ? new(FileCalls.Read(store, offsetBytes, destination))
-        : TransferAsync(IoOperation.Read, offsetBytes, destination, forceUnitAccess: false);
-
-    public ValueTask<TransferResult> WriteAsync(long offsetBytes, SegmentBatch source, bool forceUnitAccess) =>
-        owner is null
-            ? new(FileCalls.Write(store, offsetBytes, source, forceUnitAccess))
-            : TransferAsync(IoOperation.Write, offsetBytes, source, forceUnitAccess);
-
-    public ValueTask<IoStatus> FlushAsync()
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
     {
-        mapping?.StampTime();
-        return new(FileCalls.Flush(store));
+        if (owner is not null && operation.Kind.HasData())
+        {
+            var call = idle.TryPop(out var used) ? used : new ThreadCall(returnCall);
+            call.Begin(operation);
+            called.Add(call);
+            return call.Task;
+        }
+
+        if (operation.Kind == IoOperation.Flush)
+        {
+            mapping?.StampTime();
+        }
+
+        return new(FileCalls.Run(store, operation));
     }
 
-    public ValueTask<IoStatus> ConfirmAcceptedAsync() => new(FileCalls.ConfirmAccepted(store));
-
-    public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
-        new(FileCalls.Discard(store, offsetBytes, lengthBytes));
-
-    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
-        new(FileCalls.WriteZeroes(store, offsetBytes, lengthBytes, flags));
+    public ValueTask<IoStatus> ConfirmAcceptedAsync() =>
+        new(FileCalls.Run(store, DeviceOperation.Flush(), isConfirmation: true).Status);
 
     public ValueTask DisposeAsync()
     {
         mapping?.StampTime();
         mapping?.Dispose();
         return default;
-    }
-
-    private ValueTask<TransferResult> TransferAsync(
-        IoOperation operation, long offsetBytes, SegmentBatch batch, bool forceUnitAccess)
-    {
-        var call = idle.TryPop(out var used) ? used : new ThreadCall(returnCall);
-        call.BeginTransfer(operation, offsetBytes, batch, forceUnitAccess);
-        called.Add(call);
-        return call.Transfer;
     }
 
     /// <summary>Completes the calls that were made. False: the pool thread is still at one of them, and wakes the owner

@@ -1,6 +1,5 @@
 using DmIo.Devices.Stores;
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Devices.Files;
 
@@ -10,15 +9,10 @@ namespace DmIo.Devices.Files;
 ///   idle --Begin--> begun --Run, on whichever thread--> run --Complete--> completed --result taken--> idle
 /// </code>
 /// </summary>
-internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
+internal sealed class ThreadCall : TransferCompletionSource, IQueueItem<ThreadCall>
 {
     private readonly Action<ThreadCall> returnCall;
-    private IoOperation operation;
-    private long offsetBytes;
-    private long lengthBytes;
-    private SegmentBatch? batch;
-    private bool forceUnitAccess;
-    private WriteZeroesFlags zeroing;
+    private DeviceOperation operation;
     private bool isConfirmation;
     private TransferResult result;
     private Exception? defect;
@@ -32,58 +26,29 @@ internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
     /// <summary>The call was made, and <see cref="Complete"/> may follow.</summary>
     internal bool IsRun => Volatile.Read(ref isRun);
 
-    internal long OffsetBytes => offsetBytes;
-
-    /// <summary>The memory of a read or write.</summary>
-    internal SegmentBatch Batch => batch!;
+    internal ref readonly DeviceOperation Operation => ref operation;
 
     /// <summary>The end of a plain write; for all other calls, a position after the end of any file.</summary>
-    internal long PlainWriteEnd => operation == IoOperation.Write && !forceUnitAccess
-        ? offsetBytes + batch!.LengthBytes
+    internal long PlainWriteEnd => operation is { Kind: IoOperation.Write, ForceUnitAccess: false }
+        ? operation.OffsetBytes + operation.LengthBytes
         : long.MaxValue;
 
-    internal void BeginTransfer(IoOperation transfer, long offset, SegmentBatch memory, bool isDurable)
-    {
-        (operation, offsetBytes, batch, forceUnitAccess) = (transfer, offset, memory, isDurable);
-    }
+    internal void Begin(in DeviceOperation begun) => operation = begun;
 
     /// <summary>See <see cref="IFileEngine.ConfirmAcceptedAsync"/>: a flush through the second descriptor.</summary>
-    internal void BeginConfirmation() => (operation, isConfirmation) = (IoOperation.Flush, true);
-
-    internal void BeginRange(IoOperation range, long offset, long length, WriteZeroesFlags flags)
-    {
-        (operation, offsetBytes, lengthBytes, zeroing) = (range, offset, length, flags);
-    }
+    internal void BeginConfirmation() => (operation, isConfirmation) = (DeviceOperation.Flush(), true);
 
     /// <summary>Makes the call. Never throws: an exception is passed to the caller of the device.</summary>
     internal void Run(FileStore store)
     {
-        try
-        {
-            result = operation switch
-            {
-                IoOperation.Read => FileCalls.Read(store, offsetBytes, batch!),
-                IoOperation.Write => FileCalls.Write(store, offsetBytes, batch!, forceUnitAccess),
-                IoOperation.Flush => TransferResult.Failed(
-                    isConfirmation ? FileCalls.ConfirmAccepted(store) : FileCalls.Flush(store)),
-                IoOperation.Discard => TransferResult.Failed(FileCalls.Discard(store, offsetBytes, lengthBytes)),
-                IoOperation.WriteZeroes => TransferResult.Failed(
-                    FileCalls.WriteZeroes(store, offsetBytes, lengthBytes, zeroing)),
-                _ => throw new InvalidOperationException($"{operation} is unknown."),
-            };
-        }
-        catch (Exception exception)
-        {
-            defect = exception;
-        }
-
+        result = FileCalls.TryRun(store, operation, isConfirmation, out defect);
         Volatile.Write(ref isRun, true);
     }
 
     /// <summary>The write was completed together with others.</summary>
     internal void WasWritten()
     {
-        result = TransferResult.Moved(batch!.LengthBytes);
+        result = TransferResult.Moved(operation.LengthBytes);
         Volatile.Write(ref isRun, true);
     }
 
@@ -91,9 +56,9 @@ internal sealed class ThreadCall : AnswerSource, IQueueItem<ThreadCall>
     internal void Complete(bool isInline)
     {
         var (outcome, thrown) = (result, defect);
-        (batch, result, defect, isRun, isConfirmation) = (null, default, null, false, false);
-        SetAnswer(outcome, thrown, isInline);
+        (operation, result, defect, isRun, isConfirmation) = (default, default, null, false, false);
+        SetResult(outcome, thrown, isInline);
     }
 
-    protected override void OnTaken() => returnCall(this);
+    protected override void OnResultTaken() => returnCall(this);
 }

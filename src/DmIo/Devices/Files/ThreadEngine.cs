@@ -1,6 +1,5 @@
 using DmIo.Devices.Stores;
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Devices.Files;
 
@@ -59,28 +58,23 @@ internal sealed class ThreadEngine : IFileEngine
         }
     }
 
-    public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) =>
-        TransferAsync(IoOperation.Read, offsetBytes, destination, forceUnitAccess: false);
-
-    public ValueTask<TransferResult> WriteAsync(long offsetBytes, SegmentBatch source, bool forceUnitAccess) =>
-        TransferAsync(IoOperation.Write, offsetBytes, source, forceUnitAccess);
-
-    public ValueTask<IoStatus> FlushAsync() => RangeAsync(IoOperation.Flush, 0, 0);
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
+    {
+        var call = Rent();
+        call.Begin(operation);
+        var task = call.Task;
+        workers.Add(call);
+        return task;
+    }
 
     public ValueTask<IoStatus> ConfirmAcceptedAsync()
     {
         var call = Rent();
         call.BeginConfirmation();
-        var task = call.Status;
+        var task = call.StatusTask;
         workers.Add(call);
         return task;
     }
-
-    public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
-        RangeAsync(IoOperation.Discard, offsetBytes, lengthBytes);
-
-    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
-        RangeAsync(IoOperation.WriteZeroes, offsetBytes, lengthBytes, flags);
 
     /// <summary>Ends after the calls in flight, and completes them.</summary>
     public async ValueTask DisposeAsync()
@@ -110,29 +104,6 @@ internal sealed class ThreadEngine : IFileEngine
         {
             return false;
         }
-    }
-
-    private ValueTask<TransferResult> TransferAsync(
-        IoOperation operation, long offsetBytes, SegmentBatch batch, bool forceUnitAccess)
-    {
-        var call = Rent();
-        call.BeginTransfer(operation, offsetBytes, batch, forceUnitAccess);
-        var task = call.Transfer;
-        workers.Add(call);
-        return task;
-    }
-
-    private ValueTask<IoStatus> RangeAsync(
-        IoOperation operation,
-        long offsetBytes,
-        long lengthBytes,
-        WriteZeroesFlags flags = WriteZeroesFlags.None)
-    {
-        var call = Rent();
-        call.BeginRange(operation, offsetBytes, lengthBytes, flags);
-        var task = call.Status;
-        workers.Add(call);
-        return task;
     }
 
     private ThreadCall Rent()

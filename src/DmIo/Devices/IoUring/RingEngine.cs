@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using DmIo.Devices.Stores;
 using DmIo.Io;
-using DmIo.Memory;
 using DmIo.Native;
 
 namespace DmIo.Devices.IoUring;
@@ -132,21 +131,10 @@ internal sealed class RingEngine : IFileEngine
         }
     }
 
-    public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) =>
-        Start(RingCall.Read, offsetBytes, destination.LengthBytes, destination).Transfer;
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => Start(operation).Task;
 
-    public ValueTask<TransferResult> WriteAsync(long offsetBytes, SegmentBatch source, bool forceUnitAccess) => Start(
-        forceUnitAccess ? RingCall.DurableWrite : RingCall.Write, offsetBytes, source.LengthBytes, source).Transfer;
-
-    public ValueTask<IoStatus> FlushAsync() => Start(RingCall.Flush, 0, 0).Status;
-
-    public ValueTask<IoStatus> ConfirmAcceptedAsync() => Start(RingCall.ConfirmAccepted, 0, 0).Status;
-
-    public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) =>
-        Start(RingCall.Discard, offsetBytes, lengthBytes).Status;
-
-    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
-        Start(RingCall.WriteZeroes, offsetBytes, lengthBytes, zeroing: flags).Status;
+    public ValueTask<IoStatus> ConfirmAcceptedAsync() =>
+        Start(DeviceOperation.Flush(), isConfirmation: true).StatusTask;
 
     /// <summary>Waits for the operations in flight: until they end, the kernel may access their memory.</summary>
     public async ValueTask DisposeAsync()
@@ -162,56 +150,54 @@ internal sealed class RingEngine : IFileEngine
         Close();
     }
 
-    private RingOperation Start(
-        RingCall call,
-        long offsetBytes,
-        long lengthBytes,
-        SegmentBatch? batch = null,
-        WriteZeroesFlags zeroing = WriteZeroesFlags.None)
+    private RingOperation Start(in DeviceOperation call, bool isConfirmation = false)
     {
         if (!PollsItself)
         {
-            return Add(call, offsetBytes, lengthBytes, batch, zeroing);
+            return Add(call, isConfirmation);
         }
 
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(isDisposing, this);
-            var operation = Add(call, offsetBytes, lengthBytes, batch, zeroing);
+            var operation = Add(call, isConfirmation);
             PumpAll();
             return operation;
         }
     }
 
-    private RingOperation Add(
-        RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch, WriteZeroesFlags zeroing)
+    private RingOperation Add(in DeviceOperation call, bool isConfirmation)
     {
-        var operation = table.Begin(call, offsetBytes, lengthBytes, batch);
+        var operation = table.Begin(call, isConfirmation);
         underWay++;
-        if (call == RingCall.ConfirmAccepted
-            || (call is RingCall.Discard or RingCall.WriteZeroes && !TryAllocate(operation, zeroing)))
+        if (!isConfirmation && IsForRing(operation))
         {
-            CallStore(operation);
+            pump.Add(operation);
         }
         else
         {
-            pump.Add(operation);
+            CallStore(operation);
         }
 
         return operation;
     }
 
-    /// <summary>Chooses how the kernel changes the extents of the file. False: the store must make the call.</summary>
-    private bool TryAllocate(RingOperation operation, WriteZeroesFlags zeroing)
+    /// <summary>False: the store must make the call.</summary>
+    private bool IsForRing(RingOperation operation) =>
+        operation.Operation.Kind is IoOperation.Read or IoOperation.Write or IoOperation.Flush
+        || (operation.Operation.Kind is IoOperation.Discard or IoOperation.WriteZeroes && TryAllocate(operation));
+
+    /// <summary>Chooses how the kernel changes the extents of the file.</summary>
+    private bool TryAllocate(RingOperation operation)
     {
-        operation.Zeroing = zeroing;
         if (store is not LinuxFileStore file)
         {
             return false;
         }
 
-        operation.AllocationMode =
-            operation.Call == RingCall.Discard ? LinuxNative.PunchHole : file.ZeroingMode(zeroing);
+        operation.AllocationMode = operation.Operation.Kind == IoOperation.Discard
+            ? LinuxNative.PunchHole
+            : file.ZeroingMode(operation.Operation.Zeroing);
         return operation.AllocationMode == LinuxNative.PunchHole || !lacksZeroRange;
     }
 
@@ -269,33 +255,34 @@ internal sealed class RingEngine : IFileEngine
         }
         else
         {
-            Answer(operation, result);
+            Complete(operation, result);
         }
     }
 
     private void OnEnded(RingOperation operation, int result)
     {
-        if (result == -Errno.NotSupported && operation.Call is RingCall.WriteZeroes or RingCall.DurableWrite)
+        ref readonly var call = ref operation.Operation;
+        var isZeroing = call.Kind == IoOperation.WriteZeroes;
+        if (result == -Errno.NotSupported && (isZeroing || call.ForceUnitAccess))
         {
-            lacksZeroRange |= operation.Call == RingCall.WriteZeroes
-                && operation.AllocationMode == LinuxNative.ZeroRange;
+            lacksZeroRange |= isZeroing && operation.AllocationMode == LinuxNative.ZeroRange;
             CallStore(operation);
         }
-        else if (result == 0 && operation.Call == RingCall.WriteZeroes
-            && store is LinuxFileStore file && file.EndsBefore(operation.OffsetBytes + operation.LengthBytes))
+        else if (result == 0 && isZeroing
+            && store is LinuxFileStore file && file.EndsBefore(call.OffsetBytes + call.LengthBytes))
         {
             CallStore(operation);
         }
         else
         {
-            Answer(operation, operation.ResultOf(result));
+            Complete(operation, operation.ResultOf(result));
         }
     }
 
-    private void Answer(RingOperation operation, TransferResult result)
+    private void Complete(RingOperation operation, in TransferResult result)
     {
         underWay--;
-        operation.Answer(result, isInline: !PollsItself);
+        operation.Complete(result, isInline: !PollsItself);
     }
 
     private void CallStore(RingOperation operation) => ThreadPool.UnsafeQueueUserWorkItem(

@@ -1,37 +1,33 @@
 using DmIo.Devices.Stores;
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
 /// One call, from its beginning until its result was taken; reused after that, so that a call allocates nothing.
 /// <code>
-///   free --Begin--> waiting --Fill--> in the kernel --> Answer --GetResult--> free
+///   free --Begin--> waiting --Fill--> in the kernel --> Complete --GetResult--> free
 ///                      ^------- again, after a pause -----+
 /// </code>
-/// Invariant: the memory is pinned from Begin to Answer. Each submission has its own number (<see cref="UserData"/>),
+/// Invariant: the memory is pinned from Begin to Complete. Each submission has its own number (<see cref="UserData"/>),
 /// so that the completion of an earlier submission can be identified.
 /// </summary>
-internal sealed class RingOperation(RingOperationTable table, int index) : AnswerSource, IQueueItem<RingOperation>
+internal sealed class RingOperation(RingOperationTable table, int index)
+    : TransferCompletionSource, IQueueItem<RingOperation>
 {
     private readonly PinnedSegments memory = new();
+    private DeviceOperation operation;
+    private Exception? defect;
     private uint generation;
 
-    internal RingCall Call { get; private set; }
+    internal ref readonly DeviceOperation Operation => ref operation;
 
-    internal long OffsetBytes { get; private set; }
-
-    internal long LengthBytes { get; private set; }
-
-    /// <summary>The flags of a write-zeroes operation.</summary>
-    internal WriteZeroesFlags Zeroing { get; set; }
+    /// <summary>A flush is a confirmation, which only the store can make
+    /// (<see cref="IFileEngine.ConfirmAcceptedAsync"/>).</summary>
+    internal bool IsConfirmation { get; private set; }
 
     /// <summary>The fallocate mode of an operation that changes the extents of the file.</summary>
     internal int AllocationMode { get; set; }
-
-    /// <summary>The memory of the caller for a read or a write.</summary>
-    internal SegmentBatch? Batch { get; private set; }
 
     /// <summary>The operation is in the kernel, or will be with the next system call.</summary>
     internal bool IsInKernel { get; set; }
@@ -48,7 +44,7 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
     /// <param name="wasQueued">True: the operation was made by the ring; false: by a blocking call of the
     /// store.</param>
     internal bool MayRepeat(int errno, bool wasQueued) =>
-        Call is RingCall.Flush or RingCall.DurableWrite or RingCall.ConfirmAccepted
+        operation.IsSync
             ? wasQueued && errno == Errno.Canceled
             : errno == Errno.Interrupted || Errno.IsShortage(errno);
 
@@ -59,35 +55,36 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
 
     /// <exception cref="Exception">The exception of a memory type of the caller when it is pinned; the operation has
     /// then not begun.</exception>
-    internal void Begin(RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch)
+    internal void Begin(in DeviceOperation begun, bool isConfirmation)
     {
-        if (batch is not null)
+        if (begun.Data is { } data)
         {
-            memory.Pin(batch);
+            memory.Pin(data);
         }
 
-        (Call, OffsetBytes, LengthBytes, Batch, Tries) = (call, offsetBytes, lengthBytes, batch, 0);
+        (operation, IsConfirmation, Tries) = (begun, isConfirmation, 0);
     }
 
     /// <summary>Fills the submission entry of the operation.</summary>
     internal void Fill(ref SubmissionEntry entry, RingBuffers buffers, RingAbilities abilities)
     {
-        entry.OffsetBytes = OffsetBytes;
-        switch (Call)
+        entry.OffsetBytes = operation.OffsetBytes;
+        switch (operation.Kind)
         {
-            case RingCall.Flush:
+            case IoOperation.Read or IoOperation.Write:
+                FillTransfer(ref entry, buffers, abilities);
+                break;
+            case IoOperation.Flush:
                 entry.Opcode = RingOpcode.Flush;
-                entry.OffsetBytes = 0;
                 entry.OperationFlags = SubmissionEntry.DataOnly;
                 break;
-            case RingCall.Discard or RingCall.WriteZeroes:
+            case IoOperation.Discard or IoOperation.WriteZeroes:
                 entry.Opcode = RingOpcode.Allocate;
-                entry.Address = LengthBytes;
+                entry.Address = operation.LengthBytes;
                 entry.Length = AllocationMode;
                 break;
             default:
-                FillTransfer(ref entry, buffers, abilities);
-                break;
+                throw new InvalidOperationException($"The ring does not make the call {operation.Kind}.");
         }
 
         IsInKernel = true;
@@ -96,61 +93,33 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
     }
 
     /// <summary>Releases the memory, then completes the call of the device: the memory is no longer accessed.</summary>
-    /// <param name="result">The result; a status is a transfer of 0 bytes.</param>
+    /// <param name="result">The result.</param>
     /// <param name="isInline">True: the continuation of the caller runs within this call; false: on a pool
     /// thread.</param>
-    internal void Answer(TransferResult result, bool isInline)
+    internal void Complete(in TransferResult result, bool isInline)
     {
         memory.Release();
-        Batch = null;
-        SetAnswer(result, defect: null, isInline);
+        var thrown = defect;
+        (operation, defect) = (default, null);
+        SetResult(result, thrown, isInline);
     }
 
-    /// <summary>Converts the result of the kernel: bytes, 0, or a negated errno. A status is a transfer of 0
-    /// bytes.</summary>
-    internal TransferResult ResultOf(int completion) => Call switch
-    {
-        RingCall.Read => FileCalls.ReadResult(completion, OffsetBytes, LengthBytes),
-        RingCall.Write or RingCall.DurableWrite => FileCalls.WriteResult(completion, OffsetBytes, LengthBytes),
-        RingCall.Flush => new TransferResult(0, FileCalls.FlushStatus(-completion)),
-        RingCall.Discard => new TransferResult(0, FileCalls.DiscardStatus(-completion, OffsetBytes, LengthBytes)),
-        RingCall.WriteZeroes =>
-            new TransferResult(0, FileCalls.WriteZeroesStatus(-completion, OffsetBytes, LengthBytes)),
-        _ => throw new InvalidOperationException($"{Call} has no result of the kernel."),
-    };
+    /// <summary>Converts the result of the kernel: bytes, 0, or a negated errno.</summary>
+    internal TransferResult ResultOf(int completion) => FileCalls.ResultOf(operation, completion);
 
-    /// <summary>Makes the blocking call of the store instead. Never throws: exceptions become statuses.</summary>
-    internal TransferResult CallStore(FileStore store)
-    {
-        try
-        {
-            return Call switch
-            {
-                RingCall.Read => FileCalls.Read(store, OffsetBytes, Batch!),
-                RingCall.Write => FileCalls.Write(store, OffsetBytes, Batch!, forceUnitAccess: false),
-                RingCall.DurableWrite => FileCalls.Write(store, OffsetBytes, Batch!, forceUnitAccess: true),
-                RingCall.Flush => new TransferResult(0, FileCalls.Flush(store)),
-                RingCall.ConfirmAccepted => new TransferResult(0, FileCalls.ConfirmAccepted(store)),
-                RingCall.Discard => new TransferResult(0, FileCalls.Discard(store, OffsetBytes, LengthBytes)),
-                RingCall.WriteZeroes =>
-                    new TransferResult(0, FileCalls.WriteZeroes(store, OffsetBytes, LengthBytes, Zeroing)),
-                _ => throw new InvalidOperationException($"{Call} is unknown."),
-            };
-        }
-        catch (Exception exception)
-        {
-            return TransferResult.Failed(Errno.StatusOf(exception, $"{Call} at byte {OffsetBytes}"));
-        }
-    }
+    /// <summary>Makes the blocking call of the store instead. Never throws: an exception is passed to the caller of the
+    /// device.</summary>
+    internal TransferResult CallStore(FileStore store) =>
+        FileCalls.TryRun(store, operation, IsConfirmation, out defect);
 
-    protected override void OnTaken() => table.Return(this);
+    protected override void OnResultTaken() => table.Return(this);
 
     private unsafe void FillTransfer(ref SubmissionEntry entry, RingBuffers buffers, RingAbilities abilities)
     {
         var isFixed = buffers.TryFind(memory.Segments, out var place)
             && (memory.Count == 1 || abilities.HasFixedVectors);
         entry.BufferIndex = isFixed ? place : (ushort)0;
-        entry.OperationFlags = Call == RingCall.DurableWrite ? SubmissionEntry.Durable : 0;
+        entry.OperationFlags = operation.ForceUnitAccess ? SubmissionEntry.Durable : 0;
         if (memory.Count == 1)
         {
             entry.Address = memory.Segments[0].Address;
@@ -162,7 +131,7 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
             entry.Length = memory.Count;
         }
 
-        entry.Opcode = (Call == RingCall.Read, memory.Count == 1, isFixed) switch
+        entry.Opcode = (operation.Kind == IoOperation.Read, memory.Count == 1, isFixed) switch
         {
             (true, true, true) => RingOpcode.ReadFixed,
             (true, true, false) => RingOpcode.Read,
@@ -174,16 +143,4 @@ internal sealed class RingOperation(RingOperationTable table, int index) : Answe
             (false, false, false) => RingOpcode.WriteVector,
         };
     }
-}
-
-/// <summary>The calls of <see cref="IFileEngine"/>.</summary>
-internal enum RingCall : byte
-{
-    Read,
-    Write,
-    DurableWrite,
-    Flush,
-    ConfirmAccepted,
-    Discard,
-    WriteZeroes,
 }

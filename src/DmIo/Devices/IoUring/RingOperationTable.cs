@@ -1,5 +1,3 @@
-using DmIo.Memory;
-
 namespace DmIo.Devices.IoUring;
 
 /// <summary>
@@ -16,11 +14,11 @@ internal sealed class RingOperationTable
     private RingOperation? returned;
 
     /// <summary>Returns an operation that has begun; see <see cref="RingOperation.Begin"/>.</summary>
-    internal RingOperation Begin(RingCall call, long offsetBytes, long lengthBytes, SegmentBatch? batch)
+    internal RingOperation Begin(in DeviceOperation begun, bool isConfirmation)
     {
         free ??= Interlocked.Exchange(ref returned, null) ?? Add();
         var operation = free;
-        operation.Begin(call, offsetBytes, lengthBytes, batch);
+        operation.Begin(begun, isConfirmation);
         free = operation.Next;
         operation.Next = null;
         return operation;

@@ -1,132 +1,88 @@
 using DmIo.Io;
-using DmIo.Memory;
 
 namespace DmIo.Devices.Stores;
 
 /// <summary>
 /// The blocking calls of the engines to a store. A call that a signal interrupted is repeated, except syncs and durable
-/// writes, for which a later success proves nothing (R14). The status names the call and keeps the error number of the
-/// operating system. Also converts results that the kernel returned in another way to statuses.
+/// writes, for which a later success proves nothing (R14). The status describes the operation and keeps the error
+/// number of the operating system. External failures that .NET reports as exceptions become statuses here; the engines
+/// pass on any other exception, which is a defect, through the task of the call.
 /// </summary>
 internal static class FileCalls
 {
-    internal static TransferResult Read(FileStore store, long offsetBytes, SegmentBatch destination)
+    private const string Confirmation = "The sync of what was accepted";
+
+    /// <summary>Executes the operation.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="operation">The operation.</param>
+    /// <param name="isConfirmation">A flush is a confirmation
+    /// (<see cref="IBlockDevice.ConfirmAcceptedAsync"/>).</param>
+    internal static TransferResult Run(FileStore store, in DeviceOperation operation, bool isConfirmation = false)
     {
         try
         {
-            long moved;
+            long returned;
             do
             {
-                moved = store.Read(offsetBytes, destination);
+                returned = isConfirmation ? -store.ConfirmAccepted() : Call(store, operation);
             }
-            while (moved == -Errno.Interrupted);
+            while (returned == -Errno.Interrupted && !operation.IsSync);
 
-            return ReadResult(moved, offsetBytes, destination.LengthBytes);
+            return isConfirmation ? new TransferResult(0, StatusOf((int)-returned, Confirmation))
+                : ResultOf(operation, returned);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return TransferResult.Failed(
-                Errno.StatusOf(exception, Transfer("Reading", offsetBytes, destination.LengthBytes)));
+                Errno.StatusOf(exception, isConfirmation ? Confirmation : operation.ToString()));
         }
     }
 
-    internal static TransferResult Write(FileStore store, long offsetBytes, SegmentBatch source, bool forceUnitAccess)
+    /// <summary>Executes the operation on a thread that is not the caller's.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="operation">The operation.</param>
+    /// <param name="isConfirmation">See <see cref="Run"/>.</param>
+    /// <param name="defect">The exception that the task of the call must throw; null: none.</param>
+    internal static TransferResult TryRun(
+        FileStore store, in DeviceOperation operation, bool isConfirmation, out Exception? defect)
     {
         try
         {
-            long moved;
-            do
-            {
-                moved = store.Write(offsetBytes, source, forceUnitAccess);
-            }
-            while (moved == -Errno.Interrupted && !forceUnitAccess);
-
-            return WriteResult(moved, offsetBytes, source.LengthBytes);
+            defect = null;
+            return Run(store, operation, isConfirmation);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception)
         {
-            return TransferResult.Failed(
-                Errno.StatusOf(exception, Transfer("Writing", offsetBytes, source.LengthBytes)));
+            defect = exception;
+            return default;
         }
     }
-
-    internal static IoStatus Flush(FileStore store)
-    {
-        try
-        {
-            return FlushStatus(store.Flush());
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return Errno.StatusOf(exception, "The flush");
-        }
-    }
-
-    internal static IoStatus ConfirmAccepted(FileStore store) =>
-        StatusOf(store.ConfirmAccepted(), "The sync of what was accepted");
 
     internal static IoStatus DropCache(FileStore store) =>
         StatusOf(store.DropCache(), "Writing out what the page cache holds");
 
-    internal static IoStatus Discard(FileStore store, long offsetBytes, long lengthBytes)
+    /// <summary>Converts the value that the kernel returned for the operation: bytes, 0, or a negated errno.</summary>
+    internal static TransferResult ResultOf(in DeviceOperation operation, long returned) => returned >= 0
+        ? TransferResult.Moved(returned)
+        : TransferResult.Failed(StatusOf((int)-returned, operation.ToString()));
+
+    private static long Call(FileStore store, in DeviceOperation operation) => operation.Kind switch
     {
-        int errno;
-        do
-        {
-            errno = store.Discard(offsetBytes, lengthBytes);
-        }
-        while (errno == Errno.Interrupted);
+        IoOperation.Read => store.Read(operation.OffsetBytes, operation.Batch),
+        IoOperation.Write => store.Write(operation.OffsetBytes, operation.Batch, operation.ForceUnitAccess),
+        IoOperation.Flush => -store.Flush(),
+        IoOperation.Discard => -store.Discard(operation.OffsetBytes, operation.LengthBytes),
+        IoOperation.WriteZeroes => -store.WriteZeroes(
+            operation.OffsetBytes, operation.LengthBytes, operation.Zeroing),
+        _ => throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, null),
+    };
 
-        return DiscardStatus(errno, offsetBytes, lengthBytes);
-    }
-
-    internal static IoStatus WriteZeroes(FileStore store, long offsetBytes, long lengthBytes, WriteZeroesFlags flags)
+    private static IoStatus StatusOf(int errno, string doing) => errno switch
     {
-        try
-        {
-            int errno;
-            do
-            {
-                errno = store.WriteZeroes(offsetBytes, lengthBytes, flags);
-            }
-            while (errno == Errno.Interrupted);
-
-            return WriteZeroesStatus(errno, offsetBytes, lengthBytes);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return Errno.StatusOf(exception, Range("Zeroing", offsetBytes, lengthBytes));
-        }
-    }
-
-    /// <summary>Converts the number of bytes read, or a negated errno.</summary>
-    internal static TransferResult ReadResult(long answer, long offsetBytes, long lengthBytes) => answer >= 0
-        ? TransferResult.Moved(answer)
-        : TransferResult.Failed(Status((int)-answer, Transfer("Reading", offsetBytes, lengthBytes)));
-
-    /// <summary>Converts the number of bytes written, or a negated errno.</summary>
-    internal static TransferResult WriteResult(long answer, long offsetBytes, long lengthBytes) => answer >= 0
-        ? TransferResult.Moved(answer)
-        : TransferResult.Failed(Status((int)-answer, Transfer("Writing", offsetBytes, lengthBytes)));
-
-    internal static IoStatus FlushStatus(int errno) => StatusOf(errno, "The flush");
-
-    internal static IoStatus DiscardStatus(int errno, long offsetBytes, long lengthBytes) =>
-        errno == 0 ? IoStatus.Ok : Status(errno, Range("Discarding", offsetBytes, lengthBytes));
-
-    internal static IoStatus WriteZeroesStatus(int errno, long offsetBytes, long lengthBytes) =>
-        errno == 0 ? IoStatus.Ok : Status(errno, Range("Zeroing", offsetBytes, lengthBytes));
-
-    private static IoStatus StatusOf(int errno, string doing) => errno == 0 ? IoStatus.Ok : Status(errno, doing);
-
-    private static IoStatus Status(int errno, string doing) => errno == Errno.NotSupported
-        ? new IoStatus(
-            IoStatusCode.Unsupported, new IoFailure($"{doing} is not supported by the file system or device.", errno))
-        : IoStatus.DeviceError($"{doing} failed: {Errno.TextOf(errno)}", errno);
-
-    private static string Transfer(string doing, long offsetBytes, long lengthBytes) =>
-        $"{doing} {lengthBytes} bytes at sector {offsetBytes / Sector.SizeBytes}";
-
-    private static string Range(string doing, long offsetBytes, long lengthBytes) =>
-        $"{doing} {lengthBytes / Sector.SizeBytes} sectors from sector {offsetBytes / Sector.SizeBytes} on";
+        0 => IoStatus.Ok,
+        Errno.NotSupported => new IoStatus(
+            IoStatusCode.Unsupported,
+            new IoFailure($"{doing} is not supported by the file system or device.", errno)),
+        _ => IoStatus.DeviceError($"{doing} failed: {Errno.TextOf(errno)}", errno),
+    };
 }

@@ -47,16 +47,16 @@ internal sealed class DataChunk(int blockSizeBytes)
         }
     }
 
-    /// <summary>Takes the result of a call for <see cref="Rest"/> at <paramref name="at"/>. True: the chunk has
-    /// ended.</summary>
-    internal bool Moved(in TransferResult result, bool isRead, Sector at, out IoStatus status)
+    /// <summary>Takes the result of a call for <see cref="Rest"/>. True: the chunk has ended.</summary>
+    internal bool Moved(in TransferResult result, in DeviceOperation call, out IoStatus status)
     {
+        var isRead = call.Kind.FillsMemory();
         var isPossible = result.Bytes >= 0 && result.Bytes <= RestBytes;
         var bytes = isPossible ? result.Bytes : 0;
         status = isPossible
             ? result.Status
             : IoStatus.DeviceError(
-                $"{Name(isRead)} at sector {at} is said to have moved {result.Bytes} of {RestBytes} bytes.",
+                $"{call} is said to have moved {result.Bytes} bytes.",
                 Errno.InputOutput);
         if (status.IsOk && bytes == RestBytes)
         {
@@ -69,7 +69,7 @@ internal sealed class DataChunk(int blockSizeBytes)
             var wholeBlocks = bytes - (bytes % blockSizeBytes);
             stalls = wholeBlocks == 0 ? stalls + 1 : 0;
             done += wholeBlocks;
-            status = CheckProgress(isRead, at, bytes);
+            status = CheckProgress(call, isRead && bytes == 0);
             bytes = 0;
         }
 
@@ -110,22 +110,18 @@ internal sealed class DataChunk(int blockSizeBytes)
         stalls = 0;
     }
 
-    /// <summary>The name of the operation in messages.</summary>
-    internal static string Name(bool isRead) => isRead ? "The read" : "The write";
-
-    private IoStatus CheckProgress(bool isRead, Sector at, long bytes)
+    private IoStatus CheckProgress(in DeviceOperation call, bool isEnd)
     {
-        if (isRead && bytes == 0)
+        if (isEnd)
         {
             return IoStatus.DeviceError(
-                $"End of file inside the device: nothing to read at sector {at}. Was it made shorter?",
+                $"End of file inside the device: nothing to read at sector {call.Start}. Was it made shorter?",
                 Errno.InputOutput);
         }
 
         return stalls < MaxStalls
             ? IoStatus.Ok
             : IoStatus.DeviceError(
-                $"{Name(isRead)} at sector {at} makes no progress: {MaxStalls} calls did not finish a block.",
-                Errno.InputOutput);
+                $"{call} makes no progress: {MaxStalls} calls did not finish a block.", Errno.InputOutput);
     }
 }

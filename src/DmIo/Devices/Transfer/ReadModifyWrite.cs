@@ -77,7 +77,7 @@ internal sealed class ReadModifyWrite
             }
 
             reading.Add(scratch.AsMemory(offset, (int)length.Bytes), length, isRead: true);
-            if (!reading.Start(IoOperation.Read, at, length, durable: false))
+            if (!reading.Start(new DeviceOperation(IoOperation.Read, at, length)))
             {
                 return false;
             }

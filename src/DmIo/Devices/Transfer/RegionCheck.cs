@@ -8,14 +8,10 @@ namespace DmIo.Devices.Transfer;
 /// </summary>
 internal static class RegionCheck
 {
-    internal static IoStatus Check(
-        DeviceDescription device,
-        IoOperation operation,
-        Sector start,
-        SectorCount count,
-        WriteZeroesFlags zeroing = WriteZeroesFlags.None)
+    internal static IoStatus Check(DeviceDescription device, in DeviceOperation operation)
     {
-        if (!operation.HasRange() || count.Value == 0)
+        var (start, count) = (operation.Start, operation.Count);
+        if (!operation.Kind.HasRange() || count.Value == 0)
         {
             return IoStatus.Ok;
         }
@@ -28,10 +24,10 @@ internal static class RegionCheck
                 + $"{device.Capacity.Sectors.Value - 1} ({device.Capacity.Sectors} in all).");
         }
 
-        if (operation.ChangesSectors() && device.IsReadOnly)
+        if (operation.Kind.ChangesSectors() && device.IsReadOnly)
         {
             return IoStatus.Failed(
-                IoStatusCode.ReadOnly, $"{operation} of {Range(start, count)} is refused: the device is read-only.");
+                IoStatusCode.ReadOnly, $"{operation} is refused: the device is read-only.");
         }
 
         if (IsMisaligned(device, start, count))
@@ -42,16 +38,16 @@ internal static class RegionCheck
                 + $"{device.BlockSize.Bytes} bytes; use multiples of {device.BlockSize.Sectors} sectors.");
         }
 
-        return CheckAbility(device, operation, zeroing);
+        return CheckAbility(device, operation);
     }
 
     private static bool IsMisaligned(DeviceDescription device, Sector start, SectorCount count) =>
         ((start.Value | count.Value) & (device.BlockSize.Sectors.Value - 1)) != 0;
 
-    private static IoStatus CheckAbility(DeviceDescription device, IoOperation operation, WriteZeroesFlags zeroing)
+    private static IoStatus CheckAbility(DeviceDescription device, in DeviceOperation operation)
     {
-        var able = operation.HasData() || device.LimitOf(operation) >= device.BlockSize;
-        if (able && zeroing.HasFlag(WriteZeroesFlags.NoFallback) && !device.HasFastWriteZeroes)
+        var able = device.LimitOf(operation.Kind) >= device.BlockSize;
+        if (able && operation.Zeroing.HasFlag(WriteZeroesFlags.NoFallback) && !device.HasFastWriteZeroes)
         {
             return IoStatus.Failed(
                 IoStatusCode.Unsupported, $"The device ({device.Backend}) can zero only by writing zeroes out.");
@@ -59,7 +55,8 @@ internal static class RegionCheck
 
         return able
             ? IoStatus.Ok
-            : IoStatus.Failed(IoStatusCode.Unsupported, $"The device ({device.Backend}) has no operation {operation}.");
+            : IoStatus.Failed(
+                IoStatusCode.Unsupported, $"The device ({device.Backend}) has no operation {operation.Kind}.");
     }
 
     private static string Range(Sector start, SectorCount count) =>

@@ -24,11 +24,11 @@ internal sealed class RegionTransfer
     private readonly ChunkSource source;
     private readonly DataChunk chunk;
     private readonly DeviceDescription description;
-    private IoOperation operation;
-    private bool forceUnitAccess;
-    private WriteZeroesFlags zeroing;
+    private DeviceOperation operation;
     private ReadModifyWrite? edges;
     private bool keepsEdges;
+    private bool hasData;
+    private bool isCallDue;
     private Sector position;
     private SectorCount remaining;
 
@@ -91,34 +91,18 @@ internal sealed class RegionTransfer
     /// <summary>
     /// Begins the operation. True: it has already ended, because the device completed its calls immediately.
     /// </summary>
-    /// <param name="what">The operation. A flush has no range and no memory.</param>
-    /// <param name="start">The first sector.</param>
-    /// <param name="count">The number of sectors, already checked (<see cref="RegionCheck"/>); for data, the total
-    /// length of the added memory.</param>
-    /// <param name="durable">The write is durable (FUA). Writes only, and only if
-    /// <see cref="DeviceDescription.HasForceUnitAccess"/> is set.</param>
-    /// <param name="how">The method of zeroing. Write zeroes only.</param>
-    internal bool Start(
-        IoOperation what, Sector start, SectorCount count, bool durable, WriteZeroesFlags how = WriteZeroesFlags.None)
+    /// <param name="whole">The operation, already checked (<see cref="RegionCheck"/>); its length is the total length
+    /// of the added memory. Durable (FUA) only if <see cref="DeviceDescription.HasForceUnitAccess"/> is set.</param>
+    internal bool Start(in DeviceOperation whole)
     {
-        Invariant.Require(!durable || (what == IoOperation.Write && description.HasForceUnitAccess));
+        Invariant.Require(
+            !whole.ForceUnitAccess || (whole.Kind.CanForceUnitAccess() && description.HasForceUnitAccess));
         Status = IoStatus.Ok;
-        operation = what;
-        forceUnitAccess = durable;
-        zeroing = how;
-        position = start;
-        remaining = count;
-        if (operation == IoOperation.Flush)
-        {
-            remaining = 0;
-            if (!description.HasVolatileCache)
-            {
-                return true;
-            }
-
-            return call.Flush() ? End(call.TakeStatus()) : false;
-        }
-
+        operation = whole;
+        position = whole.Start;
+        remaining = whole.Count;
+        hasData = whole.Kind.HasData();
+        isCallDue = whole.Kind == IoOperation.Flush ? description.HasVolatileCache : remaining.Value > 0;
         return keepsEdges
             ? edges!.Start(ref position, out remaining) && WriteBehindEdges()
             : Advance();
@@ -163,7 +147,15 @@ internal sealed class RegionTransfer
     {
         try
         {
-            return operation.HasData() ? AdvanceData() : AdvanceRange();
+            while (isCallDue)
+            {
+                if (!call.Submit(NextCall()))
+                {
+                    return false;
+                }
+
+                Take(call.TakeResult());
+            }
         }
         catch
         {
@@ -171,43 +163,24 @@ internal sealed class RegionTransfer
             Forget();
             throw;
         }
-    }
-
-    private bool AdvanceData()
-    {
-        var isRead = operation == IoOperation.Read;
-        while (remaining.Value > 0)
-        {
-            if (!chunk.IsUnderWay)
-            {
-                chunk.Take(source, remaining.Bytes, isRead);
-            }
-
-            if (!call.Transfer(isRead, position, chunk.Rest, forceUnitAccess))
-            {
-                return false;
-            }
-
-            Moved(call.TakeTransfer());
-        }
 
         Forget();
         return true;
     }
 
-    private bool AdvanceRange()
+    private DeviceOperation NextCall()
     {
-        while (remaining.Value > 0)
+        if (!hasData)
         {
-            if (!call.Range(operation, position, RangeLength(), zeroing))
-            {
-                return false;
-            }
-
-            RangeDone(call.TakeStatus());
+            return operation with { Start = position, Count = RangeLength() };
         }
 
-        return true;
+        if (!chunk.IsUnderWay)
+        {
+            chunk.Take(source, remaining.Bytes, operation.Kind.FillsMemory());
+        }
+
+        return operation with { Start = position, Count = chunk.RestBytes / Sector.SizeBytes, Data = chunk.Rest };
     }
 
     /// <summary>The call of the device ended after <see cref="Start"/> returned.</summary>
@@ -224,7 +197,7 @@ internal sealed class RegionTransfer
         }
         catch (Exception exception)
         {
-            hasEnded = End(Errno.StatusOf(exception, $"{operation} at sector {position}"));
+            hasEnded = End(Errno.StatusOf(exception, operation.ToString()));
         }
 
         if (hasEnded)
@@ -235,23 +208,28 @@ internal sealed class RegionTransfer
 
     private bool TakeAnswer()
     {
-        switch (operation)
+        Take(call.TakeResult());
+        return Advance();
+    }
+
+    private void Take(in TransferResult result)
+    {
+        if (hasData)
         {
-            case IoOperation.Flush:
-                return End(call.TakeStatus());
-            case IoOperation.Read or IoOperation.Write:
-                Moved(call.TakeTransfer());
-                return Advance();
-            default:
-                RangeDone(call.TakeStatus());
-                return Advance();
+            Moved(result);
         }
+        else
+        {
+            RangeDone(result.Status);
+        }
+
+        isCallDue = remaining.Value > 0;
     }
 
     private void Moved(in TransferResult result)
     {
         var before = chunk.RestBytes;
-        if (!chunk.Moved(result, operation == IoOperation.Read, position, out var status))
+        if (!chunk.Moved(result, call.Operation, out var status))
         {
             Advance((before - chunk.RestBytes) / Sector.SizeBytes);
             return;
@@ -267,12 +245,12 @@ internal sealed class RegionTransfer
     private void RangeDone(in IoStatus status)
     {
         Keep(status);
-        Advance(status.Code == IoStatusCode.Unsupported ? remaining.Value : RangeLength().Value);
+        Advance(status.Code == IoStatusCode.Unsupported ? remaining.Value : call.Operation.Count.Value);
     }
 
     private SectorCount RangeLength()
     {
-        var limit = description.LimitOf(operation);
+        var limit = description.LimitOf(operation.Kind);
         var wholeBlocks = ByteSize.FromBytes(limit.Bytes - (limit.Bytes % description.BlockSize.Bytes));
         return Math.Min(wholeBlocks.Sectors.Value, remaining.Value);
     }

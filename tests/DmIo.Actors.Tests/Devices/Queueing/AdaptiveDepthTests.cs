@@ -37,7 +37,7 @@ public sealed class AdaptiveDepthTests
         var adaptive = Run(
             4,
             QueueDepth.Adaptive(1, Most),
-            service: operation => operation.Operation == IoOperation.Read ? 0.05 : 0.2 * (0.5 + random.NextDouble()),
+            service: one => one.Operation.Kind == IoOperation.Read ? 0.05 : 0.2 * (0.5 + random.NextDouble()),
             operation: () => random.Next(2) == 0 ? IoOperation.Read : IoOperation.Write);
 
         Assert.InRange(adaptive.Depth, 4, 9);
@@ -47,7 +47,7 @@ public sealed class AdaptiveDepthTests
     public void A_disk_whose_latency_scatters_is_not_held_below_what_it_can_do()
     {
         var random = new Random(1);
-        double Service(DeviceOperation operation) => -0.1 * Math.Log(1 - random.NextDouble());
+        double Service(DispatchedOperation operation) => -0.1 * Math.Log(1 - random.NextDouble());
         var deep = Run(8, QueueDepth.Fixed(Most), service: Service);
 
         var adaptive = Run(8, QueueDepth.Adaptive(1, Most), service: Service);
@@ -88,7 +88,7 @@ public sealed class AdaptiveDepthTests
         bench.Write(100, 8);
         bench.Flush();
 
-        Assert.Equal(IoOperation.Flush, bench.Take().Operation);
+        Assert.Equal(IoOperation.Flush, bench.Take().Operation.Kind);
         Assert.Null(bench.TryTake());
     }
 
@@ -185,7 +185,7 @@ public sealed class AdaptiveDepthTests
         int servers,
         QueueDepth depth,
         bool floods = true,
-        Func<DeviceOperation, double>? service = null,
+        Func<DispatchedOperation, double>? service = null,
         Func<IoOperation>? operation = null)
     {
         var bench = new QueueBench(new IoQueueOptions { Depth = depth });

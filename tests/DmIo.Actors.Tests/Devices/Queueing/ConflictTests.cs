@@ -180,7 +180,7 @@ public sealed class ConflictTests
         Assert.Equal(TimeSpan.FromMilliseconds(2), bench.Queue.OldestInFlightSince);
     }
 
-    private List<IQueuedIo> TakeAll(out List<DeviceOperation> operations)
+    private List<IQueuedIo> TakeAll(out List<DispatchedOperation> operations)
     {
         operations = bench.TakeAll();
         return operations.ConvertAll(operation => operation.Ios[0]);

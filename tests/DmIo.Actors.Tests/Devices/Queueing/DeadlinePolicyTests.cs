@@ -97,7 +97,7 @@ public sealed class DeadlinePolicyTests
         for (var index = 0; index < count; index++)
         {
             var operation = bench.Take();
-            served.Add(operation.Start.Value);
+            served.Add(operation.Operation.Start.Value);
             bench.Complete(operation);
         }
 

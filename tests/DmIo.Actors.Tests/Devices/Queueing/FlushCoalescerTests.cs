@@ -25,7 +25,7 @@ public sealed class FlushCoalescerTests
 
         var operation = bench.Take();
 
-        Assert.Equal(IoOperation.Flush, operation.Operation);
+        Assert.Equal(IoOperation.Flush, operation.Operation.Kind);
         Assert.Equal(flushes, operation.Ios.ToArray());
         Assert.Equal((1, 0), (bench.Queue.InFlight, bench.Queue.Waiting));
     }
@@ -51,7 +51,8 @@ public sealed class FlushCoalescerTests
 
         var operation = native.Take();
 
-        Assert.True(operation is { ForceUnitAccess: true, NeedsFlush: false, Operation: IoOperation.Write });
+        Assert.Equal(IoOperation.Write, operation.Operation.Kind);
+        Assert.True(operation is { Operation.ForceUnitAccess: true, NeedsFlush: false });
     }
 
     [Fact]
@@ -64,7 +65,7 @@ public sealed class FlushCoalescerTests
 
         Assert.Null(native.TryTake());
         native.Complete(write);
-        Assert.Equal(IoOperation.Flush, native.Take().Operation);
+        Assert.Equal(IoOperation.Flush, native.Take().Operation.Kind);
     }
 
     [Fact]
@@ -77,7 +78,7 @@ public sealed class FlushCoalescerTests
         var writing = native.Take();
 
         Assert.Equal([flush], flushing.Ios.ToArray());
-        Assert.True(writing is { ForceUnitAccess: false, NeedsFlush: true });
+        Assert.True(writing is { Operation.ForceUnitAccess: false, NeedsFlush: true });
         native.Written(writing);
         Assert.Null(native.TryTake());
         var later = native.Flush();
@@ -92,7 +93,9 @@ public sealed class FlushCoalescerTests
         DeviceIo[] writes = [native.Durable(0, 8), native.Durable(100, 8), native.Durable(200, 8)];
 
         var operations = native.TakeAll();
-        Assert.All(operations, operation => Assert.True(operation is { NeedsFlush: true, ForceUnitAccess: false }));
+        Assert.All(
+            operations,
+            operation => Assert.True(operation is { NeedsFlush: true, Operation.ForceUnitAccess: false }));
         operations.ForEach(native.Written);
 
         Assert.Equal(writes, native.Take().Ios.ToArray());
@@ -104,7 +107,7 @@ public sealed class FlushCoalescerTests
         var native = Native();
         native.Add(QueueBench.New(IoOperation.WriteZeroes, 0, 8, durable: true));
 
-        Assert.True(native.Take() is { ForceUnitAccess: false, NeedsFlush: true });
+        Assert.True(native.Take() is { Operation.ForceUnitAccess: false, NeedsFlush: true });
     }
 
     [Fact]
@@ -119,7 +122,7 @@ public sealed class FlushCoalescerTests
 
         var taken = bench.TakeAll();
         Assert.Contains(taken, operation => operation.Ios[0] == read);
-        Assert.Contains(taken, operation => operation.Operation == IoOperation.Flush);
+        Assert.Contains(taken, operation => operation.Operation.Kind == IoOperation.Flush);
     }
 
     [Fact]
@@ -139,7 +142,7 @@ public sealed class FlushCoalescerTests
             device: QueueBench.Device() with { HasVolatileCache = false, HasForceUnitAccess = true });
         stable.Durable(0, 8);
 
-        Assert.True(stable.Take() is { ForceUnitAccess: false, NeedsFlush: false });
+        Assert.True(stable.Take() is { Operation.ForceUnitAccess: false, NeedsFlush: false });
     }
 
     [Fact]
@@ -169,7 +172,7 @@ public sealed class FlushCoalescerTests
         one.Write(0, 8);
         one.Flush();
 
-        Assert.Equal(IoOperation.Flush, one.Take().Operation);
+        Assert.Equal(IoOperation.Flush, one.Take().Operation.Kind);
     }
 
     [Fact]
@@ -180,12 +183,12 @@ public sealed class FlushCoalescerTests
         one.Write(0, 8);
         one.Write(100, 8);
         var write = one.Take();
-        Assert.Equal(IoOperation.Write, write.Operation);
+        Assert.Equal(IoOperation.Write, write.Operation.Kind);
 
         one.Complete(write);
         one.Pass(5000);
 
-        Assert.Equal(IoOperation.Flush, one.Take().Operation);
+        Assert.Equal(IoOperation.Flush, one.Take().Operation.Kind);
     }
 
     [Fact]

@@ -43,10 +43,10 @@ public sealed class FlushCoverageTests
         private readonly Random random = new(seed);
         private readonly QueueBench bench = new(
             QueueBench.Fixed(depth: 6), QueueBench.Device() with { HasForceUnitAccess = hasForceUnitAccess });
-        private readonly List<DeviceOperation> inFlight = [];
+        private readonly List<DispatchedOperation> inFlight = [];
         private readonly HashSet<IQueuedIo> completed = [];
         private readonly HashSet<IQueuedIo> durable = [];
-        private readonly Dictionary<DeviceOperation, IQueuedIo[]> covered = [];
+        private readonly Dictionary<DispatchedOperation, IQueuedIo[]> covered = [];
         private readonly Dictionary<IQueuedIo, IQueuedIo[]> promised = [];
 
         public int FlushCalls { get; private set; }
@@ -87,8 +87,8 @@ public sealed class FlushCoverageTests
             if (bench.TryTake() is { } operation)
             {
                 inFlight.Add(operation);
-                covered[operation] = operation.Operation == IoOperation.Flush ? [.. completed] : [];
-                FlushCalls += operation.Operation == IoOperation.Flush ? 1 : 0;
+                covered[operation] = operation.Operation.Kind == IoOperation.Flush ? [.. completed] : [];
+                FlushCalls += operation.Operation.Kind == IoOperation.Flush ? 1 : 0;
             }
         }
 
@@ -97,7 +97,7 @@ public sealed class FlushCoverageTests
             var operation = inFlight[random.Next(inFlight.Count)];
             inFlight.Remove(operation);
             var ios = operation.Ios.ToArray();
-            if (operation.Operation == IoOperation.Flush)
+            if (operation.Operation.Kind == IoOperation.Flush)
             {
                 durable.UnionWith(covered[operation]);
                 Array.ForEach(ios, Answer);
@@ -112,7 +112,7 @@ public sealed class FlushCoverageTests
                 return;
             }
 
-            if (operation.ForceUnitAccess)
+            if (operation.Operation.ForceUnitAccess)
             {
                 durable.UnionWith(ios);
             }
@@ -123,7 +123,8 @@ public sealed class FlushCoverageTests
 
         private void Answer(IQueuedIo io)
         {
-            IQueuedIo[] needed = io.Operation == IoOperation.Flush ? promised[io] : io.ForceUnitAccess ? [io] : [];
+            IQueuedIo[] needed = io.Operation.Kind == IoOperation.Flush ? promised[io]
+                : io.Operation.ForceUnitAccess ? [io] : [];
             DurableAnswers += needed.Length > 0 ? 1 : 0;
             Assert.True(durable.IsSupersetOf(needed), $"seed {seed}: something would be lost");
         }

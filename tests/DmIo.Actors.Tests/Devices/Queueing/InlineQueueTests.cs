@@ -96,7 +96,7 @@ public sealed class InlineQueueTests
 
         Assert.Equal(
             [IoOperation.Flush, IoOperation.Write],
-            bench.TakeAll().Select(operation => operation.Operation).Order().Reverse());
+            bench.TakeAll().Select(operation => operation.Operation.Kind).Order().Reverse());
         Assert.False(first.IsWaiting);
     }
 }

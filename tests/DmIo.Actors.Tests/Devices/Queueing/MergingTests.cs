@@ -21,7 +21,7 @@ public sealed class MergingTests
         var operation = bench.Take();
 
         Assert.Equal([first, middle, last], operation.Ios.ToArray());
-        Assert.Equal((4, 16), (operation.Start.Value, operation.Count.Value));
+        Assert.Equal((4, 16), (operation.Operation.Start.Value, operation.Operation.Count.Value));
         Assert.True(operation.IsMerged);
         Assert.Null(bench.TryTake());
     }
@@ -84,10 +84,10 @@ public sealed class MergingTests
         bench.Write(0, 8);
         bench.Write(8, 8);
 
-        Assert.Equal(8, bench.Take().Count.Value);
+        Assert.Equal(8, bench.Take().Operation.Count.Value);
         Assert.Null(bench.TryTake());
         bench.Complete(reading);
-        Assert.Equal(8, bench.Take().Start.Value);
+        Assert.Equal(8, bench.Take().Operation.Start.Value);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class MergingTests
             small.Write(index * 8, 8);
         }
 
-        Assert.Equal([16L, 16, 8], small.TakeAll().ConvertAll(operation => operation.Count.Value));
+        Assert.Equal([16L, 16, 8], small.TakeAll().ConvertAll(operation => operation.Operation.Count.Value));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class MergingTests
         small.Write(0, 20);
         small.Write(20, 1);
 
-        Assert.Equal([20L, 1], small.TakeAll().ConvertAll(operation => operation.Count.Value));
+        Assert.Equal([20L, 1], small.TakeAll().ConvertAll(operation => operation.Operation.Count.Value));
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class MergingTests
             few.Add(QueueBench.New(IoOperation.Write, start, 8, memory: Segments(2, 4)));
         }
 
-        Assert.Equal([16L, 8], few.TakeAll().ConvertAll(operation => operation.Count.Value));
+        Assert.Equal([16L, 8], few.TakeAll().ConvertAll(operation => operation.Operation.Count.Value));
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class MergingTests
         bench.Write(16, 8);
         second.TryWithdraw();
 
-        Assert.Equal([0L, 16], bench.TakeAll().ConvertAll(operation => operation.Start.Value));
+        Assert.Equal([0L, 16], bench.TakeAll().ConvertAll(operation => operation.Operation.Start.Value));
     }
 
     [Fact]

@@ -61,14 +61,14 @@ internal sealed class QueueBench
     public DeviceIo Flush(IoPriority priority = IoPriority.BestEffort) =>
         Add(New(IoOperation.Flush, 0, 0, priority: priority));
 
-    public DeviceOperation Take() => TryTake() ?? throw new InvalidOperationException("Nothing may go.");
+    public DispatchedOperation Take() => TryTake() ?? throw new InvalidOperationException("Nothing may go.");
 
-    public DeviceOperation? TryTake() => Queue.TryTakeNext(Now, out var operation) ? operation : null;
+    public DispatchedOperation? TryTake() => Queue.TryTakeNext(Now, out var operation) ? operation : null;
 
     /// <summary>All that may go now.</summary>
-    public List<DeviceOperation> TakeAll()
+    public List<DispatchedOperation> TakeAll()
     {
-        var taken = new List<DeviceOperation>();
+        var taken = new List<DispatchedOperation>();
         while (TryTake() is { } operation)
         {
             taken.Add(operation);
@@ -86,7 +86,7 @@ internal sealed class QueueBench
         return count;
     }
 
-    public void Complete(DeviceOperation operation) => Queue.Completed(operation, Now);
+    public void Complete(DispatchedOperation operation) => Queue.Completed(operation, Now);
 
-    public void Written(DeviceOperation operation) => Queue.Written(operation, Now);
+    public void Written(DispatchedOperation operation) => Queue.Written(operation, Now);
 }

@@ -22,7 +22,7 @@ internal sealed class QueueHistory
     /// <summary>In arrival order, until completed, withdrawn, or written.</summary>
     private readonly List<Known> live = [];
     private readonly List<Known> syncing = [];
-    private readonly List<DeviceOperation> inFlight = [];
+    private readonly List<DispatchedOperation> inFlight = [];
     private readonly Dictionary<IQueuedIo, Known> known = [];
 
     public QueueHistory(int seed, SchedulingPolicy policy)
@@ -128,7 +128,7 @@ internal sealed class QueueHistory
         DropForgotten();
     }
 
-    private void CheckTaken(DeviceOperation operation)
+    private void CheckTaken(DispatchedOperation operation)
     {
         var ios = operation.Ios.ToArray().Select(io => known[io]).ToList();
         foreach (var entry in ios)
@@ -139,36 +139,37 @@ internal sealed class QueueHistory
         }
 
         DropForgotten();
-        if (operation.Operation == IoOperation.Flush)
+        if (operation.Operation.Kind == IoOperation.Flush)
         {
             Require(syncing.TrueForAll(ios.Contains) && ios.Count == syncing.Count, "one flush for all that wait");
             return;
         }
 
         Require(ios.TrueForAll(entry => !IsBlocked(entry)), "crossed a conflict");
-        Require(ios.TrueForAll(entry => entry.Io.Operation == operation.Operation), "different operations");
-        Require(!operation.ForceUnitAccess || (device is { HasForceUnitAccess: true, HasVolatileCache: true }), "FUA");
-        var isDurable = ios[0].Io.ForceUnitAccess;
-        Require((operation.NeedsFlush || operation.ForceUnitAccess) == (isDurable && device.HasVolatileCache), "sync");
+        Require(ios.TrueForAll(entry => entry.Io.Operation.Kind == operation.Operation.Kind), "different operations");
+        var isNative = operation.Operation.ForceUnitAccess;
+        Require(!isNative || (device is { HasForceUnitAccess: true, HasVolatileCache: true }), "FUA");
+        var isDurable = ios[0].Io.Operation.ForceUnitAccess;
+        Require((operation.NeedsFlush || isNative) == (isDurable && device.HasVolatileCache), "sync");
         CheckMerge(operation, ios);
     }
 
-    private void CheckMerge(DeviceOperation operation, List<Known> ios)
+    private void CheckMerge(DispatchedOperation operation, List<Known> ios)
     {
-        var at = operation.Start.Value;
+        var at = operation.Operation.Start.Value;
         foreach (var entry in ios)
         {
             Require(entry.Io.Region.Start.Value == at, "a hole");
-            Require(entry.Io.ForceUnitAccess == ios[0].Io.ForceUnitAccess, "durable with others");
+            Require(entry.Io.Operation.ForceUnitAccess == ios[0].Io.Operation.ForceUnitAccess, "durable with others");
             at += entry.Io.Region.Count.Value;
         }
 
-        Require(operation.Count.Value == at - operation.Start.Value, "count");
+        Require(operation.Operation.Count.Value == at - operation.Operation.Start.Value, "count");
         Require(operation.IsMerged == ios.Count > 1, "merged");
         if (operation.IsMerged)
         {
-            Require(operation.Operation is IoOperation.Read or IoOperation.Write, "merged discards");
-            Require(operation.Count.Value <= MostSectors && ios.Count <= MostSegments, "too long");
+            Require(operation.Operation.Kind is IoOperation.Read or IoOperation.Write, "merged discards");
+            Require(operation.Operation.Count.Value <= MostSectors && ios.Count <= MostSegments, "too long");
             Require(device.Mode != ServiceMode.Inline, "merged for nothing");
             Require(ios.TrueForAll(entry => !entry.IsRetried), "a retried one was merged");
         }
@@ -184,7 +185,7 @@ internal sealed class QueueHistory
         var operation = inFlight[random.Next(inFlight.Count)];
         inFlight.Remove(operation);
         var ios = operation.Ios.ToArray().Select(io => known[io]).ToList();
-        if (operation.Operation != IoOperation.Flush && random.Next(6) == 0)
+        if (operation.Operation.Kind != IoOperation.Flush && random.Next(6) == 0)
         {
             ios.ForEach(entry => (entry.Waits, entry.IsRetried) = (true, true));
             Queue.Retry(operation, bench.Now);
@@ -237,7 +238,7 @@ internal sealed class QueueHistory
 
     /// <summary>Sector by sector.</summary>
     private static bool Conflict(DeviceIo one, DeviceIo other) =>
-        (one.Operation != IoOperation.Read || other.Operation != IoOperation.Read)
+        (one.Operation.Kind != IoOperation.Read || other.Operation.Kind != IoOperation.Read)
         && Sectors(one).Intersect(Sectors(other)).Any();
 
     private static IEnumerable<int> Sectors(DeviceIo io) =>

@@ -8,10 +8,11 @@ namespace DmIo.Actors.Tests.Devices.Queueing;
 /// A disk behind a queue, in virtual time: some servers, each of which does one operation at a time; what comes while
 /// all are busy waits, in order of arrival. And closed-loop users, each of whom keeps some I/Os going.
 /// </summary>
-internal sealed class SimulatedDisk(QueueBench bench, int servers, Func<DeviceOperation, double> serviceMilliseconds)
+internal sealed class SimulatedDisk(
+    QueueBench bench, int servers, Func<DispatchedOperation, double> serviceMilliseconds)
 {
-    private readonly PriorityQueue<DeviceOperation, double> running = new();
-    private readonly Queue<DeviceOperation> waiting = new();
+    private readonly PriorityQueue<DispatchedOperation, double> running = new();
+    private readonly Queue<DispatchedOperation> waiting = new();
     private readonly Dictionary<IQueuedIo, (User User, double Since)> users = [];
 
     public double Milliseconds => bench.Now.TotalMilliseconds;
@@ -58,7 +59,7 @@ internal sealed class SimulatedDisk(QueueBench bench, int servers, Func<DeviceOp
         users.Remove(io, out var begun);
         begun.User.Going--;
         begun.User.Latencies.Add(Milliseconds - begun.Since);
-        begun.User.Bytes += io.Region.Count.Bytes;
+        begun.User.Bytes += io.Operation.Count.Bytes;
         if (begun.User.Going < begun.User.Most)
         {
             Begin(begun.User);

@@ -1,3 +1,4 @@
+using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
 using Xunit;
@@ -17,17 +18,18 @@ public sealed class OperationFilterTests
     [InlineData(15, 1, false)]
     [InlineData(long.MaxValue, 1, false)]
     public void It_means_calls_that_touch_its_sectors(long start, long count, bool isMeant) =>
-        Assert.Equal(isMeant, Filter.Matches(IoOperation.Read, start, count));
+        Assert.Equal(isMeant, Filter.Matches(new DeviceOperation(IoOperation.Read, start, count)));
 
     [Fact]
-    public void It_means_its_operations_only() => Assert.False(Filter.Matches(IoOperation.Write, 10, 5));
+    public void It_means_its_operations_only() =>
+        Assert.False(Filter.Matches(new DeviceOperation(IoOperation.Write, 10, 5)));
 
     [Fact]
     public void A_flush_has_no_range_to_be_asked_for() =>
-        Assert.True((Filter with { Operations = [IoOperation.Flush] }).Matches(IoOperation.Flush, 0, 0));
+        Assert.True((Filter with { Operations = [IoOperation.Flush] }).Matches(DeviceOperation.Flush()));
 
     [Fact]
     public void By_default_it_means_everything() => Assert.All(
         Enum.GetValues<IoOperation>(),
-        operation => Assert.True(OperationFilter.Any.Matches(operation, 7, 1)));
+        operation => Assert.True(OperationFilter.Any.Matches(new DeviceOperation(operation, 7, 1))));
 }

@@ -1,7 +1,6 @@
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
-using DmIo.Memory;
 using Xunit;
 
 namespace DmIo.Tests.Devices.Faults;
@@ -147,14 +146,14 @@ public sealed class WaitingDeviceTests
 
         internal int Collisions => Volatile.Read(ref collisions);
 
-        public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
+        public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
         {
             if (Interlocked.Increment(ref callers) > 1)
             {
                 Interlocked.Increment(ref collisions);
             }
 
-            var write = base.WriteAsync(start, source, forceUnitAccess);
+            var write = base.SubmitAsync(operation);
             Interlocked.Decrement(ref callers);
             return write;
         }

@@ -1,7 +1,6 @@
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
-using DmIo.Memory;
 using Xunit;
 
 namespace DmIo.Tests.Devices.Files;
@@ -238,10 +237,13 @@ public sealed class DurabilityTests
     {
         internal List<TaskCompletionSource<IoStatus>> Flushes { get; } = [];
 
-        public override ValueTask<IoStatus> FlushAsync()
+        public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
+            operation.Kind == IoOperation.Flush ? FlushAsync() : base.SubmitAsync(operation);
+
+        private async ValueTask<TransferResult> FlushAsync()
         {
             Flushes.Add(new TaskCompletionSource<IoStatus>());
-            return new(Flushes[^1].Task);
+            return new TransferResult(0, await Flushes[^1].Task);
         }
     }
 
@@ -261,15 +263,15 @@ public sealed class DurabilityTests
 
         internal int Flushes { get; private set; }
 
-        public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess) =>
-            WriteErrno == 0
-                ? base.WriteAsync(start, source, forceUnitAccess: false)
-                : new(TransferResult.Failed(IoStatus.DeviceError("refused", WriteErrno)));
-
-        public override ValueTask<IoStatus> FlushAsync()
+        public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
         {
-            Flushes++;
-            return FlushErrno == 0 ? base.FlushAsync() : new(IoStatus.DeviceError("refused", FlushErrno));
+            Flushes += operation.Kind == IoOperation.Flush ? 1 : 0;
+            var errno = operation.Kind == IoOperation.Flush ? FlushErrno
+                : operation.Kind == IoOperation.Write ? WriteErrno
+                : 0;
+            return errno == 0
+                ? base.SubmitAsync(operation with { ForceUnitAccess = false })
+                : new(TransferResult.Failed(IoStatus.DeviceError("refused", errno)));
         }
 
         public override ValueTask<IoStatus> ConfirmAcceptedAsync()
@@ -281,6 +283,7 @@ public sealed class DurabilityTests
 
     private sealed class ThrowingFlushDevice() : DeviceDecorator(Cached())
     {
-        public override ValueTask<IoStatus> FlushAsync() => throw new IOException("full", 28);
+        public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
+            operation.Kind == IoOperation.Flush ? throw new IOException("full", 28) : base.SubmitAsync(operation);
     }
 }

@@ -42,20 +42,20 @@ internal sealed class FakeEngine(int lengthBytes, DirectAlignment alignment) : I
     {
     }
 
-    public ValueTask<TransferResult> ReadAsync(long offsetBytes, SegmentBatch destination) => CallAsync(
-        destination, length => destination.CopyFrom(Content.AsSpan((int)offsetBytes, length)));
-
-    public ValueTask<TransferResult> WriteAsync(long offsetBytes, SegmentBatch source, bool forceUnitAccess) =>
-        CallAsync(source, length => source.CopyTo(Content.AsSpan((int)offsetBytes, length)));
-
-    public ValueTask<IoStatus> FlushAsync() => new(IoStatus.Ok);
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
+    {
+        var offset = (int)operation.OffsetBytes;
+        return operation switch
+        {
+            { Kind: IoOperation.Read, Batch: var batch } =>
+                CallAsync(batch, length => batch.CopyFrom(Content.AsSpan(offset, length))),
+            { Kind: IoOperation.Write, Batch: var batch } =>
+                CallAsync(batch, length => batch.CopyTo(Content.AsSpan(offset, length))),
+            _ => default,
+        };
+    }
 
     public ValueTask<IoStatus> ConfirmAcceptedAsync() => new(IoStatus.Ok);
-
-    public ValueTask<IoStatus> DiscardAsync(long offsetBytes, long lengthBytes) => new(IoStatus.Ok);
-
-    public ValueTask<IoStatus> WriteZeroesAsync(long offsetBytes, long lengthBytes, WriteZeroesFlags flags) =>
-        new(IoStatus.Ok);
 
     public ValueTask DisposeAsync() => default;
 

@@ -81,23 +81,24 @@ public sealed class RingEngineTests : IDisposable
         {
             for (var index = 0; index < read.Length; index++)
             {
-                await ring.Engine.ReadAsync(index, Bytes.Batch(read.AsMemory(index, 1))).ConfigureAwait(false);
+                var one = Bytes.Batch(read.AsMemory(index, 1));
+                await ring.Engine.ReadAsync(index * 512, one).ConfigureAwait(false);
                 ring.Engine.Poll();
             }
         }
 
         ring.PollUntilDone(ReadByteAfterByteAsync());
-        Assert.Equal(Disk.Content[..64], read);
+        Assert.Equal(Disk.Content.Chunk(512).Take(64).Select(sector => sector[0]), read);
     }
 
     [RingFact]
     public async Task Many_more_calls_than_the_queue_has_entries_are_all_served()
     {
         await using var ring = new PolledRing(Disk.Store, depth: 4);
-        var reads = Enumerable.Range(0, 1000).Select(_ => new byte[700]).ToArray();
-        var calls = reads.Select((read, index) => ring.Engine.ReadAsync(index * 700, Bytes.Batch(read)).AsTask());
+        var reads = Enumerable.Range(0, 1000).Select(_ => new byte[512]).ToArray();
+        var calls = reads.Select((read, index) => ring.Engine.ReadAsync(index * 512, Bytes.Batch(read)).AsTask());
         ring.PollUntilDone(Task.WhenAll(calls));
-        Assert.Equal(Disk.Content[..700_000], reads.SelectMany(read => read).ToArray());
+        Assert.Equal(Disk.Content[..512_000], reads.SelectMany(read => read).ToArray());
         Assert.Equal(0, ring.Engine.Counters.Strays);
     }
 
@@ -105,7 +106,7 @@ public sealed class RingEngineTests : IDisposable
     public async Task A_read_over_the_end_of_the_file_is_short_and_one_behind_it_is_empty()
     {
         await using var ring = new PolledRing(Disk.Store);
-        Assert.Equal(Disk.Content[^100..], ring.Read(RingFile.SizeBytes - 100, 512));
+        Assert.Equal(Disk.Content[^512..], ring.Read(RingFile.SizeBytes - 512, 1024));
         Assert.Equal([], ring.Read(RingFile.SizeBytes, 512));
     }
 
@@ -154,7 +155,7 @@ public sealed class RingEngineTests : IDisposable
         using var handle = File.OpenHandle(Disk.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         await using var ring = new PolledRing(new PortableFileStore(handle, ByteSize.FromKiB(4), isReadOnly: false));
         async Task<(IoStatus, int)> ZeroAsync() => (
-            await ring.Engine.WriteZeroesAsync(0, 512, WriteZeroesFlags.None).ConfigureAwait(false),
+            (await ring.Engine.SubmitAsync(DeviceOperation.WriteZeroes(0, 1)).ConfigureAwait(false)).Status,
             Environment.CurrentManagedThreadId);
 
         var zeroed = ZeroAsync();

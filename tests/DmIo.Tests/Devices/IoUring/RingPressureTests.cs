@@ -34,7 +34,7 @@ public sealed class RingPressureTests : IDisposable
         await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
         kernel.Refusals.Enqueue(errno);
         var reads = Enumerable.Range(0, 20)
-            .Select(index => ring.Engine.ReadAsync(index, Bytes.Batch(new byte[1])).AsTask()).ToArray();
+            .Select(index => ring.Engine.ReadAsync(index * 512, Bytes.Batch(new byte[1])).AsTask()).ToArray();
         ring.Engine.Poll();
         Assert.Equal((0, 1), (ring.Wakes, ring.Engine.Counters.Enters));
         time.Advance(TimeSpan.FromSeconds(1));
@@ -59,7 +59,7 @@ public sealed class RingPressureTests : IDisposable
         await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
         kernel.Refusals.Enqueue(5);
         var reads = Enumerable.Range(0, 3)
-            .Select(index => ring.Engine.ReadAsync(index, Bytes.Batch(new byte[1])).AsTask()).ToArray();
+            .Select(index => ring.Engine.ReadAsync(index * 512, Bytes.Batch(new byte[1])).AsTask()).ToArray();
         ring.PollUntilDone(Task.WhenAll(reads));
         Assert.Equal([5, 5, 0], reads.Select(read => read.Result.Status.Failure?.Errno ?? 0).OrderDescending());
         Assert.Equal(Disk.Content[..512], ring.Read(0, 512));

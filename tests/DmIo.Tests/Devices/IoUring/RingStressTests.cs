@@ -74,7 +74,7 @@ public sealed class RingStressTests(ITestOutputHelper output) : IDisposable
             var read = new byte[256];
             for (var index = 0; index < 200; index++)
             {
-                var offset = (caller * 50_000) + (index * 100);
+                var offset = (caller * 51_200) + (index * 512);
                 var result = await engine.ReadAsync(offset, Bytes.Batch(read));
                 Assert.Equal(TransferResult.Moved(256), result);
                 Assert.True(read.AsSpan().SequenceEqual(file.Value.Content.AsSpan(offset, 256)));
@@ -117,7 +117,7 @@ public sealed class RingStressTests(ITestOutputHelper output) : IDisposable
     private async Task<bool> CallAsync(PolledRing ring, Random random)
     {
         var read = new byte[random.Next(1, 5000)];
-        var offset = random.Next(RingFile.SizeBytes - read.Length);
+        var offset = random.Next((RingFile.SizeBytes - read.Length) / 512) * 512;
         var cut = random.Next(read.Length + 1);
         var batch = Bytes.Batch(read.AsMemory(0, cut), read.AsMemory(cut));
         var result = await ring.Engine.ReadAsync(offset, batch).ConfigureAwait(false);

@@ -34,8 +34,8 @@ public sealed class FileCallsTests
         var store = new FakeStore(8) { Script = (_, _) => ++asked == 1 ? -Interrupted : null };
 
         var status = operation == IoOperation.Flush
-            ? FileCalls.Flush(store)
-            : FileCalls.Write(store, 1024, Bytes.Batch(new byte[512]), forceUnitAccess: true).Status;
+            ? Run(store, DeviceOperation.Flush())
+            : Run(store, DeviceOperation.Write(2, Bytes.Batch(new byte[512]), forceUnitAccess: true));
 
         Assert.Equal((IoStatusCode.DeviceError, Interrupted), (status.Code, status.Failure?.Errno));
         Assert.Equal(1, asked);
@@ -59,9 +59,10 @@ public sealed class FileCallsTests
     public void A_short_transfer_is_no_failure()
     {
         var store = new FakeStore(8) { Script = (_, _) => 512 };
+        var batch = Bytes.Batch(new byte[1024]);
 
-        Assert.Equal(TransferResult.Moved(512), FileCalls.Read(store, 0, Bytes.Batch(new byte[1024])));
-        Assert.Equal(TransferResult.Moved(512), FileCalls.Write(store, 0, Bytes.Batch(new byte[1024]), false));
+        Assert.Equal(TransferResult.Moved(512), FileCalls.Run(store, DeviceOperation.Read(0, batch)));
+        Assert.Equal(TransferResult.Moved(512), FileCalls.Run(store, DeviceOperation.Write(0, batch)));
     }
 
     [Fact]
@@ -79,7 +80,7 @@ public sealed class FileCallsTests
         };
         store.Content.AsSpan().Fill(7);
 
-        Assert.Equal(IoStatus.Ok, FileCalls.WriteZeroes(store, 512, 12 * 512, WriteZeroesFlags.None));
+        Assert.Equal(IoStatus.Ok, Run(store, DeviceOperation.WriteZeroes(1, 12)));
         Assert.Equal(Bytes.Sectors((1, 7), (12, 0), (51, 7)), store.Content);
     }
 
@@ -94,7 +95,7 @@ public sealed class FileCallsTests
         };
         store.Content.AsSpan().Fill(7);
 
-        Assert.Equal(IoStatus.Ok, FileCalls.WriteZeroes(store, 0, 1023 * 512, WriteZeroesFlags.None));
+        Assert.Equal(IoStatus.Ok, Run(store, DeviceOperation.WriteZeroes(0, 1023)));
         Assert.Equal(Bytes.Sectors((1023, 0), (1, 7)), store.Content);
     }
 
@@ -104,7 +105,7 @@ public sealed class FileCallsTests
         var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.WriteZeroes ? -95 : null };
         store.Content.AsSpan().Fill(7);
 
-        var status = FileCalls.WriteZeroes(store, 0, 4096, WriteZeroesFlags.NoFallback);
+        var status = Run(store, DeviceOperation.WriteZeroes(0, 8, WriteZeroesFlags.NoFallback));
 
         Assert.Equal((IoStatusCode.Unsupported, 95), (status.Code, status.Failure!.Errno));
         Assert.Equal(Bytes.Sectors((8, 7)), store.Content);
@@ -115,7 +116,7 @@ public sealed class FileCallsTests
     {
         var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.Write ? -28 : -95 };
 
-        var status = FileCalls.WriteZeroes(store, 0, 4096, WriteZeroesFlags.None);
+        var status = Run(store, DeviceOperation.WriteZeroes(0, 8));
 
         Assert.Equal((IoStatusCode.DeviceError, 28), (status.Code, status.Failure!.Errno));
     }
@@ -125,15 +126,15 @@ public sealed class FileCallsTests
     {
         var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.Write ? 0 : -95 };
 
-        Assert.Equal(5, FileCalls.WriteZeroes(store, 0, 4096, WriteZeroesFlags.None).Failure!.Errno);
+        Assert.Equal(5, Run(store, DeviceOperation.WriteZeroes(0, 8)).Failure!.Errno);
     }
 
-    private static IoStatus Call(FakeStore store, IoOperation operation) => operation switch
+    private static IoStatus Call(FakeStore store, IoOperation operation) => Run(store, operation switch
     {
-        IoOperation.Read => FileCalls.Read(store, 1024, Bytes.Batch(new byte[512])).Status,
-        IoOperation.Write => FileCalls.Write(store, 1024, Bytes.Batch(new byte[512]), false).Status,
-        IoOperation.Flush => FileCalls.Flush(store),
-        IoOperation.Discard => FileCalls.Discard(store, 1024, 512),
-        _ => FileCalls.WriteZeroes(store, 1024, 512, WriteZeroesFlags.None),
-    };
+        IoOperation.Read => DeviceOperation.Read(2, Bytes.Batch(new byte[512])),
+        IoOperation.Write => DeviceOperation.Write(2, Bytes.Batch(new byte[512])),
+        _ => new DeviceOperation(operation, 2, 1),
+    });
+
+    private static IoStatus Run(FakeStore store, DeviceOperation operation) => FileCalls.Run(store, operation).Status;
 }

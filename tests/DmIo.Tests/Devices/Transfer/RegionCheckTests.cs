@@ -21,7 +21,7 @@ public sealed class RegionCheckTests
     [InlineData(100, 0)]
     [InlineData(long.MaxValue, 0)]
     public void R13_a_range_within_the_device_is_well(long start, long count) =>
-        Assert.Equal(IoStatus.Ok, RegionCheck.Check(Disk, IoOperation.Read, start, count));
+        Assert.Equal(IoStatus.Ok, Check(Disk, IoOperation.Read, start, count));
 
     [Theory]
     [InlineData(0, 101)]
@@ -38,20 +38,20 @@ public sealed class RegionCheckTests
     [InlineData(50, long.MinValue)]
     [InlineData(long.MinValue, long.MinValue)]
     public void R13_a_range_outside_the_device_is_out_of_range(long start, long count) =>
-        Assert.Equal(IoStatusCode.OutOfRange, RegionCheck.Check(Disk, IoOperation.Write, start, count).Code);
+        Assert.Equal(IoStatusCode.OutOfRange, Check(Disk, IoOperation.Write, start, count).Code);
 
     [Fact]
     public void R13_the_largest_device_takes_its_whole_range()
     {
         var huge = Disk with { Capacity = ByteSize.FromSectors(SectorCount.MaxValue) };
-        Assert.Equal(IoStatus.Ok, RegionCheck.Check(huge, IoOperation.Read, 0, SectorCount.MaxValue));
-        Assert.Equal(IoStatusCode.OutOfRange, RegionCheck.Check(huge, IoOperation.Read, 1, SectorCount.MaxValue).Code);
+        Assert.Equal(IoStatus.Ok, Check(huge, IoOperation.Read, 0, SectorCount.MaxValue));
+        Assert.Equal(IoStatusCode.OutOfRange, Check(huge, IoOperation.Read, 1, SectorCount.MaxValue).Code);
     }
 
     [Fact]
     public void R13_the_message_names_the_range_and_the_device()
     {
-        var message = RegionCheck.Check(Disk, IoOperation.Read, 90, 20).Failure?.Message;
+        var message = Check(Disk, IoOperation.Read, 90, 20).Failure?.Message;
         Assert.Equal(
             "The range of 20 sectors at sector 90 is outside the device, which has sectors 0 to 99 (100 in all).",
             message);
@@ -63,35 +63,35 @@ public sealed class RegionCheckTests
     [InlineData(IoOperation.WriteZeroes)]
     public void R12_a_read_only_device_takes_no_change(IoOperation operation)
     {
-        var status = RegionCheck.Check(Disk with { IsReadOnly = true }, operation, 0, 8);
+        var status = Check(Disk with { IsReadOnly = true }, operation, 0, 8);
         Assert.Equal(IoStatusCode.ReadOnly, status.Code);
     }
 
     [Fact]
     public void R12_a_read_only_device_can_be_read() =>
-        Assert.Equal(IoStatus.Ok, RegionCheck.Check(Disk with { IsReadOnly = true }, IoOperation.Read, 0, 8));
+        Assert.Equal(IoStatus.Ok, Check(Disk with { IsReadOnly = true }, IoOperation.Read, 0, 8));
 
     [Fact]
     public void R12_an_operation_with_limit_0_is_unsupported()
     {
-        Assert.Equal(IoStatusCode.Unsupported, RegionCheck.Check(Disk, IoOperation.WriteZeroes, 0, 8).Code);
-        Assert.Equal(IoStatus.Ok, RegionCheck.Check(Disk, IoOperation.Discard, 0, 8));
+        Assert.Equal(IoStatusCode.Unsupported, Check(Disk, IoOperation.WriteZeroes, 0, 8).Code);
+        Assert.Equal(IoStatus.Ok, Check(Disk, IoOperation.Discard, 0, 8));
     }
 
     [Fact]
     public void Zeroing_without_fallback_is_unsupported_where_it_is_not_fast()
     {
         var slow = Disk with { MaxWriteZeroes = ByteSize.FromSectors(8) };
-        var status = RegionCheck.Check(slow, IoOperation.WriteZeroes, 0, 8, WriteZeroesFlags.NoFallback);
+        var status = Check(slow, IoOperation.WriteZeroes, 0, 8, WriteZeroesFlags.NoFallback);
         Assert.Equal(IoStatusCode.Unsupported, status.Code);
         var fast = slow with { HasFastWriteZeroes = true };
-        Assert.Equal(IoStatus.Ok, RegionCheck.Check(fast, IoOperation.WriteZeroes, 0, 8, WriteZeroesFlags.NoFallback));
+        Assert.Equal(IoStatus.Ok, Check(fast, IoOperation.WriteZeroes, 0, 8, WriteZeroesFlags.NoFallback));
     }
 
     [Fact]
     public void R12_an_operation_whose_limit_is_less_than_a_block_is_unsupported()
     {
-        var status = RegionCheck.Check(Disk with { BlockSize = ByteSize.FromKiB(8) }, IoOperation.Discard, 0, 16);
+        var status = Check(Disk with { BlockSize = ByteSize.FromKiB(8) }, IoOperation.Discard, 0, 16);
         Assert.Equal(IoStatusCode.Unsupported, status.Code);
     }
 
@@ -101,12 +101,20 @@ public sealed class RegionCheckTests
     [InlineData(4, 4)]
     public void A_range_that_is_not_whole_blocks_is_misaligned(long start, long count)
     {
-        var status = RegionCheck.Check(Disk with { BlockSize = ByteSize.FromKiB(4) }, IoOperation.Read, start, count);
+        var status = Check(Disk with { BlockSize = ByteSize.FromKiB(4) }, IoOperation.Read, start, count);
         Assert.Equal(IoStatusCode.Misaligned, status.Code);
         Assert.Contains("4096 bytes; use multiples of 8 sectors", status.Failure?.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_range_of_whole_blocks_is_well() => Assert.Equal(
-        IoStatus.Ok, RegionCheck.Check(Disk with { BlockSize = ByteSize.FromKiB(4) }, IoOperation.Read, 8, 16));
+        IoStatus.Ok, Check(Disk with { BlockSize = ByteSize.FromKiB(4) }, IoOperation.Read, 8, 16));
+
+    private static IoStatus Check(
+        DeviceDescription device,
+        IoOperation operation,
+        Sector start,
+        SectorCount count,
+        WriteZeroesFlags zeroing = WriteZeroesFlags.None) =>
+        RegionCheck.Check(device, new DeviceOperation(operation, start, count) { Zeroing = zeroing });
 }

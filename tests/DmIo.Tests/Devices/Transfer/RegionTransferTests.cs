@@ -188,9 +188,9 @@ public sealed class RegionTransferTests
             for (var index = 0; index < times; index++)
             {
                 transfer.Add(memory, 8, isRead: false);
-                Assert.True(transfer.Start(IoOperation.Write, 0, 8, durable: false) && transfer.Status.IsOk);
+                Assert.True(transfer.Start(new DeviceOperation(IoOperation.Write, 0, 8)) && transfer.Status.IsOk);
                 transfer.Add(memory, 8, isRead: true);
-                Assert.True(transfer.Start(IoOperation.Read, 0, 8, durable: false) && transfer.Status.IsOk);
+                Assert.True(transfer.Start(new DeviceOperation(IoOperation.Read, 0, 8)) && transfer.Status.IsOk);
             }
         }
     }
@@ -213,7 +213,7 @@ public sealed class RegionTransferTests
             for (var index = 0; index < times; index++)
             {
                 transfer.Add(memory, 8, isRead: false);
-                Assert.False(transfer.Start(IoOperation.Write, 0, 8, durable: false));
+                Assert.False(transfer.Start(new DeviceOperation(IoOperation.Write, 0, 8)));
                 device.Answer();
                 Assert.True(transfer.Status.IsOk);
             }
@@ -228,7 +228,7 @@ public sealed class RegionTransferTests
         transfer.Add(Bytes.Filled(4096, 1), 2, isRead: false);
         transfer.Add(Bytes.Filled(512, 2), 1, isRead: false);
         transfer.Add(Bytes.Filled(4096, 3), 4, isRead: false);
-        Assert.True(transfer.Start(IoOperation.Write, 8, 7, durable: false));
+        Assert.True(transfer.Start(new DeviceOperation(IoOperation.Write, 8, 7)));
         Assert.Equal(IoStatus.Ok, transfer.Status);
         Assert.Equal(Bytes.Sectors((2, 1), (1, 2), (4, 3), (1, 0)), await disk.ContentAsync(8, 8));
     }
@@ -239,10 +239,10 @@ public sealed class RegionTransferTests
         private ManualResetValueTaskSourceCore<TransferResult> core;
         private TransferResult result;
 
-        public override ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
+        public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
         {
             core.Reset();
-            result = TransferResult.Moved(source.LengthBytes);
+            result = TransferResult.Moved(operation.LengthBytes);
             return new(this, core.Version);
         }
 

@@ -1,3 +1,4 @@
+using DmIo.Devices;
 using DmIo.Io;
 
 namespace DmIo.Actors.Scheduling;
@@ -7,22 +8,17 @@ namespace DmIo.Actors.Scheduling;
 /// lent to the caller until its end by <see cref="IoQueue.Completed"/>, <see cref="IoQueue.Written"/> or
 /// <see cref="IoQueue.Retry"/>; the caller must not use it afterwards.
 /// </summary>
-internal sealed class DeviceOperation : ILinked<DeviceOperation>
+internal sealed class DispatchedOperation : ILinked<DispatchedOperation>
 {
     private QueueEntry[] entries = new QueueEntry[1];
     private IQueuedIo[] ios = new IQueuedIo[1];
+    private DeviceOperation operation;
     private int count;
+    private long sectors;
 
-    internal IoOperation Operation { get; private set; }
-
-    /// <summary>The first sector. Meaningless for a flush.</summary>
-    internal Sector Start { get; private set; }
-
-    /// <summary>The sectors of all its I/Os; 0 for a flush.</summary>
-    internal SectorCount Count { get; private set; }
-
-    /// <summary>Issued with the device's FUA: durable when it completes. Only if the device supports FUA.</summary>
-    internal bool ForceUnitAccess { get; private set; }
+    /// <summary>The operation, with the sectors of all its I/Os and without their data. FUA only if the device supports
+    /// it.</summary>
+    internal ref readonly DeviceOperation Operation => ref operation;
 
     /// <summary>
     /// Made durable by a following flush: ended by <see cref="IoQueue.Written"/> if it succeeds (by
@@ -37,7 +33,7 @@ internal sealed class DeviceOperation : ILinked<DeviceOperation>
     internal ReadOnlySpan<IQueuedIo> Ios => ios.AsSpan(0, count);
 
     /// <summary>More than one I/O: if the operation fails, the failing I/O is unknown.</summary>
-    internal bool IsMerged => count > 1 && Operation != IoOperation.Flush;
+    internal bool IsMerged => count > 1 && operation.Kind.HasRange();
 
     /// <summary>The time when the operation was taken.</summary>
     internal TimeSpan TakenAt { get; private set; }
@@ -47,14 +43,14 @@ internal sealed class DeviceOperation : ILinked<DeviceOperation>
 
     internal ReadOnlySpan<QueueEntry> Entries => entries.AsSpan(0, count);
 
-    public DeviceOperation? Previous { get; set; }
+    public DispatchedOperation? Previous { get; set; }
 
-    public DeviceOperation? Next { get; set; }
+    public DispatchedOperation? Next { get; set; }
 
     internal bool IsInFlight { get; private set; }
 
     /// <summary>A flush, or a write with the device's FUA: the device has at most one of these at a time.</summary>
-    internal bool IsSync => Operation == IoOperation.Flush || ForceUnitAccess;
+    internal bool IsSync => operation.IsSync;
 
     internal void Add(QueueEntry entry)
     {
@@ -66,7 +62,7 @@ internal sealed class DeviceOperation : ILinked<DeviceOperation>
 
         entries[count] = entry;
         ios[count++] = entry.Io!;
-        Count = new SectorCount(Count.Value + entry.Count.Value);
+        sectors += entry.Count.Value;
     }
 
     /// <summary>Reverses the order of the I/Os.</summary>
@@ -78,24 +74,27 @@ internal sealed class DeviceOperation : ILinked<DeviceOperation>
 
     internal void Begin(TimeSpan now, bool forceUnitAccess, bool needsFlush)
     {
-        Operation = entries[0].Operation;
-        Start = entries[0].Start;
-        ForceUnitAccess = forceUnitAccess;
+        Put(entries[0].Io!.Operation with { Count = sectors, ForceUnitAccess = forceUnitAccess }, now);
         NeedsFlush = needsFlush;
-        TakenAt = now;
-        IsInFlight = true;
     }
 
     internal void BeginFlush(TimeSpan now)
     {
-        Begin(now, forceUnitAccess: false, needsFlush: false);
-        (Operation, Start, Count) = (IoOperation.Flush, 0, 0);
+        Put(DeviceOperation.Flush(), now);
+        NeedsFlush = false;
     }
 
     internal void Clear()
     {
         entries.AsSpan(0, count).Clear();
         ios.AsSpan(0, count).Clear();
-        (count, Count, IsInFlight) = (0, 0, false);
+        (count, sectors, IsInFlight) = (0, 0, false);
+    }
+
+    private void Put(in DeviceOperation begun, TimeSpan now)
+    {
+        operation = begun;
+        TakenAt = now;
+        IsInFlight = true;
     }
 }

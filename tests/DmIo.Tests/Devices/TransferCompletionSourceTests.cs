@@ -4,14 +4,14 @@ using Xunit;
 
 namespace DmIo.Tests.Devices;
 
-public sealed class AnswerSourceTests
+public sealed class TransferCompletionSourceTests
 {
     private readonly Call call = new();
 
     [Fact]
     public async Task It_is_free_again_when_its_answer_was_taken_and_not_before()
     {
-        var task = call.Transfer;
+        var task = call.Task;
         call.Answer(TransferResult.Moved(4096));
         Assert.Equal(0, call.Taken);
         Assert.Equal(4096, (await task).Bytes);
@@ -21,10 +21,10 @@ public sealed class AnswerSourceTests
     [Fact]
     public async Task Who_comes_late_with_a_task_of_an_earlier_use_takes_nothing()
     {
-        var first = call.Transfer;
+        var first = call.Task;
         call.Answer(TransferResult.Moved(512));
         await first;
-        var second = call.Transfer;
+        var second = call.Task;
         call.Answer(TransferResult.Moved(1024));
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => first.AsTask());
@@ -35,7 +35,7 @@ public sealed class AnswerSourceTests
     [Fact]
     public void An_answer_that_is_not_there_cannot_be_taken()
     {
-        var task = call.Transfer;
+        var task = call.Task;
         Assert.Throws<InvariantViolationException>(() => task.GetAwaiter().GetResult());
         Assert.Equal(0, call.Taken);
     }
@@ -43,11 +43,11 @@ public sealed class AnswerSourceTests
     [Fact]
     public async Task A_defect_is_thrown_to_the_caller_and_the_source_is_free_again()
     {
-        var task = call.Status;
+        var task = call.StatusTask;
         call.Throw(new NotSupportedException());
         await Assert.ThrowsAsync<NotSupportedException>(() => task.AsTask());
         Assert.Equal(1, call.Taken);
-        var next = call.Status;
+        var next = call.StatusTask;
         call.Answer(TransferResult.Moved(0));
         Assert.Equal(IoStatus.Ok, await next);
     }
@@ -58,7 +58,7 @@ public sealed class AnswerSourceTests
     public async Task Who_waits_goes_on_inline_only_where_that_is_asked_for(bool isInline)
     {
         var answering = new ThreadLocal<bool>();
-        var task = call.Transfer;
+        var task = call.Task;
         var wentOn = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(() => wentOn.SetResult(answering.Value));
         answering.Value = true;
@@ -67,14 +67,15 @@ public sealed class AnswerSourceTests
         Assert.Equal(isInline, await wentOn.Task);
     }
 
-    private sealed class Call : AnswerSource
+    private sealed class Call : TransferCompletionSource
     {
         internal int Taken { get; private set; }
 
-        internal void Answer(TransferResult result, bool isInline = true) => SetAnswer(result, defect: null, isInline);
+        internal void Answer(TransferResult result, bool isInline = true) =>
+            SetResult(result, exception: null, isInline);
 
-        internal void Throw(Exception defect) => SetAnswer(default, defect, isInline: true);
+        internal void Throw(Exception defect) => SetResult(default, defect, isInline: true);
 
-        protected override void OnTaken() => Taken++;
+        protected override void OnResultTaken() => Taken++;
     }
 }
