@@ -68,6 +68,8 @@ public sealed class DmIoService : IExtension
     /// <summary>The supervisor actor, which handles the messages of <see cref="ServiceProtocol"/>.</summary>
     public IActorRef Supervisor { get; }
 
+    internal ActorSystem System => system;
+
     internal DeviceDirectory Directory { get; } = new();
 
     internal ServiceCounters Counters => counters;

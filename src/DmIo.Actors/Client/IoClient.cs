@@ -200,6 +200,9 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         return new ValueTask(closed.Task);
     }
 
+    /// <summary>Waits no longer for a device: the regions of dispatched requests on it end as TimedOut.</summary>
+    internal void GiveUp(string device) => Requests.Tell(new GiveUpDevice(device), ActorRefs.NoSender);
+
     /// <summary>Sends a request whose outcome goes to a delegate.</summary>
     internal void Send(
         IoOperation operation,

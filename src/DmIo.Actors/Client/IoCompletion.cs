@@ -36,6 +36,8 @@ public abstract class IoCompletion : IOutstanding
         }
     }
 
+    void IIoCompletion.Released() => OnReleased();
+
     void IOutstanding.Stop(string reason)
     {
         outstanding = null;
@@ -50,6 +52,12 @@ public abstract class IoCompletion : IOutstanding
     /// <param name="cause">The cause.</param>
     /// <param name="reason">One sentence that names the value, the limit and the fix.</param>
     protected abstract void OnRefused(IoRefusal cause, string reason);
+
+    /// <summary>After an outcome with <see cref="IoResult.BufferHeld"/>: every device has released the memory, which
+    /// may be reused. Not called if the lease or the service ends first. Do not reuse the completion before.</summary>
+    protected virtual void OnReleased()
+    {
+    }
 
     /// <summary>Marks the completion as pending, for a request of the client of these outstanding requests.</summary>
     /// <exception cref="InvalidOperationException">The completion is pending.</exception>

@@ -21,6 +21,12 @@ public interface IIoCompletion
 
     /// <summary>The request was not begun, as in <see cref="IoProtocol.IoRefused"/>.</summary>
     void Refused(IoRefusal cause, string reason);
+
+    /// <summary>After an outcome with <see cref="IoResult.BufferHeld"/>: every device has released the memory, which
+    /// may be reused. Called once, in the request actor; not called if the lease or the service ends first.</summary>
+    void Released()
+    {
+    }
 }
 
 /// <summary>A completion whose caller can withdraw the request while it waits for credit

@@ -89,6 +89,11 @@ public static class IoProtocol
     public sealed record IoRefused(IoRefusal Cause, string Reason, object? Context)
         : INoSerializationVerificationNeeded;
 
+    /// <summary>The lease's owner waits no longer for a device: the regions of dispatched requests on it that are not
+    /// done end as TimedOut. I/O in flight holds its memory until the device releases it, as at a deadline
+    /// (R23).</summary>
+    internal sealed record GiveUpDevice(string Device) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
     /// <summary>The caller of a request canceled it: a request that waits for credit ends as Stopped, any other
     /// continues. Can arrive before the request.</summary>
     internal sealed record WithdrawRequest(ICancelableCompletion Completion)

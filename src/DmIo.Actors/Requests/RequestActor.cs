@@ -120,6 +120,10 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             case DeadlineReached deadline:
                 ledger.Expire(deadline.Request, TimedOut(deadline.Request));
                 break;
+            case GiveUpDevice given:
+                ledger.GiveUp(given.Device, IoStatus.Failed(
+                    IoStatusCode.TimedOut, $"The caller gave up waiting for '{given.Device}'."));
+                break;
             case SlownessDue:
                 isSlownessDue = false;
                 break;

@@ -145,8 +145,13 @@ internal sealed class RequestLedger(int pages)
 
         if (request.IsOver)
         {
+            var wasHeld = request.IsQuarantined;
             Remove(request);
             admission.Return(request);
+            if (wasHeld)
+            {
+                request.Released();
+            }
         }
         else if (request.IsAnswered && !request.IsQuarantined)
         {
@@ -196,6 +201,21 @@ internal sealed class RequestLedger(int pages)
             request.Withdraw(status);
             admission.Remove(request);
             Conclude(request);
+        }
+    }
+
+    /// <summary>The regions of a device that have no outcome get this one.</summary>
+    internal void GiveUp(string device, in IoStatus status)
+    {
+        // Backwards: Settle removes requests that are over, and moves the last one into the free place.
+        for (var index = dispatched.Count - 1; index >= 0; index--)
+        {
+            var request = dispatched[index];
+            if (!request.IsAnswered)
+            {
+                request.Cut(status, device);
+                Settle(request);
+            }
         }
     }
 

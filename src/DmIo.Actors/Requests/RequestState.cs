@@ -251,12 +251,19 @@ internal sealed class RequestState : ILinked<RequestState>
     /// <summary>
     /// Gives every open region an outcome now. I/O that no device has begun is withdrawn; I/O in flight becomes held.
     /// </summary>
-    internal void Cut(in IoStatus status)
+    /// <param name="status">The outcome.</param>
+    /// <param name="device">Only the regions of this device; null: all regions.</param>
+    internal void Cut(in IoStatus status, string? device = null)
     {
         isReusable = false;
         foreach (var index in open)
         {
             var io = ios[index];
+            if (device is not null && !string.Equals(io.Region.Device, device, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             if (io.TryWithdraw())
             {
                 io.Device?.Actor.Tell(new DeviceIoWithdrawn(io), ActorRefs.NoSender);
@@ -303,6 +310,9 @@ internal sealed class RequestState : ILinked<RequestState>
             }
         }
     }
+
+    /// <summary>No device uses the memory of the answered request any more.</summary>
+    internal void Released() => request.Completion?.Released();
 
     /// <summary>Fixes the outcome. Once, when the request is answerable.</summary>
     internal void Conclude()

@@ -51,6 +51,9 @@ internal sealed class VolumeWriter
     /// <summary>The read lease.</summary>
     internal ReadLease Lease => lease;
 
+    /// <summary>The copies between legs that have not ended.</summary>
+    internal int CopyCount => copies.Count;
+
     /// <summary>Begins an attempt to take the volume over.</summary>
     /// <param name="fresh">A fresh Guid (VR5).</param>
     internal void Begin(Guid fresh) => takeOver.Begin(fresh);

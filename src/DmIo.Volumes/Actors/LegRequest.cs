@@ -1,0 +1,247 @@
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
+using DmIo.Io;
+using DmIo.Volumes.Record;
+using DmIo.Volumes.Writing;
+using static DmIo.Actors.Protocol.IoProtocol;
+
+namespace DmIo.Volumes.Actors;
+
+/// <summary>
+/// A step on its way to legs, as one request of the service with one region per leg. Reused.
+/// <code>
+///   idle --Send--> in flight --OnDone, in the lease's actor--> input --Take, on the volume's turn--> idle
+///                                                                +--a leg holds the memory--> OnReleased --> idle
+/// </code>
+/// </summary>
+internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInput
+{
+    // By region.
+    private readonly List<(int Member, LegGate Gate)> sent = [];
+    private WriterStep? step;
+    private IoResult? result;
+    private IoStatus refusal;
+    private bool isReleased;
+
+    /// <summary>When it was sent.</summary>
+    internal TimeSpan SentAt { get; private set; }
+
+    /// <summary>Sends a step to the legs whose gate is open; the others are lost.</summary>
+    /// <param name="toSend">The step.</param>
+    /// <param name="targets">The legs.</param>
+    /// <param name="range">The sectors on each leg.</param>
+    /// <param name="request">The request, without its regions.</param>
+    internal void Send(WriterStep toSend, MemberSet targets, LegRange range, IoRequest request)
+    {
+        (step, result, refusal, isReleased, SentAt) = (toSend, null, default, false, device.Now);
+        foreach (var member in targets)
+        {
+            if (device.LegOf(member).Gate is { } gate && gate.TryEnter())
+            {
+                sent.Add((member, gate));
+                device.LegOf(member).Sent.Add(this);
+            }
+            else
+            {
+                var lost = member;
+                device.Post(volume => Complete(volume, toSend, lost, LegResult.Lost));
+            }
+        }
+
+        if (sent.Count == 0)
+        {
+            Idle();
+            return;
+        }
+
+        (step as VolumeOperation)?.Hold();
+        if (!device.TrySend(request with { Regions = RegionsOf(range), Completion = this }))
+        {
+            OnRefused(IoRefusal.Stopped, "The service has stopped.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Take(VolumeDevice volume)
+    {
+        if (isReleased)
+        {
+            Release(volume);
+            return;
+        }
+
+        var (ended, isHeld) = (step!, result is { BufferHeld: true });
+        for (var index = 0; index < sent.Count; index++)
+        {
+            var status = result is { } outcome ? outcome[index] : refusal;
+            if (!isHeld || status.Code != IoStatusCode.TimedOut)
+            {
+                Leave(volume, index);
+            }
+
+            Report(volume, ended, sent[index].Member, status);
+        }
+
+        if (!isHeld)
+        {
+            (ended as VolumeOperation)?.Release();
+            Idle();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnDone(IoResult result)
+    {
+        this.result = result;
+        device.Post(this);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnRefused(IoRefusal cause, string reason)
+    {
+        refusal = IoStatus.Failed(IoStatusCode.Stopped, reason);
+        device.Post(this);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReleased()
+    {
+        device.Post(volume =>
+        {
+            isReleased = true;
+            Take(volume);
+        });
+    }
+
+    private static void Report(VolumeDevice volume, WriterStep ended, int member, IoStatus status)
+    {
+        if (status.IsOk)
+        {
+            Complete(volume, ended, member, LegResult.Ok);
+            return;
+        }
+
+        if (ended is VolumeOperation operation)
+        {
+            operation.LastFailure = status;
+        }
+
+        var failure = status.Code is IoStatusCode.DeviceError or IoStatusCode.Unsupported or IoStatusCode.ReadOnly
+            ? LegResult.Error
+            : LegResult.Lost;
+        if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyRead)
+        {
+            Complete(volume, ended, member, failure);
+        }
+        else
+        {
+            volume.EndContinuity(member, new Failure(ended, member, failure));
+        }
+    }
+
+    private static void Complete(VolumeDevice volume, WriterStep ended, int member, LegResult legResult)
+    {
+        switch (ended)
+        {
+            case MapGroup group:
+                group.Completed(volume, legResult);
+                break;
+            case CopyRead read:
+                read.Completed(volume, legResult);
+                break;
+            default:
+                volume.Writer.Completed(ended, member, legResult, volume.Now);
+                break;
+        }
+    }
+
+    private void Release(VolumeDevice volume)
+    {
+        for (var index = 0; index < sent.Count; index++)
+        {
+            if (result![index].Code == IoStatusCode.TimedOut)
+            {
+                Leave(volume, index);
+            }
+        }
+
+        (step as VolumeOperation)?.Release();
+        Idle();
+    }
+
+    private void Leave(VolumeDevice volume, int index)
+    {
+        var (member, gate) = sent[index];
+        volume.LegOf(member).Sent.Remove(this);
+        gate.Leave();
+    }
+
+    private IoRegion[] RegionsOf(LegRange range)
+    {
+        var regions = new IoRegion[sent.Count];
+        for (var index = 0; index < regions.Length; index++)
+        {
+            var store = device.LegOf(sent[index].Member).Store;
+            var start = range.IsMetadata ? range.Start.Value : range.Start.Value + store.DataStart;
+            regions[index] = new IoRegion(store.Device, start, range.Count);
+        }
+
+        return regions;
+    }
+
+    private void Idle()
+    {
+        sent.Clear();
+        (step, result) = (null, null);
+        device.Return(this);
+    }
+
+    /// <summary>A failure that is given to the writer when the continuity of the leg has ended.</summary>
+    private sealed class Failure(WriterStep ended, int member, LegResult failure) : IVolumeInput
+    {
+        public void Take(VolumeDevice volume) => Complete(volume, ended, member, failure);
+    }
+}
+
+/// <summary>Sectors of a leg.</summary>
+/// <param name="Start">The first sector: of the data, or of the leg.</param>
+/// <param name="Count">The number of sectors.</param>
+/// <param name="IsMetadata">The sectors are counted from the beginning of the leg.</param>
+internal readonly record struct LegRange(Sector Start, SectorCount Count, bool IsMetadata = false);
+
+/// <summary>The read of a copy: what was read is written on the targets of the copy.</summary>
+internal sealed class CopyRead(CopyStep copy, byte[] memory, LegRange range) : WriterStep
+{
+    internal void Completed(VolumeDevice volume, LegResult result)
+    {
+        if (result != LegResult.Ok)
+        {
+            volume.Writer.SourceFailed(copy, result, volume.Now);
+            return;
+        }
+
+        volume.Rent().Send(copy, copy.Targets, range, new IoRequest
+        {
+            Operation = IoOperation.Write,
+            Regions = [],
+            Memory = memory,
+            Priority = IoPriority.Idle,
+        });
+    }
+}
+
+/// <summary>The writes of one step's map pages on one leg.</summary>
+internal sealed class MapGroup(WriterStep step, int member, int count) : WriterStep
+{
+    private int left = count;
+    private LegResult worst = LegResult.Ok;
+
+    internal void Completed(VolumeDevice volume, LegResult result)
+    {
+        worst = result > worst ? result : worst;
+        if (--left == 0)
+        {
+            volume.Writer.Completed(step, member, worst, volume.Now);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+using DmIo.Actors.Client;
+using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
+using DmIo.Volumes.Writing;
+
+namespace DmIo.Volumes.Actors;
+
+/// <summary>
+/// The metadata of one leg or witness, on a device of the service. Each method is used by one caller at a time; the
+/// superblock by the voter, the maps by the writer.
+/// </summary>
+internal sealed class LegStore
+{
+    private const int ReadBytes = 1 << 20;
+
+    private readonly IoClient client;
+    private readonly SuperblockCopies copies;
+    private readonly ActiveMap active;
+    private readonly MissedMap[] missed = new MissedMap[VolumeConfiguration.MaxLegs];
+
+    // What the missed maps on the leg hold.
+    private readonly RegionSet[] stored = new RegionSet[VolumeConfiguration.MaxLegs];
+
+    private LegStore(string device, IoClient client, SuperblockCopies copies, Superblock superblock)
+    {
+        (Device, this.client, this.copies, Superblock) = (device, client, copies, superblock);
+        active = new ActiveMap(superblock.Geometry, superblock.Leg);
+        for (var i = 0; i < missed.Length; i++)
+        {
+            missed[i] = new MissedMap(superblock.Geometry, superblock.Leg, (byte)i);
+            stored[i] = new RegionSet();
+        }
+    }
+
+    /// <summary>The name of the device in the service.</summary>
+    internal string Device { get; }
+
+    /// <summary>The superblock that was written last.</summary>
+    internal Superblock Superblock { get; private set; }
+
+    /// <summary>The first sector of the data.</summary>
+    internal long DataStart => Superblock.Geometry.DataStart.Bytes / Sector.SizeBytes;
+
+    /// <summary>Reads the superblock of a device.</summary>
+    /// <exception cref="VolumeException">The device cannot be read, or holds no superblock that this program can
+    /// use.</exception>
+    internal static async Task<LegStore> OpenAsync(IoClient client, string device, ByteSize capacity)
+    {
+        var reading = await ReadSuperblockAsync(client, device, capacity);
+        return reading.Superblock is { } superblock
+            ? new LegStore(device, client, new SuperblockCopies(reading), superblock)
+            : throw new VolumeException($"'{device}' is not a leg or witness of a volume: {reading.Fault}");
+    }
+
+    /// <summary>Writes a new superblock and, for a leg, empty maps; what the device held is lost.</summary>
+    internal static async Task CreateAsync(
+        IoClient client, string device, ByteSize capacity, Superblock superblock)
+    {
+        var found = await ReadSuperblockAsync(client, device, capacity);
+        var store = new LegStore(device, client, SuperblockCopies.Create(found), superblock);
+        await store.WriteEmptyMapsAsync();
+        if (!await store.WriteSuperblockAsync(superblock))
+        {
+            throw new VolumeException($"The superblock of '{device}' cannot be written.");
+        }
+    }
+
+    /// <summary>Reads the four copies of the superblock of a device.</summary>
+    internal static async Task<SuperblockReading> ReadSuperblockAsync(
+        IoClient client, string device, ByteSize capacity)
+    {
+        var blocks = new byte[]?[LegGeometry.Copies];
+        blocks[0] = await TryReadAsync(client, device, 0);
+        blocks[1] = await TryReadAsync(client, device, LegGeometry.BlockBytes / Sector.SizeBytes);
+        SuperblockReading? last = null;
+        foreach (var later in LaterCopies(blocks, capacity))
+        {
+            blocks[2] = await TryReadAsync(client, device, later.Value);
+            blocks[3] = await TryReadAsync(client, device, later.Value + (LegGeometry.BlockBytes / Sector.SizeBytes));
+            last = SuperblockCopies.Read(blocks);
+            if (last.Outcome != SuperblockOutcome.Damaged)
+            {
+                return last;
+            }
+        }
+
+        return last ?? SuperblockCopies.Read(blocks);
+    }
+
+    /// <summary>Writes the superblock; true: it is durable.</summary>
+    internal async Task<bool> WriteSuperblockAsync(Superblock superblock)
+    {
+        var update = copies.Begin(superblock);
+        while (update.Next is { } copy)
+        {
+            var block = new byte[LegGeometry.BlockBytes];
+            update.Encode(block);
+            update.Complete(await TryWriteAsync(superblock.Geometry.SuperblockAt(copy), block));
+        }
+
+        if (!copies.End(update))
+        {
+            return false;
+        }
+
+        Superblock = superblock;
+        return true;
+    }
+
+    /// <summary>Reads the maps.</summary>
+    /// <exception cref="VolumeException">A page cannot be read.</exception>
+    internal async Task<LegMaps> ReadMapsAsync()
+    {
+        var geometry = Superblock.Geometry;
+        var extents = new RegionSet();
+        for (var page = 0L; page < geometry.ActivePages; page++)
+        {
+            var slots = await ReadAsync(geometry.ActivePageAt(page, 0), LegGeometry.ActiveSlots * LegGeometry.BlockBytes);
+            active.Load(
+                page, slots.AsSpan(0, LegGeometry.BlockBytes), slots.AsSpan(LegGeometry.BlockBytes), extents);
+        }
+
+        for (byte member = 0; member < missed.Length; member++)
+        {
+            stored[member].Clear();
+            await LoadMissedAsync(member);
+        }
+
+        return new LegMaps(extents, [.. stored.Select(regions => new RegionSet(regions))]);
+    }
+
+    /// <summary>The pages of the active map that hold extents, with the bits of a set.</summary>
+    internal List<MapWrite> EncodeActive(RegionSet extents, RegionSet bits)
+    {
+        var writes = new List<MapWrite>();
+        for (var page = extents.NextPage(0); page >= 0; page = extents.NextPage(page + 1))
+        {
+            var block = new byte[LegGeometry.BlockBytes];
+            writes.Add(new MapWrite(active.Encode(page, bits, block), block));
+        }
+
+        return writes;
+    }
+
+    /// <summary>The pages of the missed map of a member that differ from what the leg holds.</summary>
+    internal void EncodeMissed(byte member, RegionSet regions, List<MapWrite> writes)
+    {
+        var before = stored[member];
+        if (before.SetEquals(regions))
+        {
+            return;
+        }
+
+        var (old, bits) = (new ulong[RegionSet.PageWords], new ulong[RegionSet.PageWords]);
+        for (var page = 0L; page < Superblock.Geometry.MissedPages; page++)
+        {
+            before.CopyPage(page, old);
+            regions.CopyPage(page, bits);
+            if (!old.AsSpan().SequenceEqual(bits))
+            {
+                var block = new byte[LegGeometry.BlockBytes];
+                writes.Add(new MapWrite(missed[member].Encode(page, regions, block), block));
+            }
+        }
+
+        before.Clear();
+        before.UnionWith(regions);
+    }
+
+    private static IEnumerable<Sector> LaterCopies(byte[]?[] blocks, ByteSize capacity)
+    {
+        var first = SuperblockCopies.Read([blocks[0], blocks[1], null, null]);
+        var known = first.Copies.Select(copy => copy.Superblock?.Geometry).FirstOrDefault(found => found is not null);
+        return known is { } geometry ? [geometry.SuperblockAt(2)] : LegGeometry.LaterCopies(capacity);
+    }
+
+    private static async Task<byte[]?> TryReadAsync(IoClient client, string device, long sector)
+    {
+        var block = new byte[LegGeometry.BlockBytes];
+        var result = await client.ReadAsync(
+            new IoRegion(device, sector, LegGeometry.BlockBytes / Sector.SizeBytes), block);
+        return result.IsOk ? block : null;
+    }
+
+    private async Task LoadMissedAsync(byte member)
+    {
+        var geometry = Superblock.Geometry;
+        const int AtOnce = ReadBytes / LegGeometry.BlockBytes;
+        for (var first = 0L; first < geometry.MissedPages; first += AtOnce)
+        {
+            var count = (int)Math.Min(AtOnce, geometry.MissedPages - first);
+            var pages = await ReadAsync(geometry.MissedPageAt(member, first), count * LegGeometry.BlockBytes);
+            for (var i = 0; i < count; i++)
+            {
+                var block = pages.AsSpan(i * LegGeometry.BlockBytes, LegGeometry.BlockBytes);
+                missed[member].Load(first + i, block, stored[member]);
+            }
+        }
+    }
+
+    private async Task WriteEmptyMapsAsync()
+    {
+        var geometry = Superblock.Geometry;
+        var block = new byte[LegGeometry.BlockBytes];
+        var none = new RegionSet();
+        for (var page = 0L; page < geometry.ActivePages; page++)
+        {
+            for (var slot = 0; slot < LegGeometry.ActiveSlots; slot++)
+            {
+                await WriteAsync(active.Encode(page, none, block), block);
+            }
+        }
+
+        for (var member = 0; member < missed.Length; member++)
+        {
+            for (var page = 0L; page < geometry.MissedPages; page++)
+            {
+                await WriteAsync(missed[member].Encode(page, none, block), block);
+            }
+        }
+    }
+
+    private async Task<byte[]> ReadAsync(Sector start, int lengthBytes)
+    {
+        var bytes = new byte[lengthBytes];
+        var result = await client.ReadAsync(new IoRegion(Device, start, lengthBytes / Sector.SizeBytes), bytes);
+        return result.IsOk
+            ? bytes
+            : throw new VolumeException($"The maps of '{Device}' cannot be read at sector {start}: {result[0]}");
+    }
+
+    private async Task WriteAsync(Sector start, byte[] block)
+    {
+        if (!await TryWriteAsync(start, block))
+        {
+            throw new VolumeException($"The maps of '{Device}' cannot be written at sector {start}.");
+        }
+    }
+
+    private async Task<bool> TryWriteAsync(Sector start, byte[] block)
+    {
+        var result = await client.WriteAsync(
+            new IoRegion(Device, start, block.Length / Sector.SizeBytes),
+            block,
+            new RequestOptions { ForceUnitAccess = true });
+        return result.IsOk;
+    }
+}
+
+/// <summary>A block of a map and where it belongs.</summary>
+internal readonly record struct MapWrite(Sector Start, IoMemory Block);

@@ -1,0 +1,315 @@
+using Akka.Actor;
+using Akka.Event;
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Actors;
+
+/// <summary>
+/// The life of an open volume: carries requests to voters and their replies, renews the lease, and decides when work in
+/// the background is done. Never touches the writer itself: it posts inputs to the device.
+/// <code>
+///   Begin --> (take-over) --> Opened or nothing yet     Close --> Closed
+///   Forward(member, ask)    to the replica of a member; dropped while there is none
+/// </code>
+/// </summary>
+internal sealed class VolumeActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CoolInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(4);
+
+    private readonly VolumeDevice device;
+    private readonly VolumeOpening opening;
+    private readonly IActorRef?[] replicas = new IActorRef?[MemberSet.Capacity];
+    private readonly ILoggingAdapter log = Context.GetLogger();
+    private readonly List<IActorRef> waitForOpen = [];
+    private IActorRef? closer;
+    private string lastState = "";
+
+    /// <param name="device">The volume.</param>
+    /// <param name="opening">Its legs, and how they are found.</param>
+    public VolumeActor(VolumeDevice device, VolumeOpening opening)
+    {
+        (this.device, this.opening) = (device, opening);
+        device.Owner = Self;
+        Receive<Forward>(forward => replicas[forward.Member]?.Tell(forward.Ask, Self));
+        Receive<ReplicaActor.Told>(told => device.Post(volume => Take(volume, told)));
+        Receive<LegFailed>(failed => EndContinuity(failed));
+        Receive<ReplicaActor.ContinuityEnded>(ended => device.Post(ended.Ask.Completion));
+        Receive<StateChanged>(_ => device.Post(volume => Observe(volume)));
+        Receive<Observed>(observed => Publish(observed));
+        Receive<WaitForOpen>(_ => waitForOpen.Add(Sender));
+        Receive<Tick>(_ => device.Post(Work));
+        Receive<Repeat>(_ => RepeatRequests());
+        Receive<Cool>(_ => device.Post(static volume => volume.CoolIdle()));
+        Receive<GraceOver>(_ => device.Post(static volume =>
+        {
+            volume.Writer.TakeOver.IsGraceOver = true;
+            volume.Writer.Tick(volume.Now);
+        }));
+        Receive<Found>(found =>
+        {
+            if (found.Store is { } store)
+            {
+                AddReplica(store);
+            }
+        });
+        Receive<Terminated>(terminated => replicas[Array.IndexOf(replicas, terminated.ActorRef)] = null);
+        Receive<Close>(_ => BeginClose());
+        Receive<CloseDone>(_ => EndClose());
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        foreach (var store in opening.Stores)
+        {
+            AddReplica(store);
+        }
+
+        Timers.StartSingleTimer(GraceOver.Instance, GraceOver.Instance, Grace);
+        Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, TickInterval);
+        Timers.StartPeriodicTimer(Repeat.Instance, Repeat.Instance, RepeatInterval);
+        Timers.StartPeriodicTimer(Cool.Instance, Cool.Instance, CoolInterval);
+        device.Post(static volume => volume.Writer.Begin(Guid.NewGuid()));
+    }
+
+    private static void Take(VolumeDevice volume, ReplicaActor.Told told)
+    {
+        if (told.Gate is { } gate)
+        {
+            volume.Granted(told.Member, gate);
+        }
+
+        volume.Writer.Replied(told.Member, told.Reply, volume.Now);
+    }
+
+    /// <summary>Resolves and resynchronizes, at most a few copies at a time, and gives up on legs that hang.</summary>
+    private void Work(VolumeDevice volume)
+    {
+        const int MaxCopyRegions = 16;
+        const int MaxCopies = 4;
+        var (writer, state) = (volume.Writer, volume.Writer.State);
+        for (var member = 0; member < state.Legs.Length; member++)
+        {
+            if (state.Legs[member].IsTarget && volume.OldestOf(member) > opening.LegTimeout)
+            {
+                volume.GiveUp(member);
+            }
+        }
+
+        if (!state.IsActive || state.IsFenced)
+        {
+            return;
+        }
+
+        for (var region = state.Unresolved.FindNext(0); region >= 0 && writer.CopyCount < MaxCopies;)
+        {
+            var end = Math.Min(state.Unresolved.FindNextClear(region), region + MaxCopyRegions);
+            writer.Resolve(new RegionRange(region, end - region), volume.Now);
+            region = state.Unresolved.FindNext(end);
+        }
+
+        foreach (var member in state.Syncing)
+        {
+            var missed = state.Legs[member].Missed;
+            for (var region = missed.FindNext(0); region >= 0 && writer.CopyCount < MaxCopies;)
+            {
+                var end = Math.Min(missed.FindNextClear(region), region + MaxCopyRegions);
+                writer.Resync(new RegionRange(region, end - region), volume.Now);
+                region = missed.FindNext(end);
+            }
+        }
+
+        foreach (var member in state.Chosen.Configuration.Legs)
+        {
+            if (volume.Has(member))
+            {
+                writer.Return(member, volume.Now);
+            }
+        }
+    }
+
+    private void EndContinuity(LegFailed failed)
+    {
+        if (replicas[failed.Member] is { } replica)
+        {
+            replica.Tell(new ReplicaActor.EndContinuity(Guid.NewGuid(), failed.Completion), Self);
+        }
+        else
+        {
+            device.Post(failed.Completion);
+        }
+    }
+
+    private void RepeatRequests()
+    {
+        device.Post(volume =>
+        {
+            volume.SendRequests();
+            if (volume.Writer.State.HasRecord)
+            {
+                var renew = volume.Writer.Lease.Renew(volume.Now);
+                for (var member = 0; member < MemberSet.Capacity; member++)
+                {
+                    volume.Owner.Tell(
+                        new Forward(member, new ReplicaActor.Ask(ReplicaActor.Lane.Lease, renew)), ActorRefs.NoSender);
+                }
+            }
+        });
+        _ = opening.FindMissingAsync(replicas).PipeTo(Self, success: static store => new Found(store));
+    }
+
+    private void AddReplica(LegStore store)
+    {
+        var member = store.Superblock.Member;
+        if (replicas[member] is null)
+        {
+            var replica = Context.ActorOf(
+                Props.Create(() => new ReplicaActor(store, VolumeOpening.Current, opening.Clock)));
+            Context.Watch(replica);
+            replicas[member] = replica;
+            device.Post(volume =>
+            {
+                volume.Add(store);
+                volume.SendRequests();
+            });
+        }
+    }
+
+    private void Observe(VolumeDevice volume)
+    {
+        var state = volume.Writer.State;
+        volume.Owner.Tell(new Observed(volume.StatusOf(opening), state.IsActive), ActorRefs.NoSender);
+    }
+
+    private void Publish(Observed observed)
+    {
+        var text = observed.Status.ToString();
+        if (text != lastState)
+        {
+            lastState = text;
+            log.Info("{0}", text);
+            Context.System.EventStream.Publish(new VolumeChanged(observed.Status));
+        }
+
+        if (!observed.IsActive)
+        {
+            return;
+        }
+
+        if (waitForOpen.Count != 0)
+        {
+            Self.Tell(Repeat.Instance);
+        }
+
+        waitForOpen.ForEach(waiting => waiting.Tell(new Opened(observed.Status)));
+        waitForOpen.Clear();
+    }
+
+    private void BeginClose()
+    {
+        closer = Sender;
+        var owner = Self;
+        var limit = opening.Clock.GetTimestamp() + (long)(CloseLimit.TotalSeconds * opening.Clock.TimestampFrequency);
+        Timers.Cancel(Cool.Instance);
+        Timers.Cancel(Tick.Instance);
+        device.Post(volume => CloseSoon(volume, owner, limit));
+    }
+
+    /// <summary>Cools all extents and proposes the clean record, until it is chosen or the limit passes.</summary>
+    private void CloseSoon(VolumeDevice volume, IActorRef owner, long limit)
+    {
+        var (writer, state) = (volume.Writer, volume.Writer.State);
+        if (!state.IsActive || state.IsFenced || state.Chosen.IsClean || opening.Clock.GetTimestamp() > limit)
+        {
+            owner.Tell(CloseDone.Instance, ActorRefs.NoSender);
+            return;
+        }
+
+        Work(volume);
+        var active = new RegionSet();
+        foreach (var member in state.Targets)
+        {
+            active.UnionWith(state.Legs[member].Active);
+        }
+
+        writer.Cool(active, volume.Now);
+        writer.Clean(volume.Now);
+        _ = Task.Delay(TimeSpan.FromMilliseconds(5), opening.Clock).ContinueWith(
+            _ => volume.Post(again => CloseSoon(again, owner, limit)), TaskScheduler.Default);
+    }
+
+    private void EndClose()
+    {
+        var release = device.Writer.Lease.Release();
+        foreach (var replica in replicas)
+        {
+            replica?.Tell(new ReplicaActor.Ask(ReplicaActor.Lane.Lease, release), Self);
+        }
+
+        closer?.Tell(Closed.Instance);
+        Context.Stop(Self);
+    }
+
+    /// <summary>A request for the replica of a member.</summary>
+    internal sealed record Forward(int Member, ReplicaActor.Ask Ask) : INoSerializationVerificationNeeded;
+
+    /// <summary>A write or flush of a leg failed; the completion follows when its continuity has ended.</summary>
+    internal sealed record LegFailed(int Member, IVolumeInput Completion) : INoSerializationVerificationNeeded;
+
+    /// <summary>A leg or the volume has changed its state.</summary>
+    internal sealed record StateChanged : INoSerializationVerificationNeeded
+    {
+        internal static readonly StateChanged Instance = new();
+    }
+
+    /// <summary>Answered with <see cref="Opened"/> when the volume serves.</summary>
+    internal sealed record WaitForOpen : INoSerializationVerificationNeeded;
+
+    internal sealed record Opened(VolumeStatus Status) : INoSerializationVerificationNeeded;
+
+    internal sealed record Close : INoSerializationVerificationNeeded
+    {
+        internal static readonly Close Instance = new();
+    }
+
+    internal sealed record Closed : INoSerializationVerificationNeeded
+    {
+        internal static readonly Closed Instance = new();
+    }
+
+    private sealed record Observed(VolumeStatus Status, bool IsActive) : INoSerializationVerificationNeeded;
+
+    private sealed record Found(LegStore? Store) : INoSerializationVerificationNeeded;
+
+    private sealed record Tick : INoSerializationVerificationNeeded
+    {
+        internal static readonly Tick Instance = new();
+    }
+
+    private sealed record Repeat : INoSerializationVerificationNeeded
+    {
+        internal static readonly Repeat Instance = new();
+    }
+
+    private sealed record Cool : INoSerializationVerificationNeeded
+    {
+        internal static readonly Cool Instance = new();
+    }
+
+    private sealed record GraceOver : INoSerializationVerificationNeeded
+    {
+        internal static readonly GraceOver Instance = new();
+    }
+
+    private sealed record CloseDone : INoSerializationVerificationNeeded
+    {
+        internal static readonly CloseDone Instance = new();
+    }
+}

@@ -1,0 +1,11 @@
+namespace DmIo.Volumes;
+
+/// <summary>A volume cannot be created, opened or changed. The message names the leg or value, the fault and, if there
+/// is one, the fix.</summary>
+public sealed class VolumeException : Exception
+{
+    internal VolumeException(string message)
+        : base(message)
+    {
+    }
+}

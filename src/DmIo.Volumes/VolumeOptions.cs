@@ -1,0 +1,34 @@
+using DmIo.Io;
+
+namespace DmIo.Volumes;
+
+/// <summary>A volume to create or to open.</summary>
+public sealed record VolumeOptions
+{
+    /// <summary>The name under which the volume is attached to the service, as for any device.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The names of the attached devices that are its legs, 1 to 8. Open: some of them may be missing.</summary>
+    public required IReadOnlyList<string> Legs { get; init; }
+
+    /// <summary>The names of the attached devices that are its witnesses, of at least 16 KiB: voters without data. Legs
+    /// and witnesses together are at most 9.</summary>
+    public IReadOnlyList<string> Witnesses { get; init; } = [];
+
+    /// <summary>Create: the size; null: what fits on the smallest leg. Ignored by open.</summary>
+    public ByteSize? Size { get; init; }
+
+    /// <summary>Create: replace what the legs hold, also if it is a volume or a file system.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Open: the pages of 4096 bytes that the volume may have in I/O at its legs, which bound its
+    /// throughput.</summary>
+    public int Pages { get; init; } = 1024;
+
+    /// <summary>Open: how long to wait until the volume serves.</summary>
+    public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A leg that does not answer for so long leaves the in-sync set. Operations in flight on it are answered
+    /// when its device releases their memory.</summary>
+    public TimeSpan LegTimeout { get; init; } = TimeSpan.FromSeconds(8);
+}

@@ -1,0 +1,53 @@
+using DmIo.Io;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes;
+
+/// <summary>The state of a volume.</summary>
+public enum VolumeState
+{
+    /// <summary>The take-over has not ended.</summary>
+    Preparing,
+
+    /// <summary>It serves, and resolves what may differ between its legs.</summary>
+    Recovering,
+
+    /// <summary>Every leg is in sync.</summary>
+    Healthy,
+
+    /// <summary>It serves, and a leg is not in sync.</summary>
+    Degraded,
+
+    /// <summary>It serves nothing until enough voters and a leg that is in sync can be used.</summary>
+    Suspended,
+
+    /// <summary>Another writer has taken it over. Final.</summary>
+    Fenced,
+}
+
+/// <summary>The state of a leg of a volume.</summary>
+/// <param name="Device">The name of its device; empty: unknown, since it was not found.</param>
+/// <param name="Member">Its number in the volume.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Missed">What it lacks.</param>
+public sealed record LegStatus(string Device, int Member, LegState State, ByteSize Missed);
+
+/// <summary>What a volume is and does.</summary>
+/// <param name="Volume">Its name.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Record">The chosen record.</param>
+/// <param name="Legs">Its legs.</param>
+/// <param name="Unresolved">What may differ between its legs, and is resolved when it is read.</param>
+public sealed record VolumeStatus(
+    string Volume, VolumeState State, VolumeRecord Record, IReadOnlyList<LegStatus> Legs, ByteSize Unresolved)
+{
+    /// <summary>One line for people.</summary>
+    public override string ToString() =>
+        $"Volume '{Volume}' is {State}: record {Record.Version}, in sync {Record.InSync}; "
+        + string.Join(", ", Legs.Select(leg =>
+            $"leg {leg.Member} {(leg.Device.Length == 0 ? "(not found)" : $"'{leg.Device}'")} {leg.State}"));
+}
+
+/// <summary>Published on the event stream when the state of a volume or of a leg has changed.</summary>
+/// <param name="Status">The state now.</param>
+public sealed record VolumeChanged(VolumeStatus Status);
