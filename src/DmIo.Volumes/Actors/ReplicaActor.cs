@@ -146,7 +146,7 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
             Promised = superblock.Promised,
             Record = superblock.Accepted!,
             Generation = superblock.Generation,
-            IsContinuityEnded = !superblock.Continuity.Includes(current),
+            IsContinuityEnded = current.IsEnded || !superblock.Continuity.Includes(current),
             Leg = superblock.State,
         };
         voter = new Voter(this, new VoterRules(), state, Guid.NewGuid(), isDrained: true, leaseEnd: TimeSpan.Zero);

@@ -26,6 +26,8 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private readonly IActorRef?[] replicas = new IActorRef?[MemberSet.Capacity];
     private readonly ILoggingAdapter log = Context.GetLogger();
     private readonly List<IActorRef> waitForOpen = [];
+    private readonly List<LegFailed> failures = [];
+    private MemberSet ended;
     private IActorRef? closer;
     private string lastState = "";
 
@@ -38,7 +40,11 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         Receive<Forward>(forward => replicas[forward.Member]?.Tell(forward.Ask, Self));
         Receive<ReplicaActor.Told>(told => device.Post(volume => Take(volume, told)));
         Receive<LegFailed>(failed => EndContinuity(failed));
-        Receive<ReplicaActor.ContinuityEnded>(ended => device.Post(ended.Ask.Completion));
+        Receive<ReplicaActor.ContinuityEnded>(ended =>
+        {
+            failures.RemoveAll(failed => failed.Completion == ended.Ask.Completion);
+            device.Post(ended.Ask.Completion);
+        });
         Receive<StateChanged>(_ => device.Post(volume => Observe(volume)));
         Receive<Observed>(observed => Publish(observed));
         Receive<WaitForOpen>(_ => waitForOpen.Add(Sender));
@@ -57,7 +63,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
                 AddReplica(store);
             }
         });
-        Receive<Terminated>(terminated => replicas[Array.IndexOf(replicas, terminated.ActorRef)] = null);
+        Receive<Terminated>(terminated => RemoveReplica(Array.IndexOf(replicas, terminated.ActorRef)));
         Receive<Close>(_ => BeginClose());
         Receive<CloseDone>(_ => EndClose());
     }
@@ -139,6 +145,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     {
         if (replicas[failed.Member] is { } replica)
         {
+            failures.Add(failed);
             replica.Tell(new ReplicaActor.EndContinuity(Guid.NewGuid(), failed.Completion), Self);
         }
         else
@@ -170,8 +177,8 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         var member = store.Superblock.Member;
         if (replicas[member] is null)
         {
-            var replica = Context.ActorOf(
-                Props.Create(() => new ReplicaActor(store, VolumeOpening.Current, opening.Clock)));
+            var current = VolumeOpening.Current with { IsEnded = ended[member] };
+            var replica = Context.ActorOf(Props.Create(() => new ReplicaActor(store, current, opening.Clock)));
             Context.Watch(replica);
             replicas[member] = replica;
             device.Post(volume =>
@@ -179,6 +186,19 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
                 volume.Add(store);
                 volume.SendRequests();
             });
+        }
+    }
+
+    /// <summary>A voter that could not write the end of its continuity votes no more, so the failure may be
+    /// answered; if the leg comes back, its continuity has ended.</summary>
+    private void RemoveReplica(int member)
+    {
+        replicas[member] = null;
+        ended = ended.With(member);
+        foreach (var failed in failures.FindAll(failed => failed.Member == member))
+        {
+            failures.Remove(failed);
+            device.Post(failed.Completion);
         }
     }
 
