@@ -24,7 +24,11 @@ internal sealed class DeviceEntry(
 
     /// <summary>The time after which the device is slow, unless its oldest operation ends before; null: no operation is
     /// in flight. Also valid for a device that was detached, or whose actor died. Thread-safe.</summary>
-    internal TimeSpan? SlowAt => counters.OldestInFlightSince + SlowAfter;
+    internal TimeSpan? SlowAt => OldestInFlightSince + SlowAfter;
+
+    /// <summary>When the oldest operation in flight began, on the monotonic clock of the scheduler; null: no operation
+    /// is in flight. Thread-safe.</summary>
+    internal TimeSpan? OldestInFlightSince => counters.OldestInFlightSince;
 }
 
 /// <summary>

@@ -23,9 +23,6 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
     private IoStatus refusal;
     private bool isReleased;
 
-    /// <summary>When it was sent.</summary>
-    internal TimeSpan SentAt { get; private set; }
-
     /// <summary>Sends a step to the legs whose gate is open; the others are lost.</summary>
     /// <param name="toSend">The step.</param>
     /// <param name="targets">The legs.</param>
@@ -33,13 +30,12 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
     /// <param name="request">The request, without its regions.</param>
     internal void Send(WriterStep toSend, MemberSet targets, LegRange range, IoRequest request)
     {
-        (step, result, refusal, isReleased, SentAt) = (toSend, null, default, false, device.Now);
+        (step, result, refusal, isReleased) = (toSend, null, default, false);
         foreach (var member in targets)
         {
             if (device.LegOf(member).Gate is { } gate && gate.TryEnter())
             {
                 sent.Add((member, gate));
-                device.LegOf(member).Sent.Add(this);
             }
             else
             {
@@ -66,7 +62,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
     {
         if (isReleased)
         {
-            Release(volume);
+            Release();
             return;
         }
 
@@ -76,7 +72,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             var status = result is { } outcome ? outcome[index] : refusal;
             if (!isHeld || status.Code != IoStatusCode.TimedOut)
             {
-                Leave(volume, index);
+                sent[index].Gate.Leave();
             }
 
             Report(volume, ended, sent[index].Member, status);
@@ -155,25 +151,18 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         }
     }
 
-    private void Release(VolumeDevice volume)
+    private void Release()
     {
         for (var index = 0; index < sent.Count; index++)
         {
             if (result![index].Code == IoStatusCode.TimedOut)
             {
-                Leave(volume, index);
+                sent[index].Gate.Leave();
             }
         }
 
         (step as VolumeOperation)?.Release();
         Idle();
-    }
-
-    private void Leave(VolumeDevice volume, int index)
-    {
-        var (member, gate) = sent[index];
-        volume.LegOf(member).Sent.Remove(this);
-        gate.Leave();
     }
 
     private IoRegion[] RegionsOf(LegRange range)

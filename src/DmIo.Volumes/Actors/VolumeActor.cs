@@ -28,6 +28,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private readonly List<IActorRef> waitForOpen = [];
     private readonly List<LegFailed> failures = [];
     private MemberSet ended;
+    private readonly IScheduler clock = Context.System.Scheduler;
     private IActorRef? closer;
     private string lastState = "";
 
@@ -103,7 +104,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         var (writer, state) = (volume.Writer, volume.Writer.State);
         for (var member = 0; member < state.Legs.Length; member++)
         {
-            if (state.Legs[member].IsTarget && volume.OldestOf(member) > opening.LegTimeout)
+            if (state.Legs[member].IsTarget && opening.IsHung(volume.LegOf(member), clock.MonotonicClock))
             {
                 volume.GiveUp(member);
             }

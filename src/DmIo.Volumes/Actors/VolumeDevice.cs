@@ -118,10 +118,6 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>The voter has granted a leg.</summary>
     internal void Granted(int member, LegGate gate) => legs[member]!.Gate = gate;
 
-    /// <summary>The age of the oldest I/O of a leg.</summary>
-    internal TimeSpan OldestOf(int member) =>
-        legs[member] is { Sent.Count: > 0 } leg ? Now - leg.Sent.Min(request => request.SentAt) : TimeSpan.Zero;
-
     /// <summary>The legs and witnesses that were found.</summary>
     internal bool Has(int member) => legs[member] is not null;
 
@@ -129,7 +125,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal void Add(LegStore store)
     {
         ref var leg = ref legs[store.Superblock.Member];
-        leg = leg is { } known ? new Leg(store, known.Sent) : new Leg(store, []);
+        leg = new Leg(store);
     }
 
     /// <summary>What the volume is and does.</summary>
@@ -386,14 +382,11 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     }
 
     /// <summary>A leg or witness.</summary>
-    internal sealed class Leg(LegStore store, List<LegRequest> sent)
+    internal sealed class Leg(LegStore store)
     {
         internal LegStore Store { get; } = store;
 
         internal LegGate? Gate { get; set; }
-
-        /// <summary>The requests in flight.</summary>
-        internal List<LegRequest> Sent { get; } = sent;
     }
 
     private sealed class DelegateInput(Action<VolumeDevice> take) : IVolumeInput

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 using DmIo.Volumes.Record;
 
@@ -19,6 +20,14 @@ internal sealed class VolumeOpening(
     /// <summary>A leg whose oldest I/O is older is lost.</summary>
     internal TimeSpan LegTimeout { get; init; } = TimeSpan.FromSeconds(8);
 
+    /// <summary>The oldest operation of a leg's device is older than the limit, and the volume waits for the
+    /// leg.</summary>
+    /// <param name="leg">The leg.</param>
+    /// <param name="now">The monotonic clock of the scheduler.</param>
+    internal bool IsHung(VolumeDevice.Leg leg, TimeSpan now) => leg.Gate is { Count: > 0 }
+        && service.Directory.TryFind(leg.Store.Device, out var device)
+        && now - device.OldestInFlightSince > LegTimeout;
+
     /// <summary>The device of a member; null: unknown.</summary>
     internal string? DeviceOf(int member) => stores.FirstOrDefault(store => store.Superblock.Member == member)?.Device;
 
@@ -31,17 +40,23 @@ internal sealed class VolumeOpening(
     internal async Task<LegStore?> FindMissingAsync(IActorRef?[] replicas)
     {
         var attached = (await service.GetDevicesAsync()).ToDictionary(
-            device => device.Name, device => device.Description.Capacity, StringComparer.Ordinal);
+            device => device.Name, StringComparer.Ordinal);
         foreach (var device in devices)
         {
             var known = stores.FirstOrDefault(store => store.Device == device);
-            if (!attached.TryGetValue(device, out var capacity)
-                || (known is not null && replicas[known.Superblock.Member] is not null))
+            if (!attached.TryGetValue(device, out var status))
             {
                 continue;
             }
 
-            if (await TryOpenAsync(device, capacity) is { } store && store.Superblock.Volume == stores[0].Superblock.Volume
+            if (status.State == DeviceState.Failed)
+            {
+                await ReopenAsync(device);
+            }
+
+            if ((known is null || replicas[known.Superblock.Member] is null)
+                && await TryOpenAsync(device, status.Description.Capacity) is { } store
+                && store.Superblock.Volume == stores[0].Superblock.Volume
                 && replicas[store.Superblock.Member] is null)
             {
                 return store;
@@ -57,6 +72,20 @@ internal sealed class VolumeOpening(
     {
         const string Path = "/proc/sys/kernel/random/boot_id";
         return File.Exists(Path) && Guid.TryParse(File.ReadAllText(Path), out var boot) ? boot : Guid.Empty;
+    }
+
+    /// <summary>Puts a device back into service whose flush failed. What it may have lost is missed by the leg since it
+    /// was lost to the volume.</summary>
+    private async Task ReopenAsync(string device)
+    {
+        try
+        {
+            await service.ReopenAsync(device);
+        }
+        catch (IoRefusedException)
+        {
+            // It still rejects writes; the next look tries again.
+        }
     }
 
     private async Task<LegStore?> TryOpenAsync(string device, ByteSize capacity)

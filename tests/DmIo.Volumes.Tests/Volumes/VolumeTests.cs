@@ -3,6 +3,7 @@ using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
+using DmIo.Memory;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -50,6 +51,128 @@ public sealed class VolumeTests(ITestOutputHelper output) : IAsyncLifetime
         faulty.Heal();
         await UntilAsync(volume, VolumeState.Healthy);
         Assert.Equal(2, await ReadAsync(100));
+    }
+
+    [Fact]
+    public async Task A_hung_leg_delays_only_what_is_in_flight_on_it()
+    {
+        await AttachAsync("a", "b");
+        var hung = new HungDevice(new MemoryDevice(ByteSize.FromMiB(16)));
+        hung.Release();
+        await Service.AttachAsync("c", hung);
+        var options = new VolumeOptions
+        {
+            Name = "v",
+            Legs = ["a", "b", "c"],
+            LegTimeout = TimeSpan.FromMilliseconds(500),
+        };
+        await Service.CreateVolumeAsync(options);
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await WriteAsync(100, 1);
+        hung.Hang();
+        var inFlight = WriteAsync(100, 2);
+        await UntilAsync(volume, VolumeState.Degraded);
+        await WriteAsync(200, 3);
+        Assert.Equal(3, await ReadAsync(200));
+        Assert.False(inFlight.IsCompleted);
+        hung.Release();
+        await inFlight;
+        await UntilAsync(volume, VolumeState.Healthy);
+        Assert.Equal(2, await ReadAsync(100));
+    }
+
+    [Fact]
+    public async Task A_leg_that_missed_writes_never_serves_alone()
+    {
+        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
+        await AttachAsync("a", "b");
+        await Service.AttachAsync("c", faulty);
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b", "c"] };
+        await Service.CreateVolumeAsync(options);
+        var volume = await Service.OpenVolumeAsync(options);
+        faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Write) });
+        await WriteAsync(100, 2);
+        await volume.DisposeAsync();
+        faulty.Heal();
+        var refused = await Assert.ThrowsAsync<VolumeException>(() => Service.OpenVolumeAsync(
+            options with { Legs = ["c"], OpenTimeout = TimeSpan.FromSeconds(3) }));
+        output.WriteLine(refused.Message);
+        await using var degraded = await Service.OpenVolumeAsync(options with { Legs = ["b", "c"] });
+        Assert.Equal(2, await ReadAsync(100));
+        await UntilAsync(degraded, VolumeState.Degraded);
+    }
+
+    [Fact]
+    public async Task Legs_are_equal_after_faults_and_no_acknowledged_write_is_lost()
+    {
+        var seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var memories = Enumerable.Range(0, 3).Select(_ => new MemoryDevice(ByteSize.FromMiB(16))).ToArray();
+        var legs = memories.Select(memory => new FaultyDevice(memory, seed)).ToArray();
+        for (var i = 0; i < legs.Length; i++)
+        {
+            await Service.AttachAsync($"leg{i}", legs[i]);
+        }
+
+        var options = new VolumeOptions { Name = "v", Legs = ["leg0", "leg1", "leg2"] };
+        await Service.CreateVolumeAsync(options);
+        var volume = await Service.OpenVolumeAsync(options);
+        var isStopped = false;
+        var users = Enumerable.Range(0, 8)
+            .Select(user => UseAsync(user, new Random(seed + user), () => Volatile.Read(ref isStopped))).ToArray();
+        for (var round = 0; round < 6; round++)
+        {
+            var bad = legs[random.Next(legs.Length)];
+            bad.Add(new FaultRule { Probability = 0.5 });
+            await Task.Delay(random.Next(300));
+            bad.Heal();
+            await UntilAsync(volume, VolumeState.Healthy);
+        }
+
+        Volatile.Write(ref isStopped, true);
+        var writes = await Task.WhenAll(users);
+        output.WriteLine($"{writes.Sum()} writes");
+        await volume.DisposeAsync();
+        var contents = memories.Select(ContentOf).ToArray();
+        Assert.Equal(contents[0], contents[1]);
+        Assert.Equal(contents[0], contents[2]);
+    }
+
+    /// <summary>Writes and reads blocks that no other user touches.</summary>
+    private async Task<int> UseAsync(int user, Random random, Func<bool> isStopped)
+    {
+        await using var client = await Service.OpenAsync(8);
+        var (versions, writes) = (new byte[64], 0);
+        while (!isStopped())
+        {
+            var block = random.Next(versions.Length);
+            var region = new IoRegion("v", (user * 1000) + (block * 8), 8);
+            var data = new byte[4096];
+            if (random.Next(4) == 0)
+            {
+                (await client.ReadAsync(region, data)).ThrowIfFailed();
+                Assert.All(data, value => Assert.Equal(versions[block], value));
+            }
+            else
+            {
+                Array.Fill(data, ++versions[block]);
+                (await client.WriteAsync(region, data)).ThrowIfFailed();
+                writes++;
+            }
+        }
+
+        return writes;
+    }
+
+    private static byte[] ContentOf(MemoryDevice memory)
+    {
+        // The data begins at 1 MiB.
+        var bytes = new byte[15 << 20];
+        var batch = new SegmentBatch();
+        batch.Add(bytes);
+        Assert.True(memory.ReadAsync(2048, batch).AsTask().Result.Status.IsOk);
+        return bytes;
     }
 
     private async Task UntilAsync(Volume volume, VolumeState state)
