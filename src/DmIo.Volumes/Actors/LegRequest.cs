@@ -18,6 +18,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
 {
     // By region.
     private readonly List<(int Member, LegGate Gate)> sent = [];
+    private VolumeWriter writer = device.Writer;
     private WriterStep? step;
     private IoResult? result;
     private IoStatus refusal;
@@ -30,7 +31,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
     /// <param name="request">The request, without its regions.</param>
     internal void Send(WriterStep toSend, MemberSet targets, LegRange range, IoRequest request)
     {
-        (step, result, refusal, isReleased) = (toSend, null, default, false);
+        (step, writer, result, refusal, isReleased) = (toSend, device.Writer, null, default, false);
         foreach (var member in targets)
         {
             if (device.LegOf(member).Gate is { } gate && gate.TryEnter())
@@ -39,8 +40,8 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             }
             else
             {
-                var lost = member;
-                device.Post(volume => Complete(volume, toSend, lost, LegResult.Lost));
+                var (lost, sender) = (member, writer);
+                device.Post(volume => Complete(volume, sender, toSend, lost, LegResult.Lost));
             }
         }
 
@@ -50,7 +51,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             return;
         }
 
-        (step as VolumeOperation)?.Hold();
+        (step as VolumeOperation)?.Completion.Hold();
         if (!device.TrySend(request with { Regions = RegionsOf(range), Completion = this }))
         {
             OnRefused(IoRefusal.Stopped, "The service has stopped.");
@@ -80,7 +81,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
 
         if (!isHeld)
         {
-            (ended as VolumeOperation)?.Release();
+            (ended as VolumeOperation)?.Completion.Release();
             Idle();
         }
     }
@@ -109,11 +110,11 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         });
     }
 
-    private static void Report(VolumeDevice volume, WriterStep ended, int member, IoStatus status)
+    private void Report(VolumeDevice volume, WriterStep ended, int member, IoStatus status)
     {
         if (status.IsOk)
         {
-            Complete(volume, ended, member, LegResult.Ok);
+            Complete(volume, writer, ended, member, LegResult.Ok);
             return;
         }
 
@@ -127,26 +128,28 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             : LegResult.Lost;
         if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyRead)
         {
-            Complete(volume, ended, member, failure);
+            Complete(volume, writer, ended, member, failure);
         }
         else
         {
-            volume.EndContinuity(member, new Failure(ended, member, failure));
+            volume.EndContinuity(member, new Failure(writer, ended, member, failure));
         }
     }
 
-    private static void Complete(VolumeDevice volume, WriterStep ended, int member, LegResult legResult)
+    /// <summary>Tells the writer that sent the step, which may have been replaced meanwhile.</summary>
+    private static void Complete(
+        VolumeDevice volume, VolumeWriter writer, WriterStep ended, int member, LegResult legResult)
     {
         switch (ended)
         {
             case MapGroup group:
-                group.Completed(volume, legResult);
+                group.Completed(volume, writer, legResult);
                 break;
             case CopyRead read:
-                read.Completed(volume, legResult);
+                read.Completed(volume, writer, legResult);
                 break;
             default:
-                volume.Writer.Completed(ended, member, legResult, volume.Now);
+                writer.Completed(ended, member, legResult, volume.Now);
                 break;
         }
     }
@@ -161,7 +164,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             }
         }
 
-        (step as VolumeOperation)?.Release();
+        (step as VolumeOperation)?.Completion.Release();
         Idle();
     }
 
@@ -186,9 +189,9 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
     }
 
     /// <summary>A failure that is given to the writer when the continuity of the leg has ended.</summary>
-    private sealed class Failure(WriterStep ended, int member, LegResult failure) : IVolumeInput
+    private sealed class Failure(VolumeWriter writer, WriterStep ended, int member, LegResult failure) : IVolumeInput
     {
-        public void Take(VolumeDevice volume) => Complete(volume, ended, member, failure);
+        public void Take(VolumeDevice volume) => Complete(volume, writer, ended, member, failure);
     }
 }
 
@@ -201,11 +204,11 @@ internal readonly record struct LegRange(Sector Start, SectorCount Count, bool I
 /// <summary>The read of a copy: what was read is written on the targets of the copy.</summary>
 internal sealed class CopyRead(CopyStep copy, byte[] memory, LegRange range) : WriterStep
 {
-    internal void Completed(VolumeDevice volume, LegResult result)
+    internal void Completed(VolumeDevice volume, VolumeWriter writer, LegResult result)
     {
         if (result != LegResult.Ok)
         {
-            volume.Writer.SourceFailed(copy, result, volume.Now);
+            writer.SourceFailed(copy, result, volume.Now);
             return;
         }
 
@@ -225,12 +228,12 @@ internal sealed class MapGroup(WriterStep step, int member, int count) : WriterS
     private int left = count;
     private LegResult worst = LegResult.Ok;
 
-    internal void Completed(VolumeDevice volume, LegResult result)
+    internal void Completed(VolumeDevice volume, VolumeWriter writer, LegResult result)
     {
         worst = result > worst ? result : worst;
         if (--left == 0)
         {
-            volume.Writer.Completed(step, member, worst, volume.Now);
+            writer.Completed(step, member, worst, volume.Now);
         }
     }
 }

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Record;
+using DmIo.Volumes.Writing;
 
 namespace DmIo.Volumes.Actors;
 
@@ -17,6 +18,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
+    private const int RestartTicks = 20;
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CoolInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(4);
@@ -28,6 +30,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private readonly List<IActorRef> waitForOpen = [];
     private readonly List<LegFailed> failures = [];
     private MemberSet ended;
+    private int stuckTicks;
     private readonly IScheduler clock = Context.System.Scheduler;
     private IActorRef? closer;
     private string lastState = "";
@@ -57,6 +60,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             volume.Writer.TakeOver.IsGraceOver = true;
             volume.Writer.Tick(volume.Now);
         }));
+        Receive<RestartGrace>(_ => Timers.StartSingleTimer(GraceOver.Instance, GraceOver.Instance, Grace));
         Receive<Found>(found =>
         {
             if (found.Store is { } store)
@@ -110,6 +114,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             }
         }
 
+        RestartIfStuck(volume);
         if (!state.IsActive || state.IsFenced)
         {
             return;
@@ -139,6 +144,23 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             {
                 writer.Return(member, volume.Now);
             }
+        }
+    }
+
+    /// <summary>A take-over that was refused, and a writer without a leg, begin again after a while: the legs are cut and
+    /// drained then, and may be used again.</summary>
+    private void RestartIfStuck(VolumeDevice volume)
+    {
+        var state = volume.Writer.State;
+        var isStuck = !state.IsFenced && (volume.Writer.TakeOver.Phase == TakeOverPhase.Idle
+            || (state.HasRecord && state.Live.IsEmpty && state.Failed == state.InSync));
+        stuckTicks = isStuck ? stuckTicks + 1 : 0;
+        if (stuckTicks > RestartTicks)
+        {
+            stuckTicks = 0;
+            volume.Restart();
+            volume.Owner.Tell(StateChanged.Instance, ActorRefs.NoSender);
+            volume.Owner.Tell(RestartGrace.Instance, ActorRefs.NoSender);
         }
     }
 
@@ -327,6 +349,11 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private sealed record GraceOver : INoSerializationVerificationNeeded
     {
         internal static readonly GraceOver Instance = new();
+    }
+
+    private sealed record RestartGrace : INoSerializationVerificationNeeded
+    {
+        internal static readonly RestartGrace Instance = new();
     }
 
     private sealed record CloseDone : INoSerializationVerificationNeeded

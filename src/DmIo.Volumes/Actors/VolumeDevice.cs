@@ -29,6 +29,8 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     private readonly IoClient client;
     private readonly TimeProvider clock;
     private readonly Stack<LegRequest> idle = new();
+    private readonly LinkedList<VolumeOperation> unanswered = new();
+    private readonly Guid owner = Guid.NewGuid();
     private readonly RegionSet written = new();
     private readonly RegionSet cooling = new();
     private volatile DeviceHost? host;
@@ -47,7 +49,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
             Add(store);
         }
 
-        Writer = new VolumeWriter(this, new WriterRules(), Guid.NewGuid(), known);
+        Writer = new VolumeWriter(this, new WriterRules(), owner, known);
         Description = new DeviceDescription
         {
             Backend = "volume",
@@ -63,7 +65,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     public DeviceDescription Description { get; private set; }
 
     /// <summary>The writer. Used only on a turn.</summary>
-    internal VolumeWriter Writer { get; }
+    internal VolumeWriter Writer { get; private set; }
 
     /// <summary>The time on the clock of leases.</summary>
     internal TimeSpan Now => TimeSpan.FromMilliseconds(clock.GetTimestamp() * 1000.0 / clock.TimestampFrequency);
@@ -80,9 +82,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <inheritdoc/>
     public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
     {
-        var submitted = new VolumeOperation(operation, operation.Kind == IoOperation.Discard
-            ? IoOperation.WriteZeroes
-            : operation.Kind);
+        var submitted = new VolumeOperation(operation, new OperationCompletion());
         var task = submitted.Completion.Task;
         inputs.Enqueue(submitted);
         Run();
@@ -118,7 +118,29 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>The voter has granted a leg.</summary>
     internal void Granted(int member, LegGate gate) => legs[member]!.Gate = gate;
 
-    /// <summary>The legs and witnesses that were found.</summary>
+    /// <summary>Submits an operation to the writer.</summary>
+    internal void Submit(VolumeOperation operation)
+    {
+        operation.Node = unanswered.AddLast(operation);
+        Writer.Submit(operation, Now);
+    }
+
+    /// <summary>Takes the volume over from itself: the legs are cut and drained, and the operations without an answer
+    /// are sent again in order of arrival.</summary>
+    internal void Restart()
+    {
+        var again = unanswered.ToArray();
+        unanswered.Clear();
+        Writer = new VolumeWriter(this, new WriterRules(), owner, Writer.State.Chosen);
+        foreach (var operation in again)
+        {
+            Submit(new VolumeOperation(operation.Device, operation.Completion));
+        }
+
+        Writer.Begin(Guid.NewGuid());
+    }
+
+    /// <summary>The leg or witness was found.</summary>
     internal bool Has(int member) => legs[member] is not null;
 
     /// <summary>A leg or witness was found.</summary>
@@ -194,10 +216,10 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
     void IWriterHost.ReadMaps(int leg)
     {
-        var store = legs[leg]!.Store;
+        var (store, writer) = (legs[leg]!.Store, Writer);
         if (store.Superblock.State == LegState.Blank)
         {
-            Post(device => device.Writer.MapsRead(leg, null, device.Now));
+            Post(device => writer.MapsRead(leg, null, device.Now));
             return;
         }
 
@@ -206,11 +228,11 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
             {
                 if (read.IsCompletedSuccessfully)
                 {
-                    device.Writer.MapsRead(leg, read.Result, device.Now);
+                    writer.MapsRead(leg, read.Result, device.Now);
                 }
                 else
                 {
-                    device.Writer.LegLost(leg, device.Now);
+                    writer.LegLost(leg, device.Now);
                 }
             }),
             TaskScheduler.Default);
@@ -264,7 +286,8 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         if (step.Targets.IsEmpty)
         {
             // A step without targets is over; the writer looks at it with its next input.
-            Post(device => device.Writer.Tick(device.Now));
+            var writer = Writer;
+            Post(device => writer.Tick(device.Now));
             return;
         }
 
@@ -278,8 +301,12 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         });
     }
 
-    void IWriterHost.Answer(ClientOperation operation, OperationOutcome outcome) =>
-        ((VolumeOperation)operation).Answer(outcome);
+    void IWriterHost.Answer(ClientOperation operation, OperationOutcome outcome)
+    {
+        var answered = (VolumeOperation)operation;
+        unanswered.Remove(answered.Node!);
+        answered.Completion.Answer(answered.ResultOf(outcome));
+    }
 
     /// <summary>Sends a step to legs as one request.</summary>
     internal LegRequest Rent() => idle.TryPop(out var request) ? request : new LegRequest(this);
@@ -320,7 +347,8 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     {
         if (writes.Count == 0)
         {
-            Post(device => device.Writer.Completed(step, member, LegResult.Ok, device.Now));
+            var writer = Writer;
+            Post(device => writer.Completed(step, member, LegResult.Ok, device.Now));
             return;
         }
 

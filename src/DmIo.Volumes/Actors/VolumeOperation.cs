@@ -9,15 +9,12 @@ namespace DmIo.Volumes.Actors;
 /// <summary>An operation on a volume, with its memory and its task.</summary>
 internal sealed class VolumeOperation : ClientOperation, IVolumeInput
 {
-    private OperationOutcome? outcome;
-    private bool isHeld;
-
     /// <param name="device">The operation.</param>
-    /// <param name="kind">What the legs do: a discard is executed as write zeroes.</param>
-    internal VolumeOperation(in DeviceOperation device, IoOperation kind)
-        : base(kind, Touching(device), Within(device), session: 0)
+    /// <param name="completion">Its task.</param>
+    internal VolumeOperation(in DeviceOperation device, OperationCompletion completion)
+        : base(KindOf(device), Touching(device), Within(device), session: 0)
     {
-        Device = device;
+        (Device, Completion) = (device, completion);
         Memory = device.Data is { } data ? new BatchMemory(data) : null;
     }
 
@@ -25,29 +22,34 @@ internal sealed class VolumeOperation : ClientOperation, IVolumeInput
 
     internal IoMemory? Memory { get; }
 
-    internal OperationCompletion Completion { get; } = new();
+    internal OperationCompletion Completion { get; }
+
+    /// <summary>Where it is among the operations without an answer.</summary>
+    internal LinkedListNode<VolumeOperation>? Node { get; set; }
 
     /// <summary>The status of the last leg that failed it.</summary>
     internal IoStatus LastFailure { get; set; }
 
     /// <inheritdoc/>
-    public void Take(VolumeDevice device) => device.Writer.Submit(this, device.Now);
+    public void Take(VolumeDevice device) => device.Submit(this);
 
-    /// <summary>The operation was sent to legs, which may access its memory until <see cref="Release"/>.</summary>
-    internal void Hold() => isHeld = true;
-
-    /// <summary>No leg accesses the memory any more.</summary>
-    internal void Release()
+    /// <summary>The result of an outcome.</summary>
+    internal TransferResult ResultOf(OperationOutcome outcome) => outcome switch
     {
-        isHeld = false;
-        Complete();
-    }
+        OperationOutcome.Ok => TransferResult.Moved(Device.Kind.HasData() ? Device.LengthBytes : 0),
+        OperationOutcome.DeviceError => TransferResult.Failed(LastFailure.IsOk
+            ? IoStatus.DeviceError($"{Device} failed: no leg of the volume can be used.")
+            : LastFailure),
+        OperationOutcome.Fenced => Failed("another writer has taken the volume over; nothing was sent"),
+        OperationOutcome.InDoubt => Failed("another writer has taken the volume over; it may have taken effect"),
+        OperationOutcome.PowerLost => TransferResult.Failed(IoStatus.DeviceError(
+            "All legs of the volume lost power: writes that were not flushed may be lost.", Errno.InputOutput)),
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null),
+    };
 
-    internal void Answer(OperationOutcome answered)
-    {
-        outcome = answered;
-        Complete();
-    }
+    /// <summary>A discard is executed as write zeroes, so that the legs stay equal.</summary>
+    private static IoOperation KindOf(in DeviceOperation operation) =>
+        operation.Kind == IoOperation.Discard ? IoOperation.WriteZeroes : operation.Kind;
 
     private static RegionRange Touching(in DeviceOperation operation) => operation.Kind.HasRange()
         ? RegionRange.Touching((ulong)operation.OffsetBytes, (ulong)operation.LengthBytes, RegionRange.RegionShift)
@@ -57,36 +59,40 @@ internal sealed class VolumeOperation : ClientOperation, IVolumeInput
         ? RegionRange.Within((ulong)operation.OffsetBytes, (ulong)operation.LengthBytes, RegionRange.RegionShift)
         : default;
 
-    /// <summary>The task ends when the writer has answered and no leg holds the memory.</summary>
-    private void Complete()
-    {
-        if (outcome is not { } ended || isHeld)
-        {
-            return;
-        }
-
-        Completion.Complete(ended switch
-        {
-            OperationOutcome.Ok => TransferResult.Moved(Device.Kind.HasData() ? Device.LengthBytes : 0),
-            OperationOutcome.DeviceError => TransferResult.Failed(LastFailure.IsOk
-                ? IoStatus.DeviceError($"{Device} failed: no leg of the volume can be used.")
-                : LastFailure),
-            OperationOutcome.Fenced => Failed("another writer has taken the volume over; nothing was sent"),
-            OperationOutcome.InDoubt => Failed("another writer has taken the volume over; it may have taken effect"),
-            OperationOutcome.PowerLost => TransferResult.Failed(IoStatus.DeviceError(
-                "All legs of the volume lost power: writes that were not flushed may be lost.", Errno.InputOutput)),
-            _ => throw new InvalidOperationException($"{ended} is unknown."),
-        });
-    }
-
     private TransferResult Failed(string why) =>
         TransferResult.Failed(IoStatus.Failed(IoStatusCode.DeviceGone, $"{Device} failed: {why}."));
 }
 
-/// <summary>The task of an operation.</summary>
+/// <summary>The task of an operation: it ends when the writer has answered and no leg holds the memory.</summary>
 internal sealed class OperationCompletion : TransferCompletionSource
 {
-    internal void Complete(in TransferResult result) => SetResult(result, exception: null, isInline: true);
+    private TransferResult? result;
+    private int holds;
+
+    /// <summary>The operation was sent to legs, which may access its memory until <see cref="Release"/>.</summary>
+    internal void Hold() => holds++;
+
+    /// <summary>The legs of one <see cref="Hold"/> do not access the memory any more.</summary>
+    internal void Release()
+    {
+        holds--;
+        TryComplete();
+    }
+
+    /// <summary>The writer has answered, once.</summary>
+    internal void Answer(in TransferResult answered)
+    {
+        result = answered;
+        TryComplete();
+    }
+
+    private void TryComplete()
+    {
+        if (holds == 0 && result is { } ended)
+        {
+            SetResult(ended, exception: null, isInline: true);
+        }
+    }
 
     protected override void OnResultTaken()
     {

@@ -82,6 +82,24 @@ public sealed class VolumeTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_volume_that_lost_every_leg_serves_again_when_one_returns()
+    {
+        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
+        await Service.AttachAsync("a", faulty);
+        var options = new VolumeOptions { Name = "v", Legs = ["a"] };
+        await Service.CreateVolumeAsync(options);
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await WriteAsync(100, 1);
+        faulty.Add(new FaultRule { Code = IoStatusCode.DeviceGone });
+        var waiting = WriteAsync(100, 2);
+        await UntilAsync(volume, VolumeState.Suspended);
+        Assert.False(waiting.IsCompleted);
+        faulty.Heal();
+        await waiting;
+        Assert.Equal(2, await ReadAsync(100));
+    }
+
+    [Fact]
     public async Task A_leg_that_missed_writes_never_serves_alone()
     {
         var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
