@@ -50,41 +50,38 @@ internal sealed class RegionTransfer
     /// <summary>The status of the ended operation.</summary>
     internal IoStatus Status { get; private set; }
 
-    /// <summary>Adds memory for a read or write, before <see cref="Start"/>. Several memories follow one another on the
-    /// device.</summary>
+    /// <summary>Adds the memory of an operation, or of a part of it, before <see cref="Start"/>. Several memories follow
+    /// one another on the device.</summary>
+    /// <param name="memory">The memory.</param>
+    /// <param name="part">The operation on the sectors of this memory.</param>
+    /// <param name="kept">The edges of the first and last block that a write preserves: the memory holds the bytes
+    /// between them, and no other memory may be added.</param>
     /// <exception cref="ArgumentException">The memory is too short, or a read would change read-only memory: the caller
     /// must refuse these.</exception>
-    internal void Add(IoMemory? memory, SectorCount count, bool isRead)
+    internal void Add(IoMemory? memory, in DeviceOperation part, WriteEdges kept = default)
     {
         ArgumentNullException.ThrowIfNull(memory);
-        if (memory.LengthBytes < count.Bytes || (isRead && memory.IsReadOnly))
+        var isRead = part.Kind.FillsMemory();
+        var lengthBytes = part.LengthBytes - kept.Bytes;
+        if (memory.LengthBytes < lengthBytes || (isRead && memory.IsReadOnly))
         {
             throw new ArgumentException(
-                $"{count.Bytes} bytes of {(isRead ? "writable " : "")}memory are needed; "
+                $"{lengthBytes} bytes of {(isRead ? "writable " : "")}memory are needed; "
                 + $"this has {memory.LengthBytes}.",
                 nameof(memory));
         }
 
-        source.Add(memory, count.Bytes);
-    }
-
-    /// <summary>Adds memory for a write that preserves edges of the first and last block of the region: the memory
-    /// holds the bytes between the edges. No other memory may be added.</summary>
-    internal void Add(IoMemory? memory, SectorCount count, WriteEdges kept)
-    {
-        ArgumentNullException.ThrowIfNull(memory);
-        if (memory.LengthBytes < count.Bytes - kept.Bytes)
+        if (kept.IsNone)
         {
-            throw new ArgumentException(
-                $"{count.Bytes - kept.Bytes} bytes of memory are needed; this has {memory.LengthBytes}.",
-                nameof(memory));
+            source.Add(memory, lengthBytes);
+            return;
         }
 
         edges ??= new ReadModifyWrite(device, EdgesRead);
-        edges.Prepare(count, kept);
+        edges.Prepare(part.Count, kept);
         keepsEdges = true;
         AddKept(edges.Head);
-        source.Add(memory, count.Bytes - kept.Bytes);
+        source.Add(memory, lengthBytes);
         AddKept(edges.Tail);
     }
 
