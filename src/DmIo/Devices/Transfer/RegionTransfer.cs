@@ -24,7 +24,6 @@ internal sealed class RegionTransfer
     private readonly ChunkSource source;
     private readonly DataChunk chunk;
     private readonly DeviceDescription description;
-    private DeviceOperation operation;
     private ReadModifyWrite? edges;
     private bool keepsEdges;
     private bool hasData;
@@ -50,8 +49,8 @@ internal sealed class RegionTransfer
     /// <summary>The status of the ended operation.</summary>
     internal IoStatus Status { get; private set; }
 
-    /// <summary>Adds the memory of an operation, or of a part of it, before <see cref="Start"/>. Several memories follow
-    /// one another on the device.</summary>
+    /// <summary>Adds the memory of an operation, or of a part of it, before <see cref="Start"/>. Several memories
+    /// follow one another on the device.</summary>
     /// <param name="memory">The memory.</param>
     /// <param name="part">The operation on the sectors of this memory.</param>
     /// <param name="kept">The edges of the first and last block that a write preserves: the memory holds the bytes
@@ -95,7 +94,7 @@ internal sealed class RegionTransfer
         Invariant.Require(
             !whole.ForceUnitAccess || (whole.Kind.CanForceUnitAccess() && description.HasForceUnitAccess));
         Status = IoStatus.Ok;
-        operation = whole;
+        call.Begin(whole);
         position = whole.Start;
         remaining = whole.Count;
         hasData = whole.Kind.HasData();
@@ -146,7 +145,7 @@ internal sealed class RegionTransfer
         {
             while (isCallDue)
             {
-                if (!call.Submit(NextCall()))
+                if (!(hasData ? SubmitData() : call.Submit(position, RangeLength(), null)))
                 {
                     return false;
                 }
@@ -165,19 +164,14 @@ internal sealed class RegionTransfer
         return true;
     }
 
-    private DeviceOperation NextCall()
+    private bool SubmitData()
     {
-        if (!hasData)
-        {
-            return operation with { Start = position, Count = RangeLength() };
-        }
-
         if (!chunk.IsUnderWay)
         {
-            chunk.Take(source, remaining.Bytes, operation.Kind.FillsMemory());
+            chunk.Take(source, remaining.Bytes, call.Operation.Kind.FillsMemory());
         }
 
-        return operation with { Start = position, Count = chunk.RestBytes / Sector.SizeBytes, Data = chunk.Rest };
+        return call.Submit(position, chunk.RestBytes / Sector.SizeBytes, chunk.Rest);
     }
 
     /// <summary>The call of the device ended after <see cref="Start"/> returned.</summary>
@@ -194,7 +188,7 @@ internal sealed class RegionTransfer
         }
         catch (Exception exception)
         {
-            hasEnded = End(Errno.StatusOf(exception, operation.ToString()));
+            hasEnded = End(Errno.StatusOf(exception, call.Operation.ToString()));
         }
 
         if (hasEnded)
@@ -247,7 +241,7 @@ internal sealed class RegionTransfer
 
     private SectorCount RangeLength()
     {
-        var limit = description.LimitOf(operation.Kind);
+        var limit = description.LimitOf(call.Operation.Kind);
         var wholeBlocks = ByteSize.FromBytes(limit.Bytes - (limit.Bytes % description.BlockSize.Bytes));
         return Math.Min(wholeBlocks.Sectors.Value, remaining.Value);
     }
