@@ -74,14 +74,7 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
     {
         foreach (var io in operation.Ios)
         {
-            if (io.Edges.IsNone)
-            {
-                transfer.Add(io.Memory, io.Operation.Count, operation.Operation.Kind.FillsMemory());
-            }
-            else
-            {
-                transfer.Add(io.Memory, io.Operation.Count, io.Edges);
-            }
+            transfer.Add(io.Memory, io.Operation, io.Edges);
         }
     }
 

@@ -89,7 +89,7 @@ public sealed record DeviceDescription
 
     /// <summary>The name of the property that <see cref="LimitOf"/> returns.</summary>
     internal static string LimitNameOf(IoOperation operation) =>
-        operation.HasData() ? nameof(MaxTransfer) : $"Max{operation}";
+        operation is IoOperation.Read or IoOperation.Write ? nameof(MaxTransfer) : $"Max{operation}";
 
     /// <summary>The first invalid property, in one sentence with its value; null if all are valid.</summary>
     internal string? Fault() => this switch

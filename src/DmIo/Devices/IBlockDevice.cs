@@ -50,7 +50,8 @@ public interface IBlockDevice : IAsyncDisposable
     }
 
     /// <summary>
-    /// Executes one operation. Never called for an operation whose limit in <see cref="Description"/> is 0.
+    /// Executes one operation. An operation with a range is submitted only if its limit
+    /// (<see cref="DeviceDescription.LimitOf"/>) is not 0, for at most that size.
     /// <list type="bullet">
     /// <item>Read: fills <see cref="DeviceOperation.Data"/>. The transfer may be short; 0 bytes means end of
     /// file.</item>

@@ -38,13 +38,9 @@ internal static class RegionCalls
 
         var landed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var transfer = new RegionTransfer(device, landed.SetResult);
-        if (!edges.IsNone)
+        if (operation.HasData())
         {
-            transfer.Add(memory, count, edges);
-        }
-        else if (operation is IoOperation.Read or IoOperation.Write)
-        {
-            transfer.Add(memory, count, operation == IoOperation.Read);
+            transfer.Add(memory, whole, edges);
         }
 
         return transfer.Start(whole)

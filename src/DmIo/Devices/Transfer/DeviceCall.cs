@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using DmIo.Io;
+using DmIo.Memory;
 
 namespace DmIo.Devices.Transfer;
 
@@ -18,12 +19,15 @@ internal sealed class DeviceCall(IBlockDevice device, Action resume)
     /// <summary>The operation of the last call.</summary>
     internal ref readonly DeviceOperation Operation => ref operation;
 
-    /// <summary>True: the call has ended, and its result can be taken. False: resume will be called, possibly before
-    /// this method returns.</summary>
+    /// <summary>Sets the operation of which the next calls are parts.</summary>
+    internal void Begin(in DeviceOperation whole) => operation = whole;
+
+    /// <summary>Submits a part of the operation. True: the call has ended, and its result can be taken. False: resume
+    /// will be called, possibly before this method returns.</summary>
     [SuppressMessage("Reliability", "CA2012", Justification = "Its awaiter is kept, and asked for the result once.")]
-    internal bool Submit(in DeviceOperation submitted)
+    internal bool Submit(Sector start, SectorCount count, SegmentBatch? data)
     {
-        operation = submitted;
+        operation = operation with { Start = start, Count = count, Data = data };
         try
         {
             awaiter = device.SubmitAsync(operation).ConfigureAwait(false).GetAwaiter();

@@ -76,8 +76,9 @@ internal sealed class ReadModifyWrite
                 continue;
             }
 
-            reading.Add(scratch.AsMemory(offset, (int)length.Bytes), length, isRead: true);
-            if (!reading.Start(new DeviceOperation(IoOperation.Read, at, length)))
+            var read = new DeviceOperation(IoOperation.Read, at, length);
+            reading.Add(scratch.AsMemory(offset, (int)length.Bytes), read);
+            if (!reading.Start(read))
             {
                 return false;
             }

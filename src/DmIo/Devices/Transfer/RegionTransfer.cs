@@ -24,7 +24,6 @@ internal sealed class RegionTransfer
     private readonly ChunkSource source;
     private readonly DataChunk chunk;
     private readonly DeviceDescription description;
-    private DeviceOperation operation;
     private ReadModifyWrite? edges;
     private bool keepsEdges;
     private bool hasData;
@@ -50,41 +49,38 @@ internal sealed class RegionTransfer
     /// <summary>The status of the ended operation.</summary>
     internal IoStatus Status { get; private set; }
 
-    /// <summary>Adds memory for a read or write, before <see cref="Start"/>. Several memories follow one another on the
-    /// device.</summary>
+    /// <summary>Adds the memory of an operation, or of a part of it, before <see cref="Start"/>. Several memories
+    /// follow one another on the device.</summary>
+    /// <param name="memory">The memory.</param>
+    /// <param name="part">The operation on the sectors of this memory.</param>
+    /// <param name="kept">The edges of the first and last block that a write preserves: the memory holds the bytes
+    /// between them, and no other memory may be added.</param>
     /// <exception cref="ArgumentException">The memory is too short, or a read would change read-only memory: the caller
     /// must refuse these.</exception>
-    internal void Add(IoMemory? memory, SectorCount count, bool isRead)
+    internal void Add(IoMemory? memory, in DeviceOperation part, WriteEdges kept = default)
     {
         ArgumentNullException.ThrowIfNull(memory);
-        if (memory.LengthBytes < count.Bytes || (isRead && memory.IsReadOnly))
+        var isRead = part.Kind.FillsMemory();
+        var lengthBytes = part.LengthBytes - kept.Bytes;
+        if (memory.LengthBytes < lengthBytes || (isRead && memory.IsReadOnly))
         {
             throw new ArgumentException(
-                $"{count.Bytes} bytes of {(isRead ? "writable " : "")}memory are needed; "
+                $"{lengthBytes} bytes of {(isRead ? "writable " : "")}memory are needed; "
                 + $"this has {memory.LengthBytes}.",
                 nameof(memory));
         }
 
-        source.Add(memory, count.Bytes);
-    }
-
-    /// <summary>Adds memory for a write that preserves edges of the first and last block of the region: the memory
-    /// holds the bytes between the edges. No other memory may be added.</summary>
-    internal void Add(IoMemory? memory, SectorCount count, WriteEdges kept)
-    {
-        ArgumentNullException.ThrowIfNull(memory);
-        if (memory.LengthBytes < count.Bytes - kept.Bytes)
+        if (kept.IsNone)
         {
-            throw new ArgumentException(
-                $"{count.Bytes - kept.Bytes} bytes of memory are needed; this has {memory.LengthBytes}.",
-                nameof(memory));
+            source.Add(memory, lengthBytes);
+            return;
         }
 
         edges ??= new ReadModifyWrite(device, EdgesRead);
-        edges.Prepare(count, kept);
+        edges.Prepare(part.Count, kept);
         keepsEdges = true;
         AddKept(edges.Head);
-        source.Add(memory, count.Bytes - kept.Bytes);
+        source.Add(memory, lengthBytes);
         AddKept(edges.Tail);
     }
 
@@ -98,7 +94,7 @@ internal sealed class RegionTransfer
         Invariant.Require(
             !whole.ForceUnitAccess || (whole.Kind.CanForceUnitAccess() && description.HasForceUnitAccess));
         Status = IoStatus.Ok;
-        operation = whole;
+        call.Begin(whole);
         position = whole.Start;
         remaining = whole.Count;
         hasData = whole.Kind.HasData();
@@ -149,7 +145,7 @@ internal sealed class RegionTransfer
         {
             while (isCallDue)
             {
-                if (!call.Submit(NextCall()))
+                if (!(hasData ? SubmitData() : call.Submit(position, RangeLength(), null)))
                 {
                     return false;
                 }
@@ -168,19 +164,14 @@ internal sealed class RegionTransfer
         return true;
     }
 
-    private DeviceOperation NextCall()
+    private bool SubmitData()
     {
-        if (!hasData)
-        {
-            return operation with { Start = position, Count = RangeLength() };
-        }
-
         if (!chunk.IsUnderWay)
         {
-            chunk.Take(source, remaining.Bytes, operation.Kind.FillsMemory());
+            chunk.Take(source, remaining.Bytes, call.Operation.Kind.FillsMemory());
         }
 
-        return operation with { Start = position, Count = chunk.RestBytes / Sector.SizeBytes, Data = chunk.Rest };
+        return call.Submit(position, chunk.RestBytes / Sector.SizeBytes, chunk.Rest);
     }
 
     /// <summary>The call of the device ended after <see cref="Start"/> returned.</summary>
@@ -197,7 +188,7 @@ internal sealed class RegionTransfer
         }
         catch (Exception exception)
         {
-            hasEnded = End(Errno.StatusOf(exception, operation.ToString()));
+            hasEnded = End(Errno.StatusOf(exception, call.Operation.ToString()));
         }
 
         if (hasEnded)
@@ -250,7 +241,7 @@ internal sealed class RegionTransfer
 
     private SectorCount RangeLength()
     {
-        var limit = description.LimitOf(operation.Kind);
+        var limit = description.LimitOf(call.Operation.Kind);
         var wholeBlocks = ByteSize.FromBytes(limit.Bytes - (limit.Bytes % description.BlockSize.Bytes));
         return Math.Min(wholeBlocks.Sectors.Value, remaining.Value);
     }

@@ -187,9 +187,9 @@ public sealed class RegionTransferTests
         {
             for (var index = 0; index < times; index++)
             {
-                transfer.Add(memory, 8, isRead: false);
+                transfer.Add(memory, new DeviceOperation(IoOperation.Write, 0, 8));
                 Assert.True(transfer.Start(new DeviceOperation(IoOperation.Write, 0, 8)) && transfer.Status.IsOk);
-                transfer.Add(memory, 8, isRead: true);
+                transfer.Add(memory, new DeviceOperation(IoOperation.Read, 0, 8));
                 Assert.True(transfer.Start(new DeviceOperation(IoOperation.Read, 0, 8)) && transfer.Status.IsOk);
             }
         }
@@ -212,7 +212,7 @@ public sealed class RegionTransferTests
         {
             for (var index = 0; index < times; index++)
             {
-                transfer.Add(memory, 8, isRead: false);
+                transfer.Add(memory, new DeviceOperation(IoOperation.Write, 0, 8));
                 Assert.False(transfer.Start(new DeviceOperation(IoOperation.Write, 0, 8)));
                 device.Answer();
                 Assert.True(transfer.Status.IsOk);
@@ -225,9 +225,9 @@ public sealed class RegionTransferTests
     {
         var device = disk.Limit(description => description with { MaxTransfer = ByteSize.FromBytes(1536) });
         var transfer = new RegionTransfer(device, () => { });
-        transfer.Add(Bytes.Filled(4096, 1), 2, isRead: false);
-        transfer.Add(Bytes.Filled(512, 2), 1, isRead: false);
-        transfer.Add(Bytes.Filled(4096, 3), 4, isRead: false);
+        transfer.Add(Bytes.Filled(4096, 1), new DeviceOperation(IoOperation.Write, 0, 2));
+        transfer.Add(Bytes.Filled(512, 2), new DeviceOperation(IoOperation.Write, 0, 1));
+        transfer.Add(Bytes.Filled(4096, 3), new DeviceOperation(IoOperation.Write, 0, 4));
         Assert.True(transfer.Start(new DeviceOperation(IoOperation.Write, 8, 7)));
         Assert.Equal(IoStatus.Ok, transfer.Status);
         Assert.Equal(Bytes.Sectors((2, 1), (1, 2), (4, 3), (1, 0)), await disk.ContentAsync(8, 8));

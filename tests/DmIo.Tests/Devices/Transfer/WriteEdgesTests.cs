@@ -98,10 +98,10 @@ public sealed class WriteEdgesTests
     {
         var faulty = new FaultyDevice(disk, Seed, new FaultRule { AtMost = 1 });
         var transfer = new RegionTransfer(faulty, () => Assert.Fail("nothing answers later here"));
-        transfer.Add(new byte[100], 1, new WriteEdges(206, 206));
+        transfer.Add(new byte[100], new DeviceOperation(IoOperation.Write, 3, 1), new WriteEdges(206, 206));
         Assert.True(transfer.Start(new DeviceOperation(IoOperation.Write, 3, 1)));
         Assert.False(transfer.Status.IsOk);
-        transfer.Add(Bytes.Filled(512, 9), 1, isRead: false);
+        transfer.Add(Bytes.Filled(512, 9), new DeviceOperation(IoOperation.Write, 0, 1));
         Assert.True(transfer.Start(new DeviceOperation(IoOperation.Write, 4, 1)));
         Assert.True(transfer.Status.IsOk);
         Assert.Equal(Bytes.Sectors((1, 0), (1, 9), (1, 0)), await disk.ContentAsync(3, 3));
