@@ -4,8 +4,8 @@ using DmIo.Cli.Bench;
 namespace DmIo.Compare;
 
 /// <summary>
-/// Lease B has one 4 KiB random read in flight at the device called disk; beside it lease A has as many as it is told
-/// to. Reports B, then A where there is one.
+/// Lease B has one random 4 KiB read in flight at the device named disk; lease A has a given number in flight at the
+/// same time. Reports B, then A if present.
 /// </summary>
 internal static class NeighbourLoad
 {

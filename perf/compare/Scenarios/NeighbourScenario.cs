@@ -1,6 +1,7 @@
 namespace DmIo.Compare;
 
-/// <summary>P6: what a lease with one read in flight feels of one with 256, on the disk itself.</summary>
+/// <summary>P6: the effect of a lease with 256 requests in flight on a lease with one read in flight, on the
+/// disk.</summary>
 internal static class NeighbourScenario
 {
     private const int Flood = 256;

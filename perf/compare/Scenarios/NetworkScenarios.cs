@@ -1,6 +1,6 @@
 namespace DmIo.Compare;
 
-/// <summary>N1 to N5: network disks. fio's nbd engine asks all servers alike; what they serve lies in memory.</summary>
+/// <summary>N1 to N5: network disks in memory. fio's nbd engine uses all servers in the same way.</summary>
 internal static class NetworkScenarios
 {
     private const int Legs = 3;

@@ -1,8 +1,8 @@
 namespace DmIo.Compare;
 
-/// <summary>One row of the table of targets: makes its files, and says who runs on them.</summary>
+/// <summary>One row of the table of targets: creates its files and its subjects.</summary>
 /// <param name="Id">P1 to P9, N1 to N6.</param>
-/// <param name="Build">Its contests, on files that are removed after them.</param>
+/// <param name="Build">Builds its contests, on files that are removed after them.</param>
 internal sealed record Scenario(string Id, Func<CompareSettings, TestFiles, IReadOnlyList<Contest>> Build)
 {
     internal static IReadOnlyList<Scenario> All { get; } =

@@ -94,7 +94,7 @@ internal sealed record DeviceSettings
             reader.LeaveBlocks();
         }
 
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         return settings;
     }
 
@@ -103,7 +103,7 @@ internal sealed record DeviceSettings
     internal static void CheckDefaults(SettingsReader defaults, SettingsReader faultDefaults)
     {
         ReadFile(ReadCommon("", DeviceBackend.File, defaults, faultDefaults), defaults);
-        defaults.RefuseTheRest();
+        defaults.RefuseUnknownKeys();
     }
 
     /// <summary>A latency target makes the depth adaptive, with the configured depth as its maximum.</summary>
@@ -228,7 +228,7 @@ internal static class FaultSettings
             Probability = reader.Fraction("probability"),
             Errno = (int)reader.Number("errno", 1, 4095),
         };
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         return rule;
     }
 
@@ -242,7 +242,7 @@ internal static class FaultSettings
             Discard = reader.Duration("discard", LongestDelay),
             WriteZeroes = reader.Duration("write-zeroes", LongestDelay),
         };
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         return delays;
     }
 }

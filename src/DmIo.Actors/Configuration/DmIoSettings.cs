@@ -133,10 +133,10 @@ internal sealed record DmIoSettings
             Devices = ReadDevices(reader.Section("devices"), deviceDefaults, faultDefaults),
         };
         _ = reader.Section(NbdServers);
-        pool.RefuseTheRest();
-        leases.RefuseTheRest();
-        monitor.RefuseTheRest();
-        reader.RefuseTheRest();
+        pool.RefuseUnknownKeys();
+        leases.RefuseUnknownKeys();
+        monitor.RefuseUnknownKeys();
+        reader.RefuseUnknownKeys();
         return settings;
     }
 

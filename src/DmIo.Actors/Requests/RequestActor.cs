@@ -34,7 +34,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private readonly ITimeProvider clock = Context.System.Scheduler;
     private bool drainingAnnounced;
     private bool isSendDue;
-    private bool isSlownessDue;
+    private bool isSlowDeviceCheckDue;
 
     public RequestActor(
         PageLease lease, LeaseTerms terms, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor)
@@ -114,14 +114,14 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             case DeviceDone done:
                 Answered(done.Io);
                 break;
-            case SendOut:
+            case SendBatches:
                 Send();
                 return;
             case DeadlineReached deadline:
                 ledger.Expire(deadline.Request, TimedOut(deadline.Request));
                 break;
-            case SlownessDue:
-                isSlownessDue = false;
+            case SlowDeviceCheckDue:
+                isSlowDeviceCheckDue = false;
                 break;
             case CreditLent credit:
                 ledger.Lend(credit.Pages);
@@ -283,7 +283,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private void Settle()
     {
         DispatchAll();
-        if (ledger.HasSlowDevices || (ledger.Waiting > 0 && !isSlownessDue))
+        if (ledger.HasSlowDevices || (ledger.Waiting > 0 && !isSlowDeviceCheckDue))
         {
             DispatchPastSlowDevices();
         }
@@ -296,8 +296,8 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         if (!isSendDue && outgoing.Count > 0)
         {
             isSendDue = true;
-            counters.AskedForTurn();
-            Self.Tell(SendOut.Instance, Self);
+            counters.RequestedTurn();
+            Self.Tell(SendBatches.Instance, Self);
         }
 
         counters.Set(ledger.Gauges);
@@ -319,10 +319,10 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         var now = clock.HighResMonotonicClock;
         var next = ledger.FindSlowDevices(now);
         DispatchAll();
-        if (ledger.Waiting > 0 && !isSlownessDue && next < TimeSpan.MaxValue)
+        if (ledger.Waiting > 0 && !isSlowDeviceCheckDue && next < TimeSpan.MaxValue)
         {
-            isSlownessDue = true;
-            Timers.StartSingleTimer(SlownessDue.Instance, SlownessDue.Instance, SlownessDue.PauseUntil(next, now));
+            isSlowDeviceCheckDue = true;
+            Timers.StartSingleTimer(SlowDeviceCheckDue.Instance, SlowDeviceCheckDue.Instance, SlowDeviceCheckDue.PauseUntil(next, now));
         }
     }
 
@@ -352,7 +352,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         isSendDue = false;
         while (outgoing.TryTake(out var device, out var first))
         {
-            counters.SentOut();
+            counters.SentMessage();
             device.Tell(first, Self);
         }
     }
@@ -369,13 +369,13 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     }
 
     /// <summary>To itself: processed after all requests that are in the mailbox already.</summary>
-    private sealed record SendOut : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    private sealed record SendBatches : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
-        internal static SendOut Instance { get; } = new();
+        internal static SendBatches Instance { get; } = new();
     }
 
     /// <summary>To itself: find slow devices.</summary>
-    private sealed record SlownessDue : INoSerializationVerificationNeeded
+    private sealed record SlowDeviceCheckDue : INoSerializationVerificationNeeded
     {
         /// <summary>A device is slow when the age of its oldest operation exceeds <c>slow-after</c>; equality is not
         /// enough.</summary>
@@ -384,7 +384,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         /// <summary>A device that receives a request in the meantime may become slow earlier.</summary>
         private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-        internal static SlownessDue Instance { get; } = new();
+        internal static SlowDeviceCheckDue Instance { get; } = new();
 
         internal static TimeSpan PauseUntil(TimeSpan next, TimeSpan now) =>
             (next - now < LongestPause ? next - now : LongestPause) + Margin;

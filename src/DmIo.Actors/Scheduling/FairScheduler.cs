@@ -42,7 +42,7 @@ internal sealed class FairScheduler : IoScheduler
 
     internal override QueueEntry? Next(TimeSpan now) => waiting.Count == 0 ? null : waiting.First.Entries.First;
 
-    internal override void Rest() => virtualTime = latestEnd;
+    internal override void OnIdle() => virtualTime = latestEnd;
 
     /// <summary>The virtual time of an entry: its cost divided by the weight.</summary>
     internal static long CostOf(QueueEntry entry)
@@ -52,7 +52,7 @@ internal sealed class FairScheduler : IoScheduler
         return ((sectors * Sector.SizeBytes) + OperationCost) * UsualWeight / entry.Weight;
     }
 
-    protected override void Enter(QueueEntry entry)
+    protected override void OnAdd(QueueEntry entry)
     {
         var flow = Find(entry.Lease.Value);
         entry.Flow = flow;
@@ -69,7 +69,7 @@ internal sealed class FairScheduler : IoScheduler
         }
     }
 
-    protected override void Leave(QueueEntry entry, DequeueReason reason)
+    protected override void OnRemove(QueueEntry entry, DequeueReason reason)
     {
         var flow = entry.Flow!;
         entry.Flow = null;

@@ -111,7 +111,7 @@ internal sealed partial class IoQueue
     {
         Invariant.Require(operation.NeedsFlush);
         now = time;
-        EndFlight(operation);
+        RemoveInFlight(operation);
         foreach (var entry in operation.Entries)
         {
             conflicts.Remove(entry);
@@ -130,7 +130,7 @@ internal sealed partial class IoQueue
     {
         Invariant.Require(operation.Operation != IoOperation.Flush);
         now = time;
-        EndFlight(operation);
+        RemoveInFlight(operation);
         foreach (var entry in operation.Entries)
         {
             entry.State = EntryState.Retrying;
@@ -148,7 +148,7 @@ internal sealed partial class IoQueue
     internal void Completed(DeviceOperation operation, TimeSpan time)
     {
         now = time;
-        EndFlight(operation);
+        RemoveInFlight(operation);
         foreach (var entry in operation.Entries)
         {
             conflicts.Remove(entry);
@@ -156,7 +156,7 @@ internal sealed partial class IoQueue
         }
 
         Recycle(operation);
-        RestIfEmpty();
+        ResetIfEmpty();
     }
 
     /// <summary>Removes an I/O that was not taken; conflicting I/Os may run. False: it was taken, or is not in the
@@ -169,7 +169,7 @@ internal sealed partial class IoQueue
         }
 
         Forget(entry);
-        RestIfEmpty();
+        ResetIfEmpty();
         return true;
     }
 
@@ -180,7 +180,7 @@ internal sealed partial class IoQueue
 
     private void Release(QueueEntry entry) => ready.Add(entry, now);
 
-    private void EndFlight(DeviceOperation operation)
+    private void RemoveInFlight(DeviceOperation operation)
     {
         Invariant.Require(operation.IsInFlight);
         operationsInFlight.Remove(operation);
@@ -216,11 +216,11 @@ internal sealed partial class IoQueue
         Recycle(entry);
     }
 
-    private void RestIfEmpty()
+    private void ResetIfEmpty()
     {
         if (IsEmpty)
         {
-            ready.Rest();
+            ready.OnIdle();
         }
     }
 

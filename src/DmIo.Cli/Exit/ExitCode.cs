@@ -30,9 +30,9 @@ internal sealed class RefusedException : Exception
 
 /// <summary>The input or output of the command failed after its first I/O (exit code 1). The message is one
 /// line.</summary>
-internal sealed class TransferBrokenException : Exception
+internal sealed class TransferFailedException : Exception
 {
-    internal TransferBrokenException(string message, Exception cause)
+    internal TransferFailedException(string message, Exception cause)
         : base(message, cause)
     {
     }

@@ -123,10 +123,10 @@ internal static class StandardWriter
     /// <param name="stream">Null: standard error is closed.</param>
     internal static TextWriter ForError(Stream? stream) => Over(stream, static _ => { });
 
-    /// <summary>For standard output: throws a <see cref="TransferBrokenException"/>.</summary>
+    /// <summary>For standard output: throws a <see cref="TransferFailedException"/>.</summary>
     /// <param name="stream">Null: standard output is closed.</param>
     internal static TextWriter ForOutput(Stream? stream) => Over(stream, static fault =>
-        throw new TransferBrokenException($"cannot write to standard output: {fault.Message}", fault));
+        throw new TransferFailedException($"cannot write to standard output: {fault.Message}", fault));
 
     private static TextWriter Over(Stream? stream, Action<Exception> failed) => TextWriter.Synchronized(
         new StreamWriter(new Guarded(stream, failed), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false))

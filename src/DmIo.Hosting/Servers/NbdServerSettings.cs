@@ -57,7 +57,7 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
                 Limits = ReadLimits(reader.Section("limits")),
             },
             [.. exports.Keys.Select(export => ReadExport(export, exports.Section(export, exportDefaults)))]);
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         var fault = NbdServer.Fault(settings.Options)
             ?? settings.Exports.Select(ExportRules.Check).FirstOrDefault(found => found is not null);
         return fault is null
@@ -77,7 +77,7 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
             IsDefault = reader.Flag("default"),
             Pages = (int)reader.Number("pages", 1, int.MaxValue),
         };
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         return export;
     }
 
@@ -91,7 +91,7 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
             client => client,
             client => clients.TextList(client, "a list of names of exports", _ => true),
             StringComparer.Ordinal);
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         if (mode == TlsChoice.Off)
         {
             return certificate is null && key is null && authority is null && exports.Count == 0
@@ -140,7 +140,7 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
             Send = reader.Duration("send", Longest),
             Drain = reader.Duration("drain", Longest),
         };
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         return limits;
     }
 

@@ -57,7 +57,7 @@ internal static class NbdDeviceSettings
             CertificateFile = PathOf(reader, "certificate"),
             KeyFile = PathOf(reader, "key"),
         };
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         return options;
     }
 

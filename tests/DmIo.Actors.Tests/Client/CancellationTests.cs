@@ -45,7 +45,7 @@ public sealed class CancellationTests
     }
 
     [Fact]
-    public async Task R10_a_cancelled_await_gives_no_pages_back()
+    public async Task R10_a_cancelled_await_returns_no_pages()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");

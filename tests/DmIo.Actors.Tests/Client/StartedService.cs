@@ -6,7 +6,7 @@ using DmIo.Actors.Service;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>A service whose start was listened to: what it logged, at INFO and above.</summary>
+/// <summary>A service and the log messages of its start, at INFO and above.</summary>
 internal sealed class StartedService
 {
     private const string Logged = """
@@ -32,8 +32,8 @@ internal sealed class StartedService
 
     internal IEnumerable<string> DeviceWarnings => Said(LogLevel.WarningLevel, typeof(SupervisorActor));
 
-    /// <param name="config">The system's, over what makes the log heard.</param>
-    /// <param name="usesShutdownBefore">CoordinatedShutdown is in use before the service is.</param>
+    /// <param name="config">The configuration of the system, in front of the one that enables the log.</param>
+    /// <param name="usesShutdownBefore">Use CoordinatedShutdown before the service does.</param>
     internal static async Task<StartedService> StartAsync(Config config, bool usesShutdownBefore = false)
     {
         var system = ActorSystem.Create(

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>Writes of bytes inside sectors, by leases that know nothing of each other.</summary>
+/// <summary>Writes of bytes inside sectors, by independent leases.</summary>
 public sealed class EdgeTests
 {
     private const int Writers = 4;
@@ -20,7 +20,7 @@ public sealed class EdgeTests
     [Theory]
     [InlineData(512)]
     [InlineData(4096)]
-    public void Writers_of_neighbouring_bytes_lose_nothing_of_each_other(int blockSizeBytes) =>
+    public void Writers_of_neighboring_bytes_do_not_overwrite_each_other(int blockSizeBytes) =>
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed => WriteSideBySideAsync(seed, blockSizeBytes).InTime().Wait())
             .Check(Config.QuickThrowOnFailure.WithMaxTest(12));
 
@@ -83,10 +83,11 @@ public sealed class EdgeTests
         Assert.Empty(watched.Violations);
     }
 
-    /// <summary>Byte by byte in runs that no block ends with: every block has bytes of all writers.</summary>
+    /// <summary>Alternates between the writers in runs that do not align with blocks: every block has bytes of all
+    /// writers.</summary>
     private static int OwnerOf(int at) => at / 37 % Writers;
 
-    /// <summary>Writes, of what is its own, now this piece and now that, several at a time.</summary>
+    /// <summary>Writes random ranges of its own bytes, several at a time.</summary>
     private static async Task<byte[]> WriteAsync(DmIoService service, int seed, int writer, int blockSizeBytes)
     {
         var random = new Random(HashCode.Combine(seed, writer));
@@ -128,7 +129,8 @@ public sealed class EdgeTests
         return bytes;
     }
 
-    /// <summary>Nothing completes before its call returns, so that others come between a read and its write.</summary>
+    /// <summary>Operations complete after their call has returned, so that others run between a read and its
+    /// write.</summary>
     private sealed class LaterDevice(IBlockDevice inner) : DeviceDecorator(inner)
     {
         public override async ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)

@@ -4,15 +4,15 @@ using Xunit;
 
 namespace DmIo.Faults.Tests.Files;
 
-/// <summary>A limit on the size of files (RLIMIT_FSIZE): EFBIG, and no death by SIGXFSZ. The limit is that of a process
-/// of its own, which is <c>dmio</c>.</summary>
+/// <summary>A limit on the size of files (RLIMIT_FSIZE) causes EFBIG and not SIGXFSZ. The limit applies to a child
+/// process, which runs <c>dmio</c>.</summary>
 public sealed class FileSizeLimitTests
 {
     private const int LimitBytes = 1 << 20;
 
     [PeerTheory("prlimit", "dotnet")]
-    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
-    public async Task What_lies_behind_it_fails_with_EFBIG_and_the_sibling_has_the_data(ServiceMode mode)
+    [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
+    public async Task Writes_behind_the_limit_fail_with_EFBIG_and_the_sibling_has_the_data(ServiceMode mode)
     {
         using var file = DiskFile.OnDisk(4 * LimitBytes);
         using var directory = new TemporaryDirectory();
@@ -28,7 +28,7 @@ public sealed class FileSizeLimitTests
     }
 
     [PeerFact("prlimit", "dotnet")]
-    public async Task A_file_that_would_be_longer_is_not_made_and_nothing_is_left_of_it()
+    public async Task A_file_beyond_the_limit_is_not_created_and_nothing_is_left_of_it()
     {
         using var directory = new TemporaryDirectory();
         var path = directory.FilePath("disk");
@@ -42,7 +42,7 @@ public sealed class FileSizeLimitTests
         Assert.False(File.Exists(path));
     }
 
-    /// <summary>The runtime's own double mapping of code is a file too, and longer than that.</summary>
+    /// <summary>The runtime's double mapping of code is a file beyond the limit, so it is turned off.</summary>
     private static Task<(int ExitCode, string Said)> RunLimitedAsync(params string[] arguments) => PeerProcess.RunAsync(
         "env",
         [

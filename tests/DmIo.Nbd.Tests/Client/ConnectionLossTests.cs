@@ -54,7 +54,7 @@ public sealed class ConnectionLossTests : IDisposable
         peer.Dispose();
         Assert.False((await write.InTime()).Status.IsOk);
 
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         var lost = Assert.IsType<ConnectionLost>(await news.ReadAsync());
         Assert.Equal((0, 1), (lost.Connections, lost.Operations));
         Assert.Equal(1, Assert.IsType<Connected>(await news.ReadAsync()).Connections);
@@ -91,7 +91,7 @@ public sealed class ConnectionLossTests : IDisposable
         await news.ReadAsync();
 
         var flush = device.FlushAsync();
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         await next.AnswerAsync((await next.ReadRequestAsync()).Request);
 
         Assert.Equal(IoStatus.Ok, await flush.InTime());
@@ -124,7 +124,7 @@ public sealed class ConnectionLossTests : IDisposable
         await peer.AnswerAsync((await peer.ReadRequestAsync()).Request);
         Assert.True((await write.InTime()).Status.IsOk);
         peer.Dispose();
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         await news.ReadAsync();
         await news.ReadAsync();
 
@@ -149,7 +149,7 @@ public sealed class ConnectionLossTests : IDisposable
         await peer.AnswerAsync((await peer.ReadRequestAsync()).Request);
         await before.InTime();
         peer.Dispose();
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         await news.ReadAsync();
         await news.ReadAsync();
 
@@ -172,7 +172,7 @@ public sealed class ConnectionLossTests : IDisposable
         await using var opened = device;
         var news = Listen(device);
         peer.Dispose();
-        using var next = await server.WelcomeAsync(Structured with
+        using var next = await server.AcceptAsync(Structured with
         {
             SizeBytes = size,
             Flags = Structured.Flags | (isReadOnly ? TransmissionFlags.ReadOnly : TransmissionFlags.None),
@@ -238,7 +238,7 @@ public sealed class ConnectionLossTests : IDisposable
         await peer.ReadRequestAsync();
         peer.Dispose();
 
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         var (request, _) = await next.ReadRequestAsync();
         await next.SendDataAsync(request, 3 * 512, Bytes.Filled(512, 9), isLast: true);
 
@@ -255,7 +255,7 @@ public sealed class ConnectionLossTests : IDisposable
         await peer.ReadRequestAsync();
         peer.Dispose();
 
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         var (request, payload) = await next.ReadRequestAsync();
         await next.AnswerAsync(request);
 
@@ -315,7 +315,7 @@ public sealed class ConnectionLossTests : IDisposable
         peer.Dispose();
 
         Assert.Equal(104, (await read.InTime()).Status.Failure!.Errno);
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         Assert.IsType<ConnectionLost>(await news.ReadAsync());
         Assert.IsType<Connected>(await news.ReadAsync());
         var flush = owned.FlushAsync();

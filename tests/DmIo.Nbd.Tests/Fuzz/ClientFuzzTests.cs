@@ -139,6 +139,6 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
 
     private static void Check(IoStatus status)
     {
-        Assert.True(status.IsOk || !string.IsNullOrEmpty(status.Failure?.Message), $"{status.Code} does not say why.");
+        Assert.True(status.IsOk || !string.IsNullOrEmpty(status.Failure?.Message), $"{status.Code} has no message.");
     }
 }

@@ -70,7 +70,7 @@ internal sealed class ConcurrentClient : IAsyncDisposable
 
             var result = await device.ReadAsync(start, Bytes.Batch(read)).InTime();
             Assert.True(result.Status.IsOk, $"read: {result.Status}");
-            Assert.True(!ownsData || data.AsSpan().SequenceEqual(read), "He read something else than he wrote.");
+            Assert.True(!ownsData || data.AsSpan().SequenceEqual(read), "The data read differs from the data written.");
             var flushed = await device.FlushAsync().InTime();
             Assert.True(flushed.IsOk || flushed.Code == IoStatusCode.Unsupported, $"flush: {flushed}");
             rounds++;

@@ -13,13 +13,13 @@ internal static class FuzzingClient
     private enum Leaving
     {
         /// <summary>Sends no more, and reads the rest of the server's data.</summary>
-        Politely,
+        Gracefully,
 
         /// <summary>Closes the connection immediately.</summary>
         Abruptly,
 
         /// <summary>Reads nothing, and closes when everything that could be sent was sent.</summary>
-        WithoutListening,
+        WithoutReading,
 
         /// <summary>Stays connected and silent until the server closes the connection.</summary>
         Never,
@@ -39,9 +39,9 @@ internal static class FuzzingClient
         }
 
         await using var ending = stream;
-        var heard = leaving == Leaving.WithoutListening ? Task.FromResult(Array.Empty<byte>()) : HearAsync(stream);
-        await SendAsync(stream, pieces, mostMilliseconds: leaving == Leaving.WithoutListening ? 50 : 0).InTime();
-        if (leaving == Leaving.Politely)
+        var received = leaving == Leaving.WithoutReading ? Task.FromResult(Array.Empty<byte>()) : HearAsync(stream);
+        await SendAsync(stream, pieces, mostMilliseconds: leaving == Leaving.WithoutReading ? 50 : 0).InTime();
+        if (leaving == Leaving.Gracefully)
         {
             Shutdown(socket);
         }
@@ -50,8 +50,8 @@ internal static class FuzzingClient
             socket.Close();
         }
 
-        var said = new ServerMessages([.. greeting, .. await heard.InTime()]);
-        said.Check(isCut: leaving is Leaving.Abruptly or Leaving.WithoutListening);
+        var said = new ServerMessages([.. greeting, .. await received.InTime()]);
+        said.Check(isCut: leaving is Leaving.Abruptly or Leaving.WithoutReading);
     }
 
     /// <summary>Starts TLS correctly. In every other case, about one record is mutated.</summary>
@@ -96,7 +96,7 @@ internal static class FuzzingClient
         }
         catch (OperationCanceledException)
         {
-            Assert.True(mostMilliseconds > 0, "The server takes nothing, and does not hang up.");
+            Assert.True(mostMilliseconds > 0, "The server neither receives data nor closes the connection.");
         }
     }
 

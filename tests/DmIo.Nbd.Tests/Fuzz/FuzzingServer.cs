@@ -116,7 +116,7 @@ internal sealed class FuzzingServer : IAsyncDisposable
         {
             if (!OptionHeader.TryRead(await HearAsync(OptionHeader.SizeBytes), out var header))
             {
-                throw new EndOfStreamException("The client says no option.");
+                throw new EndOfStreamException("The client sent no option.");
             }
 
             await HearAsync((int)header.LengthBytes);
@@ -144,7 +144,7 @@ internal sealed class FuzzingServer : IAsyncDisposable
                     await SayAsync([.. info[sizeof(ushort)..], .. new byte[NbdMagic.ExportNamePadding]]);
                     return false;
                 case NbdOption.Abort:
-                    throw new EndOfStreamException("The client has had enough.");
+                    throw new EndOfStreamException("The client aborted.");
                 default:
                     await ReplyAsync(header.Option, OptionReplyType.ErrorUnsupported);
                     return true;
@@ -162,13 +162,13 @@ internal sealed class FuzzingServer : IAsyncDisposable
         {
             if (!RequestHeader.TryRead(await HearAsync(RequestHeader.SizeBytes), out var request))
             {
-                throw new EndOfStreamException("The client says no request.");
+                throw new EndOfStreamException("The client sent no request.");
             }
 
             await HearAsync((int)request.PayloadBytes);
             if (request.Command == NbdCommand.Disconnect)
             {
-                throw new EndOfStreamException("The client says goodbye.");
+                throw new EndOfStreamException("The client disconnected.");
             }
 
             var data = new byte[request.Command == NbdCommand.Read ? request.LengthBytes : 0];
@@ -236,7 +236,7 @@ internal sealed class FuzzingServer : IAsyncDisposable
             switch (random.Next(oneIn * 4))
             {
                 case 0:
-                    throw new EndOfStreamException("We hang up.");
+                    throw new EndOfStreamException("The connection is closed.");
                 case 1:
                     await SilenceAsync();
                     break;
@@ -259,7 +259,7 @@ internal sealed class FuzzingServer : IAsyncDisposable
             for (var at = 0; at < length;)
             {
                 var received = await stream.ReadAsync(bytes.AsMemory(at)).AsTask().InTime();
-                at += received > 0 ? received : throw new EndOfStreamException("The client has gone.");
+                at += received > 0 ? received : throw new EndOfStreamException("The client closed the connection.");
             }
 
             return bytes;

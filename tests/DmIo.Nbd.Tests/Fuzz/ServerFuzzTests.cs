@@ -57,7 +57,7 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
         });
 
         Assert.True(await apart.LeaveAsync() > 0 && await beside.LeaveAsync() > 0);
-        await served.NothingIsKeptAsync();
+        await served.AssertNothingHeldAsync();
     }
 
     [Theory]
@@ -87,10 +87,10 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
                 await AskAsync(client, structured, random);
             }
 
-            await served.TakeAwayAsync(name);
+            await served.RemoveAsync(name);
         });
 
-        await served.NothingIsKeptAsync();
+        await served.AssertNothingHeldAsync();
     }
 
     [Theory]
@@ -121,10 +121,10 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
                 await RequestBatches.AskAsync(client, oracle, random);
             }
 
-            await served.TakeAwayAsync(name);
+            await served.RemoveAsync(name);
         });
 
-        await served.NothingIsKeptAsync();
+        await served.AssertNothingHeldAsync();
     }
 
     private static async Task AskAsync(RawClient client, bool structured, Random random)

@@ -47,6 +47,6 @@ public sealed class ServerMemoryTests(ITestOutputHelper output)
             Mutation.Apply(messages, random);
             return FuzzingClient.RunAsync(served.SocketPath, Mutation.Torn(messages, random), random);
         });
-        await served.NothingIsKeptAsync();
+        await served.AssertNothingHeldAsync();
     }
 }

@@ -31,7 +31,7 @@ internal sealed class TamperedStream(Stream wire, Random random, int oneIn) : St
         if (isLast)
         {
             await wire.DisposeAsync();
-            throw new IOException("We hang up in the middle of a record.");
+            throw new IOException("The connection is closed within a record.");
         }
     }
 

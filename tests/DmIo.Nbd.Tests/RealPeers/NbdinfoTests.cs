@@ -86,7 +86,7 @@ public sealed class NbdinfoTests
         }
 
         Assert.Equal(ServedDisks.SizeBytes, covered);
-        Assert.True(holes > ServedDisks.SizeBytes / 2, $"Of the disk {holes} bytes are said to be holes.");
+        Assert.True(holes > ServedDisks.SizeBytes / 2, $"{holes} bytes of the disk are reported as holes.");
     }
 
     [PeerFact("nbdinfo")]

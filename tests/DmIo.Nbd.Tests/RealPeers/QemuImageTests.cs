@@ -15,7 +15,7 @@ public sealed class QemuImageTests
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
-        await GoesAndComesBackAsync(served, tcp);
+        await AssertRoundTripAsync(served, tcp);
     }
 
     [PeerTheory("qemu-img")]
@@ -26,9 +26,9 @@ public sealed class QemuImageTests
         var (served, path) = await ServedDisks.WithFileAsync();
         await using var ends = served;
 
-        var image = await GoesAndComesBackAsync(served, tcp);
+        var image = await AssertRoundTripAsync(served, tcp);
 
-        await served.TakeAwayAsync();
+        await served.RemoveAsync();
         Assert.Equal(await ServedDisks.ChecksumAsync(image), await ServedDisks.ChecksumAsync(path));
     }
 
@@ -42,7 +42,7 @@ public sealed class QemuImageTests
             IsDirect = true,
         }));
 
-        await GoesAndComesBackAsync(served, tcp: false);
+        await AssertRoundTripAsync(served, tcp: false);
     }
 
     [PeerFact("qemu-img")]
@@ -93,7 +93,7 @@ public sealed class QemuImageTests
     }
 
     /// <summary>Returns the path of the image.</summary>
-    private static async Task<string> GoesAndComesBackAsync(ServedDisks served, bool tcp)
+    private static async Task<string> AssertRoundTripAsync(ServedDisks served, bool tcp)
     {
         var (image, back, uri) = (served.Sample("image", seed: 1), served.Home.FilePath("back"), served.Uri(tcp));
         await RunAsync("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", image, uri);

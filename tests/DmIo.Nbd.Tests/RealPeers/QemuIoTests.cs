@@ -51,7 +51,7 @@ public sealed class QemuIoTests
 
         await IoAsync(served.Uri(), "write -f -P 9 4M 64k", "write -P 8 5M 4k", "flush");
 
-        await served.TakeAwayAsync();
+        await served.RemoveAsync();
         await using var file = File.OpenRead(path);
         file.Position = 4 << 20;
         Assert.Equal(9, file.ReadByte());

@@ -144,10 +144,10 @@ public sealed class ExportMemoryTests
     {
         var memory = NewMemory(16);
         var (first, second) = (new MemoryShare(memory), new MemoryShare(memory));
-        first.BeginPause(4, () => Assert.Fail("It is paused no more."));
+        first.BeginPause(4, () => Assert.Fail("The share is no longer paused."));
 
         first.EndPause();
-        second.BeginPause(4, () => Assert.Fail("It has a quarter, and no more."));
+        second.BeginPause(4, () => Assert.Fail("The share holds only a quarter."));
         first.Reclaim();
 
         second.EndPause();

@@ -200,7 +200,8 @@ internal sealed class ClientLease(long number, int pages, SendMode? fixedMode, S
         else if (outcome.IsCanceled)
         {
             process.Oracle.Require(
-                cancellation is { IsCancellationRequested: true }, $"{request} was cancelled without a cancelled token");
+                cancellation is { IsCancellationRequested: true },
+                $"{request} was cancelled without a cancelled token");
             process.Oracle.Cancelled(request);
         }
         else if (outcome.IsCompletedSuccessfully)

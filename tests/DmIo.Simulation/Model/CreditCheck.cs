@@ -30,7 +30,8 @@ internal sealed class CreditCheck(Oracle oracle)
                 && pool.Free + pool.Leased + pool.Draining + pool.Quarantined <= pool.Max,
             $"the pool has {pool}");
         oracle.Require(
-            held <= pool.Leased + pool.Draining + pool.Quarantined, $"leases have {held} pages, but the pool has {pool}");
+            held <= pool.Leased + pool.Draining + pool.Quarantined,
+            $"leases have {held} pages, but the pool has {pool}");
     }
 
     /// <summary>Called when the service is idle: pages that devices hold are replaced, as far as the pool has

@@ -30,8 +30,8 @@ internal sealed class DeviceRecord(DevicePlan plan)
     /// <summary>When a device was last attached under this name.</summary>
     internal long Attached { get; private set; }
 
-    /// <summary>When the first flush since the attach was reported as failed, which stops the device; <see
-    /// cref="long.MaxValue"/>: none was.</summary>
+    /// <summary>When the first flush since the attach was reported as failed, which stops the device;
+    /// <see cref="long.MaxValue"/>: none was.</summary>
     internal long FlushFailed { get; set; } = long.MaxValue;
 
     internal DevicePlan Plan => plan;

@@ -124,7 +124,7 @@ internal sealed class Oracle
         Require(
             result.RegionCount == request.Message.Regions.Count,
             $"{request} has an outcome of {result.RegionCount} regions");
-        Require(!result.BufferHeld || MayHoldBuffer(request, result), $"{request} holds its buffer without a reason: {result}");
+        Require(!result.BufferHeld || MayHoldBuffer(request, result), $"{request} still holds its buffer: {result}");
         JudgeData(request, result, mayBeUntouched: result.Errors[0] && result[0].Code == IoStatusCode.Stopped);
         for (var index = 0; index < result.RegionCount; index++)
         {

@@ -161,7 +161,7 @@ internal sealed class DiskSet
         process.Supervisor.Tell(GetDevices.Instance, process.NewReceiver(message =>
         {
             var isTaken = ((DeviceList)message).Devices.Any(one => one.Name == disk.Plan.Name);
-            oracle.Require(isTaken || device!.IsClosed, $"the name of {disk.Plan.Name} is free before the device is closed");
+            oracle.Require(isTaken || device!.IsClosed, $"the name of {disk.Plan.Name} is free before its close");
             disk.State = isTaken ? DiskState.Leaving : DiskState.Absent;
         }));
     }

@@ -8,8 +8,8 @@ using DmIo.TestKit.Simulation;
 namespace DmIo.Simulation;
 
 /// <summary>
-/// A process with the service, as an application has it: an actor system with a configuration, and <see
-/// cref="DmIoService.For"/>. <see cref="SimulatedRuntime"/> provides its threads and its time. An actor that fails
+/// A process with the service, as an application has it: an actor system with a configuration, and
+/// <see cref="DmIoService.For"/>. <see cref="SimulatedRuntime"/> provides its threads and its time. An actor that fails
 /// without a cause violates a guarantee.
 /// </summary>
 internal sealed class SimulatedProcess

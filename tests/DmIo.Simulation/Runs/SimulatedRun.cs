@@ -94,8 +94,8 @@ internal sealed class SimulatedRun
         ThrowIfBroken();
     }
 
-    /// <summary>Checks each device's queue, with its conflict map and interval tree. The page pool and the credit of the
-    /// leases check their own invariants after each change.</summary>
+    /// <summary>Checks each device's queue, with its conflict map and interval tree. The page pool and the credit of
+    /// the leases check their own invariants after each change.</summary>
     private void CheckQueues()
     {
         foreach (var device in process.Service.Counters.Devices)
@@ -283,7 +283,8 @@ internal sealed class SimulatedRun
         workload.CheckEnded();
         var end = process.ShutDown();
         RunUntilIdle();
-        oracle.Require(end.IsCompletedSuccessfully && process.HasEnded, $"the actor system has not terminated: {end.Status}");
+        oracle.Require(
+            end.IsCompletedSuccessfully && process.HasEnded, $"the actor system has not terminated: {end.Status}");
         disks.CheckClosed(process);
         workload.Release();
         disks.CheckContent();

@@ -20,7 +20,7 @@ internal static class Bytes
         return bytes;
     }
 
-    /// <summary>So many sectors of one value, then so many of the next.</summary>
+    /// <summary>For each run, a number of sectors filled with its value.</summary>
     internal static byte[] Sectors(params (int Count, byte Value)[] runs) =>
         [.. runs.SelectMany(run => Filled(run.Count * Sector.SizeBytes, run.Value))];
 

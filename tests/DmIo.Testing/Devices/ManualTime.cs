@@ -1,6 +1,6 @@
 namespace DmIo.Testing.Devices;
 
-/// <summary>Time that passes when a test says so. For one-shot timers, which is what delays are.</summary>
+/// <summary>A clock that a test advances. Supports one-shot timers, as delays use them.</summary>
 internal sealed class ManualTime : TimeProvider
 {
     private readonly List<Timer> timers = [];

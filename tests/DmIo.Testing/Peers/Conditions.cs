@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Testing.Peers;
 
-/// <summary>Needs these programs, and direct I/O in the directory for temporary files.</summary>
+/// <summary>Requires these programs, and direct I/O in the directory for temporary files.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class DirectPeerFactAttribute : FactAttribute
 {
@@ -27,7 +27,7 @@ public sealed class DirectPeerFactAttribute : FactAttribute
     }
 }
 
-/// <summary>Needs fio with its nbd engine.</summary>
+/// <summary>Requires fio with its nbd engine.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class FioTheoryAttribute : TheoryAttribute
 {
@@ -47,7 +47,7 @@ public sealed class FioTheoryAttribute : TheoryAttribute
     }
 }
 
-/// <summary>Needs these programs, FUSE, loop devices, and the right to mount.</summary>
+/// <summary>Requires these programs, FUSE, loop devices, and the permission to mount.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class MountFactAttribute : FactAttribute
 {

@@ -4,7 +4,7 @@ using DmIo.Io;
 
 namespace DmIo.Tests.Devices.Files;
 
-/// <summary>A block device in one of the modes. Where no loop device is to be had: the file alone.</summary>
+/// <summary>A block device in one of the modes. Without loop devices: the file itself.</summary>
 public abstract class LoopDeviceContract : BlockDeviceContract
 {
     private readonly TemporaryDirectory directory = new();

@@ -6,8 +6,8 @@ using DmIo.Memory;
 
 namespace DmIo.TestKit.Tests.Oracle;
 
-/// <summary>A decorator with one bug, which shows now and then.</summary>
-internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : DeviceDecorator(inner)
+/// <summary>A decorator with one silent fault, which occurs at random.</summary>
+internal sealed class SilentFaultDevice(IBlockDevice inner, SilentFault fault, Random random) : DeviceDecorator(inner)
 {
     private const int OneIn = 8;
 
@@ -24,18 +24,18 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
         }
 
         var first = destination.Segments[0];
-        switch (lie)
+        switch (fault)
         {
-            case Lie.GarblesReads:
+            case SilentFault.GarblesReads:
                 first.Span[random.Next(first.Length)] ^= 4;
                 break;
-            case Lie.FillsReadsLate:
+            case SilentFault.FillsReadsLate:
                 late = () => first.Span.Fill(1);
                 break;
-            case Lie.WritesBesideMemory when MemoryMarshal.TryGetArray<byte>(first, out var array):
+            case SilentFault.WritesBesideMemory when MemoryMarshal.TryGetArray<byte>(first, out var array):
                 array.Array![array.Offset + array.Count] = 1;
                 break;
-            case Lie.ReadsStale when old.TryGetValue(start.Value, out var stale):
+            case SilentFault.ReadsStale when old.TryGetValue(start.Value, out var stale):
                 destination.CopyFrom(stale);
                 break;
         }
@@ -49,30 +49,30 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
         DoWhatIsLate();
         if (!Lies())
         {
-            return await WriteAsync(start, source, forceUnitAccess, isRemembered: lie == Lie.ReadsStale);
+            return await WriteAsync(start, source, forceUnitAccess, isRemembered: fault == SilentFault.ReadsStale);
         }
 
         var all = TransferResult.Moved(source.LengthBytes);
         var last = Description.Capacity.Sectors.Value - (source.LengthBytes / Sector.SizeBytes);
-        switch (lie)
+        switch (fault)
         {
-            case Lie.LosesWrites:
+            case SilentFault.LosesWrites:
                 return all;
-            case Lie.MisdirectsWrites:
+            case SilentFault.MisdirectsWrites:
                 return await base.WriteAsync(random.NextInt64(last + 1), source, forceUnitAccess);
-            case Lie.TearsWrites:
+            case SilentFault.TearsWrites:
                 var part = new SegmentBatch();
                 part.AddFrom(source, 0, (source.LengthBytes / Sector.SizeBytes / 2 * Sector.SizeBytes) + 1);
                 var bytes = new byte[Sector.SizeBytes * ((part.LengthBytes / Sector.SizeBytes) + 1)];
                 source.CopyTo(bytes);
                 await base.WriteAsync(start, Bytes.Batch(bytes), forceUnitAccess);
                 return all;
-            case Lie.LosesForceUnitAccess:
+            case SilentFault.LosesForceUnitAccess:
                 return await base.WriteAsync(start, source, forceUnitAccess: false);
-            case Lie.TakesWritesLate:
+            case SilentFault.TakesWritesLate:
                 late = () => _ = base.WriteAsync(start, source, forceUnitAccess).AsTask();
                 return all;
-            case Lie.ChangesWhatItWrites:
+            case SilentFault.ChangesWhatItWrites:
                 var result = await base.WriteAsync(start, source, forceUnitAccess);
                 source.Segments[0].Span[0]++;
                 return result;
@@ -82,10 +82,10 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
     }
 
     public override ValueTask<IoStatus> FlushAsync() =>
-        lie == Lie.LosesFlushes && Lies() ? new(IoStatus.Ok) : base.FlushAsync();
+        fault == SilentFault.LosesFlushes && Lies() ? new(IoStatus.Ok) : base.FlushAsync();
 
     public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        lie == Lie.ForgetsToZero && Lies() ? new(IoStatus.Ok) : base.WriteZeroesAsync(start, count, flags);
+        fault == SilentFault.ForgetsToZero && Lies() ? new(IoStatus.Ok) : base.WriteZeroesAsync(start, count, flags);
 
     private async ValueTask<TransferResult> WriteAsync(
         Sector start, SegmentBatch source, bool forceUnitAccess, bool isRemembered)

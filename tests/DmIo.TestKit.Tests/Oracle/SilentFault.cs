@@ -1,7 +1,7 @@
 namespace DmIo.TestKit.Tests.Oracle;
 
-/// <summary>What a <see cref="LyingDevice"/> does, and reports as done well.</summary>
-public enum Lie
+/// <summary>A silent fault of a <see cref="SilentFaultDevice"/>, which reports success.</summary>
+public enum SilentFault
 {
     LosesWrites,
     MisdirectsWrites,

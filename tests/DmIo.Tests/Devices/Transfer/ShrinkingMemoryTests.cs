@@ -5,9 +5,8 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Transfer;
 
-/// <summary>Memory of a user's own making that has fewer bytes than it said: the transfer ends, with an
-/// exception.</summary>
-public sealed class LyingMemoryTests
+/// <summary>A user's memory class with fewer bytes than its length: the transfer ends with an exception.</summary>
+public sealed class ShrinkingMemoryTests
 {
     [Fact]
     public async Task Memory_whose_segments_are_all_empty_ends_the_transfer()
@@ -25,7 +24,7 @@ public sealed class LyingMemoryTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => ReadAsync(memory));
     }
 
-    /// <summary>On a thread of its own: where this test fails, the transfer never ends.</summary>
+    /// <summary>Runs on its own thread, because the transfer would never end if this test failed.</summary>
     private static Task<IoStatus> ReadAsync(IoMemory memory) => Task.Factory.StartNew(
         () => new MemoryDevice(ByteSize.FromSectors(64)).RunAsync(IoOperation.Read, 0, 8, memory),
         CancellationToken.None,
