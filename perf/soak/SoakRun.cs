@@ -46,7 +46,8 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
 
         var pool = await service.GetPoolStatusAsync();
         var statistics = await service.GetStatisticsAsync();
-        output.WriteLine($"{counts.Begun:N0} requests: {counts.Succeeded:N0} succeeded, {counts.Failed:N0} with a failed region; "
+        output.WriteLine($"{counts.Begun:N0} requests: {counts.Succeeded:N0} succeeded, "
+            + $"{counts.Failed:N0} with a failed region; "
             + $"{counts.Reopened:N0} leases; {churns:N0} devices taken away and brought back; "
             + $"{network.Requests:N0} over the network, {network.HangUps:N0} hang-ups in the middle of replies");
         Require(await network.RestsAsync(Patience), "the server holds resources of disconnected clients");
@@ -106,7 +107,7 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
         var allowed = devices.MostThreads + SoakNetwork.MostThreads;
         Require(most <= allowed, $"{most} threads serve files, more than {allowed}");
         most = samples.Max(sample => sample.Threads.MostOfOne);
-        Require(most <= RingWorkers.PerThread, $"a thread has {most} kernel workers, more than {RingWorkers.PerThread}");
+        Require(most <= RingWorkers.PerThread, $"a thread has {most} kernel workers, not {RingWorkers.PerThread}");
     }
 
     /// <summary>Waits for idle threads to end. A leaked thread would stay.</summary>

@@ -6,8 +6,8 @@ using DmIo.Io;
 namespace DmIo.Actors.Configuration;
 
 /// <summary>
-/// Reads one HOCON object strictly: each key that is read becomes a known key; <see cref="RefuseUnknownKeys"/> refuses all
-/// others. Keys that the object lacks are read from the defaults. Every error names the full path.
+/// Reads one HOCON object strictly: each key that is read becomes a known key; <see cref="RefuseUnknownKeys"/> refuses
+/// all others. Keys that the object lacks are read from the defaults. Every error names the full path.
 /// </summary>
 internal sealed class SettingsReader
 {

@@ -322,7 +322,8 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         if (ledger.Waiting > 0 && !isSlowDeviceCheckDue && next < TimeSpan.MaxValue)
         {
             isSlowDeviceCheckDue = true;
-            Timers.StartSingleTimer(SlowDeviceCheckDue.Instance, SlowDeviceCheckDue.Instance, SlowDeviceCheckDue.PauseUntil(next, now));
+            Timers.StartSingleTimer(
+                SlowDeviceCheckDue.Instance, SlowDeviceCheckDue.Instance, SlowDeviceCheckDue.PauseUntil(next, now));
         }
     }
 

@@ -144,8 +144,8 @@ internal sealed class RequestState : ILinked<RequestState>
     internal bool IsAnswered => done is not null;
 
     /// <summary>
-    /// The state can be reused: no other object refers to it. False for a request that ended early, whose device died, or
-    /// that has a deadline: one of its messages may still be in a mailbox.
+    /// The state can be reused: no other object refers to it. False for a request that ended early, whose device died,
+    /// or that has a deadline: one of its messages may still be in a mailbox.
     /// </summary>
     internal bool IsReusable => isReusable && due == 0 && IsDelivered && IsOver;
 

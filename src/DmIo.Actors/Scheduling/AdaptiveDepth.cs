@@ -17,9 +17,9 @@ namespace DmIo.Actors.Scheduling;
 /// <para>
 /// A disk may need an internal queue for its full rate, and then its latency is high: a lease with one operation at a
 /// time would wait behind the queue of a busy lease. So the depth is limited while there is such a light lease
-/// (<see cref="NoteLightLease"/>, and for <see cref="LightTime"/> after), so that operations spend <see cref="LightShare"/>
-/// of their latency unqueued, at the cost of throughput. With a latency target it is always limited. The limit scales
-/// in proportion, since the latency of a busy device is proportional to its depth.
+/// (<see cref="NoteLightLease"/>, and for <see cref="LightTime"/> after), so that operations spend
+/// <see cref="LightShare"/> of their latency unqueued, at the cost of throughput. With a latency target it is always
+/// limited. The limit scales in proportion, since the latency of a busy device is proportional to its depth.
 /// </para>
 /// <para>
 /// Bases are means of a window, never single latencies: the best of many is chance, and would keep the depth too low. A

@@ -4,6 +4,7 @@ using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
+using DmIo.Testing.Devices;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -34,10 +35,10 @@ public sealed class EdgeTests
         IoRegion[] regions = [new("a", 8, 8), new("b", 100, 16)];
         var options = new RequestOptions { Edges = new WriteEdges(3, 5), ForceUnitAccess = true };
 
-        Assert.True((await client.WriteAsync(regions, Filled(8192 - 8, 9), options).InTime()).IsOk);
+        Assert.True((await client.WriteAsync(regions, Bytes.Filled(8192 - 8, 9), options).InTime()).IsOk);
 
-        byte[] first = [.. Filled(3, 1), .. Filled(4096 - 8, 9), .. Filled(5, 1)];
-        byte[] second = [.. Filled(3, 2), .. Filled(8192 - 8, 9), .. Filled(5, 2)];
+        byte[] first = [.. Bytes.Filled(3, 1), .. Bytes.Filled(4096 - 8, 9), .. Bytes.Filled(5, 1)];
+        byte[] second = [.. Bytes.Filled(3, 2), .. Bytes.Filled(8192 - 8, 9), .. Bytes.Filled(5, 2)];
         Assert.Equal(first, await ReadAsync(client, regions[0]));
         Assert.Equal(second, await ReadAsync(client, regions[1]));
     }
@@ -53,7 +54,7 @@ public sealed class EdgeTests
         IoRegion[] regions = [new("a", 0, 1), new("b", 0, 1)];
         var options = new RequestOptions { Edges = new WriteEdges(500, 0) };
 
-        var result = await client.WriteAsync(regions, Filled(12, 9), options).InTime();
+        var result = await client.WriteAsync(regions, Bytes.Filled(12, 9), options).InTime();
 
         Assert.Equal(0x2UL, result.Errors.Value);
         Assert.Equal(61, result[1].Failure!.Errno);
@@ -120,7 +121,7 @@ public sealed class EdgeTests
     }
 
     private static async Task FillAsync(IoClient client, string device, byte value) =>
-        Assert.True((await client.WriteAsync(new IoRegion(device, 0, 200), Filled(200 * 512, value)).InTime()).IsOk);
+        Assert.True((await client.WriteAsync(new IoRegion(device, 0, 200), Bytes.Filled(200 * 512, value)).InTime()).IsOk);
 
     private static async Task<byte[]> ReadAsync(IoClient client, IoRegion region)
     {
@@ -145,12 +146,5 @@ public sealed class EdgeTests
             await Task.Yield();
             return await base.WriteAsync(start, source, forceUnitAccess);
         }
-    }
-
-    private static byte[] Filled(int length, byte value)
-    {
-        var bytes = new byte[length];
-        Array.Fill(bytes, value);
-        return bytes;
     }
 }

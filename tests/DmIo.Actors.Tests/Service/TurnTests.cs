@@ -9,7 +9,7 @@ namespace DmIo.Actors.Tests.Service;
 /// <summary>How a device actor polls a device that batches calls.</summary>
 public sealed class TurnTests : ServiceTests
 {
-    private readonly PolledDevice device = new(1024);
+    private readonly PollOnlyDevice device = new(1024);
 
     [Fact]
     public void The_regions_of_one_request_on_one_device_are_sent_together()
@@ -34,7 +34,7 @@ public sealed class TurnTests : ServiceTests
     [Fact]
     public void A_turn_ends_after_the_operation_that_exceeds_a_mebibyte()
     {
-        var large = new PolledDevice(8192);
+        var large = new PollOnlyDevice(8192);
         Attach("disk", large);
         var lease = Open(pages: 600);
         large.Gate.Reset();

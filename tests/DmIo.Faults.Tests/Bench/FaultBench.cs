@@ -9,8 +9,8 @@ using Xunit;
 namespace DmIo.Faults.Tests.Bench;
 
 /// <summary>
-/// A running service with two devices: <c>faulty</c>, in which the test causes faults, and <c>healthy</c>, its sibling in
-/// every request, which must not be affected. Each write uses a new pattern, so that old data is not taken for new.
+/// A running service with two devices: <c>faulty</c>, in which the test causes faults, and <c>healthy</c>, its sibling
+/// in every request, which must not be affected. Each write uses a new pattern, so that old data is not taken for new.
 /// </summary>
 internal sealed class FaultBench : IAsyncDisposable
 {

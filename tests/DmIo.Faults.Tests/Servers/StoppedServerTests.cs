@@ -85,7 +85,8 @@ public sealed class StoppedServerTests
             Assert.Equal(IoStatusCode.TimedOut, late[0].Code);
             Assert.True(late[1].IsOk && late.BufferHeld, late.ToString());
             Assert.Contains(FaultBench.Faulty, $"{late[0]}", StringComparison.Ordinal);
-            var other = await bench.Client.WriteAsync(new IoRegion(FaultBench.Healthy, 0, 8), bench.Pattern(8)).InTime();
+            var other = await bench.Client.WriteAsync(
+                new IoRegion(FaultBench.Healthy, 0, 8), bench.Pattern(8)).InTime();
             Assert.True(other.IsOk);
             var waiting = bench.Client.ReadAsync(new IoRegion(FaultBench.Faulty, 64, 8), new byte[4096]);
             Assert.False(waiting.IsCompleted);

@@ -23,7 +23,7 @@ public sealed class FioTests
         var job = JsonDocument.Parse(said[said.IndexOf('{', StringComparison.Ordinal)..]).RootElement
             .GetProperty("jobs")[0];
         Assert.Equal(0, job.GetProperty("error").GetInt32());
-        Assert.True(job.GetProperty("read").GetProperty("io_bytes").GetInt64() > 16 << 20, "fio verified too few bytes.");
+        Assert.True(job.GetProperty("read").GetProperty("io_bytes").GetInt64() > 16 << 20, "too few verified bytes");
     }
 
     [FioTheory]

@@ -106,7 +106,8 @@ public sealed class PublicEntryTests(ITestOutputHelper output)
     };
 
     /// <summary>Calls with valid values for all other parameters.</summary>
-    private static Task<Exception?> CallAsync(ValueFactory factory, PublicEntry entry, ParameterInfo parameter, object? value)
+    private static Task<Exception?> CallAsync(
+        ValueFactory factory, PublicEntry entry, ParameterInfo parameter, object? value)
     {
         var method = entry.Method;
         object?[] arguments =

@@ -60,9 +60,5 @@ public sealed class GuardedMemoryTests
         Assert.Fail("No page list has an offset.");
     }
 
-    private static byte[] ContentOf(IoMemory memory)
-    {
-        var content = Enumerable.Range(0, memory.SegmentCount).SelectMany(index => memory.GetSegment(index).ToArray());
-        return [.. content.Take(LengthBytes)];
-    }
+    private static byte[] ContentOf(IoMemory memory) => Bytes.Of(memory)[..LengthBytes];
 }

@@ -204,6 +204,7 @@ public sealed class MergingTests
 
         public override int SegmentCount => throw new InvalidOperationException("The memory cannot be accessed.");
 
-        public override Memory<byte> GetSegment(int index) => throw new InvalidOperationException("The memory cannot be accessed.");
+        public override Memory<byte> GetSegment(int index) =>
+            throw new InvalidOperationException("The memory cannot be accessed.");
     }
 }

@@ -140,7 +140,7 @@ internal sealed class QueueHistory
         DropForgotten();
         if (operation.Operation == IoOperation.Flush)
         {
-            Require(syncing.TrueForAll(ios.Contains) && ios.Count == syncing.Count, "a flush does not cover all waiting flushes");
+            Require(syncing.TrueForAll(ios.Contains) && ios.Count == syncing.Count, "a flush leaves waiting flushes");
             return;
         }
 
@@ -166,7 +166,7 @@ internal sealed class QueueHistory
         Require(operation.IsMerged == ios.Count > 1, "merged");
         if (operation.IsMerged)
         {
-            Require(operation.Operation is IoOperation.Read or IoOperation.Write, "an operation of this kind was merged");
+            Require(operation.Operation is IoOperation.Read or IoOperation.Write, "only reads and writes are merged");
             Require(operation.Count.Value <= MostSectors && ios.Count <= MostSegments, "exceeds the limits");
             Require(device.Mode != ServiceMode.Inline, "merged on an inline device");
             Require(ios.TrueForAll(entry => !entry.IsRetried), "a retried I/O was merged");

@@ -9,7 +9,7 @@ namespace DmIo.Actors.Tests.Fixtures;
 /// A device that completes operations in <see cref="Poll"/> only, as a ring does: a poll submits the calls before it,
 /// and the first poll after <see cref="Finish"/> completes them. Records the number of calls that each poll submitted.
 /// </summary>
-internal sealed class PolledDevice(int sectors) : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(sectors)))
+internal sealed class PollOnlyDevice(int sectors) : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(sectors)))
 {
     private readonly Lock gate = new();
     private readonly List<Action> called = [];
