@@ -79,7 +79,7 @@ public sealed class ComparisonTests : IDisposable
         Assert.Contains("| P1 | never run: nobody, requests/s | >= 5 | - | not measured |", table);
         Assert.Contains("has failed", table);
         Assert.Contains("others while a leg is stuck", table);
-        Assert.Contains("\"fault\": \"was ill\"", json);
+        Assert.Contains("\"fault\": \"has failed\"", json);
         Assert.Contains("\"processor\"", json);
     }
 

@@ -40,7 +40,7 @@ public sealed class LayeringTests
     private static readonly Dictionary<string, string[]> AllowedUsings = new(StringComparer.Ordinal)
     {
         ["src/DmIo.Nbd/Protocol/"] = ["DmIo.Io"],
-        ["src/DmIo.Nbd/Transport/"] = ["DmIo.Io", "DmIo.Nbd.Protocol"],
+        ["src/DmIo.Nbd/Transport/"] = ["DmIo.Io", "DmIo.Native", "DmIo.Nbd.Protocol"],
     };
 
     [Fact]

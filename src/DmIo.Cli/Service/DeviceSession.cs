@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
+using Akka.Configuration;
 using DmIo.Actors.Client;
 using DmIo.Actors.Configuration;
 using DmIo.Cli.Arguments;
@@ -59,8 +60,8 @@ internal sealed class DeviceSession : IAsyncDisposable
         RunContext context, string? monitor = null, string? to = null, bool isInspection = false)
     {
         var files = UsedFiles.Of(context, to);
-        var config = await BlockingOpen.RunAsync(
-            () => SessionConfiguration.Read(context.ConfigPath, context.Verbosity, monitor), context.Interrupted);
+        Config Read() => SessionConfiguration.Read(context.ConfigPath, context.Verbosity, monitor);
+        var config = context.ConfigPath is null ? Read() : await BlockingOpen.RunAsync(Read, context.Interrupted);
         files.RequireOther(NamedFiles.DevicesOf(config), context.DeviceTexts);
         StandardErrorLog.Start(context.Verbosity);
         var setup = ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config));

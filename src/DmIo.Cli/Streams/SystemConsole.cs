@@ -55,9 +55,17 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
 
     public TimeProvider Clock => TimeProvider.System;
 
-    public Stream OpenInput() => IsClosed(descriptor: 0)
-        ? throw new RefusedException("standard input is closed; give --from FILE.")
-        : Open(descriptor: 0, FileAccess.Read);
+    public Stream OpenInput()
+    {
+        if (IsClosed(descriptor: 0))
+        {
+            throw new RefusedException("standard input is closed; give --from FILE.");
+        }
+
+        return IsDirectory(descriptor: 0)
+            ? throw new RefusedException("standard input is a directory; give --from FILE.")
+            : Open(descriptor: 0, FileAccess.Read);
+    }
 
     /// <summary>
     /// A pipe is written through its handle, since the stream of Console ignores a broken pipe. A regular file is
@@ -94,6 +102,12 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
     {
         using var handle = new SafeFileHandle(descriptor, ownsHandle: false);
         return LinuxNative.IsAvailable && !LinuxNative.IsInherited(handle);
+    }
+
+    private static bool IsDirectory(int descriptor)
+    {
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: false);
+        return LinuxNative.IsAvailable && LinuxNative.Describe(handle, out var status) == 0 && status.Kind.IsDirectory;
     }
 
     private static FileIdentity? FileOf(int descriptor)

@@ -120,8 +120,11 @@ public sealed class EdgeTests
         return client.WriteAsync(region, bytes, new RequestOptions { Edges = new WriteEdges(head, tail) });
     }
 
-    private static async Task FillAsync(IoClient client, string device, byte value) =>
-        Assert.True((await client.WriteAsync(new IoRegion(device, 0, 200), Bytes.Filled(200 * 512, value)).InTime()).IsOk);
+    private static async Task FillAsync(IoClient client, string device, byte value)
+    {
+        var data = Bytes.Filled(200 * 512, value);
+        Assert.True((await client.WriteAsync(new IoRegion(device, 0, 200), data).InTime()).IsOk);
+    }
 
     private static async Task<byte[]> ReadAsync(IoClient client, IoRegion region)
     {

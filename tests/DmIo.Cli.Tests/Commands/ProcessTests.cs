@@ -155,9 +155,10 @@ public sealed class ProcessTests : IDisposable
     [Theory]
     [InlineData("write --region disk@0 0<&-", "dmio write: standard input is closed; give --from FILE.")]
     [InlineData("write --region disk@0 --from - 0<&-", "dmio write: standard input is closed; give --from FILE.")]
+    [InlineData("write --region disk@0 0< .", "dmio write: standard input is a directory; give --from FILE.")]
     [InlineData("read --region disk@0 1>&-", "dmio read: standard output is closed; give --to FILE.")]
     [InlineData("read --region disk@0 0<&- 1>&-", "dmio read: standard output is closed; give --to FILE.")]
-    public async Task A_closed_standard_stream_that_is_needed_is_refused(string command, string said)
+    public async Task A_standard_stream_that_cannot_be_used_is_refused(string command, string said)
     {
         directory.Fill("disk", 4096, Seed);
         var before = directory.Read("disk");

@@ -3,8 +3,7 @@ using Xunit;
 
 namespace DmIo.Cli.Tests.Commands;
 
-/// <summary>The files and devices of a command, its settings, its log and its
-/// progress.</summary>
+/// <summary>The files and devices of a command, its settings, its log and its progress.</summary>
 [Collection("service")]
 public sealed class SessionTests : IDisposable
 {
@@ -24,6 +23,21 @@ public sealed class SessionTests : IDisposable
 
         Assert.Equal(2, result.ExitCode);
         Assert.False(System.IO.File.Exists(File("new")));
+    }
+
+    [Theory]
+    [InlineData("write --region mem:4KiB@0 --from")]
+    [InlineData("read --region mem:4KiB@0 --to")]
+    [InlineData("devices --config")]
+    [InlineData("serve --export a=mem:4KiB --listen 127.0.0.1:0 --tls required --tls-key key --tls-cert")]
+    public async Task A_dangling_link_is_refused_with_its_target(string command)
+    {
+        System.IO.File.CreateSymbolicLink(File("link"), "missing/target");
+
+        var result = await Command.RunAsync([.. command.Split(' '), File("link")]);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains($"it is a symbolic link to '{File("missing/target")}', which does not exist", result.Error);
     }
 
     [Fact]

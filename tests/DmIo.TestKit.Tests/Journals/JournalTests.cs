@@ -55,7 +55,7 @@ public sealed class JournalTests : IAsyncLifetime
         var report = await CheckAsync(await RunAsync(HastyJournal.OpenAsync));
         string[] expected =
         [
-            "A crash breaks the invariant: record 1 is not there",
+            "A crash breaks the invariant: record 1 is missing",
             "Found as number 2 of all 52, then shrunk.",
             "Crash after 3 of 21 events, nothing marked.",
             "  lost: write 1 of disk: sectors 1+3",

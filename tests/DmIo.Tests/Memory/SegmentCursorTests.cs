@@ -151,7 +151,7 @@ public sealed class SegmentCursorTests
         Assert.True(batch.Count <= maxSegments && taken <= maxBytes);
         Assert.Equal(taken, bytes.Length);
         Assert.True(ahead.StartsWith(bytes));
-        Assert.True(taken == Math.Min(maxBytes, ahead.Length) || batch.Count == maxSegments, "stopped below the limits");
+        Assert.True(taken == Math.Min(maxBytes, ahead.Length) || batch.Count == maxSegments, "stopped early");
         return taken;
     }
 

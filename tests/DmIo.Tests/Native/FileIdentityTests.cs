@@ -28,8 +28,8 @@ public sealed class FileIdentityTests : IDisposable
     [LinuxFact]
     public async Task A_hard_link_is_the_same_file()
     {
-        using var factory = Process.Start("ln", [directory.FilePath("file"), directory.FilePath("hard")]);
-        await factory.WaitForExitAsync();
+        using var process = Process.Start("ln", [directory.FilePath("file"), directory.FilePath("hard")]);
+        await process.WaitForExitAsync();
         Directory.CreateSymbolicLink(directory.FilePath("folder"), directory.Path);
         Assert.Equal(Known, FileIdentity.Of(Path.Combine(directory.FilePath("folder"), "hard")));
     }
