@@ -75,7 +75,7 @@ internal static class CompareCommand
         var command = new RootCommand(Description)
         {
             Only, Rounds, Seconds, WarmUp, Disk, Memory, DiskSize, Output,
-            RandomAccessLoad.Create(end), NeighbourLoad.Create(end), StuckLegLoad.Create(end),
+            RandomAccessLoad.Create(end), NeighborLoad.Create(end), StuckLegLoad.Create(end),
         };
         command.SetAction(parsed => RunAsync(SettingsOf(parsed), end));
         return command;

@@ -42,7 +42,7 @@ internal sealed class SoakDevices : IDisposable
         }
     }
 
-    /// <summary>Detaches and attaches one device after the other until it is cancelled. Returns their number.</summary>
+    /// <summary>Detaches and attaches one device after the other until it is canceled. Returns their number.</summary>
     internal async Task<int> ChurnAsync(CancellationToken end)
     {
         var count = 0;

@@ -64,12 +64,12 @@ internal sealed class SoakNetwork : IAsyncDisposable
             new SoakNetworkClient(socket, exports[index % exports.Length], index, settings.Seed + index))]);
     }
 
-    /// <summary>Runs until it is cancelled and the last replies have arrived.</summary>
+    /// <summary>Runs until it is canceled and the last replies have arrived.</summary>
     internal Task RunAsync(CancellationToken end) =>
         Task.WhenAll(clients.Select(client => Task.Run(() => client.RunAsync(end))));
 
     /// <summary>All clients have disconnected: waits until the server holds nothing for them.</summary>
-    internal async Task<bool> RestsAsync(TimeSpan patience)
+    internal async Task<bool> BecomesIdleAsync(TimeSpan patience)
     {
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < patience;)
         {

@@ -29,7 +29,7 @@ internal sealed class SoakNetworkClient(string socketPath, string export, int re
 
     internal long HangUps { get; private set; }
 
-    /// <summary>Runs until it is cancelled and its last requests are answered.</summary>
+    /// <summary>Runs until it is canceled and its last requests are answered.</summary>
     internal async Task RunAsync(CancellationToken end)
     {
         while (!end.IsCancellationRequested)

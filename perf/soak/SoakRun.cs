@@ -50,14 +50,14 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
             + $"{counts.Failed:N0} with a failed region; "
             + $"{counts.Reopened:N0} leases; {churns:N0} devices taken away and brought back; "
             + $"{network.Requests:N0} over the network, {network.HangUps:N0} hang-ups in the middle of replies");
-        Require(await network.RestsAsync(Patience), "the server holds resources of disconnected clients");
+        Require(await network.BecomesIdleAsync(Patience), "the server holds resources of disconnected clients");
         Require(counts.Begun == counts.Succeeded + counts.Failed, "the numbers of requests and outcomes differ");
         Require(statistics.Messages.Requests == counts.Begun, $"the service counted {statistics.Messages.Requests:N0}");
         Require(pool is { Leases: 0, Leased: 0, Draining: 0, Waiting: 0 }, $"at the end the pool is {pool}");
         Require(pool.Free == pool.Total, $"at the end the pool is {pool}");
         Require(deadLetters.Count == 0, $"{deadLetters.Count} dead letters, the first: {deadLetters.First}");
         Judge(devices);
-        await JudgeRestAsync();
+        await CheckIdleAsync();
         await system.Terminate();
         faults.ForEach(fault => output.WriteLine($"FAULT: {fault}"));
         output.WriteLine(faults.Count == 0 ? "passed" : $"{faults.Count} faults");
@@ -111,18 +111,18 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
     }
 
     /// <summary>Waits for idle threads to end. A leaked thread would stay.</summary>
-    private async Task JudgeRestAsync()
+    private async Task CheckIdleAsync()
     {
         var clock = Stopwatch.StartNew();
         var rest = SoakThreads.Take();
-        while (!rest.AreAtRest && clock.Elapsed < Patience)
+        while (!rest.AreIdle && clock.Elapsed < Patience)
         {
             await Task.Delay(TimeSpan.FromSeconds(1));
             rest = SoakThreads.Take();
         }
 
         output.WriteLine($"idle, after {clock.Elapsed.TotalSeconds:0} s, {rest}");
-        Require(rest.AreAtRest, $"threads are left: {rest}");
+        Require(rest.AreIdle, $"threads are left: {rest}");
     }
 
     private void Require(bool condition, string fault)

@@ -33,7 +33,7 @@ internal sealed record SoakThreads
 
     /// <summary>Nothing runs or is blocked: the pool has a few threads for this query, and no file has one. The kernel
     /// keeps one thread per submitter, and sometimes (Linux 6.18) a few more.</summary>
-    internal bool AreAtRest => Pool <= Environment.ProcessorCount + 2 && Files == 0;
+    internal bool AreIdle => Pool <= Environment.ProcessorCount + 2 && Files == 0;
 
     internal static SoakThreads Take()
     {

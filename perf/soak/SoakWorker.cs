@@ -16,7 +16,7 @@ internal sealed class SoakWorker(DmIoService service, IReadOnlyList<string> devi
     private readonly Random random = new(seed);
     private readonly byte[] memory = new byte[MostSectors * Sector.SizeBytes];
 
-    /// <summary>Runs until it is cancelled and its last request has ended.</summary>
+    /// <summary>Runs until it is canceled and its last request has ended.</summary>
     internal async Task RunAsync(CancellationToken end)
     {
         while (!end.IsCancellationRequested)

@@ -51,7 +51,7 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
-    public async Task A_cancelled_run_leaves_no_file_and_reports_its_results()
+    public async Task A_canceled_run_leaves_no_file_and_reports_its_results()
     {
         var comparison = new Comparison(NewSettings("P1", rounds: 1), progress);
 

@@ -49,7 +49,7 @@ public sealed partial class ReadmeTests
             select $"{item.Name}: {item.Link}");
     }
 
-    /// <summary>Package feeds show the page without the files beside it.</summary>
+    /// <summary>Package feeds show the page without other files.</summary>
     [Fact]
     public void The_page_of_a_package_has_no_link_to_another_file()
     {

@@ -25,7 +25,7 @@ internal static class StuckLegLoad
 
     internal static Command Create(CancellationToken end)
     {
-        var command = new Command(Name, "What others feel of a leg that is stuck.").With(LoadOptions.All);
+        var command = new Command(Name, "The effect of a stuck device on requests for others.").With(LoadOptions.All);
         command.SetAction(parsed => RunAsync(LoadOptions.LimitsOf(parsed), end));
         return command;
     }

@@ -14,9 +14,9 @@ internal static class IdleScenario
     internal static IReadOnlyList<Contest> Build(CompareSettings settings, TestFiles files)
     {
         var servers = new NetworkServers(settings, files);
-        var empty = servers.StartOurs(isTcp: false, $"mem:{settings.FileBytes}");
-        var crowded = servers.StartOurs(isTcp: false, $"mem:{settings.FileBytes}");
-        var crowd = new Crowd(crowded);
+        var empty = servers.StartDmio(isTcp: false, $"mem:{settings.FileBytes}");
+        var crowded = servers.StartDmio(isTcp: false, $"mem:{settings.FileBytes}");
+        var crowd = new IdleClients(crowded);
         files.Own(crowd);
         string[] load = ["--rw=randwrite", "--bs=4k", "--iodepth=32"];
         return
@@ -41,7 +41,7 @@ internal static class IdleScenario
     }
 
     /// <summary>The idle clients, which connect before the first measurement and stay connected.</summary>
-    private sealed class Crowd(ServerProcess server) : IDisposable
+    private sealed class IdleClients(ServerProcess server) : IDisposable
     {
         private readonly List<NbdDevice> members = [];
         private long bytesEach;

@@ -33,7 +33,7 @@ internal static class MemoryScenarios
     /// constant, so that CPU caches do not decide the result.</summary>
     internal static IReadOnlyList<Contest> Growth(CompareSettings settings, TestFiles files)
     {
-        return [Of("each lease to devices of its own", "--own"), Of("each lease to all of them")];
+        return [Of("each lease to its own devices", "--own"), Of("each lease to all of them")];
 
         Contest Of(string how, params string[] arguments) => new(
             "P7",

@@ -12,7 +12,7 @@ internal sealed record Scenario(string Id, Func<CompareSettings, TestFiles, IRea
         new("P3", DirectScenario.Build),
         new("P4", PageCacheScenarios.AddedLatency),
         new("P5", MemoryScenarios.Rates),
-        new("P6", NeighbourScenario.Build),
+        new("P6", NeighborScenario.Build),
         new("P7", MemoryScenarios.Growth),
         new("P8", FlushScenario.Build),
         new("P9", StuckLegScenario.Build),

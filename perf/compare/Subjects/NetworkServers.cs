@@ -15,7 +15,7 @@ internal sealed class NetworkServers(CompareSettings settings, TestFiles files)
     internal const string Export = "disk";
 
     /// <summary><c>dmio serve</c>, on devices: <c>mem:1GiB</c>, or paths.</summary>
-    internal ServerProcess StartOurs(bool isTcp, params string[] devices)
+    internal ServerProcess StartDmio(bool isTcp, params string[] devices)
     {
         var (endPoint, uri) = Place(isTcp, Export);
         return Own(ServerProcess.Start(

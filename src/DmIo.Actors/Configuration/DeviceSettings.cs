@@ -16,9 +16,9 @@ internal sealed record DeviceSettings
 
     private const string ExpectedUri = "a URI such as nbd://host:10809/name";
 
-    private static readonly TimeSpan LongestOpening = TimeSpan.FromHours(1);
-    private static readonly TimeSpan LongestAge = TimeSpan.FromHours(1);
-    private static readonly TimeSpan LongestTarget = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxOpenTimeout = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxLatencyTarget = TimeSpan.FromMinutes(1);
 
     private const string ExpectedPath = "the path of a file or block device";
 
@@ -110,15 +110,15 @@ internal sealed record DeviceSettings
     internal static QueueDepth ReadQueueDepth(SettingsReader reader)
     {
         var number = reader.NumberOr("adaptive", "queue-depth", 1, QueueDepth.Max);
-        var target = reader.Duration("latency-target", LongestTarget);
+        var target = reader.Duration("latency-target", MaxLatencyTarget);
         QueueDepth depth = number is { } most ? (int)most : QueueDepth.Adaptive();
         return target == TimeSpan.Zero ? depth : QueueDepth.Adaptive(1, depth.Most, target);
     }
 
-    internal static TimeSpan ReadSlowAfter(SettingsReader reader) => reader.Duration("slow-after", LongestAge);
+    internal static TimeSpan ReadSlowAfter(SettingsReader reader) => reader.Duration("slow-after", MaxAge);
 
     internal static TimeSpan ReadUnhealthyAfter(SettingsReader reader) =>
-        reader.Duration("unhealthy-after", LongestAge);
+        reader.Duration("unhealthy-after", MaxAge);
 
     internal static SchedulingPolicy ReadPolicy(SettingsReader reader) => reader.Choice<SchedulingPolicy>("policy");
 
@@ -129,7 +129,7 @@ internal sealed record DeviceSettings
             FullPath = reader.Path,
             Backend = backend,
             IsReadOnly = reader.Flag("read-only"),
-            OpenTimeout = reader.Duration("open-timeout", LongestOpening),
+            OpenTimeout = reader.Duration("open-timeout", MaxOpenTimeout),
             SlowAfter = ReadSlowAfter(reader),
             UnhealthyAfter = ReadUnhealthyAfter(reader),
             OnMissing = reader.Choice<MissingDevicePolicy>("on-missing"),
@@ -211,7 +211,7 @@ public enum MissingDevicePolicy
 /// <summary>The fault injection of a configured device: one block of its <c>faults</c>, and its <c>delay</c>.</summary>
 internal static class FaultSettings
 {
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromHours(1);
 
     internal static FaultRule ReadRule(SettingsReader reader)
     {
@@ -236,11 +236,11 @@ internal static class FaultSettings
     {
         var delays = new DeviceDelays
         {
-            Read = reader.Duration("read", LongestDelay),
-            Write = reader.Duration("write", LongestDelay),
-            Flush = reader.Duration("flush", LongestDelay),
-            Discard = reader.Duration("discard", LongestDelay),
-            WriteZeroes = reader.Duration("write-zeroes", LongestDelay),
+            Read = reader.Duration("read", MaxDelay),
+            Write = reader.Duration("write", MaxDelay),
+            Flush = reader.Duration("flush", MaxDelay),
+            Discard = reader.Duration("discard", MaxDelay),
+            WriteZeroes = reader.Duration("write-zeroes", MaxDelay),
         };
         reader.RefuseUnknownKeys();
         return delays;

@@ -86,7 +86,7 @@ internal static class DeviceClosing
 {
     /// <summary>
     /// Closes the device, then returns <paramref name="message"/>. Never fails: a device whose closing fails is out of
-    /// service all the same; the cause is logged.
+    /// service in any case; the cause is logged.
     /// </summary>
     internal static async Task<object> CloseAsync(IBlockDevice device, ILoggingAdapter log, object message)
     {

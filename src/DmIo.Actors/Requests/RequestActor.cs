@@ -23,7 +23,7 @@ namespace DmIo.Actors.Requests;
 internal sealed class RequestActor : UntypedActor, IWithTimers
 {
     private readonly PageLease lease;
-    private readonly LeaseTerms terms;
+    private readonly LeaseLimits limits;
     private readonly DeviceDirectory directory;
     private readonly IActorRef supervisor;
     private readonly RequestLedger ledger;
@@ -37,11 +37,11 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private bool isSlowDeviceCheckDue;
 
     public RequestActor(
-        PageLease lease, LeaseTerms terms, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor)
+        PageLease lease, LeaseLimits limits, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor)
     {
         this.counters = counters;
         this.lease = lease;
-        this.terms = terms;
+        this.limits = limits;
         this.directory = directory;
         this.supervisor = supervisor;
         ledger = new RequestLedger(lease.Count);
@@ -50,8 +50,8 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!; // set by the runtime, as for every IWithTimers
 
     internal static Props Props(
-        PageLease lease, LeaseTerms terms, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor) =>
-        Akka.Actor.Props.Create(() => new RequestActor(lease, terms, directory, counters, supervisor));
+        PageLease lease, LeaseLimits limits, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor) =>
+        Akka.Actor.Props.Create(() => new RequestActor(lease, limits, directory, counters, supervisor));
 
     protected override void OnReceive(object message)
     {
@@ -185,7 +185,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
         var regions = snapshot.AsSpan(0, count);
         var state = ledger.NextState().Begin(
-            request, regions, ReplyTo(request), new RequestOwner(Self, lease.Id, terms.Weight), bouncePages);
+            request, regions, ReplyTo(request), new RequestOwner(Self, lease.Id, limits.Weight), bouncePages);
         counters.Accepted(state.Pages);
         if (DmIoTracing.Source.HasListeners())
         {
@@ -213,7 +213,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     /// reply. The calls of a client wait instead, in arrival order: each has a waiting caller, or a callback.
     /// </summary>
     private string? CheckRoom(IoRequest request) =>
-        ledger.Waiting < terms.MaxWaiting || request.WaitsForRoom
+        ledger.Waiting < limits.MaxWaiting || request.WaitsForRoom
         ? null
         : $"{ledger.Waiting} requests of {lease.Id} wait for its {lease.Count} pages, which is the limit "
             + "(dmio.leases.waiting-per-page); wait for outcomes, or get a larger lease.";
@@ -383,12 +383,12 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(1);
 
         /// <summary>A device that receives a request in the meantime may become slow earlier.</summary>
-        private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+        private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
         internal static SlowDeviceCheckDue Instance { get; } = new();
 
         internal static TimeSpan PauseUntil(TimeSpan next, TimeSpan now) =>
-            (next - now < LongestPause ? next - now : LongestPause) + Margin;
+            (next - now < MaxPause ? next - now : MaxPause) + Margin;
     }
 
     private sealed record DeadlineReached(RequestState Request) : INoSerializationVerificationNeeded;

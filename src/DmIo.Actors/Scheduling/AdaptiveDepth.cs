@@ -46,10 +46,10 @@ internal sealed class AdaptiveDepth
     /// then doubles up to <see cref="Period"/>.</summary>
     private static readonly TimeSpan FirstPeriod = TimeSpan.FromMilliseconds(250);
 
-    private const int LeastSamples = 32;
+    private const int MinSamples = 32;
 
     /// <summary>Bounds the reduction of one window, since its measurement may exaggerate.</summary>
-    private const double LeastShrunk = 0.75;
+    private const double MinShrinkFactor = 0.75;
 
     private const int SamplesPerDepth = 8;
 
@@ -135,8 +135,8 @@ internal sealed class AdaptiveDepth
 
         latencies.Add(operation, now - operation.TakenAt, isSample: operation.DepthWindow == Window);
         var elapsed = now - start;
-        var isLong = elapsed >= LongWindow && latencies.Samples >= LeastSamples;
-        var isFull = latencies.Samples >= Math.Max(LeastSamples, SamplesPerDepth * Current);
+        var isLong = elapsed >= LongWindow && latencies.Samples >= MinSamples;
+        var isFull = latencies.Samples >= Math.Max(MinSamples, SamplesPerDepth * Current);
         if (elapsed > TimeSpan.Zero && (isLong || isFull))
         {
             Close(elapsed, now);
@@ -179,12 +179,12 @@ internal sealed class AdaptiveDepth
     /// <param name="depth">The depth of the window.</param>
     private void AdjustLimit(int depth)
     {
-        var beside = hasLightLease ? LightShare / latencies.UnqueuedShare() : 0;
+        var light = hasLightLease ? LightShare / latencies.UnqueuedShare() : 0;
         var target = bounds.LatencyTarget is { } most ? latencies.Mean() / most.Ticks : 0;
-        var excess = Math.Max(beside, target);
+        var excess = Math.Max(light, target);
         if (excess > 1)
         {
-            var shrunk = (int)(depth * Math.Max(1 / excess, LeastShrunk));
+            var shrunk = (int)(depth * Math.Max(1 / excess, MinShrinkFactor));
             limit = Math.Max(bounds.Least, Math.Min(depth - 1, shrunk));
         }
         else if (depth == limit && excess * (depth + 1) <= depth)

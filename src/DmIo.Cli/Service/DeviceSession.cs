@@ -24,7 +24,7 @@ internal sealed class DeviceSession : IAsyncDisposable
 {
     private static readonly TimeSpan FailedStartLimit = TimeSpan.FromSeconds(5);
 
-    private const int LongestName = 255;
+    private const int MaxNameLength = 255;
 
     private readonly ActorSystem system;
     private readonly DmIoService service;
@@ -185,7 +185,7 @@ internal sealed class DeviceSession : IAsyncDisposable
         }
         catch (Exception fault) when (fault is TimeoutException or OutOfMemoryException or ThreadStartException)
         {
-            // The process ends all the same.
+            // The process ends in any case.
         }
     }
 
@@ -318,7 +318,7 @@ internal sealed class DeviceSession : IAsyncDisposable
 
     private string NameFor(string text)
     {
-        var isName = text.Length is > 0 and <= LongestName
+        var isName = text.Length is > 0 and <= MaxNameLength
             && !text.Any(letter => letter is '@' or ',' || char.IsControl(letter));
         return isName ? text : $"device {nameOfText.Count}";
     }

@@ -36,7 +36,7 @@ public sealed class RoomStressTests(ITestOutputHelper output)
         Assert.Equal(0, client.OutstandingCount);
     }
 
-    /// <summary>Writes increasing numbers to a sector of its own, and cancels some of the writes.</summary>
+    /// <summary>Writes increasing numbers to its own sector, and cancels some of the writes.</summary>
     private sealed class Caller(IoClient client, int sector, Random random)
     {
         private readonly List<(int Number, Task<IoResult> Write)> writes = [];

@@ -79,7 +79,7 @@ public sealed class TerminationTests
     public async Task R24_a_device_whose_attach_was_not_processed_is_closed()
     {
         await using var running = new RunningService();
-        using var slow = new SlowToTell();
+        using var slow = new SlowDescriptionDevice();
         var late = new ManualDevice(8);
         var first = running.Service.AttachAsync("slow", slow);
         await slow.WhenAsked.InTime();
@@ -212,7 +212,8 @@ public sealed class TerminationTests
     }
 
     /// <summary>A device whose description blocks its readers.</summary>
-    private sealed class SlowToTell() : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(8))), IDisposable
+    private sealed class SlowDescriptionDevice()
+        : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(8))), IDisposable
     {
         private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly ManualResetEventSlim gate = new();

@@ -32,16 +32,16 @@ public sealed class MessageFuzzTests : ServiceTests
         Attach("disk", new MemoryDevice(ByteSize.FromKiB(512)));
         Attach("other", new MemoryDevice(ByteSize.FromKiB(512)));
         var lease = Open(pages: 8);
-        IActorRef[] everybody = [Supervisor, lease.Requests, DeviceActor("disk"), DeviceActor("other")];
+        IActorRef[] actors = [Supervisor, lease.Requests, DeviceActor("disk"), DeviceActor("other")];
         var guard = CreateTestProbe();
-        foreach (var actor in everybody)
+        foreach (var actor in actors)
         {
             guard.Watch(actor);
         }
 
         for (var one = 0; one < FuzzPlan.Cases; one++)
         {
-            RunCase(seed + one, everybody, lease);
+            RunCase(seed + one, actors, lease);
         }
 
         guard.ExpectNoMsg(TimeSpan.Zero);
@@ -57,20 +57,20 @@ public sealed class MessageFuzzTests : ServiceTests
         Attach("disk", new MemoryDevice(ByteSize.FromKiB(512)));
         Attach("other", new MemoryDevice(ByteSize.FromKiB(512)));
         var lease = Open(pages: 8);
-        IActorRef[] everybody = [Supervisor, lease.Requests, DeviceActor("disk")];
+        IActorRef[] actors = [Supervisor, lease.Requests, DeviceActor("disk")];
         var before = 0L;
 
         for (var one = 0; one < 2 * FuzzPlan.Cases; one++)
         {
             before = one == FuzzPlan.Cases ? Heap.Bytes() : before;
-            RunCase(seed + one, everybody, lease);
+            RunCase(seed + one, actors, lease);
         }
 
         Heap.AssertNotGrown(before, output.WriteLine, ofTest: FuzzPlan.Cases * ProbeBytes);
         Assert.Equal((8, 0, 1), (PoolStatus().Leased, PoolStatus().Draining, PoolStatus().Leases));
     }
 
-    private void RunCase(int seed, IActorRef[] everybody, Granted lease)
+    private void RunCase(int seed, IActorRef[] actors, Granted lease)
     {
         var stranger = CreateTestProbe();
         var messages = new HostileMessages(new HostileValues(new Random(seed), "disk", "other"), stranger.Ref);
@@ -89,7 +89,7 @@ public sealed class MessageFuzzTests : ServiceTests
                     due++;
                     break;
                 default:
-                    everybody[values.Next(everybody.Length)].Tell(messages.Nonsense(), stranger.Ref);
+                    actors[values.Next(actors.Length)].Tell(messages.Nonsense(), stranger.Ref);
                     break;
             }
         }

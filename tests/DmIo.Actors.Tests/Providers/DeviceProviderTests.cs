@@ -98,7 +98,7 @@ public sealed class DeviceProviderTests
     }
 
     [Fact]
-    public async Task Opening_ends_when_its_token_is_cancelled()
+    public async Task Opening_ends_when_its_token_is_canceled()
     {
         await using var running = new RunningService(Providers);
         using var giveUp = new CancellationTokenSource();

@@ -11,7 +11,7 @@ namespace DmIo.Actors.Tests.Service;
 public sealed class CallbackTests : ServiceTests
 {
     [Fact]
-    public async Task R10_a_cancelled_caller_neither_withdraws_its_io_nor_frees_its_pages()
+    public async Task R10_a_canceled_caller_neither_withdraws_its_io_nor_frees_its_pages()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);

@@ -52,7 +52,7 @@ public sealed class HostileInputTests : ServiceTests
 
         Send(lease, Read(new BrokenMemory(lengthBytes: null), new IoRegion("disk", 0, 1)));
 
-        Assert.Contains("No length today", ExpectMsg<IoRefused>().Reason, StringComparison.Ordinal);
+        Assert.Contains("The test has no length", ExpectMsg<IoRefused>().Reason, StringComparison.Ordinal);
         AssertServes(lease, "disk");
     }
 

@@ -30,7 +30,7 @@ public sealed class MonitorTests : IDisposable
         await client.WriteAsync(new IoRegion("disk", 0, 4), new byte[2048]).InTime();
         using var reader = new Connection(Path);
 
-        reader.Say("stats\nstats\n");
+        reader.SendText("stats\nstats\n");
 
         for (var time = 0; time < 2; time++)
         {
@@ -64,8 +64,8 @@ public sealed class MonitorTests : IDisposable
         using var one = new Connection(Path);
         using var other = new Connection(Path);
 
-        one.Say("watch\n");
-        other.Say("watch\n");
+        one.SendText("watch\n");
+        other.SendText("watch\n");
 
         for (var time = 0; time < 2; time++)
         {
@@ -84,7 +84,7 @@ public sealed class MonitorTests : IDisposable
             ServiceMonitor.Listen(Path), Take, TimeSpan.Zero, NoLogger.Instance);
         using var idle = new Connection(Path);
         using var other = new Connection(Path);
-        idle.Say("watch\n");
+        idle.SendText("watch\n");
         var before = -1;
         while (before != Volatile.Read(ref taken))
         {
@@ -93,7 +93,7 @@ public sealed class MonitorTests : IDisposable
             before = Volatile.Read(ref taken) + 100;
             for (var time = 0; time < 100; time++)
             {
-                other.Say("stats\n");
+                other.SendText("stats\n");
                 await other.NextAsync();
             }
         }
@@ -111,12 +111,12 @@ public sealed class MonitorTests : IDisposable
     [Theory]
     [InlineData("help\n", "say stats or watch")]
     [InlineData("stats stats stats stats stats stats stats stats stats stats stats stats", "")]
-    public async Task An_invalid_query_closes_the_connection(string said, string answer)
+    public async Task An_invalid_query_closes_the_connection(string sent, string answer)
     {
         await using var running = new RunningService(Configuration());
         using var client = new Connection(Path);
 
-        client.Say(said);
+        client.SendText(sent);
 
         Assert.Contains(answer, await client.RestAsync(), StringComparison.Ordinal);
     }
@@ -125,10 +125,10 @@ public sealed class MonitorTests : IDisposable
     public async Task The_number_of_connections_is_limited()
     {
         await using var running = new RunningService(Configuration());
-        var clients = Enumerable.Range(0, ServiceMonitor.MostClients).Select(_ => new Connection(Path)).ToList();
+        var clients = Enumerable.Range(0, ServiceMonitor.MaxClients).Select(_ => new Connection(Path)).ToList();
         foreach (var client in clients)
         {
-            client.Say("stats\n");
+            client.SendText("stats\n");
             await client.NextAsync();
         }
 
@@ -144,7 +144,7 @@ public sealed class MonitorTests : IDisposable
         var running = new RunningService(Configuration());
         using var asking = new Connection(Path);
         using var watching = new Connection(Path);
-        watching.Say("watch\n");
+        watching.SendText("watch\n");
         await watching.NextAsync();
 
         await running.DisposeAsync();
@@ -172,7 +172,7 @@ public sealed class MonitorTests : IDisposable
         await using var running = new RunningService(Configuration());
 
         using var client = new Connection(Path);
-        client.Say("stats\n");
+        client.SendText("stats\n");
         Assert.Empty((await client.NextAsync()).Devices);
     }
 
@@ -249,7 +249,7 @@ public sealed class MonitorTests : IDisposable
             socket.Dispose();
         }
 
-        internal void Say(string text) => socket.Send(Encoding.UTF8.GetBytes(text));
+        internal void SendText(string text) => socket.Send(Encoding.UTF8.GetBytes(text));
 
         internal async Task<ServiceStatistics> NextAsync() =>
             ServiceStatistics.Parse(Encoding.UTF8.GetBytes((await reader.ReadLineAsync().InTime())!));

@@ -166,7 +166,7 @@ public sealed class SessionTests : IDisposable
     {
         directory.Fill("a", 1000, Seed);
         directory.Fill("b", 1000, Seed);
-        const string said = "the last 488 bytes of ";
+        const string printed = "the last 488 bytes of ";
         string[] both = ["--region", $"{File("a")}@0", "--region", $"{File("b")}@0"];
 
         var verified = await Command.RunAsync(["verify", .. both]);
@@ -174,10 +174,10 @@ public sealed class SessionTests : IDisposable
         var zeroed = await Command.RunAsync("zero", "--region", $"{File("b")}@0");
         var devices = await Command.RunAsync("devices", File("a"));
 
-        Assert.Equal(2, verified.Output.Split(said).Length - 1);
+        Assert.Equal(2, verified.Output.Split(printed).Length - 1);
         Assert.Equal(488, read.Json.GetProperty("regions")[0].GetProperty("tailBytes").GetInt32());
-        Assert.Contains(said, zeroed.Output);
-        Assert.Contains(said, devices.Output);
+        Assert.Contains(printed, zeroed.Output);
+        Assert.Contains(printed, devices.Output);
         Assert.Equal((512, 1000), (directory.Read("c").Length, directory.Read("b").Length));
         Assert.Equal(directory.Read("a")[512..], directory.Read("b")[512..]);
     }

@@ -53,7 +53,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         {
             var path = directory.PathOf($"{random.Next():x}");
             using var listener = Listen(path);
-            var serving = SayAsync(listener, Mutated(1, random), Mutated(2, random));
+            var serving = SendLinesAsync(listener, Mutated(1, random), Mutated(2, random));
             string[] arguments = ["top", "--socket", path, "--once", "--interval", "100ms"];
 
             var result = await Command.RunAsync(random.Next(2) == 0 ? arguments : [.. arguments, "--json"]);
@@ -98,7 +98,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         using var listener = Listen(path);
         var top = Command.RunAsync("top", "--socket", path, "--once");
         using var client = await listener.AcceptAsync();
-        var sending = SendForEverAsync(client);
+        var sending = SendContinuouslyAsync(client);
 
         var result = await top.WaitAsync(TimeSpan.FromMinutes(1));
 
@@ -111,7 +111,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     {
         var path = directory.PathOf("service");
         using var listener = Listen(path);
-        var serving = SayAsync(listener, first, second);
+        var serving = SendLinesAsync(listener, first, second);
         var result = await Command.RunAsync("top", "--socket", path, "--once", "--json");
         await serving;
         return result;
@@ -126,7 +126,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     }
 
     /// <summary>Sends two lines, one for each request, then closes the connection.</summary>
-    private static async Task SayAsync(Socket listener, params string[] lines)
+    private static async Task SendLinesAsync(Socket listener, params string[] lines)
     {
         using var client = await listener.AcceptAsync();
         try
@@ -145,7 +145,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    private static async Task SendForEverAsync(Socket client)
+    private static async Task SendContinuouslyAsync(Socket client)
     {
         var part = new byte[1 << 20];
         part.AsSpan().Fill((byte)' ');

@@ -37,7 +37,7 @@ internal sealed class FuseFile : IAsyncDisposable
         var file = new FuseFile(directory, nbdkit, nbdfuse, shown, broken);
         try
         {
-            await nbdfuse.WroteAsync(idFile);
+            await nbdfuse.WaitForFileAsync(idFile);
             return file;
         }
         catch

@@ -76,7 +76,7 @@ internal sealed class Mounted : IAsyncDisposable
     }
 
     /// <summary>Makes an ext4 find an error, after which it is read-only.</summary>
-    internal void FailItself() =>
+    internal void CauseError() =>
         File.WriteAllText($"/sys/fs/ext4/{Path.GetFileName(Disk)}/trigger_fs_error", "a test");
 
     public async ValueTask DisposeAsync()

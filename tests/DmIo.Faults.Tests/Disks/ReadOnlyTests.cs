@@ -24,7 +24,7 @@ public sealed class ReadOnlyTests
         await using var bench = await FaultBench.StartAsync(path, mode, isDirect, createSize: DiskSize);
         await bench.AssertServesAsync(0);
         Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
-        mounted.FailItself();
+        mounted.CauseError();
 
         var status = await bench.WriteAsync(64, bench.Pattern(8));
 
@@ -35,8 +35,8 @@ public sealed class ReadOnlyTests
         await mounted.UnmountAsync();
 
         // Exit code 1: errors were corrected.
-        var (exitCode, said) = await PeerProcess.RunAsync("e2fsck", "-f", "-y", mounted.Disk);
-        Assert.True(exitCode <= 1, said);
+        var (exitCode, printed) = await PeerProcess.RunAsync("e2fsck", "-f", "-y", mounted.Disk);
+        Assert.True(exitCode <= 1, printed);
         await mounted.MountAsync();
         await bench.AttachAsync(path, mode, isDirect);
         await bench.AssertServesAsync(64);

@@ -18,13 +18,13 @@ public sealed class FileSizeLimitTests
         using var directory = new TemporaryDirectory();
         var source = directory.SparseFile("data", 1 << 14);
 
-        var (exitCode, said) = await RunLimitedAsync(
+        var (exitCode, printed) = await RunLimitedAsync(
             "write", "--from", source, "--json", "--device-mode", $"{mode}".ToLowerInvariant(),
             "--region", $"{file.Path}@4096", "--region", "mem:4MiB@0");
 
-        Assert.True(exitCode == 1, $"{exitCode}: {said}");
-        Assert.Contains("\"errors\":\"0x1\"", said, StringComparison.Ordinal);
-        Assert.Contains("\"errno\":27", said, StringComparison.Ordinal);
+        Assert.True(exitCode == 1, $"{exitCode}: {printed}");
+        Assert.Contains("\"errors\":\"0x1\"", printed, StringComparison.Ordinal);
+        Assert.Contains("\"errno\":27", printed, StringComparison.Ordinal);
     }
 
     [PeerFact("prlimit", "dotnet")]
@@ -33,20 +33,21 @@ public sealed class FileSizeLimitTests
         using var directory = new TemporaryDirectory();
         var path = directory.FilePath("disk");
 
-        var (exitCode, said) = await RunLimitedAsync(
+        var (exitCode, printed) = await RunLimitedAsync(
             "write", "--from", "/dev/null", "--create", "4MiB", "--region", $"{path}@0");
 
-        Assert.True(exitCode == 2, $"{exitCode}: {said}");
-        Assert.Contains(path, said, StringComparison.Ordinal);
-        Assert.Contains("large", said, StringComparison.Ordinal);
+        Assert.True(exitCode == 2, $"{exitCode}: {printed}");
+        Assert.Contains(path, printed, StringComparison.Ordinal);
+        Assert.Contains("large", printed, StringComparison.Ordinal);
         Assert.False(File.Exists(path));
     }
 
     /// <summary>The runtime's double mapping of code is a file beyond the limit, so it is turned off.</summary>
-    private static Task<(int ExitCode, string Said)> RunLimitedAsync(params string[] arguments) => PeerProcess.RunAsync(
-        "env",
-        [
-            "DOTNET_EnableWriteXorExecute=0", "prlimit", $"--fsize={LimitBytes}", Programs.Find("dotnet")!,
-            Path.Combine(AppContext.BaseDirectory, "DmIo.Cli.dll"), .. arguments,
-        ]);
+    private static Task<(int ExitCode, string Output)> RunLimitedAsync(params string[] arguments) =>
+        PeerProcess.RunAsync(
+            "env",
+            [
+                "DOTNET_EnableWriteXorExecute=0", "prlimit", $"--fsize={LimitBytes}", Programs.Find("dotnet")!,
+                Path.Combine(AppContext.BaseDirectory, "DmIo.Cli.dll"), .. arguments,
+            ]);
 }

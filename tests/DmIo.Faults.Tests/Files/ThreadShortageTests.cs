@@ -24,7 +24,7 @@ public sealed class ThreadShortageTests
         await using var server = PeerProcess.Start(
             "dotnet", Path.Combine(AppContext.BaseDirectory, "DmIo.Cli.dll"), "serve", "--json",
             "--export", $"disk={file.Path}", "--unix", socket, "--device-mode", $"{mode}".ToLowerInvariant());
-        await server.SaysAsync("\"exports\"");
+        await server.WaitForOutputAsync("\"exports\"");
         var device = await NbdDevice.OpenAsync(new NbdDeviceOptions { Uri = NbdUri.Unix(socket, "disk") }).InTime();
         await using var bench = await FaultBench.StartAsync(device);
         using var limit = ThreadLimit.Of(server);
@@ -36,7 +36,7 @@ public sealed class ThreadShortageTests
         await RunAsync(bench);
 
         Assert.True(mode == ServiceMode.Inline || refused > 0, "No thread was needed.");
-        Assert.DoesNotContain("DeviceFailed", server.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("DeviceFailed", server.Output, StringComparison.Ordinal);
     }
 
     [ThreadLimitTheory("dotnet")]
@@ -58,12 +58,12 @@ public sealed class ThreadShortageTests
         limit.Set(threads);
         File.WriteAllText(go, "");
 
-        await Task.WhenAny(server.SaysAsync("\"exports\""), server.EndAsync()).InTime();
+        await Task.WhenAny(server.WaitForOutputAsync("\"exports\""), server.EndAsync()).InTime();
 
         if (server.HasExited)
         {
             Assert.NotEqual(0, await server.EndAsync());
-            Assert.NotEmpty(server.Said);
+            Assert.NotEmpty(server.Output);
             return;
         }
 

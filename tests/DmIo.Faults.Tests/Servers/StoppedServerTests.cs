@@ -22,7 +22,7 @@ public sealed class StoppedServerTests
     {
         await using var file = await FuseFile.OfAsync(sizeMiB: 4);
         await using var bench = await FaultBench.StartAsync(file.Path, mode);
-        await StopAndGoOnAsync(bench, file.Server);
+        await StopAndContinueAsync(bench, file.Server);
     }
 
     /// <summary>Blocking operations run on kernel threads that all rings share.</summary>
@@ -68,10 +68,10 @@ public sealed class StoppedServerTests
         var device = await NbdDevice.OpenAsync(
             new NbdDeviceOptions { Uri = server.Uri, RequestTimeout = TimeSpan.Zero }).InTime();
         await using var bench = await FaultBench.StartAsync(device);
-        await StopAndGoOnAsync(bench, server.Process);
+        await StopAndContinueAsync(bench, server.Process);
     }
 
-    private static async Task StopAndGoOnAsync(FaultBench bench, PeerProcess server)
+    private static async Task StopAndContinueAsync(FaultBench bench, PeerProcess server)
     {
         await bench.AssertServesAsync(0);
         await server.StopAsync();

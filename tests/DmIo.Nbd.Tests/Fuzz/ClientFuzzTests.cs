@@ -38,7 +38,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
             ? RunAsync(random, oneIn, certificate, authority.AuthorityFile)
             : RunAsync(random, oneIn));
 
-        Assert.True(await other.LeaveAsync() > 0);
+        Assert.True(await other.DisconnectAsync() > 0);
     }
 
     private static async Task RunAsync(

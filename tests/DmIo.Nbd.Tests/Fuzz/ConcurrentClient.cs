@@ -32,7 +32,7 @@ internal sealed class ConcurrentClient : IAsyncDisposable
     }
 
     /// <summary>Disconnects. Returns the number of successful rounds; fails if one failed.</summary>
-    internal async Task<int> LeaveAsync()
+    internal async Task<int> DisconnectAsync()
     {
         await end.CancelAsync();
         var rounds = await life.InTime();
@@ -40,7 +40,7 @@ internal sealed class ConcurrentClient : IAsyncDisposable
         return rounds;
     }
 
-    /// <summary>If the test did not reach <see cref="LeaveAsync"/>.</summary>
+    /// <summary>If the test did not reach <see cref="DisconnectAsync"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         await end.CancelAsync();

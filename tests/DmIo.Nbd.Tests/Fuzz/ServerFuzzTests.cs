@@ -42,9 +42,9 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
         await served.AddAsync("quiet", new MemoryDevice(ByteSize.FromMiB(8)));
         var place = served.SocketPath;
         var trusted = isTls ? authority.AuthorityFile : null;
-        await using var apart = await ConcurrentClient.ConnectAsync(
+        await using var separate = await ConcurrentClient.ConnectAsync(
             served.Server.UrisOf("quiet")[1], ownsData: true, trusted);
-        await using var beside = await ConcurrentClient.ConnectAsync(
+        await using var sharing = await ConcurrentClient.ConnectAsync(
             served.Server.UrisOf("disk")[0], ownsData: false, trusted);
 
         await FuzzPlan.RunAsync(seed, random =>
@@ -53,10 +53,10 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
             messages = isTls ? messages[1..] : messages;
             Mutation.Apply(messages, random);
             return FuzzingClient.RunAsync(
-                place, Mutation.Torn(messages, random), random, isTls ? authority.ClientOptions() : null);
+                place, Mutation.Fragments(messages, random), random, isTls ? authority.ClientOptions() : null);
         });
 
-        Assert.True(await apart.LeaveAsync() > 0 && await beside.LeaveAsync() > 0);
+        Assert.True(await separate.DisconnectAsync() > 0 && await sharing.DisconnectAsync() > 0);
         await served.AssertNothingHeldAsync();
     }
 

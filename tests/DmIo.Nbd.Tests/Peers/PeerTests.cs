@@ -52,8 +52,8 @@ public sealed class PeerTests
 
     private static async Task<string> SizeAsync(NbdPeer peer)
     {
-        var (exitCode, said) = await PeerProcess.RunAsync("nbdinfo", "--size", peer.Uri.ToString());
-        Assert.True(exitCode == 0, said);
-        return said.Trim();
+        var (exitCode, printed) = await PeerProcess.RunAsync("nbdinfo", "--size", peer.Uri.ToString());
+        Assert.True(exitCode == 0, printed);
+        return printed.Trim();
     }
 }

@@ -53,9 +53,9 @@ public sealed class QemuImageTests
         await RunAsync("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", image, served.Uri());
         await ScriptAsync(served.Uri(), "h.pwrite(b'\\0' * 512, 4096)");
 
-        var said = await FailAsync("qemu-img", "compare", "-f", "raw", "-F", "raw", image, served.Uri());
+        var printed = await FailAsync("qemu-img", "compare", "-f", "raw", "-F", "raw", image, served.Uri());
 
-        Assert.Contains("Content mismatch at offset 4096!", said, StringComparison.Ordinal);
+        Assert.Contains("Content mismatch at offset 4096!", printed, StringComparison.Ordinal);
     }
 
     [PeerFact("qemu-img")]

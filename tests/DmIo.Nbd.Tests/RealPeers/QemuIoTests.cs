@@ -79,8 +79,8 @@ public sealed class QemuIoTests
 
     private static async Task IoAsync(string uri, params string[] commands)
     {
-        var said = await RunAsync(
+        var printed = await RunAsync(
             "qemu-io", ["-f", "raw", uri, .. commands.SelectMany(command => new[] { "-c", command })]);
-        Assert.DoesNotContain("failed", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("failed", printed, StringComparison.Ordinal);
     }
 }

@@ -22,7 +22,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public void Blocks_beside_the_lease_are_given_up_when_they_are_not_needed()
+    public void Blocks_outside_of_the_lease_are_freed_when_they_are_not_needed()
     {
         var memory = NewMemory(8);
         var shares = Enumerable.Range(0, 10).Select(_ => new MemoryShare(memory)).ToArray();

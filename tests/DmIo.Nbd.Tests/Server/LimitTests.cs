@@ -226,10 +226,10 @@ public sealed class LimitTests
         var levels = new List<LogLevel>();
         while (levels.Count < 4)
         {
-            var said = (LogEvent)await log.NextAsync();
-            if (said.ToString().Contains(" failed with EINVAL", StringComparison.Ordinal))
+            var logged = (LogEvent)await log.NextAsync();
+            if (logged.ToString().Contains(" failed with EINVAL", StringComparison.Ordinal))
             {
-                levels.Add(said.LogLevel());
+                levels.Add(logged.LogLevel());
             }
         }
 

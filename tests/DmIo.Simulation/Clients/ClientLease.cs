@@ -61,7 +61,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? fixedMode, S
     {
         if (client is null)
         {
-            process.Oracle.Note($"{this}: Get is cancelled");
+            process.Oracle.Note($"{this}: Get is canceled");
             giveUp.Cancel();
             return;
         }
@@ -70,7 +70,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? fixedMode, S
         while (candidates.Count > 0)
         {
             var one = candidates[random.Next(candidates.Count)];
-            process.Oracle.Note($"#{one.Request.Number}: token is cancelled");
+            process.Oracle.Note($"#{one.Request.Number}: token is canceled");
             one.Cancellation!.Cancel();
             candidates.Remove(one);
             if (!isForAll)
@@ -80,7 +80,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? fixedMode, S
         }
     }
 
-    /// <summary>The client is disposed all the same. If the service is dead, no reply tells when the memory may be
+    /// <summary>The client is disposed in any case. If the service is dead, no reply tells when the memory may be
     /// reused.</summary>
     internal override void OnKilled(bool isServiceDead)
     {
@@ -134,8 +134,8 @@ internal sealed class ClientLease(long number, int pages, SendMode? fixedMode, S
 
         HasEnded = true;
         process.Oracle.Require(
-            !opening.IsCanceled || giveUp.IsCancellationRequested, $"{this} was cancelled without a cancelled token");
-        process.Oracle.Note($"{this} is {(opening.IsCanceled ? "cancelled" : "refused")}");
+            !opening.IsCanceled || giveUp.IsCancellationRequested, $"{this} was canceled without a canceled token");
+        process.Oracle.Note($"{this} is {(opening.IsCanceled ? "canceled" : "refused")}");
     }
 
     private void TrySend(SimulatedRequest request)
@@ -164,8 +164,8 @@ internal sealed class ClientLease(long number, int pages, SendMode? fixedMode, S
         const int rarely = 12;
         var message = request.Message;
         var cancellation = request.Mode == SendMode.CancellableTask ? new CancellationTokenSource() : null;
-        var isCancelledBefore = cancellation is not null && random.Next(rarely) == 0;
-        if (isCancelledBefore)
+        var isCanceledBefore = cancellation is not null && random.Next(rarely) == 0;
+        if (isCanceledBefore)
         {
             cancellation!.Cancel();
         }
@@ -176,7 +176,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? fixedMode, S
             message.Memory,
             OptionsOf(message),
             cancellation?.Token ?? CancellationToken.None);
-        tasks.Add(new Awaited(request, outcome, cancellation, isCancelledBefore));
+        tasks.Add(new Awaited(request, outcome, cancellation, isCanceledBefore));
     }
 
     private static RequestOptions OptionsOf(IoProtocol.IoRequest message) => new()
@@ -191,18 +191,18 @@ internal sealed class ClientLease(long number, int pages, SendMode? fixedMode, S
 
     private void End(Awaited one)
     {
-        var (request, outcome, cancellation, wasCancelledBefore) = one;
-        if (wasCancelledBefore)
+        var (request, outcome, cancellation, wasCanceledBefore) = one;
+        if (wasCanceledBefore)
         {
-            process.Oracle.Require(outcome.IsCanceled, $"{request} was cancelled before it was sent: {outcome.Status}");
+            process.Oracle.Require(outcome.IsCanceled, $"{request} was canceled before it was sent: {outcome.Status}");
             process.Oracle.NotBegun(request);
         }
         else if (outcome.IsCanceled)
         {
             process.Oracle.Require(
                 cancellation is { IsCancellationRequested: true },
-                $"{request} was cancelled without a cancelled token");
-            process.Oracle.Cancelled(request);
+                $"{request} was canceled without a canceled token");
+            process.Oracle.Canceled(request);
         }
         else if (outcome.IsCompletedSuccessfully)
         {
@@ -221,7 +221,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? fixedMode, S
         SimulatedRequest Request,
         Task<IoResult> Outcome,
         CancellationTokenSource? Cancellation,
-        bool WasCancelledBefore);
+        bool WasCanceledBefore);
 
     private sealed class Completion(SimulatedRequest request) : IoCompletion
     {

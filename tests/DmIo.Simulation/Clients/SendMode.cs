@@ -19,7 +19,7 @@ internal enum SendMode
     /// <summary>By a client; the outcome completes a task.</summary>
     Task,
 
-    /// <summary>By a client; the token of the task can be cancelled before the request, during it or too
+    /// <summary>By a client; the token of the task can be canceled before the request, during it or too
     /// late.</summary>
     CancellableTask,
 

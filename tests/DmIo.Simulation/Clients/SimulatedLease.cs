@@ -35,7 +35,7 @@ internal abstract class SimulatedLease(long number, int pages)
     /// <summary>Requests without an outcome.</summary>
     internal List<SimulatedRequest> Outstanding { get; } = [];
 
-    /// <summary>Cancelled requests, and completed ones whose memory a device still holds. Their memory may be reused
+    /// <summary>Canceled requests, and completed ones whose memory a device still holds. Their memory may be reused
     /// after the lease has ended.</summary>
     internal List<SimulatedRequest> Held { get; } = [];
 

@@ -36,7 +36,7 @@ internal sealed class CreditCheck(Oracle oracle)
 
     /// <summary>Called when the service is idle: pages that devices hold are replaced, as far as the pool has
     /// pages.</summary>
-    internal void CheckAtRest(ServiceCounters counters, Workload workload, int available)
+    internal void CheckIdle(ServiceCounters counters, Workload workload, int available)
     {
         var open = workload.OpenLeases.ToDictionary(lease => lease.Id);
         var quarantined = 0;

@@ -22,7 +22,7 @@ internal sealed class Oracle
     private readonly Dictionary<string, DeviceRecord> devices = [];
     private readonly Dictionary<string, DiskOracle> disks = [];
     private readonly List<SimulatedRequest> outstanding = [];
-    private readonly List<SimulatedRequest> cancelled = [];
+    private readonly List<SimulatedRequest> canceled = [];
     private readonly SimulatedRuntime runtime;
     private readonly Trace trace;
     private long now;
@@ -165,14 +165,14 @@ internal sealed class Oracle
         Returned.Take(request);
     }
 
-    /// <summary>The request was cancelled. It continues without a reported outcome (R10), and its memory may be reused
+    /// <summary>The request was canceled. It continues without a reported outcome (R10), and its memory may be reused
     /// when the lease has ended.</summary>
-    internal void Cancelled(SimulatedRequest request)
+    internal void Canceled(SimulatedRequest request)
     {
-        Note($"#{request.Number} is cancelled");
+        Note($"#{request.Number} is canceled");
         Require(!request.IsBad, $"{request} breaks a rule and was not refused");
         Take(request);
-        cancelled.Add(request);
+        canceled.Add(request);
         request.Lease.Held.Add(request);
     }
 
@@ -181,7 +181,7 @@ internal sealed class Oracle
     {
         foreach (var request in lease.Held)
         {
-            if (cancelled.Remove(request))
+            if (canceled.Remove(request))
             {
                 // The request may have been executed or not; a read has returned content that existed.
                 JudgeData(request, UnknownOutcomeOf(request), mayBeUntouched: true);
@@ -241,7 +241,7 @@ internal sealed class Oracle
         Returned.ForgetPages();
         outstanding.ForEach(request => request.Access?.End(UnknownOutcomeOf(request)));
         outstanding.Clear();
-        cancelled.Clear();
+        canceled.Clear();
     }
 
     /// <summary>Checks the content of a disk; no request may be in flight.</summary>
@@ -364,7 +364,7 @@ internal sealed class Oracle
         const int rarely = 64;
         if (now % rarely == 0)
         {
-            var oldest = outstanding.Concat(cancelled).Select(request => request.Moment).DefaultIfEmpty(now).Min();
+            var oldest = outstanding.Concat(canceled).Select(request => request.Moment).DefaultIfEmpty(now).Min();
             foreach (var device in devices.Values)
             {
                 device.Forget(oldest);

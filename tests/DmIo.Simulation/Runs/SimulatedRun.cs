@@ -81,7 +81,7 @@ internal sealed class SimulatedRun
         disks.CheckCallers();
     }
 
-    /// <summary>Runs at most so many steps of the runtime.</summary>
+    /// <summary>Runs at most this number of steps of the runtime.</summary>
     private void RunSteps(long steps)
     {
         while (steps-- > 0 && runtime.Step())
@@ -249,7 +249,7 @@ internal sealed class SimulatedRun
         RunUntilIdle();
         CheckNothingWaits(lastStatus!);
         CheckNoGetWaits(lastStatus!);
-        credit.CheckAtRest(process.Service.Counters, workload, AvailableBy(lastStatus!));
+        credit.CheckIdle(process.Service.Counters, workload, AvailableBy(lastStatus!));
         var isDrainedEarly = random.Next(2) == 0;
         if (isDrainedEarly)
         {

@@ -37,15 +37,15 @@ public sealed class OracleDeviceTests(ITestOutputHelper output)
     [InlineData(SilentFault.LosesWrites)]
     [InlineData(SilentFault.MisdirectsWrites)]
     [InlineData(SilentFault.TearsWrites)]
-    [InlineData(SilentFault.ForgetsToZero)]
+    [InlineData(SilentFault.SkipsZeroes)]
     [InlineData(SilentFault.LosesFlushes)]
     [InlineData(SilentFault.LosesForceUnitAccess)]
     [InlineData(SilentFault.ReadsStale)]
-    [InlineData(SilentFault.GarblesReads)]
+    [InlineData(SilentFault.CorruptsReads)]
     [InlineData(SilentFault.FillsReadsLate)]
-    [InlineData(SilentFault.TakesWritesLate)]
-    [InlineData(SilentFault.ChangesWhatItWrites)]
-    [InlineData(SilentFault.WritesBesideMemory)]
+    [InlineData(SilentFault.WritesLate)]
+    [InlineData(SilentFault.ChangesWriteBuffers)]
+    [InlineData(SilentFault.WritesOutsideMemory)]
     public void Every_silent_fault_is_found(SilentFault fault)
     {
         var first = Random.Shared.Next(int.MaxValue - FaultySeeds);

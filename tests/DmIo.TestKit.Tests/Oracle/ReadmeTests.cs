@@ -7,7 +7,7 @@ using Xunit;
 
 namespace DmIo.TestKit.Tests.Oracle;
 
-/// <summary>The examples of src/DmIo.TestKit/README.md: the oracle in front of a device, and beside an
+/// <summary>The examples of src/DmIo.TestKit/README.md: the oracle in front of a device, and next to an
 /// application.</summary>
 public sealed class ReadmeTests
 {

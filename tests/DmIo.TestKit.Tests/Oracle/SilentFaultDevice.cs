@@ -16,9 +16,9 @@ internal sealed class SilentFaultDevice(IBlockDevice inner, SilentFault fault, R
 
     public override async ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
     {
-        DoWhatIsLate();
+        RunDelayed();
         var result = await base.ReadAsync(start, destination);
-        if (result.Bytes == 0 || !Lies())
+        if (result.Bytes == 0 || !OccursNow())
         {
             return result;
         }
@@ -26,13 +26,13 @@ internal sealed class SilentFaultDevice(IBlockDevice inner, SilentFault fault, R
         var first = destination.Segments[0];
         switch (fault)
         {
-            case SilentFault.GarblesReads:
+            case SilentFault.CorruptsReads:
                 first.Span[random.Next(first.Length)] ^= 4;
                 break;
             case SilentFault.FillsReadsLate:
                 late = () => first.Span.Fill(1);
                 break;
-            case SilentFault.WritesBesideMemory when MemoryMarshal.TryGetArray<byte>(first, out var array):
+            case SilentFault.WritesOutsideMemory when MemoryMarshal.TryGetArray<byte>(first, out var array):
                 array.Array![array.Offset + array.Count] = 1;
                 break;
             case SilentFault.ReadsStale when old.TryGetValue(start.Value, out var stale):
@@ -46,8 +46,8 @@ internal sealed class SilentFaultDevice(IBlockDevice inner, SilentFault fault, R
     public override async ValueTask<TransferResult> WriteAsync(
         Sector start, SegmentBatch source, bool forceUnitAccess)
     {
-        DoWhatIsLate();
-        if (!Lies())
+        RunDelayed();
+        if (!OccursNow())
         {
             return await WriteAsync(start, source, forceUnitAccess, isRemembered: fault == SilentFault.ReadsStale);
         }
@@ -69,10 +69,10 @@ internal sealed class SilentFaultDevice(IBlockDevice inner, SilentFault fault, R
                 return all;
             case SilentFault.LosesForceUnitAccess:
                 return await base.WriteAsync(start, source, forceUnitAccess: false);
-            case SilentFault.TakesWritesLate:
+            case SilentFault.WritesLate:
                 late = () => _ = base.WriteAsync(start, source, forceUnitAccess).AsTask();
                 return all;
-            case SilentFault.ChangesWhatItWrites:
+            case SilentFault.ChangesWriteBuffers:
                 var result = await base.WriteAsync(start, source, forceUnitAccess);
                 source.Segments[0].Span[0]++;
                 return result;
@@ -82,10 +82,12 @@ internal sealed class SilentFaultDevice(IBlockDevice inner, SilentFault fault, R
     }
 
     public override ValueTask<IoStatus> FlushAsync() =>
-        fault == SilentFault.LosesFlushes && Lies() ? new(IoStatus.Ok) : base.FlushAsync();
+        fault == SilentFault.LosesFlushes && OccursNow() ? new(IoStatus.Ok) : base.FlushAsync();
 
     public override ValueTask<IoStatus> WriteZeroesAsync(Sector start, SectorCount count, WriteZeroesFlags flags) =>
-        fault == SilentFault.ForgetsToZero && Lies() ? new(IoStatus.Ok) : base.WriteZeroesAsync(start, count, flags);
+        fault == SilentFault.SkipsZeroes && OccursNow()
+            ? new(IoStatus.Ok)
+            : base.WriteZeroesAsync(start, count, flags);
 
     private async ValueTask<TransferResult> WriteAsync(
         Sector start, SegmentBatch source, bool forceUnitAccess, bool isRemembered)
@@ -100,9 +102,9 @@ internal sealed class SilentFaultDevice(IBlockDevice inner, SilentFault fault, R
         return await base.WriteAsync(start, source, forceUnitAccess);
     }
 
-    private bool Lies() => random.Next(OneIn) == 0;
+    private bool OccursNow() => random.Next(OneIn) == 0;
 
-    private void DoWhatIsLate()
+    private void RunDelayed()
     {
         var due = late;
         late = static () => { };

@@ -39,7 +39,7 @@ internal sealed class DurableWriters(IoClient client, WriteLog log, int seed, in
                     if (found < marked)
                     {
                         throw new InvalidDataException(
-                            $"sector {sector} of {device} has round {found}, and {marked} was said to be durable");
+                            $"sector {sector} of {device} has round {found}, and {marked} was reported as durable");
                     }
                 }
             }

@@ -42,8 +42,8 @@ public sealed class FioTheoryAttribute : TheoryAttribute
             return missing;
         }
 
-        var (_, said) = PeerProcess.RunAsync("fio", "--enghelp=nbd").GetAwaiter().GetResult();
-        return said.Contains("uri", StringComparison.Ordinal) ? null : "This fio was built without its nbd engine.";
+        var (_, printed) = PeerProcess.RunAsync("fio", "--enghelp=nbd").GetAwaiter().GetResult();
+        return printed.Contains("uri", StringComparison.Ordinal) ? null : "This fio was built without its nbd engine.";
     }
 }
 
@@ -70,7 +70,7 @@ public sealed class MountFactAttribute : FactAttribute
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                return $"{path} is not to be had: {fault.Message}";
+                return $"{path} is not available: {fault.Message}";
             }
         }
 

@@ -122,7 +122,7 @@ internal sealed class NbdPeer : IAsyncDisposable
         var started = PeerProcess.Start(program, [option, idFile, .. arguments]);
         try
         {
-            await started.WroteAsync(idFile);
+            await started.WaitForFileAsync(idFile);
             return started;
         }
         catch

@@ -13,7 +13,7 @@ internal static class OtherProgram
             try:
                 call(*args, **named)
             except nbd.Error as failure:
-                assert failure.errno == error, f"{error} was due, and it said {failure}"
+                assert failure.errno == error, f"{error} was due, and it printed {failure}"
                 return failure.string
             raise AssertionError(f"{error} was expected, but the call succeeded")
 
@@ -22,17 +22,17 @@ internal static class OtherProgram
     /// <summary>Runs a program that must succeed.</summary>
     internal static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        var (exitCode, said) = await PeerProcess.RunAsync(program, arguments);
-        Assert.True(exitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {exitCode}: {said}");
-        return said;
+        var (exitCode, printed) = await PeerProcess.RunAsync(program, arguments);
+        Assert.True(exitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {exitCode}: {printed}");
+        return printed;
     }
 
     /// <summary>Runs a program that must fail.</summary>
     internal static async Task<string> FailAsync(string program, params string[] arguments)
     {
-        var (exitCode, said) = await PeerProcess.RunAsync(program, arguments);
-        Assert.True(exitCode != 0, $"{program} {string.Join(' ', arguments)} succeeded: {said}");
-        return said;
+        var (exitCode, printed) = await PeerProcess.RunAsync(program, arguments);
+        Assert.True(exitCode != 0, $"{program} {string.Join(' ', arguments)} succeeded: {printed}");
+        return printed;
     }
 
     /// <summary>Runs a script for nbdsh with <c>h</c> connected, block status negotiated, and <c>fails("EINVAL",

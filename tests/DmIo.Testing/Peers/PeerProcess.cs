@@ -16,7 +16,7 @@ internal sealed partial class PeerProcess : IAsyncDisposable
     private const int SignalTerminate = 15;
 
     private readonly Process process;
-    private readonly StringBuilder said = new();
+    private readonly StringBuilder printed = new();
 
     private PeerProcess(Process process) => this.process = process;
 
@@ -25,13 +25,13 @@ internal sealed partial class PeerProcess : IAsyncDisposable
     internal bool HasExited => process.HasExited;
 
     /// <summary>The output so far, of both streams.</summary>
-    internal string Said
+    internal string Output
     {
         get
         {
-            lock (said)
+            lock (printed)
             {
-                return said.ToString();
+                return printed.ToString();
             }
         }
     }
@@ -66,17 +66,17 @@ internal sealed partial class PeerProcess : IAsyncDisposable
     {
         await using var launcher = Start(program, arguments);
         await launcher.EndAsync();
-        await launcher.WroteAsync(idFile);
+        await launcher.WaitForFileAsync(idFile);
         var id = int.Parse(await File.ReadAllTextAsync(idFile), CultureInfo.InvariantCulture);
         return new PeerProcess(Process.GetProcessById(id));
     }
 
     /// <summary>Runs a program to its end; returns its exit code and its output.</summary>
-    internal static async Task<(int ExitCode, string Said)> RunAsync(string program, params string[] arguments)
+    internal static async Task<(int ExitCode, string Output)> RunAsync(string program, params string[] arguments)
     {
         await using var peer = Start(program, arguments);
         var exitCode = await peer.EndAsync();
-        return (exitCode, peer.Said);
+        return (exitCode, peer.Output);
     }
 
     /// <summary>Stops all its threads; returns when they have stopped. Its connections stay open.</summary>
@@ -111,11 +111,12 @@ internal sealed partial class PeerProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until it has written its pid file, which servers do when they listen.</summary>
-    internal Task WroteAsync(string idFile) =>
+    internal Task WaitForFileAsync(string idFile) =>
         StartedAsync(() => File.Exists(idFile) && new FileInfo(idFile).Length > 0);
 
     /// <summary>Waits for this text in its output.</summary>
-    internal Task SaysAsync(string text) => StartedAsync(() => Said.Contains(text, StringComparison.Ordinal));
+    internal Task WaitForOutputAsync(string text) =>
+        StartedAsync(() => Output.Contains(text, StringComparison.Ordinal));
 
     /// <summary>Waits for its end; a program that hangs fails the test.</summary>
     internal Task<int> EndAsync() => EndAsync(Patience.Limit);
@@ -129,7 +130,7 @@ internal sealed partial class PeerProcess : IAsyncDisposable
         }
         catch (TimeoutException late)
         {
-            throw new TimeoutException($"Process {process.Id} does not end. Its output: {Said}", late);
+            throw new TimeoutException($"Process {process.Id} does not end. Its output: {Output}", late);
         }
 
         return process.ExitCode;
@@ -153,7 +154,7 @@ internal sealed partial class PeerProcess : IAsyncDisposable
             if (limit.IsCancellationRequested || (process.HasExited && process.ExitCode != 0))
             {
                 var end = process.HasExited ? $" and ended with {process.ExitCode}" : "";
-                throw new InvalidOperationException($"The server does not start{end}. Its output: {Said}");
+                throw new InvalidOperationException($"The server does not start{end}. Its output: {Output}");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(10));
@@ -171,9 +172,9 @@ internal sealed partial class PeerProcess : IAsyncDisposable
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {
-        lock (said)
+        lock (printed)
         {
-            said.AppendLine(line.Data);
+            printed.AppendLine(line.Data);
         }
     }
 

@@ -17,7 +17,7 @@ internal static class Programs
 
     /// <summary>Why a test that requires these programs cannot run; null: it can.</summary>
     internal static string? Missing(params string[] programs) =>
-        OperatingSystem.IsWindows() ? "These programs are not to be had on Windows."
+        OperatingSystem.IsWindows() ? "These programs are not available on Windows."
         : programs.FirstOrDefault(program => Find(program) is null) is { } missing ? $"{missing} is not installed."
         : null;
 }

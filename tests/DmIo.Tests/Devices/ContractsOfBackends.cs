@@ -60,18 +60,18 @@ public sealed class PortableFileDeviceContract : BlockDeviceContract
     private protected override void Release() => directory.Dispose();
 }
 
-public sealed class FaultyDeviceAtRestContract : FileDeviceContract
+public sealed class InactiveFaultyDeviceContract : FileDeviceContract
 {
     private protected override IBlockDevice Wrap(IBlockDevice device) =>
         new FaultyDevice(device, seed: 1, new FaultRule { After = long.MaxValue });
 }
 
-public sealed class DelayedDeviceAtRestContract : FileDeviceContract
+public sealed class InactiveDelayedDeviceContract : FileDeviceContract
 {
     private protected override IBlockDevice Wrap(IBlockDevice device) => new DelayedDevice(device, new DeviceDelays());
 }
 
-public sealed class HungDeviceAtRestContract : FileDeviceContract
+public sealed class InactiveHungDeviceContract : FileDeviceContract
 {
     private protected override IBlockDevice Wrap(IBlockDevice device)
     {
@@ -81,7 +81,7 @@ public sealed class HungDeviceAtRestContract : FileDeviceContract
     }
 }
 
-public sealed class LimitedDeviceAtRestContract : FileDeviceContract
+public sealed class InactiveLimitedDeviceContract : FileDeviceContract
 {
     private protected override IBlockDevice Wrap(IBlockDevice device) =>
         new LimitedDevice(device, description => description);

@@ -123,7 +123,7 @@ public sealed class FairSharingTests
             order.Add(entry);
             order.Remove(order.Next(TimeSpan.Zero)!, DequeueReason.Chosen);
 
-            Assert.InRange(order.FlowCount, 1, FairScheduler.MostIdle + 1);
+            Assert.InRange(order.FlowCount, 1, FairScheduler.MaxIdle + 1);
         }
     }
 

@@ -37,8 +37,8 @@ public abstract class LoopDeviceContract : BlockDeviceContract
     }
 }
 
-public sealed class LoopDeviceAsItSuitsContract() : LoopDeviceContract(mode: null);
+public sealed class LoopDeviceDefaultModeContract() : LoopDeviceContract(mode: null);
 
-public sealed class LoopDeviceAsItSuitsDirectContract() : LoopDeviceContract(mode: null, isDirect: true);
+public sealed class LoopDeviceDefaultModeDirectContract() : LoopDeviceContract(mode: null, isDirect: true);
 
 public sealed class LoopDeviceThreadsDirectContract() : LoopDeviceContract(ServiceMode.Threads, isDirect: true);

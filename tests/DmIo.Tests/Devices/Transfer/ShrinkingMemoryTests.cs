@@ -11,7 +11,7 @@ public sealed class ShrinkingMemoryTests
     [Fact]
     public async Task Memory_whose_segments_are_all_empty_ends_the_transfer()
     {
-        var memory = new LyingMemory(_ => 4096);
+        var memory = new ShrinkingMemory(_ => 4096);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => ReadAsync(memory));
     }
@@ -19,7 +19,7 @@ public sealed class ShrinkingMemoryTests
     [Fact]
     public async Task Memory_that_shrinks_while_it_is_used_ends_the_transfer()
     {
-        var memory = new LyingMemory(asked => asked == 1 ? 4096 : 0);
+        var memory = new ShrinkingMemory(asked => asked == 1 ? 4096 : 0);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => ReadAsync(memory));
     }
@@ -31,7 +31,7 @@ public sealed class ShrinkingMemoryTests
         TaskCreationOptions.LongRunning,
         TaskScheduler.Default).Unwrap().WaitAsync(TimeSpan.FromSeconds(60));
 
-    private sealed class LyingMemory(Func<int, long> length) : IoMemory
+    private sealed class ShrinkingMemory(Func<int, long> length) : IoMemory
     {
         private int asked;
 

@@ -7,9 +7,9 @@ namespace DmIo.Compare;
 /// Lease B has one random 4 KiB read in flight at the device named disk; lease A has a given number in flight at the
 /// same time. Reports B, then A if present.
 /// </summary>
-internal static class NeighbourLoad
+internal static class NeighborLoad
 {
-    internal const string Name = "neighbour";
+    internal const string Name = "neighbor";
 
     private static readonly Option<string> ConfigPath = new("--config") { Required = true };
 
@@ -17,7 +17,7 @@ internal static class NeighbourLoad
 
     internal static Command Create(CancellationToken end)
     {
-        var command = new Command(Name, "A lease with one read in flight beside one that floods.")
+        var command = new Command(Name, "One read in flight of a lease during a flood by another lease.")
         {
             ConfigPath, Flood,
         }.With(LoadOptions.All);
