@@ -112,7 +112,7 @@ internal static class CompareCommand
     {
         Directory.CreateDirectory(settings.Output);
         Directory.CreateDirectory(settings.DiskDirectory);
-        var machine = Machine.Look(settings);
+        var machine = Machine.Detect(settings);
         var comparison = new Comparison(settings, Console.Error);
         var isEnded = false;
         try

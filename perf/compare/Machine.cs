@@ -26,7 +26,7 @@ internal sealed record Machine
     /// <summary>The load average of the last minute before the first run.</summary>
     public required string Load { get; init; }
 
-    internal static Machine Look(CompareSettings settings) => new()
+    internal static Machine Detect(CompareSettings settings) => new()
     {
         Processor = FirstOf("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString(),
         Cores = Environment.ProcessorCount,

@@ -71,7 +71,7 @@ public sealed class ComparisonTests : IDisposable
         var contest = new Contest("P1", "never run", [], [new RateFloor("nobody", 5)]);
         ContestResult[] results =
             [.. comparison.Results, new ContestResult(contest, [new Series("nobody") { Fault = "has failed" }])];
-        var machine = Machine.Look(settings);
+        var machine = Machine.Detect(settings);
 
         var table = MarkdownReport.Write(machine, settings, results);
         var json = JsonReport.Write(machine, settings, results);

@@ -18,14 +18,14 @@ internal static class NeighborScenario
                 "Noisy neighbor: 4 KiB random direct reads, B with 1 in flight, A with 256",
                 [
                     OwnLoad.Of(NeighborLoad.Name, Alone, settings, "--config", Config("fair", "adaptive")),
-                    Beside(adaptive, Config("fair", "adaptive")),
-                    Beside(Names("fair, depth 32"), Config("fair", "32")),
-                    Beside(Names("fifo, depth 32"), Config("fifo", "32")),
+                    WithFlood(adaptive, Config("fair", "adaptive")),
+                    WithFlood(Names("fair, depth 32"), Config("fair", "32")),
+                    WithFlood(Names("fifo, depth 32"), Config("fifo", "32")),
                 ],
                 [new LatencyRatio(adaptive[0], Alone, "p50", sample => sample.P50, AtMost: 3)]),
         ];
 
-        Subject Beside(string[] names, string config) =>
+        Subject WithFlood(string[] names, string config) =>
             OwnLoad.Of(NeighborLoad.Name, names, settings, "--config", config, "--flood", Flood.ToString());
 
         string Config(string policy, string depth) => files.AddText(settings.DiskDirectory, $$"""

@@ -50,7 +50,7 @@ internal static class PageCheck
         foreach (var page in pages)
         {
             Require(page.Memory, "A page was written to after it was put back.");
-            Require(page.Guard, "A page was written past its end before it was returned.");
+            Require(page.Guard, "A write past the end of a returned page.");
         }
     }
 
@@ -61,7 +61,7 @@ internal static class PageCheck
         for (var index = 0; index < lease.Count; index++)
         {
             var page = lease.Pages[index];
-            Require(page.Guard, $"Page {index} of {lease.Id} was written past its end.");
+            Require(page.Guard, $"A write past the end of page {index} of {lease.Id}.");
             page.Memory.Span.Fill(Unowned);
         }
     }

@@ -98,13 +98,13 @@ public sealed class ClientStressTests(ITestOutputHelper output)
         private readonly List<Task<IoResult>> tasks = [];
         private readonly TaskCompletionSource called = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int callbacksDue = 1;
-        private int callbacksUnwell;
+        private int failedCallbacks;
 
         internal int Sent { get; private set; }
 
         /// <summary>The number of requests that were refused after they had been sent, or failed.</summary>
         internal int FailedCount =>
-            callbacksUnwell + tasks.Count(task => !task.IsCompletedSuccessfully || !task.Result.IsOk);
+            failedCallbacks + tasks.Count(task => !task.IsCompletedSuccessfully || !task.Result.IsOk);
 
         internal void Run()
         {
@@ -162,7 +162,7 @@ public sealed class ClientStressTests(ITestOutputHelper output)
             {
                 client.Write(regions, Page, (result, _) =>
                 {
-                    Interlocked.Add(ref callbacksUnwell, result.IsOk ? 0 : 1);
+                    Interlocked.Add(ref failedCallbacks, result.IsOk ? 0 : 1);
                     Called();
                 });
             }

@@ -57,7 +57,7 @@ public sealed class PageCheckTests : IDisposable
 
         var fault = Assert.Throws<InvariantViolationException>(() => pool.Return(lease));
 
-        Assert.Contains($"page 1 of {lease.Id}", fault.Message, StringComparison.Ordinal);
+        Assert.Contains($"the end of page 1 of {lease.Id}", fault.Message, StringComparison.Ordinal);
     }
 
     private PageLease Lease(int pages)
