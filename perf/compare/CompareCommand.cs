@@ -5,8 +5,9 @@ using DmIo.Io;
 namespace DmIo.Compare;
 
 /// <summary>
-/// The command line: without a command, the comparison; the commands are the loads that it starts as processes of
-/// their own. Exit code 0 when it ran to its end, whatever was measured; 1 when it was ended early.
+/// The command line. Without a command, it runs the comparison; the commands are the loads that the comparison starts
+/// as child processes. Exit code 0 if the comparison ran to its end, regardless of the results; 1 if it was
+/// interrupted.
 /// </summary>
 internal static class CompareCommand
 {
@@ -74,7 +75,7 @@ internal static class CompareCommand
         var command = new RootCommand(Description)
         {
             Only, Rounds, Seconds, WarmUp, Disk, Memory, DiskSize, Output,
-            RandomAccessLoad.Create(end), NeighbourLoad.Create(end), StuckLegLoad.Create(end),
+            RandomAccessLoad.Create(end), NeighborLoad.Create(end), StuckLegLoad.Create(end),
         };
         command.SetAction(parsed => RunAsync(SettingsOf(parsed), end));
         return command;
@@ -111,7 +112,7 @@ internal static class CompareCommand
     {
         Directory.CreateDirectory(settings.Output);
         Directory.CreateDirectory(settings.DiskDirectory);
-        var machine = Machine.Look(settings);
+        var machine = Machine.Detect(settings);
         var comparison = new Comparison(settings, Console.Error);
         var isEnded = false;
         try

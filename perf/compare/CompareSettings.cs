@@ -1,32 +1,32 @@
 namespace DmIo.Compare;
 
-/// <summary>How long, how often and where.</summary>
+/// <summary>The settings of a comparison.</summary>
 internal sealed record CompareSettings
 {
-    /// <summary>P1 to P9 and N1 to N6, those to run.</summary>
+    /// <summary>The scenarios to run, of P1 to P9 and N1 to N6.</summary>
     public required IReadOnlyList<string> Only { get; init; }
 
-    /// <summary>How often each subject runs, in turn with the others.</summary>
+    /// <summary>The number of runs of each subject, in turn with the others.</summary>
     public required int Rounds { get; init; }
 
-    /// <summary>How long a run is measured.</summary>
+    /// <summary>The measured time of a run.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>How long before that nothing counts: the time that .NET's compiler takes to settle.</summary>
+    /// <summary>The time before the measurement, in which the .NET compiler settles.</summary>
     public required double WarmUpSeconds { get; init; }
 
-    /// <summary>A directory on the disk that is to be measured.</summary>
+    /// <summary>A directory on the disk to measure.</summary>
     public required string DiskDirectory { get; init; }
 
-    /// <summary>A directory that is kept in memory.</summary>
+    /// <summary>A directory in memory.</summary>
     public required string MemoryDirectory { get; init; }
 
-    /// <summary>Bytes of each file on the disk.</summary>
+    /// <summary>The size of each file on the disk.</summary>
     public required long DiskBytes { get; init; }
 
-    /// <summary>Bytes of each file in memory.</summary>
+    /// <summary>The size of each file in memory.</summary>
     public long FileBytes { get; init; } = 256 << 20;
 
-    /// <summary>Where the table and the JSON go.</summary>
+    /// <summary>The directory for the table and the JSON.</summary>
     public required string Output { get; init; }
 }

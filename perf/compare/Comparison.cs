@@ -3,18 +3,18 @@ using System.Globalization;
 
 namespace DmIo.Compare;
 
-/// <summary>What a contest came to.</summary>
+/// <summary>The result of a contest.</summary>
 internal sealed record ContestResult(Contest Contest, IReadOnlyList<Series> Series);
 
 /// <summary>
-/// Runs contests, in each the subjects in turn, A B A B ..., so that what else the machine does meets all of them. A
-/// subject that fails is out from there on, with its reason; the others go on.
+/// Runs contests, in each the subjects in turn, A B A B ..., so that other load on the machine affects all of them. A
+/// failed subject is dropped with its reason, and the others continue.
 /// </summary>
 internal sealed class Comparison(CompareSettings settings, TextWriter progress)
 {
     private readonly List<ContestResult> results = [];
 
-    /// <summary>Also when it was ended early: what there is.</summary>
+    /// <summary>The results so far, also after an interrupt.</summary>
     internal IReadOnlyList<ContestResult> Results => results;
 
     internal async Task RunAsync(CancellationToken end)

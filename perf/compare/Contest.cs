@@ -1,17 +1,17 @@
 namespace DmIo.Compare;
 
-/// <summary>One row or more of the table: subjects that do the same, in turn, and what is expected of them.</summary>
+/// <summary>One or more rows of the table: subjects with the same work, run in turn, and their targets.</summary>
 /// <param name="Id">P1 to P9, N1 to N6.</param>
-/// <param name="Title">What is measured.</param>
-/// <param name="Subjects">Run in this order, round after round.</param>
-/// <param name="Targets">What the medians are held against.</param>
+/// <param name="Title">The measured work.</param>
+/// <param name="Subjects">Run in this order in each round.</param>
+/// <param name="Targets">Targets of the medians.</param>
 internal sealed record Contest(
     string Id, string Title, IReadOnlyList<Subject> Subjects, IReadOnlyList<Target> Targets);
 
-/// <summary>Whoever runs, as one process of its own for each run.</summary>
-/// <param name="Names">What its samples are called; most have one.</param>
-/// <param name="RunAsync">Runs once; one sample for each name.</param>
-/// <param name="Missing">Why it can't be run here; null: it can.</param>
+/// <summary>A measured program, run as a separate process each time.</summary>
+/// <param name="Names">The names of its series; most subjects have one.</param>
+/// <param name="RunAsync">Runs once; returns one sample per name.</param>
+/// <param name="Missing">Why it cannot run here; null: it can.</param>
 internal sealed record Subject(
     IReadOnlyList<string> Names, Func<CancellationToken, Task<IReadOnlyList<Sample>>> RunAsync, string? Missing = null)
 {
@@ -21,7 +21,7 @@ internal sealed record Subject(
     }
 }
 
-/// <summary>A subject did not do what it was asked for; the message is one sentence for the report.</summary>
+/// <summary>A subject failed; the message is one sentence for the report.</summary>
 internal sealed class SubjectFailedException : Exception
 {
     internal SubjectFailedException(string message)

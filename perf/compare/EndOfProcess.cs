@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace DmIo.Compare;
 
-/// <summary>Ctrl-C and SIGTERM as a token: what is under way is ended, its files are removed.</summary>
+/// <summary>Ctrl-C and SIGTERM as a token: the current run ends, and its files are removed.</summary>
 internal sealed class EndOfProcess : IDisposable
 {
     private readonly CancellationTokenSource source = new();

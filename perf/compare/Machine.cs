@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace DmIo.Compare;
 
-/// <summary>What the figures were measured on: without it they say nothing.</summary>
+/// <summary>The machine of the measurement, without which the figures are meaningless.</summary>
 internal sealed record Machine
 {
     public required string Processor { get; init; }
@@ -17,16 +17,16 @@ internal sealed record Machine
     /// <summary>The version of Akka.NET.</summary>
     public required string Actors { get; init; }
 
-    /// <summary>What the disk directory lies on.</summary>
+    /// <summary>The store of the disk directory.</summary>
     public required string Disk { get; init; }
 
-    /// <summary>What the memory directory lies on.</summary>
+    /// <summary>The store of the memory directory.</summary>
     public required string Memory { get; init; }
 
-    /// <summary>Of the last minute, before the first run: what else this machine had to do.</summary>
+    /// <summary>The load average of the last minute before the first run.</summary>
     public required string Load { get; init; }
 
-    internal static Machine Look(CompareSettings settings) => new()
+    internal static Machine Detect(CompareSettings settings) => new()
     {
         Processor = FirstOf("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString(),
         Cores = Environment.ProcessorCount,
@@ -38,7 +38,7 @@ internal sealed record Machine
         Load = ReadLines("/proc/loadavg").FirstOrDefault()?.Split(' ')[0] ?? "unknown",
     };
 
-    /// <summary>File system and device of the mount that a directory is in.</summary>
+    /// <summary>The file system and the device of a directory's mount.</summary>
     private static string StoreOf(string directory)
     {
         var path = Path.GetFullPath(directory);
@@ -74,7 +74,7 @@ internal sealed record Machine
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // Not on this system.
+            // Not available on this system.
             return [];
         }
     }

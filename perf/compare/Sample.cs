@@ -2,15 +2,15 @@ using DmIo.Cli.Reports;
 
 namespace DmIo.Compare;
 
-/// <summary>What one run of one subject measured.</summary>
+/// <summary>The measurement of one run of a subject.</summary>
 internal sealed record Sample
 {
-    /// <summary>Requests a second.</summary>
+    /// <summary>Requests per second.</summary>
     public required double Rate { get; init; }
 
     public required double BytesPerSecond { get; init; }
 
-    /// <summary>Microseconds, as the next ones.</summary>
+    /// <summary>The median latency in microseconds, like the following ones.</summary>
     public required double P50 { get; init; }
 
     public required double P99 { get; init; }
@@ -19,19 +19,19 @@ internal sealed record Sample
 
     public required long Errors { get; init; }
 
-    /// <summary>Managed memory for each request; null where the subject does not say.</summary>
+    /// <summary>Allocated managed memory per request; null: not reported.</summary>
     public double? AllocatedBytes { get; init; }
 
-    /// <summary>Turns of actors for each request; null likewise.</summary>
+    /// <summary>Turns of actors per request; null: not reported.</summary>
     public double? Turns { get; init; }
 
-    /// <summary>Messages of the service's actors for each request; null likewise.</summary>
+    /// <summary>Messages of the service's actors per request; null: not reported.</summary>
     public double? Messages { get; init; }
 
-    /// <summary>Of these, messages from one actor to another; null likewise.</summary>
+    /// <summary>Messages between actors per request; null: not reported.</summary>
     public double? Hops { get; init; }
 
-    /// <summary>Pages of a lease in I/O for each request; null likewise.</summary>
+    /// <summary>Pages of a lease in I/O per request; null: not reported.</summary>
     public int? Pages { get; init; }
 
     internal static Sample Of(BenchReport report) => new()

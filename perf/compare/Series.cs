@@ -1,13 +1,13 @@
 namespace DmIo.Compare;
 
-/// <summary>The samples of one name, over all rounds.</summary>
+/// <summary>The samples of one name in all rounds.</summary>
 internal sealed class Series(string name)
 {
     internal string Name { get; } = name;
 
     internal List<Sample> Samples { get; } = [];
 
-    /// <summary>Why there is none, or fewer than rounds; null: there are all.</summary>
+    /// <summary>Why samples are missing; null: none is missing.</summary>
     internal string? Fault { get; set; }
 
     internal double Median(Func<Sample, double> measure)

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace DmIo.Compare;
 
-/// <summary>What the medians are held against, by name of the series.</summary>
+/// <summary>A target of medians, by name of the series.</summary>
 internal abstract record Target
 {
-    /// <summary>What is compared, for the table.</summary>
+    /// <summary>The compared quantity, for the table.</summary>
     internal abstract string Text { get; }
 
     /// <summary>The bound, for the table.</summary>
@@ -21,7 +21,7 @@ internal abstract record Target
         value.ToString(format, CultureInfo.InvariantCulture);
 }
 
-/// <summary>The rate of one over that of another.</summary>
+/// <summary>The ratio of two rates.</summary>
 internal sealed record RateRatio(string Subject, string Peer, double AtLeast) : Target
 {
     internal override string Text => $"{Subject} / {Peer}, rate";
@@ -40,7 +40,7 @@ internal sealed record RateRatio(string Subject, string Peer, double AtLeast) : 
     }
 }
 
-/// <summary>A rate by itself.</summary>
+/// <summary>A minimum rate.</summary>
 internal sealed record RateFloor(string Subject, double AtLeast) : Target
 {
     internal override string Text => $"{Subject}, requests/s";
@@ -53,7 +53,7 @@ internal sealed record RateFloor(string Subject, double AtLeast) : Target
             : null;
 }
 
-/// <summary>A latency of one over that of another.</summary>
+/// <summary>The ratio of two latencies.</summary>
 internal sealed record LatencyRatio(
     string Subject, string Peer, string Quantile, Func<Sample, double> Of, double AtMost) : Target
 {
@@ -73,7 +73,7 @@ internal sealed record LatencyRatio(
     }
 }
 
-/// <summary>How much longer one takes than another, in the median of the medians.</summary>
+/// <summary>The difference of two latencies, each the median of the medians.</summary>
 internal sealed record AddedMedian(string Subject, string Peer, double AtMostMicroseconds) : Target
 {
     internal override string Text => $"{Subject} - {Peer}, p50";
@@ -92,7 +92,7 @@ internal sealed record AddedMedian(string Subject, string Peer, double AtMostMic
     }
 }
 
-/// <summary>The lowest rate of all over the highest.</summary>
+/// <summary>The ratio of the lowest rate to the highest.</summary>
 internal sealed record RateSpread(double AtLeast) : Target
 {
     internal override string Text => "lowest / highest of all, rate";
@@ -112,7 +112,7 @@ internal sealed record RateSpread(double AtLeast) : Target
     }
 }
 
-/// <summary>How much memory one of many takes.</summary>
+/// <summary>The maximum memory per client.</summary>
 internal sealed record MemoryCeiling(string Subject, long AtMostBytes) : Target
 {
     internal override string Text => $"{Subject}, resident bytes";

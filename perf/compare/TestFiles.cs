@@ -1,8 +1,8 @@
 namespace DmIo.Compare;
 
 /// <summary>
-/// The files that a contest is held on: written from end to end before it, since holes cost nothing to read, and
-/// removed after it, however it ends. So are the servers that it needs.
+/// The files of a contest. They are completely written before it, since reads of holes are cheap, and removed after it,
+/// however it ends; the same applies to its servers.
 /// </summary>
 internal sealed class TestFiles : IDisposable
 {
@@ -12,7 +12,7 @@ internal sealed class TestFiles : IDisposable
     private readonly List<string> paths = [];
     private readonly List<IDisposable> owned = [];
 
-    /// <summary>A new file of random bytes, on its store.</summary>
+    /// <summary>Creates a file of random bytes and flushes it to its store.</summary>
     internal string Add(string directory, long lengthBytes)
     {
         var path = Reserve(directory, "img");
@@ -28,7 +28,7 @@ internal sealed class TestFiles : IDisposable
         return path;
     }
 
-    /// <summary>A new file of text.</summary>
+    /// <summary>Creates a text file.</summary>
     internal string AddText(string directory, string text)
     {
         var path = Reserve(directory, "conf");
@@ -36,7 +36,7 @@ internal sealed class TestFiles : IDisposable
         return path;
     }
 
-    /// <summary>A path for a file that somebody else makes.</summary>
+    /// <summary>A path for a file that another program creates.</summary>
     internal string Reserve(string directory, string extension)
     {
         Directory.CreateDirectory(directory);
@@ -45,7 +45,7 @@ internal sealed class TestFiles : IDisposable
         return path;
     }
 
-    /// <summary>Something that uses the files; it ends before they are removed, the last first.</summary>
+    /// <summary>Adds an object that uses the files; it is disposed before they are removed, in reverse order.</summary>
     internal void Own(IDisposable user) => owned.Add(user);
 
     public void Dispose()

@@ -1,20 +1,19 @@
 namespace DmIo.Soak;
 
-/// <summary>What the workers did, added up as they do it. Each request that was begun ends as exactly one of the
-/// others.</summary>
+/// <summary>The counts of all workers. Each request that was begun ends in exactly one of the others.</summary>
 internal sealed class SoakCounts
 {
     private long begun;
-    private long well;
+    private long succeeded;
     private long failed;
     private long reopened;
 
     internal long Begun => Volatile.Read(ref begun);
 
-    /// <summary>No region failed.</summary>
-    internal long Well => Volatile.Read(ref well);
+    /// <summary>Requests without a failed region.</summary>
+    internal long Succeeded => Volatile.Read(ref succeeded);
 
-    /// <summary>Some region failed: a fault that was meant, or a device that was away.</summary>
+    /// <summary>Requests with a failed region: an injected fault, or a detached device.</summary>
     internal long Failed => Volatile.Read(ref failed);
 
     internal long Reopened => Volatile.Read(ref reopened);
@@ -25,7 +24,7 @@ internal sealed class SoakCounts
     {
         if (isOk)
         {
-            Interlocked.Increment(ref well);
+            Interlocked.Increment(ref succeeded);
         }
         else
         {

@@ -6,8 +6,8 @@ using DmIo.Io;
 
 namespace DmIo.Soak;
 
-/// <summary>The devices of a run, and who takes one away and brings it back all the time. Some fail one operation in a
-/// thousand.</summary>
+/// <summary>The devices of a run, one of which is always being detached and attached again. Some fail one operation in
+/// a thousand.</summary>
 internal sealed class SoakDevices : IDisposable
 {
     private const int Few = 10;
@@ -30,7 +30,7 @@ internal sealed class SoakDevices : IDisposable
 
     internal IReadOnlyList<string> Names { get; }
 
-    /// <summary>How many threads those may have that are served by threads.</summary>
+    /// <summary>The maximum number of threads of devices in the mode threads.</summary>
     internal int MostThreads => ThreadEngine.MaxThreads
         * Enumerable.Range(0, Names.Count).Count(index => IsFile(index) && KindOf(index) == ByThreads);
 
@@ -42,7 +42,7 @@ internal sealed class SoakDevices : IDisposable
         }
     }
 
-    /// <summary>Until it is cancelled: one device after the other goes and comes. How many.</summary>
+    /// <summary>Detaches and attaches one device after the other until it is canceled. Returns their number.</summary>
     internal async Task<int> ChurnAsync(CancellationToken end)
     {
         var count = 0;
@@ -77,7 +77,7 @@ internal sealed class SoakDevices : IDisposable
         return index % 7 == 3 ? new FaultyDevice(device, seed + index, rule) : device;
     }
 
-    /// <summary>On a disk as it suits it (a ring, where there is one) or by threads; in memory inline.</summary>
+    /// <summary>On a disk in the default mode (ring, if available) or by threads; in memory inline.</summary>
     private FileDevice OpenFile(int index) => FileDevice.Open(new FileDeviceOptions
     {
         Path = Path.Combine((KindOf(index) == InMemory ? inMemory : home).FullName, Names[index]),

@@ -11,8 +11,8 @@ using DmIo.Nbd.Server;
 namespace DmIo.Soak;
 
 /// <summary>
-/// Network disks under load, on a service of their own: one in memory, and one whose file is read by threads, so that
-/// replies come out of order. Each has little memory for its clients.
+/// Network disks under load, on a separate service: one in memory, and one whose file is read by threads, so that
+/// replies are reordered. Each has little memory for its clients.
 /// </summary>
 internal sealed class SoakNetwork : IAsyncDisposable
 {
@@ -31,7 +31,7 @@ internal sealed class SoakNetwork : IAsyncDisposable
         this.clients = clients;
     }
 
-    /// <summary>How many threads its file may have.</summary>
+    /// <summary>The maximum number of threads of its file.</summary>
     internal static int MostThreads => ThreadEngine.MaxThreads;
 
     internal long Requests => clients.Sum(client => client.Requests);
@@ -64,12 +64,12 @@ internal sealed class SoakNetwork : IAsyncDisposable
             new SoakNetworkClient(socket, exports[index % exports.Length], index, settings.Seed + index))]);
     }
 
-    /// <summary>Until it is cancelled, and the last replies have come.</summary>
+    /// <summary>Runs until it is canceled and the last replies have arrived.</summary>
     internal Task RunAsync(CancellationToken end) =>
         Task.WhenAll(clients.Select(client => Task.Run(() => client.RunAsync(end))));
 
-    /// <summary>All clients have hung up: soon nothing is kept for them.</summary>
-    internal async Task<bool> RestsAsync(TimeSpan patience)
+    /// <summary>All clients have disconnected: waits until the server holds nothing for them.</summary>
+    internal async Task<bool> BecomesIdleAsync(TimeSpan patience)
     {
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < patience;)
         {

@@ -5,13 +5,12 @@ using System.Text;
 namespace DmIo.Soak;
 
 /// <summary>
-/// A client as the Linux kernel's: simple replies, several requests in flight. It has a region of its own on the
-/// export, and checks every byte of what it reads, and that nothing else comes between. Written from the specification,
-/// not from the server.
+/// A client like that of the Linux kernel: simple replies, several requests in flight. It has its own region of the
+/// export, and checks every byte that it receives. Written from the specification, independent of the server.
 /// </summary>
 internal sealed class SoakNetworkClient(string socketPath, string export, int region, int seed)
 {
-    /// <summary>What it reads and writes; no other client does.</summary>
+    /// <summary>The size of its region, which no other client uses.</summary>
     internal const int RegionBytes = 8 << 20;
 
     private const int RequestsAtOnce = 16;
@@ -30,7 +29,7 @@ internal sealed class SoakNetworkClient(string socketPath, string export, int re
 
     internal long HangUps { get; private set; }
 
-    /// <summary>Until it is cancelled, and its last requests are answered.</summary>
+    /// <summary>Runs until it is canceled and its last requests are answered.</summary>
     internal async Task RunAsync(CancellationToken end)
     {
         while (!end.IsCancellationRequested)
@@ -46,7 +45,7 @@ internal sealed class SoakNetworkClient(string socketPath, string export, int re
 
             if (!end.IsCancellationRequested)
             {
-                // In the middle of replies. Not of writes: those that are not answered may be done at any later time.
+                // Disconnects during replies. Reads only, since an unanswered write can take effect at any later time.
                 await AskAsync(stream, NewBatch(mayWrite: false), answers: random.Next(3));
                 unanswered.Clear();
                 HangUps++;
@@ -70,7 +69,7 @@ internal sealed class SoakNetworkClient(string socketPath, string export, int re
         await stream.ReadExactlyAsync(received.AsMemory(0, exportBytes));
     }
 
-    /// <summary>Requests of which none touches what another one writes.</summary>
+    /// <summary>Requests that do not overlap a write of the batch.</summary>
     private List<Request> NewBatch(bool mayWrite)
     {
         var batch = new List<Request>();

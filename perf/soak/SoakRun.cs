@@ -8,9 +8,9 @@ using DmIo.Devices.IoUring;
 namespace DmIo.Soak;
 
 /// <summary>
-/// The service under load for as long as is asked for: many leases that come and go, many devices of which one is
-/// always on its way, and network disks beside them. Memory, handles and threads must stay as they are or within their
-/// bounds, each request must end once, no message may go astray, and at the end nothing may be left.
+/// The service under a long load: many leases that are opened and closed, many devices, one of which is always being
+/// detached or attached, and network disks. Memory, handles and threads must stay constant or within their bounds, each
+/// request must end once, no message may be lost, and nothing may be left at the end.
 /// </summary>
 public sealed class SoakRun(SoakSettings settings, TextWriter output)
 {
@@ -21,15 +21,15 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
         dmio.pool.check = on
         """;
 
-    // A thread of the pool that is idle ends after 20 seconds, one of a device after 10.
+    // An idle thread of the pool ends after 20 seconds, one of a device after 10.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly SoakCounts counts = new();
     private readonly List<SoakSample> samples = [];
     private readonly List<string> faults = [];
 
-    /// <summary>Runs, and reports.</summary>
-    /// <returns>All went well.</returns>
+    /// <summary>Runs and reports.</summary>
+    /// <returns>Whether all checks passed.</returns>
     public async Task<bool> RunAsync()
     {
         output.WriteLine($"{settings.Leases} leases, {settings.Devices} devices, {settings.Clients} network clients, "
@@ -46,20 +46,21 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
 
         var pool = await service.GetPoolStatusAsync();
         var statistics = await service.GetStatisticsAsync();
-        output.WriteLine($"{counts.Begun:N0} requests: {counts.Well:N0} well, {counts.Failed:N0} with a failed region; "
+        output.WriteLine($"{counts.Begun:N0} requests: {counts.Succeeded:N0} succeeded, "
+            + $"{counts.Failed:N0} with a failed region; "
             + $"{counts.Reopened:N0} leases; {churns:N0} devices taken away and brought back; "
             + $"{network.Requests:N0} over the network, {network.HangUps:N0} hang-ups in the middle of replies");
-        Require(await network.RestsAsync(Patience), "the server keeps something for clients that have hung up");
-        Require(counts.Begun == counts.Well + counts.Failed, "requests and outcomes are not as many");
+        Require(await network.BecomesIdleAsync(Patience), "the server holds resources of disconnected clients");
+        Require(counts.Begun == counts.Succeeded + counts.Failed, "the numbers of requests and outcomes differ");
         Require(statistics.Messages.Requests == counts.Begun, $"the service counted {statistics.Messages.Requests:N0}");
         Require(pool is { Leases: 0, Leased: 0, Draining: 0, Waiting: 0 }, $"at the end the pool is {pool}");
         Require(pool.Free == pool.Total, $"at the end the pool is {pool}");
         Require(deadLetters.Count == 0, $"{deadLetters.Count} dead letters, the first: {deadLetters.First}");
         Judge(devices);
-        await JudgeRestAsync();
+        await CheckIdleAsync();
         await system.Terminate();
         faults.ForEach(fault => output.WriteLine($"FAULT: {fault}"));
-        output.WriteLine(faults.Count == 0 ? "well" : $"{faults.Count} faults");
+        output.WriteLine(faults.Count == 0 ? "passed" : $"{faults.Count} faults");
         return faults.Count == 0;
     }
 
@@ -104,25 +105,24 @@ public sealed class SoakRun(SoakSettings settings, TextWriter output)
 
         var most = samples.Max(sample => sample.Threads.Files);
         var allowed = devices.MostThreads + SoakNetwork.MostThreads;
-        Require(most <= allowed, $"{most} threads serve files, at most {allowed} may");
+        Require(most <= allowed, $"{most} threads serve files, more than {allowed}");
         most = samples.Max(sample => sample.Threads.MostOfOne);
-        Require(most <= RingWorkers.PerThread, $"a thread has {most} of the kernel's, {RingWorkers.PerThread} may be");
+        Require(most <= RingWorkers.PerThread, $"a thread has {most} kernel workers, not {RingWorkers.PerThread}");
     }
 
-    /// <summary>A thread that the load took and never gave back would stay, where all others end when they have been
-    /// idle for some seconds.</summary>
-    private async Task JudgeRestAsync()
+    /// <summary>Waits for idle threads to end. A leaked thread would stay.</summary>
+    private async Task CheckIdleAsync()
     {
         var clock = Stopwatch.StartNew();
         var rest = SoakThreads.Take();
-        while (!rest.AreAtRest && clock.Elapsed < Patience)
+        while (!rest.AreIdle && clock.Elapsed < Patience)
         {
             await Task.Delay(TimeSpan.FromSeconds(1));
             rest = SoakThreads.Take();
         }
 
-        output.WriteLine($"at rest, after {clock.Elapsed.TotalSeconds:0} s, {rest}");
-        Require(rest.AreAtRest, $"they do not come to rest: {rest}");
+        output.WriteLine($"idle, after {clock.Elapsed.TotalSeconds:0} s, {rest}");
+        Require(rest.AreIdle, $"threads are left: {rest}");
     }
 
     private void Require(bool condition, string fault)

@@ -2,20 +2,20 @@ using System.Diagnostics;
 
 namespace DmIo.Soak;
 
-/// <summary>What the process holds at a moment, after a full collection.</summary>
+/// <summary>The resources of the process at a moment, after a full collection.</summary>
 internal sealed record SoakSample
 {
     internal required TimeSpan At { get; init; }
 
     internal required long Requests { get; init; }
 
-    /// <summary>Live objects, in bytes.</summary>
+    /// <summary>The size of live objects in bytes.</summary>
     internal required long HeapBytes { get; init; }
 
-    /// <summary>All memory that the system has given to the process.</summary>
+    /// <summary>The resident memory of the process.</summary>
     internal required long ResidentBytes { get; init; }
 
-    /// <summary>Open files, sockets, rings; 0 where the system does not tell.</summary>
+    /// <summary>Open files, sockets and rings; 0: unknown on this system.</summary>
     internal required int Handles { get; init; }
 
     internal required SoakThreads Threads { get; init; }

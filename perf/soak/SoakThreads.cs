@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace DmIo.Soak;
 
 /// <summary>
-/// The threads of the process, by whose they are. Those of the runtime's pool are as many as there are processors, and
-/// more where some are blocked: it does not try out here how many serve best.
+/// The threads of the process by kind. The pool of the runtime has as many as processors, and more while some are
+/// blocked; its hill climbing is turned off.
 /// </summary>
 internal sealed record SoakThreads
 {
@@ -13,27 +13,27 @@ internal sealed record SoakThreads
     private const string OfFile = "dmio file";
     private const string OfKernel = "iou-wrk-";
 
-    /// <summary>The runtime's pool's.</summary>
+    /// <summary>Threads of the runtime's pool.</summary>
     internal required int Pool { get; init; }
 
-    /// <summary>Those of devices that are served by threads.</summary>
+    /// <summary>Threads of devices in the mode threads.</summary>
     internal required int Files { get; init; }
 
-    /// <summary>Those that the kernel lends to the rings.</summary>
+    /// <summary>Kernel threads of the rings.</summary>
     internal required int Workers { get; init; }
 
-    /// <summary>How many threads have such, for sending to rings.</summary>
+    /// <summary>Threads that submit to rings and have kernel threads.</summary>
     internal required int Senders { get; init; }
 
-    /// <summary>The most that one of them has.</summary>
+    /// <summary>The maximum number of kernel threads of one submitter.</summary>
     internal required int MostOfOne { get; init; }
 
-    /// <summary>All else: the runtime's own, the reaper of the rings.</summary>
+    /// <summary>All others: the runtime's own threads and the reaper of the rings.</summary>
     internal required int Others { get; init; }
 
-    /// <summary>Nothing works or is blocked: the pool has a few for whoever asks this, and no file has one. Of its own
-    /// the kernel keeps one for each sender, and at times (Linux 6.18) a few more of them.</summary>
-    internal bool AreAtRest => Pool <= Environment.ProcessorCount + 2 && Files == 0;
+    /// <summary>Nothing runs or is blocked: the pool has a few threads for this query, and no file has one. The kernel
+    /// keeps one thread per submitter, and sometimes (Linux 6.18) a few more.</summary>
+    internal bool AreIdle => Pool <= Environment.ProcessorCount + 2 && Files == 0;
 
     internal static SoakThreads Take()
     {
@@ -77,7 +77,7 @@ internal sealed record SoakThreads
         }
         catch (IOException)
         {
-            // It has ended meanwhile.
+            // The thread has ended in the meantime.
             return null;
         }
     }

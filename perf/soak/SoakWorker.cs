@@ -3,11 +3,11 @@ using DmIo.Io;
 
 namespace DmIo.Soak;
 
-/// <summary>One lease's owner: one request after the other, of every kind, to one to three devices; after some, the
-/// lease goes back and another is taken.</summary>
+/// <summary>The owner of a lease: sequential requests of every kind to one to three devices; after some, it puts the
+/// lease and gets another one.</summary>
 internal sealed class SoakWorker(DmIoService service, IReadOnlyList<string> devices, SoakCounts counts, int seed)
 {
-    /// <summary>Of each device.</summary>
+    /// <summary>The sectors of each device.</summary>
     internal const int Sectors = 2048;
 
     private const int MostSectors = 32;
@@ -16,7 +16,7 @@ internal sealed class SoakWorker(DmIoService service, IReadOnlyList<string> devi
     private readonly Random random = new(seed);
     private readonly byte[] memory = new byte[MostSectors * Sector.SizeBytes];
 
-    /// <summary>Until it is cancelled, and its last request has ended.</summary>
+    /// <summary>Runs until it is canceled and its last request has ended.</summary>
     internal async Task RunAsync(CancellationToken end)
     {
         while (!end.IsCancellationRequested)
@@ -47,7 +47,7 @@ internal sealed class SoakWorker(DmIoService service, IReadOnlyList<string> devi
         };
     }
 
-    /// <summary>On as many devices, that follow one another.</summary>
+    /// <summary>Regions on this number of consecutive devices.</summary>
     private IoRegion[] Regions(int count)
     {
         var first = random.Next(devices.Count);

@@ -1,7 +1,7 @@
 namespace DmIo.Soak;
 
-/// <summary>Whether what was sampled grows: the straight line through the samples behind the warm-up, by least squares,
-/// and by how much that rises from the first of them to the last.</summary>
+/// <summary>Whether a sampled value grows: the line through the samples after the warm-up, by least squares, and its
+/// rise from the first to the last of them.</summary>
 internal sealed class Trend
 {
     private Trend(string name, double mean, double rise, double allowed)
@@ -16,18 +16,18 @@ internal sealed class Trend
 
     internal double Mean { get; }
 
-    /// <summary>Over all that was judged; negative where it shrinks.</summary>
+    /// <summary>The rise over the judged time; negative if the value shrinks.</summary>
     internal double Rise { get; }
 
     internal double Allowed { get; }
 
     internal bool IsFlat => Rise <= Allowed;
 
-    /// <param name="name">Of what.</param>
-    /// <param name="samples">In order of time; what lies in the first third of the time is the warm-up.</param>
-    /// <param name="value">What is looked at.</param>
-    /// <param name="part">What part of the mean it may rise by.</param>
-    /// <param name="least">What it may rise by in any case.</param>
+    /// <param name="name">The name of the value.</param>
+    /// <param name="samples">In order of time; the first third of the time is the warm-up.</param>
+    /// <param name="value">Reads the value of a sample.</param>
+    /// <param name="part">The allowed rise as a fraction of the mean.</param>
+    /// <param name="least">The minimum allowed rise.</param>
     internal static Trend Of(
         string name, IReadOnlyList<SoakSample> samples, Func<SoakSample, double> value, double part, double least)
     {

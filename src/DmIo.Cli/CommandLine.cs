@@ -136,7 +136,7 @@ internal static class CommandLine
                     PrintJson(isOutputData ? error : output, report);
                 }
             }
-            catch (TransferBrokenException)
+            catch (TransferFailedException)
             {
                 // Standard output failed. Standard error already has the text, or must not be written.
             }

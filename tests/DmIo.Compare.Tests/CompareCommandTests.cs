@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DmIo.Compare.Tests;
 
-/// <summary>What the command line asks for.</summary>
+/// <summary>The settings of a command line.</summary>
 public sealed class CompareCommandTests
 {
     [Theory]
@@ -18,7 +18,7 @@ public sealed class CompareCommandTests
     }
 
     [Fact]
-    public void Unless_asked_otherwise_there_are_five_rounds()
+    public void The_default_is_five_rounds()
     {
         Assert.Equal(5, CompareCommand.SettingsOf(Parse("")).Rounds);
     }

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace DmIo.Compare.Tests;
 
-/// <summary>Whole runs, each as short as can be: who is started, what is written, what is left behind.</summary>
+/// <summary>Complete short runs: the started processes, the reports, and the removal of files.</summary>
 public sealed class ComparisonTests : IDisposable
 {
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("dmio-compare-");
@@ -41,7 +41,7 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
-    public async Task A_subject_that_fails_is_out_with_its_reason()
+    public async Task A_failed_subject_is_dropped_with_its_reason()
     {
         var failing = DmioBench.Of("dmio", NewSettings("P1", rounds: 1), "--region", "no-such-file@0", "-o", "read");
 
@@ -51,7 +51,7 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
-    public async Task Ended_early_it_leaves_no_file_and_has_what_there_is()
+    public async Task A_canceled_run_leaves_no_file_and_reports_its_results()
     {
         var comparison = new Comparison(NewSettings("P1", rounds: 1), progress);
 
@@ -70,16 +70,16 @@ public sealed class ComparisonTests : IDisposable
         await comparison.RunAsync(CancellationToken.None);
         var contest = new Contest("P1", "never run", [], [new RateFloor("nobody", 5)]);
         ContestResult[] results =
-            [.. comparison.Results, new ContestResult(contest, [new Series("nobody") { Fault = "was ill" }])];
-        var machine = Machine.Look(settings);
+            [.. comparison.Results, new ContestResult(contest, [new Series("nobody") { Fault = "has failed" }])];
+        var machine = Machine.Detect(settings);
 
         var table = MarkdownReport.Write(machine, settings, results);
         var json = JsonReport.Write(machine, settings, results);
 
         Assert.Contains("| P1 | never run: nobody, requests/s | >= 5 | - | not measured |", table);
-        Assert.Contains("was ill", table);
+        Assert.Contains("has failed", table);
         Assert.Contains("others while a leg is stuck", table);
-        Assert.Contains("\"fault\": \"was ill\"", json);
+        Assert.Contains("\"fault\": \"has failed\"", json);
         Assert.Contains("\"processor\"", json);
     }
 

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace DmIo.Compare.Tests;
 
-/// <summary>fio's JSON, as its version 3.33 prints it.</summary>
+/// <summary>Parsing of fio's JSON, as printed by version 3.33.</summary>
 public sealed class FioTests
 {
     private const string Output = """
@@ -14,7 +14,7 @@ public sealed class FioTests
         """;
 
     [Fact]
-    public void The_side_that_did_something_is_read_behind_whatever_notes()
+    public void The_active_direction_is_parsed_after_leading_notes()
     {
         var sample = Fio.Read(Output);
 

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace DmIo.Compare.Tests;
 
-/// <summary>How medians are held against targets.</summary>
+/// <summary>The comparison of medians with targets.</summary>
 public sealed class TargetTests
 {
     [Theory]
@@ -35,10 +35,10 @@ public sealed class TargetTests
     [Fact]
     public void A_latency_ratio_has_an_upper_bound()
     {
-        Series[] series = [NewSeries("beside", 6), NewSeries("alone", 2)];
+        Series[] series = [NewSeries("shared", 6), NewSeries("alone", 2)];
 
-        Assert.True(new LatencyRatio("beside", "alone", "p99", sample => sample.P99, 3).Judge(series)!.Value.IsMet);
-        Assert.False(new LatencyRatio("beside", "alone", "p99", sample => sample.P99, 2.9).Judge(series)!.Value.IsMet);
+        Assert.True(new LatencyRatio("shared", "alone", "p99", sample => sample.P99, 3).Judge(series)!.Value.IsMet);
+        Assert.False(new LatencyRatio("shared", "alone", "p99", sample => sample.P99, 2.9).Judge(series)!.Value.IsMet);
     }
 
     [Fact]
@@ -50,13 +50,13 @@ public sealed class TargetTests
     }
 
     [Fact]
-    public void A_floor_is_held_against_the_median()
+    public void A_floor_is_compared_with_the_median()
     {
         Assert.Equal(("1,000,000", true), new RateFloor("us", 1e6).Judge([NewSeries("us", 1e6)]));
     }
 
     [Fact]
-    public void What_was_not_measured_is_neither_met_nor_missed()
+    public void A_target_without_samples_is_neither_met_nor_missed()
     {
         Series[] series = [NewSeries("us", 1), new Series("them") { Fault = "not installed" }];
         Target[] targets =
@@ -68,7 +68,7 @@ public sealed class TargetTests
         Assert.All(targets, target => Assert.Null(target.Judge(series)));
     }
 
-    /// <summary>One round for each value, which is its rate and its latencies.</summary>
+    /// <summary>A series with one round per value, which is both its rate and its latencies.</summary>
     private static Series NewSeries(string name, params double[] values)
     {
         var series = new Series(name);

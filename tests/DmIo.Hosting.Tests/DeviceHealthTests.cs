@@ -8,7 +8,7 @@ using Xunit;
 
 namespace DmIo.Hosting.Tests;
 
-/// <summary>The verdict on devices.</summary>
+/// <summary>The health of devices.</summary>
 public sealed class DeviceHealthTests
 {
     [Theory]
@@ -26,7 +26,7 @@ public sealed class DeviceHealthTests
     }
 
     [Fact]
-    public void A_device_has_limits_of_its_own()
+    public void A_device_can_have_its_own_limits()
     {
         var health = new DeviceHealth(DmIoSettings.Read(ConfigurationFactory.ParseString("""
             dmio.devices.tape {
@@ -42,7 +42,7 @@ public sealed class DeviceHealthTests
     }
 
     [Fact]
-    public void The_worst_device_decides_and_all_that_are_at_fault_are_named_worst_first()
+    public void The_worst_device_decides_and_all_faulty_devices_are_named_worst_first()
     {
         var health = new DeviceHealth(DmIoSettings.Read(Config.Empty));
         health.Add("slow", DeviceState.Online, TimeSpan.FromSeconds(2));

@@ -10,7 +10,7 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Hosting.Tests;
 
-/// <summary>What the application's classes get by dependency injection.</summary>
+/// <summary>The services that an application gets by dependency injection.</summary>
 public sealed class InjectionTests
 {
     [Fact]
@@ -64,7 +64,7 @@ public sealed class InjectionTests
     }
 
     [Fact]
-    public async Task Its_leases_are_put_back_and_its_clients_ended_when_the_host_has_stopped()
+    public async Task Leases_are_put_and_clients_are_closed_when_the_host_has_stopped()
     {
         var host = await StartAsync(services => services.AddDmIoClient("journal", pages: 1));
         var client = host.Services.GetRequiredKeyedService<IoClient>("journal");
@@ -84,7 +84,7 @@ public sealed class InjectionTests
     }
 
     [Fact]
-    public async Task Actors_that_are_added_later_find_the_service_running()
+    public async Task Actors_started_later_find_the_service_running()
     {
         var isFound = false;
         await using var host = await TestHost.StartAsync(

@@ -18,7 +18,7 @@ using Xunit;
 
 namespace DmIo.Hosting.Tests;
 
-/// <summary>NBD servers that live as long as a host.</summary>
+/// <summary>NBD servers with the lifetime of a host.</summary>
 public sealed class NbdServerTests
 {
     private const string AnyPort = "127.0.0.1:0";
@@ -47,7 +47,7 @@ public sealed class NbdServerTests
     }
 
     [Fact]
-    public async Task Exports_come_and_go_while_the_host_runs()
+    public async Task Exports_are_added_and_removed_while_the_host_runs()
     {
         await using var host = await StartAsync(akka => akka.WithNbdServer("one", server => server.Listen(AnyPort)));
         var server = ServersOf(host)["one"];
@@ -72,7 +72,7 @@ public sealed class NbdServerTests
     }
 
     [Fact]
-    public async Task A_device_that_is_not_attached_keeps_the_host_from_starting()
+    public async Task A_missing_device_fails_the_start_of_the_host()
     {
         var refused = await Assert.ThrowsAsync<IoRefusedException>(() => StartAsync(akka =>
             akka.WithNbdServer("one", server => server.Listen(AnyPort).Export("disk", "none"))));
@@ -105,7 +105,7 @@ public sealed class NbdServerTests
     [InlineData("exports.disk { devices = [disk], pages = 1 }", "at least 64")]
     [InlineData("limits.receive = 0s", "00:00:00")]
     [InlineData("listen = [\"0.0.0.0:0\"]", "TLS")]
-    public async Task A_setting_that_no_server_can_have_fails_the_start_by_its_path(string setting, string named)
+    public async Task An_invalid_setting_of_a_server_fails_the_start_with_its_path(string setting, string named)
     {
         var fault = await Assert.ThrowsAsync<ConfigurationException>(() => StartAsync(akka => akka
             .AddHocon($"dmio.nbd-servers.one {{ listen = [\"{AnyPort}\"]\n{setting}\n }}", HoconAddMode.Prepend)));
@@ -115,7 +115,7 @@ public sealed class NbdServerTests
     }
 
     [Fact]
-    public async Task When_one_server_can_not_start_no_other_accepts_clients()
+    public async Task If_one_server_cannot_start_no_other_accepts_clients()
     {
         using var free = new TcpListener(IPAddress.Loopback, 0);
         free.Start();
@@ -130,7 +130,7 @@ public sealed class NbdServerTests
     }
 
     [Fact]
-    public void Before_the_start_there_is_no_server()
+    public void Before_the_start_no_server_is_available()
     {
         using var host = TestHost.Build(
             akka => akka.WithNbdServer("one", OneDisk), services => services.AddDmIo());
@@ -206,7 +206,7 @@ public sealed class NbdServerTests
     [InlineData("tls.mode = required", "dmio.nbd-servers.one.tls has no certificate")]
     [InlineData("tls.key = \"key.pem\"", "dmio.nbd-servers.one.tls.mode is 'off'")]
     [InlineData("idle = 5s", "dmio.nbd-servers.one.idle: no such key")]
-    public async Task A_bad_setting_of_a_server_is_named_before_a_device_is_opened(string setting, string message)
+    public async Task An_invalid_setting_of_a_server_is_named_before_a_device_is_opened(string setting, string message)
     {
         var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 
@@ -231,7 +231,7 @@ public sealed class NbdServerTests
     }
 
     [Fact]
-    public async Task A_client_that_is_allowed_an_export_that_is_not_configured_leaves_a_warning()
+    public async Task A_client_permission_for_an_unknown_export_is_logged_as_a_warning()
     {
         var home = Directory.CreateTempSubdirectory("dmio-hosting-");
         try
@@ -266,7 +266,7 @@ public sealed class NbdServerTests
         }
     }
 
-    /// <summary>With a certificate that is its own authority.</summary>
+    /// <summary>Options with a certificate that is its own authority.</summary>
     private static NbdTlsOptions NewTls(DirectoryInfo home)
     {
         var (certificateFile, keyFile) = (Path.Combine(home.FullName, "cert"), Path.Combine(home.FullName, "key"));

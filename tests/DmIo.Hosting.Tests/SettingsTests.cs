@@ -26,7 +26,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public async Task A_later_call_wins_key_by_key_over_an_earlier_one()
+    public async Task A_later_call_overrides_an_earlier_one_key_by_key()
     {
         await using var host = await TestHost.StartAsync(akka => akka
             .WithDmIo(dmio =>
@@ -84,7 +84,7 @@ public sealed class SettingsTests
 
     [Theory]
     [MemberData(nameof(BadSizes))]
-    public async Task A_bad_value_gives_the_same_message_from_every_source(
+    public async Task An_invalid_value_gives_the_same_message_from_every_source(
         string source, Action<AkkaConfigurationBuilder> configure)
     {
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => TestHost.StartAsync(configure));
@@ -112,7 +112,7 @@ public sealed class SettingsTests
     [InlineData("pool:maxPages")]
     [InlineData("POOL:MAX_PAGES")]
     [InlineData("POOL:MAXPAGES")]
-    public async Task A_setting_of_a_section_may_be_written_as_is_usual_there(string key)
+    public async Task A_key_of_a_section_may_have_the_usual_spelling_of_sections(string key)
     {
         await using var host = await TestHost.StartAsync(akka => akka.WithDmIo(TestHost.Configuration((key, "100"))));
 
@@ -120,7 +120,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public async Task A_setting_that_is_written_in_two_ways_is_refused()
+    public async Task A_setting_with_two_spellings_is_refused()
     {
         var section = TestHost.Configuration(("Pool:MaxPages", "100"), ("Pool:max-pages", "200"));
 
@@ -136,7 +136,7 @@ public sealed class SettingsTests
     [InlineData("Disk_A", "Disk_A")]
     [InlineData("0", "0")]
     [InlineData("say \"x\" \\ y", "say \"x\" \\ y")]
-    public async Task A_device_of_a_section_has_the_name_that_is_written_there(string key, string name)
+    public async Task A_device_of_a_section_keeps_the_spelling_of_its_name(string key, string name)
     {
         var section = TestHost.Configuration(($"Devices:{key}:Backend", "null"), ($"Devices:{key}:Size", "4KiB"));
 
@@ -146,7 +146,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public async Task A_device_that_is_configured_already_keeps_the_case_of_its_name()
+    public async Task An_already_configured_device_keeps_the_case_of_its_name()
     {
         await using var host = await TestHost.StartAsync(akka => akka
             .WithDmIo(dmio => dmio.AddMemory("Journal", ByteSize.FromKiB(4)))
@@ -180,7 +180,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void Two_devices_of_one_name_are_refused_where_they_are_added()
+    public void Two_devices_of_one_name_are_refused_when_they_are_added()
     {
         var options = new DmIoOptions().AddMemory("disk", ByteSize.FromKiB(4));
 

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace DmIo.Hosting.Tests;
 
-/// <summary>The end of a host.</summary>
+/// <summary>The shutdown of a host.</summary>
 public sealed class ShutdownTests
 {
     [Fact]

@@ -5,7 +5,7 @@ namespace DmIo.Hosting.Tests;
 
 internal static class StatisticsPolling
 {
-    /// <summary>Looks until it is so; each look is a round trip, so it needs no pause.</summary>
+    /// <summary>Polls until the condition holds; each query is a round trip, so no pause is needed.</summary>
     internal static async Task GetStatisticsUntilAsync(
         this DmIoService service, Func<ServiceStatistics, bool> isReached)
     {

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace DmIo.Hosting.Tests;
 
-/// <summary>What OpenTelemetry collects.</summary>
+/// <summary>The data that OpenTelemetry collects.</summary>
 public sealed class TelemetryTests
 {
     [Fact]

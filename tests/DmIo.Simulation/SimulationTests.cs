@@ -11,9 +11,9 @@ using Xunit.Abstractions;
 namespace DmIo.Simulation;
 
 /// <summary>
-/// The whole service under seeded schedules and faults. How many seeds: <c>DMIO_SIMULATION_SEEDS</c>; how long each:
-/// <c>DMIO_SIMULATION_STEPS</c>. They are fresh ones each time; one that fails is printed, and
-/// <c>dotnet run --project tests/DmIo.Simulation -c Release -- --seed N --steps N</c> shows it.
+/// The whole service under seeded schedules and faults. <c>DMIO_SIMULATION_SEEDS</c> is the number of seeds,
+/// <c>DMIO_SIMULATION_STEPS</c> the length of each run. The seeds are new each time; a failing one is printed, and
+/// <c>dotnet run --project tests/DmIo.Simulation -c Release -- --seed N --steps N</c> repeats it.
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
@@ -23,14 +23,14 @@ public sealed class SimulationTests(ITestOutputHelper output)
     private const int SeedsInTwoProcesses = 300;
 
     [Fact]
-    public void Seeds_that_were_never_tried_keep_every_promise()
+    public void Random_seeds_violate_no_guarantee()
     {
         var seeds = Setting("DMIO_SIMULATION_SEEDS", UsualSeeds);
         var steps = Setting("DMIO_SIMULATION_STEPS", UsualSteps);
         var first = Random.Shared.Next(int.MaxValue - seeds);
         output.WriteLine($"seeds {first} to {first + seeds - 1}, {steps} steps each");
 
-        if (SeedSearch.FirstBroken(first, seeds, steps) is { } seed)
+        if (SeedSearch.FirstFailing(first, seeds, steps) is { } seed)
         {
             Fail(seed, steps);
         }
@@ -70,7 +70,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Every_kind_of_request_and_accident_comes_in_some_run()
+    public void Every_kind_of_request_and_fault_occurs_in_some_run()
     {
         var seen = new Coverage();
         for (var seed = 1; seed <= SeedsForAll; seed++)
@@ -80,18 +80,18 @@ public sealed class SimulationTests(ITestOutputHelper output)
 
         string[] missing =
         [
-            .. seen.Missing<Deed>(), .. seen.Missing<Meddling>(), .. seen.Missing<SendMode>(),
+            .. seen.Missing<StepKind>(), .. seen.Missing<Reaction>(), .. seen.Missing<SendMode>(),
             .. seen.Missing<RequestTrait>(), .. seen.Missing<IoOperation>(), .. seen.Missing<IoPriority>(),
             .. seen.Missing<MemoryKind>(), .. seen.Missing<WriteZeroesFlags>(), .. seen.Missing<ServiceMode>(),
             .. seen.Missing<SchedulingPolicy>(), .. seen.Missing<DecoratorKind>(),
-            .. seen.Missing<SimulatedFaultKind>(), .. seen.Missing<CreditSight>(),
+            .. seen.Missing<SimulatedFaultKind>(), .. seen.Missing<CreditEvent>(),
             .. seen.Missing<IoStatusCode>(),
         ];
         Assert.Empty(missing);
     }
 
-    /// <summary>The lines that the simulation program prints. A process has hash codes and addresses of its
-    /// own.</summary>
+    /// <summary>The lines that the simulation program prints. Another process has other hash codes and
+    /// addresses.</summary>
     private static async Task<string[]> OutputOfProcessAsync(string arguments)
     {
         var program = typeof(SimulationCommand).Assembly.Location;
@@ -111,14 +111,14 @@ public sealed class SimulationTests(ITestOutputHelper output)
 
     private void Fail(int seed, int steps)
     {
-        var shortest = SeedSearch.ShortestBroken(seed, steps);
+        var shortest = SeedSearch.ShortestFailing(seed, steps);
         var trace = new Trace(isKept: true);
-        var broken = SeedSearch.Try(seed, shortest, trace);
+        var failure = SeedSearch.Try(seed, shortest, trace);
         foreach (var line in trace.Lines)
         {
             output.WriteLine(line);
         }
 
-        Assert.Fail($"seed {seed}, {shortest} steps: {broken}");
+        Assert.Fail($"seed {seed}, {shortest} steps: {failure}");
     }
 }

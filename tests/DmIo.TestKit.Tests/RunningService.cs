@@ -4,7 +4,7 @@ using DmIo.Actors.Client;
 
 namespace DmIo.TestKit.Tests;
 
-/// <summary>An actor system of its own with the service in it, for one test. Ends with the test.</summary>
+/// <summary>An actor system with the service, for one test. Disposal ends it.</summary>
 internal sealed class RunningService : IAsyncDisposable
 {
     private const string Quiet = """

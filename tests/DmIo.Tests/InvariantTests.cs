@@ -2,11 +2,11 @@ using Xunit;
 
 namespace DmIo.Tests;
 
-/// <summary>What only a bug does throws, in every build.</summary>
+/// <summary>A violated invariant throws in every build.</summary>
 public sealed class InvariantTests
 {
     [Fact]
-    public void A_broken_invariant_throws_with_the_text_of_its_condition()
+    public void A_violated_invariant_throws_with_the_text_of_its_condition()
     {
         var apples = 2;
 
@@ -16,7 +16,7 @@ public sealed class InvariantTests
     }
 
     [Fact]
-    public void A_kept_invariant_does_nothing()
+    public void A_satisfied_invariant_does_nothing()
     {
         Assert.Null(Record.Exception(() => Invariant.Require(true)));
     }

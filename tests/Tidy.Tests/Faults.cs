@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Tidy.Tests;
 
-/// <summary>Fails with every fault on a line of its own, so that all can be mended at once.</summary>
+/// <summary>Fails with one line per fault, so that all faults are reported at once.</summary>
 internal static class Faults
 {
     public static void AssertNone(IEnumerable<string> faults)

@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Tidy.Tests;
 
-/// <summary>Which folders of the product use types of which others, by what the compiler binds each name to.</summary>
+/// <summary>The folders of the product and their uses of each other's types, as the compiler binds names.</summary>
 internal static class NamespaceGraph
 {
     private const string ImplicitUsings = """

@@ -1,7 +1,7 @@
 namespace Tidy.Tests;
 
-/// <summary>Which namespaces of a project may use which others of the same project. Use of another project's is a
-/// matter of the project references.</summary>
+/// <summary>The allowed uses between the namespaces of a project. Uses of other projects are defined by the project
+/// references.</summary>
 internal static class NamespaceMap
 {
     public static Dictionary<string, string[]> Allowed { get; } = new(StringComparer.Ordinal)

@@ -25,7 +25,7 @@ public sealed partial class ReadmeTests
     ];
 
     [Fact]
-    public void Every_piece_of_csharp_stands_in_the_file_that_it_names()
+    public void Every_csharp_snippet_is_in_the_file_that_it_names()
     {
         var pieces = Pages.SelectMany(page => page.Lines.Index()
             .Where(line => line.Item == "```csharp").Select(line => (Page: page, Fence: line.Index))).ToList();
@@ -49,7 +49,7 @@ public sealed partial class ReadmeTests
             select $"{item.Name}: {item.Link}");
     }
 
-    /// <summary>Package feeds show the page without the files beside it.</summary>
+    /// <summary>Package feeds show the page without other files.</summary>
     [Fact]
     public void The_page_of_a_package_has_no_link_to_another_file()
     {
@@ -118,7 +118,7 @@ public sealed partial class ReadmeTests
         return Path.Exists(target) && (parts.Length == 1 || headings.Any(heading => Anchor(heading) == parts[1]));
     }
 
-    // As GitHub makes it of a heading.
+    // The anchor that GitHub derives from a heading.
     private static string Anchor(string heading) => string.Concat(heading.TrimStart('#').Trim().ToLowerInvariant()
         .Where(character => char.IsLetterOrDigit(character) || character is ' ' or '-' or '_')).Replace(' ', '-');
 
@@ -136,7 +136,7 @@ public sealed partial class ReadmeTests
         return source.Contains(shown) ? null : $"{page.Name}:{fence + 1}: {file} has other code";
     }
 
-    // Without the indentation, which differs, and without empty lines.
+    // Without indentation, which differs, and without empty lines.
     private static string Trimmed(IEnumerable<string> lines) =>
         string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));
 

@@ -6,7 +6,7 @@ using static Tidy.Tests.Faults;
 
 namespace Tidy.Tests;
 
-/// <summary>The limits of the hand: line and method length, and words that we do not use.</summary>
+/// <summary>Style limits: line, method and file length, and forbidden names and calls.</summary>
 public sealed class StyleTests
 {
     private const int MaxLineLength = 120;
@@ -68,7 +68,7 @@ public sealed class StyleTests
     }
 
     [Fact]
-    public void No_comment_promises_work_and_no_region_hides_any()
+    public void No_comment_is_a_todo_and_no_region_is_used()
     {
         string[] words = ["TODO", "FIXME", "HACK", "XXX"];
         var faults =
@@ -82,7 +82,7 @@ public sealed class StyleTests
     }
 
     [Fact]
-    public void No_type_has_a_name_that_says_nothing()
+    public void No_type_has_a_meaningless_name()
     {
         var faults =
             from source in SourceTree.Sources
@@ -118,7 +118,7 @@ public sealed class StyleTests
     }
 
     [Fact]
-    public void The_top_level_holds_what_the_map_names_and_what_tools_look_for()
+    public void The_top_level_has_only_the_known_files()
     {
         string[] expected =
         [

@@ -1,11 +1,11 @@
 namespace DmIo.Benchmarks.Storage;
 
-/// <summary>Where the benchmarks write to.</summary>
+/// <summary>The store that the benchmarks write to.</summary>
 public enum Store
 {
     /// <summary>The service's memory device.</summary>
     Memory,
 
-    /// <summary>A file on /dev/shm: the page cache and nothing behind it.</summary>
+    /// <summary>A file on /dev/shm: only the page cache.</summary>
     SharedMemoryFile,
 }

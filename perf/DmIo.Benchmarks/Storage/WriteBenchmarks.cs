@@ -5,10 +5,9 @@ using DmIo.Actors.Client;
 namespace DmIo.Benchmarks.Storage;
 
 /// <summary>
-/// 4 KiB random writes to one region, and to three at once, with 1 and 32 requests in flight: the client's tasks, the
-/// actor's messages, and as the baseline what a .NET developer would write, RandomAccess.WriteAsync on files on
-/// /dev/shm (for three regions three of them under Task.WhenAll). Also for memory devices the baseline is those
-/// files.
+/// Random 4 KiB writes to one region and to three regions, with 1 and 32 requests in flight: the client's tasks, the
+/// actor's messages, and as the baseline the obvious .NET code, RandomAccess.WriteAsync on files on /dev/shm (for three
+/// regions three calls with Task.WhenAll). These files are also the baseline for memory devices.
 /// </summary>
 [MemoryDiagnoser]
 public class WriteBenchmarks : IDisposable
@@ -65,7 +64,7 @@ public class WriteBenchmarks : IDisposable
     [Benchmark(OperationsPerInvoke = Requests)]
     public Task TellIoRequest() => driver.Ask<WriteDriver.Finished>(new WriteDriver.Run(Requests, InFlight));
 
-    /// <summary>That many workers, each with one request in flight.</summary>
+    /// <summary>Runs this number of workers, each with one request in flight.</summary>
     private async Task RunAsync(Func<Task> request)
     {
         var left = Requests;

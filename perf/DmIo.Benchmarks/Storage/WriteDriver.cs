@@ -5,7 +5,7 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Benchmarks.Storage;
 
-/// <summary>An actor that keeps a number of writes in flight by messages, as an application's actor would.</summary>
+/// <summary>An actor that keeps a number of writes in flight by messages, like an application's actor.</summary>
 internal sealed class WriteDriver : UntypedActor
 {
     private readonly WriteTargets targets;
@@ -26,7 +26,7 @@ internal sealed class WriteDriver : UntypedActor
     {
         if (!result.IsOk)
         {
-            throw new InvalidOperationException($"A write failed, so there is nothing to measure: {result}");
+            throw new InvalidOperationException($"A write failed: {result}");
         }
     }
 

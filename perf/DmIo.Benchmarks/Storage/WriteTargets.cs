@@ -7,8 +7,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Benchmarks.Storage;
 
-/// <summary>An actor system with three devices, and three files beside it for the baseline. One size, one
-/// place.</summary>
+/// <summary>An actor system with three devices, and three files of the same size for the baseline.</summary>
 internal sealed class WriteTargets : IDisposable
 {
     internal const int BlockBytes = 4096;
@@ -38,7 +37,7 @@ internal sealed class WriteTargets : IDisposable
     /// <summary>The byte offset of a random block.</summary>
     internal static long NextOffset() => Random.Shared.Next(SizeBytes / BlockBytes) * (long)BlockBytes;
 
-    /// <summary>The same random block of every device.</summary>
+    /// <summary>The same random block on every device.</summary>
     internal IoRegion[] NextRegions()
     {
         var start = NextOffset() / Sector.SizeBytes;

@@ -4,7 +4,7 @@ using DmIo.Cli.Reports;
 
 namespace DmIo.Compare;
 
-/// <summary>What the loads of this program have in common: for how long.</summary>
+/// <summary>The options that all loads have in common: their duration.</summary>
 internal static class LoadOptions
 {
     private static readonly Option<double> Seconds = new("--seconds") { Required = true };
@@ -26,11 +26,11 @@ internal static class LoadOptions
         return command;
     }
 
-    /// <summary>One report on a line of its own.</summary>
-    /// <param name="workload">What it was.</param>
-    /// <param name="limits">For how long.</param>
-    /// <param name="outcome">What came of it.</param>
-    /// <param name="isAlone">Nothing else ran in this process, so that what it allocated was for this.</param>
+    /// <summary>Prints one report on one line.</summary>
+    /// <param name="workload">The work.</param>
+    /// <param name="limits">Its duration.</param>
+    /// <param name="outcome">Its result.</param>
+    /// <param name="isAlone">Nothing else ran in this process, so all allocations belong to this load.</param>
     internal static void Print(BenchWorkload workload, BenchLimits limits, BenchOutcome outcome, bool isAlone) =>
         Console.WriteLine(ReportJson.Write(
             (isAlone ? outcome : outcome with { AllocatedBytesPerRequest = null, TurnsPerRequest = null })

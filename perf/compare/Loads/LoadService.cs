@@ -6,7 +6,7 @@ using DmIo.Io;
 
 namespace DmIo.Compare;
 
-/// <summary>An actor system with the service, for loads that <c>dmio bench</c> does not make.</summary>
+/// <summary>An actor system with the service, for loads that <c>dmio bench</c> does not support.</summary>
 internal sealed class LoadService : IAsyncDisposable
 {
     private const string Defaults = """
@@ -26,7 +26,7 @@ internal sealed class LoadService : IAsyncDisposable
 
     internal static LoadService Start(string hocon) => new(ConfigurationFactory.ParseString(hocon));
 
-    /// <summary>The whole of each device as a region.</summary>
+    /// <summary>A region that covers each device.</summary>
     internal async Task<IoRegion[]> RegionsAsync(params string[] devices)
     {
         var attached = await Service.GetDevicesAsync();
@@ -37,7 +37,7 @@ internal sealed class LoadService : IAsyncDisposable
         ];
     }
 
-    /// <summary>One lease that its driver keeps busy by messages.</summary>
+    /// <summary>A lease with a driver that keeps it busy by messages.</summary>
     internal Task<IBenchJob> OpenAsync(BenchWorkload workload) =>
         TellJob.OpenAsync(System, Service, workload, new BenchPattern(workload, lease: 0, leases: 1));
 

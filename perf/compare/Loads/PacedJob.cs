@@ -5,8 +5,8 @@ using DmIo.Cli.Bench;
 namespace DmIo.Compare;
 
 /// <summary>
-/// A lease whose requests come by the clock, so many a second, whatever became of those before: the load is the same
-/// whether they are answered or stuck. Its memory is enough for all that come while they are.
+/// A lease with an open-loop load: requests are sent at a fixed rate, even if earlier ones are not complete, so the
+/// load is the same with a stuck device. Its memory is sufficient for the requests during that time.
 /// </summary>
 internal sealed class PacedJob : IBenchJob
 {
@@ -30,9 +30,9 @@ internal sealed class PacedJob : IBenchJob
 
     public IReadOnlyList<BenchCounters> Counters => [counters];
 
-    /// <param name="service">Where the lease is.</param>
-    /// <param name="workload">What to ask for; its depth is of no account.</param>
-    /// <param name="stuckFor">For how long requests may go without an answer.</param>
+    /// <param name="service">The service of the lease.</param>
+    /// <param name="workload">The work; its depth is ignored.</param>
+    /// <param name="stuckFor">The time in which requests may stay incomplete.</param>
     internal static async Task<IBenchJob> OpenAsync(DmIoService service, BenchWorkload workload, TimeSpan stuckFor)
     {
         var enough = workload with { Depth = (int)(2 * PerSecond * stuckFor.TotalSeconds) };
@@ -67,7 +67,7 @@ internal sealed class PacedJob : IBenchJob
         {
             slot = idle.Count > 0
                 ? idle.Pop()
-                : throw new SubjectFailedException($"More than {workload.Depth} requests were under way.");
+                : throw new SubjectFailedException($"More than {workload.Depth} requests were in flight.");
         }
 
         slot.Next();

@@ -7,9 +7,9 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Compare;
 
 /// <summary>
-/// What a .NET developer would write without us: <see cref="RandomAccess"/>, by a number of workers of which each has
-/// one write in flight. With several files, each write goes to all of them, under Task.WhenAll. The same offsets, the
-/// same histogram and the same window as in <c>dmio bench</c>.
+/// The obvious .NET code without this library: <see cref="RandomAccess"/> in a number of workers with one write in
+/// flight each. With several files, each write goes to all of them, with Task.WhenAll. Offsets, histogram and measuring
+/// window are those of <c>dmio bench</c>.
 /// </summary>
 internal static class RandomAccessLoad
 {

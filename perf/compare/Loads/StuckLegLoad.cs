@@ -7,10 +7,10 @@ using DmIo.Io;
 namespace DmIo.Compare;
 
 /// <summary>
-/// One lease writes to three memory devices at once, so many times a second; another keeps the first two busy. Then
-/// the third gets stuck for a second, and nothing else changes: requests that name it keep coming, go on to the two
-/// healthy ones, and are answered afterwards. Reports the second lease before and while, then those that name the
-/// stuck leg.
+/// One lease writes to three memory devices in each request, at a fixed rate; another keeps the first two busy. Then
+/// the third device is stuck for a second: requests that name it continue to arrive and run on the two healthy devices,
+/// and complete afterwards. Reports the second lease before and during that second, then the requests that name the
+/// stuck device.
 /// </summary>
 internal static class StuckLegLoad
 {
@@ -25,7 +25,7 @@ internal static class StuckLegLoad
 
     internal static Command Create(CancellationToken end)
     {
-        var command = new Command(Name, "What others feel of a leg that is stuck.").With(LoadOptions.All);
+        var command = new Command(Name, "The effect of a stuck device on requests for others.").With(LoadOptions.All);
         command.SetAction(parsed => RunAsync(LoadOptions.LimitsOf(parsed), end));
         return command;
     }
@@ -56,7 +56,7 @@ internal static class StuckLegLoad
             Seed = replicated.Seed + 1,
         };
 
-        // Code gets faster for some seconds, longer than a warm-up is: the first time does not count.
+        // Code gets faster for longer than the warm-up, so the first run is dropped.
         var ofStuck = new BenchLimits(TimeSpan.Zero, StuckFor);
         await MeasureAsync(service, replicated, others, limits, null, end);
         var (before, _) = await MeasureAsync(service, replicated, others, limits, null, end);
@@ -66,8 +66,8 @@ internal static class StuckLegLoad
         LoadOptions.Print(replicated, ofStuck, stuckThemselves, isAlone: false);
     }
 
-    /// <summary>The others' outcome, and that of the replicated writes. Of these, all count that come while the others
-    /// are measured, and their answers may come as much later.</summary>
+    /// <summary>Measures the other lease and the replicated writes. All replicated writes count that are sent during
+    /// the measurement, even if they complete later.</summary>
     private static async Task<(BenchOutcome Others, BenchOutcome Replicated)> MeasureAsync(
         LoadService service,
         BenchWorkload replicated,

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace DmIo.Compare;
 
-/// <summary>The result for programs: machine, settings, every sample of every series, and the targets.</summary>
+/// <summary>The JSON result: machine, settings, every sample of every series, and the targets.</summary>
 internal static class JsonReport
 {
     private static readonly JsonSerializerOptions Options = new()

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace DmIo.Compare;
 
-/// <summary>The result for people: the targets first, then every contest with all its series.</summary>
+/// <summary>The readable result: the targets first, then every contest with all its series.</summary>
 internal static class MarkdownReport
 {
     internal static string Write(Machine machine, CompareSettings settings, IReadOnlyList<ContestResult> results)

@@ -1,6 +1,6 @@
 namespace DmIo.Compare;
 
-/// <summary>P3: the disk itself, beside fio with io_uring.</summary>
+/// <summary>P3: the disk itself, compared with fio and io_uring.</summary>
 internal static class DirectScenario
 {
     private const string Ours = "dmio";

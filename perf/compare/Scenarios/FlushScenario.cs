@@ -1,6 +1,6 @@
 namespace DmIo.Compare;
 
-/// <summary>P8: writers that each wait for a flush behind every write, and share it.</summary>
+/// <summary>P8: writers that each wait for a flush after every write, and share flushes.</summary>
 internal static class FlushScenario
 {
     private const string Together = "dmio, 32 writers";

@@ -3,7 +3,7 @@ using DmIo.Nbd.Client;
 
 namespace DmIo.Compare;
 
-/// <summary>N6: what 200 clients cost who mostly ask nothing: memory, and the pace of the one who does.</summary>
+/// <summary>N6: the cost of 200 mostly idle clients: memory, and the throughput of an active one.</summary>
 internal static class IdleScenario
 {
     private const int Connections = 200;
@@ -14,9 +14,9 @@ internal static class IdleScenario
     internal static IReadOnlyList<Contest> Build(CompareSettings settings, TestFiles files)
     {
         var servers = new NetworkServers(settings, files);
-        var empty = servers.StartOurs(isTcp: false, $"mem:{settings.FileBytes}");
-        var crowded = servers.StartOurs(isTcp: false, $"mem:{settings.FileBytes}");
-        var crowd = new Crowd(crowded);
+        var empty = servers.StartDmio(isTcp: false, $"mem:{settings.FileBytes}");
+        var crowded = servers.StartDmio(isTcp: false, $"mem:{settings.FileBytes}");
+        var crowd = new IdleClients(crowded);
         files.Own(crowd);
         string[] load = ["--rw=randwrite", "--bs=4k", "--iodepth=32"];
         return
@@ -40,8 +40,8 @@ internal static class IdleScenario
         ];
     }
 
-    /// <summary>The idle clients: connected before the first who needs them, and staying.</summary>
-    private sealed class Crowd(ServerProcess server) : IDisposable
+    /// <summary>The idle clients, which connect before the first measurement and stay connected.</summary>
+    private sealed class IdleClients(ServerProcess server) : IDisposable
     {
         private readonly List<NbdDevice> members = [];
         private long bytesEach;
@@ -53,7 +53,7 @@ internal static class IdleScenario
                 return;
             }
 
-            // A first one pays for what is compiled and made once.
+            // The first connection pays for compilation and initialization.
             var uri = NbdUri.Parse(server.Uri);
             members.Add(await NbdDevice.OpenAsync(new NbdDeviceOptions { Uri = uri }, end));
             var before = server.ResidentBytes;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace DmIo.Compare;
 
-/// <summary>P5 and P7: memory devices, where all that is left is the service itself.</summary>
+/// <summary>P5 and P7: memory devices, where only the service itself has a cost.</summary>
 internal static class MemoryScenarios
 {
     private const int Legs = 3;
@@ -14,7 +14,7 @@ internal static class MemoryScenarios
 
     internal static IReadOnlyList<Contest> Rates(CompareSettings settings, TestFiles files)
     {
-        // Of different sizes, so that their names differ and they are three devices.
+        // The sizes differ, so that the names differ and these are three devices.
         string[] devices = [.. Enumerable.Range(TotalMebibytes, Legs).Select(size => $"mem:{size}MiB")];
         return
         [
@@ -29,11 +29,11 @@ internal static class MemoryScenarios
             [new RateFloor("dmio", floor)]);
     }
 
-    /// <summary>Every pair of steps; the memory of all devices together stays the same, and so does what all leases
-    /// together have in flight, so that the processor's caches do not decide.</summary>
+    /// <summary>Every pair of steps. The total memory of all devices and the total number of requests in flight are
+    /// constant, so that CPU caches do not decide the result.</summary>
     internal static IReadOnlyList<Contest> Growth(CompareSettings settings, TestFiles files)
     {
-        return [Of("each lease to devices of its own", "--own"), Of("each lease to all of them")];
+        return [Of("each lease to its own devices", "--own"), Of("each lease to all of them")];
 
         Contest Of(string how, params string[] arguments) => new(
             "P7",

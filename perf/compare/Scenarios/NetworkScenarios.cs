@@ -1,6 +1,6 @@
 namespace DmIo.Compare;
 
-/// <summary>N1 to N5: network disks. fio's nbd engine asks all servers alike; what they serve lies in memory.</summary>
+/// <summary>N1 to N5: network disks in memory. fio's nbd engine uses all servers in the same way.</summary>
 internal static class NetworkScenarios
 {
     private const int Legs = 3;
@@ -12,7 +12,7 @@ internal static class NetworkScenarios
         .. Both(isTcp =>
         {
             var servers = new NetworkServers(settings, files);
-            var ours = servers.StartOurs(isTcp, Memory(settings));
+            var ours = servers.StartDmio(isTcp, Memory(settings));
             var nbdkit = servers.StartNbdkit(isTcp);
             var image = files.Add(settings.MemoryDirectory, settings.FileBytes);
             var qemu = servers.StartQemu(isTcp, "-f", "raw", image);
@@ -37,7 +37,7 @@ internal static class NetworkScenarios
         .. Both(isTcp =>
         {
             var servers = new NetworkServers(settings, files);
-            var ours = servers.StartOurs(isTcp, Memory(settings));
+            var ours = servers.StartDmio(isTcp, Memory(settings));
             var nbdkit = servers.StartNbdkit(isTcp);
             NetworkServers.Fill(files.Add(settings.MemoryDirectory, settings.FileBytes), ours, nbdkit);
             return Directions.Select(direction => new Contest(
@@ -57,7 +57,7 @@ internal static class NetworkScenarios
     internal static IReadOnlyList<Contest> Throughput(CompareSettings settings, TestFiles files)
     {
         var servers = new NetworkServers(settings, files);
-        var ours = servers.StartOurs(isTcp: false, Memory(settings));
+        var ours = servers.StartDmio(isTcp: false, Memory(settings));
         var nbdkit = servers.StartNbdkit(isTcp: false);
         var image = files.Add(settings.MemoryDirectory, settings.FileBytes);
         NetworkServers.Fill(image, ours, nbdkit);
@@ -89,7 +89,7 @@ internal static class NetworkScenarios
     {
         const string quorum = "qemu-nbd, quorum of 3";
         var servers = new NetworkServers(settings, files);
-        var ours = servers.StartOurs(isTcp: false, Images());
+        var ours = servers.StartDmio(isTcp: false, Images());
         var children = Images()
             .Select((path, index) => $"children.{index}.driver=raw,children.{index}.file.driver=file,"
                 + $"children.{index}.file.filename={path}");

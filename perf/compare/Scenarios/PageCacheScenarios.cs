@@ -1,6 +1,6 @@
 namespace DmIo.Compare;
 
-/// <summary>P1, P2 and P4: files in memory, where a write is a copy and everything else is overhead.</summary>
+/// <summary>P1, P2 and P4: files in memory, where a write is a copy and all other work is overhead.</summary>
 internal static class PageCacheScenarios
 {
     private const int Legs = 3;

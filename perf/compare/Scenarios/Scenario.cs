@@ -1,8 +1,8 @@
 namespace DmIo.Compare;
 
-/// <summary>One row of the table of targets: makes its files, and says who runs on them.</summary>
+/// <summary>One row of the table of targets: creates its files and its subjects.</summary>
 /// <param name="Id">P1 to P9, N1 to N6.</param>
-/// <param name="Build">Its contests, on files that are removed after them.</param>
+/// <param name="Build">Builds its contests, on files that are removed after them.</param>
 internal sealed record Scenario(string Id, Func<CompareSettings, TestFiles, IReadOnlyList<Contest>> Build)
 {
     internal static IReadOnlyList<Scenario> All { get; } =
@@ -12,7 +12,7 @@ internal sealed record Scenario(string Id, Func<CompareSettings, TestFiles, IRea
         new("P3", DirectScenario.Build),
         new("P4", PageCacheScenarios.AddedLatency),
         new("P5", MemoryScenarios.Rates),
-        new("P6", NeighbourScenario.Build),
+        new("P6", NeighborScenario.Build),
         new("P7", MemoryScenarios.Growth),
         new("P8", FlushScenario.Build),
         new("P9", StuckLegScenario.Build),

@@ -1,6 +1,6 @@
 namespace DmIo.Compare;
 
-/// <summary>P9: one leg of three is stuck for a second; what do those feel who do not use it?</summary>
+/// <summary>P9: one of three devices is stuck for a second; measures the effect on requests for the others.</summary>
 internal static class StuckLegScenario
 {
     private const string Before = "others before";

@@ -3,22 +3,21 @@ using System.Diagnostics;
 namespace DmIo.Compare;
 
 /// <summary>
-/// A subject's run as a process of its own, so that no subject inherits another's compiled code, heap or threads. It
-/// is ended with this one.
+/// Runs a subject as a separate process, so that no subject inherits compiled code, heap or threads of another. The
+/// child ends with this process.
 /// </summary>
 internal static class ChildProcess
 {
-    /// <summary>A run takes seconds: what takes as long as this hangs.</summary>
+    /// <summary>A run takes seconds; one that takes this long hangs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    /// <summary>Runs a program of .NET that lies beside this one.</summary>
+    /// <summary>Runs a .NET program in the directory of this one.</summary>
     internal static Task<string> RunAssemblyAsync(
         string assembly, IReadOnlyList<string> arguments, CancellationToken end) =>
         RunAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments], end);
 
-    /// <summary>Runs it to its end; returns its standard output.</summary>
-    /// <exception cref="SubjectFailedException">It can't be started, or ended with another exit code than
-    /// 0.</exception>
+    /// <summary>Runs a program to its end; returns its standard output.</summary>
+    /// <exception cref="SubjectFailedException">The program cannot be started, or its exit code is not 0.</exception>
     internal static async Task<string> RunAsync(
         string program, IReadOnlyList<string> arguments, CancellationToken end)
     {
@@ -28,7 +27,7 @@ internal static class ChildProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // What an application has by default; the command line tool turns it off, since most of its runs are short.
+        // The default of applications; the command line tool turns it off, since most of its runs are short.
         start.Environment["DOTNET_TieredPGO"] = "1";
         using var process = Start(start);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(end);
@@ -45,7 +44,7 @@ internal static class ChildProcess
         }
         catch (OperationCanceledException) when (!end.IsCancellationRequested)
         {
-            throw new SubjectFailedException($"{program} was not done after {Patience.TotalMinutes} minutes");
+            throw new SubjectFailedException($"{program} did not end within {Patience.TotalMinutes} minutes");
         }
         finally
         {
@@ -64,7 +63,7 @@ internal static class ChildProcess
         }
         catch (System.ComponentModel.Win32Exception fault)
         {
-            throw new SubjectFailedException($"{start.FileName} can't be started: {fault.Message}");
+            throw new SubjectFailedException($"{start.FileName} cannot be started: {fault.Message}");
         }
     }
 

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace DmIo.Compare;
 
-/// <summary>We ourselves: the command <c>dmio bench</c>, as anybody would run it.</summary>
+/// <summary>The subject <c>dmio bench</c>.</summary>
 internal static class DmioBench
 {
     private const string Assembly = "DmIo.Cli.dll";
 
-    /// <summary>A subject that runs <c>dmio bench</c> with these arguments beside those of the time.</summary>
+    /// <summary>A subject that runs <c>dmio bench</c> with these arguments and those of its duration.</summary>
     internal static Subject Of(string name, CompareSettings settings, params string[] arguments) => new(
         name,
         async end =>
@@ -20,7 +20,7 @@ internal static class DmioBench
             return ReportLines.Read(await ChildProcess.RunAssemblyAsync(Assembly, all, end), count: 1)[0];
         });
 
-    /// <summary>The whole of each file as a region.</summary>
+    /// <summary>A region that covers each file.</summary>
     internal static string[] Regions(params IEnumerable<string> paths) =>
         [.. paths.SelectMany(path => new[] { "--region", $"{path}@0" })];
 

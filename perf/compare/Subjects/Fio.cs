@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace DmIo.Compare;
 
 /// <summary>
-/// fio, the field's own load generator, as it is without tuning. Random offsets may repeat, as ours do (fio would
-/// otherwise remember every block that it touched).
+/// fio, the usual load generator, without tuning. Random offsets may repeat, as in <c>dmio bench</c> (otherwise, fio
+/// would keep a map of all blocks).
 /// </summary>
 internal static class Fio
 {
@@ -13,20 +13,20 @@ internal static class Fio
 
     private static readonly Lazy<string?> Absence = new(FindAbsence);
 
-    /// <param name="name">In the table.</param>
-    /// <param name="settings">For how long.</param>
-    /// <param name="path">The file, whole.</param>
-    /// <param name="arguments">fio's own: engine, operation, block size, depth.</param>
+    /// <param name="name">The name in the table.</param>
+    /// <param name="settings">The duration.</param>
+    /// <param name="path">The file, which is used completely.</param>
+    /// <param name="arguments">Arguments of fio: engine, operation, block size, depth.</param>
     internal static Subject Of(string name, CompareSettings settings, string path, params string[] arguments) => new(
         name,
         end => RunAsync(settings, [$"--filename={path}", $"--size={new FileInfo(path).Length}", .. arguments], end),
         Absence.Value);
 
-    /// <summary>Its nbd engine.</summary>
-    /// <param name="name">In the table.</param>
-    /// <param name="settings">For how long.</param>
-    /// <param name="server">Whose export, whole.</param>
-    /// <param name="arguments">fio's own: operation, block size, depth.</param>
+    /// <summary>A subject that uses the nbd engine.</summary>
+    /// <param name="name">The name in the table.</param>
+    /// <param name="settings">The duration.</param>
+    /// <param name="server">The server, whose export is used completely.</param>
+    /// <param name="arguments">Arguments of fio: operation, block size, depth.</param>
     internal static Subject Network(
         string name, CompareSettings settings, ServerProcess server, params string[] arguments) => new(
         name,
@@ -48,13 +48,13 @@ internal static class Fio
         return Read(await ChildProcess.RunAsync(Program, all, end));
     }
 
-    /// <summary>In milliseconds: fio takes no fraction.</summary>
+    /// <summary>In milliseconds, since fio accepts no fraction.</summary>
     private static string Seconds(double seconds) =>
         $"{Math.Round(seconds * 1000).ToString(CultureInfo.InvariantCulture)}ms";
 
     internal static Sample Read(string output)
     {
-        // Notes of fio may stand before it.
+        // Notes of fio may precede the JSON.
         using var document = JsonDocument.Parse(output.AsMemory(Math.Max(0, output.IndexOf('{'))));
         var job = document.RootElement.GetProperty("jobs")[0];
         var read = job.GetProperty("read");

@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace DmIo.Compare;
 
-/// <summary>nbdcopy, libnbd's own, from end to end: one request is one copy of the whole disk.</summary>
+/// <summary>nbdcopy of libnbd: one request is one copy of the whole disk.</summary>
 internal static class Nbdcopy
 {
-    /// <param name="name">In the table.</param>
-    /// <param name="server">Whose disk is copied, from or to.</param>
-    /// <param name="lengthBytes">How long it is.</param>
+    /// <param name="name">The name in the table.</param>
+    /// <param name="server">The server of the disk that is read or written.</param>
+    /// <param name="lengthBytes">The length of the disk.</param>
     /// <param name="from">A path, a URI or <c>null:</c>.</param>
-    /// <param name="to">Likewise.</param>
+    /// <param name="to">A path, a URI or <c>null:</c>.</param>
     internal static Subject Of(string name, ServerProcess server, long lengthBytes, string from, string to) => new(
         name,
         async end =>

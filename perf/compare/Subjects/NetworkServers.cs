@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace DmIo.Compare;
 
 /// <summary>
-/// The servers of a contest, ours and the others', each on a unix socket or a loopback port. All run at once; who is
-/// not asked does nothing. What they serve lies in memory.
+/// The servers of a contest, each on a unix socket or a loopback port. All run at the same time; a server without
+/// requests is idle. Their disks are in memory.
 /// </summary>
 internal sealed class NetworkServers(CompareSettings settings, TestFiles files)
 {
@@ -14,8 +14,8 @@ internal sealed class NetworkServers(CompareSettings settings, TestFiles files)
     internal const string Qemu = "qemu-nbd";
     internal const string Export = "disk";
 
-    /// <summary>Ours, on devices: <c>mem:1GiB</c>, or paths.</summary>
-    internal ServerProcess StartOurs(bool isTcp, params string[] devices)
+    /// <summary><c>dmio serve</c>, on devices: <c>mem:1GiB</c>, or paths.</summary>
+    internal ServerProcess StartDmio(bool isTcp, params string[] devices)
     {
         var (endPoint, uri) = Place(isTcp, Export);
         return Own(ServerProcess.Start(
@@ -29,7 +29,7 @@ internal sealed class NetworkServers(CompareSettings settings, TestFiles files)
             ]));
     }
 
-    /// <summary>nbdkit's own memory.</summary>
+    /// <summary>nbdkit with its memory plugin.</summary>
     internal ServerProcess StartNbdkit(bool isTcp)
     {
         var (endPoint, uri) = Place(isTcp, "");
@@ -44,9 +44,9 @@ internal sealed class NetworkServers(CompareSettings settings, TestFiles files)
             ]));
     }
 
-    /// <summary>qemu-nbd, on an image in memory or several of them.</summary>
-    /// <param name="isTcp">Or a unix socket.</param>
-    /// <param name="image">How qemu names it: <c>-f raw PATH</c>, or <c>--image-opts ...</c>.</param>
+    /// <summary>qemu-nbd, on one or several images in memory.</summary>
+    /// <param name="isTcp">False: a unix socket.</param>
+    /// <param name="image">Arguments for the image: <c>-f raw PATH</c>, or <c>--image-opts ...</c>.</param>
     internal ServerProcess StartQemu(bool isTcp, params string[] image)
     {
         var (endPoint, uri) = Place(isTcp, "");
@@ -62,7 +62,7 @@ internal sealed class NetworkServers(CompareSettings settings, TestFiles files)
             ]));
     }
 
-    /// <summary>Copies an image to all of them that run: zeroes never written would be cheaper to read than
+    /// <summary>Copies an image to all running servers, since reads of unwritten zeroes are cheaper than reads of
     /// data.</summary>
     internal static void Fill(string image, params IEnumerable<ServerProcess> servers)
     {

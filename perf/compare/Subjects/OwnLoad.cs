@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace DmIo.Compare;
 
-/// <summary>A load of this program, run as a child of it: <c>DmIo.Compare LOAD ...</c>.</summary>
+/// <summary>A load of this program, run as a child process: <c>DmIo.Compare LOAD ...</c>.</summary>
 internal static class OwnLoad
 {
     internal static Subject Of(string load, string name, CompareSettings settings, params string[] arguments) =>

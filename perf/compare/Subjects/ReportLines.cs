@@ -3,7 +3,7 @@ using DmIo.Cli.Reports;
 
 namespace DmIo.Compare;
 
-/// <summary>Reads what <c>dmio bench --json</c> and our own loads print: one report on each line.</summary>
+/// <summary>Parses the output of <c>dmio bench --json</c> and of the loads: one report per line.</summary>
 internal static class ReportLines
 {
     internal static IReadOnlyList<Sample> Read(string output, int count)
@@ -11,7 +11,7 @@ internal static class ReportLines
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         if (lines.Length != count)
         {
-            throw new SubjectFailedException($"{count} report(s) were due, {lines.Length} line(s) came.");
+            throw new SubjectFailedException($"{count} report(s) were expected, {lines.Length} line(s) were printed.");
         }
 
         return [.. lines.Select(line => Sample.Of(JsonSerializer.Deserialize(line, ReportJson.Plain.BenchReport)!))];

@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace DmIo.Compare;
 
 /// <summary>
-/// A server that runs as long as its contest, in a process of its own, and listens when <see cref="Start"/> returns.
-/// One that can't be started is <see cref="Missing"/>, with the reason, and nothing else fails. Ended by its id.
+/// A server that runs during its contest, in its own process, and listens when <see cref="Start"/> returns. If it
+/// cannot be started, <see cref="Missing"/> has the reason, and other servers are not affected. It is ended by its id.
 /// </summary>
 internal sealed class ServerProcess : IDisposable
 {
@@ -21,13 +21,13 @@ internal sealed class ServerProcess : IDisposable
         Missing = missing;
     }
 
-    /// <summary>Its export, as clients name it.</summary>
+    /// <summary>The URI of its export.</summary>
     internal string Uri { get; }
 
     /// <summary>Why it does not run; null: it does.</summary>
     internal string? Missing { get; }
 
-    /// <summary>Memory of it that is in the machine's, in bytes.</summary>
+    /// <summary>Its resident memory in bytes.</summary>
     internal long ResidentBytes
     {
         get
@@ -37,11 +37,11 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    /// <summary>Starts it, and waits until somebody answers at its address.</summary>
-    /// <param name="endPoint">Where it is told to listen.</param>
-    /// <param name="uri">Its export.</param>
-    /// <param name="program">In the PATH.</param>
-    /// <param name="arguments">In the foreground.</param>
+    /// <summary>Starts a server, and waits until it accepts connections.</summary>
+    /// <param name="endPoint">The address to listen on.</param>
+    /// <param name="uri">The URI of its export.</param>
+    /// <param name="program">A program in the PATH.</param>
+    /// <param name="arguments">Arguments that keep it in the foreground.</param>
     internal static ServerProcess Start(EndPoint endPoint, string uri, string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)

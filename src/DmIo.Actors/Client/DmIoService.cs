@@ -100,7 +100,7 @@ public sealed class DmIoService : IExtension
         var timeout = shutdownTimeout ?? DmIoSettings.ReadComplete(DmIoSettings.Reference).ShutdownTimeout;
         ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.Zero, nameof(shutdownTimeout));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(
-            timeout, DmIoSettings.LongestShutdown, nameof(shutdownTimeout));
+            timeout, DmIoSettings.MaxShutdownTimeout, nameof(shutdownTimeout));
         return ShutdownPhases.Declare(timeout);
     }
 

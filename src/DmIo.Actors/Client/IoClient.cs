@@ -292,7 +292,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
             throw new IoRefusedException(
-                $"{Lease.Id} has ended, with the service or by itself; open another client.", IoRefusal.Stopped);
+                $"{Lease.Id} has ended, alone or with the service; open another client.", IoRefusal.Stopped);
         }
     }
 

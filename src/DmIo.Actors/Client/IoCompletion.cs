@@ -22,7 +22,7 @@ public abstract class IoCompletion : IOutstanding
 
     void IIoCompletion.Done(IoResult result)
     {
-        if (IsMine())
+        if (TryClaim())
         {
             OnDone(result);
         }
@@ -30,7 +30,7 @@ public abstract class IoCompletion : IOutstanding
 
     void IIoCompletion.Refused(IoRefusal cause, string reason)
     {
-        if (IsMine())
+        if (TryClaim())
         {
             OnRefused(cause, reason);
         }
@@ -73,7 +73,7 @@ public abstract class IoCompletion : IOutstanding
     internal void TakeBack() => outstanding = null;
 
     /// <summary>True for the one caller that gives the outcome. Always true if no client sent the request.</summary>
-    private bool IsMine()
+    private bool TryClaim()
     {
         if (outstanding is not { } requests)
         {

@@ -112,15 +112,15 @@ internal sealed class MissingDeviceActor : UntypedActor, IWithTimers
 /// <param name="random">A number from 0 to 1.</param>
 internal sealed class RetryPauses(Func<double> random)
 {
-    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MinPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
 
-    private TimeSpan next = Shortest;
+    private TimeSpan next = MinPause;
 
     internal TimeSpan Next()
     {
         var pause = next * (1 - (random() / 4));
-        next = next * 2 < Longest ? next * 2 : Longest;
+        next = next * 2 < MaxPause ? next * 2 : MaxPause;
         return pause;
     }
 }

@@ -51,7 +51,7 @@ internal sealed class MissingDevices
             var opened = await configured.OpenAsync(device, cancellationToken);
             await service.AttachAsync(
                 device.Name, opened, device.QueueDepth, device.Policy, CancellationToken.None);
-            configured.InService(device.Name, opened);
+            configured.NoteAttached(device.Name, opened);
         }
     }
 }

@@ -59,7 +59,7 @@ internal sealed class ConfiguredDevices
             if (opening.IsCompletedSuccessfully)
             {
                 opened.devices.Add((device, opening.Result));
-                opened.InService(device.Name, opening.Result);
+                opened.NoteAttached(device.Name, opening.Result);
                 continue;
             }
 
@@ -98,7 +98,7 @@ internal sealed class ConfiguredDevices
     }
 
     /// <summary>The device is in service under this name: makes it known to <see cref="Release"/>.</summary>
-    internal void InService(string name, IBlockDevice device)
+    internal void NoteAttached(string name, IBlockDevice device)
     {
         if (device is HungDevice hung)
         {

@@ -16,9 +16,9 @@ internal sealed record DeviceSettings
 
     private const string ExpectedUri = "a URI such as nbd://host:10809/name";
 
-    private static readonly TimeSpan LongestOpening = TimeSpan.FromHours(1);
-    private static readonly TimeSpan LongestAge = TimeSpan.FromHours(1);
-    private static readonly TimeSpan LongestTarget = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxOpenTimeout = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxLatencyTarget = TimeSpan.FromMinutes(1);
 
     private const string ExpectedPath = "the path of a file or block device";
 
@@ -94,7 +94,7 @@ internal sealed record DeviceSettings
             reader.LeaveBlocks();
         }
 
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         return settings;
     }
 
@@ -103,22 +103,22 @@ internal sealed record DeviceSettings
     internal static void CheckDefaults(SettingsReader defaults, SettingsReader faultDefaults)
     {
         ReadFile(ReadCommon("", DeviceBackend.File, defaults, faultDefaults), defaults);
-        defaults.RefuseTheRest();
+        defaults.RefuseUnknownKeys();
     }
 
     /// <summary>A latency target makes the depth adaptive, with the configured depth as its maximum.</summary>
     internal static QueueDepth ReadQueueDepth(SettingsReader reader)
     {
         var number = reader.NumberOr("adaptive", "queue-depth", 1, QueueDepth.Max);
-        var target = reader.Duration("latency-target", LongestTarget);
+        var target = reader.Duration("latency-target", MaxLatencyTarget);
         QueueDepth depth = number is { } most ? (int)most : QueueDepth.Adaptive();
         return target == TimeSpan.Zero ? depth : QueueDepth.Adaptive(1, depth.Most, target);
     }
 
-    internal static TimeSpan ReadSlowAfter(SettingsReader reader) => reader.Duration("slow-after", LongestAge);
+    internal static TimeSpan ReadSlowAfter(SettingsReader reader) => reader.Duration("slow-after", MaxAge);
 
     internal static TimeSpan ReadUnhealthyAfter(SettingsReader reader) =>
-        reader.Duration("unhealthy-after", LongestAge);
+        reader.Duration("unhealthy-after", MaxAge);
 
     internal static SchedulingPolicy ReadPolicy(SettingsReader reader) => reader.Choice<SchedulingPolicy>("policy");
 
@@ -129,7 +129,7 @@ internal sealed record DeviceSettings
             FullPath = reader.Path,
             Backend = backend,
             IsReadOnly = reader.Flag("read-only"),
-            OpenTimeout = reader.Duration("open-timeout", LongestOpening),
+            OpenTimeout = reader.Duration("open-timeout", MaxOpenTimeout),
             SlowAfter = ReadSlowAfter(reader),
             UnhealthyAfter = ReadUnhealthyAfter(reader),
             OnMissing = reader.Choice<MissingDevicePolicy>("on-missing"),
@@ -211,7 +211,7 @@ public enum MissingDevicePolicy
 /// <summary>The fault injection of a configured device: one block of its <c>faults</c>, and its <c>delay</c>.</summary>
 internal static class FaultSettings
 {
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromHours(1);
 
     internal static FaultRule ReadRule(SettingsReader reader)
     {
@@ -228,15 +228,15 @@ internal static class FaultSettings
             Probability = reader.Fraction("probability"),
             Errno = (int)reader.Number("errno", 1, 4095),
         };
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         return rule;
     }
 
     internal static DeviceDelays ReadDelays(SettingsReader reader)
     {
         var delays = DeviceDelays.From(
-            operation => reader.Duration(operation.Name().Replace(' ', '-'), LongestDelay));
-        reader.RefuseTheRest();
+            operation => reader.Duration(operation.Name().Replace(' ', '-'), MaxDelay));
+        reader.RefuseUnknownKeys();
         return delays;
     }
 }

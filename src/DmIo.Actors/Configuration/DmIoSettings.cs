@@ -18,7 +18,7 @@ internal sealed record DmIoSettings
     /// <summary>The block that DmIo.Hosting reads.</summary>
     private const string NbdServers = "nbd-servers";
 
-    internal static readonly TimeSpan LongestShutdown = TimeSpan.FromHours(1);
+    internal static readonly TimeSpan MaxShutdownTimeout = TimeSpan.FromHours(1);
 
     /// <summary>The limit of pages in all leases together.</summary>
     internal required int MaxPages { get; init; }
@@ -123,7 +123,7 @@ internal sealed record DmIoSettings
             Dispatcher = dispatcher.Length == 0 ? null : dispatcher,
             MonitorSocket = socket.Length == 0 ? null : socket,
             ShutdownPhase = reader.Text("shutdown-phase", "the name of a phase of CoordinatedShutdown", _ => true),
-            ShutdownTimeout = reader.Duration("shutdown-timeout", LongestShutdown),
+            ShutdownTimeout = reader.Duration("shutdown-timeout", MaxShutdownTimeout),
             QueueDepth = DeviceSettings.ReadQueueDepth(deviceDefaults),
             Policy = DeviceSettings.ReadPolicy(deviceDefaults),
             OpenTimeout = deviceDefaults.Duration("open-timeout", TimeSpan.FromHours(1)),
@@ -133,10 +133,10 @@ internal sealed record DmIoSettings
             Devices = ReadDevices(reader.Section("devices"), deviceDefaults, faultDefaults),
         };
         _ = reader.Section(NbdServers);
-        pool.RefuseTheRest();
-        leases.RefuseTheRest();
-        monitor.RefuseTheRest();
-        reader.RefuseTheRest();
+        pool.RefuseUnknownKeys();
+        leases.RefuseUnknownKeys();
+        monitor.RefuseUnknownKeys();
+        reader.RefuseUnknownKeys();
         return settings;
     }
 

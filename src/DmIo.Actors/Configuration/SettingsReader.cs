@@ -6,8 +6,8 @@ using DmIo.Io;
 namespace DmIo.Actors.Configuration;
 
 /// <summary>
-/// Reads one HOCON object strictly: each key that is read becomes a known key; <see cref="RefuseTheRest"/> refuses all
-/// others. Keys that the object lacks are read from the defaults. Every error names the full path.
+/// Reads one HOCON object strictly: each key that is read becomes a known key; <see cref="RefuseUnknownKeys"/> refuses
+/// all others. Keys that the object lacks are read from the defaults. Every error names the full path.
 /// </summary>
 internal sealed class SettingsReader
 {
@@ -123,7 +123,7 @@ internal sealed class SettingsReader
     internal void LeaveBlocks() => known.UnionWith(Keys.Where(key => values.Items[key].IsObject()));
 
     /// <exception cref="ConfigurationException">The object has a key that was not read.</exception>
-    internal void RefuseTheRest()
+    internal void RefuseUnknownKeys()
     {
         var unknown = Keys.Where(key => !known.Contains(key)).Select(PathOf).ToArray();
         if (unknown.Length > 0)

@@ -49,7 +49,7 @@ internal static class ShutdownPhases
             phase = CoordinatedShutdown.PhaseBeforeActorSystemTerminate;
             log.Warning(
                 "CoordinatedShutdown was in use before the dm-io service was started, without the phase {0}; the "
-                + "service stops in {1}, beside the application's tasks there, whose I/O may be refused. Create the "
+                + "service stops in {1}, with the application's tasks there, whose I/O may be refused. Create the "
                 + "actor system with DmIoService.DefaultConfig() as a fallback of its configuration.",
                 Own,
                 phase);

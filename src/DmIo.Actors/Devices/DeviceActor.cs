@@ -67,6 +67,7 @@ internal sealed class DeviceActor : UntypedActor
         queue = new IoQueue(setup.Queue, device.Description);
         turn = new PollScheduler(Self);
         counters = setup.Counters;
+        counters.Queue = queue;
         operationsPerTurn = device.Description.Mode == ServiceMode.Ring ? RingOperationsPerTurn : OperationsPerTurn;
         log = Context.GetLogger().WithContext("Device", setup.Name);
     }

@@ -12,15 +12,15 @@ internal sealed class ExtentQuery(IBlockDevice device, GetExtents question, IAct
     : IThreadPoolWorkItem
 {
     /// <summary>Bounds the memory of a reply; the client can send another query for the rest.</summary>
-    internal const int MostExtents = 1 << 16;
+    internal const int MaxExtents = 1 << 16;
 
     /// <summary>The fault of the query, or null.</summary>
     internal static string? Check(GetExtents question, DeviceDescription device)
     {
         var (start, count) = (question.Start.Value, question.Count.Value);
-        if (question.Max is < 1 or > MostExtents)
+        if (question.Max is < 1 or > MaxExtents)
         {
-            return $"{question.Max} extents are requested; request 1 to {MostExtents}.";
+            return $"{question.Max} extents are requested; request 1 to {MaxExtents}.";
         }
 
         return start < 0 || count < 1 || start > device.Capacity.Sectors.Value - count

@@ -109,7 +109,7 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
         var status = Status switch
         {
             { IsOk: true } when Operation.NeedsFlush => OrphanedDevice.NotDurable,
-            { IsOk: false } when Operation.IsMerged => OrphanedDevice.NotTriedAlone(Status),
+            { IsOk: false } when Operation.IsMerged => OrphanedDevice.MergedAndFailed(Status),
             _ => Status,
         };
         foreach (DeviceIo io in Operation.Ios)

@@ -27,7 +27,7 @@ internal sealed class OrphanedDevice(
         "The data may be written, but the device's actor died before a flush made them durable.");
 
     /// <summary>The status of each I/O of a merged operation that failed, perhaps because of another I/O.</summary>
-    internal static IoStatus NotTriedAlone(in IoStatus together) => IoStatus.Failed(
+    internal static IoStatus MergedAndFailed(in IoStatus together) => IoStatus.Failed(
         IoStatusCode.DeviceGone,
         $"It was merged with others into one operation, which failed ({together}), and the device's actor died before "
             + "it was retried alone.");
@@ -86,7 +86,7 @@ internal static class DeviceClosing
 {
     /// <summary>
     /// Closes the device, then returns <paramref name="message"/>. Never fails: a device whose closing fails is out of
-    /// service all the same; the cause is logged.
+    /// service in any case; the cause is logged.
     /// </summary>
     internal static async Task<object> CloseAsync(IBlockDevice device, ILoggingAdapter log, object message)
     {

@@ -242,7 +242,7 @@ internal sealed class LeaseRegistry(
         }
 
         var leaseCounters = new LeaseCounters(lease.Id, lease.Count, get.Weight);
-        var props = RequestActor.Props(lease, TermsOf(get), directory, leaseCounters, context.Self)
+        var props = RequestActor.Props(lease, LimitsOf(get), directory, leaseCounters, context.Self)
             .WithDispatcherOf(settings);
         var requests = context.Watch(context.ActorOf(props, $"lease-{lease.Id.Value}"));
         var record = new LeaseRecord(lease, get.Owner, requests, leaseCounters);
@@ -269,8 +269,8 @@ internal sealed class LeaseRegistry(
         }
     }
 
-    private LeaseTerms TermsOf(WaitingGet get) => new(
-        get.Weight, (int)Math.Clamp((long)get.Pages * settings.WaitingPerPage, LeaseTerms.LeastWaiting, int.MaxValue));
+    private LeaseLimits LimitsOf(WaitingGet get) => new(
+        get.Weight, (int)Math.Clamp((long)get.Pages * settings.WaitingPerPage, LeaseLimits.MinWaiting, int.MaxValue));
 
     private void RemoveWaiting(Func<WaitingGet, bool> isMeant, string reason)
     {

@@ -32,8 +32,8 @@ internal sealed class LeasePin(LeaseId lease, IActorRef supervisor)
 /// <param name="Weight">The weight, 1 to 10000.</param>
 /// <param name="MaxWaiting">The limit of messages that wait for credit. Further messages are refused, to bound memory;
 /// the calls of a client wait without a limit, each with its caller.</param>
-internal readonly record struct LeaseTerms(int Weight, int MaxWaiting)
+internal readonly record struct LeaseLimits(int Weight, int MaxWaiting)
 {
     /// <summary>The minimum of <see cref="MaxWaiting"/>, for small leases.</summary>
-    internal const int LeastWaiting = 1024;
+    internal const int MinWaiting = 1024;
 }

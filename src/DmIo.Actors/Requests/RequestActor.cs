@@ -23,7 +23,7 @@ namespace DmIo.Actors.Requests;
 internal sealed class RequestActor : UntypedActor, IWithTimers
 {
     private readonly PageLease lease;
-    private readonly LeaseTerms terms;
+    private readonly LeaseLimits limits;
     private readonly DeviceDirectory directory;
     private readonly IActorRef supervisor;
     private readonly RequestLedger ledger;
@@ -34,14 +34,14 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private readonly ITimeProvider clock = Context.System.Scheduler;
     private bool drainingAnnounced;
     private bool isSendDue;
-    private bool isSlownessDue;
+    private bool isSlowDeviceCheckDue;
 
     public RequestActor(
-        PageLease lease, LeaseTerms terms, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor)
+        PageLease lease, LeaseLimits limits, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor)
     {
         this.counters = counters;
         this.lease = lease;
-        this.terms = terms;
+        this.limits = limits;
         this.directory = directory;
         this.supervisor = supervisor;
         ledger = new RequestLedger(lease.Count);
@@ -50,8 +50,8 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!; // set by the runtime, as for every IWithTimers
 
     internal static Props Props(
-        PageLease lease, LeaseTerms terms, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor) =>
-        Akka.Actor.Props.Create(() => new RequestActor(lease, terms, directory, counters, supervisor));
+        PageLease lease, LeaseLimits limits, DeviceDirectory directory, LeaseCounters counters, IActorRef supervisor) =>
+        Akka.Actor.Props.Create(() => new RequestActor(lease, limits, directory, counters, supervisor));
 
     protected override void OnReceive(object message)
     {
@@ -114,7 +114,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
             case DeviceDone done:
                 Answered(done.Io);
                 break;
-            case SendOut:
+            case SendBatches:
                 Send();
                 return;
             case DeadlineReached deadline:
@@ -124,8 +124,8 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
                 ledger.GiveUp(given.Device, IoStatus.Failed(
                     IoStatusCode.TimedOut, $"The caller gave up waiting for '{given.Device}'."));
                 break;
-            case SlownessDue:
-                isSlownessDue = false;
+            case SlowDeviceCheckDue:
+                isSlowDeviceCheckDue = false;
                 break;
             case CreditLent credit:
                 ledger.Lend(credit.Pages);
@@ -189,7 +189,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
 
         var regions = snapshot.AsSpan(0, count);
         var state = ledger.NextState().Begin(
-            request, regions, ReplyTo(request), new RequestOwner(Self, lease.Id, terms.Weight), bouncePages);
+            request, regions, ReplyTo(request), new RequestOwner(Self, lease.Id, limits.Weight), bouncePages);
         counters.Accepted(state.Pages);
         if (DmIoTracing.Source.HasListeners())
         {
@@ -217,7 +217,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     /// reply. The calls of a client wait instead, in arrival order: each has a waiting caller, or a callback.
     /// </summary>
     private string? CheckRoom(IoRequest request) =>
-        ledger.Waiting < terms.MaxWaiting || request.WaitsForRoom
+        ledger.Waiting < limits.MaxWaiting || request.WaitsForRoom
         ? null
         : $"{ledger.Waiting} requests of {lease.Id} wait for its {lease.Count} pages, which is the limit "
             + "(dmio.leases.waiting-per-page); wait for outcomes, or get a larger lease.";
@@ -287,7 +287,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     private void Settle()
     {
         DispatchAll();
-        if (ledger.HasSlowDevices || (ledger.Waiting > 0 && !isSlownessDue))
+        if (ledger.HasSlowDevices || (ledger.Waiting > 0 && !isSlowDeviceCheckDue))
         {
             DispatchPastSlowDevices();
         }
@@ -300,8 +300,8 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         if (!isSendDue && outgoing.Count > 0)
         {
             isSendDue = true;
-            counters.AskedForTurn();
-            Self.Tell(SendOut.Instance, Self);
+            counters.RequestedTurn();
+            Self.Tell(SendBatches.Instance, Self);
         }
 
         counters.Set(ledger.Gauges);
@@ -323,10 +323,11 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         var now = clock.HighResMonotonicClock;
         var next = ledger.FindSlowDevices(now);
         DispatchAll();
-        if (ledger.Waiting > 0 && !isSlownessDue && next < TimeSpan.MaxValue)
+        if (ledger.Waiting > 0 && !isSlowDeviceCheckDue && next < TimeSpan.MaxValue)
         {
-            isSlownessDue = true;
-            Timers.StartSingleTimer(SlownessDue.Instance, SlownessDue.Instance, SlownessDue.PauseUntil(next, now));
+            isSlowDeviceCheckDue = true;
+            Timers.StartSingleTimer(
+                SlowDeviceCheckDue.Instance, SlowDeviceCheckDue.Instance, SlowDeviceCheckDue.PauseUntil(next, now));
         }
     }
 
@@ -356,7 +357,7 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         isSendDue = false;
         while (outgoing.TryTake(out var device, out var first))
         {
-            counters.SentOut();
+            counters.SentMessage();
             device.Tell(first, Self);
         }
     }
@@ -373,25 +374,25 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
     }
 
     /// <summary>To itself: processed after all requests that are in the mailbox already.</summary>
-    private sealed record SendOut : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    private sealed record SendBatches : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
-        internal static SendOut Instance { get; } = new();
+        internal static SendBatches Instance { get; } = new();
     }
 
     /// <summary>To itself: find slow devices.</summary>
-    private sealed record SlownessDue : INoSerializationVerificationNeeded
+    private sealed record SlowDeviceCheckDue : INoSerializationVerificationNeeded
     {
         /// <summary>A device is slow when the age of its oldest operation exceeds <c>slow-after</c>; equality is not
         /// enough.</summary>
         private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(1);
 
         /// <summary>A device that receives a request in the meantime may become slow earlier.</summary>
-        private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+        private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
-        internal static SlownessDue Instance { get; } = new();
+        internal static SlowDeviceCheckDue Instance { get; } = new();
 
         internal static TimeSpan PauseUntil(TimeSpan next, TimeSpan now) =>
-            (next - now < LongestPause ? next - now : LongestPause) + Margin;
+            (next - now < MaxPause ? next - now : MaxPause) + Margin;
     }
 
     private sealed record DeadlineReached(RequestState Request) : INoSerializationVerificationNeeded;

@@ -64,7 +64,7 @@ internal sealed class RequestLedger(int pages)
     /// waiting.</summary>
     internal void Accept(RequestState request)
     {
-        if (request.IsAnswerable)
+        if (request.IsComplete)
         {
             Conclude(request);
         }
@@ -133,7 +133,7 @@ internal sealed class RequestLedger(int pages)
     /// quarantines the credit if it is only answered.</summary>
     internal void Settle(RequestState request)
     {
-        if (request.IsAnswerable && !request.IsAnswered)
+        if (request.IsComplete && !request.IsAnswered)
         {
             Conclude(request);
         }
@@ -180,7 +180,7 @@ internal sealed class RequestLedger(int pages)
             return;
         }
 
-        request.Cut(status);
+        request.EndEarly(status);
         if (request.DispatchedAt >= 0)
         {
             Settle(request);
@@ -213,7 +213,7 @@ internal sealed class RequestLedger(int pages)
             var request = dispatched[index];
             if (!request.IsAnswered)
             {
-                request.Cut(status, device);
+                request.EndEarly(status, device);
                 Settle(request);
             }
         }
@@ -235,7 +235,7 @@ internal sealed class RequestLedger(int pages)
     {
         while (admission.TryRemove(out var request))
         {
-            request.Cut(status);
+            request.EndEarly(status);
             Conclude(request);
         }
     }

@@ -13,7 +13,7 @@ namespace DmIo.Actors.Requests;
 internal static class RequestRules
 {
     /// <summary>Timers count milliseconds in 32 bits.</summary>
-    internal static TimeSpan LongestDeadline { get; } = TimeSpan.FromMilliseconds(int.MaxValue);
+    internal static TimeSpan MaxDeadline { get; } = TimeSpan.FromMilliseconds(int.MaxValue);
 
     /// <summary>Returns the fault, or null.</summary>
     internal static string? Check(IoRequest request)
@@ -77,8 +77,8 @@ internal static class RequestRules
         return request.Deadline switch
         {
             { } deadline when deadline <= TimeSpan.Zero => $"A deadline is positive, and this is {deadline}.",
-            { } deadline when deadline > LongestDeadline =>
-                $"A deadline is at most {LongestDeadline}, and this is {deadline}; leave it out.",
+            { } deadline when deadline > MaxDeadline =>
+                $"A deadline is at most {MaxDeadline}, and this is {deadline}; leave it out.",
             _ => null,
         };
     }

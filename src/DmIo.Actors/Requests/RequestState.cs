@@ -26,10 +26,10 @@ internal sealed class RequestRegion(RequestState request, int index) : DeviceIo(
 /// <code>
 ///   region: (skipped)                       count 0 and not a flush: its bit stays clear (R4)
 ///   region: open ---Complete--> settled
-///             +-----Cut-------> settled     its memory is not used, or the device had finished it already
-///             +-----Cut-------> held --Complete--> settled     answered while a device still uses its memory (R23)
+///             +---EndEarly----> settled     its memory is not used, or the device had finished it already
+///             +---EndEarly----> held --Complete--> settled     answered while a device still uses its memory (R23)
 /// </code>
-/// The request is answerable when no region is open, and over when none is held either.
+/// The request is complete when no region is open, and over when none is held either.
 /// </summary>
 internal sealed class RequestState : ILinked<RequestState>
 {
@@ -135,7 +135,7 @@ internal sealed class RequestState : ILinked<RequestState>
     internal ErrorBits Held => held;
 
     /// <summary>Every region has an outcome; the request may be answered.</summary>
-    internal bool IsAnswerable => open.IsEmpty;
+    internal bool IsComplete => open.IsEmpty;
 
     /// <summary>No device has or will get I/O of the request.</summary>
     internal bool IsOver => open.IsEmpty && held.IsEmpty;
@@ -144,8 +144,8 @@ internal sealed class RequestState : ILinked<RequestState>
     internal bool IsAnswered => done is not null;
 
     /// <summary>
-    /// The state can be reused: no other object refers to it. False for a request that was cut, whose device died, or
-    /// that has a deadline: one of its messages may still be in a mailbox.
+    /// The state can be reused: no other object refers to it. False for a request that ended early, whose device died,
+    /// or that has a deadline: one of its messages may still be in a mailbox.
     /// </summary>
     internal bool IsReusable => isReusable && due == 0 && IsDelivered && IsOver;
 
@@ -253,7 +253,7 @@ internal sealed class RequestState : ILinked<RequestState>
     /// </summary>
     /// <param name="status">The outcome.</param>
     /// <param name="device">Only the regions of this device; null: all regions.</param>
-    internal void Cut(in IoStatus status, string? device = null)
+    internal void EndEarly(in IoStatus status, string? device = null)
     {
         isReusable = false;
         foreach (var index in open)
@@ -317,7 +317,7 @@ internal sealed class RequestState : ILinked<RequestState>
     /// <summary>Fixes the outcome. Once, when the request is answerable.</summary>
     internal void Conclude()
     {
-        Invariant.Require(IsAnswerable && !IsAnswered);
+        Invariant.Require(IsComplete && !IsAnswered);
         done = statuses is null && held.IsEmpty && request.Context is null
             ? AllWell[RegionCount]
             : new IoDone(NewResult());

@@ -4,11 +4,11 @@ namespace DmIo.Actors.Scheduling;
 /// Controls the number of operations in flight, so that the device is busy without a long internal queue, which no
 /// scheduler can reorder. Derived from latency, as in TCP Vegas and BBR:
 /// <code>
-///   Unloaded --window--> Loaded --window--> Steering --each period--> Unloaded
+///   Unloaded --window--> Loaded --window--> Adjusting --each period--> Unloaded
 ///   (least depth:         (most depth:        in between, window
 ///    base latencies)       peak of work)       by window)
 /// </code>
-/// Steering: in a window of depth d, operations spend a share s of their latency unqueued, so d * (1 - s) of them
+/// Adjusting: in a window of depth d, operations spend a share s of their latency unqueued, so d * (1 - s) of them
 /// queue. Below <see cref="FewQueued"/> the depth grows, above <see cref="ManyQueued"/> it shrinks. If the device did
 /// less than <see cref="EnoughWork"/> of its peak, by more than chance explains, the depth grows, and does not shrink
 /// below that value until the next measurement.
@@ -17,9 +17,9 @@ namespace DmIo.Actors.Scheduling;
 /// <para>
 /// A disk may need an internal queue for its full rate, and then its latency is high: a lease with one operation at a
 /// time would wait behind the queue of a busy lease. So the depth is limited while there is such a light lease
-/// (<see cref="MeetLight"/>, and for <see cref="LightTime"/> after), so that operations spend <see cref="LightShare"/>
-/// of their latency unqueued, at the cost of throughput. With a latency target it is always limited. The limit scales
-/// in proportion, since the latency of a busy device is proportional to its depth.
+/// (<see cref="NoteLightLease"/>, and for <see cref="LightTime"/> after), so that operations spend
+/// <see cref="LightShare"/> of their latency unqueued, at the cost of throughput. With a latency target it is always
+/// limited. The limit scales in proportion, since the latency of a busy device is proportional to its depth.
 /// </para>
 /// <para>
 /// Bases are means of a window, never single latencies: the best of many is chance, and would keep the depth too low. A
@@ -46,10 +46,10 @@ internal sealed class AdaptiveDepth
     /// then doubles up to <see cref="Period"/>.</summary>
     private static readonly TimeSpan FirstPeriod = TimeSpan.FromMilliseconds(250);
 
-    private const int LeastSamples = 32;
+    private const int MinSamples = 32;
 
     /// <summary>Bounds the reduction of one window, since its measurement may exaggerate.</summary>
-    private const double LeastShrunk = 0.75;
+    private const double MinShrinkFactor = 0.75;
 
     private const int SamplesPerDepth = 8;
 
@@ -72,7 +72,7 @@ internal sealed class AdaptiveDepth
     private int limit;
     private TimeSpan period = FirstPeriod;
     private TimeSpan lightUntil;
-    private bool isBesideLight;
+    private bool hasLightLease;
     private bool isHeldBack;
 
     // Over many windows, since a short measurement does not distinguish work from chance.
@@ -92,7 +92,7 @@ internal sealed class AdaptiveDepth
     {
         Unloaded,
         Loaded,
-        Steering,
+        Adjusting,
     }
 
     /// <summary>The limit of operations in flight.</summary>
@@ -101,7 +101,7 @@ internal sealed class AdaptiveDepth
     /// <summary>The depth without the limit for light leases; operations of light leases may use it.</summary>
     internal int Unlimited { get; private set; }
 
-    private bool IsLimited => isBesideLight || bounds.LatencyTarget is not null;
+    private bool IsLimited => hasLightLease || bounds.LatencyTarget is not null;
 
     /// <summary>The number of the current window; each operation stores the window in which it was taken. Times do not
     /// suffice, since several events have the same time.</summary>
@@ -111,15 +111,15 @@ internal sealed class AdaptiveDepth
     internal void HoldBack(int count) => isHeldBack |= count > 0;
 
     /// <summary>A lease has its only operation here, while other leases have some too.</summary>
-    internal void MeetLight(TimeSpan now) => lightUntil = now + LightTime;
+    internal void NoteLightLease(TimeSpan now) => lightUntil = now + LightTime;
 
     /// <summary>Advances the time.</summary>
-    internal void Pass(TimeSpan now)
+    internal void Advance(TimeSpan now)
     {
-        var isLight = phase == Phase.Steering && now < lightUntil;
-        if (isLight != isBesideLight)
+        var isLight = phase == Phase.Adjusting && now < lightUntil;
+        if (isLight != hasLightLease)
         {
-            isBesideLight = isLight;
+            hasLightLease = isLight;
             BeginWindow(now);
         }
     }
@@ -135,8 +135,8 @@ internal sealed class AdaptiveDepth
 
         latencies.Add(operation, now - operation.TakenAt, isSample: operation.DepthWindow == Window);
         var elapsed = now - start;
-        var isLong = elapsed >= LongWindow && latencies.Samples >= LeastSamples;
-        var isFull = latencies.Samples >= Math.Max(LeastSamples, SamplesPerDepth * Current);
+        var isLong = elapsed >= LongWindow && latencies.Samples >= MinSamples;
+        var isFull = latencies.Samples >= Math.Max(MinSamples, SamplesPerDepth * Current);
         if (elapsed > TimeSpan.Zero && (isLong || isFull))
         {
             Close(elapsed, now);
@@ -156,7 +156,7 @@ internal sealed class AdaptiveDepth
             case Phase.Loaded:
                 latencies.LearnLoaded(1.0 / Current);
                 peak = latencies.Work(elapsed);
-                phase = Phase.Steering;
+                phase = Phase.Adjusting;
                 Set((int)Math.Ceiling(peak) + 1);
                 floor = bounds.Least;
                 (workTime, time, count) = (0, TimeSpan.Zero, 0);
@@ -164,27 +164,27 @@ internal sealed class AdaptiveDepth
                 period = period < Period / 2 ? 2 * period : Period;
                 break;
             default:
-                Steer(elapsed, now);
+                AdjustDepth(elapsed, now);
                 break;
         }
 
         if (IsLimited && isHeldBack)
         {
-            SteerLimit(depth);
+            AdjustLimit(depth);
         }
 
         BeginWindow(now);
     }
 
     /// <param name="depth">The depth of the window.</param>
-    private void SteerLimit(int depth)
+    private void AdjustLimit(int depth)
     {
-        var beside = isBesideLight ? LightShare / latencies.UnqueuedShare() : 0;
+        var light = hasLightLease ? LightShare / latencies.UnqueuedShare() : 0;
         var target = bounds.LatencyTarget is { } most ? latencies.Mean() / most.Ticks : 0;
-        var excess = Math.Max(beside, target);
+        var excess = Math.Max(light, target);
         if (excess > 1)
         {
-            var shrunk = (int)(depth * Math.Max(1 / excess, LeastShrunk));
+            var shrunk = (int)(depth * Math.Max(1 / excess, MinShrinkFactor));
             limit = Math.Max(bounds.Least, Math.Min(depth - 1, shrunk));
         }
         else if (depth == limit && excess * (depth + 1) <= depth)
@@ -201,7 +201,7 @@ internal sealed class AdaptiveDepth
         isHeldBack = false;
     }
 
-    private void Steer(TimeSpan elapsed, TimeSpan now)
+    private void AdjustDepth(TimeSpan elapsed, TimeSpan now)
     {
         if (!latencies.LearnLoaded(Math.Min(1, peak / Current)) && now - probeStart > JudgedTime)
         {

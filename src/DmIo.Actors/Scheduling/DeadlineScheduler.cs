@@ -40,9 +40,9 @@ internal sealed class DeadlineScheduler : IoScheduler
         return chosen.Count == 0 ? null : chosen.FirstOfBatch(now);
     }
 
-    protected override void Enter(QueueEntry entry) => Of(entry).Add(entry);
+    protected override void OnAdd(QueueEntry entry) => Of(entry).Add(entry);
 
-    protected override void Leave(QueueEntry entry, DequeueReason reason)
+    protected override void OnRemove(QueueEntry entry, DequeueReason reason)
     {
         var direction = Of(entry);
         direction.Remove(entry);

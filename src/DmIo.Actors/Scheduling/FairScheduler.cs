@@ -12,20 +12,20 @@ namespace DmIo.Actors.Scheduling;
 /// Leases that always have operations waiting get shares in proportion to their weights, to within one operation of
 /// each. A lease that had nothing waiting starts at the current virtual time, without credit for the past. A lease that
 /// was served ahead of its share waits afterwards. This requires flows to be kept while they have nothing waiting: at
-/// most <see cref="MostIdle"/> of them, until virtual time has passed them, or the device was idle.
+/// most <see cref="MaxIdle"/> of them, until virtual time has passed them, or the device was idle.
 /// </remarks>
 internal sealed class FairScheduler : IoScheduler
 {
     /// <summary>The limit of flows that are kept without waiting operations.</summary>
-    internal const int MostIdle = 64;
+    internal const int MaxIdle = 64;
 
     /// <summary>The cost of an operation in addition to its bytes.</summary>
     internal const long OperationCost = 16 << 10;
 
     /// <summary>The maximum cost of discards and zeroings, which transfer no data.</summary>
-    private const long MostRangeCost = 1 << 20;
+    private const long MaxRangeCost = 1 << 20;
 
-    private const long MostCost = 1L << 40;
+    private const long MaxCost = 1L << 40;
 
     private const long UsualWeight = 100;
 
@@ -42,17 +42,17 @@ internal sealed class FairScheduler : IoScheduler
 
     internal override QueueEntry? Next(TimeSpan now) => waiting.Count == 0 ? null : waiting.First.Entries.First;
 
-    internal override void Rest() => virtualTime = latestEnd;
+    internal override void OnIdle() => virtualTime = latestEnd;
 
     /// <summary>The virtual time of an entry: its cost divided by the weight.</summary>
     internal static long CostOf(QueueEntry entry)
     {
-        var most = entry.Kind.HasData() ? MostCost : MostRangeCost;
+        var most = entry.Kind.HasData() ? MaxCost : MaxRangeCost;
         var sectors = Math.Min(entry.Count.Value, most / Sector.SizeBytes);
         return ((sectors * Sector.SizeBytes) + OperationCost) * UsualWeight / entry.Weight;
     }
 
-    protected override void Enter(QueueEntry entry)
+    protected override void OnAdd(QueueEntry entry)
     {
         var flow = Find(entry.Lease.Value);
         entry.Flow = flow;
@@ -69,7 +69,7 @@ internal sealed class FairScheduler : IoScheduler
         }
     }
 
-    protected override void Leave(QueueEntry entry, DequeueReason reason)
+    protected override void OnRemove(QueueEntry entry, DequeueReason reason)
     {
         var flow = entry.Flow!;
         entry.Flow = null;
@@ -124,7 +124,7 @@ internal sealed class FairScheduler : IoScheduler
     {
         idle.AddLast(flow);
         while (idle.First is { } oldest && !ReferenceEquals(oldest, flow)
-            && (idle.Count > MostIdle || unchecked(oldest.Start - virtualTime) <= 0))
+            && (idle.Count > MaxIdle || unchecked(oldest.Start - virtualTime) <= 0))
         {
             Forget(oldest);
         }

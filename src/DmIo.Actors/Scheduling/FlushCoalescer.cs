@@ -79,7 +79,7 @@ internal sealed class FlushCoalescer(IoQueueOptions options, DeviceDescription d
     /// </summary>
     /// <param name="entry">The first entry of the operation.</param>
     /// <param name="othersReady">The number of other durable writes that are ready.</param>
-    internal (bool ForceUnitAccess, bool NeedsFlush) WayOf(QueueEntry entry, int othersReady)
+    internal (bool ForceUnitAccess, bool NeedsFlush) DurabilityOf(QueueEntry entry, int othersReady)
     {
         if (!entry.ForceUnitAccess || !device.HasVolatileCache || !entry.Kind.DefinesContent())
         {

@@ -42,7 +42,7 @@ internal sealed class IntervalNode : TreeNode, ILinked<IntervalNode>
 
         FirstReader = user;
         ReaderCount++;
-        ReaderSum += user.Entry!.Tie;
+        ReaderSum += user.Entry!.Tiebreaker;
     }
 
     internal void RemoveReader(IntervalUser user)
@@ -63,7 +63,7 @@ internal sealed class IntervalNode : TreeNode, ILinked<IntervalNode>
 
         user.PreviousReader = user.NextReader = null;
         ReaderCount--;
-        ReaderSum -= user.Entry!.Tie;
+        ReaderSum -= user.Entry!.Tiebreaker;
     }
 
     /// <summary>True if the next node begins where this ends, with the same changer and the same readers.</summary>

@@ -3,7 +3,7 @@ namespace DmIo.Actors.Scheduling;
 /// <summary>
 /// Nodes in sector order: a treap, balanced by random ranks from a constant seed, so that the same history always makes
 /// the same tree. Each operation takes O(log n) expected steps, for any order of arrival, and allocates nothing.
-/// Invariants: in order by (Key, Tie); a parent's rank is at least its children's.
+/// Invariants: in order by (Key, Tiebreaker); a parent's rank is at least its children's.
 /// </summary>
 internal sealed class IntervalTree
 {
@@ -124,7 +124,7 @@ internal sealed class IntervalTree
     }
 
     private static bool IsBefore(TreeNode one, TreeNode other) =>
-        one.Key < other.Key || (one.Key == other.Key && one.Tie < other.Tie);
+        one.Key < other.Key || (one.Key == other.Key && one.Tiebreaker < other.Tiebreaker);
 
     private void RotateUp(TreeNode node, TreeNode parent)
     {
@@ -192,7 +192,7 @@ internal abstract class TreeNode
     /// <summary>The order: by sector, then by the tie. Constant while the node is in a tree.</summary>
     internal long Key { get; set; }
 
-    internal long Tie { get; set; }
+    internal long Tiebreaker { get; set; }
 
     internal TreeNode? Left { get; set; }
 

@@ -16,14 +16,14 @@ internal sealed partial class IoQueue
     {
         now = time;
         operation = null;
-        depth.Pass(now);
+        depth.Advance(now);
         while (operation is null && Waiting > 0)
         {
             if (isAdaptive && IsFlushNext())
             {
                 operation = TakeFlush();
             }
-            else if (InFlight >= Depth && !MayGoBeside())
+            else if (InFlight >= Depth && !CanExceedDepth())
             {
                 depth.HoldBack(ready.Count + retries.Count);
                 return false;
@@ -49,7 +49,7 @@ internal sealed partial class IoQueue
         return operation is not null;
     }
 
-    private bool MayGoBeside() =>
+    private bool CanExceedDepth() =>
         loads is not null && InFlight < depth.Unlimited && ready.Next(now) is { } next && loads.IsLight(next.Lease);
 
     private bool IsFlushNext() => flushes.IsNext(ready.HasClasses ? ready.MostUrgent : null, now);
@@ -96,7 +96,7 @@ internal sealed partial class IoQueue
     {
         if (loads is not null && loads.IsLight(chosen.Lease))
         {
-            depth.MeetLight(now);
+            depth.NoteLightLease(now);
         }
 
         if (!TryIssue(chosen, DequeueReason.Chosen))
@@ -108,14 +108,14 @@ internal sealed partial class IoQueue
         operation.Add(chosen);
         if (merging.Begin(chosen))
         {
-            for (var first = chosen; merging.Before(first) is { } found && TryIssue(found, DequeueReason.Along);)
+            for (var first = chosen; merging.Before(first) is { } found && TryIssue(found, DequeueReason.Merged);)
             {
                 operation.Add(found);
                 first = found;
             }
 
             operation.Reverse();
-            for (var last = chosen; merging.After(last) is { } found && TryIssue(found, DequeueReason.Along);)
+            for (var last = chosen; merging.After(last) is { } found && TryIssue(found, DequeueReason.Merged);)
             {
                 operation.Add(found);
                 last = found;
@@ -149,7 +149,7 @@ internal sealed partial class IoQueue
 
     private void Start(DispatchedOperation operation, QueueEntry chosen)
     {
-        var (isNative, needsFlush) = flushes.WayOf(chosen, ready.DurableCount);
+        var (isNative, needsFlush) = flushes.DurabilityOf(chosen, ready.DurableCount);
         operation.Begin(now, isNative, needsFlush);
         Start(operation);
     }

@@ -112,7 +112,7 @@ internal sealed partial class IoQueue
     {
         Invariant.Require(operation.NeedsFlush);
         now = time;
-        EndFlight(operation);
+        RemoveInFlight(operation);
         foreach (var entry in operation.Entries)
         {
             conflicts.Remove(entry);
@@ -131,7 +131,7 @@ internal sealed partial class IoQueue
     {
         Invariant.Require(operation.Operation.Kind.HasRange());
         now = time;
-        EndFlight(operation);
+        RemoveInFlight(operation);
         foreach (var entry in operation.Entries)
         {
             entry.State = EntryState.Retrying;
@@ -149,7 +149,7 @@ internal sealed partial class IoQueue
     internal void Completed(DispatchedOperation operation, TimeSpan time)
     {
         now = time;
-        EndFlight(operation);
+        RemoveInFlight(operation);
         foreach (var entry in operation.Entries)
         {
             conflicts.Remove(entry);
@@ -157,7 +157,7 @@ internal sealed partial class IoQueue
         }
 
         Recycle(operation);
-        RestIfEmpty();
+        ResetIfEmpty();
     }
 
     /// <summary>Removes an I/O that was not taken; conflicting I/Os may run. False: it was taken, or is not in the
@@ -170,7 +170,7 @@ internal sealed partial class IoQueue
         }
 
         Forget(entry);
-        RestIfEmpty();
+        ResetIfEmpty();
         return true;
     }
 
@@ -181,7 +181,7 @@ internal sealed partial class IoQueue
 
     private void Release(QueueEntry entry) => ready.Add(entry, now);
 
-    private void EndFlight(DispatchedOperation operation)
+    private void RemoveInFlight(DispatchedOperation operation)
     {
         Invariant.Require(operation.IsInFlight);
         operationsInFlight.Remove(operation);
@@ -217,11 +217,11 @@ internal sealed partial class IoQueue
         Recycle(entry);
     }
 
-    private void RestIfEmpty()
+    private void ResetIfEmpty()
     {
         if (IsEmpty)
         {
-            ready.Rest();
+            ready.OnIdle();
         }
     }
 

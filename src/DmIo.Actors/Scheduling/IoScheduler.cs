@@ -8,7 +8,7 @@ internal abstract class IoScheduler
     internal void Add(QueueEntry entry)
     {
         Count++;
-        Enter(entry);
+        OnAdd(entry);
     }
 
     /// <summary>The next entry; null: there is none. Changes nothing.</summary>
@@ -18,17 +18,17 @@ internal abstract class IoScheduler
     internal void Remove(QueueEntry entry, DequeueReason reason)
     {
         Count--;
-        Leave(entry, reason);
+        OnRemove(entry, reason);
     }
 
     /// <summary>The device is idle: clears the history of the leases' shares.</summary>
-    internal virtual void Rest()
+    internal virtual void OnIdle()
     {
     }
 
-    protected abstract void Enter(QueueEntry entry);
+    protected abstract void OnAdd(QueueEntry entry);
 
-    protected abstract void Leave(QueueEntry entry, DequeueReason reason);
+    protected abstract void OnRemove(QueueEntry entry, DequeueReason reason);
 }
 
 /// <summary>How an entry leaves its <see cref="IoScheduler"/>.</summary>
@@ -38,7 +38,7 @@ internal enum DequeueReason
     Chosen,
 
     /// <summary>Dispatched, merged into the chosen entry's operation.</summary>
-    Along,
+    Merged,
 
     /// <summary>Not dispatched: it was withdrawn, or its class has changed.</summary>
     Unserved,
@@ -51,7 +51,7 @@ internal sealed class FifoScheduler : IoScheduler
 
     internal override QueueEntry? Next(TimeSpan now) => entries.Count == 0 ? null : entries.First;
 
-    protected override void Enter(QueueEntry entry) => entries.Add(entry);
+    protected override void OnAdd(QueueEntry entry) => entries.Add(entry);
 
-    protected override void Leave(QueueEntry entry, DequeueReason reason) => entries.Remove(entry);
+    protected override void OnRemove(QueueEntry entry, DequeueReason reason) => entries.Remove(entry);
 }

@@ -11,7 +11,7 @@ internal sealed class LatencyTable
 {
     private const int Sizes = 16;
 
-    private const int LeastSamples = 4;
+    private const int MinSamples = 4;
 
     private const int SureSamples = 32;
 
@@ -42,7 +42,7 @@ internal sealed class LatencyTable
     {
         foreach (ref var kind in kinds.AsSpan())
         {
-            if (kind.Samples > 0 && (kind.Base == 0 || kind.Samples >= LeastSamples))
+            if (kind.Samples > 0 && (kind.Base == 0 || kind.Samples >= MinSamples))
             {
                 kind.Base = kind.Sum / kind.Samples;
             }

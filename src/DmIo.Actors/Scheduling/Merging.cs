@@ -7,16 +7,16 @@ namespace DmIo.Actors.Scheduling;
 /// Finds entries to merge with an entry that is about to be dispatched: adjacent reads or writes on either side that
 /// are ready, have the same class and durability, and preserve no edges. Examines only neighbors in the
 /// <see cref="ConflictMap"/>, in O(1) each; never waits for entries to arrive. Invariants: a merged operation is within
-/// the device's limits of one transfer and within <see cref="MostBytes"/>, unless a single entry exceeds them.
+/// the device's limits of one transfer and within <see cref="MaxBytes"/>, unless a single entry exceeds them.
 /// </summary>
 /// <remarks>Two ready entries conflict with no earlier entry, so no merge crosses a conflict.</remarks>
 internal sealed class Merging
 {
     /// <summary>Approximately Linux's default limit: larger merges gain little, and delay later operations.</summary>
-    internal const long MostBytes = 1 << 20;
+    internal const long MaxBytes = 1 << 20;
 
     /// <summary>The limit of readers of a neighboring node that are examined.</summary>
-    private const int MostReaders = 8;
+    private const int MaxReaders = 8;
 
     private readonly bool isOff;
     private readonly long mostSectors;
@@ -28,7 +28,7 @@ internal sealed class Merging
     internal Merging(DeviceDescription device)
     {
         isOff = device.Mode == ServiceMode.Inline;
-        mostSectors = Math.Min(device.MaxTransfer.Bytes, MostBytes) / Sector.SizeBytes;
+        mostSectors = Math.Min(device.MaxTransfer.Bytes, MaxBytes) / Sector.SizeBytes;
         mostSegments = device.MaxSegments;
     }
 
@@ -68,7 +68,7 @@ internal sealed class Merging
         }
 
         var reader = neighbor.FirstReader;
-        for (var looked = 0; reader is not null && looked < MostReaders; looked++, reader = reader.NextReader)
+        for (var looked = 0; reader is not null && looked < MaxReaders; looked++, reader = reader.NextReader)
         {
             if (Fits(reader.Entry!, at, isBefore))
             {

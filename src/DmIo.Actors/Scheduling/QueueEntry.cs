@@ -4,7 +4,7 @@ using DmIo.Memory;
 namespace DmIo.Actors.Scheduling;
 
 /// <summary>
-/// The state of one I/O in the queue. Pooled by the queue; its <see cref="TreeNode.Tie"/> is its arrival number.
+/// The state of one I/O in the queue. Pooled by the queue; its <see cref="TreeNode.Tiebreaker"/> is its arrival number.
 /// <code>
 ///   Blocked --last blocker gone--> Ready --taken--> Taken --Completed--> out
 ///                                                    | ^ +--Written--> Syncing --taken--> Taken
@@ -66,13 +66,13 @@ internal sealed class QueueEntry : TreeNode, IHeapItem<QueueEntry>, ILinked<Queu
 
     public QueueEntry? Next { get; set; }
 
-    public bool ComesBefore(QueueEntry other) => Tie < other.Tie;
+    public bool ComesBefore(QueueEntry other) => Tiebreaker < other.Tiebreaker;
 
     internal void Begin(IQueuedIo io, long number, TimeSpan now)
     {
         Io = io;
         io.Entry = this;
-        Tie = number;
+        Tiebreaker = number;
         ref readonly var operation = ref io.Operation;
         Kind = operation.Kind;
         var (start, count) = (operation.Start.Value, operation.Count.Value);

@@ -95,12 +95,12 @@ internal sealed class ReadySet
         DurableCount -= entry.ForceUnitAccess ? 1 : 0;
     }
 
-    /// <summary>See <see cref="IoScheduler.Rest"/>.</summary>
-    internal void Rest()
+    /// <summary>See <see cref="IoScheduler.OnIdle"/>.</summary>
+    internal void OnIdle()
     {
         foreach (ref var rank in ranks.AsSpan())
         {
-            rank.Order.Rest();
+            rank.Order.OnIdle();
         }
     }
 

@@ -31,6 +31,10 @@ internal sealed class DeviceCounters(
 
     internal string Name => name;
 
+    /// <summary>The queue of the device actor, for invariant checks of the simulation, which runs on one thread.
+    /// Nothing else may access it from outside the actor.</summary>
+    internal IoQueue? Queue { get; set; }
+
     internal long Issued => Volatile.Read(ref issued);
 
     internal long Merged => Volatile.Read(ref merged);

@@ -12,11 +12,11 @@ internal sealed class LatencyCounts
     private const int Linear = 1 << LinearBits;
 
     /// <summary>Latencies of 2^40 ticks (30 hours) or more share one bucket.</summary>
-    private const int MostBits = 40;
+    private const int MaxBits = 40;
 
     private const double TicksPerMicrosecond = TimeSpan.TicksPerMicrosecond;
 
-    private readonly long[] counts = new long[(MostBits - LinearBits + 1) * Linear];
+    private readonly long[] counts = new long[(MaxBits - LinearBits + 1) * Linear];
 
     /// <summary>A negative latency, of a clock that went back, counts as 0.</summary>
     internal void Record(TimeSpan latency) => counts[IndexOf(latency.Ticks)]++;
@@ -37,7 +37,7 @@ internal sealed class LatencyCounts
 
     private static int IndexOf(long ticks)
     {
-        var value = (ulong)Math.Clamp(ticks, 0, (1L << MostBits) - 1);
+        var value = (ulong)Math.Clamp(ticks, 0, (1L << MaxBits) - 1);
         var octave = Math.Max(0, BitOperations.Log2(value | 1) - LinearBits);
         return (octave * Linear) + (int)(value >> octave);
     }

@@ -73,16 +73,16 @@ internal sealed class LeaseCounters(LeaseId lease, int pages, int weight)
     internal void SentRegion() => regions++;
 
     /// <summary>A message was sent to a device, with any number of regions; the receiver counts it.</summary>
-    internal void SentOut()
+    internal void SentMessage()
     {
         messagesSent++;
         messagesInside++;
     }
 
     /// <summary>A message was sent to the actor itself.</summary>
-    internal void AskedForTurn()
+    internal void RequestedTurn()
     {
-        SentOut();
+        SentMessage();
         turns++;
     }
 

@@ -19,7 +19,7 @@ namespace DmIo.Actors.Telemetry;
 /// </remarks>
 internal sealed class ServiceMonitor : IAsyncDisposable
 {
-    internal const int MostClients = 16;
+    internal const int MaxClients = 16;
 
     /// <summary>The setting, for error messages.</summary>
     private const string Setting = "dmio.monitor.socket";
@@ -27,7 +27,7 @@ internal sealed class ServiceMonitor : IAsyncDisposable
     private const int Backlog = 16;
 
     /// <summary>The longest line of a client.</summary>
-    private const int LongestLine = 64;
+    private const int MaxLineBytes = 64;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -149,7 +149,7 @@ internal sealed class ServiceMonitor : IAsyncDisposable
     {
         lock (gate)
         {
-            if (clients.Count >= MostClients)
+            if (clients.Count >= MaxClients)
             {
                 client.Dispose();
                 return;
@@ -184,7 +184,7 @@ internal sealed class ServiceMonitor : IAsyncDisposable
     private async Task ServeAsync(Socket client)
     {
         using var connection = client;
-        var line = new byte[LongestLine];
+        var line = new byte[MaxLineBytes];
         var output = new ArrayBufferWriter<byte>();
         try
         {

@@ -38,7 +38,7 @@ internal sealed class BenchRun : IAsyncDisposable
             var pattern = new BenchPattern(share, lease, leases);
             jobs.Add(await (caller switch
             {
-                BenchCaller.Ask => TaskJob.OpenAskAsync(system, service, share, pattern),
+                BenchCaller.Ask => TaskJob.OpenAskAsync(service, share, pattern),
                 BenchCaller.Client => TaskJob.OpenClientAsync(service, share, pattern),
                 _ => TellJob.OpenAsync(system, service, share, pattern),
             }));

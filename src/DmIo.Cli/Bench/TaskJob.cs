@@ -4,7 +4,6 @@ using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Io;
 using static DmIo.Actors.Protocol.IoProtocol;
-using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Cli.Bench;
 
@@ -32,30 +31,22 @@ internal sealed class TaskJob : IBenchJob
 
     public IReadOnlyList<BenchCounters> Counters => counters;
 
+    /// <summary>The client owns the lease, because the temporary actor of an Ask cannot own it.</summary>
     /// <exception cref="IoRefusedException">The pool has too few pages.</exception>
     internal static async Task<IBenchJob> OpenAskAsync(
-        ActorSystem system, DmIoService service, BenchWorkload workload, BenchPattern pattern)
+        DmIoService service, BenchWorkload workload, BenchPattern pattern)
     {
-        var opened = new TaskCompletionSource<Granted>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var pages = BenchSlot.PagesFor(workload);
-        var owner = system.ActorOf(
-            Props.Create(() => new LeaseOwner(service.Supervisor, pages, opened, stopped)));
-        var granted = await opened.Task;
+        var client = await service.OpenAsync(BenchSlot.PagesFor(workload));
         return new TaskJob(
-            BenchSlot.Build(workload, pattern, granted.Lease.Pages),
-            async slot => await granted.Requests.Ask<object>(slot.Request(replyTo: null)) switch
+            BenchSlot.Build(workload, pattern, client.Lease.Pages),
+            async slot => await client.Requests.Ask<object>(slot.Request(replyTo: null)) switch
             {
                 IoDone done => done.Result,
                 IoRefused refused => throw new IoRefusedException(refused.Reason),
                 var other => throw new InvalidOperationException($"The service answered {other}."),
             },
-            stopped.Task,
-            () =>
-            {
-                system.Stop(owner);
-                return ValueTask.CompletedTask;
-            });
+            client.Requests.WatchAsync(),
+            client.DisposeAsync);
     }
 
     /// <exception cref="IoRefusedException">The pool has too few pages.</exception>
@@ -104,54 +95,6 @@ internal sealed class TaskJob : IBenchJob
             catch (IoRefusedException refused)
             {
                 counters.Refused(refused.Message);
-            }
-        }
-    }
-
-    /// <summary>Owns the lease of a job without an actor: the temporary actor of an Ask cannot own it. The lease is
-    /// returned when the owner is stopped. The owner stops when the request actor dies.</summary>
-    private sealed class LeaseOwner : UntypedActor
-    {
-        private readonly IActorRef supervisor;
-        private readonly int pages;
-        private readonly TaskCompletionSource<Granted> opened;
-        private readonly TaskCompletionSource stopped;
-
-        public LeaseOwner(
-            IActorRef supervisor, int pages, TaskCompletionSource<Granted> opened, TaskCompletionSource stopped)
-        {
-            this.supervisor = supervisor;
-            this.pages = pages;
-            this.opened = opened;
-            this.stopped = stopped;
-        }
-
-        protected override void PreStart() => supervisor.Tell(new Get(pages), Self);
-
-        protected override void PostStop()
-        {
-            opened.TrySetException(new IoRefusedException("The service has stopped."));
-            stopped.TrySetResult();
-        }
-
-        protected override void OnReceive(object message)
-        {
-            switch (message)
-            {
-                case Granted granted:
-                    Context.Watch(granted.Requests);
-                    opened.TrySetResult(granted);
-                    break;
-                case GetRefused refused:
-                    opened.TrySetException(new IoRefusedException(refused.Reason));
-                    Context.Stop(Self);
-                    break;
-                case Terminated:
-                    Context.Stop(Self);
-                    break;
-                default:
-                    Unhandled(message);
-                    break;
             }
         }
     }

@@ -12,7 +12,7 @@ namespace DmIo.Cli.Commands;
 /// <summary>The options of <c>dmio bench</c>: the workload, and the length of the measurement.</summary>
 internal static class BenchArguments
 {
-    private static readonly ByteSize LargestBlock = ByteSize.FromMiB(64);
+    private static readonly ByteSize MaxBlockSize = ByteSize.FromMiB(64);
 
     private static readonly Option<BenchOperation> Operation = new("--operation", "-o")
     {
@@ -116,11 +116,11 @@ internal static class BenchArguments
     internal static BenchWorkload WorkloadOf(ParseResult parsed, IReadOnlyList<RegionState> regions)
     {
         var size = parsed.GetValue(BlockSize) ?? ByteSize.FromBytes(Page.SizeBytes);
-        if (size.Bytes == 0 || !size.IsWholeSectors || size > LargestBlock)
+        if (size.Bytes == 0 || !size.IsWholeSectors || size > MaxBlockSize)
         {
             throw new RefusedException(
                 $"--block-size {size} is {size.Bytes} bytes; a request has whole sectors of {Sector.SizeBytes} bytes, "
-                + $"up to {LargestBlock}.");
+                + $"up to {MaxBlockSize}.");
         }
 
         if (parsed.GetValue(Own) && !parsed.GetValue(Spread))

@@ -55,7 +55,7 @@ internal static class DevicesCommand
         await using var session = await DeviceSession.StartAsync(context, isInspection: true);
         foreach (var device in named)
         {
-            await session.AttachAsync(device, DeviceAccess.AsPossible(parsed));
+            await session.AttachAsync(device, DeviceAccess.WritingIfPossible(parsed));
         }
 
         var devices = await session.GetDevicesAsync();

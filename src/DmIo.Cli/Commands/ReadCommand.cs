@@ -82,6 +82,6 @@ internal static class ReadCommand
         {
             Interrupted = transfer.IsInterrupted ? true : null,
         };
-        return context.Finish(report, transfer.Broken, isOutputData: to is null or "-");
+        return context.Finish(report, transfer.Failure, isOutputData: to is null or "-");
     }
 }

@@ -10,8 +10,8 @@ namespace DmIo.Cli.Commands;
 /// <summary><c>dmio top</c>: shows the activity of a running service.</summary>
 internal static class TopCommand
 {
-    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromHours(1);
 
     private const string Description = "Show the activity of a running service: devices, leases, exports and clients.";
 
@@ -71,7 +71,7 @@ internal static class TopCommand
     private static TimeSpan? ReadInterval(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
-        if (DurationSyntax.TryParse(text, out var interval) && interval >= Shortest && interval <= Longest)
+        if (DurationSyntax.TryParse(text, out var interval) && interval >= MinInterval && interval <= MaxInterval)
         {
             return interval;
         }

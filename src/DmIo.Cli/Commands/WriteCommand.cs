@@ -74,7 +74,7 @@ internal static class WriteCommand
         await using var client = await session.OpenAsync(plan.Pages, context.Interrupted);
         session.KeepCreatedFiles();
         var progress = new TransferProgress { TotalBytes = input.LengthBytes };
-        TransferBrokenException? unprinted = null;
+        TransferFailedException? unprinted = null;
         var transfer = new WriteTransfer(
             new ClientRegionIo(client, arguments.Mode),
             regions,
@@ -95,7 +95,7 @@ internal static class WriteCommand
             Verified = isVerified ? true : null,
             Interrupted = transfer.IsInterrupted ? true : null,
         };
-        return context.Finish(report, transfer.Broken ?? unprinted);
+        return context.Finish(report, transfer.Failure ?? unprinted);
 
         // The write continues even if standard output fails.
         void Print(ChunkReport chunk)
@@ -107,7 +107,7 @@ internal static class WriteCommand
                     context.Streams.Output.WriteLine(ReportJson.Write(chunk));
                 }
             }
-            catch (TransferBrokenException fault)
+            catch (TransferFailedException fault)
             {
                 unprinted = fault;
             }

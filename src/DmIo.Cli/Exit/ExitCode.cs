@@ -1,3 +1,5 @@
+using DmIo.Native;
+
 namespace DmIo.Cli.Exit;
 
 /// <summary>The exit codes of <c>dmio</c>.</summary>
@@ -30,22 +32,23 @@ internal sealed class RefusedException : Exception
 
 /// <summary>The input or output of the command failed after its first I/O (exit code 1). The message is one
 /// line.</summary>
-internal sealed class TransferBrokenException : Exception
+internal sealed class TransferFailedException : Exception
 {
-    internal TransferBrokenException(string message, Exception cause)
+    internal TransferFailedException(string message, Exception cause)
         : base(message, cause)
     {
     }
 }
 
-/// <summary>The reason why a file cannot be opened. For a directory, .NET reports that access is denied, which does not
-/// lead to the fix.</summary>
+/// <summary>The reason why a file cannot be opened. For a directory, .NET reports that access is denied, and for a link
+/// without a target that the link does not exist, which does not lead to the fix.</summary>
 internal static class FileFault
 {
     internal static string Explain(Exception fault, string path) => fault switch
     {
         _ when path.Length == 0 => "the path is empty; give a file.",
         UnauthorizedAccessException when Directory.Exists(path) => "it is a directory; give a file.",
+        FileNotFoundException when SymbolicLink.ExplainDangling(path) is { } reason => $"{reason}; give a file.",
         _ => fault.Message,
     };
 }

@@ -28,7 +28,7 @@ internal sealed record FaultReport
     /// <summary>Writes the message in one line; with <paramref name="isDetailed"/> also the stack trace.</summary>
     internal static void Write(TextWriter writer, string command, Exception fault, bool isDetailed)
     {
-        var isExpected = IsRefusal(fault) || fault is TransferBrokenException;
+        var isExpected = IsRefusal(fault) || fault is TransferFailedException;
         writer.WriteLine($"{command}: {(isExpected ? "" : "unexpected: ")}{MessageOf(fault)}");
         if (isDetailed)
         {

@@ -38,7 +38,7 @@ internal sealed record DeviceAccess(
 
     internal static DeviceAccess Reading(ParseResult parsed) => new DeviceAccess(IsReadOnly: true).With(parsed);
 
-    internal static DeviceAccess AsPossible(ParseResult parsed) =>
+    internal static DeviceAccess WritingIfPossible(ParseResult parsed) =>
         new DeviceAccess(IsReadOnly: false, MayFallBack: true, MayBeMissing: true).With(parsed);
 
     /// <summary>For a command that writes.</summary>

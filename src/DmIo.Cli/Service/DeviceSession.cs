@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
+using Akka.Configuration;
 using DmIo.Actors.Client;
 using DmIo.Actors.Configuration;
 using DmIo.Cli.Arguments;
@@ -23,7 +24,7 @@ internal sealed class DeviceSession : IAsyncDisposable
 {
     private static readonly TimeSpan FailedStartLimit = TimeSpan.FromSeconds(5);
 
-    private const int LongestName = 255;
+    private const int MaxNameLength = 255;
 
     private readonly ActorSystem system;
     private readonly DmIoService service;
@@ -59,8 +60,8 @@ internal sealed class DeviceSession : IAsyncDisposable
         RunContext context, string? monitor = null, string? to = null, bool isInspection = false)
     {
         var files = UsedFiles.Of(context, to);
-        var config = await BlockingOpen.RunAsync(
-            () => SessionConfiguration.Read(context.ConfigPath, context.Verbosity, monitor), context.Interrupted);
+        Config Read() => SessionConfiguration.Read(context.ConfigPath, context.Verbosity, monitor);
+        var config = context.ConfigPath is null ? Read() : await BlockingOpen.RunAsync(Read, context.Interrupted);
         files.RequireOther(NamedFiles.DevicesOf(config), context.DeviceTexts);
         StandardErrorLog.Start(context.Verbosity);
         var setup = ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config));
@@ -184,7 +185,7 @@ internal sealed class DeviceSession : IAsyncDisposable
         }
         catch (Exception fault) when (fault is TimeoutException or OutOfMemoryException or ThreadStartException)
         {
-            // The process ends all the same.
+            // The process ends in any case.
         }
     }
 
@@ -317,7 +318,7 @@ internal sealed class DeviceSession : IAsyncDisposable
 
     private string NameFor(string text)
     {
-        var isName = text.Length is > 0 and <= LongestName
+        var isName = text.Length is > 0 and <= MaxNameLength
             && !text.Any(letter => letter is '@' or ',' || char.IsControl(letter));
         return isName ? text : $"device {nameOfText.Count}";
     }

@@ -54,7 +54,7 @@ internal sealed record RunContext(IConsoleStreams Streams, string Name, bool IsJ
             Streams.Output.Flush();
             return true;
         }
-        catch (TransferBrokenException fault)
+        catch (TransferFailedException fault)
         {
             Streams.Error.WriteLine($"{Name}: the report is incomplete: {fault.Message}; {outcome}");
             return false;
@@ -63,14 +63,14 @@ internal sealed record RunContext(IConsoleStreams Streams, string Name, bool IsJ
 
     /// <summary>Prints the report of a transfer, after the error of its input or output.</summary>
     /// <param name="report">The result of all regions.</param>
-    /// <param name="broken">The error of the input or output; null: none.</param>
+    /// <param name="failure">The error of the input or output; null: none.</param>
     /// <param name="isOutputData">Standard output carries data, so the report goes to standard error.</param>
     /// <returns>The exit code.</returns>
-    internal int Finish(RunReport report, TransferBrokenException? broken = null, bool isOutputData = false)
+    internal int Finish(RunReport report, TransferFailedException? failure = null, bool isOutputData = false)
     {
-        if (broken is not null)
+        if (failure is not null)
         {
-            FaultReport.Write(Streams.Error, Name, broken, isDetailed: Verbosity > 0);
+            FaultReport.Write(Streams.Error, Name, failure, isDetailed: Verbosity > 0);
         }
 
         var isPrinted = true;
@@ -95,6 +95,6 @@ internal sealed record RunContext(IConsoleStreams Streams, string Name, bool IsJ
             return ExitCode.Interrupted;
         }
 
-        return report.Errors == "0x0" && broken is null && isPrinted ? ExitCode.Ok : ExitCode.Failed;
+        return report.Errors == "0x0" && failure is null && isPrinted ? ExitCode.Ok : ExitCode.Failed;
     }
 }

@@ -4,7 +4,7 @@ namespace DmIo.Cli.Streams;
 /// end.</summary>
 internal static class BlockingOpen
 {
-    /// <summary>Makes the call on a thread of its own.</summary>
+    /// <summary>Makes the call on a dedicated thread.</summary>
     /// <param name="open">The call.</param>
     /// <param name="interrupted">Ends the wait. The thread stays in the call, and disposes of its result
     /// afterwards.</param>

@@ -93,7 +93,7 @@ internal sealed class InputSource : IAsyncDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new TransferBrokenException(
+            throw new TransferFailedException(
                 $"cannot read {Name} after {taken + filled} bytes: {fault.Message}", fault);
         }
 

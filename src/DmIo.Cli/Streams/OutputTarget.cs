@@ -78,11 +78,11 @@ internal sealed class OutputTarget : IAsyncDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw Broken(fault);
+            throw Failure(fault);
         }
     }
 
-    private TransferBrokenException Broken(Exception fault) =>
+    private TransferFailedException Failure(Exception fault) =>
         new($"cannot write {Name} after {writtenBytes} bytes: {fault.Message}", fault);
 
     public ValueTask DisposeAsync() => stream.DisposeAsync();

@@ -55,9 +55,17 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
 
     public TimeProvider Clock => TimeProvider.System;
 
-    public Stream OpenInput() => IsClosed(descriptor: 0)
-        ? throw new RefusedException("standard input is closed; give --from FILE.")
-        : Open(descriptor: 0, FileAccess.Read);
+    public Stream OpenInput()
+    {
+        if (IsClosed(descriptor: 0))
+        {
+            throw new RefusedException("standard input is closed; give --from FILE.");
+        }
+
+        return IsDirectory(descriptor: 0)
+            ? throw new RefusedException("standard input is a directory; give --from FILE.")
+            : Open(descriptor: 0, FileAccess.Read);
+    }
 
     /// <summary>
     /// A pipe is written through its handle, since the stream of Console ignores a broken pipe. A regular file is
@@ -96,6 +104,12 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
         return LinuxNative.IsAvailable && !LinuxNative.IsInherited(handle);
     }
 
+    private static bool IsDirectory(int descriptor)
+    {
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: false);
+        return LinuxNative.IsAvailable && LinuxNative.Describe(handle, out var status) == 0 && status.Kind.IsDirectory;
+    }
+
     private static FileIdentity? FileOf(int descriptor)
     {
         using var handle = new SafeFileHandle(descriptor, ownsHandle: false);
@@ -123,10 +137,10 @@ internal static class StandardWriter
     /// <param name="stream">Null: standard error is closed.</param>
     internal static TextWriter ForError(Stream? stream) => Over(stream, static _ => { });
 
-    /// <summary>For standard output: throws a <see cref="TransferBrokenException"/>.</summary>
+    /// <summary>For standard output: throws a <see cref="TransferFailedException"/>.</summary>
     /// <param name="stream">Null: standard output is closed.</param>
     internal static TextWriter ForOutput(Stream? stream) => Over(stream, static fault =>
-        throw new TransferBrokenException($"cannot write to standard output: {fault.Message}", fault));
+        throw new TransferFailedException($"cannot write to standard output: {fault.Message}", fault));
 
     private static TextWriter Over(Stream? stream, Action<Exception> failed) => TextWriter.Synchronized(
         new StreamWriter(new Guarded(stream, failed), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false))

@@ -79,7 +79,7 @@ internal interface ITopSource : IAsyncDisposable
 internal sealed class MonitorConnection : IAsyncDisposable
 {
     /// <summary>Enough for thousands of devices and leases.</summary>
-    private const int LongestLine = 32 << 20;
+    private const int MaxLineBytes = 32 << 20;
 
     private readonly string path;
     private readonly NetworkStream stream;
@@ -168,7 +168,7 @@ internal sealed class MonitorConnection : IAsyncDisposable
             }
 
             line.Write(rest);
-            if (line.Length > LongestLine)
+            if (line.Length > MaxLineBytes)
             {
                 throw NotAService($"it sent {line.Length} bytes without the end of a line.");
             }

@@ -25,9 +25,9 @@ internal sealed record ChunkPlan(int ChunkPages, int Slots, int Pages)
 {
     private const int DefaultChunkPages = 256;
     private const int DefaultSlots = 4;
-    private const int MostSlots = 16;
+    private const int MaxSlots = 16;
     private const int DefaultPages = 8192;
-    private const int LargestChunkPages = 1 << 18;
+    private const int MaxChunkPages = 1 << 18;
 
     internal int ChunkBytes => ChunkPages * Page.SizeBytes;
 
@@ -46,7 +46,7 @@ internal sealed record ChunkPlan(int ChunkPages, int Slots, int Pages)
             return new ChunkPlan(chunkPages, DefaultSlots, checked(DefaultSlots * buffers * chunkPages));
         }
 
-        var slots = Math.Min(given / buffers / chunkPages, MostSlots);
+        var slots = Math.Min(given / buffers / chunkPages, MaxSlots);
         if (slots == 0)
         {
             throw new RefusedException(
@@ -62,11 +62,11 @@ internal sealed record ChunkPlan(int ChunkPages, int Slots, int Pages)
 
     private static int ReadChunk(ByteSize size)
     {
-        if (size.Bytes == 0 || size.Bytes % Page.SizeBytes != 0 || size.Bytes / Page.SizeBytes > LargestChunkPages)
+        if (size.Bytes == 0 || size.Bytes % Page.SizeBytes != 0 || size.Bytes / Page.SizeBytes > MaxChunkPages)
         {
             throw new RefusedException(
                 $"--chunk {size} is {size.Bytes} bytes; a chunk is a multiple of {Page.SizeBytes} bytes, up to "
-                + $"{ByteSize.FromBytes((long)LargestChunkPages * Page.SizeBytes)}.");
+                + $"{ByteSize.FromBytes((long)MaxChunkPages * Page.SizeBytes)}.");
         }
 
         return (int)(size.Bytes / Page.SizeBytes);

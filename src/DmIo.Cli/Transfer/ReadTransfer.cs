@@ -21,7 +21,7 @@ internal sealed class ReadTransfer(
     internal bool IsInterrupted { get; private set; }
 
     /// <summary>The error of the output; null: none.</summary>
-    internal TransferBrokenException? Broken { get; private set; }
+    internal TransferFailedException? Failure { get; private set; }
 
     internal async Task RunAsync(CancellationToken interrupted)
     {
@@ -34,9 +34,9 @@ internal sealed class ReadTransfer(
         {
             IsInterrupted = true;
         }
-        catch (TransferBrokenException fault)
+        catch (TransferFailedException fault)
         {
-            Broken = fault;
+            Failure = fault;
         }
         finally
         {

@@ -38,7 +38,7 @@ internal sealed class WriteTransfer(
     internal bool IsInterrupted { get; private set; }
 
     /// <summary>The error of the input; null: none.</summary>
-    internal TransferBrokenException? Broken { get; private set; }
+    internal TransferFailedException? Failure { get; private set; }
 
     internal async Task RunAsync(CancellationToken interrupted)
     {
@@ -55,9 +55,9 @@ internal sealed class WriteTransfer(
         {
             IsInterrupted = true;
         }
-        catch (TransferBrokenException fault)
+        catch (TransferFailedException fault)
         {
-            Broken = fault;
+            Failure = fault;
         }
         finally
         {
@@ -153,7 +153,7 @@ internal sealed class WriteTransfer(
     private void Finish()
     {
         long? inputSectors = input.LengthBytes is { } length ? SectorsOf(length) : null;
-        var isEnded = !IsInterrupted && Broken is null;
+        var isEnded = !IsInterrupted && Failure is null;
         foreach (var region in regions)
         {
             region.Reach(inputSectors ?? position);

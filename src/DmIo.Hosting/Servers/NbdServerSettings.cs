@@ -23,7 +23,7 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
     private const string ExpectedDevices = "a list of names of devices";
     private const string ExpectedFile = "the path of a PEM file, or empty";
 
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+    private static readonly TimeSpan MaxTime = TimeSpan.FromDays(1);
 
     /// <summary>Every key of a server, with examples of the required ones.</summary>
     internal static Config Reference { get; } =
@@ -57,7 +57,7 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
                 Limits = ReadLimits(reader.Section("limits")),
             },
             [.. exports.Keys.Select(export => ReadExport(export, exports.Section(export, exportDefaults)))]);
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         var fault = NbdServer.Fault(settings.Options)
             ?? settings.Exports.Select(ExportRules.Check).FirstOrDefault(found => found is not null);
         return fault is null
@@ -77,7 +77,7 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
             IsDefault = reader.Flag("default"),
             Pages = (int)reader.Number("pages", 1, int.MaxValue),
         };
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         return export;
     }
 
@@ -91,7 +91,7 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
             client => client,
             client => clients.TextList(client, "a list of names of exports", _ => true),
             StringComparer.Ordinal);
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         if (mode == TlsChoice.Off)
         {
             return certificate is null && key is null && authority is null && exports.Count == 0
@@ -126,21 +126,21 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
 
     private static NbdServerLimits ReadLimits(SettingsReader reader)
     {
-        var idle = reader.Duration("idle", Longest);
+        var idle = reader.Duration("idle", MaxTime);
         var limits = new NbdServerLimits
         {
             Connections = (int)reader.Number("connections", 1, int.MaxValue),
-            Handshake = reader.Duration("handshake", Longest),
+            Handshake = reader.Duration("handshake", MaxTime),
             OptionSize = reader.Size(
                 "option-size", "a size from 1 byte to 1GiB", size => size.Bytes is >= 1 and <= 1 << 30),
             RequestsInFlight = (int)reader.Number("requests-in-flight", 1, int.MaxValue),
             LoggedErrors = (int)reader.Number("logged-errors", 0, int.MaxValue),
             Idle = idle == TimeSpan.Zero ? null : idle,
-            Receive = reader.Duration("receive", Longest),
-            Send = reader.Duration("send", Longest),
-            Drain = reader.Duration("drain", Longest),
+            Receive = reader.Duration("receive", MaxTime),
+            Send = reader.Duration("send", MaxTime),
+            Drain = reader.Duration("drain", MaxTime),
         };
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         return limits;
     }
 

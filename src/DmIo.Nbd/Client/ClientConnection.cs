@@ -58,7 +58,7 @@ internal sealed class ClientConnection(
     /// received.</summary>
     internal bool WasEndedByServer { get; private set; }
 
-    internal bool CanTake => Failure is null && !isSending && !IsLeaving && slots.HasRoom;
+    internal bool CanAccept => Failure is null && !isSending && !IsDisconnecting && slots.HasRoom;
 
     /// <summary>The connection has failed, and no I/O accesses the memory of <see cref="Unanswered"/>
     /// requests.</summary>
@@ -70,12 +70,12 @@ internal sealed class ClientConnection(
     internal int UnansweredCount => slots.Count;
 
     /// <summary>After ESHUTDOWN, the protocol requires the client to disconnect.</summary>
-    private bool IsLeaving => reader is { HasShutdown: true };
+    private bool IsDisconnecting => reader is { HasShutdown: true };
 
-    /// <summary>Adds a request to the next <see cref="Poll"/>. Requires <see cref="CanTake"/>.</summary>
+    /// <summary>Adds a request to the next <see cref="Poll"/>. Requires <see cref="CanAccept"/>.</summary>
     internal void Add(ClientRequest request)
     {
-        Invariant.Require(CanTake);
+        Invariant.Require(CanAccept);
         var header = request.Send(slots.Add(request));
         batch.Add(header, request.Command == NbdCommand.Write ? request.Batch : null);
     }
@@ -85,7 +85,7 @@ internal sealed class ClientConnection(
     {
         Send();
         var isMore = Receive();
-        if (IsLeaving && !isSending && slots.Count == 0 && Failure is null)
+        if (IsDisconnecting && !isSending && slots.Count == 0 && Failure is null)
         {
             AddDisconnect();
             Send();

@@ -36,7 +36,7 @@ internal sealed class ConnectionSet(
     /// <summary>The server supports block status requests.</summary>
     internal bool SupportsBlockStatus => agreed is { AllocationContext: not null };
 
-    internal bool CanTake => Array.Exists(connections, static slot => slot is { CanTake: true });
+    internal bool CanAccept => Array.Exists(connections, static slot => slot is { CanAccept: true });
 
     private int Live => connections.Count(static slot => slot is { Failure: null });
 
@@ -102,7 +102,7 @@ internal sealed class ConnectionSet(
         for (var i = 0; i < connections.Length; i++)
         {
             last = last + 1 < connections.Length ? last + 1 : 0;
-            if (connections[last] is { CanTake: true } found)
+            if (connections[last] is { CanAccept: true } found)
             {
                 connection = found;
                 return true;

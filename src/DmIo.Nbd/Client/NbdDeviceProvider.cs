@@ -28,7 +28,7 @@ internal static class NbdDeviceSettings
     private const int MaxConnections = 16;
     private const int MaxRetries = 100;
 
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxTime = TimeSpan.FromHours(1);
 
     private static readonly Config Defaults =
         ConfigurationFactory.FromResource(DefaultsResource, typeof(NbdDeviceSettings).Assembly);
@@ -46,18 +46,18 @@ internal static class NbdDeviceSettings
             Uri = NbdUri.Parse(opening.Uri),
             IsReadOnly = opening.IsReadOnly,
             Connections = (int)reader.Number("connections", 1, MaxConnections),
-            ConnectTimeout = reader.Duration("connect-timeout", Longest),
-            RequestTimeout = reader.Duration("request-timeout", Longest),
-            ReconnectWait = reader.Duration("reconnect-wait", Longest),
-            ShortestReconnectPause = reader.Duration("shortest-pause", Longest),
-            LongestReconnectPause = reader.Duration("longest-pause", Longest),
+            ConnectTimeout = reader.Duration("connect-timeout", MaxTime),
+            RequestTimeout = reader.Duration("request-timeout", MaxTime),
+            ReconnectWait = reader.Duration("reconnect-wait", MaxTime),
+            ShortestReconnectPause = reader.Duration("shortest-pause", MaxTime),
+            LongestReconnectPause = reader.Duration("longest-pause", MaxTime),
             ReadRetries = (int)reader.Number("read-retries", 0, MaxRetries),
             WriteRetries = (int)reader.Number("write-retries", 0, MaxRetries),
             AuthorityFile = PathOf(reader, "authority"),
             CertificateFile = PathOf(reader, "certificate"),
             KeyFile = PathOf(reader, "key"),
         };
-        reader.RefuseTheRest();
+        reader.RefuseUnknownKeys();
         return options;
     }
 

@@ -208,7 +208,7 @@ internal sealed class NbdEngine : IAsyncDisposable
                     FailOver(lost);
                 }
             }
-            while (queue.Count > 0 && connections.CanTake);
+            while (queue.Count > 0 && connections.CanAccept);
             return isMore;
         }
         finally

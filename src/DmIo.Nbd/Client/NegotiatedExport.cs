@@ -29,7 +29,7 @@ internal sealed record NegotiatedExport
 /// Only advertised features are used: some servers close the connection otherwise.</summary>
 internal static class ExportGeometry
 {
-    private const uint LargestMinimum = 64 * 1024;
+    private const uint MaxMinimumBlock = 64 * 1024;
 
     /// <summary>Other clients use the same maximum, so servers support it.</summary>
     private static readonly ByteSize MaxDiscardSize = ByteSize.FromGiB(1);
@@ -45,7 +45,7 @@ internal static class ExportGeometry
     internal static string? FaultOf(NegotiatedExport export)
     {
         if (export.Sizes is { } sizes
-            && (!BitOperations.IsPow2(sizes.Minimum) || sizes.Minimum > LargestMinimum
+            && (!BitOperations.IsPow2(sizes.Minimum) || sizes.Minimum > MaxMinimumBlock
                 || sizes.MaximumPayload < Math.Max(sizes.Minimum, Sector.SizeBytes)))
         {
             return string.Create(

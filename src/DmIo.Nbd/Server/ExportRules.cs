@@ -50,7 +50,7 @@ internal static class ExportRules
                 {
                     return Fault(
                         $"'{name}' is one of {export.Devices.Count} copies of '{export.Name}' and has "
-                        + "read-after-failure = on: a copy that failed would return old data beside current copies. "
+                        + "read-after-failure = on: a copy that failed would return old data while others are current. "
                         + "Set it to off, or export the device alone.");
                 }
 

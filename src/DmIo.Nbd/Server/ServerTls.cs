@@ -206,10 +206,8 @@ internal sealed class ServerTls
     {
         try
         {
-            // A relative path resolves a relative link against the root directory.
-            var full = Path.GetFullPath(file);
-            var target = File.ResolveLinkTarget(full, returnFinalTarget: true) ?? new FileInfo(full);
-            return $"{FileIdentity.Of(file)?.Node}/{target.LastWriteTimeUtc.Ticks}/{((FileInfo)target).Length}";
+            var target = SymbolicLink.TargetOf(file) ?? new FileInfo(file);
+            return $"{FileIdentity.Of(file)?.Node}/{target.LastWriteTimeUtc.Ticks}/{target.Length}";
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -45,7 +45,7 @@ internal static unsafe partial class SocketVectors
     /// available.</returns>
     internal static int TryReceive(Socket socket, ReadOnlySpan<Memory<byte>> destinations)
     {
-        var few = default(FewPins);
+        var few = default(InlinePins);
         Span<MemoryHandle> pins = destinations.Length <= FewSegments
             ? ((Span<MemoryHandle>)few)[..destinations.Length]
             : new MemoryHandle[Math.Min(destinations.Length, MaxSegments)];
@@ -142,7 +142,7 @@ internal static unsafe partial class SocketVectors
     private static partial int Control(int file, nuint request, int* value);
 
     [InlineArray(FewSegments)]
-    private struct FewPins
+    private struct InlinePins
     {
         private MemoryHandle first;
     }

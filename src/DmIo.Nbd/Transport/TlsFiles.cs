@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DmIo.Native;
 
 namespace DmIo.Nbd.Transport;
 
@@ -89,6 +90,10 @@ internal static class TlsFiles
         catch (ArgumentException fault) when (path.Length == 0)
         {
             throw new IOException("the path of a PEM file is empty.", fault);
+        }
+        catch (FileNotFoundException fault) when (SymbolicLink.ExplainDangling(path) is { } reason)
+        {
+            throw new IOException($"cannot read '{path}': {reason}.", fault);
         }
         catch (UnauthorizedAccessException fault)
         {

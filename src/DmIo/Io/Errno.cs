@@ -30,7 +30,7 @@ internal static class Errno
     internal const int QuotaExceeded = 122;
     internal const int Canceled = 125;
 
-    private const int LargestErrno = 4095;
+    private const int MaxErrno = 4095;
     private const int Win32FacilityMask = unchecked((int)0xFFFF0000);
     private const int Win32Facility = unchecked((int)0x80070000);
 
@@ -57,7 +57,7 @@ internal static class Errno
                 return TooManyFiles;
             }
 
-            if (current is IOException && current.HResult is > 0 and <= LargestErrno)
+            if (current is IOException && current.HResult is > 0 and <= MaxErrno)
             {
                 return current.HResult;
             }

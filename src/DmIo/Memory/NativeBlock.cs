@@ -15,7 +15,7 @@ internal sealed unsafe class NativeBlock : SafeHandleZeroOrMinusOneIsInvalid
     public const int AlignmentBytes = 4096;
 
     // Zeroed memory of a fresh mapping costs nothing until it is touched, which an aligned allocation and a Clear
-    // would not give: so one alignment more is asked for, and the address rounded up.
+    // would not give: so one alignment more is requested, and the address is rounded up.
     private NativeBlock(long lengthBytes)
         : base(ownsHandle: true)
     {

@@ -50,7 +50,7 @@ internal static class PageCheck
         foreach (var page in pages)
         {
             Require(page.Memory, "A page was written to after it was put back.");
-            Require(page.Guard, "Somebody wrote past the end of a page that was put back.");
+            Require(page.Guard, "A write past the end of a returned page.");
         }
     }
 
@@ -61,7 +61,7 @@ internal static class PageCheck
         for (var index = 0; index < lease.Count; index++)
         {
             var page = lease.Pages[index];
-            Require(page.Guard, $"Somebody wrote past the end of page {index} of {lease.Id}.");
+            Require(page.Guard, $"A write past the end of page {index} of {lease.Id}.");
             page.Memory.Span.Fill(Unowned);
         }
     }

@@ -124,7 +124,7 @@ internal sealed class PagePool : IDisposable
     }
 
     /// <summary>Takes back lent pages.</summary>
-    /// <exception cref="InvariantViolationException">The pool did not lend as many pages, or the other pages are
+    /// <exception cref="InvariantViolationException">The pool did not lend that many pages, or the other pages are
     /// quarantined: a defect.</exception>
     public void TakeBack(PageLease lease, int pages)
     {
@@ -141,7 +141,7 @@ internal sealed class PagePool : IDisposable
 
     /// <summary>Quarantines a number of pages of the lease, granted or lent. Pages of a lease that drains remain
     /// draining.</summary>
-    /// <exception cref="InvariantViolationException">The lease does not have as many pages: a defect.</exception>
+    /// <exception cref="InvariantViolationException">The lease does not have that many pages: a bug.</exception>
     public void Quarantine(PageLease lease, int pages)
     {
         RequireHeld(lease);

@@ -9,7 +9,7 @@ namespace DmIo.Memory;
 /// </summary>
 public sealed class VirtualBuffer : IoMemory
 {
-    private const int LargestWindowBytes = 1 << 30;
+    private const int MaxWindowBytes = 1 << 30;
 
     private readonly Origin origin;
     private readonly long positionBytes;
@@ -17,7 +17,7 @@ public sealed class VirtualBuffer : IoMemory
 
     /// <summary>Wraps managed memory.</summary>
     public VirtualBuffer(Memory<byte> memory)
-        : this(new Origin(null, memory, memory.Length, LargestWindowBytes), 0, memory.Length)
+        : this(new Origin(null, memory, memory.Length, MaxWindowBytes), 0, memory.Length)
     {
     }
 
@@ -45,7 +45,7 @@ public sealed class VirtualBuffer : IoMemory
     /// <param name="lengthBytes">The length in bytes, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is 0 or negative.</exception>
     /// <exception cref="OutOfMemoryException">The system has no memory for the buffer.</exception>
-    public static VirtualBuffer Allocate(long lengthBytes) => Allocate(lengthBytes, LargestWindowBytes);
+    public static VirtualBuffer Allocate(long lengthBytes) => Allocate(lengthBytes, MaxWindowBytes);
 
     /// <summary>For tests: small windows, so that a buffer has many of them.</summary>
     internal static VirtualBuffer Allocate(long lengthBytes, int windowBytes)

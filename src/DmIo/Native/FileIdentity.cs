@@ -99,8 +99,7 @@ internal sealed record FileIdentity(FileIdentity.Number Node, FileIdentity.Numbe
     {
         try
         {
-            var full = Path.GetFullPath(path);
-            full = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+            var full = SymbolicLink.TargetOf(path)?.FullName ?? Path.GetFullPath(path);
             var number = new Number(0, 0, 0, full);
             return File.Exists(full) ? new FileIdentity(number, number) : null;
         }

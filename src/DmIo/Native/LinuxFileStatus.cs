@@ -74,6 +74,8 @@ internal readonly record struct FileKind(ushort Mode, uint DeviceMajor, uint Dev
 
     internal bool IsBlockDevice => (Mode & TypeMask) == 0x6000;
 
+    internal bool IsDirectory => (Mode & TypeMask) == 0x4000;
+
     /// <summary>The name of the kind, for messages.</summary>
     internal string Name => (Mode & TypeMask) switch
     {

@@ -9,7 +9,7 @@ public sealed class BlockingTests
     private static readonly byte[] Data = [.. Enumerable.Repeat((byte)0x5A, 4096)];
 
     [Fact]
-    public async Task R9_every_blocking_call_does_what_its_task_does()
+    public async Task R9_every_blocking_call_has_the_result_of_its_task()
     {
         await using var running = await new RunningService().WithMemoryAsync("a", "b");
         using var client = await running.Service.OpenAsync(1).InTime();

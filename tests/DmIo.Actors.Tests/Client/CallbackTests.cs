@@ -46,7 +46,7 @@ public sealed class CallbackTests
     }
 
     [Fact]
-    public async Task R11_a_callback_may_dispose_of_the_client_and_wait_for_it()
+    public async Task R11_a_callback_may_dispose_the_client_and_wait_for_it()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
         var client = await running.Service.OpenAsync(3).InTime();
@@ -93,7 +93,7 @@ public sealed class CallbackTests
     }
 
     [Fact]
-    public async Task R11_a_throwing_callback_harms_nobody()
+    public async Task R11_a_throwing_callback_affects_no_other_request()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
         using var client = await running.Service.OpenAsync(1).InTime();
@@ -105,7 +105,7 @@ public sealed class CallbackTests
         Assert.Equal(0, client.OutstandingCount);
     }
 
-    /// <summary>Completes when a callback of a write has done this and returned; fails with what it threw.</summary>
+    /// <summary>Completes when the callback of a write has run the action; fails with the action's exception.</summary>
     private static Task InCallbackAsync(IoClient client, Action action)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -11,7 +11,7 @@ public sealed class CancellationTests
     private static readonly byte[] Data = [.. Enumerable.Repeat((byte)0xA5, 4096)];
 
     [Fact]
-    public async Task R10_a_cancelled_await_does_not_withdraw_the_write()
+    public async Task R10_a_canceled_await_does_not_withdraw_the_write()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -26,7 +26,7 @@ public sealed class CancellationTests
     }
 
     [Fact]
-    public async Task R10_a_cancelled_await_frees_no_credit()
+    public async Task R10_a_canceled_await_frees_no_credit()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -45,7 +45,7 @@ public sealed class CancellationTests
     }
 
     [Fact]
-    public async Task R10_a_cancelled_await_gives_no_pages_back()
+    public async Task R10_a_canceled_await_returns_no_pages()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -63,7 +63,7 @@ public sealed class CancellationTests
     }
 
     [Fact]
-    public async Task R10_a_token_cancelled_before_the_call_begins_nothing()
+    public async Task R10_a_token_canceled_before_the_call_begins_nothing()
     {
         await using var running = new RunningService();
         var device = new RecordingDevice(new MemoryDevice(ByteSize.FromMiB(1)));
@@ -80,7 +80,7 @@ public sealed class CancellationTests
     }
 
     [Fact]
-    public async Task A_cancelled_open_takes_no_pages()
+    public async Task A_canceled_open_takes_no_pages()
     {
         await using var running = new RunningService("dmio.pool.max-pages = 2");
         using var holder = await running.Service.OpenAsync(2).InTime();

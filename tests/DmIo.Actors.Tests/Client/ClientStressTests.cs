@@ -6,8 +6,7 @@ using Xunit.Abstractions;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>Many threads on one client: each request has one outcome, whatever happens to the client
-/// meanwhile.</summary>
+/// <summary>Many threads on one client: each request has one outcome, even if the client is closed or dies.</summary>
 public sealed class ClientStressTests(ITestOutputHelper output)
 {
     private const int Threads = 8;
@@ -15,7 +14,7 @@ public sealed class ClientStressTests(ITestOutputHelper output)
     private static readonly byte[] Page = new byte[4096];
 
     [Fact]
-    public async Task R9_each_of_many_requests_of_many_threads_has_one_outcome()
+    public async Task R9_each_request_of_many_threads_has_one_outcome()
     {
         await using var running = await new RunningService().WithMemoryAsync("a", "b", "c");
         using var client = await running.Service.OpenAsync(8).InTime();
@@ -24,12 +23,12 @@ public sealed class ClientStressTests(ITestOutputHelper output)
 
         await Task.WhenAll(callers.Select(caller => caller.AllAnsweredAsync())).InTime();
         Assert.Equal(Threads * RequestsPerThread, callers.Sum(caller => caller.Sent));
-        Assert.Equal(0, callers.Sum(caller => caller.Unwell));
+        Assert.Equal(0, callers.Sum(caller => caller.FailedCount));
         Assert.Equal(0, client.OutstandingCount);
     }
 
     [Fact]
-    public async Task R18_a_client_disposed_of_under_load_answers_each_request_that_it_took()
+    public async Task R18_a_client_disposed_under_load_answers_each_accepted_request()
     {
         await using var running = await new RunningService().WithMemoryAsync("a", "b", "c");
         var client = await running.Service.OpenAsync(8).InTime();
@@ -40,7 +39,7 @@ public sealed class ClientStressTests(ITestOutputHelper output)
 
         var callers = await load.InTime();
         await Task.WhenAll(callers.Select(caller => caller.AllAnsweredAsync())).InTime();
-        Assert.Equal(0, callers.Sum(caller => caller.Unwell));
+        Assert.Equal(0, callers.Sum(caller => caller.FailedCount));
         Assert.Equal(0, client.OutstandingCount);
         Assert.Equal(0, (await running.Service.GetPoolStatusAsync().InTime()).Leases);
     }
@@ -61,7 +60,7 @@ public sealed class ClientStressTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task R18_many_clients_that_come_and_go_leave_the_pool_as_it_was()
+    public async Task R18_the_pool_is_complete_after_many_clients_were_opened_and_disposed()
     {
         await using var running = await new RunningService("dmio.pool.max-pages = 8").WithMemoryAsync("a");
 
@@ -93,19 +92,19 @@ public sealed class ClientStressTests(ITestOutputHelper output)
         return seed;
     }
 
-    /// <summary>One thread's requests: tasks, callbacks and blocking calls, mixed.</summary>
+    /// <summary>The requests of one thread: tasks, callbacks and blocking calls.</summary>
     private sealed class Caller(IoClient client, Random random)
     {
         private readonly List<Task<IoResult>> tasks = [];
         private readonly TaskCompletionSource called = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int callbacksDue = 1;
-        private int callbacksUnwell;
+        private int failedCallbacks;
 
         internal int Sent { get; private set; }
 
-        /// <summary>How many were refused after they had been sent, or failed.</summary>
-        internal int Unwell =>
-            callbacksUnwell + tasks.Count(task => !task.IsCompletedSuccessfully || !task.Result.IsOk);
+        /// <summary>The number of requests that were refused after they had been sent, or failed.</summary>
+        internal int FailedCount =>
+            failedCallbacks + tasks.Count(task => !task.IsCompletedSuccessfully || !task.Result.IsOk);
 
         internal void Run()
         {
@@ -124,7 +123,7 @@ public sealed class ClientStressTests(ITestOutputHelper output)
             Called();
         }
 
-        /// <summary>Each task has completed, and each callback was called once.</summary>
+        /// <summary>Completes when each task has completed and each callback was called once.</summary>
         internal async Task AllAnsweredAsync()
         {
             await Task.WhenAll(tasks).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -163,7 +162,7 @@ public sealed class ClientStressTests(ITestOutputHelper output)
             {
                 client.Write(regions, Page, (result, _) =>
                 {
-                    Interlocked.Add(ref callbacksUnwell, result.IsOk ? 0 : 1);
+                    Interlocked.Add(ref failedCallbacks, result.IsOk ? 0 : 1);
                     Called();
                 });
             }

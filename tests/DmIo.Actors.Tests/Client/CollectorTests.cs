@@ -10,10 +10,9 @@ using Xunit.Abstractions;
 namespace DmIo.Actors.Tests.Client;
 
 /// <summary>
-/// Requests on memory that the collector would move, while it compacts again and again: what is read and written
-/// is right only where each buffer stays in its place until its own completion. <c>DMIO_COLLECTOR_ROUNDS</c> is
-/// how many rounds; the runtime's own <c>DOTNET_GCStress</c> would do the same, but only checked builds of it have
-/// that.
+/// Requests on memory that the garbage collector would move, during repeated compaction: data is right only if each
+/// buffer stays pinned until its own completion. <c>DMIO_COLLECTOR_ROUNDS</c> is the number of rounds;
+/// <c>DOTNET_GCStress</c> would do the same, but only checked builds of the runtime have it.
 /// </summary>
 public sealed class CollectorTests(ITestOutputHelper output)
 {
@@ -28,7 +27,7 @@ public sealed class CollectorTests(ITestOutputHelper output)
     [InlineData(null)]
     [InlineData(ServiceMode.Inline)]
     [InlineData(ServiceMode.Threads)]
-    public async Task Buffers_stay_in_their_place_until_their_own_completion(ServiceMode? mode)
+    public async Task Buffers_stay_pinned_until_their_own_completion(ServiceMode? mode)
     {
         var path = Path.GetTempFileName();
         try
@@ -50,7 +49,7 @@ public sealed class CollectorTests(ITestOutputHelper output)
             collector.Stop();
             await collecting.InTime();
             output.WriteLine($"{collector.Collections} collections, {collector.Moved} arrays moved");
-            Assert.True(collector.Moved > 0, "Nothing was moved, so nothing was tried.");
+            Assert.True(collector.Moved > 0, "No object was moved, so the test proves nothing.");
         }
         finally
         {
@@ -81,7 +80,7 @@ public sealed class CollectorTests(ITestOutputHelper output)
 
     private static IoRegion Region(int index) => new("disk", index * SectorsEach, SectorsEach);
 
-    /// <summary>Small and young, with garbage before it, so that a compaction moves it.</summary>
+    /// <summary>A small young array behind garbage, so that a compaction moves it.</summary>
     private static byte[] Movable(int size, byte fill)
     {
         GC.KeepAlive(new byte[100 + size]);
@@ -90,7 +89,7 @@ public sealed class CollectorTests(ITestOutputHelper output)
         return bytes;
     }
 
-    /// <summary>Compacts again and again, and sees by arrays of its own that things are moved.</summary>
+    /// <summary>Compacts repeatedly, and verifies with its own arrays that objects are moved.</summary>
     private sealed class Collector
     {
         private volatile bool isStopped;
@@ -112,8 +111,8 @@ public sealed class CollectorTests(ITestOutputHelper output)
                 Moved += Marshal.UnsafeAddrOfPinnedArrayElement(watched, 0) == before ? 0 : 1;
                 Collections++;
 
-                // Without a pause every other thread of the process may wait for the next collection to end, for
-                // minutes on a slow machine, and the tests beside this one time out.
+                // Without a pause, other threads of the process can wait for minutes for the next collection on a slow
+                // machine, and tests in parallel time out.
                 await Task.Delay(1);
             }
             while (!isStopped);

@@ -13,13 +13,13 @@ internal sealed class CountingCompletion : IoCompletion
 
     internal int Calls => Volatile.Read(ref calls);
 
-    /// <summary>Of the last that was refused.</summary>
+    /// <summary>The reason of the last refusal.</summary>
     internal string? Reason { get; private set; }
 
     /// <inheritdoc cref="Reason"/>
     internal IoRefusal? Cause { get; private set; }
 
-    /// <summary>Runs in each call, with how many there were.</summary>
+    /// <summary>Runs in each call, with the number of calls.</summary>
     internal Action<int>? OnOutcome { get; set; }
 
     /// <summary>The next outcome; null: refused.</summary>

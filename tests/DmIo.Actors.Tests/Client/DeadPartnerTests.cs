@@ -9,10 +9,10 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>Clients and the service's end where an actor that they need is dead, or never answers.</summary>
+/// <summary>Clients, and the end of the service, when a required actor is dead or never answers.</summary>
 public sealed class DeadPartnerTests
 {
-    /// <summary>Nothing but the end of what is waited for ends these waits in a test's time.</summary>
+    /// <summary>Timeouts that are longer than a test, so that only the tested event ends a wait.</summary>
     private const string Patient = """
         dmio.shutdown-timeout = 1h
         akka.coordinated-shutdown.phases.dmio-stop.timeout = 1h
@@ -26,7 +26,7 @@ public sealed class DeadPartnerTests
     private static readonly byte[] Page = new byte[4096];
 
     [Fact]
-    public async Task R24_a_disposed_clients_requests_are_answered_when_its_request_actor_dies_beside_a_stuck_device()
+    public async Task R24_a_disposed_clients_requests_are_answered_when_its_request_actor_dies_while_a_device_is_stuck()
     {
         await using var running = await new RunningService().WithMemoryAsync("b");
         var stuck = await running.AttachStuckAsync("a");
@@ -34,11 +34,11 @@ public sealed class DeadPartnerTests
         var held = client.WriteAsync(new IoRegion("a", 0, 8), Page);
         await stuck.WhenHungAsync(1).InTime();
         using var isBusy = new SemaphoreSlim(0);
-        using var goOn = new SemaphoreSlim(0);
+        using var resume = new SemaphoreSlim(0);
         var busy = new Completion(_ =>
         {
             isBusy.Release();
-            goOn.Wait();
+            resume.Wait();
         });
         client.Requests.Tell(
             new IoRequest
@@ -55,7 +55,7 @@ public sealed class DeadPartnerTests
         await running.PoolWhenAsync(status => status.Draining == 2);
 
         running.System.Stop(client.Requests);
-        goOn.Release();
+        resume.Release();
 
         Assert.Equal(IoStatusCode.Stopped, (await stranded.InTime())[0].Code);
         Assert.True((await held.InTime()).BufferHeld);
@@ -64,7 +64,7 @@ public sealed class DeadPartnerTests
     }
 
     [Fact]
-    public async Task R24_the_end_of_the_system_waits_for_no_answer_of_a_dead_supervisor()
+    public async Task R24_the_end_of_the_system_does_not_wait_for_a_dead_supervisor()
     {
         var running = new RunningService(Patient);
         await running.Service.Supervisor.GracefulStop(Patience.Limit).InTime();
@@ -90,7 +90,7 @@ public sealed class DeadPartnerTests
     }
 
     [Fact]
-    public async Task A_lease_that_comes_after_the_service_was_known_to_be_dead_is_no_defect()
+    public async Task A_lease_granted_after_the_service_has_died_is_accepted_without_an_error()
     {
         var opening = new ClientOpening(pages: 1, wait: false, LeaseWeight.Default, CancellationToken.None);
         opening.Refuse(ClientOpening.ServiceStopped, IoRefusal.Stopped);

@@ -10,7 +10,7 @@ public sealed class DisposalTests
     private static readonly byte[] Page = new byte[4096];
 
     [Fact]
-    public async Task R18_a_client_disposed_with_io_in_flight_keeps_its_pages_until_the_device_lets_go()
+    public async Task R18_a_client_disposed_with_io_in_flight_keeps_its_pages_until_the_device_releases_them()
     {
         await using var running = new RunningService("dmio.pool.slab-pages = 8");
         var stuck = await running.AttachStuckAsync("a");
@@ -31,7 +31,7 @@ public sealed class DisposalTests
     }
 
     [Fact]
-    public async Task R18_requests_that_waited_for_credit_still_run_after_the_client_is_disposed_of()
+    public async Task R18_requests_that_waited_for_credit_still_run_after_the_client_is_disposed()
     {
         await using var running = await new RunningService().WithMemoryAsync("b");
         var stuck = await running.AttachStuckAsync("a");
@@ -47,7 +47,7 @@ public sealed class DisposalTests
     }
 
     [Fact]
-    public async Task R18_the_pages_of_a_disposed_client_go_to_who_waits_for_them()
+    public async Task R18_the_pages_of_a_disposed_client_go_to_a_waiting_get()
     {
         await using var running = new RunningService("dmio.pool.max-pages = 4");
         var first = await running.Service.OpenAsync(3).InTime();
@@ -60,7 +60,7 @@ public sealed class DisposalTests
     }
 
     [Fact]
-    public async Task R18_a_client_whose_request_actor_died_is_disposed_of_when_the_device_lets_go()
+    public async Task R18_a_client_whose_request_actor_died_is_disposed_when_the_device_releases_its_pages()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -81,7 +81,7 @@ public sealed class DisposalTests
     }
 
     [Fact]
-    public async Task R24_a_client_disposed_of_while_the_service_drains_gets_the_outcome_of_its_request()
+    public async Task R24_a_client_disposed_while_the_service_drains_gets_the_outcome_of_its_request()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -101,7 +101,7 @@ public sealed class DisposalTests
     }
 
     [Fact]
-    public async Task R16_more_pages_than_there_are_is_refused_with_what_there_is()
+    public async Task R16_a_get_of_more_pages_than_available_is_refused_with_the_available_number()
     {
         await using var running = new RunningService("dmio.pool.max-pages = 4");
         using var first = await running.Service.OpenAsync(3).InTime();

@@ -28,7 +28,7 @@ public sealed class DmIoServiceTests
         """;
 
     [Fact]
-    public async Task There_is_one_service_in_a_system()
+    public async Task A_system_has_one_service()
     {
         await using var running = new RunningService();
 
@@ -38,7 +38,7 @@ public sealed class DmIoServiceTests
     }
 
     [Fact]
-    public async Task Configured_devices_serve_from_the_first_request_on()
+    public async Task Configured_devices_serve_the_first_request()
     {
         await using var running = new RunningService(TwoDisks);
         using var client = await running.Service.OpenAsync(1).InTime();
@@ -78,7 +78,7 @@ public sealed class DmIoServiceTests
     }
 
     [Fact]
-    public async Task What_the_supervisor_refuses_is_an_exception_with_its_reason()
+    public async Task A_refusal_of_the_supervisor_is_an_exception_with_its_reason()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
 
@@ -91,7 +91,7 @@ public sealed class DmIoServiceTests
     }
 
     [Fact]
-    public async Task The_system_starts_the_service_where_its_configuration_names_it()
+    public async Task The_system_starts_the_service_as_a_configured_extension()
     {
         await using var running = new RunningService("""
             akka.extensions = ["DmIo.Actors.Client.DmIoServiceProvider, DmIo.Actors"]
@@ -115,7 +115,7 @@ public sealed class DmIoServiceTests
           size = 1MiB
         }
         """, "dmio.devices.a@b")]
-    public async Task A_bad_configuration_fails_the_start_and_names_the_place(string hocon, string place)
+    public async Task An_invalid_configuration_fails_the_start_and_names_the_key(string hocon, string place)
     {
         var system = ActorSystem.Create("bad", ConfigurationFactory.ParseString(
             "akka.loglevel = OFF\nakka.stdout-loglevel = OFF\n" + hocon));
@@ -133,7 +133,7 @@ public sealed class DmIoServiceTests
           size = 512
         }
         """)]
-    public async Task A_start_that_fails_closes_the_files_that_it_has_opened(string fault)
+    public async Task A_failed_start_closes_the_files_that_it_has_opened(string fault)
     {
         using var folder = new ScratchFolder();
         var path = folder.PathOf("disk.img");
@@ -179,7 +179,7 @@ public sealed class DmIoServiceTests
     }
 
     [Fact]
-    public async Task What_is_stuck_by_configuration_can_be_released()
+    public async Task A_device_stuck_by_configuration_can_be_released()
     {
         await using var running = new RunningService("""
             dmio.devices.a {

@@ -6,11 +6,11 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>What devices know of their sectors, asked through the service.</summary>
+/// <summary>Queries for the extents of devices, through the service.</summary>
 public sealed class ExtentTests
 {
     [Fact]
-    public async Task A_device_tells_which_sectors_are_holes()
+    public async Task A_device_reports_which_sectors_are_holes()
     {
         await using var running = new RunningService();
         await running.Service.AttachAsync("a", new MemoryDevice(ByteSize.FromMiB(3))).InTime();
@@ -24,7 +24,7 @@ public sealed class ExtentTests
     }
 
     [Fact]
-    public async Task A_device_whose_io_is_stuck_still_tells()
+    public async Task A_device_with_stuck_io_still_reports_extents()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -46,7 +46,7 @@ public sealed class ExtentTests
     [InlineData("a", 0, 0, 1, "range of 0 sectors")]
     [InlineData("a", 0, 1, 0, "request 1 to 65536")]
     [InlineData("a", long.MaxValue, long.MaxValue, 1, "has 2048 sectors")]
-    public async Task A_question_that_makes_no_sense_is_refused(
+    public async Task An_invalid_query_is_refused(
         string device, long start, long count, int max, string reason)
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
@@ -60,10 +60,10 @@ public sealed class ExtentTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_device_that_throws_or_talks_nonsense_refuses_the_question_and_goes_on_serving(bool isNonsense)
+    public async Task A_query_fails_without_harm_to_a_device_that_throws_or_returns_invalid_extents(bool isNonsense)
     {
         await using var running = new RunningService();
-        await running.Service.AttachAsync("a", new LyingDevice(isNonsense)).InTime();
+        await running.Service.AttachAsync("a", new SilentFaultDevice(isNonsense)).InTime();
 
         await Assert.ThrowsAsync<IoRefusedException>(() => running.Service.GetExtentsAsync("a", 0, 8).InTime());
 
@@ -71,10 +71,10 @@ public sealed class ExtentTests
         Assert.True((await client.WriteAsync(new IoRegion("a", 0, 1), new byte[512]).InTime()).IsOk);
     }
 
-    private sealed class LyingDevice(bool isNonsense) : DeviceDecorator(new MemoryDevice(ByteSize.FromMiB(1)))
+    private sealed class SilentFaultDevice(bool isNonsense) : DeviceDecorator(new MemoryDevice(ByteSize.FromMiB(1)))
     {
         public override IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) => isNonsense
             ? [new DeviceExtent(count.Value + 1, ExtentKind.Hole)]
-            : throw new InvalidOperationException("It does not say.");
+            : throw new InvalidOperationException("The device reports no extents.");
     }
 }

@@ -5,15 +5,14 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>Answers that did not come from the service: whoever sends them to the actor behind a client changes
-/// nothing.</summary>
+/// <summary>Replies that do not come from the service must not affect a client.</summary>
 public sealed class ForgedRepliesTests
 {
     private const string FirstClient = "/system/dmio-client-1";
     private const string SecondClient = "/system/dmio-client-2";
 
     [Fact]
-    public async Task A_client_that_waits_for_its_pages_believes_nobody_else()
+    public async Task A_client_that_waits_for_its_pages_ignores_forged_grants()
     {
         await using var running = new RunningService("dmio.pool.max-pages = 8\n");
         await using var first = await running.Service.OpenAsync(pages: 8).InTime();
@@ -31,7 +30,7 @@ public sealed class ForgedRepliesTests
     }
 
     [Fact]
-    public async Task A_client_that_is_closing_is_closed_when_the_service_says_so()
+    public async Task A_closing_client_ignores_forged_replies()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("disk");
@@ -50,7 +49,7 @@ public sealed class ForgedRepliesTests
         await running.PoolWhenAsync(pool => pool is { Leased: 0, Draining: 0 });
     }
 
-    /// <summary>Completes when the actor there has handled it.</summary>
+    /// <summary>Completes when the actor at the path has handled the message.</summary>
     private static async Task TellAsync(RunningService running, string path, object message)
     {
         var actor = await running.System.ActorSelection(path).ResolveOne(TimeSpan.FromSeconds(60));

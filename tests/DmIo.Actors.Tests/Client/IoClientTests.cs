@@ -13,7 +13,7 @@ public sealed class IoClientTests
     private static readonly IoRegion[] ThreeRegions = [new("a", 0, 8), new("b", 100, 8), new("c", 2040, 4)];
 
     [Fact]
-    public async Task A_write_reaches_every_region_and_a_read_gets_it_back()
+    public async Task A_write_reaches_every_region_and_can_be_read_back()
     {
         await using var running = await new RunningService().WithMemoryAsync("a", "b", "c");
         using var client = await running.Service.OpenAsync(4).InTime();
@@ -31,7 +31,7 @@ public sealed class IoClientTests
     }
 
     [Fact]
-    public async Task The_leases_pages_are_memory_to_do_io_with()
+    public async Task The_pages_of_the_lease_are_usable_as_memory_of_requests()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
         using var client = await running.Service.OpenAsync(2).InTime();
@@ -47,7 +47,7 @@ public sealed class IoClientTests
     }
 
     [Fact]
-    public async Task How_to_zero_reaches_the_device()
+    public async Task Zeroing_flags_reach_the_device()
     {
         await using var running = new RunningService();
         var device = new RecordingDevice(new MemoryDevice(ByteSize.FromMiB(1)));
@@ -62,7 +62,7 @@ public sealed class IoClientTests
     }
 
     [Fact]
-    public async Task Zeroing_without_fallback_is_unsupported_where_it_is_not_fast()
+    public async Task Zeroing_without_fallback_is_unsupported_if_it_is_not_fast()
     {
         await using var running = new RunningService();
         var slow = new LimitedDevice(
@@ -107,7 +107,7 @@ public sealed class IoClientTests
     }
 
     [Fact]
-    public async Task A_durable_write_asks_the_device_for_durability()
+    public async Task A_durable_write_reaches_the_device_with_FUA()
     {
         await using var running = new RunningService();
         var device = new RecordingDevice(new LimitedDevice(
@@ -122,7 +122,7 @@ public sealed class IoClientTests
     }
 
     [Fact]
-    public async Task The_context_comes_back_with_the_result()
+    public async Task The_result_has_the_context_of_its_request()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
         using var client = await running.Service.OpenAsync(1).InTime();
@@ -134,7 +134,7 @@ public sealed class IoClientTests
     }
 
     [Fact]
-    public async Task What_fails_on_a_device_is_in_the_result_by_region()
+    public async Task The_result_shows_failures_by_region()
     {
         await using var running = await new RunningService().WithMemoryAsync("a", "c");
         using var client = await running.Service.OpenAsync(1).InTime();
@@ -179,7 +179,7 @@ public sealed class IoClientTests
     }
 
     [Fact]
-    public async Task A_disposed_client_takes_no_request()
+    public async Task A_disposed_client_accepts_no_request()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
         var client = await running.Service.OpenAsync(1).InTime();
@@ -191,7 +191,7 @@ public sealed class IoClientTests
     }
 
     [Fact]
-    public async Task Disposing_twice_is_disposing_once()
+    public async Task A_second_disposal_does_nothing()
     {
         await using var running = new RunningService();
         var client = await running.Service.OpenAsync(3).InTime();

@@ -6,13 +6,13 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>Requests whose outcome is a call to an object of the sender's own.</summary>
+/// <summary>Requests whose outcome is reported by a call to an object of the sender.</summary>
 public sealed class IoCompletionTests
 {
     private static readonly byte[] Page = new byte[4096];
 
     [Fact]
-    public async Task The_outcome_comes_by_a_call()
+    public async Task The_outcome_is_reported_by_a_call()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
         using var client = await running.Service.OpenAsync(1).InTime();
@@ -24,7 +24,7 @@ public sealed class IoCompletionTests
     }
 
     [Fact]
-    public async Task One_completion_serves_one_request_after_the_other_from_within_its_own_call()
+    public async Task A_completion_can_be_sent_again_from_within_its_own_call()
     {
         const int Requests = 100;
         await using var running = await new RunningService().WithMemoryAsync("a");
@@ -57,7 +57,7 @@ public sealed class IoCompletionTests
     }
 
     [Fact]
-    public async Task A_client_that_was_disposed_of_sends_nothing_and_calls_nothing()
+    public async Task A_disposed_client_sends_nothing_and_calls_nothing()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
         var client = await running.Service.OpenAsync(1).InTime();
@@ -71,7 +71,7 @@ public sealed class IoCompletionTests
     }
 
     [Fact]
-    public async Task A_completion_that_is_under_way_cannot_be_sent_again()
+    public async Task A_completion_of_a_pending_request_cannot_be_sent_again()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -87,7 +87,7 @@ public sealed class IoCompletionTests
     }
 
     [Fact]
-    public async Task A_request_without_such_a_completion_is_not_sent()
+    public async Task A_request_without_a_reusable_completion_is_not_sent()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
         using var client = await running.Service.OpenAsync(1).InTime();
@@ -96,7 +96,7 @@ public sealed class IoCompletionTests
     }
 
     [Fact]
-    public async Task Each_has_exactly_one_outcome_when_the_leases_actor_dies()
+    public async Task Each_request_has_exactly_one_outcome_when_the_request_actor_dies()
     {
         await using var running = await new RunningService().WithMemoryAsync("b");
         var stuck = await running.AttachStuckAsync("a");
@@ -105,13 +105,13 @@ public sealed class IoCompletionTests
         client.TrySend(Write("a", held));
         await stuck.WhenHungAsync(1).InTime();
         using var isBusy = new SemaphoreSlim(0);
-        using var goOn = new SemaphoreSlim(0);
+        using var resume = new SemaphoreSlim(0);
         var busy = new CountingCompletion
         {
             OnOutcome = _ =>
             {
                 isBusy.Release();
-                goOn.Wait();
+                resume.Wait();
             },
         };
         client.TrySend(Write("b", busy));
@@ -120,7 +120,7 @@ public sealed class IoCompletionTests
         client.TrySend(Write("b", stranded));
 
         running.System.Stop(client.Requests);
-        goOn.Release();
+        resume.Release();
 
         Assert.Null(await stranded.NextAsync());
         Assert.True((await held.NextAsync())!.BufferHeld);

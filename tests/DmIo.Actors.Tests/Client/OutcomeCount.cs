@@ -3,7 +3,7 @@ using DmIo.Io;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>Counts callbacks, and knows when all that are due have come.</summary>
+/// <summary>Counts callbacks, and completes when all expected ones have run.</summary>
 internal sealed class OutcomeCount(int expected)
 {
     private readonly TaskCompletionSource allThere = new(TaskCreationOptions.RunContinuationsAsynchronously);

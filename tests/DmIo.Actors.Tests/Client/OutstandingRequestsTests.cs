@@ -22,7 +22,7 @@ public sealed class OutstandingRequestsTests
     }
 
     [Fact]
-    public void A_place_taken_again_is_the_new_ones_alone()
+    public void A_reused_slot_belongs_to_the_new_request_only()
     {
         var outstanding = new OutstandingRequests();
         var (first, second) = (new Request(), new Request());
@@ -36,7 +36,7 @@ public sealed class OutstandingRequestsTests
     }
 
     [Fact]
-    public void Closed_it_takes_no_more_and_still_lets_go_of_what_it_has()
+    public void A_closed_set_accepts_no_requests_and_still_releases_its_own()
     {
         var outstanding = new OutstandingRequests();
         var request = new Request();
@@ -50,7 +50,7 @@ public sealed class OutstandingRequestsTests
     }
 
     [Fact]
-    public void Closing_is_told_by_the_one_who_closes_when_nothing_is_being_sent()
+    public void The_closer_reports_the_close_if_nothing_is_being_sent()
     {
         var outstanding = new OutstandingRequests();
         outstanding.TryAdd(new Request());
@@ -60,7 +60,7 @@ public sealed class OutstandingRequestsTests
     }
 
     [Fact]
-    public void Closing_is_told_by_the_last_sender_when_one_is_being_sent()
+    public void The_last_sender_reports_the_close_if_a_request_is_being_sent()
     {
         var outstanding = new OutstandingRequests();
         outstanding.TryAdd(new Request());
@@ -72,7 +72,7 @@ public sealed class OutstandingRequestsTests
     }
 
     [Fact]
-    public void Its_end_hands_out_what_is_left_and_nobody_else_gets_that()
+    public void The_end_returns_each_remaining_request_once()
     {
         var outstanding = new OutstandingRequests();
         var requests = Enumerable.Range(0, 9).Select(_ => new Request()).ToList();
@@ -87,7 +87,7 @@ public sealed class OutstandingRequestsTests
     }
 
     [Fact]
-    public void In_any_order_of_adding_and_removing_each_request_is_given_out_once() =>
+    public void In_any_order_of_adding_and_removing_each_request_is_returned_once() =>
         Prop.ForAll<int[]>(steps =>
         {
             var outstanding = new OutstandingRequests();

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>R2 and R3 as the client has them: the call throws, and no device is touched.</summary>
+/// <summary>R2 and R3 in the client: the call throws, and no device is touched.</summary>
 public sealed class RefusalTests
 {
     private static readonly byte[] Page = new byte[4096];
@@ -36,7 +36,7 @@ public sealed class RefusalTests
 
     [Theory]
     [MemberData(nameof(BadRequests))]
-    public async Task R2_R3_a_bad_request_throws_from_the_call_itself(
+    public async Task R2_R3_an_invalid_request_throws_from_the_call(
         string rule, IoOperation operation, IoRegion[] regions, IoMemory? memory, RequestOptions? options, string fault)
     {
         await using var running = new RunningService();
@@ -68,7 +68,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public async Task R3_a_refused_request_harms_no_other()
+    public async Task R3_a_refused_request_affects_no_other_request()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
         using var client = await running.Service.OpenAsync(1).InTime();

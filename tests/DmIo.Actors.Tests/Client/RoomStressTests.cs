@@ -13,7 +13,7 @@ public sealed class RoomStressTests(ITestOutputHelper output)
     private const int CallsPerThread = 3000;
 
     [Fact]
-    public async Task R19_each_call_has_one_outcome_and_the_last_write_of_a_thread_wins_whatever_is_canceled()
+    public async Task R19_with_cancellations_each_call_has_one_outcome_and_the_last_write_of_a_thread_wins()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
         var client = await running.Service.OpenAsync(1).InTime();
@@ -36,7 +36,7 @@ public sealed class RoomStressTests(ITestOutputHelper output)
         Assert.Equal(0, client.OutstandingCount);
     }
 
-    /// <summary>Writes the numbers from 0 on to one sector of its own, and cancels some of them.</summary>
+    /// <summary>Writes increasing numbers to its own sector, and cancels some of the writes.</summary>
     private sealed class Caller(IoClient client, int sector, Random random)
     {
         private readonly List<(int Number, Task<IoResult> Write)> writes = [];

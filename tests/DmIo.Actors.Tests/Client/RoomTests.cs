@@ -9,8 +9,8 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>R19: more calls of a client than the lease's bound on waiting requests wait in order; messages are
-/// refused there.</summary>
+/// <summary>R19: calls of a client beyond the lease's bound on waiting requests wait in order; messages are refused
+/// there.</summary>
 public sealed class RoomTests
 {
     /// <summary>Nearly three times the bound of a lease of one page.</summary>
@@ -63,7 +63,7 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public async Task R19_behind_calls_that_wait_messages_and_TrySend_are_refused_for_lack_of_room()
+    public async Task R19_messages_and_TrySend_are_refused_while_calls_wait()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -84,7 +84,7 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public async Task R19_a_call_waits_where_message_senders_took_all_the_room()
+    public async Task R19_a_call_waits_if_requests_by_message_have_reached_the_bound()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -102,7 +102,7 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public async Task R10_a_call_canceled_while_it_waits_frees_its_place_and_reaches_no_device()
+    public async Task R10_a_call_canceled_while_it_waits_is_removed_and_reaches_no_device()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -144,7 +144,7 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public async Task R18_calls_that_wait_still_run_after_the_client_is_disposed_of()
+    public async Task R18_waiting_calls_still_run_after_the_client_is_disposed()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -159,7 +159,7 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public async Task R24_calls_that_wait_end_as_stopped_with_the_service()
+    public async Task R24_waiting_calls_end_as_stopped_with_the_service()
     {
         await using var running = new RunningService("dmio.shutdown-timeout = 1ms");
         var stuck = await running.AttachStuckAsync("a");
@@ -184,7 +184,7 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public async Task R9_calls_that_wait_end_as_stopped_when_the_leases_actor_dies()
+    public async Task R9_waiting_calls_end_as_stopped_when_the_request_actor_dies()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -213,7 +213,7 @@ public sealed class RoomTests
         Memory = Page,
     };
 
-    /// <summary>Completes when so many requests of the only lease wait.</summary>
+    /// <summary>Completes when this number of requests of the only lease waits.</summary>
     private static async Task WaitingAsync(RunningService running, int count)
     {
         using var limit = new CancellationTokenSource(Patience.Limit);

@@ -8,7 +8,7 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>An actor system of its own with the service in it, for one test. Ends with the test.</summary>
+/// <summary>An actor system with the service, for one test. Disposal ends it.</summary>
 internal sealed class RunningService : IAsyncDisposable
 {
     private const string Quiet = """
@@ -33,7 +33,7 @@ internal sealed class RunningService : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await System.Terminate().InTime();
 
-    /// <summary>Attaches memory of a MiB under each name.</summary>
+    /// <summary>Attaches a memory device of 1 MiB under each name.</summary>
     internal async Task<RunningService> WithMemoryAsync(params string[] names)
     {
         foreach (var name in names)
@@ -44,7 +44,7 @@ internal sealed class RunningService : IAsyncDisposable
         return this;
     }
 
-    /// <summary>Attaches memory of a MiB on which everything gets stuck.</summary>
+    /// <summary>Attaches a memory device of 1 MiB on which every operation hangs.</summary>
     internal async Task<HungDevice> AttachStuckAsync(string name)
     {
         var device = new HungDevice(new MemoryDevice(ByteSize.FromMiB(1)));
@@ -52,8 +52,8 @@ internal sealed class RunningService : IAsyncDisposable
         return device;
     }
 
-    /// <summary>The pool's state as soon as it is as it should be. Each look is a round trip, so it needs no
-    /// pause.</summary>
+    /// <summary>The state of the pool as soon as the condition holds. Each query is a round trip, so no pause is
+    /// needed.</summary>
     internal async Task<PoolStatus> PoolWhenAsync(Func<PoolStatus, bool> isReached)
     {
         using var limit = new CancellationTokenSource(Patience.Limit);

@@ -12,14 +12,14 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>R24: the service stops in a phase of its own, after every other user of it.</summary>
+/// <summary>R24: the service stops in its own phase, after all of its users.</summary>
 public sealed class ShutdownPhaseTests
 {
     private const string Extension = """
         akka.extensions = ["DmIo.Actors.Client.DmIoServiceProvider, DmIo.Actors"]
         """;
 
-    /// <summary>A phase in which an application sees the service stopped.</summary>
+    /// <summary>A phase in which the service has already stopped.</summary>
     private const string PhaseAfter = "after-dmio";
 
     private const string After = $$"""
@@ -37,7 +37,7 @@ public sealed class ShutdownPhaseTests
     [InlineData("", CoordinatedShutdown.PhaseClusterShardingShutdownRegion)]
     [InlineData("", CoordinatedShutdown.PhaseBeforeActorSystemTerminate)]
     [InlineData(Extension, CoordinatedShutdown.PhaseBeforeActorSystemTerminate)]
-    public async Task R24_a_task_of_an_earlier_phase_gets_its_write_done(string hocon, string phase)
+    public async Task R24_a_task_of_an_earlier_phase_can_write(string hocon, string phase)
     {
         using var folder = new ScratchFolder();
         var path = folder.PathOf("disk.img");
@@ -58,7 +58,7 @@ public sealed class ShutdownPhaseTests
     }
 
     [Fact]
-    public async Task R24_an_actor_in_service_stop_gets_its_lease_and_its_write_done()
+    public async Task R24_an_actor_in_service_stop_can_get_a_lease_and_write()
     {
         await using var running = await new RunningService().WithMemoryAsync("left", "right");
         object? report = null;
@@ -76,7 +76,7 @@ public sealed class ShutdownPhaseTests
     }
 
     [Fact]
-    public async Task R24_after_its_phase_nothing_is_begun_and_every_answer_says_stopped()
+    public async Task R24_after_its_phase_nothing_is_begun_and_every_outcome_is_stopped()
     {
         await using var running = await new RunningService(After).WithMemoryAsync("a");
         var client = await running.Service.OpenAsync(1).InTime();
@@ -96,19 +96,19 @@ public sealed class ShutdownPhaseTests
     }
 
     [Fact]
-    public async Task R24_an_actor_that_watches_its_request_actor_is_told_of_a_clean_stop()
+    public async Task R24_a_watcher_of_the_request_actor_gets_a_clean_stop()
     {
         await using var running = new RunningService(After);
         using var owner = Inbox.Create(running.System);
         running.Service.Supervisor.Tell(new ServiceProtocol.Get(1), owner.Receiver);
         var granted = Assert.IsType<ServiceProtocol.Granted>(await owner.ReceiveAsync(Patience.Limit));
         owner.Watch(granted.Requests);
-        object? told = null;
-        AddTask(running, PhaseAfter, async () => told = await owner.ReceiveAsync(Patience.Limit));
+        object? received = null;
+        AddTask(running, PhaseAfter, async () => received = await owner.ReceiveAsync(Patience.Limit));
 
         await running.System.Terminate().InTime();
 
-        Assert.Equal(granted.Requests, Assert.IsType<Terminated>(told).ActorRef);
+        Assert.Equal(granted.Requests, Assert.IsType<Terminated>(received).ActorRef);
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class ShutdownPhaseTests
     }
 
     [Fact]
-    public async Task R24_with_its_phase_in_the_systems_configuration_it_may_start_after_coordinated_shutdown()
+    public async Task R24_with_its_phase_in_the_configuration_it_may_start_after_coordinated_shutdown_was_used()
     {
         var started = await StartedService.StartAsync(DmIoService.DefaultConfig(), usesShutdownBefore: true);
         await started.Service.AttachAsync("a", new MemoryDevice(ByteSize.FromSectors(8))).InTime();
@@ -180,7 +180,7 @@ public sealed class ShutdownPhaseTests
     }
 
     [Fact]
-    public async Task R24_without_its_phase_it_stops_in_the_phase_before_and_says_so()
+    public async Task R24_without_its_phase_it_stops_in_the_phase_before_and_logs_it()
     {
         var started = await StartedService.StartAsync(Config.Empty, usesShutdownBefore: true);
         await started.Service.AttachAsync("a", new MemoryDevice(ByteSize.FromSectors(8))).InTime();
@@ -201,7 +201,7 @@ public sealed class ShutdownPhaseTests
     }
 
     [Fact]
-    public async Task A_phase_that_is_shorter_than_the_shutdown_timeout_is_warned_of()
+    public async Task A_phase_shorter_than_the_shutdown_timeout_causes_a_warning()
     {
         var started = await StartedService.StartAsync(ConfigurationFactory.ParseString("""
             dmio.shutdown-timeout = 30s
@@ -253,8 +253,8 @@ public sealed class ShutdownPhaseTests
             return Done.Instance;
         });
 
-    /// <summary>The status or the refusal of a write. Which of the two it is depends on whether the client knows of the
-    /// end already.</summary>
+    /// <summary>The status or the refusal of a write, depending on whether the client already knows that the service
+    /// has ended.</summary>
     private static async Task<string> WrittenAsync(IoClient client)
     {
         try

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>What the log says of the devices that the service starts with.</summary>
+/// <summary>The log messages about the devices at the start of the service.</summary>
 public sealed class StartLogTests
 {
     [Fact]
@@ -31,7 +31,7 @@ public sealed class StartLogTests
     }
 
     [Fact]
-    public async Task A_configuration_without_a_device_is_warned_of()
+    public async Task A_configuration_without_a_device_causes_a_warning()
     {
         var started = await StartedService.StartAsync(ConfigurationFactory.ParseString("dmio.pool.max-pages = 8"));
 
@@ -40,7 +40,7 @@ public sealed class StartLogTests
     }
 
     [Fact]
-    public async Task Bytes_of_a_file_that_are_not_part_of_its_device_are_warned_of()
+    public async Task Bytes_of_a_file_that_are_not_part_of_its_device_cause_a_warning()
     {
         var path = Path.GetTempFileName();
         await File.WriteAllBytesAsync(path, new byte[1000]);

@@ -6,7 +6,7 @@ using DmIo.Actors.Service;
 
 namespace DmIo.Actors.Tests.Client;
 
-/// <summary>A service whose start was listened to: what it logged, at INFO and above.</summary>
+/// <summary>A service and the log messages of its start, at INFO and above.</summary>
 internal sealed class StartedService
 {
     private const string Logged = """
@@ -26,14 +26,14 @@ internal sealed class StartedService
 
     internal DmIoService Service => DmIoService.For(System);
 
-    internal IEnumerable<string> Warnings => Said(LogLevel.WarningLevel, typeof(DmIoService));
+    internal IEnumerable<string> Warnings => MessagesOf(LogLevel.WarningLevel, typeof(DmIoService));
 
-    internal IEnumerable<string> Infos => Said(LogLevel.InfoLevel, typeof(DmIoService));
+    internal IEnumerable<string> Infos => MessagesOf(LogLevel.InfoLevel, typeof(DmIoService));
 
-    internal IEnumerable<string> DeviceWarnings => Said(LogLevel.WarningLevel, typeof(SupervisorActor));
+    internal IEnumerable<string> DeviceWarnings => MessagesOf(LogLevel.WarningLevel, typeof(SupervisorActor));
 
-    /// <param name="config">The system's, over what makes the log heard.</param>
-    /// <param name="usesShutdownBefore">CoordinatedShutdown is in use before the service is.</param>
+    /// <param name="config">The configuration of the system, in front of the one that enables the log.</param>
+    /// <param name="usesShutdownBefore">Use CoordinatedShutdown before the service does.</param>
     internal static async Task<StartedService> StartAsync(Config config, bool usesShutdownBefore = false)
     {
         var system = ActorSystem.Create(
@@ -49,15 +49,15 @@ internal sealed class StartedService
         var started = new StartedService(system);
         _ = started.Service;
         system.EventStream.Publish(end);
-        while (await log.ReceiveAsync(Patience.Limit) is LogEvent said && said != end)
+        while (await log.ReceiveAsync(Patience.Limit) is LogEvent logged && logged != end)
         {
-            started.events.Add(said);
+            started.events.Add(logged);
         }
 
         return started;
     }
 
-    private IEnumerable<string> Said(LogLevel level, Type by) => events
-        .Where(said => said.LogLevel() == level && said.LogClass == by)
-        .Select(said => said.Message.ToString()!);
+    private IEnumerable<string> MessagesOf(LogLevel level, Type by) => events
+        .Where(logged => logged.LogLevel() == level && logged.LogClass == by)
+        .Select(logged => logged.Message.ToString()!);
 }

@@ -63,7 +63,7 @@ public sealed class TerminationTests
     }
 
     [Fact]
-    public async Task R24_the_end_of_the_system_ends_those_who_wait_for_pages()
+    public async Task R24_the_end_of_the_system_ends_waiting_gets()
     {
         await using var running = new RunningService("dmio.pool.max-pages = 1");
         using var holder = await running.Service.OpenAsync(1).InTime();
@@ -76,10 +76,10 @@ public sealed class TerminationTests
     }
 
     [Fact]
-    public async Task R24_a_device_that_the_service_did_not_come_to_is_closed_nevertheless()
+    public async Task R24_a_device_whose_attach_was_not_processed_is_closed()
     {
         await using var running = new RunningService();
-        using var slow = new SlowToTell();
+        using var slow = new SlowDescriptionDevice();
         var late = new ManualDevice(8);
         var first = running.Service.AttachAsync("slow", slow);
         await slow.WhenAsked.InTime();
@@ -94,7 +94,7 @@ public sealed class TerminationTests
     }
 
     [Fact]
-    public async Task R24_the_end_of_the_system_ends_those_who_wait_for_a_detach()
+    public async Task R24_the_end_of_the_system_ends_waiting_detaches()
     {
         await using var running = new RunningService(Impatient);
         var stuck = await running.AttachStuckAsync("a");
@@ -128,7 +128,7 @@ public sealed class TerminationTests
     }
 
     [Fact]
-    public async Task R24_clients_that_are_opened_while_the_system_ends_are_opened_or_refused()
+    public async Task R24_opening_a_client_while_the_system_ends_succeeds_or_is_refused()
     {
         await using var running = new RunningService();
         var openings = new List<Task<IoClient>>();
@@ -163,7 +163,7 @@ public sealed class TerminationTests
     }
 
     [Fact]
-    public async Task R24_a_client_may_be_disposed_of_while_the_system_ends()
+    public async Task R24_a_client_may_be_disposed_while_the_system_ends()
     {
         await using var running = new RunningService(Impatient);
         var stuck = await running.AttachStuckAsync("a");
@@ -211,8 +211,9 @@ public sealed class TerminationTests
         }
     }
 
-    /// <summary>A device whose description keeps whoever asks for it.</summary>
-    private sealed class SlowToTell() : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(8))), IDisposable
+    /// <summary>A device whose description blocks its readers.</summary>
+    private sealed class SlowDescriptionDevice()
+        : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(8))), IDisposable
     {
         private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly ManualResetEventSlim gate = new();

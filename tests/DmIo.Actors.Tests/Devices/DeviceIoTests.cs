@@ -10,11 +10,11 @@ using static DmIo.Actors.Protocol.LeaseProtocol;
 
 namespace DmIo.Actors.Tests.Devices;
 
-/// <summary>Who has the buffer: the hand-over between the request actor and the device side.</summary>
+/// <summary>The ownership of the buffer between the request actor and the device.</summary>
 public sealed class DeviceIoTests : ServiceTests
 {
     [Fact]
-    public void What_was_withdrawn_is_not_issued()
+    public void Withdrawn_io_is_not_issued()
     {
         var io = NewIo();
 
@@ -24,7 +24,7 @@ public sealed class DeviceIoTests : ServiceTests
     }
 
     [Fact]
-    public void What_was_issued_is_not_withdrawn_and_is_answered_once()
+    public void Issued_io_is_not_withdrawn_and_is_answered_once()
     {
         var io = NewIo();
         Assert.True(io.TryIssue());
@@ -46,7 +46,7 @@ public sealed class DeviceIoTests : ServiceTests
     }
 
     [Fact]
-    public void What_was_withdrawn_is_refused_without_an_answer()
+    public void A_refusal_of_withdrawn_io_is_not_sent()
     {
         var io = NewIo();
         io.TryWithdraw();
@@ -57,7 +57,7 @@ public sealed class DeviceIoTests : ServiceTests
     }
 
     [Fact]
-    public async Task Of_a_device_and_a_request_actor_at_the_same_time_one_gets_it()
+    public async Task A_race_between_issue_and_withdrawal_has_one_winner()
     {
         for (var round = 0; round < 200; round++)
         {
@@ -77,7 +77,7 @@ public sealed class DeviceIoTests : ServiceTests
     }
 
     [Fact]
-    public void R18_what_was_abandoned_releases_the_pages_when_it_is_answered_and_not_before()
+    public void R18_abandoned_io_releases_the_pages_when_it_is_answered_and_not_before()
     {
         var hold = new LeasePin(new LeaseId(7), TestActor);
         var (late, done) = (NewIo(), NewIo());
@@ -97,13 +97,13 @@ public sealed class DeviceIoTests : ServiceTests
     }
 
     [Fact]
-    public void R18_what_was_answered_in_the_request_actors_last_moment_keeps_no_page()
+    public void R18_io_answered_as_the_request_actor_stops_keeps_no_page()
     {
         var hold = new LeasePin(new LeaseId(7), TestActor);
         var request = new IoRequest { Operation = IoOperation.Write, Regions = [], Memory = new byte[512] };
         var state = TestRequests.State(request, new IoRegion("disk", 0, 1));
         state[0]!.TryIssue();
-        state.Cut(IoStatus.Failed(IoStatusCode.Stopped, "stopped"));
+        state.EndEarly(IoStatus.Failed(IoStatusCode.Stopped, "stopped"));
         Assert.True(state.Held[0]);
         state[0]!.Answer(IoStatus.Ok);
 

@@ -5,8 +5,8 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Dispatch;
 
-/// <summary>The executor on thread pools of the test's own: what it queues there, and what it does when the pool never
-/// runs it. After the shutdown it has no threads of its own, so the test alone decides what runs.</summary>
+/// <summary>The executor on thread pools of the test: the work items that it queues, and its fallback if the pool never
+/// runs them. After the shutdown it has no threads, so only the test runs mailboxes.</summary>
 public sealed class IoExecutorTests : IDisposable
 {
     private readonly ConcurrentQueue<IThreadPoolWorkItem> pool = new();
@@ -47,7 +47,7 @@ public sealed class IoExecutorTests : IDisposable
     }
 
     [Fact]
-    public void What_a_mailbox_makes_ready_runs_too()
+    public void A_mailbox_scheduled_by_another_runs_too()
     {
         var ran = new TaskCompletionSource();
         executor.Shutdown();
@@ -59,7 +59,7 @@ public sealed class IoExecutorTests : IDisposable
     }
 
     [Fact]
-    public async Task Mailboxes_run_also_when_the_pool_has_no_thread()
+    public async Task Mailboxes_run_when_the_pool_has_no_thread()
     {
         var ran = new CountdownEvent(10_000);
         for (var count = 0; count < 10_000; count++)
@@ -73,7 +73,7 @@ public sealed class IoExecutorTests : IDisposable
     }
 
     [Fact]
-    public async Task Mailboxes_run_also_when_other_mailboxes_block_every_thread()
+    public async Task Mailboxes_run_when_other_mailboxes_block_every_thread()
     {
         using var stuck = new ManualResetEventSlim();
         var ended = new CountdownEvent(20);
@@ -95,7 +95,7 @@ public sealed class IoExecutorTests : IDisposable
     }
 
     [Fact]
-    public async Task Mailboxes_run_also_when_the_system_has_no_thread_for_a_helper_for_a_while()
+    public async Task Mailboxes_run_when_no_helper_thread_can_be_created_for_a_while()
     {
         const int Refusals = 100;
         var attempts = 0;
@@ -130,7 +130,7 @@ public sealed class IoExecutorTests : IDisposable
     }
 
     [Fact]
-    public void A_mailbox_runs_also_after_the_shutdown()
+    public void A_mailbox_runs_after_the_shutdown()
     {
         var ran = false;
         executor.Shutdown();

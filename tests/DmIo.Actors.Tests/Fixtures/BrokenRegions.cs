@@ -3,15 +3,14 @@ using DmIo.Io;
 
 namespace DmIo.Actors.Tests.Fixtures;
 
-/// <summary>A list of regions of a user's own making, which has no items; its count is what the test
-/// says.</summary>
+/// <summary>A user's list of regions whose items throw; the test provides its count.</summary>
 internal sealed class BrokenRegions(Func<int> count) : IReadOnlyList<IoRegion>
 {
     public int Count => count();
 
-    public IoRegion this[int index] => throw new InvalidOperationException("No items today.");
+    public IoRegion this[int index] => throw new InvalidOperationException("The test has no items.");
 
-    public IEnumerator<IoRegion> GetEnumerator() => throw new InvalidOperationException("No items today.");
+    public IEnumerator<IoRegion> GetEnumerator() => throw new InvalidOperationException("The test has no items.");
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

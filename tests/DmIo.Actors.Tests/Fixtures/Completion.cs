@@ -3,7 +3,7 @@ using DmIo.Io;
 
 namespace DmIo.Actors.Tests.Fixtures;
 
-/// <summary>A request's outcome as a task, and a piece of code that runs in the service's own callback.</summary>
+/// <summary>The outcome of a request as a task, and an action that runs in the service's callback.</summary>
 internal sealed class Completion(Action<IoResult>? callback = null) : IIoCompletion
 {
     private readonly TaskCompletionSource<IoResult> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);

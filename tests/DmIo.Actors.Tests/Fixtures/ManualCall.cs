@@ -2,7 +2,7 @@ using DmIo.Io;
 
 namespace DmIo.Actors.Tests.Fixtures;
 
-/// <summary>One call to a <see cref="ManualDevice"/>, which the test completes.</summary>
+/// <summary>A call to a <see cref="ManualDevice"/>, which the test completes.</summary>
 internal sealed class ManualCall(
     ManualDevice device, IoOperation operation, Sector start, SectorCount count, bool forceUnitAccess = false)
 {

@@ -6,8 +6,8 @@ using DmIo.Memory;
 namespace DmIo.Actors.Tests.Fixtures;
 
 /// <summary>
-/// A device in memory whose calls complete when the test says so, in any order. An effect happens when its call
-/// completes. Notes what its caller did that it may not: overlapping calls in flight, calls after it was closed.
+/// A memory device whose calls the test completes, in any order. A call takes effect when it completes. Records
+/// violations of the contract by the caller: overlapping calls in flight, calls after the close.
 /// </summary>
 internal sealed class ManualDevice : IBlockDevice
 {
@@ -36,17 +36,17 @@ internal sealed class ManualDevice : IBlockDevice
 
     public DeviceDescription Description { get; }
 
-    /// <summary>Calls complete at once, with this status, as long as it is not null.</summary>
+    /// <summary>If not null, calls complete at once with this status.</summary>
     public Func<ManualCall, IoStatus>? Automatic
     {
         get => Read(() => automatic);
         set => Read(() => automatic = value);
     }
 
-    /// <summary>Sees what a write is about to put on the device, from its first sector on.</summary>
+    /// <summary>Called with the first sector and the data of each write before it takes effect.</summary>
     public Action<Sector, ReadOnlyMemory<byte>>? OnWriting { get; set; }
 
-    /// <summary>How its cache is dropped.</summary>
+    /// <summary>Drops the cache of the device.</summary>
     public Func<IoStatus> DropCache { get; set; } = static () => IoStatus.Ok;
 
     /// <summary>Completes when the device is closed.</summary>
@@ -60,17 +60,17 @@ internal sealed class ManualDevice : IBlockDevice
 
     public IReadOnlyList<ManualCall> Pending => Read(() => pending.ToArray());
 
-    /// <summary>Every call that came, automatic ones too, in order.</summary>
+    /// <summary>All calls in order, including automatic ones.</summary>
     public List<ManualCall> Calls { get; } = [];
 
     public Memory<byte> Bytes(long sector, int sectors) =>
         content.AsMemory((int)sector * Sector.SizeBytes, sectors * Sector.SizeBytes);
 
-    /// <summary>The next call that waits for the test, in order of arrival. Fails the test if none comes.</summary>
+    /// <summary>The next pending call, in order of arrival. Fails the test if none comes.</summary>
     public async Task<ManualCall> NextCallAsync() =>
         await arrivals.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
 
-    /// <summary>Is a call there that <see cref="NextCallAsync"/> did not give yet?</summary>
+    /// <summary>Whether <see cref="NextCallAsync"/> would return at once.</summary>
     public bool HasNextCall => arrivals.Reader.TryPeek(out _);
 
     public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)

@@ -16,8 +16,8 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Actors.Tests.Fixtures;
 
 /// <summary>
-/// A running service, spoken to by messages: a supervisor of its own in an actor system whose time is the test's.
-/// Manual devices decide when I/O completes, so nothing here depends on how fast anything is.
+/// Tests of a running service by messages, with a supervisor in an actor system with a manual clock. Manual devices
+/// decide when I/O completes, so no test depends on the speed of the machine.
 /// </summary>
 public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
 {
@@ -35,7 +35,7 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
 
     private readonly Lazy<TestProbe> asker;
 
-    /// <param name="slowAfter">Measured by the machine's clock, not by the test's; null: a second.</param>
+    /// <param name="slowAfter">Measured by the machine's clock, not the test's; null: 1 s.</param>
     protected ServiceTests(TimeSpan? slowAfter = null)
         : base(ConfigurationFactory.ParseString(Configuration))
     {
@@ -87,7 +87,7 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
         Regions = [.. devices.Select(device => new IoRegion(device, 0, 0))],
     };
 
-    /// <summary>As many sectors as fill this many pages.</summary>
+    /// <summary>The number of sectors in this number of pages.</summary>
     protected static int Pages(int pages) => pages * SectorsPerPage;
 
     internal ManualDevice Attach(
@@ -101,7 +101,7 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
         return device;
     }
 
-    /// <summary>One whose calls all succeed at once.</summary>
+    /// <summary>Attaches a device whose calls all succeed at once.</summary>
     private protected ManualDevice AttachQuick(
         string name, int sectors = 1024, Func<DeviceDescription, DeviceDescription>? describe = null)
     {
@@ -128,7 +128,7 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
 
     protected IoResult ExpectDone() => ExpectMsg<IoDone>().Result;
 
-    /// <summary>Sends and expects the outcome as the next message.</summary>
+    /// <summary>Sends a request, and expects its outcome as the next message.</summary>
     protected IoResult Do(Granted lease, IoRequest request)
     {
         Send(lease, request);
@@ -150,8 +150,8 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
             : throw new ArgumentException($"'{name}' is not attached.", nameof(name));
 
     /// <summary>
-    /// When this returns, what this test sent to the lease went through its request actor, to the devices named, and
-    /// their answers back through it.
+    /// Returns when all messages of this test to the lease have passed its request actor and the named devices, and the
+    /// answers have passed the request actor.
     /// </summary>
     protected void WaitUntilQuiet(Granted lease, params string[] devices)
     {
@@ -165,11 +165,11 @@ public abstract class ServiceTests : Akka.TestKit.Xunit2.TestKit
     }
 
     /// <summary>
-    /// When this returns, the actor has handled everything that was sent to it by this test before: a question of its
-    /// own went through the same mailbox.
+    /// Returns when the actor has handled all earlier messages of this test: a query of the same sender has passed the
+    /// mailbox.
     /// </summary>
-    /// <remarks>Actors gather what came, and send themselves a message to go on with it: the second question is behind
-    /// that.</remarks>
+    /// <remarks>Actors batch messages and send themselves a message to process the batch; the second query arrives
+    /// after that message.</remarks>
     internal void WaitUntilHandled(IActorRef actor)
     {
         for (var round = 0; round < 2; round++)

@@ -11,13 +11,13 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Tests.Fixtures;
 
-/// <summary>Requests and device I/Os without an actor in front of them.</summary>
+/// <summary>Requests and device I/Os for tests without actors.</summary>
 internal static class TestRequests
 {
     internal static RequestState State(IoRequest request, params IoRegion[] regions) =>
         new RequestState().Begin(request, regions, ActorRefs.Nobody, Owner(ActorRefs.Nobody));
 
-    /// <summary>One region of a request, not sent anywhere.</summary>
+    /// <summary>One region of a request that is not sent.</summary>
     internal static DeviceIo Io(
         IoOperation operation,
         IoRegion region,
@@ -42,9 +42,9 @@ internal static class TestRequests
         return new RequestState().Begin(request, [region], ActorRefs.Nobody, owner)[0]!;
     }
 
-    /// <summary>A device without an actor, which is slow when its operation is older than a second.</summary>
-    /// <param name="name">What regions call it.</param>
-    /// <param name="since">When its oldest operation went to it; null: none is in flight.</param>
+    /// <summary>A device without an actor. It is slow if its oldest operation is older than a second.</summary>
+    /// <param name="name">The name of the device.</param>
+    /// <param name="since">When its oldest operation was issued; null: none is in flight.</param>
     internal static DeviceEntry Device(string name, TimeSpan? since = null)
     {
         var counters = new DeviceCounters(

@@ -9,14 +9,14 @@ using Xunit.Abstractions;
 
 namespace DmIo.Actors.Tests.Hostile;
 
-/// <summary>Whatever is given to the service's and the client's methods: a result, or an exception that says what is
-/// wrong, and never one that nobody meant; and it is over when it says so.</summary>
+/// <summary>Any arguments of the service's and the client's methods lead to a result, or to an intended exception that
+/// describes the error, and never to a hang.</summary>
 public sealed class ClientFuzzTests(ITestOutputHelper output)
 {
     private const int CallsOfCase = 30;
 
     [Fact]
-    public async Task Whatever_is_asked_for_ends_in_a_result_or_a_fault_that_is_named()
+    public async Task Every_call_ends_with_a_result_or_a_documented_exception()
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
@@ -41,7 +41,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Strangers_who_write_to_the_actor_behind_a_client_harm_no_client()
+    public async Task Messages_of_strangers_to_the_client_actor_affect_no_client()
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
@@ -76,7 +76,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
                     .InTime(),
             });
         }
-        catch (Exception fault) when (IsMeant(fault))
+        catch (Exception fault) when (IsExpected(fault))
         {
             Assert.NotEmpty(fault.Message);
         }
@@ -94,8 +94,8 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
         await using var client = await service.OpenAsync(values.Int(), wait: false, values.Int()).InTime();
     }
 
-    /// <summary>Broken lists and memory of the caller's own throw what they throw.</summary>
-    private static bool IsMeant(Exception fault) =>
+    /// <summary>Lists and memory of the caller may throw their own exceptions.</summary>
+    private static bool IsExpected(Exception fault) =>
         fault is IoRefusedException or ArgumentException or DeviceOpenException
-        || (fault is InvalidOperationException && fault.Message.EndsWith("today.", StringComparison.Ordinal));
+        || (fault is InvalidOperationException && fault.Message.Contains("test has no", StringComparison.Ordinal));
 }

@@ -2,6 +2,6 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Hostile;
 
-/// <summary>Tests that measure the heap. No other test runs at the same time.</summary>
+/// <summary>The collection of tests that measure the heap; no other test runs in parallel with them.</summary>
 [CollectionDefinition(Heap.Name, DisableParallelization = true)]
 public sealed class HeapTests;

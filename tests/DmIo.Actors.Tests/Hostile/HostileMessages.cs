@@ -7,11 +7,11 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Hostile;
 
-/// <summary>Messages that a stranger can make: those of the public protocols with hostile values, the service's own
-/// answers sent back to it, Akka.NET's, and what is no message of anybody.</summary>
+/// <summary>Messages that any actor can send: those of the public protocols with hostile values, replies of the service
+/// sent back to it, messages of Akka.NET, and unknown messages.</summary>
 internal sealed class HostileMessages(HostileValues values, IActorRef stranger)
 {
-    /// <summary>To the supervisor: exactly one answer is due to each.</summary>
+    /// <summary>A message to the supervisor that needs exactly one reply.</summary>
     internal object Question() => values.Random.Next(9) switch
     {
         0 => new Get(values.Int(), Owner(), Wait: false, values.Int()),
@@ -25,7 +25,7 @@ internal sealed class HostileMessages(HostileValues values, IActorRef stranger)
         _ => GetStatistics.Instance,
     };
 
-    /// <summary>To a request actor: exactly one answer is due to each.</summary>
+    /// <summary>A message to a request actor that needs exactly one reply.</summary>
     internal IoRequest Request()
     {
         var options = values.Options() ?? new RequestOptions();
@@ -43,7 +43,7 @@ internal sealed class HostileMessages(HostileValues values, IActorRef stranger)
         };
     }
 
-    /// <summary>To anybody: no answer is due.</summary>
+    /// <summary>A message to any actor that needs no reply.</summary>
     internal object Nonsense() => values.Random.Next(16) switch
     {
         0 => new object(),

@@ -7,8 +7,7 @@ using DmIo.Memory;
 
 namespace DmIo.Actors.Tests.Hostile;
 
-/// <summary>Values that nobody should send, and now and then one that is right, so that what comes behind the first
-/// check is reached as well.</summary>
+/// <summary>Invalid values, mixed with some valid ones, so that checks behind the first one are reached.</summary>
 internal sealed class HostileValues(Random random, params string[] devices)
 {
     private static readonly long[] Numbers =
@@ -31,7 +30,7 @@ internal sealed class HostileValues(Random random, params string[] devices)
     {
         0 => null!,
         1 => [],
-        2 => new BrokenRegions(() => throw new InvalidOperationException("No count today.")),
+        2 => new BrokenRegions(() => throw new InvalidOperationException("The test has no count.")),
         3 => [.. Enumerable.Range(0, 65).Select(index => new IoRegion(Pick(devices), index, 1))],
         _ => [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Region())],
     };

@@ -10,14 +10,14 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Hostile;
 
-/// <summary>Whatever a stranger sends to whichever actor of the service: each question has exactly one answer, what is
-/// no question has none, no actor ends, and who has a lease is served as before.</summary>
+/// <summary>Arbitrary messages to every actor of the service: each query has exactly one reply, other messages have
+/// none, no actor stops, and leases still work.</summary>
 [Collection(Heap.Name)]
 public sealed class MessageFuzzTests : ServiceTests
 {
     private const int MessagesOfCase = 40;
 
-    /// <summary>What the TestKit keeps of a probe that has stopped, rounded up.</summary>
+    /// <summary>The memory that the TestKit retains per stopped probe, rounded up.</summary>
     private const long ProbeBytes = 4096;
 
     private readonly ITestOutputHelper output;
@@ -25,23 +25,23 @@ public sealed class MessageFuzzTests : ServiceTests
     public MessageFuzzTests(ITestOutputHelper output) => this.output = output;
 
     [Fact]
-    public void Strangers_are_answered_and_harm_nobody()
+    public void Strangers_get_replies_and_affect_no_other_sender()
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases}");
         Attach("disk", new MemoryDevice(ByteSize.FromKiB(512)));
         Attach("other", new MemoryDevice(ByteSize.FromKiB(512)));
         var lease = Open(pages: 8);
-        IActorRef[] everybody = [Supervisor, lease.Requests, DeviceActor("disk"), DeviceActor("other")];
+        IActorRef[] actors = [Supervisor, lease.Requests, DeviceActor("disk"), DeviceActor("other")];
         var guard = CreateTestProbe();
-        foreach (var actor in everybody)
+        foreach (var actor in actors)
         {
             guard.Watch(actor);
         }
 
         for (var one = 0; one < FuzzPlan.Cases; one++)
         {
-            RunCase(seed + one, everybody, lease);
+            RunCase(seed + one, actors, lease);
         }
 
         guard.ExpectNoMsg(TimeSpan.Zero);
@@ -50,27 +50,27 @@ public sealed class MessageFuzzTests : ServiceTests
     }
 
     [Fact]
-    public void However_many_come_nothing_of_them_is_kept()
+    public void Hostile_messages_leave_nothing_on_the_heap()
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases} (times 2)");
         Attach("disk", new MemoryDevice(ByteSize.FromKiB(512)));
         Attach("other", new MemoryDevice(ByteSize.FromKiB(512)));
         var lease = Open(pages: 8);
-        IActorRef[] everybody = [Supervisor, lease.Requests, DeviceActor("disk")];
+        IActorRef[] actors = [Supervisor, lease.Requests, DeviceActor("disk")];
         var before = 0L;
 
         for (var one = 0; one < 2 * FuzzPlan.Cases; one++)
         {
             before = one == FuzzPlan.Cases ? Heap.Bytes() : before;
-            RunCase(seed + one, everybody, lease);
+            RunCase(seed + one, actors, lease);
         }
 
         Heap.AssertNotGrown(before, output.WriteLine, ofTest: FuzzPlan.Cases * ProbeBytes);
         Assert.Equal((8, 0, 1), (PoolStatus().Leased, PoolStatus().Draining, PoolStatus().Leases));
     }
 
-    private void RunCase(int seed, IActorRef[] everybody, Granted lease)
+    private void RunCase(int seed, IActorRef[] actors, Granted lease)
     {
         var stranger = CreateTestProbe();
         var messages = new HostileMessages(new HostileValues(new Random(seed), "disk", "other"), stranger.Ref);
@@ -89,7 +89,7 @@ public sealed class MessageFuzzTests : ServiceTests
                     due++;
                     break;
                 default:
-                    everybody[values.Next(everybody.Length)].Tell(messages.Nonsense(), stranger.Ref);
+                    actors[values.Next(actors.Length)].Tell(messages.Nonsense(), stranger.Ref);
                     break;
             }
         }
@@ -98,7 +98,7 @@ public sealed class MessageFuzzTests : ServiceTests
         Sys.Stop(stranger.Ref);
     }
 
-    /// <summary>Behind them an answer of each actor comes, and nothing else.</summary>
+    /// <summary>Expects the due replies, and no other message before a final reply of each actor.</summary>
     private void AnswersOf(TestProbe stranger, int due, int seed)
     {
         for (var count = 0; count < due; count++)
@@ -106,7 +106,7 @@ public sealed class MessageFuzzTests : ServiceTests
             switch (stranger.ReceiveOne(TimeSpan.FromSeconds(60)))
             {
                 case null:
-                    Assert.Fail($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES=1: {due - count} answers are missing.");
+                    Assert.Fail($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES=1: {due - count} replies are missing.");
                     break;
                 case IoRefused refused:
                     Assert.NotEmpty(refused.Reason);

@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 
 namespace DmIo.Actors.Tests.Hostile;
 
-/// <summary>Every key of the configuration with values that it does not mean: either it is taken, or the start fails
-/// with the key's path, and by nothing else.</summary>
+/// <summary>Every key of the configuration with invalid values: either the value is accepted, or the start fails with
+/// the path of the key and with no other exception.</summary>
 public sealed class SettingsFuzzTests(ITestOutputHelper output)
 {
     private const string Devices = """
@@ -48,7 +48,7 @@ public sealed class SettingsFuzzTests(ITestOutputHelper output)
         [.. PathsOf(OurDevices.WithFallback(DmIoSettings.Reference).GetValue("dmio")!, "dmio")];
 
     [Fact]
-    public async Task Whatever_value_a_key_has_it_is_taken_or_named()
+    public async Task Any_value_of_a_key_is_accepted_or_named()
     {
         var seed = FuzzPlan.NewSeed();
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases} (times 10), {Paths.Length} keys");
@@ -64,7 +64,7 @@ public sealed class SettingsFuzzTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Each_key_is_taken_or_named_with_each_value_alone()
+    public void Each_key_with_each_single_value_is_accepted_or_named()
     {
         foreach (var path in Paths)
         {
@@ -75,7 +75,7 @@ public sealed class SettingsFuzzTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Some keys at once, some of them unknown.</summary>
+    /// <summary>Sets several keys at once, some of them unknown.</summary>
     private static void Try(Random random)
     {
         var text = "";

@@ -6,8 +6,8 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Hostile;
 
-/// <summary>Settings that read well and turn out at the start to be of no use: the start fails with the key's name,
-/// and what was opened for it is closed.</summary>
+/// <summary>Settings that are valid but unusable at the start: the start fails with the name of the key, and closes the
+/// devices that it has opened.</summary>
 public sealed class StartFuzzTests
 {
     private static readonly string[] Paths =
@@ -28,7 +28,7 @@ public sealed class StartFuzzTests
 
     [Theory]
     [MemberData(nameof(AllPaths))]
-    public async Task A_start_that_cannot_be_names_the_key(string path)
+    public async Task A_failed_start_names_the_key(string path)
     {
         using var folder = new ScratchFolder();
         foreach (var value in Values)

@@ -3,10 +3,10 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Parallel;
 
-/// <summary>A lease of the load, and how it ended, if it did.</summary>
+/// <summary>A lease of the load, and how it ended.</summary>
 internal sealed class LoadLease(int number, IActorRef owner, Granted granted)
 {
-    /// <summary>Names it in what it writes.</summary>
+    /// <summary>Identifies the lease in the data that it writes.</summary>
     public int Number { get; } = number;
 
     public IActorRef Owner { get; } = owner;
@@ -15,12 +15,12 @@ internal sealed class LoadLease(int number, IActorRef owner, Granted granted)
 
     public int Pages => Granted.Lease.Count;
 
-    /// <summary>It was put, or somebody died.</summary>
+    /// <summary>The lease was put, or its owner or request actor died.</summary>
     public bool HasEnded { get; set; }
 
-    /// <summary>Somebody died, so its requests may end as Stopped.</summary>
-    public bool WasCut { get; set; }
+    /// <summary>The owner or the request actor died, so requests may end as Stopped.</summary>
+    public bool WasKilled { get; set; }
 
-    /// <summary>Its requests so far.</summary>
+    /// <summary>The number of requests so far.</summary>
     public long Requests { get; set; }
 }

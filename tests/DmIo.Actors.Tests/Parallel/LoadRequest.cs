@@ -6,23 +6,23 @@ using Xunit;
 namespace DmIo.Actors.Tests.Parallel;
 
 /// <summary>
-/// A request of the load, its memory and its outcome. Once it is answered, and its buffer is not held, it spoils
-/// the memory: whoever touches it after that is found out.
+/// A request of the load, its memory and its outcome. After the outcome, unless the buffer is held, the memory is
+/// overwritten, to detect later accesses.
 /// </summary>
 internal sealed class LoadRequest(LoadLease lease, long number, IoOperation operation, int sectors)
     : IIoCompletion
 {
-    private const byte Spoilt = 0xEE;
+    private const byte Overwritten = 0xEE;
 
     private readonly TaskCompletionSource<IoResult> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] memory = new byte[sectors * Sector.SizeBytes];
-    private bool isSpoilt;
+    private bool isOverwritten;
 
     public LoadLease Lease { get; } = lease;
 
     public Task<IoResult> Outcome => outcome.Task;
 
-    /// <summary>Memory as the request gives it: each sector of a write says who wrote it.</summary>
+    /// <summary>The memory of the request; each sector of a write contains its writer and number.</summary>
     public byte[]? NewMemory()
     {
         for (var sector = 0; operation == IoOperation.Write && sector < sectors; sector++)
@@ -36,7 +36,7 @@ internal sealed class LoadRequest(LoadLease lease, long number, IoOperation oper
 
     public void Done(IoResult result)
     {
-        Spoil(result);
+        Overwrite(result);
 
         // Throws on a second outcome.
         outcome.SetResult(result);
@@ -44,15 +44,15 @@ internal sealed class LoadRequest(LoadLease lease, long number, IoOperation oper
 
     public void Refused(IoRefusal cause, string reason) => outcome.SetException(new InvalidOperationException(reason));
 
-    /// <summary>Nobody wrote into memory that was not theirs any more.</summary>
-    public void CheckMemory() => Assert.True(!isSpoilt || memory.AsSpan().IndexOfAnyExcept(Spoilt) < 0);
+    /// <summary>Checks that the memory was not accessed after it was returned.</summary>
+    public void CheckMemory() => Assert.True(!isOverwritten || memory.AsSpan().IndexOfAnyExcept(Overwritten) < 0);
 
-    private void Spoil(IoResult result)
+    private void Overwrite(IoResult result)
     {
-        isSpoilt = !result.BufferHeld;
-        if (isSpoilt)
+        isOverwritten = !result.BufferHeld;
+        if (isOverwritten)
         {
-            memory.AsSpan().Fill(Spoilt);
+            memory.AsSpan().Fill(Overwritten);
         }
     }
 }

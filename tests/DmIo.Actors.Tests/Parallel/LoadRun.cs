@@ -9,8 +9,8 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Actors.Tests.Parallel;
 
 /// <summary>
-/// One run: random leases, requests, completions and deaths. A sector that is bad fails what touches it, so what each
-/// region must end as is known beforehand.
+/// One run: random leases, requests, completions and deaths. Operations on a bad sector fail, so the status of each
+/// region is known in advance.
 /// </summary>
 internal sealed class LoadRun
 {
@@ -41,7 +41,7 @@ internal sealed class LoadRun
         }
     }
 
-    private enum Deed
+    private enum LoadAction
     {
         Open,
         Put,
@@ -55,19 +55,19 @@ internal sealed class LoadRun
     {
         switch (Choose())
         {
-            case Deed.Open:
+            case LoadAction.Open:
                 Open();
                 break;
-            case Deed.Put:
+            case LoadAction.Put:
                 End(Put);
                 break;
-            case Deed.KillOwner:
+            case LoadAction.KillOwner:
                 Cut(lease => lease.Owner.Tell(PoisonPill.Instance, ActorRefs.NoSender));
                 break;
-            case Deed.KillRequestActor:
+            case LoadAction.KillRequestActor:
                 Cut(lease => lease.Granted.Requests.Tell(Kill.Instance, ActorRefs.NoSender));
                 break;
-            case Deed.Complete:
+            case LoadAction.Complete:
                 CompleteOne();
                 break;
             default:
@@ -76,7 +76,7 @@ internal sealed class LoadRun
         }
     }
 
-    /// <summary>Lets everything complete, ends every lease, and checks all outcomes.</summary>
+    /// <summary>Completes all I/O, ends every lease, and checks all outcomes.</summary>
     public async Task FinishAsync()
     {
         for (var index = 0; index < Devices; index++)
@@ -105,14 +105,14 @@ internal sealed class LoadRun
 
     private static string NameOf(int device) => $"disk {device}";
 
-    private Deed Choose() => random.Next(100) switch
+    private LoadAction Choose() => random.Next(100) switch
     {
-        < 6 => Deed.Open,
-        < 8 => Deed.Put,
-        < 9 => Deed.KillOwner,
-        < 10 => Deed.KillRequestActor,
-        < 50 => Deed.Complete,
-        _ => Deed.Send,
+        < 6 => LoadAction.Open,
+        < 8 => LoadAction.Put,
+        < 9 => LoadAction.KillOwner,
+        < 10 => LoadAction.KillRequestActor,
+        < 50 => LoadAction.Complete,
+        _ => LoadAction.Send,
     };
 
     private void Open()
@@ -129,7 +129,7 @@ internal sealed class LoadRun
 
     private void Cut(Action<LoadLease> kill) => End(lease =>
     {
-        lease.WasCut = true;
+        lease.WasKilled = true;
         kill(lease);
     });
 
@@ -181,7 +181,7 @@ internal sealed class LoadRun
         lease.Granted.Requests.Tell(request, ActorRefs.NoSender);
     }
 
-    /// <summary>Well formed: of two that overlap, the later is left out.</summary>
+    /// <summary>Valid regions: of two that overlap, the later is left out.</summary>
     private IoRegion[] RandomRegions(IoOperation operation)
     {
         var count = operation == IoOperation.Read ? 1 : random.Next(1, 5);
@@ -210,7 +210,7 @@ internal sealed class LoadRun
     {
         var (simulated, request) = sent;
         var result = simulated.Outcome.Result;
-        var mayStop = simulated.Lease.WasCut;
+        var mayStop = simulated.Lease.WasKilled;
         for (var index = 0; index < request.Regions.Count; index++)
         {
             var code = result[index].Code;
@@ -247,8 +247,8 @@ internal sealed class LoadRun
         return OutcomeOf(device, call).Code;
     }
 
-    /// <summary>Of one lease's writes to a sector, the later sent is the later on the device (R20); and none is
-    /// spoilt.</summary>
+    /// <summary>The writes of one lease to a sector reach the device in sending order (R20), with intact
+    /// data.</summary>
     private void CheckWriting(int device, long start, ReadOnlySpan<byte> data)
     {
         lock (lastWritten)

@@ -5,7 +5,7 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Parallel;
 
-/// <summary>What a load asks of the service under test. Each call returns when it is done.</summary>
+/// <summary>The calls of a load to the service under test. Each returns when it is done.</summary>
 internal sealed class LoadService(ServiceTests test)
 {
     public IActorRef Supervisor => test.Supervisor;
@@ -33,7 +33,7 @@ internal sealed class LoadService(ServiceTests test)
         test.ExpectMsg<ServiceDrained>();
     }
 
-    /// <summary>Has leases, and dies when it is told to.</summary>
+    /// <summary>Owns leases, and stops on request.</summary>
     private sealed class Owner : UntypedActor
     {
         protected override void OnReceive(object message)

@@ -5,9 +5,9 @@ using Xunit.Abstractions;
 namespace DmIo.Actors.Tests.Parallel;
 
 /// <summary>
-/// A random load, with deaths of owners and request actors, on the threads of the pool: what a simulation on one thread
-/// (tests/DmIo.Simulation) cannot show, such as a race between two turns that run at the same time. What is sent is a
-/// function of the seed, when it runs is not. No deadlines: they are the simulation's.
+/// A random load, with deaths of owners and request actors, on the threads of the pool. It finds races between
+/// concurrent turns, which a simulation on one thread (tests/DmIo.Simulation) cannot show. The requests are determined
+/// by the seed, their timing is not. Deadlines are left to the simulation.
 /// </summary>
 public sealed class ParallelLoadTests(ITestOutputHelper output) : ServiceTests
 {
@@ -16,7 +16,7 @@ public sealed class ParallelLoadTests(ITestOutputHelper output) : ServiceTests
     [InlineData(102)]
     [InlineData(103)]
     [InlineData(104)]
-    public async Task Every_request_is_answered_once_and_rightly_and_every_page_comes_back(int seed)
+    public async Task Every_request_has_one_correct_outcome_and_every_page_is_returned(int seed)
     {
         output.WriteLine($"seed {seed}");
         var run = new LoadRun(new LoadService(this), seed);

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Providers;
 
-/// <summary>Devices that are named by a URI.</summary>
+/// <summary>Devices with a URI.</summary>
 public sealed class DeviceProviderTests
 {
     private const string Providers = $$"""
@@ -19,7 +19,7 @@ public sealed class DeviceProviderTests
         """;
 
     [Fact]
-    public async Task A_configured_device_is_opened_by_the_provider_of_its_scheme_which_gets_its_own_block()
+    public async Task The_provider_of_its_scheme_opens_a_configured_device_with_its_own_block()
     {
         await using var running = new RunningService(Providers + """
             dmio.devices.remote {
@@ -37,7 +37,7 @@ public sealed class DeviceProviderTests
     }
 
     [Fact]
-    public async Task Configured_devices_of_uris_are_opened_at_the_same_time_so_that_one_delays_no_other()
+    public async Task Configured_devices_of_uris_are_opened_in_parallel()
     {
         await using var running = new RunningService(Providers + """
             dmio.devices {
@@ -65,13 +65,13 @@ public sealed class DeviceProviderTests
     }
 
     [Theory]
-    [InlineData("test://closed", "Nobody is at home.")]
+    [InlineData("test://closed", "The host is closed.")]
     [InlineData("other://host", "no provider of 'other' is configured")]
     [InlineData("lost://host", "the provider of 'lost', Lost.Provider, Lost.Package, cannot be created")]
     [InlineData("lost://host", "add the package Lost.Package")]
     [InlineData("wrong://host", "does not implement IDeviceProvider")]
     [InlineData("no uri", "it is not a URI")]
-    public async Task What_cannot_be_opened_is_named_with_its_reason(string uri, string reason)
+    public async Task A_device_that_cannot_be_opened_is_named_with_its_reason(string uri, string reason)
     {
         await using var running = new RunningService(Providers);
 
@@ -98,7 +98,7 @@ public sealed class DeviceProviderTests
     }
 
     [Fact]
-    public async Task Opening_ends_when_its_caller_gives_up()
+    public async Task Opening_ends_when_its_token_is_canceled()
     {
         await using var running = new RunningService(Providers);
         using var giveUp = new CancellationTokenSource();
@@ -110,7 +110,7 @@ public sealed class DeviceProviderTests
     }
 
     [Fact]
-    public void A_key_that_is_no_block_is_refused_beside_a_uri()
+    public void Next_to_a_uri_a_key_that_is_no_block_is_refused()
     {
         var fault = Assert.Throws<ConfigurationException>(() => new RunningService(Providers + """
             dmio.devices.remote {

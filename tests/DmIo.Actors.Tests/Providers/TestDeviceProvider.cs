@@ -5,8 +5,8 @@ using DmIo.Io;
 namespace DmIo.Actors.Tests.Providers;
 
 /// <summary>
-/// Opens <c>test://</c> URIs: memory with as many sectors as the block <c>test { sectors }</c> says, or 8; never where
-/// the host is <c>silent</c>; not where it is <c>closed</c>; where it is <c>both</c>, when two are being opened.
+/// Opens <c>test://</c> URIs as memory with the number of sectors in the block <c>test { sectors }</c>, or 8. By host:
+/// <c>silent</c> never completes, <c>closed</c> fails, <c>both</c> completes when two are being opened.
 /// </summary>
 public sealed class TestDeviceProvider : IDeviceProvider
 {
@@ -32,7 +32,7 @@ public sealed class TestDeviceProvider : IDeviceProvider
                 await both.Task.WaitAsync(cancellationToken);
                 break;
             case "closed":
-                throw new InvalidOperationException("Nobody is at home.");
+                throw new InvalidOperationException("The host is closed.");
         }
 
         return new MemoryDevice(ByteSize.FromSectors(

@@ -11,7 +11,7 @@ public sealed class RequestAdmissionTests
     private readonly RequestAdmission admission = new(pages: 4);
 
     [Fact]
-    public void R19_what_fits_is_admitted_and_the_rest_waits_in_arrival_order()
+    public void R19_requests_within_the_credit_are_admitted_and_others_wait_in_arrival_order()
     {
         var (first, second, third) = (Add(pages: 3), Add(pages: 2), Add(pages: 1));
 
@@ -21,7 +21,7 @@ public sealed class RequestAdmissionTests
     }
 
     [Fact]
-    public void R19_a_small_request_does_not_overtake_a_large_one_that_waits()
+    public void R19_a_small_request_does_not_pass_a_waiting_large_one()
     {
         var first = Add(pages: 2);
         Add(pages: 4);
@@ -69,7 +69,7 @@ public sealed class RequestAdmissionTests
     }
 
     [Fact]
-    public void What_was_answered_while_it_waited_is_not_admitted()
+    public void A_request_answered_while_it_waits_is_not_admitted()
     {
         var (first, second, third) = (Add(pages: 4), Add(pages: 4), Add(pages: 1));
         Assert.Equal([first], AdmitAll());
@@ -81,7 +81,7 @@ public sealed class RequestAdmissionTests
     }
 
     [Fact]
-    public void It_is_empty_when_everything_was_returned()
+    public void Admission_is_empty_when_all_credit_was_returned()
     {
         var first = Add(pages: 4);
         AdmitAll();
@@ -93,7 +93,7 @@ public sealed class RequestAdmissionTests
     }
 
     [Fact]
-    public void R23_what_was_answered_while_it_waited_is_forgotten_wherever_it_stood()
+    public void R23_requests_answered_while_they_wait_are_removed_at_any_position()
     {
         var waiting = Enumerable.Range(0, 4).Select(_ => Add(pages: 4)).ToArray();
 
@@ -156,7 +156,7 @@ public sealed class RequestAdmissionTests
     }
 
     [Fact]
-    public void R19_what_waits_for_a_slow_device_has_its_old_place_when_the_device_is_slow_no_more()
+    public void R19_requests_for_a_slow_device_keep_their_place_when_the_device_recovers()
     {
         admission.SlowDevices.Add("slow");
         var busy = Add(pages: 2);
@@ -212,7 +212,7 @@ public sealed class RequestAdmissionTests
     }
 
     [Fact]
-    public void R23_quarantined_pages_are_no_credit_until_they_are_replaced_or_returned()
+    public void R23_quarantined_pages_give_no_credit_until_they_are_replaced_or_returned()
     {
         var late = Add(pages: 3);
         AdmitAll();
@@ -232,7 +232,7 @@ public sealed class RequestAdmissionTests
     }
 
     [Fact]
-    public void R23_lent_pages_are_not_used_again_when_the_device_has_released_those_that_they_replaced()
+    public void R23_lent_pages_are_not_reused_after_the_device_released_the_pages_that_they_replaced()
     {
         var late = Add(pages: 2);
         AdmitAll();
@@ -264,7 +264,7 @@ public sealed class RequestAdmissionTests
     }
 
     [Fact]
-    public void R19_what_is_borrowed_for_pages_at_slow_devices_does_not_go_to_slow_devices()
+    public void R19_pages_borrowed_for_slow_devices_do_not_go_to_slow_devices()
     {
         admission.SlowDevices.Add("slow");
         var stuck = Add(4, new IoRegion("slow", 0, 32));
@@ -346,7 +346,7 @@ public sealed class RequestAdmissionTests
         }
     }
 
-    /// <summary>The last of those that wait, in order of arrival, may go before the others.</summary>
+    /// <summary>The last waiting request, in order of arrival, may pass the others.</summary>
     private void RequireMayPass(IoRegion[][] waiting, string where)
     {
         for (var earlier = 0; earlier < waiting.Length - 1; earlier++)
@@ -360,7 +360,7 @@ public sealed class RequestAdmissionTests
         }
     }
 
-    /// <summary>They overlap, or both name a slow device.</summary>
+    /// <summary>The regions overlap, or both name a slow device.</summary>
     private bool MayNotPass(IoRegion[] later, IoRegion[] earlier) => later.Any(one => earlier.Any(
         other => one.Overlaps(other) || (one.Device == other.Device && admission.SlowDevices.Contains(one.Device))));
 

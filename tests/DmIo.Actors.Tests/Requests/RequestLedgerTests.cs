@@ -17,7 +17,7 @@ public sealed class RequestLedgerTests
     private readonly RequestLedger ledger = new(pages: 1);
 
     [Fact]
-    public void R4_a_request_that_needs_no_device_passes_those_that_wait()
+    public void R4_a_request_that_needs_no_device_passes_waiting_requests()
     {
         var first = Accept(new IoRegion("disk", 0, 8));
         Accept(new IoRegion("disk", 8, 8));
@@ -29,7 +29,7 @@ public sealed class RequestLedgerTests
     }
 
     [Fact]
-    public void R11_when_an_outcome_is_there_its_credit_is_free()
+    public void R11_the_credit_is_free_when_the_outcome_is_set()
     {
         var first = Accept(new IoRegion("disk", 0, 8));
         var second = Accept(new IoRegion("disk", 8, 8));
@@ -61,7 +61,7 @@ public sealed class RequestLedgerTests
     }
 
     [Fact]
-    public void R23_lent_pages_replace_quarantined_ones_and_go_back_when_the_device_releases_these()
+    public void R23_lent_pages_replace_quarantined_ones_until_the_device_releases_these()
     {
         var first = Accept(new IoRegion("disk", 0, 8));
         var second = Accept(new IoRegion("disk", 8, 8));
@@ -83,7 +83,7 @@ public sealed class RequestLedgerTests
     }
 
     [Fact]
-    public void R23_pages_that_are_lent_when_none_are_quarantined_any_more_go_back_at_once()
+    public void R23_pages_lent_after_the_end_of_the_quarantine_are_returned_at_once()
     {
         var first = Accept(new IoRegion("disk", 0, 8));
         DispatchAll();
@@ -100,7 +100,7 @@ public sealed class RequestLedgerTests
     }
 
     [Fact]
-    public void R19_a_request_for_another_device_borrows_what_a_slow_device_has_in_use()
+    public void R19_a_request_for_another_device_borrows_the_pages_in_use_at_a_slow_device()
     {
         var first = Accept(new IoRegion("stuck", 0, 8));
         var more = Accept(new IoRegion("stuck", 8, 8));
@@ -147,7 +147,7 @@ public sealed class RequestLedgerTests
     }
 
     [Fact]
-    public void A_request_that_is_over_and_delivered_begins_anew_and_a_cut_one_does_not()
+    public void A_delivered_request_is_reused_and_a_timed_out_one_is_not()
     {
         var first = Accept(new IoRegion("disk", 0, 8));
         DispatchAll();
@@ -172,7 +172,7 @@ public sealed class RequestLedgerTests
     }
 
     [Fact]
-    public void R24_at_the_end_everything_has_an_outcome_and_only_what_a_device_has_is_held()
+    public void R24_at_the_end_every_request_has_an_outcome_and_only_io_at_devices_is_held()
     {
         var first = Accept(new IoRegion("disk", 0, 8));
         var second = Accept(new IoRegion("disk", 8, 8));
@@ -188,7 +188,7 @@ public sealed class RequestLedgerTests
     }
 
     [Fact]
-    public void R23_requests_that_time_out_behind_a_stuck_one_are_forgotten()
+    public void R23_requests_that_time_out_behind_a_stuck_one_are_removed()
     {
         Accept(new IoRegion("disk", 0, 8));
         DispatchAll();
@@ -203,7 +203,7 @@ public sealed class RequestLedgerTests
     }
 
     [Fact]
-    public void R10_a_canceled_read_that_waits_is_withdrawn_and_its_memory_is_not_touched()
+    public void R10_a_canceled_waiting_read_is_withdrawn_and_its_memory_is_not_touched()
     {
         Accept(new IoRegion("disk", 0, 8));
         DispatchAll();
@@ -231,7 +231,7 @@ public sealed class RequestLedgerTests
     }
 
     [Fact]
-    public void R10_a_request_canceled_after_its_outcome_withdraws_none_that_uses_its_state_again()
+    public void R10_a_cancellation_after_the_outcome_does_not_withdraw_the_next_user_of_the_state()
     {
         var (first, completion) = AcceptCall(IoOperation.Write, new byte[4096]);
         DispatchAll();
@@ -280,7 +280,7 @@ public sealed class RequestLedgerTests
         return state;
     }
 
-    /// <summary>As a device does.</summary>
+    /// <summary>Answers the request as a device does.</summary>
     private void Answer(RequestState request)
     {
         var io = request[0]!;

@@ -16,19 +16,19 @@ public sealed class RequestRulesTests
     [InlineData(IoOperation.Flush)]
     [InlineData(IoOperation.Discard)]
     [InlineData(IoOperation.WriteZeroes)]
-    public void Each_operation_has_a_request_that_is_well_formed(IoOperation operation) =>
+    public void Each_operation_has_a_valid_request(IoOperation operation) =>
         Assert.Null(RequestRules.Check(Request(operation, new IoRegion("disk", 0, 8))));
 
     [Theory]
     [InlineData(IoOperation.Write)]
     [InlineData(IoOperation.Discard)]
-    public void Only_write_zeroes_takes_flags_for_zeroing(IoOperation operation) => Refused(
+    public void Only_write_zeroes_accepts_zeroing_flags(IoOperation operation) => Refused(
         Request(operation, new IoRegion("disk", 0, 8)) with { Zeroing = WriteZeroesFlags.NoUnmap },
         "Only write zeroes",
         $"{operation}");
 
     [Fact]
-    public void Edges_make_the_memory_that_is_needed_shorter()
+    public void Edges_reduce_the_required_memory()
     {
         var request = Request(IoOperation.Write, new IoRegion("disk", 0, 8)) with { Edges = new WriteEdges(10, 20) };
         Assert.Null(RequestRules.Check(request with { Memory = new byte[4096 - 30] }));
@@ -39,7 +39,7 @@ public sealed class RequestRulesTests
     [InlineData(-1, 0, "not negative")]
     [InlineData(0, -1, "not negative")]
     [InlineData(256, 256, "Region 1 (disk@8+1) has 512 bytes")]
-    public void Edges_that_leave_nothing_to_write_or_make_no_sense_are_refused(int head, int tail, string fault) =>
+    public void Invalid_edges_and_edges_that_leave_nothing_to_write_are_refused(int head, int tail, string fault) =>
         Refused(
             Request(IoOperation.Write, new IoRegion("disk", 0, 8), new IoRegion("disk", 8, 1)) with
             {
@@ -50,13 +50,13 @@ public sealed class RequestRulesTests
     [Theory]
     [InlineData(IoOperation.Read)]
     [InlineData(IoOperation.WriteZeroes)]
-    public void Only_a_write_keeps_its_edges(IoOperation operation) => Refused(
+    public void Only_a_write_may_have_edges(IoOperation operation) => Refused(
         Request(operation, new IoRegion("disk", 0, 8)) with { Edges = new WriteEdges(1, 0) },
         "Only a write",
         $"{operation}");
 
     [Fact]
-    public void Unknown_flags_for_zeroing_are_refused()
+    public void Unknown_zeroing_flags_are_refused()
     {
         var request = Request(IoOperation.WriteZeroes, new IoRegion("disk", 0, 8));
         var both = WriteZeroesFlags.NoUnmap | WriteZeroesFlags.NoFallback;
@@ -65,7 +65,7 @@ public sealed class RequestRulesTests
     }
 
     [Fact]
-    public void R1_64_regions_are_well_formed_and_65_are_refused()
+    public void R1_64_regions_are_valid_and_65_are_refused()
     {
         Assert.Null(RequestRules.Check(Request(IoOperation.Write, Regions(64))));
         Refused(Request(IoOperation.Write, Regions(65)), "at most 64", "65");
@@ -79,7 +79,8 @@ public sealed class RequestRulesTests
     [InlineData(IoOperation.Read)]
     [InlineData(IoOperation.Write)]
     [InlineData(IoOperation.Flush)]
-    public void R3_no_region_is_refused(IoOperation operation) => Refused(Request(operation), "needs a region");
+    public void R3_a_request_without_a_region_is_refused(IoOperation operation) =>
+        Refused(Request(operation), "needs a region");
 
     [Fact]
     public void R3_a_missing_list_of_regions_is_refused() =>
@@ -104,26 +105,26 @@ public sealed class RequestRulesTests
         Refused(Request(IoOperation.Flush, new IoRegion(device!, 0, 8)), "Region 0 names no device");
 
     [Fact]
-    public void R3_memory_shorter_than_the_largest_region_is_refused_and_both_are_named() =>
+    public void R3_memory_shorter_than_the_largest_region_is_refused_with_both_lengths() =>
         Refused(
             Request(IoOperation.Write, new IoRegion("a", 0, 8), new IoRegion("b", 0, 9), new IoRegion("c", 0, 1)),
             "Region 1 (b@0+9)", "4608 bytes", "4096");
 
     [Fact]
-    public void R3_memory_longer_than_the_largest_region_is_well_formed() =>
+    public void R3_memory_longer_than_the_largest_region_is_valid() =>
         Assert.Null(RequestRules.Check(Request(IoOperation.Write, new IoRegion("a", 0, 1))));
 
     [Theory]
     [InlineData(IoOperation.Write)]
     [InlineData(IoOperation.Discard)]
     [InlineData(IoOperation.WriteZeroes)]
-    public void R3_overlapping_regions_of_one_device_in_one_change_are_refused(IoOperation operation) =>
+    public void R3_overlapping_regions_of_one_device_in_one_write_are_refused(IoOperation operation) =>
         Refused(
             Request(operation, new IoRegion("a", 0, 8), new IoRegion("b", 4, 8), new IoRegion("a", 7, 8)),
             "Region 2 (a@7+8)", "region 0 (a@0+8)");
 
     [Fact]
-    public void R3_regions_that_touch_and_empty_ones_do_not_overlap() =>
+    public void R3_adjacent_and_empty_regions_do_not_overlap() =>
         Assert.Null(RequestRules.Check(Request(
             IoOperation.Write, new IoRegion("a", 0, 8), new IoRegion("a", 8, 8), new IoRegion("a", 4, 0))));
 
@@ -155,14 +156,14 @@ public sealed class RequestRulesTests
     [InlineData(IoOperation.Read)]
     [InlineData(IoOperation.Flush)]
     [InlineData(IoOperation.Discard)]
-    public void Only_a_write_can_be_durable_by_itself(IoOperation operation) =>
+    public void Only_a_write_accepts_FUA(IoOperation operation) =>
         Refused(Request(operation, new IoRegion("disk", 0, 8)) with { ForceUnitAccess = true }, "FUA");
 
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(int.MaxValue + 1L)]
-    public void R23_a_deadline_that_no_timer_takes_is_refused(long milliseconds) =>
+    public void R23_a_deadline_beyond_the_range_of_timers_is_refused(long milliseconds) =>
         Refused(
             Request(IoOperation.Flush, new IoRegion("disk", 0, 8)) with
             {
@@ -171,7 +172,7 @@ public sealed class RequestRulesTests
             "deadline");
 
     [Fact]
-    public void An_operation_that_there_is_not_is_refused() =>
+    public void An_unknown_operation_is_refused() =>
         Refused(Request((IoOperation)5, new IoRegion("disk", 0, 8)), "no operation 5");
 
     private static void Refused(IoRequest request, params string[] parts)

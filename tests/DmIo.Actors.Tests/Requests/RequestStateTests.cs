@@ -12,7 +12,7 @@ public sealed class RequestStateTests
     private static readonly IoStatus Late = IoStatus.Failed(IoStatusCode.TimedOut, "late");
 
     [Fact]
-    public void R1_bit_i_belongs_to_region_i_from_end_to_end()
+    public void R1_bit_i_belongs_to_region_i()
     {
         var regions = Enumerable.Range(0, 64).Select(index => new IoRegion("disk", index, 1));
         var state = State(IoOperation.Write, [.. regions]);
@@ -25,7 +25,7 @@ public sealed class RequestStateTests
     }
 
     [Fact]
-    public void What_failed_names_its_device_once_and_keeps_its_number()
+    public void A_failure_names_its_device_once_and_keeps_its_errno()
     {
         var state = State(IoOperation.Write, new IoRegion("left", 0, 1), new IoRegion("right", 0, 1));
         state.Complete(0, Bad);
@@ -50,7 +50,7 @@ public sealed class RequestStateTests
     }
 
     [Fact]
-    public void R4_a_request_of_empty_regions_is_answerable_at_once()
+    public void R4_a_request_of_empty_regions_is_complete_at_once()
     {
         var state = State(IoOperation.Write, new IoRegion("a", 0, 0), new IoRegion("b", 5, 0));
 
@@ -63,16 +63,16 @@ public sealed class RequestStateTests
         Assert.NotNull(State(IoOperation.Flush, new IoRegion("a", 0, 0))[0]);
 
     [Fact]
-    public void R9_a_request_is_answerable_after_the_last_region_and_not_before()
+    public void R9_a_request_is_complete_after_the_last_region_and_not_before()
     {
         var state = State(IoOperation.Write, new IoRegion("a", 0, 1), new IoRegion("b", 0, 1), new IoRegion("c", 0, 1));
         state.Complete(2, IoStatus.Ok);
         state.Complete(0, Bad);
-        Assert.False(state.IsAnswerable);
+        Assert.False(state.IsComplete);
 
         state.Complete(1, IoStatus.Ok);
 
-        Assert.True(state.IsAnswerable && state.IsOver);
+        Assert.True(state.IsComplete && state.IsOver);
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class RequestStateTests
 
         state.Complete(0, Bad);
 
-        Assert.False(state.IsAnswerable);
+        Assert.False(state.IsComplete);
         state.Complete(1, IoStatus.Ok);
         Assert.True(Conclude(state).IsOk);
     }
@@ -97,12 +97,12 @@ public sealed class RequestStateTests
     }
 
     [Fact]
-    public void R23_what_no_device_has_begun_is_withdrawn_at_the_cut()
+    public void R23_io_that_no_device_has_begun_is_withdrawn_at_the_deadline()
     {
         var state = State(IoOperation.Write, new IoRegion("a", 0, 1), new IoRegion("b", 0, 1));
         state.Complete(0, IoStatus.Ok);
 
-        state.Cut(Late);
+        state.EndEarly(Late);
 
         Assert.True(state.IsOver);
         Assert.False(state[1]!.TryIssue());
@@ -111,14 +111,14 @@ public sealed class RequestStateTests
     }
 
     [Fact]
-    public void R23_what_a_device_has_begun_is_held_at_the_cut_until_it_is_answered()
+    public void R23_io_that_a_device_has_begun_is_held_after_the_deadline_until_it_is_answered()
     {
         var state = State(IoOperation.Write, new IoRegion("a", 0, 1));
         state[0]!.TryIssue();
 
-        state.Cut(Late);
+        state.EndEarly(Late);
 
-        Assert.True(state.IsAnswerable);
+        Assert.True(state.IsComplete);
         Assert.False(state.IsOver);
         Assert.True(Conclude(state).BufferHeld);
         state.Complete(0, IoStatus.Ok);
@@ -126,27 +126,27 @@ public sealed class RequestStateTests
     }
 
     [Fact]
-    public void R23_what_a_device_has_answered_already_keeps_its_outcome_at_the_cut()
+    public void R23_io_answered_before_the_deadline_keeps_its_outcome()
     {
         var state = State(IoOperation.Write, new IoRegion("a", 0, 1));
         state[0]!.TryIssue();
         state[0]!.Answer(IoStatus.Ok);
 
-        state.Cut(Late);
+        state.EndEarly(Late);
 
         Assert.True(state.IsOver);
         Assert.True(Conclude(state).IsOk);
     }
 
     [Fact]
-    public void R8_a_read_that_is_withdrawn_leaves_zeroes()
+    public void R8_a_withdrawn_read_leaves_zeroes()
     {
         var memory = new byte[1024];
         memory.AsSpan().Fill(0xAA);
         var request = new IoRequest { Operation = IoOperation.Read, Regions = [], Memory = memory };
         var state = State(request, new IoRegion("a", 0, 1));
 
-        state.Cut(Late);
+        state.EndEarly(Late);
 
         Assert.All(memory.AsSpan(0, 512).ToArray(), value => Assert.Equal(0, value));
         Assert.All(memory.AsSpan(512).ToArray(), value => Assert.Equal(0xAA, value));
@@ -170,7 +170,7 @@ public sealed class RequestStateTests
     }
 
     [Fact]
-    public void A_region_that_the_device_cannot_do_is_unsupported_and_failed()
+    public void An_operation_that_the_device_does_not_support_fails_as_unsupported()
     {
         var state = State(IoOperation.Discard, new IoRegion("a", 0, 1), new IoRegion("b", 0, 1));
         state.Complete(0, IoStatus.Failed(IoStatusCode.Unsupported, "no discard"));

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Runtime;
 
-/// <summary>What the product takes for granted of Akka.NET's messages, questions and death watch, and an upgrade could
+/// <summary>Behavior of Akka.NET's messages, Ask and death watch that the product depends on and that an upgrade could
 /// change.</summary>
 public sealed class MessagingTests : TestKit
 {
@@ -13,7 +13,7 @@ public sealed class MessagingTests : TestKit
     /// <summary>IoClient: its CloseClient follows the last request of each thread. DeviceActor: overlapping operations
     /// of one lease arrive in order (R20).</summary>
     [Fact]
-    public void Messages_of_one_sender_arrive_in_the_order_in_which_they_were_sent()
+    public void Messages_of_one_sender_arrive_in_sending_order()
     {
         var receiver = Sys.ActorOf(ScriptedActor.Props((_, message) => TestActor.Tell(message)));
 
@@ -34,7 +34,7 @@ public sealed class MessagingTests : TestKit
     /// <summary>RequestActor: the answers that a device actor sent before it died are handled before DeviceDied.
     /// LeaseRegistry and DeviceRegistry likewise.</summary>
     [Fact]
-    public void Terminated_comes_after_all_that_the_watched_actor_sent()
+    public void Terminated_arrives_after_all_messages_of_the_watched_actor()
     {
         var dying = Sys.ActorOf(ScriptedActor.Props((context, _) =>
         {
@@ -55,7 +55,7 @@ public sealed class MessagingTests : TestKit
 
     /// <summary>OwnerWatch: the owner of a lease may be dead when it is watched. SupervisorWatch likewise.</summary>
     [Fact]
-    public void Who_watches_a_dead_actor_gets_Terminated()
+    public void A_watcher_of_a_dead_actor_gets_Terminated()
     {
         var dead = Sys.ActorOf(ScriptedActor.Props((context, _) => context.Stop(context.Self)));
         Watch(dead);
@@ -69,7 +69,7 @@ public sealed class MessagingTests : TestKit
 
     /// <summary>ClientActor, RequestActor and DeviceActor stop themselves with messages in their mailboxes.</summary>
     [Fact]
-    public void An_actor_that_stopped_itself_receives_nothing_more()
+    public void An_actor_that_stopped_itself_receives_no_more_messages()
     {
         var received = 0;
         var actor = Sys.ActorOf(ScriptedActor.Props((context, _) =>
@@ -118,7 +118,7 @@ public sealed class MessagingTests : TestKit
     /// <summary>OrphanedDevice and UnservedDevice close a device and tell the result from a task; DeviceClosing never
     /// fails, since a failure would come as another message.</summary>
     [Fact]
-    public void PipeTo_tells_the_result_and_a_failure_as_Status_Failure()
+    public void PipeTo_sends_the_result_or_Status_Failure()
     {
         var cause = new InvalidOperationException("no");
 
@@ -148,7 +148,7 @@ public sealed class MessagingTests : TestKit
 
     /// <summary>DmIoService: an application's own /user/dmio is a fault of the start that has this type.</summary>
     [Fact]
-    public void A_name_that_is_taken_throws_InvalidActorNameException()
+    public void A_taken_name_throws_InvalidActorNameException()
     {
         Sys.ActorOf(ScriptedActor.Props((_, _) => { }), "dmio");
 

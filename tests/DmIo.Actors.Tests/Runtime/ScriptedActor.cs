@@ -2,7 +2,7 @@ using Akka.Actor;
 
 namespace DmIo.Actors.Tests.Runtime;
 
-/// <summary>An actor whose handler, and end, are the test's.</summary>
+/// <summary>An actor whose handler and PostStop are delegates of the test.</summary>
 internal sealed class ScriptedActor : UntypedActor
 {
     private readonly Action<IActorContext, object> receive;

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Runtime;
 
-/// <summary>What the product takes for granted of the end of an ActorSystem, and an upgrade could change.</summary>
+/// <summary>Behavior at the end of an ActorSystem that the product depends on and that an upgrade could
+/// change.</summary>
 public sealed class ShutdownTests
 {
     private const string Quiet = """
@@ -20,10 +21,10 @@ public sealed class ShutdownTests
 
     private readonly ConcurrentQueue<string> events = new();
 
-    /// <summary>NbdServer stops in service-unbind, DmIoService after it, in a phase that the configuration may
+    /// <summary>NbdServer stops in service-unbind, DmIoService later, in a phase that the configuration may
     /// declare.</summary>
     [Fact]
-    public async Task Tasks_run_in_the_order_of_the_phases_those_of_the_configuration_included()
+    public async Task Tasks_run_in_the_order_of_phases_including_configured_ones()
     {
         var system = NewSystem("""
             akka.coordinated-shutdown.phases {
@@ -53,10 +54,10 @@ public sealed class ShutdownTests
         Assert.Equal([.. phases.Reverse(), "stopped"], events);
     }
 
-    /// <summary>ClientActor and SupervisorWatch live under /system: when they stop, the request actors have answered
-    /// all that they accepted.</summary>
+    /// <summary>ClientActor and SupervisorWatch run under /system: when they stop, the request actors have answered all
+    /// accepted requests.</summary>
     [Fact]
-    public async Task Actors_of_the_system_stop_after_those_of_the_user()
+    public async Task System_actors_stop_after_user_actors()
     {
         var system = NewSystem();
         ((ExtendedActorSystem)system).SystemActorOf(Noting("system"), "last");
@@ -67,8 +68,7 @@ public sealed class ShutdownTests
         Assert.Equal(["user", "system"], events);
     }
 
-    /// <summary>SupervisorActor: its PostStop disposes of the pool, of which request and device actors have
-    /// pages.</summary>
+    /// <summary>SupervisorActor: its PostStop disposes the pool, whose pages request and device actors use.</summary>
     [Fact]
     public async Task An_actor_ends_after_its_children()
     {
@@ -87,12 +87,12 @@ public sealed class ShutdownTests
         Assert.Equal(["child", "parent"], events);
     }
 
-    /// <summary>IoClient tells from any thread, and DeviceIo from the threads of devices, whatever became of the
-    /// receiver and its dispatcher.</summary>
+    /// <summary>IoClient calls Tell from any thread, and DeviceIo from threads of devices, in any state of the receiver
+    /// and its dispatcher.</summary>
     [Theory]
     [InlineData("akka.actor.default-dispatcher")]
     [InlineData("own")]
-    public async Task Tell_does_not_throw_while_the_system_ends_nor_after_that(string dispatcher)
+    public async Task Tell_does_not_throw_during_and_after_the_end_of_the_system(string dispatcher)
     {
         var system = NewSystem("""
             own {

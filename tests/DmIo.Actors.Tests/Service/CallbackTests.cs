@@ -7,11 +7,11 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>R10 and R11: what callers may do while, and when, they are answered.</summary>
+/// <summary>R10 and R11: actions of callers during a request and within its outcome.</summary>
 public sealed class CallbackTests : ServiceTests
 {
     [Fact]
-    public async Task R10_a_caller_that_gives_up_neither_withdraws_its_io_nor_frees_its_pages()
+    public async Task R10_a_canceled_caller_neither_withdraws_its_io_nor_frees_its_pages()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);
@@ -33,7 +33,7 @@ public sealed class CallbackTests : ServiceTests
     }
 
     [Fact]
-    public async Task R11_the_credit_is_free_and_the_next_is_on_its_way_when_the_callback_runs()
+    public async Task R11_the_credit_is_free_and_the_next_request_is_dispatched_when_the_callback_runs()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);

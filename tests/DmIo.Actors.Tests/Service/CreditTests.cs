@@ -5,11 +5,11 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>R19: a lease's pages bound its I/O in flight.</summary>
+/// <summary>R19: the pages of a lease bound its I/O in flight.</summary>
 public sealed class CreditTests : ServiceTests
 {
     [Fact]
-    public async Task R19_io_in_flight_does_not_exceed_the_pages_and_more_waits_in_arrival_order()
+    public async Task R19_io_in_flight_does_not_exceed_the_pages_and_other_io_waits_in_arrival_order()
     {
         var device = Attach("disk");
         var lease = Open(pages: 2);
@@ -55,7 +55,7 @@ public sealed class CreditTests : ServiceTests
     }
 
     [Fact]
-    public async Task R19_one_lease_that_waits_holds_up_no_other()
+    public async Task R19_a_waiting_lease_delays_no_other()
     {
         var device = Attach("disk");
         var (busy, other) = (Open(pages: 1), Open(pages: 1));

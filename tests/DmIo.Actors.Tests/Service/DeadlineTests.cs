@@ -6,7 +6,7 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>R23: a deadline answers the caller, not the device.</summary>
+/// <summary>R23: a deadline ends the request for its caller, not the operation of the device.</summary>
 public sealed class DeadlineTests : ServiceTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -21,7 +21,7 @@ public sealed class DeadlineTests : ServiceTests
         var done = await quick.NextCallAsync();
         var call = await stuck.NextCallAsync();
 
-        // Its device actor waits for it now, and is told of its end before Complete returns.
+        // The device actor handles the completion before Complete returns.
         WaitUntilQuiet(lease, "quick");
         done.Complete();
         WaitUntilQuiet(lease, "quick");
@@ -36,7 +36,7 @@ public sealed class DeadlineTests : ServiceTests
     }
 
     [Fact]
-    public async Task R23_before_the_deadline_nothing_happens_and_after_the_outcome_nothing_more()
+    public async Task R23_nothing_happens_before_the_deadline_and_after_the_outcome()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);
@@ -94,7 +94,7 @@ public sealed class DeadlineTests : ServiceTests
     }
 
     [Fact]
-    public async Task R23_where_the_pool_has_nothing_to_lend_the_lease_shrinks_until_there_is_and_says_so()
+    public async Task R23_the_lease_shrinks_with_a_warning_while_the_pool_has_nothing_to_lend()
     {
         var stuck = Attach("stuck");
         var healthy = Attach("healthy");
@@ -135,7 +135,7 @@ public sealed class DeadlineTests : ServiceTests
     }
 
     [Fact]
-    public async Task R23_a_lease_that_has_shrunk_to_nothing_goes_on_when_the_device_releases_its_pages()
+    public async Task R23_a_lease_that_has_shrunk_to_nothing_continues_when_the_device_releases_its_pages()
     {
         var stuck = Attach("stuck");
         AttachQuick("healthy");
@@ -180,7 +180,7 @@ public sealed class DeadlineTests : ServiceTests
     }
 
     [Fact]
-    public async Task R23_where_nothing_is_lent_the_pages_stay_taken_until_the_device_releases_them()
+    public async Task R23_without_a_loan_the_pages_stay_in_use_until_the_device_releases_them()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);
@@ -220,7 +220,7 @@ public sealed class DeadlineTests : ServiceTests
     }
 
     [Fact]
-    public async Task R23_what_no_device_has_begun_is_withdrawn_and_its_buffer_is_free()
+    public async Task R23_io_that_no_device_has_begun_is_withdrawn_and_its_buffer_is_free()
     {
         var device = Attach("disk", queueDepth: 1);
         var lease = Open(pages: 8);
@@ -240,7 +240,7 @@ public sealed class DeadlineTests : ServiceTests
     }
 
     [Fact]
-    public async Task R23_what_waited_behind_a_withdrawn_operation_goes_on()
+    public async Task R23_io_that_waited_behind_a_withdrawn_operation_continues()
     {
         var device = Attach("disk");
         var lease = Open(pages: 8);

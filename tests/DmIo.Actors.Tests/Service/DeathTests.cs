@@ -11,8 +11,8 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>R22: actors of the service that die with I/O in flight are not restarted, and nobody waits for
-/// ever.</summary>
+/// <summary>R22: actors of the service that die with I/O in flight are not restarted, and every caller gets an
+/// outcome.</summary>
 public sealed class DeathTests : ServiceTests
 {
     [Fact]
@@ -37,12 +37,12 @@ public sealed class DeathTests : ServiceTests
     }
 
     [Fact]
-    public async Task R22_io_that_completes_while_its_device_actor_is_busy_dying_is_answered()
+    public async Task R22_io_that_completes_while_its_device_actor_stops_is_answered()
     {
         var device = new ManualDevice(64);
         using var isBusy = new SemaphoreSlim(0);
-        using var goOn = new SemaphoreSlim(0);
-        Attach("disk", new BlockingReads(device, isBusy, goOn));
+        using var resume = new SemaphoreSlim(0);
+        Attach("disk", new BlockingReads(device, isBusy, resume));
         var lease = Open(pages: 8);
         Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 0, 1)) with { Context = "write" });
         var write = await device.NextCallAsync();
@@ -51,7 +51,7 @@ public sealed class DeathTests : ServiceTests
         write.Complete();
 
         Sys.Stop(DeviceActor("disk"));
-        goOn.Release();
+        resume.Release();
 
         var outcome = ExpectDone();
         Assert.Equal(("write", true), (outcome.Context, outcome.IsOk));
@@ -88,7 +88,7 @@ public sealed class DeathTests : ServiceTests
     }
 
     [Fact]
-    public async Task R22_what_went_down_as_one_and_failed_behind_a_dead_actor_does_not_bear_anothers_error()
+    public async Task R22_a_merged_operation_that_fails_after_its_actor_died_is_not_attributed_to_one_region()
     {
         var device = Attach("disk", queueDepth: 1, describe: description => description with { MaxSegments = 64 });
         var lease = Open(pages: 8);
@@ -113,7 +113,7 @@ public sealed class DeathTests : ServiceTests
     }
 
     [Fact]
-    public void R22_a_device_that_dies_leaves_the_other_devices_alone()
+    public void R22_the_death_of_a_device_actor_does_not_affect_other_devices()
     {
         var good = AttachQuick("good");
         AttachQuick("bad");
@@ -130,7 +130,7 @@ public sealed class DeathTests : ServiceTests
     }
 
     [Fact]
-    public async Task R22_a_request_actor_that_dies_answers_everything_and_keeps_the_pages_until_the_device_lets_go()
+    public async Task R22_a_dead_request_actor_answers_everything_and_keeps_the_pages_until_the_device_releases_them()
     {
         var device = Attach("disk", queueDepth: 1);
         var lease = Open(pages: 2);
@@ -157,7 +157,7 @@ public sealed class DeathTests : ServiceTests
     }
 
     [Fact]
-    public async Task R22_a_device_that_throws_when_it_is_polled_goes_and_what_it_has_in_flight_is_answered()
+    public async Task R22_a_device_that_throws_in_Poll_is_removed_and_its_io_in_flight_is_answered()
     {
         var good = AttachQuick("good");
         var bad = new ManualDevice(64);
@@ -176,7 +176,7 @@ public sealed class DeathTests : ServiceTests
     }
 
     [Fact]
-    public async Task R22_a_device_that_throws_when_its_actor_takes_it_over_is_closed_and_its_name_free()
+    public async Task R22_a_device_that_throws_in_Attach_is_closed_and_its_name_is_free()
     {
         var device = new ManualDevice(64);
         Attach("disk", new ThrowingAttach(device));
@@ -197,7 +197,7 @@ public sealed class DeathTests : ServiceTests
         AttachQuick("disk");
         Watch(Supervisor);
 
-        // Nobody but a defect in the service says this: the lease was never granted.
+        // Only a bug in the service sends this: the lease was never granted.
         Supervisor.Tell(new LeaseProtocol.LeaseReleased(new LeaseId(long.MaxValue)));
 
         ExpectTerminated(Supervisor);
@@ -212,7 +212,7 @@ public sealed class DeathTests : ServiceTests
         ExpectMsg<Get>();
         Watch(actor);
 
-        // Nobody but a defect in the service says this.
+        // Only a bug in the service sends this.
         actor.Tell(new Granted(null!, null!), TestActor);
 
         ExpectTerminated(actor);
@@ -230,21 +230,21 @@ public sealed class DeathTests : ServiceTests
         Assert.Equal($"/user/dmio/lease-{lease.Lease.Id.Value}", lease.Requests.Path.ToStringWithoutAddress());
     }
 
-    /// <summary>Refuses its owner.</summary>
+    /// <summary>Throws in Attach.</summary>
     private sealed class ThrowingAttach(IBlockDevice inner) : DeviceDecorator(inner)
     {
         public override void Attach(DeviceHost host) =>
             throw new InvalidOperationException("This device is defective.");
     }
 
-    /// <summary>Throws in every turn.</summary>
+    /// <summary>Throws in every Poll.</summary>
     private sealed class ThrowingPoll(IBlockDevice inner) : DeviceDecorator(inner)
     {
         public override void Poll() => throw new InvalidOperationException("This device is defective.");
     }
 
-    /// <summary>Reads hold the device actor's turn until the test lets them go.</summary>
-    private sealed class BlockingReads(IBlockDevice inner, SemaphoreSlim isBusy, SemaphoreSlim goOn)
+    /// <summary>Reads block the device actor's turn until the test releases them.</summary>
+    private sealed class BlockingReads(IBlockDevice inner, SemaphoreSlim isBusy, SemaphoreSlim resume)
         : DeviceDecorator(inner)
     {
         public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
@@ -252,7 +252,7 @@ public sealed class DeathTests : ServiceTests
             if (operation.Kind == IoOperation.Read)
             {
                 isBusy.Release();
-                goOn.Wait(TimeSpan.FromSeconds(60));
+                resume.Wait(TimeSpan.FromSeconds(60));
             }
 
             return base.SubmitAsync(operation);

@@ -6,11 +6,11 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>R21: devices come and go while the service runs.</summary>
+/// <summary>R21: devices are attached and detached while the service runs.</summary>
 public sealed class DetachTests : ServiceTests
 {
     [Fact]
-    public async Task R21_a_detach_waits_for_what_is_in_flight_and_what_comes_later_gets_device_gone()
+    public async Task R21_a_detach_waits_for_io_in_flight_and_later_io_gets_device_gone()
     {
         var device = Attach("disk", queueDepth: 1);
         var lease = Open(pages: 8);
@@ -90,7 +90,7 @@ public sealed class DetachTests : ServiceTests
     }
 
     [Fact]
-    public void R21_attaching_again_under_the_name_works()
+    public void R21_a_device_can_be_attached_again_under_the_name()
     {
         AttachQuick("disk");
         var lease = Open(pages: 1);
@@ -98,10 +98,10 @@ public sealed class DetachTests : ServiceTests
         Supervisor.Tell(new DetachDevice("disk"), TestActor);
         ExpectMsg<DeviceDetached>();
 
-        var anew = AttachQuick("disk");
+        var reattached = AttachQuick("disk");
 
         Assert.True(Do(lease, Write(Pattern(1, 2), new IoRegion("disk", 0, 1))).IsOk);
-        Assert.Equal(Pattern(1, 2), anew.Bytes(0, 1).ToArray());
+        Assert.Equal(Pattern(1, 2), reattached.Bytes(0, 1).ToArray());
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class DetachTests : ServiceTests
     }
 
     [Fact]
-    public void A_device_that_describes_itself_as_impossible_is_refused_and_closed()
+    public void A_device_with_an_invalid_description_is_refused_and_closed()
     {
         var device = new ManualDevice(8, description => description with { BlockSize = ByteSize.FromBytes(768) });
 
@@ -158,7 +158,7 @@ public sealed class DetachTests : ServiceTests
     }
 
     [Fact]
-    public void A_name_that_is_taken_is_refused_and_the_device_in_service_is_left_alone()
+    public void A_taken_name_is_refused_without_effect_on_the_device_in_service()
     {
         var device = AttachQuick("disk");
         var other = new ManualDevice(8);
@@ -176,7 +176,7 @@ public sealed class DetachTests : ServiceTests
     [InlineData("a@b")]
     [InlineData("a,b")]
     [InlineData("a\nb")]
-    public void A_name_that_cannot_be_is_refused(string name)
+    public void An_invalid_name_is_refused(string name)
     {
         Supervisor.Tell(new AttachDevice(name, new ManualDevice(8)), TestActor);
 
@@ -184,7 +184,7 @@ public sealed class DetachTests : ServiceTests
     }
 
     [Fact]
-    public void A_name_with_half_a_character_is_refused()
+    public void A_name_with_half_a_surrogate_pair_is_refused()
     {
         Supervisor.Tell(new AttachDevice("half \ud800", new ManualDevice(8)), TestActor);
 
@@ -196,7 +196,7 @@ public sealed class DetachTests : ServiceTests
     [InlineData("with / slash")]
     [InlineData("grüße 😀 %20")]
     [InlineData(".")]
-    public void A_name_may_have_what_a_path_may_not(string name)
+    public void A_name_may_contain_characters_that_are_invalid_in_paths(string name)
     {
         AttachQuick(name);
         var lease = Open(pages: 1);
@@ -227,7 +227,7 @@ public sealed class DetachTests : ServiceTests
     }
 
     [Fact]
-    public void Coming_and_going_is_published()
+    public void Attach_and_detach_are_published()
     {
         Sys.EventStream.Subscribe(TestActor, typeof(ServiceEvents.DeviceOnline));
         Sys.EventStream.Subscribe(TestActor, typeof(ServiceEvents.DeviceOffline));

@@ -3,13 +3,14 @@ using DmIo.Actors.Tests.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
+using DmIo.Testing.Devices;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>Writes of bytes inside sectors, by leases that know nothing of each other.</summary>
+/// <summary>Writes of bytes inside sectors, by independent leases.</summary>
 public sealed class EdgeTests
 {
     private const int Writers = 4;
@@ -19,7 +20,7 @@ public sealed class EdgeTests
     [Theory]
     [InlineData(512)]
     [InlineData(4096)]
-    public void Writers_of_neighbouring_bytes_lose_nothing_of_each_other(int blockSizeBytes) =>
+    public void Writers_of_neighboring_bytes_do_not_overwrite_each_other(int blockSizeBytes) =>
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed => WriteSideBySideAsync(seed, blockSizeBytes).InTime().Wait())
             .Check(Config.QuickThrowOnFailure.WithMaxTest(12));
 
@@ -33,10 +34,10 @@ public sealed class EdgeTests
         IoRegion[] regions = [new("a", 8, 8), new("b", 100, 16)];
         var options = new RequestOptions { Edges = new WriteEdges(3, 5), ForceUnitAccess = true };
 
-        Assert.True((await client.WriteAsync(regions, Filled(8192 - 8, 9), options).InTime()).IsOk);
+        Assert.True((await client.WriteAsync(regions, Bytes.Filled(8192 - 8, 9), options).InTime()).IsOk);
 
-        byte[] first = [.. Filled(3, 1), .. Filled(4096 - 8, 9), .. Filled(5, 1)];
-        byte[] second = [.. Filled(3, 2), .. Filled(8192 - 8, 9), .. Filled(5, 2)];
+        byte[] first = [.. Bytes.Filled(3, 1), .. Bytes.Filled(4096 - 8, 9), .. Bytes.Filled(5, 1)];
+        byte[] second = [.. Bytes.Filled(3, 2), .. Bytes.Filled(8192 - 8, 9), .. Bytes.Filled(5, 2)];
         Assert.Equal(first, await ReadAsync(client, regions[0]));
         Assert.Equal(second, await ReadAsync(client, regions[1]));
     }
@@ -52,7 +53,7 @@ public sealed class EdgeTests
         IoRegion[] regions = [new("a", 0, 1), new("b", 0, 1)];
         var options = new RequestOptions { Edges = new WriteEdges(500, 0) };
 
-        var result = await client.WriteAsync(regions, Filled(12, 9), options).InTime();
+        var result = await client.WriteAsync(regions, Bytes.Filled(12, 9), options).InTime();
 
         Assert.Equal(0x2UL, result.Errors.Value);
         Assert.Equal(61, result[1].Failure!.Errno);
@@ -82,10 +83,11 @@ public sealed class EdgeTests
         Assert.Empty(watched.Violations);
     }
 
-    /// <summary>Byte by byte in runs that no block ends with: every block has bytes of all writers.</summary>
+    /// <summary>Alternates between the writers in runs that do not align with blocks: every block has bytes of all
+    /// writers.</summary>
     private static int OwnerOf(int at) => at / 37 % Writers;
 
-    /// <summary>Writes, of what is its own, now this piece and now that, several at a time.</summary>
+    /// <summary>Writes random ranges of its own bytes, several at a time.</summary>
     private static async Task<byte[]> WriteAsync(DmIoService service, int seed, int writer, int blockSizeBytes)
     {
         var random = new Random(HashCode.Combine(seed, writer));
@@ -117,8 +119,11 @@ public sealed class EdgeTests
         return client.WriteAsync(region, bytes, new RequestOptions { Edges = new WriteEdges(head, tail) });
     }
 
-    private static async Task FillAsync(IoClient client, string device, byte value) =>
-        Assert.True((await client.WriteAsync(new IoRegion(device, 0, 200), Filled(200 * 512, value)).InTime()).IsOk);
+    private static async Task FillAsync(IoClient client, string device, byte value)
+    {
+        var data = Bytes.Filled(200 * 512, value);
+        Assert.True((await client.WriteAsync(new IoRegion(device, 0, 200), data).InTime()).IsOk);
+    }
 
     private static async Task<byte[]> ReadAsync(IoClient client, IoRegion region)
     {
@@ -127,7 +132,8 @@ public sealed class EdgeTests
         return bytes;
     }
 
-    /// <summary>Nothing completes before its call returns, so that others come between a read and its write.</summary>
+    /// <summary>Operations complete after their call has returned, so that others run between a read and its
+    /// write.</summary>
     private sealed class LaterDevice(IBlockDevice inner) : DeviceDecorator(inner)
     {
         public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => LaterAsync(operation);
@@ -137,12 +143,5 @@ public sealed class EdgeTests
             await Task.Yield();
             return await Inner.SubmitAsync(operation);
         }
-    }
-
-    private static byte[] Filled(int length, byte value)
-    {
-        var bytes = new byte[length];
-        Array.Fill(bytes, value);
-        return bytes;
     }
 }

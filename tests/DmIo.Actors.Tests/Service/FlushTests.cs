@@ -7,7 +7,7 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>R14: flushes, durable writes, and devices that fail at one.</summary>
+/// <summary>R14: flushes, durable writes, and devices that fail at a flush.</summary>
 public sealed class FlushTests : ServiceTests
 {
     private static readonly IoStatus Bad = IoStatus.DeviceError("The cache is lost.", errno: 5);
@@ -59,7 +59,7 @@ public sealed class FlushTests : ServiceTests
     }
 
     [Fact]
-    public void R14_after_a_failed_flush_the_device_stays_failed_though_a_later_flush_would_succeed()
+    public void R14_after_a_failed_flush_the_device_stays_failed_even_if_a_later_flush_would_succeed()
     {
         var device = AttachQuick("disk");
         device.Automatic = call => call.Operation == IoOperation.Flush ? Bad : IoStatus.Ok;
@@ -104,7 +104,7 @@ public sealed class FlushTests : ServiceTests
     }
 
     [Fact]
-    public async Task R14_what_waited_behind_the_failed_flush_fails_too()
+    public async Task R14_io_that_waited_behind_the_failed_flush_fails_too()
     {
         var device = Attach("disk", queueDepth: 1);
         var lease = Open(pages: 8);
@@ -121,7 +121,7 @@ public sealed class FlushTests : ServiceTests
     }
 
     [Fact]
-    public void R14_whoever_knows_of_the_failed_flush_finds_the_device_failed()
+    public void R14_the_device_is_failed_before_the_failed_flush_is_reported()
     {
         AttachQuick("disk").Automatic = _ => Bad;
         Sys.EventStream.Subscribe(TestActor, typeof(ServiceEvents.DeviceHasFailed));
@@ -182,7 +182,7 @@ public sealed class FlushTests : ServiceTests
     }
 
     [Fact]
-    public void R14_a_device_that_still_takes_no_writes_stays_failed()
+    public void R14_a_device_that_still_accepts_no_writes_stays_failed()
     {
         var device = AttachFailed("disk");
         device.Automatic = _ => IoStatus.Ok;
@@ -200,7 +200,7 @@ public sealed class FlushTests : ServiceTests
     }
 
     [Fact]
-    public async Task R14_a_device_is_reopened_behind_what_is_in_flight()
+    public async Task R14_a_device_is_reopened_after_its_io_in_flight()
     {
         var device = Attach("disk", queueDepth: 4);
         var lease = Open(pages: 8);
@@ -226,7 +226,7 @@ public sealed class FlushTests : ServiceTests
     }
 
     [Fact]
-    public async Task A_device_that_is_detached_while_it_waits_to_be_reopened_is_not()
+    public async Task A_device_that_is_detached_while_it_waits_is_not_reopened()
     {
         var device = Attach("disk", queueDepth: 4);
         var lease = Open(pages: 8);
@@ -262,7 +262,7 @@ public sealed class FlushTests : ServiceTests
         var lease = Open(pages: 1);
         var memory = Pattern(1, 2);
 
-        // The flush that failed it dropped the cache already; a reopening that is refused drops it again.
+        // The failed flush already dropped the cache; a refused reopening drops it again.
         Supervisor.Tell(new ReopenDevice("disk"), TestActor);
         ExpectMsg<ReopenRefused>();
         var read = Do(lease, Read(memory, new IoRegion("disk", 0, 1)));
@@ -275,7 +275,7 @@ public sealed class FlushTests : ServiceTests
     }
 
     [Fact]
-    public async Task R14_with_read_after_failure_reads_wait_until_nothing_is_in_flight_that_fills_the_cache()
+    public async Task R14_with_read_after_failure_reads_wait_for_io_in_flight_that_fills_the_cache()
     {
         var device = Attach(
             "disk", queueDepth: 4, describe: description => description with { ReadsAfterFailure = true });

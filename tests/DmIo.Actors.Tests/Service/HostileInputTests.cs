@@ -10,8 +10,8 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>What callers and devices make of their own throws or lies: it is answered, and harms nobody
-/// else.</summary>
+/// <summary>Classes of callers and devices that throw or return invalid values: the request is answered, and others are
+/// not affected.</summary>
 public sealed class HostileInputTests : ServiceTests
 {
     [Theory]
@@ -22,7 +22,7 @@ public sealed class HostileInputTests : ServiceTests
     {
         AttachQuick("disk");
         var lease = Open(pages: 1);
-        var regions = new BrokenRegions(() => count ?? throw new InvalidOperationException("No count today."));
+        var regions = new BrokenRegions(() => count ?? throw new InvalidOperationException("The test has no count."));
 
         Send(lease, Write(new byte[512]) with { Regions = regions, Context = "mine" });
 
@@ -52,12 +52,12 @@ public sealed class HostileInputTests : ServiceTests
 
         Send(lease, Read(new BrokenMemory(lengthBytes: null), new IoRegion("disk", 0, 1)));
 
-        Assert.Contains("No length today", ExpectMsg<IoRefused>().Reason, StringComparison.Ordinal);
+        Assert.Contains("The test has no length", ExpectMsg<IoRefused>().Reason, StringComparison.Ordinal);
         AssertServes(lease, "disk");
     }
 
     [Fact]
-    public void R8_memory_that_throws_when_it_is_cleared_harms_no_lease()
+    public void R8_memory_that_throws_when_it_is_cleared_affects_no_lease()
     {
         AttachQuick("disk");
         var lease = Open(pages: 1);
@@ -69,7 +69,7 @@ public sealed class HostileInputTests : ServiceTests
     }
 
     [Fact]
-    public void R8_memory_that_throws_is_that_regions_error_and_harms_no_device()
+    public void R8_memory_that_throws_fails_its_region_and_affects_no_device()
     {
         AttachQuick("disk");
         var lease = Open(pages: 1);
@@ -138,7 +138,7 @@ public sealed class HostileInputTests : ServiceTests
     }
 
     [Fact]
-    public void R18_a_get_that_has_nobody_for_its_owner_takes_no_page()
+    public void R18_a_get_with_Nobody_as_owner_takes_no_page()
     {
         Sys.EventStream.Subscribe(TestActor, typeof(ServiceEvents.LeaseOpened));
 
@@ -150,7 +150,7 @@ public sealed class HostileInputTests : ServiceTests
     }
 
     [Fact]
-    public async Task R18_a_get_by_ask_that_names_no_owner_is_refused_since_nobody_could_put_it()
+    public async Task R18_a_get_by_Ask_without_an_owner_is_refused()
     {
         var reply = await Supervisor.Ask<object>(new Get(4), TimeSpan.FromSeconds(60));
 
@@ -171,20 +171,20 @@ public sealed class HostileInputTests : ServiceTests
     }
 
     [Fact]
-    public void A_refused_device_that_hangs_while_it_is_closed_holds_up_nobody_else()
+    public void A_refused_device_that_hangs_in_its_close_delays_no_other()
     {
         AttachQuick("disk");
-        using var goOn = new ManualResetEventSlim();
+        using var resume = new ManualResetEventSlim();
 
-        Supervisor.Tell(new AttachDevice("disk", new SlowlyClosedDevice(goOn)), TestActor);
+        Supervisor.Tell(new AttachDevice("disk", new SlowlyClosedDevice(resume)), TestActor);
 
         AssertServes(Open(pages: 1), "disk");
-        goOn.Set();
+        resume.Set();
         ExpectMsg<AttachRefused>();
     }
 
     [Fact]
-    public void Messages_that_lack_everything_are_refused_and_the_service_lives()
+    public void Empty_messages_are_refused_and_the_service_lives()
     {
         Supervisor.Tell(new AttachDevice(null!, null!), TestActor);
         ExpectMsg<AttachRefused>();
@@ -201,13 +201,14 @@ public sealed class HostileInputTests : ServiceTests
         AssertServes(Open(pages: 1), "disk");
     }
 
-    /// <summary>Its closing blocks until the test lets it go; a defect makes the test fail, not hang.</summary>
-    private sealed class SlowlyClosedDevice(ManualResetEventSlim goOn)
+    /// <summary>A device whose close blocks until the test releases it; a bug fails the test instead of blocking
+    /// it.</summary>
+    private sealed class SlowlyClosedDevice(ManualResetEventSlim resume)
         : DeviceDecorator(new NullDevice(ByteSize.FromSectors(8))), IAsyncDisposable
     {
         ValueTask IAsyncDisposable.DisposeAsync()
         {
-            goOn.Wait(TimeSpan.FromSeconds(120));
+            resume.Wait(TimeSpan.FromSeconds(120));
             return Inner.DisposeAsync();
         }
     }

@@ -8,11 +8,11 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>R16 to R18: leases come and go, and so do their pages.</summary>
+/// <summary>R16 to R18: leases and their pages.</summary>
 public sealed class LeaseTests : ServiceTests
 {
     [Fact]
-    public void R16_a_get_makes_the_pool_hold_that_many_pages()
+    public void R16_a_get_makes_the_pool_allocate_that_many_pages()
     {
         var lease = Open(pages: 20);
 
@@ -23,7 +23,7 @@ public sealed class LeaseTests : ServiceTests
     }
 
     [Fact]
-    public void R16_a_get_that_does_not_fit_is_refused_with_what_is_available()
+    public void R16_a_get_beyond_the_pool_is_refused_with_the_available_number()
     {
         Open(pages: MaxPages - 10);
 
@@ -38,7 +38,7 @@ public sealed class LeaseTests : ServiceTests
     [InlineData(0, "at least 1")]
     [InlineData(-5, "-5")]
     [InlineData(MaxPages + 1, "max-pages")]
-    public void R16_a_get_that_can_never_be_is_refused_though_it_would_wait(int pages, string part)
+    public void R16_a_get_that_can_never_be_granted_is_refused_even_if_it_would_wait(int pages, string part)
     {
         Supervisor.Tell(new Get(pages, Wait: true), TestActor);
 
@@ -46,7 +46,7 @@ public sealed class LeaseTests : ServiceTests
     }
 
     [Fact]
-    public void R16_gets_that_wait_are_served_in_order_and_not_overtaken()
+    public void R16_waiting_gets_are_granted_in_order()
     {
         var lease = Open(pages: MaxPages - 10);
         var (large, small, hasty) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
@@ -129,7 +129,7 @@ public sealed class LeaseTests : ServiceTests
     }
 
     [Fact]
-    public async Task R18_a_put_with_io_in_flight_is_done_when_the_device_has_let_go()
+    public async Task R18_a_put_with_io_in_flight_completes_when_the_device_has_released_the_pages()
     {
         var device = Attach("disk");
         var lease = Open(pages: 20);
@@ -149,7 +149,7 @@ public sealed class LeaseTests : ServiceTests
     }
 
     [Fact]
-    public async Task R18_what_was_accepted_before_a_put_still_runs_and_what_comes_later_is_refused()
+    public async Task R18_requests_accepted_before_a_put_still_run_and_later_ones_are_refused()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);
@@ -172,7 +172,7 @@ public sealed class LeaseTests : ServiceTests
     }
 
     [Fact]
-    public async Task R18_the_pages_of_an_owner_that_dies_come_back_after_the_device_has_let_go()
+    public async Task R18_the_pages_of_a_dead_owner_are_returned_when_the_device_has_released_them()
     {
         var device = Attach("disk");
         var owner = CreateTestProbe();
@@ -197,7 +197,7 @@ public sealed class LeaseTests : ServiceTests
     }
 
     [Fact]
-    public void R18_an_owner_that_dies_gives_back_all_of_its_leases()
+    public void R18_the_death_of_an_owner_ends_all_of_its_leases()
     {
         var owner = CreateTestProbe();
         Sys.EventStream.Subscribe(TestActor, typeof(ServiceEvents.LeaseClosed));

@@ -11,13 +11,13 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>What bounds the service's memory, and what is refused for it.</summary>
+/// <summary>Bounds on the memory of the service, and the refusals that enforce them.</summary>
 public sealed class LimitTests : ServiceTests
 {
     [Theory]
     [InlineData(0)]
     [InlineData(10001)]
-    public void A_lease_of_an_impossible_weight_is_refused(int weight)
+    public void A_lease_of_an_invalid_weight_is_refused(int weight)
     {
         Supervisor.Tell(new Get(1, Weight: weight), TestActor);
 
@@ -37,7 +37,7 @@ public sealed class LimitTests : ServiceTests
     }
 
     [Fact]
-    public async Task A_request_more_than_may_wait_is_refused_and_the_others_are_done()
+    public async Task A_request_beyond_the_bound_on_waiting_requests_is_refused()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);
@@ -60,7 +60,7 @@ public sealed class LimitTests : ServiceTests
     }
 
     [Fact]
-    public void A_device_has_the_pages_that_it_asks_for_from_its_attach_until_it_is_closed()
+    public void A_device_holds_its_bounce_pages_from_attach_to_close()
     {
         var device = new BouncingDevice(pages: 16);
         Attach("disk", device);
@@ -75,7 +75,7 @@ public sealed class LimitTests : ServiceTests
     }
 
     [Fact]
-    public void A_device_that_asks_for_more_pages_than_there_are_is_refused()
+    public void A_device_that_needs_more_bounce_pages_than_available_is_refused()
     {
         Supervisor.Tell(new AttachDevice("disk", new BouncingDevice(MaxPages + 1)), TestActor);
 
@@ -85,7 +85,7 @@ public sealed class LimitTests : ServiceTests
     }
 
     [Fact]
-    public void Pages_of_a_device_that_was_closed_go_to_who_waits_for_them()
+    public void Bounce_pages_of_a_closed_device_go_to_a_waiting_get()
     {
         Attach("disk", new BouncingDevice(pages: 16));
         Supervisor.Tell(new Get(MaxPages, Wait: true), TestActor);
@@ -99,7 +99,7 @@ public sealed class LimitTests : ServiceTests
     }
 
     [Fact]
-    public async Task Memory_that_goes_through_the_devices_pages_costs_the_lease_these_pages_too()
+    public async Task Memory_that_needs_bounce_pages_is_charged_for_them_too()
     {
         var device = new ManualDevice(
             1024, description => description with { BouncePages = 16, MemoryAlignment = ByteSize.FromBytes(512) });
@@ -138,7 +138,7 @@ public sealed class LimitTests : ServiceTests
     [InlineData(5, 4, null, "4")]
     [InlineData(1, 65537, null, "1-65537")]
     [InlineData(1, 64, 0, "1-64 within 0 ms")]
-    public void A_device_with_an_impossible_queue_depth_is_refused(int least, int most, int? target, string shown)
+    public void A_device_with_an_invalid_queue_depth_is_refused(int least, int most, int? target, string shown)
     {
         var depth = new QueueDepth(least, most, target is { } given ? TimeSpan.FromMilliseconds(given) : null);
         Supervisor.Tell(new AttachDevice("disk", new MemoryDevice(ByteSize.FromSectors(8)), depth), TestActor);

@@ -60,7 +60,7 @@ public sealed class MissingDeviceTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public async Task A_device_that_is_retried_is_attached_when_it_can_be_opened()
+    public async Task A_retried_device_is_attached_when_it_can_be_opened()
     {
         Sys.EventStream.Subscribe(TestActor, typeof(ServiceEvents.DeviceOnline));
         var service = Start("on-missing = retry\nqueue-depth = 7");
@@ -74,14 +74,14 @@ public sealed class MissingDeviceTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public async Task A_device_that_is_retried_is_tried_again_after_each_failure()
+    public async Task A_device_is_retried_after_each_failure()
     {
         var service = Start("on-missing = retry");
         Directory.CreateDirectory(DiskPath);
         await TimePassesUntilAsync(
             () => service.MissingDevices[0].Reason.Contains("directory", StringComparison.Ordinal));
 
-        // In one step: an attempt that runs now must not lock a file that is still being written.
+        // The file is moved into place in one step, so that no attempt opens it while it is being written.
         var written = folder.PathOf("written.img");
         File.WriteAllBytes(written, new byte[4096]);
         Directory.Delete(DiskPath);
@@ -99,7 +99,7 @@ public sealed class MissingDeviceTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public void A_device_that_is_refused_is_missing()
+    public void A_refused_device_counts_as_missing()
     {
         var service = Start("on-missing = skip", name: "a@b", createSize: 4096);
 
@@ -128,7 +128,7 @@ public sealed class MissingDeviceTests : Akka.TestKit.Xunit2.TestKit
         folder.Dispose();
     }
 
-    /// <summary>The actor that retries may not wait yet when the time is advanced.</summary>
+    /// <summary>Advances the time repeatedly, since the retrying actor may not have started its timer yet.</summary>
     private Task TimePassesUntilAsync(Func<bool> isReached) => AwaitConditionAsync(
         () =>
         {

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>R20: what one device does first, and what it does at the same time.</summary>
+/// <summary>R20: the order and the concurrency of the operations of one device.</summary>
 public sealed class OrderTests : ServiceTests
 {
     [Fact]
@@ -31,7 +31,7 @@ public sealed class OrderTests : ServiceTests
     }
 
     [Fact]
-    public async Task R20_what_does_not_overlap_runs_together_up_to_the_queue_depth()
+    public async Task R20_io_without_overlap_runs_together_up_to_the_queue_depth()
     {
         var device = Attach("disk", queueDepth: 3);
         var lease = Open(pages: 8);

@@ -6,11 +6,11 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>Regions of one request: which bit is whose, and that none disturbs another.</summary>
+/// <summary>Regions of one request: the bit of each, and their independence.</summary>
 public sealed class RegionTests : ServiceTests
 {
     [Fact]
-    public async Task R1_each_failed_region_sets_its_own_bit_from_end_to_end()
+    public async Task R1_each_failed_region_sets_its_own_bit()
     {
         int[] bad = [0, 31, 32, 63];
         var device = Attach("disk", queueDepth: 64);
@@ -50,7 +50,7 @@ public sealed class RegionTests : ServiceTests
     }
 
     [Fact]
-    public void R3_bad_input_is_refused_before_any_device_is_touched()
+    public void R3_invalid_input_is_refused_before_any_device_is_touched()
     {
         var device = AttachQuick("disk");
         var lease = Open(pages: 1);
@@ -75,7 +75,7 @@ public sealed class RegionTests : ServiceTests
     }
 
     [Fact]
-    public async Task R4_a_request_of_empty_regions_completes_at_once_though_others_wait()
+    public async Task R4_a_request_of_empty_regions_completes_at_once_while_others_wait()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);
@@ -124,7 +124,7 @@ public sealed class RegionTests : ServiceTests
     }
 
     [Fact]
-    public void R8_a_read_from_a_device_that_there_is_not_leaves_zeroes()
+    public void R8_a_read_from_a_missing_device_leaves_zeroes()
     {
         var lease = Open(pages: 1);
         var memory = Pattern(2, 1);
@@ -137,7 +137,7 @@ public sealed class RegionTests : ServiceTests
     }
 
     [Fact]
-    public async Task R9_there_is_one_answer_after_the_last_region()
+    public async Task R9_one_answer_is_sent_after_the_last_region()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);
@@ -155,7 +155,7 @@ public sealed class RegionTests : ServiceTests
     }
 
     [Fact]
-    public void R12_what_a_device_cannot_do_sets_its_own_bit_and_the_unsupported_one()
+    public void R12_an_unsupported_operation_sets_its_own_bit_and_the_unsupported_one()
     {
         AttachQuick("able");
         AttachQuick(
@@ -191,7 +191,7 @@ public sealed class RegionTests : ServiceTests
     [InlineData(1023, 2)]
     [InlineData(1024, 1)]
     [InlineData(long.MaxValue, 1)]
-    public void R13_a_range_beyond_the_end_is_that_regions_error(long start, long count)
+    public void R13_a_range_beyond_the_end_fails_its_region(long start, long count)
     {
         var device = AttachQuick("disk", sectors: 1024);
         var lease = Open(pages: 1);
@@ -204,7 +204,7 @@ public sealed class RegionTests : ServiceTests
     }
 
     [Fact]
-    public void R13_a_range_of_more_bytes_than_there_are_is_that_regions_error()
+    public void R13_a_range_of_more_bytes_than_a_long_holds_fails_its_region()
     {
         AttachQuick("disk");
         var lease = Open(pages: 1);

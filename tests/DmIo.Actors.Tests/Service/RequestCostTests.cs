@@ -10,7 +10,7 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>What a request costs on its way: memory, and copies of its payload.</summary>
+/// <summary>The cost of a request: allocations, and copies of its payload.</summary>
 [Collection(nameof(RequestCostTests))]
 [CollectionDefinition(nameof(RequestCostTests), DisableParallelization = true)]
 public sealed class RequestCostTests
@@ -20,7 +20,7 @@ public sealed class RequestCostTests
     [Theory]
     [InlineData(1, 256)]
     [InlineData(3, 512)]
-    public async Task A_request_by_Tell_allocates_little_the_callers_own_message_and_regions_included(
+    public async Task A_request_by_Tell_allocates_little_including_its_message_and_regions(
         int regions, int limitBytes)
     {
         await using var running = await new RunningService().WithMemoryAsync("a", "b", "c");
@@ -35,7 +35,7 @@ public sealed class RequestCostTests
     }
 
     [Fact]
-    public async Task R19_a_call_that_waits_for_room_allocates_little_and_no_copy_of_its_payload()
+    public async Task R19_a_waiting_call_allocates_little_and_no_copy_of_its_payload()
     {
         await using var running = new RunningService();
         var stuck = await running.AttachStuckAsync("a");
@@ -49,7 +49,7 @@ public sealed class RequestCostTests
             calls[index] = client.WriteAsync(new IoRegion("a", 0, 8), data);
         }
 
-        // Handled behind all of them.
+        // This message is handled after all requests.
         await client.Requests.Ask<IoRefused>(new IoRequest { Operation = IoOperation.Flush, Regions = [] }).InTime();
         var perCall = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Requests;
 
@@ -59,7 +59,7 @@ public sealed class RequestCostTests
     }
 
     [Fact]
-    public async Task The_backend_sees_the_callers_own_memory_for_all_kinds_of_it()
+    public async Task The_backend_gets_the_callers_memory_for_all_kinds_of_memory()
     {
         await using var running = new RunningService();
         var device = new WatchingDevice(new MemoryDevice(ByteSize.FromMiB(1)));
@@ -86,7 +86,7 @@ public sealed class RequestCostTests
         }
     }
 
-    /// <summary>Memory is equal where it is the same piece of the same object.</summary>
+    /// <summary>Memory is equal if it is the same range of the same object.</summary>
     private static List<Memory<byte>> SegmentsOf(IoMemory memory, long bytes)
     {
         var batch = new SegmentBatch();
@@ -94,7 +94,7 @@ public sealed class RequestCostTests
         return [.. batch.Segments];
     }
 
-    /// <summary>Notes the memory of each call.</summary>
+    /// <summary>Records the memory of each call.</summary>
     private sealed class WatchingDevice(IBlockDevice inner) : DeviceDecorator(inner)
     {
         internal List<Memory<byte>> Seen { get; } = [];
@@ -106,7 +106,7 @@ public sealed class RequestCostTests
         }
     }
 
-    /// <summary>Keeps 16 requests in flight by messages until as many as it was asked for are done.</summary>
+    /// <summary>Keeps 16 requests in flight by messages until the given number is done.</summary>
     private sealed class Driver(IActorRef supervisor, int regionCount) : UntypedActor
     {
         private static readonly string[] Devices = ["a", "b", "c"];

@@ -7,11 +7,11 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>What device actors make of their queue: merging, sharing, priorities, group flush.</summary>
+/// <summary>Scheduling by device actors: merging, sharing, priorities, group flush.</summary>
 public sealed class SchedulingTests : ServiceTests
 {
     [Fact]
-    public async Task Writes_that_continue_one_another_go_down_as_one_and_each_has_its_own_outcome()
+    public async Task Adjacent_writes_are_merged_and_each_has_its_own_outcome()
     {
         var device = Attach("disk", queueDepth: 1, describe: Merging);
         var (one, other) = (Open(pages: 8), Open(pages: 8));
@@ -32,7 +32,7 @@ public sealed class SchedulingTests : ServiceTests
     }
 
     [Fact]
-    public async Task Of_merged_writes_only_the_one_on_the_bad_sector_fails()
+    public async Task Only_the_write_of_the_bad_sector_fails_in_a_merged_operation()
     {
         var device = Attach("disk", queueDepth: 1, describe: Merging);
         var lease = Open(pages: 8);
@@ -56,7 +56,7 @@ public sealed class SchedulingTests : ServiceTests
     }
 
     [Fact]
-    public async Task R14_merged_durable_writes_that_failed_do_not_bear_each_others_error()
+    public async Task R14_failed_merged_durable_writes_do_not_share_their_errors()
     {
         var device = Attach(
             "disk", queueDepth: 1, describe: description => Merging(description) with { HasForceUnitAccess = true });
@@ -81,7 +81,7 @@ public sealed class SchedulingTests : ServiceTests
     [Theory]
     [InlineData(SchedulingPolicy.Fair, 1, 3)]
     [InlineData(SchedulingPolicy.Fifo, 51, 51)]
-    public async Task A_flood_of_one_lease_does_not_starve_another_unless_arrival_is_all_that_counts(
+    public async Task A_flood_of_one_lease_starves_another_only_with_policy_fifo(
         SchedulingPolicy policy, int earliest, int latest)
     {
         var device = new ManualDevice(1024);
@@ -104,7 +104,7 @@ public sealed class SchedulingTests : ServiceTests
     }
 
     [Fact]
-    public async Task A_lease_of_three_times_the_weight_gets_three_times_as_much()
+    public async Task A_lease_of_three_times_the_weight_gets_three_times_the_throughput()
     {
         var device = Attach("disk", queueDepth: 1);
         var (heavy, light) = (Open(pages: 64, weight: 300), Open(pages: 64, weight: 100));
@@ -125,7 +125,7 @@ public sealed class SchedulingTests : ServiceTests
     }
 
     [Fact]
-    public async Task Real_time_goes_before_best_effort_and_idle_comes_last_on_every_region()
+    public async Task Real_time_goes_before_best_effort_and_idle_goes_last_on_every_region()
     {
         var device = Attach("disk", queueDepth: 1);
         var lease = Open(pages: 8);
@@ -146,7 +146,7 @@ public sealed class SchedulingTests : ServiceTests
     }
 
     [Fact]
-    public async Task Durable_writes_that_come_together_share_one_flush_and_are_answered_behind_it()
+    public async Task Durable_writes_that_arrive_together_share_one_flush_and_are_answered_after_it()
     {
         var device = Attach("disk", queueDepth: 16, describe: d => d with { HasForceUnitAccess = true });
         var lease = Open(pages: 16);
@@ -169,7 +169,7 @@ public sealed class SchedulingTests : ServiceTests
     }
 
     [Fact]
-    public async Task R14_a_durable_write_that_failed_is_not_flushed()
+    public async Task R14_a_failed_durable_write_is_not_flushed()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);
@@ -185,7 +185,7 @@ public sealed class SchedulingTests : ServiceTests
 
     private static async Task<ManualCall> NextAsync(ManualDevice device) => await device.NextCallAsync();
 
-    /// <summary>Keeps the device busy, so that what comes meets in the queue.</summary>
+    /// <summary>Keeps the device busy, so that later I/Os meet in the queue.</summary>
     private async Task HoldAsync(ManualDevice device, ServiceProtocol.Granted lease)
     {
         Send(lease, Write(Pattern(1, 1), new IoRegion("disk", 1000, 1)) with { Context = "hold" });

@@ -10,13 +10,13 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>R24: the end of the service, orderly and not.</summary>
+/// <summary>R24: the end of the service, with and without a drain.</summary>
 public sealed class ShutdownTests : ServiceTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task R24_a_drain_lets_what_was_accepted_run_and_closes_the_devices()
+    public async Task R24_a_drain_runs_accepted_requests_and_closes_the_devices()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);
@@ -56,7 +56,7 @@ public sealed class ShutdownTests : ServiceTests
     }
 
     [Fact]
-    public async Task R24_a_service_that_drains_attaches_nothing_any_more()
+    public async Task R24_a_draining_service_attaches_nothing()
     {
         var disk = Attach("disk");
         var lease = Open(pages: 1);
@@ -74,7 +74,7 @@ public sealed class ShutdownTests : ServiceTests
     }
 
     [Fact]
-    public void R24_everybody_who_asks_for_a_drain_is_answered()
+    public void R24_every_drain_request_is_answered()
     {
         AttachQuick("disk");
         var (first, second) = (CreateTestProbe(), CreateTestProbe());
@@ -86,14 +86,14 @@ public sealed class ShutdownTests : ServiceTests
     }
 
     [Fact]
-    public void R24_a_device_whose_attachment_was_asked_for_before_the_drain_is_attached_and_closed()
+    public void R24_an_attach_sent_before_the_drain_is_done_and_the_device_is_closed()
     {
         var device = new ManualDevice(8);
-        using var goOn = new ManualResetEventSlim();
-        Supervisor.Tell(new AttachDevice("disk", new HeldDescription(device, goOn)), TestActor);
+        using var resume = new ManualResetEventSlim();
+        Supervisor.Tell(new AttachDevice("disk", new HeldDescription(device, resume)), TestActor);
         Supervisor.Tell(DrainService.Instance, TestActor);
 
-        goOn.Set();
+        resume.Set();
 
         ExpectMsg<DeviceAttached>();
         ExpectMsg<ServiceDrained>();
@@ -101,21 +101,21 @@ public sealed class ShutdownTests : ServiceTests
     }
 
     [Fact]
-    public void R24_a_lease_that_was_asked_for_before_the_drain_is_granted_and_closed()
+    public void R24_a_get_sent_before_the_drain_is_granted_and_the_lease_is_closed()
     {
-        using var goOn = new ManualResetEventSlim();
-        Supervisor.Tell(new AttachDevice("disk", new HeldDescription(new ManualDevice(8), goOn)), TestActor);
+        using var resume = new ManualResetEventSlim();
+        Supervisor.Tell(new AttachDevice("disk", new HeldDescription(new ManualDevice(8), resume)), TestActor);
         Supervisor.Tell(new Get(4), TestActor);
         Supervisor.Tell(DrainService.Instance, TestActor);
 
-        goOn.Set();
+        resume.Set();
 
         Assert.Single(ReceiveN(3).OfType<Granted>());
         Assert.Equal(0, PoolStatus().Leased);
     }
 
     [Fact]
-    public void R24_a_drain_refuses_gets_that_wait()
+    public void R24_a_drain_refuses_waiting_gets()
     {
         var lease = Open(pages: MaxPages);
         var waiter = CreateTestProbe();
@@ -155,7 +155,7 @@ public sealed class ShutdownTests : ServiceTests
     }
 
     [Fact]
-    public async Task R24_terminating_the_system_answers_whoever_waits_for_the_supervisor()
+    public async Task R24_terminating_the_system_answers_everything_sent_to_the_supervisor()
     {
         var device = Attach("disk");
         var lease = Open(pages: MaxPages);
@@ -175,14 +175,14 @@ public sealed class ShutdownTests : ServiceTests
         await device.WhenClosed.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
-    /// <summary>Holds the supervisor's turn until what is to come behind it is in the mailbox.</summary>
-    private sealed class HeldDescription(IBlockDevice inner, ManualResetEventSlim goOn) : DeviceDecorator(inner)
+    /// <summary>Blocks the supervisor's turn until the next messages are in its mailbox.</summary>
+    private sealed class HeldDescription(IBlockDevice inner, ManualResetEventSlim resume) : DeviceDecorator(inner)
     {
         public override DeviceDescription Description
         {
             get
             {
-                goOn.Wait(Patience);
+                resume.Wait(Patience);
                 return base.Description;
             }
         }

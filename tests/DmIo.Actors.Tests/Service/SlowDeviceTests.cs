@@ -9,11 +9,11 @@ namespace DmIo.Actors.Tests.Service;
 /// operation in flight is slow here.</summary>
 public sealed class SlowDeviceTests() : ServiceTests(slowAfter: TimeSpan.Zero)
 {
-    /// <summary>The pause after which a lease looks again for slow devices is not longer.</summary>
+    /// <summary>At least the interval at which a lease checks for slow devices.</summary>
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Fact]
-    public void R19_a_device_that_keeps_all_pages_of_a_lease_stops_no_request_for_another_once_it_is_slow()
+    public void R19_a_slow_device_that_holds_all_pages_of_a_lease_blocks_no_request_for_another()
     {
         var stuck = Attach("stuck");
         AttachQuick("healthy");
@@ -85,7 +85,7 @@ public sealed class SlowDeviceTests() : ServiceTests(slowAfter: TimeSpan.Zero)
     }
 
     [Fact]
-    public void R19_a_device_that_was_detached_while_it_is_stuck_stops_no_request_for_another()
+    public void R19_a_stuck_device_that_was_detached_blocks_no_request_for_another()
     {
         var stuck = Attach("stuck");
         AttachQuick("healthy");

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>A file with bytes at its end that fill no sector.</summary>
+/// <summary>A file with bytes at its end that do not fill a sector.</summary>
 public sealed class TailTests : Akka.TestKit.Xunit2.TestKit
 {
     private readonly ScratchFolder folder = new();
@@ -18,7 +18,7 @@ public sealed class TailTests : Akka.TestKit.Xunit2.TestKit
     [Theory]
     [InlineData(1000, 1)]
     [InlineData(1024, 0)]
-    public async Task They_are_warned_of_when_the_file_is_attached(int lengthBytes, int warnings)
+    public async Task Tail_bytes_cause_a_warning_when_the_file_is_attached(int lengthBytes, int warnings)
     {
         var path = folder.PathOf("disk");
         await File.WriteAllBytesAsync(path, new byte[lengthBytes]);

@@ -6,10 +6,10 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>How a device actor polls a device that gathers calls.</summary>
+/// <summary>How a device actor polls a device that batches calls.</summary>
 public sealed class TurnTests : ServiceTests
 {
-    private readonly PolledDevice device = new(1024);
+    private readonly PollOnlyDevice device = new(1024);
 
     [Fact]
     public void The_regions_of_one_request_on_one_device_are_sent_together()
@@ -32,9 +32,9 @@ public sealed class TurnTests : ServiceTests
     }
 
     [Fact]
-    public void A_turn_ends_behind_the_operation_that_makes_it_a_mebibyte()
+    public void A_turn_ends_after_the_operation_that_exceeds_a_mebibyte()
     {
-        var large = new PolledDevice(8192);
+        var large = new PollOnlyDevice(8192);
         Attach("disk", large);
         var lease = Open(pages: 600);
         large.Gate.Reset();
@@ -56,7 +56,7 @@ public sealed class TurnTests : ServiceTests
     }
 
     [Fact]
-    public void A_device_that_is_at_work_is_polled_when_it_asks_for_it()
+    public void A_busy_device_is_polled_when_it_requests_it()
     {
         Attach("disk", device);
         var lease = Open(pages: 8);
@@ -76,7 +76,7 @@ public sealed class TurnTests : ServiceTests
     }
 
     [Fact]
-    public void R22_what_is_in_flight_when_the_device_actor_dies_is_still_polled_to_its_end()
+    public void R22_io_in_flight_when_the_device_actor_dies_is_still_polled_until_it_completes()
     {
         Attach("disk", device);
         var lease = Open(pages: 8);
@@ -94,7 +94,7 @@ public sealed class TurnTests : ServiceTests
     }
 
     [Fact]
-    public void R24_a_durable_write_whose_flush_cannot_come_any_more_has_failed()
+    public void R24_a_durable_write_whose_flush_cannot_be_issued_fails()
     {
         var manual = Attach("disk", queueDepth: 1);
         var lease = Open(pages: 8);
@@ -120,7 +120,7 @@ public sealed class TurnTests : ServiceTests
     }
 
     [Fact]
-    public void A_turn_takes_what_waits_and_answers_each_request_actor_once()
+    public void A_turn_takes_all_waiting_io_and_answers_each_request_actor_once()
     {
         Attach("disk", device);
         var lease = Open(pages: 64);

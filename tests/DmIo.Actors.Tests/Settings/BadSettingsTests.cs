@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Settings;
 
-/// <summary>Every fault is found at the start and named: the key's full path, the value, and what would do.</summary>
+/// <summary>The start reports every error with the full path of the key, its value, and the valid values.</summary>
 public sealed class BadSettingsTests
 {
     private const string Disk = """
@@ -82,7 +82,7 @@ public sealed class BadSettingsTests
     [InlineData(Disk + "dmio.devices.disk1.faults = [1]", "dmio.devices.disk1.faults[0] is '1'", "a block")]
     [InlineData(
         Disk + "dmio.devices.disk1.faults = [ { after = x } ]", "dmio.devices.disk1.faults[0].after is 'x'", "a whole")]
-    public void A_bad_value_is_refused_with_its_path_and_what_would_do(string hocon, string place, string expected)
+    public void An_invalid_value_is_refused_with_its_path_and_valid_values(string hocon, string place, string expected)
     {
         var message = FaultOf(hocon);
 
@@ -108,7 +108,7 @@ public sealed class BadSettingsTests
     [InlineData("backend = memory, sise = 1MiB, queue-depth = 2", "sise", "size")]
     [InlineData("backend = file, pth = x, create-size = 1MiB, delay { read = 1s }", "pth", "path")]
     [InlineData("backend = uri, ury = \"nbd://host\", nbd { connections = 2 }", "ury", "uri")]
-    public void A_missing_key_that_is_there_misspelled_is_named_as_it_is_written(
+    public void A_misspelled_required_key_is_named_as_it_is_written(
         string block, string written, string missing)
     {
         var message = FaultOf($"dmio.devices.a {{ {block} }}");

@@ -34,7 +34,7 @@ public sealed class DeviceFactoryTests
     [Theory]
     [InlineData("memory")]
     [InlineData("null")]
-    public async Task A_read_only_device_takes_no_writes(string backend)
+    public async Task A_read_only_device_accepts_no_writes(string backend)
     {
         await using var device = Open($"backend = {backend}\nsize = 1MiB\nread-only = on");
 
@@ -82,7 +82,7 @@ public sealed class DeviceFactoryTests
     }
 
     [Fact]
-    public async Task A_file_that_is_configured_so_is_direct_or_the_reason_why_not_is_given()
+    public async Task A_file_configured_as_direct_is_direct_or_the_reason_is_given()
     {
         using var folder = new ScratchFolder();
         var path = folder.PathOf("disk.img");
@@ -114,7 +114,7 @@ public sealed class DeviceFactoryTests
     }
 
     [Fact]
-    public async Task A_fault_fails_the_operations_that_it_is_about()
+    public async Task A_fault_fails_the_operations_that_it_selects()
     {
         await using var device = Open(Memory + """
             faults = [
@@ -136,7 +136,7 @@ public sealed class DeviceFactoryTests
     }
 
     [Fact]
-    public async Task A_fault_of_a_flush_is_reached_on_a_backend_without_a_cache_too()
+    public async Task A_flush_fault_also_occurs_on_a_backend_without_a_cache()
     {
         await using var device = Open(Memory + """
             faults = [
@@ -183,7 +183,7 @@ public sealed class DeviceFactoryTests
     }
 
     [Fact]
-    public async Task Without_anything_to_go_wrong_nothing_is_around_the_backend()
+    public async Task Without_faults_the_backend_has_no_decorator()
     {
         await using var device = Open(Memory);
 

@@ -33,7 +33,7 @@ public sealed class DmIoSettingsTests
     }
 
     [Fact]
-    public void What_is_configured_goes_before_the_reference_value()
+    public void A_configured_value_overrides_the_reference_value()
     {
         var settings = Read("""
             dmio {
@@ -60,7 +60,7 @@ public sealed class DmIoSettingsTests
     [InlineData("adaptive", "0s", "1-64")]
     [InlineData("adaptive", "500us", "1-64 within 0.5 ms")]
     [InlineData("16", "2ms", "1-16 within 2 ms")]
-    public void A_target_of_latency_makes_a_depth_adapt_below_what_it_is(string depth, string target, string expected)
+    public void A_latency_target_makes_the_depth_adaptive_up_to_its_value(string depth, string target, string expected)
     {
         var settings = Read($"dmio.device-defaults {{ queue-depth = {depth}, latency-target = {target} }}");
 
@@ -105,7 +105,7 @@ public sealed class DmIoSettingsTests
     [InlineData("[ { errno = 5 }, ]", 1)]
     [InlineData("[ { errno = 5 } ] [ { errno = 28 } ]", 2)]
     [InlineData("${ours} # why", 2)]
-    public void A_list_has_its_items_alone(string list, int count)
+    public void A_list_has_only_its_items(string list, int count)
     {
         var settings = Read($"ours = [ {{ errno = 5 }}, {{ errno = 28 }} ]\n{OneMemoryDevice}\n"
             + $"dmio.devices.disk1.faults = {list}\n");
@@ -114,7 +114,7 @@ public sealed class DmIoSettingsTests
     }
 
     [Fact]
-    public void The_rest_of_the_systems_configuration_is_none_of_its_business() =>
+    public void Other_configuration_of_the_system_is_ignored() =>
         Assert.Equal(65536, Read("akka.loglevel = OFF\napplication.key = 1").MaxPages);
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class DmIoSettingsTests
     }
 
     [Fact]
-    public void Device_defaults_may_make_all_files_direct()
+    public void Device_defaults_can_make_all_files_direct()
     {
         var settings = Read(OneMemoryDevice + """
 
@@ -198,7 +198,7 @@ public sealed class DmIoSettingsTests
     }
 
     [Fact]
-    public void Device_defaults_hold_for_devices_that_do_not_say_otherwise()
+    public void Device_defaults_apply_to_devices_without_their_own_values()
     {
         var settings = Read(OneMemoryDevice + """
 
@@ -224,7 +224,7 @@ public sealed class DmIoSettingsTests
     }
 
     [Fact]
-    public void A_fault_takes_what_it_does_not_say_from_the_fault_defaults()
+    public void A_fault_takes_missing_values_from_the_fault_defaults()
     {
         var settings = Read(OneMemoryDevice + """
 
@@ -258,7 +258,7 @@ public sealed class DmIoSettingsTests
     }
 
     [Fact]
-    public void Devices_come_in_the_order_of_their_names() =>
+    public void Devices_are_ordered_by_name() =>
         Assert.Equal(["a", "b", "c"], Read("""
             dmio.devices {
               c {

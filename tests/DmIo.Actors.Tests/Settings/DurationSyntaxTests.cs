@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Settings;
 
-/// <summary>Durations as HOCON and the command line have them. A failure prints the seed that replays it.</summary>
+/// <summary>The syntax of durations in HOCON and on the command line. A failure prints its seed.</summary>
 public sealed class DurationSyntaxTests
 {
     private static readonly (string Unit, long Ticks)[] Units =
@@ -47,21 +47,21 @@ public sealed class DurationSyntaxTests
     [InlineData("infinite")]
     [InlineData("10675200d")]
     [InlineData("1\0s")]
-    public void What_is_none_is_refused(string? text)
+    public void Text_that_is_no_duration_is_refused(string? text)
     {
         Assert.False(DurationSyntax.TryParse(text, out var duration));
         Assert.Equal(TimeSpan.Zero, duration);
     }
 
     [Fact]
-    public void Any_text_is_a_duration_that_is_not_negative_or_none() => Prop.ForAll(
+    public void Any_text_is_a_nonnegative_duration_or_invalid() => Prop.ForAll(
         Arb.From(Gen.OneOf(
             ArbMap.Default.GeneratorFor<string>(), Gen.Elements(Pieces).ArrayOf().Select(string.Concat))),
         text => DurationSyntax.TryParse(text, out var duration) ? duration >= TimeSpan.Zero : duration == default)
         .Check(Config.QuickThrowOnFailure.WithMaxTest(FuzzPlan.Cases * 10));
 
     [Fact]
-    public void A_whole_number_of_a_unit_is_exactly_that_or_too_long() => Prop.ForAll(
+    public void A_whole_number_of_a_unit_is_exact_or_too_long() => Prop.ForAll(
         Arb.From(
             from number in Gen.Choose(0, int.MaxValue)
             from unit in Gen.Elements(Units)

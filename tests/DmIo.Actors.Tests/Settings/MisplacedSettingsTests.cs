@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Settings;
 
-/// <summary>Settings that stand outside the block dmio have no effect, and are named with the likely mistake.</summary>
+/// <summary>Settings outside the block dmio have no effect; a warning names them and the likely mistake.</summary>
 public sealed class MisplacedSettingsTests : Akka.TestKit.Xunit2.TestKit
 {
     public MisplacedSettingsTests()
@@ -40,10 +40,10 @@ public sealed class MisplacedSettingsTests : Akka.TestKit.Xunit2.TestKit
     [InlineData("pool { size = 4 }")]
     [InlineData("application.dmio.title = x")]
     [InlineData("base = \"/data\"")]
-    public void Settings_of_others_are_left_alone(string hocon) =>
+    public void Settings_of_other_modules_are_ignored(string hocon) =>
         Assert.Empty(MisplacedSettings.Find(ConfigurationFactory.ParseString(hocon)));
 
     [Fact]
-    public void The_service_warns_of_them_when_it_starts() =>
+    public void The_service_warns_of_misplaced_settings_when_it_starts() =>
         EventFilter.Warning(contains: "'DMIO' has no effect").ExpectOne(() => DmIoService.For(Sys));
 }

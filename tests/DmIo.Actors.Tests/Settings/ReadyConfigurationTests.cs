@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Settings;
 
-/// <summary>The ready configurations in hocon/ do what their comments say.</summary>
+/// <summary>The example configurations in hocon/ work as their comments say.</summary>
 public sealed class ReadyConfigurationTests
 {
     private static readonly byte[] Page = new byte[4096];
@@ -17,7 +17,7 @@ public sealed class ReadyConfigurationTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Every_one_is_read_without_fault(string file) =>
+    public void Every_configuration_is_valid(string file) =>
         Assert.Equal(file == "reference.conf", DmIoSettings.Read(Parse(file)).Devices.Count == 0);
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class ReadyConfigurationTests
     }
 
     [Fact]
-    public async Task Faulty_memory_fails_where_it_says()
+    public async Task Faulty_memory_fails_as_documented()
     {
         await using var running = new RunningService(Text("faulty-memory.conf"));
         using var client = await running.Service.OpenAsync(1).InTime();
@@ -59,7 +59,7 @@ public sealed class ReadyConfigurationTests
     }
 
     [Fact]
-    public async Task Slow_and_stuck_devices_hold_up_nobody_else()
+    public async Task Slow_and_stuck_devices_delay_no_others()
     {
         await using var running = new RunningService(Text("slow-and-stuck.conf"));
         using var client = await running.Service.OpenAsync(4).InTime();

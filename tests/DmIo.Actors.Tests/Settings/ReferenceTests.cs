@@ -5,17 +5,17 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Settings;
 
-/// <summary>hocon/reference.conf and the settings say the same: no key of the one is unknown to the other.</summary>
+/// <summary>hocon/reference.conf and the settings have the same keys.</summary>
 public sealed class ReferenceTests
 {
     public static TheoryData<string> Keys => [.. Paths("dmio", RootOf(Parse()))];
 
     [Fact]
-    public void It_is_complete_by_itself() => Assert.Empty(DmIoSettings.ReadComplete(Parse()).Devices);
+    public void The_reference_configuration_is_complete() => Assert.Empty(DmIoSettings.ReadComplete(Parse()).Devices);
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void Every_key_in_it_is_read_by_the_settings(string path)
+    public void The_settings_read_every_key(string path)
     {
         var without = Parse();
         ParentOf(without, path).Items.Remove(LastOf(path));
@@ -27,7 +27,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void Beside_every_key_in_it_an_unknown_one_is_refused(string path)
+    public void An_unknown_key_next_to_every_key_is_refused(string path)
     {
         var with = Parse();
         ParentOf(with, path).Items["unheard-of"] = ParentOf(with, path).Items[LastOf(path)];
@@ -38,7 +38,7 @@ public sealed class ReferenceTests
     }
 
     [Fact]
-    public void Every_key_in_it_stands_in_a_paragraph_that_explains_it()
+    public void Every_key_is_in_a_paragraph_that_explains_it()
     {
         var assembly = typeof(DmIoSettings).Assembly;
         using var text = new StreamReader(assembly.GetManifestResourceStream("DmIo.Actors.reference.conf")!);
@@ -59,7 +59,7 @@ public sealed class ReferenceTests
 
     private static string LastOf(string path) => path.Split('.')[^1];
 
-    /// <summary>The keys of device-providers are schemes, of which there may be any; those of default-dispatcher are
+    /// <summary>The keys of device-providers are schemes, which are not fixed; those of default-dispatcher are
     /// Akka.NET's.</summary>
     private static IEnumerable<string> Paths(string prefix, HoconObject node) => node.Items.SelectMany(item =>
         item.Value.GetObject() is { Items.Count: > 0 } block

@@ -1,6 +1,6 @@
 namespace DmIo.Actors.Tests.Settings;
 
-/// <summary>A folder for one test's files, gone with the test.</summary>
+/// <summary>A folder for the files of one test, deleted at its end.</summary>
 internal sealed class ScratchFolder : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("dmio-");

@@ -43,7 +43,7 @@ public sealed class ReadmeTour : TestKit
     }
 
     [Fact]
-    public async Task The_tour_does_what_the_manual_says()
+    public async Task The_tour_works_as_documented()
     {
         var system = Sys;
         var leftPath = Path.Combine(folder, "left.img");
@@ -101,7 +101,7 @@ public sealed class ReadmeTour : TestKit
     }
 
     [Fact]
-    public async Task The_actor_that_uses_messages_gets_its_outcome_and_puts_its_lease_back()
+    public async Task The_actor_that_uses_messages_gets_its_outcome_and_puts_its_lease()
     {
         var service = DmIoService.For(Sys);
         await service.AttachAsync("left", new MemoryDevice(ByteSize.FromKiB(32)));
@@ -118,7 +118,7 @@ public sealed class ReadmeTour : TestKit
     }
 
     [Fact]
-    public async Task A_system_can_be_created_with_the_services_phase_of_shutdown()
+    public async Task A_system_can_be_created_with_the_shutdown_phase_of_the_service()
     {
         var config = ConfigurationFactory.ParseString("akka.loglevel = OFF\nakka.stdout-loglevel = OFF");
 

@@ -10,7 +10,7 @@ public sealed class BenchPatternTests
     private const int Blocks = 10;
 
     [Fact]
-    public void Sequentially_each_lease_starts_at_another_block_and_wraps_around()
+    public void A_sequential_load_starts_each_lease_at_another_block_and_wraps_around()
     {
         var pattern = new BenchPattern(NewWorkload(BenchOperation.Write), lease: 1, leases: 2);
 
@@ -18,7 +18,7 @@ public sealed class BenchPatternTests
     }
 
     [Fact]
-    public void At_random_every_block_is_accessed_and_no_other()
+    public void A_random_load_accesses_every_block_and_no_other()
     {
         var pattern = new BenchPattern(NewWorkload(BenchOperation.RandRead), lease: 0, leases: 1);
 

@@ -9,7 +9,7 @@ public sealed class BenchWindowTests
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Fact]
-    public void By_duration_a_request_counts_that_completes_within_it()
+    public void By_duration_requests_count_that_complete_within_it()
     {
         var window = new BenchWindow(new BenchLimits(Second, Second), CancellationToken.None);
 

@@ -60,9 +60,9 @@ public sealed class KillTests : IDisposable
         await left.FreeAsync();
         await right.FreeAsync();
 
-        var said = $"seed {seed}, {reported} sectors reported, {string.Join(' ', how)}; {error}";
-        left.Check(directory.Read($"data-{seed}"), reported, said);
-        right.Check(directory.Read($"data-{seed}"), reported, said);
+        var printed = $"seed {seed}, {reported} sectors reported, {string.Join(' ', how)}; {error}";
+        left.Check(directory.Read($"data-{seed}"), reported, printed);
+        right.Check(directory.Read($"data-{seed}"), reported, printed);
     }
 
     /// <summary>Reads a number of progress lines, or all; returns the number of reported sectors.</summary>

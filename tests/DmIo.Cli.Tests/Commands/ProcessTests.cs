@@ -155,16 +155,17 @@ public sealed class ProcessTests : IDisposable
     [Theory]
     [InlineData("write --region disk@0 0<&-", "dmio write: standard input is closed; give --from FILE.")]
     [InlineData("write --region disk@0 --from - 0<&-", "dmio write: standard input is closed; give --from FILE.")]
+    [InlineData("write --region disk@0 0< .", "dmio write: standard input is a directory; give --from FILE.")]
     [InlineData("read --region disk@0 1>&-", "dmio read: standard output is closed; give --to FILE.")]
     [InlineData("read --region disk@0 0<&- 1>&-", "dmio read: standard output is closed; give --to FILE.")]
-    public async Task A_closed_standard_stream_that_is_needed_is_refused(string command, string said)
+    public async Task A_standard_stream_that_cannot_be_used_is_refused(string command, string printed)
     {
         directory.Fill("disk", 4096, Seed);
         var before = directory.Read("disk");
 
         var result = await DmioProcess.RunAsync(directory, $"dmio {command}");
 
-        Assert.Equal((2, said), (result.ExitCode, result.Error.Trim()));
+        Assert.Equal((2, printed), (result.ExitCode, result.Error.Trim()));
         Assert.Equal(before, directory.Read("disk"));
     }
 
@@ -284,10 +285,10 @@ public sealed class ProcessTests : IDisposable
     [Fact]
     public async Task An_unknown_option_is_exit_code_2()
     {
-        var result = await DmioProcess.RunAsync(directory, "dmio write --region mem:4KiB@0 --colour");
+        var result = await DmioProcess.RunAsync(directory, "dmio write --region mem:4KiB@0 --color");
 
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("'--colour'", result.Error);
+        Assert.Contains("'--color'", result.Error);
     }
 
     [Theory]
@@ -315,12 +316,12 @@ public sealed class ProcessTests : IDisposable
         // More than the capacity of a pipe, so dmio has read some of it and submitted the first chunks.
         await process.FeedAsync(new byte[(64 + 16) << 10]);
         await process.SignalAsync("TERM");
-        var said = await process.ReadErrorLineAsync();
+        var printed = await process.ReadErrorLineAsync();
         await process.SignalAsync("TERM");
         var result = await process.EndAsync();
 
         Assert.Equal(
-            "dmio write: waits for 3 requests in flight; a second Ctrl-C or SIGTERM does not wait", said);
+            "dmio write: waits for 3 requests in flight; a second Ctrl-C or SIGTERM does not wait", printed);
         Assert.NotEqual(0, result.ExitCode);
         Assert.Empty(result.Output);
     }

@@ -27,7 +27,7 @@ public sealed class ProtectedStreamTests : IDisposable
     [Theory]
     [InlineData("write --json --region a.img@0+8 --from c.conf 1<> a.img")]
     [InlineData("write --json --region a.img@0+8 --from no-such-file 1<> a.img")]
-    [InlineData("write --region a.img@0+8 --from c.conf --json --colour 1<> a.img")]
+    [InlineData("write --region a.img@0+8 --from c.conf --json --color 1<> a.img")]
     [InlineData("wriet --region a.img@0+8 --json 1<> a.img")]
     [InlineData("flush --region a.img@0 --json 1<> a.img")]
     [InlineData("read --json --region a.img@0+8 --to x.img >> a.img")]
@@ -52,14 +52,14 @@ public sealed class ProtectedStreamTests : IDisposable
     [InlineData("serve --export a=a.img --unix s.sock 2>> a.img", "dmio serve: ")]
     [InlineData("serve --export a=left --config c.conf -vv --unix s.sock 2>> a.img", "dmio serve: ")]
     [InlineData("devices --config c.conf -vv 2>> a.img", "dmio devices: ")]
-    public async Task A_refusal_does_not_go_to_standard_error_that_is_a_device(string command, string said)
+    public async Task A_refusal_does_not_go_to_standard_error_that_is_a_device(string command, string printed)
     {
         var result = await DmioProcess.RunAsync(directory, $"exec dmio {command}");
 
         Assert.True(result.ExitCode == 2, result.ToString());
         Assert.Equal(content, directory.Read("a.img"));
-        Assert.StartsWith(said, result.Output, StringComparison.Ordinal);
-        Assert.Equal(said.Length == 0, result.Output.Length == 0);
+        Assert.StartsWith(printed, result.Output, StringComparison.Ordinal);
+        Assert.Equal(printed.Length == 0, result.Output.Length == 0);
     }
 
     [Fact]

@@ -187,7 +187,7 @@ public sealed class SameFileTests : IDisposable
     private string PathOf(string name) => directory.PathOf(name);
 }
 
-/// <summary>Needs the permission to mount.</summary>
+/// <summary>Requires the permission to mount.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class BindMountFactAttribute : FactAttribute
 {

@@ -3,8 +3,7 @@ using Xunit;
 
 namespace DmIo.Cli.Tests.Commands;
 
-/// <summary>The files and devices of a command, its settings, its log and its
-/// progress.</summary>
+/// <summary>The files and devices of a command, its settings, its log and its progress.</summary>
 [Collection("service")]
 public sealed class SessionTests : IDisposable
 {
@@ -24,6 +23,21 @@ public sealed class SessionTests : IDisposable
 
         Assert.Equal(2, result.ExitCode);
         Assert.False(System.IO.File.Exists(File("new")));
+    }
+
+    [Theory]
+    [InlineData("write --region mem:4KiB@0 --from")]
+    [InlineData("read --region mem:4KiB@0 --to")]
+    [InlineData("devices --config")]
+    [InlineData("serve --export a=mem:4KiB --listen 127.0.0.1:0 --tls required --tls-key key --tls-cert")]
+    public async Task A_dangling_link_is_refused_with_its_target(string command)
+    {
+        System.IO.File.CreateSymbolicLink(File("link"), "missing/target");
+
+        var result = await Command.RunAsync([.. command.Split(' '), File("link")]);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains($"it is a symbolic link to '{File("missing/target")}', which does not exist", result.Error);
     }
 
     [Fact]
@@ -152,7 +166,7 @@ public sealed class SessionTests : IDisposable
     {
         directory.Fill("a", 1000, Seed);
         directory.Fill("b", 1000, Seed);
-        const string said = "the last 488 bytes of ";
+        const string printed = "the last 488 bytes of ";
         string[] both = ["--region", $"{File("a")}@0", "--region", $"{File("b")}@0"];
 
         var verified = await Command.RunAsync(["verify", .. both]);
@@ -160,10 +174,10 @@ public sealed class SessionTests : IDisposable
         var zeroed = await Command.RunAsync("zero", "--region", $"{File("b")}@0");
         var devices = await Command.RunAsync("devices", File("a"));
 
-        Assert.Equal(2, verified.Output.Split(said).Length - 1);
+        Assert.Equal(2, verified.Output.Split(printed).Length - 1);
         Assert.Equal(488, read.Json.GetProperty("regions")[0].GetProperty("tailBytes").GetInt32());
-        Assert.Contains(said, zeroed.Output);
-        Assert.Contains(said, devices.Output);
+        Assert.Contains(printed, zeroed.Output);
+        Assert.Contains(printed, devices.Output);
         Assert.Equal((512, 1000), (directory.Read("c").Length, directory.Read("b").Length));
         Assert.Equal(directory.Read("a")[512..], directory.Read("b")[512..]);
     }

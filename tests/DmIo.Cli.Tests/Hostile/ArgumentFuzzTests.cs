@@ -45,7 +45,7 @@ public sealed class ArgumentFuzzTests(ITestOutputHelper output) : IDisposable
             var arguments = Lines[random.Next(Lines.Length)].Split(' ').ToList();
             for (var count = random.Next(1, 4); count > 0; count--)
             {
-                Spoil(arguments, random);
+                Mutate(arguments, random);
             }
 
             await RunAsync([.. arguments]);
@@ -68,7 +68,7 @@ public sealed class ArgumentFuzzTests(ITestOutputHelper output) : IDisposable
         Assert.True(result.ExitCode != 2 || result.Error.Length > 0, $"{line}: {result}");
     }
 
-    private static void Spoil(List<string> arguments, Random random)
+    private static void Mutate(List<string> arguments, Random random)
     {
         var place = random.Next(arguments.Count);
         switch (random.Next(6))

@@ -53,7 +53,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         {
             var path = directory.PathOf($"{random.Next():x}");
             using var listener = Listen(path);
-            var serving = SayAsync(listener, Spoiled(1, random), Spoiled(2, random));
+            var serving = SendLinesAsync(listener, Mutated(1, random), Mutated(2, random));
             string[] arguments = ["top", "--socket", path, "--once", "--interval", "100ms"];
 
             var result = await Command.RunAsync(random.Next(2) == 0 ? arguments : [.. arguments, "--json"]);
@@ -72,9 +72,9 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     [InlineData("\"oldestInFlightSeconds\":0.5", "\"oldestInFlightSeconds\":1e999")]
     [InlineData("\"highestMicroseconds\":1.5", "\"highestMicroseconds\":-1e999")]
     [InlineData("\"clockSeconds\":2", "\"clockSeconds\":1e999")]
-    public async Task A_number_beyond_a_double_is_refused(string member, string spoiled)
+    public async Task A_number_beyond_a_double_is_refused(string member, string invalid)
     {
-        var result = await AskAsync(Line(1), Line(2).Replace(member, spoiled, StringComparison.Ordinal));
+        var result = await AskAsync(Line(1), Line(2).Replace(member, invalid, StringComparison.Ordinal));
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("is not a dmio service", result.Error, StringComparison.Ordinal);
@@ -98,7 +98,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         using var listener = Listen(path);
         var top = Command.RunAsync("top", "--socket", path, "--once");
         using var client = await listener.AcceptAsync();
-        var sending = SendForEverAsync(client);
+        var sending = SendContinuouslyAsync(client);
 
         var result = await top.WaitAsync(TimeSpan.FromMinutes(1));
 
@@ -111,7 +111,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     {
         var path = directory.PathOf("service");
         using var listener = Listen(path);
-        var serving = SayAsync(listener, first, second);
+        var serving = SendLinesAsync(listener, first, second);
         var result = await Command.RunAsync("top", "--socket", path, "--once", "--json");
         await serving;
         return result;
@@ -126,7 +126,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     }
 
     /// <summary>Sends two lines, one for each request, then closes the connection.</summary>
-    private static async Task SayAsync(Socket listener, params string[] lines)
+    private static async Task SendLinesAsync(Socket listener, params string[] lines)
     {
         using var client = await listener.AcceptAsync();
         try
@@ -145,7 +145,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    private static async Task SendForEverAsync(Socket client)
+    private static async Task SendContinuouslyAsync(Socket client)
     {
         var part = new byte[1 << 20];
         part.AsSpan().Fill((byte)' ');
@@ -169,12 +169,12 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         "messages":{"requests":1,"pagesWired":2,"messages":3,"turns":1},"sections":{"nbd":[{{Server}}] } }
         """.ReplaceLineEndings(" ");
 
-    private static string Spoiled(int clock, Random random)
+    private static string Mutated(int clock, Random random)
     {
         var root = JsonNode.Parse(Line(clock))!;
         for (var changes = random.Next(3); changes > 0; changes--)
         {
-            Spoil(root, random);
+            Mutate(root, random);
         }
 
         var line = root.ToJsonString().Replace("HALF", "\\ud800", StringComparison.Ordinal);
@@ -182,7 +182,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     }
 
     /// <summary>Replaces, removes or duplicates a random node.</summary>
-    private static void Spoil(JsonNode root, Random random)
+    private static void Mutate(JsonNode root, Random random)
     {
         var places = Below(root).ToList();
         if (places.Count == 0)

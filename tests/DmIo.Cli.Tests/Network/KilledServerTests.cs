@@ -90,8 +90,8 @@ public sealed class KilledServerTests : IAsyncLifetime
         await peers[killed].KillAsync();
         directory.Write("killed", "");
 
-        var said = await writer.ReadLineAsync();
-        Assert.True(said == "whole", (await writer.EndUnreadAsync()).ToString());
+        var printed = await writer.ReadLineAsync();
+        Assert.True(printed == "whole", (await writer.EndUnreadAsync()).ToString());
         await server.SignalAsync("TERM");
         var (exitCode, error) = await server.EndUnreadAsync();
         Assert.Equal(0, exitCode);

@@ -227,14 +227,14 @@ public sealed class ServeProcessTests : IDisposable
     public async Task It_serves_even_if_standard_output_fails()
     {
         var result = await RunAsync($$"""
-            dmio serve --export disk=mem:1MiB --unix '{{SocketPath}}' --monitor monitor > /dev/full 2> said & server=$!
-            until grep -q incomplete said || ! kill -0 $server; do sleep 0.1; done
+            dmio serve --export disk=mem:1MiB --unix '{{SocketPath}}' --monitor monitor > /dev/full 2> log & server=$!
+            until grep -q incomplete log || ! kill -0 $server; do sleep 0.1; done
             dmio top --socket monitor --once > top; kill $server; wait $server || echo $?
             """);
 
         Assert.Equal("1\n", result.Output);
         Assert.Contains("'disk'", File.ReadAllText(directory.PathOf("top")));
-        Assert.Contains("No space left on device", File.ReadAllText(directory.PathOf("said")));
+        Assert.Contains("No space left on device", File.ReadAllText(directory.PathOf("log")));
     }
 
     [Fact]

@@ -127,10 +127,10 @@ public sealed class ServeSocketTests : IDisposable
 
         using var client = await ConnectAsync(isMonitor ? MonitorPath : SocketPath);
         await client.SendAsync("stats\n"u8.ToArray());
-        var said = await server.ReadErrorLineAsync();
+        var printed = await server.ReadErrorLineAsync();
         await LimitAsync(server, "512:");
 
-        Assert.Contains("cannot accept", said);
+        Assert.Contains("cannot accept", printed);
         Assert.True(await IsGreetedAsync(client));
         await server.SignalAsync("TERM");
         Assert.Equal(0, (await server.EndUnreadAsync()).ExitCode);
@@ -138,8 +138,8 @@ public sealed class ServeSocketTests : IDisposable
 
     private static async Task LimitAsync(DmioProcess server, string limit)
     {
-        var (exitCode, said) = await PeerProcess.RunAsync("prlimit", "--pid", $"{server.Id}", $"--nofile={limit}");
-        Assert.True(exitCode == 0, said);
+        var (exitCode, printed) = await PeerProcess.RunAsync("prlimit", "--pid", $"{server.Id}", $"--nofile={limit}");
+        Assert.True(exitCode == 0, printed);
     }
 
     private static async Task<Socket> ConnectAsync(string path)

@@ -1,6 +1,5 @@
 using DmIo.Cli.Service;
 using DmIo.Cli.Tests.Support;
-using DmIo.Testing.Devices;
 using Xunit;
 
 namespace DmIo.Cli.Tests.Service;

@@ -1,6 +1,6 @@
 namespace DmIo.Cli.Tests.Support;
 
-/// <summary>A pipe with some bytes, which then blocks until it is disposed of.</summary>
+/// <summary>A pipe with some bytes that then blocks until it is disposed.</summary>
 internal sealed class BlockedStream(int bytes, Action onBlock) : Stream
 {
     private readonly ManualResetEventSlim closed = new();

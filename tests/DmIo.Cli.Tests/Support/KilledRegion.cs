@@ -23,10 +23,10 @@ internal sealed class KilledRegion(TempDirectory directory, string file, int fil
 
     /// <summary>The reported sectors have the new data, each other byte of the region is old or new, and all bytes
     /// outside of the region are old.</summary>
-    internal void Check(byte[] data, long reportedSectors, string said)
+    internal void Check(byte[] data, long reportedSectors, string printed)
     {
         var after = File.ReadAllBytes(path);
-        Assert.True(after.Length == before.Length, $"{file} has {after.Length} bytes; {said}");
+        Assert.True(after.Length == before.Length, $"{file} has {after.Length} bytes; {printed}");
         var (first, end) = (start * Sector.SizeBytes, (start + count) * Sector.SizeBytes);
         var certain = first + ((int)Math.Min(reportedSectors, count) * Sector.SizeBytes);
         for (var at = 0; at < after.Length; at++)
@@ -34,7 +34,7 @@ internal sealed class KilledRegion(TempDirectory directory, string file, int fil
             var isOld = after[at] == before[at];
             var isWell = at < first || at >= end ? isOld
                 : after[at] == data[at - first] || (isOld && at >= certain);
-            Assert.True(isWell, $"{file}: sector {at / Sector.SizeBytes} is wrong (region {start}+{count}); {said}");
+            Assert.True(isWell, $"{file}: sector {at / Sector.SizeBytes} is wrong (region {start}+{count}); {printed}");
         }
     }
 }

@@ -64,7 +64,7 @@ public sealed class ReadTransferTests
 
         var transfer = await ReadAsync(region, new FullStream());
 
-        Assert.Contains("disk full", transfer.Broken!.Message);
+        Assert.Contains("disk full", transfer.Failure!.Message);
         Assert.Equal("Stopped", region.Outcome.Status);
         Assert.Equal((0, 0), (transfer.OutputBytes, region.BytesDone));
     }

@@ -70,7 +70,7 @@ public sealed class WriteTransferTests
     [Fact]
     public async Task Only_the_data_of_the_regions_is_read()
     {
-        var input = new BlockedStream(2 * ChunkBytes, () => Assert.Fail("The input was read further."));
+        var input = new BlockedStream(2 * ChunkBytes, () => Assert.Fail("The input was read beyond the regions."));
 
         await WriteAsync(input, io.NewRegion(0, "a", 0, 16));
 

@@ -4,7 +4,7 @@ using DmIo.Devices.Files;
 
 namespace DmIo.Faults.Tests.Bench;
 
-/// <summary>A file of the test's own, of zeroes and without blocks of its own: on a disk, or in memory.</summary>
+/// <summary>A sparse file of zeroes for one test, on a disk or in memory.</summary>
 internal sealed partial class DiskFile : IDisposable
 {
     private readonly TemporaryDirectory? directory;
@@ -19,19 +19,19 @@ internal sealed partial class DiskFile : IDisposable
 
     internal string Path { get; }
 
-    /// <summary>Where temporary files are.</summary>
+    /// <summary>In the directory for temporary files.</summary>
     internal static DiskFile OnDisk(long lengthBytes)
     {
         var place = new TemporaryDirectory();
         return new DiskFile(place.FilePath("disk"), place, lengthBytes);
     }
 
-    /// <summary>On the machine's file system in memory; where it has none, with the temporary files.</summary>
+    /// <summary>On the machine's tmpfs; without one, in the directory for temporary files.</summary>
     internal static DiskFile InMemory(long lengthBytes) => Directory.Exists("/dev/shm")
         ? new DiskFile($"/dev/shm/dmio-faults-{Guid.NewGuid():N}", directory: null, lengthBytes)
         : OnDisk(lengthBytes);
 
-    /// <summary>By its name: .NET would ask for the lock that the device holds.</summary>
+    /// <summary>Truncates by path: a handle of .NET would request the lock that the device holds.</summary>
     internal void SetLength(long lengthBytes)
     {
         if (Truncate(Path, lengthBytes) != 0)
@@ -40,7 +40,7 @@ internal sealed partial class DiskFile : IDisposable
         }
     }
 
-    /// <summary>Does its file system have direct I/O?</summary>
+    /// <summary>Whether its file system supports direct I/O.</summary>
     internal bool HasDirectIo()
     {
         try

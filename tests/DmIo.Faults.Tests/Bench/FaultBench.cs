@@ -9,14 +9,13 @@ using Xunit;
 namespace DmIo.Faults.Tests.Bench;
 
 /// <summary>
-/// A running service with two devices: <c>ill</c>, which the test makes suffer, and <c>well</c>, its sibling in every
-/// request, to which nothing may happen. What is written is a pattern of its own each time, so that no old data is
-/// taken for new.
+/// A running service with two devices: <c>faulty</c>, in which the test causes faults, and <c>healthy</c>, its sibling
+/// in every request, which must not be affected. Each write uses a new pattern, so that old data is not taken for new.
 /// </summary>
 internal sealed class FaultBench : IAsyncDisposable
 {
-    internal const string Ill = "ill";
-    internal const string Well = "well";
+    internal const string Faulty = "faulty";
+    internal const string Healthy = "healthy";
     private const int WellSectors = 1 << 16;
 
     private const string Quiet = """
@@ -40,16 +39,16 @@ internal sealed class FaultBench : IAsyncDisposable
 
     internal IoClient Client { get; }
 
-    internal static async Task<FaultBench> StartAsync(IBlockDevice ill)
+    internal static async Task<FaultBench> StartAsync(IBlockDevice faulty)
     {
         var started = ActorSystem.Create("faults", ConfigurationFactory.ParseString(Quiet));
         var service = DmIoService.For(started);
-        await service.AttachAsync(Well, new MemoryDevice(ByteSize.FromSectors(WellSectors))).InTime();
-        await service.AttachAsync(Ill, ill).InTime();
+        await service.AttachAsync(Healthy, new MemoryDevice(ByteSize.FromSectors(WellSectors))).InTime();
+        await service.AttachAsync(Faulty, faulty).InTime();
         return new FaultBench(started, await service.OpenAsync(pages: 256).InTime());
     }
 
-    /// <summary>With a file or disk, served this way, as the device that suffers.</summary>
+    /// <summary>Starts with a file or disk in this mode as the faulty device.</summary>
     internal static Task<FaultBench> StartAsync(
         string path, ServiceMode mode, bool isDirect = false, ByteSize? createSize = null) =>
         StartAsync(FileDevice.Open(new FileDeviceOptions
@@ -68,20 +67,20 @@ internal sealed class FaultBench : IAsyncDisposable
         return bytes;
     }
 
-    /// <summary>Writes to both, and makes sure that the sibling has it.</summary>
-    /// <returns>How the write of the suffering one ended.</returns>
+    /// <summary>Writes to both, and checks the data of the sibling.</summary>
+    /// <returns>The status of the faulty device.</returns>
     internal async Task<IoStatus> WriteAsync(Sector start, byte[] data, RequestOptions? options = null)
     {
         var count = new SectorCount(data.Length / Sector.SizeBytes);
         var result = await Client.WriteAsync(Both(start, count), data, options).InTime();
         Assert.True(result[1].IsOk, result.ToString());
         var held = new byte[data.Length];
-        Assert.True((await Client.ReadAsync(new IoRegion(Well, start, count), held).InTime()).IsOk);
+        Assert.True((await Client.ReadAsync(new IoRegion(Healthy, start, count), held).InTime()).IsOk);
         Assert.Equal(data, held);
         return result[0];
     }
 
-    /// <summary>Writes to both, which must go well, and reads the suffering one back.</summary>
+    /// <summary>Writes to both, which must succeed, and reads the faulty device back.</summary>
     internal async Task AssertServesAsync(Sector start, int sectors = 8)
     {
         var data = Pattern(sectors);
@@ -91,23 +90,23 @@ internal sealed class FaultBench : IAsyncDisposable
         Assert.Equal(data, held);
     }
 
-    /// <summary>Reads the suffering one into memory that is full of something else.</summary>
+    /// <summary>Reads the faulty device into memory that is filled with other data.</summary>
     internal async Task<(IoStatus Status, byte[] Data)> ReadAsync(Sector start, int sectors)
     {
         var memory = Pattern(sectors);
-        var result = await Client.ReadAsync(new IoRegion(Ill, start, sectors), memory).InTime();
+        var result = await Client.ReadAsync(new IoRegion(Faulty, start, sectors), memory).InTime();
         return (result[0], memory);
     }
 
-    /// <summary>What the suffering one says of a range without reading it: the kinds that occur there.</summary>
+    /// <summary>The kinds of extents that the faulty device reports in a range.</summary>
     internal async Task<IReadOnlyList<ExtentKind>> KindsAsync(Sector start, SectorCount count)
     {
-        var extents = await Service.GetExtentsAsync(Ill, start, count).InTime();
+        var extents = await Service.GetExtentsAsync(Faulty, start, count).InTime();
         Assert.Equal(count.Value, extents.Sum(extent => extent.Count.Value));
         return [.. extents.Select(extent => extent.Kind).Distinct()];
     }
 
-    /// <summary>Flushes both; the sibling's must go well.</summary>
+    /// <summary>Flushes both; the flush of the sibling must succeed.</summary>
     internal async Task<IoStatus> FlushAsync()
     {
         var result = await Client.FlushAsync(Both(0, 0)).InTime();
@@ -115,11 +114,11 @@ internal sealed class FaultBench : IAsyncDisposable
         return result[0];
     }
 
-    /// <summary>Puts the suffering one into service again, after it was detached.</summary>
+    /// <summary>Attaches the faulty device again after it was detached.</summary>
     internal Task AttachAsync(string path, ServiceMode mode, bool isDirect = false) => Service.AttachAsync(
-        Ill, FileDevice.Open(new FileDeviceOptions { Path = path, Mode = mode, IsDirect = isDirect })).InTime();
+        Faulty, FileDevice.Open(new FileDeviceOptions { Path = path, Mode = mode, IsDirect = isDirect })).InTime();
 
-    /// <summary>The end of all requests, with every page back.</summary>
+    /// <summary>Waits for the end of all requests, and checks that every page was returned.</summary>
     public async ValueTask DisposeAsync()
     {
         await Client.DisposeAsync().InTime();
@@ -129,5 +128,5 @@ internal sealed class FaultBench : IAsyncDisposable
     }
 
     private static IoRegion[] Both(Sector start, SectorCount count) =>
-        [new IoRegion(Ill, start, count), new IoRegion(Well, start, count)];
+        [new IoRegion(Faulty, start, count), new IoRegion(Healthy, start, count)];
 }

@@ -1,8 +1,8 @@
 namespace DmIo.Faults.Tests.Bench;
 
 /// <summary>
-/// A file that a program serves: nbdfuse shows what nbdkit has. Its errors are switched on and off, its server stopped
-/// and started again.
+/// A file served by another program: nbdfuse shows an export of nbdkit as a file. Its errors can be switched on and
+/// off, and its server can be stopped and continued.
 /// </summary>
 internal sealed class FuseFile : IAsyncDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class FuseFile : IAsyncDisposable
 
     internal string Path => System.IO.Path.Combine(place, "nbd");
 
-    /// <summary>Who has the data.</summary>
+    /// <summary>The process that stores the data.</summary>
     internal PeerProcess Server => server.Process;
 
     internal static async Task<FuseFile> OfAsync(int sizeMiB)
@@ -37,7 +37,7 @@ internal sealed class FuseFile : IAsyncDisposable
         var file = new FuseFile(directory, nbdkit, nbdfuse, shown, broken);
         try
         {
-            await nbdfuse.WroteAsync(idFile);
+            await nbdfuse.WaitForFileAsync(idFile);
             return file;
         }
         catch
@@ -47,7 +47,7 @@ internal sealed class FuseFile : IAsyncDisposable
         }
     }
 
-    /// <summary>From now on every operation fails with EIO, or none.</summary>
+    /// <summary>Every operation fails with EIO while this is on.</summary>
     internal void Fail(bool isOn)
     {
         if (isOn)
@@ -60,7 +60,7 @@ internal sealed class FuseFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills the file system, which has nobody left that answers for it.</summary>
+    /// <summary>Kills the file system; its operations have no server any longer.</summary>
     internal Task KillAsync() => fuse.KillAsync();
 
     public async ValueTask DisposeAsync()

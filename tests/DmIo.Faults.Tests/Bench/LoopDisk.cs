@@ -2,7 +2,7 @@ using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Faults.Tests.Bench;
 
-/// <summary>A file as a block device, until disposed of.</summary>
+/// <summary>A file as a block device, until it is disposed.</summary>
 internal sealed class LoopDisk : IAsyncDisposable
 {
     private bool isDetached;
@@ -14,14 +14,14 @@ internal sealed class LoopDisk : IAsyncDisposable
     internal static async Task<LoopDisk> OverAsync(string file) =>
         new((await RunAsync("losetup", "--find", "--show", file)).Trim());
 
-    /// <summary>Takes it away; from who has it open, when they close it.</summary>
+    /// <summary>Detaches the disk; processes that have it open keep it until they close it.</summary>
     internal async Task DetachAsync()
     {
         isDetached = true;
         await RunAsync("losetup", "--detach", Path);
     }
 
-    /// <summary>Is there a file behind it?</summary>
+    /// <summary>Whether the disk has a file.</summary>
     internal async Task<bool> IsAttachedAsync() =>
         (await PeerProcess.RunAsync("losetup", "--noheadings", Path)).ExitCode == 0;
 

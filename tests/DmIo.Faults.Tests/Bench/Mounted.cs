@@ -2,8 +2,8 @@ using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Faults.Tests.Bench;
 
-/// <summary>A small file system of the test's own, mounted until it is disposed of: in memory, or ext4 in a file behind
-/// a loop device.</summary>
+/// <summary>A small file system for one test, mounted until it is disposed: tmpfs, or ext4 in a file behind a loop
+/// device.</summary>
 internal sealed class Mounted : IAsyncDisposable
 {
     private readonly TemporaryDirectory home;
@@ -19,7 +19,7 @@ internal sealed class Mounted : IAsyncDisposable
 
     internal string Place => home.FilePath("mnt");
 
-    /// <summary>Of an ext4: the loop device that it lies on.</summary>
+    /// <summary>The loop device of an ext4.</summary>
     internal string Disk => disk!.Path;
 
     internal static async Task<Mounted> InMemoryAsync(int sizeKiB)
@@ -52,10 +52,10 @@ internal sealed class Mounted : IAsyncDisposable
         isMounted = false;
     }
 
-    /// <summary>The path of a file in it.</summary>
+    /// <summary>The path of a file in the file system.</summary>
     internal string FilePath(string name) => Path.Combine(Place, name);
 
-    /// <summary>Fills it up, to the last block; removed, there is room again.</summary>
+    /// <summary>Fills the file system up to the last block. Removing the returned file frees the space.</summary>
     internal string FillUp()
     {
         var path = FilePath("filler");
@@ -70,20 +70,20 @@ internal sealed class Mounted : IAsyncDisposable
         }
         catch (IOException)
         {
-            // It is full.
+            // The file system is full.
             return path;
         }
     }
 
-    /// <summary>An ext4 finds an error in itself, and goes read-only for good, whoever writes to it.</summary>
-    internal void FailItself() =>
+    /// <summary>Makes an ext4 find an error, after which it is read-only.</summary>
+    internal void CauseError() =>
         File.WriteAllText($"/sys/fs/ext4/{Path.GetFileName(Disk)}/trigger_fs_error", "a test");
 
     public async ValueTask DisposeAsync()
     {
         if (isMounted)
         {
-            // Lazily: where the test failed, something may still be open in it.
+            // Lazily: after a failed test, files may still be open in it.
             await PeerProcess.RunAsync("umount", "-l", Place);
         }
 

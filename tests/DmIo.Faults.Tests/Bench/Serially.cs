@@ -1,4 +1,4 @@
 using Xunit;
 
-// Mounts, loop devices and stopped processes are the machine's: one test at a time.
+// Mounts, loop devices and stopped processes are shared by the machine: one test at a time.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -3,8 +3,8 @@ using Xunit;
 
 namespace DmIo.Faults.Tests.Bench;
 
-/// <summary>A limit on the threads of a process, the kernel's own included that work for it: the <c>pids.max</c> of a
-/// control group that has this process and no other, of version 2 or 1.</summary>
+/// <summary>A limit on the threads of a process, including kernel threads that work for it: the <c>pids.max</c> of a
+/// control group, version 2 or 1, that contains only this process.</summary>
 internal sealed class ThreadLimit : IDisposable
 {
     private const string Root = "/sys/fs/cgroup";
@@ -16,10 +16,10 @@ internal sealed class ThreadLimit : IDisposable
 
     private ThreadLimit() => Directory.CreateDirectory(group);
 
-    /// <summary>Why threads can't be limited here; null where they can.</summary>
-    internal static string? WhyNone => Reason.Value;
+    /// <summary>Why threads cannot be limited here; null: they can.</summary>
+    internal static string? NoLimitReason => Reason.Value;
 
-    /// <summary>How often a thread was refused.</summary>
+    /// <summary>The number of refused threads.</summary>
     internal long Refused => long.Parse(
         File.ReadLines(PathOf("pids.events")).First(line => line.StartsWith("max ", StringComparison.Ordinal))[4..],
         CultureInfo.InvariantCulture);
@@ -28,7 +28,7 @@ internal sealed class ThreadLimit : IDisposable
 
     private static string Parent => IsVersion2 ? Root : $"{Root}/pids";
 
-    /// <summary>None yet, on all threads of this process.</summary>
+    /// <summary>Prepares a limit for all threads of this process; none is set yet.</summary>
     internal static ThreadLimit Of(PeerProcess process)
     {
         var limit = new ThreadLimit();
@@ -36,15 +36,15 @@ internal sealed class ThreadLimit : IDisposable
         return limit;
     }
 
-    /// <summary>No thread more than there are.</summary>
+    /// <summary>Sets the limit to the current number of threads.</summary>
     internal void Begin() => File.WriteAllText(PathOf("pids.max"), File.ReadAllText(PathOf("pids.current")));
 
-    /// <summary>No more threads than these.</summary>
+    /// <summary>Sets the limit to this number of threads.</summary>
     internal void Set(int threads) => File.WriteAllText(PathOf("pids.max"), $"{threads}");
 
     internal void End() => File.WriteAllText(PathOf("pids.max"), NoLimit);
 
-    /// <summary>The process goes on without a limit.</summary>
+    /// <summary>Removes the limit; the process continues.</summary>
     public void Dispose()
     {
         foreach (var process in File.ReadAllLines(PathOf("cgroup.procs")))
@@ -82,10 +82,10 @@ internal sealed class ThreadLimit : IDisposable
     private string PathOf(string name) => Path.Combine(group, name);
 }
 
-/// <summary>Needs to limit the threads of other processes.</summary>
+/// <summary>Requires the permission to limit the threads of other processes.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ThreadLimitTheoryAttribute : TheoryAttribute
 {
     public ThreadLimitTheoryAttribute(params string[] programs) =>
-        Skip = Programs.Missing(programs) ?? ThreadLimit.WhyNone;
+        Skip = Programs.Missing(programs) ?? ThreadLimit.NoLimitReason;
 }

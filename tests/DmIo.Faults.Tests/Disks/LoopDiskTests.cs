@@ -6,8 +6,8 @@ using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Faults.Tests.Disks;
 
-/// <summary>A disk that is taken away, or what it lies on: detached, shrunk, its file cut, its file's server
-/// dead.</summary>
+/// <summary>A disk that fails under an open device: it is detached or shrunk, its file is truncated, or the server of
+/// its file dies.</summary>
 public sealed class LoopDiskTests
 {
     private const int InputOutput = 5;
@@ -15,8 +15,8 @@ public sealed class LoopDiskTests
     private const long LengthBytes = 4 << 20;
 
     [MountTheory("losetup")]
-    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
-    public async Task One_that_is_detached_serves_whoever_has_it_open_and_is_gone_behind_the_last(
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task A_detached_disk_serves_its_openers_and_disappears_after_the_last_close(
         ServiceMode mode, bool isDirect)
     {
         using var file = DiskFile.OnDisk(LengthBytes);
@@ -29,14 +29,14 @@ public sealed class LoopDiskTests
         await bench.AssertServesAsync(64);
         Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
         Assert.True(await disk.IsAttachedAsync());
-        await bench.Service.DetachAsync(FaultBench.Ill).InTime();
+        await bench.Service.DetachAsync(FaultBench.Faulty).InTime();
         Assert.False(await disk.IsAttachedAsync());
         Assert.Equal(IoStatusCode.DeviceGone, (await bench.WriteAsync(0, bench.Pattern(8))).Code);
     }
 
     [MountTheory("losetup")]
-    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
-    public async Task One_that_shrank_fails_behind_its_new_end_until_it_grows_back(ServiceMode mode, bool isDirect)
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task A_shrunk_disk_fails_behind_its_new_end_until_it_grows_again(ServiceMode mode, bool isDirect)
     {
         using var file = DiskFile.OnDisk(LengthBytes);
         await using var disk = await LoopDisk.OverAsync(file.Path);
@@ -59,8 +59,8 @@ public sealed class LoopDiskTests
     }
 
     [MountTheory("losetup")]
-    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
-    public async Task One_whose_file_was_cut_fails_reads_behind_the_cut_until_they_are_written(
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task A_disk_with_a_truncated_file_fails_reads_of_the_missing_sectors_until_they_are_written(
         ServiceMode mode, bool isDirect)
     {
         using var file = DiskFile.OnDisk(LengthBytes);
@@ -78,8 +78,8 @@ public sealed class LoopDiskTests
     }
 
     [MountTheory("losetup", "nbdkit", "nbdfuse", "fusermount3")]
-    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
-    public async Task One_whose_file_system_died_fails_for_good_and_another_takes_its_name(
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task A_disk_with_a_dead_file_system_fails_permanently_and_its_name_can_be_reused(
         ServiceMode mode, bool isDirect)
     {
         await using var file = await FuseFile.OfAsync(sizeMiB: 4);
@@ -96,7 +96,7 @@ public sealed class LoopDiskTests
         Assert.Equal(new byte[4096], held);
         Assert.Equal((IoStatusCode.DeviceError, InputOutput), (flushed.Code, flushed.Failure?.Errno));
         using var spare = DiskFile.OnDisk(LengthBytes);
-        await bench.Service.DetachAsync(FaultBench.Ill).InTime();
+        await bench.Service.DetachAsync(FaultBench.Faulty).InTime();
         await bench.AttachAsync(spare.Path, mode, isDirect && spare.HasDirectIo());
         await bench.AssertServesAsync(1024);
     }

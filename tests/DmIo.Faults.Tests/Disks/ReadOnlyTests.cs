@@ -7,8 +7,7 @@ using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Faults.Tests.Disks;
 
-/// <summary>What becomes read-only under an open device: a file system, by an error of its own or by whoever mounted
-/// it, and a disk.</summary>
+/// <summary>An open device becomes read-only: its file system by an error or a remount, or its disk.</summary>
 public sealed class ReadOnlyTests
 {
     private const int NotPermitted = 1;
@@ -16,8 +15,8 @@ public sealed class ReadOnlyTests
     private static readonly ByteSize DiskSize = ByteSize.FromMiB(2);
 
     [MountTheory("mount", "umount", "losetup", "mkfs.ext4", "e2fsck")]
-    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
-    public async Task A_file_system_that_went_read_only_fails_writes_alone_until_it_is_mounted_anew(
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task A_file_system_that_became_read_only_fails_only_writes_until_it_is_mounted_again(
         ServiceMode mode, bool isDirect)
     {
         await using var mounted = await Mounted.Ext4Async(sizeMiB: 16);
@@ -25,26 +24,26 @@ public sealed class ReadOnlyTests
         await using var bench = await FaultBench.StartAsync(path, mode, isDirect, createSize: DiskSize);
         await bench.AssertServesAsync(0);
         Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
-        mounted.FailItself();
+        mounted.CauseError();
 
         var status = await bench.WriteAsync(64, bench.Pattern(8));
 
         Assert.Equal((IoStatusCode.DeviceError, ReadOnlyFileSystem), (status.Code, status.Failure?.Errno));
-        Assert.Contains(FaultBench.Ill, status.Failure!.Message, StringComparison.Ordinal);
+        Assert.Contains(FaultBench.Faulty, status.Failure!.Message, StringComparison.Ordinal);
         Assert.Equal(IoStatus.Ok, (await bench.ReadAsync(0, 8)).Status);
-        await bench.Service.DetachAsync(FaultBench.Ill);
+        await bench.Service.DetachAsync(FaultBench.Faulty);
         await mounted.UnmountAsync();
 
-        // 1: it has put right what it found.
-        var (exitCode, said) = await PeerProcess.RunAsync("e2fsck", "-f", "-y", mounted.Disk);
-        Assert.True(exitCode <= 1, said);
+        // Exit code 1: errors were corrected.
+        var (exitCode, printed) = await PeerProcess.RunAsync("e2fsck", "-f", "-y", mounted.Disk);
+        Assert.True(exitCode <= 1, printed);
         await mounted.MountAsync();
         await bench.AttachAsync(path, mode, isDirect);
         await bench.AssertServesAsync(64);
     }
 
     [MountFact("mount", "umount")]
-    public async Task Whoever_remounts_it_read_only_is_refused_while_a_device_writes_and_a_device_while_it_is()
+    public async Task A_read_only_remount_and_a_writing_device_exclude_each_other()
     {
         await using var mounted = await Mounted.InMemoryAsync(sizeKiB: 4096);
         var path = mounted.FilePath("disk");
@@ -52,7 +51,7 @@ public sealed class ReadOnlyTests
 
         Assert.Contains("busy", await FailAsync("mount", "-o", "remount,ro", mounted.Place), StringComparison.Ordinal);
         await bench.AssertServesAsync(0);
-        await bench.Service.DetachAsync(FaultBench.Ill);
+        await bench.Service.DetachAsync(FaultBench.Faulty);
         await RunAsync("mount", "-o", "remount,ro", mounted.Place);
 
         var refusal = Assert.Throws<DeviceOpenException>(
@@ -65,8 +64,8 @@ public sealed class ReadOnlyTests
     }
 
     [MountTheory("losetup", "blockdev")]
-    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
-    public async Task A_disk_that_was_set_read_only_fails_writes_until_it_is_set_back(ServiceMode mode, bool isDirect)
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task A_disk_set_read_only_fails_writes_until_it_is_writable_again(ServiceMode mode, bool isDirect)
     {
         using var file = DiskFile.OnDisk(DiskSize.Bytes);
         await using var disk = await LoopDisk.OverAsync(file.Path);

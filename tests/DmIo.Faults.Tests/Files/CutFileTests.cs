@@ -6,8 +6,8 @@ using Xunit;
 
 namespace DmIo.Faults.Tests.Files;
 
-/// <summary>A file that somebody makes shorter while it is a device (R13): reads behind its end fail and leave zeroes,
-/// writes and zeroes bring it back, and no mapping of it ends the process.</summary>
+/// <summary>A file is truncated while it is a device (R13): reads behind its end fail and leave zeroes, writes and
+/// zeroing extend it again, and a mapping of it does not end the process.</summary>
 public sealed class CutFileTests
 {
     private const int InputOutput = 5;
@@ -16,24 +16,24 @@ public sealed class CutFileTests
     private static readonly WriteZeroesFlags[] Zeroings = [WriteZeroesFlags.None, WriteZeroesFlags.NoUnmap];
 
     [Theory]
-    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
-    public async Task On_a_disk_reads_behind_the_end_fail_and_writes_bring_it_back(ServiceMode mode, bool isDirect)
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task On_a_disk_reads_behind_the_end_fail_and_writes_extend_the_file(ServiceMode mode, bool isDirect)
     {
         using var file = DiskFile.OnDisk(LengthBytes);
         await CutAsync(file, mode, isDirect && file.HasDirectIo());
     }
 
     [Theory]
-    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
-    public async Task In_memory_reads_behind_the_end_fail_and_writes_bring_it_back(ServiceMode mode)
+    [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
+    public async Task In_memory_reads_behind_the_end_fail_and_writes_extend_the_file(ServiceMode mode)
     {
         using var file = DiskFile.InMemory(LengthBytes);
         await CutAsync(file, mode, isDirect: false);
     }
 
     [Theory]
-    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
-    public async Task R13_on_a_disk_zeroes_bring_the_missing_part_back_and_queries_agree_with_reads(
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task R13_on_a_disk_zeroing_extends_the_file_and_extents_agree_with_reads(
         ServiceMode mode, bool isDirect)
     {
         foreach (var zeroing in Zeroings)
@@ -44,8 +44,8 @@ public sealed class CutFileTests
     }
 
     [Theory]
-    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
-    public async Task R13_in_memory_zeroes_bring_the_missing_part_back_and_queries_agree_with_reads(ServiceMode mode)
+    [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
+    public async Task R13_in_memory_zeroing_extends_the_file_and_extents_agree_with_reads(ServiceMode mode)
     {
         foreach (var zeroing in Zeroings)
         {
@@ -55,8 +55,8 @@ public sealed class CutFileTests
     }
 
     [Theory]
-    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
-    public async Task One_that_is_cut_again_and_again_under_many_writes_ends_nobody(ServiceMode mode)
+    [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
+    public async Task Repeated_truncation_under_many_writes_does_not_end_the_process(ServiceMode mode)
     {
         using var file = DiskFile.InMemory(LengthBytes);
         await using var bench = await FaultBench.StartAsync(file.Path, mode);
@@ -64,7 +64,7 @@ public sealed class CutFileTests
         for (var round = 0; round < 60; round++)
         {
             var writes = Enumerable.Range(0, 64).Select(index =>
-                bench.Client.WriteAsync(new IoRegion(FaultBench.Ill, index * 64, 16), data)).ToArray();
+                bench.Client.WriteAsync(new IoRegion(FaultBench.Faulty, index * 64, 16), data)).ToArray();
             file.SetLength(round % 3 * 65536);
             file.SetLength(LengthBytes);
 
@@ -82,7 +82,7 @@ public sealed class CutFileTests
         await using var bench = await FaultBench.StartAsync(file.Path, mode, isDirect);
         await bench.AssertServesAsync(0, sectors: 4096);
         file.SetLength((LengthBytes / 4) + 100);
-        var missing = new IoRegion(FaultBench.Ill, 2048, 64);
+        var missing = new IoRegion(FaultBench.Faulty, 2048, 64);
 
         Assert.True((await bench.Client.DiscardAsync(missing).InTime()).IsOk);
         Assert.Equal(InputOutput, (await bench.ReadAsync(2048, 64)).Status.Failure?.Errno);

@@ -6,23 +6,23 @@ using Xunit;
 
 namespace DmIo.Faults.Tests.Files;
 
-/// <summary>A file without blocks of its own, on a file system that runs full: ENOSPC, until there is room.</summary>
+/// <summary>A sparse file on a full file system: ENOSPC, until there is space.</summary>
 public sealed class FullFileSystemTests
 {
     private const int NoSpace = 28;
     private static readonly ByteSize DiskSize = ByteSize.FromMiB(16);
 
     [MountTheory("mount", "umount")]
-    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
-    public async Task In_memory_it_fails_what_finds_no_room_and_serves_when_there_is_some(ServiceMode mode)
+    [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
+    public async Task In_memory_operations_without_space_fail_until_there_is_some(ServiceMode mode)
     {
         await using var mounted = await Mounted.InMemoryAsync(sizeKiB: 1024);
         await RunFullAsync(mounted, mode, isDirect: false);
     }
 
     [MountTheory("mount", "umount", "losetup", "mkfs.ext4")]
-    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
-    public async Task On_a_disk_it_fails_what_finds_no_room_and_serves_when_there_is_some(
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task On_a_disk_operations_without_space_fail_until_there_is_some(
         ServiceMode mode, bool isDirect)
     {
         await using var mounted = await Mounted.Ext4Async(sizeMiB: 8);
@@ -30,8 +30,8 @@ public sealed class FullFileSystemTests
     }
 
     [MountTheory("mount", "umount", "losetup", "mkfs.ext4")]
-    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
-    public async Task R14_a_durable_write_on_a_full_disk_fails_alone_and_the_device_goes_on(
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task R14_a_durable_write_on_a_full_disk_fails_alone_and_the_device_keeps_serving(
         ServiceMode mode, bool isDirect)
     {
         await using var mounted = await Mounted.Ext4Async(sizeMiB: 8);
@@ -39,8 +39,8 @@ public sealed class FullFileSystemTests
     }
 
     [MountTheory("mount", "umount")]
-    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
-    public async Task R14_a_durable_write_on_a_full_file_system_in_memory_fails_alone_and_the_device_goes_on(
+    [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
+    public async Task R14_a_durable_write_on_a_full_file_system_in_memory_fails_alone_and_the_device_keeps_serving(
         ServiceMode mode)
     {
         await using var mounted = await Mounted.InMemoryAsync(sizeKiB: 1024);
@@ -48,14 +48,14 @@ public sealed class FullFileSystemTests
     }
 
     [MountTheory("mount", "umount")]
-    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
-    public async Task Many_at_once_on_a_full_file_system_are_each_answered_for_itself(ServiceMode mode)
+    [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
+    public async Task Concurrent_writes_on_a_full_file_system_have_their_own_outcomes(ServiceMode mode)
     {
         await using var mounted = await Mounted.InMemoryAsync(sizeKiB: 1024);
         await using var bench = await FaultBench.StartAsync(mounted.FilePath("disk"), mode, createSize: DiskSize);
         var data = bench.Pattern(64);
         var writes = Enumerable.Range(0, 128).Select(index =>
-            bench.Client.WriteAsync(new IoRegion(FaultBench.Ill, index * 64, 64), data)).ToArray();
+            bench.Client.WriteAsync(new IoRegion(FaultBench.Faulty, index * 64, 64), data)).ToArray();
 
         var results = await Task.WhenAll(writes).InTime();
 

@@ -9,12 +9,12 @@ using static DmIo.Testing.Peers.OtherProgram;
 
 namespace DmIo.Faults.Tests.Files;
 
-/// <summary>A file without blocks of its own that is as long as its file system allows, or nearly.</summary>
+/// <summary>A sparse file of nearly the maximum length of its file system.</summary>
 public sealed class LargestFileTests
 {
     [MountTheory("mount", "umount", "losetup", "mkfs.ext4", "stat")]
-    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
-    public async Task It_is_discarded_and_zeroed_by_holes_as_any_other(ServiceMode mode, bool isDirect)
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task Discard_and_zeroing_of_the_largest_file_make_holes(ServiceMode mode, bool isDirect)
     {
         await using var mounted = await Mounted.Ext4Async(sizeMiB: 8);
         foreach (var shorterBy in new[] { 0, 4096, 1 << 20 })
@@ -36,7 +36,7 @@ public sealed class LargestFileTests
         }
     }
 
-    /// <summary>Of 512 bytes.</summary>
+    /// <summary>The number of allocated blocks of 512 bytes.</summary>
     private static async Task<long> BlocksAsync(string path) =>
         long.Parse((await RunAsync("stat", "-c", "%b", path)).Trim(), CultureInfo.InvariantCulture);
 

@@ -8,15 +8,15 @@ using Xunit;
 
 namespace DmIo.Faults.Tests.Files;
 
-/// <summary>A process that may start no thread, and for which the kernel may start none: <c>dmio serve</c> with a file,
-/// whose client is the suffering device.</summary>
+/// <summary>A process that can start no thread, and for which the kernel can start none: <c>dmio serve</c> with a file,
+/// whose client is the faulty device.</summary>
 public sealed class ThreadShortageTests
 {
     private static readonly RequestOptions Durable = new() { ForceUnitAccess = true };
 
     [ThreadLimitTheory("dotnet")]
-    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
-    public async Task R14_it_fails_no_operation_of_a_file_and_no_device(ServiceMode mode)
+    [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
+    public async Task R14_a_thread_shortage_fails_no_operation_of_a_file_and_no_device(ServiceMode mode)
     {
         using var file = DiskFile.OnDisk(lengthBytes: 1 << 24);
         using var directory = new TemporaryDirectory();
@@ -24,7 +24,7 @@ public sealed class ThreadShortageTests
         await using var server = PeerProcess.Start(
             "dotnet", Path.Combine(AppContext.BaseDirectory, "DmIo.Cli.dll"), "serve", "--json",
             "--export", $"disk={file.Path}", "--unix", socket, "--device-mode", $"{mode}".ToLowerInvariant());
-        await server.SaysAsync("\"exports\"");
+        await server.WaitForOutputAsync("\"exports\"");
         var device = await NbdDevice.OpenAsync(new NbdDeviceOptions { Uri = NbdUri.Unix(socket, "disk") }).InTime();
         await using var bench = await FaultBench.StartAsync(device);
         using var limit = ThreadLimit.Of(server);
@@ -36,7 +36,7 @@ public sealed class ThreadShortageTests
         await RunAsync(bench);
 
         Assert.True(mode == ServiceMode.Inline || refused > 0, "No thread was needed.");
-        Assert.DoesNotContain("DeviceFailed", server.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("DeviceFailed", server.Output, StringComparison.Ordinal);
     }
 
     [ThreadLimitTheory("dotnet")]
@@ -58,12 +58,12 @@ public sealed class ThreadShortageTests
         limit.Set(threads);
         File.WriteAllText(go, "");
 
-        await Task.WhenAny(server.SaysAsync("\"exports\""), server.EndAsync()).InTime();
+        await Task.WhenAny(server.WaitForOutputAsync("\"exports\""), server.EndAsync()).InTime();
 
         if (server.HasExited)
         {
             Assert.NotEqual(0, await server.EndAsync());
-            Assert.NotEmpty(server.Said);
+            Assert.NotEmpty(server.Output);
             return;
         }
 
@@ -72,7 +72,7 @@ public sealed class ThreadShortageTests
         Assert.Equal(2048, device.Description.Capacity.Sectors.Value);
     }
 
-    /// <summary>Flushes and durable writes, which the ring has threads of the kernel for, and reads.</summary>
+    /// <summary>Flushes and durable writes, for which the ring needs kernel threads, and reads.</summary>
     private static async Task RunAsync(FaultBench bench)
     {
         for (var round = 0; round < 4; round++)
@@ -81,7 +81,7 @@ public sealed class ThreadShortageTests
             Assert.Equal(IoStatus.Ok, await bench.FlushAsync());
             Assert.Equal(IoStatus.Ok, await bench.WriteAsync(2048 + (round * 64), bench.Pattern(8), Durable));
             var many = await Task.WhenAll(Enumerable.Range(0, 32).Select(index => bench.Client.WriteAsync(
-                new IoRegion(FaultBench.Ill, 4096 + (index * 16), 8), bench.Pattern(8), Durable))).InTime();
+                new IoRegion(FaultBench.Faulty, 4096 + (index * 16), 8), bench.Pattern(8), Durable))).InTime();
             Assert.All(many, result => Assert.True(result.IsOk, result.ToString()));
         }
     }

@@ -7,14 +7,14 @@ using Xunit;
 
 namespace DmIo.Faults.Tests.Servers;
 
-/// <summary>A file whose file system answers EIO for a while.</summary>
+/// <summary>A file whose file system returns EIO for a while.</summary>
 public sealed class FailingFuseTests
 {
     private const int InputOutput = 5;
 
     [MountTheory("nbdkit", "nbdfuse", "fusermount3")]
-    [MemberData(nameof(Way.All), MemberType = typeof(Way))]
-    public async Task Its_errors_are_this_devices_alone_and_end_with_their_cause(ServiceMode mode, bool isDirect)
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task Its_errors_affect_only_this_device_and_end_with_their_cause(ServiceMode mode, bool isDirect)
     {
         await using var file = await FuseFile.OfAsync(sizeMiB: 4);
         await using var bench = await FaultBench.StartAsync(file.Path, mode, isDirect);
@@ -34,8 +34,8 @@ public sealed class FailingFuseTests
     }
 
     [MountTheory("nbdkit", "nbdfuse", "fusermount3", "losetup")]
-    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
-    public async Task R14_a_failed_device_is_read_from_the_disk_where_allowed_and_serves_when_it_is_reopened(
+    [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
+    public async Task R14_a_failed_device_is_read_from_the_disk_if_allowed_and_serves_when_it_is_reopened(
         ServiceMode mode)
     {
         await using var file = await FuseFile.OfAsync(sizeMiB: 4);
@@ -55,7 +55,7 @@ public sealed class FailingFuseTests
         Assert.Equal(IoStatus.Ok, status);
         Assert.Equal(kept, held);
         Assert.Equal(IoStatusCode.DeviceFailed, (await bench.WriteAsync(0, bench.Pattern(8))).Code);
-        await bench.Service.ReopenAsync(FaultBench.Ill).InTime();
+        await bench.Service.ReopenAsync(FaultBench.Faulty).InTime();
         (status, held) = await bench.ReadAsync(0, 8);
         Assert.Equal(IoStatus.Ok, status);
         Assert.Equal(kept, held);
@@ -64,7 +64,7 @@ public sealed class FailingFuseTests
     }
 
     [MountTheory("nbdkit", "nbdfuse", "fusermount3", "losetup")]
-    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
+    [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
     public async Task R14_a_loss_that_a_flush_reported_is_still_known_to_the_second_descriptor(ServiceMode mode)
     {
         await using var file = await FuseFile.OfAsync(sizeMiB: 4);
@@ -83,8 +83,8 @@ public sealed class FailingFuseTests
     }
 
     [MountTheory("nbdkit", "nbdfuse", "fusermount3", "losetup")]
-    [MemberData(nameof(Way.Cached), MemberType = typeof(Way))]
-    public async Task R14_what_the_cache_could_not_write_out_fails_the_flush_and_the_device_until_it_is_attached_anew(
+    [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
+    public async Task R14_failed_writeback_fails_the_flush_and_the_device_until_it_is_attached_again(
         ServiceMode mode)
     {
         await using var file = await FuseFile.OfAsync(sizeMiB: 4);
@@ -97,11 +97,11 @@ public sealed class FailingFuseTests
         var flushed = await bench.FlushAsync();
 
         Assert.Equal((IoStatusCode.DeviceError, InputOutput), (flushed.Code, flushed.Failure?.Errno));
-        Assert.Contains(FaultBench.Ill, flushed.Failure!.Message, StringComparison.Ordinal);
+        Assert.Contains(FaultBench.Faulty, flushed.Failure!.Message, StringComparison.Ordinal);
         file.Fail(isOn: false);
         var written = await bench.WriteAsync(0, bench.Pattern(8));
         Assert.Equal((IoStatusCode.DeviceFailed, InputOutput), (written.Code, written.Failure?.Errno));
-        await bench.Service.DetachAsync(FaultBench.Ill);
+        await bench.Service.DetachAsync(FaultBench.Faulty);
         await bench.AttachAsync(disk.Path, mode);
         await bench.AssertServesAsync(0);
         Assert.Equal(IoStatus.Ok, await bench.FlushAsync());

@@ -9,26 +9,26 @@ using Xunit;
 namespace DmIo.Faults.Tests.Servers;
 
 /// <summary>
-/// A store that says nothing any more, and nobody knows for how long: a deadline ends the wait, the memory stays its
-/// own, siblings and others are served, and it goes on when it goes on.
+/// A server that is stopped for an unknown time: a deadline ends the wait, the memory is held, other devices are
+/// served, and the device continues when the server does.
 /// </summary>
 public sealed class StoppedServerTests
 {
     private static readonly RequestOptions Soon = new() { Deadline = TimeSpan.FromMilliseconds(200) };
 
     [MountTheory("nbdkit", "nbdfuse", "fusermount3")]
-    [MemberData(nameof(Way.Waiting), MemberType = typeof(Way))]
-    public async Task A_file_of_one_is_stuck_until_it_goes_on(ServiceMode mode)
+    [MemberData(nameof(FileModes.Waiting), MemberType = typeof(FileModes))]
+    public async Task A_file_of_a_stopped_server_is_stuck_until_the_server_continues(ServiceMode mode)
     {
         await using var file = await FuseFile.OfAsync(sizeMiB: 4);
         await using var bench = await FaultBench.StartAsync(file.Path, mode);
-        await StopAndGoOnAsync(bench, file.Server);
+        await StopAndContinueAsync(bench, file.Server);
     }
 
-    /// <summary>What blocks is done by threads that the kernel lends to all rings together.</summary>
+    /// <summary>Blocking operations run on kernel threads that all rings share.</summary>
     [MountTheory("nbdkit", "nbdfuse", "fusermount3")]
-    [MemberData(nameof(Way.Waiting), MemberType = typeof(Way))]
-    public async Task A_file_that_is_stuck_with_all_that_it_takes_holds_up_no_other_file(ServiceMode mode)
+    [MemberData(nameof(FileModes.Waiting), MemberType = typeof(FileModes))]
+    public async Task A_stuck_file_with_a_full_queue_delays_no_other_file(ServiceMode mode)
     {
         await using var file = await FuseFile.OfAsync(sizeMiB: 4);
         using var other = DiskFile.OnDisk(lengthBytes: 1 << 20);
@@ -38,9 +38,9 @@ public sealed class StoppedServerTests
         await file.Server.StopAsync();
         try
         {
-            // Apart from one another, or they would go down as one.
+            // The sectors are not adjacent, so that the reads are not merged.
             var stuck = await Task.WhenAll(Enumerable.Range(0, 100).Select(index => bench.Client.ReadAsync(
-                new IoRegion(FaultBench.Ill, index * 64, 8), new byte[4096], Soon))).InTime();
+                new IoRegion(FaultBench.Faulty, index * 64, 8), new byte[4096], Soon))).InTime();
 
             Assert.All(stuck, read => Assert.Equal(IoStatusCode.TimedOut, read[0].Code));
             Assert.Equal(32, stuck.Count(read => read.BufferHeld));
@@ -62,32 +62,33 @@ public sealed class StoppedServerTests
     }
 
     [PeerFact("nbdkit")]
-    public async Task A_network_disk_of_one_is_stuck_until_it_goes_on()
+    public async Task A_network_disk_of_a_stopped_server_is_stuck_until_the_server_continues()
     {
         await using var server = await NbdPeer.NbdkitAsync("memory", "4M");
         var device = await NbdDevice.OpenAsync(
             new NbdDeviceOptions { Uri = server.Uri, RequestTimeout = TimeSpan.Zero }).InTime();
         await using var bench = await FaultBench.StartAsync(device);
-        await StopAndGoOnAsync(bench, server.Process);
+        await StopAndContinueAsync(bench, server.Process);
     }
 
-    private static async Task StopAndGoOnAsync(FaultBench bench, PeerProcess server)
+    private static async Task StopAndContinueAsync(FaultBench bench, PeerProcess server)
     {
         await bench.AssertServesAsync(0);
         await server.StopAsync();
         try
         {
             var data = bench.Pattern(8);
-            IoRegion[] both = [new(FaultBench.Ill, 64, 8), new(FaultBench.Well, 64, 8)];
+            IoRegion[] both = [new(FaultBench.Faulty, 64, 8), new(FaultBench.Healthy, 64, 8)];
 
             var late = await bench.Client.WriteAsync(both, data, Soon).InTime();
 
             Assert.Equal(IoStatusCode.TimedOut, late[0].Code);
             Assert.True(late[1].IsOk && late.BufferHeld, late.ToString());
-            Assert.Contains(FaultBench.Ill, $"{late[0]}", StringComparison.Ordinal);
-            var other = await bench.Client.WriteAsync(new IoRegion(FaultBench.Well, 0, 8), bench.Pattern(8)).InTime();
+            Assert.Contains(FaultBench.Faulty, $"{late[0]}", StringComparison.Ordinal);
+            var other = await bench.Client.WriteAsync(
+                new IoRegion(FaultBench.Healthy, 0, 8), bench.Pattern(8)).InTime();
             Assert.True(other.IsOk);
-            var waiting = bench.Client.ReadAsync(new IoRegion(FaultBench.Ill, 64, 8), new byte[4096]);
+            var waiting = bench.Client.ReadAsync(new IoRegion(FaultBench.Faulty, 64, 8), new byte[4096]);
             Assert.False(waiting.IsCompleted);
             server.Continue();
             Assert.True((await waiting.InTime()).IsOk);

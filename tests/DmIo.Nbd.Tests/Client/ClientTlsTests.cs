@@ -33,11 +33,11 @@ public sealed class ClientTlsTests : IDisposable
             LongestReconnectPause = TimeSpan.FromMilliseconds(10),
         }).InTime();
         var news = Channel.CreateUnbounded<NbdDeviceEvent>();
-        device.Events.Listen(told => news.Writer.TryWrite(told));
+        device.Events.Listen(published => news.Writer.TryWrite(published));
         File.Delete(authority.AuthorityFile);
         Directory.CreateDirectory(authority.AuthorityFile);
 
-        await served.TakeAwayAsync();
+        await served.RemoveAsync();
         await NextAsync<ReconnectFailed>(news);
         Directory.Delete(authority.AuthorityFile);
         File.WriteAllText(authority.AuthorityFile, authority.Certificate.ExportCertificatePem());

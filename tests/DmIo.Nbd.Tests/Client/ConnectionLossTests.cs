@@ -55,7 +55,7 @@ public sealed class ConnectionLossTests : IDisposable
         peer.Dispose();
         Assert.False((await write.InTime()).Status.IsOk);
 
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         var lost = Assert.IsType<ConnectionLost>(await news.ReadAsync());
         Assert.Equal((0, 1), (lost.Connections, lost.Operations));
         Assert.Equal(1, Assert.IsType<Connected>(await news.ReadAsync()).Connections);
@@ -92,7 +92,7 @@ public sealed class ConnectionLossTests : IDisposable
         await news.ReadAsync();
 
         var flush = device.FlushAsync();
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         await next.AnswerAsync((await next.ReadRequestAsync()).Request);
 
         Assert.Equal(IoStatus.Ok, await flush.InTime());
@@ -125,7 +125,7 @@ public sealed class ConnectionLossTests : IDisposable
         await peer.AnswerAsync((await peer.ReadRequestAsync()).Request);
         Assert.True((await write.InTime()).Status.IsOk);
         peer.Dispose();
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         await news.ReadAsync();
         await news.ReadAsync();
 
@@ -150,7 +150,7 @@ public sealed class ConnectionLossTests : IDisposable
         await peer.AnswerAsync((await peer.ReadRequestAsync()).Request);
         await before.InTime();
         peer.Dispose();
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         await news.ReadAsync();
         await news.ReadAsync();
 
@@ -173,7 +173,7 @@ public sealed class ConnectionLossTests : IDisposable
         await using var opened = device;
         var news = Listen(device);
         peer.Dispose();
-        using var next = await server.WelcomeAsync(Structured with
+        using var next = await server.AcceptAsync(Structured with
         {
             SizeBytes = size,
             Flags = Structured.Flags | (isReadOnly ? TransmissionFlags.ReadOnly : TransmissionFlags.None),
@@ -239,7 +239,7 @@ public sealed class ConnectionLossTests : IDisposable
         await peer.ReadRequestAsync();
         peer.Dispose();
 
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         var (request, _) = await next.ReadRequestAsync();
         await next.SendDataAsync(request, 3 * 512, Bytes.Filled(512, 9), isLast: true);
 
@@ -256,7 +256,7 @@ public sealed class ConnectionLossTests : IDisposable
         await peer.ReadRequestAsync();
         peer.Dispose();
 
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         var (request, payload) = await next.ReadRequestAsync();
         await next.AnswerAsync(request);
 
@@ -316,7 +316,7 @@ public sealed class ConnectionLossTests : IDisposable
         peer.Dispose();
 
         Assert.Equal(104, (await read.InTime()).Status.Failure!.Errno);
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         Assert.IsType<ConnectionLost>(await news.ReadAsync());
         Assert.IsType<Connected>(await news.ReadAsync());
         var flush = owned.FlushAsync();

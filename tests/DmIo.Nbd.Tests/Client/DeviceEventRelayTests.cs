@@ -39,7 +39,7 @@ public sealed class DeviceEventRelayTests : IAsyncLifetime
 
         var lost = Assert.IsType<ConnectionLost>(await news.NextAsync());
         Assert.Equal(("remote", server.Uri, 0), (lost.Device, lost.Uri, lost.Connections));
-        using var next = await server.WelcomeAsync(Export);
+        using var next = await server.AcceptAsync(Export);
         var connected = Assert.IsType<Connected>(await news.NextAsync());
         Assert.Equal(("remote", 1), (connected.Device, connected.Connections));
     }
@@ -50,7 +50,7 @@ public sealed class DeviceEventRelayTests : IAsyncLifetime
         var (device, peer) = await server.OpenAsync(Export);
         var news = new EventProbe(system, typeof(NbdDeviceEvent));
         peer.Dispose();
-        using var next = await server.WelcomeAsync(Export);
+        using var next = await server.AcceptAsync(Export);
 
         await AttachAsync("remote", device);
 
@@ -66,7 +66,7 @@ public sealed class DeviceEventRelayTests : IAsyncLifetime
         await AttachAsync("remote", device);
 
         peer.Dispose();
-        using var next = await server.WelcomeAsync(Export);
+        using var next = await server.AcceptAsync(Export);
 
         Assert.IsType<Connected>(await news.NextAsync());
     }
@@ -94,7 +94,7 @@ public sealed class DeviceEventRelayTests : IAsyncLifetime
         await AttachAsync("remote", device);
 
         peer.Dispose();
-        using var next = await server.WelcomeAsync(Export with { SizeBytes = 2 << 20 });
+        using var next = await server.AcceptAsync(Export with { SizeBytes = 2 << 20 });
 
         Assert.Equal("remote", Assert.IsType<DeviceHasChanged>(await news.NextAsync()).Device);
     }

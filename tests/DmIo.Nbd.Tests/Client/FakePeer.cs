@@ -10,7 +10,7 @@ namespace DmIo.Nbd.Tests.Client;
 internal sealed class FakePeer(Socket socket) : IDisposable
 {
     /// <summary>Sends the greeting, and answers options until GO is accepted.</summary>
-    internal async Task AgreeAsync(FakeExport export)
+    internal async Task NegotiateAsync(FakeExport export)
     {
         await GreetAsync(HandshakeFlags.FixedNewstyle | HandshakeFlags.NoZeroes);
         while (true)

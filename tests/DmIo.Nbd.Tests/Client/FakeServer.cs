@@ -21,15 +21,15 @@ internal sealed class FakeServer : IDisposable
     internal NbdUri Uri { get; }
 
     /// <summary>A client waits to be accepted.</summary>
-    internal bool IsCalled => listener.Poll(0, SelectMode.SelectRead);
+    internal bool HasPendingConnection => listener.Poll(0, SelectMode.SelectRead);
 
     internal async Task<FakePeer> AcceptAsync() => new(await listener.AcceptAsync().InTime());
 
     /// <summary>Accepts a connection, and completes the handshake for this export.</summary>
-    internal async Task<FakePeer> WelcomeAsync(FakeExport export)
+    internal async Task<FakePeer> AcceptAsync(FakeExport export)
     {
         var peer = await AcceptAsync();
-        await peer.AgreeAsync(export);
+        await peer.NegotiateAsync(export);
         return peer;
     }
 
@@ -43,7 +43,7 @@ internal sealed class FakeServer : IDisposable
             ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
         };
         var opening = NbdDevice.OpenAsync(change?.Invoke(options) ?? options).InTime();
-        var peer = await WelcomeAsync(export);
+        var peer = await AcceptAsync(export);
         return (await opening, peer);
     }
 

@@ -36,7 +36,7 @@ public sealed class ServerShutdownTests : IDisposable
 
         Assert.Equal(512, (await served.InTime()).Bytes);
         Assert.Equal(NbdCommand.Disconnect, (await peer.ReadRequestAsync()).Request.Command);
-        using var next = await server.WelcomeAsync(Structured);
+        using var next = await server.AcceptAsync(Structured);
         var (request, _) = await next.ReadRequestAsync();
         await next.SendDoneAsync(request);
         Assert.Equal(16UL * 512, request.Offset);
@@ -49,13 +49,13 @@ public sealed class ServerShutdownTests : IDisposable
         var (device, peer) = await server.OpenAsync(Structured);
         await using var opened = device;
         using var leaving = peer;
-        var told = new TaskCompletionSource<NbdDeviceEvent>(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.Events.Listen(news => told.TrySetResult(news));
+        var published = new TaskCompletionSource<NbdDeviceEvent>(TaskCreationOptions.RunContinuationsAsynchronously);
+        device.Events.Listen(news => published.TrySetResult(news));
         var read = device.ReadAsync(0, Bytes.Batch(new byte[512]));
         await peer.SendErrorAsync((await peer.ReadRequestAsync()).Request, NbdError.Shutdown, "");
 
         Assert.False((await read.InTime()).Status.IsOk);
-        var lost = Assert.IsType<ConnectionLost>(await told.Task.InTime());
+        var lost = Assert.IsType<ConnectionLost>(await published.Task.InTime());
         Assert.Equal((0, "The server is shutting down."), (lost.Operations, lost.Reason));
     }
 }

@@ -58,7 +58,7 @@ internal sealed class PipelinedClient(RawClient client, Action<RequestHeader, Nb
     internal async Task<RequestHeader> ReceiveAsync()
     {
         var reply = await client.SimpleReplyAsync();
-        Assert.True(unanswered.TryRemove(reply.Cookie, out var request), $"{reply} answers nothing.");
+        Assert.True(unanswered.TryRemove(reply.Cookie, out var request), $"{reply} does not belong to a request.");
         var hasData = reply.Error == NbdError.None && request.Command == NbdCommand.Read;
         check(request, reply.Error, hasData ? await client.ReceiveAsync((int)request.LengthBytes) : []);
         return request;

@@ -74,7 +74,7 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>Sends bytes without TLS, as an attacker on the network could.</summary>
-    internal Task SendBelowAsync(ReadOnlyMemory<byte> bytes) => socket.SendAsync(bytes).AsTask().InTime();
+    internal Task SendUnencryptedAsync(ReadOnlyMemory<byte> bytes) => socket.SendAsync(bytes).AsTask().InTime();
 
     internal Task SendAsync(ReadOnlyMemory<byte> bytes) => stream!.WriteAsync(bytes).InTime();
 
@@ -84,7 +84,7 @@ internal sealed class RawClient : IDisposable
         for (var at = 0; at < length;)
         {
             var received = await stream!.ReadAsync(bytes.AsMemory(at)).AsTask().InTime();
-            Assert.True(received > 0, $"the server hung up after {at} of {length} bytes");
+            Assert.True(received > 0, $"the server closed the connection after {at} of {length} bytes");
             at += received;
         }
 
@@ -121,12 +121,12 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>The server has received all sent data.</summary>
-    internal async Task AllTakenAsync()
+    internal async Task AllReceivedAsync()
     {
         using var limit = new CancellationTokenSource(Patience.Limit);
         while (SocketVectors.QueuedBytes(socket) > 0)
         {
-            Assert.False(limit.IsCancellationRequested, "the server does not receive what was sent");
+            Assert.False(limit.IsCancellationRequested, "the server does not receive the sent data");
             await Task.Yield();
         }
     }

@@ -106,7 +106,7 @@ internal sealed class ServedDisks : IAsyncDisposable
 
     /// <summary>Removes the export and detaches its devices, so that their content is final and their files are
     /// closed.</summary>
-    internal async Task TakeAwayAsync(string name = "disk")
+    internal async Task RemoveAsync(string name = "disk")
     {
         var status = await Server.GetStatusAsync().InTime();
         await Server.RemoveExportAsync(name).InTime();
@@ -142,7 +142,7 @@ internal sealed class ServedDisks : IAsyncDisposable
 
     /// <summary>After all clients have disconnected, the server releases their resources as soon as it is
     /// notified.</summary>
-    internal Task NothingIsKeptAsync() => StatusWhenAsync(status =>
+    internal Task AssertNothingHeldAsync() => StatusWhenAsync(status =>
         status.Connections.Count == 0
         && status.Exports.All(export => export is { Connections: 0, PagesInUse: 0 }));
 
@@ -175,7 +175,7 @@ internal sealed class ServedDisks : IAsyncDisposable
             await Server.DisposeAsync().InTime();
             if (!System.WhenTerminated.IsCompleted)
             {
-                await LeasesAreBackAsync().InTime();
+                await AssertLeasesPutAsync().InTime();
             }
         }
         finally
@@ -188,12 +188,12 @@ internal sealed class ServedDisks : IAsyncDisposable
     private static string PathIn(TemporaryDirectory home) => home.FilePath("nbd.sock");
 
     /// <summary>A client that was just disposed returns its lease a moment later.</summary>
-    private async Task LeasesAreBackAsync()
+    private async Task AssertLeasesPutAsync()
     {
         using var limit = new CancellationTokenSource(Patience.Limit);
         while ((await Service.GetPoolStatusAsync().InTime()).Leases > 0)
         {
-            Assert.False(limit.IsCancellationRequested, "A lease is not put back.");
+            Assert.False(limit.IsCancellationRequested, "A lease was not put.");
         }
     }
 }

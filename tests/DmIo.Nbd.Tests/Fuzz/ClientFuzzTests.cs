@@ -38,7 +38,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
             ? RunAsync(random, oneIn, certificate, authority.AuthorityFile)
             : RunAsync(random, oneIn));
 
-        Assert.True(await other.LeaveAsync() > 0);
+        Assert.True(await other.DisconnectAsync() > 0);
     }
 
     private static async Task RunAsync(
@@ -139,6 +139,6 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
 
     private static void Check(IoStatus status)
     {
-        Assert.True(status.IsOk || !string.IsNullOrEmpty(status.Failure?.Message), $"{status.Code} does not say why.");
+        Assert.True(status.IsOk || !string.IsNullOrEmpty(status.Failure?.Message), $"{status.Code} has no message.");
     }
 }

@@ -33,7 +33,7 @@ internal sealed class ConcurrentClient : IAsyncDisposable
     }
 
     /// <summary>Disconnects. Returns the number of successful rounds; fails if one failed.</summary>
-    internal async Task<int> LeaveAsync()
+    internal async Task<int> DisconnectAsync()
     {
         await end.CancelAsync();
         var rounds = await life.InTime();
@@ -41,7 +41,7 @@ internal sealed class ConcurrentClient : IAsyncDisposable
         return rounds;
     }
 
-    /// <summary>If the test did not reach <see cref="LeaveAsync"/>.</summary>
+    /// <summary>If the test did not reach <see cref="DisconnectAsync"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         await end.CancelAsync();
@@ -71,7 +71,7 @@ internal sealed class ConcurrentClient : IAsyncDisposable
 
             var result = await device.ReadAsync(start, Bytes.Batch(read)).InTime();
             Assert.True(result.Status.IsOk, $"read: {result.Status}");
-            Assert.True(!ownsData || data.AsSpan().SequenceEqual(read), "He read something else than he wrote.");
+            Assert.True(!ownsData || data.AsSpan().SequenceEqual(read), "The data read differs from the data written.");
             var flushed = await device.FlushAsync().InTime();
             Assert.True(flushed.IsOk || flushed.Code == IoStatusCode.Unsupported, $"flush: {flushed}");
             rounds++;

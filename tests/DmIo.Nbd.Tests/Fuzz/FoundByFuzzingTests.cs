@@ -14,7 +14,7 @@ public sealed class FoundByFuzzingTests
     [Theory]
     [InlineData(0u)]
     [InlineData((uint)ServedDisks.SizeBytes)]
-    public async Task A_connection_that_breaks_during_a_write_is_removed(uint offset)
+    public async Task A_connection_that_fails_during_a_write_is_removed(uint offset)
     {
         await using var served = await ServedDisks.WithDiskAsync();
         using (var client = await RawClient.UseAsync(served.SocketPath, "disk"))
@@ -27,7 +27,7 @@ public sealed class FoundByFuzzingTests
             await client.AnsweredAsync();
         }
 
-        await served.NothingIsKeptAsync();
+        await served.AssertNothingHeldAsync();
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class FoundByFuzzingTests
     }
 
     [Fact]
-    public async Task A_dial_that_is_canceled_at_any_moment_ends_as_canceled_or_failed()
+    public async Task A_connect_canceled_at_any_moment_ends_as_canceled_or_failed()
     {
         using var server = new FakeServer();
         var random = new Random(1);
@@ -85,7 +85,7 @@ public sealed class FoundByFuzzingTests
 
             var fault = await Record.ExceptionAsync(() => dial.InTime());
             Assert.True(fault is OperationCanceledException or IOException, fault?.ToString());
-            while (server.IsCalled)
+            while (server.HasPendingConnection)
             {
                 (await server.AcceptAsync()).Dispose();
             }

@@ -13,13 +13,13 @@ internal static class FuzzingClient
     private enum Leaving
     {
         /// <summary>Sends no more, and reads the rest of the server's data.</summary>
-        Politely,
+        Gracefully,
 
         /// <summary>Closes the connection immediately.</summary>
         Abruptly,
 
         /// <summary>Reads nothing, and closes when everything that could be sent was sent.</summary>
-        WithoutListening,
+        WithoutReading,
 
         /// <summary>Stays connected and silent until the server closes the connection.</summary>
         Never,
@@ -39,9 +39,9 @@ internal static class FuzzingClient
         }
 
         await using var ending = stream;
-        var heard = leaving == Leaving.WithoutListening ? Task.FromResult(Array.Empty<byte>()) : HearAsync(stream);
-        await SendAsync(stream, pieces, mostMilliseconds: leaving == Leaving.WithoutListening ? 50 : 0).InTime();
-        if (leaving == Leaving.Politely)
+        var received = leaving == Leaving.WithoutReading ? Task.FromResult(Array.Empty<byte>()) : ReceiveAsync(stream);
+        await SendAsync(stream, pieces, mostMilliseconds: leaving == Leaving.WithoutReading ? 50 : 0).InTime();
+        if (leaving == Leaving.Gracefully)
         {
             Shutdown(socket);
         }
@@ -50,20 +50,20 @@ internal static class FuzzingClient
             socket.Close();
         }
 
-        var said = new ServerMessages([.. greeting, .. await heard.InTime()]);
-        said.Check(isCut: leaving is Leaving.Abruptly or Leaving.WithoutListening);
+        var printed = new ServerMessages([.. greeting, .. await received.InTime()]);
+        printed.Check(isCut: leaving is Leaving.Abruptly or Leaving.WithoutReading);
     }
 
     /// <summary>Starts TLS correctly. In every other case, about one record is mutated.</summary>
-    private static async Task<(byte[] Said, Stream Secure)> EncryptAsync(
+    private static async Task<(byte[] Sent, Stream Secure)> EncryptAsync(
         Stream stream, SslClientAuthenticationOptions tls, Random random)
     {
-        var said = new byte[18 + OptionReplyHeader.SizeBytes];
+        var printed = new byte[18 + OptionReplyHeader.SizeBytes];
         var option = new byte[sizeof(uint) + OptionHeader.SizeBytes];
         option[3] = 3;
         new OptionHeader(NbdOption.StartTls, 0).Write(option.AsSpan(sizeof(uint)));
         await stream.WriteAsync(option).AsTask().InTime();
-        await stream.ReadExactlyAsync(said).AsTask().InTime();
+        await stream.ReadExactlyAsync(printed).AsTask().InTime();
         var secure = new SslStream(new TamperedStream(stream, random, oneIn: random.Next(2) == 0 ? 8 : int.MaxValue));
         try
         {
@@ -74,7 +74,7 @@ internal static class FuzzingClient
             // The TLS handshake failed; further writes throw.
         }
 
-        return (said, secure);
+        return (printed, secure);
     }
 
     /// <summary>Sends everything, unless the server closes the connection, or stops receiving because nothing is
@@ -96,11 +96,11 @@ internal static class FuzzingClient
         }
         catch (OperationCanceledException)
         {
-            Assert.True(mostMilliseconds > 0, "The server takes nothing, and does not hang up.");
+            Assert.True(mostMilliseconds > 0, "The server neither receives data nor closes the connection.");
         }
     }
 
-    private static async Task<byte[]> HearAsync(Stream stream)
+    private static async Task<byte[]> ReceiveAsync(Stream stream)
     {
         using var all = new MemoryStream();
         var buffer = new byte[64 * 1024];

@@ -99,8 +99,8 @@ internal sealed class FuzzingServer : IAsyncDisposable
             BinaryPrimitives.WriteUInt64BigEndian(greeting, NbdMagic.Greeting);
             BinaryPrimitives.WriteUInt64BigEndian(greeting.AsSpan(8), NbdMagic.Option);
             BinaryPrimitives.WriteUInt16BigEndian(greeting.AsSpan(16), (ushort)random.Next(1, 4));
-            await SayAsync(greeting);
-            await HearAsync(sizeof(uint));
+            await SendLinesAsync(greeting);
+            await ReceiveAsync(sizeof(uint));
             while (await OptionAsync())
             {
             }
@@ -114,12 +114,12 @@ internal sealed class FuzzingServer : IAsyncDisposable
         /// <summary>False: the export was chosen.</summary>
         private async Task<bool> OptionAsync()
         {
-            if (!OptionHeader.TryRead(await HearAsync(OptionHeader.SizeBytes), out var header))
+            if (!OptionHeader.TryRead(await ReceiveAsync(OptionHeader.SizeBytes), out var header))
             {
-                throw new EndOfStreamException("The client says no option.");
+                throw new EndOfStreamException("The client sent no option.");
             }
 
-            await HearAsync((int)header.LengthBytes);
+            await ReceiveAsync((int)header.LengthBytes);
             var info = new byte[ExportInfo.WireBytes];
             new ExportInfo(SizeBytes, (TransmissionFlags)0xfed).Write(info);
             switch (header.Option)
@@ -141,10 +141,10 @@ internal sealed class FuzzingServer : IAsyncDisposable
                     await ReplyAsync(header.Option, OptionReplyType.Ack);
                     return false;
                 case NbdOption.ExportName:
-                    await SayAsync([.. info[sizeof(ushort)..], .. new byte[NbdMagic.ExportNamePadding]]);
+                    await SendLinesAsync([.. info[sizeof(ushort)..], .. new byte[NbdMagic.ExportNamePadding]]);
                     return false;
                 case NbdOption.Abort:
-                    throw new EndOfStreamException("The client has had enough.");
+                    throw new EndOfStreamException("The client aborted.");
                 default:
                     await ReplyAsync(header.Option, OptionReplyType.ErrorUnsupported);
                     return true;
@@ -160,15 +160,15 @@ internal sealed class FuzzingServer : IAsyncDisposable
 
         private async Task RequestAsync()
         {
-            if (!RequestHeader.TryRead(await HearAsync(RequestHeader.SizeBytes), out var request))
+            if (!RequestHeader.TryRead(await ReceiveAsync(RequestHeader.SizeBytes), out var request))
             {
-                throw new EndOfStreamException("The client says no request.");
+                throw new EndOfStreamException("The client sent no request.");
             }
 
-            await HearAsync((int)request.PayloadBytes);
+            await ReceiveAsync((int)request.PayloadBytes);
             if (request.Command == NbdCommand.Disconnect)
             {
-                throw new EndOfStreamException("The client says goodbye.");
+                throw new EndOfStreamException("The client disconnected.");
             }
 
             var data = new byte[request.Command == NbdCommand.Read ? request.LengthBytes : 0];
@@ -177,7 +177,7 @@ internal sealed class FuzzingServer : IAsyncDisposable
             {
                 var reply = new byte[SimpleReply.SizeBytes];
                 new SimpleReply(random.Next(30) == 0 ? NbdError.NoSpace : NbdError.None, request.Cookie).Write(reply);
-                await SayAsync(SimpleReply.Read(reply).Error == NbdError.None ? [.. reply, .. data] : reply);
+                await SendLinesAsync(SimpleReply.Read(reply).Error == NbdError.None ? [.. reply, .. data] : reply);
                 return;
             }
 
@@ -209,17 +209,17 @@ internal sealed class FuzzingServer : IAsyncDisposable
             var bytes = new byte[ReplyChunk.SizeBytes];
             var flags = isLast ? ReplyChunkFlags.Done : ReplyChunkFlags.None;
             new ReplyChunk(flags, type, request.Cookie, (uint)payload.Length).Write(bytes);
-            return SayAsync([.. bytes, .. payload]);
+            return SendLinesAsync([.. bytes, .. payload]);
         }
 
         private Task ReplyAsync(NbdOption option, OptionReplyType type, params byte[] data)
         {
             var bytes = new byte[OptionReplyHeader.SizeBytes];
             new OptionReplyHeader(option, type, (uint)data.Length).Write(bytes);
-            return SayAsync([.. bytes, .. data]);
+            return SendLinesAsync([.. bytes, .. data]);
         }
 
-        private async Task SayAsync(byte[] message)
+        private async Task SendLinesAsync(byte[] message)
         {
             if (random.Next(oneIn) == 0)
             {
@@ -228,7 +228,7 @@ internal sealed class FuzzingServer : IAsyncDisposable
                 message = [.. messages.SelectMany(part => part)];
             }
 
-            foreach (var piece in Mutation.Torn([message], random))
+            foreach (var piece in Mutation.Fragments([message], random))
             {
                 await stream.WriteAsync(piece).AsTask().InTime();
             }
@@ -236,7 +236,7 @@ internal sealed class FuzzingServer : IAsyncDisposable
             switch (random.Next(oneIn * 4))
             {
                 case 0:
-                    throw new EndOfStreamException("We hang up.");
+                    throw new EndOfStreamException("The connection is closed.");
                 case 1:
                     await SilenceAsync();
                     break;
@@ -248,18 +248,18 @@ internal sealed class FuzzingServer : IAsyncDisposable
         {
             while (true)
             {
-                await HearAsync(1);
+                await ReceiveAsync(1);
             }
         }
 
-        private async Task<byte[]> HearAsync(int length)
+        private async Task<byte[]> ReceiveAsync(int length)
         {
             Assert.InRange(length, 0, 64 << 20);
             var bytes = new byte[length];
             for (var at = 0; at < length;)
             {
                 var received = await stream.ReadAsync(bytes.AsMemory(at)).AsTask().InTime();
-                at += received > 0 ? received : throw new EndOfStreamException("The client has gone.");
+                at += received > 0 ? received : throw new EndOfStreamException("The client closed the connection.");
             }
 
             return bytes;

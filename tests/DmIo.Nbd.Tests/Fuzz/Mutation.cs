@@ -39,7 +39,7 @@ internal static class Mutation
                     messages[at] = messages[at][..random.Next(messages[at].Length)];
                     break;
                 default:
-                    messages[at] = Bend(messages[at], random);
+                    messages[at] = MutateFields(messages[at], random);
                     break;
             }
         }
@@ -47,7 +47,7 @@ internal static class Mutation
 
     /// <summary>Changes bits or a field of a message without changing its length; usually near the start, where the
     /// fields are.</summary>
-    internal static byte[] Bend(byte[] message, Random random)
+    internal static byte[] MutateFields(byte[] message, Random random)
     {
         var bent = (byte[])message.Clone();
         var front = random.Next(4) == 0 ? bent.Length : Math.Min(bent.Length, 48);
@@ -81,7 +81,7 @@ internal static class Mutation
     }
 
     /// <summary>The same bytes in the fragments in which they are sent: whole, or split anywhere.</summary>
-    internal static IEnumerable<byte[]> Torn(IReadOnlyCollection<byte[]> messages, Random random)
+    internal static IEnumerable<byte[]> Fragments(IReadOnlyCollection<byte[]> messages, Random random)
     {
         // Without LINQ, whose pooled arrays would be reported as a leak.
         var all = new byte[messages.Sum(message => message.Length)];

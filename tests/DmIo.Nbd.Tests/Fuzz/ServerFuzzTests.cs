@@ -42,9 +42,9 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
         await served.AddAsync("quiet", new MemoryDevice(ByteSize.FromMiB(8)));
         var place = served.SocketPath;
         var trusted = isTls ? authority.AuthorityFile : null;
-        await using var apart = await ConcurrentClient.ConnectAsync(
+        await using var separate = await ConcurrentClient.ConnectAsync(
             served.Server.UrisOf("quiet")[1], ownsData: true, trusted);
-        await using var beside = await ConcurrentClient.ConnectAsync(
+        await using var sharing = await ConcurrentClient.ConnectAsync(
             served.Server.UrisOf("disk")[0], ownsData: false, trusted);
 
         await FuzzPlan.RunAsync(seed, random =>
@@ -53,11 +53,11 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
             messages = isTls ? messages[1..] : messages;
             Mutation.Apply(messages, random);
             return FuzzingClient.RunAsync(
-                place, Mutation.Torn(messages, random), random, isTls ? authority.ClientOptions() : null);
+                place, Mutation.Fragments(messages, random), random, isTls ? authority.ClientOptions() : null);
         });
 
-        Assert.True(await apart.LeaveAsync() > 0 && await beside.LeaveAsync() > 0);
-        await served.NothingIsKeptAsync();
+        Assert.True(await separate.DisconnectAsync() > 0 && await sharing.DisconnectAsync() > 0);
+        await served.AssertNothingHeldAsync();
     }
 
     [Theory]
@@ -87,10 +87,10 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
                 await AskAsync(client, structured, random);
             }
 
-            await served.TakeAwayAsync(name);
+            await served.RemoveAsync(name);
         });
 
-        await served.NothingIsKeptAsync();
+        await served.AssertNothingHeldAsync();
     }
 
     [Theory]
@@ -121,10 +121,10 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
                 await RequestBatches.AskAsync(client, oracle, random);
             }
 
-            await served.TakeAwayAsync(name);
+            await served.RemoveAsync(name);
         });
 
-        await served.NothingIsKeptAsync();
+        await served.AssertNothingHeldAsync();
     }
 
     private static async Task AskAsync(RawClient client, bool structured, Random random)

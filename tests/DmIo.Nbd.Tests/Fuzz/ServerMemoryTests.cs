@@ -45,8 +45,8 @@ public sealed class ServerMemoryTests(ITestOutputHelper output)
         {
             var messages = ClientScript.New("disk", 16384 * 512, random);
             Mutation.Apply(messages, random);
-            return FuzzingClient.RunAsync(served.SocketPath, Mutation.Torn(messages, random), random);
+            return FuzzingClient.RunAsync(served.SocketPath, Mutation.Fragments(messages, random), random);
         });
-        await served.NothingIsKeptAsync();
+        await served.AssertNothingHeldAsync();
     }
 }

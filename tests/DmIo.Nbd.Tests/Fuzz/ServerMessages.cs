@@ -20,7 +20,7 @@ internal sealed class ServerMessages(byte[] bytes)
     {
         if (bytes.Length < 18)
         {
-            Assert.True(isCut || bytes.Length == 0, $"It greeted with {bytes.Length} bytes.");
+            Assert.True(isCut || bytes.Length == 0, $"The greeting has {bytes.Length} bytes.");
             return;
         }
 
@@ -70,5 +70,5 @@ internal sealed class ServerMessages(byte[] bytes)
     }
 
     private static void CheckError(uint error) =>
-        Assert.True(Enum.IsDefined((NbdError)error), $"{error} is no error of the protocol.");
+        Assert.True(Enum.IsDefined((NbdError)error), $"{error} is not an error of the protocol.");
 }

@@ -31,7 +31,7 @@ internal sealed class TamperedStream(Stream wire, Random random, int oneIn) : St
         if (isLast)
         {
             await wire.DisposeAsync();
-            throw new IOException("We hang up in the middle of a record.");
+            throw new IOException("The connection is closed within a record.");
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed class TamperedStream(Stream wire, Random random, int oneIn) : St
                 1 => ([.. record, .. record], false),
                 2 => ([.. Mutation.Garbage(random), .. record], false),
                 3 => (record[..random.Next(record.Length)], true),
-                >= 4 => (Mutation.Bend(record, random), false),
+                >= 4 => (Mutation.MutateFields(record, random), false),
                 _ => (record, false),
             };
         }

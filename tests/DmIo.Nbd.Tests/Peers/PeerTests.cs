@@ -2,11 +2,11 @@ using Xunit;
 
 namespace DmIo.Nbd.Tests.Peers;
 
-/// <summary>The other servers start, can be looked at, die and come back.</summary>
+/// <summary>The servers of other programs start, serve, can be killed and restarted.</summary>
 public sealed class PeerTests
 {
     [PeerFact("nbdkit", "nbdinfo")]
-    public async Task Nbdkit_serves_what_it_was_told_to()
+    public async Task Nbdkit_serves_its_arguments()
     {
         await using var peer = await NbdPeer.NbdkitAsync("memory", "4M");
 
@@ -14,7 +14,7 @@ public sealed class PeerTests
     }
 
     [PeerFact("nbdkit", "nbdinfo")]
-    public async Task Nbdkit_serves_on_a_port_too()
+    public async Task Nbdkit_serves_on_a_port()
     {
         await using var peer = await NbdPeer.NbdkitTcpAsync("memory", "4M");
 
@@ -40,7 +40,7 @@ public sealed class PeerTests
     }
 
     [PeerFact("nbdkit", "nbdinfo")]
-    public async Task A_server_that_was_killed_comes_back_in_the_same_place()
+    public async Task A_killed_server_restarts_at_the_same_address()
     {
         await using var peer = await NbdPeer.NbdkitAsync("memory", "4M");
         await peer.KillAsync();
@@ -52,8 +52,8 @@ public sealed class PeerTests
 
     private static async Task<string> SizeAsync(NbdPeer peer)
     {
-        var (exitCode, said) = await PeerProcess.RunAsync("nbdinfo", "--size", peer.Uri.ToString());
-        Assert.True(exitCode == 0, said);
-        return said.Trim();
+        var (exitCode, printed) = await PeerProcess.RunAsync("nbdinfo", "--size", peer.Uri.ToString());
+        Assert.True(exitCode == 0, printed);
+        return printed.Trim();
     }
 }

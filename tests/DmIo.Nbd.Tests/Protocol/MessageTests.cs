@@ -116,14 +116,14 @@ public sealed class MessageTests
         from sizes in Ints.ArrayOf(3)
         select (Info: new ExportInfo(size, (TransmissionFlags)flags),
             Sizes: new BlockSizes(sizes[0], sizes[1], sizes[2])),
-        said =>
+        message =>
         {
             var info = new byte[ExportInfo.WireBytes];
             var sizes = new byte[BlockSizes.WireBytes];
-            said.Info.Write(info);
-            said.Sizes.Write(sizes);
-            return ExportInfo.TryRead(info, out var readInfo) && readInfo == said.Info
-                && BlockSizes.TryRead(sizes, out var readSizes) && readSizes == said.Sizes
+            message.Info.Write(info);
+            message.Sizes.Write(sizes);
+            return ExportInfo.TryRead(info, out var readInfo) && readInfo == message.Info
+                && BlockSizes.TryRead(sizes, out var readSizes) && readSizes == message.Sizes
                 && !ExportInfo.TryRead(sizes, out _) && !BlockSizes.TryRead(info, out _);
         });
 

@@ -15,15 +15,15 @@ public sealed class FioTests
     public async Task Every_block_is_verified(bool tcp, string blocks, int depth)
     {
         await using var served = await ServedDisks.WithDiskAsync();
-        var said = await RunAsync(
+        var printed = await RunAsync(
             "fio", "--name=t", "--ioengine=nbd", $"--uri={served.Uri(tcp)}", "--rw=randwrite", $"--bsrange={blocks}",
             $"--iodepth={depth}", "--size=24m", "--verify=crc32c", "--verify_fatal=1", "--randseed=7",
             "--bs_unaligned=0", "--output-format=json", "--fsync=500");
 
-        var job = JsonDocument.Parse(said[said.IndexOf('{', StringComparison.Ordinal)..]).RootElement
+        var job = JsonDocument.Parse(printed[printed.IndexOf('{', StringComparison.Ordinal)..]).RootElement
             .GetProperty("jobs")[0];
         Assert.Equal(0, job.GetProperty("error").GetInt32());
-        Assert.True(job.GetProperty("read").GetProperty("io_bytes").GetInt64() > 16 << 20, "It verified too little.");
+        Assert.True(job.GetProperty("read").GetProperty("io_bytes").GetInt64() > 16 << 20, "too few verified bytes");
     }
 
     [FioTheory]

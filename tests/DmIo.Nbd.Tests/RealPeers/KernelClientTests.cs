@@ -29,15 +29,15 @@ public sealed class KernelClientTests(ITestOutputHelper output)
             Assert.Equal(NbdError.None, await client.WriteAsync(0, content[..HalfBytes]));
         }
 
-        var said = await KernelGuest.RunAsync(served.Home, Script(new Uri(served.Uri(tcp: true)).Port));
+        var printed = await KernelGuest.RunAsync(served.Home, Script(new Uri(served.Uri(tcp: true)).Port));
 
-        output.WriteLine(said);
+        output.WriteLine(printed);
         var sum = Convert.ToHexStringLower(SHA256.HashData(content.AsSpan(0, HalfBytes)));
-        Assert.Contains($"GUEST read {sum}", said);
-        Assert.Contains($"GUEST cached {sum}", said);
-        Assert.Contains("GUEST end", said);
-        Assert.DoesNotContain("GUEST failed", said);
-        Assert.DoesNotContain("Wrong magic", said);
+        Assert.Contains($"GUEST read {sum}", printed);
+        Assert.Contains($"GUEST cached {sum}", printed);
+        Assert.Contains("GUEST end", printed);
+        Assert.DoesNotContain("GUEST failed", printed);
+        Assert.DoesNotContain("Wrong magic", printed);
         using var reader = await served.UseAsync();
         Assert.Equal(content[..HalfBytes], await reader.ReadAsync(HalfBytes, HalfBytes));
     }

@@ -59,7 +59,7 @@ internal static class KernelGuest
             "-nic", "user,model=virtio-net-pci", "-kernel", $"/boot/vmlinuz-{version}", "-initrd", image,
             "-append", "console=ttyS0 panic=-1");
         await guest.EndAsync(Limit);
-        return guest.Said;
+        return guest.Output;
     }
 
     private static string? FindKernel() => !Directory.Exists(ModuleRoot) ? null
@@ -73,8 +73,8 @@ internal static class KernelGuest
     {
         var path = Programs.Find(program)!;
         File.Copy(path, Path.Combine(root, "bin", program));
-        var (_, said) = await PeerProcess.RunAsync("ldd", path);
-        var words = said.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        var (_, printed) = await PeerProcess.RunAsync("ldd", path);
+        var words = printed.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         foreach (var library in words.Where(word => word.StartsWith('/') && File.Exists(word)))
         {
             var copy = root + library;

@@ -34,7 +34,7 @@ internal sealed class MountedDisk : IAsyncDisposable
         var disk = new MountedDisk(home, process, place);
         try
         {
-            await process.WroteAsync(idFile);
+            await process.WaitForFileAsync(idFile);
             return disk;
         }
         catch

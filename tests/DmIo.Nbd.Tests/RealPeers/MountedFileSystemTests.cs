@@ -28,7 +28,7 @@ public sealed class MountedFileSystemTests
             await disk.UnmountAsync();
         }
 
-        await served.TakeAwayAsync();
+        await served.RemoveAsync();
         await RunAsync("e2fsck", "-f", "-n", image);
     }
 

@@ -34,7 +34,7 @@ public sealed class NbdcopyTests
 
         await RunAsync("nbdcopy", "--flush", image, served.Uri());
 
-        await served.TakeAwayAsync();
+        await served.RemoveAsync();
         Assert.Equal(await ServedDisks.ChecksumAsync(image), await ServedDisks.ChecksumAsync(path));
     }
 
@@ -55,13 +55,13 @@ public sealed class NbdcopyTests
         await RunAsync("nbdcopy", "--flush", image, served.Uri(tcp));
         await RunAsync("nbdcopy", served.Uri(tcp), back);
 
-        await served.TakeAwayAsync();
+        await served.RemoveAsync();
         byte[] expected = [.. data, .. Enumerable.Range(length, (8 << 20) - length).Select(at => (byte)"old!"[at % 4])];
         foreach (var copy in (string[])[path, back])
         {
             var found = await File.ReadAllBytesAsync(copy);
             Assert.Equal(ServedDisks.SizeBytes, found.Length);
-            Assert.True(expected.AsSpan().SequenceEqual(found.AsSpan(0, expected.Length)), $"{copy} is another");
+            Assert.True(expected.AsSpan().SequenceEqual(found.AsSpan(0, expected.Length)), $"{copy} differs");
             Assert.Equal(-1, found.AsSpan(expected.Length).IndexOfAnyExcept((byte)0));
         }
     }
@@ -105,7 +105,7 @@ public sealed class NbdcopyTests
 
         await RunAsync("nbdcopy", "--flush", served.Uri(export: "memory"), served.Uri(tcp: true));
 
-        await served.TakeAwayAsync();
+        await served.RemoveAsync();
         Assert.Equal(await ServedDisks.ChecksumAsync(image), await ServedDisks.ChecksumAsync(path));
     }
 }

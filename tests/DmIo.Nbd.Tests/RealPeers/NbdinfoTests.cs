@@ -86,7 +86,7 @@ public sealed class NbdinfoTests
         }
 
         Assert.Equal(ServedDisks.SizeBytes, covered);
-        Assert.True(holes > ServedDisks.SizeBytes / 2, $"Of the disk {holes} bytes are said to be holes.");
+        Assert.True(holes > ServedDisks.SizeBytes / 2, $"{holes} bytes of the disk are reported as holes.");
     }
 
     [PeerFact("nbdinfo")]
@@ -116,9 +116,9 @@ public sealed class NbdinfoTests
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
-        var said = await FailAsync("nbdinfo", served.Uri(export: "attic"));
+        var printed = await FailAsync("nbdinfo", served.Uri(export: "attic"));
 
-        Assert.Contains("attic", said, StringComparison.Ordinal);
+        Assert.Contains("attic", printed, StringComparison.Ordinal);
     }
 
     private static async Task<JsonElement> JsonAsync(params string[] arguments) =>

@@ -15,7 +15,7 @@ public sealed class QemuImageTests
     {
         await using var served = await ServedDisks.WithDiskAsync();
 
-        await GoesAndComesBackAsync(served, tcp);
+        await AssertRoundTripAsync(served, tcp);
     }
 
     [PeerTheory("qemu-img")]
@@ -26,9 +26,9 @@ public sealed class QemuImageTests
         var (served, path) = await ServedDisks.WithFileAsync();
         await using var ends = served;
 
-        var image = await GoesAndComesBackAsync(served, tcp);
+        var image = await AssertRoundTripAsync(served, tcp);
 
-        await served.TakeAwayAsync();
+        await served.RemoveAsync();
         Assert.Equal(await ServedDisks.ChecksumAsync(image), await ServedDisks.ChecksumAsync(path));
     }
 
@@ -42,7 +42,7 @@ public sealed class QemuImageTests
             IsDirect = true,
         }));
 
-        await GoesAndComesBackAsync(served, tcp: false);
+        await AssertRoundTripAsync(served, tcp: false);
     }
 
     [PeerFact("qemu-img")]
@@ -53,9 +53,9 @@ public sealed class QemuImageTests
         await RunAsync("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", image, served.Uri());
         await ScriptAsync(served.Uri(), "h.pwrite(b'\\0' * 512, 4096)");
 
-        var said = await FailAsync("qemu-img", "compare", "-f", "raw", "-F", "raw", image, served.Uri());
+        var printed = await FailAsync("qemu-img", "compare", "-f", "raw", "-F", "raw", image, served.Uri());
 
-        Assert.Contains("Content mismatch at offset 4096!", said, StringComparison.Ordinal);
+        Assert.Contains("Content mismatch at offset 4096!", printed, StringComparison.Ordinal);
     }
 
     [PeerFact("qemu-img")]
@@ -93,7 +93,7 @@ public sealed class QemuImageTests
     }
 
     /// <summary>Returns the path of the image.</summary>
-    private static async Task<string> GoesAndComesBackAsync(ServedDisks served, bool tcp)
+    private static async Task<string> AssertRoundTripAsync(ServedDisks served, bool tcp)
     {
         var (image, back, uri) = (served.Sample("image", seed: 1), served.Home.FilePath("back"), served.Uri(tcp));
         await RunAsync("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", image, uri);

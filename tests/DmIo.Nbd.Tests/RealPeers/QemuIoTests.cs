@@ -51,7 +51,7 @@ public sealed class QemuIoTests
 
         await IoAsync(served.Uri(), "write -f -P 9 4M 64k", "write -P 8 5M 4k", "flush");
 
-        await served.TakeAwayAsync();
+        await served.RemoveAsync();
         await using var file = File.OpenRead(path);
         file.Position = 4 << 20;
         Assert.Equal(9, file.ReadByte());
@@ -79,8 +79,8 @@ public sealed class QemuIoTests
 
     private static async Task IoAsync(string uri, params string[] commands)
     {
-        var said = await RunAsync(
+        var printed = await RunAsync(
             "qemu-io", ["-f", "raw", uri, .. commands.SelectMany(command => new[] { "-c", command })]);
-        Assert.DoesNotContain("failed", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("failed", printed, StringComparison.Ordinal);
     }
 }

@@ -47,7 +47,7 @@ public sealed class ThreeWayTests : IAsyncLifetime
     }
 
     [PeerFact("nbdkit", "qemu-nbd", "nbdcopy")]
-    public async Task All_three_hold_the_same()
+    public async Task All_three_copies_are_equal()
     {
         await using var client = await StartAsync();
 

@@ -43,9 +43,9 @@ public sealed class TlsTests : IDisposable
     {
         await using var served = await ServeAsync(NbdTlsMode.Required);
 
-        var said = await FailAsync("nbdinfo", what, Plain(served));
+        var printed = await FailAsync("nbdinfo", what, Plain(served));
 
-        Assert.DoesNotContain($"{ServedDisks.SizeBytes}", said, StringComparison.Ordinal);
+        Assert.DoesNotContain($"{ServedDisks.SizeBytes}", printed, StringComparison.Ordinal);
     }
 
     [PeerFact("nbdinfo")]
@@ -76,9 +76,9 @@ public sealed class TlsTests : IDisposable
         using var other = new TestAuthority(home, "Another");
 
         // For a unix socket, libnbd does not verify the certificate.
-        var said = await FailAsync("nbdinfo", Uri(served, other.ClientDirectory(), tcp: true));
+        var printed = await FailAsync("nbdinfo", Uri(served, other.ClientDirectory(), tcp: true));
 
-        Assert.Contains("certificate", said, StringComparison.Ordinal);
+        Assert.Contains("certificate", printed, StringComparison.Ordinal);
     }
 
     [PeerTheory("nbdcopy")]

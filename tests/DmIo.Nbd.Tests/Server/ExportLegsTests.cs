@@ -39,7 +39,7 @@ public sealed class ExportLegsTests
         IoStatus.Failed(IoStatusCode.Unsupported, "no trim"),
         IoStatus.DeviceError("broken", 5),
         IoStatus.Failed(IoStatusCode.DeviceGone, "not sent"),
-        IoStatus.Failed(IoStatusCode.DeviceFailed, "attach it anew"),
+        IoStatus.Failed(IoStatusCode.DeviceFailed, "attach it again"),
     };
 
     public static TheoryData<IoStatus> HintsInDoubt => new()

@@ -22,7 +22,7 @@ public sealed class ExportMemoryTests
     }
 
     [Fact]
-    public void Blocks_beside_the_lease_are_given_up_when_they_are_not_needed()
+    public void Blocks_outside_of_the_lease_are_freed_when_they_are_not_needed()
     {
         var memory = NewMemory(8);
         var shares = Enumerable.Range(0, 10).Select(_ => new MemoryShare(memory)).ToArray();
@@ -144,10 +144,10 @@ public sealed class ExportMemoryTests
     {
         var memory = NewMemory(16);
         var (first, second) = (new MemoryShare(memory), new MemoryShare(memory));
-        first.BeginPause(4, () => Assert.Fail("It is paused no more."));
+        first.BeginPause(4, () => Assert.Fail("The share is no longer paused."));
 
         first.EndPause();
-        second.BeginPause(4, () => Assert.Fail("It has a quarter, and no more."));
+        second.BeginPause(4, () => Assert.Fail("The share holds only a quarter."));
         first.Reclaim();
 
         second.EndPause();

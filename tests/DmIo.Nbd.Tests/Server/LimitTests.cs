@@ -54,7 +54,7 @@ public sealed class LimitTests
 
         await client.SendAsync(begun.AsMemory(0, headerBytes + payloadBytes));
 
-        await NobodyStaysAsync(served);
+        await AssertAllClosedAsync(served);
         Assert.Equal(0, Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).PagesInUse);
     }
 
@@ -68,7 +68,7 @@ public sealed class LimitTests
 
         await client.SendAsync(begun);
 
-        await NobodyStaysAsync(served);
+        await AssertAllClosedAsync(served);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class LimitTests
         await client.RequestAsync(NbdCommand.Read, 0, 16 << 20);
         await client.ReceiveAsync(1);
 
-        await NobodyStaysAsync(served);
+        await AssertAllClosedAsync(served);
         Assert.Equal(0, Assert.Single((await served.Server.GetStatusAsync().InTime()).Exports).PagesInUse);
     }
 
@@ -226,10 +226,10 @@ public sealed class LimitTests
         var levels = new List<LogLevel>();
         while (levels.Count < 4)
         {
-            var said = (LogEvent)await log.NextAsync();
-            if (said.ToString().Contains(" failed with EINVAL", StringComparison.Ordinal))
+            var logged = (LogEvent)await log.NextAsync();
+            if (logged.ToString().Contains(" failed with EINVAL", StringComparison.Ordinal))
             {
-                levels.Add(said.LogLevel());
+                levels.Add(logged.LogLevel());
             }
         }
 
@@ -359,7 +359,7 @@ public sealed class LimitTests
     }
 
     /// <summary>Clients above a limit are closed, even if the server notices late.</summary>
-    private async Task NobodyStaysAsync(ServedDisks served) => await served.StatusWhenAsync(status =>
+    private async Task AssertAllClosedAsync(ServedDisks served) => await served.StatusWhenAsync(status =>
     {
         time.Advance(TimeSpan.FromMinutes(2));
         return status.Connections.Count == 0;

@@ -63,7 +63,7 @@ public sealed class MirrorTests
     }
 
     [Fact]
-    public async Task Zeroes_and_discards_that_one_device_does_not_support_are_not_offered_and_leave_it_in()
+    public async Task Zeroes_and_discards_that_one_device_does_not_support_are_not_offered_and_the_device_is_kept()
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(

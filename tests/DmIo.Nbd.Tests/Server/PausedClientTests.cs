@@ -21,10 +21,10 @@ public sealed class PausedClientTests
         var requests = Enumerable.Range(0, Many).Select(index => Request(index, 512)).ToArray();
         var clients = await PausedAsync(served, requests, _ => 20);
 
-        await OthersGoOnAsync(served);
+        await AssertOthersServedAsync(served);
 
         Assert.Equal(0, (await served.Server.GetStatusAsync().InTime()).Exports[0].PagesInUse);
-        await GoOnAsync(served, clients, requests, _ => 20);
+        await SendRestAsync(served, clients, requests, _ => 20);
     }
 
     [Fact]
@@ -34,10 +34,10 @@ public sealed class PausedClientTests
         var requests = Enumerable.Range(0, Many).Select(index => Request(index, 300_000)).ToArray();
         var clients = await PausedAsync(served, requests, _ => RequestHeader.SizeBytes);
 
-        await OthersGoOnAsync(served);
+        await AssertOthersServedAsync(served);
 
         await served.StatusWhenAsync(status => status.Exports[0].PagesInUse == 0);
-        await GoOnAsync(served, clients, requests, _ => RequestHeader.SizeBytes);
+        await SendRestAsync(served, clients, requests, _ => RequestHeader.SizeBytes);
     }
 
     [Theory]
@@ -55,10 +55,10 @@ public sealed class PausedClientTests
         var requests = Enumerable.Range(0, Many).Select(index => Request(index, length)).ToArray();
         var clients = await PausedAsync(served, requests, _ => RequestHeader.SizeBytes + half);
 
-        await OthersGoOnAsync(served);
+        await AssertOthersServedAsync(served);
 
         await served.StatusWhenAsync(status => status.Exports[0].PagesInUse <= pages / 4);
-        await GoOnAsync(served, clients, requests, _ => RequestHeader.SizeBytes + half);
+        await SendRestAsync(served, clients, requests, _ => RequestHeader.SizeBytes + half);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class PausedClientTests
         var requests = Enumerable.Range(0, Many).Select(index => Request(index, 100_000, past: true)).ToArray();
         var clients = await PausedAsync(served, requests, _ => 50_000);
 
-        await OthersGoOnAsync(served);
+        await AssertOthersServedAsync(served);
 
         await served.StatusWhenAsync(status => status.Exports[0].PagesInUse == 0);
         foreach (var (client, request) in clients.Zip(requests))
@@ -96,7 +96,7 @@ public sealed class PausedClientTests
             }
         }
 
-        await OthersGoOnAsync(served);
+        await AssertOthersServedAsync(served);
 
         clients.ForEach(client => client.Dispose());
         await served.StatusWhenAsync(status => status.Exports[0].PagesInUse == 0);
@@ -119,12 +119,12 @@ public sealed class PausedClientTests
             var client = await RawClient.UseAsync(served.SocketPath, "disk", tls: authority.ClientOptions());
             clients.Add(client);
             await client.SendAsync(request.AsMemory(0, Sent(index)));
-            await client.AllTakenAsync();
+            await client.AllReceivedAsync();
         }
 
-        await OthersGoOnAsync(served);
+        await AssertOthersServedAsync(served);
 
-        await GoOnAsync(served, clients, requests, Sent);
+        await SendRestAsync(served, clients, requests, Sent);
     }
 
     [Theory]
@@ -145,12 +145,12 @@ public sealed class PausedClientTests
             {
                 var part = Math.Min(rest.Length, random.Next(3) == 0 ? random.Next(1, 600) : random.Next(1, 100_000));
                 await client.SendAsync(rest[..part]);
-                await client.AllTakenAsync();
+                await client.AllReceivedAsync();
                 rest = rest[part..];
             }
         })));
 
-        await GoOnAsync(served, clients, requests, index => requests[index].Length);
+        await SendRestAsync(served, clients, requests, index => requests[index].Length);
     }
 
     private static async Task<ServedDisks> StartAsync(int pages)
@@ -183,14 +183,14 @@ public sealed class PausedClientTests
             var client = await served.UseAsync();
             clients.Add(client);
             await client.SendAsync(requests[index].AsMemory(0, sent(index)));
-            await client.AllTakenAsync();
+            await client.AllReceivedAsync();
         }
 
         return clients;
     }
 
     /// <summary>A client that does not pause writes and reads.</summary>
-    private static async Task OthersGoOnAsync(ServedDisks served)
+    private static async Task AssertOthersServedAsync(ServedDisks served)
     {
         const ulong Behind = 60 << 20;
         using var client = await served.UseAsync();
@@ -200,7 +200,7 @@ public sealed class PausedClientTests
     }
 
     /// <summary>The paused clients send the rest, and their data is stored.</summary>
-    private static async Task GoOnAsync(
+    private static async Task SendRestAsync(
         ServedDisks served, IReadOnlyList<RawClient> clients, byte[][] requests, Func<int, int> sent)
     {
         using var reader = await served.UseAsync();

@@ -73,7 +73,7 @@ public sealed class SimpleReplyTests
             await client.ExchangeAsync(() => ReadManyAsync(client, new Random(index)), ManyReads);
         })));
 
-        await served.NothingIsKeptAsync();
+        await served.AssertNothingHeldAsync();
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class SimpleReplyTests
     }
 
     [Fact]
-    public async Task Small_requests_overtake_an_incomplete_read()
+    public async Task Small_requests_pass_an_incomplete_read()
     {
         var device = new HungDevice(new MemoryDevice(ByteSize.FromBytes(SizeBytes)), SecondMiB);
         await using var served = await WithContentAsync(device);
@@ -136,7 +136,7 @@ public sealed class SimpleReplyTests
         await client.ReceiveAsync();
 
         await client.ExpectEndAsync();
-        await served.NothingIsKeptAsync();
+        await served.AssertNothingHeldAsync();
     }
 
     [Theory]
@@ -155,7 +155,7 @@ public sealed class SimpleReplyTests
 
         device.Release();
 
-        await served.NothingIsKeptAsync();
+        await served.AssertNothingHeldAsync();
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class SimpleReplyTests
             return status.Connections.Count == 0;
         });
 
-        await served.NothingIsKeptAsync();
+        await served.AssertNothingHeldAsync();
     }
 
     private static async Task<ServedDisks> WithContentAsync(IBlockDevice device, int pages = ManyPages)

@@ -57,7 +57,7 @@ public sealed class TlsTests : IDisposable
         using (var client = await SecureAsync(served))
         {
             await GoAsync(client, "disk");
-            await client.SendBelowAsync(Convert.FromHexString(bytes));
+            await client.SendUnencryptedAsync(Convert.FromHexString(bytes));
         }
 
         await served.StatusWhenAsync(status => status.Connections.Count == 1);
@@ -328,12 +328,12 @@ public sealed class TlsTests : IDisposable
     [Theory]
     [InlineData("disks.example", "disks.example")]
     [InlineData("localhost", null)]
-    public async Task URIs_of_a_unix_socket_contain_a_name_unless_it_is_localhost(string name, string? told)
+    public async Task URIs_of_a_unix_socket_contain_a_name_unless_it_is_localhost(string name, string? expected)
     {
         await using var served = await ServedDisks.WithDiskAsync(tls: authority.ServeAs(NbdTlsMode.Required, name));
         var uri = NbdUri.Parse(served.Uri());
 
-        Assert.Equal(told, uri.TlsHostname);
+        Assert.Equal(expected, uri.TlsHostname);
         await using var device = await NbdDevice.OpenAsync(
             new NbdDeviceOptions { Uri = uri, AuthorityFile = authority.AuthorityFile }).InTime();
         Assert.Equal(ServedDisks.SizeBytes, device.Description.Capacity.Bytes);

@@ -5,8 +5,8 @@ using DmIo.Io;
 using DmIo.Samples;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
-// A journal that is mirrored on two files: journal DIRECTORY
-// The same on the export of an NBD server: journal DIRECTORY URI
+// Writes a journal that is mirrored on two files: journal DIRECTORY
+// With a third copy on the export of an NBD server: journal DIRECTORY URI
 var directory = Directory.CreateDirectory(args[0]).FullName;
 var system = ActorSystem.Create("journal", $$"""
     akka.stdout-loglevel = OFF
@@ -55,13 +55,13 @@ await using (var client = await service.OpenAsync(pages: 64))
             (await client.ReadAsync(new IoRegion(leg, record * 8, 8), found)).ThrowIfFailed();
             if (!found.SequenceEqual(Page(record)))
             {
-                throw new InvalidDataException($"Record {record} of {leg} is not what was written.");
+                throw new InvalidDataException($"Record {record} of {leg} differs from the written one.");
             }
         }
     }
 }
 
-// The same service by messages: an actor with a lease of its own, and a question.
+// The same service by messages: an actor with its own lease, and a query.
 var copied = new TaskCompletionSource<IoResult>(TaskCreationOptions.RunContinuationsAsynchronously);
 var page = Page(100);
 system.ActorOf(Props.Create(() => new CopyActor(service.Supervisor, page, legs, copied)), "copy");

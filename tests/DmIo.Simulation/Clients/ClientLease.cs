@@ -5,12 +5,12 @@ using DmIo.Io;
 
 namespace DmIo.Simulation;
 
-/// <summary>One of an <see cref="IoClient"/>.</summary>
-/// <param name="number">Its own.</param>
-/// <param name="pages">How many it asks for.</param>
-/// <param name="habit">How its user sends, if always in the same way.</param>
-/// <param name="process">Where.</param>
-internal sealed class ClientLease(long number, int pages, SendMode? habit, SimulatedProcess process)
+/// <summary>The lease of an <see cref="IoClient"/>.</summary>
+/// <param name="number">The number of the lease.</param>
+/// <param name="pages">The number of pages to request.</param>
+/// <param name="fixedMode">The mode of every request; null: random for each.</param>
+/// <param name="process">The process of the client.</param>
+internal sealed class ClientLease(long number, int pages, SendMode? fixedMode, SimulatedProcess process)
     : SimulatedLease(number, pages)
 {
     private readonly List<Awaited> tasks = [];
@@ -29,7 +29,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
 
     internal override void Send(SimulatedRequest request, Random random)
     {
-        request.Mode = habit ?? DrawMode(random);
+        request.Mode = fixedMode ?? DrawMode(random);
         try
         {
             switch (request.Mode)
@@ -61,7 +61,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
     {
         if (client is null)
         {
-            process.Oracle.Note($"nobody waits for {this} any more");
+            process.Oracle.Note($"{this}: Get is canceled");
             giveUp.Cancel();
             return;
         }
@@ -70,7 +70,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
         while (candidates.Count > 0)
         {
             var one = candidates[random.Next(candidates.Count)];
-            process.Oracle.Note($"nobody waits for #{one.Request.Number} any more");
+            process.Oracle.Note($"#{one.Request.Number}: token is canceled");
             one.Cancellation!.Cancel();
             candidates.Remove(one);
             if (!isForAll)
@@ -80,11 +80,11 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
         }
     }
 
-    /// <summary>Its user disposes of it all the same; where the service is dead, nobody is there to tell when the
-    /// memory is the user's again.</summary>
-    internal override void Cut(bool isServiceDead)
+    /// <summary>The client is disposed in any case. If the service is dead, no reply tells when the memory may be
+    /// reused.</summary>
+    internal override void OnKilled(bool isServiceDead)
     {
-        base.Cut(isServiceDead);
+        base.OnKilled(isServiceDead);
         if (isServiceDead)
         {
             HasEnded = true;
@@ -103,7 +103,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
             Open();
         }
 
-        // Who hears of one may send another, or cancel it, so that it has its own at once.
+        // A completed request can send or cancel another one, so the list is searched again each time.
         while (tasks.Find(one => one.Outcome.IsCompleted) is { } one)
         {
             tasks.Remove(one);
@@ -112,7 +112,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
 
         if (!HasEnded && closing is { IsCompleted: true })
         {
-            // What is called on the thread pool is called when that finds the time.
+            // Callbacks run on the thread pool, possibly after the client is closed.
             HasEnded = true;
             process.Oracle.Require(
                 Outstanding.TrueForAll(request => request.Mode == SendMode.Callback),
@@ -128,14 +128,14 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
         {
             client = opening.Result;
             IsOpen = !IsEnding && !process.Oracle.IsEnding;
-            TakeIn(client.Lease, process.Oracle);
+            SetPages(client.Lease, process.Oracle);
             return;
         }
 
         HasEnded = true;
         process.Oracle.Require(
-            !opening.IsCanceled || giveUp.IsCancellationRequested, $"{this} was cancelled by nobody");
-        process.Oracle.Note($"{this} is {(opening.IsCanceled ? "cancelled" : "refused")}");
+            !opening.IsCanceled || giveUp.IsCancellationRequested, $"{this} was canceled without a canceled token");
+        process.Oracle.Note($"{this} is {(opening.IsCanceled ? "canceled" : "refused")}");
     }
 
     private void TrySend(SimulatedRequest request)
@@ -164,8 +164,8 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
         const int rarely = 12;
         var message = request.Message;
         var cancellation = request.Mode == SendMode.CancellableTask ? new CancellationTokenSource() : null;
-        var isTooLate = cancellation is not null && random.Next(rarely) == 0;
-        if (isTooLate)
+        var isCanceledBefore = cancellation is not null && random.Next(rarely) == 0;
+        if (isCanceledBefore)
         {
             cancellation!.Cancel();
         }
@@ -176,7 +176,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
             message.Memory,
             OptionsOf(message),
             cancellation?.Token ?? CancellationToken.None);
-        tasks.Add(new Awaited(request, outcome, cancellation, isTooLate));
+        tasks.Add(new Awaited(request, outcome, cancellation, isCanceledBefore));
     }
 
     private static RequestOptions OptionsOf(IoProtocol.IoRequest message) => new()
@@ -191,17 +191,18 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
 
     private void End(Awaited one)
     {
-        var (request, outcome, cancellation, wasCancelledBefore) = one;
-        if (wasCancelledBefore)
+        var (request, outcome, cancellation, wasCanceledBefore) = one;
+        if (wasCanceledBefore)
         {
-            process.Oracle.Require(outcome.IsCanceled, $"{request} was cancelled before it was sent: {outcome.Status}");
+            process.Oracle.Require(outcome.IsCanceled, $"{request} was canceled before it was sent: {outcome.Status}");
             process.Oracle.NotBegun(request);
         }
         else if (outcome.IsCanceled)
         {
             process.Oracle.Require(
-                cancellation is { IsCancellationRequested: true }, $"{request} was cancelled by nobody");
-            process.Oracle.Cancelled(request);
+                cancellation is { IsCancellationRequested: true },
+                $"{request} was canceled without a canceled token");
+            process.Oracle.Canceled(request);
         }
         else if (outcome.IsCompletedSuccessfully)
         {
@@ -220,7 +221,7 @@ internal sealed class ClientLease(long number, int pages, SendMode? habit, Simul
         SimulatedRequest Request,
         Task<IoResult> Outcome,
         CancellationTokenSource? Cancellation,
-        bool WasCancelledBefore);
+        bool WasCanceledBefore);
 
     private sealed class Completion(SimulatedRequest request) : IoCompletion
     {

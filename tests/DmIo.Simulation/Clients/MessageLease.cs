@@ -4,10 +4,10 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Simulation;
 
-/// <summary>One whose owner is an actor of the application.</summary>
+/// <summary>A lease whose owner is an actor of the application.</summary>
 internal sealed class MessageLease(long number, int pages, SimulatedProcess process) : SimulatedLease(number, pages)
 {
-    private readonly List<(SimulatedRequest Request, Task<object> Answer)> asked = [];
+    private readonly List<(SimulatedRequest Request, Task<object> Answer)> asks = [];
     private Granted? granted;
     private bool isBack;
 
@@ -17,7 +17,7 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
 
     internal void Get(bool wait, int weight)
     {
-        Owner = process.NewEar(Hear);
+        Owner = process.NewReceiver(OnReply);
         process.Supervisor.Tell(new Get(Pages, Wait: wait, Weight: weight), Owner);
     }
 
@@ -27,7 +27,7 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
         switch (request.Mode)
         {
             case SendMode.Ask:
-                asked.Add((request, granted!.Requests.Ask<object>(request.Message, Timeout.InfiniteTimeSpan)));
+                asks.Add((request, granted!.Requests.Ask<object>(request.Message, Timeout.InfiniteTimeSpan)));
                 break;
             case SendMode.Tell:
                 granted!.Requests.Tell(
@@ -41,42 +41,42 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
 
     internal override void Put() => process.Supervisor.Tell(new Put(granted!.Lease.Id, Pages), Owner!);
 
-    /// <summary>One that has to be refused: it was put back before.</summary>
+    /// <summary>Sends a Put that must be refused, because the lease was put before.</summary>
     internal void PutAgain()
     {
-        WrongPuts++;
+        InvalidPuts++;
         Put();
     }
 
-    /// <summary>One that has to be refused: not its number of pages, or not its owner.</summary>
-    internal void PutWrongly(Random random)
+    /// <summary>Sends a Put that must be refused: a wrong number of pages, or a wrong sender.</summary>
+    internal void PutInvalid(Random random)
     {
-        WrongPuts++;
+        InvalidPuts++;
         if (random.Next(2) == 0)
         {
             process.Supervisor.Tell(new Put(granted!.Lease.Id, Pages + 1), Owner!);
         }
         else
         {
-            process.Supervisor.Tell(new Put(granted!.Lease.Id, Pages), process.NewEar(Hear));
+            process.Supervisor.Tell(new Put(granted!.Lease.Id, Pages), process.NewReceiver(OnReply));
         }
     }
 
-    /// <summary>Whoever has it dies.</summary>
+    /// <summary>The owner dies.</summary>
     internal void KillOwner() => Owner!.Tell(PoisonPill.Instance, ActorRefs.NoSender);
 
-    internal override void Cut(bool isServiceDead)
+    internal override void OnKilled(bool isServiceDead)
     {
-        base.Cut(isServiceDead);
+        base.OnKilled(isServiceDead);
         HasEnded = true;
         MayLoseRequests = true;
     }
 
     internal override void Poll()
     {
-        foreach (var (request, answer) in asked.FindAll(one => one.Answer.IsCompleted))
+        foreach (var (request, answer) in asks.FindAll(one => one.Answer.IsCompleted))
         {
-            asked.Remove((request, answer));
+            asks.Remove((request, answer));
             switch (answer.Result)
             {
                 case IoDone done:
@@ -86,13 +86,13 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
                     request.Refused(refused.Cause, refused.Reason);
                     break;
                 default:
-                    process.Oracle.Require(false, $"{request} is answered {answer.Result}");
+                    process.Oracle.Require(false, $"{request} got the reply {answer.Result}");
                     break;
             }
         }
     }
 
-    private void Hear(object message)
+    private void OnReply(object message)
     {
         switch (message)
         {
@@ -100,7 +100,7 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
                 process.Oracle.Require(granted is null, $"{this} was granted again: {given}");
                 granted = given;
                 IsOpen = !IsEnding && !process.Oracle.IsEnding;
-                TakeIn(granted.Lease, process.Oracle);
+                SetPages(granted.Lease, process.Oracle);
                 break;
             case GetRefused refused:
                 process.Oracle.Require(
@@ -119,12 +119,12 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
                 IsPutBack(done);
                 break;
             case PutRefused refused:
-                // Where the service drains, the lease may have ended before its Put came.
-                HasEnded |= IsEnding && WrongPuts == 0 && process.Oracle.IsEnding;
+                // While the service drains, a lease may end before its Put arrives.
+                HasEnded |= IsEnding && InvalidPuts == 0 && process.Oracle.IsEnding;
                 process.Oracle.PutRefused(this, refused);
                 break;
             default:
-                process.Oracle.Require(false, $"{this} hears {message}");
+                process.Oracle.Require(false, $"{this} received {message}");
                 break;
         }
     }
@@ -133,11 +133,11 @@ internal sealed class MessageLease(long number, int pages, SimulatedProcess proc
     {
         Poll();
         process.Oracle.Require(
-            IsEnding && !isBack && done.Pages == Pages, $"{this} was put back unasked, or twice: {done}");
-        process.Oracle.Require(Outstanding.Count == 0 || WasCut, $"{this} ended before its requests");
+            IsEnding && !isBack && done.Pages == Pages, $"{this} got an unexpected PutDone: {done}");
+        process.Oracle.Require(Outstanding.Count == 0 || WasKilled, $"{this} ended before its requests");
         HasEnded = true;
         isBack = true;
-        process.Oracle.Note($"{this} is back");
+        process.Oracle.Note($"{this} has ended");
         process.Oracle.Ended(this);
     }
 }

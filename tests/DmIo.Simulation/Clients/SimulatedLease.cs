@@ -4,48 +4,47 @@ using DmIo.Memory;
 
 namespace DmIo.Simulation;
 
-/// <summary>A lease, from its Get on, and whoever has it: an actor that speaks the service's messages, or a user of
-/// <see cref="IoClient"/>.</summary>
+/// <summary>A lease and its holder, an actor that uses messages or a user of <see cref="IoClient"/>.</summary>
 internal abstract class SimulatedLease(long number, int pages)
 {
     internal long Number { get; } = number;
 
     internal int Pages { get; } = pages;
 
-    /// <summary>The service's number of it; 0 before it was granted.</summary>
+    /// <summary>The lease ID of the service; 0 until it is granted.</summary>
     internal long Id { get; private set; }
 
-    /// <summary>Requests may be sent.</summary>
+    /// <summary>Requests can be sent.</summary>
     internal bool IsOpen { get; set; }
 
-    /// <summary>Somebody died: what it has asked for may end as Stopped.</summary>
-    internal bool WasCut { get; private set; }
+    /// <summary>The owner, the request actor or the service died: requests may end as Stopped.</summary>
+    internal bool WasKilled { get; private set; }
 
-    /// <summary>Its request actor died: what lies in its mailbox gets no answer.</summary>
+    /// <summary>The request actor died: requests in its mailbox get no reply.</summary>
     internal bool MayLoseRequests { get; private protected set; }
 
-    /// <summary>It was asked to end; the answer is due.</summary>
+    /// <summary>The Put was sent, and its reply is due.</summary>
     internal bool IsEnding { get; set; }
 
-    /// <summary>The end was confirmed, or nobody is there to hear of it.</summary>
+    /// <summary>The lease has ended, or no reply to its Put can come.</summary>
     internal bool HasEnded { get; private protected set; }
 
-    /// <summary>Puts that have to be refused, and were not yet.</summary>
-    internal int WrongPuts { get; set; }
+    /// <summary>The number of invalid Puts that are not refused yet.</summary>
+    internal int InvalidPuts { get; set; }
 
-    /// <summary>Without an outcome.</summary>
+    /// <summary>Requests without an outcome.</summary>
     internal List<SimulatedRequest> Outstanding { get; } = [];
 
-    /// <summary>Nobody waits for their outcome any more, or it is given though a device has their memory: that is the
-    /// caller's again at the end of the lease.</summary>
+    /// <summary>Canceled requests, and completed ones whose memory a device still holds. Their memory may be reused
+    /// after the lease has ended.</summary>
     internal List<SimulatedRequest> Held { get; } = [];
 
     internal abstract IActorRef? Requests { get; }
 
-    /// <summary>Of its pages, those that no request has had yet: zeroed.</summary>
+    /// <summary>Pages of the lease that no request has used; they are zeroed.</summary>
     private protected Queue<Page> FreshPages { get; } = new();
 
-    /// <summary>So many of its pages, for one request.</summary>
+    /// <summary>Takes unused pages for one request; null: too few are left.</summary>
     internal IReadOnlyList<Page>? TryTakePages(int count) => FreshPages.Count < count
         ? null : [.. Enumerable.Range(0, count).Select(_ => FreshPages.Dequeue())];
 
@@ -53,26 +52,25 @@ internal abstract class SimulatedLease(long number, int pages)
 
     internal abstract void Put();
 
-    /// <summary>Nobody waits any more, for the lease, or for one of its requests or all, where somebody could be told
-    /// so.</summary>
+    /// <summary>Cancels the Get, or one or all of the requests, where the client supports it.</summary>
     internal virtual void Cancel(Random random, bool isForAll)
     {
     }
 
-    /// <summary>Looks for outcomes that nobody is called for.</summary>
+    /// <summary>Collects the outcomes that come without a call.</summary>
     internal virtual void Poll()
     {
     }
 
-    /// <summary>Somebody died: its owner, its request actor or all of the service.</summary>
-    internal virtual void Cut(bool isServiceDead)
+    /// <summary>The owner, the request actor or the whole service died.</summary>
+    internal virtual void OnKilled(bool isServiceDead)
     {
         IsOpen = false;
-        WasCut = true;
+        WasKilled = true;
     }
 
-    /// <summary>They come zeroed.</summary>
-    private protected void TakeIn(PageLease lease, Oracle oracle)
+    /// <summary>Checks and keeps the granted pages, which must be zeroed.</summary>
+    private protected void SetPages(PageLease lease, Oracle oracle)
     {
         oracle.Require(lease.Count == Pages, $"{this} has {lease.Count} pages");
         Id = lease.Id.Value;

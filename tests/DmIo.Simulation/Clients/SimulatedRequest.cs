@@ -5,8 +5,7 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Simulation;
 
-/// <summary>One request, what the <see cref="Oracle"/> knows of it, and its outcome, of which there is exactly one.
-/// </summary>
+/// <summary>One request, its state in the <see cref="Oracle"/>, and its outcome, which comes exactly once.</summary>
 internal sealed class SimulatedRequest : IIoCompletion
 {
     private readonly Oracle oracle;
@@ -23,46 +22,46 @@ internal sealed class SimulatedRequest : IIoCompletion
 
     internal long Number { get; }
 
-    /// <summary>As it was asked for; sent with one of the ways to be answered.</summary>
+    /// <summary>The message without a reply address; each <see cref="SendMode"/> adds its own.</summary>
     internal IoRequest Message { get; }
 
     internal GuardedMemory? Memory { get; init; }
 
-    /// <summary>Its memory are pages of its lease.</summary>
+    /// <summary>The memory consists of pages of the lease.</summary>
     internal bool IsOnLeasePages { get; init; }
 
-    /// <summary>They may be another's by now.</summary>
-    internal bool HasLostPages => IsOnLeasePages && (Lease.WasCut || Lease.IsEnding || oracle.IsEnding);
+    /// <summary>The pages may belong to another lease by now.</summary>
+    internal bool HasLostPages => IsOnLeasePages && (Lease.WasKilled || Lease.IsEnding || oracle.IsEnding);
 
-    /// <summary>It breaks a rule, so it has to be refused.</summary>
+    /// <summary>The request breaks a rule and must be refused.</summary>
     internal bool IsBad { get; init; }
 
-    /// <summary>Of a write: what its memory holds.</summary>
+    /// <summary>The data of a write.</summary>
     internal byte[] Data { get; init; } = [];
 
-    /// <summary>What the disks' oracles know of it; null before it is asked for, and where it breaks a rule.</summary>
+    /// <summary>The access in the disks' oracles; null before the request is sent, and if it breaks a rule.</summary>
     internal RequestAccess? Access { get; set; }
 
-    /// <summary>When it was asked for, by the oracle's count.</summary>
+    /// <summary>When the request was sent, in moments of the oracle.</summary>
     internal long Moment { get; set; }
 
-    /// <summary>When it was asked for, in the run's time.</summary>
+    /// <summary>When the request was sent, in simulated time.</summary>
     internal TimeSpan Began { get; set; }
 
     internal SendMode Mode { get; set; }
 
-    /// <summary>Its outcome is a call on the request actor's turn.</summary>
-    internal bool IsToldOnTurn => Mode is SendMode.Completion or SendMode.TrySend;
+    /// <summary>The outcome is a call in the request actor's turn.</summary>
+    internal bool CompletesInActorTurn => Mode is SendMode.Completion or SendMode.TrySend;
 
     internal bool IsAnswered { get; set; }
 
-    /// <summary>What its caller does when it hears of the outcome: it may put, detach, send, or throw (R11).</summary>
-    internal Action? Then { get; set; }
+    /// <summary>The caller's reaction to the outcome: it may put, detach, send or throw (R11).</summary>
+    internal Action? OnOutcome { get; set; }
 
     public void Done(IoResult result)
     {
         oracle.Ended(this, result);
-        Then?.Invoke();
+        OnOutcome?.Invoke();
     }
 
     public void Refused(IoRefusal cause, string reason) => oracle.Refused(this, cause, reason);

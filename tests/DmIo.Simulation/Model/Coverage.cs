@@ -1,6 +1,6 @@
 namespace DmIo.Simulation;
 
-/// <summary>What runs have drawn and seen, and how often: so that a test can tell what none of them comes to.</summary>
+/// <summary>Counts what runs have drawn and observed, so that a test can find what no run covers.</summary>
 internal sealed class Coverage
 {
     private readonly Dictionary<(Type Kind, long Value), int> counts = [];
@@ -12,7 +12,7 @@ internal sealed class Coverage
         counts[key] = counts.GetValueOrDefault(key) + 1;
     }
 
-    /// <summary>Of all values of a kind, those that never came.</summary>
+    /// <summary>The values of an enum that never occurred.</summary>
     internal IEnumerable<string> Missing<T>()
         where T : struct, Enum => Enum.GetValues<T>()
             .Where(kind => !counts.ContainsKey((typeof(T), Convert.ToInt64(kind, null))))

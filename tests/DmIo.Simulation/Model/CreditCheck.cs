@@ -2,10 +2,11 @@ using DmIo.Actors.Telemetry;
 
 namespace DmIo.Simulation;
 
-/// <summary>The pages of the pool and the credit of the leases (R18, R19, R23), as the service counts them.</summary>
+/// <summary>Checks the pages of the pool and the credit of the leases (R18, R19, R23), as the service counts
+/// them.</summary>
 internal sealed class CreditCheck(Oracle oracle)
 {
-    /// <summary>After each step.</summary>
+    /// <summary>Called after each step.</summary>
     internal void Check(ServiceCounters counters)
     {
         var pool = counters.Pool;
@@ -19,9 +20,9 @@ internal sealed class CreditCheck(Oracle oracle)
                 $"{used} pages are in I/O of lease {lease.Id}: {lease.Snapshot()}");
             oracle.Require(
                 lent <= quarantined + used, $"lease {lease.Id} has lent pages that replace none: {lease.Snapshot()}");
-            Note(lease.Credit < lease.Pages, CreditSight.Shrunk);
-            Note(quarantined > 0 && lease.Credit >= lease.Pages, CreditSight.Replaced);
-            Note(lent > quarantined, CreditSight.LentForSlowDevice);
+            Note(lease.Credit < lease.Pages, CreditEvent.Shrunk);
+            Note(quarantined > 0 && lease.Credit >= lease.Pages, CreditEvent.Replaced);
+            Note(lent > quarantined, CreditEvent.LentForSlowDevice);
         }
 
         oracle.Require(
@@ -29,52 +30,53 @@ internal sealed class CreditCheck(Oracle oracle)
                 && pool.Free + pool.Leased + pool.Draining + pool.Quarantined <= pool.Max,
             $"the pool has {pool}");
         oracle.Require(
-            held <= pool.Leased + pool.Draining + pool.Quarantined, $"leases have {held} pages, and the pool {pool}");
+            held <= pool.Leased + pool.Draining + pool.Quarantined,
+            $"leases have {held} pages, but the pool has {pool}");
     }
 
-    /// <summary>When nothing happens any more by itself: what devices keep is replaced as far as there are
+    /// <summary>Called when the service is idle: pages that devices hold are replaced, as far as the pool has
     /// pages.</summary>
-    internal void CheckAtRest(ServiceCounters counters, Tenants tenants, int available)
+    internal void CheckIdle(ServiceCounters counters, Workload workload, int available)
     {
-        var open = tenants.OpenLeases.ToDictionary(lease => lease.Id);
+        var open = workload.OpenLeases.ToDictionary(lease => lease.Id);
         var quarantined = 0;
         foreach (var lease in counters.Leases.Where(lease => open.ContainsKey(lease.Id)))
         {
             quarantined += lease.PagesQuarantined;
             oracle.Require(
                 lease.Credit >= lease.Pages || available == 0,
-                $"{available} pages are free, and not lent to lease {lease.Id}: {lease.Snapshot()}");
+                $"{available} pages are free, but not lent to lease {lease.Id}: {lease.Snapshot()}");
             oracle.Require(
                 lease.PagesQuarantined == 0 || open[lease.Id].Held.Count > 0,
-                $"no request has the quarantined pages of lease {lease.Id}: {lease.Snapshot()}");
+                $"no request holds the quarantined pages of lease {lease.Id}: {lease.Snapshot()}");
         }
 
         oracle.Require(
             counters.Pool.Quarantined == quarantined,
-            $"{quarantined} pages of leases are quarantined, and the pool has {counters.Pool}");
+            $"{quarantined} pages of leases are quarantined, but the pool has {counters.Pool}");
     }
 
     internal static string Describe(ServiceCounters counters, SimulatedLease lease) =>
         $"{lease} is {counters.Leases.FirstOrDefault(one => one.Id == lease.Id)?.Snapshot()}";
 
-    private void Note(bool isSo, CreditSight sight)
+    private void Note(bool isSo, CreditEvent sight)
     {
         if (isSo)
         {
-            oracle.Saw(sight);
+            oracle.Cover(sight);
         }
     }
 }
 
-/// <summary>What may become of a lease's credit.</summary>
-internal enum CreditSight
+/// <summary>Changes of a lease's credit.</summary>
+internal enum CreditEvent
 {
-    /// <summary>Less than was granted: the pool has nothing to lend.</summary>
+    /// <summary>Less than was granted, because the pool has no page to lend.</summary>
     Shrunk,
 
-    /// <summary>Pages are quarantined, and others are lent in their place.</summary>
+    /// <summary>Pages are quarantined, and others are lent to replace them.</summary>
     Replaced,
 
-    /// <summary>Pages are lent for those at a slow device.</summary>
+    /// <summary>Pages are lent to replace those that a slow device holds.</summary>
     LentForSlowDevice,
 }

@@ -5,8 +5,8 @@ using DmIo.TestKit.Simulation;
 namespace DmIo.Simulation;
 
 /// <summary>
-/// What the oracle knows of one device name: what its sectors may hold, and what of late could excuse a failure.
-/// Moments are the oracle's; the end of time means: still.
+/// The oracle's state for one device name: the possible content of its sectors, and recent events that allow failures.
+/// Moments are the oracle's; <see cref="long.MaxValue"/> means that a condition still holds.
 /// </summary>
 internal sealed class DeviceRecord(DevicePlan plan)
 {
@@ -21,25 +21,25 @@ internal sealed class DeviceRecord(DevicePlan plan)
             NameOf = static content => SectorValue.Name(SectorValue.Read(content)),
         });
 
-    /// <summary>The last moment at which no device of that name may have been in service.</summary>
+    /// <summary>The last moment at which no device of this name may have been in service.</summary>
     internal long LastGone { get; set; } = long.MaxValue;
 
-    /// <summary>The last moment at which the device may have failed for good, by a flush.</summary>
+    /// <summary>The last moment at which the device may have been stopped by a failed flush.</summary>
     internal long LastFailed { get; set; } = -1;
 
-    /// <summary>When a device was attached under the name last.</summary>
+    /// <summary>When a device was last attached under this name.</summary>
     internal long Attached { get; private set; }
 
-    /// <summary>When a flush was answered with a failure, and the device therewith stopped; the end of time: none
-    /// was, since it was attached.</summary>
+    /// <summary>When the first flush since the attach was reported as failed, which stops the device;
+    /// <see cref="long.MaxValue"/>: none was.</summary>
     internal long FlushFailed { get; set; } = long.MaxValue;
 
     internal DevicePlan Plan => plan;
 
-    /// <summary>It has that many sectors; those behind don't exist.</summary>
+    /// <summary>The capacity; sectors behind it do not exist.</summary>
     internal int SectorCount => plan.Sectors;
 
-    internal void Happened(long now, SimulatedFaultEvent fault)
+    internal void OnFault(long now, SimulatedFaultEvent fault)
     {
         Disk.Excuse(fault);
         if (!IsFailure(fault))
@@ -51,12 +51,13 @@ internal sealed class DeviceRecord(DevicePlan plan)
         if (fault.Operation == IoOperation.Flush || fault.ForceUnitAccess
             || (fault.Operation == IoOperation.Write && plan.Decorator == DecoratorKind.Limited))
         {
-            // That of a write which is to be durable says the same as that of a flush; and some decorators make it so.
+            // A failed write with FUA stops a device as a failed flush does, and some decorators turn writes into FUA
+            // writes.
             LastFailed = long.MaxValue;
         }
     }
 
-    /// <summary>It is attached anew, and may be trusted.</summary>
+    /// <summary>The device is attached again, and works.</summary>
     internal void Attach(long now)
     {
         LastFailed = Math.Min(LastFailed, now);
@@ -64,21 +65,21 @@ internal sealed class DeviceRecord(DevicePlan plan)
         Attached = now;
     }
 
-    /// <summary>Did anything go wrong at the device since then that can have met this?</summary>
+    /// <summary>Whether a fault since then can have hit this operation.</summary>
     internal bool HasFault(long since, IoOperation operation, IoRegion region, bool isDurable) =>
         faults.Exists(fault => fault.At >= since && (fault.Fault.Operation == IoOperation.Flush
             ? operation == IoOperation.Flush || isDurable
-            : operation != IoOperation.Flush && Meets(fault.Fault, region)));
+            : operation != IoOperation.Flush && Overlaps(fault.Fault, region)));
 
     internal void Forget(long before) => faults.RemoveAll(fault => fault.At < before);
 
-    /// <summary>Others change what is there, or the time that it takes; but what stops short in a block time and again
-    /// makes no progress.</summary>
+    /// <summary>Whether the fault can fail an operation. Other faults change content or latency; repeated short
+    /// transfers within a block make no progress and fail.</summary>
     private bool IsFailure(SimulatedFaultEvent fault) => fault.Kind
         is SimulatedFaultKind.Error or SimulatedFaultKind.Torn or SimulatedFaultKind.Gone
         || (fault.Kind == SimulatedFaultKind.ShortTransfer && plan.BlockSectors > 1);
 
-    private static bool Meets(SimulatedFaultEvent fault, IoRegion region) =>
+    private static bool Overlaps(SimulatedFaultEvent fault, IoRegion region) =>
         fault.Start.Value < region.Start.Value + region.Count.Value
         && region.Start.Value < fault.Start.Value + fault.Count.Value;
 }

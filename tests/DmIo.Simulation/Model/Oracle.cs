@@ -8,21 +8,21 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Simulation;
 
 /// <summary>
-/// Knows what was asked for, and judges each outcome as it comes: is it one that the promises allow? Moments are a
-/// count of what it was told.
+/// Knows all requests, and checks that each outcome is one that the rules allow. Moments count the events that the
+/// oracle has seen.
 /// </summary>
 internal sealed class Oracle
 {
-    /// <summary>What a slow machine may add to a deadline.</summary>
-    private static readonly TimeSpan MostLateness = TimeSpan.FromSeconds(20);
+    /// <summary>The allowed delay after a deadline on a slow machine.</summary>
+    private static readonly TimeSpan MaxLateness = TimeSpan.FromSeconds(20);
 
-    /// <summary>What nobody was told the end of.</summary>
-    private static readonly IoStatus Unheard = IoStatus.Failed(IoStatusCode.Stopped, "Nobody knows.");
+    /// <summary>The outcome of requests whose outcome was never reported.</summary>
+    private static readonly IoStatus UnknownOutcome = IoStatus.Failed(IoStatusCode.Stopped, "The outcome is unknown.");
 
     private readonly Dictionary<string, DeviceRecord> devices = [];
     private readonly Dictionary<string, DiskOracle> disks = [];
     private readonly List<SimulatedRequest> outstanding = [];
-    private readonly List<SimulatedRequest> cancelled = [];
+    private readonly List<SimulatedRequest> canceled = [];
     private readonly SimulatedRuntime runtime;
     private readonly Trace trace;
     private long now;
@@ -38,21 +38,21 @@ internal sealed class Oracle
 
     internal IReadOnlyList<SimulatedRequest> Outstanding => outstanding;
 
-    /// <summary>The first promise that was broken, in words; what comes behind it says nothing.</summary>
+    /// <summary>Describes the first violated guarantee. Later violations may follow from it and are ignored.</summary>
     internal string? Failure { get; private set; }
 
-    /// <summary>The service was told to end, so that it refuses.</summary>
+    /// <summary>The service is ending, and refuses requests.</summary>
     internal bool IsEnding { get; private set; }
 
-    /// <summary>From now on it refuses.</summary>
+    /// <summary>From now on the service may refuse requests.</summary>
     internal void End()
     {
         IsEnding = true;
         Returned.ForgetPages();
     }
 
-    /// <summary>There is another.</summary>
-    internal void BeginAnew()
+    /// <summary>Another service has started.</summary>
+    internal void Restart()
     {
         ForgetRequests();
         IsEnding = false;
@@ -74,24 +74,24 @@ internal sealed class Oracle
     internal void Note(string what) => trace.Add(runtime.Now, what);
 
     internal void Require(
-        bool isKept, [InterpolatedStringHandlerArgument(nameof(isKept))] ref BrokenText broken)
+        bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref ViolationText violation)
     {
-        if (!isKept && Failure is null)
+        if (!holds && Failure is null)
         {
-            Failure = broken.Take();
-            Note("BROKEN: " + Failure);
+            Failure = violation.Take();
+            Note("VIOLATION: " + Failure);
         }
     }
 
-    /// <summary>That came about.</summary>
-    internal void Saw<T>(T kind)
+    /// <summary>Counts this value as covered.</summary>
+    internal void Cover<T>(T kind)
         where T : struct, Enum => trace.Coverage.Add(kind);
 
-    /// <summary>It is about to be sent.</summary>
+    /// <summary>The request is about to be sent.</summary>
     internal void Begin(SimulatedRequest request)
     {
-        Note($"{request.Lease} asks {request}");
-        RequestSights.Note(this, request);
+        Note($"{request.Lease} sends {request}");
+        RequestTraits.Note(this, request);
         request.Began = runtime.Now;
         outstanding.Add(request);
         request.Lease.Outstanding.Add(request);
@@ -111,20 +111,20 @@ internal sealed class Oracle
         }
     }
 
-    /// <summary>Its outcome, the one that it gets.</summary>
+    /// <summary>The request has its outcome.</summary>
     internal void Ended(SimulatedRequest request, IoResult result)
     {
         Note($"#{request.Number} ends: {result}");
         Take(request);
         Require(!request.IsBad, $"{request} breaks a rule and was not refused");
         Require(
-            !request.IsToldOnTurn || request.Message.Deadline is not { } deadline
-                || runtime.Now - request.Began < deadline + MostLateness,
-            $"{request} ended {runtime.Now - request.Began} after it was asked for");
+            !request.CompletesInActorTurn || request.Message.Deadline is not { } deadline
+                || runtime.Now - request.Began < deadline + MaxLateness,
+            $"{request} ended {runtime.Now - request.Began} after it was sent");
         Require(
             result.RegionCount == request.Message.Regions.Count,
-            $"{request} has an outcome of {result.RegionCount}");
-        Require(!result.BufferHeld || MayHoldBuffer(request, result), $"{request} leaves its buffer held: {result}");
+            $"{request} has an outcome of {result.RegionCount} regions");
+        Require(!result.BufferHeld || MayHoldBuffer(request, result), $"{request} still holds its buffer: {result}");
         JudgeData(request, result, mayBeUntouched: result.Errors[0] && result[0].Code == IoStatusCode.Stopped);
         for (var index = 0; index < result.RegionCount; index++)
         {
@@ -143,21 +143,21 @@ internal sealed class Oracle
         Forget();
     }
 
-    /// <summary>It was refused: nothing of it was begun.</summary>
+    /// <summary>The request was refused, and nothing of it was begun.</summary>
     internal void Refused(SimulatedRequest request, IoRefusal cause, string reason)
     {
         Note($"#{request.Number} is refused: {reason}");
         var isDue = cause switch
         {
             IoRefusal.BreaksRule => request.IsBad,
-            IoRefusal.Stopped => request.Lease.WasCut || request.Lease.IsEnding || IsEnding,
+            IoRefusal.Stopped => request.Lease.WasKilled || request.Lease.IsEnding || IsEnding,
             _ => true,
         };
         Require(isDue, $"{request} is refused ({cause}): {reason}");
         NotBegun(request);
     }
 
-    /// <summary>The client has ended, and does not send it.</summary>
+    /// <summary>The client has ended and does not send the request.</summary>
     internal void NotBegun(SimulatedRequest request)
     {
         Take(request);
@@ -165,26 +165,26 @@ internal sealed class Oracle
         Returned.Take(request);
     }
 
-    /// <summary>Nobody waits for it any more. It goes on (R10), and nobody hears of its end; not before the lease's own
-    /// is its memory the caller's again.</summary>
-    internal void Cancelled(SimulatedRequest request)
+    /// <summary>The request was canceled. It continues without a reported outcome (R10), and its memory may be reused
+    /// when the lease has ended.</summary>
+    internal void Canceled(SimulatedRequest request)
     {
-        Note($"#{request.Number} is cancelled");
+        Note($"#{request.Number} is canceled");
         Require(!request.IsBad, $"{request} breaks a rule and was not refused");
         Take(request);
-        cancelled.Add(request);
+        canceled.Add(request);
         request.Lease.Held.Add(request);
     }
 
-    /// <summary>All of a lease is over: no device has any memory of it.</summary>
+    /// <summary>The lease has ended: no device holds memory of it.</summary>
     internal void Ended(SimulatedLease lease)
     {
         foreach (var request in lease.Held)
         {
-            if (cancelled.Remove(request))
+            if (canceled.Remove(request))
             {
-                // It happened or it did not; what it read is something that was there.
-                JudgeData(request, UnheardOf(request), mayBeUntouched: true);
+                // The request may have been executed or not; a read has returned content that existed.
+                JudgeData(request, UnknownOutcomeOf(request), mayBeUntouched: true);
             }
 
             Returned.Take(request);
@@ -197,35 +197,35 @@ internal sealed class Oracle
     {
         Note($"{lease}'s Put is refused: {refused.Reason}");
         Require(
-            lease.WrongPuts > 0 || lease.WasCut || IsEnding, $"the Put of {lease} was refused: {refused.Reason}");
-        lease.WrongPuts = Math.Max(0, lease.WrongPuts - 1);
+            lease.InvalidPuts > 0 || lease.WasKilled || IsEnding, $"the Put of {lease} was refused: {refused.Reason}");
+        lease.InvalidPuts = Math.Max(0, lease.InvalidPuts - 1);
     }
 
-    internal void Happened(string name, SimulatedFaultEvent fault)
+    internal void OnFault(string name, SimulatedFaultEvent fault)
     {
-        Saw(fault.Kind);
+        Cover(fault.Kind);
         Note($"{name}: {fault.Kind} at {fault.Operation} {fault.Start}+{fault.Count}");
-        devices[name].Happened(++now, fault);
+        devices[name].OnFault(++now, fault);
     }
 
-    /// <summary>From now on (or still, as the case may be) nothing of that name is in service.</summary>
+    /// <summary>From now on, or still, no device of this name may be in service.</summary>
     internal void Gone(string name)
     {
         devices[name].LastGone = long.MaxValue;
         Note($"{name} may be gone");
     }
 
-    /// <summary>The device is attached anew, which may be trusted.</summary>
+    /// <summary>A device is being attached again, and works.</summary>
     internal void Attaching(string name) => devices[name].Attach(++now);
 
-    /// <summary>It is in service; what was before excuses only what was asked for before.</summary>
+    /// <summary>The device is in service; earlier events allow only failures of earlier requests.</summary>
     internal void Online(string name)
     {
         devices[name].LastGone = ++now;
         Note($"{name} is in service");
     }
 
-    /// <summary>The processes died, and with them the requests; the disks keep what they have to.</summary>
+    /// <summary>All processes died with their requests; the disks keep their durable content.</summary>
     internal void Crash(string name, SimulatedDisk disk)
     {
         var device = devices[name];
@@ -235,28 +235,28 @@ internal sealed class Oracle
         device.LastFailed = -1;
     }
 
-    /// <summary>What has no outcome will have none; nobody works at it any more.</summary>
+    /// <summary>Requests without an outcome will never have one, and no device works on them.</summary>
     private void ForgetRequests()
     {
         Returned.ForgetPages();
-        outstanding.ForEach(request => request.Access?.End(UnheardOf(request)));
+        outstanding.ForEach(request => request.Access?.End(UnknownOutcomeOf(request)));
         outstanding.Clear();
-        cancelled.Clear();
+        canceled.Clear();
     }
 
-    /// <summary>Nothing is under way.</summary>
+    /// <summary>Checks the content of a disk; no request may be in flight.</summary>
     internal void CheckDisk(string name, SimulatedDisk disk)
     {
         devices[name].Disk.CheckContent(0, ContentOf(disk));
         Require(devices[name].Disk);
     }
 
-    private static IoResult UnheardOf(SimulatedRequest request) =>
-        new([.. Enumerable.Repeat(Unheard, request.Message.Regions.Count)]);
+    private static IoResult UnknownOutcomeOf(SimulatedRequest request) =>
+        new([.. Enumerable.Repeat(UnknownOutcome, request.Message.Regions.Count)]);
 
     private static ReadOnlySpan<byte> ContentOf(SimulatedDisk disk) => disk.Peek(0, disk.Capacity.Sectors).Span;
 
-    /// <summary>It found nothing wrong.</summary>
+    /// <summary>Checks that the disk's oracle has no findings.</summary>
     internal void Require(DiskOracle disk)
     {
         var findings = disk.Findings;
@@ -272,7 +272,7 @@ internal sealed class Oracle
         now++;
     }
 
-    /// <summary>What the request found, or left, is what it may be.</summary>
+    /// <summary>Checks the data that the request has read or written.</summary>
     private void JudgeData(SimulatedRequest request, IoResult result, bool mayBeUntouched)
     {
         request.Access?.End(result, FoundBy(request, mayBeUntouched));
@@ -285,15 +285,15 @@ internal sealed class Oracle
     private void Judge(SimulatedRequest request, int index, IoResult result)
     {
         var (message, region, status) = (request.Message, request.Message.Regions[index], result[index]);
-        Saw(status.Code);
-        Require(result.Errors[index] == !status.IsOk, $"bit {index} of {request} is not what {status} says");
+        Cover(status.Code);
+        Require(result.Errors[index] == !status.IsOk, $"bit {index} of {request} does not match {status}");
         now++;
         if (region.Count.Value == 0 && message.Operation != IoOperation.Flush)
         {
-            // A request that was never begun says so of all its regions.
+            // A request that was never begun reports that for all of its regions.
             Require(
-                status.IsOk || (status.Code == IoStatusCode.Stopped && (request.Lease.WasCut || IsEnding)),
-                $"region {index} of {request} has no sectors, and {status}");
+                status.IsOk || (status.Code == IoStatusCode.Stopped && (request.Lease.WasKilled || IsEnding)),
+                $"region {index} of {request} has no sectors, but the status {status}");
             return;
         }
 
@@ -301,7 +301,7 @@ internal sealed class Oracle
         {
             Require(
                 status.Code is IoStatusCode.DeviceGone or IoStatusCode.Stopped or IoStatusCode.TimedOut,
-                $"region {index} of {request} names no device, and {status}");
+                $"region {index} of {request} names no device, but has the status {status}");
             return;
         }
 
@@ -311,7 +311,7 @@ internal sealed class Oracle
         }
         else
         {
-            Excuses.Check(this, request, index, status, device, runtime.Now);
+            FailureCheck.Check(this, request, index, status, device, runtime.Now);
             if (message.Operation == IoOperation.Flush
                 && status.Code is (IoStatusCode.DeviceFailed or IoStatusCode.DeviceError)
                 && request.Moment > device.Attached)
@@ -327,14 +327,14 @@ internal sealed class Oracle
         Require(
             message.Operation == IoOperation.Flush
                 || region.Start.Value + region.Count.Value <= device.SectorCount,
-            $"region {index} of {request} lies beyond {device.SectorCount} sectors, and went well");
+            $"region {index} of {request} lies beyond {device.SectorCount} sectors, but succeeded");
         Require(
             request.Moment < device.FlushFailed,
-            $"region {index} of {request} went well, though a flush had failed before it was asked for (R14)");
+            $"region {index} of {request} succeeded after a failed flush (R14)");
     }
 
-    /// <summary>What a read brought. What a failed one did not deliver is zero (R8), but what was never begun is as it
-    /// was: as good.</summary>
+    /// <summary>The data of a read. A failed read leaves zeroes (R8); a read that was never begun leaves the memory
+    /// untouched, which is taken for zeroes.</summary>
     private static byte[] FoundBy(SimulatedRequest request, bool mayBeUntouched)
     {
         if (request.Message.Operation != IoOperation.Read || request.HasLostPages)
@@ -356,7 +356,7 @@ internal sealed class Oracle
     }
 
     private bool MayHoldBuffer(SimulatedRequest request, IoResult result) =>
-        request.Lease.WasCut || IsEnding || (request.Message.Deadline is not null
+        request.Lease.WasKilled || IsEnding || (request.Message.Deadline is not null
             && Enumerable.Range(0, result.RegionCount).Any(index => result[index].Code == IoStatusCode.TimedOut));
 
     private void Forget()
@@ -364,7 +364,7 @@ internal sealed class Oracle
         const int rarely = 64;
         if (now % rarely == 0)
         {
-            var oldest = outstanding.Concat(cancelled).Select(request => request.Moment).DefaultIfEmpty(now).Min();
+            var oldest = outstanding.Concat(canceled).Select(request => request.Moment).DefaultIfEmpty(now).Min();
             foreach (var device in devices.Values)
             {
                 device.Forget(oldest);

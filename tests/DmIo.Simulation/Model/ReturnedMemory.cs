@@ -2,16 +2,15 @@ using DmIo.Io;
 
 namespace DmIo.Simulation;
 
-/// <summary>Memory that is its caller's again, and was spoilt: the last ones that were, since whoever still touches one
-/// does it soon. Pages of a lease are its owner's until he puts it back; or it ends otherwise, at a moment that he does
-/// not know.</summary>
+/// <summary>Memory that was returned to its caller and then overwritten. Only the most recent is kept, because wrong
+/// accesses come soon after. Pages of a lease belong to their owner until the Put or the end of the lease.</summary>
 internal sealed class ReturnedMemory(Oracle oracle)
 {
     private const int Remembered = 64;
 
-    private readonly List<SimulatedRequest> spoilt = [];
+    private readonly List<SimulatedRequest> overwritten = [];
 
-    /// <summary>Nobody but its caller touches the memory of this one any more.</summary>
+    /// <summary>From now on, only the caller may access the memory of this request.</summary>
     internal void Take(SimulatedRequest request)
     {
         if (request.Memory is not { } memory || request.HasLostPages)
@@ -22,25 +21,25 @@ internal sealed class ReturnedMemory(Oracle oracle)
         oracle.Require(memory.Fault() is null, $"{request}: {memory.Fault()}");
         oracle.Require(
             request.Message.Operation != IoOperation.Write || memory.ToArray().AsSpan().SequenceEqual(request.Data),
-            $"{request}: what was to be written was changed");
+            $"{request}: the data to write was changed");
         memory.Spoil();
-        spoilt.Add(request);
-        if (spoilt.Count > Remembered)
+        overwritten.Add(request);
+        if (overwritten.Count > Remembered)
         {
-            Check(spoilt[0]);
-            spoilt.RemoveAt(0);
+            Check(overwritten[0]);
+            overwritten.RemoveAt(0);
         }
     }
 
-    /// <summary>Nobody touched what was given back.</summary>
-    internal void Check() => spoilt.ForEach(Check);
+    /// <summary>Checks that returned memory was not accessed.</summary>
+    internal void Check() => overwritten.ForEach(Check);
 
-    /// <summary>The lease is about to be put back: until now, its pages were its owner's.</summary>
+    /// <summary>Checks the pages of a lease that is about to be put.</summary>
     internal void CheckPages(SimulatedLease lease) =>
-        spoilt.FindAll(request => request.IsOnLeasePages && request.Lease == lease).ForEach(Check);
+        overwritten.FindAll(request => request.IsOnLeasePages && request.Lease == lease).ForEach(Check);
 
-    /// <summary>The pages of this one, or of all, may be another's.</summary>
-    internal void ForgetPages(SimulatedLease? lease = null) => spoilt.RemoveAll(
+    /// <summary>The pages of this lease, or of all leases, may be reused by another.</summary>
+    internal void ForgetPages(SimulatedLease? lease = null) => overwritten.RemoveAll(
         request => request.IsOnLeasePages && (lease is null || request.Lease == lease));
 
     private void Check(SimulatedRequest request) =>

@@ -4,12 +4,12 @@ using DmIo.Io;
 namespace DmIo.Simulation;
 
 /// <summary>
-/// What a sector holds, as a number: 0 are zeroes; of a write, which request it was and which sector of its memory. All
-/// 512 bytes follow from it, so that a mixture is seen as such.
+/// The content of a sector as a number: 0 for zeroes; for a write, the request and the sector in its memory. All 512
+/// bytes are derived from the number, so that torn content is detected.
 /// </summary>
 internal static class SectorValue
 {
-    /// <summary>No write of the simulation looks like that.</summary>
+    /// <summary>No write of the simulation has this content.</summary>
     private const long Garbage = -1;
 
     private const int WordsEach = Sector.SizeBytes / sizeof(long);
@@ -17,7 +17,7 @@ internal static class SectorValue
 
     private static long Of(long request, long sector) => (request << SectorBits) | sector;
 
-    /// <summary>What a request writes from all of its memory.</summary>
+    /// <summary>The data of a request for the whole of its memory.</summary>
     internal static byte[] DataOf(long request, int sectors)
     {
         var data = new byte[sectors * Sector.SizeBytes];
@@ -52,7 +52,7 @@ internal static class SectorValue
         return words[0] < 0 ? Garbage : words[0];
     }
 
-    /// <summary>For people.</summary>
+    /// <summary>The value in readable form.</summary>
     internal static string Name(long value) => value switch
     {
         0 => "zeroes",

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace DmIo.Simulation;
 
-/// <summary>What happened in a run, for people; and a fingerprint of it, by which two runs are told apart.</summary>
+/// <summary>The readable events of a run, and their fingerprint, which identifies the run.</summary>
 internal sealed partial class Trace(bool isKept, Coverage? coverage = null)
 {
     private const ulong Prime = 1099511628211;
@@ -13,7 +13,7 @@ internal sealed partial class Trace(bool isKept, Coverage? coverage = null)
 
     internal Coverage Coverage { get; } = coverage ?? new Coverage();
 
-    /// <summary>The same for the same events in the same order.</summary>
+    /// <summary>Equal for equal events in the same order.</summary>
     internal ulong Fingerprint { get; private set; } = 14695981039346656037;
 
     internal void Add(TimeSpan now, string what)
@@ -31,11 +31,11 @@ internal sealed partial class Trace(bool isKept, Coverage? coverage = null)
         }
     }
 
-    /// <summary>The service's own number, which counts all leases of the real process.</summary>
+    /// <summary>Lease IDs of the service count all leases of the real process, so they are replaced.</summary>
     [GeneratedRegex(@"\blease-\d+", RegexOptions.NonBacktracking)]
     private static partial Regex LeaseId();
 
-    /// <summary>Of an actor, in its path: the runtime's, and never the same.</summary>
+    /// <summary>The UID in an actor path is different in each run, so it is removed.</summary>
     [GeneratedRegex(@"#\d+\]", RegexOptions.NonBacktracking)]
     private static partial Regex ActorUid();
 }

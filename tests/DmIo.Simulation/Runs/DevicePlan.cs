@@ -6,7 +6,7 @@ using DmIo.TestKit.Simulation;
 
 namespace DmIo.Simulation;
 
-/// <summary>What one device is like.</summary>
+/// <summary>The properties of one device.</summary>
 internal sealed class DevicePlan
 {
     private const int SmallBlockSectors = 1;
@@ -65,10 +65,10 @@ internal sealed class DevicePlan
 
     internal bool HasFastWriteZeroes { get; }
 
-    /// <summary>Pages of the pool that it wants for itself; there may not be as many.</summary>
+    /// <summary>Pages of the pool that the device requests as bounce pages; the pool may have fewer.</summary>
     internal int BouncePages { get; }
 
-    /// <summary>What stands between the service and the device.</summary>
+    /// <summary>The decorator between the service and the device.</summary>
     internal DecoratorKind Decorator { get; }
 
     internal bool HasDiscard => maxDiscard > 0;
@@ -104,7 +104,7 @@ internal sealed class DevicePlan
         _ => device,
     };
 
-    /// <summary>Faults of one life of the device.</summary>
+    /// <summary>Draws the faults for one attachment of the device.</summary>
     internal IReadOnlyList<SimulatedFault> DrawFaults(Random random, RunPlan plan)
     {
         var faults = new List<SimulatedFault>();
@@ -115,8 +115,8 @@ internal sealed class DevicePlan
 
         foreach (var kind in Enum.GetValues<SimulatedFaultKind>())
         {
-            var isLie = kind is SimulatedFaultKind.Corrupt or SimulatedFaultKind.Misdirected;
-            if (plan.FaultChance == 0 || random.Next(2) == 0 || (isLie && !plan.LiesHappen))
+            var isSilent = kind is SimulatedFaultKind.Corrupt or SimulatedFaultKind.Misdirected;
+            if (plan.FaultChance == 0 || random.Next(2) == 0 || (isSilent && !plan.HasSilentFaults))
             {
                 continue;
             }
@@ -137,7 +137,7 @@ internal sealed class DevicePlan
     }
 }
 
-/// <summary>What may stand between the service and a device.</summary>
+/// <summary>Decorators between the service and a device.</summary>
 internal enum DecoratorKind
 {
     Nothing,

@@ -2,7 +2,7 @@ using DmIo.TestKit.Simulation;
 
 namespace DmIo.Simulation;
 
-/// <summary>A disk of the run, and the device through which the service has it just now.</summary>
+/// <summary>A disk of the run, and the device through which the service accesses it.</summary>
 /// <remarks><code>
 ///   Absent --Attach--> Attaching --DeviceAttached--> Serving --Detach, its actor dies--> Leaving --closed--> Absent
 /// </code></remarks>
@@ -14,7 +14,7 @@ internal sealed class Disk(DevicePlan plan, SimulatedDisk medium)
 
     internal DiskState State { get; set; }
 
-    /// <summary>It was not attached the last time, for want of pages.</summary>
+    /// <summary>The last attach was refused, because the pool had too few pages.</summary>
     internal bool WasRefused { get; set; }
 
     internal SimulatedDevice? Device { get; set; }

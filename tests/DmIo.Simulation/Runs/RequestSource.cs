@@ -5,11 +5,11 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Simulation;
 
-/// <summary>Draws requests: well formed ones of every kind, and ones that break a rule.</summary>
+/// <summary>Draws valid requests of every kind, and requests that break a rule.</summary>
 internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
 {
-    private const int MostRegions = 4;
-    private const int VeryManyRegions = 64;
+    private const int UsualMaxRegions = 4;
+    private const int MaxRegions = 64;
 
     private long last;
 
@@ -58,7 +58,7 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
 
     private static int PagesOf(int lengthBytes) => (lengthBytes + Page.SizeBytes - 1) / Page.SizeBytes;
 
-    /// <summary>Any bytes of a sector, or of some, as long as something of each region is written.</summary>
+    /// <summary>Draws edges of any length, as long as some bytes of each region are written.</summary>
     private WriteEdges DrawEdges(IoOperation operation, IoRegion[] regions)
     {
         var shortest = regions.Min(region => region.Count.Bytes == 0 ? int.MaxValue : (int)region.Count.Bytes);
@@ -67,14 +67,14 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
             return default;
         }
 
-        // Whole sectors that are kept may be written back as a lying device read them, whenever it comes to that.
-        var isLong = random.Next(4) == 0 && !plan.LiesHappen;
+        // If a device silently corrupts a read, a kept sector is written back corrupted, so edges are kept short there.
+        var isLong = random.Next(4) == 0 && !plan.HasSilentFaults;
         var most = Math.Min(shortest, isLong ? int.MaxValue : Sector.SizeBytes);
         var head = random.Next(3) == 0 ? 0 : random.Next(most);
         return new WriteEdges(head, random.Next(3) == 0 ? 0 : random.Next(Math.Min(most, shortest - head)));
     }
 
-    /// <summary>One thing about it is wrong.</summary>
+    /// <summary>Draws a request that breaks one rule.</summary>
     internal SimulatedRequest DrawBad(SimulatedLease lease)
     {
         var device = plan.Devices[0].Name;
@@ -104,7 +104,7 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
 
     private IoRegion[] DrawRegions(IoOperation operation)
     {
-        var count = operation == IoOperation.Read || random.Next(3) == 0 ? 1 : random.Next(1, MostRegions + 1);
+        var count = operation == IoOperation.Read || random.Next(3) == 0 ? 1 : random.Next(1, UsualMaxRegions + 1);
         if (operation != IoOperation.Read && random.Next(40) == 0)
         {
             return DrawManyRegions();
@@ -123,11 +123,11 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
         return [.. regions];
     }
 
-    /// <summary>As many as there may be; small ones, one behind the other, on all the devices.</summary>
+    /// <summary>The maximum number of regions: small ones, one after the other, on all devices.</summary>
     private IoRegion[] DrawManyRegions()
     {
         var regions = new List<IoRegion>();
-        for (var index = 0; index < VeryManyRegions; index++)
+        for (var index = 0; index < MaxRegions; index++)
         {
             var device = plan.Devices[index % plan.Devices.Count];
             var start = index / plan.Devices.Count * device.BlockSectors;
@@ -146,7 +146,7 @@ internal sealed class RequestSource(Oracle oracle, RunPlan plan, Random random)
 
         var device = plan.Devices[random.Next(plan.Devices.Count)];
         var unit = random.Next(30) == 0 ? 1 : device.BlockSectors;
-        var count = random.Next(20) == 0 ? 0 : random.Next(1, Math.Max(2, plan.MostRegionSectors / unit)) * unit;
+        var count = random.Next(20) == 0 ? 0 : random.Next(1, Math.Max(2, plan.MaxRegionSectors / unit)) * unit;
         var most = random.Next(30) == 0 ? device.Sectors + 2 : Math.Max(1, device.Sectors - count + 1);
         return new IoRegion(device.Name, random.Next(most) / unit * unit, count);
     }

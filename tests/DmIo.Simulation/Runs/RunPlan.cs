@@ -3,8 +3,8 @@ using Akka.Configuration;
 namespace DmIo.Simulation;
 
 /// <summary>
-/// What one run is like, drawn from its seed: runs differ in kind, not only in luck, so that also what is rare when
-/// everything happens is frequent somewhere.
+/// The parameters of one run, drawn from its seed. Runs differ in their mix of events, so that combinations that are
+/// rare on average are frequent in some runs.
 /// </summary>
 internal sealed class RunPlan
 {
@@ -14,64 +14,63 @@ internal sealed class RunPlan
     {
         Throughput = random.Next(3) == 0 ? 30 : 1;
         Burst = 1 << random.Next(7);
-        MostPages = random.Next(8, 65);
-        MostLeasePages = random.Next(1, 13);
-        MostRegionSectors = random.Next(4) == 0 ? 48 : 12;
+        MaxPages = random.Next(8, 65);
+        MaxLeasePages = random.Next(1, 13);
+        MaxRegionSectors = random.Next(4) == 0 ? 48 : 12;
         FaultChance = random.Next(3) == 0 ? 0 : random.NextDouble() * 0.1;
-        LiesHappen = random.Next(6) == 0;
+        HasSilentFaults = random.Next(6) == 0;
         DeadlineChance = random.Next(3) == 0 ? 0.6 : 0.15;
         SlowAfter = TimeSpan.FromMilliseconds(random.Next(3) switch { 0 => 1, 1 => random.Next(100), _ => 1000 });
         Config = DrawConfig(random);
         Devices = [.. Enumerable.Range(0, random.Next(1, 5)).Select(index => new DevicePlan(random, index))];
         HungDevice = random.Next(2) == 0 ? Devices[random.Next(Devices.Count)].Name : null;
         EdgeChance = random.Next(3) == 0 ? 0.5 : 0.1;
-        MeddlingChance = random.Next(2) == 0 ? 0 : 0.03;
-        weights = [.. Enum.GetValues<Deed>().Select(deed => Weight(deed, random))];
+        ReactionChance = random.Next(2) == 0 ? 0 : 0.03;
+        weights = [.. Enum.GetValues<StepKind>().Select(kind => Weight(kind, random))];
     }
 
-    /// <summary>Messages that an actor takes at a time.</summary>
+    /// <summary>Messages that an actor processes per turn.</summary>
     internal int Throughput { get; }
 
-    /// <summary>Steps of the service between two deeds, at most.</summary>
+    /// <summary>The maximum number of dispatcher steps between two actions.</summary>
     internal int Burst { get; }
 
-    internal int MostPages { get; }
+    internal int MaxPages { get; }
 
-    internal int MostLeasePages { get; }
+    internal int MaxLeasePages { get; }
 
-    internal int MostRegionSectors { get; }
+    internal int MaxRegionSectors { get; }
 
-    /// <summary>Of a call to a device.</summary>
+    /// <summary>The probability that a call to a device fails.</summary>
     internal double FaultChance { get; }
 
-    /// <summary>Devices may say that something is done, and do something else.</summary>
-    internal bool LiesHappen { get; }
+    /// <summary>Devices may report success and do something else.</summary>
+    internal bool HasSilentFaults { get; }
 
-    /// <summary>Of a request.</summary>
+    /// <summary>The probability that a request has a deadline.</summary>
     internal double DeadlineChance { get; }
 
-    /// <summary>The age of a device's oldest operation above which requests for other devices pass those for
-    /// it.</summary>
+    /// <summary>The <c>slow-after</c> setting: the age of an operation above which its device is slow.</summary>
     internal TimeSpan SlowAfter { get; }
 
-    /// <summary>The device where many calls get stuck; null: none.</summary>
+    /// <summary>The device where many calls hang; null: none.</summary>
     internal string? HungDevice { get; }
 
-    /// <summary>That a write keeps something of its ends.</summary>
+    /// <summary>The probability that a write keeps bytes at its edges.</summary>
     internal double EdgeChance { get; }
 
-    /// <summary>That who hears of an outcome does something there and then.</summary>
-    internal double MeddlingChance { get; }
+    /// <summary>The probability that a caller reacts to an outcome within the call.</summary>
+    internal double ReactionChance { get; }
 
-    /// <summary>The service may die before the run's end.</summary>
-    internal bool MayEndService => weights[(int)Deed.EndService] > 0;
+    /// <summary>The service may end before the run does.</summary>
+    internal bool MayEndService => weights[(int)StepKind.EndService] > 0;
 
-    /// <summary>Of the actor system.</summary>
+    /// <summary>The configuration of the actor system.</summary>
     internal Config Config { get; }
 
     internal IReadOnlyList<DevicePlan> Devices { get; }
 
-    internal Deed Draw(Random random)
+    internal StepKind Draw(Random random)
     {
         var at = random.NextDouble() * weights.Sum();
         for (var index = 0; index < weights.Length; index++)
@@ -79,14 +78,14 @@ internal sealed class RunPlan
             at -= weights[index];
             if (at < 0)
             {
-                return (Deed)index;
+                return (StepKind)index;
             }
         }
 
-        return Deed.Send;
+        return StepKind.Send;
     }
 
-    /// <summary>The dispatcher is the service's own, or that of the configuration's defaults.</summary>
+    /// <summary>The dispatcher is the service's default or one from the configuration.</summary>
     private Config DrawConfig(Random random) => ConfigurationFactory.ParseString($$"""
         akka {
           loglevel = ERROR
@@ -98,34 +97,34 @@ internal sealed class RunPlan
           throughput = {{Throughput}}
         }
         dmio {
-          pool.max-pages = {{MostPages}}
+          pool.max-pages = {{MaxPages}}
           pool.slab-pages = {{random.Next(1, 17)}}
           device-defaults.slow-after = {{SlowAfter.TotalMilliseconds}}ms
           {{(random.Next(2) == 0 ? "dispatcher = simulation-dispatcher" : "")}}
         }
         """);
 
-    /// <summary>Each deed is left out of some runs, and frequent in others.</summary>
-    private static double Weight(Deed deed, Random random) => deed switch
+    /// <summary>Each kind is absent from some runs and frequent in others.</summary>
+    private static double Weight(StepKind kind, Random random) => kind switch
     {
-        Deed.Send => 60,
-        Deed.Open => 6,
-        Deed.Put => 2,
-        Deed.Crash or Deed.EndService or Deed.KillDevice or Deed.KillRequests or Deed.KillOwner =>
+        StepKind.Send => 60,
+        StepKind.Open => 6,
+        StepKind.Put => 2,
+        StepKind.Crash or StepKind.EndService or StepKind.KillDevice or StepKind.KillRequests or StepKind.KillOwner =>
             random.Next(3) == 0 ? 0.3 : 0,
-        Deed.Detach => random.Next(2) == 0 ? 1 : 0,
+        StepKind.Detach => random.Next(2) == 0 ? 1 : 0,
         _ => random.NextDouble() * 2,
     };
 }
 
-/// <summary>What the clients and the world do to the service.</summary>
-internal enum Deed
+/// <summary>The actions of clients and of the environment.</summary>
+internal enum StepKind
 {
     Send,
     SendBad,
     Open,
     Put,
-    PutWrongly,
+    PutInvalid,
     Cancel,
     KillOwner,
     KillRequests,

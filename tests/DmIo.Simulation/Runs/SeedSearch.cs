@@ -2,16 +2,16 @@ using System.Collections.Concurrent;
 
 namespace DmIo.Simulation;
 
-/// <summary>Runs seeds, as many at a time as there are processors, and makes what fails short.</summary>
+/// <summary>Runs seeds in parallel, and shortens failing runs.</summary>
 internal static class SeedSearch
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
 
-    /// <summary>The promise that the run breaks; null: none. One that goes on for ever at least says so.</summary>
+    /// <summary>The exception of a failing run; null: no failure. A run that does not end prints a warning.</summary>
     internal static Exception? Try(int seed, int steps, Trace trace)
     {
         using var reminder = new Timer(
-            _ => Console.Error.WriteLine($"seed {seed}, {steps} steps: after {Long} it has not ended"),
+            _ => Console.Error.WriteLine($"seed {seed}, {steps} steps: not ended after {Long}"),
             state: null,
             dueTime: Long,
             period: Long);
@@ -20,25 +20,25 @@ internal static class SeedSearch
             SimulatedRun.Do(seed, steps, trace);
             return null;
         }
-        catch (Exception broken)
+        catch (Exception failure)
         {
-            // Whatever it is: also what the service throws where it should not.
-            return broken;
+            // Any exception is a finding, including those of the service.
+            return failure;
         }
     }
 
-    /// <summary>The lowest of the seeds that breaks a promise; null: none does.</summary>
-    internal static int? FirstBroken(int first, int seeds, int steps)
+    /// <summary>The lowest failing seed; null: none fails.</summary>
+    internal static int? FirstFailing(int first, int seeds, int steps)
     {
-        var broken = long.MaxValue;
+        var failure = long.MaxValue;
         ForEach(first, seeds, seed =>
         {
-            if (seed < Interlocked.Read(ref broken) && Try(seed, steps, new Trace(isKept: false)) is not null)
+            if (seed < Interlocked.Read(ref failure) && Try(seed, steps, new Trace(isKept: false)) is not null)
             {
-                InterlockedMin(ref broken, seed);
+                InterlockedMin(ref failure, seed);
             }
         });
-        return broken == long.MaxValue ? null : (int)broken;
+        return failure == long.MaxValue ? null : (int)failure;
     }
 
     /// <summary>The fingerprint of each seed's run, in the order of the seeds.</summary>
@@ -54,9 +54,9 @@ internal static class SeedSearch
         return found.OrderBy(one => one.Key).Select(one => (one.Key, one.Value));
     }
 
-    /// <summary>The fewest steps with which the seed still breaks a promise: its first steps are the same, however many
-    /// follow.</summary>
-    internal static int ShortestBroken(int seed, int steps)
+    /// <summary>The fewest steps with which the seed fails. The first steps of a run do not depend on the number of
+    /// steps.</summary>
+    internal static int ShortestFailing(int seed, int steps)
     {
         var shorter = 0;
         while (shorter < steps && Try(seed, shorter, new Trace(isKept: false)) is null)
@@ -67,7 +67,7 @@ internal static class SeedSearch
         return shorter;
     }
 
-    /// <summary>On threads of its own, since each run blocks one.</summary>
+    /// <summary>Uses dedicated threads, since each run blocks one.</summary>
     private static void ForEach(int first, int seeds, Action<int> run)
     {
         var next = first - 1L;

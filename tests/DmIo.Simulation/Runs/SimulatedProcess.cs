@@ -9,8 +9,8 @@ namespace DmIo.Simulation;
 
 /// <summary>
 /// A process with the service, as an application has it: an actor system with a configuration, and
-/// <see cref="DmIoService.For"/>. Its threads and its time are a <see cref="SimulatedRuntime"/>'s, from its start to
-/// its end or its crash. An actor that fails without cause breaks a promise.
+/// <see cref="DmIoService.For"/>. <see cref="SimulatedRuntime"/> provides its threads and its time. An actor that fails
+/// without a cause violates a guarantee.
 /// </summary>
 internal sealed class SimulatedProcess
 {
@@ -23,7 +23,7 @@ internal sealed class SimulatedProcess
         this.runtime = runtime;
         system = runtime.CreateSystem("simulation", plan.Config);
         Service = DmIoService.For(system);
-        var errors = NewEar(message => HearError((Error)message));
+        var errors = NewReceiver(message => OnError((Error)message));
         system.EventStream.Subscribe(errors, typeof(Error));
     }
 
@@ -33,26 +33,26 @@ internal sealed class SimulatedProcess
 
     internal IActorRef Supervisor => Service.Supervisor;
 
-    /// <summary>It ended at once, so that what lay in its mailboxes was in nobody's hands.</summary>
+    /// <summary>The actor system was terminated at once, so messages in mailboxes may be lost.</summary>
     internal bool MayHaveLostMessages { get; private set; }
 
-    internal IActorRef NewEar(Action<object> hear) => system.ActorOf(Props.Create(() => new Ear(hear)));
+    internal IActorRef NewReceiver(Action<object> receive) => system.ActorOf(Props.Create(() => new Receiver(receive)));
 
-    /// <summary>Calls the service from a thread of the application's. It has begun when this returns, or begins
-    /// later.</summary>
+    /// <summary>Calls the service as from a thread of the application. The call can begin after this method has
+    /// returned.</summary>
     internal Task<T> Call<T>(Func<DmIoService, Task<T>> call) => runtime.RunAsync(() => call(Service));
 
-    /// <summary>The same; what comes of it is told as the service tells it in a message.</summary>
-    internal void Call<T>(Func<DmIoService, Task<T>> call, Action<T?, string?> hear)
+    /// <summary>Calls the service, and passes on the result or the text of the refusal.</summary>
+    internal void Call<T>(Func<DmIoService, Task<T>> call, Action<T?, string?> receive)
         where T : class => _ = Call(async service =>
     {
         try
         {
-            hear(await call(service), null);
+            receive(await call(service), null);
         }
         catch (IoRefusedException refused)
         {
-            hear(null, refused.Message);
+            receive(null, refused.Message);
         }
         catch (Exception failed)
         {
@@ -62,7 +62,8 @@ internal sealed class SimulatedProcess
         return Done.Instance;
     });
 
-    /// <summary>The service ends: by itself, with the actor system all at once, or in good order.</summary>
+    /// <summary>Ends the service: the supervisor dies, the actor system terminates, or a coordinated shutdown
+    /// runs.</summary>
     internal void End(Random random)
     {
         switch (random.Next(4))
@@ -84,16 +85,17 @@ internal sealed class SimulatedProcess
         }
     }
 
-    /// <summary>Akka.NET's coordinated shutdown, which drains the service and ends the actor system.</summary>
+    /// <summary>Runs Akka.NET's coordinated shutdown, which drains the service and terminates the actor
+    /// system.</summary>
     internal Task<Done> ShutDown() =>
         runtime.RunAsync(() => CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.UnknownReason.Instance));
 
-    /// <summary>The actor system has ended.</summary>
+    /// <summary>The actor system has terminated.</summary>
     internal bool HasEnded => system.WhenTerminated.IsCompleted;
 
-    /// <summary>Nothing of it will happen any more; its counters are the real process's.</summary>
+    /// <summary>Unregisters the counters of the service, which belong to the real process.</summary>
     internal void Abandon() => Service.Counters.Stop();
 
-    private void HearError(Error error) => Oracle.Require(
-        error.Cause is null or ActorKilledException or CallersException, $"an actor failed: {error.Cause}");
+    private void OnError(Error error) => Oracle.Require(
+        error.Cause is null or ActorKilledException or CallerException, $"an actor failed: {error.Cause}");
 }

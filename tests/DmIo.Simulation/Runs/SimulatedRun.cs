@@ -5,19 +5,19 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 namespace DmIo.Simulation;
 
 /// <summary>
-/// One run from one seed: the service with its clients, disks and accidents, on one thread, judged at every step. It
-/// returns its trace; a broken promise throws <see cref="BrokenPromiseException"/>.
+/// One run from one seed: the service with its clients, disks and faults, on one thread, checked after every step. A
+/// violated guarantee throws <see cref="GuaranteeViolationException"/>.
 /// </summary>
 internal sealed class SimulatedRun
 {
-    private const long MostSteps = 2_000_000;
+    private const long MaxSteps = 2_000_000;
 
     private readonly Random random;
     private readonly SimulatedRuntime runtime;
     private readonly Oracle oracle;
     private readonly RunPlan plan;
-    private readonly Tenants tenants;
-    private readonly DiskBay disks;
+    private readonly Workload workload;
+    private readonly DiskSet disks;
     private readonly CreditCheck credit;
     private SimulatedProcess process;
     private bool isFinishing;
@@ -30,23 +30,23 @@ internal sealed class SimulatedRun
         random = runtime.Random;
         oracle = new Oracle(runtime, trace);
         plan = new RunPlan(random);
-        disks = new DiskBay(oracle, plan, random, runtime.Time);
+        disks = new DiskSet(oracle, plan, random, runtime.Time);
         credit = new CreditCheck(oracle);
         process = new SimulatedProcess(oracle, plan, runtime);
-        tenants = new Tenants(oracle, plan, random, new RequestSource(oracle, plan, random))
+        workload = new Workload(oracle, plan, random, new RequestSource(oracle, plan, random))
         {
             Process = process,
-            Meddle = Meddle,
+            React = React,
         };
     }
 
-    /// <summary>The whole of it.</summary>
-    /// <param name="seed">What it is a function of.</param>
-    /// <param name="steps">Deeds of clients and accidents.</param>
-    /// <param name="trace">What happens.</param>
+    /// <summary>Runs one seed to its end.</summary>
+    /// <param name="seed">The seed, which determines the run.</param>
+    /// <param name="steps">The number of actions of clients and environment.</param>
+    /// <param name="trace">Receives the events.</param>
     internal static void Do(int seed, int steps, Trace trace)
     {
-        // What awaits here goes on here, and not where a test framework has it.
+        // Continuations must run in the simulation, not in the synchronization context of a test framework.
         var outer = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         var run = new SimulatedRun(seed, trace);
@@ -69,85 +69,97 @@ internal sealed class SimulatedRun
     private void Step()
     {
         Do(plan.Draw(random));
-        Let(random.Next(plan.Burst + 1));
-        tenants.Poll();
+        RunSteps(random.Next(plan.Burst + 1));
+        workload.Poll();
         if (oracle.IsEnding)
         {
-            OutliveService();
+            ReplaceService();
         }
 
-        tenants.Part();
-        disks.AttachWhatIsAbsent(process);
+        workload.RemoveFinished();
+        disks.AttachAbsent(process);
         disks.CheckCallers();
     }
 
-    /// <summary>Lets so much happen, if there is so much.</summary>
-    private void Let(long steps)
+    /// <summary>Runs at most this number of steps of the runtime.</summary>
+    private void RunSteps(long steps)
     {
         while (steps-- > 0 && runtime.Step())
         {
             credit.Check(process.Service.Counters);
+            CheckQueues();
             ThrowIfBroken();
         }
 
         ThrowIfBroken();
     }
 
-    /// <summary>Not where it is seen: that may be in an actor's turn, which would go down with it.</summary>
+    /// <summary>Checks each device's queue, with its conflict map and interval tree. The page pool and the credit of
+    /// the leases check their own invariants after each change.</summary>
+    private void CheckQueues()
+    {
+        foreach (var device in process.Service.Counters.Devices)
+        {
+            device.Queue?.CheckInvariants();
+        }
+    }
+
+    /// <summary>Throws here and not where the violation is found, which may be in an actor's turn, where it would be
+    /// caught.</summary>
     private void ThrowIfBroken()
     {
         if (oracle.Failure is { } failure)
         {
-            throw new BrokenPromiseException(failure);
+            throw new GuaranteeViolationException(failure);
         }
     }
 
-    private void Do(Deed deed)
+    private void Do(StepKind kind)
     {
-        oracle.Saw(deed);
-        switch (deed)
+        oracle.Cover(kind);
+        switch (kind)
         {
-            case Deed.KillDevice:
-                disks.WithServing(disk => disks.KillActor(disk, process));
+            case StepKind.KillDevice:
+                disks.ForRandomServing(disk => disks.KillActor(disk, process));
                 break;
-            case Deed.Detach:
-                disks.WithServing(disk => disks.Detach(disk, process));
+            case StepKind.Detach:
+                disks.ForRandomServing(disk => disks.Detach(disk, process));
                 break;
-            case Deed.Release:
-                disks.WithServing(disk => disk.Device!.ReleaseStuck());
+            case StepKind.Release:
+                disks.ForRandomServing(disk => disk.Device!.ReleaseStuck());
                 break;
-            case Deed.AskStatus:
+            case StepKind.AskStatus:
                 AskStatus();
                 break;
-            case Deed.AskStatistics:
+            case StepKind.AskStatistics:
                 AskStatistics();
                 break;
-            case Deed.AskExtents:
-                tenants.AskExtents();
+            case StepKind.AskExtents:
+                workload.AskExtents();
                 break;
-            case Deed.EndService:
+            case StepKind.EndService:
                 EndService();
                 break;
-            case Deed.Crash:
+            case StepKind.Crash:
                 Crash();
                 break;
             default:
-                tenants.Do(deed);
+                workload.Do(kind);
                 break;
         }
     }
 
-    /// <summary>By who hears of an outcome, there and then.</summary>
-    private void Meddle(Meddling meddling)
+    /// <summary>A caller's reaction within the call that reports its outcome.</summary>
+    private void React(Reaction reaction)
     {
         if (oracle.IsEnding)
         {
             return;
         }
 
-        if (meddling == Meddling.Detach)
+        if (reaction == Reaction.Detach)
         {
-            disks.WithServing(disk => disks.Detach(disk, process));
+            disks.ForRandomServing(disk => disks.Detach(disk, process));
         }
         else if (plan.MayEndService && !isFinishing)
         {
@@ -155,43 +167,43 @@ internal sealed class SimulatedRun
         }
     }
 
-    /// <summary>The supervisor dies, or all of the actor system ends, and with it the service.</summary>
+    /// <summary>Ends the service: its supervisor or the whole actor system.</summary>
     private void EndService()
     {
-        oracle.Note("the service dies");
+        oracle.Note("the service ends");
         oracle.End();
-        tenants.Cut();
+        workload.OnKilled();
         disks.AllGone();
         process.End(random);
     }
 
-    /// <summary>What the service had in flight ends, and another begins.</summary>
-    private void OutliveService()
+    /// <summary>Waits until the service has ended its I/O, and starts another.</summary>
+    private void ReplaceService()
     {
-        LetAllHappen();
-        Unstick();
+        RunUntilIdle();
+        ReleaseStuck();
         CheckOutcomes();
         disks.CheckClosed(process);
-        tenants.Release();
-        disks.Vacate();
-        BeginAnew();
+        workload.Release();
+        disks.MarkAbsent();
+        Restart();
     }
 
-    private void BeginAnew()
+    private void Restart()
     {
         process.Abandon();
-        tenants.Forget();
-        oracle.BeginAnew();
+        workload.Forget();
+        oracle.Restart();
         process = new SimulatedProcess(oracle, plan, runtime);
-        tenants.Process = process;
+        workload.Process = process;
     }
 
     private void Crash()
     {
-        oracle.Note("everything dies");
+        oracle.Note("crash");
         runtime.Crash();
         disks.Crash();
-        BeginAnew();
+        Restart();
     }
 
     private void Drain()
@@ -199,7 +211,7 @@ internal sealed class SimulatedRun
         oracle.Note("the service drains");
         oracle.End();
         disks.AllGone();
-        process.Supervisor.Tell(DrainService.Instance, process.NewEar(message =>
+        process.Supervisor.Tell(DrainService.Instance, process.NewReceiver(message =>
         {
             isDrained = message is ServiceDrained;
             disks.CheckDrained();
@@ -207,7 +219,7 @@ internal sealed class SimulatedRun
     }
 
     private void AskStatus() => process.Supervisor.Tell(
-        GetPoolStatus.Instance, process.NewEar(message => Check((PoolStatus)message)));
+        GetPoolStatus.Instance, process.NewReceiver(message => Check((PoolStatus)message)));
 
     private void AskStatistics() => process.Call(
         service => service.GetStatisticsAsync(),
@@ -225,111 +237,112 @@ internal sealed class SimulatedRun
         lastStatus = status;
         oracle.Require(
             status.Free + status.Leased + status.Draining + status.Quarantined == status.Total
-                && status.Total <= plan.MostPages,
-            $"the pool says {status}");
+                && status.Total <= plan.MaxPages,
+            $"invalid status of the pool: {status}");
     }
 
     private void Finish()
     {
         isFinishing = true;
-        LetAllHappen();
+        RunUntilIdle();
         AskStatus();
-        LetAllHappen();
+        RunUntilIdle();
         CheckNothingWaits(lastStatus!);
         CheckNoGetWaits(lastStatus!);
-        credit.CheckAtRest(process.Service.Counters, tenants, AvailableBy(lastStatus!));
-        var isSudden = random.Next(2) == 0;
-        if (isSudden)
+        credit.CheckIdle(process.Service.Counters, workload, AvailableBy(lastStatus!));
+        var isDrainedEarly = random.Next(2) == 0;
+        if (isDrainedEarly)
         {
             Drain();
-            Let(random.Next(plan.Burst + 1));
-            tenants.TryPutAll();
+            RunSteps(random.Next(plan.Burst + 1));
+            workload.TryPutAll();
         }
 
-        Unstick();
+        ReleaseStuck();
         CheckOutcomes();
-        while (tenants.TryPutAll())
+        while (workload.TryPutAll())
         {
-            LetAllHappen();
+            RunUntilIdle();
         }
 
-        if (!isSudden)
+        if (!isDrainedEarly)
         {
             AskStatus();
-            LetAllHappen();
-            oracle.Require(lastStatus is { Leases: 0 }, $"all leases were put back: {lastStatus}");
+            RunUntilIdle();
+            oracle.Require(lastStatus is { Leases: 0 }, $"leases are left after all were put: {lastStatus}");
             Drain();
         }
 
-        LetAllHappen();
-        oracle.Require(isDrained, $"the service does not drain");
+        RunUntilIdle();
+        oracle.Require(isDrained, $"the service has not drained");
         AskStatus();
-        LetAllHappen();
+        RunUntilIdle();
         oracle.Require(
             lastStatus is { Leased: 0, Draining: 0, Quarantined: 0, Leases: 0, Waiting: 0 },
-            $"at the end: {lastStatus}");
-        tenants.CheckEnded();
+            $"pages or leases are left after the drain: {lastStatus}");
+        workload.CheckEnded();
         var end = process.ShutDown();
-        LetAllHappen();
-        oracle.Require(end.IsCompletedSuccessfully && process.HasEnded, $"the actor system ends as {end.Status}");
+        RunUntilIdle();
+        oracle.Require(
+            end.IsCompletedSuccessfully && process.HasEnded, $"the actor system has not terminated: {end.Status}");
         disks.CheckClosed(process);
-        tenants.Release();
+        workload.Release();
         disks.CheckContent();
         oracle.Returned.Check();
         ThrowIfBroken();
     }
 
-    /// <summary>Lets go what is stuck, and what gets stuck behind it.</summary>
-    private void Unstick()
+    /// <summary>Completes all stuck calls, also those that get stuck later.</summary>
+    private void ReleaseStuck()
     {
-        disks.Heal();
-        LetAllHappen();
+        disks.StopFaults();
+        RunUntilIdle();
     }
 
     private void CheckOutcomes()
     {
-        tenants.CheckAnswered();
+        workload.CheckAnswered();
         foreach (var request in oracle.Outstanding)
         {
-            oracle.Require(request.Lease.MayLoseRequests, $"{request} of {request.Lease} got no outcome");
+            oracle.Require(request.Lease.MayLoseRequests, $"{request} of {request.Lease} has no outcome");
         }
     }
 
-    /// <summary>Until nothing happens any more by itself.</summary>
-    private void LetAllHappen()
+    /// <summary>Runs until no step is left.</summary>
+    private void RunUntilIdle()
     {
-        var end = runtime.Steps + MostSteps;
+        var end = runtime.Steps + MaxSteps;
         do
         {
-            Let(MostSteps);
-            tenants.Poll();
-            disks.AttachWhatIsAbsent(process, isPatient: true);
-            oracle.Require(runtime.Steps < end, $"after {MostSteps} steps there is still something to do");
+            RunSteps(MaxSteps);
+            workload.Poll();
+            disks.AttachAbsent(process, waitsForClose: true);
+            oracle.Require(runtime.Steps < end, $"not idle after {MaxSteps} steps");
         }
         while (!runtime.IsIdle);
     }
 
-    /// <summary>The first that waits for pages gets them when there are enough.</summary>
+    /// <summary>Checks that the first waiting Get is granted as soon as the pool has enough pages.</summary>
     private void CheckNoGetWaits(PoolStatus status)
     {
         var available = AvailableBy(status);
         oracle.Require(
-            status.Waiting == 0 || tenants.LargestWaiting > available,
-            $"{status.Waiting} wait for at most {tenants.LargestWaiting} pages, and {available} are free");
+            status.Waiting == 0 || workload.LargestWaiting > available,
+            $"{status.Waiting} Gets wait for at most {workload.LargestWaiting} pages, but {available} are free");
     }
 
     private int AvailableBy(PoolStatus status) =>
-        plan.MostPages - status.Leased - status.Draining - status.Quarantined;
+        plan.MaxPages - status.Leased - status.Draining - status.Quarantined;
 
-    /// <summary>No request waits for ever while its devices answer. One that has no outcome names a stuck device, or
-    /// overlaps one that did not end (R20), or waits for credit which stuck devices have and the pool can not
+    /// <summary>Checks that requests wait only for stuck devices. A request without an outcome names a stuck device,
+    /// overlaps an unfinished request (R20), or waits for credit that stuck devices hold and the pool cannot
     /// lend.</summary>
     private void CheckNothingWaits(PoolStatus status)
     {
         var stuck = disks.StuckNames();
         bool NamesStuck(SimulatedRequest request) =>
             request.Message.Regions.Any(region => stuck.Contains(region.Device));
-        var unfinished = oracle.Outstanding.Concat(tenants.Held).Where(request => !request.IsBad).ToList();
+        var unfinished = oracle.Outstanding.Concat(workload.Held).Where(request => !request.IsBad).ToList();
         foreach (var request in oracle.Outstanding.Where(request => !request.Lease.MayLoseRequests))
         {
             oracle.Require(
@@ -337,10 +350,10 @@ internal sealed class SimulatedRun
                 $"{request} has no outcome, long after its deadline");
             oracle.Require(
                 NamesStuck(request)
-                    || unfinished.Exists(other => other != request && RequestSights.Meet(request.Message, other))
+                    || unfinished.Exists(other => other != request && RequestTraits.Overlap(request.Message, other))
                     || (AvailableBy(status) == 0 && unfinished.Exists(
                         other => other.Lease == request.Lease && NamesStuck(other))),
-                $"{request} waits for ever, and not for a stuck device, with {AvailableBy(status)} pages free; "
+                $"{request} waits, but not for a stuck device, with {AvailableBy(status)} pages free; "
                     + $"{CreditCheck.Describe(process.Service.Counters, request.Lease)}");
         }
     }

@@ -2,27 +2,27 @@ using System.CommandLine;
 
 namespace DmIo.Simulation;
 
-/// <summary><c>--seeds N --steps N</c>: runs so many seeds, and for the first that breaks a promise shows the shortest
-/// run that still does. <c>--seed N</c>: that one alone, with all that happens in it. <c>--fingerprints</c>: prints a
-/// fingerprint of each run, by which the runs of two processes are compared.</summary>
+/// <summary><c>--seeds N --steps N</c>: runs N seeds; for the first that fails, shows the shortest run that still
+/// fails. <c>--seed N</c>: runs this seed alone and prints its trace. <c>--fingerprints</c>: prints a fingerprint of
+/// each run, to compare the runs of two processes.</summary>
 internal static class SimulationCommand
 {
     internal static RootCommand Create()
     {
         var seeds = new Option<int>("--seeds")
         {
-            Description = "How many seeds to run.",
+            Description = "The number of seeds.",
             DefaultValueFactory = _ => 100,
         };
         var steps = new Option<int>("--steps")
         {
-            Description = "Deeds of clients and accidents in each run.",
+            Description = "Actions of clients and environment in each run.",
             DefaultValueFactory = _ => 1000,
         };
-        var first = new Option<int?>("--first") { Description = "The first seed; a random one where left out." };
-        var one = new Option<int?>("--seed") { Description = "This seed alone, with its trace." };
-        var fingerprints = new Option<bool>("--fingerprints") { Description = "Print one for each seed." };
-        var command = new RootCommand("The whole service under seeded schedules and faults, one thread to each run.")
+        var first = new Option<int?>("--first") { Description = "The first seed; random by default." };
+        var one = new Option<int?>("--seed") { Description = "Run this seed alone and print its trace." };
+        var fingerprints = new Option<bool>("--fingerprints") { Description = "Print the fingerprint of each run." };
+        var command = new RootCommand("The whole service under seeded schedules and faults, one thread per run.")
         {
             seeds, steps, first, one, fingerprints,
         };
@@ -41,20 +41,20 @@ internal static class SimulationCommand
     private static int Show(int seed, int steps, TextWriter output)
     {
         var trace = new Trace(isKept: true);
-        var broken = SeedSearch.Try(seed, steps, trace);
+        var failure = SeedSearch.Try(seed, steps, trace);
         foreach (var line in trace.Lines)
         {
             output.WriteLine(line);
         }
 
-        var outcome = broken switch
+        var outcome = failure switch
         {
-            null => $"every promise was kept; fingerprint {trace.Fingerprint:x16}",
-            BrokenPromiseException => broken.Message,
-            _ => $"{broken}",
+            null => $"no violation; fingerprint {trace.Fingerprint:x16}",
+            GuaranteeViolationException => failure.Message,
+            _ => $"{failure}",
         };
         output.WriteLine($"seed {seed}, {steps} steps: {outcome}");
-        return broken is null ? 0 : 1;
+        return failure is null ? 0 : 1;
     }
 
     private static int Print(int first, int seeds, int steps, TextWriter output)
@@ -70,13 +70,13 @@ internal static class SimulationCommand
     private static int Search(int first, int seeds, int steps, TextWriter output)
     {
         output.WriteLine($"seeds {first} to {first + seeds - 1L}, {steps} steps each");
-        if (SeedSearch.FirstBroken(first, seeds, steps) is not { } seed)
+        if (SeedSearch.FirstFailing(first, seeds, steps) is not { } seed)
         {
-            output.WriteLine($"{seeds} seeds: every promise was kept");
+            output.WriteLine($"{seeds} seeds: no violation");
             return 0;
         }
 
-        output.WriteLine($"seed {seed} breaks a promise; looking for the shortest run that does");
-        return Show(seed, SeedSearch.ShortestBroken(seed, steps), output);
+        output.WriteLine($"seed {seed} fails; searching for the shortest run that fails");
+        return Show(seed, SeedSearch.ShortestFailing(seed, steps), output);
     }
 }

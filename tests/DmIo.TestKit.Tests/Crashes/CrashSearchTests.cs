@@ -6,8 +6,8 @@ using Xunit;
 namespace DmIo.TestKit.Tests.Crashes;
 
 /// <summary>
-/// The search, on an application whose transactions (a, b, c ...) write data to the next sector and then a commit to
-/// sector 0, and which promises that where a commit is, the data of all transactions up to it is.
+/// The search with an application whose transactions (a, b, c ...) write data to the next sector and then a commit to
+/// sector 0. Its invariant: if a commit exists, the data of all transactions up to it exists.
 /// </summary>
 public sealed class CrashSearchTests
 {
@@ -16,7 +16,7 @@ public sealed class CrashSearchTests
     private readonly WriteLog log = new();
 
     [Fact]
-    public async Task An_application_that_flushes_in_between_passes_all_crashes()
+    public async Task An_application_that_flushes_between_writes_passes_all_crashes()
     {
         await CommitAsync('a');
         var report = await new WriteLogReplayer(log).CheckAsync(CommitHasDataAsync);
@@ -24,7 +24,7 @@ public sealed class CrashSearchTests
     }
 
     [Fact]
-    public async Task A_missing_flush_is_found_and_said_in_words()
+    public async Task A_missing_flush_is_found_and_described()
     {
         await CommitAsync('a', flushesBetween: false);
         var report = await new WriteLogReplayer(log).CheckAsync(CommitHasDataAsync);
@@ -45,7 +45,7 @@ public sealed class CrashSearchTests
     }
 
     [Fact]
-    public async Task What_is_too_much_to_try_is_sampled_from_a_seed_that_finds_it_again()
+    public async Task A_search_beyond_its_limit_is_sampled_from_a_reproducible_seed()
     {
         for (var transaction = 'a'; transaction <= 'z'; transaction++)
         {
@@ -77,7 +77,7 @@ public sealed class CrashSearchTests
     }
 
     [Fact]
-    public async Task Torn_data_is_found_only_where_the_store_may_tear()
+    public async Task Torn_data_is_found_only_if_the_store_may_tear()
     {
         var disk = log.Record("disk", new MemoryDevice(ByteSize.FromSectors(4)));
         await disk.PutAsync(0, "aa");

@@ -6,13 +6,13 @@ using Xunit;
 
 namespace DmIo.TestKit.Tests.Crashes;
 
-/// <summary>What a crash may leave, rule by rule, on devices of a few sectors.</summary>
+/// <summary>The states that a crash can leave, rule by rule, on devices of a few sectors.</summary>
 public sealed class CrashTests
 {
     private readonly WriteLog log = new();
 
     [Fact]
-    public async Task What_was_flushed_is_there_and_what_was_not_is_there_or_not()
+    public async Task Flushed_data_survives_and_other_data_may_survive()
     {
         var disk = Recorded(4);
         await disk.PutAsync(0, "a");
@@ -21,9 +21,9 @@ public sealed class CrashTests
         Assert.Equal(["a...", "ab.."], await TextsAsync());
     }
 
-    /// <summary>The example of dm-log-writes' documentation.</summary>
+    /// <summary>The example in the documentation of dm-log-writes.</summary>
     [Fact]
-    public async Task A_flush_covers_what_had_ended_before_it_was_issued()
+    public async Task A_flush_covers_writes_completed_before_it_was_issued()
     {
         var manual = new ManualDevice(4);
         var disk = log.Record("disk", manual);
@@ -41,7 +41,7 @@ public sealed class CrashTests
     }
 
     [Fact]
-    public async Task A_durable_write_is_there_when_it_has_ended_and_covers_nothing_else()
+    public async Task A_completed_durable_write_survives_and_covers_nothing_else()
     {
         var disk = Recorded(2);
         await disk.PutAsync(0, "a");
@@ -68,14 +68,14 @@ public sealed class CrashTests
     }
 
     [Fact]
-    public async Task Where_the_store_does_not_tear_a_write_is_there_as_a_whole_or_not()
+    public async Task Without_torn_writes_a_write_survives_as_a_whole_or_not()
     {
         await Recorded(3).PutAsync(0, "abc");
         Assert.Equal(["...", "abc"], await TextsAsync(tornWrites: false));
     }
 
     [Fact]
-    public async Task A_discard_may_be_undone_whatever_was_flushed()
+    public async Task A_discard_may_be_undone_even_if_flushed()
     {
         var disk = Recorded(2);
         await disk.PutAsync(0, "a", forceUnitAccess: true);
@@ -85,7 +85,7 @@ public sealed class CrashTests
     }
 
     [Fact]
-    public async Task Of_two_writes_to_a_sector_either_may_be_the_last_that_is_there()
+    public async Task Either_of_two_writes_to_a_sector_may_survive()
     {
         var disk = Recorded(1);
         await disk.PutAsync(0, "a");
@@ -94,7 +94,7 @@ public sealed class CrashTests
     }
 
     [Fact]
-    public async Task A_power_failure_takes_all_devices_at_the_same_moment()
+    public async Task A_power_failure_hits_all_devices_at_the_same_moment()
     {
         var (left, right) = (Recorded(1, "left"), Recorded(1, "right"));
         await left.PutAsync(0, "a", forceUnitAccess: true);
@@ -107,7 +107,7 @@ public sealed class CrashTests
     }
 
     [Fact]
-    public async Task What_a_crash_left_can_be_recorded_and_crash_again()
+    public async Task The_state_after_a_crash_can_be_recorded_and_crash_again()
     {
         var disk = Recorded(2);
         await disk.PutAsync(0, "a", forceUnitAccess: true);
@@ -121,7 +121,7 @@ public sealed class CrashTests
     }
 
     [Fact]
-    public async Task It_knows_what_was_marked_before_it()
+    public async Task A_crash_has_the_marks_before_it()
     {
         var disk = Recorded(1);
         await disk.PutAsync(0, "a");
@@ -131,7 +131,7 @@ public sealed class CrashTests
     }
 
     [Fact]
-    public async Task The_log_is_taken_as_it_was_when_the_replayer_was_made()
+    public async Task The_replayer_uses_a_snapshot_of_the_log()
     {
         var disk = Recorded(1);
         var replayer = new WriteLogReplayer(log);
@@ -151,7 +151,7 @@ public sealed class CrashTests
         new LimitedDevice(new MemoryDevice(ByteSize.FromSectors(sectors)),
             description => description with { HasForceUnitAccess = true }));
 
-    /// <summary>What the device may hold after a crash at the end of the log.</summary>
+    /// <summary>The possible contents of the device after a crash at the end of the log.</summary>
     private async Task<IEnumerable<string>> TextsAsync(bool tornWrites = true)
     {
         var crashes = new WriteLogReplayer(log).CrashesAt(log.Length, tornWrites);

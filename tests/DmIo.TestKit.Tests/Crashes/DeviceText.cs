@@ -3,7 +3,7 @@ using DmIo.Io;
 
 namespace DmIo.TestKit.Tests.Crashes;
 
-/// <summary>Sectors of one letter each, so that a device's contents read as a word; a dot is a sector of
+/// <summary>Sectors filled with one letter each, so that the content of a device reads as a word; a dot is a sector of
 /// zeroes.</summary>
 internal static class DeviceText
 {

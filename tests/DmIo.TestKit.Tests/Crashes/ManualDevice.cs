@@ -3,7 +3,7 @@ using DmIo.Io;
 
 namespace DmIo.TestKit.Tests.Crashes;
 
-/// <summary>A device whose operations end when, and as, a test says. Keeps no data.</summary>
+/// <summary>A device whose operations the test completes. Keeps no data.</summary>
 internal sealed class ManualDevice(SectorCount capacity) : IBlockDevice
 {
     private readonly List<Action<TransferResult>> inFlight = [];
@@ -31,7 +31,7 @@ internal sealed class ManualDevice(SectorCount capacity) : IBlockDevice
 
     public ValueTask DisposeAsync() => default;
 
-    /// <summary>Ends the operation that has been in flight longest but <paramref name="index"/>.</summary>
+    /// <summary>Completes an operation in flight; <paramref name="index"/> 0 is the oldest.</summary>
     internal void End(int index, TransferResult result)
     {
         var answer = inFlight[index];

@@ -3,9 +3,9 @@ using DmIo.Io;
 namespace DmIo.TestKit.Tests.Crashes;
 
 /// <summary>
-/// What a crash may leave, by brute force and block by block: each block is what it was, changed in turn by each write
-/// that covers it, where one that is not certain may have changed it or not. Blocks are independent of each other, as
-/// writes may be torn. A block is two halves, since a short transfer may end in its middle.
+/// The possible states after a crash, by brute force and block by block: each write that covers a block is applied in
+/// turn, or, if its durability is not certain, may be applied. Blocks are independent, as writes may be torn. A block
+/// has two halves, since a short transfer may end in its middle.
 /// </summary>
 internal sealed class ReplayModel(int blocks)
 {
@@ -34,7 +34,7 @@ internal sealed class ReplayModel(int blocks)
 
     internal string MarksAt(int point) => string.Join(',', events.Take(point).OfType<string>());
 
-    /// <summary>Every image, as text: two letters for a block.</summary>
+    /// <summary>Every image as text, with two letters per block.</summary>
     internal HashSet<string> ImagesAt(int point)
     {
         IEnumerable<string> images = [""];
@@ -50,7 +50,7 @@ internal sealed class ReplayModel(int blocks)
     internal int CountAt(int point) =>
         Enumerable.Range(0, blocks).Aggregate(1, (count, block) => count * ContentsOf(block, point).Count);
 
-    /// <summary>The letter for what an operation writes.</summary>
+    /// <summary>The letter for the data of an operation.</summary>
     internal static char LetterOf(byte value) => (char)('@' + value);
 
     private HashSet<string> ContentsOf(int block, int point)

@@ -8,8 +8,8 @@ using Xunit;
 namespace DmIo.TestKit.Tests.Crashes;
 
 /// <summary>
-/// The replayer against <see cref="ReplayModel"/>, over random histories of a small device: writes with and without
-/// FUA, zeroes, discards and flushes, in flight at the same time, that end in any order, well, short or not at all.
+/// The replayer compared with <see cref="ReplayModel"/> over random histories of a small device: concurrent writes with
+/// and without FUA, zeroes, discards and flushes that complete in any order, successfully, short or never.
 /// </summary>
 public sealed class ReplayModelTests
 {
@@ -72,7 +72,7 @@ public sealed class ReplayModelTests
             check(history.Model, new WriteLogReplayer(log));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(150).WithEndSize(40));
 
-    /// <summary>As the model writes them: a letter for each half of a block.</summary>
+    /// <summary>The image as the model formats it: a letter per half of a block.</summary>
     private static string ImageOf(Crash crash)
     {
         var bytes = new byte[Blocks * Sector.SizeBytes];
@@ -85,7 +85,7 @@ public sealed class ReplayModelTests
         }));
     }
 
-    /// <summary>Drives the device and the model side by side.</summary>
+    /// <summary>Applies each step to the device and to the model.</summary>
     private sealed class History(WriteLog log, ManualDevice manual)
     {
         private readonly WriteLogDevice disk = log.Record("disk", manual);

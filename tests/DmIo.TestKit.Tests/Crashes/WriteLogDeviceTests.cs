@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DmIo.TestKit.Tests.Crashes;
 
-/// <summary>The recorder keeps the contract of the device behind it.</summary>
+/// <summary>The recorder satisfies the contract of block devices.</summary>
 public sealed class WriteLogDeviceContract : BlockDeviceContract
 {
     private protected override IBlockDevice Create(SectorCount capacity) =>
@@ -18,11 +18,11 @@ public sealed class WriteLogDeviceTests
     private readonly WriteLog log = new();
 
     [Fact]
-    public void It_asks_for_flushes_also_in_front_of_a_device_without_a_cache() =>
+    public void It_reports_a_volatile_cache_even_for_a_device_without_one() =>
         Assert.True(log.Record("disk", new MemoryDevice(ByteSize.FromSectors(8))).Description.HasVolatileCache);
 
     [Fact]
-    public async Task The_log_names_what_was_issued_what_ended_and_what_was_marked()
+    public async Task The_log_lists_issues_completions_and_marks()
     {
         var disk = log.Record("disk", new MemoryDevice(ByteSize.FromSectors(64)));
         await disk.WriteAsync(8, Bytes.Batch(new byte[1024]), forceUnitAccess: true);
@@ -49,7 +49,7 @@ public sealed class WriteLogDeviceTests
     }
 
     [Fact]
-    public void Two_devices_of_one_log_need_two_names()
+    public void Devices_of_one_log_need_unique_names()
     {
         log.Record("disk", new MemoryDevice(ByteSize.FromSectors(8)));
         Assert.Throws<ArgumentException>(() => log.Record("disk", new MemoryDevice(ByteSize.FromSectors(8))));

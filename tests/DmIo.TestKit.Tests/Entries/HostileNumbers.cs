@@ -2,8 +2,8 @@ using DmIo.Io;
 
 namespace DmIo.TestKit.Tests.Entries;
 
-/// <summary>Values of the types that are numbers in the end: the least, the most, their neighbours, and what is none.
-/// Other types have none.</summary>
+/// <summary>Extreme values of numeric types: the minimum, the maximum, their neighbors, and NaN. Other types have
+/// none.</summary>
 internal static class HostileNumbers
 {
     private static readonly long[] Longs =

@@ -2,12 +2,12 @@ using System.Reflection;
 
 namespace DmIo.TestKit.Tests.Entries;
 
-/// <summary>Records that our public members take, and values that nobody should put into them.</summary>
+/// <summary>Records that public members accept, and invalid values for their properties.</summary>
 internal static class HostileOptions
 {
     private static readonly string?[] Texts = [null, "", "\0", "/nowhere/\ud800", new('/', 5000), new('x', 5000)];
 
-    /// <summary>Each value of each record that some public member takes.</summary>
+    /// <summary>Each value of each record that a public member accepts.</summary>
     internal static IEnumerable<(PublicEntry, ParameterInfo, PropertyInfo Property, object? Value)> All =>
         from entry in PublicEntry.All
         from parameter in entry.Method.GetParameters()
@@ -15,7 +15,7 @@ internal static class HostileOptions
         from value in ValuesOf(property.PropertyType)
         select (entry, parameter, property, value);
 
-    /// <summary>A copy with that value.</summary>
+    /// <summary>A copy with this value.</summary>
     internal static object With(object options, PropertyInfo property, object? value)
     {
         var copy = options.GetType().GetMethod("<Clone>$")!.Invoke(options, null)!;
@@ -23,7 +23,7 @@ internal static class HostileOptions
         return copy;
     }
 
-    /// <summary>None where the type is no record with values to set.</summary>
+    /// <summary>Empty if the type is no record with settable properties.</summary>
     private static IEnumerable<PropertyInfo> PropertiesOf(Type type) => type.GetMethod("<Clone>$") is null
         ? []
         : type.GetProperties()

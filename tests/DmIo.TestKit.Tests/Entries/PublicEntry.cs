@@ -9,8 +9,8 @@ using DmIo.TestKit.Simulation;
 namespace DmIo.TestKit.Tests.Entries;
 
 /// <summary>
-/// A public constructor or method of one of our public assemblies that takes parameters. Not among them: what the
-/// compiler makes of records, and constructors of records, whose values are judged by who takes the record.
+/// A public constructor or method with parameters of a public assembly. Left out: members that the compiler generates
+/// for records, and constructors of records, whose values are validated by the member that accepts the record.
 /// </summary>
 internal sealed class PublicEntry(MethodBase method)
 {
@@ -35,7 +35,7 @@ internal sealed class PublicEntry(MethodBase method)
 
     public override string ToString() => Name;
 
-    /// <summary>Calls it, and waits for what it starts: the exception that it ends in, or null.</summary>
+    /// <summary>Calls the member and waits for its completion: returns its exception, or null.</summary>
     internal async Task<Exception?> CallAsync(object? instance, object?[] arguments)
     {
         try
@@ -56,7 +56,7 @@ internal sealed class PublicEntry(MethodBase method)
         }
     }
 
-    /// <summary>What it made is closed.</summary>
+    /// <summary>Closes the result.</summary>
     private static async Task EndOfAsync(object? result)
     {
         switch (result)
@@ -85,7 +85,7 @@ internal sealed class PublicEntry(MethodBase method)
         }
     }
 
-    /// <summary>A generic one for objects.</summary>
+    /// <summary>Closes a generic method over object.</summary>
     private static MethodBase Closed(MethodInfo method) => method.ContainsGenericParameters
         ? method.MakeGenericMethod([.. method.GetGenericArguments().Select(_ => typeof(object))])
         : method;

@@ -2,7 +2,7 @@ using DmIo.Actors.Client;
 
 namespace DmIo.TestKit.Tests.Journals;
 
-/// <summary>The journal with another bug: it says that a record is there before it is, though each step is
+/// <summary>The journal with another bug: the header counts a record before it is written, although each step is
 /// flushed.</summary>
 internal sealed class EagerJournal : Journal
 {

@@ -5,9 +5,9 @@ using DmIo.Io;
 namespace DmIo.TestKit.Tests.Journals;
 
 /// <summary>
-/// A journal on a device: records of up to three sectors, one behind the other, each with its checksum, and in sector 0
-/// a header that says how many there are. A record is committed by the header alone, which is written when the record
-/// is durable. An example of an application, to be tested by the kit.
+/// A journal on a device: consecutive records of up to three sectors with checksums, and a header in sector 0 with
+/// their number. A record is committed by the header, which is written when the record is durable. An example of an
+/// application that is tested with the kit.
 /// </summary>
 internal class Journal
 {
@@ -23,17 +23,17 @@ internal class Journal
         this.device = device;
     }
 
-    /// <summary>The committed records, in order.</summary>
+    /// <summary>The committed records in order.</summary>
     internal IReadOnlyList<string> Records => records;
 
     private IoRegion Header => new(device, 0, 1);
 
-    /// <summary>Recovers what is on the device; of one that is blank, nothing.</summary>
-    /// <exception cref="InvalidDataException">A committed record is not there.</exception>
+    /// <summary>Recovers the records of the device; a blank device has none.</summary>
+    /// <exception cref="InvalidDataException">A committed record is missing.</exception>
     internal static Task<Journal> OpenAsync(IoClient client, string device) =>
         OpenAsync(new Journal(client, device));
 
-    /// <summary>When it returns, the record is there after any crash.</summary>
+    /// <summary>When it returns, the record survives any crash.</summary>
     internal virtual async Task CommitAsync(string record)
     {
         await WriteRecordAsync(record);
@@ -50,7 +50,7 @@ internal class Journal
         while (journal.records.Count < count)
         {
             journal.records.Add(await journal.ReadAsync(journal.Slot(journal.records.Count))
-                ?? throw new InvalidDataException($"record {journal.records.Count + 1} is not there"));
+                ?? throw new InvalidDataException($"record {journal.records.Count + 1} is missing"));
         }
 
         return journal;

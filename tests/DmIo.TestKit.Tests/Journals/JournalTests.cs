@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DmIo.TestKit.Tests.Journals;
 
-/// <summary>The journal of src/DmIo.TestKit/README.md: the kit passes the correct journal, and finds the faults of the
+/// <summary>The journal of src/DmIo.TestKit/README.md: the kit accepts the correct journal, and finds the bugs of the
 /// others.</summary>
 public sealed class JournalTests : IAsyncLifetime
 {
@@ -18,7 +18,7 @@ public sealed class JournalTests : IAsyncLifetime
     public async Task DisposeAsync() => await running.DisposeAsync();
 
     [Fact]
-    public async Task The_journal_keeps_what_it_committed_after_any_crash()
+    public async Task Committed_records_survive_any_crash()
     {
         var service = running.Service;
 
@@ -50,12 +50,12 @@ public sealed class JournalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_record_without_a_flush_of_its_own_is_found_missing()
+    public async Task A_journal_without_a_flush_of_the_record_loses_it()
     {
         var report = await CheckAsync(await RunAsync(HastyJournal.OpenAsync));
         string[] expected =
         [
-            "A crash breaks the invariant: record 1 is not there",
+            "A crash breaks the invariant: record 1 is missing",
             "Found as number 2 of all 52, then shrunk.",
             "Crash after 3 of 21 events, nothing marked.",
             "  lost: write 1 of disk: sectors 1+3",
@@ -70,14 +70,14 @@ public sealed class JournalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_header_before_its_record_is_found_lying()
+    public async Task A_header_before_its_record_is_detected()
     {
         var report = await CheckAsync(await RunAsync(EagerJournal.OpenAsync));
-        Assert.Equal("record 1 is not there", report.Exception?.Message);
+        Assert.Equal("record 1 is missing", report.Exception?.Message);
     }
 
     [Fact]
-    public async Task A_journal_that_recovered_can_go_on_and_crash_again()
+    public async Task A_recovered_journal_can_continue_and_crash_again()
     {
         var first = new WriteLogReplayer(await RunAsync(Journal.OpenAsync));
         foreach (var crash in first.AllCrashes().Where((_, index) => index % 7 == 0))

@@ -5,8 +5,8 @@ using DmIo.Io;
 
 namespace DmIo.TestKit.Tests.Journals;
 
-/// <summary>Text in whole sectors, with its length and a checksum in front, so that what is torn or was never written
-/// is not taken for text.</summary>
+/// <summary>Text in whole sectors, with its length and a checksum in front, so that torn or unwritten sectors are
+/// detected.</summary>
 internal static class SealedBlock
 {
     private const int HeaderBytes = SHA256.HashSizeInBytes + sizeof(int);
@@ -22,7 +22,7 @@ internal static class SealedBlock
         return block;
     }
 
-    /// <summary>The text; null: there is none, or not all of it.</summary>
+    /// <summary>The text; null: none, or an incomplete one.</summary>
     internal static string? Unseal(ReadOnlySpan<byte> block)
     {
         var length = BinaryPrimitives.ReadInt32LittleEndian(block[SHA256.HashSizeInBytes..]);

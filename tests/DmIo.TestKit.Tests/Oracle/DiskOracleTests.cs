@@ -5,7 +5,8 @@ using Xunit;
 
 namespace DmIo.TestKit.Tests.Oracle;
 
-/// <summary>What the oracle allows, and what it does not. Sectors are of one letter each; a dot is zeroes.</summary>
+/// <summary>The data that the oracle allows and rejects. Each sector is filled with one letter; a dot is
+/// zeroes.</summary>
 public sealed class DiskOracleTests
 {
     private static readonly IoStatus Failed = IoStatus.DeviceError("It failed.");
@@ -16,14 +17,14 @@ public sealed class DiskOracleTests
     public void A_blank_disk_reads_as_zeroes() => AssertMayRead(0, ".", no: "a");
 
     [Fact]
-    public void What_was_acknowledged_is_there_and_nothing_else()
+    public void Only_acknowledged_data_may_be_read()
     {
         End(Write(0, "ab"));
         AssertMayRead(0, "ab", no: "a.");
     }
 
     [Fact]
-    public void What_is_in_flight_may_be_there_or_not_sector_by_sector()
+    public void Each_sector_of_a_write_in_flight_may_be_old_or_new()
     {
         Write(0, "ab");
         AssertMayRead(0, ".b", no: "ba");
@@ -31,7 +32,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void What_failed_may_be_there_or_not_until_something_later_is_acknowledged()
+    public void Data_of_a_failed_write_is_allowed_until_a_later_write_is_acknowledged()
     {
         oracle.End(Write(0, "a"), Failed);
         AssertMayRead(0, "a");
@@ -41,7 +42,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void Of_a_short_write_the_beginning_is_there()
+    public void The_start_of_a_short_write_is_written()
     {
         oracle.End(Write(0, "ab"), TransferResult.Moved(Sector.SizeBytes));
         AssertMayRead(0, "ab", no: ".b");
@@ -49,7 +50,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void What_was_out_of_range_or_refused_never_happened()
+    public void Out_of_range_and_refused_writes_have_no_effect()
     {
         oracle.End(Write(3, "ab"), IoStatus.Failed(IoStatusCode.OutOfRange, "It is too long."));
         oracle.Withdraw(Write(0, "a"));
@@ -76,7 +77,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void A_read_that_began_before_may_find_what_was_there_before()
+    public void A_read_that_began_earlier_may_return_earlier_data()
     {
         var read = oracle.Begin(new DiskAccess(IoOperation.Read, 0, 1));
         End(Write(0, "a"));
@@ -86,7 +87,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void A_failed_read_may_bring_zeroes()
+    public void A_failed_read_may_return_zeroes()
     {
         End(Write(0, "aa"));
         var read = oracle.Begin(new DiskAccess(IoOperation.Read, 0, 2));
@@ -104,7 +105,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void A_crash_keeps_what_was_flushed_and_any_part_of_the_rest()
+    public void A_crash_keeps_flushed_data_and_any_part_of_the_rest()
     {
         void Scenario()
         {
@@ -119,7 +120,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void A_crash_may_bring_back_what_was_written_over()
+    public void A_crash_may_restore_overwritten_data()
     {
         void Scenario()
         {
@@ -133,7 +134,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void What_was_written_durably_survives()
+    public void Durably_written_data_survives()
     {
         void Scenario()
         {
@@ -146,7 +147,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void A_flush_covers_only_what_was_acknowledged_when_it_began()
+    public void A_flush_covers_only_data_acknowledged_before_it_began()
     {
         void Scenario()
         {
@@ -159,7 +160,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void What_a_failed_flush_should_have_covered_no_later_one_does()
+    public void Data_of_a_failed_flush_is_not_covered_by_a_later_one()
     {
         void Scenario()
         {
@@ -174,7 +175,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void What_a_crash_left_stays()
+    public void Data_that_survived_a_crash_stays()
     {
         End(Write(0, "a"));
         oracle.Crash(Data("a..."));
@@ -182,7 +183,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void Without_a_volatile_cache_what_is_acknowledged_survives()
+    public void Without_a_volatile_cache_acknowledged_data_survives()
     {
         var plain = new DiskOracle(ByteSize.FromSectors(1), new DiskOracleOptions { HasVolatileCache = false });
         plain.End(plain.Begin(new DiskAccess(IoOperation.Write, 0, 1) { Data = Data("a") }), IoStatus.Ok);
@@ -191,7 +192,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void Of_a_disk_that_is_not_blank_nothing_is_known_until_it_is_written()
+    public void The_content_of_a_disk_that_is_not_blank_is_unknown_until_it_is_written()
     {
         var used = new DiskOracle(ByteSize.FromSectors(2), new DiskOracleOptions { IsBlank = false });
         used.CheckContent(0, Data("xy"));
@@ -202,7 +203,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void What_a_write_keeps_of_its_ends_stays()
+    public void Kept_bytes_at_the_edges_of_a_write_stay()
     {
         End(Write(0, "abc"));
         var edges = new WriteEdges(HeadBytes: 500, TailBytes: 510);
@@ -219,7 +220,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void What_a_write_keeps_may_be_older_than_what_is_there_when_its_outcome_comes()
+    public void Kept_bytes_of_a_write_may_be_older_than_a_concurrent_write()
     {
         End(Write(0, "a"));
         var edges = new WriteEdges(HeadBytes: 256, TailBytes: 0);
@@ -235,7 +236,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void A_sector_that_a_durable_write_keeps_as_a_whole_is_no_more_durable_than_before()
+    public void A_sector_kept_whole_by_a_durable_write_does_not_become_durable()
     {
         End(Write(0, "aa", isDurable: true));
         End(Write(1, "b"));
@@ -253,7 +254,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void What_comes_for_a_call_from_before_a_crash_is_ignored()
+    public void Outcomes_of_calls_from_before_a_crash_are_ignored()
     {
         var write = Write(0, "a");
         oracle.Crash(Data("...."));
@@ -262,7 +263,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void A_finding_says_what_was_found_and_what_there_may_be()
+    public void A_finding_shows_the_data_and_the_allowed_data()
     {
         oracle.End(Write(2, "a"), Failed);
         End(Write(2, "b"));
@@ -275,7 +276,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void A_test_may_name_its_own_data_and_calls()
+    public void A_test_can_name_its_data_and_calls()
     {
         var named = new DiskOracle(ByteSize.FromSectors(1),
             new DiskOracleOptions { Name = "left", NameOf = data => $"{(char)data[0]}" });
@@ -288,7 +289,7 @@ public sealed class DiskOracleTests
     }
 
     [Fact]
-    public void One_access_can_not_end_twice()
+    public void An_access_cannot_end_twice()
     {
         var write = Write(0, "a");
         End(write);
@@ -314,7 +315,7 @@ public sealed class DiskOracleTests
     private void AssertMayRead(long start, string letters, string? no = null)
     {
         Assert.Equal(0, FindingsOf(() => Read(start, letters)));
-        Assert.True(no is null || FindingsOf(() => Read(start, no)) > 0, $"{no} may be there");
+        Assert.True(no is null || FindingsOf(() => Read(start, no)) > 0, $"{no} is allowed");
     }
 
     private void Read(long start, string letters) => oracle.End(
@@ -339,10 +340,10 @@ public sealed class DiskOracleTests
         oracle.Crash(Data(letters));
     }
 
-    private int FindingsOf(Action deed)
+    private int FindingsOf(Action action)
     {
         var before = oracle.Findings.Count;
-        deed();
+        action();
         return oracle.Findings.Count - before;
     }
 }

@@ -4,7 +4,7 @@ using DmIo.Io;
 
 namespace DmIo.TestKit.Tests.Oracle;
 
-/// <summary>The decorator of src/DmIo.TestKit/README.md, with a bug: it passes on every other flush only.</summary>
+/// <summary>The decorator of src/DmIo.TestKit/README.md, with a bug: it skips every other flush.</summary>
 internal sealed class ForgetfulDevice(IBlockDevice inner) : DeviceDecorator(inner)
 {
     private int flushes;

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DmIo.TestKit.Tests.Oracle;
 
-/// <summary>Of every kind: what is in it comes out again, and who touches what he may not is found out.</summary>
+/// <summary>Every kind of guarded memory returns its content, and invalid accesses are detected.</summary>
 public sealed class GuardedMemoryTests
 {
     private const int LengthBytes = 5000;
@@ -13,7 +13,7 @@ public sealed class GuardedMemoryTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void What_is_put_in_is_what_a_request_has(MemoryKind kind)
+    public void The_request_has_the_data_that_was_put_in(MemoryKind kind)
     {
         for (var seed = 0; seed < 20; seed++)
         {
@@ -29,7 +29,7 @@ public sealed class GuardedMemoryTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void What_is_spoilt_nobody_may_write(MemoryKind kind)
+    public void Writes_to_overwritten_memory_are_detected(MemoryKind kind)
     {
         var memory = new GuardedMemory(kind, LengthBytes, new Random(1));
         memory.Spoil();
@@ -41,7 +41,7 @@ public sealed class GuardedMemoryTests
     }
 
     [Fact]
-    public void What_lies_before_the_data_in_a_page_nobody_may_write()
+    public void Writes_before_the_data_in_a_page_are_detected()
     {
         var page = new byte[Memory.Page.SizeBytes];
         for (var seed = 0; seed < 20; seed++)
@@ -57,12 +57,8 @@ public sealed class GuardedMemoryTests
             }
         }
 
-        Assert.Fail("No list of pages has an offset.");
+        Assert.Fail("No page list has an offset.");
     }
 
-    private static byte[] ContentOf(IoMemory memory)
-    {
-        var content = Enumerable.Range(0, memory.SegmentCount).SelectMany(index => memory.GetSegment(index).ToArray());
-        return [.. content.Take(LengthBytes)];
-    }
+    private static byte[] ContentOf(IoMemory memory) => Bytes.Of(memory)[..LengthBytes];
 }

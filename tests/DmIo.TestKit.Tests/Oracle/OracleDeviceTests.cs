@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace DmIo.TestKit.Tests.Oracle;
 
-/// <summary>It changes nothing of the device behind.</summary>
+/// <summary>The decorator does not change the behavior of its device.</summary>
 public sealed class OracleDeviceContract : BlockDeviceContract
 {
     private protected override IBlockDevice Create(SectorCount capacity) =>
@@ -14,14 +14,15 @@ public sealed class OracleDeviceContract : BlockDeviceContract
             new DiskOracle(ByteSize.FromSectors(capacity)));
 }
 
-/// <summary>It finds every kind of lie, in some run of a few, and none in any run of an honest device.</summary>
+/// <summary>The oracle finds every kind of silent fault within a few runs, and nothing in any run of a correct
+/// device.</summary>
 public sealed class OracleDeviceTests(ITestOutputHelper output)
 {
     private const int HonestSeeds = 2000;
-    private const int LyingSeeds = 1000;
+    private const int FaultySeeds = 1000;
 
     [Fact]
-    public void An_honest_device_is_never_found_to_lie()
+    public void A_correct_device_has_no_findings()
     {
         var first = Random.Shared.Next(int.MaxValue - HonestSeeds);
         output.WriteLine($"seeds {first} to {first + HonestSeeds - 1}");
@@ -33,24 +34,24 @@ public sealed class OracleDeviceTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(Lie.LosesWrites)]
-    [InlineData(Lie.MisdirectsWrites)]
-    [InlineData(Lie.TearsWrites)]
-    [InlineData(Lie.ForgetsToZero)]
-    [InlineData(Lie.LosesFlushes)]
-    [InlineData(Lie.LosesForceUnitAccess)]
-    [InlineData(Lie.ReadsStale)]
-    [InlineData(Lie.GarblesReads)]
-    [InlineData(Lie.FillsReadsLate)]
-    [InlineData(Lie.TakesWritesLate)]
-    [InlineData(Lie.ChangesWhatItWrites)]
-    [InlineData(Lie.WritesBesideMemory)]
-    public void A_lie_is_found(Lie lie)
+    [InlineData(SilentFault.LosesWrites)]
+    [InlineData(SilentFault.MisdirectsWrites)]
+    [InlineData(SilentFault.TearsWrites)]
+    [InlineData(SilentFault.SkipsZeroes)]
+    [InlineData(SilentFault.LosesFlushes)]
+    [InlineData(SilentFault.LosesForceUnitAccess)]
+    [InlineData(SilentFault.ReadsStale)]
+    [InlineData(SilentFault.CorruptsReads)]
+    [InlineData(SilentFault.FillsReadsLate)]
+    [InlineData(SilentFault.WritesLate)]
+    [InlineData(SilentFault.ChangesWriteBuffers)]
+    [InlineData(SilentFault.WritesOutsideMemory)]
+    public void Every_silent_fault_is_found(SilentFault fault)
     {
-        var first = Random.Shared.Next(int.MaxValue - LyingSeeds);
-        for (var seed = first; seed < first + LyingSeeds; seed++)
+        var first = Random.Shared.Next(int.MaxValue - FaultySeeds);
+        for (var seed = first; seed < first + FaultySeeds; seed++)
         {
-            var findings = OracleRun.Do(seed, (inner, random) => new LyingDevice(inner, lie, random));
+            var findings = OracleRun.Do(seed, (inner, random) => new SilentFaultDevice(inner, fault, random));
             if (findings.Count > 0)
             {
                 output.WriteLine($"by seed {seed - first + 1}, {seed}: {findings[0]}");
@@ -58,6 +59,6 @@ public sealed class OracleDeviceTests(ITestOutputHelper output)
             }
         }
 
-        Assert.Fail($"seeds {first} to {first + LyingSeeds - 1} found nothing");
+        Assert.Fail($"no finding with seeds {first} to {first + FaultySeeds - 1}");
     }
 }

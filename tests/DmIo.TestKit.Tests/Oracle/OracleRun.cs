@@ -7,8 +7,8 @@ using DmIo.TestKit.Simulation;
 namespace DmIo.TestKit.Tests.Oracle;
 
 /// <summary>
-/// A run from one seed: calls of all kinds, many in flight, on an <see cref="OracleDevice"/> in front of a simulated
-/// one that reorders, stops short, fails, and whose power fails now and then. Returns what the oracle found.
+/// A run from one seed: concurrent calls of all kinds on an <see cref="OracleDevice"/> in front of a simulated device
+/// that reorders, transfers short, fails, and loses power. Returns the findings of the oracle.
 /// </summary>
 internal sealed class OracleRun
 {
@@ -37,7 +37,7 @@ internal sealed class OracleRun
 
     internal static IReadOnlyList<string> Do(int seed, Func<IBlockDevice, Random, IBlockDevice>? decorate = null)
     {
-        // What awaits goes on at once, on the turn of the time.
+        // Continuations run at once, in the turn of the simulated time.
         var outer = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
@@ -137,7 +137,7 @@ internal sealed class OracleRun
         return new OracleDevice(decorate(new SimulatedDevice(disk, time, options), random), oracle);
     }
 
-    /// <summary>What is stuck for ever, or gone for good, lets nothing more be seen.</summary>
+    /// <summary>A device that is stuck forever or permanently gone would hide later faults.</summary>
     private bool IsWanted(SimulatedFaultKind kind) =>
         kind is not (SimulatedFaultKind.Stuck or SimulatedFaultKind.Gone) && random.Next(2) == 0;
 

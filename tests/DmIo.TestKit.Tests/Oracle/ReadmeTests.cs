@@ -7,12 +7,12 @@ using Xunit;
 
 namespace DmIo.TestKit.Tests.Oracle;
 
-/// <summary>The examples of src/DmIo.TestKit/README.md: the oracle in front of a device, and beside an
+/// <summary>The examples of src/DmIo.TestKit/README.md: the oracle in front of a device, and next to an
 /// application.</summary>
 public sealed class ReadmeTests
 {
     [Fact]
-    public async Task A_decorator_that_forgets_a_flush_is_found_out()
+    public async Task A_decorator_that_skips_a_flush_is_detected()
     {
         var findings = new List<string>();
         for (var seed = 0; seed < 50 && findings.Count == 0; seed++)
@@ -26,7 +26,7 @@ public sealed class ReadmeTests
     }
 
     [Fact]
-    public async Task One_that_passes_all_on_is_not()
+    public async Task A_correct_decorator_has_no_findings()
     {
         for (var seed = 0; seed < 50; seed++)
         {
@@ -35,7 +35,7 @@ public sealed class ReadmeTests
     }
 
     [Fact]
-    public async Task What_the_service_answers_is_true()
+    public async Task The_results_of_the_service_have_no_findings()
     {
         await using var running = new RunningService();
         var service = running.Service;
@@ -63,7 +63,7 @@ public sealed class ReadmeTests
     }
 
     [Fact]
-    public void What_the_service_refuses_never_happened()
+    public void Requests_refused_by_the_service_have_no_effect()
     {
         var oracles = new Dictionary<string, DiskOracle> { ["left"] = new(ByteSize.FromKiB(32)) };
         var write = new RequestAccess(IoOperation.Write, [new("left", 0, 1), new("nowhere", 0, 1)])

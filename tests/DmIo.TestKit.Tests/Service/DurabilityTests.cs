@@ -12,14 +12,14 @@ using Xunit;
 namespace DmIo.TestKit.Tests.Service;
 
 /// <summary>
-/// What the service says is durable is there after any crash: of flushes that many share, of FUA writes where the
-/// device has them and where it has not, on several devices at once, and behind a mirrored export on the network.
+/// Data that the service reports as durable survives any crash: with shared flushes, with FUA of the device and
+/// without, on several devices at once, and behind a mirrored export on the network.
 /// </summary>
 public sealed class DurabilityTests : IAsyncLifetime
 {
     private const int Seed = 20261122;
 
-    /// <summary>A machine that stands still for a while is no failure of the network.</summary>
+    /// <summary>Long, so that a suspended machine does not look like a network failure.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private static readonly string[] Names = ["left", "middle", "right"];
@@ -42,7 +42,7 @@ public sealed class DurabilityTests : IAsyncLifetime
     [InlineData(ServiceMode.Threads, false, 6)]
     [InlineData(ServiceMode.Inline, true, 6)]
     [InlineData(ServiceMode.Inline, false, 1)]
-    public async Task What_writers_were_told_is_durable_is_there_after_any_crash(
+    public async Task Data_reported_as_durable_survives_any_crash(
         ServiceMode mode, bool hasDurableWrites, int writers)
     {
         foreach (var name in Names)
@@ -59,7 +59,7 @@ public sealed class DurabilityTests : IAsyncLifetime
     [Theory]
     [InlineData(6)]
     [InlineData(1)]
-    public async Task What_a_mirrored_export_was_told_is_durable_is_there_on_every_leg(int writers)
+    public async Task Data_reported_as_durable_by_a_mirrored_export_survives_on_every_leg(int writers)
     {
         foreach (var name in Names)
         {

@@ -8,9 +8,9 @@ using DmIo.TestKit.Crashes;
 namespace DmIo.TestKit.Tests.Service;
 
 /// <summary>
-/// Writers that work side by side, each on a region of its own, the same on every device it is given: round by round it
-/// writes the round's number to all devices in one request, makes it durable in one of three ways, and marks what it
-/// was told is durable. What the devices hold after a crash is checked against the marks.
+/// Concurrent writers, each with its own region at the same place of every device. In each round, a writer writes the
+/// round's number to all devices in one request, makes it durable in one of three ways, and marks the reported
+/// durability. The contents after a crash are compared with the marks.
 /// </summary>
 internal sealed class DurableWriters(IoClient client, WriteLog log, int seed, int writers)
 {
@@ -20,11 +20,11 @@ internal sealed class DurableWriters(IoClient client, WriteLog log, int seed, in
 
     internal const int Capacity = MostWriters * Sectors;
 
-    /// <summary>To the end.</summary>
+    /// <summary>Runs all rounds.</summary>
     internal Task RunAsync(params string[] devices) =>
         Task.WhenAll(Enumerable.Range(0, writers).Select(writer => WriteAsync(writer, devices)));
 
-    /// <summary>Every sector has the round that its writer marked last, or a later one; never an earlier one.</summary>
+    /// <summary>Every sector must have the round that its writer marked last, or a later one.</summary>
     internal static async Task CheckAsync(Crash crash, params string[] devices)
     {
         foreach (var device in devices)
@@ -40,7 +40,7 @@ internal sealed class DurableWriters(IoClient client, WriteLog log, int seed, in
                     if (found < marked)
                     {
                         throw new InvalidDataException(
-                            $"sector {sector} of {device} has round {found}, and {marked} was said to be durable");
+                            $"sector {sector} of {device} has round {found}, and {marked} was reported as durable");
                     }
                 }
             }

@@ -2,8 +2,8 @@ using Akka.Actor;
 
 namespace DmIo.TestKit.Tests.Simulation;
 
-/// <summary>A system with a race, for the tests of the runtime: two tellers read the balance of an account, and write
-/// what they computed from it.</summary>
+/// <summary>A system with a race, for the tests of the runtime: two tellers read the balance of an account, and write a
+/// new one.</summary>
 internal static class Bank
 {
     internal sealed record Read;
@@ -12,7 +12,7 @@ internal static class Bank
 
     internal sealed record Add(int Amount);
 
-    /// <summary>Answers with its balance, and takes a new one.</summary>
+    /// <summary>Replies with its balance, and accepts a new one.</summary>
     internal sealed class Account(List<string> trace) : UntypedActor
     {
         private int amount;
@@ -38,7 +38,7 @@ internal static class Bank
         }
     }
 
-    /// <summary>Pays one in: by reading and writing, in which another may come between.</summary>
+    /// <summary>Pays in by a read and a write, between which another teller may run.</summary>
     internal sealed class RacingTeller(IActorRef account) : UntypedActor
     {
         protected override void PreStart() => account.Tell(new Read(), Self);
@@ -52,7 +52,7 @@ internal static class Bank
         }
     }
 
-    /// <summary>Pays one in, in one message.</summary>
+    /// <summary>Pays in with one message.</summary>
     internal sealed class CarefulTeller(IActorRef account) : UntypedActor
     {
         protected override void PreStart() => account.Tell(new Add(1), Self);

@@ -7,13 +7,13 @@ using Xunit;
 
 namespace DmIo.TestKit.Tests.Simulation;
 
-/// <summary>What the simulated disk keeps and loses, and what its device does wrong when it is told to.</summary>
+/// <summary>The data that the simulated disk keeps and loses, and the faults of its device.</summary>
 public sealed class SimulatedDeviceTests
 {
     private const int Sectors = 16;
 
     [Fact]
-    public async Task What_was_flushed_survives_every_crash()
+    public async Task Flushed_data_survives_every_crash()
     {
         for (var seed = 0; seed < 50; seed++)
         {
@@ -30,7 +30,7 @@ public sealed class SimulatedDeviceTests
     }
 
     [Fact]
-    public async Task What_was_written_durably_survives_every_crash()
+    public async Task Durably_written_data_survives_every_crash()
     {
         for (var seed = 0; seed < 50; seed++)
         {
@@ -46,7 +46,7 @@ public sealed class SimulatedDeviceTests
     }
 
     [Fact]
-    public async Task What_was_neither_is_lost_by_some_crashes_and_kept_by_others()
+    public async Task Other_data_is_lost_by_some_crashes_and_kept_by_others()
     {
         var found = new HashSet<int>();
         for (var seed = 0; seed < 50; seed++)
@@ -64,7 +64,7 @@ public sealed class SimulatedDeviceTests
     }
 
     [Fact]
-    public void A_write_that_was_under_way_may_be_there_after_a_crash()
+    public void A_write_in_flight_may_survive_a_crash()
     {
         var found = new HashSet<int>();
         for (var seed = 0; seed < 50; seed++)
@@ -83,7 +83,7 @@ public sealed class SimulatedDeviceTests
     }
 
     [Fact]
-    public void What_a_crash_cut_off_does_not_happen_later()
+    public void Operations_in_flight_at_a_crash_have_no_later_effect()
     {
         for (var seed = 0; seed < 50; seed++)
         {
@@ -103,7 +103,7 @@ public sealed class SimulatedDeviceTests
     }
 
     [Fact]
-    public async Task What_is_stuck_goes_on_when_it_is_released()
+    public async Task Stuck_calls_continue_when_they_are_released()
     {
         var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 1);
         var device = NewDevice(disk, new SimulatedFault(SimulatedFaultKind.Stuck) { AtMost = 1 });
@@ -133,9 +133,9 @@ public sealed class SimulatedDeviceTests
     }
 
     [Fact]
-    public async Task A_fault_is_told_and_only_its_own_calls_have_it()
+    public async Task A_fault_is_observed_and_affects_only_matching_calls()
     {
-        var told = new List<SimulatedFaultEvent>();
+        var observed = new List<SimulatedFaultEvent>();
         var device = new SimulatedDevice(
             new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 1),
             TimeProvider.System,
@@ -146,18 +146,18 @@ public sealed class SimulatedDeviceTests
                 {
                     Filter = OperationFilter.On(IoOperation.Flush), Errno = 28,
                 }],
-                Observer = told.Add,
+                Observer = observed.Add,
             });
 
         Assert.True((await WriteAsync(device, 0, 1)).Status.IsOk);
         var status = await device.FlushAsync();
 
         Assert.Equal(28, status.Failure!.Errno);
-        Assert.Equal([IoOperation.Flush], told.Select(fault => fault.Operation));
+        Assert.Equal([IoOperation.Flush], observed.Select(fault => fault.Operation));
     }
 
     [Fact]
-    public async Task It_notes_what_its_owner_may_not_do()
+    public async Task It_records_violations_of_the_contract_by_its_owner()
     {
         var device = NewDevice(
             new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 1),
@@ -171,7 +171,7 @@ public sealed class SimulatedDeviceTests
     }
 
     [Fact]
-    public async Task It_tells_what_was_written_discarded_and_zeroed()
+    public async Task It_reports_written_discarded_and_zeroed_extents()
     {
         var device = NewDevice(new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 1));
         await WriteAsync(device, 1, 7, sectors: 6);
@@ -189,7 +189,7 @@ public sealed class SimulatedDeviceTests
     }
 
     [Fact]
-    public async Task It_tells_of_what_a_crash_lost_no_more()
+    public async Task It_does_not_report_extents_that_a_crash_lost()
     {
         for (var seed = 0; seed < 50; seed++)
         {
@@ -204,7 +204,7 @@ public sealed class SimulatedDeviceTests
     }
 
     [Fact]
-    public async Task It_tells_nothing_once_it_is_closed()
+    public async Task It_reports_no_extents_once_it_is_closed()
     {
         var device = NewDevice(new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 1));
         await device.DisposeAsync();

@@ -7,8 +7,7 @@ using Xunit;
 
 namespace DmIo.TestKit.Tests.Simulation;
 
-/// <summary>A user simulates actors of his own: the toy of <see cref="Bank"/>, and an application of the service.
-/// </summary>
+/// <summary>A user's simulations: the <see cref="Bank"/>, and an application of the service.</summary>
 public sealed class SimulatedRuntimeTests
 {
     private const int Seeds = 50;
@@ -22,7 +21,7 @@ public sealed class SimulatedRuntimeTests
     }
 
     [Fact]
-    public void No_seed_shows_a_race_where_there_is_none()
+    public void No_seed_shows_a_race_in_correct_code()
     {
         for (var seed = 0; seed < Seeds; seed++)
         {
@@ -50,19 +49,19 @@ public sealed class SimulatedRuntimeTests
     {
         var runtime = new SimulatedRuntime(seed: 1);
         var system = runtime.CreateSystem("test");
-        List<object> heard = [];
-        var ear = system.ActorOf(Props.Create(() => new Ear(heard)));
-        system.Scheduler.ScheduleTellOnce(TimeSpan.FromHours(2), ear, "late", ActorRefs.NoSender);
-        system.Scheduler.ScheduleTellOnce(TimeSpan.FromHours(1), ear, "early", ActorRefs.NoSender);
+        List<object> received = [];
+        var receiver = system.ActorOf(Props.Create(() => new Receiver(received)));
+        system.Scheduler.ScheduleTellOnce(TimeSpan.FromHours(2), receiver, "late", ActorRefs.NoSender);
+        system.Scheduler.ScheduleTellOnce(TimeSpan.FromHours(1), receiver, "early", ActorRefs.NoSender);
 
         Assert.True(runtime.RunUntilIdle());
 
-        Assert.Equal(["early", "late"], heard);
+        Assert.Equal(["early", "late"], received);
         Assert.InRange(runtime.Now, TimeSpan.FromHours(2), TimeSpan.FromHours(2.1));
     }
 
     [Fact]
-    public void An_actor_on_a_dispatcher_that_is_named_runs_here_too()
+    public void An_actor_on_a_named_dispatcher_runs_in_the_simulation_too()
     {
         var runtime = new SimulatedRuntime(seed: 1);
         var config = ConfigurationFactory.ParseString("""
@@ -71,21 +70,21 @@ public sealed class SimulatedRuntimeTests
             }
             """);
         var system = runtime.CreateSystem("test", config, "mine");
-        List<object> heard = [];
-        system.ActorOf(Props.Create(() => new Ear(heard)).WithDispatcher("mine")).Tell("message");
+        List<object> received = [];
+        system.ActorOf(Props.Create(() => new Receiver(received)).WithDispatcher("mine")).Tell("message");
 
         Assert.True(runtime.RunUntilIdle());
 
-        Assert.Equal(["message"], heard);
+        Assert.Equal(["message"], received);
     }
 
     [Fact]
     public void Work_from_another_thread_is_an_error()
     {
         var runtime = new SimulatedRuntime(seed: 1);
-        var ear = runtime.CreateSystem("test").ActorOf(Props.Create(() => new Ear(new List<object>())));
+        var receiver = runtime.CreateSystem("test").ActorOf(Props.Create(() => new Receiver(new List<object>())));
         Assert.True(runtime.RunUntilIdle());
-        var other = new Thread(() => ear.Tell("message"));
+        var other = new Thread(() => receiver.Tell("message"));
         other.Start();
         other.Join();
 
@@ -95,17 +94,17 @@ public sealed class SimulatedRuntimeTests
     }
 
     [Fact]
-    public void After_a_crash_nothing_of_before_runs()
+    public void After_a_crash_no_earlier_work_runs()
     {
         var runtime = new SimulatedRuntime(seed: 1);
-        List<object> heard = [];
-        runtime.CreateSystem("test").ActorOf(Props.Create(() => new Ear(heard))).Tell("message");
+        List<object> received = [];
+        runtime.CreateSystem("test").ActorOf(Props.Create(() => new Receiver(received))).Tell("message");
 
         runtime.Crash();
 
         Assert.True(runtime.IsIdle);
         Assert.True(runtime.RunUntilIdle());
-        Assert.Empty(heard);
+        Assert.Empty(received);
     }
 
     [Fact]
@@ -146,7 +145,7 @@ public sealed class SimulatedRuntimeTests
         return balance.Result.Amount;
     }
 
-    /// <summary>What happens, and when.</summary>
+    /// <summary>The events with their times.</summary>
     private static string ServiceRun(int seed)
     {
         var runtime = new SimulatedRuntime(seed);
@@ -164,8 +163,8 @@ public sealed class SimulatedRuntimeTests
         return $"{runtime.Steps} steps, {runtime.Now}";
     }
 
-    private sealed class Ear(List<object> heard) : UntypedActor
+    private sealed class Receiver(List<object> received) : UntypedActor
     {
-        protected override void OnReceive(object message) => heard.Add(message);
+        protected override void OnReceive(object message) => received.Add(message);
     }
 }

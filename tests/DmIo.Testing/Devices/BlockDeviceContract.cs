@@ -6,7 +6,7 @@ using Xunit;
 namespace DmIo.Testing.Devices;
 
 /// <summary>
-/// What every device that keeps data does. Run on each backend, alone and behind each decorator at rest.
+/// The contract of every device that keeps data. Run on each backend, alone and behind each inactive decorator.
 /// </summary>
 public abstract class BlockDeviceContract : IAsyncLifetime
 {
@@ -31,7 +31,7 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     }
 
     [Fact]
-    public void It_has_the_capacity_that_was_asked_for() =>
+    public void It_has_the_requested_capacity() =>
         Assert.Equal(Sectors, Device.Description.Capacity.Sectors.Value);
 
     [Fact]
@@ -43,7 +43,7 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_written_is_read()
+    public async Task Written_data_is_read_back()
     {
         var written = Bytes.Random(8 * Sector.SizeBytes, Seed);
         var result = await Device.WriteAsync(5, Bytes.Batch(written), forceUnitAccess: false);
@@ -93,7 +93,7 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task As_many_segments_as_the_description_allows_go_in_one_call()
+    public async Task One_call_accepts_the_maximum_number_of_segments()
     {
         var count = Math.Min(Device.Description.MaxSegments, DeviceDescription.SegmentsPerSystemCall);
         var written = Bytes.Random(128 * Sector.SizeBytes, Seed);
@@ -141,7 +141,7 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     [InlineData(WriteZeroesFlags.NoUnmap)]
     [InlineData(WriteZeroesFlags.NoFallback)]
     [InlineData(WriteZeroesFlags.NoUnmap | WriteZeroesFlags.NoFallback)]
-    public async Task Write_zeroes_does_as_its_flags_say_or_refuses_to_fall_back_and_touches_nothing(
+    public async Task Write_zeroes_obeys_its_flags_or_is_refused_without_a_change(
         WriteZeroesFlags flags)
     {
         await FillAsync(0x55);
@@ -154,7 +154,7 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Where_zeroing_is_fast_it_needs_no_fallback()
+    public async Task Fast_zeroing_needs_no_fallback()
     {
         var status = await Device.RunAsync(IoOperation.WriteZeroes, 0, 8, zeroing: WriteZeroesFlags.NoFallback);
         Assert.Equal(
@@ -162,7 +162,7 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_discard_touches_nothing_outside_its_range()
+    public async Task A_discard_changes_nothing_outside_its_range()
     {
         await FillAsync(0x66);
         var status = await RegionCalls.RunAsync(Device, IoOperation.Discard, 3, 17, null, false);
@@ -175,7 +175,7 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_written_is_no_hole_and_the_extents_cover_the_range()
+    public async Task Written_data_is_no_hole_and_the_extents_cover_the_range()
     {
         await Device.RunAsync(IoOperation.Write, 64, 8, Bytes.Filled(8 * Sector.SizeBytes, 0x33));
         await Device.FlushAsync();
@@ -195,7 +195,7 @@ public abstract class BlockDeviceContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Calls_in_flight_side_by_side_each_do_their_own()
+    public async Task Concurrent_calls_do_not_affect_each_other()
     {
         var written = Bytes.Random(Sectors * Sector.SizeBytes, Seed);
         var writes = Enumerable.Range(0, Sectors).Select(sector => Device.WriteAsync(

@@ -1,14 +1,15 @@
 namespace DmIo.Testing.Devices;
 
-/// <summary>Time that passes when a test says so. For one-shot timers, which is what delays are.</summary>
+/// <summary>A clock that a test advances. Supports one-shot timers, as delays use them. Thread-safe.</summary>
 internal sealed class ManualTime : TimeProvider
 {
+    private readonly Lock gate = new();
     private readonly List<Timer> timers = [];
-    private TimeSpan now;
+    private long now = TimeSpan.TicksPerSecond;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override long GetTimestamp() => now.Ticks;
+    public override long GetTimestamp() => Interlocked.Read(ref now);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -17,29 +18,42 @@ internal sealed class ManualTime : TimeProvider
         return timer;
     }
 
+    /// <summary>Advances the clock, and then runs the timers that are due on this thread.</summary>
     internal void Advance(TimeSpan by)
     {
-        now += by;
-        foreach (var timer in timers.Where(timer => timer.Due <= now).ToArray())
+        Timer[] due;
+        lock (gate)
         {
-            timers.Remove(timer);
-            timer.Fire();
+            var ticks = Interlocked.Add(ref now, by.Ticks);
+            due = [.. timers.Where(timer => timer.DueTicks <= ticks)];
+            timers.RemoveAll(due.Contains);
         }
+
+        Array.ForEach(due, timer => timer.Fire());
     }
 
     private sealed class Timer(ManualTime time, TimerCallback callback, object? state) : ITimer
     {
-        internal TimeSpan Due { get; private set; }
+        internal long DueTicks { get; private set; }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            Due = dueTime == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : time.now + dueTime;
-            time.timers.Remove(this);
-            time.timers.Add(this);
-            return true;
+            lock (time.gate)
+            {
+                DueTicks = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : time.GetTimestamp() + dueTime.Ticks;
+                time.timers.Remove(this);
+                time.timers.Add(this);
+                return true;
+            }
         }
 
-        public void Dispose() => time.timers.Remove(this);
+        public void Dispose()
+        {
+            lock (time.gate)
+            {
+                time.timers.Remove(this);
+            }
+        }
 
         public ValueTask DisposeAsync()
         {

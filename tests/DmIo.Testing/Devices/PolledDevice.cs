@@ -5,8 +5,8 @@ using DmIo.Memory;
 namespace DmIo.Testing.Devices;
 
 /// <summary>
-/// Owns a device as the service's actor does: calls and turns come one after the other, a turn behind the calls that
-/// are there, and whenever the device asks for one.
+/// Owns a device as the device actor does: calls and turns are serialized, and a turn follows the waiting calls and
+/// each request of the device.
 /// </summary>
 internal sealed class PolledDevice : IBlockDevice
 {

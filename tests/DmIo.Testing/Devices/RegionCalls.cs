@@ -7,7 +7,7 @@ using Xunit;
 
 namespace DmIo.Testing.Devices;
 
-/// <summary>Region transfers as the tests write them.</summary>
+/// <summary>Region transfers in the notation of the tests.</summary>
 internal static class RegionCalls
 {
     internal static Task<IoStatus> RunAsync(
@@ -54,7 +54,7 @@ internal static class RegionCalls
         return transfer.Status;
     }
 
-    /// <summary>What the sectors hold.</summary>
+    /// <summary>The content of the sectors.</summary>
     internal static async Task<byte[]> ContentAsync(this IBlockDevice device, Sector start, SectorCount count)
     {
         var bytes = new byte[count.Bytes];

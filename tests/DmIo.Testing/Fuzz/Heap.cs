@@ -2,16 +2,17 @@ using Xunit;
 
 namespace DmIo.Testing.Fuzz;
 
-/// <summary>The heap of the test process, for tests in the collection <see cref="Name"/>. Each test project defines the
-/// collection, because xUnit looks for it in the assembly of the test: no other test runs at the same time.</summary>
+/// <summary>The heap of the test process, for tests in the collection <see cref="Name"/>, which do not run in parallel
+/// with others. Each test project defines the collection, because xUnit looks for it in the assembly of the
+/// test.</summary>
 internal static class Heap
 {
     internal const string Name = "heap";
 
-    /// <summary>What a run may leave behind: buffers that are kept for the next, tables that grew once.</summary>
+    /// <summary>The allowed growth: reusable buffers, and tables that grew once.</summary>
     private const long Bound = 4 << 20;
 
-    /// <summary>What is still referred to, in bytes.</summary>
+    /// <summary>The size of all reachable objects in bytes.</summary>
     internal static long Bytes()
     {
         for (var time = 0; time < 3; time++)
@@ -23,14 +24,14 @@ internal static class Heap
         return GC.GetTotalMemory(forceFullCollection: true);
     }
 
-    /// <summary>The heap, once again, did not grow.</summary>
-    /// <param name="before">As it was, in bytes.</param>
-    /// <param name="tell">Writes it down.</param>
-    /// <param name="ofTest">What the test itself leaves behind, in bytes.</param>
-    internal static void AssertNotGrown(long before, Action<string> tell, long ofTest = 0)
+    /// <summary>Checks that the heap did not grow.</summary>
+    /// <param name="before">The size before, in bytes.</param>
+    /// <param name="write">Writes a line to the test output.</param>
+    /// <param name="ofTest">The growth that the test itself causes, in bytes.</param>
+    internal static void AssertNotGrown(long before, Action<string> write, long ofTest = 0)
     {
         var now = Bytes();
-        tell($"heap: {before} bytes, then {now}");
+        write($"heap: {before} bytes, then {now}");
         Assert.True(now - before < Bound + ofTest, $"The heap grew from {before} to {now} bytes.");
     }
 }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Testing.Peers;
 
-/// <summary>Needs these programs, and direct I/O in the directory for temporary files.</summary>
+/// <summary>Requires these programs, and direct I/O in the directory for temporary files.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class DirectPeerFactAttribute : FactAttribute
 {
@@ -27,7 +27,7 @@ public sealed class DirectPeerFactAttribute : FactAttribute
     }
 }
 
-/// <summary>Needs fio with its nbd engine.</summary>
+/// <summary>Requires fio with its nbd engine.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class FioTheoryAttribute : TheoryAttribute
 {
@@ -42,12 +42,12 @@ public sealed class FioTheoryAttribute : TheoryAttribute
             return missing;
         }
 
-        var (_, said) = PeerProcess.RunAsync("fio", "--enghelp=nbd").GetAwaiter().GetResult();
-        return said.Contains("uri", StringComparison.Ordinal) ? null : "This fio was built without its nbd engine.";
+        var (_, printed) = PeerProcess.RunAsync("fio", "--enghelp=nbd").GetAwaiter().GetResult();
+        return printed.Contains("uri", StringComparison.Ordinal) ? null : "This fio was built without its nbd engine.";
     }
 }
 
-/// <summary>Needs these programs, FUSE, loop devices, and the right to mount.</summary>
+/// <summary>Requires these programs, FUSE, loop devices, and the permission to mount.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class MountFactAttribute : FactAttribute
 {
@@ -70,7 +70,7 @@ public sealed class MountFactAttribute : FactAttribute
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                return $"{path} is not to be had: {fault.Message}";
+                return $"{path} is not available: {fault.Message}";
             }
         }
 

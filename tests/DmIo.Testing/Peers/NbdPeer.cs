@@ -5,8 +5,8 @@ using DmIo.Nbd;
 namespace DmIo.Testing.Peers;
 
 /// <summary>
-/// Another program's NBD server, listening when it is returned, on a unix socket in a directory of its own or on a
-/// loopback port. Ended by <see cref="DisposeAsync"/>; <see cref="RestartAsync"/> starts it anew in the same place.
+/// The NBD server of another program, listening on a unix socket in its own directory or on a loopback port.
+/// <see cref="DisposeAsync"/> ends it; <see cref="RestartAsync"/> starts it again at the same address.
 /// </summary>
 internal sealed class NbdPeer : IAsyncDisposable
 {
@@ -21,11 +21,11 @@ internal sealed class NbdPeer : IAsyncDisposable
         Uri = uri;
     }
 
-    /// <summary>Where its export is.</summary>
+    /// <summary>The URI of its export.</summary>
     internal NbdUri Uri { get; }
 
-    /// <summary>The program that runs just now.</summary>
-    internal PeerProcess Process => process ?? throw new InvalidOperationException("It never started.");
+    /// <summary>The current process.</summary>
+    internal PeerProcess Process => process ?? throw new InvalidOperationException("The server has not started.");
 
     /// <summary>nbdkit on a unix socket: <c>Nbdkit("--filter=error", "memory", "64M", "error=EIO")</c>.</summary>
     internal static Task<NbdPeer> NbdkitAsync(params string[] arguments) =>
@@ -63,10 +63,10 @@ internal sealed class NbdPeer : IAsyncDisposable
             return started;
         });
 
-    /// <summary>Kills it with SIGKILL, as power does.</summary>
+    /// <summary>Kills it with SIGKILL, like a power failure.</summary>
     internal Task KillAsync() => Process.KillAsync();
 
-    /// <summary>Starts it anew, after its end, where it was.</summary>
+    /// <summary>Starts it again at the same address.</summary>
     internal async Task RestartAsync()
     {
         await Process.DisposeAsync();
@@ -88,7 +88,7 @@ internal sealed class NbdPeer : IAsyncDisposable
         home.Dispose();
     }
 
-    /// <summary>nbd-server sometimes sleeps through the first who connects, until the second comes.</summary>
+    /// <summary>nbd-server sometimes does not accept the first connection until the second one arrives.</summary>
     private static async Task GreetedAsync(string path)
     {
         for (var isGreeted = false; !isGreeted;)
@@ -102,12 +102,12 @@ internal sealed class NbdPeer : IAsyncDisposable
             }
             catch (Exception fault) when (fault is OperationCanceledException or SocketException)
             {
-                // The next one then.
+                // The next attempt succeeds.
             }
         }
     }
 
-    /// <summary>A port that was free just now; that somebody else takes it in between is unlikely.</summary>
+    /// <summary>A port that was just free; another process is unlikely to take it before it is used.</summary>
     private static int FreePort()
     {
         using var finder = new TcpListener(IPAddress.Loopback, 0);
@@ -122,7 +122,7 @@ internal sealed class NbdPeer : IAsyncDisposable
         var started = PeerProcess.Start(program, [option, idFile, .. arguments]);
         try
         {
-            await started.WroteAsync(idFile);
+            await started.WaitForFileAsync(idFile);
             return started;
         }
         catch

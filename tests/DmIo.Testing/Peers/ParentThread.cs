@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace DmIo.Testing.Peers;
 
 /// <summary>
-/// The thread that starts other programs, and never ends: nbdkit has the kernel end it with its parent, and for the
-/// kernel that is the thread that started it, which of a test is often gone before the test is.
+/// The thread that starts other programs, and never ends. nbdkit requests a signal at the death of its parent, which
+/// for the kernel is the thread that started it; a thread of the pool may end before the test does.
 /// </summary>
 internal static class ParentThread
 {

@@ -1,7 +1,7 @@
 namespace DmIo.Testing.Peers;
 
-/// <summary>Bounds a wait for what must come, so that a defect is a failed test and not one that hangs. Nothing is
-/// measured by it.</summary>
+/// <summary>Bounds a wait for an expected event, so that a bug fails the test and does not hang it. It measures
+/// nothing.</summary>
 internal static class Patience
 {
     internal static TimeSpan Limit { get; } = TimeSpan.FromSeconds(60);
@@ -10,7 +10,7 @@ internal static class Patience
 
     internal static Task<T> InTime<T>(this Task<T> task) => task.WaitAsync(Limit);
 
-    /// <summary>For a call that is expected to throw before there is a task.</summary>
+    /// <summary>For a call that is expected to throw before it returns a task.</summary>
     internal static void Unawaited(this Task task) => _ = task;
 
     internal static Task InTime(this ValueTask task) => task.AsTask().WaitAsync(Limit);

@@ -6,8 +6,8 @@ using System.Text;
 namespace DmIo.Testing.Peers;
 
 /// <summary>
-/// Another program that runs in the foreground until it is ended, by its id. What it says is kept, for a test that
-/// fails to show it. Stopped and killed as the world does it: SIGSTOP, SIGKILL.
+/// Another program that runs in the foreground until it is ended by its id. Its output is kept for failure messages. It
+/// is stopped and killed by signals: SIGSTOP, SIGKILL.
 /// </summary>
 internal sealed partial class PeerProcess : IAsyncDisposable
 {
@@ -16,7 +16,7 @@ internal sealed partial class PeerProcess : IAsyncDisposable
     private const int SignalTerminate = 15;
 
     private readonly Process process;
-    private readonly StringBuilder said = new();
+    private readonly StringBuilder printed = new();
 
     private PeerProcess(Process process) => this.process = process;
 
@@ -24,14 +24,14 @@ internal sealed partial class PeerProcess : IAsyncDisposable
 
     internal bool HasExited => process.HasExited;
 
-    /// <summary>What it wrote so far, to either stream.</summary>
-    internal string Said
+    /// <summary>The output so far, of both streams.</summary>
+    internal string Output
     {
         get
         {
-            lock (said)
+            lock (printed)
             {
-                return said.ToString();
+                return printed.ToString();
             }
         }
     }
@@ -47,7 +47,7 @@ internal sealed partial class PeerProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
 
-        // nbdsh's and other scripts' first line looks for their interpreter along the path.
+        // The first lines of nbdsh and other scripts look for their interpreter in the PATH.
         start.Environment["PATH"] = "/usr/bin:" + Environment.GetEnvironmentVariable("PATH");
         start.Environment["LC_ALL"] = "C";
         var peer = new PeerProcess(new Process { StartInfo = start });
@@ -60,26 +60,26 @@ internal sealed partial class PeerProcess : IAsyncDisposable
         return peer;
     }
 
-    /// <summary>One that can't stay in the foreground: what it leaves behind, found by the file with its id.</summary>
+    /// <summary>Starts a program that cannot stay in the foreground; its id is read from its pid file.</summary>
     internal static async Task<PeerProcess> StartDaemonAsync(
         string program, string idFile, params string[] arguments)
     {
         await using var launcher = Start(program, arguments);
         await launcher.EndAsync();
-        await launcher.WroteAsync(idFile);
+        await launcher.WaitForFileAsync(idFile);
         var id = int.Parse(await File.ReadAllTextAsync(idFile), CultureInfo.InvariantCulture);
         return new PeerProcess(Process.GetProcessById(id));
     }
 
-    /// <summary>Runs a program to its end; what it said, and its exit code.</summary>
-    internal static async Task<(int ExitCode, string Said)> RunAsync(string program, params string[] arguments)
+    /// <summary>Runs a program to its end; returns its exit code and its output.</summary>
+    internal static async Task<(int ExitCode, string Output)> RunAsync(string program, params string[] arguments)
     {
         await using var peer = Start(program, arguments);
         var exitCode = await peer.EndAsync();
-        return (exitCode, peer.Said);
+        return (exitCode, peer.Output);
     }
 
-    /// <summary>It has stopped answering when this returns, with every thread of it; its connections stay.</summary>
+    /// <summary>Stops all its threads; returns when they have stopped. Its connections stay open.</summary>
     internal async Task StopAsync()
     {
         Signal(SignalStop);
@@ -90,37 +90,38 @@ internal sealed partial class PeerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>It goes on after <see cref="StopAsync"/>.</summary>
+    /// <summary>Continues it after <see cref="StopAsync"/>.</summary>
     internal void Continue() => Signal(SignalContinue);
 
-    /// <summary>Asks it to end.</summary>
+    /// <summary>Sends SIGTERM.</summary>
     internal void Terminate() => Signal(SignalTerminate);
 
     private static bool IsStopped(string thread)
     {
-        // Behind the name, which is in parentheses and may hold anything: the state.
+        // The state follows the name, which is in parentheses and may contain anything.
         var status = File.ReadAllText(Path.Combine(thread, "stat"));
         return status[status.LastIndexOf(')') + 2] == 'T';
     }
 
-    /// <summary>It is gone when this returns, with all that it started.</summary>
+    /// <summary>Kills it with its children; returns when all have ended.</summary>
     internal async Task KillAsync()
     {
         process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync().InTime();
     }
 
-    /// <summary>Waits until it has written the file that servers write when they listen.</summary>
-    internal Task WroteAsync(string idFile) =>
+    /// <summary>Waits until it has written its pid file, which servers do when they listen.</summary>
+    internal Task WaitForFileAsync(string idFile) =>
         StartedAsync(() => File.Exists(idFile) && new FileInfo(idFile).Length > 0);
 
-    /// <summary>Waits until it has said this.</summary>
-    internal Task SaysAsync(string text) => StartedAsync(() => Said.Contains(text, StringComparison.Ordinal));
+    /// <summary>Waits for this text in its output.</summary>
+    internal Task WaitForOutputAsync(string text) =>
+        StartedAsync(() => Output.Contains(text, StringComparison.Ordinal));
 
-    /// <summary>Waits for its end; one that hangs fails the test.</summary>
+    /// <summary>Waits for its end; a program that hangs fails the test.</summary>
     internal Task<int> EndAsync() => EndAsync(Patience.Limit);
 
-    /// <summary>The same, for one that takes longer.</summary>
+    /// <summary>Waits for its end within this limit.</summary>
     internal async Task<int> EndAsync(TimeSpan limit)
     {
         try
@@ -129,7 +130,7 @@ internal sealed partial class PeerProcess : IAsyncDisposable
         }
         catch (TimeoutException late)
         {
-            throw new TimeoutException($"Process {process.Id} does not end. It said: {Said}", late);
+            throw new TimeoutException($"Process {process.Id} does not end. Its output: {Output}", late);
         }
 
         return process.ExitCode;
@@ -153,7 +154,7 @@ internal sealed partial class PeerProcess : IAsyncDisposable
             if (limit.IsCancellationRequested || (process.HasExited && process.ExitCode != 0))
             {
                 var end = process.HasExited ? $" and ended with {process.ExitCode}" : "";
-                throw new InvalidOperationException($"The server does not start{end}. It said: {Said}");
+                throw new InvalidOperationException($"The server does not start{end}. Its output: {Output}");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(10));
@@ -171,9 +172,9 @@ internal sealed partial class PeerProcess : IAsyncDisposable
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {
-        lock (said)
+        lock (printed)
         {
-            said.AppendLine(line.Data);
+            printed.AppendLine(line.Data);
         }
     }
 

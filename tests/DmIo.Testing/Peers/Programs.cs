@@ -2,26 +2,27 @@ using Xunit;
 
 namespace DmIo.Testing.Peers;
 
-/// <summary>Where other programs are. The system's own come first: a python from elsewhere may shadow theirs.</summary>
+/// <summary>Finds other programs. Directories of the system come first, because a python elsewhere may shadow the
+/// system's.</summary>
 internal static class Programs
 {
     private static readonly string[] SystemDirectories = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
 
-    /// <summary>The program's path; null where it is not installed.</summary>
+    /// <summary>The path of the program; null: not installed.</summary>
     internal static string? Find(string program) => SystemDirectories
         .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator))
         .Where(directory => directory.Length > 0)
         .Select(directory => Path.Combine(directory, program))
         .FirstOrDefault(File.Exists);
 
-    /// <summary>Why a test that needs these can't run; null where it can.</summary>
+    /// <summary>Why a test that requires these programs cannot run; null: it can.</summary>
     internal static string? Missing(params string[] programs) =>
-        OperatingSystem.IsWindows() ? "These programs are not to be had on Windows."
+        OperatingSystem.IsWindows() ? "These programs are not available on Windows."
         : programs.FirstOrDefault(program => Find(program) is null) is { } missing ? $"{missing} is not installed."
         : null;
 }
 
-/// <summary>A test against other programs, skipped where one of them is not installed.</summary>
+/// <summary>A test with other programs, skipped if one of them is not installed.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class PeerFactAttribute : FactAttribute
 {

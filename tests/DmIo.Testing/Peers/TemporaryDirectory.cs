@@ -1,10 +1,10 @@
 namespace DmIo.Testing.Peers;
 
-/// <summary>A directory of the test's own, deleted with all that is in it. Its path is short: a unix socket's has to
+/// <summary>A directory for one test, deleted with its content. Its path is short, as paths of unix sockets must
 /// be.</summary>
 internal sealed class TemporaryDirectory : IDisposable
 {
-    /// <param name="parent">The directory of the directory; null: that of the system for temporary files.</param>
+    /// <param name="parent">The parent directory; null: the system's directory for temporary files.</param>
     internal TemporaryDirectory(string? parent = null) => Path = parent is null
         ? Directory.CreateTempSubdirectory("dmio-").FullName
         : Directory.CreateDirectory(System.IO.Path.Combine(parent, $"dmio-{Guid.NewGuid():N}")).FullName;
@@ -13,7 +13,7 @@ internal sealed class TemporaryDirectory : IDisposable
 
     internal string FilePath(string name = "disk.img") => System.IO.Path.Combine(Path, name);
 
-    /// <summary>A file of zeroes, without blocks of its own.</summary>
+    /// <summary>Creates a sparse file of zeroes.</summary>
     internal string SparseFile(string name, long lengthBytes)
     {
         var path = FilePath(name);

@@ -1,8 +1,9 @@
 namespace DmIo.Tests.Devices;
 
 /// <summary>
-/// What work allocates on its thread. A collection in between, which another test may cause, counts the rest of the
-/// thread's allocation buffer as allocated: so the least of several measurements is the truth.
+/// The bytes that an action allocates on its thread. A garbage collection during the action, which another test may
+/// cause, counts the rest of the thread's allocation buffer as allocated, so the minimum of several measurements is
+/// used.
 /// </summary>
 internal static class Allocations
 {

@@ -1,6 +1,6 @@
 namespace DmIo.Tests.Devices;
 
-/// <summary>The results of calls that must have completed before they returned, or by now.</summary>
+/// <summary>The results of calls that must already be complete.</summary>
 internal static class Completed
 {
     internal static T Of<T>(ValueTask<T> call)

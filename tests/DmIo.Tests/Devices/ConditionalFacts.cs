@@ -3,29 +3,29 @@ using Xunit;
 
 namespace DmIo.Tests.Devices;
 
-/// <summary>Needs 64-bit Linux's own calls and special files.</summary>
+/// <summary>Requires system calls and special files of 64-bit Linux.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class LinuxFactAttribute : FactAttribute
 {
     public LinuxFactAttribute() => Skip = OperatingSystem.IsLinux() ? null : "This is not Linux.";
 }
 
-/// <summary>Needs a file system in memory, where Linux has one.</summary>
+/// <summary>Requires a tmpfs at /dev/shm.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SharedMemoryFactAttribute : FactAttribute
 {
-    public SharedMemoryFactAttribute() => Skip = Directory.Exists("/dev/shm") ? null : "There is no /dev/shm.";
+    public SharedMemoryFactAttribute() => Skip = Directory.Exists("/dev/shm") ? null : "/dev/shm does not exist.";
 }
 
-/// <summary>Needs to be refused by permissions, which root never is.</summary>
+/// <summary>Requires a user whose access is limited by permissions, unlike root.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class UnprivilegedFactAttribute : FactAttribute
 {
     public UnprivilegedFactAttribute() =>
-        Skip = Environment.IsPrivilegedProcess ? "A privileged process is refused nothing by permissions." : null;
+        Skip = Environment.IsPrivilegedProcess ? "Permissions do not limit a privileged process." : null;
 }
 
-/// <summary>Needs loop devices: root, losetup, and a kernel that lends one.</summary>
+/// <summary>Requires loop devices: root, losetup, and a kernel that supports them.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class LoopDeviceFactAttribute : FactAttribute
 {
@@ -52,7 +52,7 @@ public sealed class LoopDeviceFactAttribute : FactAttribute
         }
         catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
         {
-            return $"No loop device is to be had: {exception.Message}";
+            return $"No loop device is available: {exception.Message}";
         }
     }
 }

@@ -13,7 +13,7 @@ public sealed class MemoryDeviceContract : BlockDeviceContract
 }
 
 /// <summary>
-/// A file in the directory for temporary files; derived classes put a decorator at rest in front of it.
+/// A file in the directory for temporary files; derived classes add an inactive decorator.
 /// </summary>
 public class FileDeviceContract : BlockDeviceContract
 {
@@ -39,12 +39,12 @@ public class FileDeviceContract : BlockDeviceContract
 }
 
 /// <summary>
-/// A file on tmpfs, which has holes but no zero ranges. Where there is no /dev/shm: as the base class.
+/// A file on tmpfs, which has holes but no zero ranges. Without /dev/shm: as the base class.
 /// </summary>
 public sealed class SharedMemoryFileDeviceContract()
     : FileDeviceContract(Directory.Exists("/dev/shm") ? "/dev/shm" : null);
 
-/// <summary>A file by .NET's calls alone, as on systems other than Linux.</summary>
+/// <summary>A file accessed by .NET only, as on systems other than Linux.</summary>
 public sealed class PortableFileDeviceContract : BlockDeviceContract
 {
     private readonly TemporaryDirectory directory = new();
@@ -60,18 +60,18 @@ public sealed class PortableFileDeviceContract : BlockDeviceContract
     private protected override void Release() => directory.Dispose();
 }
 
-public sealed class FaultyDeviceAtRestContract : FileDeviceContract
+public sealed class InactiveFaultyDeviceContract : FileDeviceContract
 {
     private protected override IBlockDevice Wrap(IBlockDevice device) =>
         new FaultyDevice(device, seed: 1, new FaultRule { After = long.MaxValue });
 }
 
-public sealed class DelayedDeviceAtRestContract : FileDeviceContract
+public sealed class InactiveDelayedDeviceContract : FileDeviceContract
 {
     private protected override IBlockDevice Wrap(IBlockDevice device) => new DelayedDevice(device, new DeviceDelays());
 }
 
-public sealed class HungDeviceAtRestContract : FileDeviceContract
+public sealed class InactiveHungDeviceContract : FileDeviceContract
 {
     private protected override IBlockDevice Wrap(IBlockDevice device)
     {
@@ -81,7 +81,7 @@ public sealed class HungDeviceAtRestContract : FileDeviceContract
     }
 }
 
-public sealed class LimitedDeviceAtRestContract : FileDeviceContract
+public sealed class InactiveLimitedDeviceContract : FileDeviceContract
 {
     private protected override IBlockDevice Wrap(IBlockDevice device) =>
         new LimitedDevice(device, description => description);

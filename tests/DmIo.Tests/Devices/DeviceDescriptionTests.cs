@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices;
 
-/// <summary>Descriptions that no device can have are named before anybody computes with them.</summary>
+/// <summary>Invalid descriptions are reported before they are used.</summary>
 public sealed class DeviceDescriptionTests
 {
     private static readonly DeviceDescription Good = new() { Backend = "test", Capacity = ByteSize.FromSectors(64) };
@@ -23,10 +23,10 @@ public sealed class DeviceDescriptionTests
     };
 
     [Fact]
-    public void A_possible_description_has_no_fault() => Assert.Null(Good.Fault());
+    public void A_valid_description_has_no_fault() => Assert.Null(Good.Fault());
 
     [Theory]
     [MemberData(nameof(Faulty))]
-    public void An_impossible_description_is_named_with_its_value(string value, DeviceDescription description) =>
+    public void An_invalid_description_is_named_with_its_value(string value, DeviceDescription description) =>
         Assert.Contains(value, description.Fault());
 }

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace DmIo.Tests.Devices;
 
 /// <summary>
-/// A store in an array, whose answers a test may write down: before each call it is asked for one, and null lets the
-/// call through. May be called by several threads.
+/// A store in an array whose results a test can replace: each call asks the script first, and null executes the call.
+/// Can be used by several threads.
 /// </summary>
 internal sealed class FakeStore : FileStore
 {
@@ -20,12 +20,12 @@ internal sealed class FakeStore : FileStore
             description ?? new DeviceDescription { Backend = "fake", Capacity = ByteSize.FromSectors(sectors) }) =>
         content = new byte[sectors * Sector.SizeBytes];
 
-    /// <summary>Bytes, or an errno, negated; null: as the store would.</summary>
+    /// <summary>Returns a number of bytes or a negated errno; null: the call is executed.</summary>
     internal Func<IoOperation, long, long?> Script { get; set; } = static (_, _) => null;
 
     internal byte[] Content => content;
 
-    /// <summary>Gets to see what is written.</summary>
+    /// <summary>Receives the written segments.</summary>
     internal Action<SegmentBatch> Seen { get; set; } = static _ => { };
 
     internal override long Read(long offsetBytes, SegmentBatch destination)

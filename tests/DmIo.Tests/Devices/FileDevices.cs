@@ -3,7 +3,7 @@ using DmIo.Devices.Stores;
 
 namespace DmIo.Tests.Devices;
 
-/// <summary>Devices over stores of a test's own.</summary>
+/// <summary>File devices over the stores of tests.</summary>
 internal static class FileDevices
 {
     internal static FileDevice Threaded(FileStore store) => FileDevice.Over(store, new ThreadEngine(store, 4));

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace DmIo.Tests.Devices;
 
-/// <summary>A file as a block device, until disposed.</summary>
+/// <summary>A file as a block device, until it is disposed.</summary>
 internal sealed class LoopDevice : IDisposable
 {
     internal LoopDevice(string filePath, params string[] options) =>

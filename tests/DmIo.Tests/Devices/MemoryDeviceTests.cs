@@ -9,7 +9,7 @@ public sealed class MemoryDeviceTests
     private const long Mebibyte = 1 << 20;
 
     [Fact]
-    public async Task A_device_of_a_terabyte_costs_what_was_written()
+    public async Task A_device_of_a_terabyte_uses_memory_only_for_written_extents()
     {
         await using var device = new MemoryDevice(ByteSize.FromGiB(1024));
         var written = Bytes.Random(4096, 3);
@@ -40,7 +40,7 @@ public sealed class MemoryDeviceTests
     }
 
     [Fact]
-    public async Task Discarding_gives_whole_extents_back_and_reads_as_zero()
+    public async Task Discarding_frees_whole_extents_and_reads_as_zero()
     {
         await using var device = new MemoryDevice(ByteSize.FromMiB(4));
         await device.WriteAsync(0, Bytes.Batch(Bytes.Filled((int)(4 * Mebibyte), 7)), false);
@@ -53,7 +53,7 @@ public sealed class MemoryDeviceTests
     }
 
     [Fact]
-    public async Task Its_holes_are_the_extents_that_nobody_wrote_to()
+    public async Task Its_holes_are_the_unwritten_extents()
     {
         await using var device = new MemoryDevice(ByteSize.FromMiB(5));
         await device.WriteAsync(2048, Bytes.Batch(new byte[512]), false);
@@ -67,7 +67,7 @@ public sealed class MemoryDeviceTests
     }
 
     [Fact]
-    public async Task Closed_it_tells_of_no_holes()
+    public async Task A_closed_device_returns_no_extents()
     {
         var device = new MemoryDevice(ByteSize.FromSectors(8));
         await device.DisposeAsync();
@@ -102,6 +102,6 @@ public sealed class MemoryDeviceTests
     [InlineData(0)]
     [InlineData(1000)]
     [InlineData(long.MaxValue - 511)]
-    public void An_impossible_capacity_is_refused(long bytes) =>
+    public void An_invalid_capacity_is_refused(long bytes) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new MemoryDevice(ByteSize.FromBytes(bytes)));
 }

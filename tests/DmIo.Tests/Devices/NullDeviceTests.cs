@@ -7,7 +7,7 @@ namespace DmIo.Tests.Devices;
 public sealed class NullDeviceTests
 {
     [Fact]
-    public async Task A_write_vanishes_and_a_read_gives_zeroes()
+    public async Task A_write_is_dropped_and_a_read_returns_zeroes()
     {
         await using var device = new NullDevice(ByteSize.FromSectors(8));
         Assert.Equal(TransferResult.Moved(4096), await device.WriteAsync(0, Bytes.Batch(Bytes.Filled(4096, 1)), false));
@@ -20,7 +20,7 @@ public sealed class NullDeviceTests
     [InlineData(IoOperation.Flush)]
     [InlineData(IoOperation.Discard)]
     [InlineData(IoOperation.WriteZeroes)]
-    public async Task All_else_succeeds(IoOperation operation)
+    public async Task Other_operations_succeed(IoOperation operation)
     {
         await using var device = new NullDevice(ByteSize.FromSectors(SectorCount.MaxValue));
         var status = await RegionCalls.RunAsync(device, operation, 0, SectorCount.MaxValue, null, false);
@@ -28,7 +28,7 @@ public sealed class NullDeviceTests
     }
 
     [Fact]
-    public async Task R13_it_has_an_end()
+    public async Task R13_ranges_beyond_the_end_fail()
     {
         var device = new NullDevice(ByteSize.FromSectors(8));
         var status = await RegionCalls.RunAsync(device, IoOperation.Write, 8, 1, new byte[512], false);
@@ -39,6 +39,6 @@ public sealed class NullDeviceTests
     [InlineData(0)]
     [InlineData(1000)]
     [InlineData(long.MaxValue)]
-    public void An_impossible_capacity_is_refused(long bytes) =>
+    public void An_invalid_capacity_is_refused(long bytes) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new NullDevice(ByteSize.FromBytes(bytes)));
 }

@@ -10,7 +10,7 @@ namespace DmIo.Tests.Devices;
 public sealed class ReadmeTests
 {
     [Fact]
-    public async Task A_device_takes_segments_of_memory_and_says_how_each_call_ended()
+    public async Task A_device_accepts_segments_and_returns_the_result_of_each_call()
     {
         using var directory = new TemporaryDirectory();
         var (path, header, body) = (directory.FilePath(), new byte[512], Bytes.Random(3584, seed: 1));

@@ -6,7 +6,7 @@ using DmIo.Memory;
 namespace DmIo.Tests.Devices;
 
 /// <summary>
-/// A device whose answers to reads and writes a test writes down, before or instead of the inner device's.
+/// A device whose results of reads and writes a script can replace.
 /// </summary>
 internal sealed class ScriptedDevice(IBlockDevice inner, Func<Sector, SegmentBatch, TransferResult?> script)
     : DeviceDecorator(inner)

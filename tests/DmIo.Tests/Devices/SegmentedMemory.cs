@@ -3,8 +3,7 @@ using DmIo.Memory;
 namespace DmIo.Tests.Devices;
 
 /// <summary>
-/// One array seen as many segments, in order, of any lengths: the memory that the three services may produce, and
-/// worse.
+/// One array as segments of any lengths in order: like the memory classes of the service, and more irregular.
 /// </summary>
 internal sealed class SegmentedMemory(byte[] bytes, IReadOnlyList<int> lengths) : IoMemory
 {

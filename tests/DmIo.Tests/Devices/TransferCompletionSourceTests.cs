@@ -9,7 +9,7 @@ public sealed class TransferCompletionSourceTests
     private readonly Call call = new();
 
     [Fact]
-    public async Task It_is_free_again_when_its_answer_was_taken_and_not_before()
+    public async Task A_source_is_free_again_when_its_result_was_taken_and_not_before()
     {
         var task = call.Task;
         call.Answer(TransferResult.Moved(4096));
@@ -19,7 +19,7 @@ public sealed class TransferCompletionSourceTests
     }
 
     [Fact]
-    public async Task Who_comes_late_with_a_task_of_an_earlier_use_takes_nothing()
+    public async Task A_stale_task_of_an_earlier_use_takes_nothing()
     {
         var first = call.Task;
         call.Answer(TransferResult.Moved(512));
@@ -33,7 +33,7 @@ public sealed class TransferCompletionSourceTests
     }
 
     [Fact]
-    public void An_answer_that_is_not_there_cannot_be_taken()
+    public void A_missing_result_cannot_be_taken()
     {
         var task = call.Task;
         Assert.Throws<InvariantViolationException>(() => task.GetAwaiter().GetResult());
@@ -41,7 +41,7 @@ public sealed class TransferCompletionSourceTests
     }
 
     [Fact]
-    public async Task A_defect_is_thrown_to_the_caller_and_the_source_is_free_again()
+    public async Task An_exception_is_thrown_to_the_caller_and_the_source_is_free_again()
     {
         var task = call.StatusTask;
         call.Throw(new NotSupportedException());
@@ -55,7 +55,7 @@ public sealed class TransferCompletionSourceTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Who_waits_goes_on_inline_only_where_that_is_asked_for(bool isInline)
+    public async Task Continuations_run_inline_only_if_requested(bool isInline)
     {
         var answering = new ThreadLocal<bool>();
         var task = call.Task;

@@ -42,7 +42,7 @@ public sealed class ByteSizeTests
     [InlineData("1MiB MiB")]
     [InlineData("12\0")]
     [InlineData("١٢")]
-    public void What_is_no_size_is_refused_with_the_text_and_the_fix(string text)
+    public void Text_that_is_no_size_is_refused_with_the_text_and_the_fix(string text)
     {
         var error = Assert.Throws<FormatException>(() => ByteSize.Parse(text));
 
@@ -82,7 +82,7 @@ public sealed class ByteSizeTests
     }
 
     [Fact]
-    public void No_number_converts_to_a_size_or_back() => Assert.DoesNotContain(
+    public void No_conversion_between_numbers_and_sizes_exists() => Assert.DoesNotContain(
         typeof(ByteSize).GetMethods(), method => method.Name is "op_Implicit" or "op_Explicit");
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class ByteSizeTests
     }
 
     [Fact]
-    public void In_json_it_is_the_number_of_bytes()
+    public void Its_JSON_is_the_number_of_bytes()
     {
         Assert.Equal("1048576", JsonSerializer.Serialize(ByteSize.FromMiB(1)));
         Assert.Equal(ByteSize.FromMiB(1), JsonSerializer.Deserialize<ByteSize>("1048576"));
@@ -129,16 +129,16 @@ public sealed class ByteSizeTests
     [InlineData("1.5")]
     [InlineData("9223372036854775808")]
     [InlineData("\"1MiB\"")]
-    public void Json_that_is_no_number_of_bytes_is_refused(string json) =>
+    public void JSON_that_is_no_number_of_bytes_is_refused(string json) =>
         Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<ByteSize>(json));
 
     [Fact]
-    public void What_it_prints_it_reads_back() => Prop.ForAll(
+    public void Printed_text_is_parsed_back() => Prop.ForAll(
         Sizes,
         bytes => ByteSize.Parse(ByteSize.FromBytes(bytes).ToString()).Bytes == bytes).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void No_text_breaks_the_parser() => Prop.ForAll<string?>(text =>
+    public void Any_text_is_parsed_or_refused() => Prop.ForAll<string?>(text =>
         text is null || ByteSize.TryParse(text, out _) == Parses(text)).QuickCheckThrowOnFailure();
 
     private static Arbitrary<long> Sizes => Arb.From(

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DmIo.Tests.Io;
 
-/// <summary>R1: bit i belongs to region i, and the set is 64 bits from end to end.</summary>
+/// <summary>R1: bit i belongs to region i, for all 64 bits.</summary>
 public sealed class ErrorBitsTests
 {
     public static TheoryData<int> Indexes => new(Enumerable.Range(0, ErrorBits.Capacity));
@@ -28,7 +28,7 @@ public sealed class ErrorBitsTests
     }
 
     [Fact]
-    public void R1_bits_0_31_32_and_63_live_side_by_side()
+    public void R1_bits_0_31_32_and_63_are_independent()
     {
         var bits = ErrorBits.None.With(63).With(32).With(31).With(0);
 
@@ -39,7 +39,7 @@ public sealed class ErrorBitsTests
     }
 
     [Fact]
-    public void R1_bit_31_alone_is_not_smeared_over_the_upper_half()
+    public void R1_bit_31_is_not_sign_extended()
     {
         Assert.Equal("0x80000000", ErrorBits.None.With(31).ToString());
     }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Tests.Io;
 
-/// <summary>R3: overlapping regions of one device are told from others, for all values and without overflow.</summary>
+/// <summary>R3: overlapping regions of one device are detected for all values, without overflow.</summary>
 public sealed class IoRegionTests
 {
     private static readonly long[] Landmarks =

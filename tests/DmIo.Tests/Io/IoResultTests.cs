@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DmIo.Tests.Io;
 
-/// <summary>The one outcome of a request: sets of regions, never a scalar.</summary>
+/// <summary>The outcome of a request: sets of regions, never a scalar.</summary>
 public sealed class IoResultTests
 {
     private static readonly IoStatus Broken = IoStatus.DeviceError("The disk is broken.", errno: 5);
@@ -104,13 +104,13 @@ public sealed class IoResultTests
     }
 
     [Fact]
-    public void Ok_is_no_way_to_fail()
+    public void Ok_is_no_failure_code()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => IoStatus.Failed(IoStatusCode.Ok, "well"));
     }
 
     [Fact]
-    public void ThrowIfFailed_names_each_failed_region_with_its_status_and_throws_for_no_other()
+    public void ThrowIfFailed_names_each_failed_region_with_its_status()
     {
         new IoResult(64).ThrowIfFailed();
         var result = new IoResult([IoStatus.Ok, Unable, IoStatus.Ok, Broken]);

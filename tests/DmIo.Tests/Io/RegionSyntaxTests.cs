@@ -22,7 +22,7 @@ public sealed class RegionSyntaxTests
     }
 
     [Fact]
-    public void The_count_may_be_left_out_where_it_follows_from_something_else() =>
+    public void The_count_is_optional_where_it_is_implied() =>
         Assert.Equal(new RegionSyntax("disk", 4, null), RegionSyntax.Parse("disk@4"));
 
     [Theory]
@@ -40,7 +40,7 @@ public sealed class RegionSyntaxTests
     [InlineData("disk@0+8+8", "'8+8'")]
     [InlineData("disk@0+18014398509481984", "18014398509481983")]
     [InlineData("disk@name", "'name'")]
-    public void What_is_no_region_is_refused_with_the_fault_and_the_fix(string text, string fault)
+    public void Text_that_is_no_region_is_refused_with_the_fault_and_the_fix(string text, string fault)
     {
         var error = Assert.Throws<FormatException>(() => RegionSyntax.Parse(text));
 
@@ -50,7 +50,7 @@ public sealed class RegionSyntaxTests
     }
 
     [Fact]
-    public void A_region_proper_says_its_count()
+    public void A_region_requires_its_count()
     {
         var error = Assert.Throws<FormatException>(() => IoRegion.Parse("disk@4"));
 
@@ -58,13 +58,13 @@ public sealed class RegionSyntaxTests
     }
 
     [Fact]
-    public void What_it_prints_it_reads_back() => Prop.ForAll(
+    public void Printed_text_is_parsed_back() => Prop.ForAll(
         Regions,
         region => IoRegion.Parse(region.ToString()) == region
             && RegionSyntax.Parse(region.ToString()).ToString() == region.ToString()).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void No_text_breaks_the_parser() => Prop.ForAll<string?>(text =>
+    public void Any_text_is_parsed_or_refused() => Prop.ForAll<string?>(text =>
         text is null || RegionSyntax.TryParse(text, out _) == Parses(text)).QuickCheckThrowOnFailure();
 
     private static Arbitrary<IoRegion> Regions => Arb.From(

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DmIo.Tests.Io;
 
-/// <summary>Sectors and counts of them: small numbers that are types.</summary>
+/// <summary>Sectors and sector counts as types.</summary>
 public sealed class SectorTests
 {
     [Fact]
@@ -18,7 +18,7 @@ public sealed class SectorTests
     [InlineData(SectorCount.MaxValue + 1)]
     [InlineData(long.MaxValue)]
     [InlineData(long.MinValue)]
-    public void A_count_whose_bytes_do_not_fit_64_bits_overflows_loudly(long count)
+    public void A_count_whose_bytes_exceed_64_bits_throws(long count)
     {
         Assert.Throws<OverflowException>(() => new SectorCount(count).Bytes);
     }

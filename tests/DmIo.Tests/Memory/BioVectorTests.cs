@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DmIo.Tests.Memory;
 
-/// <summary>A pre-assembled vector, of which different portions go to different devices.</summary>
+/// <summary>A vector that is built once, and whose portions go to different devices.</summary>
 public sealed class BioVectorTests
 {
     [Fact]
@@ -20,7 +20,7 @@ public sealed class BioVectorTests
     }
 
     [Fact]
-    public void A_portion_knows_its_position_in_the_vector_as_it_was_built()
+    public void A_portion_has_its_position_in_the_original_vector()
     {
         var vector = new BioVector([new(new byte[4096], 0, 4096)]);
 
@@ -29,7 +29,7 @@ public sealed class BioVectorTests
     }
 
     [Fact]
-    public void Slicing_costs_the_same_memory_however_long_the_vector_is()
+    public void Slicing_costs_the_same_memory_for_any_length()
     {
         var few = VectorOf(8);
         var many = VectorOf(100_000);
@@ -64,7 +64,7 @@ public sealed class BioVectorTests
     [InlineData(1, -1)]
     [InlineData(1, int.MaxValue)]
     [InlineData(int.MaxValue, 1)]
-    public void A_segment_that_leaves_its_page_is_refused(int offset, int length)
+    public void A_segment_outside_its_page_is_refused(int offset, int length)
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new BioSegment(new byte[4096], offset, length));
     }

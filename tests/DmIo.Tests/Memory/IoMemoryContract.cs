@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DmIo.Tests.Memory;
 
-/// <summary>What every memory of a request promises, whatever it is made of.</summary>
+/// <summary>The contract of every memory class.</summary>
 public abstract class IoMemoryContract
 {
     private readonly Lazy<IoMemory> memory;
@@ -19,7 +19,7 @@ public abstract class IoMemoryContract
 
     private int Length => (int)Memory.LengthBytes;
 
-    // Around every multiple of a thousand, and both ends: enough to meet all segments' edges of the subjects.
+    // Around every multiple of a thousand, and both ends: this covers the segment boundaries of all classes.
     private IEnumerable<int> Places => Enumerable.Range(0, Length + 1)
         .Where(place => place % 997 == 0 || place % 512 is 0 or 1 or 511 || place >= Length - 2);
 
@@ -30,7 +30,7 @@ public abstract class IoMemoryContract
     }
 
     [Fact]
-    public void Locating_a_byte_names_the_segment_that_holds_it()
+    public void Locating_a_byte_returns_its_segment()
     {
         Assert.All(Enumerable.Range(0, Length), position =>
         {
@@ -40,7 +40,7 @@ public abstract class IoMemoryContract
     }
 
     [Fact]
-    public void Locating_the_end_names_the_segment_behind_the_last()
+    public void Locating_the_end_returns_the_index_after_the_last_segment()
     {
         Assert.Equal(new SegmentPosition(Memory.SegmentCount, 0), Memory.Locate(Length));
     }
@@ -53,7 +53,7 @@ public abstract class IoMemoryContract
     }
 
     [Fact]
-    public void A_slice_has_the_bytes_of_its_range_and_of_no_other()
+    public void A_slice_has_exactly_the_bytes_of_its_range()
     {
         var all = Bytes.Pattern(Length);
         foreach (var (start, end) in from start in Places from end in Places where start <= end select (start, end))
@@ -91,7 +91,7 @@ public abstract class IoMemoryContract
     }
 
     [Fact]
-    public void A_slice_of_nothing_has_no_bytes()
+    public void An_empty_slice_has_no_bytes()
     {
         Assert.Equal(0, Memory.Slice(Length, 0).LengthBytes);
         Assert.Equal(0, Memory.Slice(7, 0).GetCursor().Take(new SegmentBatch(), long.MaxValue, int.MaxValue));

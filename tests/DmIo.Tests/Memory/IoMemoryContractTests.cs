@@ -2,7 +2,7 @@ using DmIo.Memory;
 
 namespace DmIo.Tests.Memory;
 
-// The subjects of IoMemoryContract: every kind of memory, whole and sliced.
+// The IoMemoryContract on every kind of memory, whole and sliced.
 public sealed class MemoryBlockContractTests : IoMemoryContract
 {
     protected override IoMemory Create() => new byte[5000];

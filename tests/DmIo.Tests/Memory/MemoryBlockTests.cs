@@ -7,7 +7,7 @@ namespace DmIo.Tests.Memory;
 public sealed class MemoryBlockTests
 {
     [Fact]
-    public void Memory_that_was_given_to_be_read_only_says_so_and_its_slices_too()
+    public void Read_only_memory_and_its_slices_are_read_only()
     {
         IoMemory writable = new byte[10].AsMemory();
         IoMemory readOnly = (ReadOnlyMemory<byte>)new byte[10];
@@ -28,7 +28,7 @@ public sealed class MemoryBlockTests
     }
 
     [Fact]
-    public void No_array_is_refused_rather_than_taken_for_an_empty_one()
+    public void A_null_array_is_refused_and_not_taken_for_an_empty_one()
     {
         byte[] none = null!;
 

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DmIo.Tests.Memory;
 
-/// <summary>When native memory is freed: never while anything points into it, and at last without a Dispose.</summary>
+/// <summary>Native memory is freed when nothing points into it, even without a Dispose.</summary>
 public sealed class NativeBlockTests
 {
     [Fact]
@@ -30,7 +30,7 @@ public sealed class NativeBlockTests
     }
 
     [Fact]
-    public void Memory_of_a_disposed_block_throws_instead_of_reading_what_is_no_longer_there()
+    public void Memory_of_a_disposed_block_throws()
     {
         var block = NativeBlock.Allocate(100);
         var memory = new NativeWindow(block, 0, 100).Memory;
@@ -74,14 +74,14 @@ public sealed class NativeBlockTests
     [InlineData(0, 101)]
     [InlineData(100, 1)]
     [InlineData(long.MaxValue, 1)]
-    public void A_window_that_leaves_its_block_is_a_defect(long offset, int length)
+    public void A_window_outside_its_block_throws(long offset, int length)
     {
         using var block = NativeBlock.Allocate(100);
 
         Assert.Throws<InvariantViolationException>(() => new NativeWindow(block, offset, length));
     }
 
-    // Methods of their own, so that no local of the test keeps the block.
+    // Separate methods, so that no local of the test keeps the block alive.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference AllocateUseAndForget() => AllocateAndForget().Block;
 

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DmIo.Tests.Memory;
 
-/// <summary>A pool that finds who touches pages that are not his.</summary>
+/// <summary>A pool that detects accesses to pages by others than their owners.</summary>
 public sealed class PageCheckTests : IDisposable
 {
     private readonly PagePool pool = new(maxPages: 4, slabPages: 2, isChecked: true);
@@ -11,7 +11,7 @@ public sealed class PageCheckTests : IDisposable
     public void Dispose() => pool.Dispose();
 
     [Fact]
-    public void Pages_that_are_used_rightly_come_and_go_zeroed_and_aligned()
+    public void Correctly_used_pages_are_zeroed_and_aligned()
     {
         for (var round = 0; round < 3; round++)
         {
@@ -33,7 +33,7 @@ public sealed class PageCheckTests : IDisposable
     }
 
     [Fact]
-    public void A_page_that_is_written_to_after_it_was_put_back_is_found_before_another_gets_it()
+    public void A_write_to_a_returned_page_is_detected_before_the_next_lease()
     {
         var lease = Lease(4);
         pool.Return(lease);
@@ -46,7 +46,7 @@ public sealed class PageCheckTests : IDisposable
     }
 
     [Fact]
-    public void Who_writes_past_the_end_of_a_page_is_found_when_it_is_put_back()
+    public void A_write_past_the_end_of_a_page_is_detected_when_it_is_returned()
     {
         var lease = Lease(2);
         using var pin = lease.Pages[1].Memory.Pin();
@@ -57,7 +57,7 @@ public sealed class PageCheckTests : IDisposable
 
         var fault = Assert.Throws<InvariantViolationException>(() => pool.Return(lease));
 
-        Assert.Contains($"page 1 of {lease.Id}", fault.Message, StringComparison.Ordinal);
+        Assert.Contains($"the end of page 1 of {lease.Id}", fault.Message, StringComparison.Ordinal);
     }
 
     private PageLease Lease(int pages)

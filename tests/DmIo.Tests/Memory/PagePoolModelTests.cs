@@ -6,9 +6,9 @@ using Xunit;
 namespace DmIo.Tests.Memory;
 
 /// <summary>
-/// The pool against a model that only counts, over random sequences of lease, loan, quarantine, drain, return and
-/// misuse, with a system that sometimes has no memory. Every page carries its lease's number while it is leased, so a
-/// page granted twice is seen.
+/// The pool compared with a counting model over random sequences of lease, loan, quarantine, drain, return and misuse,
+/// on a system that sometimes has no memory. Every leased page contains its lease's number, so that a page granted
+/// twice is detected.
 /// </summary>
 public sealed class PagePoolModelTests
 {

@@ -4,7 +4,7 @@ using Xunit;
 namespace DmIo.Tests.Memory;
 
 /// <summary>
-/// R16 and R18, as far as they are the pool's: all or nothing, growth to a limit, and a balance at every step.
+/// R16 and R18 in the pool: all or nothing, growth up to a limit, and balanced counts at every step.
 /// </summary>
 public sealed class PagePoolTests
 {
@@ -21,7 +21,7 @@ public sealed class PagePoolTests
     }
 
     [Fact]
-    public void R16_the_last_slab_is_cut_so_that_the_total_reaches_the_limit_and_does_not_pass_it()
+    public void R16_the_last_slab_is_shortened_to_the_limit()
     {
         using var pool = new PagePool(maxPages: 10, slabPages: 8);
 
@@ -43,7 +43,7 @@ public sealed class PagePoolTests
     }
 
     [Fact]
-    public void R16_where_the_system_has_no_memory_nothing_is_granted_and_nothing_changes()
+    public void R16_without_memory_of_the_system_nothing_is_granted_and_nothing_changes()
     {
         var slabsLeft = 2;
         var allocated = new List<PageSlab>();
@@ -105,7 +105,7 @@ public sealed class PagePoolTests
     }
 
     [Fact]
-    public void R18_more_than_was_lent_is_not_taken_back_nor_more_than_the_lease_has_quarantined()
+    public void R18_returns_are_bounded_by_the_loan_and_by_the_quarantine()
     {
         using var pool = new PagePool(maxPages: 10, slabPages: 4);
         var lease = Lease(pool, 2);
@@ -121,7 +121,7 @@ public sealed class PagePoolTests
     }
 
     [Fact]
-    public void Pages_are_aligned_apart_from_each_other_and_4096_bytes_long()
+    public void Pages_are_aligned_disjoint_and_4096_bytes_long()
     {
         using var pool = new PagePool(maxPages: 50, slabPages: 7);
 
@@ -134,7 +134,7 @@ public sealed class PagePoolTests
     }
 
     [Fact]
-    public void Pages_stay_where_they_are_when_the_collector_compacts()
+    public void Pages_do_not_move_when_the_garbage_collector_compacts()
     {
         using var pool = new PagePool(maxPages: 8, slabPages: 4);
         var pages = Lease(pool, 8).Pages;
@@ -146,7 +146,7 @@ public sealed class PagePoolTests
     }
 
     [Fact]
-    public void R8_a_page_leased_anew_shows_nothing_of_its_last_owner()
+    public void R8_a_leased_page_has_no_data_of_its_previous_owner()
     {
         using var pool = new PagePool(maxPages: 8, slabPages: 8);
         var first = Lease(pool, 8);
@@ -159,7 +159,7 @@ public sealed class PagePoolTests
     }
 
     [Fact]
-    public void R17_no_two_leases_have_the_same_id_not_even_of_two_pools_or_one_after_the_other()
+    public void R17_lease_ids_are_unique_across_pools_and_time()
     {
         using var pool = new PagePool(maxPages: 8, slabPages: 8);
         using var otherPool = new PagePool(maxPages: 8, slabPages: 8);
@@ -172,7 +172,7 @@ public sealed class PagePoolTests
     }
 
     [Fact]
-    public void A_lease_is_named_by_its_number()
+    public void A_lease_prints_its_number()
     {
         Assert.Equal("lease-2", new LeaseId(2).ToString());
     }
@@ -197,7 +197,7 @@ public sealed class PagePoolTests
     }
 
     [Fact]
-    public void Disposing_frees_the_memory_where_nothing_is_leased()
+    public void Disposal_frees_the_memory_if_nothing_is_leased()
     {
         var pool = new PagePool(maxPages: 8, slabPages: 8);
         var lease = Lease(pool, 1);
@@ -211,7 +211,7 @@ public sealed class PagePoolTests
     }
 
     [Fact]
-    public void Disposing_leaves_leased_and_draining_pages_to_the_last_return()
+    public void After_the_disposal_the_last_return_frees_leased_and_draining_pages()
     {
         var pool = new PagePool(maxPages: 8, slabPages: 8);
         var leased = Lease(pool, 1);

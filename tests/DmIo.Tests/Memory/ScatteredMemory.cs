@@ -3,7 +3,7 @@ using DmIo.Memory;
 namespace DmIo.Tests.Memory;
 
 /// <summary>
-/// A memory as a user might derive it: any segments, empty ones too, and only what must be overridden.
+/// A memory class as a user might derive it: any segments, even empty ones, and only the required overrides.
 /// </summary>
 internal sealed class ScatteredMemory(List<Memory<byte>> segments) : IoMemory
 {

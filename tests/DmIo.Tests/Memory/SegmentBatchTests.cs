@@ -50,7 +50,7 @@ public sealed class SegmentBatchTests
     }
 
     [Fact]
-    public void As_a_list_of_either_kind_it_shows_what_vectored_calls_take()
+    public void As_a_list_of_either_kind_it_has_its_segments()
     {
         var batch = BatchOf(new byte[] { 1 }, new byte[] { 2, 3 });
         IReadOnlyList<Memory<byte>> destination = batch;
@@ -63,7 +63,7 @@ public sealed class SegmentBatchTests
     }
 
     [Fact]
-    public void A_segment_behind_the_last_is_not_there_even_where_the_batch_has_room()
+    public void An_index_behind_the_last_segment_throws_even_within_the_capacity()
     {
         IReadOnlyList<Memory<byte>> batch = BatchOf(new byte[1]);
 
@@ -110,7 +110,7 @@ public sealed class SegmentBatchTests
     private static byte[] BytesOf(SegmentBatch batch) =>
         batch.Segments.ToArray().SelectMany(segment => segment.ToArray()).ToArray();
 
-    // A method of its own, so that no local of the test keeps the array.
+    // A separate method, so that no local of the test keeps the array alive.
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private static WeakReference AddAndForget(SegmentBatch batch)
     {

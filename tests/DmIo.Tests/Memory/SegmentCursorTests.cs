@@ -5,29 +5,29 @@ using Xunit;
 
 namespace DmIo.Tests.Memory;
 
-/// <summary>The cursor against a model: a position in one array of bytes.</summary>
+/// <summary>The cursor compared with a model: an offset in one array of bytes.</summary>
 public sealed class SegmentCursorTests
 {
-    // Kind of step, two numbers for it.
+    // The kind of a step, and two numbers for it.
     private static readonly Arbitrary<(byte[] Lengths, (byte Kind, byte Bytes, byte Segments)[] Steps)> Scenarios =
         ArbMap.Default.ArbFor<(byte[], (byte, byte, byte)[])>();
 
     [Fact]
-    public void Any_steps_over_any_segments_yield_exactly_the_bytes_in_order_and_within_the_limits()
+    public void Any_steps_over_segments_return_the_bytes_in_order_within_the_limits()
     {
         Prop.ForAll(Scenarios, scenario => Follows(Scattered(scenario.Lengths), scenario.Steps))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
     }
 
     [Fact]
-    public void Any_steps_over_any_bio_vector_yield_exactly_the_bytes_in_order_and_within_the_limits()
+    public void Any_steps_over_a_bio_vector_return_the_bytes_in_order_within_the_limits()
     {
         Prop.ForAll(Scenarios, scenario => Follows(Vector(scenario.Lengths), scenario.Steps))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
     }
 
     [Fact]
-    public void Any_steps_over_any_portion_of_a_bio_vector_yield_exactly_the_bytes_in_order_and_within_the_limits()
+    public void Any_steps_over_a_portion_of_a_bio_vector_return_the_bytes_in_order_within_the_limits()
     {
         Prop.ForAll(Scenarios, scenario =>
         {
@@ -37,7 +37,7 @@ public sealed class SegmentCursorTests
     }
 
     [Fact]
-    public void What_is_taken_is_the_memory_itself()
+    public void Taken_segments_are_the_memory_itself()
     {
         Memory<byte> first = new byte[10];
         Memory<byte> second = new byte[10];
@@ -62,7 +62,7 @@ public sealed class SegmentCursorTests
     }
 
     [Fact]
-    public void A_copy_of_a_cursor_is_a_bookmark()
+    public void A_copy_of_a_cursor_keeps_its_position()
     {
         var cursor = new ScatteredMemory([new byte[10], new byte[10]]).GetCursor();
         cursor.Skip(3);
@@ -151,7 +151,7 @@ public sealed class SegmentCursorTests
         Assert.True(batch.Count <= maxSegments && taken <= maxBytes);
         Assert.Equal(taken, bytes.Length);
         Assert.True(ahead.StartsWith(bytes));
-        Assert.True(taken == Math.Min(maxBytes, ahead.Length) || batch.Count == maxSegments, "stopped for no reason");
+        Assert.True(taken == Math.Min(maxBytes, ahead.Length) || batch.Count == maxSegments, "stopped early");
         return taken;
     }
 
@@ -159,14 +159,14 @@ public sealed class SegmentCursorTests
 
     private static BioVector Vector(byte[] lengths) => new([.. Pieces(lengths).Select(EndOf)]);
 
-    // Begins anywhere in the piece, its end included.
+    // Starts anywhere in the block, even at its end.
     private static BioSegment EndOf(Memory<byte> piece, int index)
     {
         var offset = Math.Min(index, piece.Length);
         return new BioSegment(piece, offset, piece.Length - offset);
     }
 
-    // Every fourth length or so is 0; bytes run on from piece to piece.
+    // About every fourth length is 0; the byte values continue from block to block.
     private static IEnumerable<Memory<byte>> Pieces(byte[] lengths)
     {
         var next = 0;

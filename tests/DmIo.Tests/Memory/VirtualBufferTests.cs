@@ -3,13 +3,13 @@ using Xunit;
 
 namespace DmIo.Tests.Memory;
 
-/// <summary>One contiguous region of any size.</summary>
+/// <summary>One contiguous buffer of any size.</summary>
 public sealed class VirtualBufferTests
 {
     private const long ThreeGibibytes = 3L << 30;
 
     [Fact]
-    public void A_buffer_beyond_2_GiB_is_whole_up_to_its_last_byte()
+    public void A_buffer_beyond_2_GiB_is_usable_up_to_its_last_byte()
     {
         var buffer = VirtualBuffer.Allocate(ThreeGibibytes + 5);
 
@@ -68,13 +68,13 @@ public sealed class VirtualBufferTests
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(long.MinValue)]
-    public void A_length_of_nothing_is_refused(long length)
+    public void A_length_below_1_is_refused(long length)
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => VirtualBuffer.Allocate(length));
     }
 
     [Fact]
-    public void More_than_the_system_can_ever_give_is_out_of_memory()
+    public void More_memory_than_the_system_has_throws_OutOfMemoryException()
     {
         Assert.Throws<OutOfMemoryException>(() => VirtualBuffer.Allocate(long.MaxValue));
     }

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace DmIo.Tests.Native;
 
-/// <summary>A file is the same by every path that leads to it, and another one by every path that does not.</summary>
+/// <summary>A file has the same identity by every path that leads to it, and different files have different
+/// ones.</summary>
 public sealed class FileIdentityTests : IDisposable
 {
     private readonly TemporaryDirectory directory = new();
@@ -27,14 +28,14 @@ public sealed class FileIdentityTests : IDisposable
     [LinuxFact]
     public async Task A_hard_link_is_the_same_file()
     {
-        using var maker = Process.Start("ln", [directory.FilePath("file"), directory.FilePath("hard")]);
-        await maker.WaitForExitAsync();
+        using var process = Process.Start("ln", [directory.FilePath("file"), directory.FilePath("hard")]);
+        await process.WaitForExitAsync();
         Directory.CreateSymbolicLink(directory.FilePath("folder"), directory.Path);
         Assert.Equal(Known, FileIdentity.Of(Path.Combine(directory.FilePath("folder"), "hard")));
     }
 
     [LinuxFact]
-    public void An_open_file_is_what_its_path_was_also_after_another_one_took_its_place()
+    public void An_open_file_keeps_its_identity_after_its_path_was_replaced()
     {
         using var handle = File.OpenHandle(directory.FilePath("file"));
         Assert.Equal(Known, FileIdentity.Of(handle));
@@ -48,10 +49,10 @@ public sealed class FileIdentityTests : IDisposable
     [InlineData("/dev/null")]
     [InlineData("/")]
     [InlineData("/no/such/file")]
-    public void What_holds_no_sectors_has_none(string path) => Assert.Null(FileIdentity.Of(path));
+    public void Paths_without_sectors_have_no_identity(string path) => Assert.Null(FileIdentity.Of(path));
 
     [LinuxFact]
-    public async Task A_device_has_that_of_its_file()
+    public async Task A_device_has_the_identity_of_its_file()
     {
         await using var device = FileDevice.Open(
             new FileDeviceOptions { Path = directory.FilePath("file"), IsReadOnly = true });
@@ -59,7 +60,7 @@ public sealed class FileIdentityTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public async Task A_loop_device_is_another_node_on_the_store_of_its_file()
+    public async Task A_loop_device_has_another_node_and_the_store_of_its_file()
     {
         using var loop = new LoopDevice(directory.FilePath("file"));
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path, IsReadOnly = true });
@@ -71,7 +72,7 @@ public sealed class FileIdentityTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public void A_loop_device_on_loop_devices_is_on_the_store_of_the_file_below_all_of_them()
+    public void A_stacked_loop_device_has_the_store_of_the_lowest_file()
     {
         using var below = new LoopDevice(directory.FilePath("file"));
         using var middle = new LoopDevice(below.Path);

@@ -8,17 +8,17 @@ namespace DmIo.Nbd.Server.Exports;
 /// <summary>
 /// An export's lease, divided into blocks that its connections share, first come, first served. A connection with fewer
 /// than two blocks never waits: one block to receive into and one for the data of a request are enough to serve it. If
-/// no block is free, it gets one beside the lease. So clients that read no replies do not stop other clients, and the
-/// memory beside the lease is bounded by two blocks per connection. A connection gets further blocks while more blocks
-/// are free than it has, and more than a quarter of the lease: one that reads no replies has half of the lease at most.
-/// Connections whose clients pause in the middle of a request hold a quarter of the blocks at most: above that, the
-/// connection that has waited longest returns its blocks. Thread-safe.
+/// no block is free, it gets one outside of the lease. So clients that read no replies do not stop other clients, and
+/// the memory outside of the lease is bounded by two blocks per connection. A connection gets further blocks while more
+/// blocks are free than it has, and more than a quarter of the lease: one that reads no replies has half of the lease
+/// at most. Connections whose clients pause in the middle of a request hold a quarter of the blocks at most: above
+/// that, the connection that has waited longest returns its blocks. Thread-safe.
 /// </summary>
 /// <remarks>
 /// Invariants:
 /// <list type="bullet">
-/// <item><c>0 &lt;= free &lt;= BlockCount + extra</c>; <c>extra</c> counts the blocks beside the lease.</item>
-/// <item>A share that waits has two blocks or more, unless the system had no memory for a block beside the
+/// <item><c>0 &lt;= free &lt;= BlockCount + extra</c>; <c>extra</c> counts the blocks outside of the lease.</item>
+/// <item>A share that waits has two blocks or more, unless the system had no memory for a block outside of the
 /// lease.</item>
 /// <item><c>pausedBlocks</c> is the sum over <c>paused</c>, and exceeds a quarter only inside
 /// <see cref="BeginPause"/>.</item>
@@ -50,7 +50,7 @@ internal sealed class ExportMemory
     /// <summary>Blocks of the lease.</summary>
     internal int BlockCount { get; }
 
-    /// <summary>Blocks that connections have: at most all of the lease, those beside it are not counted.</summary>
+    /// <summary>Blocks that connections have: at most all of the lease; those outside of it are not counted.</summary>
     internal int BlocksInUse
     {
         get
@@ -62,7 +62,7 @@ internal sealed class ExportMemory
         }
     }
 
-    /// <summary>Blocks beside the lease, in use or free.</summary>
+    /// <summary>Blocks outside of the lease, in use or free.</summary>
     internal int ExtraBlocks
     {
         get

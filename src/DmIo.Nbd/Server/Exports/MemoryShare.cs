@@ -92,7 +92,7 @@ internal sealed class PageBlock(Memory<byte> memory)
     /// <summary>It is not part of the export's lease.</summary>
     internal bool IsExtra { get; init; }
 
-    /// <summary>There are users beside the caller.</summary>
+    /// <summary>There are users other than the caller.</summary>
     internal bool IsShared => Volatile.Read(ref users) > 1;
 
     /// <summary>Called by the memory: sets the owner and the first reference.</summary>

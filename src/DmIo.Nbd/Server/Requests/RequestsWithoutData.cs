@@ -66,8 +66,8 @@ internal static class RequestsWithoutData
         request.Add(request.NextPart(), isLast: true).Discard(start, end - start);
     }
 
-    /// <summary>Zeroes whole blocks in one operation, and writes zeroes to the rest at both ends, which keeps the bytes
-    /// beside it.</summary>
+    /// <summary>Zeroes whole blocks in one operation, and writes zeroes to the rest at both ends, which keeps adjacent
+    /// bytes.</summary>
     private static void WriteZeroes(NbdRequest request, OfferedExport export)
     {
         var header = request.Header;
@@ -121,14 +121,14 @@ internal static class RequestsWithoutData
 internal readonly record struct BlockStatusRange(long Offset, long LengthBytes, bool IsOne)
 {
     /// <summary>The maximum number of extents per reply. Clients request the rest separately.</summary>
-    private const int Most = 1024;
+    private const int MaxExtentsPerReply = 1024;
 
     internal Sector Start => Offset / Sector.SizeBytes;
 
     internal SectorCount Count =>
         ((Offset + LengthBytes + Sector.SizeBytes - 1) / Sector.SizeBytes) - Start.Value;
 
-    internal int MaxExtents => IsOne ? 1 : Most;
+    internal int MaxExtents => IsOne ? 1 : MaxExtentsPerReply;
 
     /// <summary>Converts the device's extents to bytes, limited to the range; at least one.</summary>
     internal IReadOnlyList<BlockStatusExtent> Trim(IReadOnlyList<DeviceExtent> known)

@@ -65,10 +65,7 @@ internal static class FileOpening
     {
         try
         {
-            // A relative path resolves a relative link against the root directory.
-            var link = new FileInfo(Path.GetFullPath(path));
-            if (link.LinkTarget is not null
-                && link.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false } target)
+            if (SymbolicLink.TargetOf(path) is { Exists: false } target)
             {
                 return $"it is a symbolic link to '{target.FullName}', which does not exist; give that path to create "
                     + "the file, or remove the link.";

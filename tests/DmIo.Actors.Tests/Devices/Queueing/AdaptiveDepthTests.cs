@@ -4,8 +4,8 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Devices.Queueing;
 
-/// <summary>A flood of 256 beside a lease with one at a time, on a simulated disk that does a few at a
-/// time.</summary>
+/// <summary>A flood of 256 I/Os and a lease with one I/O at a time, on a simulated disk with limited
+/// parallelism.</summary>
 public sealed class AdaptiveDepthTests
 {
     private const int Most = 64;
@@ -17,7 +17,7 @@ public sealed class AdaptiveDepthTests
     [InlineData(2, 3.1)]
     [InlineData(4, 2.1)]
     [InlineData(8, 2.1)]
-    public void The_depth_stays_near_what_the_disk_can_do_and_its_throughput_is_kept(int servers, double mostSlower)
+    public void The_depth_stays_near_the_parallelism_of_the_disk_and_throughput_is_kept(int servers, double mostSlower)
     {
         var alone = Run(servers, QueueDepth.Fixed(1), floods: false);
         var deep = Run(servers, QueueDepth.Fixed(Most));
@@ -31,7 +31,7 @@ public sealed class AdaptiveDepthTests
     }
 
     [Fact]
-    public void Reads_and_writes_that_take_different_times_do_not_mislead_it()
+    public void Different_latencies_of_reads_and_writes_do_not_mislead_the_depth()
     {
         var random = new Random(1);
         var adaptive = Run(
@@ -44,7 +44,7 @@ public sealed class AdaptiveDepthTests
     }
 
     [Fact]
-    public void A_disk_whose_latency_scatters_is_not_held_below_what_it_can_do()
+    public void A_disk_with_noisy_latency_keeps_its_throughput()
     {
         var random = new Random(1);
         double Service(DispatchedOperation operation) => -0.1 * Math.Log(1 - random.NextDouble());
@@ -57,7 +57,7 @@ public sealed class AdaptiveDepthTests
     }
 
     [Fact]
-    public void It_finds_its_way_after_the_disk_has_become_slower()
+    public void The_depth_adapts_after_the_disk_has_become_slower()
     {
         var bench = new QueueBench(new IoQueueOptions { Depth = QueueDepth.Adaptive(1, Most) });
         var milliseconds = 0.1;
@@ -80,7 +80,7 @@ public sealed class AdaptiveDepthTests
     }
 
     [Fact]
-    public void A_flush_is_beside_the_depth()
+    public void A_flush_does_not_count_against_the_depth()
     {
         var bench = new QueueBench(new IoQueueOptions { Depth = QueueDepth.Adaptive(1, Most) });
         bench.Write(0, 8);
@@ -93,7 +93,7 @@ public sealed class AdaptiveDepthTests
     }
 
     [Fact]
-    public void Beside_a_flood_a_lease_with_one_at_a_time_waits_for_little_also_on_a_disk_that_needs_a_queue()
+    public void A_lease_with_one_io_at_a_time_waits_little_during_a_flood_even_on_a_disk_that_needs_a_queue()
     {
         var (bench, disk) = NewDeepDisk(QueueDepth.Adaptive(1, Most));
         var (flood, single) = (Flood(() => IoOperation.Read), Single());
@@ -109,7 +109,7 @@ public sealed class AdaptiveDepthTests
     }
 
     [Fact]
-    public void When_the_lease_with_one_at_a_time_is_gone_the_flood_gets_all_again()
+    public void The_flood_gets_the_full_depth_again_when_the_other_lease_is_idle()
     {
         var (bench, disk) = NewDeepDisk(QueueDepth.Adaptive(1, Most));
         var (flood, single) = (Flood(() => IoOperation.Read), Single());
@@ -125,7 +125,7 @@ public sealed class AdaptiveDepthTests
     [Theory]
     [InlineData(SchedulingPolicy.Deadline)]
     [InlineData(SchedulingPolicy.Fifo)]
-    public void Other_policies_than_fair_keep_the_depth_for_who_has_more(SchedulingPolicy policy)
+    public void Other_policies_than_fair_keep_the_depth_for_the_flood(SchedulingPolicy policy)
     {
         var (bench, disk) = NewDeepDisk(QueueDepth.Adaptive(1, Most), policy);
 
@@ -139,7 +139,7 @@ public sealed class AdaptiveDepthTests
     [InlineData(0.2, 9, 15)]
     [InlineData(0.01, 1, 1)]
     [InlineData(10, 16, Most)]
-    public void The_depth_is_what_keeps_latency_within_the_target(double milliseconds, int least, int most)
+    public void The_depth_keeps_latency_within_the_target(double milliseconds, int least, int most)
     {
         var target = TimeSpan.FromMilliseconds(milliseconds);
         var (bench, disk) = NewDeepDisk(QueueDepth.Adaptive(1, Most, target));
@@ -166,7 +166,8 @@ public sealed class AdaptiveDepthTests
         Assert.InRange(bench.Queue.Depth, 3, 5);
     }
 
-    /// <summary>One whose latency grows with what it has, and whose throughput still grows, as of many disks.</summary>
+    /// <summary>A disk whose latency grows with its load while throughput still grows, like an array of
+    /// disks.</summary>
     private static (QueueBench Bench, SimulatedDisk Disk) NewDeepDisk(
         QueueDepth depth, SchedulingPolicy policy = SchedulingPolicy.Fair)
     {

@@ -11,7 +11,7 @@ public sealed class ConflictTests
         new(QueueBench.Fixed(depth: 4), QueueBench.Device() with { Mode = ServiceMode.Inline });
 
     [Fact]
-    public void R20_overlapping_writes_go_one_after_the_other_in_arrival_order()
+    public void R20_overlapping_writes_are_issued_one_by_one_in_arrival_order()
     {
         var first = bench.Write(0, 8);
         var second = bench.Write(4, 8);
@@ -25,7 +25,7 @@ public sealed class ConflictTests
     }
 
     [Fact]
-    public void R20_writes_that_only_touch_run_together()
+    public void R20_adjacent_writes_run_together()
     {
         var (first, second) = (bench.Write(0, 8), bench.Write(8, 8));
 
@@ -38,7 +38,7 @@ public sealed class ConflictTests
     [InlineData(IoOperation.Discard, IoOperation.Read)]
     [InlineData(IoOperation.Read, IoOperation.WriteZeroes)]
     [InlineData(IoOperation.WriteZeroes, IoOperation.Discard)]
-    public void R20_what_changes_sectors_waits_for_and_holds_up_what_overlaps(IoOperation earlier, IoOperation later)
+    public void R20_operations_that_change_sectors_exclude_overlapping_ones(IoOperation earlier, IoOperation later)
     {
         var first = bench.Add(QueueBench.New(earlier, 0, 8));
         var second = bench.Add(QueueBench.New(later, 7, 8));
@@ -57,7 +57,7 @@ public sealed class ConflictTests
     }
 
     [Fact]
-    public void R20_a_waiting_write_is_not_overtaken_by_a_later_read_of_its_sectors()
+    public void R20_a_later_read_of_its_sectors_does_not_pass_a_waiting_write()
     {
         var first = bench.Read(0, 8);
         bench.Write(0, 8);
@@ -67,7 +67,7 @@ public sealed class ConflictTests
     }
 
     [Fact]
-    public void R20_what_conflicts_with_nothing_overtakes_what_waits()
+    public void R20_io_without_conflicts_passes_waiting_io()
     {
         var first = bench.Write(0, 8);
         bench.Write(0, 8);
@@ -77,7 +77,7 @@ public sealed class ConflictTests
     }
 
     [Fact]
-    public void A_write_over_many_waits_for_all_of_them()
+    public void A_write_that_overlaps_many_waits_for_all_of_them()
     {
         bench.Write(0, 8);
         bench.Read(8, 8);
@@ -93,7 +93,7 @@ public sealed class ConflictTests
     }
 
     [Fact]
-    public void No_more_than_the_depth_are_in_flight()
+    public void At_most_the_depth_is_in_flight()
     {
         for (var index = 0; index < 6; index++)
         {
@@ -107,7 +107,7 @@ public sealed class ConflictTests
     }
 
     [Fact]
-    public void What_is_withdrawn_holds_up_nothing_any_more()
+    public void Withdrawn_io_blocks_nothing()
     {
         var first = bench.Write(0, 8);
         var second = bench.Write(4, 8);
@@ -120,7 +120,7 @@ public sealed class ConflictTests
     }
 
     [Fact]
-    public void Behind_one_that_is_withdrawn_what_it_waited_for_is_waited_for()
+    public void Io_behind_withdrawn_io_still_waits_for_earlier_conflicts()
     {
         var first = bench.Write(0, 8);
         var second = bench.Write(4, 8);
@@ -133,7 +133,7 @@ public sealed class ConflictTests
     }
 
     [Fact]
-    public void What_was_taken_cannot_be_withdrawn()
+    public void Taken_io_cannot_be_withdrawn()
     {
         var first = bench.Write(0, 8);
         bench.Take();
@@ -143,7 +143,7 @@ public sealed class ConflictTests
     }
 
     [Fact]
-    public void What_its_sender_withdrew_is_dropped_when_its_turn_comes()
+    public void Io_withdrawn_by_its_sender_is_dropped_when_it_is_taken()
     {
         var first = bench.Write(0, 8);
         var second = bench.Write(0, 8);
@@ -165,7 +165,7 @@ public sealed class ConflictTests
     }
 
     [Fact]
-    public void The_age_of_the_oldest_in_flight_is_known()
+    public void The_age_of_the_oldest_operation_in_flight_is_known()
     {
         Assert.Null(bench.Queue.OldestInFlightSince);
         bench.Write(0, 8);

@@ -9,7 +9,7 @@ public sealed class DeadlinePolicyTests
     private readonly QueueBench bench = new(QueueBench.Fixed(depth: 1, SchedulingPolicy.Deadline));
 
     [Fact]
-    public void What_waits_goes_in_the_order_of_sectors()
+    public void Waiting_io_is_issued_in_sector_order()
     {
         foreach (var start in (int[])[500, 100, 900, 300])
         {
@@ -20,7 +20,7 @@ public sealed class DeadlinePolicyTests
     }
 
     [Fact]
-    public void It_goes_on_from_where_the_last_one_ended_and_begins_anew_at_the_end()
+    public void Issue_continues_behind_the_last_sector_and_wraps_at_the_end()
     {
         bench.Read(500, 8);
         Serve(1);
@@ -33,7 +33,7 @@ public sealed class DeadlinePolicyTests
     }
 
     [Fact]
-    public void Reads_go_before_writes_which_stand_back_for_two_batches()
+    public void Reads_go_before_writes_for_at_most_two_batches()
     {
         for (var index = 0; index < 100; index++)
         {
@@ -49,7 +49,7 @@ public sealed class DeadlinePolicyTests
     }
 
     [Fact]
-    public void Writes_go_at_once_where_no_reads_wait()
+    public void Writes_are_issued_at_once_if_no_reads_wait()
     {
         bench.Write(100, 8);
 
@@ -60,7 +60,7 @@ public sealed class DeadlinePolicyTests
     [InlineData(IoOperation.Read, 500)]
     [InlineData(IoOperation.Write, 5000)]
     [InlineData(IoOperation.Discard, 5000)]
-    public void A_batch_begins_with_the_oldest_once_that_has_expired(IoOperation operation, int expiry)
+    public void A_batch_begins_with_the_oldest_expired_io(IoOperation operation, int expiry)
     {
         bench.Add(QueueBench.New(operation, 1_000_000, 8));
         bench.Add(QueueBench.New(operation, 500_000, 8));
@@ -77,7 +77,7 @@ public sealed class DeadlinePolicyTests
     }
 
     [Fact]
-    public void Nothing_waits_for_ever_while_lower_sectors_keep_coming()
+    public void Io_does_not_starve_while_lower_sectors_keep_arriving()
     {
         bench.Read(1_000_000, 8);
         var served = new List<long>();

@@ -15,7 +15,7 @@ public sealed class FairSharingTests
     [InlineData(100, 300)]
     [InlineData(1, 100)]
     [InlineData(10_000, 2_500)]
-    public void Leases_that_always_want_something_get_shares_by_their_weights(int one, int other)
+    public void Backlogged_leases_get_shares_by_their_weights(int one, int other)
     {
         Queue(1, one, 4096, sectors: 8);
         Queue(2, other, 4096, sectors: 8);
@@ -27,7 +27,7 @@ public sealed class FairSharingTests
     }
 
     [Fact]
-    public void Shares_are_of_bytes_and_operations_so_that_long_ones_count_for_more()
+    public void Shares_count_bytes_and_operations()
     {
         Queue(1, 100, 2000, sectors: 8);
         Queue(2, 100, 2000, sectors: 256);
@@ -39,7 +39,7 @@ public sealed class FairSharingTests
     }
 
     [Fact]
-    public void Within_a_lease_the_earliest_goes_first()
+    public void Within_a_lease_io_is_issued_in_arrival_order()
     {
         DeviceIo[] all = [Write(1), Write(1), Write(1)];
 
@@ -47,7 +47,7 @@ public sealed class FairSharingTests
     }
 
     [Fact]
-    public void One_that_had_to_wait_for_others_has_kept_its_place_in_its_lease()
+    public void Io_that_waited_for_conflicts_keeps_its_place_in_its_lease()
     {
         bench.Write(0, 8);
         var first = bench.Take();
@@ -59,7 +59,7 @@ public sealed class FairSharingTests
     }
 
     [Fact]
-    public void A_flood_does_not_hold_up_a_lease_with_one_at_a_time()
+    public void A_flood_does_not_delay_a_lease_with_one_io_at_a_time()
     {
         Queue(1, 100, 256, sectors: 8);
         Serve(10);
@@ -82,7 +82,7 @@ public sealed class FairSharingTests
     }
 
     [Fact]
-    public void One_who_asks_for_much_at_a_time_waits_for_it_afterwards()
+    public void A_large_io_delays_the_later_ones_of_its_lease()
     {
         Queue(1, 100, 1000, sectors: 8);
         for (var round = 0; round < 10; round++)
@@ -94,13 +94,13 @@ public sealed class FairSharingTests
                 isServed = ReferenceEquals(Serve(1)[0], large);
             }
 
-            // A large one costs as much as 51 small ones: (1020 + 16) KiB : (4 + 16) KiB
+            // A large I/O costs as much as 51 small ones: (1020 + 16) KiB : (4 + 16) KiB
             Assert.InRange(served, round == 0 ? 1 : 50, 53);
         }
     }
 
     [Fact]
-    public void Once_the_device_was_at_rest_nobody_owes_anything()
+    public void An_idle_device_resets_the_shares()
     {
         Add(1, 1, 2048);
         Serve(1);
@@ -113,7 +113,7 @@ public sealed class FairSharingTests
     }
 
     [Fact]
-    public void However_many_leases_come_and_go_few_are_remembered()
+    public void State_of_old_leases_is_dropped()
     {
         var order = new FairScheduler();
         for (var lease = 1; lease <= 1000; lease++)
@@ -123,14 +123,14 @@ public sealed class FairSharingTests
             order.Add(entry);
             order.Remove(order.Next(TimeSpan.Zero)!, DequeueReason.Chosen);
 
-            Assert.InRange(order.FlowCount, 1, FairScheduler.MostIdle + 1);
+            Assert.InRange(order.FlowCount, 1, FairScheduler.MaxIdle + 1);
         }
     }
 
     [Fact]
     public void Virtual_time_may_wrap_around()
     {
-        // At the least weight one of these takes 2^40 * 100, so that 2^63 is passed after 84 thousand.
+        // At the lowest weight an I/O costs 2^40 * 100, so 84,000 of them exceed 2^63.
         var order = new FairScheduler();
         var counts = new int[3];
         var number = 0;
@@ -158,7 +158,7 @@ public sealed class FairSharingTests
     }
 
     [Fact]
-    public void Policy_fifo_goes_by_arrival_alone()
+    public void Policy_fifo_uses_arrival_order_only()
     {
         var fifo = new QueueBench(QueueBench.Fixed(depth: 1, SchedulingPolicy.Fifo));
         DeviceIo[] all =

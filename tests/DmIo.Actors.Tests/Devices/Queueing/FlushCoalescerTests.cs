@@ -9,7 +9,7 @@ public sealed class FlushCoalescerTests
     private readonly QueueBench bench = new();
 
     [Fact]
-    public void A_flush_waits_for_no_write_and_holds_none_up()
+    public void A_flush_waits_for_no_write_and_blocks_none()
     {
         bench.Write(0, 8);
         bench.Flush();
@@ -19,7 +19,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void All_flushes_that_wait_share_one()
+    public void All_waiting_flushes_share_one()
     {
         DeviceIo[] flushes = [bench.Flush(), bench.Flush(), bench.Flush()];
 
@@ -31,7 +31,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void R14_a_flush_that_comes_while_one_runs_needs_the_next()
+    public void R14_a_flush_that_arrives_during_another_needs_the_next()
     {
         bench.Flush();
         var running = bench.Take();
@@ -44,7 +44,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void A_lonely_durable_write_uses_the_devices_own_FUA()
+    public void A_single_durable_write_uses_FUA_of_the_device()
     {
         var native = Native();
         native.Durable(0, 8);
@@ -56,7 +56,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void R14_the_devices_own_FUA_counts_as_a_flush_that_runs()
+    public void R14_a_FUA_write_in_flight_counts_as_a_flush_in_flight()
     {
         var native = Native();
         native.Durable(0, 8);
@@ -69,7 +69,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void Beside_anything_that_syncs_a_durable_write_is_a_plain_one_that_shares_the_next_flush()
+    public void During_a_flush_a_durable_write_is_a_plain_write_that_shares_the_next_flush()
     {
         var native = Native();
         var flush = native.Flush();
@@ -87,7 +87,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void Durable_writes_that_come_together_share_a_flush_even_if_the_device_has_FUA()
+    public void Durable_writes_that_arrive_together_share_a_flush_even_if_the_device_has_FUA()
     {
         var native = Native();
         DeviceIo[] writes = [native.Durable(0, 8), native.Durable(100, 8), native.Durable(200, 8)];
@@ -102,7 +102,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void Zeroes_that_are_to_be_durable_need_a_flush_always()
+    public void Durable_zeroing_always_needs_a_flush()
     {
         var native = Native();
         native.Add(QueueBench.New(IoOperation.WriteZeroes, 0, 8, durable: true));
@@ -111,7 +111,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void What_conflicts_with_a_durable_write_may_go_once_that_is_written()
+    public void Io_that_conflicts_with_a_durable_write_is_ready_once_the_data_is_written()
     {
         bench.Durable(0, 8);
         var read = bench.Read(0, 8);
@@ -126,7 +126,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void A_durable_write_that_failed_needs_no_flush()
+    public void A_failed_durable_write_needs_no_flush()
     {
         bench.Durable(0, 8);
 
@@ -136,7 +136,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void Where_there_is_no_volatile_cache_a_durable_write_is_a_write()
+    public void Without_a_volatile_cache_a_durable_write_is_a_plain_write()
     {
         var stable = new QueueBench(
             device: QueueBench.Device() with { HasVolatileCache = false, HasForceUnitAccess = true });
@@ -146,7 +146,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void A_flush_that_was_withdrawn_shares_nothing()
+    public void A_withdrawn_flush_shares_nothing()
     {
         var (first, second) = (bench.Flush(), bench.Flush());
         var third = bench.Flush();
@@ -157,7 +157,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void Where_all_flushes_were_withdrawn_there_is_none()
+    public void No_flush_is_issued_if_all_were_withdrawn()
     {
         Assert.True(bench.Flush().TryWithdraw());
 
@@ -166,7 +166,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void A_flush_goes_ahead_of_its_class()
+    public void A_flush_is_issued_ahead_of_its_class()
     {
         var one = new QueueBench(QueueBench.Fixed(depth: 1));
         one.Write(0, 8);
@@ -192,7 +192,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void A_flush_is_as_urgent_as_the_most_urgent_that_shares_it()
+    public void A_shared_flush_has_the_highest_priority_of_its_requests()
     {
         var one = new QueueBench(QueueBench.Fixed(depth: 1));
         one.Flush(IoPriority.Idle);
@@ -203,7 +203,7 @@ public sealed class FlushCoalescerTests
     }
 
     [Fact]
-    public void Thirty_two_who_write_durably_share_flushes_without_anybody_waiting_for_company()
+    public void Thirty_two_durable_writers_share_flushes_without_a_delay()
     {
         var users = Enumerable.Range(0, 32).Select(index => new SimulatedDisk.User(
             1, () => QueueBench.New(IoOperation.Write, index * 100, 8, lease: index, durable: true))).ToArray();
@@ -211,7 +211,7 @@ public sealed class FlushCoalescerTests
 
         disk.RunUntil(200, users);
 
-        // Two groups in turn, each written while the other is flushed: 16 writes a flush.
+        // Two alternating groups, one writes while the other is flushed: 16 writes per flush.
         Assert.InRange(users.Sum(user => user.Latencies.Count), 180 * 16, 200 * 32);
         Assert.All(users.SelectMany(user => user.Latencies), latency => Assert.InRange(latency, 1.1, 2.2));
     }

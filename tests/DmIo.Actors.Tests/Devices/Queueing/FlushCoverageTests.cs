@@ -6,14 +6,13 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Devices.Queueing;
 
-/// <summary>What survives a power cut at the moment of an answer, on a device that keeps in its cache what was not
-/// flushed.</summary>
+/// <summary>The data that survives a power cut directly after an answer, on a device with a volatile cache.</summary>
 public sealed class FlushCoverageTests
 {
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Whatever_is_answered_as_durable_survives(bool hasForceUnitAccess)
+    public void Acknowledged_durable_data_survives(bool hasForceUnitAccess)
     {
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
@@ -26,7 +25,7 @@ public sealed class FlushCoverageTests
     }
 
     [Fact]
-    public void Flushes_are_fewer_than_those_who_wait_for_them()
+    public void Fewer_flushes_are_issued_than_requested()
     {
         var device = new CachingDevice(seed: 1, hasForceUnitAccess: false);
         for (var step = 0; step < 20_000; step++)
@@ -37,7 +36,7 @@ public sealed class FlushCoverageTests
         Assert.InRange(device.FlushCalls, 1, device.DurableAnswers / 2);
     }
 
-    /// <summary>A queue and its device; each step adds, takes or ends something at random.</summary>
+    /// <summary>A queue and its device; each step adds, takes or completes an I/O at random.</summary>
     private sealed class CachingDevice(int seed, bool hasForceUnitAccess)
     {
         private readonly Random random = new(seed);
@@ -73,7 +72,7 @@ public sealed class FlushCoverageTests
         {
             if (random.Next(4) == 0)
             {
-                // It promises whatever was answered as written before it came.
+                // A flush covers all writes that were completed before it arrived.
                 promised.Add(bench.Flush(), [.. completed]);
             }
             else
@@ -126,7 +125,7 @@ public sealed class FlushCoverageTests
             IQueuedIo[] needed = io.Operation.Kind == IoOperation.Flush ? promised[io]
                 : io.Operation.ForceUnitAccess ? [io] : [];
             DurableAnswers += needed.Length > 0 ? 1 : 0;
-            Assert.True(durable.IsSupersetOf(needed), $"seed {seed}: something would be lost");
+            Assert.True(durable.IsSupersetOf(needed), $"seed {seed}: acknowledged data would be lost");
         }
     }
 }

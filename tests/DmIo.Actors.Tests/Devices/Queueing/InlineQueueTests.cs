@@ -5,14 +5,14 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Devices.Queueing;
 
-/// <summary>The queue of a device that is served inline.</summary>
+/// <summary>The queue of an inline device.</summary>
 public sealed class InlineQueueTests
 {
     private readonly QueueBench bench =
         new(QueueBench.Fixed(depth: 4), QueueBench.Device() with { Mode = ServiceMode.Inline });
 
     [Fact]
-    public void What_comes_into_an_empty_queue_goes_in_the_order_in_which_it_came()
+    public void An_empty_queue_issues_in_arrival_order()
     {
         DeviceIo[] ios = [bench.Write(8, 8), bench.Write(4, 8), bench.Read(0, 4), bench.Write(0, 16)];
 
@@ -27,7 +27,7 @@ public sealed class InlineQueueTests
     }
 
     [Fact]
-    public void R20_one_that_went_and_is_under_way_holds_up_what_overlaps_it_and_nothing_else()
+    public void R20_io_in_flight_blocks_waiting_io_that_overlaps_it_and_nothing_else()
     {
         bench.Write(0, 8);
         var waiting = bench.Write(4, 8);
@@ -41,7 +41,7 @@ public sealed class InlineQueueTests
     }
 
     [Fact]
-    public void R20_one_that_went_holds_up_what_comes_while_it_is_under_way()
+    public void R20_io_in_flight_blocks_later_io_that_overlaps_it()
     {
         bench.Write(0, 8);
         var operation = bench.Take();
@@ -53,7 +53,7 @@ public sealed class InlineQueueTests
     }
 
     [Fact]
-    public void Another_lease_gets_its_share_of_a_flood_that_came_before()
+    public void Another_lease_gets_its_share_after_an_earlier_flood()
     {
         for (var index = 0; index < 100; index++)
         {
@@ -67,7 +67,7 @@ public sealed class InlineQueueTests
     }
 
     [Fact]
-    public void A_more_urgent_class_goes_before_what_came_before()
+    public void A_higher_class_passes_earlier_io()
     {
         bench.Write(0, 8);
         bench.Write(8, 8);
@@ -77,7 +77,7 @@ public sealed class InlineQueueTests
     }
 
     [Fact]
-    public void What_was_withdrawn_is_not_given_out()
+    public void Withdrawn_io_is_not_taken()
     {
         var (first, second, third) = (bench.Write(0, 8), bench.Write(8, 8), bench.Write(16, 8));
         Assert.True(first.TryWithdraw());
@@ -89,7 +89,7 @@ public sealed class InlineQueueTests
     }
 
     [Fact]
-    public void A_flush_waits_for_nobody_and_keeps_none_from_going()
+    public void A_flush_waits_for_no_io_and_blocks_none()
     {
         var first = bench.Write(0, 8);
         bench.Flush();

@@ -6,8 +6,8 @@ using Xunit;
 namespace DmIo.Actors.Tests.Devices.Queueing;
 
 /// <summary>
-/// The queue against its definition, spelt out naively, over random histories: adding, taking, completing, writing,
-/// retrying, withdrawing (with and without the queue's knowledge) at any moment.
+/// Compares the queue with a naive model over random histories: add, take, complete, write, retry and withdraw (with
+/// and without notification of the queue) at any moment.
 /// </summary>
 public sealed class IoQueueModelTests
 {

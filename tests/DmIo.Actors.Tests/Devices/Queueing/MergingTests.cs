@@ -12,7 +12,7 @@ public sealed class MergingTests
     private readonly QueueBench bench = new();
 
     [Fact]
-    public void Writes_that_continue_one_another_go_down_as_one_in_the_order_of_their_sectors()
+    public void Adjacent_writes_are_merged_in_sector_order()
     {
         var middle = bench.Write(8, 8, lease: 1);
         var last = bench.Write(16, 4, lease: 2);
@@ -27,7 +27,7 @@ public sealed class MergingTests
     }
 
     [Fact]
-    public void Reads_that_continue_one_another_go_down_as_one()
+    public void Adjacent_reads_are_merged()
     {
         var (first, second) = (bench.Read(0, 8), bench.Read(8, 8));
 
@@ -39,7 +39,7 @@ public sealed class MergingTests
     [InlineData(IoOperation.Discard, IoOperation.Discard)]
     [InlineData(IoOperation.WriteZeroes, IoOperation.WriteZeroes)]
     [InlineData(IoOperation.Write, IoOperation.WriteZeroes)]
-    public void Nothing_else_is_merged(IoOperation one, IoOperation other)
+    public void Other_operations_are_not_merged(IoOperation one, IoOperation other)
     {
         bench.Add(QueueBench.New(one, 0, 8));
         bench.Add(QueueBench.New(other, 8, 8));
@@ -48,7 +48,7 @@ public sealed class MergingTests
     }
 
     [Fact]
-    public void A_write_that_keeps_its_edges_goes_alone()
+    public void A_write_with_edges_is_not_merged()
     {
         bench.Write(0, 8);
         bench.Add(TestRequests.Io(
@@ -77,7 +77,7 @@ public sealed class MergingTests
     }
 
     [Fact]
-    public void What_has_to_wait_is_not_merged()
+    public void Waiting_io_is_not_merged()
     {
         bench.Read(8, 1);
         var reading = bench.Take();
@@ -91,7 +91,7 @@ public sealed class MergingTests
     }
 
     [Fact]
-    public void A_merged_one_is_no_longer_than_the_device_takes()
+    public void A_merged_operation_respects_the_transfer_limit()
     {
         var small = new QueueBench(device:
             QueueBench.Device() with { MaxTransfer = ByteSize.FromBytes(20 * Sector.SizeBytes) });
@@ -104,7 +104,7 @@ public sealed class MergingTests
     }
 
     [Fact]
-    public void One_that_is_too_long_by_itself_goes_alone()
+    public void Io_beyond_the_transfer_limit_is_not_merged()
     {
         var small = new QueueBench(device:
             QueueBench.Device() with { MaxTransfer = ByteSize.FromBytes(8 * Sector.SizeBytes) });
@@ -115,7 +115,7 @@ public sealed class MergingTests
     }
 
     [Fact]
-    public void A_merged_one_has_no_more_segments_than_the_device_takes()
+    public void A_merged_operation_respects_the_segment_limit()
     {
         var few = new QueueBench(device: QueueBench.Device() with { MaxSegments = 4 });
         foreach (var start in (int[])[0, 8, 16])
@@ -127,7 +127,7 @@ public sealed class MergingTests
     }
 
     [Fact]
-    public void Segments_behind_the_regions_end_do_not_count()
+    public void Segments_behind_the_end_of_the_region_do_not_count()
     {
         var few = new QueueBench(device: QueueBench.Device() with { MaxSegments = 2 });
         few.Add(QueueBench.New(IoOperation.Write, 0, 4, memory: Segments(5, 4)));
@@ -137,7 +137,7 @@ public sealed class MergingTests
     }
 
     [Fact]
-    public void Memory_that_throws_is_not_merged_and_harms_nobody()
+    public void Memory_that_throws_is_not_merged_and_affects_no_other_io()
     {
         bench.Write(0, 8);
         bench.Add(QueueBench.New(IoOperation.Write, 8, 8, memory: new ThrowingMemory()));
@@ -146,7 +146,7 @@ public sealed class MergingTests
     }
 
     [Fact]
-    public void Where_the_device_serves_inline_nothing_is_merged()
+    public void Nothing_is_merged_on_an_inline_device()
     {
         var inline = new QueueBench(device: QueueBench.Device() with { Mode = ServiceMode.Inline });
         inline.Write(0, 8);
@@ -156,7 +156,7 @@ public sealed class MergingTests
     }
 
     [Fact]
-    public void One_that_its_sender_withdrew_leaves_the_others_to_go()
+    public void Withdrawn_io_is_left_out_of_a_merged_operation()
     {
         bench.Write(0, 8);
         var second = bench.Write(8, 8);
@@ -167,7 +167,7 @@ public sealed class MergingTests
     }
 
     [Fact]
-    public void After_a_merged_one_failed_its_parts_go_alone_ahead_of_others_and_keep_their_places()
+    public void The_parts_of_a_failed_merged_operation_are_retried_alone_and_first()
     {
         var one = new QueueBench(QueueBench.Fixed(depth: 1));
         var (first, second) = (one.Write(0, 8), one.Write(8, 8));
@@ -202,8 +202,9 @@ public sealed class MergingTests
     {
         public override long LengthBytes => 8 * Sector.SizeBytes;
 
-        public override int SegmentCount => throw new InvalidOperationException("It can't be reached.");
+        public override int SegmentCount => throw new InvalidOperationException("The memory cannot be accessed.");
 
-        public override Memory<byte> GetSegment(int index) => throw new InvalidOperationException("It can't be.");
+        public override Memory<byte> GetSegment(int index) =>
+            throw new InvalidOperationException("The memory cannot be accessed.");
     }
 }

@@ -24,7 +24,7 @@ public sealed class PriorityClassTests
     }
 
     [Fact]
-    public void A_class_that_got_nothing_for_its_expiry_gets_one_operation_and_waits_anew()
+    public void A_starved_class_gets_one_operation_per_expiry()
     {
         var usual = Enumerable.Range(0, 10).Select(_ => Add(IoPriority.BestEffort)).ToList();
         var order = new List<IQueuedIo>();
@@ -35,13 +35,13 @@ public sealed class PriorityClassTests
             bench.Pass(10);
         }
 
-        // At 500, 1000 and 1500 ms; not the whole backlog at once, although all of it is old.
+        // At 500, 1000 and 1500 ms; not the whole backlog at once, although all of it has expired.
         Assert.Equal(usual[..3], order.Where(io => io.Priority == IoPriority.BestEffort));
         Assert.Equal([50, 100, 150], usual[..3].ConvertAll(order.IndexOf));
     }
 
     [Fact]
-    public void A_class_that_gets_its_share_does_not_expire()
+    public void A_served_class_does_not_expire()
     {
         for (var index = 0; index < 100; index++)
         {
@@ -77,7 +77,7 @@ public sealed class PriorityClassTests
     }
 
     [Fact]
-    public void What_an_urgent_one_waits_for_gets_its_class()
+    public void Io_that_blocks_urgent_io_inherits_its_class()
     {
         var holder = bench.Read(0, 8, priority: IoPriority.Idle);
         var between = bench.Write(4, 8, priority: IoPriority.Idle);

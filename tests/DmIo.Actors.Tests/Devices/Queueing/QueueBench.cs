@@ -7,7 +7,7 @@ using DmIo.Memory;
 
 namespace DmIo.Actors.Tests.Devices.Queueing;
 
-/// <summary>A queue with a clock that its test moves, and I/Os to put into it.</summary>
+/// <summary>A queue with a manual clock, and factories of I/Os for it.</summary>
 internal sealed class QueueBench
 {
     public QueueBench(IoQueueOptions? options = null, DeviceDescription? device = null) =>
@@ -25,7 +25,7 @@ internal sealed class QueueBench
 
     public void Pass(double milliseconds) => Now += TimeSpan.FromMilliseconds(milliseconds);
 
-    /// <summary>An I/O that is nowhere yet.</summary>
+    /// <summary>An I/O that is in no queue yet.</summary>
     public static DeviceIo New(
         IoOperation operation,
         long start,
@@ -61,11 +61,11 @@ internal sealed class QueueBench
     public DeviceIo Flush(IoPriority priority = IoPriority.BestEffort) =>
         Add(New(IoOperation.Flush, 0, 0, priority: priority));
 
-    public DispatchedOperation Take() => TryTake() ?? throw new InvalidOperationException("Nothing may go.");
+    public DispatchedOperation Take() => TryTake() ?? throw new InvalidOperationException("No operation is ready.");
 
     public DispatchedOperation? TryTake() => Queue.TryTakeNext(Now, out var operation) ? operation : null;
 
-    /// <summary>All that may go now.</summary>
+    /// <summary>All operations that are ready.</summary>
     public List<DispatchedOperation> TakeAll()
     {
         var taken = new List<DispatchedOperation>();
@@ -77,7 +77,7 @@ internal sealed class QueueBench
         return taken;
     }
 
-    /// <summary>Takes and completes one operation. Returns its I/Os' number.</summary>
+    /// <summary>Takes and completes one operation. Returns its number of I/Os.</summary>
     public int EndNext()
     {
         var operation = Take();

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Devices.Queueing;
 
-/// <summary>Cost in counted steps, and what is held; never time.</summary>
+/// <summary>The cost in counted steps and in retained memory; never in time.</summary>
 public sealed class QueueCostTests
 {
     [Theory]
@@ -16,11 +16,12 @@ public sealed class QueueCostTests
     [InlineData("ascending")]
     [InlineData("staggered")]
     [InlineData("nested")]
-    public void Twice_as_many_cost_little_more_than_twice_the_steps(string load)
+    public void Cost_grows_little_faster_than_the_number_of_ios(string load)
     {
         var (few, many) = (StepsEach(load, 2048), StepsEach(load, 16_384));
 
-        // Eight times as many: three more levels of a tree, each a few steps; not eight times the steps each.
+        // Eight times as many I/Os: three more levels of a tree, each a few steps, and not eight times the steps per
+        // I/O.
         Assert.InRange(many, 0, (few * 1.6) + 12);
     }
 
@@ -28,7 +29,7 @@ public sealed class QueueCostTests
     [InlineData("one sector, written")]
     [InlineData("staggered")]
     [InlineData("nested")]
-    public void Withdrawing_all_that_waits_costs_little_more_than_twice_for_twice_as_many(string load)
+    public void The_cost_of_withdrawing_all_grows_little_faster_than_their_number(string load)
     {
         double StepsToWithdraw(int count)
         {
@@ -44,7 +45,7 @@ public sealed class QueueCostTests
     }
 
     [Fact]
-    public void Readers_of_a_hot_sector_are_not_moved_again_for_each_write_that_is_withdrawn()
+    public void Readers_of_a_hot_sector_are_not_moved_for_each_withdrawn_write()
     {
         var bench = Inline(depth: 2000);
         for (var index = 0; index < 1000; index++)
@@ -61,7 +62,7 @@ public sealed class QueueCostTests
     }
 
     [Fact]
-    public void Behind_one_that_is_stuck_for_ever_nothing_piles_up()
+    public void Nothing_accumulates_behind_a_stuck_operation()
     {
         var bench = Inline();
         bench.Write(1000, 1000);
@@ -113,7 +114,7 @@ public sealed class QueueCostTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         Round(4096);
 
-        // Of 4096 I/Os; not one object each.
+        // The allocation of 4096 I/Os: less than one object per I/O.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
     }
 

@@ -6,8 +6,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Devices.Queueing;
 
-/// <summary>One random history of a queue, named by its seed, which a failure prints, and what is known of
-/// it.</summary>
+/// <summary>One random history of a queue and the model of its state. A failure prints its seed.</summary>
 internal sealed class QueueHistory
 {
     private const int Depth = 5;
@@ -19,7 +18,7 @@ internal sealed class QueueHistory
     private readonly QueueBench bench;
     private readonly DeviceDescription device;
 
-    /// <summary>In arrival order, until completed, withdrawn, or written.</summary>
+    /// <summary>In arrival order, until completed, withdrawn or written.</summary>
     private readonly List<Known> live = [];
     private readonly List<Known> syncing = [];
     private readonly List<DispatchedOperation> inFlight = [];
@@ -72,14 +71,14 @@ internal sealed class QueueHistory
     {
         for (var round = 0; !Queue.IsEmpty; round++)
         {
-            Require(round < 10_000, "something waits for ever");
+            Require(round < 10_000, "an I/O waits forever");
             Take();
             End();
         }
 
         DropForgotten();
         Require(live.Count == 0 && syncing.Count == 0, "lost");
-        Require(Queue is { Conflicts: { NodeCount: 0, UserCount: 0 }, OldestInFlightSince: null }, "left behind");
+        Require(Queue is { Conflicts: { NodeCount: 0, UserCount: 0 }, OldestInFlightSince: null }, "nodes are left");
     }
 
     private void Add()
@@ -112,7 +111,7 @@ internal sealed class QueueHistory
     {
         if (bench.TryTake() is { } operation)
         {
-            Require(inFlight.Count < Depth, "too deep");
+            Require(inFlight.Count < Depth, "exceeds the depth");
             CheckTaken(operation);
             inFlight.Add(operation);
             Require(inFlight.Count(other => other.IsSync) <= 1, "two syncs at the same time");
@@ -121,7 +120,7 @@ internal sealed class QueueHistory
         {
             DropForgotten();
             var free = live.FirstOrDefault(entry => entry.Waits && !entry.IsWithdrawn && !IsBlocked(entry));
-            Require(free is null, $"{free?.Io.Operation} {free?.Io.Region} might go");
+            Require(free is null, $"{free?.Io.Operation} {free?.Io.Region} is ready but was not taken");
             Require(inFlight.Exists(other => other.IsSync) || syncing.TrueForAll(entry => entry.IsWithdrawn), "flush");
         }
 
@@ -133,19 +132,19 @@ internal sealed class QueueHistory
         var ios = operation.Ios.ToArray().Select(io => known[io]).ToList();
         foreach (var entry in ios)
         {
-            Require(entry.Io.Entry is null, "something is left behind");
-            Require(entry.Waits && !entry.IsWithdrawn, "given out twice, or after it was withdrawn");
+            Require(entry.Io.Entry is null, "an entry is left");
+            Require(entry.Waits && !entry.IsWithdrawn, "taken twice, or after its withdrawal");
             (entry.Waits, entry.IsIssued) = (false, true);
         }
 
         DropForgotten();
         if (operation.Operation.Kind == IoOperation.Flush)
         {
-            Require(syncing.TrueForAll(ios.Contains) && ios.Count == syncing.Count, "one flush for all that wait");
+            Require(syncing.TrueForAll(ios.Contains) && ios.Count == syncing.Count, "a flush leaves waiting flushes");
             return;
         }
 
-        Require(ios.TrueForAll(entry => !IsBlocked(entry)), "crossed a conflict");
+        Require(ios.TrueForAll(entry => !IsBlocked(entry)), "passed a conflicting I/O");
         Require(ios.TrueForAll(entry => entry.Io.Operation.Kind == operation.Operation.Kind), "different operations");
         var isNative = operation.Operation.ForceUnitAccess;
         Require(!isNative || (device is { HasForceUnitAccess: true, HasVolatileCache: true }), "FUA");
@@ -159,8 +158,8 @@ internal sealed class QueueHistory
         var at = operation.Operation.Start.Value;
         foreach (var entry in ios)
         {
-            Require(entry.Io.Region.Start.Value == at, "a hole");
-            Require(entry.Io.Operation.ForceUnitAccess == ios[0].Io.Operation.ForceUnitAccess, "durable with others");
+            Require(entry.Io.Region.Start.Value == at, "a gap between merged regions");
+            Require(entry.Io.Operation.ForceUnitAccess == ios[0].Io.Operation.ForceUnitAccess, "durable and plain writes were merged");
             at += entry.Io.Region.Count.Value;
         }
 
@@ -168,10 +167,10 @@ internal sealed class QueueHistory
         Require(operation.IsMerged == ios.Count > 1, "merged");
         if (operation.IsMerged)
         {
-            Require(operation.Operation.Kind is IoOperation.Read or IoOperation.Write, "merged discards");
-            Require(operation.Operation.Count.Value <= MostSectors && ios.Count <= MostSegments, "too long");
-            Require(device.Mode != ServiceMode.Inline, "merged for nothing");
-            Require(ios.TrueForAll(entry => !entry.IsRetried), "a retried one was merged");
+            Require(operation.Operation.Kind is IoOperation.Read or IoOperation.Write, "only reads and writes are merged");
+            Require(operation.Operation.Count.Value <= MostSectors && ios.Count <= MostSegments, "exceeds the limits");
+            Require(device.Mode != ServiceMode.Inline, "merged on an inline device");
+            Require(ios.TrueForAll(entry => !entry.IsRetried), "a retried I/O was merged");
         }
     }
 
@@ -217,7 +216,7 @@ internal sealed class QueueHistory
         var entry = index < live.Count ? live[index] : syncing[index - live.Count];
         var isHere = entry.Io.Entry is not null;
         Require(Queue.Withdraw(entry.Io) == isHere, "withdrawing");
-        Require(isHere == entry is { Waits: true, IsIssued: false }, "what was given out can't be withdrawn");
+        Require(isHere == entry is { Waits: true, IsIssued: false }, "withdrawal of a taken I/O");
         if (isHere)
         {
             entry.WithdrawSilently();
@@ -226,7 +225,7 @@ internal sealed class QueueHistory
         DropForgotten();
     }
 
-    /// <summary>Those that were withdrawn and that the queue has noticed.</summary>
+    /// <summary>Removes I/Os that were withdrawn and that the queue has dropped.</summary>
     private void DropForgotten()
     {
         live.RemoveAll(entry => entry.IsWithdrawn && entry.Io.Entry is null);
@@ -236,7 +235,7 @@ internal sealed class QueueHistory
     private bool IsBlocked(Known entry) =>
         live.TakeWhile(earlier => earlier != entry).Any(earlier => Conflict(earlier.Io, entry.Io));
 
-    /// <summary>Sector by sector.</summary>
+    /// <summary>Compares sector by sector.</summary>
     private static bool Conflict(DeviceIo one, DeviceIo other) =>
         (one.Operation.Kind != IoOperation.Read || other.Operation.Kind != IoOperation.Read)
         && Sectors(one).Intersect(Sectors(other)).Any();
@@ -249,13 +248,13 @@ internal sealed class QueueHistory
         var waiting = live.Concat(syncing).Count(entry => entry.Waits);
         Require((inFlight.Count, waiting) == (Queue.InFlight, Queue.Waiting), "counts");
         var pieces = Queue.Conflicts.NodeCount;
-        Require(pieces <= (3 * live.Count) + 1, $"{pieces} pieces for {live.Count}");
+        Require(pieces <= (3 * live.Count) + 1, $"{pieces} nodes for {live.Count} I/Os");
         Require(Queue.IsEmpty == (live.Count + syncing.Count == 0), "empty");
     }
 
     private void Require(bool condition, string what) => Assert.True(condition, $"seed {seed}: {what}");
 
-    /// <summary>Waits: in the queue, and in no operation.</summary>
+    /// <summary>An I/O in the model. It waits while it is in the queue and in no operation.</summary>
     private sealed class Known(DeviceIo io)
     {
         public DeviceIo Io { get; } = io;
@@ -264,7 +263,7 @@ internal sealed class QueueHistory
 
         public bool IsRetried { get; set; }
 
-        /// <summary>Was given out, now or before.</summary>
+        /// <summary>The I/O was taken at least once.</summary>
         public bool IsIssued { get; set; }
 
         public bool IsWithdrawn { get; private set; }

@@ -10,7 +10,7 @@ public sealed class QueueStructureTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void A_tree_finds_what_a_sorted_list_would(int seed)
+    public void A_tree_finds_the_same_as_a_sorted_list(int seed)
     {
         var random = new Random(seed);
         var tree = new IntervalTree();
@@ -30,7 +30,7 @@ public sealed class QueueStructureTests
             }
 
             var key = random.Next(500);
-            var sorted = nodes.OrderBy(node => node.Key).ThenBy(node => node.Tie).ToList();
+            var sorted = nodes.OrderBy(node => node.Key).ThenBy(node => node.Tiebreaker).ToList();
             Assert.Same(sorted.LastOrDefault(node => node.Key <= key), tree.Floor(key));
             Assert.Same(sorted.FirstOrDefault(node => node.Key >= key), tree.Ceiling(key));
             Assert.Equal(nodes.Count, tree.CheckInvariants());
@@ -38,7 +38,7 @@ public sealed class QueueStructureTests
     }
 
     [Fact]
-    public void A_tree_is_balanced_whatever_the_order_of_arrival()
+    public void A_tree_is_balanced_for_any_order_of_arrival()
     {
         var tree = new IntervalTree();
         for (var index = 0; index < 100_000; index++)
@@ -52,14 +52,14 @@ public sealed class QueueStructureTests
             tree.Floor(key);
         }
 
-        // log2 of 100 thousand is 17; a treap has about 1.4 times that, on average.
+        // log2 of 100,000 is 17; the average depth of a treap is about 1.4 times that.
         Assert.InRange((tree.Steps - before) / 1000.0, 10, 35);
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void A_line_of_arrival_has_the_earliest_first_whoever_comes_and_leaves(int seed)
+    public void An_arrival_queue_returns_the_earliest_first(int seed)
     {
         var random = new Random(seed);
         var line = new ArrivalQueue();
@@ -88,7 +88,7 @@ public sealed class QueueStructureTests
             }
 
             Assert.Equal(here.Count, line.Count);
-            Assert.Same(here.MinBy(other => other.Tie), line.Count == 0 ? null : line.First);
+            Assert.Same(here.MinBy(other => other.Tiebreaker), line.Count == 0 ? null : line.First);
         }
     }
 

@@ -5,8 +5,8 @@ using DmIo.Actors.Scheduling;
 namespace DmIo.Actors.Tests.Devices.Queueing;
 
 /// <summary>
-/// A disk behind a queue, in virtual time: some servers, each of which does one operation at a time; what comes while
-/// all are busy waits, in order of arrival. And closed-loop users, each of whom keeps some I/Os going.
+/// A disk behind a queue, in virtual time: some servers with one operation each, and closed-loop users that each keep
+/// some I/Os in flight. Operations wait in arrival order while all servers are busy.
 /// </summary>
 internal sealed class SimulatedDisk(
     QueueBench bench, int servers, Func<DispatchedOperation, double> serviceMilliseconds)
@@ -17,7 +17,7 @@ internal sealed class SimulatedDisk(
 
     public double Milliseconds => bench.Now.TotalMilliseconds;
 
-    /// <summary>Runs until the time. Users begin what they have room for.</summary>
+    /// <summary>Runs until this time. Users submit I/Os up to their limit.</summary>
     public void RunUntil(double milliseconds, params User[] all)
     {
         foreach (var user in all)
@@ -75,7 +75,7 @@ internal sealed class SimulatedDisk(
         }
     }
 
-    /// <summary>Keeps so many I/Os going, and notes what became of them.</summary>
+    /// <summary>Keeps this number of I/Os in flight, and records their latencies.</summary>
     internal sealed class User(int most, Func<DeviceIo> next)
     {
         public int Most { get; set; } = most;

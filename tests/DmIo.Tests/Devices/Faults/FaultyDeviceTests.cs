@@ -12,7 +12,7 @@ public sealed class FaultyDeviceTests
     private readonly MemoryDevice disk = new(ByteSize.FromSectors(64));
 
     [Fact]
-    public async Task It_fails_after_so_many_calls_and_so_often()
+    public async Task A_rule_fails_after_its_number_of_calls_and_as_often_as_specified()
     {
         var device = new FaultyDevice(disk, Seed, new FaultRule { After = 2, AtMost = 3 });
         var outcomes = await WriteAsync(device, times: 8);
@@ -21,7 +21,7 @@ public sealed class FaultyDeviceTests
     }
 
     [Fact]
-    public async Task It_answers_with_the_rules_status_and_errno()
+    public async Task A_failure_has_the_status_and_errno_of_its_rule()
     {
         var rule = new FaultRule { Code = IoStatusCode.DeviceGone, Errno = 19 };
         var result = await new FaultyDevice(disk, Seed, rule).ReadAsync(0, Bytes.Batch(new byte[512]));
@@ -34,7 +34,7 @@ public sealed class FaultyDeviceTests
     [InlineData(IoOperation.Flush)]
     [InlineData(IoOperation.Discard)]
     [InlineData(IoOperation.WriteZeroes)]
-    public async Task It_fails_the_operations_of_its_rule_and_no_others(IoOperation faulty)
+    public async Task A_rule_fails_its_operations_and_no_others(IoOperation faulty)
     {
         var device = new FaultyDevice(disk, Seed, new FaultRule { Filter = OperationFilter.On(faulty) });
         foreach (var operation in Enum.GetValues<IoOperation>())
@@ -67,7 +67,7 @@ public sealed class FaultyDeviceTests
     }
 
     [Fact]
-    public async Task A_healed_device_is_well()
+    public async Task A_healed_device_does_not_fail()
     {
         var device = new FaultyDevice(disk, Seed);
         device.Add(new FaultRule());

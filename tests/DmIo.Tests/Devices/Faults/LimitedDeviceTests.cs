@@ -10,7 +10,7 @@ public sealed class LimitedDeviceTests
     private readonly MemoryDevice disk = new(ByteSize.FromSectors(64));
 
     [Fact]
-    public void It_says_what_it_was_told_to()
+    public void The_description_has_the_given_limits()
     {
         var device = new LimitedDevice(
             disk, description => description with { Capacity = ByteSize.FromSectors(8), IsReadOnly = true });
@@ -18,7 +18,7 @@ public sealed class LimitedDeviceTests
     }
 
     [Fact]
-    public void A_promise_that_the_inner_device_does_not_keep_is_refused()
+    public void A_limit_that_the_inner_device_does_not_support_is_refused()
     {
         AssertRefused("Capacity", description => description with { Capacity = ByteSize.FromSectors(65) });
         AssertRefused(
@@ -39,7 +39,7 @@ public sealed class LimitedDeviceTests
     }
 
     [Fact]
-    public void A_cache_cannot_be_denied()
+    public void A_volatile_cache_cannot_be_hidden()
     {
         var cached = new LimitedDevice(disk, description => description with { HasVolatileCache = true });
         Assert.Throws<ArgumentException>(
@@ -47,7 +47,7 @@ public sealed class LimitedDeviceTests
     }
 
     [Fact]
-    public async Task R14_a_durable_write_that_the_inner_device_lacks_is_a_write_and_a_flush()
+    public async Task R14_without_FUA_of_the_inner_device_a_durable_write_is_a_write_and_a_flush()
     {
         var cached = new LimitedDevice(disk, description => description with { HasVolatileCache = true });
         var recording = new RecordingDevice(cached);

@@ -17,19 +17,19 @@ public sealed class OperationFilterTests
     [InlineData(14, 1, true)]
     [InlineData(15, 1, false)]
     [InlineData(long.MaxValue, 1, false)]
-    public void It_means_calls_that_touch_its_sectors(long start, long count, bool isMeant) =>
-        Assert.Equal(isMeant, Filter.Matches(new DeviceOperation(IoOperation.Read, start, count)));
+    public void A_filter_matches_calls_that_overlap_its_sectors(long start, long count, bool isMatch) =>
+        Assert.Equal(isMatch, Filter.Matches(new DeviceOperation(IoOperation.Read, start, count)));
 
     [Fact]
-    public void It_means_its_operations_only() =>
+    public void A_filter_matches_its_operations_only() =>
         Assert.False(Filter.Matches(new DeviceOperation(IoOperation.Write, 10, 5)));
 
     [Fact]
-    public void A_flush_has_no_range_to_be_asked_for() =>
+    public void A_flush_cannot_be_filtered_by_range() =>
         Assert.True((Filter with { Operations = [IoOperation.Flush] }).Matches(DeviceOperation.Flush()));
 
     [Fact]
-    public void By_default_it_means_everything() => Assert.All(
+    public void The_default_filter_matches_everything() => Assert.All(
         Enum.GetValues<IoOperation>(),
         operation => Assert.True(OperationFilter.Any.Matches(new DeviceOperation(operation, 7, 1))));
 }

@@ -8,7 +8,7 @@ namespace DmIo.Tests.Devices.Faults;
 public sealed class RecordingDeviceTests
 {
     [Fact]
-    public async Task It_tells_which_calls_there_were()
+    public async Task It_records_all_calls()
     {
         var device = new RecordingDevice(new MemoryDevice(ByteSize.FromSectors(64)));
         await device.WriteAsync(1, Bytes.Batch(new byte[512], new byte[512]), false);
@@ -25,7 +25,7 @@ public sealed class RecordingDeviceTests
     }
 
     [Fact]
-    public async Task It_tells_how_many_calls_there_were_at_the_same_time()
+    public async Task It_records_the_maximum_number_of_concurrent_calls()
     {
         var stuck = new HungDevice(new MemoryDevice(ByteSize.FromSectors(64)));
         var device = new RecordingDevice(stuck);
@@ -43,7 +43,7 @@ public sealed class RecordingDeviceTests
     [InlineData(0, 4, "whole blocks")]
     [InlineData(0, 32, "within the limit")]
     [InlineData(0, 0, "not empty")]
-    public async Task It_tells_which_promise_a_call_broke(int start, int count, string promise)
+    public async Task It_records_violations_of_the_contract(int start, int count, string promise)
     {
         var limited = new LimitedDevice(
             new NullDevice(ByteSize.FromSectors(64)),
@@ -54,7 +54,7 @@ public sealed class RecordingDeviceTests
     }
 
     [Fact]
-    public async Task A_write_that_overlaps_a_call_in_flight_is_told()
+    public async Task A_write_that_overlaps_a_call_in_flight_is_recorded()
     {
         var stuck = new HungDevice(new MemoryDevice(ByteSize.FromSectors(64)));
         var device = new RecordingDevice(stuck);

@@ -10,7 +10,7 @@ public sealed class ShortTransferDeviceTests
     private const int Calls = 64;
 
     [Fact]
-    public async Task It_moves_less_than_asked_for_yet_at_least_a_block()
+    public async Task It_transfers_less_than_requested_but_at_least_a_block()
     {
         var lengths = await ReadAsync(seed: 8, cutsMidBlock: true);
         Assert.All(lengths, length => Assert.InRange(length, 512, 4096));
@@ -19,7 +19,7 @@ public sealed class ShortTransferDeviceTests
     }
 
     [Fact]
-    public async Task It_can_keep_to_whole_blocks()
+    public async Task It_can_transfer_whole_blocks_only()
     {
         var lengths = await ReadAsync(seed: 8, cutsMidBlock: false);
         Assert.All(lengths, length => Assert.Equal(0, length % 512));
@@ -27,11 +27,11 @@ public sealed class ShortTransferDeviceTests
     }
 
     [Fact]
-    public async Task The_same_seed_cuts_in_the_same_places() =>
+    public async Task The_same_seed_gives_the_same_short_transfers() =>
         Assert.Equal(await ReadAsync(seed: 3, cutsMidBlock: true), await ReadAsync(seed: 3, cutsMidBlock: true));
 
     [Fact]
-    public async Task What_it_says_it_wrote_is_what_was_written()
+    public async Task The_reported_bytes_were_written()
     {
         var disk = new MemoryDevice(ByteSize.FromSectors(64));
         var device = new ShortTransferDevice(disk, seed: 8);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Faults;
 
-/// <summary>Calls that wait: delayed by a manual clock, or stuck until let go.</summary>
+/// <summary>Calls that wait: delayed by a manual clock, or stuck until they are released.</summary>
 public sealed class WaitingDeviceTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -31,7 +31,7 @@ public sealed class WaitingDeviceTests
     [InlineData(IoOperation.Flush)]
     [InlineData(IoOperation.Discard)]
     [InlineData(IoOperation.WriteZeroes)]
-    public async Task Each_operation_has_a_delay_of_its_own(IoOperation operation)
+    public async Task Each_operation_has_its_own_delay(IoOperation operation)
     {
         var time = new ManualTime();
         var delays = operation switch
@@ -53,7 +53,7 @@ public sealed class WaitingDeviceTests
     }
 
     [Fact]
-    public async Task Delays_run_side_by_side()
+    public async Task Delays_run_concurrently()
     {
         var time = new ManualTime();
         var device = new DelayedDevice(disk, DeviceDelays.All(Second), time);
@@ -77,7 +77,7 @@ public sealed class WaitingDeviceTests
     }
 
     [Fact]
-    public async Task Calls_that_are_not_meant_pass_a_stuck_one()
+    public async Task Calls_that_do_not_match_pass_a_stuck_one()
     {
         var device = new HungDevice(disk, new OperationFilter { Start = 0, Count = 8 });
         var stuck = device.DiscardAsync(0, 1).AsTask();
@@ -100,7 +100,7 @@ public sealed class WaitingDeviceTests
     }
 
     [Fact]
-    public async Task After_a_release_calls_pass_until_it_sticks_again()
+    public async Task After_a_release_calls_pass_until_it_hangs_again()
     {
         var device = new HungDevice(disk);
         device.Release();
@@ -113,7 +113,7 @@ public sealed class WaitingDeviceTests
     }
 
     [Fact]
-    public async Task It_tells_when_so_many_are_stuck()
+    public async Task A_number_of_stuck_calls_can_be_awaited()
     {
         var device = new HungDevice(disk);
         var two = device.WhenHungAsync(2);
@@ -138,7 +138,7 @@ public sealed class WaitingDeviceTests
         Assert.Equal(0, inner.Collisions);
     }
 
-    /// <summary>Counts calls that begin while another one has not returned.</summary>
+    /// <summary>Counts calls that begin before another one has returned.</summary>
     private sealed class OneCallAtATimeDevice(IBlockDevice inner) : DeviceDecorator(inner)
     {
         private int callers;

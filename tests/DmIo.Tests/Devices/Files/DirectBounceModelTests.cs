@@ -7,8 +7,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Files;
 
-/// <summary>Random transfers of random segments against an array; the engine requires all that it gets to be
-/// aligned.</summary>
+/// <summary>Random transfers of random segments compared with an array; the engine requires aligned segments.</summary>
 public sealed class DirectBounceModelTests
 {
     private const int StoreBytes = 256 << 10;
@@ -20,7 +19,7 @@ public sealed class DirectBounceModelTests
     [InlineData(4096, 4, 4)]
     [InlineData(4096, 4096, 5)]
     [InlineData(8192, 512, 6)]
-    public async Task What_is_written_is_read_however_it_lies_in_memory(int block, int memoryAlignment, int seed)
+    public async Task Written_data_is_read_back_for_any_alignment_in_memory(int block, int memoryAlignment, int seed)
     {
         var random = new Random(seed);
         var alignment = new DirectAlignment(block, memoryAlignment);
@@ -51,7 +50,7 @@ public sealed class DirectBounceModelTests
         }
     }
 
-    /// <summary>Goes on where a transfer is short, as its caller does.</summary>
+    /// <summary>Continues short transfers, as the caller of a device does.</summary>
     private static async Task TransferAsync(
         DirectBounce bounce, bool isWrite, int offset, SegmentBatch batch, int block)
     {
@@ -68,8 +67,7 @@ public sealed class DirectBounceModelTests
         }
     }
 
-    /// <summary>Pieces that do not overlap, some of whole blocks at aligned places, some anyhow; arrays among
-    /// them.</summary>
+    /// <summary>Disjoint segments, some of whole aligned blocks, some unaligned, some in arrays.</summary>
     private static SegmentBatch Segments(Memory<byte> memory, int lengthBytes, int block, Random random)
     {
         var batch = new SegmentBatch();

@@ -25,7 +25,7 @@ public sealed class DirectBounceTests : IAsyncLifetime
     public async Task DisposeAsync() => await bounce.DisposeAsync();
 
     [Fact]
-    public async Task Aligned_segments_reach_the_engine_at_the_callers_own_addresses()
+    public async Task Aligned_segments_reach_the_engine_at_the_callers_addresses()
     {
         var (first, second) = (memory.Slice(4096, 4096), memory.Slice(16 * 512, 3 * 512));
 
@@ -39,9 +39,9 @@ public sealed class DirectBounceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_the_blocks_that_are_misaligned_go_through_a_copy()
+    public async Task Only_misaligned_blocks_are_copied()
     {
-        // Two blocks as they are, then one of two halves, then one as it is.
+        // Two blocks in place, one copied from two halves, one in place.
         var (head, tail) = (memory.Slice(0, (2 * Block) + 256), memory.Slice(8192 - 256, 256 + Block));
         Fill(head, tail);
 
@@ -55,7 +55,7 @@ public sealed class DirectBounceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_aligned_array_of_the_caller_is_held_in_its_place_and_not_copied()
+    public async Task An_aligned_array_of_the_caller_is_pinned_and_not_copied()
     {
         using var pinned = new CountingMemory(memory[..4096]);
         engine.IsHolding = true;
@@ -70,7 +70,7 @@ public sealed class DirectBounceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_a_short_read_no_more_is_copied_back_than_was_read()
+    public async Task A_short_read_copies_back_only_the_bytes_that_were_read()
     {
         Array.Fill(engine.Content, (byte)7);
         engine.MaxBytes = 700;
@@ -97,7 +97,7 @@ public sealed class DirectBounceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_transfer_that_needs_more_pages_than_there_are_is_a_short_one()
+    public async Task A_transfer_that_needs_more_pages_than_available_is_short()
     {
         Attach(pages: 2);
         var misaligned = memory.Slice(1, 64 * Block);
@@ -110,7 +110,7 @@ public sealed class DirectBounceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Transfers_wait_for_pages_in_the_order_in_which_they_came_and_aligned_ones_pass()
+    public async Task Transfers_wait_for_pages_in_arrival_order_and_aligned_ones_pass()
     {
         Attach(pages: 2);
         engine.IsHolding = true;
@@ -143,7 +143,7 @@ public sealed class DirectBounceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pages_of_transfers_that_fail_or_throw_are_used_again()
+    public async Task Pages_of_transfers_that_fail_or_throw_are_reused()
     {
         Attach(pages: 1);
         engine.Failure = IoStatus.DeviceError("broken", 5);
@@ -165,7 +165,7 @@ public sealed class DirectBounceTests : IAsyncLifetime
         var batch = Bytes.Batch(memory.Slice(1, Page.SizeBytes));
         var aligned = Bytes.Batch(memory.Slice(0, Page.SizeBytes));
 
-        // The fake's closures and notes, and nothing of ours: as much as for a transfer that is not copied.
+        // The closures and records of the fake allocate as much as for a transfer without a copy.
         Assert.Equal(Allocations.Of(() => Transfer(aligned)), Allocations.Of(() => Transfer(batch)));
     }
 
@@ -195,7 +195,7 @@ public sealed class DirectBounceTests : IAsyncLifetime
         return slab.Pages;
     }
 
-    /// <summary>Memory of a caller's own making that counts its pins.</summary>
+    /// <summary>A caller's memory class that counts its pins.</summary>
     private sealed class CountingMemory(Memory<byte> inner) : MemoryManager<byte>
     {
         internal int Pins { get; private set; }
@@ -222,7 +222,7 @@ public sealed class DirectBounceTests : IAsyncLifetime
         public override Span<byte> GetSpan() => new byte[Block];
 
         public override MemoryHandle Pin(int elementIndex = 0) =>
-            throw new InvalidOperationException("It can't be pinned.");
+            throw new InvalidOperationException("The memory cannot be pinned.");
 
         public override void Unpin()
         {

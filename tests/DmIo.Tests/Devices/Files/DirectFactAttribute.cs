@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Files;
 
-/// <summary>Needs direct I/O, with blocks of one sector, in the directory for temporary files.</summary>
+/// <summary>Requires direct I/O with blocks of one sector in the directory for temporary files.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class DirectFactAttribute : FactAttribute
 {

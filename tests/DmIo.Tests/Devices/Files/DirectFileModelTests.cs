@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Files;
 
-/// <summary>Random operations on a direct file, with memory that lies anyhow, several at a time, against an
+/// <summary>Random concurrent operations on a direct file, with memory of any alignment, compared with an
 /// array.</summary>
 public sealed class DirectFileModelTests : IDisposable
 {
@@ -18,16 +18,16 @@ public sealed class DirectFileModelTests : IDisposable
     public void Dispose() => directory.Dispose();
 
     [DirectFact]
-    public Task As_it_suits() => RunAsync(mode: null, isOwned: false, seed: 11);
+    public Task Default_mode() => RunAsync(mode: null, isOwned: false, seed: 11);
 
     [DirectFact]
-    public Task As_it_suits_with_an_owner() => RunAsync(mode: null, isOwned: true, seed: 12);
+    public Task Default_mode_with_an_owner() => RunAsync(mode: null, isOwned: true, seed: 12);
 
     [DirectFact]
-    public Task By_threads() => RunAsync(ServiceMode.Threads, isOwned: false, seed: 13);
+    public Task Threads_mode() => RunAsync(ServiceMode.Threads, isOwned: false, seed: 13);
 
     [DirectFact]
-    public Task By_threads_with_an_owner() => RunAsync(ServiceMode.Threads, isOwned: true, seed: 14);
+    public Task Threads_mode_with_an_owner() => RunAsync(ServiceMode.Threads, isOwned: true, seed: 14);
 
     [DirectFact]
     public Task Inline() => RunAsync(ServiceMode.Inline, isOwned: true, seed: 15);
@@ -46,7 +46,7 @@ public sealed class DirectFileModelTests : IDisposable
         var expected = new byte[Sectors * Sector.SizeBytes];
         for (var round = 0; round < Rounds; round++)
         {
-            // Each in a part of its own: what is in flight at a time does not overlap.
+            // Each call uses its own part of the file, so that concurrent calls do not overlap.
             var calls = Enumerable.Range(0, AtATime).Select(part => Begin(device, expected, part, random)).ToArray();
             foreach (var (call, check) in calls)
             {

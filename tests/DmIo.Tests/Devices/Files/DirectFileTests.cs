@@ -30,14 +30,14 @@ public sealed class DirectFileTests : IDisposable
         const int DirectOnArm = 0x10000;
         var flags = Directory.EnumerateFiles("/proc/self/fd").Select(FlagsOfOurs).OfType<int>().ToArray();
 
-        // The second descriptor is for syncs alone.
+        // The second descriptor is used for syncs only.
         var flag = Assert.Single(flags, flag => (flag & ForWriting) != 0);
         Assert.NotEqual(0, flag & (Direct | DirectOnArm));
         Assert.Equal(2, flags.Length);
     }
 
     [DirectFact]
-    public async Task It_says_what_it_asks_of_addresses_and_lengths_and_how_many_pages_it_wants()
+    public async Task The_description_has_alignments_and_bounce_pages()
     {
         await using var device = FileDevice.Open(Options);
         Assert.Equal(512, device.Description.BlockSize.Bytes);
@@ -47,7 +47,7 @@ public sealed class DirectFileTests : IDisposable
     }
 
     [DirectFact]
-    public async Task A_file_that_is_not_direct_asks_nothing()
+    public async Task A_buffered_file_has_no_alignment()
     {
         await using var device = FileDevice.Open(Options with { IsDirect = false });
         Assert.Equal((1, 0), (device.Description.MemoryAlignment.Bytes, device.Description.BouncePages));
@@ -79,7 +79,7 @@ public sealed class DirectFileTests : IDisposable
     }
 
     [DirectFact]
-    public async Task What_is_written_direct_is_in_the_file_for_others()
+    public async Task Directly_written_data_is_visible_to_other_readers()
     {
         var written = Bytes.Random(64 * 512, 1);
         await using (var device = FileDevice.Open(Options))
@@ -92,7 +92,7 @@ public sealed class DirectFileTests : IDisposable
     }
 
     [DirectFact]
-    public async Task A_tail_that_is_no_whole_block_is_not_part_of_it()
+    public async Task A_partial_block_at_the_end_is_not_part_of_the_device()
     {
         var content = Bytes.Random((8 * 512) + 100, 1);
         File.WriteAllBytes(Options.Path, content);
@@ -106,7 +106,7 @@ public sealed class DirectFileTests : IDisposable
     }
 
     [DirectFact]
-    public async Task R14_a_durable_write_of_misaligned_memory_is_done()
+    public async Task R14_a_durable_write_of_misaligned_memory_succeeds()
     {
         await using var device = FileDevice.Open(Options);
         var written = Bytes.Random(4097, 1);
@@ -117,7 +117,7 @@ public sealed class DirectFileTests : IDisposable
     }
 
     [SharedMemoryFact]
-    public async Task In_memory_there_is_no_cache_to_go_past_and_nothing_is_asked()
+    public async Task On_tmpfs_direct_io_is_accepted_without_alignment_or_refused()
     {
         using var inMemory = new TemporaryDirectory("/dev/shm");
         FileDevice device;
@@ -127,7 +127,7 @@ public sealed class DirectFileTests : IDisposable
         }
         catch (DeviceOpenException refusal)
         {
-            // Kernels before 6.6.
+            // Kernels before 6.6 refuse it.
             Assert.Contains("no direct I/O", refusal.Message);
             Assert.False(File.Exists(inMemory.FilePath()));
             return;
@@ -157,7 +157,7 @@ public sealed class DirectFileTests : IDisposable
     [InlineData(512, 4, 1001, 1001, 64, 100)]
     [InlineData(4096, 512, 1001, 1000, 64, 612)]
     [InlineData(65536, 512, 1001, 896, 0, 53860)]
-    public void Only_whole_blocks_are_the_device(
+    public void The_device_consists_of_whole_blocks(
         int block, int memory, int sectors, int capacity, int pages, int tailBytes)
     {
         var description = new DirectAlignment(block, memory)
@@ -174,7 +174,8 @@ public sealed class DirectFileTests : IDisposable
                 description.BouncePages));
     }
 
-    /// <summary>The flags of an open file of this process, if it is the test's; others come and go.</summary>
+    /// <summary>The flags of an open descriptor of this process if it is the test's; other descriptors are opened and
+    /// closed at any time.</summary>
     private int? FlagsOfOurs(string link)
     {
         try

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Files;
 
-/// <summary>Flush and FUA of one region (R14), and what a failed flush leaves behind.</summary>
+/// <summary>Flush and FUA of one region (R14), and the state after a failed flush.</summary>
 public sealed class DurabilityTests
 {
     private const int Seed = 5;
@@ -34,7 +34,7 @@ public sealed class DurabilityTests
     [InlineData(0, 0)]
     [InlineData(0, 8)]
     [InlineData(long.MaxValue, long.MaxValue)]
-    public async Task R14_a_flush_reaches_the_device_whatever_the_range(long start, long count)
+    public async Task R14_a_flush_with_any_range_reaches_the_device(long start, long count)
     {
         var recording = new RecordingDevice(Cached());
         var status = await RegionCalls.RunAsync(recording, IoOperation.Flush, start, count, null, false);
@@ -43,7 +43,7 @@ public sealed class DurabilityTests
     }
 
     [Fact]
-    public async Task R14_after_a_failed_flush_the_device_stays_failed_though_a_later_one_would_succeed()
+    public async Task R14_after_a_failed_flush_the_device_stays_failed_even_if_a_later_one_would_succeed()
     {
         var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), AtMost = 1 };
         var recording = new RecordingDevice(new FaultyDevice(Cached(), Seed, rule));
@@ -72,7 +72,7 @@ public sealed class DurabilityTests
     }
 
     [Fact]
-    public async Task A_failed_ordinary_write_does_not_stop_the_device()
+    public async Task A_failed_plain_write_does_not_stop_the_device()
     {
         var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Write), AtMost = 1 };
         var device = new FailStopDevice(new FaultyDevice(Cached(), Seed, rule));
@@ -101,7 +101,7 @@ public sealed class DurabilityTests
     }
 
     [Fact]
-    public async Task R14_a_flush_that_succeeds_beside_one_that_failed_proves_nothing()
+    public async Task R14_a_successful_flush_concurrent_with_a_failed_one_proves_nothing()
     {
         var inner = new ManualFlushDevice();
         var device = new FailStopDevice(inner);
@@ -115,7 +115,7 @@ public sealed class DurabilityTests
     [Theory]
     [InlineData(IoStatusCode.Unsupported)]
     [InlineData(IoStatusCode.DeviceGone)]
-    public async Task A_flush_that_the_device_does_not_have_or_that_never_got_to_it_does_not_stop_it(IoStatusCode code)
+    public async Task An_unsupported_or_undelivered_flush_does_not_stop_the_device(IoStatusCode code)
     {
         var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), Code = code };
         var device = new FailStopDevice(new FaultyDevice(Cached(), Seed, rule));
@@ -127,7 +127,7 @@ public sealed class DurabilityTests
     [InlineData(28)]
     [InlineData(122)]
     [InlineData(27)]
-    public async Task R14_a_durable_write_that_finds_no_room_fails_alone_where_nothing_accepted_is_lost(int errno)
+    public async Task R14_a_durable_write_without_space_fails_alone_if_no_accepted_data_is_lost(int errno)
     {
         var inner = new ConfirmingDevice { WriteErrno = errno };
         var device = new FailStopDevice(inner);
@@ -140,7 +140,7 @@ public sealed class DurabilityTests
     }
 
     [Fact]
-    public async Task R14_a_durable_write_that_finds_no_room_stops_the_device_where_something_accepted_is_lost()
+    public async Task R14_a_durable_write_without_space_stops_the_device_if_accepted_data_is_lost()
     {
         var inner = new ConfirmingDevice { WriteErrno = 28, Confirmation = IoStatus.DeviceError("lost", errno: 5) };
         var device = new FailStopDevice(inner);
@@ -151,7 +151,7 @@ public sealed class DurabilityTests
     }
 
     [Fact]
-    public async Task R14_a_durable_write_that_finds_no_room_stops_a_device_that_cannot_say_what_is_lost()
+    public async Task R14_a_durable_write_without_space_stops_a_device_that_cannot_confirm_accepted_data()
     {
         var inner = new ConfirmingDevice
         {
@@ -169,7 +169,7 @@ public sealed class DurabilityTests
     [InlineData(12)]
     [InlineData(24)]
     [InlineData(125)]
-    public async Task R14_a_flush_that_a_shortage_failed_fails_alone_where_nothing_accepted_is_lost(int errno)
+    public async Task R14_a_flush_failed_by_a_shortage_fails_alone_if_no_accepted_data_is_lost(int errno)
     {
         var inner = new ConfirmingDevice { FlushErrno = errno };
         var device = new FailStopDevice(inner);
@@ -183,7 +183,7 @@ public sealed class DurabilityTests
     [InlineData(5, true)]
     [InlineData(5, false)]
     [InlineData(28, false)]
-    public async Task R14_a_sync_of_accepted_data_that_failed_stops_the_device_whatever_it_says(int errno, bool isWrite)
+    public async Task R14_a_failed_sync_of_accepted_data_always_stops_the_device(int errno, bool isWrite)
     {
         var inner = new ConfirmingDevice { WriteErrno = errno, FlushErrno = errno };
         var device = new FailStopDevice(inner);
@@ -192,7 +192,7 @@ public sealed class DurabilityTests
     }
 
     [Fact]
-    public async Task R14_a_stopped_device_may_be_read_once_that_is_allowed_and_takes_writes_once_it_is_reopened()
+    public async Task R14_a_stopped_device_accepts_reads_once_allowed_and_writes_once_reopened()
     {
         var inner = new ConfirmingDevice { FlushErrno = 5 };
         var device = new FailStopDevice(inner);
@@ -247,7 +247,7 @@ public sealed class DurabilityTests
         }
     }
 
-    /// <summary>Fails with the errnos that it is given, and answers what it is told of what it accepted.</summary>
+    /// <summary>Fails with the given errnos, and confirms accepted data as specified.</summary>
     private sealed class ConfirmingDevice() : DeviceDecorator(Cached())
     {
         public override DeviceDescription Description =>

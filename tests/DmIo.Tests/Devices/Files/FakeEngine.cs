@@ -9,8 +9,8 @@ using DmIo.Memory;
 namespace DmIo.Tests.Devices.Files;
 
 /// <summary>
-/// An engine over an array that notes what it is given, and requires it to be aligned. Calls are done at once, or
-/// (held) when a test says so.
+/// An engine over an array that records its segments, and requires them to be aligned. Calls complete at once, or, if
+/// held, when the test completes them.
 /// </summary>
 internal sealed class FakeEngine(int lengthBytes, DirectAlignment alignment) : IFileEngine
 {
@@ -21,17 +21,17 @@ internal sealed class FakeEngine(int lengthBytes, DirectAlignment alignment) : I
     /// <summary>Calls wait for <see cref="DoNext"/>.</summary>
     internal bool IsHolding { get; set; }
 
-    /// <summary>At most so many bytes are moved.</summary>
+    /// <summary>The maximum number of bytes per call.</summary>
     internal long MaxBytes { get; set; } = long.MaxValue;
 
-    /// <summary>What every call ends with; null: it is done.</summary>
+    /// <summary>The status of every call; null: the call is executed.</summary>
     internal IoStatus? Failure { get; set; }
 
     internal int HeldCount => held.Count;
 
     internal byte[] Content { get; } = new byte[lengthBytes];
 
-    /// <summary>Where each segment of the calls so far began, and its length.</summary>
+    /// <summary>The address and the length of each segment of the calls so far.</summary>
     internal List<(nint Address, int Length)> Segments { get; } = [];
 
     public void Attach(DeviceHost host)
@@ -96,7 +96,7 @@ internal sealed class FakeEngine(int lengthBytes, DirectAlignment alignment) : I
         return TransferResult.Moved(length);
     }
 
-    /// <summary>Runs the continuation of its awaiter inline, like an engine that its owner polls.</summary>
+    /// <summary>Runs its continuation inline, like an engine that its owner polls.</summary>
     private sealed class HeldCall(Func<TransferResult> work) : IValueTaskSource<TransferResult>
     {
         private ManualResetValueTaskSourceCore<TransferResult> source;

@@ -48,7 +48,7 @@ public sealed class FileDeviceTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_written_is_in_the_file_at_its_place()
+    public async Task Written_data_is_in_the_file_at_its_offset()
     {
         File.WriteAllBytes(FilePath, new byte[4096]);
         var written = Bytes.Random(1024, 1);
@@ -61,7 +61,7 @@ public sealed class FileDeviceTests : IDisposable
     }
 
     [LinuxFact]
-    public async Task More_segments_than_a_system_call_takes_are_a_short_transfer()
+    public async Task More_segments_than_a_system_call_accepts_are_a_short_transfer()
     {
         var bytes = Bytes.Random(4096, 1);
         await using var device = FileDevice.Open(new FileDeviceOptions
@@ -73,7 +73,7 @@ public sealed class FileDeviceTests : IDisposable
         var batch = new SegmentBatch();
         for (var index = 0; index < 2048; index++)
         {
-            // In pieces that do not lie side by side.
+            // In segments that are not adjacent.
             batch.Add(new[] { bytes[2 * index], bytes[(2 * index) + 1] });
         }
 
@@ -85,7 +85,7 @@ public sealed class FileDeviceTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(512)]
-    public async Task The_store_sees_the_callers_own_memory_also_where_it_is_direct(int memoryAlignment)
+    public async Task The_store_gets_the_callers_memory_with_and_without_direct_io(int memoryAlignment)
     {
         var description = new DeviceDescription
         {
@@ -107,7 +107,7 @@ public sealed class FileDeviceTests : IDisposable
     }
 
     [Fact]
-    public async Task R12_a_read_only_file_is_read_and_not_changed()
+    public async Task R12_a_read_only_file_can_be_read_and_not_written()
     {
         var content = Bytes.Random(4096, 1);
         File.WriteAllBytes(FilePath, content);
@@ -124,7 +124,7 @@ public sealed class FileDeviceTests : IDisposable
     }
 
     [Fact]
-    public async Task R15_a_file_that_was_made_shorter_behind_our_back_gives_an_error_and_zeroes()
+    public async Task R15_a_file_truncated_by_another_process_gives_an_error_and_zeroes()
     {
         using var handle = File.OpenHandle(FilePath, FileMode.CreateNew, FileAccess.ReadWrite);
         RandomAccess.Write(handle, Bytes.Filled(700, 0x11), 0);
@@ -161,7 +161,7 @@ public sealed class FileDeviceTests : IDisposable
     }
 
     [LinuxFact]
-    public async Task R12_an_operation_that_the_file_system_lacks_is_unsupported()
+    public async Task R12_an_operation_that_the_file_system_does_not_support_is_unsupported()
     {
         var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         var store = new LinuxFileStore(handle, ByteSize.FromKiB(4), isReadOnly: false);
@@ -170,7 +170,7 @@ public sealed class FileDeviceTests : IDisposable
     }
 
     [Fact]
-    public async Task Sectors_beyond_4_GiB_are_where_they_belong()
+    public async Task Sectors_beyond_4_GiB_have_the_right_offset()
     {
         SectorCount capacity = (5L << 30) / Sector.SizeBytes;
         await using var device =
@@ -197,7 +197,7 @@ public sealed class FileDeviceTests : IDisposable
     }
 
     [Fact]
-    public async Task Zeroes_are_written_out_where_there_is_no_call_for_them()
+    public async Task Zeroes_are_written_if_there_is_no_system_call_for_them()
     {
         using var handle = File.OpenHandle(FilePath, FileMode.CreateNew, FileAccess.ReadWrite);
         SectorCount capacity = (20 << 20) / Sector.SizeBytes;

@@ -5,8 +5,8 @@ using DmIo.Io;
 namespace DmIo.Tests.Devices.Files;
 
 /// <summary>
-/// A file served in one of the modes, through the page cache or direct, owned by somebody or alone. Where the machine
-/// lacks what is asked for (a ring, direct I/O with blocks of one sector), the file is opened without it.
+/// A file in one of the modes, through the page cache or with direct I/O, with or without an owner. If the machine does
+/// not support the ring or direct I/O with blocks of one sector, the file is opened without it.
 /// </summary>
 public abstract class FileEngineContract : BlockDeviceContract
 {

@@ -3,11 +3,11 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Files;
 
-/// <summary>Opening a file that its last owner may still hold for a moment.</summary>
+/// <summary>Opening a file that its last owner may still lock for a moment.</summary>
 public sealed class FileHandlesTests
 {
     [Fact]
-    public void It_is_tried_again_until_the_last_owner_is_gone()
+    public void Opening_is_retried_until_the_last_owner_has_closed_the_file()
     {
         var tries = 0;
 
@@ -17,7 +17,7 @@ public sealed class FileHandlesTests
     }
 
     [Fact]
-    public void It_is_given_up_where_the_owner_stays()
+    public void Opening_fails_if_the_owner_keeps_the_file()
     {
         var tries = 0;
 

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Files;
 
-/// <summary>How a file is served: as asked, or as it suits the place that it lies in.</summary>
+/// <summary>The mode of a file: the requested one, or the default for its file system.</summary>
 public sealed class FileModeTests : IDisposable
 {
     private readonly TemporaryDirectory directory = new();
@@ -22,7 +22,7 @@ public sealed class FileModeTests : IDisposable
     }
 
     [DirectFact]
-    public async Task A_file_on_a_disk_is_not_served_inline_by_itself()
+    public async Task A_file_on_a_disk_is_not_served_inline_by_default()
     {
         await using var device = FileDevice.Open(Options);
         Assert.Contains(device.Description.Mode, new[] { ServiceMode.Ring, ServiceMode.Threads });
@@ -31,14 +31,14 @@ public sealed class FileModeTests : IDisposable
     [Theory]
     [InlineData(ServiceMode.Inline)]
     [InlineData(ServiceMode.Threads)]
-    public async Task A_mode_that_is_asked_for_is_what_it_becomes(ServiceMode mode)
+    public async Task A_requested_mode_is_used(ServiceMode mode)
     {
         await using var device = FileDevice.Open(Options with { Mode = mode });
         Assert.Equal(mode, device.Description.Mode);
     }
 
     [Fact]
-    public async Task The_ring_is_given_or_refused_with_the_reason()
+    public async Task The_ring_is_used_or_refused_with_the_reason()
     {
         try
         {
@@ -56,7 +56,7 @@ public sealed class FileModeTests : IDisposable
     [Theory]
     [InlineData(ServiceMode.Own)]
     [InlineData((ServiceMode)99)]
-    public void A_mode_that_no_file_has_is_refused_and_leaves_no_file_behind(ServiceMode mode)
+    public void A_mode_that_no_file_supports_is_refused_and_leaves_no_file_behind(ServiceMode mode)
     {
         var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(Options with { Mode = mode }));
         Assert.Contains($"not served in the mode {mode}", refusal.Message);
@@ -64,7 +64,7 @@ public sealed class FileModeTests : IDisposable
     }
 
     [Fact]
-    public void A_queue_that_is_not_deep_is_refused()
+    public void A_queue_depth_below_1_is_refused()
     {
         var refusal = Assert.Throws<DeviceOpenException>(() => FileDevice.Open(Options with { QueueDepth = 0 }));
         Assert.Contains("a queue depth of 0", refusal.Message);
@@ -74,17 +74,17 @@ public sealed class FileModeTests : IDisposable
     [InlineData(null)]
     [InlineData(ServiceMode.Inline)]
     [InlineData(ServiceMode.Threads)]
-    public async Task It_is_closed_also_where_the_context_of_whoever_closes_it_is_blocked(ServiceMode? mode)
+    public async Task Closing_completes_if_the_synchronization_context_of_the_caller_is_blocked(ServiceMode? mode)
     {
         var device = FileDevice.Open(Options with { Mode = mode });
         Assert.Equal(IoStatus.Ok, await device.FlushAsync());
 
-        // Only a defect waits that long.
-        await Task.Run(() => CloseIn(new DeafContext(), device)).WaitAsync(TimeSpan.FromSeconds(60));
+        // Only a bug waits that long.
+        await Task.Run(() => CloseIn(new BlockedContext(), device)).WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [LinuxFact]
-    public async Task R14_a_file_on_Linux_takes_durable_writes()
+    public async Task R14_a_file_on_Linux_supports_durable_writes()
     {
         await using var device = FileDevice.Open(Options);
         Assert.True(device.Description.HasForceUnitAccess);
@@ -95,7 +95,7 @@ public sealed class FileModeTests : IDisposable
     }
 
     [LinuxFact]
-    public void R14_where_the_kernel_has_no_durable_writes_the_store_writes_and_flushes()
+    public void R14_without_durable_writes_of_the_kernel_the_store_writes_and_flushes()
     {
         using var handle = File.OpenHandle(
             directory.FilePath(), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
@@ -109,7 +109,7 @@ public sealed class FileModeTests : IDisposable
     }
 
     [LinuxFact]
-    public void R14_a_durable_write_whose_flush_fails_has_failed()
+    public void R14_a_durable_write_fails_if_its_flush_fails()
     {
         using var handle = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         var store = new LinuxFileStore(handle, ByteSize.FromKiB(4), isReadOnly: true);
@@ -118,7 +118,7 @@ public sealed class FileModeTests : IDisposable
     }
 
     [Fact]
-    public async Task One_that_is_read_only_takes_no_durable_writes()
+    public async Task A_read_only_file_accepts_no_durable_writes()
     {
         File.WriteAllBytes(directory.FilePath(), new byte[4096]);
         await using var device = FileDevice.Open(new() { Path = directory.FilePath(), IsReadOnly = true });
@@ -149,7 +149,7 @@ public sealed class FileModeTests : IDisposable
         }
     }
 
-    private sealed class DeafContext : SynchronizationContext
+    private sealed class BlockedContext : SynchronizationContext
     {
         public override void Post(SendOrPostCallback d, object? state)
         {

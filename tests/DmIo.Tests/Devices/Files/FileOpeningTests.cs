@@ -25,7 +25,7 @@ public sealed class FileOpeningTests : IDisposable
     }
 
     [Fact]
-    public async Task R13_a_file_that_is_larger_than_asked_for_is_opened_whole_and_not_truncated()
+    public async Task R13_a_file_larger_than_requested_is_opened_whole_and_not_truncated()
     {
         var content = Bytes.Random(8 * 512, 1);
         File.WriteAllBytes(FilePath, content);
@@ -39,7 +39,7 @@ public sealed class FileOpeningTests : IDisposable
     }
 
     [Fact]
-    public void R13_a_file_that_is_smaller_than_asked_for_is_refused_and_not_extended()
+    public void R13_a_file_smaller_than_requested_is_refused_and_not_extended()
     {
         File.WriteAllBytes(FilePath, new byte[4 * 512]);
         var refusal = Refused(new FileDeviceOptions { Path = FilePath, CreateSize = ByteSize.FromSectors(9) });
@@ -86,7 +86,7 @@ public sealed class FileOpeningTests : IDisposable
     [InlineData(0)]
     [InlineData(511)]
     [InlineData(long.MaxValue)]
-    public void An_impossible_size_is_refused(long bytes)
+    public void An_invalid_size_is_refused(long bytes)
     {
         var refusal = Refused(new FileDeviceOptions { Path = FilePath, CreateSize = ByteSize.FromBytes(bytes) });
         Assert.Contains($"a size of {bytes} bytes", refusal.Message);
@@ -103,7 +103,7 @@ public sealed class FileOpeningTests : IDisposable
     }
 
     [Fact]
-    public void To_create_a_read_only_device_is_refused() => Assert.Contains(
+    public void Creating_a_read_only_device_is_refused() => Assert.Contains(
         "read-only", Refused(new FileDeviceOptions
         {
             Path = FilePath,
@@ -115,7 +115,7 @@ public sealed class FileOpeningTests : IDisposable
     [InlineData(false, false)]
     [InlineData(false, true)]
     [InlineData(true, false)]
-    public async Task A_writer_shares_its_file_with_nobody(bool isFirstReadOnly, bool isSecondReadOnly)
+    public async Task A_writer_excludes_other_devices(bool isFirstReadOnly, bool isSecondReadOnly)
     {
         File.WriteAllBytes(FilePath, new byte[4096]);
         await using var first = Open(isFirstReadOnly);
@@ -154,7 +154,7 @@ public sealed class FileOpeningTests : IDisposable
     [InlineData(512, 0)]
     [InlineData(1000, 488)]
     [InlineData(1535, 511)]
-    public async Task Bytes_that_fill_no_sector_are_counted_and_not_part_of_it(int lengthBytes, int tailBytes)
+    public async Task Bytes_after_the_last_whole_sector_are_counted_and_left_out(int lengthBytes, int tailBytes)
     {
         File.WriteAllBytes(FilePath, new byte[lengthBytes]);
         await using var device = Open(isReadOnly: true);
@@ -163,7 +163,7 @@ public sealed class FileOpeningTests : IDisposable
     }
 
     [Fact]
-    public void A_symbolic_link_to_nothing_is_refused_and_nothing_is_created()
+    public void A_dangling_symbolic_link_is_refused_and_nothing_is_created()
     {
         File.CreateSymbolicLink(FilePath, directory.FilePath("target"));
         var refusal = Refused(new FileDeviceOptions { Path = FilePath, CreateSize = ByteSize.FromSectors(8) });
@@ -172,7 +172,7 @@ public sealed class FileOpeningTests : IDisposable
     }
 
     [Fact]
-    public void A_relative_link_to_nothing_is_named_with_its_full_target()
+    public void A_dangling_relative_link_is_named_with_its_full_target()
     {
         File.CreateSymbolicLink(FilePath, "nowhere");
         var path = Path.GetRelativePath(Environment.CurrentDirectory, FilePath);
@@ -183,7 +183,7 @@ public sealed class FileOpeningTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_circle_of_symbolic_links_is_named_as_such(bool isCreated)
+    public void A_loop_of_symbolic_links_is_named_as_such(bool isCreated)
     {
         File.CreateSymbolicLink(FilePath, directory.FilePath("other"));
         File.CreateSymbolicLink(directory.FilePath("other"), FilePath);
@@ -196,7 +196,7 @@ public sealed class FileOpeningTests : IDisposable
     }
 
     [LinuxFact]
-    public void A_place_that_takes_no_file_is_refused_as_such() => Assert.Contains(
+    public void A_directory_that_accepts_no_files_is_refused_as_such() => Assert.Contains(
         "its directory takes no new file",
         Refused(new FileDeviceOptions { Path = "/proc/no-such-file", CreateSize = ByteSize.FromSectors(8) }).Message);
 
@@ -205,10 +205,10 @@ public sealed class FileOpeningTests : IDisposable
         Assert.Contains("is a character device", Refused(new FileDeviceOptions { Path = "/dev/zero" }).Message);
 
     [LinuxFact]
-    public async Task A_pipe_is_refused_and_not_waited_for()
+    public async Task A_pipe_is_refused_without_waiting_for_its_other_end()
     {
-        using var maker = Process.Start("mkfifo", FilePath);
-        await maker.WaitForExitAsync();
+        using var factory = Process.Start("mkfifo", FilePath);
+        await factory.WaitForExitAsync();
         Assert.Contains("is a pipe", Refused(new FileDeviceOptions { Path = FilePath, IsReadOnly = true }).Message);
     }
 
@@ -224,7 +224,7 @@ public sealed class FileOpeningTests : IDisposable
 
     [UnprivilegedFact]
     [UnsupportedOSPlatform("windows")]
-    public void A_file_that_may_not_even_be_read_is_not_to_be_opened_read_only()
+    public void The_refusal_of_an_unreadable_file_does_not_suggest_read_only()
     {
         File.WriteAllBytes(FilePath, new byte[4096]);
         File.SetUnixFileMode(FilePath, UnixFileMode.None);

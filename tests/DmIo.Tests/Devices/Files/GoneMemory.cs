@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace DmIo.Tests.Devices.Files;
 
-/// <summary>A page of memory that says its length, and throws when its bytes are asked for.</summary>
+/// <summary>Memory of one page that has a length and throws when it is accessed.</summary>
 internal sealed class GoneMemory : MemoryManager<byte>
 {
     public override Memory<byte> Memory => CreateMemory(4096);

@@ -4,7 +4,7 @@ using DmIo.Io;
 
 namespace DmIo.Tests.Devices.Files;
 
-/// <summary>A block device in one of the modes. Where no loop device is to be had: the file alone.</summary>
+/// <summary>A block device in one of the modes. Without loop devices: the file itself.</summary>
 public abstract class LoopDeviceContract : BlockDeviceContract
 {
     private readonly TemporaryDirectory directory = new();
@@ -37,8 +37,8 @@ public abstract class LoopDeviceContract : BlockDeviceContract
     }
 }
 
-public sealed class LoopDeviceAsItSuitsContract() : LoopDeviceContract(mode: null);
+public sealed class LoopDeviceDefaultModeContract() : LoopDeviceContract(mode: null);
 
-public sealed class LoopDeviceAsItSuitsDirectContract() : LoopDeviceContract(mode: null, isDirect: true);
+public sealed class LoopDeviceDefaultModeDirectContract() : LoopDeviceContract(mode: null, isDirect: true);
 
 public sealed class LoopDeviceThreadsDirectContract() : LoopDeviceContract(ServiceMode.Threads, isDirect: true);

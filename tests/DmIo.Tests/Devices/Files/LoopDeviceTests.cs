@@ -17,7 +17,7 @@ public sealed class LoopDeviceTests : IDisposable
     public void Dispose() => directory.Dispose();
 
     [LoopDeviceFact]
-    public async Task It_tells_its_size_and_takes_reads_and_writes()
+    public async Task It_has_its_size_and_can_be_read_and_written()
     {
         using var loop = Loop();
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
@@ -30,7 +30,7 @@ public sealed class LoopDeviceTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public async Task R14_a_flush_brings_what_was_written_to_the_store_behind()
+    public async Task R14_a_flush_writes_the_data_to_the_backing_file()
     {
         using var loop = Loop();
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
@@ -41,7 +41,7 @@ public sealed class LoopDeviceTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public async Task R13_it_has_an_end()
+    public async Task R13_ranges_beyond_the_end_fail()
     {
         using var loop = Loop();
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
@@ -51,7 +51,7 @@ public sealed class LoopDeviceTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public async Task Zeroes_and_discards_reach_it()
+    public async Task Zeroes_and_discards_reach_the_backing_file()
     {
         using var loop = Loop();
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
@@ -65,7 +65,7 @@ public sealed class LoopDeviceTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public async Task A_writer_holds_it_alone()
+    public async Task A_writer_has_exclusive_access()
     {
         using var loop = Loop();
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
@@ -75,7 +75,7 @@ public sealed class LoopDeviceTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public async Task R12_one_that_the_kernel_calls_read_only_is_read_only()
+    public async Task R12_a_disk_that_is_read_only_in_the_kernel_is_read_only()
     {
         using var loop = Loop("--read-only");
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
@@ -85,7 +85,7 @@ public sealed class LoopDeviceTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public async Task Its_block_size_is_the_kernels()
+    public async Task It_has_the_block_size_of_the_kernel()
     {
         using var loop = Loop("--sector-size", "4096");
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });
@@ -94,7 +94,7 @@ public sealed class LoopDeviceTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public void A_size_that_it_does_not_have_is_refused()
+    public void A_size_larger_than_the_disk_is_refused()
     {
         using var loop = Loop();
         var options = new FileDeviceOptions { Path = loop.Path, CreateSize = ByteSize.FromSectors(Sectors + 1) };
@@ -103,7 +103,7 @@ public sealed class LoopDeviceTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public async Task Direct_io_goes_past_the_cache_to_what_lies_behind()
+    public async Task Direct_io_bypasses_the_cache()
     {
         using var loop = Loop();
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path, IsDirect = true });
@@ -115,7 +115,7 @@ public sealed class LoopDeviceTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public async Task Direct_io_has_blocks_of_the_disks_size()
+    public async Task Direct_io_has_the_block_size_of_the_disk()
     {
         using var loop = Loop("--sector-size", "4096");
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path, IsDirect = true });
@@ -139,7 +139,7 @@ public sealed class LoopDeviceTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public async Task A_writer_holds_it_alone_for_direct_io_as_well()
+    public async Task A_writer_has_exclusive_access_with_direct_io()
     {
         using var loop = Loop();
         var options = new FileDeviceOptions { Path = loop.Path, IsDirect = true };
@@ -149,7 +149,7 @@ public sealed class LoopDeviceTests : IDisposable
     }
 
     [LoopDeviceFact]
-    public async Task R14_it_takes_durable_writes()
+    public async Task R14_it_supports_durable_writes()
     {
         using var loop = Loop();
         await using var device = FileDevice.Open(new FileDeviceOptions { Path = loop.Path });

@@ -8,8 +8,7 @@ using static DmIo.Tests.Devices.Stores.MappedFile;
 
 namespace DmIo.Tests.Devices.Files;
 
-/// <summary>Inline files on a file system in memory: writes through the mapping leave what pwrite would have
-/// left.</summary>
+/// <summary>Inline files on tmpfs: writes through the mapping have the same effect as pwrite.</summary>
 public sealed class MappedWriteTests(ITestOutputHelper output) : IDisposable
 {
     private const string Memory = "/dev/shm";
@@ -21,7 +20,7 @@ public sealed class MappedWriteTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => directory.Dispose();
 
     [SharedMemoryFact]
-    public void Writes_and_reads_of_every_shape_are_those_of_a_plain_array()
+    public void Writes_and_reads_of_any_segments_agree_with_an_array()
     {
         var seed = Environment.TickCount;
         output.WriteLine($"seed {seed}");
@@ -38,14 +37,14 @@ public sealed class MappedWriteTests(ITestOutputHelper output) : IDisposable
     }
 
     [SharedMemoryFact]
-    public void Many_calls_of_as_many_segments_as_the_kernel_takes_are_all_written()
+    public void Many_calls_with_the_maximum_number_of_segments_are_all_written()
     {
         const int segments = DeviceDescription.SegmentsPerSystemCall;
         using var file = Open();
         var written = Bytes.Random(Length, seed: 7);
         var source = written.AsMemory();
 
-        // Every other byte range comes from an array of its own, so that nothing lies side by side.
+        // Every other byte range is in its own array, so that no ranges are adjacent.
         var calls = Enumerable.Range(0, 16).Select(call =>
         {
             var batch = new SegmentBatch();
@@ -62,7 +61,7 @@ public sealed class MappedWriteTests(ITestOutputHelper output) : IDisposable
     }
 
     [SharedMemoryFact]
-    public void Large_writes_are_made_whole_also_alone()
+    public void A_single_large_write_is_complete()
     {
         using var file = Open();
         var written = Bytes.Random(Length, seed: 11);
@@ -74,7 +73,7 @@ public sealed class MappedWriteTests(ITestOutputHelper output) : IDisposable
     }
 
     [SharedMemoryFact]
-    public void What_another_handle_wrote_or_punched_is_read_and_can_be_written_again()
+    public void Changes_through_another_handle_are_visible()
     {
         using var file = Open();
         file.WritePages(Enumerable.Range(0, Pages).Select(page => (page, (byte)1)));
@@ -96,7 +95,7 @@ public sealed class MappedWriteTests(ITestOutputHelper output) : IDisposable
     [InlineData(100 * 4096)]
     [InlineData((100 * 4096) + 1000)]
     [InlineData(Length - 1)]
-    public void A_file_that_was_cut_gets_what_pwrite_would_give_it(int cutTo)
+    public void A_truncated_file_has_the_same_content_as_after_pwrite(int cutTo)
     {
         var contents = new List<byte[]>();
         foreach (var isMapped in new[] { true, false })
@@ -116,7 +115,7 @@ public sealed class MappedWriteTests(ITestOutputHelper output) : IDisposable
     }
 
     [SharedMemoryFact]
-    public void A_file_that_others_made_longer_is_written_where_the_device_is_and_keeps_its_length()
+    public void A_file_extended_by_others_keeps_its_length()
     {
         using var file = Open();
         Cut(file.Path, Length * 2);
@@ -127,7 +126,7 @@ public sealed class MappedWriteTests(ITestOutputHelper output) : IDisposable
     }
 
     [SharedMemoryFact]
-    public void A_kernel_that_refuses_such_writes_is_asked_once_and_all_is_written_as_before()
+    public void A_kernel_that_refuses_such_writes_is_called_once_and_pwrite_is_used()
     {
         using var file = Open(processId: int.MaxValue);
         Assert.True(file.IsUsed);
@@ -140,7 +139,7 @@ public sealed class MappedWriteTests(ITestOutputHelper output) : IDisposable
     }
 
     [SharedMemoryFact]
-    public void Memory_that_can_not_be_had_fails_its_own_write_alone()
+    public void Memory_that_throws_fails_only_its_own_write()
     {
         using var file = Open();
         using var gone = new GoneMemory();
@@ -177,7 +176,7 @@ public sealed class MappedWriteTests(ITestOutputHelper output) : IDisposable
             .Select(page => Write(page * 4096L, Bytes.Batch(Bytes.Filled(4096, 1)))).ToArray();
         var bare = Allocations.Of(() => file.Make([]));
 
-        // The tasks are the test's own: what is left is the same for a turn of pairs as for one without the mapping.
+        // The tasks are allocated by the test; the rest is the same for pairs of turns with and without the mapping.
         using var plain = Open("plain.img", isMapped: false);
         Assert.Equal(
             Allocations.Of(() => plain.Make(calls)) - bare, Allocations.Of(() => file.Make(calls)) - bare);
@@ -185,7 +184,7 @@ public sealed class MappedWriteTests(ITestOutputHelper output) : IDisposable
 
     private static void RunTurn(MappedFile file, byte[] expected, Random random)
     {
-        // Cut the device into ranges, so that the calls of a turn do not overlap.
+        // The calls of a turn use disjoint ranges of the device.
         var calls = new List<Func<InlineEngine, ValueTask<TransferResult>>>();
         var checks = new List<(byte[] Read, int Offset)>();
         for (var at = random.Next(64) * 512; at < Length && calls.Count < 48;)

@@ -4,13 +4,14 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Files;
 
-/// <summary>The inline engine under an owner: calls of one turn, made by it and by a thread of the pool.</summary>
+/// <summary>The inline engine with an owner: the calls of one turn are made by the owner and by a thread of the
+/// pool.</summary>
 public sealed class SharedRunTests
 {
     private const int Calls = 64;
 
     [Fact]
-    public void Calls_of_one_turn_are_each_made_once_and_complete_in_it_or_in_the_next_ones()
+    public void Each_call_of_a_turn_is_made_once_and_completes_in_this_or_a_later_turn()
     {
         var store = new FakeStore(Calls * 8);
         var made = new int[Calls];
@@ -37,7 +38,7 @@ public sealed class SharedRunTests
     }
 
     [Fact]
-    public void A_turn_does_not_wait_for_a_thread_of_the_pool_that_is_held_up()
+    public void A_turn_does_not_wait_for_a_blocked_thread_of_the_pool()
     {
         var store = new FakeStore(Calls * 8);
         using var held = new ManualResetEventSlim();

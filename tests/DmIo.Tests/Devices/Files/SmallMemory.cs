@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Files;
 
-/// <summary>A file system in memory of a few pages, mounted until disposed.</summary>
+/// <summary>A tmpfs of a few pages, mounted until it is disposed.</summary>
 internal sealed class SmallMemory : IDisposable
 {
     private readonly TemporaryDirectory directory = new();
@@ -47,7 +47,7 @@ internal sealed class SmallMemory : IDisposable
     }
 }
 
-/// <summary>Needs to mount a file system: Linux and root, and a machine that lets it.</summary>
+/// <summary>Requires the permission to mount a file system: Linux and root.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SmallMemoryFactAttribute : FactAttribute
 {
@@ -74,9 +74,9 @@ public sealed class SmallMemoryFactAttribute : FactAttribute
     }
 }
 
-/// <summary>Needs a file system in memory, where Linux has one.</summary>
+/// <summary>Requires a tmpfs at /dev/shm.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SharedMemoryTheoryAttribute : TheoryAttribute
 {
-    public SharedMemoryTheoryAttribute() => Skip = Directory.Exists("/dev/shm") ? null : "There is no /dev/shm.";
+    public SharedMemoryTheoryAttribute() => Skip = Directory.Exists("/dev/shm") ? null : "/dev/shm does not exist.";
 }

@@ -16,7 +16,7 @@ public sealed class ThreadEngineTests
     [InlineData(1, 1)]
     [InlineData(3, 3)]
     [InlineData(100, ThreadEngine.MaxThreads)]
-    public async Task As_many_calls_are_made_at_a_time_as_the_queue_is_deep_up_to_a_bound(int queueDepth, int expected)
+    public async Task Concurrent_calls_are_bounded_by_the_queue_depth_and_a_maximum(int queueDepth, int expected)
     {
         using var gate = new SemaphoreSlim(0);
         using var entered = new SemaphoreSlim(0);
@@ -36,7 +36,7 @@ public sealed class ThreadEngineTests
     }
 
     [Fact]
-    public async Task Calls_are_made_in_the_order_in_which_they_came()
+    public async Task Calls_are_made_in_arrival_order()
     {
         var order = new ConcurrentQueue<long>();
         store.Script = (_, offset) =>
@@ -53,13 +53,13 @@ public sealed class ThreadEngineTests
     }
 
     [Fact]
-    public async Task One_call_after_the_other_needs_one_thread()
+    public async Task Sequential_calls_need_one_thread()
     {
         var threads = 0;
         await using var engine = new ThreadEngine(store, 8, Long, work => Start(work, ref threads));
         for (var call = 0; call < 50; call++)
         {
-            // Busy is who has not come back for the next call: a second thread at most.
+            // A thread counts as busy until it waits for the next call, so at most a second one is started.
             await engine.FlushAsync();
         }
 
@@ -87,23 +87,23 @@ public sealed class ThreadEngineTests
     }
 
     [Fact]
-    public async Task Where_no_thread_is_to_be_had_whoever_calls_makes_the_call()
+    public async Task Without_a_thread_the_caller_makes_the_call()
     {
-        var maker = 0;
+        var factory = 0;
         store.Script = (_, _) =>
         {
-            maker = Environment.CurrentManagedThreadId;
+            factory = Environment.CurrentManagedThreadId;
             return null;
         };
         await using var engine = new ThreadEngine(store, 4, Long, _ => false);
         var caller = Environment.CurrentManagedThreadId;
 
         Assert.Equal(IoStatus.Ok, Completed.Of(engine.FlushAsync()));
-        Assert.Equal(caller, maker);
+        Assert.Equal(caller, factory);
     }
 
     [Fact]
-    public async Task An_owner_gets_the_results_on_its_own_turn_and_is_woken_once_for_all_of_them()
+    public async Task An_owner_gets_the_results_in_its_turn_and_is_woken_once_for_all()
     {
         using var woken = new SemaphoreSlim(0);
         await using var engine = new ThreadEngine(store, 1);
@@ -125,7 +125,7 @@ public sealed class ThreadEngineTests
     }
 
     [Fact]
-    public async Task A_defect_of_a_call_is_its_callers_and_the_thread_goes_on()
+    public async Task An_exception_of_a_call_is_thrown_to_its_caller_and_the_thread_continues()
     {
         store.Script = (operation, _) =>
             operation == IoOperation.Flush ? throw new InvalidOperationException("A defect.") : null;
@@ -137,7 +137,7 @@ public sealed class ThreadEngineTests
     }
 
     [Fact]
-    public async Task Its_end_waits_for_calls_in_flight_and_gives_their_results()
+    public async Task Disposal_waits_for_calls_in_flight_and_their_results()
     {
         using var gate = new SemaphoreSlim(0);
         using var entered = new SemaphoreSlim(0);

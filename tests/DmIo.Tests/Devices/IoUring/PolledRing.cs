@@ -7,12 +7,12 @@ using Xunit;
 namespace DmIo.Tests.Devices.IoUring;
 
 /// <summary>
-/// An engine with an owner that plays the device's actor: it polls after its calls, and then only when it is woken,
-/// so that a wake-up that is lost is a test that fails.
+/// An engine with an owner that works like the device actor: it polls after its calls, and then only when it is woken,
+/// so that a lost wake-up fails the test.
 /// </summary>
 internal sealed class PolledRing : IAsyncDisposable
 {
-    // Only a defect waits that long.
+    // Only a bug waits that long.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim woken = new(0);
@@ -40,22 +40,22 @@ internal sealed class PolledRing : IAsyncDisposable
 
     internal RingEngine Engine { get; }
 
-    /// <summary>How often it was woken.</summary>
+    /// <summary>The number of wake-ups.</summary>
     internal int Wakes => Volatile.Read(ref wakes);
 
-    /// <summary>Lets the owner go on as it would until the task is done.</summary>
+    /// <summary>Polls as the owner does until the task is done.</summary>
     internal void PollUntilDone(Task task)
     {
         Engine.Poll();
         PollWhenWoken(task);
     }
 
-    /// <summary>The same, where a poll was made behind the last call already.</summary>
+    /// <summary>Like <see cref="PollUntilDone(Task)"/>, if a poll has already followed the last call.</summary>
     internal void PollWhenWoken(Task task)
     {
         while (!task.IsCompleted)
         {
-            Assert.True(woken.Wait(Patience), "Nothing woke the ring's owner.");
+            Assert.True(woken.Wait(Patience), "The owner of the ring was not woken.");
             Engine.Poll();
         }
     }

@@ -4,8 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Tests.Devices.IoUring;
 
-/// <summary>A ring in front of the kernel's that answers as a kernel in need would, as often as a test
-/// says.</summary>
+/// <summary>A ring that returns errors of the kernel's ring as specified by a test.</summary>
 internal sealed class RefusingRing : MappedRing
 {
     private RefusingRing(SafeFileHandle handle, in RingParameters parameters)
@@ -13,10 +12,10 @@ internal sealed class RefusingRing : MappedRing
     {
     }
 
-    /// <summary>What the next calls answer instead of being made: errnos.</summary>
+    /// <summary>The errnos that the next calls return instead of being made.</summary>
     internal Queue<int> Refusals { get; } = new();
 
-    /// <summary>What the next completions say instead of what came of them: errnos.</summary>
+    /// <summary>The errnos that replace the results of the next completions.</summary>
     internal Queue<int> Failures { get; } = new();
 
     internal static RefusingRing Open(int entries)

@@ -19,7 +19,7 @@ public sealed class RingBuffersTests : IDisposable
     }
 
     [RingFact]
-    public async Task Pages_of_the_pool_go_down_as_registered_memory()
+    public async Task Pages_of_the_pool_are_submitted_as_registered_memory()
     {
         await using var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         var pages = Lease(4);
@@ -32,7 +32,7 @@ public sealed class RingBuffersTests : IDisposable
     }
 
     [RingFact]
-    public async Task Pages_apart_in_one_block_are_a_registered_vector_where_the_kernel_has_that()
+    public async Task Scattered_pages_of_one_block_are_a_registered_vector_if_the_kernel_supports_it()
     {
         await using var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         var pages = Lease(4);
@@ -49,7 +49,7 @@ public sealed class RingBuffersTests : IDisposable
     }
 
     [RingFact]
-    public async Task Memory_that_the_pool_grew_by_later_is_registered_too()
+    public async Task Memory_added_to_the_pool_later_is_registered_too()
     {
         await using var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         for (var slab = 1; slab <= 4; slab++)
@@ -62,7 +62,7 @@ public sealed class RingBuffersTests : IDisposable
     }
 
     [RingFact]
-    public async Task Memory_in_two_blocks_or_in_none_goes_down_as_it_is()
+    public async Task Memory_of_two_blocks_or_of_none_is_submitted_unregistered()
     {
         await using var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         var pages = Lease(32);
@@ -79,7 +79,7 @@ public sealed class RingBuffersTests : IDisposable
     }
 
     [RingFact]
-    public async Task Registered_memory_is_held_until_the_ring_is_disposed_of_and_not_longer()
+    public async Task Registered_memory_is_held_until_the_ring_is_disposed()
     {
         var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         var batch = Bytes.Batch(Lease(1)[0].Memory);
@@ -92,7 +92,7 @@ public sealed class RingBuffersTests : IDisposable
     }
 
     [RingFact]
-    public async Task A_block_that_was_freed_before_it_was_seen_is_left_out()
+    public async Task A_block_freed_before_its_registration_is_left_out()
     {
         await using var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         Lease(1);
@@ -103,7 +103,7 @@ public sealed class RingBuffersTests : IDisposable
     }
 
     [RingFact]
-    public async Task More_blocks_than_the_table_has_places_go_without()
+    public async Task Blocks_beyond_the_table_are_not_registered()
     {
         await using var ring = new PolledRing(file.Value.Store, memory: pool.Memory);
         var blocks = Enumerable.Range(0, RingBuffers.TableEntries + 1).Select(_ => NativeBlock.Allocate(4096)).ToList();

@@ -15,7 +15,7 @@ public sealed class RingEngineTests : IDisposable
     public void Dispose() => file?.Dispose();
 
     [RingFact]
-    public async Task What_was_written_is_read_back_and_nothing_else_changed()
+    public async Task Written_data_is_read_back_and_nothing_else_changes()
     {
         await using var ring = new PolledRing(Disk.Store);
         var written = Bytes.Random(8192, 1);
@@ -27,7 +27,7 @@ public sealed class RingEngineTests : IDisposable
     }
 
     [RingFact]
-    public async Task Memory_in_many_pieces_is_filled_in_order()
+    public async Task Memory_of_many_segments_is_filled_in_order()
     {
         await using var ring = new PolledRing(Disk.Store);
         var read = Enumerable.Range(1, 300).Select(length => new byte[length]).ToArray();
@@ -38,7 +38,7 @@ public sealed class RingEngineTests : IDisposable
     }
 
     [RingFact]
-    public async Task Calls_wait_for_the_poll_and_go_down_with_one_system_call()
+    public async Task Calls_are_submitted_by_the_poll_with_one_system_call()
     {
         await using var ring = new PolledRing(Disk.Store, depth: 32);
         var calls = Enumerable.Range(0, 32)
@@ -58,7 +58,7 @@ public sealed class RingEngineTests : IDisposable
     }
 
     [RingFact]
-    public async Task An_operation_completes_within_a_poll_on_its_callers_thread()
+    public async Task An_operation_completes_within_a_poll_on_the_thread_of_the_poll()
     {
         await using var ring = new PolledRing(Disk.Store);
         async Task<int> ThreadBehindAsync()
@@ -92,7 +92,7 @@ public sealed class RingEngineTests : IDisposable
     }
 
     [RingFact]
-    public async Task Many_more_calls_than_the_queue_has_entries_are_all_served()
+    public async Task More_calls_than_queue_entries_are_all_served()
     {
         await using var ring = new PolledRing(Disk.Store, depth: 4);
         var reads = Enumerable.Range(0, 1000).Select(_ => new byte[512]).ToArray();
@@ -103,7 +103,7 @@ public sealed class RingEngineTests : IDisposable
     }
 
     [RingFact]
-    public async Task A_read_over_the_end_of_the_file_is_short_and_one_behind_it_is_empty()
+    public async Task A_read_across_the_end_of_the_file_is_short_and_one_behind_it_is_empty()
     {
         await using var ring = new PolledRing(Disk.Store);
         Assert.Equal(Disk.Content[^512..], ring.Read(RingFile.SizeBytes - 512, 1024));
@@ -123,7 +123,7 @@ public sealed class RingEngineTests : IDisposable
     }
 
     [RingFact]
-    public async Task What_is_discarded_or_zeroed_reads_as_zeroes_and_the_file_keeps_its_size()
+    public async Task Discarded_and_zeroed_ranges_read_as_zeroes_and_the_file_keeps_its_size()
     {
         await using var ring = new PolledRing(Disk.Store);
         Assert.Equal(IoStatus.Ok, ring.Result(ring.Engine.DiscardAsync(4096, 8192)));
@@ -137,7 +137,7 @@ public sealed class RingEngineTests : IDisposable
     }
 
     [RingFact]
-    public async Task Zeroes_are_written_out_on_a_thread_where_the_file_system_has_no_call_for_them()
+    public async Task Zeroes_are_written_on_a_thread_if_the_file_system_has_no_call_for_them()
     {
         file = new RingFile(Directory.Exists("/dev/shm") ? "/dev/shm" : null);
         await using var ring = new PolledRing(file.Store);
@@ -150,7 +150,7 @@ public sealed class RingEngineTests : IDisposable
     }
 
     [RingFact]
-    public async Task What_only_the_store_can_do_completes_within_a_poll_too()
+    public async Task Operations_of_the_store_complete_within_a_poll_too()
     {
         using var handle = File.OpenHandle(Disk.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         await using var ring = new PolledRing(new PortableFileStore(handle, ByteSize.FromKiB(4), isReadOnly: false));
@@ -167,7 +167,7 @@ public sealed class RingEngineTests : IDisposable
     }
 
     [RingFact]
-    public async Task Errors_keep_their_number_and_say_what_was_done()
+    public async Task Errors_keep_their_errno_and_name_the_operation()
     {
         using var handle = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         await using var ring = new PolledRing(new LinuxFileStore(handle, ByteSize.FromKiB(4), isReadOnly: true));
@@ -180,7 +180,7 @@ public sealed class RingEngineTests : IDisposable
     }
 
     [RingFact]
-    public async Task The_file_can_be_locked_again_as_soon_as_the_ring_is_disposed_of()
+    public async Task The_file_can_be_locked_again_as_soon_as_the_ring_is_disposed()
     {
         Disk.Store.Handle.Dispose();
         for (var round = 0; round < 20; round++)

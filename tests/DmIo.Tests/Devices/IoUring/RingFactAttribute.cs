@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.IoUring;
 
-/// <summary>Needs a kernel that lends us an io_uring.</summary>
+/// <summary>Requires a kernel that permits io_uring.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class RingFactAttribute : FactAttribute
 {
@@ -21,7 +21,7 @@ internal static class RingAvailability
 {
     private static readonly Lazy<string?> Found = new(Find);
 
-    /// <summary>Why there is none; null where there is.</summary>
+    /// <summary>Why no ring is available; null: one is.</summary>
     internal static string? Reason => Found.Value;
 
     private static string? Find()

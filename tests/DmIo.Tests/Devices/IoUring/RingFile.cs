@@ -3,14 +3,14 @@ using DmIo.Io;
 
 namespace DmIo.Tests.Devices.IoUring;
 
-/// <summary>A file of the test's own, of random bytes, open for reading and writing.</summary>
+/// <summary>A file of random bytes for one test, open for reading and writing.</summary>
 internal sealed class RingFile : IDisposable
 {
     internal const int SizeBytes = 1 << 20;
 
     private readonly TemporaryDirectory directory;
 
-    /// <param name="parent">Where; null: wherever temporary files are.</param>
+    /// <param name="parent">Its directory; null: the one for temporary files.</param>
     internal RingFile(string? parent = null)
     {
         directory = new TemporaryDirectory(parent);
@@ -21,7 +21,7 @@ internal sealed class RingFile : IDisposable
 
     internal string Path => directory.FilePath();
 
-    /// <summary>What it had at first.</summary>
+    /// <summary>The initial content.</summary>
     internal byte[] Content { get; }
 
     internal LinuxFileStore Store { get; }

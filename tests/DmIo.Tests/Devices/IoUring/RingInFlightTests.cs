@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.IoUring;
 
-/// <summary>Reads of a pipe, which the kernel keeps until the test writes.</summary>
+/// <summary>Reads of a pipe, which stay in the kernel until the test writes.</summary>
 public sealed class RingInFlightTests : IDisposable
 {
     private readonly Lazy<RingPipe> pipe = new(() => new RingPipe());
@@ -21,7 +21,7 @@ public sealed class RingInFlightTests : IDisposable
     }
 
     [RingFact]
-    public async Task Memory_stays_where_it_is_while_the_kernel_has_it()
+    public async Task Memory_is_pinned_while_the_kernel_uses_it()
     {
         await using var ring = new PolledRing(Pipe.Store, depth: 64);
         var reads = Enumerable.Range(0, 64).Select(_ => new byte[1]).ToArray();
@@ -34,7 +34,7 @@ public sealed class RingInFlightTests : IDisposable
     }
 
     [RingFact]
-    public async Task No_more_is_in_the_kernel_than_it_has_room_to_complete()
+    public async Task Operations_in_the_kernel_are_bounded_by_the_completion_queue()
     {
         await using var ring = new PolledRing(Pipe.Store, depth: 4);
         var calls = Enumerable.Range(0, 50)
@@ -47,7 +47,7 @@ public sealed class RingInFlightTests : IDisposable
     }
 
     [RingFact]
-    public async Task Its_owner_is_woken_when_something_is_done_and_not_before()
+    public async Task The_owner_is_woken_by_a_completion_and_not_before()
     {
         await using var ring = new PolledRing(Pipe.Store);
         var call = ring.Engine.ReadAsync(0, Bytes.Batch(new byte[1])).AsTask();
@@ -79,7 +79,7 @@ public sealed class RingInFlightTests : IDisposable
     [RingTheory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Disposing_of_it_waits_for_what_is_in_flight_and_completes_it(bool isSubmitted)
+    public async Task Disposal_waits_for_operations_in_flight_and_completes_them(bool isSubmitted)
     {
         var ring = new PolledRing(Pipe.Store);
         var read = new byte[1];
@@ -97,7 +97,7 @@ public sealed class RingInFlightTests : IDisposable
     }
 
     [RingFact]
-    public async Task What_is_called_behind_the_disposal_is_a_defect_that_throws()
+    public async Task A_call_after_the_disposal_throws()
     {
         var ring = new PolledRing(Pipe.Store);
         await ring.DisposeAsync();
@@ -105,7 +105,7 @@ public sealed class RingInFlightTests : IDisposable
     }
 
     [RingFact]
-    public async Task Not_attached_it_sends_at_once_and_completes_by_itself()
+    public async Task A_ring_without_an_owner_submits_at_once_and_completes_by_itself()
     {
         await using var engine = RingEngine.TryCreate(Pipe.Store, 4, out _)!;
         var reads = Enumerable.Range(0, 20)
@@ -117,7 +117,7 @@ public sealed class RingInFlightTests : IDisposable
     }
 
     [RingFact]
-    public async Task Not_attached_a_continuation_may_call_again_without_end()
+    public async Task Without_an_owner_a_continuation_may_call_again_indefinitely()
     {
         using var file = new RingFile();
         await using var engine = RingEngine.TryCreate(file.Store, 1, out _)!;

@@ -10,7 +10,7 @@ namespace DmIo.Tests.Devices.IoUring;
 public sealed class RingOpeningTests
 {
     [Fact]
-    public void What_is_shared_with_the_kernel_has_the_kernels_sizes()
+    public void Structures_shared_with_the_kernel_have_its_sizes()
     {
         Assert.Equal(120, Unsafe.SizeOf<RingParameters>());
         Assert.Equal(64, Unsafe.SizeOf<SubmissionEntry>());
@@ -24,7 +24,7 @@ public sealed class RingOpeningTests
     [InlineData(64, 64)]
     [InlineData(0, 1)]
     [InlineData(int.MaxValue, 32768)]
-    public void The_queue_depth_is_rounded_up_and_completions_have_twice_the_room(int depth, int entries)
+    public void The_queue_depth_is_rounded_up_and_the_completion_queue_has_twice_the_size(int depth, int entries)
     {
         using var ring = RingOpening.TryOpen(depth, out _, out var reason);
         Assert.Equal(string.Empty, reason);
@@ -33,7 +33,7 @@ public sealed class RingOpeningTests
     }
 
     [RingFact]
-    public void The_kernel_tells_what_it_can()
+    public void The_kernel_reports_its_operations()
     {
         using var ring = RingOpening.TryOpen(1, out var abilities, out _);
         Assert.Empty(abilities.Missing);
@@ -42,7 +42,7 @@ public sealed class RingOpeningTests
     }
 
     [Fact]
-    public void A_kernel_that_lacks_what_is_needed_is_said_to()
+    public void A_kernel_without_the_required_operations_is_refused_with_the_reason()
     {
         var abilities = new RingAbilities([RingOpcode.Read, RingOpcode.Write]);
         Assert.Contains(RingOpcode.Allocate, abilities.Missing);
@@ -53,7 +53,7 @@ public sealed class RingOpeningTests
     [RingTheory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Without_a_thread_for_its_events_there_is_no_ring_and_its_file_can_be_locked_again(bool isShortage)
+    public void A_ring_without_a_thread_for_its_events_is_not_created_and_its_file_can_be_locked_again(bool isShortage)
     {
         Exception fault = isShortage ? new InsufficientMemoryException() : new ThreadStateException();
         using var directory = new TemporaryDirectory();
@@ -83,7 +83,7 @@ public sealed class RingOpeningTests
     [InlineData(24, "RLIMIT_NOFILE")]
     [InlineData(11, "pids.max")]
     [InlineData(5, "Input/output error")]
-    public void Why_there_is_none_is_said_in_a_sentence_that_names_the_remedy_or_the_cause(int errno, string named) =>
+    public void The_reason_names_the_remedy_or_the_cause(int errno, string named) =>
         Assert.Contains(named, RingOpening.Explain(errno));
 
     private static SafeFileHandle Open(TemporaryDirectory directory) =>

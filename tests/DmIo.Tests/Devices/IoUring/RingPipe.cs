@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace DmIo.Tests.Devices.IoUring;
 
-/// <summary>A store whose reads stay in flight until the test writes something.</summary>
+/// <summary>A store whose reads stay in flight until the test writes to the pipe.</summary>
 internal sealed class RingPipe : IDisposable
 {
     private readonly AnonymousPipeServerStream writer = new(PipeDirection.Out);
@@ -20,7 +20,7 @@ internal sealed class RingPipe : IDisposable
 
     public void Dispose() => writer.Dispose();
 
-    /// <summary>A pipe has no positions, so a blocking read is a plain one.</summary>
+    /// <summary>A pipe has no offsets, so a blocking read ignores the offset.</summary>
     private sealed class PipeStore(AnonymousPipeServerStream writer) : FileStore(
         new SafeFileHandle(writer.ClientSafePipeHandle.DangerousGetHandle(), ownsHandle: false),
         new DeviceDescription { Backend = "pipe", Capacity = ByteSize.FromSectors(8), IsReadOnly = true })

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.IoUring;
 
-/// <summary>Operations that the kernel has no thread or memory for are made by the store; permanent errors are
+/// <summary>Operations for which the kernel has no thread or memory are made by the store; permanent errors are
 /// reported.</summary>
 public sealed class RingPressureTests : IDisposable
 {
@@ -28,7 +28,7 @@ public sealed class RingPressureTests : IDisposable
     [InlineData(TryAgain)]
     [InlineData(Busy)]
     [InlineData(NoMemory)]
-    public async Task A_call_that_the_kernel_has_no_room_for_is_made_again_after_a_pause(int errno)
+    public async Task A_submission_that_the_kernel_has_no_resources_for_is_retried_after_a_pause(int errno)
     {
         var kernel = RefusingRing.Open(8);
         await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
@@ -44,7 +44,7 @@ public sealed class RingPressureTests : IDisposable
     }
 
     [RingFact]
-    public async Task A_call_that_a_signal_interrupted_is_made_again_at_once()
+    public async Task An_interrupted_submission_is_retried_at_once()
     {
         var kernel = RefusingRing.Open(8);
         await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
@@ -53,7 +53,7 @@ public sealed class RingPressureTests : IDisposable
     }
 
     [RingFact]
-    public async Task A_call_that_fails_for_good_fails_what_it_was_to_submit_and_lets_the_memory_go()
+    public async Task A_failed_submission_fails_its_operations_and_releases_their_memory()
     {
         var kernel = RefusingRing.Open(2);
         await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
@@ -66,7 +66,7 @@ public sealed class RingPressureTests : IDisposable
     }
 
     [RingFact]
-    public async Task A_call_that_the_kernel_refuses_again_after_the_pause_is_left_to_the_store()
+    public async Task A_submission_refused_again_after_the_pause_is_made_by_the_store()
     {
         var kernel = RefusingRing.Open(8);
         await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
@@ -86,7 +86,7 @@ public sealed class RingPressureTests : IDisposable
     [InlineData(NoMemory)]
     [InlineData(TooManyFiles)]
     [InlineData(Canceled)]
-    public async Task An_operation_that_the_kernel_has_nothing_for_is_the_stores_call_after_a_pause(int errno)
+    public async Task An_operation_without_resources_in_the_kernel_is_made_by_the_store_after_a_pause(int errno)
     {
         var kernel = RefusingRing.Open(8);
         await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
@@ -102,7 +102,7 @@ public sealed class RingPressureTests : IDisposable
     }
 
     [RingFact]
-    public async Task R14_a_flush_that_the_kernel_never_began_is_made_by_the_store_after_a_pause()
+    public async Task R14_a_flush_that_the_kernel_did_not_begin_is_made_by_the_store_after_a_pause()
     {
         var flushes = 0;
         var store = new FakeStore(8) { Script = (_, _) => 0 * ++flushes };
@@ -135,7 +135,7 @@ public sealed class RingPressureTests : IDisposable
     }
 
     [RingFact]
-    public async Task R14_a_flush_whose_own_call_returned_an_error_is_not_repeated_although_it_never_began_before()
+    public async Task R14_a_flush_is_not_repeated_after_an_error_of_the_store()
     {
         var flushes = 0;
         var store = new FakeStore(8) { Script = (_, _) => ++flushes == 1 ? -Canceled : null };
@@ -150,7 +150,7 @@ public sealed class RingPressureTests : IDisposable
     }
 
     [RingFact]
-    public async Task An_operation_that_the_system_never_has_memory_for_fails_in_the_end_with_that_errno()
+    public async Task An_operation_without_memory_of_the_system_finally_fails_with_that_errno()
     {
         var calls = 0;
         var store = new FakeStore(8)
@@ -188,7 +188,7 @@ public sealed class RingPressureTests : IDisposable
     }
 
     [RingFact]
-    public async Task A_durable_write_that_the_kernel_does_not_know_is_made_durable_by_the_store()
+    public async Task A_durable_write_that_the_kernel_does_not_support_is_made_durable_by_the_store()
     {
         var kernel = RefusingRing.Open(8);
         await using var ring = new PolledRing(Disk.Store, time: time, ring: kernel);
@@ -200,7 +200,7 @@ public sealed class RingPressureTests : IDisposable
     }
 
     [RingFact]
-    public async Task A_completion_of_nothing_in_the_kernel_is_counted_and_touches_nothing()
+    public async Task A_stale_completion_is_counted_and_ignored()
     {
         using var pipe = new RingPipe();
         var kernel = RefusingRing.Open(8);
@@ -210,7 +210,7 @@ public sealed class RingPressureTests : IDisposable
         var second = ring.Engine.ReadAsync(0, Bytes.Batch(new byte[1])).AsTask();
         ring.Engine.Poll();
 
-        // The names of the same operation's first time, of one that never was, and of none.
+        // The user data of an earlier use of the same operation, of one that never existed, and of none.
         foreach (var name in new[] { 1ul << 32, (1ul << 32) + 999, 0ul })
         {
             kernel.NextEntry().UserData = name;
@@ -224,7 +224,7 @@ public sealed class RingPressureTests : IDisposable
     }
 
     [RingFact]
-    public async Task Completions_that_found_no_room_are_brought_in()
+    public async Task Overflowed_completions_are_collected()
     {
         var kernel = RefusingRing.Open(4);
         await using var ring = new PolledRing(Disk.Store, ring: kernel);
@@ -232,7 +232,7 @@ public sealed class RingPressureTests : IDisposable
         {
             for (var entry = 0; entry < kernel.SubmissionEntries; entry++)
             {
-                // Opcode 0: the kernel does nothing, and completes it.
+                // Opcode 0: the kernel completes it without an effect.
                 kernel.NextEntry().UserData = 1;
             }
 

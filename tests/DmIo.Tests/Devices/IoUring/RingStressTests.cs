@@ -42,7 +42,7 @@ public sealed class RingStressTests(ITestOutputHelper output) : IDisposable
     }
 
     [RingFact]
-    public async Task Rings_at_work_at_the_same_time_do_not_take_each_others_wake_ups()
+    public async Task Concurrent_rings_do_not_consume_each_others_wake_ups()
     {
         var owners = Enumerable.Range(1, 8).Select(seed => Task.Factory.StartNew(
             async () =>
@@ -66,7 +66,7 @@ public sealed class RingStressTests(ITestOutputHelper output) : IDisposable
     }
 
     [RingFact]
-    public async Task Not_attached_it_serves_callers_on_any_thread()
+    public async Task Without_an_owner_a_ring_serves_callers_on_any_thread()
     {
         await using var engine = RingEngine.TryCreate(file.Value.Store, 8, out _)!;
         var callers = Enumerable.Range(0, 16).Select(caller => Task.Run(async () =>
@@ -96,7 +96,7 @@ public sealed class RingStressTests(ITestOutputHelper output) : IDisposable
         var before = GC.GetAllocatedBytesForCurrentThread();
         Run(ring, callers, calls: 2000);
 
-        // The semaphore of the test's own owner allocates now and then; 2000 calls do not.
+        // The semaphore of the test's owner allocates now and then; 2000 calls do not.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2000);
     }
 
@@ -125,7 +125,8 @@ public sealed class RingStressTests(ITestOutputHelper output) : IDisposable
             && read.AsSpan().SequenceEqual(file.Value.Content.AsSpan(offset, read.Length));
     }
 
-    /// <summary>Calls again as soon as it is answered, as a device's actor does, without a state machine.</summary>
+    /// <summary>Makes the next call as soon as one completes, as a device actor does, without a state
+    /// machine.</summary>
     private sealed class Caller
     {
         private readonly RingEngine engine;

@@ -4,8 +4,8 @@ using Xunit;
 namespace DmIo.Tests.Devices.IoUring;
 
 /// <summary>
-/// The kernel's threads for what blocks. They are told apart by the thread that they work for, whose number as the
-/// kernel sees it is unknown in a container: so nothing else sends to a ring meanwhile.
+/// The kernel threads for blocking operations. They are identified by the thread that they work for, whose number in
+/// the kernel is unknown in a container, so no other test submits to a ring at the same time.
 /// </summary>
 [Collection(nameof(RingWorkersTests))]
 public sealed class RingWorkersTests : IDisposable
@@ -27,7 +27,7 @@ public sealed class RingWorkersTests : IDisposable
     [InlineData(1)]
     [InlineData(Depth)]
     [InlineData(4096)]
-    public void A_thread_may_have_as_many_whichever_ring_it_sends_to_first(int depth)
+    public void The_limit_of_a_thread_does_not_depend_on_its_first_ring(int depth)
     {
         using var ring = RingOpening.TryOpen(depth, out _, out _)!;
         var ofSender = OnThread(() =>
@@ -42,11 +42,11 @@ public sealed class RingWorkersTests : IDisposable
     [WorkersTheory]
     [InlineData(1)]
     [InlineData(2)]
-    public void Many_rings_have_no_more_together_than_the_thread_that_sends_to_them_may_have(int bound) =>
+    public void All_rings_of_a_thread_share_its_limit_of_workers(int bound) =>
         Assert.InRange(OnThread(() => MostUnderLoad(bound)), 1, bound);
 
-    /// <summary>How many this thread has at most, while it writes to each file through the page cache, and flushes
-    /// what it wrote.</summary>
+    /// <summary>The maximum number of workers of this thread while it writes to each file through the page cache and
+    /// flushes.</summary>
     private int MostUnderLoad(int bound)
     {
         var others = Workers();
@@ -88,7 +88,7 @@ public sealed class RingWorkersTests : IDisposable
         return Task.WhenAll(calls);
     }
 
-    /// <summary>The process's, each by the thread that it works for.</summary>
+    /// <summary>The workers of the process, each by the thread that it works for.</summary>
     private static List<string> Workers() => [.. Directory.EnumerateDirectories("/proc/self/task")
         .Select(NameOf).Where(name => name.StartsWith("iou-wrk-", StringComparison.Ordinal))];
 
@@ -104,7 +104,7 @@ public sealed class RingWorkersTests : IDisposable
         }
     }
 
-    /// <summary>On one that never sent to a ring.</summary>
+    /// <summary>Runs on a thread that has never submitted to a ring.</summary>
     private static T OnThread<T>(Func<T> work)
     {
         var task = new Task<T>(work, TaskCreationOptions.LongRunning);
@@ -114,7 +114,7 @@ public sealed class RingWorkersTests : IDisposable
         return task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Needs a kernel that lets us say how many.</summary>
+    /// <summary>Requires a kernel that permits setting the number of workers.</summary>
     [AttributeUsage(AttributeTargets.Method)]
     private sealed class WorkersTheoryAttribute : TheoryAttribute
     {

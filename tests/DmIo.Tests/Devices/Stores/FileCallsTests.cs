@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Stores;
 
-/// <summary>What becomes of the answers of a store.</summary>
+/// <summary>The handling of the results of a store.</summary>
 public sealed class FileCallsTests
 {
     private const int Interrupted = 4;
@@ -16,7 +16,7 @@ public sealed class FileCallsTests
     [InlineData(IoOperation.Write)]
     [InlineData(IoOperation.Discard)]
     [InlineData(IoOperation.WriteZeroes)]
-    public void A_call_that_a_signal_interrupted_is_made_again(IoOperation operation)
+    public void An_interrupted_call_is_retried(IoOperation operation)
     {
         var asked = 0;
         var store = new FakeStore(8) { Script = (_, _) => ++asked < 3 ? -Interrupted : null };
@@ -28,7 +28,7 @@ public sealed class FileCallsTests
     [Theory]
     [InlineData(IoOperation.Flush)]
     [InlineData(IoOperation.Write)]
-    public void R14_a_sync_that_a_signal_interrupted_is_not_repeated_into_a_success(IoOperation operation)
+    public void R14_an_interrupted_sync_is_not_retried(IoOperation operation)
     {
         var asked = 0;
         var store = new FakeStore(8) { Script = (_, _) => ++asked == 1 ? -Interrupted : null };
@@ -47,7 +47,7 @@ public sealed class FileCallsTests
     [InlineData(IoOperation.Flush, "The flush failed")]
     [InlineData(IoOperation.Discard, "Discarding 1 sectors from sector 2 on failed")]
     [InlineData(IoOperation.WriteZeroes, "Zeroing 1 sectors from sector 2 on failed")]
-    public void A_failure_keeps_its_errno_and_says_what_was_being_done(IoOperation operation, string doing)
+    public void A_failure_keeps_its_errno_and_names_the_operation(IoOperation operation, string doing)
     {
         var status = Call(new FakeStore(8) { Script = (_, _) => -5 }, operation);
 
@@ -66,7 +66,7 @@ public sealed class FileCallsTests
     }
 
     [Fact]
-    public void Zeroes_are_written_out_in_spite_of_short_and_interrupted_writes()
+    public void Zeroes_are_written_with_short_and_interrupted_writes()
     {
         const int Longest = 3 * 512;
         var asked = 0;
@@ -85,7 +85,7 @@ public sealed class FileCallsTests
     }
 
     [Fact]
-    public void Zeroes_are_written_out_from_memory_that_direct_io_takes()
+    public void Zeroes_are_written_from_memory_that_is_aligned_for_direct_io()
     {
         var store = new FakeStore(1024)
         {
@@ -100,7 +100,7 @@ public sealed class FileCallsTests
     }
 
     [Fact]
-    public void Zeroes_that_may_not_be_written_out_are_unsupported_and_not_written()
+    public void Zeroing_without_fallback_is_unsupported_and_writes_nothing()
     {
         var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.WriteZeroes ? -95 : null };
         store.Content.AsSpan().Fill(7);
@@ -112,7 +112,7 @@ public sealed class FileCallsTests
     }
 
     [Fact]
-    public void Zeroes_that_cannot_be_written_out_are_a_failure()
+    public void Zeroing_fails_if_the_write_fails()
     {
         var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.Write ? -28 : -95 };
 
@@ -122,7 +122,7 @@ public sealed class FileCallsTests
     }
 
     [Fact]
-    public void Zeroes_of_which_nothing_is_written_are_a_failure()
+    public void Zeroing_fails_if_nothing_is_written()
     {
         var store = new FakeStore(8) { Script = (operation, _) => operation == IoOperation.Write ? 0 : -95 };
 

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Stores;
 
-/// <summary>When a file is mapped, how long, and what becomes of the file's time.</summary>
+/// <summary>When and how long a file is mapped, and its modification time.</summary>
 public sealed class FileMappingTests : IDisposable
 {
     private const string Memory = "/dev/shm";
@@ -19,7 +19,7 @@ public sealed class FileMappingTests : IDisposable
     public void Dispose() => directory.Dispose();
 
     [SharedMemoryFact]
-    public void A_flush_says_that_the_file_was_changed()
+    public void A_flush_updates_the_modification_time()
     {
         using var file = Written();
 
@@ -29,7 +29,7 @@ public sealed class FileMappingTests : IDisposable
     }
 
     [SharedMemoryFact]
-    public void Its_close_says_that_the_file_was_changed()
+    public void The_close_updates_the_modification_time()
     {
         using var file = Written();
 
@@ -39,7 +39,7 @@ public sealed class FileMappingTests : IDisposable
     }
 
     [SharedMemoryFact]
-    public void A_file_that_was_not_written_keeps_its_time()
+    public void A_file_that_was_not_written_keeps_its_modification_time()
     {
         using var file = Written();
         Assert.True(file.Flush().IsOk);
@@ -75,7 +75,7 @@ public sealed class FileMappingTests : IDisposable
     [LinuxFact]
     public async Task A_file_on_a_disk_is_not_mapped()
     {
-        // Where this directory is in memory as well, this says nothing.
+        // If this directory is on tmpfs too, the test proves nothing.
         using var disk = new TemporaryDirectory(AppContext.BaseDirectory);
         await using var device = Open(disk, isReadOnly: false);
 
@@ -83,7 +83,7 @@ public sealed class FileMappingTests : IDisposable
     }
 
     [SmallMemoryFact]
-    public void On_a_file_system_that_is_full_the_writes_fail_that_do_not_fit_with_the_reason()
+    public void On_a_full_file_system_writes_that_do_not_fit_fail_with_the_reason()
     {
         using var small = new SmallMemory(pages: 64);
         using var file = new MappedFile(Path.Combine(small.Path, "disk.img"), 256 * 4096);
@@ -101,7 +101,7 @@ public sealed class FileMappingTests : IDisposable
         Assert.Equal(4096, Assert.Single(file.WritePages((first, (byte)8))).Bytes);
     }
 
-    /// <summary>Its pages are there, and its time is long ago though it was written since.</summary>
+    /// <summary>A file with allocated pages, whose time was reset after it was written.</summary>
     private MappedFile Written()
     {
         var file = new MappedFile(directory.FilePath(), Pages * 4096);

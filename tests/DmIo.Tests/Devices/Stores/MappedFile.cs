@@ -7,8 +7,8 @@ using DmIo.Memory;
 namespace DmIo.Tests.Devices.Stores;
 
 /// <summary>
-/// A file under an inline engine that has an owner, mapped where its file system is in memory. Turns are taken by the
-/// test's thread until all calls are answered. The file can be looked at, and changed, by another handle.
+/// A file with an inline engine that has an owner, mapped if it is on tmpfs. The thread of the test takes turns until
+/// all calls are complete. The file can be read and changed through another handle.
 /// </summary>
 internal sealed class MappedFile : IDisposable
 {
@@ -20,10 +20,10 @@ internal sealed class MappedFile : IDisposable
     private readonly LinuxFileStore store;
     private bool isClosed;
 
-    /// <param name="path">The file; made anew.</param>
-    /// <param name="lengthBytes">Of the file and the device.</param>
-    /// <param name="isMapped">False: as the same engine does on any other file system.</param>
-    /// <param name="processId">Whose memory the kernel is told to write into; null: this process's.</param>
+    /// <param name="path">The path of the file, which is created.</param>
+    /// <param name="lengthBytes">The length of the file and of the device.</param>
+    /// <param name="isMapped">False: the engine works as on other file systems.</param>
+    /// <param name="processId">The process into whose memory the kernel writes; null: this process.</param>
     internal MappedFile(string path, int lengthBytes, bool isMapped = true, int? processId = null)
     {
         Path = path;
@@ -45,14 +45,14 @@ internal sealed class MappedFile : IDisposable
 
     internal byte[] Content => File.ReadAllBytes(Path);
 
-    /// <summary>One turn's calls, and as many turns as they take.</summary>
+    /// <summary>Makes the calls in one turn, and takes more turns until all are complete.</summary>
     internal TransferResult[] Make(params IEnumerable<Func<InlineEngine, ValueTask<TransferResult>>> calls)
     {
         Task<TransferResult>[] tasks = [.. calls.Select(call => call(engine).AsTask())];
         engine.Poll();
         if (!tasks.All(task => task.IsCompleted))
         {
-            // What awaits an answer may go on later, on another thread: that, too, is worth a look.
+            // A continuation may run later, on another thread; it causes another turn too.
             _ = Task.WhenAll(tasks).ContinueWith(_ => woken.Release(), TaskScheduler.Default);
         }
 
@@ -64,7 +64,7 @@ internal sealed class MappedFile : IDisposable
         return [.. tasks.Select(task => task.Result)];
     }
 
-    /// <summary>Some writes of one turn, each of whole pages of one value.</summary>
+    /// <summary>Makes writes in one turn, each of a whole page of one value.</summary>
     internal TransferResult[] WritePages(params IEnumerable<(int Page, byte Value)> writes) =>
         Make(writes.Select(write => Write(write.Page * 4096L, Bytes.Batch(Bytes.Filled(4096, write.Value)))));
 
@@ -80,7 +80,7 @@ internal sealed class MappedFile : IDisposable
     internal IoStatus Discard(long offsetBytes, long lengthBytes) =>
         Completed.Of(engine.DiscardAsync(offsetBytes, lengthBytes));
 
-    /// <summary>As a device does.</summary>
+    /// <summary>Closes the engine and the store, as a device does.</summary>
     internal void Close()
     {
         if (!isClosed)

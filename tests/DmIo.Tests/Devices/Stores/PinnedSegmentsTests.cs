@@ -26,7 +26,7 @@ public sealed class PinnedSegmentsTests
     }
 
     [Fact]
-    public void Segments_that_lie_side_by_side_become_one_iovec()
+    public void Adjacent_segments_become_one_iovec()
     {
         var bytes = GC.AllocateArray<byte>(100, pinned: true);
         pinned.Pin(Batch(
@@ -39,7 +39,7 @@ public sealed class PinnedSegmentsTests
     }
 
     [Fact]
-    public void Pages_of_a_slab_that_lie_side_by_side_are_one_iovec()
+    public void Adjacent_pages_of_a_slab_become_one_iovec()
     {
         using var pool = new PagePool(16, 16);
         Assert.True(pool.TryLease(16, out var lease));
@@ -62,7 +62,7 @@ public sealed class PinnedSegmentsTests
         var rest = 0;
         foreach (var array in arrays)
         {
-            // Arrays that happen to lie without a gap would be one iovec: headers of arrays make that impossible.
+            // Adjacent arrays would become one iovec, but array headers prevent adjacency.
             Assert.Equal(AddressOf(array), before[rest].Address);
             Assert.Equal(AddressOf(array), pinned.First[rest++].Address);
         }
@@ -82,7 +82,7 @@ public sealed class PinnedSegmentsTests
     }
 
     [Fact]
-    public void Every_pin_is_let_go_once_by_a_release_and_it_can_be_used_again()
+    public void A_release_releases_every_pin_once_and_the_object_can_be_reused()
     {
         var managers = Enumerable.Range(0, 40).Select(_ => new CountingMemory()).ToArray();
         for (var round = 1; round <= 3; round++)
@@ -97,7 +97,7 @@ public sealed class PinnedSegmentsTests
     }
 
     [Fact]
-    public void More_than_1024_iovecs_make_a_short_call_and_what_is_left_out_is_let_go_too()
+    public void More_than_1024_iovecs_make_a_short_call_and_the_rest_is_unpinned_too()
     {
         var bytes = GC.AllocateArray<byte>(4096, pinned: true);
         var batch = new SegmentBatch();
@@ -115,7 +115,7 @@ public sealed class PinnedSegmentsTests
     }
 
     [Fact]
-    public void Memory_that_refuses_to_be_pinned_leaves_nothing_pinned()
+    public void Memory_that_throws_in_Pin_leaves_nothing_pinned()
     {
         var good = new CountingMemory();
         var bad = new CountingMemory { Refuses = true };
@@ -163,7 +163,7 @@ public sealed class PinnedSegmentsTests
     private static unsafe nint AddressOf(byte[] array) =>
         (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
 
-    /// <summary>Memory of a caller's own making, which counts.</summary>
+    /// <summary>A caller's memory class that counts pins.</summary>
     private sealed unsafe class CountingMemory : MemoryManager<byte>
     {
         private readonly byte[] bytes = GC.AllocateArray<byte>(10, pinned: true);

@@ -20,7 +20,7 @@ public sealed class RegionCheckTests
     [InlineData(50, 50)]
     [InlineData(100, 0)]
     [InlineData(long.MaxValue, 0)]
-    public void R13_a_range_within_the_device_is_well(long start, long count) =>
+    public void R13_a_range_within_the_device_is_valid(long start, long count) =>
         Assert.Equal(IoStatus.Ok, Check(Disk, IoOperation.Read, start, count));
 
     [Theory]
@@ -41,7 +41,7 @@ public sealed class RegionCheckTests
         Assert.Equal(IoStatusCode.OutOfRange, Check(Disk, IoOperation.Write, start, count).Code);
 
     [Fact]
-    public void R13_the_largest_device_takes_its_whole_range()
+    public void R13_the_largest_device_accepts_its_whole_range()
     {
         var huge = Disk with { Capacity = ByteSize.FromSectors(SectorCount.MaxValue) };
         Assert.Equal(IoStatus.Ok, Check(huge, IoOperation.Read, 0, SectorCount.MaxValue));
@@ -61,7 +61,7 @@ public sealed class RegionCheckTests
     [InlineData(IoOperation.Write)]
     [InlineData(IoOperation.Discard)]
     [InlineData(IoOperation.WriteZeroes)]
-    public void R12_a_read_only_device_takes_no_change(IoOperation operation)
+    public void R12_a_read_only_device_accepts_no_change(IoOperation operation)
     {
         var status = Check(Disk with { IsReadOnly = true }, operation, 0, 8);
         Assert.Equal(IoStatusCode.ReadOnly, status.Code);
@@ -79,7 +79,7 @@ public sealed class RegionCheckTests
     }
 
     [Fact]
-    public void Zeroing_without_fallback_is_unsupported_where_it_is_not_fast()
+    public void Zeroing_without_fallback_is_unsupported_if_it_is_not_fast()
     {
         var slow = Disk with { MaxWriteZeroes = ByteSize.FromSectors(8) };
         var status = Check(slow, IoOperation.WriteZeroes, 0, 8, WriteZeroesFlags.NoFallback);
@@ -107,7 +107,7 @@ public sealed class RegionCheckTests
     }
 
     [Fact]
-    public void A_range_of_whole_blocks_is_well() => Assert.Equal(
+    public void A_range_of_whole_blocks_is_valid() => Assert.Equal(
         IoStatus.Ok, Check(Disk with { BlockSize = ByteSize.FromKiB(4) }, IoOperation.Read, 8, 16));
 
     private static IoStatus Check(

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Transfer;
 
-/// <summary>One region in several calls: within the device's limits, continued where a transfer is short.</summary>
+/// <summary>One region in several calls: within the limits of the device, and continued after short
+/// transfers.</summary>
 public sealed class RegionSplittingTests
 {
     private const int Seed = 77;
@@ -36,7 +37,7 @@ public sealed class RegionSplittingTests
     }
 
     [Fact]
-    public async Task What_the_device_says_it_cannot_do_is_not_asked_for_chunk_by_chunk()
+    public async Task An_operation_reported_as_unsupported_is_not_tried_for_further_chunks()
     {
         var lame = new FaultyDevice(
             disk.Limit(description => description with { MaxWriteZeroes = ByteSize.FromSectors(1) }),
@@ -57,7 +58,7 @@ public sealed class RegionSplittingTests
     }
 
     [Fact]
-    public async Task R15_a_cut_falls_on_a_block_boundary_when_segments_are_odd()
+    public async Task R15_a_split_is_at_a_block_boundary_for_odd_segments()
     {
         var memory = new SegmentedMemory(Bytes.Random(4096, Seed), [700, 700, 700, 700, 700, 596]);
         var recording = new RecordingDevice(disk.Limit(description => description with { MaxSegments = 2 }));
@@ -67,7 +68,7 @@ public sealed class RegionSplittingTests
     }
 
     [Fact]
-    public async Task R15_a_block_of_more_segments_than_the_device_takes_goes_through_a_copy()
+    public async Task R15_a_block_of_more_segments_than_the_device_accepts_is_copied()
     {
         var written = new SegmentedMemory(Bytes.Random(2048, Seed), [.. Enumerable.Repeat(64, 32)]);
         var recording = new RecordingDevice(disk.Limit(description => description with { MaxSegments = 3 }));
@@ -140,7 +141,7 @@ public sealed class RegionSplittingTests
     [InlineData(-1)]
     [InlineData(4097)]
     [InlineData(long.MaxValue)]
-    public async Task A_device_that_claims_an_impossible_length_is_in_error(long claimed)
+    public async Task A_device_that_returns_an_invalid_length_fails_the_region(long claimed)
     {
         var device = new ScriptedDevice(disk, (_, _) => TransferResult.Moved(claimed));
         var bytes = Bytes.Filled(4096, 0xEE);

@@ -8,8 +8,8 @@ using Xunit;
 namespace DmIo.Tests.Devices.Transfer;
 
 /// <summary>
-/// Random operations under random limits, odd segments and short transfers, against an array of bytes. The seed is in
-/// the test's name, and makes all of it.
+/// Random operations with random limits, odd segments and short transfers, compared with an array of bytes. The seed is
+/// in the test's name, and determines everything.
 /// </summary>
 public sealed class RegionTransferModelTests
 {
@@ -21,7 +21,7 @@ public sealed class RegionTransferModelTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public async Task R15_a_memory_device_holds_what_the_model_holds(int seed)
+    public async Task R15_a_memory_device_agrees_with_the_model(int seed)
     {
         await using var device = new MemoryDevice(ByteSize.FromSectors(Sectors));
         await CompareAsync(device, seed);
@@ -29,7 +29,7 @@ public sealed class RegionTransferModelTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public async Task R15_a_file_holds_what_the_model_holds(int seed)
+    public async Task R15_a_file_agrees_with_the_model(int seed)
     {
         using var directory = new TemporaryDirectory();
         var options = new FileDeviceOptions { Path = directory.FilePath(), CreateSize = ByteSize.FromSectors(Sectors) };
@@ -126,7 +126,7 @@ public sealed class RegionTransferModelTests
 
     private sealed class Model(RecordingDevice device, byte[] content, Random random)
     {
-        /// <summary>Writes bytes that are neither zero nor stale.</summary>
+        /// <summary>Writes random bytes that are neither zero nor stale.</summary>
         internal async Task WriteAsync(int start, int count)
         {
             var bytes = new byte[count * Sector.SizeBytes];
@@ -139,7 +139,7 @@ public sealed class RegionTransferModelTests
             bytes.CopyTo(content, start * Sector.SizeBytes);
         }
 
-        /// <summary>The same in the middle of the sectors, beside bytes that stay.</summary>
+        /// <summary>Writes bytes within sectors, with edges that must not change.</summary>
         internal async Task WriteBytesAsync(int start, int count)
         {
             var most = Math.Min(count * Sector.SizeBytes, 3 * (int)device.Description.BlockSize.Bytes);
@@ -160,7 +160,7 @@ public sealed class RegionTransferModelTests
             Assert.Equal(content.AsSpan(start * Sector.SizeBytes, memory.Array.Length), memory.Array.AsSpan());
         }
 
-        /// <summary>A discard where the device has none is a write of zeroes.</summary>
+        /// <summary>Discards or zeroes; a discard that the device does not support becomes a write of zeroes.</summary>
         internal async Task ClearAsync(IoOperation operation, int start, int count)
         {
             operation = device.Description.MaxDiscard.Sectors.Value == 0 ? IoOperation.WriteZeroes : operation;

@@ -18,7 +18,7 @@ public sealed class RegionTransferTests
     private readonly MemoryDevice disk = new(ByteSize.FromSectors(Capacity));
 
     [Fact]
-    public async Task R5_a_region_shorter_than_the_memory_gets_its_beginning()
+    public async Task R5_a_region_shorter_than_the_memory_gets_its_start()
     {
         var bytes = Bytes.Random(8 * Sector.SizeBytes, Seed);
         Assert.Equal(IoStatus.Ok, await disk.RunAsync(IoOperation.Write, 4, 2, bytes));
@@ -56,7 +56,7 @@ public sealed class RegionTransferTests
     [Theory]
     [InlineData(IoOperation.Discard)]
     [InlineData(IoOperation.WriteZeroes)]
-    public async Task R7_a_failed_piece_of_a_range_operation_stops_no_other(IoOperation operation)
+    public async Task R7_a_failed_chunk_of_a_range_operation_stops_no_other(IoOperation operation)
     {
         var recording = new RecordingDevice(disk);
         var rule = new FaultRule { Filter = OperationFilter.On(operation), AtMost = 1 };
@@ -74,7 +74,7 @@ public sealed class RegionTransferTests
     }
 
     [Fact]
-    public async Task R8_a_failed_read_zero_fills_what_was_not_delivered()
+    public async Task R8_a_failed_read_zero_fills_the_missing_bytes()
     {
         await disk.RunAsync(IoOperation.Write, 0, 8, Bytes.Filled(4096, 0x11));
         var device = new FaultyDevice(disk, Seed, new FaultRule { PartialTransfer = ByteSize.FromBytes(1000) });
@@ -135,7 +135,7 @@ public sealed class RegionTransferTests
     }
 
     [Fact]
-    public async Task R8_a_read_of_an_impossible_length_zero_fills_the_memory_there_is()
+    public async Task R8_a_read_of_an_invalid_length_zero_fills_the_available_memory()
     {
         var bytes = Bytes.Filled(4096, 0xEE);
         var status = await disk.RunAsync(IoOperation.Read, 1, long.MaxValue, bytes);
@@ -153,7 +153,7 @@ public sealed class RegionTransferTests
     }
 
     [Fact]
-    public async Task A_count_of_0_reaches_no_device_wherever_it_starts()
+    public async Task A_count_of_0_at_any_start_reaches_no_device()
     {
         var recording = new RecordingDevice(disk);
         foreach (var operation in Enum.GetValues<IoOperation>().Where(operation => operation != IoOperation.Flush))
@@ -173,7 +173,7 @@ public sealed class RegionTransferTests
     }
 
     [Fact]
-    public async Task Memory_that_is_too_short_is_the_callers_defect() => await Assert.ThrowsAsync<ArgumentException>(
+    public async Task Too_short_memory_throws_ArgumentException() => await Assert.ThrowsAsync<ArgumentException>(
         async () => await disk.RunAsync(IoOperation.Write, 0, 8, new byte[4095]));
 
     [Fact]
@@ -196,7 +196,7 @@ public sealed class RegionTransferTests
     }
 
     [Fact]
-    public void A_device_that_answers_later_costs_nothing_either()
+    public void A_device_that_completes_later_allocates_nothing()
     {
         IoMemory memory = new byte[4096];
         var device = new LateDevice(disk);
@@ -221,7 +221,7 @@ public sealed class RegionTransferTests
     }
 
     [Fact]
-    public async Task Several_memories_follow_one_another_on_the_device_also_across_chunks()
+    public async Task Several_memories_are_contiguous_on_the_device_across_chunks()
     {
         var device = disk.Limit(description => description with { MaxTransfer = ByteSize.FromBytes(1536) });
         var transfer = new RegionTransfer(device, () => { });
@@ -233,7 +233,7 @@ public sealed class RegionTransferTests
         Assert.Equal(Bytes.Sectors((2, 1), (1, 2), (4, 3), (1, 0)), await disk.ContentAsync(8, 8));
     }
 
-    /// <summary>Answers a write when it is told to, from a source that is used again and again.</summary>
+    /// <summary>Completes a write when the test requests it, with a reusable source.</summary>
     private sealed class LateDevice(IBlockDevice inner) : DeviceDecorator(inner), IValueTaskSource<TransferResult>
     {
         private ManualResetValueTaskSourceCore<TransferResult> core;

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DmIo.Tests.Devices.Transfer;
 
-/// <summary>Writes of bytes inside sectors: what is read for them, what is written, and what a failure means.</summary>
+/// <summary>Writes of bytes within sectors: the blocks that are read, the data that is written, and failures.</summary>
 public sealed class WriteEdgesTests
 {
     private const int Seed = 5;
@@ -51,7 +51,7 @@ public sealed class WriteEdgesTests
     }
 
     [Fact]
-    public async Task Durable_is_the_write()
+    public async Task Only_the_write_has_FUA()
     {
         var device = new LimitedDevice(disk, description => description with { HasForceUnitAccess = true });
         var recording = new RecordingDevice(device);
@@ -80,7 +80,7 @@ public sealed class WriteEdgesTests
     }
 
     [Fact]
-    public async Task A_device_that_answers_later_is_read_and_then_written()
+    public async Task A_device_that_completes_later_is_read_and_then_written()
     {
         await disk.RunAsync(IoOperation.Write, 0, 64, Bytes.Filled(64 * 512, 7));
         var stuck = new HungDevice(disk);
@@ -94,10 +94,10 @@ public sealed class WriteEdgesTests
     }
 
     [Fact]
-    public async Task A_transfer_that_failed_is_as_good_for_the_next_one()
+    public async Task A_failed_transfer_can_be_reused()
     {
         var faulty = new FaultyDevice(disk, Seed, new FaultRule { AtMost = 1 });
-        var transfer = new RegionTransfer(faulty, () => Assert.Fail("nothing answers later here"));
+        var transfer = new RegionTransfer(faulty, () => Assert.Fail("no call completes asynchronously here"));
         transfer.Add(new byte[100], new DeviceOperation(IoOperation.Write, 3, 1), new WriteEdges(206, 206));
         Assert.True(transfer.Start(new DeviceOperation(IoOperation.Write, 3, 1)));
         Assert.False(transfer.Status.IsOk);

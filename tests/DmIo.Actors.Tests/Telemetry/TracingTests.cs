@@ -6,10 +6,10 @@ using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Actors.Tests.Seen;
+namespace DmIo.Actors.Tests.Telemetry;
 
-/// <summary>What a listener to the spans gets: of all services in the process, so each test has a trace of its
-/// own.</summary>
+/// <summary>The spans of a listener. It gets those of all services in the process, so each test uses its own
+/// trace.</summary>
 public sealed class TracingTests : ServiceTests
 {
     private readonly ConcurrentQueue<Activity> ended = new();
@@ -51,7 +51,7 @@ public sealed class TracingTests : ServiceTests
     }
 
     [Fact]
-    public void What_failed_has_its_reason_and_so_has_its_request()
+    public void A_failed_region_and_its_request_have_the_reason()
     {
         AttachQuick("good");
         AttachQuick("bad").Automatic = _ => IoStatus.DeviceError("it is broken", errno: 5);
@@ -72,7 +72,7 @@ public sealed class TracingTests : ServiceTests
     }
 
     [Fact]
-    public void A_region_without_a_device_is_seen_as_such()
+    public void A_region_without_a_device_has_a_failed_span()
     {
         var lease = Open(pages: 1);
         var parent = NewParent();
@@ -84,7 +84,7 @@ public sealed class TracingTests : ServiceTests
     }
 
     [Fact]
-    public async Task A_request_that_timed_out_ends_its_spans_though_the_device_has_it_still()
+    public async Task A_timed_out_request_ends_its_spans_while_the_device_still_holds_it()
     {
         var device = Attach("disk");
         var lease = Open(pages: 1);
@@ -107,7 +107,7 @@ public sealed class TracingTests : ServiceTests
     }
 
     [Fact]
-    public void Each_request_has_spans_of_its_own_however_often_its_state_is_used_again()
+    public void Each_request_has_its_own_spans_when_its_state_is_reused()
     {
         AttachQuick("disk");
         var lease = Open(pages: 4);
@@ -132,7 +132,7 @@ public sealed class TracingTests : ServiceTests
     }
 
     [Fact]
-    public async Task A_clients_request_is_the_child_of_what_its_caller_is_at()
+    public async Task A_clients_request_is_a_child_of_the_callers_span()
     {
         await using var running = await new RunningService().WithMemoryAsync("disk");
         await using var client = await running.Service.OpenAsync(1).InTime();
@@ -146,7 +146,7 @@ public sealed class TracingTests : ServiceTests
     }
 
     [Fact]
-    public void Without_a_parent_it_begins_a_trace_and_leaves_the_threads_own_span_alone()
+    public void A_request_without_a_parent_begins_a_trace_and_does_not_change_the_current_span()
     {
         using var current = new Activity("somebody else's").SetIdFormat(ActivityIdFormat.W3C).Start();
         var request = Write(Pattern(1, 1), new IoRegion("disk", 0, 1));
@@ -168,6 +168,6 @@ public sealed class TracingTests : ServiceTests
     private static ActivityContext NewParent() => new(
         ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
 
-    /// <summary>The spans of a trace, as they ended.</summary>
+    /// <summary>The spans of a trace, in the order of their ends.</summary>
     private Activity[] Of(ActivityContext parent) => [.. ended.Where(span => span.TraceId == parent.TraceId)];
 }

@@ -1,7 +1,8 @@
 namespace DmIo.Compare;
 
-/// <summary>P6: what a lease with one read in flight feels of one with 256, on the disk itself.</summary>
-internal static class NeighbourScenario
+/// <summary>P6: the effect of a lease with 256 requests in flight on a lease with one read in flight, on the
+/// disk.</summary>
+internal static class NeighborScenario
 {
     private const int Flood = 256;
     private const string Alone = "B alone";
@@ -14,18 +15,18 @@ internal static class NeighbourScenario
         [
             new Contest(
                 "P6",
-                "Noisy neighbour: 4 KiB random direct reads, B with 1 in flight beside A with 256",
+                "Noisy neighbor: 4 KiB random direct reads, B with 1 in flight, A with 256",
                 [
-                    OwnLoad.Of(NeighbourLoad.Name, Alone, settings, "--config", Config("fair", "adaptive")),
-                    Beside(adaptive, Config("fair", "adaptive")),
-                    Beside(Names("fair, depth 32"), Config("fair", "32")),
-                    Beside(Names("fifo, depth 32"), Config("fifo", "32")),
+                    OwnLoad.Of(NeighborLoad.Name, Alone, settings, "--config", Config("fair", "adaptive")),
+                    WithFlood(adaptive, Config("fair", "adaptive")),
+                    WithFlood(Names("fair, depth 32"), Config("fair", "32")),
+                    WithFlood(Names("fifo, depth 32"), Config("fifo", "32")),
                 ],
                 [new LatencyRatio(adaptive[0], Alone, "p50", sample => sample.P50, AtMost: 3)]),
         ];
 
-        Subject Beside(string[] names, string config) =>
-            OwnLoad.Of(NeighbourLoad.Name, names, settings, "--config", config, "--flood", Flood.ToString());
+        Subject WithFlood(string[] names, string config) =>
+            OwnLoad.Of(NeighborLoad.Name, names, settings, "--config", config, "--flood", Flood.ToString());
 
         string Config(string policy, string depth) => files.AddText(settings.DiskDirectory, $$"""
             dmio.devices.disk {
@@ -38,5 +39,5 @@ internal static class NeighbourScenario
             """);
     }
 
-    private static string[] Names(string how) => [$"B beside A, {how}", $"A beside B, {how}"];
+    private static string[] Names(string how) => [$"B with A, {how}", $"A with B, {how}"];
 }

@@ -5,8 +5,8 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Simulation;
 
-/// <summary>The disks of a run, and how they come into the service and leave it.</summary>
-internal sealed class DiskBay
+/// <summary>The disks of a run; attaches and detaches them.</summary>
+internal sealed class DiskSet
 {
     private readonly Oracle oracle;
     private readonly RunPlan plan;
@@ -14,7 +14,7 @@ internal sealed class DiskBay
     private readonly TimeProvider time;
     private readonly List<Disk> disks = [];
 
-    internal DiskBay(Oracle oracle, RunPlan plan, Random random, TimeProvider time)
+    internal DiskSet(Oracle oracle, RunPlan plan, Random random, TimeProvider time)
     {
         this.oracle = oracle;
         this.plan = plan;
@@ -27,21 +27,21 @@ internal sealed class DiskBay
         }
     }
 
-    /// <summary>Does it to one of those in service, if there are any.</summary>
-    internal void WithServing(Action<Disk> deed)
+    /// <summary>Applies an action to one disk in service, if there is one.</summary>
+    internal void ForRandomServing(Action<Disk> action)
     {
         var serving = disks.Where(disk => disk.State == DiskState.Serving).ToList();
         if (serving.Count > 0)
         {
-            deed(serving[random.Next(serving.Count)]);
+            action(serving[random.Next(serving.Count)]);
         }
     }
 
     internal HashSet<string> StuckNames() =>
         [.. disks.Where(disk => disk.Device is { StuckCalls: > 0 }).Select(disk => disk.Plan.Name)];
 
-    /// <summary>Lets go what is stuck, and nothing gets stuck, or fails, any more.</summary>
-    internal void Heal()
+    /// <summary>Completes stuck calls. From now on no call gets stuck or fails.</summary>
+    internal void StopFaults()
     {
         foreach (var disk in disks.Where(disk => disk.Device is not null))
         {
@@ -50,14 +50,14 @@ internal sealed class DiskBay
         }
     }
 
-    /// <summary>The service treats its devices as it has to.</summary>
+    /// <summary>Checks that the service calls its devices correctly.</summary>
     internal void CheckCallers() => disks.ForEach(disk =>
     {
         oracle.Require(
             disk.Device is not { Violations.Count: > 0 }, $"{disk.Plan.Name}: {disk.Device?.Violations[0]}");
         oracle.Require(
             disk.Plan.Depth.IsAdaptive || disk.Device is null || disk.Device.InFlight <= disk.Plan.Depth.Most,
-            $"{disk.Plan.Name} has {disk.Device?.InFlight} calls in flight, and a depth of {disk.Plan.Depth}");
+            $"{disk.Plan.Name} has {disk.Device?.InFlight} calls in flight at a depth of {disk.Plan.Depth}");
     });
 
     internal void CheckClosed(SimulatedProcess process) => disks.ForEach(disk => oracle.Require(
@@ -65,19 +65,19 @@ internal sealed class DiskBay
             || (process.MayHaveLostMessages && disk is { State: DiskState.Attaching, Device.InFlight: 0 }),
         $"{disk.Plan.Name} is not closed"));
 
-    /// <summary>Every device that was in service at the drain is closed by its end. One that was on its way into the
-    /// service is closed by who sent it.</summary>
+    /// <summary>Every device that was in service at the start of the drain is closed at its end. A device that was
+    /// being attached is closed by its owner.</summary>
     internal void CheckDrained() => disks.ForEach(disk => oracle.Require(
         disk.State == DiskState.Attaching || disk.Device is null or { IsClosed: true },
-        $"the service has drained, and {disk.Plan.Name} is not closed"));
+        $"{disk.Plan.Name} is not closed after the drain"));
 
     internal void CheckContent() => disks.ForEach(disk => oracle.CheckDisk(disk.Plan.Name, disk.Medium));
 
-    /// <summary>The service goes, and takes them along.</summary>
+    /// <summary>The service ends with all of its devices.</summary>
     internal void AllGone() => disks.ForEach(disk => oracle.Gone(disk.Plan.Name));
 
-    /// <summary>No service has them.</summary>
-    internal void Vacate()
+    /// <summary>No service has the disks.</summary>
+    internal void MarkAbsent()
     {
         foreach (var disk in disks)
         {
@@ -95,10 +95,10 @@ internal sealed class DiskBay
             oracle.Crash(disk.Plan.Name, disk.Medium);
         }
 
-        Vacate();
+        MarkAbsent();
     }
 
-    /// <summary>Its device actor dies.</summary>
+    /// <summary>Kills the actor of the device.</summary>
     internal void KillActor(Disk disk, SimulatedProcess process)
     {
         if (process.Service.Directory.TryFind(disk.Plan.Name, out var entry))
@@ -114,12 +114,12 @@ internal sealed class DiskBay
         oracle.Gone(disk.Plan.Name);
         disk.State = DiskState.Leaving;
         var device = disk.Device!;
-        void Hear(object answer) => oracle.Require(
+        void OnReply(object answer) => oracle.Require(
             oracle.IsEnding || (answer is DeviceDetached && device.IsClosed),
-            $"detaching {disk.Plan.Name} gave {answer}");
+            $"unexpected reply to the detach of {disk.Plan.Name}: {answer}");
         if (random.Next(2) == 0)
         {
-            process.Supervisor.Tell(new DetachDevice(disk.Plan.Name), process.NewEar(Hear));
+            process.Supervisor.Tell(new DetachDevice(disk.Plan.Name), process.NewReceiver(OnReply));
         }
         else
         {
@@ -129,39 +129,39 @@ internal sealed class DiskBay
                     await service.DetachAsync(disk.Plan.Name);
                     return new DeviceDetached(disk.Plan.Name);
                 },
-                (done, refused) => Hear((object?)done ?? refused!));
+                (done, refused) => OnReply((object?)done ?? refused!));
         }
     }
 
-    /// <summary>A device that was closed is attached anew, as soon as its name is free.</summary>
-    /// <param name="process">Where.</param>
-    /// <param name="isPatient">Does not ask for the name before the device is closed: so it comes to an end.</param>
-    internal void AttachWhatIsAbsent(SimulatedProcess process, bool isPatient = false)
+    /// <summary>Attaches closed devices again as soon as their names are free.</summary>
+    /// <param name="process">The process of the service.</param>
+    /// <param name="waitsForClose">Do not query the name before the device is closed, so that the queries end.</param>
+    internal void AttachAbsent(SimulatedProcess process, bool waitsForClose = false)
     {
         foreach (var disk in disks.Where(disk => !oracle.IsEnding))
         {
             if (disk.State == DiskState.Leaving
-                && (disk.Device!.IsClosed || (!isPatient && random.Next(8) == 0)))
+                && (disk.Device!.IsClosed || (!waitsForClose && random.Next(8) == 0)))
             {
                 disk.State = DiskState.Attaching;
                 AskForName(disk, process);
             }
-            else if (disk.State == DiskState.Absent && (!disk.WasRefused || (!isPatient && random.Next(8) == 0)))
+            else if (disk.State == DiskState.Absent && (!disk.WasRefused || (!waitsForClose && random.Next(8) == 0)))
             {
                 Attach(disk, process);
             }
         }
     }
 
-    /// <summary>The name of a device is free when the supervisor says so: not before the device is closed, or two would
-    /// write beside each other.</summary>
+    /// <summary>The name must stay taken until the device is closed; otherwise two devices would write to the same
+    /// disk.</summary>
     private void AskForName(Disk disk, SimulatedProcess process)
     {
         var device = disk.Device;
-        process.Supervisor.Tell(GetDevices.Instance, process.NewEar(message =>
+        process.Supervisor.Tell(GetDevices.Instance, process.NewReceiver(message =>
         {
             var isTaken = ((DeviceList)message).Devices.Any(one => one.Name == disk.Plan.Name);
-            oracle.Require(isTaken || device!.IsClosed, $"the name of {disk.Plan.Name} is free, and it is not closed");
+            oracle.Require(isTaken || device!.IsClosed, $"the name of {disk.Plan.Name} is free before its close");
             disk.State = isTaken ? DiskState.Leaving : DiskState.Absent;
         }));
     }
@@ -170,9 +170,9 @@ internal sealed class DiskBay
     {
         var name = disk.Plan.Name;
         disk.State = DiskState.Attaching;
-        oracle.Saw(disk.Plan.Policy);
-        oracle.Saw(disk.Plan.Decorator);
-        oracle.Saw(disk.Plan.Mode);
+        oracle.Cover(disk.Plan.Policy);
+        oracle.Cover(disk.Plan.Decorator);
+        oracle.Cover(disk.Plan.Mode);
         oracle.Attaching(name);
         var device = disk.Device = new SimulatedDevice(disk.Medium, time, new SimulatedDeviceOptions
         {
@@ -182,14 +182,14 @@ internal sealed class DiskBay
             Gathers = disk.Plan.Gathers,
             Describe = disk.Plan.Describe,
             Faults = disk.Plan.DrawFaults(random, plan),
-            Observer = fault => oracle.Happened(name, fault),
+            Observer = fault => oracle.OnFault(name, fault),
         });
         var decorated = disk.Plan.Decorate(device, random, time);
         if (random.Next(2) == 0)
         {
             process.Supervisor.Tell(
                 new AttachDevice(name, decorated, disk.Plan.Depth, disk.Plan.Policy),
-                process.NewEar(message => Attached(disk, device, (message as AttachRefused)?.Reason)));
+                process.NewReceiver(message => Attached(disk, device, (message as AttachRefused)?.Reason)));
         }
         else
         {

@@ -5,71 +5,71 @@ using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Simulation;
 
-/// <summary>Asks what a device knows of its sectors, and judges the answer: what is told to be zero would be read as
-/// zero by somebody who reads for as long as the answer takes.</summary>
-internal sealed class ExtentQuestion
+/// <summary>A query for the extents of a device, and the check of its reply: sectors reported as zero must read as zero
+/// during the query.</summary>
+internal sealed class ExtentQuery
 {
     private static readonly byte[] Zeroes = new byte[Sector.SizeBytes];
 
     private readonly Oracle oracle;
-    private readonly GetExtents question;
+    private readonly GetExtents query;
     private readonly DeviceRecord? device;
     private readonly DiskAccess[] reads;
     private readonly bool isBad;
 
-    internal ExtentQuestion(Oracle oracle, RunPlan plan, Random random)
+    internal ExtentQuery(Oracle oracle, RunPlan plan, Random random)
     {
         this.oracle = oracle;
         var disk = plan.Devices[random.Next(plan.Devices.Count)];
         var start = random.Next(disk.Sectors);
-        var count = random.Next(1, Math.Min(plan.MostRegionSectors, disk.Sectors - start) + 1);
-        question = new GetExtents(disk.Name, start, count, random.Next(1, 6));
-        question = random.Next(20) switch
+        var count = random.Next(1, Math.Min(plan.MaxRegionSectors, disk.Sectors - start) + 1);
+        query = new GetExtents(disk.Name, start, count, random.Next(1, 6));
+        query = random.Next(20) switch
         {
-            0 => question with { Device = "nowhere" },
-            1 => question with { Count = disk.Sectors - start + 1 },
-            2 => question with { Max = 0 },
-            _ => question,
+            0 => query with { Device = "nowhere" },
+            1 => query with { Count = disk.Sectors - start + 1 },
+            2 => query with { Max = 0 },
+            _ => query,
         };
-        isBad = question.Device != disk.Name || question.Max == 0
-            || question.Start.Value + question.Count.Value > disk.Sectors;
-        oracle.Note($"asks for {question}");
+        isBad = query.Device != disk.Name || query.Max == 0
+            || query.Start.Value + query.Count.Value > disk.Sectors;
+        oracle.Note($"sends {query}");
         Moment = oracle.NextMoment();
         device = isBad ? null : oracle[disk.Name];
         reads = device is null ? [] : [.. Enumerable.Range(start, count).Select(
             sector => device.Disk.Begin(new DiskAccess(IoOperation.Read, sector, 1) { Label = "extents" }))];
     }
 
-    /// <summary>When it was asked.</summary>
+    /// <summary>The moment at which the query was sent.</summary>
     internal long Moment { get; }
 
     internal bool IsAnswered { get; private set; }
 
-    internal void Ask(SimulatedProcess process) => process.Supervisor.Tell(question, process.NewEar(Hear));
+    internal void Ask(SimulatedProcess process) => process.Supervisor.Tell(query, process.NewReceiver(OnReply));
 
-    /// <summary>No answer will come.</summary>
+    /// <summary>No reply will come.</summary>
     internal void Forget() => Array.ForEach(reads, read => device!.Disk.Withdraw(read));
 
-    private void Hear(object message)
+    private void OnReply(object message)
     {
-        oracle.Require(!IsAnswered, $"{question} is answered again: {message}");
+        oracle.Require(!IsAnswered, $"{query} got a second reply: {message}");
         IsAnswered = true;
         switch (message)
         {
             case Extents extents:
-                oracle.Note($"{question.Device} tells {string.Join(", ", extents.List)}");
-                oracle.Require(!isBad, $"{question} makes no sense, and is answered");
+                oracle.Note($"{query.Device} has {string.Join(", ", extents.List)}");
+                oracle.Require(!isBad, $"invalid {query} was not refused");
                 Judge(extents);
                 break;
             case ExtentsRefused refused:
                 oracle.Note($"no extents: {refused.Reason}");
                 oracle.Require(
                     device is null || oracle.IsEnding || device.LastGone >= Moment || device.LastFailed >= Moment,
-                    $"{question} is refused: {refused.Reason}");
+                    $"{query} is refused: {refused.Reason}");
                 Forget();
                 break;
             default:
-                oracle.Require(false, $"{question} is answered {message}");
+                oracle.Require(false, $"{query} got the reply {message}");
                 break;
         }
     }
@@ -77,9 +77,9 @@ internal sealed class ExtentQuestion
     private void Judge(Extents extents)
     {
         oracle.Require(
-            extents.Start == question.Start && extents.List.Count >= 1 && extents.List.Count <= question.Max
+            extents.Start == query.Start && extents.List.Count >= 1 && extents.List.Count <= query.Max
                 && extents.List.Sum(extent => extent.Count.Value) <= reads.Length,
-            $"{question} is answered {string.Join(", ", extents.List)}");
+            $"{query} got the extents {string.Join(", ", extents.List)}");
         var kinds = extents.List.SelectMany(
             extent => Enumerable.Repeat(extent.Kind, (int)extent.Count.Value)).ToList();
         for (var index = 0; index < reads.Length; index++)

@@ -4,12 +4,12 @@ using DmIo.Cli.Bench;
 namespace DmIo.Compare;
 
 /// <summary>
-/// Lease B has one 4 KiB random read in flight at the device called disk; beside it lease A has as many as it is told
-/// to. Reports B, then A where there is one.
+/// Lease B has one random 4 KiB read in flight at the device named disk; lease A has a given number in flight at the
+/// same time. Reports B, then A if present.
 /// </summary>
-internal static class NeighbourLoad
+internal static class NeighborLoad
 {
-    internal const string Name = "neighbour";
+    internal const string Name = "neighbor";
 
     private static readonly Option<string> ConfigPath = new("--config") { Required = true };
 
@@ -17,7 +17,7 @@ internal static class NeighbourLoad
 
     internal static Command Create(CancellationToken end)
     {
-        var command = new Command(Name, "A lease with one read in flight beside one that floods.")
+        var command = new Command(Name, "One read in flight of a lease during a flood by another lease.")
         {
             ConfigPath, Flood,
         }.With(LoadOptions.All);

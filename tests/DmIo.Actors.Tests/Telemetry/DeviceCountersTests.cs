@@ -6,9 +6,9 @@ using DmIo.Devices;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Actors.Tests.Seen;
+namespace DmIo.Actors.Tests.Telemetry;
 
-/// <summary>Times, by a clock that is the test's; the rest of what is counted is seen through actors.</summary>
+/// <summary>Times, by a manual clock; the other counters are tested through actors.</summary>
 public sealed class DeviceCountersTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

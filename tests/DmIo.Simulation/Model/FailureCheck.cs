@@ -2,9 +2,9 @@ using DmIo.Io;
 
 namespace DmIo.Simulation;
 
-/// <summary>What may make a region fail, and with which status. A failure without an excuse is a broken promise as a
-/// success without its data is.</summary>
-internal static class Excuses
+/// <summary>Checks that a failed region has a status and a reason that the rules allow. A failure without a reason
+/// violates a guarantee, as a success without its data does.</summary>
+internal static class FailureCheck
 {
     internal static void Check(
         Oracle oracle, SimulatedRequest request, int index, IoStatus status, DeviceRecord device, TimeSpan now)
@@ -12,7 +12,7 @@ internal static class Excuses
         var message = request.Message;
         var region = message.Regions[index];
         var began = request.Moment;
-        var isExcused = status.Code switch
+        var isAllowed = status.Code switch
         {
             IoStatusCode.OutOfRange => message.Operation != IoOperation.Flush
                 && region.Start.Value + region.Count.Value > device.SectorCount,
@@ -20,7 +20,7 @@ internal static class Excuses
             IoStatusCode.DeviceGone => device.LastGone >= began,
             IoStatusCode.DeviceFailed => device.LastFailed >= began,
             IoStatusCode.TimedOut => message.Deadline is { } deadline && now - request.Began >= deadline,
-            IoStatusCode.Stopped => request.Lease.WasCut || oracle.IsEnding,
+            IoStatusCode.Stopped => request.Lease.WasKilled || oracle.IsEnding,
             IoStatusCode.Misaligned => (region.Start.Value | region.Count.Value) % device.Plan.BlockSectors != 0,
             IoStatusCode.ReadOnly => device.Plan.IsReadOnly && message.Operation is not
                 (IoOperation.Read or IoOperation.Flush),
@@ -29,6 +29,6 @@ internal static class Excuses
                 || (message.Zeroing.HasFlag(WriteZeroesFlags.NoFallback) && !device.Plan.HasFastWriteZeroes),
             _ => false,
         };
-        oracle.Require(isExcused, $"region {index} of {request} failed without a reason: {status}");
+        oracle.Require(isAllowed, $"region {index} of {request} failed without a reason: {status}");
     }
 }

@@ -3,8 +3,8 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Simulation;
 
-/// <summary>What there is to see of a request that is about to be sent.</summary>
-internal static class RequestSights
+/// <summary>Finds the traits of a request, for the coverage.</summary>
+internal static class RequestTraits
 {
     private const int SectorsPerPage = 8;
 
@@ -16,21 +16,21 @@ internal static class RequestSights
         }
 
         var message = request.Message;
-        oracle.Saw(message.Operation);
-        oracle.Saw(message.Priority);
+        oracle.Cover(message.Operation);
+        oracle.Cover(message.Priority);
         if (request.Memory is { } memory)
         {
-            oracle.Saw(memory.Kind);
+            oracle.Cover(memory.Kind);
         }
 
         if (message.Operation == IoOperation.WriteZeroes)
         {
-            oracle.Saw(message.Zeroing);
+            oracle.Cover(message.Zeroing);
         }
 
         foreach (var trait in Enum.GetValues<RequestTrait>().Where(trait => Has(oracle, request, message, trait)))
         {
-            oracle.Saw(trait);
+            oracle.Cover(trait);
         }
     }
 
@@ -39,7 +39,7 @@ internal static class RequestSights
         {
             RequestTrait.ForceUnitAccess => message.ForceUnitAccess,
             RequestTrait.Deadline => message.Deadline is not null,
-            RequestTrait.NothingInARegion => message.Regions.Any(region => region.Count.Value == 0),
+            RequestTrait.EmptyRegion => message.Regions.Any(region => region.Count.Value == 0),
             RequestTrait.ManyRegions => message.Regions.Count == ErrorBits.Capacity,
             RequestTrait.SeveralDevices => message.Regions.Select(region => region.Device).Distinct().Count() > 1,
             RequestTrait.NoSuchDevice => message.Regions.Any(region => oracle.TryFind(region.Device) is null),
@@ -47,15 +47,15 @@ internal static class RequestSights
                 && region.Start.Value + region.Count.Value > device.SectorCount),
             RequestTrait.LargerThanItsLease => message.Memory is not null
                 && message.Regions.Max(region => region.Count.Value) > request.Lease.Pages * SectorsPerPage,
-            RequestTrait.MeetsAnother => oracle.Outstanding.Any(other => Meet(message, other)),
-            RequestTrait.MeetsItsOwnLeases => request.Lease.Outstanding.Exists(other => Meet(message, other)),
-            RequestTrait.KeepsItsHead => message.Edges is { HeadBytes: > 0, TailBytes: 0 },
-            RequestTrait.KeepsItsTail => message.Edges is { HeadBytes: 0, TailBytes: > 0 },
-            RequestTrait.KeepsBoth => message.Edges is { HeadBytes: > 0, TailBytes: > 0 },
-            RequestTrait.KeepsWholeBlocks => message.Edges.HeadBytes >= Sector.SizeBytes,
+            RequestTrait.OverlapsAnother => oracle.Outstanding.Any(other => Overlap(message, other)),
+            RequestTrait.OverlapsItsOwnLease => request.Lease.Outstanding.Exists(other => Overlap(message, other)),
+            RequestTrait.HeadEdge => message.Edges is { HeadBytes: > 0, TailBytes: 0 },
+            RequestTrait.TailEdge => message.Edges is { HeadBytes: 0, TailBytes: > 0 },
+            RequestTrait.BothEdges => message.Edges is { HeadBytes: > 0, TailBytes: > 0 },
+            RequestTrait.EdgeOfWholeSectors => message.Edges.HeadBytes >= Sector.SizeBytes,
             _ => request.IsOnLeasePages,
         };
 
-    internal static bool Meet(IoRequest message, SimulatedRequest other) => !other.IsBad
+    internal static bool Overlap(IoRequest message, SimulatedRequest other) => !other.IsBad
         && message.Regions.Any(region => other.Message.Regions.Any(theirs => theirs.Overlaps(region)));
 }

@@ -5,19 +5,19 @@ using Xunit;
 
 namespace DmIo.Faults.Tests.Bench;
 
-/// <summary>The ways in which a file's operations reach the kernel, as rows of a theory. Where the kernel lends no
-/// io_uring its rows are left out, and <see cref="WayTests"/> says why.</summary>
-internal static class Way
+/// <summary>The modes of files as rows of a theory. Without io_uring, the rows of the ring are left out, and
+/// <see cref="FileModeTests"/> reports the reason.</summary>
+internal static class FileModes
 {
     private static readonly Lazy<string?> Reason = new(FindReason);
 
-    /// <summary>Why there is no io_uring; null where there is.</summary>
-    internal static string? WhyNoRing => Reason.Value;
+    /// <summary>Why io_uring is not available; null: it is.</summary>
+    internal static string? NoRingReason => Reason.Value;
 
     /// <summary>Through the page cache.</summary>
     public static TheoryData<ServiceMode> Cached() => [.. Modes()];
 
-    /// <summary>Through the page cache and past it.</summary>
+    /// <summary>Through the page cache and with direct I/O.</summary>
     public static TheoryData<ServiceMode, bool> All()
     {
         var rows = new TheoryData<ServiceMode, bool>();
@@ -30,10 +30,10 @@ internal static class Way
         return rows;
     }
 
-    /// <summary>Those that never block the thread of the device's actor.</summary>
+    /// <summary>The modes that never block the thread of the device actor.</summary>
     public static TheoryData<ServiceMode> Waiting() => [.. Modes().Where(mode => mode != ServiceMode.Inline)];
 
-    private static IEnumerable<ServiceMode> Modes() => WhyNoRing is null
+    private static IEnumerable<ServiceMode> Modes() => NoRingReason is null
         ? [ServiceMode.Inline, ServiceMode.Ring, ServiceMode.Threads]
         : [ServiceMode.Inline, ServiceMode.Threads];
 
@@ -58,15 +58,15 @@ internal static class Way
     }
 }
 
-/// <summary>Says it where a way is left out.</summary>
-public sealed class WayTests
+/// <summary>Fails if a mode is left out.</summary>
+public sealed class FileModeTests
 {
     [RingFact]
-    public void The_ring_takes_part() => Assert.Null(Way.WhyNoRing);
+    public void The_kernel_supports_the_ring() => Assert.Null(FileModes.NoRingReason);
 
     [AttributeUsage(AttributeTargets.Method)]
     private sealed class RingFactAttribute : FactAttribute
     {
-        public RingFactAttribute() => Skip = Way.WhyNoRing;
+        public RingFactAttribute() => Skip = FileModes.NoRingReason;
     }
 }

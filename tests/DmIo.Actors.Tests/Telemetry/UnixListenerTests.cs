@@ -5,9 +5,9 @@ using DmIo.Actors.Tests.Fixtures;
 using DmIo.Actors.Tests.Settings;
 using Xunit;
 
-namespace DmIo.Actors.Tests.Seen;
+namespace DmIo.Actors.Tests.Telemetry;
 
-/// <summary>A unix socket that is listened on, and its file.</summary>
+/// <summary>A listening Unix socket and its file.</summary>
 public sealed class UnixListenerTests : IDisposable
 {
     private const int Backlog = 4;
@@ -22,7 +22,7 @@ public sealed class UnixListenerTests : IDisposable
 
     [UnixFact]
     [UnsupportedOSPlatform("windows")]
-    public void Its_file_is_for_its_own_user()
+    public void Only_the_user_can_access_the_file()
     {
         using var listener = new UnixListener(Address, Backlog);
 
@@ -30,7 +30,7 @@ public sealed class UnixListenerTests : IDisposable
     }
 
     [Fact]
-    public void Its_file_is_gone_when_it_is_closed()
+    public void Closing_removes_the_file()
     {
         var listener = new UnixListener(Address, Backlog);
         Assert.True(File.Exists(Path));
@@ -41,7 +41,7 @@ public sealed class UnixListenerTests : IDisposable
     }
 
     [LinuxFact]
-    public async Task The_file_of_a_successor_stays_when_it_is_closed()
+    public async Task Closing_does_not_remove_the_file_of_a_successor()
     {
         var listener = new UnixListener(Address, Backlog);
         File.Delete(Path);
@@ -56,7 +56,7 @@ public sealed class UnixListenerTests : IDisposable
     }
 
     [LinuxFact]
-    public void A_file_of_another_kind_that_took_its_name_stays_when_it_is_closed()
+    public void Closing_does_not_remove_another_kind_of_file()
     {
         var listener = new UnixListener(Address, Backlog);
         File.Delete(Path);
@@ -68,7 +68,7 @@ public sealed class UnixListenerTests : IDisposable
     }
 
     [Fact]
-    public async Task Where_the_backlog_of_a_listener_is_full_somebody_listens()
+    public async Task A_listener_with_a_full_backlog_is_detected()
     {
         using var listener = new UnixListener(Address, backlog: 0);
         var clients = new List<Socket>();
@@ -119,10 +119,10 @@ public sealed class UnixListenerTests : IDisposable
         return client;
     }
 
-    /// <summary>A test of what is done by system calls of Linux.</summary>
+    /// <summary>A test of code that uses system calls of Linux.</summary>
     [AttributeUsage(AttributeTargets.Method)]
     private sealed class LinuxFactAttribute : FactAttribute
     {
-        public LinuxFactAttribute() => Skip = OperatingSystem.IsLinux() ? null : "Only Linux has such calls.";
+        public LinuxFactAttribute() => Skip = OperatingSystem.IsLinux() ? null : "Requires system calls of Linux.";
     }
 }

@@ -6,9 +6,9 @@ using DmIo.Io;
 using Xunit;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
-namespace DmIo.Actors.Tests.Seen;
+namespace DmIo.Actors.Tests.Telemetry;
 
-/// <summary>What a service says about itself.</summary>
+/// <summary>The statistics of a service.</summary>
 public sealed class StatisticsTests : ServiceTests
 {
     private readonly Lazy<TestProbe> reader;
@@ -16,7 +16,7 @@ public sealed class StatisticsTests : ServiceTests
     public StatisticsTests() => reader = new Lazy<TestProbe>(() => CreateTestProbe());
 
     [Fact]
-    public void Who_has_an_answer_finds_it_counted_by_kind()
+    public void Completed_operations_are_counted_by_kind()
     {
         var device = AttachQuick("disk");
         var lease = Open(pages: 8);
@@ -37,7 +37,7 @@ public sealed class StatisticsTests : ServiceTests
     }
 
     [Fact]
-    public void What_the_device_cannot_do_at_all_is_an_error_that_never_went_to_it()
+    public void An_unsupported_operation_is_an_error_that_was_not_issued()
     {
         AttachQuick("disk", sectors: 8);
         var lease = Open(pages: 1);
@@ -49,7 +49,7 @@ public sealed class StatisticsTests : ServiceTests
     }
 
     [Fact]
-    public async Task Regions_that_go_down_together_are_one_operation()
+    public async Task Merged_regions_count_as_one_operation()
     {
         var device = Attach("disk", queueDepth: 1, describe: plain => plain with { MaxSegments = 16 });
         var lease = Open(pages: 8);
@@ -68,7 +68,7 @@ public sealed class StatisticsTests : ServiceTests
     }
 
     [Fact]
-    public void A_durable_write_is_a_write_that_took_a_flush_of_the_device()
+    public void A_durable_write_counts_as_a_write_and_a_flush()
     {
         AttachQuick("disk", describe: plain => plain with { HasVolatileCache = true });
         var lease = Open(pages: 1);
@@ -80,7 +80,7 @@ public sealed class StatisticsTests : ServiceTests
     }
 
     [Fact]
-    public async Task What_waits_and_what_is_in_flight_is_shown_while_it_does()
+    public async Task Waiting_io_and_io_in_flight_are_shown()
     {
         var device = Attach("disk", queueDepth: 1);
         var lease = Open(pages: 2);
@@ -102,7 +102,7 @@ public sealed class StatisticsTests : ServiceTests
     }
 
     [Fact]
-    public void A_leases_requests_are_counted_by_what_became_of_them()
+    public void Requests_of_a_lease_are_counted_by_outcome()
     {
         AttachQuick("disk");
         var lease = Open(pages: 4, weight: 200);
@@ -119,7 +119,7 @@ public sealed class StatisticsTests : ServiceTests
     }
 
     [Fact]
-    public void A_request_costs_four_hops_and_a_turn_of_either_actor()
+    public void A_request_costs_four_messages_and_one_turn_of_each_actor()
     {
         AttachQuick("disk");
         var lease = Open(pages: 1);
@@ -132,7 +132,7 @@ public sealed class StatisticsTests : ServiceTests
     }
 
     [Fact]
-    public void What_devices_and_leases_cost_stays_in_the_totals_when_they_are_gone()
+    public void Totals_include_detached_devices_and_closed_leases()
     {
         AttachQuick("disk");
         var lease = Open(pages: 1);
@@ -152,7 +152,7 @@ public sealed class StatisticsTests : ServiceTests
     }
 
     [Fact]
-    public void The_pool_is_shown_as_it_is()
+    public void The_statistics_show_the_pool()
     {
         Open(pages: 20);
 

@@ -6,8 +6,8 @@ using DmIo.Memory;
 
 namespace DmIo.TestKit.Tests.Oracle;
 
-/// <summary>A decorator with one bug, which shows now and then.</summary>
-internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : DeviceDecorator(inner)
+/// <summary>A decorator with one silent fault, which occurs at random.</summary>
+internal sealed class SilentFaultDevice(IBlockDevice inner, SilentFault fault, Random random) : DeviceDecorator(inner)
 {
     private const int OneIn = 8;
 
@@ -18,33 +18,33 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
     {
         IoOperation.Read => ReadAsync(operation.Start, operation.Data!),
         IoOperation.Write => WriteAsync(operation.Start, operation.Data!, operation.ForceUnitAccess),
-        IoOperation.Flush when lie == Lie.LosesFlushes && Lies() => default,
-        IoOperation.WriteZeroes when lie == Lie.ForgetsToZero && Lies() => default,
+        IoOperation.Flush when fault == SilentFault.LosesFlushes && OccursNow() => default,
+        IoOperation.WriteZeroes when fault == SilentFault.SkipsZeroes && OccursNow() => default,
         _ => base.SubmitAsync(operation),
     };
 
     private async ValueTask<TransferResult> ReadAsync(Sector start, SegmentBatch destination)
     {
-        DoWhatIsLate();
+        RunDelayed();
         var result = await Inner.ReadAsync(start, destination);
-        if (result.Bytes == 0 || !Lies())
+        if (result.Bytes == 0 || !OccursNow())
         {
             return result;
         }
 
         var first = destination.Segments[0];
-        switch (lie)
+        switch (fault)
         {
-            case Lie.GarblesReads:
+            case SilentFault.CorruptsReads:
                 first.Span[random.Next(first.Length)] ^= 4;
                 break;
-            case Lie.FillsReadsLate:
+            case SilentFault.FillsReadsLate:
                 late = () => first.Span.Fill(1);
                 break;
-            case Lie.WritesBesideMemory when MemoryMarshal.TryGetArray<byte>(first, out var array):
+            case SilentFault.WritesOutsideMemory when MemoryMarshal.TryGetArray<byte>(first, out var array):
                 array.Array![array.Offset + array.Count] = 1;
                 break;
-            case Lie.ReadsStale when old.TryGetValue(start.Value, out var stale):
+            case SilentFault.ReadsStale when old.TryGetValue(start.Value, out var stale):
                 destination.CopyFrom(stale);
                 break;
         }
@@ -54,33 +54,33 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
 
     private async ValueTask<TransferResult> WriteAsync(Sector start, SegmentBatch source, bool forceUnitAccess)
     {
-        DoWhatIsLate();
-        if (!Lies())
+        RunDelayed();
+        if (!OccursNow())
         {
-            return await WriteAsync(start, source, forceUnitAccess, isRemembered: lie == Lie.ReadsStale);
+            return await WriteAsync(start, source, forceUnitAccess, isRemembered: fault == SilentFault.ReadsStale);
         }
 
         var all = TransferResult.Moved(source.LengthBytes);
         var last = Description.Capacity.Sectors.Value - (source.LengthBytes / Sector.SizeBytes);
-        switch (lie)
+        switch (fault)
         {
-            case Lie.LosesWrites:
+            case SilentFault.LosesWrites:
                 return all;
-            case Lie.MisdirectsWrites:
+            case SilentFault.MisdirectsWrites:
                 return await Inner.WriteAsync(random.NextInt64(last + 1), source, forceUnitAccess);
-            case Lie.TearsWrites:
+            case SilentFault.TearsWrites:
                 var part = new SegmentBatch();
                 part.AddFrom(source, 0, (source.LengthBytes / Sector.SizeBytes / 2 * Sector.SizeBytes) + 1);
                 var bytes = new byte[Sector.SizeBytes * ((part.LengthBytes / Sector.SizeBytes) + 1)];
                 source.CopyTo(bytes);
                 await Inner.WriteAsync(start, Bytes.Batch(bytes), forceUnitAccess);
                 return all;
-            case Lie.LosesForceUnitAccess:
+            case SilentFault.LosesForceUnitAccess:
                 return await Inner.WriteAsync(start, source, forceUnitAccess: false);
-            case Lie.TakesWritesLate:
+            case SilentFault.WritesLate:
                 late = () => _ = Inner.WriteAsync(start, source, forceUnitAccess).AsTask();
                 return all;
-            case Lie.ChangesWhatItWrites:
+            case SilentFault.ChangesWriteBuffers:
                 var result = await Inner.WriteAsync(start, source, forceUnitAccess);
                 source.Segments[0].Span[0]++;
                 return result;
@@ -102,9 +102,9 @@ internal sealed class LyingDevice(IBlockDevice inner, Lie lie, Random random) : 
         return await Inner.WriteAsync(start, source, forceUnitAccess);
     }
 
-    private bool Lies() => random.Next(OneIn) == 0;
+    private bool OccursNow() => random.Next(OneIn) == 0;
 
-    private void DoWhatIsLate()
+    private void RunDelayed()
     {
         var due = late;
         late = static () => { };

@@ -2,13 +2,13 @@ using System.Text.Json;
 using DmIo.Actors.Tests.Client;
 using Xunit;
 
-namespace DmIo.Actors.Tests.Seen;
+namespace DmIo.Actors.Tests.Telemetry;
 
-/// <summary>What others show along with a service's statistics.</summary>
+/// <summary>Sections that other modules add to the statistics of a service.</summary>
 public sealed class SectionTests
 {
     [Fact]
-    public async Task Sections_are_shown_by_name_in_the_order_in_which_they_came()
+    public async Task Sections_are_shown_by_name_in_the_order_of_their_addition()
     {
         await using var running = new RunningService();
         running.Service.AddSection("servers", () => Element("1"));
@@ -23,7 +23,7 @@ public sealed class SectionTests
     }
 
     [Fact]
-    public async Task They_are_read_anew_each_time()
+    public async Task Sections_are_read_for_each_snapshot()
     {
         var count = 0;
         await using var running = new RunningService();
@@ -36,7 +36,7 @@ public sealed class SectionTests
     }
 
     [Fact]
-    public async Task One_that_is_disposed_of_is_gone()
+    public async Task A_disposed_section_is_removed()
     {
         await using var running = new RunningService();
         var section = running.Service.AddSection("servers", () => Element("1"));
@@ -47,7 +47,7 @@ public sealed class SectionTests
     }
 
     [Fact]
-    public async Task One_that_throws_harms_who_wants_to_see_it_and_not_the_service()
+    public async Task A_section_that_throws_fails_the_snapshot_and_not_the_service()
     {
         await using var running = await new RunningService().WithMemoryAsync("disk");
         using (running.Service.AddSection("broken", () => throw new InvalidOperationException("broken")))

@@ -2,16 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace DmIo.Simulation;
 
-/// <summary>The words for a broken promise, put together only where it is broken.</summary>
+/// <summary>The text of a violated guarantee, formatted only if it is violated.</summary>
 [InterpolatedStringHandler]
-internal ref struct BrokenText
+internal ref struct ViolationText
 {
     private DefaultInterpolatedStringHandler text;
 
-    public BrokenText(int literalLength, int formattedCount, bool isKept, out bool isNeeded)
+    public ViolationText(int literalLength, int formattedCount, bool holds, out bool isViolated)
     {
-        isNeeded = !isKept;
-        text = isNeeded ? new DefaultInterpolatedStringHandler(literalLength, formattedCount) : default;
+        isViolated = !holds;
+        text = isViolated ? new DefaultInterpolatedStringHandler(literalLength, formattedCount) : default;
     }
 
     public void AppendLiteral(string literal) => text.AppendLiteral(literal);

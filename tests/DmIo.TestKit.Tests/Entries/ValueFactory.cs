@@ -18,9 +18,9 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.TestKit.Tests.Entries;
 
-/// <summary>Makes a right value of any type that our public members take, and an instance of any type that has public
-/// members. A type that it does not know fails the test: what is new has to be told here.</summary>
-internal sealed class Maker : IAsyncDisposable
+/// <summary>Creates a valid value of any type that a public member accepts, and an instance of any type with public
+/// members. An unknown type fails the test and must be added here.</summary>
+internal sealed class ValueFactory : IAsyncDisposable
 {
     private const string Name = "disk";
 
@@ -30,7 +30,7 @@ internal sealed class Maker : IAsyncDisposable
     private IoClient client = null!; // set by NewAsync
     private NbdServer server = null!; // set by NewAsync
 
-    private Maker() => known = Values().Concat(Services()).ToDictionary();
+    private ValueFactory() => known = Values().Concat(Services()).ToDictionary();
 
     private Dictionary<Type, Func<object?>> Values() => new()
     {
@@ -110,17 +110,17 @@ internal sealed class Maker : IAsyncDisposable
         [typeof(Func<Crash, Task>)] = () => (Func<Crash, Task>)(_ => Task.CompletedTask),
     };
 
-    internal static async Task<Maker> NewAsync()
+    internal static async Task<ValueFactory> NewAsync()
     {
-        var maker = new Maker();
-        await maker.running.Service.AttachAsync(Name, new MemoryDevice(ByteSize.FromSectors(64)));
-        maker.client = await maker.running.Service.OpenAsync(pages: 4);
-        maker.server = await NbdServer.StartAsync(maker.running.System, NewServerOptions());
-        await maker.server.AddExportAsync(new NbdExport { Name = "export", Devices = [Name] });
-        return maker;
+        var factory = new ValueFactory();
+        await factory.running.Service.AttachAsync(Name, new MemoryDevice(ByteSize.FromSectors(64)));
+        factory.client = await factory.running.Service.OpenAsync(pages: 4);
+        factory.server = await NbdServer.StartAsync(factory.running.System, NewServerOptions());
+        await factory.server.AddExportAsync(new NbdExport { Name = "export", Devices = [Name] });
+        return factory;
     }
 
-    /// <summary>A right value; null for what may be.</summary>
+    /// <summary>A valid value; null for nullable types.</summary>
     internal object? Value(Type type)
     {
         if (known.TryGetValue(type, out var make))
@@ -131,8 +131,8 @@ internal sealed class Maker : IAsyncDisposable
         return type.IsValueType ? Activator.CreateInstance(type) : Made(type);
     }
 
-    /// <summary>They serve after all that was done to them.</summary>
-    internal async Task<bool> IsWellAsync() =>
+    /// <summary>Whether the objects still work after all calls.</summary>
+    internal async Task<bool> StillWorkAsync() =>
         (await client.WriteAsync(new IoRegion(Name, 0, 8), new byte[4096])).IsOk
         && (await server.GetStatusAsync()).Exports.Count == 1;
 
@@ -167,11 +167,11 @@ internal sealed class Maker : IAsyncDisposable
             CreateSize = ByteSize.FromSectors(64),
         };
 
-    /// <summary>By its shortest public constructor.</summary>
+    /// <summary>Creates an instance by its shortest public constructor.</summary>
     private object Made(Type type)
     {
         var constructor = type.GetConstructors().MinBy(one => one.GetParameters().Length)
-            ?? throw new InvalidOperationException($"The test can't make a {type}; tell it how.");
+            ?? throw new InvalidOperationException($"The test has no value of the type {type}; add one.");
         return constructor.Invoke([.. constructor.GetParameters().Select(one => Value(one.ParameterType))]);
     }
 

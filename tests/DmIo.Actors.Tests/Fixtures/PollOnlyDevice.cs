@@ -5,10 +5,10 @@ using DmIo.Io;
 namespace DmIo.Actors.Tests.Fixtures;
 
 /// <summary>
-/// A device that completes operations in <see cref="Poll"/> alone, as a ring does: what was called before is sent by
-/// one poll, and done by the next that comes after <see cref="Finish"/>. Notes how many calls each poll sent.
+/// A device that completes operations in <see cref="Poll"/> only, as a ring does: a poll submits the calls before it,
+/// and the first poll after <see cref="Finish"/> completes them. Records the number of calls that each poll submitted.
 /// </summary>
-internal sealed class PolledDevice(int sectors) : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(sectors)))
+internal sealed class PollOnlyDevice(int sectors) : DeviceDecorator(new MemoryDevice(ByteSize.FromSectors(sectors)))
 {
     private readonly Lock gate = new();
     private readonly List<Action> called = [];
@@ -16,10 +16,10 @@ internal sealed class PolledDevice(int sectors) : DeviceDecorator(new MemoryDevi
     private DeviceHost? owner;
     private bool isFinishing;
 
-    /// <summary>Calls that each poll sent, where it sent any.</summary>
+    /// <summary>The number of calls that each poll submitted, without zeroes.</summary>
     internal List<int> Sent { get; } = [];
 
-    /// <summary>Not zero: sent, and not done.</summary>
+    /// <summary>Calls that are submitted and not complete.</summary>
     internal int InFlight
     {
         get
@@ -33,10 +33,10 @@ internal sealed class PolledDevice(int sectors) : DeviceDecorator(new MemoryDevi
 
     internal DeviceHost Owner => owner!;
 
-    /// <summary>While the gate is closed, a poll of the device waits in it.</summary>
+    /// <summary>While the gate is closed, polls wait at it.</summary>
     internal ManualResetEventSlim Gate { get; } = new(initialState: true);
 
-    /// <summary>A poll of the device has reached the gate.</summary>
+    /// <summary>Released when a poll reaches the gate.</summary>
     internal SemaphoreSlim AtGate { get; } = new(0);
 
     public override void Attach(DeviceHost host) => owner = host;
@@ -80,7 +80,7 @@ internal sealed class PolledDevice(int sectors) : DeviceDecorator(new MemoryDevi
         return new(Call(() => Inner.SubmitAsync(submitted).AsTask().GetAwaiter().GetResult()));
     }
 
-    /// <summary>What was sent is done; the owner is woken to hear of it.</summary>
+    /// <summary>Completes the submitted calls, and wakes the owner.</summary>
     internal void Finish()
     {
         lock (gate)

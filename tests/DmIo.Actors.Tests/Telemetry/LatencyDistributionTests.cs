@@ -1,12 +1,12 @@
 using DmIo.Actors.Telemetry;
 using Xunit;
 
-namespace DmIo.Actors.Tests.Seen;
+namespace DmIo.Actors.Tests.Telemetry;
 
 public sealed class LatencyDistributionTests
 {
     [Fact]
-    public void Any_latency_is_shown_as_at_most_a_sixteenth_more()
+    public void Any_latency_is_reported_at_most_a_sixteenth_too_high()
     {
         for (var ticks = 0L; ticks < 1L << 40; ticks = (ticks * 9 / 8) + 1)
         {
@@ -20,7 +20,7 @@ public sealed class LatencyDistributionTests
     }
 
     [Fact]
-    public void Latencies_beyond_all_measure_and_of_clocks_that_went_back_are_counted()
+    public void Huge_and_negative_latencies_are_counted()
     {
         var counts = new LatencyCounts();
         counts.Record(TimeSpan.MaxValue);
@@ -30,7 +30,7 @@ public sealed class LatencyDistributionTests
     }
 
     [Fact]
-    public void A_quantile_is_the_latency_that_so_many_do_not_exceed()
+    public void A_quantile_is_the_latency_that_this_fraction_does_not_exceed()
     {
         var latencies = new LatencyDistribution([new(1, 98), new(20, 1), new(300, 1)]);
 
@@ -41,7 +41,7 @@ public sealed class LatencyDistributionTests
     }
 
     [Fact]
-    public void Two_looks_give_the_latencies_between_them()
+    public void Two_snapshots_give_the_latencies_between_them()
     {
         var counts = new LatencyCounts();
         counts.Record(TimeSpan.FromMicroseconds(1));

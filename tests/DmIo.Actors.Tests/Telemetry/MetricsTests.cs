@@ -6,11 +6,11 @@ using DmIo.Actors.Tests.Fixtures;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Actors.Tests.Seen;
+namespace DmIo.Actors.Tests.Telemetry;
 
 /// <summary>
-/// What a listener to the meter gets. It gets what every service of the process does, so devices have names here that
-/// no other test uses.
+/// The measurements of a meter listener. It gets those of all services of the process, so the device names here are
+/// used by no other test.
 /// </summary>
 public sealed class MetricsTests : ServiceTests
 {
@@ -35,7 +35,7 @@ public sealed class MetricsTests : ServiceTests
     }
 
     [Fact]
-    public async Task The_queue_is_shown_as_it_is()
+    public async Task The_queue_gauges_show_the_current_state()
     {
         var device = Attach("metrics-b", queueDepth: 1);
         var lease = Open(pages: 3);
@@ -58,7 +58,7 @@ public sealed class MetricsTests : ServiceTests
     }
 
     [Fact]
-    public void Durations_are_recorded_while_somebody_listens()
+    public void Durations_are_recorded_while_a_listener_is_enabled()
     {
         var device = AttachQuick("metrics-c");
         var lease = Open(pages: 2);
@@ -78,7 +78,7 @@ public sealed class MetricsTests : ServiceTests
     }
 
     [Fact]
-    public void A_device_that_is_detached_is_shown_no_more()
+    public void A_detached_device_is_not_measured()
     {
         AttachQuick("metrics-d");
         Supervisor.Tell(new ServiceProtocol.DetachDevice("metrics-d"), TestActor);

@@ -8,41 +8,43 @@ using DmIo.Memory;
 
 namespace DmIo.TestKit.Tests.Entries;
 
-/// <summary>What is left out of the inventory's tests, each with its reason.</summary>
-internal static class Excused
+/// <summary>Exceptions from the tests of public members, each with its reason.</summary>
+internal static class Exclusions
 {
     internal static bool FromNull(PublicEntry entry, ParameterInfo parameter) =>
         HasSpan(entry) || IsFaultsText(entry, parameter);
 
     internal static bool FromNumbers(PublicEntry entry) => HasSpan(entry) || IsOfDevice(entry) || Waits(entry);
 
-    /// <summary>Statistics are read, never made, by whom we serve.</summary>
+    /// <summary>Users only read statistics and never construct them.</summary>
     internal static bool FromOptions(PublicEntry entry, Type options) =>
         IsOfProvider(entry) || options == typeof(ServiceStatistics) || options == typeof(LatencyDistribution);
 
-    /// <summary>It says that the system has not as much memory as was asked for.</summary>
+    /// <summary>The exception reports that the system does not have the requested memory.</summary>
     internal static bool LacksMemory(PublicEntry entry, Exception? fault) => fault is OutOfMemoryException
         && (entry.Method.DeclaringType == typeof(VirtualBuffer) || entry.Method.DeclaringType == typeof(SegmentBatch));
 
-    /// <summary>"Anything else that is thrown is taken for" a <see cref="DeviceOpenException"/>.</summary>
+    /// <summary>A provider may throw any exception, which the service wraps in a
+    /// <see cref="DeviceOpenException"/>.</summary>
     private static bool IsOfProvider(PublicEntry entry) =>
         typeof(IDeviceProvider).IsAssignableFrom(entry.Method.DeclaringType);
 
-    /// <summary>Reflection can't pass one.</summary>
+    /// <summary>Reflection cannot pass a span.</summary>
     private static bool HasSpan(PublicEntry entry) =>
         entry.Method.GetParameters().Any(one => one.ParameterType.IsByRefLike);
 
-    /// <summary>Who reports a fault is not to meet another one: null is taken for no text.</summary>
+    /// <summary>The code that reports an error should not cause another one: null is accepted as an empty
+    /// text.</summary>
     private static bool IsFaultsText(PublicEntry entry, ParameterInfo parameter) =>
         parameter.ParameterType == typeof(string) && (entry.Method.DeclaringType == typeof(IoStatus)
             || typeof(Exception).IsAssignableFrom(entry.Method.DeclaringType));
 
-    /// <summary>"What a caller of these members promises (the service does): ranges lie within the capacity."</summary>
+    /// <summary>The caller of a device, which is the service, guarantees valid ranges.</summary>
     private static bool IsOfDevice(PublicEntry entry) =>
         entry.Method.DeclaringType == typeof(BlockDeviceOperations)
         || (typeof(IBlockDevice).IsAssignableFrom(entry.Method.DeclaringType)
         && Array.Exists(typeof(IBlockDevice).GetMethods(), one => one.Name == entry.Method.Name));
 
-    /// <summary>For as long as it takes, that many calls are not stuck.</summary>
+    /// <summary>The call waits until this number of calls is stuck.</summary>
     private static bool Waits(PublicEntry entry) => entry.Method.Name == nameof(HungDevice.WhenHungAsync);
 }

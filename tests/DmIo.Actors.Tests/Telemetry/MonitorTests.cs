@@ -11,9 +11,9 @@ using DmIo.Actors.Tests.Settings;
 using DmIo.Io;
 using Xunit;
 
-namespace DmIo.Actors.Tests.Seen;
+namespace DmIo.Actors.Tests.Telemetry;
 
-/// <summary>The socket on which a service shows what it does.</summary>
+/// <summary>The socket that serves the statistics of a service.</summary>
 public sealed class MonitorTests : IDisposable
 {
     private readonly ScratchFolder folder = new();
@@ -23,14 +23,14 @@ public sealed class MonitorTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task Each_question_is_answered_with_a_line_of_statistics()
+    public async Task Each_query_is_answered_with_a_line_of_statistics()
     {
         await using var running = await new RunningService(Configuration()).WithMemoryAsync("disk");
         await using var client = await running.Service.OpenAsync(1).InTime();
         await client.WriteAsync(new IoRegion("disk", 0, 4), new byte[2048]).InTime();
         using var reader = new Connection(Path);
 
-        reader.Say("stats\nstats\n");
+        reader.SendText("stats\nstats\n");
 
         for (var time = 0; time < 2; time++)
         {
@@ -42,7 +42,7 @@ public sealed class MonitorTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_written_is_what_is_read()
+    public async Task Statistics_are_read_as_they_were_written()
     {
         await using var running = await new RunningService().WithMemoryAsync("disk");
         await using var client = await running.Service.OpenAsync(1).InTime();
@@ -58,14 +58,14 @@ public sealed class MonitorTests : IDisposable
     }
 
     [Fact]
-    public async Task Two_may_watch_at_once()
+    public async Task Two_clients_can_be_connected_at_once()
     {
         await using var running = await new RunningService(Configuration()).WithMemoryAsync("disk");
         using var one = new Connection(Path);
         using var other = new Connection(Path);
 
-        one.Say("watch\n");
-        other.Say("watch\n");
+        one.SendText("watch\n");
+        other.SendText("watch\n");
 
         for (var time = 0; time < 2; time++)
         {
@@ -75,24 +75,25 @@ public sealed class MonitorTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_does_not_read_gets_no_more_until_it_does_and_holds_up_nobody()
+    public async Task A_client_that_does_not_read_gets_no_more_lines_and_delays_no_other()
     {
         var taken = 0;
         await using var running = await new RunningService().WithMemoryAsync("disk");
         var statistics = await running.Service.GetStatisticsAsync().InTime();
         await using var monitor = new ServiceMonitor(
             ServiceMonitor.Listen(Path), Take, TimeSpan.Zero, NoLogger.Instance);
-        using var deaf = new Connection(Path);
+        using var idle = new Connection(Path);
         using var other = new Connection(Path);
-        deaf.Say("watch\n");
+        idle.SendText("watch\n");
         var before = -1;
         while (before != Volatile.Read(ref taken))
         {
-            // Each round trip of the other is a chance for the deaf one's lines, until the socket is full.
+            // Each round trip of the other client gives the service a chance to fill the socket of the client that does
+            // not read.
             before = Volatile.Read(ref taken) + 100;
             for (var time = 0; time < 100; time++)
             {
-                other.Say("stats\n");
+                other.SendText("stats\n");
                 await other.NextAsync();
             }
         }
@@ -110,24 +111,24 @@ public sealed class MonitorTests : IDisposable
     [Theory]
     [InlineData("help\n", "say stats or watch")]
     [InlineData("stats stats stats stats stats stats stats stats stats stats stats stats", "")]
-    public async Task Who_says_something_else_is_left(string said, string answer)
+    public async Task An_invalid_query_closes_the_connection(string sent, string answer)
     {
         await using var running = new RunningService(Configuration());
         using var client = new Connection(Path);
 
-        client.Say(said);
+        client.SendText(sent);
 
         Assert.Contains(answer, await client.RestAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task So_many_may_look_and_no_more()
+    public async Task The_number_of_connections_is_limited()
     {
         await using var running = new RunningService(Configuration());
-        var clients = Enumerable.Range(0, ServiceMonitor.MostClients).Select(_ => new Connection(Path)).ToList();
+        var clients = Enumerable.Range(0, ServiceMonitor.MaxClients).Select(_ => new Connection(Path)).ToList();
         foreach (var client in clients)
         {
-            client.Say("stats\n");
+            client.SendText("stats\n");
             await client.NextAsync();
         }
 
@@ -138,12 +139,12 @@ public sealed class MonitorTests : IDisposable
     }
 
     [Fact]
-    public async Task It_ends_with_the_service_and_so_do_its_connections()
+    public async Task The_socket_and_its_connections_end_with_the_service()
     {
         var running = new RunningService(Configuration());
         using var asking = new Connection(Path);
         using var watching = new Connection(Path);
-        watching.Say("watch\n");
+        watching.SendText("watch\n");
         await watching.NextAsync();
 
         await running.DisposeAsync();
@@ -155,7 +156,7 @@ public sealed class MonitorTests : IDisposable
 
     [UnixFact]
     [UnsupportedOSPlatform("windows")]
-    public async Task Only_its_user_may_connect()
+    public async Task Only_the_same_user_may_connect()
     {
         await using var running = new RunningService(Configuration());
 
@@ -163,7 +164,7 @@ public sealed class MonitorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_socket_that_somebody_left_is_replaced()
+    public async Task A_stale_socket_is_replaced()
     {
         LeaveSocket();
         Assert.True(File.Exists(Path));
@@ -171,12 +172,12 @@ public sealed class MonitorTests : IDisposable
         await using var running = new RunningService(Configuration());
 
         using var client = new Connection(Path);
-        client.Say("stats\n");
+        client.SendText("stats\n");
         Assert.Empty((await client.NextAsync()).Devices);
     }
 
     [Fact]
-    public async Task Where_somebody_listens_the_start_fails()
+    public async Task A_socket_in_use_fails_the_start()
     {
         await using var running = new RunningService(Configuration());
 
@@ -198,11 +199,11 @@ public sealed class MonitorTests : IDisposable
     }
 
     [Fact]
-    public void A_path_that_cannot_be_had_is_a_fault_of_the_configuration() =>
+    public void An_unusable_path_is_a_configuration_error() =>
         Assert.Throws<ConfigurationException>(() => ServiceMonitor.Listen(folder.PathOf(new string('x', 200))));
 
     [Fact]
-    public void A_directory_that_is_missing_is_named()
+    public void A_missing_directory_is_named()
     {
         var fault = Assert.Throws<ConfigurationException>(() => ServiceMonitor.Listen(folder.PathOf("none/dmio.sock")));
 
@@ -212,7 +213,7 @@ public sealed class MonitorTests : IDisposable
 
     private string Configuration() => $"dmio.monitor.socket = \"{Path}\"";
 
-    /// <summary>As a process does that is killed: bound, and closed without its file.</summary>
+    /// <summary>Leaves the file of a socket, as a killed process does.</summary>
     private void LeaveSocket()
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -248,12 +249,12 @@ public sealed class MonitorTests : IDisposable
             socket.Dispose();
         }
 
-        internal void Say(string text) => socket.Send(Encoding.UTF8.GetBytes(text));
+        internal void SendText(string text) => socket.Send(Encoding.UTF8.GetBytes(text));
 
         internal async Task<ServiceStatistics> NextAsync() =>
             ServiceStatistics.Parse(Encoding.UTF8.GetBytes((await reader.ReadLineAsync().InTime())!));
 
-        /// <summary>All until the other side closes.</summary>
+        /// <summary>All data until the other side closes.</summary>
         internal async Task<string> RestAsync()
         {
             try
@@ -262,7 +263,7 @@ public sealed class MonitorTests : IDisposable
             }
             catch (IOException)
             {
-                // It was closed with something unread in it.
+                // The connection was closed with unread data in it.
                 return "";
             }
         }
