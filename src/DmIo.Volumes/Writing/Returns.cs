@@ -83,7 +83,7 @@ internal sealed class Returns(WriterState state)
         leg.Phase = LegPhase.WritingMissed;
         if (state.Rules.MissedIsDurableBeforeCopy)
         {
-            leg.MapStep = WriteMissed(state.Live);
+            leg.MapStep = WriteMissed(state.MapHolders & state.Targets);
         }
     }
 
@@ -111,16 +111,17 @@ internal sealed class Returns(WriterState state)
     {
         if (leg.MapStep is { } step)
         {
-            if (!step.IsOver)
+            // A leg that failed counts until a record without it is chosen: the next writer may read its maps.
+            if (!step.IsOver || !state.MapHolders.IsSubsetOf(state.Targets))
             {
                 return false;
             }
 
             state.InFlight.Remove(step);
             leg.MapStep = null;
-            if (!state.Live.IsSubsetOf(step.Done))
+            if (!state.MapHolders.IsSubsetOf(step.Done))
             {
-                leg.MapStep = WriteMissed(state.Live);
+                leg.MapStep = WriteMissed(state.MapHolders);
                 return true;
             }
         }
