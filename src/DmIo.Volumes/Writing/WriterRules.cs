@@ -57,6 +57,9 @@ internal class WriterRules
     /// <summary>VM2: cooling flushes the acknowledgment set and every leg that is being synchronized.</summary>
     internal virtual MemberSet CoolingFlush(MemberSet acknowledgment, MemberSet syncing) => acknowledgment | syncing;
 
+    /// <summary>VM2: on disk, a leg outside S misses what was written to it and not flushed there.</summary>
+    internal virtual bool MissesUnflushed => true;
+
     /// <summary>VM3: what is to be copied to a leg is durable on S before the leg is changed.</summary>
     internal virtual bool MissedIsDurableBeforeCopy => true;
 

@@ -205,6 +205,24 @@ internal sealed class WriterState
         Host.StateChanged();
     }
 
+    /// <summary>What the missed maps say about a leg when they are written now: nothing about a leg of S; otherwise what
+    /// it lacks, and what was written to it and may not be durable there.</summary>
+    internal RegionSet MissedOnDisk(int member)
+    {
+        var missed = new RegionSet();
+        if (!InSync[member])
+        {
+            missed.UnionWith(Legs[member].Missed);
+            if (Rules.MissesUnflushed)
+            {
+                missed.UnionWith(Legs[member].Unflushed);
+                missed.UnionWith(Legs[member].Flushing);
+            }
+        }
+
+        return missed;
+    }
+
     /// <summary>A client write in flight touches the regions.</summary>
     internal bool IsBeingWritten(RegionRange range)
     {

@@ -16,8 +16,11 @@ internal sealed class ModelWriter : IWriterHost
     internal ModelWriter(VolumeWorld world, int number, VolumeRecord known)
     {
         (this.world, this.number) = (world, number);
-        Core = new VolumeWriter(this, world.Options.WriterRules, world.NextGuid(), known);
+        Core = new VolumeWriter(this, world.Options.WriterRules, new Guid(number, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0), known);
     }
+
+    /// <summary>The number of the process, never used again.</summary>
+    internal int Number => number;
 
     internal VolumeWriter Core { get; }
 
@@ -66,7 +69,7 @@ internal sealed class ModelWriter : IWriterHost
             var missed = new RegionSet[world.Options.Legs];
             for (var i = 0; i < missed.Length; i++)
             {
-                missed[i] = i == leg || State.InSync[i] ? new RegionSet() : State.Legs[i].MissedOnDisk();
+                missed[i] = i == leg ? new RegionSet() : State.MissedOnDisk(i);
             }
 
             Add(leg, new LegIo(LegIoKind.WriteMissed, number, step) { Missed = missed });
@@ -149,13 +152,17 @@ internal sealed class ModelWriter : IWriterHost
                 continue;
             }
 
-            if (world.Options.SplitsMaps || io.Kind is LegIoKind.Write or LegIoKind.Flush)
+            if (io.Kind == LegIoKind.Flush)
+            {
+                member.Queue.Add(io with { Snapshot = member.Snapshot() });
+            }
+            else if (world.Options.SplitsMaps || io.Kind == LegIoKind.Write)
             {
                 member.Queue.Add(io);
             }
             else
             {
-                world.Perform(member, io);
+                TakenSteps.Perform(world, member, io);
             }
         }
     }
