@@ -197,9 +197,9 @@ internal sealed class WriterState
         if (leg.MapStep is { } mapStep)
         {
             mapStep.IsOrphan = true;
-            RemoveOrphan(mapStep);
         }
 
+        InFlight.RemoveAll(step => step is { IsOrphan: true, IsOver: true });
         leg.Reset();
         Host.RequestsChanged();
         Host.StateChanged();

@@ -95,6 +95,10 @@ internal sealed record ModelOptions
     /// reached answers at once.</summary>
     public bool SplitsVotes { get; init; } = true;
 
+    /// <summary>A take-over waits for voters that have not answered, until a step ends that; otherwise it proposes as
+    /// soon as it has the promises that it needs.</summary>
+    public bool HasGrace { get; init; }
+
     /// <summary>How legs drain.</summary>
     public ModelDrain Drain { get; init; }
 

@@ -34,6 +34,9 @@ internal sealed class ModelWriter : IWriterHost
 
     internal int Renewals { get; set; }
 
+    /// <summary>The writer was active in an earlier state.</summary>
+    internal bool WasActive { get; set; }
+
     public void RequestsChanged()
     {
     }

@@ -31,7 +31,7 @@ internal static class Recovery
         var (rounds, most) = (0L, 0);
         for (var run = 0; run < runs; run++)
         {
-            var random = new Random(HashCode.Combine(seed, run));
+            var random = new Random(unchecked((int)seed * 1_000_003 + run));
             var world = start();
             var trace = new List<string>();
             var failure = Walk(world, random, random.Next(depth), trace);
@@ -97,7 +97,7 @@ internal static class Recovery
             }
         }
 
-        return "the volume does not recover";
+        return $"the volume does not recover: {string.Join("; ", world.Writers.Select(Describe))}";
     }
 
     /// <summary>The cluster runs one writer: the one with the highest epoch.</summary>
@@ -120,7 +120,7 @@ internal static class Recovery
 
         if (world.Writers[kept] is null)
         {
-            TakenSteps.Start(world, kept);
+            TakenSteps.Replace(world, kept);
         }
     }
 
@@ -165,6 +165,12 @@ internal static class Recovery
         && state.Chosen.IsClean && state.Proposed is null && state.Unresolved.IsEmpty
         && state.InSync == MemberSet.FirstMembers(world.Options.Legs) && state.Live == state.InSync
         && state.Chosen.Session >= state.Chosen.Session && state.InFlight.Count == 0;
+
+    private static string Describe(ModelWriter? writer) => writer is null
+        ? "none"
+        : $"S={writer.State.InSync}, proposed {writer.State.Proposed?.InSync}, failed {writer.State.Failed}, "
+            + $"U {writer.State.Unresolved}, legs {string.Join(", ", writer.State.Legs.Select(leg => leg.Phase))}, "
+            + $"in flight {string.Join(", ", writer.State.InFlight.Select(step => step.GetType().Name))}";
 
     private static bool IsReplaceable(VolumeWorld world, int index)
     {

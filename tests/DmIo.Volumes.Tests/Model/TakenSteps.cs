@@ -43,6 +43,15 @@ internal static class TakenSteps
         {
             world.NoteLoss();
         }
+
+        foreach (var writer in world.Writers)
+        {
+            if (writer is { WasActive: false, State.IsActive: true })
+            {
+                writer.WasActive = true;
+                world.NoteActive(writer);
+            }
+        }
     }
 
     /// <summary>I/O takes effect on a leg, and the writer learns it.</summary>
@@ -207,6 +216,7 @@ internal static class TakenSteps
         var number = index + (world.Writers.Length * world.Starts[index]++);
         var writer = new ModelWriter(world, number, world.FirstRecord());
         world.Writers[index] = writer;
+        writer.Core.TakeOver.IsGraceOver = !world.Options.HasGrace;
         writer.Core.Begin(new Guid(world.Options.SharesGuid ? 0 : number, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0));
         for (var voter = 0; voter < world.Members.Length; voter++)
         {
@@ -226,10 +236,14 @@ internal static class TakenSteps
         Array.ForEach(world.Members, member => member.Forget(number));
     }
 
-    /// <summary>The process of a writer that cannot go on is replaced by its surroundings.</summary>
+    /// <summary>The process of a writer that cannot go on is replaced, or one is started, by its surroundings.</summary>
     internal static void Replace(VolumeWorld world, int index)
     {
-        Crash(world, index);
+        if (world.Writers[index] is not null)
+        {
+            Crash(world, index);
+        }
+
         Start(world, index);
         Settle(world);
     }
@@ -308,24 +322,30 @@ internal static class TakenSteps
         var progressed = false;
         for (var member = 0; member < world.Members.Length; member++)
         {
-            if (world.Members[member].IsUp && RequestAtOnce(world.Options, writer.Core, member) is { } request)
+            if (world.Members[member].IsUp && RequestAtOnce(world, writer.Core, member) is { } request)
             {
                 Deliver(world, writer, member, request);
-                progressed |= request != RequestAtOnce(world.Options, writer.Core, member);
+                progressed |= request != RequestAtOnce(world, writer.Core, member);
             }
         }
 
         return progressed;
     }
 
-    private static VoterRequest? RequestAtOnce(ModelOptions options, VolumeWriter core, int member)
+    /// <summary>Mark: nothing else happens to the leg meanwhile. Detach, if nothing is in flight: the leg serves no reads
+    /// of the writer any more, so nothing can be seen of the time until it is cut.</summary>
+    private static VoterRequest? RequestAtOnce(VolumeWorld world, VolumeWriter core, int member)
     {
+        var options = world.Options;
         if (!options.SplitsVotes && core.VoteRequestTo(member) is { } vote && EnabledSteps.IsWithin(options, vote))
         {
             return vote;
         }
 
         var request = member < options.Legs ? core.LegRequestTo(member) : null;
-        return request is Mark || (request is Attach && !options.SplitsAttach) ? request : null;
+        return request is Mark || (request is Attach && !options.SplitsAttach)
+            || (request is Detach && world.Members[member].Queue.Count == 0)
+            ? request
+            : null;
     }
 }

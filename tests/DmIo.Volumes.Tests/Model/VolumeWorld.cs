@@ -31,6 +31,9 @@ internal sealed class VolumeWorld : World
     private readonly int options;
     private readonly byte[] acknowledged;
     private readonly byte[] flushed;
+
+    // All legs of S have lost their caches, and no writer has become active since.
+    private bool isWholeLoss;
     private bool mayHaveLost;
     private string? violation;
 
@@ -171,12 +174,11 @@ internal sealed class VolumeWorld : World
 
     internal void PowerLossReported() => mayHaveLost = false;
 
-    /// <summary>If every leg of the newest record's S has lost its cache, what was acknowledged and not flushed may be
-    /// lost; that must be reported.</summary>
+    /// <summary>If every leg of the newest record's S has lost its cache, the next writer may lack what was acknowledged
+    /// and not flushed.</summary>
     internal void NoteLoss()
     {
-        var inSync = Newest.InSync;
-        foreach (var leg in inSync)
+        foreach (var leg in Newest.InSync)
         {
             if (!Members[leg].HasLostCache)
             {
@@ -184,16 +186,23 @@ internal sealed class VolumeWorld : World
             }
         }
 
+        isWholeLoss = true;
+    }
+
+    /// <summary>A writer has become active. If its legs lack acknowledged data, that must be reported.</summary>
+    internal void NoteActive(ModelWriter writer)
+    {
         var isLost = false;
-        for (var block = 0; block < acknowledged.Length; block++)
+        for (var block = 0; block < acknowledged.Length && isWholeLoss; block++)
         {
-            foreach (var leg in inSync)
+            foreach (var leg in writer.State.InSync)
             {
-                isLost |= Members[leg].Durable[block] < acknowledged[block];
+                isLost |= Members[leg].Current[block] < acknowledged[block];
             }
         }
 
         mayHaveLost |= isLost;
+        isWholeLoss = false;
         for (var block = 0; block < acknowledged.Length && isLost; block++)
         {
             acknowledged[block] = flushed[block];
