@@ -123,7 +123,7 @@ internal sealed class VolumeWriter
             }
             else
             {
-                returns.MapsRead(leg, read ?? AllOf(state.Regions));
+                returns.MapsRead(leg, read);
             }
 
             Advance(now);

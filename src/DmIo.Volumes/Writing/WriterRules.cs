@@ -70,6 +70,9 @@ internal class WriterRules
     /// is being synchronized.</summary>
     internal virtual MemberSet ResolveTargets(MemberSet targets, MemberSet takenOver, MemberSet inSync) => targets;
 
+    /// <summary>VM5: an unresolved region is resolved before it is copied to a leg that returns.</summary>
+    internal virtual bool ResolvesBeforeCopy => true;
+
     /// <summary>VM6: a resolving copy is a write: its extent is active on each target first.</summary>
     internal virtual bool MarksResolve => true;
 
@@ -79,7 +82,7 @@ internal class WriterRules
         inSync | acknowledgment | syncing;
 
     /// <summary>VM12: a leg whose removal was proposed is not used again before a record without it is chosen.</summary>
-    internal virtual bool MayUse(int leg, MemberSet failed) => !failed[leg];
+    internal virtual bool MayUse(int leg, MemberSet inSync, MemberSet failed) => !inSync[leg] && !failed[leg];
 
     /// <summary>A leg may return to S: every region that it missed was copied, and every write that was sent to it is
     /// done.</summary>

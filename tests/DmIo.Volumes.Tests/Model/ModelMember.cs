@@ -213,12 +213,6 @@ internal sealed class ModelMember : IVoterHost
             return false;
         }
 
-        if (IsBlank && unwritten.Leg != LegState.Blank)
-        {
-            // The pages of the map were never written, and cannot be read before they are.
-            Active.SetRange(new RegionRange(0, world.Extents));
-        }
-
         (Disk, unwritten) = (unwritten, null);
         voter.Persisted(isOk: true);
         return true;

@@ -12,6 +12,7 @@ internal sealed class ModelWriter : IWriterHost
     private readonly int number;
     private readonly List<LegIo> unsent = [];
     private readonly List<int> unsentTo = [];
+    private readonly List<CopyStep> unreadable = [];
 
     internal ModelWriter(VolumeWorld world, int number, VolumeRecord known)
     {
@@ -101,7 +102,14 @@ internal sealed class ModelWriter : IWriterHost
     public void Copy(CopyStep step)
     {
         var block = world.BlockOf(step.Range.First);
-        var version = world.Members[step.Source].Current[block];
+        var source = world.Members[step.Source];
+        if (!source.IsUp || source.GrantedTo != number)
+        {
+            unreadable.Add(step);
+            return;
+        }
+
+        var version = source.Current[block];
         foreach (var leg in step.Targets)
         {
             Add(leg, new LegIo(LegIoKind.Write, number, step) { Block = (byte)block, Version = version });
@@ -143,8 +151,16 @@ internal sealed class ModelWriter : IWriterHost
     /// <summary>Sends what the core has asked for; called after each input.</summary>
     internal void Send()
     {
-        while (unsent.Count != 0)
+        while (unsent.Count != 0 || unreadable.Count != 0)
         {
+            if (unreadable.Count != 0)
+            {
+                var copy = unreadable[0];
+                unreadable.RemoveAt(0);
+                Core.SourceFailed(copy, LegResult.Lost, world.Now);
+                continue;
+            }
+
             var (io, leg) = (unsent[0], unsentTo[0]);
             unsent.RemoveAt(0);
             unsentTo.RemoveAt(0);

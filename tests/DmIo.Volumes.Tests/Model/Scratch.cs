@@ -9,6 +9,79 @@ namespace DmIo.Volumes.Tests.Model;
 
 public sealed class Scratch(ITestOutputHelper output)
 {
+    private static string Hunt(Func<VolumeWorld> start, int seed, int runs, int depth)
+    {
+        var best = (List<string>?)null;
+        var found = 0;
+        var when = 0;
+        for (var run = 0; run < runs && found < 12; run++)
+        {
+            var random = new Random(seed * 1000003 + run);
+            var world = start();
+            var trace = new List<string>();
+            var actions = new ActionList();
+            for (var i = 0; i < depth; i++)
+            {
+                actions.Clear();
+                world.ListActions(actions);
+                if (actions.Count == 0) break;
+                var action = actions[random.Next(actions.Count)];
+                for (var t = 0; t < 3 && (WorldStep)action.Kind is WorldStep.Crash or WorldStep.LosePower or WorldStep.Cut or WorldStep.LoseLeg
+                    or WorldStep.Cool or WorldStep.Clean or WorldStep.Restart or WorldStep.FailFlush or WorldStep.Flush; t++) action = actions[random.Next(actions.Count)];
+                trace.Add(world.Label(action));
+                world.Apply(action);
+                if (world.Violation is not null)
+                {
+                    found++; when = run;
+                    var min = Minimize(start, trace);
+                    if (best is null || min.Count < best.Count) best = min;
+                    break;
+                }
+            }
+        }
+        if (best is null) return "nothing found";
+        Replays(start, best, out var v);
+        return $"{found} found, last in run {when}: {v}, trace of {best.Count}\n  " + string.Join("\n  ", best.Select(b => $"\"{b}\","));
+    }
+
+    private static bool Replays(Func<VolumeWorld> start, List<string> labels, out string? violation)
+    {
+        var world = start();
+        var actions = new ActionList();
+        violation = null;
+        foreach (var label in labels)
+        {
+            actions.Clear();
+            world.ListActions(actions);
+            var at = -1;
+            for (var i = 0; i < actions.Count && at < 0; i++) if (world.Label(actions[i]) == label) at = i;
+            if (at < 0) continue;
+            try { world.Apply(actions[at]); } catch (InvalidOperationException) { return false; }
+            if (world.Violation is { } v) { violation = v; return true; }
+        }
+        return false;
+    }
+
+    private static List<string> Minimize(Func<VolumeWorld> start, List<string> trace)
+    {
+        var labels = new List<string>(trace);
+        for (var size = labels.Count / 2; size >= 1; size = size > 1 ? size / 2 : 0)
+        {
+            var again = true;
+            while (again)
+            {
+                again = false;
+                for (var i = 0; i + size <= labels.Count; i++)
+                {
+                    var shorter = new List<string>(labels);
+                    shorter.RemoveRange(i, size);
+                    if (Replays(start, shorter, out _)) { labels = shorter; i--; again = size == 1; }
+                }
+            }
+        }
+        return labels;
+    }
+
     [Fact]
     public void Run()
     {
@@ -36,6 +109,10 @@ public sealed class Scratch(ITestOutputHelper output)
             if (a[0] == "settle")
             {
                 text = Recovery.Run(VolumeWorld.Of(o), ulong.Parse(a[1]), int.Parse(a[2]), int.Parse(a[3]));
+            }
+            else if (a[0] == "hunt")
+            {
+                text = Hunt(VolumeWorld.Of(o), int.Parse(a[1]), int.Parse(a[2]), int.Parse(a[3]));
             }
             else if (a[0] == "walk")
             {

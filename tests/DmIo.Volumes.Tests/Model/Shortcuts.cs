@@ -93,6 +93,8 @@ internal static class Shortcuts
 
     internal sealed class ResolveInsideS : WriterRules
     {
+        internal override bool ResolvesBeforeCopy => false;
+
         internal override MemberSet ResolveTargets(MemberSet targets, MemberSet takenOver, MemberSet inSync) =>
             targets & takenOver & inSync;
     }
@@ -119,7 +121,7 @@ internal static class Shortcuts
 
     internal sealed class FailedLegIsUsed : WriterRules
     {
-        internal override bool MayUse(int leg, MemberSet failed) => true;
+        internal override bool MayUse(int leg, MemberSet inSync, MemberSet failed) => true;
     }
 
     internal sealed class NoLease : VoterRules
