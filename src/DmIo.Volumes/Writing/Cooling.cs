@@ -74,8 +74,7 @@ internal sealed class Cooling(WriterState state, ActiveMaps maps, Flushes flushe
         }
 
         missed = new MissedStep();
-        state.Send(
-            missed, state.Rules.MapHolders(state.InSync, state.Acknowledgment, state.Received) & state.Targets);
+        state.Send(missed, state.MapHolders & state.Targets);
         state.Host.WriteMissed(missed);
         return true;
     }
@@ -87,8 +86,7 @@ internal sealed class Cooling(WriterState state, ActiveMaps maps, Flushes flushe
             return false;
         }
 
-        var holders = state.Rules.MapHolders(state.InSync, state.Acknowledgment, state.Received) & state.Targets;
-        if (!holders.IsSubsetOf(step.Done) || state.Live.IsEmpty)
+        if (!state.MapHolders.IsSubsetOf(step.Done))
         {
             return Stop();
         }

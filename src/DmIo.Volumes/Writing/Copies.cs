@@ -41,7 +41,8 @@ internal sealed class Copies(WriterState state, ActiveMaps maps)
     internal bool Start(CopyKind kind, RegionRange range)
     {
         var isUnresolved = state.Unresolved.Overlaps(range);
-        if (!state.IsActive || IsLocked(range) || state.Live.IsEmpty || isUnresolved != (kind == CopyKind.Resolve)
+        var isWanted = kind == CopyKind.Resolve ? isUnresolved : !(isUnresolved && state.Rules.ResolvesBeforeCopy);
+        if (!state.IsActive || IsLocked(range) || state.Live.IsEmpty || !isWanted
             || maps.Cooling.Overlaps(ClientOperation.ExtentsOf(range)))
         {
             return false;

@@ -79,7 +79,8 @@ internal sealed class Operations(
         var progressed = false;
         for (var i = 0; i < state.InFlight.Count; i++)
         {
-            if (state.InFlight[i] is ClientOperation { Operation: not IoOperation.Read } write && TryEnd(write))
+            if (state.InFlight[i] is ClientOperation { IsOver: true } operation
+                && (operation.Operation == IoOperation.Read ? TryAgain(operation) : TryEnd(operation)))
             {
                 i--;
                 progressed = true;
@@ -127,7 +128,7 @@ internal sealed class Operations(
 
     private bool TryWrite(ClientOperation write)
     {
-        if (state.Chosen.IsClean || state.Proposed is { IsClean: true })
+        if (state.Rules.HoldsWrites(state.Chosen, state.Proposed, state.MayBeClean))
         {
             state.WantsDirty = true;
             return false;
@@ -147,11 +148,6 @@ internal sealed class Operations(
 
     private bool TryEnd(ClientOperation write)
     {
-        if (!write.IsOver)
-        {
-            return false;
-        }
-
         if (write.HasError)
         {
             // Its content is either, on each leg for itself.
@@ -205,6 +201,14 @@ internal sealed class Operations(
 
         state.Send(read, MemberSet.Of(lease.Choose(sources)));
         state.Host.Read(read);
+        return true;
+    }
+
+    /// <summary>The leg of a read was lost: the read is sent to another one.</summary>
+    private bool TryAgain(ClientOperation read)
+    {
+        state.InFlight.Remove(read);
+        held.Insert(0, read);
         return true;
     }
 

@@ -100,17 +100,22 @@ internal sealed class Proposals(WriterState state)
             return state.Chosen with { Session = WantedSession, IsClean = false };
         }
 
-        if (state.Chosen.IsClean)
-        {
-            return state.WantsDirty ? state.Chosen with { IsClean = false } : null;
-        }
-
         if (state.HasReportedPowerLoss && state.Chosen.IsPowerLost)
         {
             return state.Chosen with { IsPowerLost = false };
         }
 
-        return Growth() ?? Clean();
+        if (Growth() is { } grown)
+        {
+            return grown;
+        }
+
+        if (state.Chosen.IsClean)
+        {
+            return state.WantsDirty ? state.Chosen with { IsClean = false } : null;
+        }
+
+        return Clean();
     }
 
     private VolumeRecord? Growth()
@@ -121,7 +126,7 @@ internal sealed class Proposals(WriterState state)
             grown = state.Legs[member].JoinFlush == FlushProgress.Done ? grown.With(member) : grown;
         }
 
-        return grown == state.InSync ? null : state.Chosen with { InSync = grown };
+        return grown == state.InSync ? null : state.Chosen with { InSync = grown, IsClean = false };
     }
 
     private VolumeRecord? Clean()
@@ -147,6 +152,7 @@ internal sealed class Proposals(WriterState state)
         number++;
         state.Proposed = record with { Version = new RecordVersion(state.Epoch, number) };
         state.ProposedSince |= record.InSync;
+        state.MayBeClean |= record.IsClean;
         accepted = MemberSet.None;
         state.Host.RequestsChanged();
     }
@@ -158,6 +164,7 @@ internal sealed class Proposals(WriterState state)
         (state.ProposedSince, informed, accepted) = (MemberSet.None, accepted, MemberSet.None);
         state.Failed -= removed;
         state.Joined -= record.InSync;
+        state.MayBeClean = record.IsClean;
         state.WantsDirty &= record.IsClean;
         WantsClean &= !record.IsClean;
         state.HasReportedPowerLoss &= record.IsPowerLost;

@@ -1,3 +1,4 @@
+using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
 
@@ -19,7 +20,7 @@ internal sealed class Returns(WriterState state)
     {
         var leg = state.Legs[member];
         if (!state.IsActive || state.IsFenced || state.Live.IsEmpty || leg.Phase != LegPhase.Absent
-            || leg.IsDetaching || state.InSync[member] || !state.Rules.MayUse(member, state.Failed)
+            || leg.IsDetaching || !state.Rules.MayUse(member, state.InSync, state.Failed)
             || !state.Chosen.Configuration.Legs[member])
         {
             return false;
@@ -70,11 +71,17 @@ internal sealed class Returns(WriterState state)
         }
     }
 
-    /// <summary>The maps of a leg outside S were read.</summary>
-    internal void MapsRead(WriterLeg leg, LegMaps maps)
+    /// <summary>The maps of a leg outside S were read. Without maps, it lacks everything, and no active bit of it counts
+    /// as set.</summary>
+    internal void MapsRead(WriterLeg leg, LegMaps? maps)
     {
-        leg.Maps = maps;
-        leg.Missed.UnionWithExtents(maps.Active, state.Regions);
+        leg.Maps = maps ?? new LegMaps(new RegionSet(), []);
+        leg.Missed.UnionWithExtents(leg.Maps.Active, state.Regions);
+        if (maps is null)
+        {
+            leg.Missed.SetRange(new RegionRange(0, state.Regions));
+        }
+
         foreach (var member in state.Live)
         {
             leg.Missed.UnionWithExtents(state.Legs[member].Active, state.Regions);
@@ -83,7 +90,7 @@ internal sealed class Returns(WriterState state)
         leg.Phase = LegPhase.WritingMissed;
         if (state.Rules.MissedIsDurableBeforeCopy)
         {
-            leg.MapStep = WriteMissed(state.Live);
+            leg.MapStep = WriteMissed(state.MapHolders & state.Targets);
         }
     }
 
@@ -111,16 +118,17 @@ internal sealed class Returns(WriterState state)
     {
         if (leg.MapStep is { } step)
         {
-            if (!step.IsOver)
+            // A leg that failed counts until a record without it is chosen: the next writer may read its maps.
+            if (!step.IsOver || !state.MapHolders.IsSubsetOf(state.Targets))
             {
                 return false;
             }
 
             state.InFlight.Remove(step);
             leg.MapStep = null;
-            if (!state.Live.IsSubsetOf(step.Done))
+            if (!state.MapHolders.IsSubsetOf(step.Done))
             {
-                leg.MapStep = WriteMissed(state.Live);
+                leg.MapStep = WriteMissed(state.MapHolders);
                 return true;
             }
         }

@@ -193,7 +193,7 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
         var isPowerLost = chosen.IsEmpty;
         if (isPowerLost)
         {
-            chosen = state.Rules.WaitsForPower(newest, promised) && !ServesAfterPowerLoss
+            chosen = state.Rules.WaitsForPower(newest, promised & drained) && !ServesAfterPowerLoss
                 ? MemberSet.None
                 : candidates;
         }

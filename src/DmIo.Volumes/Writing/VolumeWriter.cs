@@ -126,7 +126,7 @@ internal sealed class VolumeWriter
             }
             else
             {
-                returns.MapsRead(leg, read ?? AllOf(state.Regions));
+                returns.MapsRead(leg, read);
             }
 
             Advance(now);
@@ -246,7 +246,14 @@ internal sealed class VolumeWriter
     {
         var active = new RegionSet();
         active.SetRange(ClientOperation.ExtentsOf(new RegionRange(0, regions)));
-        return new LegMaps(active, [.. Enumerable.Range(0, VolumeConfiguration.MaxLegs).Select(_ => new RegionSet())]);
+        var missed = new RegionSet[VolumeConfiguration.MaxLegs];
+        for (var i = 0; i < missed.Length; i++)
+        {
+            missed[i] = new RegionSet();
+            missed[i].SetRange(new RegionRange(0, regions));
+        }
+
+        return new LegMaps(active, missed);
     }
 
     private bool Copy(CopyKind kind, RegionRange range, TimeSpan now)
@@ -278,10 +285,12 @@ internal sealed class VolumeWriter
             return;
         }
 
-        while (takeOver.Advance() | proposals.Advance() | maps.Advance() | flushes.Advance() | cooling.Advance()
-            | copies.Advance() | returns.Advance() | operations.Advance(now))
+        // Each part moves on what another one has finished. A part that only asks for something, without progress of
+        // its own, comes before the part that it asks: operations ask copies, the active maps and the records.
+        while (takeOver.Advance() | operations.Advance(now) | copies.Advance() | maps.Advance() | flushes.Advance()
+            | cooling.Advance() | returns.Advance() | proposals.Advance())
         {
-            // Each part moves on what another one has finished.
+            // Until no part progresses.
         }
     }
 }

@@ -74,15 +74,6 @@ internal sealed class WriterLeg(int member)
     /// <summary>How far the flush before the return has come.</summary>
     internal FlushProgress JoinFlush { get; set; }
 
-    /// <summary>What the disks say that the leg misses, when the maps are written now.</summary>
-    internal RegionSet MissedOnDisk()
-    {
-        var all = new RegionSet(Missed);
-        all.UnionWith(Unflushed);
-        all.UnionWith(Flushing);
-        return all;
-    }
-
     /// <summary>The leg is not used any more.</summary>
     internal void Reset()
     {

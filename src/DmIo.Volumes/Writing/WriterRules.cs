@@ -34,10 +34,10 @@ internal class WriterRules
     internal virtual MemberSet Candidates(VolumeRecord newest, MemberSet promised, MemberSet drained) =>
         newest.InSync & promised & drained;
 
-    /// <summary>VM10: while no leg is continuous, a leg of S that has not answered may be the one that holds what was
-    /// flushed.</summary>
-    internal virtual bool WaitsForPower(VolumeRecord newest, MemberSet promised) =>
-        !(newest.InSync - promised).IsEmpty;
+    /// <summary>VM10: while no leg is continuous, a leg of S that has not answered, or is not drained, may be the one
+    /// that holds what was flushed.</summary>
+    internal virtual bool WaitsForPower(VolumeRecord newest, MemberSet usable) =>
+        !newest.InSync.IsSubsetOf(usable);
 
     /// <summary>VM11: a power failure of the whole volume is kept in the record until a flush has reported it.</summary>
     internal virtual bool RecordsPowerLoss => true;
@@ -57,6 +57,9 @@ internal class WriterRules
     /// <summary>VM2: cooling flushes the acknowledgment set and every leg that is being synchronized.</summary>
     internal virtual MemberSet CoolingFlush(MemberSet acknowledgment, MemberSet syncing) => acknowledgment | syncing;
 
+    /// <summary>VM2: on disk, a leg outside S misses what was written to it and not flushed there.</summary>
+    internal virtual bool MissesUnflushed => true;
+
     /// <summary>VM3: what is to be copied to a leg is durable on S before the leg is changed.</summary>
     internal virtual bool MissedIsDurableBeforeCopy => true;
 
@@ -67,20 +70,27 @@ internal class WriterRules
     /// is being synchronized.</summary>
     internal virtual MemberSet ResolveTargets(MemberSet targets, MemberSet takenOver, MemberSet inSync) => targets;
 
+    /// <summary>VM5: an unresolved region is resolved before it is copied to a leg that returns.</summary>
+    internal virtual bool ResolvesBeforeCopy => true;
+
     /// <summary>VM6: a resolving copy is a write: its extent is active on each target first.</summary>
     internal virtual bool MarksResolve => true;
 
-    /// <summary>VM7: the holders of missed maps: S, every leg that may become part of S, and every leg that has
-    /// received the maps.</summary>
-    internal virtual MemberSet MapHolders(MemberSet inSync, MemberSet acknowledgment, MemberSet received) =>
-        inSync | acknowledgment | received;
+    /// <summary>VM7: the holders of missed maps: S, every leg that may become part of S, and every leg to which the maps
+    /// were sent, also if that write is still in flight.</summary>
+    internal virtual MemberSet MapHolders(MemberSet inSync, MemberSet acknowledgment, MemberSet syncing) =>
+        inSync | acknowledgment | syncing;
 
     /// <summary>VM12: a leg whose removal was proposed is not used again before a record without it is chosen.</summary>
-    internal virtual bool MayUse(int leg, MemberSet failed) => !failed[leg];
+    internal virtual bool MayUse(int leg, MemberSet inSync, MemberSet failed) => !inSync[leg] && !failed[leg];
 
     /// <summary>A leg may return to S: every region that it missed was copied, and every write that was sent to it is
     /// done.</summary>
     internal virtual bool MayJoin(RegionSet missed) => missed.IsEmpty;
+
+    /// <summary>A write waits from the proposal of a clean record on until a later record, which is not clean, is
+    /// chosen; the latest proposal alone does not tell, because the removal of a leg replaces it.</summary>
+    internal virtual bool HoldsWrites(VolumeRecord chosen, VolumeRecord? proposed, bool mayBeClean) => mayBeClean;
 
     /// <summary>The growth of S waits for every write that was sent to the leg before.</summary>
     internal virtual bool GrowthWaitsForWrites => true;

@@ -71,6 +71,10 @@ internal sealed class WriterState
     /// <summary>Another writer took the volume over. Final.</summary>
     internal bool IsFenced { get; set; }
 
+    /// <summary>The volume may be clean for the next writer: a clean record is chosen, or was proposed and no later
+    /// record was chosen. A write would be forgotten.</summary>
+    internal bool MayBeClean { get; set; }
+
     /// <summary>A write waits until the record is not clean.</summary>
     internal bool WantsDirty { get; set; }
 
@@ -111,20 +115,9 @@ internal sealed class WriterState
     /// <summary>The legs that hold every acknowledged write and can be used.</summary>
     internal MemberSet Live => InSync & Targets;
 
-    /// <summary>The legs that have received the missed maps of the others.</summary>
-    internal MemberSet Received
-    {
-        get
-        {
-            var received = MemberSet.None;
-            foreach (var member in Targets)
-            {
-                received = Legs[member].HasReceivedMaps ? received.With(member) : received;
-            }
-
-            return received;
-        }
-    }
+    /// <summary>The legs that hold the missed maps of the others: what is written there is durable on all of
+    /// them.</summary>
+    internal MemberSet MapHolders => Rules.MapHolders(InSync, Acknowledgment, Syncing);
 
     /// <summary>Notes that regions are written to the targets and missed by all other legs; then the step is in
     /// flight.</summary>
@@ -204,12 +197,30 @@ internal sealed class WriterState
         if (leg.MapStep is { } mapStep)
         {
             mapStep.IsOrphan = true;
-            RemoveOrphan(mapStep);
         }
 
+        InFlight.RemoveAll(step => step is { IsOrphan: true, IsOver: true });
         leg.Reset();
         Host.RequestsChanged();
         Host.StateChanged();
+    }
+
+    /// <summary>What the missed maps say about a leg when they are written now: nothing about a leg of S; otherwise what
+    /// it lacks, and what was written to it and may not be durable there.</summary>
+    internal RegionSet MissedOnDisk(int member)
+    {
+        var missed = new RegionSet();
+        if (!InSync[member])
+        {
+            missed.UnionWith(Legs[member].Missed);
+            if (Rules.MissesUnflushed)
+            {
+                missed.UnionWith(Legs[member].Unflushed);
+                missed.UnionWith(Legs[member].Flushing);
+            }
+        }
+
+        return missed;
     }
 
     /// <summary>A client write in flight touches the regions.</summary>

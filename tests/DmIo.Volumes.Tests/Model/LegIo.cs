@@ -28,6 +28,9 @@ internal sealed record LegIo(LegIoKind Kind, int Writer, WriterStep? Step)
     /// <summary>What a write of the active map stores.</summary>
     public RegionSet? Active { get; init; }
 
+    /// <summary>What a flush makes durable, see <see cref="ModelMember.Snapshot"/>.</summary>
+    public byte[]? Snapshot { get; init; }
+
     /// <summary>What a write of the missed maps stores.</summary>
     public RegionSet[]? Missed { get; init; }
 }

@@ -1,21 +1,27 @@
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
+using DmIo.Volumes.Record;
 using DmIo.Volumes.Voters;
+using DmIo.Volumes.Writing;
 
 namespace DmIo.Volumes.Tests.Model;
 
 /// <summary>A member of the modeled volume: a voter and, beside it, a leg with a volatile cache.</summary>
 internal sealed class ModelMember : IVoterHost
 {
+    /// <summary>No version: the block has nothing that is not durable.</summary>
+    private const byte IsDurable = byte.MaxValue;
+
     private readonly VolumeWorld world;
     private Voter voter;
     private VoterState? unwritten;
+    private byte incarnations;
 
     internal ModelMember(VolumeWorld world, int number, VoterState state, int blocks)
     {
         (this.world, Number, Disk) = (world, number, state);
         (Current, Durable) = (new byte[blocks], new byte[blocks]);
-        voter = Start(state);
+        voter = Start(isDrained: true);
     }
 
     internal int Number { get; }
@@ -41,8 +47,14 @@ internal sealed class ModelMember : IVoterHost
     /// <summary>The leg and its voter can be reached.</summary>
     internal bool IsUp { get; set; } = true;
 
-    /// <summary>The leg has no data of the volume.</summary>
-    internal bool IsBlank { get; set; }
+    /// <summary>The leg has no data of the volume, and no maps.</summary>
+    internal bool IsBlank => Disk.Leg == LegState.Blank;
+
+    /// <summary>The epoch below which the voter accepts nothing.</summary>
+    internal Epoch Fence => voter.Fence;
+
+    /// <summary>The leg has lost its cache since its last grant.</summary>
+    internal bool HasLostCache { get; private set; }
 
     /// <summary>The writer whose I/O reaches the leg; -1: none.</summary>
     internal int GrantedTo { get; private set; } = -1;
@@ -50,21 +62,41 @@ internal sealed class ModelMember : IVoterHost
     /// <summary>The writer whose request is answered.</summary>
     internal int Asking { get; set; } = -1;
 
+    /// <summary>I/O of an earlier process of the voter may still take effect.</summary>
+    internal bool IsLocked { get; private set; }
+
+    /// <summary>The position of the first flush in the queue that the granted writer sent; -1: there is none.</summary>
+    internal int FirstFlush => GrantedTo < 0
+        ? -1
+        : Queue.FindIndex(io => io.Kind == LegIoKind.Flush && io.Writer == GrantedTo);
+
     public void Persist(VoterState state) => unwritten = state;
 
     /// <summary>What was not done by now is dropped; that it is done instead is another run of the model.</summary>
     public void CutAndDrain()
     {
-        if (!world.Options.DrainsNothing)
-        {
-            Queue.Clear();
-        }
-
         GrantedTo = -1;
-        voter.Drained();
+        switch (world.Options.Drain)
+        {
+            case ModelDrain.Complete:
+                Queue.Clear();
+                voter.Drained();
+                break;
+            case ModelDrain.Lie:
+                voter.Drained();
+                break;
+            default:
+                voter.DrainLimitPassed();
+                break;
+        }
     }
 
-    public void Grant(ulong generation) => GrantedTo = Asking;
+    public void Grant(ulong generation) => (GrantedTo, HasLostCache) = (Asking, false);
+
+    /// <summary>What the maps say; null: the leg has none.</summary>
+    internal LegMaps? ReadMaps() => IsBlank
+        ? null
+        : new LegMaps(new RegionSet(Active), [.. Missed.Select(missed => new RegionSet(missed))]);
 
     /// <summary>Answers a request; writing the superblock takes no time.</summary>
     internal VoterReply? Handle(int writer, VoterRequest request)
@@ -83,7 +115,7 @@ internal sealed class ModelMember : IVoterHost
     /// <summary>The leg fails an operation, and the continuity ends before the failure is answered (VM8).</summary>
     internal void EndContinuity()
     {
-        var fresh = world.NextGuid();
+        var fresh = NextIncarnation();
         while (!voter.EndContinuity(fresh) && Write())
         {
             // Repeated until the state is durable.
@@ -103,9 +135,42 @@ internal sealed class ModelMember : IVoterHost
         }
     }
 
-    internal void Flush() => Durable = [.. Current];
+    /// <summary>What a flush that is sent now makes durable: the versions of the blocks;
+    /// <see cref="IsDurable"/>: nothing, because the block is durable.</summary>
+    internal byte[] Snapshot()
+    {
+        var versions = new byte[Current.Length];
+        for (var i = 0; i < versions.Length; i++)
+        {
+            versions[i] = Current[i] == Durable[i] ? IsDurable : Current[i];
+        }
 
-    internal void DropCache() => Current = [.. Durable];
+        return versions;
+    }
+
+    /// <summary>A flush takes effect: what was written before it was sent is durable, and maybe no more.</summary>
+    internal void Flush(byte[] snapshot)
+    {
+        for (var i = 0; i < snapshot.Length; i++)
+        {
+            Durable[i] = snapshot[i] == IsDurable ? Durable[i] : snapshot[i];
+        }
+    }
+
+    /// <summary>A block becomes durable; flushes in flight have nothing to do for it.</summary>
+    internal void Destage(int block)
+    {
+        Durable[block] = Current[block];
+        foreach (var io in Queue)
+        {
+            if (io.Snapshot is { } snapshot)
+            {
+                snapshot[block] = IsDurable;
+            }
+        }
+    }
+
+    internal void DropCache() => (Current, HasLostCache) = ([.. Durable], true);
 
     internal void LosePower()
     {
@@ -113,11 +178,33 @@ internal sealed class ModelMember : IVoterHost
         Queue.Clear();
         (unwritten, GrantedTo, IsUp) = (null, -1, false);
         Disk = Disk with { IsContinuityEnded = true };
-        voter = Start(Disk);
+        IsLocked = false;
+        voter = Start(isDrained: true);
     }
 
-    private Voter Start(VoterState state) =>
-        new(this, world.Options.VoterRules, state, world.NextGuid(), isDrained: true, TimeSpan.Zero);
+    /// <summary>The process of the voter restarts. What was sent to the leg may still take effect.</summary>
+    internal void Restart()
+    {
+        (unwritten, GrantedTo) = (null, -1);
+        IsLocked = Queue.Count != 0 && !world.Options.TrustsRestart;
+        voter = Start(isDrained: !IsLocked);
+    }
+
+    /// <summary>The lock of the old process is free: what it had not done by now is dropped (VR9).</summary>
+    internal void Unlock()
+    {
+        Queue.Clear();
+        IsLocked = false;
+        voter.Drained();
+    }
+
+    private Voter Start(bool isDrained)
+    {
+        var end = world.Options.Renewals > 0 ? world.Now + VolumeTiming.Lease : TimeSpan.Zero;
+        return new Voter(this, world.Options.VoterRules, Disk, NextIncarnation(), isDrained, end);
+    }
+
+    private Guid NextIncarnation() => new(1000 + (100 * Number) + incarnations++, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     private bool Write()
     {

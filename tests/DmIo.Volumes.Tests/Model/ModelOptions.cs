@@ -4,6 +4,19 @@ using DmIo.Volumes.Writing;
 
 namespace DmIo.Volumes.Tests.Model;
 
+/// <summary>How the legs of a model drain.</summary>
+internal enum ModelDrain
+{
+    /// <summary>I/O that was not done does not take effect any more.</summary>
+    Complete,
+
+    /// <summary>I/O may still take effect, although the leg says that it is drained.</summary>
+    Lie,
+
+    /// <summary>I/O may still take effect, and the leg says that it is not drained.</summary>
+    Never,
+}
+
 /// <summary>The bounds of a model, and the rules that it checks. Constant: a world names it by its index.</summary>
 internal sealed record ModelOptions
 {
@@ -13,7 +26,7 @@ internal sealed record ModelOptions
 
     public QuorumRule Rule { get; init; } = QuorumRule.Majority;
 
-    /// <summary>The number of blocks, of one region each.</summary>
+    /// <summary>The number of blocks, of one region each, if they share an extent.</summary>
     public int Blocks { get; init; } = 1;
 
     /// <summary>Each block is in an extent of its own; otherwise all share one.</summary>
@@ -38,8 +51,17 @@ internal sealed record ModelOptions
     /// <summary>How often a flush may fail and drop dirty data.</summary>
     public int FlushFailures { get; init; }
 
-    /// <summary>A writer may lose a leg at any time, as often as it likes.</summary>
-    public bool LosesLegs { get; init; }
+    /// <summary>How often a voter's process may restart.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>How often a writer may lose a leg that works.</summary>
+    public int Losses { get; init; }
+
+    /// <summary>How many messages may be late: a request that is also sent now or later again, or a reply.</summary>
+    public int Delays { get; init; }
+
+    /// <summary>How often a session may be opened.</summary>
+    public int Sessions { get; init; }
 
     /// <summary>Legs may return to S.</summary>
     public bool Returns { get; init; }
@@ -54,6 +76,9 @@ internal sealed record ModelOptions
     /// one has the promises that it needs, as a lease would make sure.</summary>
     public int Renewals { get; init; }
 
+    /// <summary>How often a writer may release its lease; the request may arrive late, or never.</summary>
+    public int Releases { get; init; }
+
     /// <summary>The largest number of a record in an epoch.</summary>
     public ulong MaxRecords { get; init; } = ulong.MaxValue;
 
@@ -66,8 +91,22 @@ internal sealed record ModelOptions
     /// <summary>The model starts with an active writer; otherwise with its first take-over.</summary>
     public bool StartsActive { get; init; }
 
-    /// <summary>I/O of a leg that was cut may still take effect: the drain is a lie.</summary>
-    public bool DrainsNothing { get; init; }
+    /// <summary>A request to a voter about epochs and records is a step of its own; otherwise every voter that can be
+    /// reached answers at once.</summary>
+    public bool SplitsVotes { get; init; } = true;
+
+    /// <summary>A take-over waits for voters that have not answered, until a step ends that; otherwise it proposes as
+    /// soon as it has the promises that it needs.</summary>
+    public bool HasGrace { get; init; }
+
+    /// <summary>How legs drain.</summary>
+    public ModelDrain Drain { get; init; }
+
+    /// <summary>A voter whose process restarts takes its leg for drained (against VR9).</summary>
+    public bool TrustsRestart { get; init; }
+
+    /// <summary>All writers use the same Guid for their epochs (against VR5).</summary>
+    public bool SharesGuid { get; init; }
 
     /// <summary>A read may be served while a write of the same writer is in flight, against the contract of the
     /// device.</summary>

@@ -1,7 +1,5 @@
-using DmIo.Volumes.Maps;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Tests.Check;
-using DmIo.Volumes.Voters;
 using DmIo.Volumes.Writing;
 using Xunit;
 using Xunit.Abstractions;
@@ -16,7 +14,7 @@ public sealed class ModelTests(ITestOutputHelper output)
         Legs = 2,
         Witnesses = 1,
         Writers = 2,
-        LosesLegs = true,
+        Losses = 1,
         Returns = true,
         MaxRecords = 3,
         StartsActive = true,
@@ -53,15 +51,15 @@ public sealed class ModelTests(ITestOutputHelper output)
 
     private static readonly Dictionary<string, ModelOptions> Cases = new(StringComparer.Ordinal)
     {
-        ["a promise does not drain"] = Witness with { DrainsNothing = true },
-        ["any leg may be the source"] = Witness with { WriterRules = new AnyLeg() },
-        ["nothing is resolved"] = Witness with { WriterRules = new NoResolve() },
-        ["a write is acknowledged before the record"] = Witness with { WriterRules = new EarlyAcknowledgment() },
-        ["a leg that returns is not in A"] = Witness with { WriterRules = new GrowthOutsideA() },
-        ["a minority chooses a record"] = Witness with { WriterRules = new Minority() },
-        ["a leg returns without a copy"] = Witness with { WriterRules = new UncopiedGrowth() },
+        ["a promise does not drain"] = Witness with { Drain = ModelDrain.Lie },
+        ["any leg may be the source"] = Witness with { WriterRules = new Shortcuts.AnyLegIsSource() },
+        ["nothing is resolved"] = Witness with { WriterRules = new Shortcuts.NoResolve() },
+        ["a write is acknowledged before the record"] = Witness with { WriterRules = new Shortcuts.AcknowledgmentBeforeRecord() },
+        ["a leg that returns is not in A"] = Witness with { WriterRules = new Shortcuts.GrowthOutsideA() },
+        ["a minority chooses a record"] = Witness with { WriterRules = new Shortcuts.MinorityRecord() },
+        ["a leg returns without a copy"] = Witness with { WriterRules = new Shortcuts.UncopiedGrowth() },
         ["a read passes a write"] = Witness with { ReadsDuringWrites = true },
-        ["no lease"] = Witness with { Renewals = 1, Ticks = 1, VoterRules = new NoLease() },
+        ["no lease"] = Witness with { Renewals = 1, Ticks = 1, VoterRules = new Shortcuts.NoLease() },
     };
 
     [Theory]
@@ -79,47 +77,5 @@ public sealed class ModelTests(ITestOutputHelper output)
         var result = explorer.Search();
         output.WriteLine($"{result} in {watch.Elapsed.TotalSeconds:F1} s");
         return result;
-    }
-
-    private sealed class AnyLeg : WriterRules
-    {
-        internal override MemberSet Candidates(VolumeRecord newest, MemberSet promised, MemberSet drained) =>
-            newest.Configuration.Legs & promised & drained;
-    }
-
-    private sealed class NoResolve : WriterRules
-    {
-        internal override bool ResolvesActiveExtents => false;
-    }
-
-    private sealed class EarlyAcknowledgment : WriterRules
-    {
-        internal override MemberSet AcknowledgmentSet(
-            MemberSet inSync, MemberSet latestProposal, MemberSet proposedSince, MemberSet joined, MemberSet failed) =>
-            (inSync | proposedSince | joined) - failed;
-    }
-
-    private sealed class GrowthOutsideA : WriterRules
-    {
-        internal override MemberSet AcknowledgmentSet(
-            MemberSet inSync, MemberSet latestProposal, MemberSet proposedSince, MemberSet joined, MemberSet failed) =>
-            inSync;
-    }
-
-    private sealed class Minority : WriterRules
-    {
-        internal override bool IsChosen(VolumeRecord record, MemberSet before, MemberSet accepted) => !accepted.IsEmpty;
-
-        internal override bool MayTakeOver(VolumeRecord newest, MemberSet promised) => !promised.IsEmpty;
-    }
-
-    private sealed class UncopiedGrowth : WriterRules
-    {
-        internal override bool MayJoin(RegionSet missed) => true;
-    }
-
-    private sealed class NoLease : VoterRules
-    {
-        internal override bool LeaseRefuses(Guid holder, Guid owner) => false;
     }
 }

@@ -12,12 +12,16 @@ internal sealed class ModelWriter : IWriterHost
     private readonly int number;
     private readonly List<LegIo> unsent = [];
     private readonly List<int> unsentTo = [];
+    private readonly List<CopyStep> unreadable = [];
 
     internal ModelWriter(VolumeWorld world, int number, VolumeRecord known)
     {
         (this.world, this.number) = (world, number);
-        Core = new VolumeWriter(this, world.Options.WriterRules, world.NextGuid(), known);
+        Core = new VolumeWriter(this, world.Options.WriterRules, new Guid(number, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0), known);
     }
+
+    /// <summary>The number of the process, never used again.</summary>
+    internal int Number => number;
 
     internal VolumeWriter Core { get; }
 
@@ -30,6 +34,9 @@ internal sealed class ModelWriter : IWriterHost
     private byte[] flushed = [];
 
     internal int Renewals { get; set; }
+
+    /// <summary>The writer was active in an earlier state.</summary>
+    internal bool WasActive { get; set; }
 
     public void RequestsChanged()
     {
@@ -66,7 +73,7 @@ internal sealed class ModelWriter : IWriterHost
             var missed = new RegionSet[world.Options.Legs];
             for (var i = 0; i < missed.Length; i++)
             {
-                missed[i] = i == leg || State.InSync[i] ? new RegionSet() : State.Legs[i].MissedOnDisk();
+                missed[i] = i == leg ? new RegionSet() : State.MissedOnDisk(i);
             }
 
             Add(leg, new LegIo(LegIoKind.WriteMissed, number, step) { Missed = missed });
@@ -95,7 +102,14 @@ internal sealed class ModelWriter : IWriterHost
     public void Copy(CopyStep step)
     {
         var block = world.BlockOf(step.Range.First);
-        var version = world.Members[step.Source].Current[block];
+        var source = world.Members[step.Source];
+        if (!source.IsUp || source.GrantedTo != number)
+        {
+            unreadable.Add(step);
+            return;
+        }
+
+        var version = source.Current[block];
         foreach (var leg in step.Targets)
         {
             Add(leg, new LegIo(LegIoKind.Write, number, step) { Block = (byte)block, Version = version });
@@ -137,8 +151,16 @@ internal sealed class ModelWriter : IWriterHost
     /// <summary>Sends what the core has asked for; called after each input.</summary>
     internal void Send()
     {
-        while (unsent.Count != 0)
+        while (unsent.Count != 0 || unreadable.Count != 0)
         {
+            if (unreadable.Count != 0)
+            {
+                var copy = unreadable[0];
+                unreadable.RemoveAt(0);
+                Core.SourceFailed(copy, LegResult.Lost, world.Now);
+                continue;
+            }
+
             var (io, leg) = (unsent[0], unsentTo[0]);
             unsent.RemoveAt(0);
             unsentTo.RemoveAt(0);
@@ -149,13 +171,17 @@ internal sealed class ModelWriter : IWriterHost
                 continue;
             }
 
-            if (world.Options.SplitsMaps || io.Kind is LegIoKind.Write or LegIoKind.Flush)
+            if (io.Kind == LegIoKind.Flush)
+            {
+                member.Queue.Add(io with { Snapshot = member.Snapshot() });
+            }
+            else if (world.Options.SplitsMaps || io.Kind == LegIoKind.Write)
             {
                 member.Queue.Add(io);
             }
             else
             {
-                world.Perform(member, io);
+                TakenSteps.Perform(world, member, io);
             }
         }
     }
