@@ -3,6 +3,7 @@ using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
+using DmIo.Volumes.Client;
 using Xunit;
 using Xunit.Abstractions;
 
