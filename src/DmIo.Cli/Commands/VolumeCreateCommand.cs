@@ -89,7 +89,7 @@ internal static class VolumeCreateCommand
         {
             // The message is for callers of the library.
             throw new RefusedException(
-                fault.Message.Replace("use Force", "--force", StringComparison.Ordinal), fault);
+                fault.Message.Replace("use Force", "give --force", StringComparison.Ordinal), fault);
         }
 
         session.KeepCreatedFiles();

@@ -302,7 +302,9 @@ internal sealed class DeviceSession : IAsyncDisposable
         {
             throw new RefusedException(
                 $"there is no file '{path}', and no device of that name in --config"
-                + (access.IsReadOnly || access.MayFallBack ? "." : $"; dmio write --create SIZE, or truncate -s SIZE '{path}', creates the file."));
+                + (access.IsReadOnly || access.MayFallBack
+                    ? "."
+                    : $"; create it by --create SIZE of dmio write, serve or volume create, or by truncate -s SIZE {path}."));
         }
 
         var options = new FileDeviceOptions

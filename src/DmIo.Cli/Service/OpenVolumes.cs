@@ -68,7 +68,7 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
         var superblock = await FindAsync(argument, members, devices, faults);
         var ownName = $"vol:{superblock.Name}";
         name = DeviceName.FaultOf(ownName) is null && !devices.ContainsKey(ownName) ? ownName : name;
-        var volume = await OpenAsync(argument, members, name);
+        var volume = await OpenAsync(argument, members, name, faults);
         open.Add(volume);
         devicesOf[name] = [.. members.Values.Where(devices.ContainsKey)];
         await WarnAsync(volume, superblock.Name, faults);
@@ -139,7 +139,8 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
             + (hasTrace || members.Count == 0 ? "" : $" To make a volume of them: {argument.CreateCommand}"));
     }
 
-    private async Task<Volume> OpenAsync(VolumeArgument argument, Dictionary<string, string> members, string name)
+    private async Task<Volume> OpenAsync(
+        VolumeArgument argument, Dictionary<string, string> members, string name, List<string> faults)
     {
         try
         {
@@ -153,7 +154,8 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
         }
         catch (VolumeException fault)
         {
-            throw new RefusedException($"'{argument.Text}' cannot be opened: {fault.Message}", fault);
+            throw new RefusedException(
+                $"'{argument.Text}' cannot be opened: {string.Join(' ', faults.Prepend(fault.Message))}", fault);
         }
     }
 
@@ -164,7 +166,7 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
         {
             { Device: "" } => $"Leg {leg.Member} was not found.",
             { State: LegState.Syncing } => $"Leg {leg.Member} '{leg.Device}' lacks {leg.Missed}, which is being copied.",
-            _ => $"Leg {leg.Member} '{leg.Device}' is not in sync.",
+            _ => $"Leg {leg.Member} '{leg.Device}' is not in sync; what it lacks is copied while the volume is open.",
         }).Concat(faults).ToArray();
         if (notes.Length > 0)
         {
