@@ -22,9 +22,9 @@ internal static class CommandLine
 
     private const string Details = """
         A region is DEVICE@SECTOR or DEVICE@SECTOR+COUNT, in sectors of 512 bytes. A device is a path
-        (regular file or block device), mem:SIZE, null:SIZE, a URI (nbd://host/name), or a name from
-        --config. Several regions of one device open it once. Sizes: 512, 4KiB, 64MiB (powers of 1024),
-        4KB, 64MB (powers of 1000).
+        (regular file or block device), mem:SIZE, null:SIZE, a URI (nbd://host/name), a volume
+        (vol:DEVICE,DEVICE), or a name from --config. Several regions of one device open it once. Sizes: 512,
+        4KiB, 64MiB (powers of 1024), 4KB, 64MB (powers of 1000).
         """;
 
     private const string Examples = """
@@ -97,6 +97,7 @@ internal static class CommandLine
             BenchCommand.Create(streams),
             ServeCommand.Create(streams),
             TopCommand.Create(streams),
+            VolumeCommand.Create(streams),
         };
 
     /// <summary>

@@ -8,4 +8,7 @@ public sealed class VolumeException : Exception
         : base(message)
     {
     }
+
+    /// <summary>True: legs were changed before the fault. False: nothing was written.</summary>
+    public bool IsPartial { get; internal init; }
 }

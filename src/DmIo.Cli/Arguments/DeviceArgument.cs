@@ -4,8 +4,8 @@ using DmIo.Io;
 namespace DmIo.Cli.Arguments;
 
 /// <summary>
-/// A device of the command line: <c>mem:SIZE</c>, <c>null:SIZE</c>, the name of a configured device, a URI such as
-/// <c>nbd://host/name</c>, or a path, matched in this order. A path that looks like another kind needs a directory, as
+/// A device of the command line: <c>mem:SIZE</c>, <c>null:SIZE</c>, a volume such as <c>vol:DEVICE,DEVICE</c>, the name
+/// of a configured device, a URI such as <c>nbd://host/name</c>, or a path, matched in this order. A path that looks like another kind needs a directory, as
 /// in <c>./mem:1MiB</c>.
 /// </summary>
 internal abstract record DeviceArgument(string Text)
@@ -14,8 +14,8 @@ internal abstract record DeviceArgument(string Text)
     private const string NullPrefix = "null:";
 
     /// <summary>Parses the text of a device.</summary>
-    /// <exception cref="RefusedException">The size after <c>mem:</c> or <c>null:</c> is
-    /// invalid.</exception>
+    /// <exception cref="RefusedException">The size after <c>mem:</c> or <c>null:</c>, or the volume after <c>vol:</c>
+    /// is invalid.</exception>
     internal static DeviceArgument Read(string text, IReadOnlySet<string> configuredNames)
     {
         if (text.StartsWith(MemoryPrefix, StringComparison.Ordinal))
@@ -26,6 +26,11 @@ internal abstract record DeviceArgument(string Text)
         if (text.StartsWith(NullPrefix, StringComparison.Ordinal))
         {
             return new NullArgument(text, ReadSize(text, NullPrefix));
+        }
+
+        if (VolumeArgument.Is(text))
+        {
+            return VolumeArgument.Parse(text);
         }
 
         if (configuredNames.Contains(text))
@@ -73,7 +78,7 @@ internal sealed record PathArgument(string Text) : DeviceArgument(Text);
 /// <summary>
 /// An export of the command line: <c>NAME=DEVICE</c>, or <c>NAME=DEVICE,DEVICE,DEVICE</c> for several copies. The first
 /// <c>=</c> ends the name, which may be empty. A comma in a URI is written <c>%2C</c>; a path with a comma is not
-/// supported.
+/// supported. A volume (<c>NAME=vol:DEVICE,DEVICE</c>) is the only device of its export.
 /// </summary>
 internal sealed record ExportArgument(string Name, IReadOnlyList<string> Devices)
 {
@@ -95,6 +100,13 @@ internal sealed record ExportArgument(string Name, IReadOnlyList<string> Devices
             throw new FormatException($"'{text}' names no device, or an empty one. {Shape}");
         }
 
+        if (devices.Length > 1 && Array.Exists(devices, VolumeArgument.Is))
+        {
+            throw new FormatException(
+                $"'{text}': a volume is the only device of its export, since it has copies of its own. Write "
+                + "NAME=vol:DEVICE,DEVICE.");
+        }
+
         if (devices.Distinct(StringComparer.Ordinal).Count() < devices.Length)
         {
             throw new FormatException($"'{text}' names a device twice; copies need different devices. {Shape}");
@@ -104,6 +116,9 @@ internal sealed record ExportArgument(string Name, IReadOnlyList<string> Devices
     }
 
     /// <summary>The devices of the text, even if it is not a valid export.</summary>
-    internal static string[] DevicesIn(string text) =>
-        text[(text.IndexOf('=', StringComparison.Ordinal) + 1)..].Split(',');
+    internal static string[] DevicesIn(string text)
+    {
+        var devices = text[(text.IndexOf('=', StringComparison.Ordinal) + 1)..];
+        return VolumeArgument.Is(devices) ? [devices] : devices.Split(',');
+    }
 }

@@ -31,7 +31,9 @@ internal sealed class ExampleCommand(string name, string description, string det
 
     /// <summary>The command as the user types it: <c>dmio write</c>.</summary>
     internal static string FullNameOf(Command command) =>
-        command.Name == RootName ? RootName : $"{RootName} {command.Name}";
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent
+            ? $"{FullNameOf(parent)} {command.Name}"
+            : command.Name;
 }
 
 /// <summary>The help of the library, then the details of the command, the exit codes, and the examples.</summary>

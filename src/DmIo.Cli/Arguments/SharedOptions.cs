@@ -11,7 +11,8 @@ internal static class SharedOptions
     internal static Option<RegionSyntax[]> Region { get; } = new("--region", "-r")
     {
         Description = "A region: DEVICE@SECTOR or DEVICE@SECTOR+COUNT, in sectors of 512 bytes. DEVICE is a path, "
-            + "mem:SIZE, null:SIZE, a URI (nbd://host/name), or the name of a device in --config. "
+            + "mem:SIZE, null:SIZE, a URI (nbd://host/name), a volume (vol:DEVICE,DEVICE), or the name of a device in "
+            + "--config. "
             + "Repeat for more regions (at most 64; a read has exactly one).",
         HelpName = "REGION",
         Required = true,

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DmIo.Volumes.Dump;
 
 namespace DmIo.Cli.Reports;
 
@@ -14,6 +15,8 @@ namespace DmIo.Cli.Reports;
 [JsonSerializable(typeof(ServeReport))]
 [JsonSerializable(typeof(TopSnapshot))]
 [JsonSerializable(typeof(FaultReport))]
+[JsonSerializable(typeof(VolumeReport))]
+[JsonSerializable(typeof(LegDump))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
     /// <summary>Does not escape for HTML, so that paths and messages stay readable.</summary>
@@ -35,6 +38,10 @@ internal sealed partial class ReportJson : JsonSerializerContext
     internal static string Write(ServeReport report) => JsonSerializer.Serialize(report, Plain.ServeReport);
 
     internal static string Write(FaultReport report) => JsonSerializer.Serialize(report, Plain.FaultReport);
+
+    internal static string Write(VolumeReport report) => JsonSerializer.Serialize(report, Plain.VolumeReport);
+
+    internal static string Write(LegDump dump) => JsonSerializer.Serialize(dump, Plain.LegDump);
 
     internal static string Write(TopSnapshot snapshot) => JsonSerializer.Serialize(snapshot, Plain.TopSnapshot);
 }

@@ -35,6 +35,7 @@ internal sealed class DeviceSession : IAsyncDisposable
     private readonly HashSet<string> configured = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FileIdentity?> created = new(StringComparer.Ordinal);
     private readonly UsedFiles used;
+    private readonly OpenVolumes volumes;
     private TimeSpan endLimit = Timeout.InfiniteTimeSpan;
 
     private DeviceSession(RunContext context, UsedFiles used, ActorSystem system, DmIoService service)
@@ -42,6 +43,7 @@ internal sealed class DeviceSession : IAsyncDisposable
         this.used = used;
         this.system = system;
         this.service = service;
+        volumes = new OpenVolumes(context, service);
         notice = new EndNotice(context.Streams, context.Name, CountInFlightAsync);
     }
 
@@ -102,14 +104,22 @@ internal sealed class DeviceSession : IAsyncDisposable
         foreach (var region in regions)
         {
             // Before the first device is opened or created.
-            RequireInputIsOther(region, FileOf(region.Device), input);
+            foreach (var device in VolumeArgument.DevicesIn(region.Device))
+            {
+                RequireInputIsOther(device, FileOf(device), input);
+            }
         }
 
         var targets = new List<TargetRegion>();
         foreach (var region in regions)
         {
             var name = await AttachAsync(region.Device, access);
-            RequireInputIsOther(region, descriptions[name].Identity, input);
+            RequireInputIsOther(region.Device, descriptions[name].Identity, input);
+            foreach (var leg in volumes.DevicesOf(name))
+            {
+                RequireInputIsOther(TextOf(leg), descriptions[leg].Identity, input);
+            }
+
             targets.Add(new TargetRegion(region.Device, name, region.Start, region.Count, descriptions[name]));
         }
 
@@ -117,7 +127,16 @@ internal sealed class DeviceSession : IAsyncDisposable
     }
 
     /// <summary>Attaches the device of a text, unless it is attached; returns its name in the service.</summary>
+    /// <exception cref="RefusedException">The device cannot be used, or is a leg of a volume of the
+    /// command.</exception>
     internal async Task<string> AttachAsync(string text, DeviceAccess access)
+    {
+        var name = await AttachOneAsync(text, access);
+        volumes.RequireFree(name, text);
+        return name;
+    }
+
+    private async Task<string> AttachOneAsync(string text, DeviceAccess access)
     {
         if (nameOfText.TryGetValue(text, out var name))
         {
@@ -126,6 +145,7 @@ internal sealed class DeviceSession : IAsyncDisposable
 
         name = DeviceArgument.Read(text, configured) switch
         {
+            VolumeArgument volume => await AttachVolumeAsync(volume, access),
             ConfiguredArgument => Configured(text, access),
             UriArgument => await AttachUriAsync(text, access),
             PathArgument path => await AttachFileAsync(path, access),
@@ -134,6 +154,20 @@ internal sealed class DeviceSession : IAsyncDisposable
             var other => throw new InvalidOperationException(other.ToString()),
         };
         nameOfText[text] = name;
+        return name;
+    }
+
+    private async Task<string> AttachVolumeAsync(VolumeArgument volume, DeviceAccess access)
+    {
+        // The metadata of a volume is written when it is opened, even for reads.
+        var legAccess = access with { IsReadOnly = false, CreateSize = null, MayFallBack = false, MayBeMissing = true };
+        var (name, description) = await volumes.OpenAsync(
+            volume,
+            text => DeviceArgument.Read(text, configured) is PathArgument path && !Path.Exists(path.Text)
+                ? throw new DeviceOpenException(text, "there is no such file.")
+                : AttachOneAsync(text, legAccess),
+            NameFor(volume.Text));
+        Attached(volume.Text, name, description);
         return name;
     }
 
@@ -169,6 +203,7 @@ internal sealed class DeviceSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await volumes.CloseAsync(endLimit);
         await TerminateAsync(system, endLimit);
         await notice.DisposeAsync();
         foreach (var (path, file) in created.Where(made => FileIdentity.Of(made.Key) == made.Value))
@@ -205,8 +240,8 @@ internal sealed class DeviceSession : IAsyncDisposable
         return statistics.Leases.Sum(lease => (long)lease.InFlight + lease.Waiting);
     }
 
-    private static void RequireInputIsOther(RegionSyntax region, FileIdentity? file, InputSource? input) =>
-        UsedFiles.RequireOther(input?.Name ?? "", input?.File, $"the device '{region.Device}'", file);
+    private static void RequireInputIsOther(string device, FileIdentity? file, InputSource? input) =>
+        UsedFiles.RequireOther(input?.Name ?? "", input?.File, $"the device '{device}'", file);
 
     /// <summary>The file of a path; null: not a path, or no file.</summary>
     private FileIdentity? FileOf(string text) =>
@@ -268,7 +303,9 @@ internal sealed class DeviceSession : IAsyncDisposable
         {
             throw new RefusedException(
                 $"there is no file '{path}', and no device of that name in --config"
-                + (access.IsReadOnly || access.MayFallBack ? "." : "; dmio write --create SIZE creates the file."));
+                + (access.IsReadOnly || access.MayFallBack
+                    ? "."
+                    : $"; create it by --create SIZE of dmio write, serve or volume create, or by truncate -s SIZE {path}."));
         }
 
         var options = new FileDeviceOptions

@@ -21,13 +21,16 @@ internal static partial class NamedFiles
     /// <summary>The index of a path is its descriptor.</summary>
     private static readonly string[] StandardPaths = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
 
-    /// <summary>The texts that may name a device: those of --region and --export, and arguments without an
-    /// option.</summary>
+    /// <summary>The texts that may name a device: those of --region, --export, --leg and --witness, and arguments
+    /// without an option. The legs and witnesses of a volume are named instead of the volume.</summary>
     internal static IReadOnlyList<string> DeviceTextsOf(ParseResult parsed) =>
     [
-        .. TokensOf(parsed, "--region").Select(DeviceOfRegion),
-        .. TokensOf(parsed, "--export").SelectMany(ExportArgument.DevicesIn),
-        .. parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(Texts),
+        .. TokensOf(parsed, "--region").Select(DeviceOfRegion)
+            .Concat(TokensOf(parsed, "--export").SelectMany(ExportArgument.DevicesIn))
+            .Concat(TokensOf(parsed, "--leg"))
+            .Concat(TokensOf(parsed, "--witness"))
+            .Concat(parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(Texts))
+            .SelectMany(VolumeArgument.DevicesIn),
     ];
 
     /// <summary>The names and paths of the devices in a configuration.</summary>
@@ -91,8 +94,8 @@ internal static partial class NamedFiles
         foreach (var text in texts)
         {
             yield return text;
-            yield return DeviceOfRegion(text);
-            foreach (var device in ExportArgument.DevicesIn(text))
+            foreach (var device in ExportArgument.DevicesIn(text).Append(text).Append(DeviceOfRegion(text))
+                .SelectMany(VolumeArgument.DevicesIn))
             {
                 yield return device;
             }

@@ -63,7 +63,7 @@ internal sealed class LegStore
         await store.WriteEmptyMapsAsync();
         if (!await store.WriteSuperblockAsync(superblock))
         {
-            throw new VolumeException($"The superblock of '{device}' cannot be written.");
+            throw new VolumeException($"The superblock of '{device}' cannot be written.") { IsPartial = true };
         }
     }
 
@@ -176,7 +176,8 @@ internal sealed class LegStore
         return known is { } geometry ? [geometry.SuperblockAt(2)] : LegGeometry.LaterCopies(capacity);
     }
 
-    private static async Task<byte[]?> TryReadAsync(IoClient client, string device, long sector)
+    /// <summary>Reads a block; null: it cannot be read.</summary>
+    internal static async Task<byte[]?> TryReadAsync(IoClient client, string device, long sector)
     {
         var block = new byte[LegGeometry.BlockBytes];
         var result = await client.ReadAsync(
@@ -235,7 +236,10 @@ internal sealed class LegStore
     {
         if (!await TryWriteAsync(start, block))
         {
-            throw new VolumeException($"The maps of '{Device}' cannot be written at sector {start}.");
+            throw new VolumeException($"The maps of '{Device}' cannot be written at sector {start}.")
+            {
+                IsPartial = true,
+            };
         }
     }
 

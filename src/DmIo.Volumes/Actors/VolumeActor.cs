@@ -10,7 +10,7 @@ namespace DmIo.Volumes.Actors;
 /// The life of an open volume: carries requests to voters and their replies, renews the lease, and decides when work in
 /// the background is done. Never touches the writer itself: it posts inputs to the device.
 /// <code>
-///   Begin --> (take-over) --> Opened or nothing yet     Close --> Closed
+///   Begin --> (take-over) --> Opened or nothing yet     Close --> (stops)
 ///   Forward(member, ask)    to the replica of a member; dropped while there is none
 /// </code>
 /// </summary>
@@ -30,9 +30,8 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private readonly List<IActorRef> waitForOpen = [];
     private readonly List<LegFailed> failures = [];
     private MemberSet ended;
-    private int stuckTicks;
     private readonly IScheduler clock = Context.System.Scheduler;
-    private IActorRef? closer;
+    private int stuckTicks;
     private string lastState = "";
 
     /// <param name="device">The volume.</param>
@@ -89,6 +88,9 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         Timers.StartPeriodicTimer(Cool.Instance, Cool.Instance, CoolInterval);
         device.Post(static volume => volume.Writer.Begin(Guid.NewGuid()));
     }
+
+    /// <summary>The device waits for the end of the actor, also if the actor system stops it.</summary>
+    protected override void PostStop() => device.OwnerEnded();
 
     private static void Take(VolumeDevice volume, ReplicaActor.Told told)
     {
@@ -257,7 +259,6 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
 
     private void BeginClose()
     {
-        closer = Sender;
         var owner = Self;
         var limit = opening.Clock.GetTimestamp() + (long)(CloseLimit.TotalSeconds * opening.Clock.TimestampFrequency);
         Timers.Cancel(Cool.Instance);
@@ -296,7 +297,6 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             replica?.Tell(new ReplicaActor.Ask(ReplicaActor.Lane.Lease, release), Self);
         }
 
-        closer?.Tell(Closed.Instance);
         Context.Stop(Self);
     }
 
@@ -320,11 +320,6 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     internal sealed record Close : INoSerializationVerificationNeeded
     {
         internal static readonly Close Instance = new();
-    }
-
-    internal sealed record Closed : INoSerializationVerificationNeeded
-    {
-        internal static readonly Closed Instance = new();
     }
 
     private sealed record Observed(VolumeStatus Status, bool IsActive) : INoSerializationVerificationNeeded;

@@ -1,4 +1,6 @@
+using System.Text;
 using DmIo.Actors.Client;
+using DmIo.Actors.Devices;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Volumes.Record;
@@ -12,6 +14,11 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
     {
         var attached = (await service.GetDevicesAsync()).ToDictionary(
             device => device.Name, device => device.Description, StringComparer.Ordinal);
+        if (FaultOfName(options.Name) is { } nameFault)
+        {
+            throw new VolumeException(nameFault);
+        }
+
         if (options.Legs.Count is < 1 or > VolumeConfiguration.MaxLegs
             || options.Legs.Count + options.Witnesses.Count > VolumeConfiguration.MaxVoters)
         {
@@ -21,9 +28,23 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
                 + $"{options.Witnesses.Count} witnesses.");
         }
 
+        if (options.Legs.Concat(options.Witnesses).CountBy(name => name).FirstOrDefault(name => name.Value > 1)
+            is { Value: > 1 } twice)
+        {
+            throw new VolumeException($"'{twice.Key}' is named {twice.Value} times; legs and witnesses differ.");
+        }
+
         foreach (var name in options.Legs.Concat(options.Witnesses))
         {
             await CheckAsync(name, attached);
+        }
+
+        if (options.Witnesses.FirstOrDefault(name => attached[name].Capacity.Bytes < LegGeometry.WitnessBytes)
+            is { } small)
+        {
+            throw new VolumeException(
+                $"The witness '{small}' has {attached[small].Capacity}; a witness has at least "
+                + $"{LegGeometry.WitnessBytes >> 10} KiB.");
         }
 
         var (geometry, size) = Layout(attached);
@@ -50,6 +71,15 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
         }
     }
 
+    private static string? FaultOfName(string name)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(name);
+        return bytes > Superblock.MaxNameBytes
+            ? $"The name of a volume has at most {Superblock.MaxNameBytes} bytes of UTF-8; '{name}' has {bytes}."
+            : DeviceName.FaultOf(name) is { } fault ? $"'{name}' cannot be the name of a volume: {fault}"
+            : null;
+    }
+
     private async Task CheckAsync(string name, Dictionary<string, DeviceDescription> attached)
     {
         if (!attached.TryGetValue(name, out var description))
@@ -64,10 +94,11 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
         }
 
         var found = await LegStore.ReadSuperblockAsync(client, name, description.Capacity);
-        if (!options.Force && found.Outcome != SuperblockOutcome.Damaged)
+        if (!options.Force && found.Copies.Any(copy => copy.State is CopyState.Valid or CopyState.Newer))
         {
+            var known = found.Copies.FirstOrDefault(copy => copy.Superblock is not null)?.Superblock;
             throw new VolumeException(
-                $"'{name}' is a leg of the volume '{found.Superblock?.Name}' already; use Force to replace it.");
+                $"'{name}' belongs to the volume '{known?.Name}' already; use Force to replace it.");
         }
 
         if (!options.Force && await SignatureOfAsync(name, description.Capacity) is { } signature)
@@ -91,7 +122,10 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
         }
         catch (ArgumentException fault)
         {
-            throw new VolumeException($"Leg '{smallest}' cannot be used: {fault.Message}");
+            // The message ends with the name of a parameter of another method.
+            var end = fault.Message.LastIndexOf(" (Parameter", StringComparison.Ordinal);
+            throw new VolumeException(
+                $"Leg '{smallest}' cannot be used: {(end < 0 ? fault.Message : fault.Message[..end])}");
         }
     }
 

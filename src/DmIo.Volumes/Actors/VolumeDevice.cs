@@ -10,13 +10,6 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Volumes.Actors;
 
-/// <summary>An input of the writer of a volume, which is taken on its turn.</summary>
-internal interface IVolumeInput
-{
-    /// <summary>Gives the input to the writer.</summary>
-    void Take(VolumeDevice device);
-}
-
 /// <summary>
 /// A volume as a device of the service: carries the operations of its users to the writer, and the steps of the writer
 /// to the legs. The writer runs on the turn of the device's actor; before the device is attached, on a pool thread.
@@ -33,6 +26,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     private readonly Guid owner = Guid.NewGuid();
     private readonly RegionSet written = new();
     private readonly RegionSet cooling = new();
+    private readonly TaskCompletionSource ownerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DeviceHost? host;
     private bool areRequestsDue;
     private int isRunning;
@@ -94,7 +88,12 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     public async ValueTask DisposeAsync()
     {
         host = null;
-        await Owner.Ask<VolumeActor.Closed>(VolumeActor.Close.Instance, Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+        if (!Owner.IsNobody())
+        {
+            Owner.Tell(VolumeActor.Close.Instance, ActorRefs.NoSender);
+            await ownerEnded.Task.ConfigureAwait(false);
+        }
+
         await client.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -113,7 +112,10 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     }
 
     /// <summary>Adds an input, from any thread.</summary>
-    internal void Post(Action<VolumeDevice> input) => Post(new DelegateInput(input));
+    internal void Post(Action<VolumeDevice> input) => Post(new VolumeInput(input));
+
+    /// <summary>The actor has closed the volume, or was stopped.</summary>
+    internal void OwnerEnded() => ownerEnded.TrySetResult();
 
     /// <summary>The voter has granted a leg.</summary>
     internal void Granted(int member, LegGate gate) => legs[member]!.Gate = gate;
@@ -263,9 +265,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
             var writes = new List<MapWrite>();
             foreach (var member in Writer.State.Chosen.Configuration.Legs)
             {
-                var missed = member == holder || Writer.State.InSync[member]
-                    ? new RegionSet()
-                    : Writer.State.Legs[member].MissedOnDisk();
+                var missed = member == holder ? new RegionSet() : Writer.State.MissedOnDisk(member);
                 legs[holder]!.Store.EncodeMissed((byte)member, missed, writes);
             }
 
@@ -314,7 +314,6 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal void Return(LegRequest request) => idle.Push(request);
 
     internal bool TrySend(IoRequest request) => client.TrySend(request);
-
 
     internal Leg LegOf(int member) => legs[member]!;
 
@@ -415,10 +414,5 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         internal LegStore Store { get; } = store;
 
         internal LegGate? Gate { get; set; }
-    }
-
-    private sealed class DelegateInput(Action<VolumeDevice> take) : IVolumeInput
-    {
-        public void Take(VolumeDevice device) => take(device);
     }
 }

@@ -30,7 +30,11 @@ internal sealed record SuperblockReading(
     ulong LastSequence,
     ImmutableArray<SuperblockCopy> Copies,
     byte Current,
-    string? Fault);
+    string? Fault)
+{
+    /// <summary>All blocks could be read, and none has a trace of a superblock.</summary>
+    public bool IsBlank => Copies.All(copy => copy.State == CopyState.NoMagic);
+}
 
 /// <summary>
 /// The four copies of the superblock of a member: which state they hold, and how the next state replaces it. Pure: the

@@ -24,6 +24,10 @@ public sealed class ProcessTests : IDisposable
     [InlineData("bench")]
     [InlineData("serve")]
     [InlineData("top")]
+    [InlineData("volume")]
+    [InlineData("volume create")]
+    [InlineData("volume status")]
+    [InlineData("volume dump")]
     public async Task The_examples_of_the_help_succeed(string command)
     {
         var help = await Command.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

@@ -58,6 +58,26 @@ public sealed class UsageTests
     [InlineData("bench --region mem:4KiB@0 --operation read --own", "--spread")]
     [InlineData("bench --region mem:4KiB@0 --operation randread --fua", "only reads")]
     [InlineData("bench --region no-such-file@0 --operation read", "no-such-file")]
+    [InlineData("volume", "dmio volume --help")]
+    [InlineData("volume create --leg mem:4MiB", "dmio volume create --help")]
+    [InlineData("volume create v", "--leg")]
+    [InlineData("volume create v --leg no-such-file", "truncate -s")]
+    [InlineData("volume create v --leg mem:4MiB --leg mem:4MiB", "2 times")]
+    [InlineData("volume create v --leg vol:a,b", "'vol:a,b'")]
+    [InlineData("volume create v,w --leg mem:4MiB", "','")]
+    [InlineData("volume create v --leg mem:1MiB", "more than 1MiB")]
+    [InlineData("volume create v --leg mem:4MiB --size 4MiB", "room for 3MiB")]
+    [InlineData("volume create v --leg mem:4MiB --witness mem:4KiB", "at least 16 KiB")]
+    [InlineData("volume status --leg mem:4MiB", "dmio volume create NAME --leg mem:4MiB")]
+    [InlineData("volume status --leg no-such-file", "no-such-file")]
+    [InlineData("volume dump vol:a,b", "one of its legs")]
+    [InlineData("flush --region vol:@0", "empty device")]
+    [InlineData("flush --region vol:a,a@0", "twice")]
+    [InlineData("flush --region vol:vol:a@0", "cannot be a leg")]
+    [InlineData("flush --region vol:a;b@0", "'b' is not a witness")]
+    [InlineData("flush --region vol:no-such-file@0", "no-such-file")]
+    [InlineData("flush --region vol:mem:4MiB,mem:5MiB@0", "dmio volume create NAME --leg mem:4MiB --leg mem:5MiB")]
+    [InlineData("serve --export d=a,vol:b,c --unix s", "NAME=vol:")]
     public async Task It_is_refused_in_one_line_that_names_the_error(string arguments, string named)
     {
         var result = await Command.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -93,6 +113,9 @@ public sealed class UsageTests
     [InlineData("bench --region mem:4KiB@0 --json")]
     [InlineData("serve --export a=no-such-file --json")]
     [InlineData("top --socket no-such-socket --json")]
+    [InlineData("volume create v --leg mem:1MiB --json")]
+    [InlineData("volume status --leg mem:4MiB --json")]
+    [InlineData("volume dump no-such-file --json")]
     public async Task With_json_a_refusal_is_json_too(string arguments)
     {
         var result = await Command.RunAsync(arguments.Split(' '));
@@ -152,6 +175,10 @@ public sealed class UsageTests
     [InlineData("bench")]
     [InlineData("serve")]
     [InlineData("top")]
+    [InlineData("volume")]
+    [InlineData("volume create")]
+    [InlineData("volume status")]
+    [InlineData("volume dump")]
     public async Task Every_command_has_help_with_examples(string command)
     {
         var result = await Command.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

@@ -4,6 +4,7 @@ using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
+using DmIo.Volumes.Client;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -3,7 +3,7 @@ using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Volumes.Actors;
 
-namespace DmIo.Volumes;
+namespace DmIo.Volumes.Client;
 
 /// <summary>Replicated volumes of a service: devices that keep the same data on several legs.</summary>
 public static class DmIoVolumes

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Service;
+using DmIo.Cli.Streams;
+using DmIo.Volumes;
+using DmIo.Volumes.Dump;
+
+namespace DmIo.Cli.Commands;
+
+/// <summary><c>dmio volume</c>: creates replicated volumes, and shows their metadata.</summary>
+internal static class VolumeCommand
+{
+    private const string Description = "Create replicated volumes, and show their state.";
+
+    private const string Details = """
+        A volume keeps the same data on several devices, its legs. It is a device itself: vol:DEVICE,DEVICE, or
+        'vol:DEVICE,DEVICE;witness=DEVICE'. A write is answered when all legs in sync have it. A volume runs on
+        without a leg if most of its legs and witnesses are left (of two legs without a witness: the other
+        one). When a leg is back, what it missed is copied to it.
+        """;
+
+    private const string Examples = """
+          dmio volume create disk --leg a.img --leg b.img --leg c.img --create 64MiB
+          head -c 1M /dev/urandom | dmio write --region vol:a.img,b.img,c.img@0
+          dmio volume status --leg a.img --leg b.img --leg c.img
+          rm c.img; dmio volume status --leg a.img --leg b.img --json
+        """;
+
+    internal static Option<string[]> Leg { get; } = new("--leg")
+    {
+        Description = "A device with a copy of the data: a path, a URI (nbd://host/name), or the name of a device in "
+            + "--config. Repeat for more legs.",
+        HelpName = "DEVICE",
+        Required = true,
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    internal static Option<string[]> Witness { get; } = new("--witness")
+    {
+        Description = "A device of at least 16 KiB without data, which only votes. Repeat for more witnesses.",
+        HelpName = "DEVICE",
+    };
+
+    internal static Command Create(IConsoleStreams streams) => new ExampleCommand("volume", Description, Details, Examples)
+    {
+        VolumeCreateCommand.Create(streams),
+        VolumeStatusCommand.Create(streams),
+        VolumeDumpCommand.Create(streams),
+    };
+
+    /// <summary>The devices of the options, as one argument.</summary>
+    /// <exception cref="RefusedException">A device is a volume, or given twice.</exception>
+    internal static VolumeArgument DevicesOf(ParseResult parsed)
+    {
+        string[] legs = parsed.GetRequiredValue(Leg), witnesses = parsed.GetValue(Witness) ?? [];
+        var all = legs.Concat(witnesses).ToArray();
+        return all switch
+        {
+            _ when Array.Find(all, VolumeArgument.Is) is { } inner => throw new RefusedException(
+                $"the volume '{inner}' cannot be a leg or witness; give its devices."),
+            _ when all.CountBy(device => device, StringComparer.Ordinal).FirstOrDefault(device => device.Value > 1)
+                is { Value: > 1 } twice => throw new RefusedException(
+                $"'{twice.Key}' is given {twice.Value} times; legs and witnesses are different devices."),
+            _ => new VolumeArgument("", legs, witnesses),
+        };
+    }
+
+    /// <summary>Reads the metadata of devices.</summary>
+    internal static async Task<IReadOnlyList<LegInspection>> InspectAsync(
+        RunContext context, DeviceSession session, IReadOnlyList<string> names)
+    {
+        var devices = await session.GetDevicesAsync();
+        await using var client = await session.OpenAsync(pages: 8, context.Interrupted);
+        var found = new List<LegInspection>();
+        foreach (var name in names)
+        {
+            var capacity = devices.First(device => device.Name == name).Description.Capacity;
+            found.Add(await LegInspection.ReadAsync(client, name, capacity));
+        }
+
+        return found;
+    }
+
+    /// <summary>The volume that the devices are legs and witnesses of.</summary>
+    /// <exception cref="RefusedException">They are no volume, or several.</exception>
+    internal static VolumeReport Describe(
+        DeviceSession session, VolumeArgument devices, IReadOnlyList<LegInspection> found)
+    {
+        if (found.All(leg => leg.Reading.IsBlank))
+        {
+            throw new RefusedException(
+                $"{string.Join(", ", found.Select(leg => $"'{session.TextOf(leg.Device)}'"))}: no leg or witness of a "
+                + $"volume. To make a volume of them: {devices.CreateCommand}");
+        }
+
+        try
+        {
+            return VolumeReport.Of(ClosedVolume.Of(found), found, session.TextOf);
+        }
+        catch (VolumeException fault)
+        {
+            throw new RefusedException(
+                fault.Message + string.Concat(found.Where(leg => leg.Reading.Fault is not null)
+                    .Select(leg => $" '{session.TextOf(leg.Device)}': {leg.Reading.Fault}")),
+                fault);
+        }
+    }
+}

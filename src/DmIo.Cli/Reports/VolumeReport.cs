@@ -1,0 +1,129 @@
+using System.Text.Json.Serialization;
+using DmIo.Volumes.Dump;
+using Spectre.Console;
+
+namespace DmIo.Cli.Reports;
+
+/// <summary>The output of <c>dmio volume status</c>. Sizes are in bytes.</summary>
+internal sealed record VolumeReport
+{
+    public required string Volume { get; init; }
+
+    public required Guid Id { get; init; }
+
+    /// <summary>Closed, Unclean, or Stopped.</summary>
+    public required string State { get; init; }
+
+    /// <summary>The round of the epoch of the newest record.</summary>
+    public required ulong Epoch { get; init; }
+
+    /// <summary>The number of the newest record in its epoch.</summary>
+    public required ulong Record { get; init; }
+
+    /// <summary>The members that hold every acknowledged write.</summary>
+    public required IReadOnlyList<int> InSync { get; init; }
+
+    public required bool Clean { get; init; }
+
+    public required long Size { get; init; }
+
+    public required IReadOnlyList<VolumeLegReport> Legs { get; init; }
+
+    /// <summary>The witnesses.</summary>
+    public required IReadOnlyList<WitnessReport> Witness { get; init; }
+
+    /// <summary>Devices that were named and are no part of the volume, with the reason; null: none.</summary>
+    public IReadOnlyList<MissingReport>? Unusable { get; init; }
+
+    /// <param name="volume">The volume.</param>
+    /// <param name="found">The devices that were named.</param>
+    /// <param name="textOf">Returns the text of the command line for the name of a device.</param>
+    internal static VolumeReport Of(
+        ClosedVolume volume, IReadOnlyList<LegInspection> found, Func<string, string> textOf)
+    {
+        var record = volume.Record;
+        var used = volume.Legs.Concat(volume.Witnesses).Select(member => member.Device).ToHashSet();
+        var unusable = found.Where(device => !used.Contains(device.Device)).Select(device => new MissingReport(
+            textOf(device.Device), device.Reading.Fault ?? "The volume has no such leg or witness.")).ToList();
+        return new VolumeReport
+        {
+            Volume = volume.Name,
+            Id = volume.Id,
+            State = record.IsStopped ? "Stopped" : record.IsClean ? "Closed" : "Unclean",
+            Epoch = record.Version.Epoch.Round,
+            Record = record.Version.Number,
+            InSync = [.. Enumerable.Range(0, 16).Where(member => record.InSync[member])],
+            Clean = record.IsClean,
+            Size = record.Size.Bytes,
+            Legs = [.. volume.Legs.Select(leg => new VolumeLegReport
+            {
+                Member = leg.Member,
+                Device = TextOf(leg),
+                State = leg.State.ToString(),
+                MissedBytes = leg.Missed.Bytes,
+            })],
+            Witness = [.. volume.Witnesses.Select(witness => new WitnessReport(
+                TextOf(witness),
+                witness.Accepted?.Version.Epoch.Round,
+                witness.Accepted?.Version.Number))],
+            Unusable = unusable.Count == 0 ? null : unusable,
+        };
+
+        string? TextOf(ClosedMember member) => member.Device is { } device ? textOf(device) : null;
+    }
+
+    internal void Write(TextWriter writer, bool isTerminal)
+    {
+        writer.WriteLine($"volume '{Volume}' ({Id}): {State}, {Quantity.Bytes(Size)}");
+        writer.WriteLine(
+            $"record {Record} of epoch {Epoch}, {(Clean ? "clean" : "not clean")}, in sync: "
+            + string.Join(", ", InSync));
+        var table = ReportConsole.NewTable(isTerminal, "Member", "Device", "State", "Missed");
+        foreach (var leg in Legs)
+        {
+            table.AddRow(
+                new Text($"{leg.Member}"),
+                new Text(leg.Device ?? "(not found)"),
+                new Text(leg.State),
+                new Text(Quantity.Bytes(leg.MissedBytes)));
+        }
+
+        foreach (var witness in Witness)
+        {
+            table.AddRow(
+                new Text("witness"),
+                new Text(witness.Device ?? "(not found)"),
+                new Text(witness.Record is { } record ? $"record {record} of epoch {witness.Epoch}" : "-"),
+                new Text("-"));
+        }
+
+        ReportConsole.NewConsole(writer, isTerminal).Write(table);
+        foreach (var device in Unusable ?? [])
+        {
+            writer.WriteLine($"{device.Device} is not used: {device.Reason}");
+        }
+    }
+}
+
+/// <summary>A leg of a volume.</summary>
+internal sealed record VolumeLegReport
+{
+    public required int Member { get; init; }
+
+    /// <summary>Null: it was not found.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required string? Device { get; init; }
+
+    public required string State { get; init; }
+
+    /// <summary>The bytes that it lacks, as far as the legs in sync were found.</summary>
+    public required long MissedBytes { get; init; }
+
+    /// <summary>The progress of the copy to it; null: there is none, as in a closed volume.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public string? Resync { get; init; }
+}
+
+/// <summary>A witness of a volume, and the record that it accepted last.</summary>
+internal sealed record WitnessReport(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Device, ulong? Epoch, ulong? Record);

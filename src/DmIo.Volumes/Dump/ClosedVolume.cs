@@ -1,0 +1,97 @@
+using DmIo.Io;
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Dump;
+
+/// <summary>A volume as the metadata of its legs and witnesses describes it, without a writer.</summary>
+/// <param name="Id">The Guid of the volume.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Record">The newest record that was found. A quorum of the voters may not have accepted it.</param>
+/// <param name="Legs">Its legs, also those that were not found.</param>
+/// <param name="Witnesses">Its witnesses, also those that were not found.</param>
+internal sealed record ClosedVolume(
+    Guid Id, string Name, VolumeRecord Record, IReadOnlyList<ClosedMember> Legs, IReadOnlyList<ClosedMember> Witnesses)
+{
+    /// <summary>Describes a volume.</summary>
+    /// <param name="found">The devices that are its legs and witnesses; those without a superblock are left
+    /// out.</param>
+    /// <exception cref="VolumeException">No device has a record, or the devices belong to several volumes.</exception>
+    public static ClosedVolume Of(IReadOnlyList<LegInspection> found)
+    {
+        var members = found.Where(leg => leg.Reading.Superblock is not null).ToList();
+        var volumes = members.GroupBy(leg => leg.Reading.Superblock!.Volume).ToList();
+        if (volumes.Count > 1)
+        {
+            throw new VolumeException($"The devices belong to {volumes.Count} volumes: " + string.Join(
+                "; ",
+                volumes.Select(volume =>
+                    $"'{volume.First().Reading.Superblock!.Name}' ({volume.Key}) has "
+                    + string.Join(", ", volume.Select(leg => $"'{leg.Device}'")))) + ". Name those of one volume.");
+        }
+
+        var newest = members.Where(leg => leg.Reading.Superblock!.Accepted is not null)
+            .MaxBy(leg => leg.Reading.Superblock!.Accepted!.Version)?.Reading.Superblock
+            ?? throw new VolumeException("No device has a record of a volume.");
+        var record = newest.Accepted!;
+        var byMember = members.ToLookup(leg => leg.Reading.Superblock!.Member);
+        return new ClosedVolume(
+            newest.Volume,
+            newest.Name,
+            record,
+            [.. Slots(isWitness: false).Select(slot => Describe(slot, byMember[slot.Member], record, members))],
+            [.. Slots(isWitness: true).Select(slot => Describe(slot, byMember[slot.Member], record, members))]);
+
+        IEnumerable<VoterSlot> Slots(bool isWitness) =>
+            record.Configuration.Slots.Where(slot => slot.IsWitness == isWitness);
+    }
+
+    private static ClosedMember Describe(
+        VoterSlot slot, IEnumerable<LegInspection> found, VolumeRecord record, List<LegInspection> all)
+    {
+        var leg = found.FirstOrDefault(leg => leg.Reading.Superblock!.Leg == slot.Id);
+        var superblock = leg?.Reading.Superblock;
+        var state = superblock switch
+        {
+            null => LegState.Absent,
+            { State: LegState.InSync } when !record.InSync[slot.Member] => LegState.Outdated,
+            _ => superblock.State,
+        };
+        return new ClosedMember(
+            leg?.Device, slot.Member, state, superblock?.Accepted, MissedBy(slot.Member, state, record, all));
+    }
+
+    /// <summary>The legs in sync know what the others lack. A blank leg lacks everything.</summary>
+    private static ByteSize MissedBy(byte member, LegState state, VolumeRecord record, List<LegInspection> all)
+    {
+        if (record.InSync[member])
+        {
+            return default;
+        }
+
+        if (state == LegState.Blank)
+        {
+            return record.Size;
+        }
+
+        var missed = new RegionSet();
+        foreach (var leg in all.Where(leg => record.InSync[leg.Reading.Superblock!.Member]))
+        {
+            if (leg.Missed.TryGetValue(member, out var regions))
+            {
+                missed.UnionWith(regions);
+            }
+        }
+
+        return ByteSize.Min(ByteSize.FromBytes(missed.Count << LegGeometry.RegionShift), record.Size);
+    }
+}
+
+/// <summary>A leg or witness of a closed volume.</summary>
+/// <param name="Device">The name of its device; null: it was not found.</param>
+/// <param name="Member">Its number in the volume.</param>
+/// <param name="State">Its state according to its superblock and the newest record; None for a witness.</param>
+/// <param name="Accepted">The record that it accepted last; null: none, or it was not found.</param>
+/// <param name="Missed">What it lacks, as far as the legs in sync were found.</param>
+internal sealed record ClosedMember(
+    string? Device, int Member, LegState State, VolumeRecord? Accepted, ByteSize Missed);
