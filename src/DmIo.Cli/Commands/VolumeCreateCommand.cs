@@ -82,7 +82,7 @@ internal static class VolumeCreateCommand
         }
         catch (VolumeException fault) when (fault.IsPartial)
         {
-            throw new TransferBrokenException(
+            throw new TransferFailedException(
                 $"{fault.Message} The volume is not complete: create it again with --force.", fault);
         }
         catch (VolumeException fault)

@@ -1,6 +1,5 @@
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Tests.Check;
-using DmIo.Volumes.Writing;
 using Xunit;
 using Xunit.Abstractions;
 
