@@ -41,7 +41,8 @@ internal sealed class VolumeOpening(
                 continue;
             }
 
-            if (await TryOpenAsync(device, capacity) is { } store && store.Superblock.Volume == stores[0].Superblock.Volume
+            if (await TryOpenAsync(device, capacity) is { } store
+                && store.Superblock.Volume == stores[0].Superblock.Volume
                 && replicas[store.Superblock.Member] is null)
             {
                 return store;
