@@ -8,7 +8,8 @@ public sealed record VolumeOptions
     /// <summary>The name under which the volume is attached to the service, as for any device.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The names of the attached devices that are its legs, 1 to 8. Open: some of them may be missing.</summary>
+    /// <summary>The names of the attached devices that are its legs, 1 to 8. Open: some of them may be
+    /// missing.</summary>
     public required IReadOnlyList<string> Legs { get; init; }
 
     /// <summary>The names of the attached devices that are its witnesses, of at least 16 KiB: voters without data. Legs

@@ -6,8 +6,8 @@ using static Tidy.Tests.Faults;
 namespace Tidy.Tests;
 
 /// <summary>
-/// Which projects and namespaces may use which others. Projects: Cli -> Nbd -> Actors -> DmIo, Actors -> Akka,
-/// TestKit -> Actors. The namespaces are in <see cref="NamespaceMap"/>.
+/// Which projects and namespaces may use which others. Projects: Cli -> Volumes -> Nbd -> Actors -> DmIo,
+/// Actors -> Akka, TestKit -> Actors. The namespaces are in <see cref="NamespaceMap"/>.
 /// </summary>
 public sealed class LayeringTests
 {
@@ -18,7 +18,8 @@ public sealed class LayeringTests
         ["DmIo.Nbd"] = ["Akka", "DmIo.Actors"],
         ["DmIo.Hosting"] = ["Akka", "Akka.Hosting", "DmIo.Nbd"],
         ["DmIo.TestKit"] = ["Akka", "DmIo.Actors"],
-        ["DmIo.Cli"] = ["Akka", "Akka.Logger.Serilog", "DmIo.Nbd"],
+        ["DmIo.Volumes"] = ["Akka", "DmIo.Nbd"],
+        ["DmIo.Cli"] = ["Akka", "Akka.Logger.Serilog", "DmIo.Nbd", "DmIo.Volumes"],
         ["DmIo.Compare"] = ["Akka", "DmIo.Cli"],
         ["DmIo.Soak"] = ["Akka", "DmIo.Nbd"],
         ["DmIo.Benchmarks"] = ["Akka", "DmIo.Actors"],
@@ -32,6 +33,7 @@ public sealed class LayeringTests
         ["DmIo.Faults.Tests"] = ["Akka", "DmIo.Cli", "DmIo.Nbd", "DmIo.Testing"],
         ["DmIo.Compare.Tests"] = ["DmIo.Compare"],
         ["DmIo.Cli.Tests"] = ["Akka", "DmIo.Cli", "DmIo.Testing"],
+        ["DmIo.Volumes.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "DmIo.TestKit", "DmIo.Testing", "DmIo.Volumes"],
         ["Journal"] = [],
         ["Web"] = [],
         ["Tidy.Tests"] = [],

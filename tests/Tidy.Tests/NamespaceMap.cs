@@ -133,9 +133,24 @@ internal static class NamespaceMap
         ["DmIo.TestKit.Oracle"] = ["DmIo.TestKit.Simulation"],
         ["DmIo.TestKit.Simulation"] = [],
 
-        ["DmIo.Volumes.Dump"] = ["DmIo.Volumes.Maps", "DmIo.Volumes.Record"],
+        ["DmIo.Volumes"] = ["DmIo.Volumes.Record"],
+        ["DmIo.Volumes.Actors"] =
+        [
+            "DmIo.Volumes",
+            "DmIo.Volumes.Maps",
+            "DmIo.Volumes.Protocol",
+            "DmIo.Volumes.Record",
+            "DmIo.Volumes.Voters",
+            "DmIo.Volumes.Writing",
+        ],
+        ["DmIo.Volumes.Client"] = ["DmIo.Volumes", "DmIo.Volumes.Actors", "DmIo.Volumes.Record"],
+        ["DmIo.Volumes.Dump"] =
+            ["DmIo.Volumes", "DmIo.Volumes.Actors", "DmIo.Volumes.Maps", "DmIo.Volumes.Record"],
         ["DmIo.Volumes.Maps"] = ["DmIo.Volumes.Record"],
+        ["DmIo.Volumes.Protocol"] = ["DmIo.Volumes.Record"],
         ["DmIo.Volumes.Record"] = [],
+        ["DmIo.Volumes.Voters"] = ["DmIo.Volumes.Protocol", "DmIo.Volumes.Record"],
+        ["DmIo.Volumes.Writing"] = ["DmIo.Volumes.Maps", "DmIo.Volumes.Protocol", "DmIo.Volumes.Record"],
     };
 
     /// <summary>Whether the file belongs to a project whose namespaces are on the map.</summary>

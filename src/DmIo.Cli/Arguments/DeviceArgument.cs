@@ -5,8 +5,8 @@ namespace DmIo.Cli.Arguments;
 
 /// <summary>
 /// A device of the command line: <c>mem:SIZE</c>, <c>null:SIZE</c>, a volume such as <c>vol:DEVICE,DEVICE</c>, the name
-/// of a configured device, a URI such as <c>nbd://host/name</c>, or a path, matched in this order. A path that looks like another kind needs a directory, as
-/// in <c>./mem:1MiB</c>.
+/// of a configured device, a URI such as <c>nbd://host/name</c>, or a path, matched in this order. A path that looks
+/// like another kind needs a directory, as in <c>./mem:1MiB</c>.
 /// </summary>
 internal abstract record DeviceArgument(string Text)
 {

@@ -3,8 +3,8 @@ using DmIo.Cli.Exit;
 namespace DmIo.Cli.Arguments;
 
 /// <summary>
-/// A replicated volume: <c>vol:DEVICE,DEVICE;witness=DEVICE</c>, with any number of legs and witnesses. A comma in a URI
-/// is written <c>%2C</c>; a path with a comma or semicolon is not supported.
+/// A replicated volume: <c>vol:DEVICE,DEVICE;witness=DEVICE</c>, with any number of legs and witnesses. A comma in a
+/// URI is written <c>%2C</c>; a path with a comma or semicolon is not supported.
 /// </summary>
 internal sealed record VolumeArgument(string Text, IReadOnlyList<string> Legs, IReadOnlyList<string> Witnesses)
     : DeviceArgument(Text)

@@ -30,8 +30,8 @@ internal static class DevicesCommand
 
     private static readonly Argument<string[]> Devices = new("DEVICE")
     {
-        Description = "A path, mem:SIZE, null:SIZE, a URI (nbd://host/name), a volume (vol:DEVICE,DEVICE), or the name of a "
-            + "device in --config.",
+        Description = "A path, mem:SIZE, null:SIZE, a URI (nbd://host/name), a volume (vol:DEVICE,DEVICE), or the name "
+            + "of a device in --config.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 

@@ -18,9 +18,8 @@ internal static class ServeArguments
     private static readonly Option<ExportArgument[]> Export = new("--export", "-e")
     {
         Description = "An export: NAME=DEVICE, or NAME=DEVICE,DEVICE,... for several copies of the data. "
-            + "DEVICE is a path, mem:SIZE, null:SIZE, a URI (nbd://host/name), a volume (vol:DEVICE,DEVICE), or the name "
-            + "of a device in --config. "
-            + "Repeat for more exports.",
+            + "DEVICE is a path, mem:SIZE, null:SIZE, a URI (nbd://host/name), a volume (vol:DEVICE,DEVICE), or the "
+            + "name of a device in --config. Repeat for more exports.",
         HelpName = "NAME=DEVICE",
         Required = true,
         Arity = ArgumentArity.OneOrMore,

@@ -43,12 +43,13 @@ internal static class VolumeCommand
         HelpName = "DEVICE",
     };
 
-    internal static Command Create(IConsoleStreams streams) => new ExampleCommand("volume", Description, Details, Examples)
-    {
-        VolumeCreateCommand.Create(streams),
-        VolumeStatusCommand.Create(streams),
-        VolumeDumpCommand.Create(streams),
-    };
+    internal static Command Create(IConsoleStreams streams) =>
+        new ExampleCommand("volume", Description, Details, Examples)
+        {
+            VolumeCreateCommand.Create(streams),
+            VolumeStatusCommand.Create(streams),
+            VolumeDumpCommand.Create(streams),
+        };
 
     /// <summary>The devices of the options, as one argument.</summary>
     /// <exception cref="RefusedException">A device is a volume, or given twice.</exception>

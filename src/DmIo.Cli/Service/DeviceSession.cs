@@ -305,7 +305,8 @@ internal sealed class DeviceSession : IAsyncDisposable
                 $"there is no file '{path}', and no device of that name in --config"
                 + (access.IsReadOnly || access.MayFallBack
                     ? "."
-                    : $"; create it by --create SIZE of dmio write, serve or volume create, or by truncate -s SIZE {path}."));
+                    : $"; create it by --create SIZE of dmio write, serve or volume create, or by truncate -s SIZE "
+                        + $"{path}."));
         }
 
         var options = new FileDeviceOptions

@@ -71,7 +71,7 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
         var volume = await OpenAsync(argument, members, name, faults);
         open.Add(volume);
         devicesOf[name] = [.. members.Values.Where(devices.ContainsKey)];
-        await WarnAsync(volume, superblock.Name, faults);
+        await WarnAsync(volume, superblock.Name, members, faults);
         return (name, (await service.GetDevicesAsync()).First(device => device.Name == name).Description);
     }
 
@@ -159,19 +159,24 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
         }
     }
 
-    private async Task WarnAsync(Volume volume, string name, List<string> faults)
+    private async Task WarnAsync(
+        Volume volume, string name, Dictionary<string, string> members, List<string> faults)
     {
         var status = await volume.GetStatusAsync();
         var notes = status.Legs.Where(leg => leg.State != LegState.InSync).Select(leg => leg switch
         {
             { Device: "" } => $"Leg {leg.Member} was not found.",
-            { State: LegState.Syncing } => $"Leg {leg.Member} '{leg.Device}' lacks {leg.Missed}, which is being copied.",
-            _ => $"Leg {leg.Member} '{leg.Device}' is not in sync; what it lacks is copied while the volume is open.",
+            { State: LegState.Syncing } =>
+                $"Leg {leg.Member} '{TextOf(leg.Device)}' lacks {leg.Missed}, which is being copied.",
+            _ => $"Leg {leg.Member} '{TextOf(leg.Device)}' is not in sync; what it lacks is copied while the volume is "
+                + "open.",
         }).Concat(faults).ToArray();
         if (notes.Length > 0)
         {
             context.Streams.Error.WriteLine(
                 $"{context.Name}: warning: the volume '{name}' is degraded. {string.Join(' ', notes)}");
         }
+
+        string TextOf(string device) => members.First(member => member.Value == device).Key;
     }
 }

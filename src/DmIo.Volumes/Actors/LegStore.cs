@@ -117,7 +117,8 @@ internal sealed class LegStore
         var extents = new RegionSet();
         for (var page = 0L; page < geometry.ActivePages; page++)
         {
-            var slots = await ReadAsync(geometry.ActivePageAt(page, 0), LegGeometry.ActiveSlots * LegGeometry.BlockBytes);
+            var slots = await ReadAsync(
+                geometry.ActivePageAt(page, 0), LegGeometry.ActiveSlots * LegGeometry.BlockBytes);
             active.Load(
                 page, slots.AsSpan(0, LegGeometry.BlockBytes), slots.AsSpan(LegGeometry.BlockBytes), extents);
         }

@@ -149,7 +149,8 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         }
     }
 
-    /// <summary>A take-over that was refused, and a writer without a leg, begin again after a while: the legs are cut and
+    /// <summary>A take-over that was refused, and a writer without a leg, begin again after a while: the legs are cut
+    /// and
     /// drained then, and may be used again.</summary>
     private void RestartIfStuck(VolumeDevice volume)
     {
@@ -230,7 +231,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private void Observe(VolumeDevice volume)
     {
         var state = volume.Writer.State;
-        volume.Owner.Tell(new Observed(volume.StatusOf(opening), state.IsActive), ActorRefs.NoSender);
+        volume.Owner.Tell(new Observed(VolumeReport.Of(volume, opening), state.IsActive), ActorRefs.NoSender);
     }
 
     private void Publish(Observed observed)

@@ -90,7 +90,8 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
         if (description.IsReadOnly || description.BlockSize.Bytes > LegGeometry.BlockBytes)
         {
             throw new VolumeException(
-                $"'{name}' cannot be a leg: a leg is writable and has blocks of at most {LegGeometry.BlockBytes} bytes.");
+                $"'{name}' cannot be a leg: a leg is writable and has blocks of at most "
+                + $"{LegGeometry.BlockBytes} bytes.");
         }
 
         var found = await LegStore.ReadSuperblockAsync(client, name, description.Capacity);

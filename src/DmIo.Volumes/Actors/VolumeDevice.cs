@@ -152,42 +152,6 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         leg = new Leg(store);
     }
 
-    /// <summary>What the volume is and does.</summary>
-    internal VolumeStatus StatusOf(VolumeOpening opening)
-    {
-        var state = Writer.State;
-        var inSync = state.HasRecord ? state.Live : MemberSet.None;
-        var statuses = new List<LegStatus>();
-        foreach (var member in state.Chosen.Configuration.Legs)
-        {
-            var leg = state.Legs[member];
-            var legState = leg.Phase switch
-            {
-                LegPhase.InSync => LegState.InSync,
-                LegPhase.Syncing => LegState.Syncing,
-                _ => LegState.Absent,
-            };
-            var missed = ByteSize.FromBytes(leg.Missed.Count << RegionRange.RegionShift);
-            statuses.Add(new LegStatus(legs[member]?.Store.Device ?? "", member, legState, missed));
-        }
-
-        var volume = state switch
-        {
-            { IsFenced: true } => VolumeState.Fenced,
-            { IsActive: false } => VolumeState.Preparing,
-            _ when inSync.IsEmpty => VolumeState.Suspended,
-            _ when inSync != state.Chosen.Configuration.Legs => VolumeState.Degraded,
-            { Unresolved.IsEmpty: false } => VolumeState.Recovering,
-            _ => VolumeState.Healthy,
-        };
-        return new VolumeStatus(
-            opening.Name,
-            volume,
-            state.Chosen,
-            statuses,
-            ByteSize.FromBytes(state.Unresolved.Count << RegionRange.RegionShift));
-    }
-
     /// <summary>Waits no longer for a leg.</summary>
     internal void GiveUp(int member)
     {

@@ -32,7 +32,7 @@ internal sealed class VolumeOpening(
     internal string? DeviceOf(int member) => stores.FirstOrDefault(store => store.Superblock.Member == member)?.Device;
 
     /// <summary>What identifies the volatile caches below a leg now.</summary>
-    internal static Continuity Current { get; } = new(IsEnded: false, BootId, 0, default);
+    internal static Continuity Current { get; } = new(IsEnded: false, ReadBootId(), 0, default);
 
     /// <summary>Looks for a leg or witness that has no replica.</summary>
     /// <param name="replicas">The replicas, by member.</param>
@@ -65,8 +65,6 @@ internal sealed class VolumeOpening(
 
         return null;
     }
-
-    private static Guid BootId { get; } = ReadBootId();
 
     private static Guid ReadBootId()
     {

@@ -38,7 +38,8 @@ public static class DmIoVolumes
             var known = stores.Select(store => store.Superblock.Accepted!)
                 .OrderByDescending(record => record.Version).First();
             device = new VolumeDevice(client, known, stores, TimeProvider.System);
-            var opening = new VolumeOpening(service, client, options.Name, [.. options.Legs, .. options.Witnesses], stores)
+            string[] devices = [.. options.Legs, .. options.Witnesses];
+            var opening = new VolumeOpening(service, client, options.Name, devices, stores)
             {
                 LegTimeout = options.LegTimeout,
             };
@@ -72,8 +73,8 @@ public static class DmIoVolumes
         {
             var found = string.Join(", ", stores.Select(store => $"'{store.Device}'"));
             throw new VolumeException(
-                $"The volume '{options.Name}' does not serve after {options.OpenTimeout.TotalSeconds} s. Found: {found}. "
-                + "It needs a quorum of its voters and a leg of its in-sync set; attach the missing ones.");
+                $"The volume '{options.Name}' does not serve after {options.OpenTimeout.TotalSeconds} s. Found: "
+                + $"{found}. It needs a quorum of its voters and a leg of its in-sync set; attach the missing ones.");
         }
     }
 
@@ -135,7 +136,7 @@ public sealed class Volume : IAsyncDisposable
     public Task<VolumeStatus> GetStatusAsync()
     {
         var status = new TaskCompletionSource<VolumeStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.Post(volume => status.TrySetResult(volume.StatusOf(opening)));
+        device.Post(volume => status.TrySetResult(VolumeReport.Of(volume, opening)));
         return status.Task;
     }
 

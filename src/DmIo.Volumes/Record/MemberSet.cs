@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace DmIo.Volumes.Record;
 
-/// <summary>A set of members of a volume, by their numbers 0..15: legs 0..7, and voters without data above them.</summary>
+/// <summary>A set of members of a volume, by their numbers 0..15: legs 0..7, and voters without data above
+/// them.</summary>
 /// <param name="Bits">Bit i stands for member i.</param>
 public readonly record struct MemberSet(ushort Bits)
 {

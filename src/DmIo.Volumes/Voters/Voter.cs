@@ -129,7 +129,8 @@ internal sealed class Voter
         return false;
     }
 
-    private Refused? RefusalOfOwner(Guid owner, TimeSpan now) => leaseEnd > now && rules.LeaseRefuses(leaseHolder, owner)
+    private Refused? RefusalOfOwner(Guid owner, TimeSpan now) =>
+        leaseEnd > now && rules.LeaseRefuses(leaseHolder, owner)
         ? new Refused(fence, leaseEnd - now)
         : null;
 

@@ -105,7 +105,8 @@ public sealed class VolumeCommandTests : IDisposable
         File.Delete(PathOf("b"));
 
         var zeroed = await Command.RunAsync("zero", "--region", $"{volume}@0+8");
-        var status = await Command.RunAsync("volume", "status", "--leg", PathOf("a"), "--witness", PathOf("w"), "--json");
+        var status = await Command.RunAsync(
+            "volume", "status", "--leg", PathOf("a"), "--witness", PathOf("w"), "--json");
 
         Assert.Equal((0, 16 << 10), (created.ExitCode, new FileInfo(PathOf("w")).Length));
         Assert.True(zeroed.ExitCode == 0, zeroed.ToString());
@@ -178,8 +179,9 @@ public sealed class VolumeCommandTests : IDisposable
         Assert.Contains("  name: disk", text.Output);
         Assert.Contains("missed map of member 2: 0 of 64 KiB", text.Output);
         Assert.Equal(4, json.Json.GetProperty("copies").GetArrayLength());
-        Assert.Equal("1", json.Json.GetProperty("superblock").GetProperty("fields").GetProperty("member").GetString());
-        Assert.Equal("True", json.Json.GetProperty("superblock").GetProperty("record").GetProperty("clean").GetString());
+        var superblock = json.Json.GetProperty("superblock");
+        Assert.Equal("1", superblock.GetProperty("fields").GetProperty("member").GetString());
+        Assert.Equal("True", superblock.GetProperty("record").GetProperty("clean").GetString());
         Assert.Equal(4, json.Json.GetProperty("maps").GetArrayLength());
         Assert.Equal(1, blank.ExitCode);
         Assert.StartsWith("superblock: Damaged", blank.Output);

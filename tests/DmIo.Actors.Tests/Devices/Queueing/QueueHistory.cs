@@ -159,7 +159,8 @@ internal sealed class QueueHistory
         foreach (var entry in ios)
         {
             Require(entry.Io.Region.Start.Value == at, "a gap between merged regions");
-            Require(entry.Io.Operation.ForceUnitAccess == ios[0].Io.Operation.ForceUnitAccess, "durable and plain writes were merged");
+            var isAlike = entry.Io.Operation.ForceUnitAccess == ios[0].Io.Operation.ForceUnitAccess;
+            Require(isAlike, "durable and plain writes were merged");
             at += entry.Io.Region.Count.Value;
         }
 
@@ -167,7 +168,8 @@ internal sealed class QueueHistory
         Require(operation.IsMerged == ios.Count > 1, "merged");
         if (operation.IsMerged)
         {
-            Require(operation.Operation.Kind is IoOperation.Read or IoOperation.Write, "only reads and writes are merged");
+            Require(
+                operation.Operation.Kind is IoOperation.Read or IoOperation.Write, "only reads and writes are merged");
             Require(operation.Operation.Count.Value <= MostSectors && ios.Count <= MostSegments, "exceeds the limits");
             Require(device.Mode != ServiceMode.Inline, "merged on an inline device");
             Require(ios.TrueForAll(entry => !entry.IsRetried), "a retried I/O was merged");

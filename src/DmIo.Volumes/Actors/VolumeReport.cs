@@ -1,0 +1,44 @@
+using DmIo.Io;
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
+using DmIo.Volumes.Writing;
+
+namespace DmIo.Volumes.Actors;
+
+/// <summary>The state of an open volume, for its users. Read on the volume's turn.</summary>
+internal static class VolumeReport
+{
+    internal static VolumeStatus Of(VolumeDevice device, VolumeOpening opening)
+    {
+        var state = device.Writer.State;
+        var legs = new List<LegStatus>();
+        foreach (var member in state.Chosen.Configuration.Legs)
+        {
+            var leg = state.Legs[member];
+            var name = device.Has(member) ? device.LegOf(member).Store.Device : "";
+            legs.Add(new LegStatus(name, member, StateOf(leg), SizeOf(leg.Missed)));
+        }
+
+        return new VolumeStatus(opening.Name, StateOf(state), state.Chosen, legs, SizeOf(state.Unresolved));
+    }
+
+    private static LegState StateOf(WriterLeg leg) => leg.Phase switch
+    {
+        LegPhase.InSync => LegState.InSync,
+        LegPhase.Syncing => LegState.Syncing,
+        _ => LegState.Absent,
+    };
+
+    private static VolumeState StateOf(WriterState state) => state switch
+    {
+        { IsFenced: true } => VolumeState.Fenced,
+        { IsActive: false } => VolumeState.Preparing,
+        { Live.IsEmpty: true } => VolumeState.Suspended,
+        _ when state.Live != state.Chosen.Configuration.Legs => VolumeState.Degraded,
+        { Unresolved.IsEmpty: false } => VolumeState.Recovering,
+        _ => VolumeState.Healthy,
+    };
+
+    private static ByteSize SizeOf(RegionSet regions) =>
+        ByteSize.FromBytes(regions.Count << RegionRange.RegionShift);
+}
