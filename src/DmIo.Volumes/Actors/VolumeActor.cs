@@ -33,6 +33,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private readonly IScheduler clock = Context.System.Scheduler;
     private int stuckTicks;
     private string lastState = "";
+    private bool hasBeenHealthy;
 
     /// <param name="device">The volume.</param>
     /// <param name="opening">Its legs, and how they are found.</param>
@@ -240,7 +241,19 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         if (text != lastState)
         {
             lastState = text;
-            log.Info("{0}", text);
+            var state = observed.Status.State;
+            hasBeenHealthy |= state == VolumeState.Healthy;
+            var isWorse = hasBeenHealthy
+                && state is (VolumeState.Degraded or VolumeState.Suspended or VolumeState.Fenced);
+            if (isWorse)
+            {
+                log.Warning("{0}", text);
+            }
+            else
+            {
+                log.Info("{0}", text);
+            }
+
             Context.System.EventStream.Publish(new VolumeChanged(observed.Status));
         }
 
