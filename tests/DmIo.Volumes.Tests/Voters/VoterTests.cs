@@ -1,6 +1,5 @@
 using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
-using DmIo.Volumes.Voters;
 using Xunit;
 using static DmIo.Volumes.Tests.Voters.VoterFixture;
 
