@@ -99,7 +99,7 @@ internal sealed class Copies(WriterState state, ActiveMaps maps)
         }
 
         copy.Source = source;
-        if (copy.Kind == CopyKind.Resolve)
+        if (copy.Kind == CopyKind.Resolve && state.Rules.ResolveIsMissedElsewhere)
         {
             state.Send(copy, copy.Range, targets, source);
         }

@@ -54,6 +54,10 @@ internal class WriterRules
     /// <summary>VM1: a lost leg misses what was in flight, what was not flushed, and U.</summary>
     internal virtual bool LostLegMissesUnresolved => true;
 
+    /// <summary>VM1: a leg that a resolving copy does not reach misses its regions. This and
+    /// <see cref="LostLegMissesUnresolved"/> cover the same hole; without both, data is lost.</summary>
+    internal virtual bool ResolveIsMissedElsewhere => true;
+
     /// <summary>VM2: cooling flushes the acknowledgment set and every leg that is being synchronized.</summary>
     internal virtual MemberSet CoolingFlush(MemberSet acknowledgment, MemberSet syncing) => acknowledgment | syncing;
 

@@ -72,6 +72,8 @@ internal static class Shortcuts
     internal sealed class LossWithoutUnresolved : WriterRules
     {
         internal override bool LostLegMissesUnresolved => false;
+
+        internal override bool ResolveIsMissedElsewhere => false;
     }
 
     internal sealed class CoolingWithoutSyncing : WriterRules

@@ -1,0 +1,83 @@
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Tests.Model;
+
+/// <summary>For each shortcut, small bounds within which it loses data.</summary>
+internal static class ShortcutCases
+{
+    private static readonly MemberSet Leg0 = MemberSet.Of(0);
+    private static readonly MemberSet Leg1 = MemberSet.Of(1);
+
+    private static readonly ModelOptions Witness = new()
+    {
+        Witnesses = 1,
+        Writers = 2,
+        StartsActive = true,
+        MaxRecords = 1,
+    };
+
+    private static readonly ModelOptions Maps = new()
+    {
+        Witnesses = 1,
+        StartsActive = true,
+        SplitsVotes = false,
+        Crashes = 1,
+    };
+
+    private static readonly ModelOptions Return = Maps with { InitialInSync = Leg0, Blank = Leg1, Returns = true };
+
+    internal static Dictionary<string, ModelOptions> All { get; } = new()
+    {
+        ["a promise does not drain"] = Witness with { Drain = ModelDrain.Lie },
+        ["any leg is a source"] =
+            Witness with { Losses = 1, MaxRecords = 2, WriterRules = new Shortcuts.AnyLegIsSource() },
+        ["nothing is resolved"] = Witness with { WriterRules = new Shortcuts.NoResolve() },
+        ["a write is acknowledged before the record"] =
+            Witness with { Losses = 1, WriterRules = new Shortcuts.AcknowledgmentBeforeRecord() },
+        ["no lease"] = Witness with { Renewals = 1, Ticks = 1, VoterRules = new Shortcuts.NoLease() },
+        ["a minority chooses a record"] = Witness with { WriterRules = new Shortcuts.MinorityRecord() },
+        ["a leg returns without a copy"] =
+            Return with { Crashes = 0, WriterRules = new Shortcuts.UncopiedGrowth() },
+        ["a read passes a write"] = Witness with { ReadsDuringWrites = true },
+        ["VR5: two attempts have the same Guid"] = Witness with { StartsActive = false, SharesGuid = true },
+        ["VR9: a restarted voter does not wait for the old process"] =
+            Maps with { SplitsVotes = true, MaxRecords = 1, Restarts = 1, TrustsRestart = true },
+        ["VM2: cooling forgets what a leg that returns has not flushed"] =
+            Return with { Cools = true, PowerLosses = 1, WriterRules = new Shortcuts.CoolingWithoutSyncing() },
+        ["VM3: a leg is changed before what it misses is durable"] = Return with
+        {
+            Writes = 0,
+            SplitsMaps = true,
+            WriterRules = new Shortcuts.CopyBeforeMissedIsDurable(),
+        },
+        ["VM4: an extent with an unresolved region cools"] =
+            Maps with { Crashes = 2, Cools = true, WriterRules = new Shortcuts.UnresolvedExtentCools() },
+        ["VM7: only S holds the missed maps"] = Return with
+        {
+            Legs = 3,
+            Witnesses = 0,
+            Writes = 0,
+            Cuts = 1,
+            WriterRules = new Shortcuts.MapsOnSOnly(),
+        },
+        ["VM8: a failed flush does not end the continuity"] = Maps with
+        {
+            MaxRecords = 1,
+            Flushes = 1,
+            FlushFailures = 1,
+            VoterRules = new Shortcuts.ContinuityAfterFailure(),
+        },
+        ["VM9: an attachment takes any incarnation"] =
+            Maps with { SplitsAttach = true, PowerLosses = 1, VoterRules = new Shortcuts.AnyIncarnation() },
+        ["VM10: a take-over does not wait for a leg that may be continuous"] =
+            Maps with { PowerLosses = 1, Cuts = 1, WriterRules = new Shortcuts.NoWaitForPower() },
+        ["a write follows a clean record that was replaced, but not by a chosen one"] = Maps with
+        {
+            Crashes = 0,
+            SplitsVotes = true,
+            Losses = 1,
+            Cools = true,
+            WriterRules = new Shortcuts.LatestCleanOnly(),
+        },
+    };
+}
