@@ -21,7 +21,8 @@ namespace DmIo.Volumes.Tests.Model;
 /// time.</item>
 /// </list>
 /// Checked in every state: no leg that may serve a read has a version below an acknowledged, flushed or read one; a
-/// flush is not Ok if acknowledged data may be lost and no flush has failed since; the legs of S are equal if the newest
+/// flush is not Ok if acknowledged data may be lost and no flush has failed since; the legs of S are equal if the
+/// newest
 /// record is clean.
 /// </summary>
 internal sealed class VolumeWorld : World
@@ -174,7 +175,8 @@ internal sealed class VolumeWorld : World
 
     internal void PowerLossReported() => mayHaveLost = false;
 
-    /// <summary>If every leg of the newest record's S has lost its cache, the next writer may lack what was acknowledged
+    /// <summary>If every leg of the newest record's S has lost its cache, the next writer may lack what was
+    /// acknowledged
     /// and not flushed.</summary>
     internal void NoteLoss()
     {
