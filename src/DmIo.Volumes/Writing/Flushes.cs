@@ -102,7 +102,8 @@ internal sealed class Flushes(WriterState state)
         return true;
     }
 
-    /// <summary>A flush is Ok if it was done on every leg of the acknowledgment set; a leg that failed it must have left
+    /// <summary>A flush is Ok if it was done on every leg of the acknowledgment set; a leg that failed it must have
+    /// left
     /// the set by a chosen record. A leg that joined since needs a flush of its own.</summary>
     private bool AnswerFlushed()
     {

@@ -56,7 +56,8 @@ internal sealed class Proposals(WriterState state)
         return true;
     }
 
-    /// <summary>The voter has promised a higher epoch. Where no quorum is left, another writer has taken over.</summary>
+    /// <summary>The voter has promised a higher epoch. Where no quorum is left, another writer has taken
+    /// over.</summary>
     internal void Refused(int member)
     {
         refusing = refusing.With(member);

@@ -39,7 +39,8 @@ internal class WriterRules
     internal virtual bool WaitsForPower(VolumeRecord newest, MemberSet usable) =>
         !newest.InSync.IsSubsetOf(usable);
 
-    /// <summary>VM11: a power failure of the whole volume is kept in the record until a flush has reported it.</summary>
+    /// <summary>VM11: a power failure of the whole volume is kept in the record until a flush has reported
+    /// it.</summary>
     internal virtual bool RecordsPowerLoss => true;
 
     /// <summary>The regions that may differ inside S after a take-over: the active extents of its legs.</summary>
@@ -80,12 +81,14 @@ internal class WriterRules
     /// <summary>VM6: a resolving copy is a write: its extent is active on each target first.</summary>
     internal virtual bool MarksResolve => true;
 
-    /// <summary>VM7: the holders of missed maps: S, every leg that may become part of S, and every leg to which the maps
+    /// <summary>VM7: the holders of missed maps: S, every leg that may become part of S, and every leg to which the
+    /// maps
     /// were sent, also if that write is still in flight.</summary>
     internal virtual MemberSet MapHolders(MemberSet inSync, MemberSet acknowledgment, MemberSet syncing) =>
         inSync | acknowledgment | syncing;
 
-    /// <summary>VM12: a leg whose removal was proposed is not used again before a record without it is chosen.</summary>
+    /// <summary>VM12: a leg whose removal was proposed is not used again before a record without it is
+    /// chosen.</summary>
     internal virtual bool MayUse(int leg, MemberSet inSync, MemberSet failed) => !inSync[leg] && !failed[leg];
 
     /// <summary>A leg may return to S: every region that it missed was copied, and every write that was sent to it is

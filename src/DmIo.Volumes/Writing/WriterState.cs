@@ -205,7 +205,8 @@ internal sealed class WriterState
         Host.StateChanged();
     }
 
-    /// <summary>What the missed maps say about a leg when they are written now: nothing about a leg of S; otherwise what
+    /// <summary>What the missed maps say about a leg when they are written now: nothing about a leg of S; otherwise
+    /// what
     /// it lacks, and what was written to it and may not be durable there.</summary>
     internal RegionSet MissedOnDisk(int member)
     {

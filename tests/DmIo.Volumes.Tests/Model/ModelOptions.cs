@@ -82,7 +82,8 @@ internal sealed record ModelOptions
     /// <summary>The largest number of a record in an epoch.</summary>
     public ulong MaxRecords { get; init; } = ulong.MaxValue;
 
-    /// <summary>Map writes and map reads are steps of their own; otherwise they take effect when they are sent.</summary>
+    /// <summary>Map writes and map reads are steps of their own; otherwise they take effect when they are
+    /// sent.</summary>
     public bool SplitsMaps { get; init; }
 
     /// <summary>The attachment of a leg is a step of its own; otherwise it follows at once.</summary>

@@ -49,7 +49,8 @@ public sealed class ModelTests(ITestOutputHelper output)
         ["maps: 2 crashes, 2 cuts"] = (Maps with { Crashes = 2, Cuts = 2 }, 150_000, false),
         ["maps: crash, power, flush that fails"] =
             (Maps with { Crashes = 1, PowerLosses = 1, Flushes = 1, FlushFailures = 1 }, 150_000, false),
-        ["maps: 2 blocks of one extent, crash, cut"] = (Maps with { Blocks = 2, Crashes = 1, Cuts = 1 }, 150_000, false),
+        ["maps: 2 blocks of one extent, crash, cut"] =
+            (Maps with { Blocks = 2, Crashes = 1, Cuts = 1 }, 150_000, false),
         ["maps: 2 extents, crash, cut"] =
             (Maps with { Blocks = 2, HasExtentPerBlock = true, Crashes = 1, Cuts = 1 }, 150_000, false),
         ["maps: a blank leg, crash, power"] = (

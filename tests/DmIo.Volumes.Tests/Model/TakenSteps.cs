@@ -236,7 +236,8 @@ internal static class TakenSteps
         Array.ForEach(world.Members, member => member.Forget(number));
     }
 
-    /// <summary>The process of a writer that cannot go on is replaced, or one is started, by its surroundings.</summary>
+    /// <summary>The process of a writer that cannot go on is replaced, or one is started, by its
+    /// surroundings.</summary>
     internal static void Replace(VolumeWorld world, int index)
     {
         if (world.Writers[index] is not null)
@@ -332,7 +333,8 @@ internal static class TakenSteps
         return progressed;
     }
 
-    /// <summary>Mark: nothing else happens to the leg meanwhile. Detach, if nothing is in flight: the leg serves no reads
+    /// <summary>Mark: nothing else happens to the leg meanwhile. Detach, if nothing is in flight: the leg serves no
+    /// reads
     /// of the writer any more, so nothing can be seen of the time until it is cut.</summary>
     private static VoterRequest? RequestAtOnce(VolumeWorld world, VolumeWriter core, int member)
     {

@@ -127,7 +127,8 @@ internal sealed class VolumeWorld : World
         var (step, a, b) = ((WorldStep)action.Kind, action.A, action.B);
         return step switch
         {
-            WorldStep.Io => $"leg {a}: {Members[a].Queue[b].Kind} of writer {Members[a].Queue[b].Writer} takes effect, {b}",
+            WorldStep.Io => $"leg {a}: {Members[a].Queue[b].Kind} of writer {Members[a].Queue[b].Writer} "
+                + $"takes effect, {b}",
             WorldStep.Vote => $"writer {a}, voter {b}: {Writers[a]!.Core.VoteRequestTo(b)!.GetType().Name}",
             WorldStep.Leg => $"writer {a}, leg {b}: {Writers[a]!.Core.LegRequestTo(b)!.GetType().Name}",
             WorldStep.DelayRequest or WorldStep.DelayReply => $"{step} {a} {b} {action.C}",
