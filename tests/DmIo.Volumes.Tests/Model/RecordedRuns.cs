@@ -7,6 +7,32 @@ internal static class RecordedRuns
 {
     internal static Dictionary<string, (ModelOptions Options, string[] Labels)> All { get; } = new()
     {
+        ["VR1: a late release ends a newer lease"] = (
+            new ModelOptions
+            {
+                Witnesses = 1,
+                Writers = 2,
+                StartsActive = true,
+                Renewals = 2,
+                Releases = 1,
+                MaxRecords = 1,
+                VoterRules = new Shortcuts.ReleaseEndsAnyLease(),
+            },
+            [
+                "Renew 0 0",
+                "Release 0 0",
+                "Renew 0 0",
+                "Late 0 0",
+                "Late 0 0",
+                "Late 0 0",
+                "Start 1 0",
+                "writer 1, voter 1: Prepare",
+                "writer 1, voter 2: Prepare",
+                "writer 1, voter 1: Accept",
+                "writer 1, voter 2: Accept",
+                "Write 1 0",
+                "leg 1: Write of writer 1 takes effect, 0",
+            ]),
         ["VM1: a leg that is lost does not miss what is unresolved"] = (
             new ModelOptions
             {
