@@ -1,4 +1,3 @@
-using DmIo.Volumes.Record;
 using DmIo.Volumes.Tests.Check;
 using DmIo.Volumes.Voters;
 using DmIo.Volumes.Writing;
