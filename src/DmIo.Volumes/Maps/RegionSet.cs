@@ -27,6 +27,9 @@ internal sealed class RegionSet
 
     private const int TablePages = 1024;
 
+    /// <summary>Tables of fewer pages grow by doubling: most volumes are small.</summary>
+    private const int SmallTablePages = 16;
+
     /// <summary>Stands for the pages without a table; never changed.</summary>
     private static readonly RegionPage[] NoPage = new RegionPage[1];
 
@@ -289,7 +292,8 @@ internal sealed class RegionSet
         var index = (int)(page % TablePages);
         if (tables[table] is not { } pages || index >= pages.Length)
         {
-            Array.Resize(ref tables[table], (int)BitOperations.RoundUpToPowerOf2((uint)index + 1));
+            var length = index < SmallTablePages ? (int)BitOperations.RoundUpToPowerOf2((uint)index + 1) : TablePages;
+            Array.Resize(ref tables[table], length);
         }
 
         return ref tables[table]![index];

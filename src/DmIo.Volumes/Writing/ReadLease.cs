@@ -10,6 +10,7 @@ internal sealed class ReadLease(WriterState state)
     private readonly TimeSpan[] trustedUntil = new TimeSpan[MemberSet.Capacity];
     private TimeSpan sentAt;
     private ulong counter;
+    private ulong released;
 
     /// <summary>The leg that serves reads if it can: the local one; -1: none is preferred.</summary>
     internal int Preferred { get; set; } = -1;
@@ -24,12 +25,19 @@ internal sealed class ReadLease(WriterState state)
         return new Renew(state.Epoch, state.Owner, counter);
     }
 
-    /// <summary>The request that ends the lease.</summary>
-    internal Release Release() => new(state.Epoch, state.Owner, counter);
+    /// <summary>The request that ends the lease. From now on the writer does not trust it, whatever replies are still
+    /// on
+    /// their way.</summary>
+    internal Release Release()
+    {
+        Array.Clear(trustedUntil);
+        released = counter;
+        return new Release(state.Epoch, state.Owner, counter);
+    }
 
     internal void Leased(int member, ulong answered)
     {
-        if (answered == counter)
+        if (answered == counter && answered > released)
         {
             trustedUntil[member] = sentAt + VolumeTiming.TrustedLease;
         }

@@ -30,7 +30,8 @@ internal class WriterRules
             ? record.InSync.IsSubsetOf(leased)
             : IsMajority(record.Configuration, leased);
 
-    /// <summary>The legs from which a take-over may choose its in-sync set: never others.</summary>
+    /// <summary>The legs from which a take-over may choose its in-sync set: never others. VR3: not a leg that is not
+    /// drained; its grant would wait for the drain as well.</summary>
     internal virtual MemberSet Candidates(VolumeRecord newest, MemberSet promised, MemberSet drained) =>
         newest.InSync & promised & drained;
 
@@ -87,8 +88,9 @@ internal class WriterRules
     internal virtual MemberSet MapHolders(MemberSet inSync, MemberSet acknowledgment, MemberSet syncing) =>
         inSync | acknowledgment | syncing;
 
-    /// <summary>VM12: a leg whose removal was proposed is not used again before a record without it is
-    /// chosen.</summary>
+    /// <summary>VM12: a leg whose removal was proposed is not used again before a record without it is chosen. A leg
+    /// also
+    /// joins only when no removal is due; each of the two suffices within the bounds of the check.</summary>
     internal virtual bool MayUse(int leg, MemberSet inSync, MemberSet failed) => !inSync[leg] && !failed[leg];
 
     /// <summary>A leg may return to S: every region that it missed was copied, and every write that was sent to it is
@@ -99,7 +101,10 @@ internal class WriterRules
     /// chosen; the latest proposal alone does not tell, because the removal of a leg replaces it.</summary>
     internal virtual bool HoldsWrites(VolumeRecord chosen, VolumeRecord? proposed, bool mayBeClean) => mayBeClean;
 
-    /// <summary>The growth of S waits for every write that was sent to the leg before.</summary>
+    /// <summary>The growth of S waits for every write that was sent to the leg before. A write ends only when every leg
+    /// to which it was sent has answered or is lost, also a leg that is being synchronized; therefore the check does
+    /// not
+    /// find a loss without this rule. It is needed as soon as slow legs outside A are not waited for.</summary>
     internal virtual bool GrowthWaitsForWrites => true;
 
     private static bool IsMajority(VolumeConfiguration configuration, MemberSet voters) =>

@@ -200,7 +200,8 @@ internal sealed class ModelMember : IVoterHost
 
     private Voter Start(bool isDrained)
     {
-        var end = world.Options.Renewals > 0 ? world.Now + VolumeTiming.Lease : TimeSpan.Zero;
+        // At the start of the model, no lease was ever granted.
+        var end = world.Options.Renewals > 0 && incarnations > 0 ? world.Now + VolumeTiming.Lease : TimeSpan.Zero;
         return new Voter(this, world.Options.VoterRules, Disk, NextIncarnation(), isDrained, end);
     }
 

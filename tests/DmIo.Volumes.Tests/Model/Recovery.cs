@@ -20,31 +20,28 @@ internal static class Recovery
     private static readonly WorldStep[] Steps =
     [
         WorldStep.Heal, WorldStep.Unlock, WorldStep.LoseLeg, WorldStep.Late, WorldStep.Vote,
-        WorldStep.Leg, WorldStep.Io, WorldStep.Tick, WorldStep.Grace, WorldStep.Return, WorldStep.Resolve,
+        WorldStep.Leg, WorldStep.Io, WorldStep.Grace, WorldStep.Return, WorldStep.Resolve,
         WorldStep.Resync, WorldStep.Cool, WorldStep.Clean,
     ];
 
-    /// <summary>Runs at random, then recovers. Returns what went wrong with the trace, or how many runs went
-    /// well.</summary>
-    internal static string Run(Func<VolumeWorld> start, ulong seed, int runs, int depth)
+    /// <summary>Runs at random, then recovers. Returns what went wrong, with the trace, or null.</summary>
+    internal static string? Run(Func<VolumeWorld> start, int seed, int runs, int depth)
     {
-        var (rounds, most) = (0L, 0);
         for (var run = 0; run < runs; run++)
         {
-            var random = new Random(unchecked((int)seed * 1_000_003 + run));
+            var random = new Random(unchecked((seed * 1_000_003) + run));
             var world = start();
             var trace = new List<string>();
             var failure = Walk(world, random, random.Next(depth), trace);
             trace.Add("-- recovery");
-            failure ??= Recover(world, trace, out most);
-            rounds += most;
+            failure ??= Recover(world, trace);
             if (failure is not null)
             {
-                return $"run {run}: {failure}\n  {string.Join("\n  ", trace)}";
+                return $"seed {seed}, run {run}: {failure}\n  {string.Join("\n  ", trace)}";
             }
         }
 
-        return $"{runs} runs recovered, {rounds / Math.Max(runs, 1)} rounds on average";
+        return null;
     }
 
     private static string? Walk(VolumeWorld world, Random random, int depth, List<string> trace)
@@ -69,11 +66,12 @@ internal static class Recovery
         return null;
     }
 
-    private static string? Recover(VolumeWorld world, List<string> trace, out int round)
+    private static string? Recover(VolumeWorld world, List<string> trace)
     {
         KeepOneWriter(world, trace);
-        for (round = 0; round < MaxRounds; round++)
+        for (var round = 0; round < MaxRounds; round++)
         {
+            world.Counts.Ticks++;
             foreach (var step in Steps)
             {
                 if (TakeAll(world, step, trace) is { } violation)
@@ -164,7 +162,7 @@ internal static class Recovery
         writer is { State: { IsActive: true, IsFenced: false } state, Operation: null }
         && state.Chosen.IsClean && state.Proposed is null && state.Unresolved.IsEmpty
         && state.InSync == MemberSet.FirstMembers(world.Options.Legs) && state.Live == state.InSync
-        && state.Chosen.Session >= state.Chosen.Session && state.InFlight.Count == 0;
+        && state.InFlight.Count == 0;
 
     private static string Describe(ModelWriter? writer) => writer is null
         ? "none"

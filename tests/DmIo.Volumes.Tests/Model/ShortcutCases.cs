@@ -30,10 +30,10 @@ internal static class ShortcutCases
     {
         ["a promise does not drain"] = Witness with { Drain = ModelDrain.Lie },
         ["any leg is a source"] =
-            Witness with { Losses = 1, MaxRecords = 2, WriterRules = new Shortcuts.AnyLegIsSource() },
+            Witness with { MaxRecords = 2, WriterRules = new Shortcuts.AnyLegIsSource() },
         ["nothing is resolved"] = Witness with { WriterRules = new Shortcuts.NoResolve() },
         ["a write is acknowledged before the record"] =
-            Witness with { Losses = 1, WriterRules = new Shortcuts.AcknowledgmentBeforeRecord() },
+            Witness with { MaxRecords = 2, WriterRules = new Shortcuts.AcknowledgmentBeforeRecord() },
         ["no lease"] = Witness with { Renewals = 1, Ticks = 1, VoterRules = new Shortcuts.NoLease() },
         ["a minority chooses a record"] = Witness with { WriterRules = new Shortcuts.MinorityRecord() },
         ["a leg returns without a copy"] =
@@ -42,8 +42,6 @@ internal static class ShortcutCases
         ["VR5: two attempts have the same Guid"] = Witness with { StartsActive = false, SharesGuid = true },
         ["VR9: a restarted voter does not wait for the old process"] =
             Maps with { SplitsVotes = true, MaxRecords = 1, Restarts = 1, TrustsRestart = true },
-        ["VM2: cooling forgets what a leg that returns has not flushed"] =
-            Return with { Cools = true, PowerLosses = 1, WriterRules = new Shortcuts.CoolingWithoutSyncing() },
         ["VM3: a leg is changed before what it misses is durable"] = Return with
         {
             Writes = 0,
@@ -52,6 +50,14 @@ internal static class ShortcutCases
         },
         ["VM4: an extent with an unresolved region cools"] =
             Maps with { Crashes = 2, Cools = true, WriterRules = new Shortcuts.UnresolvedExtentCools() },
+        ["VM5: an unresolved region is copied as it is, and resolved inside S only"] = Maps with
+        {
+            Legs = 3,
+            Witnesses = 0,
+            Losses = 1,
+            Returns = true,
+            WriterRules = new Shortcuts.ResolveInsideS(),
+        },
         ["VM7: only S holds the missed maps"] = Return with
         {
             Legs = 3,

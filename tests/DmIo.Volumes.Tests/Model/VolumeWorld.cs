@@ -204,13 +204,15 @@ internal sealed class VolumeWorld : World
             }
         }
 
-        mayHaveLost |= isLost;
-        isWholeLoss = false;
-        for (var block = 0; block < acknowledged.Length && isLost; block++)
+        // What was read, but not acknowledged, may be lost as well; it was never promised.
+        for (var block = 0; block < acknowledged.Length && isWholeLoss; block++)
         {
-            acknowledged[block] = flushed[block];
+            acknowledged[block] = isLost ? flushed[block] : acknowledged[block];
             LastRead[block] = Math.Min(LastRead[block], acknowledged[block]);
         }
+
+        mayHaveLost |= isLost;
+        isWholeLoss = false;
     }
 
     /// <summary>The legs from which a writer may serve reads of a block now.</summary>
