@@ -74,7 +74,8 @@ internal sealed class WriterFixture : IWriterHost
     internal static Guid Id(int number) => new(number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /// <summary>A writer that serves, with a lease.</summary>
-    internal static WriterFixture Active(bool isPowerLost = false, MemberSet inSync = default, WriterRules? rules = null)
+    internal static WriterFixture Active(
+        bool isPowerLost = false, MemberSet inSync = default, WriterRules? rules = null)
     {
         var fixture = new WriterFixture(isPowerLost, inSync, rules);
         fixture.Core.Begin(Id(6));
