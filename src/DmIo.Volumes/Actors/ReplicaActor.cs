@@ -132,8 +132,6 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
     /// <inheritdoc/>
     protected override void PostStop() => gate?.CutAndDrain(static () => { });
 
-    private TimeSpan Now => TimeSpan.FromMilliseconds(clock.GetTimestamp() * 1000.0 / clock.TimestampFrequency);
-
     private void Write(Superblock superblock) =>
         _ = store.WriteSuperblockAsync(superblock).PipeTo(
             Self, success: isOk => new Written(isOk), failure: static _ => new Written(false));
@@ -162,7 +160,7 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
 
         foreach (var (key, request) in waiting.ToArray())
         {
-            var reply = voter.Handle(request, Now);
+            var reply = voter.Handle(request, VolumeTiming.Now(clock));
             if (reply is not Waiting)
             {
                 waiting.Remove(key);

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using DmIo.Volumes.Maps;
+using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Writing;
 
@@ -34,6 +35,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private int stuckTicks;
     private string lastState = "";
     private bool hasBeenHealthy;
+    private bool isLooking;
 
     /// <param name="device">The volume.</param>
     /// <param name="opening">Its legs, and how they are found.</param>
@@ -63,6 +65,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         Receive<RestartGrace>(_ => Timers.StartSingleTimer(GraceOver.Instance, GraceOver.Instance, Grace));
         Receive<Found>(found =>
         {
+            isLooking = false;
             if (found.Store is { } store)
             {
                 AddReplica(store);
@@ -70,7 +73,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         });
         Receive<Terminated>(terminated => RemoveReplica(Array.IndexOf(replicas, terminated.ActorRef)));
         Receive<Close>(_ => BeginClose());
-        Receive<CloseDone>(_ => EndClose());
+        Receive<CloseDone>(done => EndClose(done.Release));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -151,8 +154,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>A take-over that was refused, and a writer without a leg, begin again after a while: the legs are cut
-    /// and
-    /// drained then, and may be used again.</summary>
+    /// and drained then, and may be used again.</summary>
     private void RestartIfStuck(VolumeDevice volume)
     {
         var state = volume.Writer.State;
@@ -196,7 +198,27 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
                 }
             }
         });
-        _ = opening.FindMissingAsync(replicas).PipeTo(Self, success: static store => new Found(store));
+        LookForMissing();
+    }
+
+    /// <summary>Looks for members without a replica, unless an earlier look has not ended: it waits for devices that
+    /// hang.</summary>
+    private void LookForMissing()
+    {
+        if (isLooking)
+        {
+            return;
+        }
+
+        isLooking = true;
+        var present = MemberSet.None;
+        for (var member = 0; member < replicas.Length; member++)
+        {
+            present = replicas[member] is null ? present : present.With(member);
+        }
+
+        _ = opening.FindMissingAsync(present).PipeTo(
+            Self, success: static store => new Found(store), failure: static _ => new Found(null));
     }
 
     private void AddReplica(LegStore store)
@@ -286,7 +308,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         var (writer, state) = (volume.Writer, volume.Writer.State);
         if (!state.IsActive || state.IsFenced || state.Chosen.IsClean || opening.Clock.GetTimestamp() > limit)
         {
-            owner.Tell(CloseDone.Instance, ActorRefs.NoSender);
+            owner.Tell(new CloseDone(writer.Lease.Release()), ActorRefs.NoSender);
             return;
         }
 
@@ -303,9 +325,8 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             _ => volume.Post(again => CloseSoon(again, owner, limit)), TaskScheduler.Default);
     }
 
-    private void EndClose()
+    private void EndClose(Release release)
     {
-        var release = device.Writer.Lease.Release();
         foreach (var replica in replicas)
         {
             replica?.Tell(new ReplicaActor.Ask(ReplicaActor.Lane.Lease, release), Self);
@@ -365,8 +386,5 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         internal static readonly RestartGrace Instance = new();
     }
 
-    private sealed record CloseDone : INoSerializationVerificationNeeded
-    {
-        internal static readonly CloseDone Instance = new();
-    }
+    private sealed record CloseDone(Release Release) : INoSerializationVerificationNeeded;
 }

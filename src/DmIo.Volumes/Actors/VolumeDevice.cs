@@ -4,6 +4,7 @@ using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Volumes.Maps;
+using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Writing;
 using static DmIo.Actors.Protocol.IoProtocol;
@@ -56,13 +57,13 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     }
 
     /// <inheritdoc/>
-    public DeviceDescription Description { get; private set; }
+    public DeviceDescription Description { get; }
 
     /// <summary>The writer. Used only on a turn.</summary>
     internal VolumeWriter Writer { get; private set; }
 
     /// <summary>The time on the clock of leases.</summary>
-    internal TimeSpan Now => TimeSpan.FromMilliseconds(clock.GetTimestamp() * 1000.0 / clock.TimestampFrequency);
+    internal TimeSpan Now => VolumeTiming.Now(clock);
 
     /// <summary>The actor that repeats requests and is told of changes.</summary>
     internal IActorRef Owner { get; set; } = ActorRefs.Nobody;
@@ -146,11 +147,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal bool Has(int member) => legs[member] is not null;
 
     /// <summary>A leg or witness was found.</summary>
-    internal void Add(LegStore store)
-    {
-        ref var leg = ref legs[store.Superblock.Member];
-        leg = new Leg(store);
-    }
+    internal void Add(LegStore store) => legs[store.Superblock.Member] = new Leg(store);
 
     /// <summary>Waits no longer for a leg.</summary>
     internal void GiveUp(int member)
@@ -339,20 +336,30 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
                 return;
             }
 
-            while (inputs.TryDequeue(out var input))
+            try
             {
-                input.Take(this);
+                TakeInputs();
             }
-
-            if (areRequestsDue)
+            finally
             {
-                areRequestsDue = false;
-                SendRequests();
+                Volatile.Write(ref isRunning, 0);
             }
-
-            Volatile.Write(ref isRunning, 0);
         }
         while (!inputs.IsEmpty);
+    }
+
+    private void TakeInputs()
+    {
+        while (inputs.TryDequeue(out var input))
+        {
+            input.Take(this);
+        }
+
+        if (areRequestsDue)
+        {
+            areRequestsDue = false;
+            SendRequests();
+        }
     }
 
     /// <summary>Sends every request that waits for a reply; a request that is sent again is answered again.</summary>

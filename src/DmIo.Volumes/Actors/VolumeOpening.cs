@@ -1,4 +1,3 @@
-using Akka.Actor;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Io;
@@ -28,16 +27,13 @@ internal sealed class VolumeOpening(
         && service.Directory.TryFind(leg.Store.Device, out var device)
         && now - device.OldestInFlightSince > LegTimeout;
 
-    /// <summary>The device of a member; null: unknown.</summary>
-    internal string? DeviceOf(int member) => stores.FirstOrDefault(store => store.Superblock.Member == member)?.Device;
-
     /// <summary>What identifies the volatile caches below a leg now.</summary>
     internal static Continuity Current { get; } = new(IsEnded: false, ReadBootId(), 0, default);
 
     /// <summary>Looks for a leg or witness that has no replica.</summary>
-    /// <param name="replicas">The replicas, by member.</param>
+    /// <param name="present">The members that have a replica.</param>
     /// <returns>One that was found; null: none.</returns>
-    internal async Task<LegStore?> FindMissingAsync(IActorRef?[] replicas)
+    internal async Task<LegStore?> FindMissingAsync(MemberSet present)
     {
         var attached = (await service.GetDevicesAsync()).ToDictionary(
             device => device.Name, StringComparer.Ordinal);
@@ -54,10 +50,10 @@ internal sealed class VolumeOpening(
                 await ReopenAsync(device);
             }
 
-            if ((known is null || replicas[known.Superblock.Member] is null)
+            if ((known is null || !present[known.Superblock.Member])
                 && await TryOpenAsync(device, status.Description.Capacity) is { } store
                 && store.Superblock.Volume == stores[0].Superblock.Volume
-                && replicas[store.Superblock.Member] is null)
+                && !present[store.Superblock.Member])
             {
                 return store;
             }

@@ -103,8 +103,7 @@ internal sealed class Flushes(WriterState state)
     }
 
     /// <summary>A flush is Ok if it was done on every leg of the acknowledgment set; a leg that failed it must have
-    /// left
-    /// the set by a chosen record. A leg that joined since needs a flush of its own.</summary>
+    /// left the set by a chosen record. A leg that joined since needs a flush of its own.</summary>
     private bool AnswerFlushed()
     {
         var answered = false;

@@ -20,8 +20,6 @@ internal sealed class Operations(
     /// <summary>The newest session. Operations of older ones are refused.</summary>
     internal ulong Session { get; set; }
 
-    internal int HeldCount => held.Count;
-
     internal void Submit(ClientOperation operation, TimeSpan now)
     {
         if (!TrySend(operation, now))

@@ -26,8 +26,7 @@ internal sealed class ReadLease(WriterState state)
     }
 
     /// <summary>The request that ends the lease. From now on the writer does not trust it, whatever replies are still
-    /// on
-    /// their way.</summary>
+    /// on their way.</summary>
     internal Release Release()
     {
         Array.Clear(trustedUntil);

@@ -72,8 +72,7 @@ internal sealed class Returns(WriterState state)
     }
 
     /// <summary>The maps of a leg outside S were read. Without maps, it lacks everything, and no active bit of it
-    /// counts
-    /// as set.</summary>
+    /// counts as set.</summary>
     internal void MapsRead(WriterLeg leg, LegMaps? maps)
     {
         leg.Maps = maps ?? new LegMaps(new RegionSet(), []);
