@@ -226,7 +226,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         var member = store.Superblock.Member;
         if (replicas[member] is null)
         {
-            var current = VolumeOpening.Current with { IsEnded = ended[member] };
+            var current = opening.ContinuityOf(store.Device) with { IsEnded = ended[member] };
             var replica = Context.ActorOf(Props.Create(() => new ReplicaActor(store, current, opening.Clock)));
             Context.Watch(replica);
             replicas[member] = replica;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Io;
@@ -9,6 +10,8 @@ namespace DmIo.Volumes.Actors;
 internal sealed class VolumeOpening(
     DmIoService service, IoClient client, string name, IReadOnlyList<string> devices, IReadOnlyList<LegStore> stores)
 {
+    private static readonly Guid BootId = ReadBootId();
+
     internal string Name => name;
 
     /// <summary>The legs and witnesses that were found at the start.</summary>
@@ -27,8 +30,22 @@ internal sealed class VolumeOpening(
         && service.Directory.TryFind(leg.Store.Device, out var device)
         && now - device.OldestInFlightSince > LegTimeout;
 
-    /// <summary>What identifies the volatile caches below a leg now.</summary>
-    internal static Continuity Current { get; } = new(IsEnded: false, ReadBootId(), 0, default);
+    /// <summary>What identifies the volatile caches below a leg now; the default for a device that is no local file or
+    /// disk: its cache may be lost at any time, so that its continuity never outlives its voter.</summary>
+    internal Continuity ContinuityOf(string device)
+    {
+        if (!service.Directory.TryFind(device, out var entry) || entry.Description.Identity is not { } identity)
+        {
+            return default;
+        }
+
+        var (major, minor) = (identity.Store.Major, identity.Store.Minor);
+        return new Continuity(
+            IsEnded: false,
+            BootId,
+            identity.Store.Inode == 0 ? ReadDiskSequence(major, minor) : 0,
+            new FileStamp(((ulong)major << 32) | minor, identity.Store.Inode, BirthTime: 0));
+    }
 
     /// <summary>Looks for a leg or witness that has no replica.</summary>
     /// <param name="present">The members that have a replica.</param>
@@ -62,10 +79,20 @@ internal sealed class VolumeOpening(
         return null;
     }
 
+    /// <summary>The number that the kernel gave the disk when it appeared (since Linux 5.15); 0: unknown.</summary>
+    private static ulong ReadDiskSequence(uint major, uint minor)
+    {
+        var disk = string.Create(CultureInfo.InvariantCulture, $"/sys/dev/block/{major}:{minor}");
+        string[] places = [Path.Combine(disk, "diskseq"), Path.Combine(disk, "..", "diskseq")];
+        return places.FirstOrDefault(File.Exists) is { } place
+            ? ulong.Parse(File.ReadAllText(place), CultureInfo.InvariantCulture)
+            : 0;
+    }
+
     private static Guid ReadBootId()
     {
-        const string Path = "/proc/sys/kernel/random/boot_id";
-        return File.Exists(Path) && Guid.TryParse(File.ReadAllText(Path), out var boot) ? boot : Guid.Empty;
+        const string Source = "/proc/sys/kernel/random/boot_id";
+        return File.Exists(Source) && Guid.TryParse(File.ReadAllText(Source), out var boot) ? boot : Guid.Empty;
     }
 
     /// <summary>Puts a device back into service whose flush failed. What it may have lost is missed by the leg since it
