@@ -21,6 +21,8 @@ internal sealed class Copies(WriterState state, ActiveMaps maps)
 
     internal int Count => copies.Count;
 
+    internal bool IsIdle => copies.Count == 0;
+
     /// <summary>A copy has locked regions of the range.</summary>
     internal bool IsLocked(RegionRange range)
     {

@@ -18,6 +18,8 @@ internal sealed class Flushes(WriterState state)
     /// them.</summary>
     internal MemberSet CoolingDone { get; private set; }
 
+    internal bool IsIdle => step is null && waiters.Count == 0;
+
     internal void Submit(ClientOperation flush) => waiters.Add(new Waiter(flush));
 
     /// <summary>Answers every flush that waits, because the writer is fenced.</summary>

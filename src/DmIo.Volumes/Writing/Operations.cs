@@ -20,6 +20,8 @@ internal sealed class Operations(
     /// <summary>The newest session. Operations of older ones are refused.</summary>
     internal ulong Session { get; set; }
 
+    internal bool IsIdle => held.Count == 0;
+
     internal void Submit(ClientOperation operation, TimeSpan now)
     {
         if (!TrySend(operation, now))
@@ -37,6 +39,15 @@ internal sealed class Operations(
             return;
         }
 
+        EndWrite(operation, leg, result);
+        if (operation.IsOver)
+        {
+            TryEnd(operation);
+        }
+    }
+
+    private void EndWrite(ClientOperation operation, int leg, LegResult result)
+    {
         switch (result)
         {
             case LegResult.Ok:
