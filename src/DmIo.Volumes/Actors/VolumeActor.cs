@@ -21,7 +21,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
     private const int RestartTicks = 20;
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan CoolInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CoolInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(4);
 
     private readonly VolumeDevice device;
@@ -109,8 +109,6 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     /// <summary>Resolves and resynchronizes, at most a few copies at a time, and gives up on legs that hang.</summary>
     private void Work(VolumeDevice volume)
     {
-        const int MaxCopyRegions = 16;
-        const int MaxCopies = 4;
         var (writer, state) = (volume.Writer, volume.Writer.State);
         for (var member = 0; member < state.Legs.Length; member++)
         {
@@ -126,22 +124,10 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             return;
         }
 
-        for (var region = state.Unresolved.FindNext(0); region >= 0 && writer.CopyCount < MaxCopies;)
-        {
-            var end = Math.Min(state.Unresolved.FindNextClear(region), region + MaxCopyRegions);
-            writer.Resolve(new RegionRange(region, end - region), volume.Now);
-            region = state.Unresolved.FindNext(end);
-        }
-
+        Resolve(volume);
         foreach (var member in state.Syncing)
         {
-            var missed = state.Legs[member].Missed;
-            for (var region = missed.FindNext(0); region >= 0 && writer.CopyCount < MaxCopies;)
-            {
-                var end = Math.Min(missed.FindNextClear(region), region + MaxCopyRegions);
-                writer.Resync(new RegionRange(region, end - region), volume.Now);
-                region = missed.FindNext(end);
-            }
+            CopyEach(volume, state.Legs[member].Missed, writer.Resync);
         }
 
         foreach (var member in state.Chosen.Configuration.Legs)
@@ -150,6 +136,21 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             {
                 writer.Return(member, volume.Now);
             }
+        }
+    }
+
+    private static void Resolve(VolumeDevice volume) =>
+        CopyEach(volume, volume.Writer.State.Unresolved, volume.Writer.Resolve);
+
+    private static void CopyEach(VolumeDevice volume, RegionSet regions, Func<RegionRange, TimeSpan, bool> copy)
+    {
+        const int MaxCopyRegions = 16;
+        const int MaxCopies = 4;
+        for (var region = regions.FindNext(0); region >= 0 && volume.Writer.CopyCount < MaxCopies;)
+        {
+            var end = Math.Min(regions.FindNextClear(region), region + MaxCopyRegions);
+            copy(new RegionRange(region, end - region), volume.Now);
+            region = regions.FindNext(end);
         }
     }
 
@@ -312,14 +313,9 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             return;
         }
 
-        Work(volume);
-        var active = new RegionSet();
-        foreach (var member in state.Targets)
-        {
-            active.UnionWith(state.Legs[member].Active);
-        }
-
-        writer.Cool(active, volume.Now);
+        // Legs are not synchronized any further: copies in flight would delay the clean record.
+        Resolve(volume);
+        writer.Cool(state.ActiveExtents(), volume.Now);
         writer.Clean(volume.Now);
         _ = Task.Delay(TimeSpan.FromMilliseconds(5), opening.Clock).ContinueWith(
             _ => volume.Post(again => CloseSoon(again, owner, limit)), TaskScheduler.Default);

@@ -26,10 +26,11 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     private readonly LinkedList<VolumeOperation> unanswered = new();
     private readonly Guid owner = Guid.NewGuid();
     private readonly RegionSet written = new();
-    private readonly RegionSet cooling = new();
+    private readonly RegionSet writtenBefore = new();
     private readonly TaskCompletionSource ownerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DeviceHost? host;
     private bool areRequestsDue;
+    private int coolCalls;
     private int isRunning;
 
     /// <param name="client">The lease of the volume.</param>
@@ -156,19 +157,24 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         Writer.LegLost(member, Now);
     }
 
-    /// <summary>Cools the extents that were not written between the last two calls.</summary>
+    /// <summary>Called once a second: cools the extents that were not written in the last interval, and stores how far
+    /// legs are synchronized. An interval has 5 seconds, or 1 while more than 1024 extents are active: after a crash,
+    /// every active extent is compared or copied.</summary>
     internal void CoolIdle()
     {
-        var extents = new RegionSet();
-        foreach (var member in Writer.State.Targets)
+        const int Interval = 5;
+        const int MaxExtents = 1024;
+        var extents = Writer.State.ActiveExtents();
+        if (++coolCalls < Interval && extents.Count <= MaxExtents)
         {
-            extents.UnionWith(Writer.State.Legs[member].Active);
+            return;
         }
 
+        coolCalls = 0;
         extents.ExceptWith(written);
-        extents.ExceptWith(cooling);
-        cooling.Clear();
-        cooling.UnionWith(written);
+        extents.ExceptWith(writtenBefore);
+        writtenBefore.Clear();
+        writtenBefore.UnionWith(written);
         written.Clear();
         Writer.Cool(extents, Now);
     }

@@ -222,7 +222,7 @@ internal sealed class VolumeWriter
     /// <inheritdoc cref="Resolve"/>
     internal bool Resync(RegionRange range, TimeSpan now) => Copy(CopyKind.Resync, range, now);
 
-    /// <summary>Cools extents that are not written any more.</summary>
+    /// <summary>Cools extents that are not written any more, and stores how far legs are synchronized.</summary>
     /// <inheritdoc cref="Resolve"/>
     internal bool Cool(RegionSet extents, TimeSpan now)
     {

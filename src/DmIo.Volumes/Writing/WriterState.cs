@@ -223,6 +223,18 @@ internal sealed class WriterState
         return missed;
     }
 
+    /// <summary>The extents that are active on any leg.</summary>
+    internal RegionSet ActiveExtents()
+    {
+        var extents = new RegionSet();
+        foreach (var member in Targets)
+        {
+            extents.UnionWith(Legs[member].Active);
+        }
+
+        return extents;
+    }
+
     /// <summary>A client write in flight touches the regions.</summary>
     internal bool IsBeingWritten(RegionRange range)
     {
