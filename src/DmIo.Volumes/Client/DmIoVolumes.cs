@@ -2,6 +2,7 @@ using Akka.Actor;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Volumes.Actors;
+using DmIo.Volumes.Sync;
 
 namespace DmIo.Volumes.Client;
 
@@ -37,7 +38,12 @@ public static class DmIoVolumes
             var stores = await FindAsync(service, client, options);
             var known = stores.Select(store => store.Superblock.Accepted!)
                 .OrderByDescending(record => record.Version).First();
-            device = new VolumeDevice(client, known, stores, TimeProvider.System);
+            var copyClient = await service.OpenAsync(CopyTransfers.Pages);
+            device = new VolumeDevice(client, copyClient, known, stores, TimeProvider.System)
+            {
+                Extents = new VolumeExtents(service),
+                Synchronization = new Synchronization { MaxBytesPerSecond = options.MaxResync.Bytes },
+            };
             string[] devices = [.. options.Legs, .. options.Witnesses];
             var opening = new VolumeOpening(service, client, options.Name, devices, stores)
             {
