@@ -36,17 +36,19 @@ internal sealed class RingOperation(RingOperationTable table, int index)
     internal int Tries { get; set; }
 
     /// <summary>
-    /// The operation failed because the system lacked a thread, memory or a descriptor, or because of a signal, and may
-    /// be repeated. A sync may be repeated only if the kernel never began it (R14), which is the meaning of ECANCELED
-    /// for a queued operation.
+    /// The operation failed because the system lacked a thread, memory or a descriptor, because of a signal, or because
+    /// the thread that submitted it ended, and may be repeated. A read waits for a page in the name of the thread that
+    /// submitted it; if that thread ends first, the kernel fails the read with EFAULT (Linux:
+    /// <c>io_req_task_submit</c>). A sync may be repeated only if the kernel never began it (R14), which is the meaning
+    /// of ECANCELED for a queued operation.
     /// </summary>
     /// <param name="errno">The error number of the operation.</param>
-    /// <param name="wasQueued">True: the operation was made by the ring; false: by a blocking call of the
-    /// store.</param>
+    /// <param name="wasQueued">True: the operation was made by the ring; false: by a blocking call of the store, whose
+    /// EFAULT means that the memory cannot be accessed.</param>
     internal bool MayRepeat(int errno, bool wasQueued) =>
         operation.IsSync
             ? wasQueued && errno == Errno.Canceled
-            : errno == Errno.Interrupted || Errno.IsShortage(errno);
+            : errno == Errno.Interrupted || Errno.IsShortage(errno) || (wasQueued && errno == Errno.BadAddress);
 
     public RingOperation? Next { get; set; }
 
