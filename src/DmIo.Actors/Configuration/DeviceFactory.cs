@@ -45,7 +45,7 @@ internal static class DeviceFactory
             Mode = settings.Mode,
             IsDirect = settings.IsDirect,
             ReadsAfterFailure = settings.ReadsAfterFailure,
-            QueueDepth = settings.QueueDepth.Most,
+            QueueDepth = settings.QueueDepth.Max,
         }),
         _ => throw new InvalidOperationException($"The service cannot open the backend {settings.Backend} itself."),
     };

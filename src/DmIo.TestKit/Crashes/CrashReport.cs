@@ -54,9 +54,9 @@ public sealed record CrashReport
         text.Append(Crash);
         text.AppendLine("  The events before it:");
         var first = Math.Max(0, Crash.Point - EventsShown);
-        foreach (var (index, happened) in Events.Index().Take(Crash.Point).Skip(first))
+        foreach (var (index, logged) in Events.Index().Take(Crash.Point).Skip(first))
         {
-            text.AppendLine($"  {index,5}  {happened}");
+            text.AppendLine($"  {index,5}  {logged}");
         }
 
         return text.ToString();

@@ -19,13 +19,13 @@ internal sealed class CrashShrinker(WriteLogReplayer replayer, Func<Crash, Task<
         bool isSmaller;
         do
         {
-            isSmaller = await EarlierAsync() | await LessHarmAsync();
+            isSmaller = await TryEarlierPointsAsync() | await TryLessDamageAsync();
         }
         while (isSmaller && attempts < MaxAttempts);
         return (best, reason);
     }
 
-    private async Task<bool> EarlierAsync()
+    private async Task<bool> TryEarlierPointsAsync()
     {
         var tears = best;
         for (var point = 0; point < best.Point; point++)
@@ -39,10 +39,10 @@ internal sealed class CrashShrinker(WriteLogReplayer replayer, Func<Crash, Task<
         return false;
     }
 
-    private async Task<bool> LessHarmAsync()
+    private async Task<bool> TryLessDamageAsync()
     {
         var isSmaller = false;
-        foreach (var write in best.Harmed.ToList())
+        foreach (var write in best.Damaged.ToList())
         {
             var tears = best;
             isSmaller |= await FailsAsync(With(tears, write, Tear.Whole))

@@ -29,5 +29,5 @@ internal sealed class CrashedDevice : DeviceDecorator
     public override DeviceDescription Description { get; }
 
     /// <summary>Writes the initial contents to a zeroed device.</summary>
-    internal void Restore(MemoryDevice blank) => crash.Restore(recorded, blank);
+    internal void Restore(MemoryDevice target) => crash.Restore(recorded, target);
 }

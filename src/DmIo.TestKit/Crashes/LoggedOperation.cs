@@ -33,15 +33,15 @@ internal sealed class LoggedOperation
     internal bool IsFailed { get; private set; }
 
     /// <summary>The transferred bytes, or the requested ones while the operation is in flight.</summary>
-    internal long WrittenBytes => EndedAt == int.MaxValue || IsFailed ? LengthBytes : movedBytes;
+    internal long WrittenBytes => EndedAt == int.MaxValue || IsFailed ? LengthBytes : transferredBytes;
 
-    private long movedBytes;
+    private long transferredBytes;
 
     internal void End(int at, bool isOk, long bytes)
     {
         EndedAt = at;
         IsFailed = !isOk;
-        movedBytes = bytes;
+        transferredBytes = bytes;
     }
 
     /// <summary>For example <c>write 3 of disk: sectors 8+8, FUA</c>.</summary>

@@ -26,10 +26,10 @@ internal sealed record ReplayedWrite(LoggedOperation Operation, int CertainAt)
     private long FirstByte => Operation.Start.Value * Sector.SizeBytes;
 
     /// <summary>The bytes of the write that are on the device after <paramref name="tear"/>, in runs.</summary>
-    internal IEnumerable<(long First, long Count)> KeptBytes(Tear tear, int point)
+    internal IEnumerable<(long First, long Count)> PresentBytes(Tear tear, int point)
     {
         var bytes = BytesAt(point);
-        foreach (var (first, count) in tear.Kept(BlocksAt(point)))
+        foreach (var (first, count) in tear.PresentBlocks(BlocksAt(point)))
         {
             var from = first * BlockBytes;
             var length = Math.Min(count * BlockBytes, bytes - from);
@@ -38,12 +38,12 @@ internal sealed record ReplayedWrite(LoggedOperation Operation, int CertainAt)
     }
 
     /// <summary>True if a part of the write is visible below later certain writes.</summary>
-    internal bool ShowsUnder(IEnumerable<ReplayedWrite> later, int point)
+    internal bool IsVisibleUnder(IEnumerable<ReplayedWrite> later, int point)
     {
-        var rest = KeptBytes(Tear.Whole, point).Where(run => run.Count > 0).ToList();
+        var rest = PresentBytes(Tear.Whole, point).Where(run => run.Count > 0).ToList();
         foreach (var write in later)
         {
-            foreach (var (first, count) in write.KeptBytes(Tear.Whole, point))
+            foreach (var (first, count) in write.PresentBytes(Tear.Whole, point))
             {
                 rest = [.. rest.SelectMany(run => Without(run, first, first + count))];
             }

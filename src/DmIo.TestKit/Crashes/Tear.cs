@@ -65,7 +65,7 @@ internal readonly record struct Tear(TearKind Kind, long At = 0)
     }
 
     /// <summary>The runs of present blocks, in order, of a write of <paramref name="blocks"/> blocks.</summary>
-    internal IEnumerable<(long First, long Count)> Kept(long blocks)
+    internal IEnumerable<(long First, long Count)> PresentBlocks(long blocks)
     {
         var at = At;
         return Kind switch

@@ -15,5 +15,5 @@ public sealed record DiskOracleOptions
     public bool HasVolatileCache { get; init; } = true;
 
     /// <summary>Describes the 512 bytes of a sector in findings, so that a test can identify its own data.</summary>
-    public Func<ReadOnlySpan<byte>, string> NameOf { get; init; } = SectorText.NameOf;
+    public Func<ReadOnlySpan<byte>, string> DescribeSector { get; init; } = SectorText.Describe;
 }

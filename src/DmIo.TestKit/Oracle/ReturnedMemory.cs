@@ -4,7 +4,7 @@ namespace DmIo.TestKit.Oracle;
 /// dropped. Not thread-safe.</summary>
 internal sealed class ReturnedMemory
 {
-    private const int MostKept = 64;
+    private const int MaxKept = 64;
 
     private readonly Queue<(DiskAccess Access, GuardedMemory Memory)> returned = new();
 
@@ -12,16 +12,16 @@ internal sealed class ReturnedMemory
     internal IEnumerable<string> Take(DiskAccess access, GuardedMemory memory)
     {
         var fault = FaultOf(access, memory);
-        memory.Spoil();
+        memory.Poison();
         returned.Enqueue((access, memory));
-        return returned.Count > MostKept ? [.. fault, .. Check(MostKept)] : fault;
+        return returned.Count > MaxKept ? [.. fault, .. Check(MaxKept)] : fault;
     }
 
-    /// <summary>Drops all but the newest <paramref name="kept"/>. Returns their faults.</summary>
-    internal IEnumerable<string> Check(int kept = 0)
+    /// <summary>Drops all but the newest <paramref name="keep"/>. Returns their faults.</summary>
+    internal IEnumerable<string> Check(int keep = 0)
     {
         var faults = new List<string>();
-        while (returned.Count > kept)
+        while (returned.Count > keep)
         {
             var (access, memory) = returned.Dequeue();
             faults.AddRange(FaultOf(access, memory));

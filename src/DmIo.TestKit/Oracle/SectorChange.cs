@@ -24,10 +24,10 @@ internal readonly record struct SectorChange(DiskAccess Access, int Index, byte[
 
     /// <summary>While the access was in flight, a read returned corrupted data, possibly the access's own
     /// read.</summary>
-    internal bool IsGarbled => Access.Garbled.Contains(Access.Start.Value + Index);
+    internal bool IsCorrupted => Access.Corrupted.Contains(Access.Start.Value + Index);
 
     private Range Written => !Access.Operation.DefinesContent() ? 0..0
-        : Access.Operation.HasData() && Merged is null ? Access.Written(Index)
+        : Access.Operation.HasData() && Merged is null ? Access.WrittenRange(Index)
         : 0..Sector.SizeBytes;
 
     private ReadOnlySpan<byte> Content =>
@@ -36,7 +36,7 @@ internal readonly record struct SectorChange(DiskAccess Access, int Index, byte[
     internal bool Holds(ReadOnlySpan<byte> content) => content[Written].SequenceEqual(Content[Written]);
 
     /// <summary>The change, merged with the contents before it.</summary>
-    internal SectorChange On(SectorChange before)
+    internal SectorChange MergedWith(SectorChange before)
     {
         var merged = before.Content.ToArray();
         Content[Written].CopyTo(merged.AsSpan(Written));

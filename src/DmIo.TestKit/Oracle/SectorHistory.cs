@@ -17,7 +17,7 @@ internal sealed class SectorHistory(SectorChange first)
     private List<SectorChange> visible = [first];
 
     /// <summary>The history has no more information than that of an untouched sector.</summary>
-    internal bool IsAsItBegan => visible.Count == 1 && visible[0] == first && hidden.Count == 0 && reads.Count == 0;
+    internal bool IsInitial => visible.Count == 1 && visible[0] == first && hidden.Count == 0 && reads.Count == 0;
 
     /// <summary>The sector has one possible value, which is durable.</summary>
     internal bool IsSettled => visible.Count == 1 && hidden.Count == 0 && visible[0].IsDurable;
@@ -34,10 +34,10 @@ internal sealed class SectorHistory(SectorChange first)
     internal void End(DiskAccess access)
     {
         reads.Remove(access);
-        FindKept(access);
+        MergePreserved(access);
         if (access.IsDurable)
         {
-            Forget();
+            DropSuperseded();
         }
         else
         {
@@ -55,7 +55,7 @@ internal sealed class SectorHistory(SectorChange first)
     }
 
     /// <summary>A change became durable: removes the hidden changes that it supersedes.</summary>
-    internal void Forget()
+    internal void DropSuperseded()
     {
         Hide();
         if (hidden.Count > 0)
@@ -90,10 +90,10 @@ internal sealed class SectorHistory(SectorChange first)
     }
 
     /// <summary>Finds the bytes that the change preserved, if they are unambiguous.</summary>
-    private void FindKept(DiskAccess access)
+    private void MergePreserved(DiskAccess access)
     {
         var at = access.Edges.IsNone ? -1 : visible.FindIndex(change => change.Access == access);
-        if (at < 0 || visible[at] is not { IsDone: true, IsWhole: false, IsGarbled: false })
+        if (at < 0 || visible[at] is not { IsDone: true, IsWhole: false, IsCorrupted: false })
         {
             return;
         }
@@ -103,7 +103,7 @@ internal sealed class SectorHistory(SectorChange first)
         var found = others.FindAll(change => !access.Precedes(change.Access) && !done.Supersede(change));
         if (found is [{ IsWhole: true } only])
         {
-            visible[at] = visible[at].On(only);
+            visible[at] = visible[at].MergedWith(only);
         }
     }
 
@@ -115,8 +115,8 @@ internal sealed class SectorHistory(SectorChange first)
             return;
         }
 
-        var oldestRead = Reads.Select(read => read.Began).DefaultIfEmpty(long.MaxValue).Min();
-        var done = new Superseders(visible, change => change.IsDone && change.Access.Ended < oldestRead);
+        var oldestRead = Reads.Select(read => read.BeganAt).DefaultIfEmpty(long.MaxValue).Min();
+        var done = new Superseders(visible, change => change.IsDone && change.Access.EndedAt < oldestRead);
         var durable = new Superseders(visible, change => change.IsDurable);
         var before = visible;
         visible = [];
@@ -163,12 +163,12 @@ internal sealed class SectorHistory(SectorChange first)
                 if (isCertain(change))
                 {
                     accesses.Add(change.Access);
-                    newest = Math.Max(newest, change.Access.Began);
+                    newest = Math.Max(newest, change.Access.BeganAt);
                 }
             }
         }
 
         internal bool Supersede(SectorChange change) =>
-            change.Access.Ended < newest || accesses.Exists(change.Access.Precedes);
+            change.Access.EndedAt < newest || accesses.Exists(change.Access.Precedes);
     }
 }

@@ -9,7 +9,7 @@ internal static class SectorText
     private const int BytesShown = 8;
     private const uint Prime = 16777619;
 
-    internal static string NameOf(ReadOnlySpan<byte> content)
+    internal static string Describe(ReadOnlySpan<byte> content)
     {
         if (content.IndexOfAnyExcept(content[0]) < 0)
         {

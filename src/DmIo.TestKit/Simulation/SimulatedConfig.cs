@@ -27,7 +27,7 @@ internal static class SimulatedConfig
         [Dispatchers.DefaultDispatcherId, "akka.actor.internal-dispatcher"];
 
     /// <summary>Combines, in order of precedence: the simulation's settings, the test's, the defaults.</summary>
-    internal static Config Over(Config config, IEnumerable<string> dispatchers)
+    internal static Config Create(Config config, IEnumerable<string> dispatchers)
     {
         var service = config.WithFallback(DmIoSettings.Reference).GetString("dmio.dispatcher");
         var paths = AkkaDispatchers.Concat(dispatchers).Concat(string.IsNullOrEmpty(service) ? [] : [service]);

@@ -20,7 +20,7 @@ public sealed record SimulatedFault(SimulatedFaultKind Kind)
     public TimeSpan? Until { get; init; }
 
     /// <summary>The maximum number of occurrences; null: no limit.</summary>
-    public int? AtMost { get; init; }
+    public int? MaxCount { get; init; }
 
     /// <summary>The error number of an error; EIO by default.</summary>
     public int Errno { get; init; } = 5;

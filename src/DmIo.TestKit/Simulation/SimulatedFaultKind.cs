@@ -20,12 +20,12 @@ public enum SimulatedFaultKind
     /// <summary>A read succeeds, but returns wrong data for a sector.</summary>
     Corrupt,
 
-    /// <summary>The call does not complete before <see cref="SimulatedDevice.ReleaseStuck"/>; then it
+    /// <summary>The call does not complete before <see cref="SimulatedDevice.ReleaseHung"/>; then it
     /// succeeds.</summary>
-    Stuck,
+    Hung,
 
     /// <summary>The call takes a hundred times the maximum latency.</summary>
-    Late,
+    Slow,
 
     /// <summary>The device is missing: the call fails with ENODEV, without any effect.</summary>
     Gone,

@@ -82,12 +82,12 @@ internal sealed class FailStopDevice : IBlockDevice
             result = TransferResult.Failed(Errno.StatusOf(exception, operation.ToString()));
         }
 
-        return result with { Status = await JudgeAsync(result.Status, operation.ForceUnitAccess) };
+        return result with { Status = await StopIfDataWasLostAsync(result.Status, operation.ForceUnitAccess) };
     }
 
     // A flush that succeeded beside a failed one proves nothing either. A flush that the device does not support, or
     // that never reached it (a server that is away), proves no loss.
-    private async ValueTask<IoStatus> JudgeAsync(IoStatus status, bool isWrite)
+    private async ValueTask<IoStatus> StopIfDataWasLostAsync(IoStatus status, bool isWrite)
     {
         if (status.IsOk)
         {
@@ -100,7 +100,7 @@ internal sealed class FailStopDevice : IBlockDevice
         }
 
         var loss = status;
-        if (WasMaybeRefused(status, isWrite))
+        if (MayBeRefused(status, isWrite))
         {
             var confirmed = await ConfirmAsync();
             if (confirmed.IsOk)
@@ -117,7 +117,7 @@ internal sealed class FailStopDevice : IBlockDevice
 
     /// <summary>True if the system may have refused the call itself, which loses no data. The same errno can also
     /// belong to an accepted write that could not be written back.</summary>
-    private static bool WasMaybeRefused(IoStatus status, bool isWrite) =>
+    private static bool MayBeRefused(IoStatus status, bool isWrite) =>
         status is { Code: IoStatusCode.DeviceError, Failure.Errno: var errno }
         && (errno == Errno.Interrupted || Errno.IsShortage(errno) || (isWrite && Errno.IsNoRoom(errno)));
 

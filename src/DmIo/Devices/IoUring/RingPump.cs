@@ -28,7 +28,7 @@ internal sealed class RingPump
     private const int MaxRounds = 16;
 
     private const int RefusedPauseShift = 3;
-    private const int LongestPauseShift = 6;
+    private const int MaxPauseShift = 6;
 
     private readonly MappedRing ring;
     private readonly RingRegistrations registrations;
@@ -79,7 +79,7 @@ internal sealed class RingPump
         operation.Tries++;
         Counters.Retries++;
         paused.Add(operation);
-        pause.Begin(Math.Min(operation.Tries - 1, LongestPauseShift));
+        pause.Begin(Math.Min(operation.Tries - 1, MaxPauseShift));
     }
 
     /// <summary>True: there is more to do, call Pump again soon.</summary>

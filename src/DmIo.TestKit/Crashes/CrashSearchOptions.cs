@@ -1,7 +1,7 @@
 namespace DmIo.TestKit.Crashes;
 
 /// <summary>The options of a <see cref="WriteLogReplayer"/>'s search for a crash that breaks an invariant.</summary>
-public sealed record CrashSearch
+public sealed record CrashSearchOptions
 {
     /// <summary>The number of crashes to try: all possible crashes if there are no more than this, otherwise this
     /// number of random crashes.</summary>
