@@ -1,5 +1,6 @@
 using System.Text;
 using DmIo.Devices;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
 
@@ -130,4 +131,33 @@ public sealed class Crash
             .Select(run => $"{run.First / Sector.SizeBytes}+{(run.Count + Sector.SizeBytes - 1) / Sector.SizeBytes}");
         return $"torn, only sectors {string.Join(", ", runs)} of it are present";
     }
+}
+
+/// <summary>A device with its contents after a crash. Stores the crash, so that another log can start from
+/// it.</summary>
+internal sealed class CrashedDevice : DeviceDecorator
+{
+    private readonly Crash crash;
+    private readonly WriteLogDevice recorded;
+
+    /// <param name="crash">The crash.</param>
+    /// <param name="recorded">The device before the crash.</param>
+    /// <param name="contents">A memory device, which supports durable writes and any block size.</param>
+    internal CrashedDevice(Crash crash, WriteLogDevice recorded, MemoryDevice contents)
+        : base(contents)
+    {
+        this.crash = crash;
+        this.recorded = recorded;
+        Description = contents.Description with
+        {
+            BlockSize = recorded.Description.BlockSize,
+            HasForceUnitAccess = recorded.Description.HasForceUnitAccess,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override DeviceDescription Description { get; }
+
+    /// <summary>Writes the initial contents to a zeroed device.</summary>
+    internal void Restore(MemoryDevice target) => crash.Restore(recorded, target);
 }

@@ -240,3 +240,60 @@ public sealed class GuardedMemory
         return new BioVector(vector);
     }
 }
+
+/// <summary>The type of a request's memory.</summary>
+public enum MemoryKind
+{
+    /// <summary>One contiguous segment.</summary>
+    Plain,
+
+    /// <summary>A <see cref="Memory.PageList"/> whose data may begin inside the first page.</summary>
+    PageList,
+
+    /// <summary>A <see cref="Memory.BioVector"/> of segments of any length.</summary>
+    BioVector,
+
+    /// <summary>A <see cref="Memory.VirtualBuffer"/>.</summary>
+    VirtualBuffer,
+
+    /// <summary>A <see cref="Memory.VirtualBuffer"/> of native memory.</summary>
+    Native,
+
+    /// <summary>A slice of a <see cref="Memory.BioVector"/>, from within its first segment to within its
+    /// last.</summary>
+    Slice,
+}
+
+/// <summary>Overwritten memory of completed transfers, which no device may touch. Each is checked again until it is
+/// dropped. Not thread-safe.</summary>
+internal sealed class ReturnedMemory
+{
+    private const int MaxKept = 64;
+
+    private readonly Queue<(DiskAccess Access, GuardedMemory Memory)> returned = new();
+
+    /// <summary>Adds the memory of a completed transfer. Returns the faults of it and of the dropped memory.</summary>
+    internal IEnumerable<string> Take(DiskAccess access, GuardedMemory memory)
+    {
+        var fault = FaultOf(access, memory);
+        memory.Poison();
+        returned.Enqueue((access, memory));
+        return returned.Count > MaxKept ? [.. fault, .. Check(MaxKept)] : fault;
+    }
+
+    /// <summary>Drops all but the newest <paramref name="keep"/>. Returns their faults.</summary>
+    internal IEnumerable<string> Check(int keep = 0)
+    {
+        var faults = new List<string>();
+        while (returned.Count > keep)
+        {
+            var (access, memory) = returned.Dequeue();
+            faults.AddRange(FaultOf(access, memory));
+        }
+
+        return faults;
+    }
+
+    private static string[] FaultOf(DiskAccess access, GuardedMemory memory) =>
+        memory.Fault() is { } fault ? [$"{access}: {fault}"] : [];
+}
