@@ -7,10 +7,11 @@ namespace DmIo.Devices.Files;
 /// <summary>
 /// Makes the calls to the store on the turn of its owner: for stores that never block, where a switch to another thread
 /// costs more than the copy. Not attached: each call is made before it returns. Attached: calls are gathered and made
-/// in <see cref="Poll"/>; if the file is mapped (<see cref="FileMapping"/>), up to
-/// <see cref="GatheredCalls.MaxWrites"/> writes go to the kernel in one call; if there are many calls, they are shared with a pool thread, if one is free,
-/// because two processors copy faster than one. The engine also works on a store that blocks, but then blocks its
-/// caller, the device actor, and with it a thread of the dispatcher. Allocates nothing in steady state.
+/// in <see cref="Poll"/>; if the file is mapped (<see cref="FileMapping"/>), up to <see
+/// cref="GatheredCalls.MaxWrites"/> writes go to the kernel in one call; if there are many calls, they are shared with
+/// a pool thread, if one is free, because two processors copy faster than one. The engine also works on a store that
+/// blocks, but then blocks its caller, the device actor, and with it a thread of the dispatcher. Allocates nothing in
+/// steady state.
 /// </summary>
 internal sealed class InlineEngine : IFileEngine
 {
