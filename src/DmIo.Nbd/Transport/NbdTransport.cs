@@ -1,3 +1,6 @@
+using System.Net.Sockets;
+using DmIo.Io;
+
 namespace DmIo.Nbd.Transport;
 
 /// <summary>The byte stream of one connection: a socket, with or without TLS. One receive and one send may be pending
@@ -59,4 +62,40 @@ internal abstract class NbdTransport : IAsyncDisposable
 
         return true;
     }
+}
+
+/// <summary>The errno values of connection failures.</summary>
+internal static class ConnectionErrors
+{
+    /// <summary>EPIPE.</summary>
+    internal const int BrokenPipe = 32;
+
+    /// <summary>EPROTO: the peer violated the protocol.</summary>
+    internal const int Protocol = 71;
+
+    /// <summary>ECONNRESET: the connection was lost while the request was in flight.</summary>
+    internal const int Reset = 104;
+
+    /// <summary>ENOTCONN: there was no connection.</summary>
+    internal const int NotConnected = 107;
+
+    /// <summary>ETIMEDOUT.</summary>
+    internal const int TimedOut = 110;
+
+    /// <summary>The operation failed, and it is unknown whether it was or will be executed.</summary>
+    internal static bool IsInDoubt(in IoStatus status) => status switch
+    {
+        { Code: IoStatusCode.TimedOut } => true,
+        { Code: IoStatusCode.DeviceError, Failure.Errno: BrokenPipe or Protocol or Reset or TimedOut } => true,
+        _ => false,
+    };
+
+    /// <summary>The peer closed the connection, so it executes no further requests of it.</summary>
+    internal static bool IsEndByPeer(Exception fault) => fault switch
+    {
+        { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } } =>
+            true,
+        IOException { HResult: BrokenPipe or Reset } => true,
+        _ => false,
+    };
 }

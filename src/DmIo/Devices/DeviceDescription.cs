@@ -111,19 +111,19 @@ public sealed record DeviceDescription
     };
 
     /// <exception cref="ArgumentOutOfRangeException">A device in memory cannot have that capacity.</exception>
-    internal static void RequireCapacity(ByteSize capacity, ByteSize most)
+    internal static void RequireCapacity(ByteSize capacity, ByteSize max)
     {
-        if (capacity.Bytes == 0 || !capacity.IsWholeSectors || capacity > most)
+        if (capacity.Bytes == 0 || !capacity.IsWholeSectors || capacity > max)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(capacity),
                 capacity.Bytes,
-                $"A capacity is a multiple of {Sector.SizeBytes} bytes, {Sector.SizeBytes} to {most.Bytes} bytes.");
+                $"A capacity is a multiple of {Sector.SizeBytes} bytes, {Sector.SizeBytes} to {max.Bytes} bytes.");
         }
     }
 
-    private static bool IsPowerOfTwo(ByteSize size, long leastBytes) =>
-        size.Bytes >= leastBytes && size <= LargestUnit && long.IsPow2(size.Bytes);
+    private static bool IsPowerOfTwo(ByteSize size, long minBytes) =>
+        size.Bytes >= minBytes && size <= LargestUnit && long.IsPow2(size.Bytes);
 }
 
 /// <summary>How the operations of a device are served: a declared property of its backend, shown by <c>dmio
