@@ -19,19 +19,9 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
             throw new VolumeException(nameFault);
         }
 
-        if (options.Legs.Count is < 1 or > VolumeConfiguration.MaxLegs
-            || options.Legs.Count + options.Witnesses.Count > VolumeConfiguration.MaxVoters)
+        if (VolumeRules.FaultOf(options) is { } fault)
         {
-            throw new VolumeException(
-                $"A volume has 1 to {VolumeConfiguration.MaxLegs} legs and, with witnesses, at most "
-                + $"{VolumeConfiguration.MaxVoters} voters; '{options.Name}' has {options.Legs.Count} legs and "
-                + $"{options.Witnesses.Count} witnesses.");
-        }
-
-        if (options.Legs.Concat(options.Witnesses).CountBy(name => name).FirstOrDefault(name => name.Value > 1)
-            is { Value: > 1 } twice)
-        {
-            throw new VolumeException($"'{twice.Key}' is named {twice.Value} times; legs and witnesses differ.");
+            throw new VolumeException(fault);
         }
 
         foreach (var name in options.Legs.Concat(options.Witnesses))

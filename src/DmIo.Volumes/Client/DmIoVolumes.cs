@@ -23,8 +23,9 @@ public static class DmIoVolumes
     /// <summary>Takes a volume over and attaches it as a device of its name. Detaching the device closes the
     /// volume.</summary>
     /// <returns>The volume.</returns>
-    /// <exception cref="VolumeException">No leg of a volume was found, the legs belong to several volumes, or the
-    /// volume does not serve within <see cref="VolumeOptions.OpenTimeout"/>.</exception>
+    /// <exception cref="VolumeException">An option is invalid, no leg of a volume was found, the legs belong to several
+    /// volumes, the devices that were named are too few, or the volume does not serve within
+    /// <see cref="VolumeOptions.OpenTimeout"/>.</exception>
     /// <exception cref="IoRefusedException">The name is in use, or the service has stopped.</exception>
     public static async Task<Volume> OpenVolumeAsync(this DmIoService service, VolumeOptions options)
     {
@@ -34,9 +35,7 @@ public static class DmIoVolumes
         VolumeDevice? device = null;
         try
         {
-            var stores = await FindAsync(service, client, options);
-            var known = stores.Select(store => store.Superblock.Accepted!)
-                .OrderByDescending(record => record.Version).First();
+            var (stores, known) = await VolumeSearch.RunAsync(service, client, options);
             device = new VolumeDevice(client, known, stores, TimeProvider.System);
             string[] devices = [.. options.Legs, .. options.Witnesses];
             var opening = new VolumeOpening(service, client, options.Name, devices, stores)
@@ -76,44 +75,6 @@ public static class DmIoVolumes
                 $"The volume '{options.Name}' does not serve after {options.OpenTimeout.TotalSeconds} s. Found: "
                 + $"{found}. It needs a quorum of its voters and a leg of its in-sync set; attach the missing ones.");
         }
-    }
-
-    private static async Task<IReadOnlyList<LegStore>> FindAsync(
-        DmIoService service, IoClient client, VolumeOptions options)
-    {
-        var attached = (await service.GetDevicesAsync()).ToDictionary(
-            device => device.Name, device => device.Description.Capacity, StringComparer.Ordinal);
-        var (stores, faults) = (new List<LegStore>(), new List<string>());
-        foreach (var name in options.Legs.Concat(options.Witnesses))
-        {
-            try
-            {
-                stores.Add(attached.TryGetValue(name, out var capacity)
-                    ? await LegStore.OpenAsync(client, name, capacity)
-                    : throw new VolumeException($"No device named '{name}' is attached."));
-            }
-            catch (VolumeException fault)
-            {
-                faults.Add(fault.Message);
-            }
-        }
-
-        if (stores.Count == 0)
-        {
-            throw new VolumeException(
-                $"No leg of the volume '{options.Name}' was found. {string.Join(' ', faults)}");
-        }
-
-        var volumes = stores.GroupBy(store => store.Superblock.Volume).ToList();
-        if (volumes.Count > 1)
-        {
-            throw new VolumeException(
-                $"The legs of '{options.Name}' belong to {volumes.Count} volumes: " + string.Join(
-                    "; ",
-                    volumes.Select(volume => $"{volume.Key}: {string.Join(", ", volume.Select(leg => leg.Device))}")));
-        }
-
-        return stores;
     }
 }
 
