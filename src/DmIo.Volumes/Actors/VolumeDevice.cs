@@ -116,6 +116,9 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>Adds an input, from any thread.</summary>
     internal void Post(Action<VolumeDevice> input) => Post(new VolumeInput(input));
 
+    /// <summary>The volume is closed, or its actor was stopped.</summary>
+    internal Task Closed => ownerEnded.Task;
+
     /// <summary>The actor has closed the volume, or was stopped.</summary>
     internal void OwnerEnded() => ownerEnded.TrySetResult();
 

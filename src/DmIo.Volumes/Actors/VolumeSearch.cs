@@ -15,11 +15,6 @@ internal static class VolumeSearch
     internal static async Task<(IReadOnlyList<LegStore> Stores, VolumeRecord Known)> RunAsync(
         DmIoService service, IoClient client, VolumeOptions options)
     {
-        if (VolumeRules.FaultOf(options) is { } fault)
-        {
-            throw new VolumeException(fault);
-        }
-
         var attached = (await service.GetDevicesAsync()).ToDictionary(
             device => device.Name, device => device.Description.Capacity, StringComparer.Ordinal);
         if (attached.ContainsKey(options.Name))

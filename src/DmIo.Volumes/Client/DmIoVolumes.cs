@@ -31,6 +31,11 @@ public static class DmIoVolumes
     {
         ArgumentNullException.ThrowIfNull(service);
         ArgumentNullException.ThrowIfNull(options);
+        if (VolumeRules.FaultOf(options) is { } fault)
+        {
+            throw new VolumeException(fault);
+        }
+
         var client = await service.OpenAsync(options.Pages);
         VolumeDevice? device = null;
         try
@@ -45,7 +50,9 @@ public static class DmIoVolumes
             var actor = service.System.ActorOf(Props.Create(() => new VolumeActor(device, opening)));
             await WaitAsync(actor, options, stores);
             await service.AttachAsync(options.Name, device);
-            return new Volume(service, device, opening);
+            var volume = new Volume(service, device, opening);
+            AttachedVolumes.For(service.System).Add(volume);
+            return volume;
         }
         catch
         {
@@ -62,6 +69,13 @@ public static class DmIoVolumes
         }
     }
 
+    /// <summary>The open volumes of the service, by name in ordinal order.</summary>
+    public static IReadOnlyList<Volume> GetVolumes(this DmIoService service)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        return AttachedVolumes.For(service.System).All;
+    }
+
     private static async Task WaitAsync(IActorRef actor, VolumeOptions options, IReadOnlyList<LegStore> stores)
     {
         try
@@ -76,31 +90,4 @@ public static class DmIoVolumes
                 + $"{found}. It needs a quorum of its voters and a leg of its in-sync set; attach the missing ones.");
         }
     }
-}
-
-/// <summary>An open volume, which is attached to the service as a device.</summary>
-public sealed class Volume : IAsyncDisposable
-{
-    private readonly DmIoService service;
-    private readonly VolumeDevice device;
-    private readonly VolumeOpening opening;
-
-    internal Volume(DmIoService service, VolumeDevice device, VolumeOpening opening)
-    {
-        (this.service, this.device, this.opening) = (service, device, opening);
-    }
-
-    /// <summary>The name of the device.</summary>
-    public string Name => opening.Name;
-
-    /// <summary>The state of the volume and of its legs.</summary>
-    public Task<VolumeStatus> GetStatusAsync()
-    {
-        var status = new TaskCompletionSource<VolumeStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.Post(volume => status.TrySetResult(VolumeReport.Of(volume, opening)));
-        return status.Task;
-    }
-
-    /// <summary>Detaches the device: operations in flight end, and the volume is closed.</summary>
-    public async ValueTask DisposeAsync() => await service.DetachAsync(Name);
 }
