@@ -124,7 +124,7 @@ internal static class NamespaceMap
             "DmIo.Nbd", "DmIo.Nbd.Protocol", "DmIo.Nbd.Server.Exports", "DmIo.Nbd.Server.Handshake",
             "DmIo.Nbd.Server.Requests", "DmIo.Nbd.Transport",
         ],
-        ["DmIo.Nbd.Server.Exports"] = ["DmIo.Nbd.Protocol", "DmIo.Nbd.Transport"],
+        ["DmIo.Nbd.Server.Exports"] = ["DmIo.Nbd.Protocol"],
         ["DmIo.Nbd.Server.Handshake"] = ["DmIo.Nbd.Protocol", "DmIo.Nbd.Server.Exports", "DmIo.Nbd.Transport"],
         ["DmIo.Nbd.Server.Requests"] = ["DmIo.Nbd.Protocol", "DmIo.Nbd.Server.Exports", "DmIo.Nbd.Transport"],
         ["DmIo.Nbd.Transport"] = [],

@@ -17,7 +17,8 @@ internal sealed class ServiceDrain(ExtendedActorSystem system, DmIoSettings sett
 {
     private ImmutableList<Func<Task>> closing = [];
 
-    /// <summary>Adds a component that uses the service, such as volumes: it is closed before the service stops.</summary>
+    /// <summary>Adds a component that uses the service, such as volumes: it is closed before the service
+    /// stops.</summary>
     /// <param name="close">Closes the component; must not throw.</param>
     internal void CloseFirst(Func<Task> close) => ImmutableInterlocked.Update(ref closing, all => all.Add(close));
 

@@ -77,11 +77,9 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
             throw new VolumeException($"No device named '{name}' is attached; attach it first.");
         }
 
-        if (description.IsReadOnly || description.BlockSize.Bytes > LegGeometry.BlockBytes)
+        if (VolumeRules.FaultOf(name, description) is { } fault)
         {
-            throw new VolumeException(
-                $"'{name}' cannot be a leg: a leg is writable and has blocks of at most "
-                + $"{LegGeometry.BlockBytes} bytes.");
+            throw new VolumeException(fault);
         }
 
         var found = await LegStore.ReadSuperblockAsync(client, name, description.Capacity);

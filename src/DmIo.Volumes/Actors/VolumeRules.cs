@@ -1,3 +1,4 @@
+using DmIo.Devices;
 using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Actors;
@@ -11,6 +12,17 @@ internal static class VolumeRules
     internal static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(100);
 
     internal static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(1);
+
+    /// <summary>Why a device cannot be a leg or witness; null: it can.</summary>
+    internal static string? FaultOf(string name, DeviceDescription device) => device switch
+    {
+        _ when device.IsReadOnly || device.BlockSize.Bytes > LegGeometry.BlockBytes =>
+            $"'{name}' cannot be a leg: a leg is writable and has blocks of at most {LegGeometry.BlockBytes} bytes.",
+        { ReadsAfterFailure: true } =>
+            $"'{name}' cannot be a leg: it has read-after-failure = on, and would return old data after a failed "
+            + "flush. Set it to off.",
+        _ => null,
+    };
 
     /// <summary>The first invalid option; null: the options are valid.</summary>
     internal static string? FaultOf(VolumeOptions options)

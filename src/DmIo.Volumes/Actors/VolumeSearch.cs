@@ -16,7 +16,7 @@ internal static class VolumeSearch
         DmIoService service, IoClient client, VolumeOptions options)
     {
         var attached = (await service.GetDevicesAsync()).ToDictionary(
-            device => device.Name, device => device.Description.Capacity, StringComparer.Ordinal);
+            device => device.Name, device => device.Description, StringComparer.Ordinal);
         if (attached.ContainsKey(options.Name))
         {
             throw new IoRefusedException($"A device named '{options.Name}' is attached already.");
@@ -25,14 +25,19 @@ internal static class VolumeSearch
         var (stores, faults, coming) = (new List<LegStore>(), new List<string>(), 0);
         foreach (var name in options.Legs.Concat(options.Witnesses))
         {
-            if (!attached.TryGetValue(name, out var capacity))
+            if (!attached.TryGetValue(name, out var description))
             {
                 faults.Add($"No device named '{name}' is attached.");
                 coming++;
                 continue;
             }
 
-            var reading = await LegStore.ReadSuperblockAsync(client, name, capacity);
+            if (VolumeRules.FaultOf(name, description) is { } unfit)
+            {
+                throw new VolumeException(unfit);
+            }
+
+            var reading = await LegStore.ReadSuperblockAsync(client, name, description.Capacity);
             if (LegStore.Of(client, name, reading) is { Superblock.Accepted: not null } store)
             {
                 stores.Add(store);
