@@ -146,6 +146,9 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         }
     });
 
+    /// <summary>The volume is closed, or its actor was stopped.</summary>
+    internal Task Closed => ownerEnded.Task;
+
     /// <summary>The actor has closed the volume, or was stopped.</summary>
     internal void OwnerEnded() => ownerEnded.TrySetResult();
 
