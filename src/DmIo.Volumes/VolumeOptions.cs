@@ -22,6 +22,11 @@ public sealed record VolumeOptions
     /// <summary>Create: replace what the legs hold, also if it is a volume or a file system.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Legs and witnesses that cannot be fenced are accepted, such as exports of NBD servers: another host can
+    /// write to them, and a server that was stopped can execute old writes later. A volume that is created so is bound
+    /// to this host.</summary>
+    public bool AllowUnfenced { get; init; }
+
     /// <summary>Open: the pages of 4096 bytes that the volume may have in I/O at its legs, which bound its
     /// throughput.</summary>
     public int Pages { get; init; } = 1024;

@@ -52,7 +52,12 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         });
         Receive<StateChanged>(_ => device.Post(volume => Observe(volume)));
         Receive<Observed>(observed => Publish(observed));
-        Receive<WaitForOpen>(_ => waitForOpen.Add(Sender));
+        Receive<WaitForOpen>(_ =>
+        {
+            // The volume may serve already.
+            waitForOpen.Add(Sender);
+            device.Post(volume => Observe(volume));
+        });
         Receive<Tick>(_ => device.Post(Work));
         Receive<Repeat>(_ => RepeatRequests());
         Receive<Cool>(_ => device.Post(static volume => volume.CoolIdle()));

@@ -40,6 +40,7 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
         var (geometry, size) = Layout(attached);
         var record = await FirstRecordAsync(size);
         var volume = Guid.NewGuid();
+        var isFenced = options.Legs.Concat(options.Witnesses).All(name => attached[name].IsExclusive);
         foreach (var slot in record.Configuration.Slots)
         {
             var device = slot.IsWitness
@@ -57,6 +58,7 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
                 Accepted = record,
                 Geometry = slot.IsWitness ? LegGeometry.Witness : geometry,
                 Name = options.Name,
+                Host = isFenced ? Guid.Empty : HostLock.HostId,
             });
         }
     }
@@ -77,7 +79,7 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
             throw new VolumeException($"No device named '{name}' is attached; attach it first.");
         }
 
-        if (VolumeRules.FaultOf(name, description) is { } fault)
+        if (VolumeRules.FaultOf(name, description, options.AllowUnfenced) is { } fault)
         {
             throw new VolumeException(fault);
         }

@@ -44,9 +44,15 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <param name="copyClient">The lease of its copies, of <see cref="CopyTransfers.Pages"/> pages.</param>
     /// <param name="known">A record of the volume.</param>
     /// <param name="stores">The legs and witnesses that were found.</param>
+    /// <param name="blockSize">The largest block size of its legs.</param>
     /// <param name="clock">The clock of leases.</param>
     internal VolumeDevice(
-        IoClient client, IoClient copyClient, VolumeRecord known, IEnumerable<LegStore> stores, TimeProvider clock)
+        IoClient client,
+        IoClient copyClient,
+        VolumeRecord known,
+        IEnumerable<LegStore> stores,
+        ByteSize blockSize,
+        TimeProvider clock)
     {
         (this.client, this.clock) = (client, clock);
         (maps, copies) = (new LegMapsIo(this), new CopyTransfers(this, copyClient));
@@ -56,19 +62,14 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         }
 
         Writer = new VolumeWriter(this, new WriterRules(), owner, known);
-        Description = new DeviceDescription
-        {
-            Backend = "volume",
-            Capacity = known.Size,
-            MaxDiscard = known.Size,
-            MaxWriteZeroes = known.Size,
-            HasForceUnitAccess = true,
-            HasVolatileCache = true,
-        };
+        Description = DescriptionOf(known.Size, blockSize);
     }
 
     /// <inheritdoc/>
     public DeviceDescription Description { get; }
+
+    /// <summary>Held while the volume is open.</summary>
+    internal required HostLock HostLock { get; init; }
 
     /// <summary>Answers questions about extents.</summary>
     internal required VolumeExtents Extents { get; init; }
@@ -118,6 +119,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
         await copies.Client.DisposeAsync().ConfigureAwait(false);
         await client.DisposeAsync().ConfigureAwait(false);
+        HostLock.Dispose();
     }
 
     /// <summary>Adds an input, from any thread.</summary>
@@ -260,6 +262,24 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>Ends the continuity of a leg, and completes the failed request then (VM8).</summary>
     internal void EndContinuity(int member, IVolumeInput completion) =>
         Owner.Tell(new VolumeActor.LegFailed(member, completion));
+
+    /// <summary>One operation is bounded, because its regions are locked together.</summary>
+    private static DeviceDescription DescriptionOf(ByteSize size, ByteSize blockSize)
+    {
+        var maxRange = ByteSize.Min(size, ByteSize.FromGiB(1));
+        return new DeviceDescription
+        {
+            Backend = "volume",
+            Capacity = ByteSize.FromBytes(size.Bytes / blockSize.Bytes * blockSize.Bytes),
+            BlockSize = blockSize,
+            MaxTransfer = ByteSize.FromMiB(16),
+            MaxDiscard = maxRange,
+            MaxWriteZeroes = maxRange,
+            HasForceUnitAccess = true,
+            HasVolatileCache = true,
+            IsExclusive = true,
+        };
+    }
 
     private void Send(VolumeOperation operation)
     {

@@ -39,12 +39,16 @@ public static class DmIoVolumes
 
         var client = await service.OpenAsync(options.Pages);
         VolumeDevice? device = null;
+        HostLock? hostLock = null;
         try
         {
             var (stores, known) = await VolumeSearch.RunAsync(service, client, options);
+            hostLock = HostLock.Take(stores[0].Superblock.Volume, options.Name);
             var copyClient = await service.OpenAsync(CopyTransfers.Pages);
-            device = new VolumeDevice(client, copyClient, known, stores, TimeProvider.System)
+            var blockSize = VolumeSearch.BlockSizeOf(service, stores);
+            device = new VolumeDevice(client, copyClient, known, stores, blockSize, TimeProvider.System)
             {
+                HostLock = hostLock,
                 Extents = new VolumeExtents(service),
                 Synchronization = new Synchronization { MaxBytesPerSecond = options.MaxResync.Bytes },
             };
@@ -68,6 +72,7 @@ public static class DmIoVolumes
             }
             else
             {
+                hostLock?.Dispose();
                 await client.DisposeAsync();
             }
 

@@ -49,6 +49,10 @@ public sealed record DeviceDescription
     /// device.</summary>
     public bool HasVolatileCache { get; init; } = true;
 
+    /// <summary>While the device is open, no other process can write to its store: the store is locked, or is memory of
+    /// this process.</summary>
+    public bool IsExclusive { get; init; }
+
     /// <summary>After a failed flush the device can still be read, once its cache has been dropped
     /// (<c>FileDeviceOptions.ReadsAfterFailure</c>).</summary>
     public bool ReadsAfterFailure { get; init; }
