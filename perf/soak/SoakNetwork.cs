@@ -57,7 +57,7 @@ internal sealed class SoakNetwork : IAsyncDisposable
         string[] exports = ["memory", "file"];
         foreach (var export in exports)
         {
-            await nbd.AddExportAsync(new NbdExport { Name = export, Devices = [export], Pages = FewPages });
+            await nbd.AddExportAsync(new NbdExport { Name = export, Device = export, Pages = FewPages });
         }
 
         return new SoakNetwork(actors, directory, nbd, [.. Enumerable.Range(0, settings.Clients).Select(index =>

@@ -35,9 +35,9 @@ public sealed class DmIoNbdServerOptions
         return this;
     }
 
-    /// <summary>Block <c>exports</c>: adds an export of one device, or of several copies.</summary>
-    public DmIoNbdServerOptions Export(string name, params IEnumerable<string> devices) =>
-        Export(new NbdExport { Name = name, Devices = [.. devices] });
+    /// <summary>Block <c>exports</c>: adds an export of a device, such as a volume.</summary>
+    public DmIoNbdServerOptions Export(string name, string device) =>
+        Export(new NbdExport { Name = name, Device = device });
 
     /// <summary>Block <c>exports</c>: adds an export.</summary>
     public DmIoNbdServerOptions Export(NbdExport export)
@@ -45,7 +45,7 @@ public sealed class DmIoNbdServerOptions
         ArgumentNullException.ThrowIfNull(export);
         exports[export.Name] = new HoconTree
         {
-            ["devices"] = export.Devices.ToArray<object>(),
+            ["device"] = export.Device,
             ["read-only"] = HoconTree.TextOf(export.IsReadOnly),
             ["description"] = export.Description,
             ["default"] = HoconTree.TextOf(export.IsDefault),

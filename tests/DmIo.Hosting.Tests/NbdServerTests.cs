@@ -52,7 +52,7 @@ public sealed class NbdServerTests
         await using var host = await StartAsync(akka => akka.WithNbdServer("one", server => server.Listen(AnyPort)));
         var server = ServersOf(host)["one"];
 
-        await server.AddExportAsync(new NbdExport { Name = "disk", Devices = ["disk"] });
+        await server.AddExportAsync(new NbdExport { Name = "disk", Device = "disk" });
         Assert.Single((await server.GetStatusAsync()).Exports);
         await server.RemoveExportAsync("disk");
 
@@ -102,7 +102,7 @@ public sealed class NbdServerTests
     }
 
     [Theory]
-    [InlineData("exports.disk { devices = [disk], pages = 1 }", "at least 64")]
+    [InlineData("exports.disk { device = disk, pages = 1 }", "at least 64")]
     [InlineData("limits.receive = 0s", "00:00:00")]
     [InlineData("listen = [\"0.0.0.0:0\"]", "TLS")]
     public async Task An_invalid_setting_of_a_server_fails_the_start_with_its_path(string setting, string named)
@@ -166,7 +166,7 @@ public sealed class NbdServerTests
               }
               exports {
                 disk {
-                  devices = [disk]
+                  device = disk
                   read-only = on
                   description = "for reading"
                   default = on
@@ -189,7 +189,7 @@ public sealed class NbdServerTests
     {
         var section = TestHost.Configuration(
             ("NbdServers:one:Listen:0", AnyPort),
-            ("NbdServers:one:Exports:a.b:Devices:0", "disk"),
+            ("NbdServers:one:Exports:a.b:Device", "disk"),
             ("NbdServers:one:Exports:a.b:ReadOnly", "True"));
 
         await using var host = await StartAsync(akka => akka.WithDmIo(section));
@@ -201,8 +201,8 @@ public sealed class NbdServerTests
     [Theory]
     [InlineData("listen = [\"127.0.0.1:99999\"]", "dmio.nbd-servers.one.listen[0] is '127.0.0.1:99999'")]
     [InlineData("limits.idle = 5", "dmio.nbd-servers.one.limits.idle is '5'")]
-    [InlineData("exports.disk.pages = 64", "dmio.nbd-servers.one.exports.disk.devices is missing")]
-    [InlineData("exports.disk.device = [disk]", "dmio.nbd-servers.one.exports.disk.device: no such key")]
+    [InlineData("exports.disk.pages = 64", "dmio.nbd-servers.one.exports.disk.device is missing")]
+    [InlineData("exports.disk.devices = [disk]", "dmio.nbd-servers.one.exports.disk.devices: no such key")]
     [InlineData("tls.mode = required", "dmio.nbd-servers.one.tls has no certificate")]
     [InlineData("tls.key = \"key.pem\"", "dmio.nbd-servers.one.tls.mode is 'off'")]
     [InlineData("idle = 5s", "dmio.nbd-servers.one.idle: no such key")]

@@ -32,6 +32,6 @@ public sealed class TelemetryTests
 
         Assert.Contains(spans, span => span.DisplayName == "dmio write seen-by-telemetry");
         Assert.Contains(metrics, metric => metric.Name == DmIoMetrics.DeviceIo);
-        Assert.Contains(metrics, metric => metric.Name == NbdMetrics.ExportDevices);
+        Assert.Contains(metrics, metric => metric.Name == NbdMetrics.ExportConnections);
     }
 }

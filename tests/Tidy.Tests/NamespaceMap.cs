@@ -124,7 +124,7 @@ internal static class NamespaceMap
             "DmIo.Nbd", "DmIo.Nbd.Protocol", "DmIo.Nbd.Server.Exports", "DmIo.Nbd.Server.Handshake",
             "DmIo.Nbd.Server.Requests", "DmIo.Nbd.Transport",
         ],
-        ["DmIo.Nbd.Server.Exports"] = ["DmIo.Nbd.Protocol", "DmIo.Nbd.Transport"],
+        ["DmIo.Nbd.Server.Exports"] = ["DmIo.Nbd.Protocol"],
         ["DmIo.Nbd.Server.Handshake"] = ["DmIo.Nbd.Protocol", "DmIo.Nbd.Server.Exports", "DmIo.Nbd.Transport"],
         ["DmIo.Nbd.Server.Requests"] = ["DmIo.Nbd.Protocol", "DmIo.Nbd.Server.Exports", "DmIo.Nbd.Transport"],
         ["DmIo.Nbd.Transport"] = [],
@@ -140,15 +140,18 @@ internal static class NamespaceMap
             "DmIo.Volumes.Maps",
             "DmIo.Volumes.Protocol",
             "DmIo.Volumes.Record",
+            "DmIo.Volumes.Sync",
             "DmIo.Volumes.Voters",
             "DmIo.Volumes.Writing",
         ],
-        ["DmIo.Volumes.Client"] = ["DmIo.Volumes", "DmIo.Volumes.Actors", "DmIo.Volumes.Record"],
+        ["DmIo.Volumes.Client"] = ["DmIo.Volumes", "DmIo.Volumes.Actors", "DmIo.Volumes.Sync"],
         ["DmIo.Volumes.Dump"] =
             ["DmIo.Volumes", "DmIo.Volumes.Actors", "DmIo.Volumes.Maps", "DmIo.Volumes.Record"],
         ["DmIo.Volumes.Maps"] = ["DmIo.Volumes.Record"],
         ["DmIo.Volumes.Protocol"] = ["DmIo.Volumes.Record"],
         ["DmIo.Volumes.Record"] = [],
+        ["DmIo.Volumes.Sync"] =
+            ["DmIo.Volumes", "DmIo.Volumes.Maps", "DmIo.Volumes.Record", "DmIo.Volumes.Writing"],
         ["DmIo.Volumes.Voters"] = ["DmIo.Volumes.Protocol", "DmIo.Volumes.Record"],
         ["DmIo.Volumes.Writing"] = ["DmIo.Volumes.Maps", "DmIo.Volumes.Protocol", "DmIo.Volumes.Record"],
     };

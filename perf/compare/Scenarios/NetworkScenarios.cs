@@ -5,6 +5,9 @@ internal static class NetworkScenarios
 {
     private const int Legs = 3;
 
+    /// <summary>The room for the metadata of a volume.</summary>
+    private const long MetadataBytes = 64 << 20;
+
     private static readonly string[] Directions = ["randread", "randwrite"];
 
     internal static IReadOnlyList<Contest> Rates(CompareSettings settings, TestFiles files) =>
@@ -85,11 +88,11 @@ internal static class NetworkScenarios
             [new RateRatio(NetworkServers.Ours, NetworkServers.Nbdkit, 0.9)]);
     }
 
-    internal static IReadOnlyList<Contest> Mirror(CompareSettings settings, TestFiles files)
+    internal static IReadOnlyList<Contest> Volume(CompareSettings settings, TestFiles files)
     {
         const string quorum = "qemu-nbd, quorum of 3";
         var servers = new NetworkServers(settings, files);
-        var ours = servers.StartDmio(isTcp: false, Images());
+        var ours = servers.StartVolume(isTcp: false, Images(MetadataBytes));
         var children = Images()
             .Select((path, index) => $"children.{index}.driver=raw,children.{index}.file.driver=file,"
                 + $"children.{index}.file.filename={path}");
@@ -99,7 +102,7 @@ internal static class NetworkScenarios
         [
             new Contest(
                 "N4",
-                $"4 KiB random writes to three files in memory behind one export, 32 in flight, {Over(isTcp: false)}",
+                $"4 KiB random writes to a volume of three files in memory, 32 in flight, {Over(isTcp: false)}",
                 [
                     Small(NetworkServers.Ours, settings, ours, "randwrite", depth: 32),
                     Small(quorum, settings, qemu, "randwrite", depth: 32),
@@ -107,8 +110,8 @@ internal static class NetworkScenarios
                 [new RateRatio(NetworkServers.Ours, quorum, 2)]),
         ];
 
-        string[] Images() =>
-            [.. Enumerable.Range(0, Legs).Select(_ => files.Add(settings.MemoryDirectory, settings.FileBytes))];
+        string[] Images(long more = 0) =>
+            [.. Enumerable.Range(0, Legs).Select(_ => files.Add(settings.MemoryDirectory, settings.FileBytes + more))];
     }
 
     internal static IReadOnlyList<Contest> Client(CompareSettings settings, TestFiles files)

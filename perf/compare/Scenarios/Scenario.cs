@@ -19,7 +19,7 @@ internal sealed record Scenario(string Id, Func<CompareSettings, TestFiles, IRea
         new("N1", NetworkScenarios.Rates),
         new("N2", NetworkScenarios.Latency),
         new("N3", NetworkScenarios.Throughput),
-        new("N4", NetworkScenarios.Mirror),
+        new("N4", NetworkScenarios.Volume),
         new("N5", NetworkScenarios.Client),
         new("N6", IdleScenario.Build),
     ];

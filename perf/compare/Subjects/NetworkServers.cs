@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -14,8 +15,8 @@ internal sealed class NetworkServers(CompareSettings settings, TestFiles files)
     internal const string Qemu = "qemu-nbd";
     internal const string Export = "disk";
 
-    /// <summary><c>dmio serve</c>, on devices: <c>mem:1GiB</c>, or paths.</summary>
-    internal ServerProcess StartDmio(bool isTcp, params string[] devices)
+    /// <summary><c>dmio serve</c>, on a device: <c>mem:1GiB</c>, a path or a volume.</summary>
+    internal ServerProcess StartDmio(bool isTcp, string device)
     {
         var (endPoint, uri) = Place(isTcp, Export);
         return Own(ServerProcess.Start(
@@ -24,9 +25,23 @@ internal sealed class NetworkServers(CompareSettings settings, TestFiles files)
             "dotnet",
             [
                 Path.Combine(AppContext.BaseDirectory, "DmIo.Cli.dll"), "serve",
-                "--export", $"{Export}={string.Join(',', devices)}",
+                "--export", $"{Export}={device}",
                 .. endPoint is IPEndPoint tcp ? new[] { "--listen", $"{tcp}" } : ["--unix", $"{endPoint}"],
             ]));
+    }
+
+    /// <summary><c>dmio serve</c> with a volume of several files, which it creates.</summary>
+    internal ServerProcess StartVolume(bool isTcp, params string[] legs)
+    {
+        using var create = Process.Start(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "DmIo.Cli.dll"), "volume", "create", Export, "--size",
+                $"{settings.FileBytes}",
+                .. legs.SelectMany(leg => (string[])["--leg", leg]),
+            ]);
+        create.WaitForExit();
+        return StartDmio(isTcp, $"vol:{string.Join(',', legs)}");
     }
 
     /// <summary>nbdkit with its memory plugin.</summary>

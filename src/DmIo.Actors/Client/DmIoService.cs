@@ -13,7 +13,6 @@ using DmIo.Actors.Telemetry;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
-using static DmIo.Actors.Protocol.DrainProtocol;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Actors.Client;
@@ -41,6 +40,7 @@ public sealed class DmIoService : IExtension
     private readonly CancellationTokenSource stopped = new();
     private readonly ServiceMonitor? monitor;
     private readonly ILoggingAdapter log;
+    private readonly ServiceDrain drain;
     private long lastClient;
 
     internal DmIoService(ExtendedActorSystem system)
@@ -52,6 +52,7 @@ public sealed class DmIoService : IExtension
         settings = DmIoSettings.Read(system.Settings);
         settings.CheckDispatcher(system);
         var phase = ShutdownPhases.Choose(system, settings, log);
+        drain = new ServiceDrain(system, settings, log);
         counters = new ServiceCounters(system.Scheduler);
         providers = new DeviceProviders(settings.DeviceProviders);
         var config = system.Settings.Config;
@@ -75,6 +76,9 @@ public sealed class DmIoService : IExtension
     internal ServiceCounters Counters => counters;
 
     internal DmIoSettings Settings => settings;
+
+    /// <inheritdoc cref="ServiceDrain.CloseFirst"/>
+    internal void CloseFirst(Func<Task> close) => drain.CloseFirst(close);
 
     /// <summary>Returns the service of this system, and starts it at the first call. The start blocks the calling
     /// thread until the configured devices are open and attached.</summary>
@@ -357,28 +361,7 @@ public sealed class DmIoService : IExtension
 
     private async Task<Done> DrainAsync()
     {
-        // Not disposed of, since the timer may come after all.
-        var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stopped.Token);
-        var timer = system.Scheduler.Advanced.ScheduleOnceCancelable(settings.ShutdownTimeout, giveUp.Cancel);
-        try
-        {
-            await Supervisor.Ask<ServiceDrained>(DrainService.Instance, Timeout.InfiniteTimeSpan, giveUp.Token);
-        }
-        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
-        {
-            // Nothing is left to drain.
-        }
-        catch (OperationCanceledException)
-        {
-            log.Warning(
-                "I/O is still in flight after {0}; its requests end with the status Stopped.",
-                settings.ShutdownTimeout);
-        }
-        finally
-        {
-            timer.Cancel();
-        }
-
+        await drain.RunAsync(Supervisor, stopped.Token);
         if (monitor is not null)
         {
             await monitor.DisposeAsync();

@@ -76,13 +76,13 @@ internal sealed record UriArgument(string Text) : DeviceArgument(Text);
 internal sealed record PathArgument(string Text) : DeviceArgument(Text);
 
 /// <summary>
-/// An export of the command line: <c>NAME=DEVICE</c>, or <c>NAME=DEVICE,DEVICE,DEVICE</c> for several copies. The first
-/// <c>=</c> ends the name, which may be empty. A comma in a URI is written <c>%2C</c>; a path with a comma is not
-/// supported. A volume (<c>NAME=vol:DEVICE,DEVICE</c>) is the only device of its export.
+/// An export of the command line: <c>NAME=DEVICE</c>. The first <c>=</c> ends the name, which may be empty. Several
+/// copies of the data are a volume: <c>NAME=vol:DEVICE,DEVICE</c>. A comma in a URI is written <c>%2C</c>; a path with
+/// a comma is not supported.
 /// </summary>
-internal sealed record ExportArgument(string Name, IReadOnlyList<string> Devices)
+internal sealed record ExportArgument(string Name, string Device)
 {
-    private const string Shape = "Write NAME=DEVICE or NAME=DEVICE,DEVICE, as in disk=disk.img.";
+    private const string Shape = "Write NAME=DEVICE, as in disk=disk.img.";
 
     /// <exception cref="FormatException">The text is invalid; the message has the text, the error and the
     /// syntax.</exception>
@@ -94,25 +94,21 @@ internal sealed record ExportArgument(string Name, IReadOnlyList<string> Devices
             throw new FormatException($"'{text}' has no '='. {Shape}");
         }
 
-        var devices = DevicesIn(text);
-        if (Array.Exists(devices, device => device.Length == 0))
+        var (name, devices) = (text[..equals], DevicesIn(text));
+        return devices switch
         {
-            throw new FormatException($"'{text}' names no device, or an empty one. {Shape}");
-        }
-
-        if (devices.Length > 1 && Array.Exists(devices, VolumeArgument.Is))
-        {
-            throw new FormatException(
-                $"'{text}': a volume is the only device of its export, since it has copies of its own. Write "
-                + "NAME=vol:DEVICE,DEVICE.");
-        }
-
-        if (devices.Distinct(StringComparer.Ordinal).Count() < devices.Length)
-        {
-            throw new FormatException($"'{text}' names a device twice; copies need different devices. {Shape}");
-        }
-
-        return new ExportArgument(text[..equals], devices);
+            [""] => throw new FormatException($"'{text}' names no device. {Shape}"),
+            [var device] => new ExportArgument(name, device),
+            _ when Array.Find(devices, device => device.Length == 0 || VolumeArgument.Is(device)) is { } other =>
+                throw new FormatException(
+                    $"'{text}' names {devices.Length} devices, one of them "
+                    + $"{(other.Length == 0 ? "empty" : $"'{other}'")}; an export has one device. {Shape} A volume is "
+                    + "NAME=vol:DEVICE,DEVICE."),
+            _ => throw new FormatException(
+                $"'{text}' names {devices.Length} devices; an export has one. Several copies of the data are a volume: "
+                + $"create it with {VolumeArgument.CreateCommandOf(name.Length == 0 ? "NAME" : name, devices)}, then "
+                + $"serve --export {name}=vol:{string.Join(',', devices)}."),
+        };
     }
 
     /// <summary>The devices of the text, even if it is not a valid export.</summary>

@@ -14,9 +14,7 @@ internal sealed record VolumeArgument(string Text, IReadOnlyList<string> Legs, I
     private const string Shape = "Write vol:DEVICE,DEVICE or 'vol:DEVICE,DEVICE;witness=DEVICE'.";
 
     /// <summary>The command that makes a volume of the devices.</summary>
-    internal string CreateCommand => "dmio volume create NAME"
-        + string.Concat(Legs.Select(leg => $" --leg {leg}"))
-        + string.Concat(Witnesses.Select(witness => $" --witness {witness}"));
+    internal string CreateCommand => CreateCommandOf("NAME", Legs, Witnesses);
 
     /// <summary>The text of the volume, in quotes if a shell needs them.</summary>
     internal string DeviceText => Witnesses.Count == 0
@@ -31,6 +29,12 @@ internal sealed record VolumeArgument(string Text, IReadOnlyList<string> Legs, I
     internal static IEnumerable<string> DevicesIn(string text) => Is(text)
         ? text[Prefix.Length..].Split(';').SelectMany(part => DevicesOfPart(part))
         : [text];
+
+    /// <summary>The command that creates a volume.</summary>
+    internal static string CreateCommandOf(
+        string name, IEnumerable<string> legs, IEnumerable<string>? witnesses = null) =>
+        $"dmio volume create {name}{string.Concat(legs.Select(leg => $" --leg {leg}"))}"
+        + string.Concat((witnesses ?? []).Select(witness => $" --witness {witness}"));
 
     /// <summary>Parses the text of a volume.</summary>
     /// <exception cref="RefusedException">The text is invalid.</exception>

@@ -17,7 +17,7 @@ internal static class ServeArguments
 
     private static readonly Option<ExportArgument[]> Export = new("--export", "-e")
     {
-        Description = "An export: NAME=DEVICE, or NAME=DEVICE,DEVICE,... for several copies of the data. "
+        Description = "An export: NAME=DEVICE. "
             + "DEVICE is a path, mem:SIZE, null:SIZE, a URI (nbd://host/name), a volume (vol:DEVICE,DEVICE), or the "
             + "name of a device in --config. Repeat for more exports.",
         HelpName = "NAME=DEVICE",
@@ -93,8 +93,8 @@ internal static class ServeArguments
             is { Value: > 1 } twice)
         {
             throw new RefusedException(
-                $"--export '{twice.Key}' is given {twice.Value} times; give NAME=DEVICE,DEVICE for copies, or other "
-                + "names.");
+                $"--export '{twice.Key}' is given {twice.Value} times; give other names, or "
+                + "NAME=vol:DEVICE,DEVICE for copies of one volume.");
         }
 
         var fallback = parsed.GetValue(Default) ?? (arguments is [var only] ? only.Name : null);
@@ -108,10 +108,10 @@ internal static class ServeArguments
         return [.. arguments.Select(export => new NbdExport
         {
             Name = export.Name,
-            Devices = export.Devices,
+            Device = export.Device,
             IsReadOnly = parsed.GetValue(ReadOnly),
             IsDefault = export.Name == fallback,
-            Pages = parsed.GetValue(Pages) ?? new NbdExport { Name = "", Devices = [] }.Pages,
+            Pages = parsed.GetValue(Pages) ?? new NbdExport { Name = "", Device = "" }.Pages,
         })];
 
         static string Quoted(ExportArgument export) => $"'{export.Name}'";

@@ -17,11 +17,7 @@ internal static class ServeCommand
 
     private const string Details = """
         Clients are qemu, nbdcopy, nbdinfo, nbdfuse, fio, the Linux kernel (nbd-client), and dmio on another
-        machine. An export with several devices writes to all of them and reads from the first live device. A
-        failed device is logged on standard error and dropped until the next start. The server does not copy
-        data between devices: their contents must be equal at each start, so copy a dropped device before the
-        next start. A discard is a hint: a device that fails a discard is not dropped, so reads of discarded
-        ranges may change.
+        machine. Several copies of the data are a volume (dmio volume --help), which is served as one device.
         An export of a missing device, if the on-missing setting of the device allows it, is added when the
         device is attached. The other exports are served before that.
         The server accepts clients when its report is printed. Its sockets can exist before that.
@@ -62,7 +58,7 @@ internal static class ServeCommand
             }
             else
             {
-                waiting.Add(new WaitingExportReport(export.Name, export.Devices));
+                waiting.Add(new WaitingExportReport(export.Name, export.Device));
             }
         }
 
@@ -99,19 +95,7 @@ internal static class ServeCommand
         var attached = new List<NbdExport>();
         foreach (var export in exports)
         {
-            var names = new List<string>();
-            foreach (var device in export.Devices)
-            {
-                names.Add(await session.AttachAsync(device, access));
-            }
-
-            if (names.Distinct(StringComparer.Ordinal).Count() < names.Count)
-            {
-                throw new RefusedException(
-                    $"--export '{export.Name}' names a device twice; copies need different devices.");
-            }
-
-            attached.Add(export with { Devices = names });
+            attached.Add(export with { Device = await session.AttachAsync(export.Device, access) });
         }
 
         return attached;

@@ -25,7 +25,7 @@ internal static class ServeTls
     private static readonly Option<string?> Authority = NewFile(
         "--tls-ca", "Authorities (PEM). Clients need a certificate that is signed by one of them.");
 
-    private static readonly Option<ExportArgument[]> Allow = new("--tls-allow")
+    private static readonly Option<AllowArgument[]> Allow = new("--tls-allow")
     {
         Description = "With --tls-ca: exports of the client with this name in its certificate. Other clients have no "
             + "access. Repeat for more clients. [default: all clients have access to all exports]",
@@ -118,25 +118,28 @@ internal static class ServeTls
     }
 
     /// <exception cref="FormatException">The text is invalid.</exception>
-    private static ExportArgument ParseAllow(string text)
+    private static AllowArgument ParseAllow(string text)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         var exports = ExportArgument.DevicesIn(text);
         return equals > 0 && Array.TrueForAll(exports, export => export.Length > 0)
-            ? new ExportArgument(text[..equals], exports)
+            ? new AllowArgument(text[..equals], exports)
             : throw new FormatException(
                 $"--tls-allow '{text}' is not CLIENT=EXPORT or CLIENT=EXPORT,EXPORT, as in alice=disk. CLIENT is a "
                 + "name in the certificate of the client.");
     }
 
-    private static Dictionary<string, IReadOnlyList<string>> ExportsByClient(IEnumerable<ExportArgument> allow) =>
-        allow.GroupBy(argument => argument.Name, StringComparer.Ordinal).ToDictionary(
+    private static Dictionary<string, IReadOnlyList<string>> ExportsByClient(IEnumerable<AllowArgument> allow) =>
+        allow.GroupBy(argument => argument.Client, StringComparer.Ordinal).ToDictionary(
             client => client.Key,
-            IReadOnlyList<string> (client) => [.. client.SelectMany(argument => argument.Devices)],
+            IReadOnlyList<string> (client) => [.. client.SelectMany(argument => argument.Exports)],
             StringComparer.Ordinal);
 
     private static Option<string?> NewFile(string name, string description) =>
         new(name) { Description = description, HelpName = "FILE" };
+
+    /// <summary>A value of --tls-allow.</summary>
+    private sealed record AllowArgument(string Client, IReadOnlyList<string> Exports);
 
     /// <summary>The values of --tls.</summary>
     private enum TlsChoice

@@ -25,17 +25,13 @@ internal sealed record ServeReport(IReadOnlyList<ServedExport> Exports)
         {
             Name = export.Export.Name,
             Bytes = export.Size.Bytes,
-            ReadOnly = export.Export.IsReadOnly
-                || export.Export.Devices.Any(device => byName[device].Description.IsReadOnly),
+            ReadOnly = export.Export.IsReadOnly || byName[export.Export.Device].Description.IsReadOnly,
             Default = export.Export.IsDefault,
             Pages = export.Export.Pages,
-            Devices = [.. export.Export.Devices.Select(device => new ServedDevice(
-                textOf(device),
-                byName[device].Description.Backend,
-                byName[device].Description.Mode.ToString().ToLowerInvariant())
-            {
-                TailBytes = byName[device].Description.TailBytes is > 0 and var tail ? tail : null,
-            })],
+            Device = textOf(export.Export.Device),
+            Backend = byName[export.Export.Device].Description.Backend,
+            Mode = byName[export.Export.Device].Description.Mode.ToString().ToLowerInvariant(),
+            TailBytes = byName[export.Export.Device].Description.TailBytes is > 0 and var tail ? tail : null,
             Uris = [.. server.UrisOf(export.Export.Name).Select(uri => uri.ToString())],
         })]);
     }
@@ -46,12 +42,12 @@ internal sealed record ServeReport(IReadOnlyList<ServedExport> Exports)
         var text = new StringBuilder();
         foreach (var export in Exports)
         {
-            var devices = export.Devices.Select(device => $"{device.Device} ({device.Backend}, {device.Mode})");
             text.AppendLine($"'{export.Name}'{(export.Default ? " (default)" : "")}: {Quantity.Bytes(export.Bytes)}, "
-                + $"{(export.ReadOnly ? "read-only" : "read-write")}, {string.Join(" + ", devices)}");
-            foreach (var device in export.Devices.Where(device => device.TailBytes is not null))
+                + $"{(export.ReadOnly ? "read-only" : "read-write")}, "
+                + $"{export.Device} ({export.Backend}, {export.Mode})");
+            if (export.TailBytes is { } tail)
             {
-                text.AppendLine($"  {ReportConsole.TailText(device.Device, device.TailBytes!.Value)}");
+                text.AppendLine($"  {ReportConsole.TailText(export.Device, tail)}");
             }
 
             foreach (var uri in export.Uris)
@@ -62,7 +58,7 @@ internal sealed record ServeReport(IReadOnlyList<ServedExport> Exports)
 
         foreach (var export in Waiting)
         {
-            text.AppendLine($"'{export.Name}': not available yet, waits for {string.Join(" + ", export.Devices)}");
+            text.AppendLine($"'{export.Name}': not available yet, waits for {export.Device}");
         }
 
         if (Exports is [var first, ..])
@@ -99,18 +95,19 @@ internal sealed record ServedExport
     /// <summary>Pages of its lease.</summary>
     public required int Pages { get; init; }
 
-    public required IReadOnlyList<ServedDevice> Devices { get; init; }
+    /// <summary>The text of its device on the command line.</summary>
+    public required string Device { get; init; }
+
+    public required string Backend { get; init; }
+
+    public required string Mode { get; init; }
+
+    /// <summary>Bytes of the file after the last whole sector. They are not part of the device.</summary>
+    public int? TailBytes { get; init; }
 
     /// <summary>One URI for each address and socket.</summary>
     public required IReadOnlyList<string> Uris { get; init; }
 }
 
-/// <summary>An export with a missing device, and all its devices.</summary>
-internal sealed record WaitingExportReport(string Name, IReadOnlyList<string> Devices);
-
-/// <summary>A device of an export: its text on the command line, its backend, and its mode.</summary>
-internal sealed record ServedDevice(string Device, string Backend, string Mode)
-{
-    /// <summary>Bytes of the file after the last whole sector. They are not part of the device.</summary>
-    public int? TailBytes { get; init; }
-}
+/// <summary>An export with a missing device.</summary>
+internal sealed record WaitingExportReport(string Name, string Device);

@@ -79,11 +79,7 @@ internal sealed record TopExport
 {
     public required string Name { get; init; }
 
-    /// <summary>Its devices that have not failed.</summary>
-    public required IReadOnlyList<string> LiveDevices { get; init; }
-
-    /// <summary>Its failed devices. They get no further operations.</summary>
-    public required IReadOnlyList<string> FailedDevices { get; init; }
+    public required string Device { get; init; }
 
     /// <summary>Client connections.</summary>
     public required int Connections { get; init; }

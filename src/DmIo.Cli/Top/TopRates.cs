@@ -106,8 +106,7 @@ internal sealed class NetworkRates
         return new TopExport
         {
             Name = now.Export.Name,
-            LiveDevices = now.LiveDevices,
-            FailedDevices = [.. now.Export.Devices.Except(now.LiveDevices, StringComparer.Ordinal)],
+            Device = now.Export.Device,
             Connections = now.Connections,
             InFlight = now.InFlight,
             RequestsPerSecond = TopRates.Rate(before?.Requests ?? 0, now.Requests, seconds),

@@ -121,7 +121,7 @@ internal static class TopTables
     {
         var table = ReportConsole.NewTable(
             isTerminal,
-            "Export", "Devices", "Clients", "In flight", "Requests/s", "Errors/s", "Read", "Written", "Pages");
+            "Export", "Device", "Clients", "In flight", "Requests/s", "Errors/s", "Read", "Written", "Pages");
         RightAlign(table, from: 2);
         var shown = exports
             .OrderByDescending(export => export.RequestsPerSecond)
@@ -129,10 +129,9 @@ internal static class TopTables
             .ThenBy(export => export.Name, StringComparer.Ordinal);
         foreach (var export in shown.Take(room))
         {
-            var failed = string.Concat(export.FailedDevices.Select(device => $", {device} FAILED"));
             table.AddRow(
                 Name($"'{export.Name}'"),
-                Name(string.Join(", ", export.LiveDevices) + failed, failed.Length > 0 ? Color.Red : Style.Plain),
+                Name(export.Device),
                 Number(export.Connections),
                 Number(export.InFlight),
                 Number(export.RequestsPerSecond),

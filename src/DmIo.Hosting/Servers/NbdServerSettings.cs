@@ -20,7 +20,8 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
     private const string Servers = "nbd-servers";
     private const string ServersPath = "dmio." + Servers;
     private const string ExpectedAddress = "a list of addresses, ADDRESS:PORT or unix:PATH";
-    private const string ExpectedDevices = "a list of names of devices";
+    private const string ExpectedDevice =
+        "the name of a device; several copies of the data are a volume, which is one device";
     private const string ExpectedFile = "the path of a PEM file, or empty";
 
     private static readonly TimeSpan MaxTime = TimeSpan.FromDays(1);
@@ -67,11 +68,11 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
 
     private static NbdExport ReadExport(string name, SettingsReader reader)
     {
-        reader.MayHave("devices");
+        reader.MayHave("device");
         var export = new NbdExport
         {
             Name = name,
-            Devices = reader.TextList("devices", ExpectedDevices, text => DeviceName.FaultOf(text) is null),
+            Device = reader.Text("device", ExpectedDevice, text => DeviceName.FaultOf(text) is null),
             IsReadOnly = reader.Flag("read-only"),
             Description = reader.Text("description", "a text", _ => true),
             IsDefault = reader.Flag("default"),
@@ -165,7 +166,7 @@ internal sealed record NbdServerSettings(string Name, NbdServerOptions Options, 
     {
         var server = Reference.GetValue(ServersPath).GetObject().Items.Values.Single();
         var export = server.GetObject().Items["exports"].GetObject().Items.Values.Single();
-        return (Without(server, "listen", "exports"), Without(export, "devices"));
+        return (Without(server, "listen", "exports"), Without(export, "device"));
     }
 
     private static SettingsReader Without(HoconValue block, params string[] keys) =>

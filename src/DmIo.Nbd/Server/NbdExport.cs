@@ -1,23 +1,17 @@
 namespace DmIo.Nbd.Server;
 
-/// <summary>A device, or several devices with the same data, that a server offers to NBD clients. Immutable.</summary>
+/// <summary>A device that a server offers to NBD clients. Immutable.</summary>
 public sealed record NbdExport
 {
     /// <summary>The name of the export: at most 4096 bytes of UTF-8 without NUL. An empty name denotes the default
     /// export.</summary>
     public required string Name { get; init; }
 
-    /// <summary>
-    /// The names of attached devices, 1 to 64. With several devices, every write, flush, trim and zeroing goes to all
-    /// of them, and a read to the first that completes it. A device that fails is dropped until the export is added
-    /// again. The devices must hold the same data when the export is added: nothing is copied between them. The
-    /// smallest device determines the size. A trim is a hint: a device that fails it is kept, so the content of trimmed
-    /// ranges may differ between devices, and between two reads. Zeroing is not a hint.
-    /// </summary>
-    public required IReadOnlyList<string> Devices { get; init; }
+    /// <summary>The name of an attached device. Several copies of the data are a volume (DmIo.Volumes), which is one
+    /// device.</summary>
+    public required string Device { get; init; }
 
-    /// <summary>Refuses writes, trims and zeroes. An export is also read-only if one of its devices is
-    /// read-only.</summary>
+    /// <summary>Refuses writes, trims and zeroes. An export is also read-only if its device is.</summary>
     public bool IsReadOnly { get; init; }
 
     /// <summary>A description for lists of exports: at most 4096 bytes.</summary>

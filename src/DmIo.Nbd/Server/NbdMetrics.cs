@@ -28,10 +28,6 @@ public static class NbdMetrics
     /// <summary>Up-down counter, {connection}: connections, by export.</summary>
     public const string ExportConnections = "dmio.nbd.export.connections";
 
-    /// <summary>Up-down counter, {device}: devices of an export, by export and <see cref="State"/>: live,
-    /// failed.</summary>
-    public const string ExportDevices = "dmio.nbd.export.devices";
-
     /// <summary>Up-down counter, {page}: pages of 4096 bytes of the export's lease, by export and <see cref="State"/>:
     /// in_use, idle.</summary>
     public const string ExportPages = "dmio.nbd.export.pages";
@@ -78,14 +74,6 @@ internal static class NbdInstruments
         meter.CreateObservableUpDownCounter(
             NbdMetrics.ExportConnections, () => Of(export => export.Connections), "{connection}",
             "Connections of clients.");
-        meter.CreateObservableUpDownCounter(
-            NbdMetrics.ExportDevices,
-            () => Of(
-                NbdMetrics.State,
-                ("live", export => export.LiveDevices.Count),
-                ("failed", export => export.Export.Devices.Count - export.LiveDevices.Count)),
-            "{device}",
-            "Devices of an export.");
         meter.CreateObservableUpDownCounter(
             NbdMetrics.ExportPages,
             () => Of(

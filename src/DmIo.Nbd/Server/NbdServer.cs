@@ -102,21 +102,18 @@ public sealed class NbdServer : IAsyncDisposable
     }
 
     /// <summary>Adds an export.</summary>
-    /// <exception cref="IoRefusedException">The export's name is invalid or in use, a device is not attached, there are
-    /// not enough pages, or the server has ended. The message names the cause.</exception>
+    /// <exception cref="IoRefusedException">The export's name is invalid or in use, the device is not attached, there
+    /// are not enough pages, or the server has ended. The message names the cause.</exception>
     public async Task<NbdExportStatus> AddExportAsync(
         NbdExport export, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(export);
-
-        // A list of the caller may throw or change. Copying it here keeps that out of the actor.
-        var copy = export with { Devices = [.. export.Devices ?? []] };
-        return await AskAsync<NbdExportStatus>(new AddExport(copy), cancellationToken).ConfigureAwait(false);
+        return await AskAsync<NbdExportStatus>(new AddExport(export), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Adds an export. If one of its devices is missing (<see cref="DmIoService.MissingDevices"/>), the export
-    /// is added when all of its devices are attached.</summary>
-    /// <returns>Null: the export waits for its devices. The wait is logged, and the export cannot be removed before it
+    /// <summary>Adds an export. If its device is missing (<see cref="DmIoService.MissingDevices"/>), the export is
+    /// added when the device is attached.</summary>
+    /// <returns>Null: the export waits for its device. The wait is logged, and the export cannot be removed before it
     /// is added.</returns>
     /// <exception cref="IoRefusedException">See <see cref="AddExportAsync"/>. Errors that occur after the wait are
     /// logged.</exception>
@@ -124,24 +121,22 @@ public sealed class NbdServer : IAsyncDisposable
         NbdExport export, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(export);
-        var copy = export with { Devices = [.. export.Devices ?? []] };
-        var missing = DmIoService.For(system).MissingDevices.Select(device => device.Name);
-        if (copy.Devices.Intersect(missing, StringComparer.Ordinal).FirstOrDefault() is not { } device)
+        if (DmIoService.For(system).MissingDevices.All(device => device.Name != export.Device))
         {
-            return await AddExportAsync(copy, cancellationToken).ConfigureAwait(false);
+            return await AddExportAsync(export, cancellationToken).ConfigureAwait(false);
         }
 
-        if (ExportRules.Check(copy) is { } fault)
+        if (ExportRules.Check(export) is { } fault)
         {
             throw new IoRefusedException(fault);
         }
 
         Logging.GetLogger(system, typeof(NbdServer)).Warning(
             "The export '{0}' of the server at {1} waits for its device '{2}', which is missing.",
-            copy.Name,
+            export.Name,
             EndPoints[0],
-            device);
-        system.ActorOf(WaitingExportActor.Props(this, copy, stopped));
+            export.Device);
+        system.ActorOf(WaitingExportActor.Props(this, export, stopped));
         return null;
     }
 

@@ -312,30 +312,20 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     private void Open(ExportPrepared prepared)
     {
         var settings = prepared.Export;
-        if (prepared.Client is null)
+        if (prepared.Client is null || prepared.Device is null)
         {
             names.Remove(settings.Name);
             prepared.ReplyTo.Tell(new Refused(prepared.Fault), Self);
             return;
         }
 
-        var legs = new ExportLegs(settings.Devices, (device, status) => OnLegDropped(settings.Name, device, status));
         var offer = OfferedExport.Of(
-            settings.Name, settings.Description, settings.IsDefault, settings.IsReadOnly, prepared.Devices);
-        var export = new ServedExport(settings, new Export(offer, legs, service, prepared.Client));
+            settings.Name, settings.Description, settings.IsDefault, settings.IsReadOnly, prepared.Device);
+        var export = new ServedExport(settings, new Export(offer, settings.Device, service, prepared.Client));
         state.Set([.. state.Exports, export]);
-        state.Log.Info(
-            "'{0}' is served: {1}, {2} bytes", settings.Name, string.Join(", ", settings.Devices),
-            export.Offer.Size.Bytes);
+        state.Log.Info("'{0}' is served: {1}, {2} bytes", settings.Name, settings.Device, export.Offer.Size.Bytes);
         state.Publish(new NbdServerEvents.ExportAdded(settings, export.Offer.Size));
         prepared.ReplyTo.Tell(export.Status(), Self);
-    }
-
-    /// <summary>Runs on the thread that noticed the failure, before the client is answered.</summary>
-    private void OnLegDropped(string export, string device, IoStatus status)
-    {
-        state.Log.Error("'{0}' continues without '{1}', which failed: {2}", export, device, status);
-        state.Publish(new NbdServerEvents.LegLost(export, device, status));
     }
 
     private void Remove(string name)

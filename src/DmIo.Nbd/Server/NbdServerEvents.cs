@@ -21,8 +21,4 @@ public static class NbdServerEvents
     /// <summary>A client that used an export has disconnected, and none of its requests is in flight.</summary>
     public sealed record ClientDisconnected(long Connection, string Peer, string Export, string Reason)
         : NbdServerEvent;
-
-    /// <summary>A device of an export missed data that other devices have. It is dropped until the export is added
-    /// again. Published before the client's request is answered. A failed trim does not count.</summary>
-    public sealed record LegLost(string Export, string Device, IoStatus Status) : NbdServerEvent;
 }

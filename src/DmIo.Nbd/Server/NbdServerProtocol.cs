@@ -65,9 +65,9 @@ internal static class NbdServerProtocol
     internal sealed record ConnectionEnded(NbdConnection Connection)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-    /// <summary>The devices and the lease of a new export. On failure, there is no client.</summary>
+    /// <summary>The device and the lease of a new export. On failure, there are none.</summary>
     internal sealed record ExportPrepared(
-        NbdExport Export, IActorRef ReplyTo, IReadOnlyList<DeviceDescription> Devices, IoClient? Client, string Fault)
+        NbdExport Export, IActorRef ReplyTo, DeviceDescription? Device, IoClient? Client, string Fault)
         : INoSerializationVerificationNeeded;
 
     /// <summary>The connections of an export have ended or were aborted.</summary>

@@ -34,7 +34,6 @@ public sealed record NbdServerStatus(
 /// <summary>The state of one export.</summary>
 /// <param name="Export">The export as it was added.</param>
 /// <param name="Size">The size; in JSON <c>sizeBytes</c>, the number of bytes.</param>
-/// <param name="LiveDevices">The devices that have not failed.</param>
 /// <param name="Connections">The number of connections.</param>
 /// <param name="PagesInUse">The pages of the lease that hold requests or replies.</param>
 /// <param name="InFlight">The number of requests in flight.</param>
@@ -45,7 +44,6 @@ public sealed record NbdServerStatus(
 public sealed record NbdExportStatus(
     NbdExport Export,
     [property: JsonPropertyName("sizeBytes")] ByteSize Size,
-    IReadOnlyList<string> LiveDevices,
     int Connections,
     int PagesInUse,
     int InFlight,

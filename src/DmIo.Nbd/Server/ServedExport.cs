@@ -69,7 +69,6 @@ internal sealed class ServedExport(NbdExport settings, Export export)
             return new NbdExportStatus(
                 settings,
                 Offer.Size,
-                export.Legs.Live,
                 users.Length,
                 export.Memory.BlocksInUse * PageBlock.PagesEach,
                 users.Sum(user => user.InFlight),

@@ -18,8 +18,7 @@ internal sealed class WaitingExportActor(NbdServer server, NbdExport export, Tas
     {
         Context.System.EventStream.Subscribe(Self, typeof(ServiceEvents.DeviceOnline));
         _ = ended.PipeTo(Self, Self, success: () => Ended.Instance);
-        var missing = DmIoService.For(Context.System).MissingDevices.Select(device => device.Name);
-        if (!export.Devices.Intersect(missing, StringComparer.Ordinal).Any())
+        if (DmIoService.For(Context.System).MissingDevices.All(device => device.Name != export.Device))
         {
             Attempt();
         }
@@ -31,13 +30,13 @@ internal sealed class WaitingExportActor(NbdServer server, NbdExport export, Tas
     {
         switch (message)
         {
-            case ServiceEvents.DeviceOnline online when export.Devices.Contains(online.Name):
+            case ServiceEvents.DeviceOnline online when online.Name == export.Device:
                 Attempt();
                 break;
             case ServiceEvents.DeviceOnline:
                 break;
             case NbdExportStatus:
-                log.Info("The devices of the export '{0}' are attached; the export was added.", export.Name);
+                log.Info("The device of the export '{0}' is attached; the export was added.", export.Name);
                 Context.Stop(Self);
                 break;
             case Failed { Fault: IoRefusedException { Cause: IoRefusal.Stopped } }:
@@ -45,7 +44,7 @@ internal sealed class WaitingExportActor(NbdServer server, NbdExport export, Tas
                 Context.Stop(Self);
                 break;
             case Failed failed:
-                log.Warning("The export '{0}' still waits for its devices: {1}", export.Name, failed.Fault.Message);
+                log.Warning("The export '{0}' still waits for its device: {1}", export.Name, failed.Fault.Message);
                 break;
             default:
                 Unhandled(message);

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using DmIo.Io;
 
 namespace DmIo.Nbd.Transport;
 
@@ -81,14 +80,6 @@ internal static class ConnectionErrors
 
     /// <summary>ETIMEDOUT.</summary>
     internal const int TimedOut = 110;
-
-    /// <summary>The operation failed, and it is unknown whether it was or will be executed.</summary>
-    internal static bool IsInDoubt(in IoStatus status) => status switch
-    {
-        { Code: IoStatusCode.TimedOut } => true,
-        { Code: IoStatusCode.DeviceError, Failure.Errno: BrokenPipe or Protocol or Reset or TimedOut } => true,
-        _ => false,
-    };
 
     /// <summary>The peer closed the connection, so it executes no further requests of it.</summary>
     internal static bool IsEndByPeer(Exception fault) => fault switch

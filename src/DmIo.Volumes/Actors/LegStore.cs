@@ -13,8 +13,6 @@ namespace DmIo.Volumes.Actors;
 /// </summary>
 internal sealed class LegStore
 {
-    private const int ReadBytes = 1 << 20;
-
     private readonly IoClient client;
     private readonly SuperblockCopies copies;
     private readonly ActiveMap active;
@@ -49,10 +47,18 @@ internal sealed class LegStore
     internal static async Task<LegStore> OpenAsync(IoClient client, string device, ByteSize capacity)
     {
         var reading = await ReadSuperblockAsync(client, device, capacity);
-        return reading.Superblock is { } superblock
-            ? new LegStore(device, client, new SuperblockCopies(reading), superblock)
-            : throw new VolumeException($"'{device}' is not a leg or witness of a volume: {reading.Fault}");
+        return Of(client, device, reading) ?? throw new VolumeException(FaultOf(device, reading));
     }
+
+    /// <summary>The leg or witness that was read; null: it cannot be opened.</summary>
+    internal static LegStore? Of(IoClient client, string device, SuperblockReading reading) =>
+        reading.Superblock is { } superblock
+            ? new LegStore(device, client, new SuperblockCopies(reading), superblock)
+            : null;
+
+    /// <summary>Why a device that was read is no leg or witness.</summary>
+    internal static string FaultOf(string device, SuperblockReading reading) =>
+        $"'{device}' is not a leg or witness of a volume: {reading.Fault}";
 
     /// <summary>Writes a new superblock and, for a leg, empty maps; what the device held is lost.</summary>
     internal static async Task CreateAsync(
@@ -113,20 +119,13 @@ internal sealed class LegStore
     /// <exception cref="VolumeException">A page cannot be read.</exception>
     internal async Task<LegMaps> ReadMapsAsync()
     {
-        var geometry = Superblock.Geometry;
+        var reader = new MapReader(client, Device, Superblock.Geometry, skipsUnreadable: false);
         var extents = new RegionSet();
-        for (var page = 0L; page < geometry.ActivePages; page++)
-        {
-            var slots = await ReadAsync(
-                geometry.ActivePageAt(page, 0), LegGeometry.ActiveSlots * LegGeometry.BlockBytes);
-            active.Load(
-                page, slots.AsSpan(0, LegGeometry.BlockBytes), slots.AsSpan(LegGeometry.BlockBytes), extents);
-        }
-
-        for (byte member = 0; member < missed.Length; member++)
+        await reader.LoadAsync(active, extents);
+        for (var member = 0; member < missed.Length; member++)
         {
             stored[member].Clear();
-            await LoadMissedAsync(member);
+            await reader.LoadAsync(missed[member], stored[member]);
         }
 
         return new LegMaps(extents, [.. stored.Select(regions => new RegionSet(regions))]);
@@ -170,11 +169,15 @@ internal sealed class LegStore
         before.UnionWith(regions);
     }
 
+    /// <summary>Where superblock 2 may be: the first two tell, unless both are damaged. A device without a trace of a
+    /// superblock is blank, or its start was erased: only the usual places are tried.</summary>
     private static IEnumerable<Sector> LaterCopies(byte[]?[] blocks, ByteSize capacity)
     {
-        var first = SuperblockCopies.Read([blocks[0], blocks[1], null, null]);
-        var known = first.Copies.Select(copy => copy.Superblock?.Geometry).FirstOrDefault(found => found is not null);
-        return known is { } geometry ? [geometry.SuperblockAt(2)] : LegGeometry.LaterCopies(capacity);
+        var first = SuperblockCopies.Read([blocks[0], blocks[1], null, null]).Copies[..2];
+        var known = first.Select(copy => copy.Superblock?.Geometry).FirstOrDefault(found => found is not null);
+        return known is { } geometry ? [geometry.SuperblockAt(2)]
+            : first.All(copy => copy.State == CopyState.NoMagic) ? LegGeometry.UsualLaterCopies(capacity)
+            : LegGeometry.LaterCopies(capacity);
     }
 
     /// <summary>Reads a block; null: it cannot be read.</summary>
@@ -184,22 +187,6 @@ internal sealed class LegStore
         var result = await client.ReadAsync(
             new IoRegion(device, sector, LegGeometry.BlockBytes / Sector.SizeBytes), block);
         return result.IsOk ? block : null;
-    }
-
-    private async Task LoadMissedAsync(byte member)
-    {
-        var geometry = Superblock.Geometry;
-        const int AtOnce = ReadBytes / LegGeometry.BlockBytes;
-        for (var first = 0L; first < geometry.MissedPages; first += AtOnce)
-        {
-            var count = (int)Math.Min(AtOnce, geometry.MissedPages - first);
-            var pages = await ReadAsync(geometry.MissedPageAt(member, first), count * LegGeometry.BlockBytes);
-            for (var i = 0; i < count; i++)
-            {
-                var block = pages.AsSpan(i * LegGeometry.BlockBytes, LegGeometry.BlockBytes);
-                missed[member].Load(first + i, block, stored[member]);
-            }
-        }
     }
 
     private async Task WriteEmptyMapsAsync()
@@ -222,15 +209,6 @@ internal sealed class LegStore
                 await WriteAsync(missed[member].Encode(page, none, block), block);
             }
         }
-    }
-
-    private async Task<byte[]> ReadAsync(Sector start, int lengthBytes)
-    {
-        var bytes = new byte[lengthBytes];
-        var result = await client.ReadAsync(new IoRegion(Device, start, lengthBytes / Sector.SizeBytes), bytes);
-        return result.IsOk
-            ? bytes
-            : throw new VolumeException($"The maps of '{Device}' cannot be read at sector {start}: {result[0]}");
     }
 
     private async Task WriteAsync(Sector start, byte[] block)

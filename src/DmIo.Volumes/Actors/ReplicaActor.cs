@@ -94,17 +94,13 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
 
     public void Persist(VoterState state)
     {
-        var isInSync = state.Record.InSync[store.Superblock.Member];
-        var leg = state.Leg == LegState.None ? LegState.None
-            : isInSync ? LegState.InSync
-            : state.Leg == LegState.InSync ? LegState.Outdated
-            : state.Leg;
+        var isInSync = state.Record.InSync[state.Member];
         Write(store.Superblock with
         {
             Promised = state.Promised,
             Accepted = state.Record,
             Generation = state.Generation,
-            State = leg,
+            State = state.Leg,
             LastInSync = isInSync ? state.Record.Version : store.Superblock.LastInSync,
             Continuity = current with { IsEnded = state.IsContinuityEnded },
         });
@@ -132,8 +128,6 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
     /// <inheritdoc/>
     protected override void PostStop() => gate?.CutAndDrain(static () => { });
 
-    private TimeSpan Now => TimeSpan.FromMilliseconds(clock.GetTimestamp() * 1000.0 / clock.TimestampFrequency);
-
     private void Write(Superblock superblock) =>
         _ = store.WriteSuperblockAsync(superblock).PipeTo(
             Self, success: isOk => new Written(isOk), failure: static _ => new Written(false));
@@ -143,6 +137,7 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
         var superblock = store.Superblock;
         var state = new VoterState
         {
+            Member = superblock.Member,
             Promised = superblock.Promised,
             Record = superblock.Accepted!,
             Generation = superblock.Generation,
@@ -162,7 +157,7 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
 
         foreach (var (key, request) in waiting.ToArray())
         {
-            var reply = voter.Handle(request, Now);
+            var reply = voter.Handle(request, VolumeTiming.Now(clock));
             if (reply is not Waiting)
             {
                 waiting.Remove(key);

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Volumes.Maps;
+using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Writing;
 
@@ -20,7 +20,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
     private const int RestartTicks = 20;
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan CoolInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CoolInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(4);
 
     private readonly VolumeDevice device;
@@ -30,16 +30,17 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private readonly List<IActorRef> waitForOpen = [];
     private readonly List<LegFailed> failures = [];
     private MemberSet ended;
-    private readonly IScheduler clock = Context.System.Scheduler;
+    private readonly LegWatch legs;
     private int stuckTicks;
     private string lastState = "";
     private bool hasBeenHealthy;
+    private bool isLooking;
 
     /// <param name="device">The volume.</param>
     /// <param name="opening">Its legs, and how they are found.</param>
     public VolumeActor(VolumeDevice device, VolumeOpening opening)
     {
-        (this.device, this.opening) = (device, opening);
+        (this.device, this.opening, legs) = (device, opening, new LegWatch(opening));
         device.Owner = Self;
         Receive<Forward>(forward => replicas[forward.Member]?.Tell(forward.Ask, Self));
         Receive<ReplicaActor.Told>(told => device.Post(volume => Take(volume, told)));
@@ -63,6 +64,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         Receive<RestartGrace>(_ => Timers.StartSingleTimer(GraceOver.Instance, GraceOver.Instance, Grace));
         Receive<Found>(found =>
         {
+            isLooking = false;
             if (found.Store is { } store)
             {
                 AddReplica(store);
@@ -70,7 +72,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         });
         Receive<Terminated>(terminated => RemoveReplica(Array.IndexOf(replicas, terminated.ActorRef)));
         Receive<Close>(_ => BeginClose());
-        Receive<CloseDone>(_ => EndClose());
+        Receive<CloseDone>(done => EndClose(done.Release));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -103,56 +105,16 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         volume.Writer.Replied(told.Member, told.Reply, volume.Now);
     }
 
-    /// <summary>Resolves and resynchronizes, at most a few copies at a time, and gives up on legs that hang.</summary>
+    /// <summary>Does what is due in the background.</summary>
     private void Work(VolumeDevice volume)
     {
-        const int MaxCopyRegions = 16;
-        const int MaxCopies = 4;
-        var (writer, state) = (volume.Writer, volume.Writer.State);
-        for (var member = 0; member < state.Legs.Length; member++)
-        {
-            if (state.Legs[member].IsTarget && opening.IsHung(volume.LegOf(member), clock.MonotonicClock))
-            {
-                volume.GiveUp(member);
-            }
-        }
-
         RestartIfStuck(volume);
-        if (!state.IsActive || state.IsFenced)
-        {
-            return;
-        }
-
-        for (var region = state.Unresolved.FindNext(0); region >= 0 && writer.CopyCount < MaxCopies;)
-        {
-            var end = Math.Min(state.Unresolved.FindNextClear(region), region + MaxCopyRegions);
-            writer.Resolve(new RegionRange(region, end - region), volume.Now);
-            region = state.Unresolved.FindNext(end);
-        }
-
-        foreach (var member in state.Syncing)
-        {
-            var missed = state.Legs[member].Missed;
-            for (var region = missed.FindNext(0); region >= 0 && writer.CopyCount < MaxCopies;)
-            {
-                var end = Math.Min(missed.FindNextClear(region), region + MaxCopyRegions);
-                writer.Resync(new RegionRange(region, end - region), volume.Now);
-                region = missed.FindNext(end);
-            }
-        }
-
-        foreach (var member in state.Chosen.Configuration.Legs)
-        {
-            if (volume.Has(member))
-            {
-                writer.Return(member, volume.Now);
-            }
-        }
+        legs.Tick(volume);
+        volume.Synchronization.Tick(volume.Writer.State, volume.Now);
     }
 
     /// <summary>A take-over that was refused, and a writer without a leg, begin again after a while: the legs are cut
-    /// and
-    /// drained then, and may be used again.</summary>
+    /// and drained then, and may be used again.</summary>
     private void RestartIfStuck(VolumeDevice volume)
     {
         var state = volume.Writer.State;
@@ -196,7 +158,27 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
                 }
             }
         });
-        _ = opening.FindMissingAsync(replicas).PipeTo(Self, success: static store => new Found(store));
+        LookForMissing();
+    }
+
+    /// <summary>Looks for members without a replica, unless an earlier look has not ended: it waits for devices that
+    /// hang.</summary>
+    private void LookForMissing()
+    {
+        if (isLooking)
+        {
+            return;
+        }
+
+        isLooking = true;
+        var present = MemberSet.None;
+        for (var member = 0; member < replicas.Length; member++)
+        {
+            present = replicas[member] is null ? present : present.With(member);
+        }
+
+        _ = opening.FindMissingAsync(present).PipeTo(
+            Self, success: static store => new Found(store), failure: static _ => new Found(null));
     }
 
     private void AddReplica(LegStore store)
@@ -204,7 +186,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         var member = store.Superblock.Member;
         if (replicas[member] is null)
         {
-            var current = VolumeOpening.Current with { IsEnded = ended[member] };
+            var current = opening.ContinuityOf(store.Device) with { IsEnded = ended[member] };
             var replica = Context.ActorOf(Props.Create(() => new ReplicaActor(store, current, opening.Clock)));
             Context.Watch(replica);
             replicas[member] = replica;
@@ -286,26 +268,21 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         var (writer, state) = (volume.Writer, volume.Writer.State);
         if (!state.IsActive || state.IsFenced || state.Chosen.IsClean || opening.Clock.GetTimestamp() > limit)
         {
-            owner.Tell(CloseDone.Instance, ActorRefs.NoSender);
+            owner.Tell(new CloseDone(writer.Lease.Release()), ActorRefs.NoSender);
             return;
         }
 
-        Work(volume);
-        var active = new RegionSet();
-        foreach (var member in state.Targets)
-        {
-            active.UnionWith(state.Legs[member].Active);
-        }
-
-        writer.Cool(active, volume.Now);
+        // Legs are not synchronized any further: copies in flight would delay the clean record.
+        volume.Synchronization.ResolvesOnly = true;
+        volume.Synchronization.Tick(state, volume.Now);
+        writer.Cool(state.ActiveExtents(), volume.Now);
         writer.Clean(volume.Now);
         _ = Task.Delay(TimeSpan.FromMilliseconds(5), opening.Clock).ContinueWith(
             _ => volume.Post(again => CloseSoon(again, owner, limit)), TaskScheduler.Default);
     }
 
-    private void EndClose()
+    private void EndClose(Release release)
     {
-        var release = device.Writer.Lease.Release();
         foreach (var replica in replicas)
         {
             replica?.Tell(new ReplicaActor.Ask(ReplicaActor.Lane.Lease, release), Self);
@@ -365,8 +342,5 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         internal static readonly RestartGrace Instance = new();
     }
 
-    private sealed record CloseDone : INoSerializationVerificationNeeded
-    {
-        internal static readonly CloseDone Instance = new();
-    }
+    private sealed record CloseDone(Release Release) : INoSerializationVerificationNeeded;
 }

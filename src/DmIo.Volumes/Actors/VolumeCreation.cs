@@ -19,19 +19,9 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
             throw new VolumeException(nameFault);
         }
 
-        if (options.Legs.Count is < 1 or > VolumeConfiguration.MaxLegs
-            || options.Legs.Count + options.Witnesses.Count > VolumeConfiguration.MaxVoters)
+        if (VolumeRules.FaultOf(options) is { } fault)
         {
-            throw new VolumeException(
-                $"A volume has 1 to {VolumeConfiguration.MaxLegs} legs and, with witnesses, at most "
-                + $"{VolumeConfiguration.MaxVoters} voters; '{options.Name}' has {options.Legs.Count} legs and "
-                + $"{options.Witnesses.Count} witnesses.");
-        }
-
-        if (options.Legs.Concat(options.Witnesses).CountBy(name => name).FirstOrDefault(name => name.Value > 1)
-            is { Value: > 1 } twice)
-        {
-            throw new VolumeException($"'{twice.Key}' is named {twice.Value} times; legs and witnesses differ.");
+            throw new VolumeException(fault);
         }
 
         foreach (var name in options.Legs.Concat(options.Witnesses))
@@ -87,11 +77,9 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
             throw new VolumeException($"No device named '{name}' is attached; attach it first.");
         }
 
-        if (description.IsReadOnly || description.BlockSize.Bytes > LegGeometry.BlockBytes)
+        if (VolumeRules.FaultOf(name, description) is { } fault)
         {
-            throw new VolumeException(
-                $"'{name}' cannot be a leg: a leg is writable and has blocks of at most "
-                + $"{LegGeometry.BlockBytes} bytes.");
+            throw new VolumeException(fault);
         }
 
         var found = await LegStore.ReadSuperblockAsync(client, name, description.Capacity);

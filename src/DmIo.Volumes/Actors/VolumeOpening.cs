@@ -1,4 +1,4 @@
-using Akka.Actor;
+using System.Globalization;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Io;
@@ -10,6 +10,8 @@ namespace DmIo.Volumes.Actors;
 internal sealed class VolumeOpening(
     DmIoService service, IoClient client, string name, IReadOnlyList<string> devices, IReadOnlyList<LegStore> stores)
 {
+    private static readonly Guid BootId = ReadBootId();
+
     internal string Name => name;
 
     /// <summary>The legs and witnesses that were found at the start.</summary>
@@ -20,24 +22,35 @@ internal sealed class VolumeOpening(
     /// <summary>A leg whose oldest I/O is older is lost.</summary>
     internal TimeSpan LegTimeout { get; init; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>The oldest operation of a leg's device is older than the limit, and the volume waits for the
-    /// leg.</summary>
-    /// <param name="leg">The leg.</param>
-    /// <param name="now">The monotonic clock of the scheduler.</param>
-    internal bool IsHung(VolumeDevice.Leg leg, TimeSpan now) => leg.Gate is { Count: > 0 }
+    /// <summary>The age of the oldest operation in flight on the leg's device, while the volume waits for the leg;
+    /// otherwise zero.</summary>
+    internal TimeSpan AgeOf(VolumeDevice.Leg leg) => leg.Gate is { Count: > 0 }
         && service.Directory.TryFind(leg.Store.Device, out var device)
-        && now - device.OldestInFlightSince > LegTimeout;
+        && device.OldestInFlightSince is { } since
+        ? service.System.Scheduler.MonotonicClock - since
+        : TimeSpan.Zero;
 
-    /// <summary>The device of a member; null: unknown.</summary>
-    internal string? DeviceOf(int member) => stores.FirstOrDefault(store => store.Superblock.Member == member)?.Device;
+    /// <summary>What identifies the volatile caches below a leg now; the default for a device that is no local file or
+    /// disk: its cache may be lost at any time, so that its continuity never outlives its voter.</summary>
+    internal Continuity ContinuityOf(string device)
+    {
+        if (!service.Directory.TryFind(device, out var entry) || entry.Description.Identity is not { } identity)
+        {
+            return default;
+        }
 
-    /// <summary>What identifies the volatile caches below a leg now.</summary>
-    internal static Continuity Current { get; } = new(IsEnded: false, ReadBootId(), 0, default);
+        var (major, minor) = (identity.Store.Major, identity.Store.Minor);
+        return new Continuity(
+            IsEnded: false,
+            BootId,
+            identity.Store.Inode == 0 ? ReadDiskSequence(major, minor) : 0,
+            new FileStamp(((ulong)major << 32) | minor, identity.Store.Inode, BirthTime: 0));
+    }
 
     /// <summary>Looks for a leg or witness that has no replica.</summary>
-    /// <param name="replicas">The replicas, by member.</param>
+    /// <param name="present">The members that have a replica.</param>
     /// <returns>One that was found; null: none.</returns>
-    internal async Task<LegStore?> FindMissingAsync(IActorRef?[] replicas)
+    internal async Task<LegStore?> FindMissingAsync(MemberSet present)
     {
         var attached = (await service.GetDevicesAsync()).ToDictionary(
             device => device.Name, StringComparer.Ordinal);
@@ -54,10 +67,10 @@ internal sealed class VolumeOpening(
                 await ReopenAsync(device);
             }
 
-            if ((known is null || replicas[known.Superblock.Member] is null)
+            if ((known is null || !present[known.Superblock.Member])
                 && await TryOpenAsync(device, status.Description.Capacity) is { } store
                 && store.Superblock.Volume == stores[0].Superblock.Volume
-                && replicas[store.Superblock.Member] is null)
+                && !present[store.Superblock.Member])
             {
                 return store;
             }
@@ -66,10 +79,20 @@ internal sealed class VolumeOpening(
         return null;
     }
 
+    /// <summary>The number that the kernel gave the disk when it appeared (since Linux 5.15); 0: unknown.</summary>
+    private static ulong ReadDiskSequence(uint major, uint minor)
+    {
+        var disk = string.Create(CultureInfo.InvariantCulture, $"/sys/dev/block/{major}:{minor}");
+        string[] places = [Path.Combine(disk, "diskseq"), Path.Combine(disk, "..", "diskseq")];
+        return places.FirstOrDefault(File.Exists) is { } place
+            ? ulong.Parse(File.ReadAllText(place), CultureInfo.InvariantCulture)
+            : 0;
+    }
+
     private static Guid ReadBootId()
     {
-        const string Path = "/proc/sys/kernel/random/boot_id";
-        return File.Exists(Path) && Guid.TryParse(File.ReadAllText(Path), out var boot) ? boot : Guid.Empty;
+        const string Source = "/proc/sys/kernel/random/boot_id";
+        return File.Exists(Source) && Guid.TryParse(File.ReadAllText(Source), out var boot) ? boot : Guid.Empty;
     }
 
     /// <summary>Puts a device back into service whose flush failed. What it may have lost is missed by the leg since it

@@ -2,6 +2,7 @@ using Akka.Actor;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Volumes.Actors;
+using DmIo.Volumes.Sync;
 
 namespace DmIo.Volumes.Client;
 
@@ -23,21 +24,30 @@ public static class DmIoVolumes
     /// <summary>Takes a volume over and attaches it as a device of its name. Detaching the device closes the
     /// volume.</summary>
     /// <returns>The volume.</returns>
-    /// <exception cref="VolumeException">No leg of a volume was found, the legs belong to several volumes, or the
-    /// volume does not serve within <see cref="VolumeOptions.OpenTimeout"/>.</exception>
+    /// <exception cref="VolumeException">An option is invalid, no leg of a volume was found, the legs belong to several
+    /// volumes, the devices that were named are too few, or the volume does not serve within
+    /// <see cref="VolumeOptions.OpenTimeout"/>.</exception>
     /// <exception cref="IoRefusedException">The name is in use, or the service has stopped.</exception>
     public static async Task<Volume> OpenVolumeAsync(this DmIoService service, VolumeOptions options)
     {
         ArgumentNullException.ThrowIfNull(service);
         ArgumentNullException.ThrowIfNull(options);
+        if (VolumeRules.FaultOf(options) is { } fault)
+        {
+            throw new VolumeException(fault);
+        }
+
         var client = await service.OpenAsync(options.Pages);
         VolumeDevice? device = null;
         try
         {
-            var stores = await FindAsync(service, client, options);
-            var known = stores.Select(store => store.Superblock.Accepted!)
-                .OrderByDescending(record => record.Version).First();
-            device = new VolumeDevice(client, known, stores, TimeProvider.System);
+            var (stores, known) = await VolumeSearch.RunAsync(service, client, options);
+            var copyClient = await service.OpenAsync(CopyTransfers.Pages);
+            device = new VolumeDevice(client, copyClient, known, stores, TimeProvider.System)
+            {
+                Extents = new VolumeExtents(service),
+                Synchronization = new Synchronization { MaxBytesPerSecond = options.MaxResync.Bytes },
+            };
             string[] devices = [.. options.Legs, .. options.Witnesses];
             var opening = new VolumeOpening(service, client, options.Name, devices, stores)
             {
@@ -46,7 +56,9 @@ public static class DmIoVolumes
             var actor = service.System.ActorOf(Props.Create(() => new VolumeActor(device, opening)));
             await WaitAsync(actor, options, stores);
             await service.AttachAsync(options.Name, device);
-            return new Volume(service, device, opening);
+            var volume = new Volume(service, device, opening);
+            AttachedVolumes.For(service.System).Add(volume);
+            return volume;
         }
         catch
         {
@@ -63,6 +75,13 @@ public static class DmIoVolumes
         }
     }
 
+    /// <summary>The open volumes of the service, by name in ordinal order.</summary>
+    public static IReadOnlyList<Volume> GetVolumes(this DmIoService service)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        return AttachedVolumes.For(service.System).All;
+    }
+
     private static async Task WaitAsync(IActorRef actor, VolumeOptions options, IReadOnlyList<LegStore> stores)
     {
         try
@@ -77,69 +96,4 @@ public static class DmIoVolumes
                 + $"{found}. It needs a quorum of its voters and a leg of its in-sync set; attach the missing ones.");
         }
     }
-
-    private static async Task<IReadOnlyList<LegStore>> FindAsync(
-        DmIoService service, IoClient client, VolumeOptions options)
-    {
-        var attached = (await service.GetDevicesAsync()).ToDictionary(
-            device => device.Name, device => device.Description.Capacity, StringComparer.Ordinal);
-        var (stores, faults) = (new List<LegStore>(), new List<string>());
-        foreach (var name in options.Legs.Concat(options.Witnesses))
-        {
-            try
-            {
-                stores.Add(attached.TryGetValue(name, out var capacity)
-                    ? await LegStore.OpenAsync(client, name, capacity)
-                    : throw new VolumeException($"No device named '{name}' is attached."));
-            }
-            catch (VolumeException fault)
-            {
-                faults.Add(fault.Message);
-            }
-        }
-
-        if (stores.Count == 0)
-        {
-            throw new VolumeException(
-                $"No leg of the volume '{options.Name}' was found. {string.Join(' ', faults)}");
-        }
-
-        var volumes = stores.GroupBy(store => store.Superblock.Volume).ToList();
-        if (volumes.Count > 1)
-        {
-            throw new VolumeException(
-                $"The legs of '{options.Name}' belong to {volumes.Count} volumes: " + string.Join(
-                    "; ",
-                    volumes.Select(volume => $"{volume.Key}: {string.Join(", ", volume.Select(leg => leg.Device))}")));
-        }
-
-        return stores;
-    }
-}
-
-/// <summary>An open volume, which is attached to the service as a device.</summary>
-public sealed class Volume : IAsyncDisposable
-{
-    private readonly DmIoService service;
-    private readonly VolumeDevice device;
-    private readonly VolumeOpening opening;
-
-    internal Volume(DmIoService service, VolumeDevice device, VolumeOpening opening)
-    {
-        (this.service, this.device, this.opening) = (service, device, opening);
-    }
-
-    /// <summary>The name of the device.</summary>
-    public string Name => opening.Name;
-
-    /// <summary>The state of the volume and of its legs.</summary>
-    public Task<VolumeStatus> GetStatusAsync()
-    {
-        var status = new TaskCompletionSource<VolumeStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.Post(volume => status.TrySetResult(VolumeReport.Of(volume, opening)));
-        return status.Task;
-    }
-
-    /// <summary>Detaches the device: operations in flight end, and the volume is closed.</summary>
-    public async ValueTask DisposeAsync() => await service.DetachAsync(Name);
 }

@@ -1,4 +1,5 @@
 using DmIo.Io;
+using DmIo.Volumes.Actors;
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Record;
 
@@ -20,16 +21,7 @@ internal sealed record ClosedVolume(
     public static ClosedVolume Of(IReadOnlyList<LegInspection> found)
     {
         var members = found.Where(leg => leg.Reading.Superblock is not null).ToList();
-        var volumes = members.GroupBy(leg => leg.Reading.Superblock!.Volume).ToList();
-        if (volumes.Count > 1)
-        {
-            throw new VolumeException($"The devices belong to {volumes.Count} volumes: " + string.Join(
-                "; ",
-                volumes.Select(volume =>
-                    $"'{volume.First().Reading.Superblock!.Name}' ({volume.Key}) has "
-                    + string.Join(", ", volume.Select(leg => $"'{leg.Device}'")))) + ". Name those of one volume.");
-        }
-
+        VolumeMembers.RequireOneVolume(members.Select(leg => (leg.Device, leg.Reading.Superblock!)));
         var newest = members.Where(leg => leg.Reading.Superblock!.Accepted is not null)
             .MaxBy(leg => leg.Reading.Superblock!.Accepted!.Version)?.Reading.Superblock
             ?? throw new VolumeException("No device has a record of a volume.");

@@ -35,44 +35,20 @@ internal sealed class LegInspection
         List<MapDump> maps = [];
         if (found.Reading.Superblock is { State: not LegState.None } superblock)
         {
-            maps.Add(await found.ReadActiveAsync(client, superblock).ConfigureAwait(false));
+            var reader = new MapReader(client, device, superblock.Geometry, skipsUnreadable: true);
+            var (active, extents) = (new ActiveMap(superblock.Geometry, superblock.Leg), new RegionSet());
+            await reader.LoadAsync(active, extents).ConfigureAwait(false);
+            maps.Add(MapDump.Of(active, extents));
             foreach (var member in superblock.Accepted?.Configuration.Legs ?? MemberSet.None)
             {
-                maps.Add(await found.ReadMissedAsync(client, superblock, (byte)member).ConfigureAwait(false));
+                var regions = found.Missed[(byte)member] = new RegionSet();
+                var missed = new MissedMap(superblock.Geometry, superblock.Leg, (byte)member);
+                await reader.LoadAsync(missed, regions).ConfigureAwait(false);
+                maps.Add(MapDump.Of(missed, regions));
             }
         }
 
         found.Dump = LegDump.Of(found.Reading, maps);
         return found;
     }
-
-    private async Task<MapDump> ReadActiveAsync(IoClient client, Superblock superblock)
-    {
-        var geometry = superblock.Geometry;
-        var (map, extents) = (new ActiveMap(geometry, superblock.Leg), new RegionSet());
-        for (var page = 0L; page < geometry.ActivePages; page++)
-        {
-            var first = await ReadAsync(client, geometry.ActivePageAt(page, 0)).ConfigureAwait(false);
-            var second = await ReadAsync(client, geometry.ActivePageAt(page, 1)).ConfigureAwait(false);
-            map.Load(page, first, second, extents);
-        }
-
-        return MapDump.Of(map, extents);
-    }
-
-    private async Task<MapDump> ReadMissedAsync(IoClient client, Superblock superblock, byte member)
-    {
-        var geometry = superblock.Geometry;
-        var (map, regions) = (new MissedMap(geometry, superblock.Leg, member), new RegionSet());
-        for (var page = 0L; page < geometry.MissedPages; page++)
-        {
-            map.Load(page, await ReadAsync(client, geometry.MissedPageAt(member, page)).ConfigureAwait(false), regions);
-        }
-
-        Missed[member] = regions;
-        return MapDump.Of(map, regions);
-    }
-
-    private async Task<byte[]> ReadAsync(IoClient client, Sector at) =>
-        await LegStore.TryReadAsync(client, Device, at.Value).ConfigureAwait(false) ?? [];
 }

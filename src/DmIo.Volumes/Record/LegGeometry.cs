@@ -22,7 +22,8 @@ internal enum MetadataPlacement
 /// <item>The maps have room for a volume of <see cref="MaximumSize"/>; the data can grow up to it at the end of the
 /// leg.</item>
 /// <item>Superblocks 2 and 3 are the last two blocks before <see cref="MetadataLength"/>, a multiple of 1 MiB (16 KiB
-/// for a witness), so they can be found by trying each MiB if superblocks 0 and 1 are both damaged.</item>
+/// for a witness), so they can be found by trying each MiB up to a bound if superblocks 0 and 1 are both
+/// damaged.</item>
 /// </list>
 /// </summary>
 internal sealed record LegGeometry
@@ -53,6 +54,7 @@ internal sealed record LegGeometry
 
     private const int MetadataAlignment = 1 << 20;
     private const int FirstCopies = 2;
+    private const long LeastScanBytes = 64 << 20;
     private const int ChecksumBytes = 4;
 
     /// <summary>The largest volume: 8 EiB less 16 PiB for its metadata.</summary>
@@ -138,7 +140,8 @@ internal sealed record LegGeometry
     }
 
     /// <summary>The offsets at which superblock 2 can be, in ascending order, if superblocks 0 and 1 are both damaged;
-    /// superblock 3 is in the next block.</summary>
+    /// superblock 3 is in the next block. Bounded: a volume of up to 3.9 TiB, or of the capacity, has its metadata
+    /// before the last one.</summary>
     /// <param name="capacity">The capacity of the device or file with the metadata.</param>
     public static IEnumerable<Sector> LaterCopies(ByteSize capacity)
     {
@@ -147,11 +150,24 @@ internal sealed record LegGeometry
             yield return SectorOf(WitnessBytes - (FirstCopies * BlockBytes));
         }
 
-        for (long end = MetadataAlignment; end <= capacity.Bytes && end > 0; end += MetadataAlignment)
+        var longest = Math.Max(LeastScanBytes, UsualLength(capacity) ?? 0);
+        for (long end = MetadataAlignment; end <= Math.Min(longest, capacity.Bytes); end += MetadataAlignment)
         {
             yield return SectorOf(end - (FirstCopies * BlockBytes));
         }
+
+        if (UsualLength(capacity, hasChecksums: true) is { } length && length > longest && length <= capacity.Bytes)
+        {
+            yield return SectorOf(length - (FirstCopies * BlockBytes));
+        }
     }
+
+    /// <summary>The offsets at which superblock 2 is on a witness, and on a leg whose maximum size is its
+    /// capacity.</summary>
+    /// <param name="capacity">The capacity of the device or file with the metadata.</param>
+    public static IEnumerable<Sector> UsualLaterCopies(ByteSize capacity) =>
+        new[] { WitnessBytes, UsualLength(capacity) ?? WitnessBytes }.Distinct().Where(end => end <= capacity.Bytes)
+            .Select(end => SectorOf(end - (FirstCopies * BlockBytes)));
 
     /// <summary>The largest volume that a leg of a capacity can hold now.</summary>
     /// <param name="capacity">The capacity of the device or file with the data.</param>
@@ -187,6 +203,16 @@ internal sealed record LegGeometry
     {
         Invariant.Require(member is >= 0 and < VolumeConfiguration.MaxLegs && page >= 0 && page < MissedPages);
         return SectorOf(MissedMaps.Bytes + (((member * MissedPages) + page) * BlockBytes));
+    }
+
+    /// <summary>The length of the metadata if the maximum size is the capacity; null: no volume has that
+    /// size.</summary>
+    private static long? UsualLength(ByteSize capacity, bool hasChecksums = false)
+    {
+        var maximum = ByteSize.FromBytes(capacity.Bytes / Sector.SizeBytes * Sector.SizeBytes);
+        return maximum.Bytes > 0 && maximum <= Limit
+            ? For(MetadataPlacement.Internal, maximum, hasChecksums).MetadataLength.Bytes
+            : null;
     }
 
     private static Sector SectorOf(long offset) => new(offset / Sector.SizeBytes);

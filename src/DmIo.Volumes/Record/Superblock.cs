@@ -60,15 +60,17 @@ internal sealed record Superblock
 /// <param name="DiskSequence">The disk below the leg: Linux <c>BLKGETDISKSEQ</c>; 0: the leg is a file.</param>
 /// <param name="File">The file or device of the leg.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct Continuity(bool IsEnded, Guid BootId, ulong DiskSequence, FileIdentity File)
+internal readonly record struct Continuity(bool IsEnded, Guid BootId, ulong DiskSequence, FileStamp File)
 {
     /// <summary>No volatile cache was lost since this continuity was stored.</summary>
     /// <param name="current">The present values.</param>
     public bool Includes(Continuity current) => !IsEnded && BootId != Guid.Empty && this == current;
 }
 
-/// <summary>The identity of a file, so that a replaced file is noticed.</summary>
-/// <param name="Device">The device number of the file system.</param>
-/// <param name="Inode">The inode number.</param>
+/// <summary>What a superblock stores about the file or block device of its leg, so that a replaced one is
+/// noticed.</summary>
+/// <param name="Device">The number of the block device, or of the file system of the file: major number in the high 32
+/// bits, minor number in the low ones.</param>
+/// <param name="Inode">The inode number; 0: a block device.</param>
 /// <param name="BirthTime">The creation time in nanoseconds since 1970; 0: unknown.</param>
-internal readonly record struct FileIdentity(ulong Device, ulong Inode, ulong BirthTime);
+internal readonly record struct FileStamp(ulong Device, ulong Inode, ulong BirthTime);

@@ -177,7 +177,7 @@ internal sealed class Voter
         }
 
         return IsDurable(
-            state => state with { Promised = record.Version.Epoch, Record = record },
+            state => state.Accepting(record),
             durable.Record.Version == record.Version && durable.Promised >= record.Version.Epoch)
             ? new Accepted(record.Version)
             : Waiting.Instance;

@@ -5,6 +5,9 @@ namespace DmIo.Volumes.Voters;
 /// <summary>What a voter holds durably. Immutable.</summary>
 internal sealed record VoterState
 {
+    /// <summary>The member of the volume to which the voter belongs.</summary>
+    public required int Member { get; init; }
+
     /// <summary>The highest promised epoch.</summary>
     public Epoch Promised { get; init; }
 
@@ -19,6 +22,17 @@ internal sealed record VoterState
 
     /// <summary>The state of the leg; None for a witness.</summary>
     public LegState Leg { get; init; }
+
+    /// <summary>The state after the voter has accepted a record.</summary>
+    public VoterState Accepting(VolumeRecord record) => this with
+    {
+        Promised = record.Version.Epoch,
+        Record = record,
+        Leg = Leg == LegState.None ? LegState.None
+            : record.InSync[Member] ? LegState.InSync
+            : Leg == LegState.InSync ? LegState.Outdated
+            : Leg,
+    };
 }
 
 /// <summary>What a voter needs from its surroundings. No method calls the voter back before it returns.</summary>

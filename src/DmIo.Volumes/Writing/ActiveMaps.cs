@@ -15,6 +15,8 @@ internal sealed class ActiveMaps(WriterState state)
     /// <summary>The extents are being cooled: writes to them wait.</summary>
     internal RegionSet Cooling { get; } = new();
 
+    internal bool IsIdle => step is null && wanted.IsEmpty;
+
     /// <summary>The active bits of the extents are durable on every leg of the set; otherwise they will be
     /// marked.</summary>
     internal bool Require(RegionRange extents, MemberSet legs)

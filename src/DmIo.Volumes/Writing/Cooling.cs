@@ -4,9 +4,11 @@ namespace DmIo.Volumes.Writing;
 
 /// <summary>
 /// Clears the active bits of extents that are not written any more. What their bits cover becomes durable elsewhere
-/// first: a flush of the acknowledgment set and of every leg that is being synchronized, then the missed maps.
+/// first: a flush of the acknowledgment set and of every leg that is being synchronized, then the missed maps. Without
+/// extents, only this is done: it stores how far legs are synchronized.
 /// <code>
 ///   Idle --Start--> Flushing --> WritingMissed --> Clearing --> Idle
+///                      |                +-- without extents --> Idle
 ///                      +-- a leg of A is lost: Idle, the bits stay set
 /// </code>
 /// Writes to the extents wait meanwhile (VM2).
@@ -16,30 +18,33 @@ internal sealed class Cooling(WriterState state, ActiveMaps maps, Flushes flushe
     private MissedStep? missed;
     private ActiveStep? clear;
 
-    internal bool IsIdle => maps.Cooling.IsEmpty;
+    internal bool IsIdle => flushes.Cooling == FlushProgress.None;
 
-    /// <summary>Begins to cool extents; false: one of them is in use, or the state of the legs does not allow
-    /// it.</summary>
+    /// <summary>Begins to cool those of the extents that are not in use; false: there is nothing to do, or the state of
+    /// the legs does not allow it.</summary>
     internal bool Start(RegionSet extents)
     {
-        if (!IsIdle || extents.IsEmpty || !state.IsActive || !(state.Failed & state.Acknowledgment).IsEmpty
-            || state.Live.IsEmpty)
+        if (!IsIdle || !state.IsActive || !(state.Failed & state.Acknowledgment).IsEmpty || state.Live.IsEmpty)
         {
             return false;
         }
 
         foreach (var range in extents.Ranges())
         {
-            var regions = new RegionRange(
-                range.First * RegionRange.RegionsPerExtent, range.Count * RegionRange.RegionsPerExtent);
-            if (state.IsBeingWritten(regions) || IsBeingCopied(regions)
-                || (state.Rules.KeepsUnresolvedActive && state.Unresolved.Overlaps(regions)))
+            for (var extent = range.First; extent < range.End; extent++)
             {
-                return false;
+                if (!IsInUse(extent))
+                {
+                    maps.Cooling.SetRange(new RegionRange(extent, 1));
+                }
             }
         }
 
-        maps.Cooling.UnionWith(extents);
+        if (maps.Cooling.IsEmpty && state.Syncing.IsEmpty)
+        {
+            return false;
+        }
+
         flushes.Cooling = FlushProgress.Wanted;
         return true;
     }
@@ -91,6 +96,11 @@ internal sealed class Cooling(WriterState state, ActiveMaps maps, Flushes flushe
             return Stop();
         }
 
+        if (maps.Cooling.IsEmpty)
+        {
+            return Stop();
+        }
+
         clear = maps.TryClear(flushes.CoolingDone & state.Targets);
         return clear is not null;
     }
@@ -108,6 +118,13 @@ internal sealed class Cooling(WriterState state, ActiveMaps maps, Flushes flushe
         flushes.Cooling = FlushProgress.None;
         maps.Cooling.Clear();
         return true;
+    }
+
+    private bool IsInUse(long extent)
+    {
+        var regions = new RegionRange(extent * RegionRange.RegionsPerExtent, RegionRange.RegionsPerExtent);
+        return state.IsBeingWritten(regions) || IsBeingCopied(regions)
+            || (state.Rules.KeepsUnresolvedActive && state.Unresolved.Overlaps(regions));
     }
 
     private bool IsBeingCopied(RegionRange regions)

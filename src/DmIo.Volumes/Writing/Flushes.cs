@@ -18,6 +18,8 @@ internal sealed class Flushes(WriterState state)
     /// them.</summary>
     internal MemberSet CoolingDone { get; private set; }
 
+    internal bool IsIdle => step is null && waiters.Count == 0;
+
     internal void Submit(ClientOperation flush) => waiters.Add(new Waiter(flush));
 
     /// <summary>Answers every flush that waits, because the writer is fenced.</summary>
@@ -103,8 +105,7 @@ internal sealed class Flushes(WriterState state)
     }
 
     /// <summary>A flush is Ok if it was done on every leg of the acknowledgment set; a leg that failed it must have
-    /// left
-    /// the set by a chosen record. A leg that joined since needs a flush of its own.</summary>
+    /// left the set by a chosen record. A leg that joined since needs a flush of its own.</summary>
     private bool AnswerFlushed()
     {
         var answered = false;

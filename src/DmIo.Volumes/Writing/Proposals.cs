@@ -22,6 +22,9 @@ internal sealed class Proposals(WriterState state)
     /// <summary>Nothing is to be done but to write down that the legs are equal.</summary>
     internal bool WantsClean { get; set; }
 
+    internal bool IsIdle => state is { Proposed: null, Failed.IsEmpty: true, HasReportedPowerLoss: false }
+        && !WantsClean && !(state.WantsDirty && state.Chosen.IsClean) && WantedSession <= state.Chosen.Session;
+
     /// <summary>The request for a voter; null: it has accepted what is proposed or chosen.</summary>
     internal VoterRequest? RequestTo(int member)
     {

@@ -15,6 +15,22 @@ namespace DmIo.Volumes.Writing;
 /// </summary>
 internal sealed class Returns(WriterState state)
 {
+    internal bool IsIdle
+    {
+        get
+        {
+            foreach (var member in state.Chosen.Configuration.Legs)
+            {
+                if (state.Legs[member].Phase is not (LegPhase.Absent or LegPhase.InSync))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>Begins the return of a leg; false: it is in use, or may not be used yet.</summary>
     internal bool Start(int member)
     {
@@ -72,8 +88,7 @@ internal sealed class Returns(WriterState state)
     }
 
     /// <summary>The maps of a leg outside S were read. Without maps, it lacks everything, and no active bit of it
-    /// counts
-    /// as set.</summary>
+    /// counts as set.</summary>
     internal void MapsRead(WriterLeg leg, LegMaps? maps)
     {
         leg.Maps = maps ?? new LegMaps(new RegionSet(), []);

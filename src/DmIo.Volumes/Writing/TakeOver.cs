@@ -55,10 +55,6 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
     /// (<c>after-power-loss = serve</c>).</summary>
     internal bool ServesAfterPowerLoss { get; set; }
 
-    /// <summary>Every promise that the take-over needs was given.</summary>
-    internal bool HasQuorum => Phase >= TakeOverPhase.Proposing
-        || (Phase == TakeOverPhase.Preparing && state.Rules.MayTakeOver(newest, Promised));
-
     /// <summary>Voters follow two lineages of which neither comes from the other: an operator must decide.</summary>
     internal bool IsForked { get; private set; }
 

@@ -151,7 +151,7 @@ internal sealed class VolumeWriter
         }
 
         operations.Submit(operation, now);
-        Advance(now);
+        AdvanceUnlessIdle(now);
     }
 
     /// <summary>A step ended on a leg.</summary>
@@ -165,6 +165,11 @@ internal sealed class VolumeWriter
         if (step is ClientOperation operation)
         {
             operations.Completed(operation, leg, result, now);
+            if (result == LegResult.Ok)
+            {
+                AdvanceUnlessIdle(now);
+                return;
+            }
         }
         else if (result == LegResult.Ok)
         {
@@ -217,7 +222,7 @@ internal sealed class VolumeWriter
     /// <inheritdoc cref="Resolve"/>
     internal bool Resync(RegionRange range, TimeSpan now) => Copy(CopyKind.Resync, range, now);
 
-    /// <summary>Cools extents that are not written any more.</summary>
+    /// <summary>Cools extents that are not written any more, and stores how far legs are synchronized.</summary>
     /// <inheritdoc cref="Resolve"/>
     internal bool Cool(RegionSet extents, TimeSpan now)
     {
@@ -273,6 +278,16 @@ internal sealed class VolumeWriter
             {
                 state.FailLeg(member);
             }
+        }
+    }
+
+    /// <summary>While no part has anything to do, an operation of a user changes nothing but itself.</summary>
+    private void AdvanceUnlessIdle(TimeSpan now)
+    {
+        if (takeOver.Phase != TakeOverPhase.Done || !operations.IsIdle || !copies.IsIdle || !maps.IsIdle
+            || !flushes.IsIdle || !cooling.IsIdle || !returns.IsIdle || !proposals.IsIdle || state.IsFenced)
+        {
+            Advance(now);
         }
     }
 

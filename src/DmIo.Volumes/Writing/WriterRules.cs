@@ -83,14 +83,12 @@ internal class WriterRules
     internal virtual bool MarksResolve => true;
 
     /// <summary>VM7: the holders of missed maps: S, every leg that may become part of S, and every leg to which the
-    /// maps
-    /// were sent, also if that write is still in flight.</summary>
+    /// maps were sent, also if that write is still in flight.</summary>
     internal virtual MemberSet MapHolders(MemberSet inSync, MemberSet acknowledgment, MemberSet syncing) =>
         inSync | acknowledgment | syncing;
 
     /// <summary>VM12: a leg whose removal was proposed is not used again before a record without it is chosen. A leg
-    /// also
-    /// joins only when no removal is due; each of the two suffices within the bounds of the check.</summary>
+    /// also joins only when no removal is due; each of the two suffices within the bounds of the check.</summary>
     internal virtual bool MayUse(int leg, MemberSet inSync, MemberSet failed) => !inSync[leg] && !failed[leg];
 
     /// <summary>A leg may return to S: every region that it missed was copied, and every write that was sent to it is
@@ -103,8 +101,7 @@ internal class WriterRules
 
     /// <summary>The growth of S waits for every write that was sent to the leg before. A write ends only when every leg
     /// to which it was sent has answered or is lost, also a leg that is being synchronized; therefore the check does
-    /// not
-    /// find a loss without this rule. It is needed as soon as slow legs outside A are not waited for.</summary>
+    /// not find a loss without this rule. It is needed as soon as slow legs outside A are not waited for.</summary>
     internal virtual bool GrowthWaitsForWrites => true;
 
     private static bool IsMajority(VolumeConfiguration configuration, MemberSet voters) =>

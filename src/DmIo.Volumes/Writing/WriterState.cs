@@ -206,8 +206,7 @@ internal sealed class WriterState
     }
 
     /// <summary>What the missed maps say about a leg when they are written now: nothing about a leg of S; otherwise
-    /// what
-    /// it lacks, and what was written to it and may not be durable there.</summary>
+    /// what it lacks, and what was written to it and may not be durable there.</summary>
     internal RegionSet MissedOnDisk(int member)
     {
         var missed = new RegionSet();
@@ -222,6 +221,18 @@ internal sealed class WriterState
         }
 
         return missed;
+    }
+
+    /// <summary>The extents that are active on any leg.</summary>
+    internal RegionSet ActiveExtents()
+    {
+        var extents = new RegionSet();
+        foreach (var member in Targets)
+        {
+            extents.UnionWith(Legs[member].Active);
+        }
+
+        return extents;
     }
 
     /// <summary>A client write in flight touches the regions.</summary>

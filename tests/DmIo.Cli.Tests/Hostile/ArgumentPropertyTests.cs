@@ -40,7 +40,7 @@ public sealed class ArgumentPropertyTests
     public void Any_text_is_an_export_or_is_refused() => Check(text => IsReadOrRefused(text, () =>
     {
         var export = ExportArgument.Parse(text);
-        return $"{export.Name}={string.Join(',', export.Devices)}" == text;
+        return $"{export.Name}={export.Device}" == text;
     }));
 
     [Fact]

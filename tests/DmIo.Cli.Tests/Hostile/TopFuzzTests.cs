@@ -21,7 +21,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         """;
 
     private const string Server = """
-        {"exports":[{"export":{"name":"disk","devices":["disk"],"description":"","pages":256},"sizeBytes":1024,
+        {"exports":[{"export":{"name":"disk","device":"disk","description":"","pages":256},"sizeBytes":1024,
         "liveDevices":["disk"],"connections":1,"pagesInUse":3,"inFlight":1,"requests":9,"errors":1,"readBytes":512,
         "writtenBytes":0}],"connections":[{"id":1,"peer":"here","export":"disk","isTls":true,"inFlight":1,
         "requests":9,"errors":1,"readBytes":5,"writtenBytes":6}]}

@@ -13,8 +13,10 @@ public sealed class ServeUsageTests
     [InlineData("", "--export")]
     [InlineData("--export disk.img", "NAME=DEVICE")]
     [InlineData("--export disk=", "names no device")]
-    [InlineData("--export disk=mem:1MiB,", "an empty one")]
-    [InlineData("--export disk=mem:1MiB,mem:1MiB", "twice")]
+    [InlineData("--export disk=mem:1MiB,", "one of them empty")]
+    [InlineData(
+        "--export disk=a.img,b.img",
+        "create it with dmio volume create disk --leg a.img --leg b.img, then serve --export disk=vol:a.img,b.img.")]
     [InlineData("--export a=mem:1MiB --export a=mem:2MiB", "2 times")]
     [InlineData("--export a=mem:1MiB --default b", "the exports are 'a'")]
     [InlineData("--export a=no-such-file", "--create")]
@@ -103,10 +105,10 @@ public sealed class ServeUsageTests
     [Fact]
     public void The_first_equals_sign_ends_the_name_of_an_export()
     {
-        var export = ExportArgument.Parse("disk=nbd+unix:///a?socket=/s,mem:1MiB");
+        var export = ExportArgument.Parse("disk=nbd+unix:///a?socket=/s");
 
         Assert.Equal("disk", export.Name);
-        Assert.Equal(["nbd+unix:///a?socket=/s", "mem:1MiB"], export.Devices);
+        Assert.Equal("nbd+unix:///a?socket=/s", export.Device);
     }
 
     [Fact]

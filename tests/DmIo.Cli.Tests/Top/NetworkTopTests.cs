@@ -12,7 +12,7 @@ namespace DmIo.Cli.Tests.Top;
 /// <summary>The network servers in <c>dmio top</c>.</summary>
 public sealed class NetworkTopTests
 {
-    private static readonly NbdExport Disk = new() { Name = "disk", Devices = ["a", "b"], Pages = 256 };
+    private static readonly NbdExport Disk = new() { Name = "disk", Device = "a", Pages = 256 };
 
     [Fact]
     public void Rates_are_those_between_two_statistics()
@@ -35,24 +35,13 @@ public sealed class NetworkTopTests
     }
 
     [Fact]
-    public void Failed_devices_are_listed_separately()
-    {
-        var snapshot = TopRates.Between(
-            Statistics(10), Statistics(11, Export(requests: 0) with { LiveDevices = ["b"] }));
-
-        Assert.Equal(["b"], snapshot.Exports[0].LiveDevices);
-        Assert.Equal(["a"], snapshot.Exports[0].FailedDevices);
-    }
-
-    [Fact]
     public async Task Exports_and_connections_have_separate_tables()
     {
         var text = await ShowAsync(TopRates.Between(
             Statistics(10, Export(requests: 0), Connection(7, requests: 0)),
-            Statistics(11, Export(requests: 10) with { LiveDevices = ["b"] }, Connection(7, requests: 10))));
+            Statistics(11, Export(requests: 10), Connection(7, requests: 10))));
 
         Assert.Contains("'disk'", text);
-        Assert.Contains("b, a FAILED", text);
         Assert.Contains("nbd-7", text);
         Assert.Contains("10.0.0.7:1234", text);
     }
@@ -83,7 +72,6 @@ public sealed class NetworkTopTests
     private static NbdExportStatus Export(long requests) => new(
         Disk,
         Size: ByteSize.FromMiB(1),
-        LiveDevices: ["a", "b"],
         Connections: 1,
         PagesInUse: 16,
         InFlight: 2,

@@ -85,35 +85,24 @@ internal sealed class ServedDisks : IAsyncDisposable
 
     internal static MemoryDevice NewMemory() => new(ByteSize.FromBytes(SizeBytes));
 
-    /// <summary>Attaches the devices as <c>disk-0</c>, <c>disk-1</c> and so on, and serves them as one
-    /// export.</summary>
-    internal Task<NbdExportStatus> AddAsync(string export, params IBlockDevice[] devices)
-    {
-        var names = devices.Select((_, index) => $"{export}-{index}").ToArray();
-        return AddAsync(new NbdExport { Name = export, Devices = names }, devices);
-    }
+    /// <summary>Attaches the device as <c>disk-0</c>, and serves it.</summary>
+    internal Task<NbdExportStatus> AddAsync(string export, IBlockDevice device) =>
+        AddAsync(new NbdExport { Name = export, Device = $"{export}-0" }, device);
 
-    /// <summary>Attaches the devices with the names in the export.</summary>
-    internal async Task<NbdExportStatus> AddAsync(NbdExport export, params IBlockDevice[] devices)
+    /// <summary>Attaches the device with the name in the export.</summary>
+    internal async Task<NbdExportStatus> AddAsync(NbdExport export, IBlockDevice device)
     {
-        foreach (var (name, device) in export.Devices.Zip(devices))
-        {
-            await Service.AttachAsync(name, device).InTime();
-        }
-
+        await Service.AttachAsync(export.Device, device).InTime();
         return await Server.AddExportAsync(export).InTime();
     }
 
-    /// <summary>Removes the export and detaches its devices, so that their content is final and their files are
+    /// <summary>Removes the export and detaches its device, so that its content is final and its file is
     /// closed.</summary>
     internal async Task RemoveAsync(string name = "disk")
     {
         var status = await Server.GetStatusAsync().InTime();
         await Server.RemoveExportAsync(name).InTime();
-        foreach (var device in status.Exports.Single(export => export.Export.Name == name).Export.Devices)
-        {
-            await Service.DetachAsync(device).InTime();
-        }
+        await Service.DetachAsync(status.Exports.Single(export => export.Export.Name == name).Export.Device).InTime();
     }
 
     internal string Uri(bool tcp = false, string export = "disk") => Server.UrisOf(export)[tcp ? 1 : 0].ToString();

@@ -35,7 +35,7 @@ public sealed class FoundByFuzzingTests
     {
         await using var served = await ServedDisks.StartAsync();
         var device = new HungDevice(ServedDisks.NewMemory(), OperationFilter.On(IoOperation.Write));
-        await served.AddAsync(new NbdExport { Name = "disk", Devices = ["disk"], Pages = 64 }, device);
+        await served.AddAsync(new NbdExport { Name = "disk", Device = "disk", Pages = 64 }, device);
         using var client = await RawClient.UseAsync(served.SocketPath, "disk");
         var requests = new byte[100_000];
         new RequestHeader(NbdCommand.Write, CommandFlags.None, 1, 0, 512).Write(requests);

@@ -38,7 +38,7 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
         await using var served = await ServedDisks.StartAsync(
             Small, tls: isTls ? authority.ServeAs(NbdTlsMode.Offered) : null);
         await served.AddAsync(
-            new NbdExport { Name = "disk", Devices = ["disk"], Pages = 256 }, new MemoryDevice(ByteSize.FromMiB(8)));
+            new NbdExport { Name = "disk", Device = "disk", Pages = 256 }, new MemoryDevice(ByteSize.FromMiB(8)));
         await served.AddAsync("quiet", new MemoryDevice(ByteSize.FromMiB(8)));
         var place = served.SocketPath;
         var trusted = isTls ? authority.AuthorityFile : null;
@@ -79,7 +79,7 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
         {
             var name = $"disk{Interlocked.Increment(ref devices)}";
             await served.AddAsync(
-                new NbdExport { Name = name, Devices = [name], Pages = 64 },
+                new NbdExport { Name = name, Device = name, Pages = 64 },
                     new MemoryDevice(ByteSize.FromBytes(SmallDiskBytes)));
             using (var client = await RawClient.UseAsync(
                 served.SocketPath, name, structured, isTls ? authority.ClientOptions() : null))
@@ -112,7 +112,7 @@ public sealed class ServerFuzzTests(ITestOutputHelper output)
             var name = $"disk{Interlocked.Increment(ref devices)}";
             var mode = DiskModes.Supported[random.Next(DiskModes.Supported.Count)];
             await served.AddAsync(
-                new NbdExport { Name = name, Devices = [name], Pages = 64 },
+                new NbdExport { Name = name, Device = name, Pages = 64 },
                 DiskModes.Open(mode, served.Home, name, SmallDiskBytes / Sector.SizeBytes));
             using (var client = await RawClient.UseAsync(
                 served.SocketPath, name, tls: isTls ? authority.ClientOptions() : null))

@@ -27,7 +27,7 @@ public sealed class ServerMemoryTests(ITestOutputHelper output)
         output.WriteLine($"DMIO_FUZZ_SEED={seed} DMIO_FUZZ_CASES={FuzzPlan.Cases} (times 3)");
         await using var served = await ServedDisks.StartAsync(Small);
         var memory = new MemoryDevice(ByteSize.FromMiB(8));
-        await served.AddAsync(new NbdExport { Name = "disk", Devices = ["disk"], Pages = 256 }, memory);
+        await served.AddAsync(new NbdExport { Name = "disk", Device = "disk", Pages = 256 }, memory);
 
         await RunAsync(served, seed);
 

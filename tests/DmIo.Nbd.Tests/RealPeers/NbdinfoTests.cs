@@ -18,7 +18,7 @@ public sealed class NbdinfoTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
-            new NbdExport { Name = "disk", Devices = ["disk"], Description = "the one with the dóts" },
+            new NbdExport { Name = "disk", Device = "disk", Description = "the one with the dóts" },
             new MemoryDevice(ByteSize.FromBytes(ServedDisks.SizeBytes)));
 
         var info = await JsonAsync("--json", served.Uri(tcp));
@@ -48,10 +48,10 @@ public sealed class NbdinfoTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
-            new NbdExport { Name = "b", Devices = ["two"], Description = "second" },
+            new NbdExport { Name = "b", Device = "two", Description = "second" },
                 new MemoryDevice(ByteSize.FromMiB(1)));
         await served.AddAsync(
-            new NbdExport { Name = "a/ä 1", Devices = ["one"], Description = "first" },
+            new NbdExport { Name = "a/ä 1", Device = "one", Description = "first" },
                 new MemoryDevice(ByteSize.FromKiB(512)));
 
         var list = await JsonAsync("--list", "--json", served.Uri(export: ""));
@@ -105,7 +105,7 @@ public sealed class NbdinfoTests
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync("other", new MemoryDevice(ByteSize.FromKiB(512)));
         await served.AddAsync(
-            new NbdExport { Name = "main", Devices = ["main"], IsDefault = true },
+            new NbdExport { Name = "main", Device = "main", IsDefault = true },
                 new MemoryDevice(ByteSize.FromMiB(2)));
 
         Assert.Equal($"{4096 * 512}", (await RunAsync("nbdinfo", "--size", served.Uri(export: ""))).Trim());

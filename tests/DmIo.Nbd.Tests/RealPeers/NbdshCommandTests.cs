@@ -96,7 +96,7 @@ public sealed class NbdshCommandTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
-            new NbdExport { Name = "disk", Devices = ["disk"], Pages = pages }, ServedDisks.NewMemory());
+            new NbdExport { Name = "disk", Device = "disk", Pages = pages }, ServedDisks.NewMemory());
 
         await ScriptAsync(served.Uri(), """
             import random
@@ -133,7 +133,7 @@ public sealed class NbdshCommandTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
-            new NbdExport { Name = "disk", Devices = ["disk"], Pages = pages }, ServedDisks.NewMemory());
+            new NbdExport { Name = "disk", Device = "disk", Pages = pages }, ServedDisks.NewMemory());
 
         await UnconnectedScriptAsync($"""
             import random

@@ -74,7 +74,7 @@ public sealed class NbdshErrorTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
-            new NbdExport { Name = "disk", Devices = ["disk"], IsReadOnly = true },
+            new NbdExport { Name = "disk", Device = "disk", IsReadOnly = true },
                 new MemoryDevice(ByteSize.FromMiB(4)));
 
         await ScriptAsync(served.Uri(), $"""

@@ -68,7 +68,7 @@ public sealed class CommandTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
-            new NbdExport { Name = "disk", Devices = ["disk"], Pages = pages }, ServedDisks.NewMemory());
+            new NbdExport { Name = "disk", Device = "disk", Pages = pages }, ServedDisks.NewMemory());
         using var writer = await served.UseAsync();
         var data = NewData(length);
         data.AsSpan(0, length / 2).Clear();

@@ -331,7 +331,7 @@ public sealed class LimitTests
         await using var served = await ServedDisks.StartAsync();
         await served.Service.AttachAsync("small", ServedDisks.NewMemory()).InTime();
         await served.Server.AddExportAsync(
-            new NbdExport { Name = "disk", Devices = ["small"], Pages = 4 * PageBlock.PagesEach }).InTime();
+            new NbdExport { Name = "disk", Device = "small", Pages = 4 * PageBlock.PagesEach }).InTime();
         var clients = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => served.UseAsync()));
 
         await Task.WhenAll(clients.Select(async (client, index) =>

@@ -10,9 +10,8 @@ namespace DmIo.Nbd.Tests.Server;
 public sealed class NbdMetricsTests
 {
     private static readonly NbdExportStatus Status = new(
-        new NbdExport { Name = "metrics", Devices = ["a", "b", "c"], Pages = 256 },
+        new NbdExport { Name = "metrics", Device = "a", Pages = 256 },
         Size: ByteSize.FromMiB(1),
-        LiveDevices: ["b", "c"],
         Connections: 3,
         PagesInUse: 32,
         InFlight: 5,
@@ -33,7 +32,6 @@ public sealed class NbdMetricsTests
         Assert.Equal(5, seen[NbdMetrics.ExportInFlight]);
         Assert.Equal(3, seen[NbdMetrics.ExportConnections]);
         Assert.Equal((4096, 8192), (seen[$"{NbdMetrics.ExportIo} read"], seen[$"{NbdMetrics.ExportIo} write"]));
-        Assert.Equal((2, 1), (seen[$"{NbdMetrics.ExportDevices} live"], seen[$"{NbdMetrics.ExportDevices} failed"]));
         Assert.Equal((32, 224), (seen[$"{NbdMetrics.ExportPages} in_use"], seen[$"{NbdMetrics.ExportPages} idle"]));
     }
 

@@ -394,6 +394,6 @@ public sealed class OptionHagglingTests
 
         private static OfferedExport NewExport(string name, string description, bool isDefault = false) =>
             OfferedExport.Of(
-                name, description, isDefault, false, [new MemoryDevice(ByteSize.FromMiB(1)).Description]);
+                name, description, isDefault, false, new MemoryDevice(ByteSize.FromMiB(1)).Description);
     }
 }

@@ -110,7 +110,7 @@ public sealed class PausedClientTests
         await using var served = await ServedDisks.StartAsync(
             time: new ManualTime(), tls: authority.ServeAs(NbdTlsMode.Offered));
         await served.AddAsync(
-            new NbdExport { Name = "disk", Devices = ["disk"], Pages = MinPages }, ServedDisks.NewMemory());
+            new NbdExport { Name = "disk", Device = "disk", Pages = MinPages }, ServedDisks.NewMemory());
         var requests = Enumerable.Range(0, 30).Select(index => Request(index, 300_000)).ToArray();
         int Sent(int index) => index % 2 == 0 ? 20 : RequestHeader.SizeBytes + (index * 7777);
         var clients = new List<RawClient>();
@@ -157,7 +157,7 @@ public sealed class PausedClientTests
     {
         var served = await ServedDisks.StartAsync(time: new ManualTime());
         await served.AddAsync(
-            new NbdExport { Name = "disk", Devices = ["disk"], Pages = pages }, ServedDisks.NewMemory());
+            new NbdExport { Name = "disk", Device = "disk", Pages = pages }, ServedDisks.NewMemory());
         return served;
     }
 

@@ -98,7 +98,7 @@ public sealed class ServerTests
         await using var served = await ServedDisks.StartAsync();
 
         var refused = await Assert.ThrowsAsync<IoRefusedException>(() => served.Server.AddExportAsync(
-            new NbdExport { Name = "disk", Devices = ["nowhere"] }).InTime());
+            new NbdExport { Name = "disk", Device = "nowhere" }).InTime());
 
         Assert.Contains("'nowhere'", refused.Message);
     }
@@ -109,7 +109,7 @@ public sealed class ServerTests
         await using var served = await ServedDisks.WithDiskAsync();
 
         await Assert.ThrowsAsync<IoRefusedException>(() => served.Server.AddExportAsync(
-            new NbdExport { Name = "disk", Devices = ["disk-0"] }).InTime());
+            new NbdExport { Name = "disk", Device = "disk-0" }).InTime());
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class ServerTests
         File.Delete(served.Home.FilePath("next.sock"));
         await using var second = await NbdServer.StartAsync(
             served.System, OptionsFor(served.Home.FilePath("next.sock")));
-        await second.AddExportAsync(new NbdExport { Name = "next", Devices = ["disk-0"] }).InTime();
+        await second.AddExportAsync(new NbdExport { Name = "next", Device = "disk-0" }).InTime();
 
         await first.DisposeAsync().InTime();
 
@@ -207,7 +207,7 @@ public sealed class ServerTests
             UnbindPhase = CoordinatedShutdown.PhaseClusterExiting,
             StopPhase = CoordinatedShutdown.PhaseClusterExitingDone,
         });
-        await replicas.AddExportAsync(new NbdExport { Name = "replica", Devices = ["disk-0"] }).InTime();
+        await replicas.AddExportAsync(new NbdExport { Name = "replica", Device = "disk-0" }).InTime();
         NbdError? error = null;
         AddTask(served.System, CoordinatedShutdown.PhaseClusterLeave, async () =>
         {

@@ -50,7 +50,7 @@ public sealed class SimpleReplyTests
     {
         await using var served = await ServedDisks.StartAsync();
         await served.AddAsync(
-            new NbdExport { Name = "disk", Devices = ["disk"], Pages = pages },
+            new NbdExport { Name = "disk", Device = "disk", Pages = pages },
             DiskModes.Open(mode, served.Home, "disk", SizeBytes / Sector.SizeBytes));
         await FillAsync(served);
         using var client = await PipelinedClient.UseAsync(served.SocketPath, "disk", Content);
@@ -180,7 +180,7 @@ public sealed class SimpleReplyTests
     private static async Task<ServedDisks> WithContentAsync(IBlockDevice device, int pages = ManyPages)
     {
         var served = await ServedDisks.StartAsync();
-        await served.AddAsync(new NbdExport { Name = "disk", Devices = ["disk"], Pages = pages }, device);
+        await served.AddAsync(new NbdExport { Name = "disk", Device = "disk", Pages = pages }, device);
         await FillAsync(served);
         return served;
     }

@@ -8,7 +8,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddDmIoClient("journal", pages: 64);
 builder.Services.AddAkka("app", akka => akka
     .WithDmIo(builder.Configuration.GetSection("DmIo"))
-    .WithNbdServer("disks", server => server.Listen("127.0.0.1:0").Export("disk", "left", "right"))
+    .WithNbdServer("disks", server => server.Listen("127.0.0.1:0").Export("disk", "left"))
     .WithDmIoLivenessCheck().WithDmIoReadinessCheck());
 builder.Services.AddHealthChecks();
 builder.Services.AddOpenTelemetry().WithMetrics(meters => meters.AddDmIoInstrumentation().AddPrometheusExporter());

@@ -90,7 +90,7 @@ internal sealed class ValueFactory : IAsyncDisposable
         [typeof(DeviceOpening)] = () => new DeviceOpening { Uri = server.UrisOf("export")[0].ToString() },
         [typeof(NbdServerOptions)] = NewServerOptions,
         [typeof(NbdServer)] = () => server,
-        [typeof(NbdExport)] = () => new NbdExport { Name = Guid.NewGuid().ToString("n"), Devices = [Name], Pages = 1 },
+        [typeof(NbdExport)] = () => new NbdExport { Name = Guid.NewGuid().ToString("n"), Device = Name, Pages = 1 },
         [typeof(IReadOnlyList<NbdExport>)] = () => Array.Empty<NbdExport>(),
         [typeof(SimulatedDisk)] = () => new SimulatedDisk(ByteSize.FromSectors(64), 1),
         [typeof(IReadOnlyDictionary<string, DiskOracle>)] =
@@ -116,7 +116,7 @@ internal sealed class ValueFactory : IAsyncDisposable
         await factory.running.Service.AttachAsync(Name, new MemoryDevice(ByteSize.FromSectors(64)));
         factory.client = await factory.running.Service.OpenAsync(pages: 4);
         factory.server = await NbdServer.StartAsync(factory.running.System, NewServerOptions());
-        await factory.server.AddExportAsync(new NbdExport { Name = "export", Devices = [Name] });
+        await factory.server.AddExportAsync(new NbdExport { Name = "export", Device = Name });
         return factory;
     }
 

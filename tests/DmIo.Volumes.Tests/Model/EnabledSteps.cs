@@ -174,6 +174,12 @@ internal static class EnabledSteps
             }
         }
 
+        if (options.Cools && !state.Syncing.IsEmpty)
+        {
+            // Without extents: what was copied to the legs becomes durable.
+            actions.Add((byte)WorldStep.Cool, index, world.Extents);
+        }
+
         for (var leg = 0; leg < options.Legs && options.Returns; leg++)
         {
             if (state.Legs[leg] is { Phase: LegPhase.Absent, IsDetaching: false } && !state.InSync[leg])

@@ -152,7 +152,7 @@ internal static class TakenSteps
                 break;
             case WorldStep.Cool:
                 var extents = new RegionSet();
-                extents.Set(b);
+                extents.SetRange(new RegionRange(b, b < world.Extents ? 1 : 0));
                 core.Cool(extents, now);
                 break;
             case WorldStep.Return:

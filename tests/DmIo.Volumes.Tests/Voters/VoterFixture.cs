@@ -17,7 +17,7 @@ internal sealed class VoterFixture : IVoterHost
     internal VoterFixture(bool isDrained = true, TimeSpan leaseEnd = default, VoterState? durable = null)
     {
         Voter = new Voter(
-            this, new VoterRules(), durable ?? new VoterState { Record = First, Leg = LegState.InSync },
+            this, new VoterRules(), durable ?? new VoterState { Member = 0, Record = First, Leg = LegState.InSync },
             FirstIncarnation, isDrained, leaseEnd);
     }
 

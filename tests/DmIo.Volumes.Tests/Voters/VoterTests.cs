@@ -1,5 +1,6 @@
 using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
+using DmIo.Volumes.Voters;
 using Xunit;
 using static DmIo.Volumes.Tests.Voters.VoterFixture;
 
@@ -67,6 +68,38 @@ public sealed class VoterTests
         fixture.AskAndWrite(new Accept(RecordOf(1, 2)));
         Assert.Null(fixture.Ask(new Accept(RecordOf(1, 1))));
         Assert.Equal(RecordOf(1, 2), fixture.Voter.Durable.Record);
+    }
+
+    [Theory]
+    [InlineData(LegState.InSync, 0, LegState.InSync)]
+    [InlineData(LegState.InSync, 1, LegState.Outdated)]
+    [InlineData(LegState.Inconsistent, 0, LegState.InSync)]
+    [InlineData(LegState.Inconsistent, 1, LegState.Inconsistent)]
+    [InlineData(LegState.Blank, 1, LegState.Blank)]
+    [InlineData(LegState.None, 0, LegState.None)]
+    public void The_state_of_the_leg_follows_the_accepted_record(LegState before, int inSync, LegState after)
+    {
+        var voter = new VoterFixture(durable: new VoterState { Member = 0, Record = First, Leg = before });
+        voter.AskAndWrite(new Accept(RecordOf(1) with { InSync = MemberSet.Of(inSync) }));
+        Assert.Equal(after, voter.Voter.Durable.Leg);
+    }
+
+    [Fact]
+    public void A_leg_that_returns_twice_is_marked_each_time()
+    {
+        var voter = new VoterFixture(durable: new VoterState { Member = 0, Record = First, Leg = LegState.Outdated });
+        foreach (var attempt in new[] { 1, 2 })
+        {
+            var outside = RecordOf(1, (ulong)(2 * attempt)) with { InSync = MemberSet.Of(1) };
+            voter.AskAndWrite(new Accept(outside));
+            voter.AskAndWrite(new Attach(EpochOf(1), attempt, Guid.Empty));
+            Assert.IsType<Waiting>(voter.Ask(new Mark(EpochOf(1), attempt, LegState.Inconsistent)));
+            voter.Written();
+            Assert.Equal(LegState.Inconsistent, voter.Voter.Durable.Leg);
+            voter.AskAndWrite(new Accept(RecordOf(1, (ulong)(2 * attempt) + 1)));
+            voter.AskAndWrite(new Detach(EpochOf(1), attempt));
+            voter.Drained();
+        }
     }
 
     [Fact]

@@ -5,12 +5,12 @@ using DmIo.Nbd.Protocol;
 
 namespace DmIo.Nbd.Server.Exports;
 
-/// <summary>An export as requests see it: its properties, its devices, and the memory of its lease.</summary>
-internal sealed class Export(OfferedExport offer, ExportLegs legs, DmIoService service, IoClient client)
+/// <summary>An export as requests see it: its properties, its device, and the memory of its lease.</summary>
+internal sealed class Export(OfferedExport offer, string device, DmIoService service, IoClient client)
 {
     internal OfferedExport Offer => offer;
 
-    internal ExportLegs Legs => legs;
+    internal string Device => device;
 
     internal DmIoService Service => service;
 
@@ -20,7 +20,7 @@ internal sealed class Export(OfferedExport offer, ExportLegs legs, DmIoService s
 }
 
 /// <summary>The properties of an export that the handshake sends: size, transmission flags, block sizes. Computed once
-/// from the devices. Immutable.</summary>
+/// from the device. Immutable.</summary>
 internal sealed record OfferedExport(
     string Name, string Description, bool IsDefault, ByteSize Size, TransmissionFlags Flags, BlockSizes Blocks)
 {
@@ -45,12 +45,8 @@ internal sealed record OfferedExport(
         | TransmissionFlags.MultiConnection
         | TransmissionFlags.Cache;
 
-    /// <summary>The largest block size of the devices, in bytes; the service reads and writes multiples of
-    /// it.</summary>
+    /// <summary>The block size of the device, in bytes; the service reads and writes multiples of it.</summary>
     internal required int DeviceBlockBytes { get; init; }
-
-    /// <summary>The export has several devices, which are copies.</summary>
-    internal required bool IsMirrored { get; init; }
 
     internal bool IsReadOnly => Flags.HasFlag(TransmissionFlags.ReadOnly);
 
@@ -58,29 +54,28 @@ internal sealed record OfferedExport(
     internal ExportInfo InfoFor(bool hasStructuredReplies) => new(
         (ulong)Size.Bytes, hasStructuredReplies ? Flags | TransmissionFlags.DoNotFragment : Flags);
 
-    /// <summary>The export of one device, or of several copies: the properties that all of them support.</summary>
+    /// <summary>The export of a device.</summary>
     internal static OfferedExport Of(
-        string name, string description, bool isDefault, bool isReadOnly, IReadOnlyList<DeviceDescription> devices)
+        string name, string description, bool isDefault, bool isReadOnly, DeviceDescription device)
     {
-        var block = (uint)devices.Max(device => device.BlockSize.Bytes);
-        var size = devices.Min(device => device.Capacity.Bytes);
+        var block = (uint)device.BlockSize.Bytes;
+        var size = device.Capacity.Bytes;
         return new OfferedExport(
             name,
             description,
             isDefault || name.Length == 0,
             ByteSize.FromBytes(size - (size % block)),
-            isReadOnly || devices.Any(device => device.IsReadOnly) ? ReadOnlyFlags : WritableFlags(devices),
+            isReadOnly || device.IsReadOnly ? ReadOnlyFlags : WritableFlags(device),
             new BlockSizes(MinBlockBytes, Math.Max(block, PreferredBytes), MaxPayloadBytes))
         {
             DeviceBlockBytes = (int)block,
-            IsMirrored = devices.Count > 1,
         };
     }
 
-    private static TransmissionFlags WritableFlags(IReadOnlyList<DeviceDescription> devices) =>
+    private static TransmissionFlags WritableFlags(DeviceDescription device) =>
         CommonFlags
-        | (devices.All(device => device.MaxWriteZeroes >= device.BlockSize)
+        | (device.MaxWriteZeroes >= device.BlockSize
             ? TransmissionFlags.WriteZeroes | TransmissionFlags.FastZero
             : TransmissionFlags.None)
-        | (devices.All(device => device.MaxDiscard.Bytes > 0) ? TransmissionFlags.Trim : TransmissionFlags.None);
+        | (device.MaxDiscard.Bytes > 0 ? TransmissionFlags.Trim : TransmissionFlags.None);
 }

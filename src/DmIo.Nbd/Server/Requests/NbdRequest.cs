@@ -56,7 +56,7 @@ internal sealed class NbdRequest
 
     internal RequestHeader Header => header;
 
-    internal ExportLegs Legs => export.Legs;
+    internal string Device => export.Device;
 
     internal IoClient Client => export.Client;
 

@@ -9,8 +9,7 @@ using static DmIo.Actors.Protocol.IoProtocol;
 namespace DmIo.Nbd.Server.Requests;
 
 /// <summary>The part of a client's request that is sent to the service as one operation: all of a small request, a part
-/// of a large one. It holds the memory of its data until its reply was sent. A failed read is retried on the next
-/// device.</summary>
+/// of a large one. It holds the memory of its data until its reply was sent.</summary>
 internal sealed class RequestPart(NbdRequest request) : IoCompletion
 {
     /// <summary>The maximum of data of one part, in bytes: fits into the processor's cache between socket and
@@ -23,9 +22,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
 
     private readonly PageBlock?[] blocks = new PageBlock?[MaxBlocks];
     private readonly PartMemory memory = new();
-    private IoRegion[] regions = [];
-    private string[] legs = [];
-    private List<(string Device, IoStatus Status)>? failedReads;
+    private readonly IoRegion[] regions = new IoRegion[1];
     private IoOperation operation;
     private bool isDurable;
     private WriteZeroesFlags zeroing;
@@ -77,8 +74,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         }
     }
 
-    /// <summary>Reads into the memory, which must have room for all device blocks of the range, from the first device
-    /// that succeeds.</summary>
+    /// <summary>Reads into the memory, which must have room for all device blocks of the range.</summary>
     internal void Read(long offset, long lengthBytes) => Send(IoOperation.Read, offset, lengthBytes, false, default);
 
     internal void Write(long offset, long lengthBytes, bool durable) =>
@@ -138,19 +134,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     protected override void OnDone(IoResult result)
     {
         isBufferHeld = result.BufferHeld;
-        if (!operation.FillsMemory())
-        {
-            End(request.Legs.Resolve(legs, result, isHint: operation == IoOperation.Discard));
-        }
-        else if (result.IsOk)
-        {
-            failedReads?.ForEach(leg => request.Legs.Drop(leg.Device, leg.Status));
-            End(IoStatus.Ok);
-        }
-        else
-        {
-            ReadFromNextLeg(result[0]);
-        }
+        End(result.IsOk ? IoStatus.Ok : result[0]);
     }
 
     protected override void OnRefused(IoRefusal cause, string reason) => End(StatusOf(cause, reason));
@@ -163,26 +147,8 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         Offset = offset;
         LengthBytes = lengthBytes;
         IsDone = false;
-        failedReads = null;
-        var live = request.Legs.Live;
-        legs = what.FillsMemory() && live.Length > 1 ? live[..1] : live;
-        Send();
-    }
-
-    private void Send()
-    {
-        if (regions.Length != legs.Length)
-        {
-            regions = new IoRegion[legs.Length];
-        }
-
         var (start, end) = (RoundDown(Offset), RoundUp(Offset + LengthBytes));
-        for (var index = 0; index < legs.Length; index++)
-        {
-            regions[index] = new IoRegion(
-                legs[index], start / Sector.SizeBytes, (end - start) / Sector.SizeBytes);
-        }
-
+        regions[0] = new IoRegion(request.Device, start / Sector.SizeBytes, (end - start) / Sector.SizeBytes);
         var isSent = request.Client.TrySend(new IoRequest
         {
             Operation = operation,
@@ -204,21 +170,6 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     private long RoundDown(long offset) => offset & -request.BlockBytes;
 
     private long RoundUp(long offset) => RoundDown(offset + request.BlockBytes - 1);
-
-    private void ReadFromNextLeg(in IoStatus status)
-    {
-        failedReads ??= [];
-        failedReads.Add((legs[0], status));
-        var next = request.Legs.Live.FirstOrDefault(leg => failedReads.TrueForAll(failed => failed.Device != leg));
-        if (next is null || isBufferHeld)
-        {
-            End(failedReads[0].Status);
-            return;
-        }
-
-        legs = [next];
-        Send();
-    }
 
     private void End(in IoStatus status)
     {

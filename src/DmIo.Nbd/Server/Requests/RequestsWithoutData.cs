@@ -32,7 +32,7 @@ internal static class RequestsWithoutData
         }
     }
 
-    /// <summary>The extents of the first device; all Data if it does not report any, which is always correct.</summary>
+    /// <summary>The extents of the device; all Data if it does not report any, which is always correct.</summary>
     private static async Task AnswerStatusAsync(NbdRequest request)
     {
         var header = request.Header;
@@ -42,7 +42,7 @@ internal static class RequestsWithoutData
         try
         {
             extents = range.Trim(await request.Service.GetExtentsAsync(
-                request.Legs.Live[0], range.Start, range.Count, range.MaxExtents).ConfigureAwait(false));
+                request.Device, range.Start, range.Count, range.MaxExtents).ConfigureAwait(false));
         }
         catch (Exception)
         {
@@ -74,11 +74,9 @@ internal static class RequestsWithoutData
         var (first, limit) = ((long)header.Offset, (long)header.Offset + header.LengthBytes);
         var (start, end) = WholeBlocks(header, export.DeviceBlockBytes);
         var isFast = header.Flags.HasFlag(CommandFlags.FastZero);
-        if (isFast && (export.IsMirrored || start != first || end != limit))
+        if (isFast && (start != first || end != limit))
         {
-            request.Fail(NbdError.NotSupported, export.IsMirrored
-                ? "Fast zeroing is not supported for several copies."
-                : "Fast zeroing requires whole blocks of the device.");
+            request.Fail(NbdError.NotSupported, "Fast zeroing requires whole blocks of the device.");
             return;
         }
 

@@ -1,0 +1,59 @@
+using DmIo.Devices;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Actors;
+
+/// <summary>Validates options of volumes. A fault is one sentence that names the value, the limit and the
+/// fix.</summary>
+internal static class VolumeRules
+{
+    internal const int MinPages = 64;
+
+    internal static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(100);
+
+    internal static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(1);
+
+    /// <summary>Why a device cannot be a leg or witness; null: it can.</summary>
+    internal static string? FaultOf(string name, DeviceDescription device) => device switch
+    {
+        _ when device.IsReadOnly || device.BlockSize.Bytes > LegGeometry.BlockBytes =>
+            $"'{name}' cannot be a leg: a leg is writable and has blocks of at most {LegGeometry.BlockBytes} bytes.",
+        { ReadsAfterFailure: true } =>
+            $"'{name}' cannot be a leg: it has read-after-failure = on, and would return old data after a failed "
+            + "flush. Set it to off.",
+        _ => null,
+    };
+
+    /// <summary>The first invalid option; null: the options are valid.</summary>
+    internal static string? FaultOf(VolumeOptions options)
+    {
+        if (options.Legs is null || options.Witnesses is null)
+        {
+            return $"The legs or witnesses of '{options.Name}' are null; give lists of names.";
+        }
+
+        var all = options.Legs.Concat(options.Witnesses).ToArray();
+        return options switch
+        {
+            _ when options.Legs.Count is < 1 or > VolumeConfiguration.MaxLegs
+                || all.Length > VolumeConfiguration.MaxVoters =>
+                $"A volume has 1 to {VolumeConfiguration.MaxLegs} legs and, with witnesses, at most "
+                + $"{VolumeConfiguration.MaxVoters} voters; '{options.Name}' has {options.Legs.Count} legs and "
+                + $"{options.Witnesses.Count} witnesses.",
+            _ when all.CountBy(name => name).FirstOrDefault(name => name.Value > 1) is { Value: > 1 } twice =>
+                $"'{twice.Key}' is named {twice.Value} times; legs and witnesses are different devices.",
+            _ when all.Contains(options.Name, StringComparer.Ordinal) =>
+                $"The volume '{options.Name}' names itself as a leg or witness; give it a name of its own.",
+            { Pages: < MinPages } =>
+                $"The volume '{options.Name}' has {options.Pages} pages; give at least {MinPages}.",
+            _ when FaultOf(nameof(options.OpenTimeout), options.OpenTimeout) is { } open => open,
+            _ when FaultOf(nameof(options.LegTimeout), options.LegTimeout) is { } leg => leg,
+            _ => null,
+        };
+
+        string? FaultOf(string option, TimeSpan value) => value >= MinTimeout && value <= MaxTimeout
+            ? null
+            : $"The {option} of '{options.Name}' is {value.TotalSeconds} s; give {MinTimeout.TotalSeconds} s to "
+                + $"{MaxTimeout.TotalSeconds} s.";
+    }
+}

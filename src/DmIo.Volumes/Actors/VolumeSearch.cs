@@ -1,0 +1,70 @@
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Actors;
+
+/// <summary>The search for the legs and witnesses of a volume that is opened.</summary>
+internal static class VolumeSearch
+{
+    /// <summary>Reads the superblocks of the named devices. Writes nothing.</summary>
+    /// <returns>The legs and witnesses that were found, and the newest record that they hold.</returns>
+    /// <exception cref="VolumeException">None was found, they belong to several volumes, or the named devices can never
+    /// be enough to open the volume.</exception>
+    /// <exception cref="IoRefusedException">The name is in use, or the service has stopped.</exception>
+    internal static async Task<(IReadOnlyList<LegStore> Stores, VolumeRecord Known)> RunAsync(
+        DmIoService service, IoClient client, VolumeOptions options)
+    {
+        var attached = (await service.GetDevicesAsync()).ToDictionary(
+            device => device.Name, device => device.Description, StringComparer.Ordinal);
+        if (attached.ContainsKey(options.Name))
+        {
+            throw new IoRefusedException($"A device named '{options.Name}' is attached already.");
+        }
+
+        var (stores, faults, coming) = (new List<LegStore>(), new List<string>(), 0);
+        foreach (var name in options.Legs.Concat(options.Witnesses))
+        {
+            if (!attached.TryGetValue(name, out var description))
+            {
+                faults.Add($"No device named '{name}' is attached.");
+                coming++;
+                continue;
+            }
+
+            if (VolumeRules.FaultOf(name, description) is { } unfit)
+            {
+                throw new VolumeException(unfit);
+            }
+
+            var reading = await LegStore.ReadSuperblockAsync(client, name, description.Capacity);
+            if (LegStore.Of(client, name, reading) is { Superblock.Accepted: not null } store)
+            {
+                stores.Add(store);
+            }
+            else
+            {
+                faults.Add(LegStore.FaultOf(name, reading));
+                coming += reading.Copies.Any(copy => copy.State == CopyState.Unreadable) ? 1 : 0;
+            }
+        }
+
+        if (stores.Count == 0)
+        {
+            throw new VolumeException(
+                $"No leg of the volume '{options.Name}' was found. {string.Join(' ', faults)}");
+        }
+
+        VolumeMembers.RequireOneVolume(stores.Select(store => (store.Device, store.Superblock)));
+        var known = stores.Select(store => store.Superblock.Accepted!).MaxBy(record => record.Version)!;
+        var found = new Dictionary<int, string>();
+        foreach (var store in stores)
+        {
+            found[store.Superblock.Member] = store.Device;
+        }
+
+        return OpeningQuorum.FaultOf(options.Name, known, found, coming) is { } tooFew
+            ? throw new VolumeException(string.Join(' ', faults.Prepend(tooFew)))
+            : (stores, known);
+    }
+}

@@ -1,0 +1,56 @@
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
+using DmIo.Volumes.Actors;
+
+namespace DmIo.Volumes.Client;
+
+/// <summary>An open volume, which is attached to the service as a device. Thread-safe.</summary>
+public sealed class Volume : IAsyncDisposable
+{
+    private readonly DmIoService service;
+    private readonly VolumeDevice device;
+    private readonly VolumeOpening opening;
+    private readonly Lazy<Task> closing;
+
+    internal Volume(DmIoService service, VolumeDevice device, VolumeOpening opening)
+    {
+        (this.service, this.device, this.opening) = (service, device, opening);
+        closing = new Lazy<Task>(CloseAsync);
+    }
+
+    /// <summary>The name of the device.</summary>
+    public string Name => opening.Name;
+
+    /// <summary>The volume is closed, or its actor system has terminated.</summary>
+    internal Task Closed => device.Closed;
+
+    /// <summary>The state of the volume and of its legs.</summary>
+    public Task<VolumeStatus> GetStatusAsync()
+    {
+        var status = new TaskCompletionSource<VolumeStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
+        device.Post(volume => status.TrySetResult(VolumeReport.Of(volume, opening)));
+        return status.Task;
+    }
+
+    /// <summary>Detaches the device: operations in flight end, and the volume is closed. A volume that is still open
+    /// when its actor system terminates is closed before the service stops.</summary>
+    public async ValueTask DisposeAsync() => await closing.Value;
+
+    private async Task CloseAsync()
+    {
+        if (Closed.IsCompleted)
+        {
+            return;
+        }
+
+        try
+        {
+            await service.DetachAsync(Name);
+        }
+        catch (IoRefusedException)
+        {
+            // The device is being detached already, or the service stops.
+            await Closed;
+        }
+    }
+}
