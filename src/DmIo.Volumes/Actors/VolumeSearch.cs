@@ -17,6 +17,12 @@ internal static class VolumeSearch
     {
         var attached = (await service.GetDevicesAsync()).ToDictionary(
             device => device.Name, device => device.Description, StringComparer.Ordinal);
+        if (options.Legs.Concat(options.Witnesses).Contains(options.Name, StringComparer.Ordinal))
+        {
+            throw new VolumeException(
+                $"The volume '{options.Name}' names itself as a leg or witness; give it a name of its own.");
+        }
+
         if (attached.ContainsKey(options.Name))
         {
             throw new IoRefusedException($"A device named '{options.Name}' is attached already.");

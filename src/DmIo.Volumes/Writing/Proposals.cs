@@ -22,8 +22,12 @@ internal sealed class Proposals(WriterState state)
     /// <summary>Nothing is to be done but to write down that the legs are equal.</summary>
     internal bool WantsClean { get; set; }
 
+    /// <summary>The clean record also says that an operator stopped the volume.</summary>
+    internal bool WantsStopped { get; set; }
+
     internal bool IsIdle => state is { Proposed: null, Failed.IsEmpty: true, HasReportedPowerLoss: false }
-        && !WantsClean && !(state.WantsDirty && state.Chosen.IsClean) && WantedSession <= state.Chosen.Session;
+        && !WantsClean && WantsStopped == state.Chosen.IsStopped
+        && !(state.WantsDirty && state.Chosen.IsClean) && WantedSession <= state.Chosen.Session;
 
     /// <summary>The request for a voter; null: it has accepted what is proposed or chosen.</summary>
     internal VoterRequest? RequestTo(int member)
@@ -116,7 +120,9 @@ internal sealed class Proposals(WriterState state)
 
         if (state.Chosen.IsClean)
         {
-            return state.WantsDirty ? state.Chosen with { IsClean = false } : null;
+            return state.WantsDirty ? state.Chosen with { IsClean = false }
+                : WantsStopped && !state.Chosen.IsStopped ? state.Chosen with { IsStopped = true }
+                : null;
         }
 
         return Clean();
@@ -148,7 +154,7 @@ internal sealed class Proposals(WriterState state)
             }
         }
 
-        return state.Chosen with { IsClean = true };
+        return state.Chosen with { IsClean = true, IsStopped = WantsStopped };
     }
 
     private void Propose(VolumeRecord record)

@@ -80,6 +80,8 @@ public sealed class VolumeShutdownTests : IDisposable
         await service.DetachAsync("a");
         await service.DetachAsync("b");
         var waiting = WriteAsync(system, 7);
+        await Task.Delay(500);
+        Assert.False(waiting.IsCompleted);
 
         await system.Terminate().WaitAsync(TimeSpan.FromSeconds(20));
 
