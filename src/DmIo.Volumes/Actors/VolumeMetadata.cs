@@ -28,7 +28,8 @@ internal sealed class VolumeMetadata(DmIoService service, IoClient client, Volum
         {
             throw new VolumeException(
                 $"The volume '{stores[0].Superblock.Name}' is renamed only with all of its legs and witnesses. "
-                + "Missing: " + string.Join(", ", missing.Select(slot => $"{(slot.IsWitness ? "witness" : "leg")} {slot.Member}"))
+                + "Missing: "
+                + string.Join(", ", missing.Select(slot => $"{(slot.IsWitness ? "witness" : "leg")} {slot.Member}"))
                 + ".");
         }
 

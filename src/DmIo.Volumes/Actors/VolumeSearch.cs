@@ -17,17 +17,7 @@ internal static class VolumeSearch
     {
         var attached = (await service.GetDevicesAsync()).ToDictionary(
             device => device.Name, device => device.Description, StringComparer.Ordinal);
-        if (options.Legs.Concat(options.Witnesses).Contains(options.Name, StringComparer.Ordinal))
-        {
-            throw new VolumeException(
-                $"The volume '{options.Name}' names itself as a leg or witness; give it a name of its own.");
-        }
-
-        if (attached.ContainsKey(options.Name))
-        {
-            throw new IoRefusedException($"A device named '{options.Name}' is attached already.");
-        }
-
+        RequireFreeName(options, attached.Keys);
         var (stores, faults, coming) = (new List<LegStore>(), new List<string>(), 0);
         foreach (var name in options.Legs.Concat(options.Witnesses))
         {
@@ -72,5 +62,19 @@ internal static class VolumeSearch
         return OpeningQuorum.FaultOf(options.Name, known, found, coming) is { } tooFew
             ? throw new VolumeException(string.Join(' ', faults.Prepend(tooFew)))
             : (stores, known);
+    }
+
+    private static void RequireFreeName(VolumeOptions options, IEnumerable<string> attached)
+    {
+        if (options.Legs.Concat(options.Witnesses).Contains(options.Name, StringComparer.Ordinal))
+        {
+            throw new VolumeException(
+                $"The volume '{options.Name}' names itself as a leg or witness; give it a name of its own.");
+        }
+
+        if (attached.Contains(options.Name, StringComparer.Ordinal))
+        {
+            throw new IoRefusedException($"A device named '{options.Name}' is attached already.");
+        }
     }
 }
