@@ -8,28 +8,36 @@ namespace DmIo.Volumes.Client;
 public sealed class Volume : IAsyncDisposable
 {
     private readonly DmIoService service;
-    private readonly VolumeDevice device;
-    private readonly VolumeOpening opening;
+    private readonly TakenOver volume;
     private readonly Lazy<Task> closing;
 
-    internal Volume(DmIoService service, VolumeDevice device, VolumeOpening opening)
+    internal Volume(DmIoService service, TakenOver volume)
     {
-        (this.service, this.device, this.opening) = (service, device, opening);
+        (this.service, this.volume) = (service, volume);
         closing = new Lazy<Task>(CloseAsync);
     }
 
     /// <summary>The name of the device.</summary>
-    public string Name => opening.Name;
+    public string Name => volume.Opening.Name;
 
     /// <summary>The volume is closed, or its actor system has terminated.</summary>
-    internal Task Closed => device.Closed;
+    internal Task Closed => volume.Device.Closed;
 
     /// <summary>The state of the volume and of its legs.</summary>
     public Task<VolumeStatus> GetStatusAsync()
     {
         var status = new TaskCompletionSource<VolumeStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.Post(volume => status.TrySetResult(VolumeReport.Of(volume, opening)));
+        volume.Device.Post(device => status.TrySetResult(VolumeReport.Of(device, volume.Opening)));
         return status.Task;
+    }
+
+    /// <summary>Closes the volume and stops it: no opening of it succeeds until it is started.</summary>
+    /// <exception cref="VolumeException">The volume is closed, and the record could not be stored.</exception>
+    public async Task StopAsync()
+    {
+        volume.RequestStop();
+        await DisposeAsync();
+        volume.RequireStopped();
     }
 
     /// <summary>Detaches the device: operations in flight end, and the volume is closed. A volume that is still open

@@ -23,11 +23,16 @@ internal sealed class Proposals(WriterState state)
     /// <summary>Nothing is to be done but to write down that the legs are equal.</summary>
     internal bool WantsClean { get; set; }
 
+    /// <summary>The clean record also says that an operator stopped the volume.</summary>
+    internal bool WantsStopped { get; set; }
+
     /// <summary>The change of voters that is to be begun; null: none is.</summary>
     internal VolumeConfiguration? WantedConfiguration { get; set; }
 
-    internal bool IsIdle => WantedConfiguration is null && !state.Chosen.Configuration.IsJoint && state is { Proposed: null, Failed.IsEmpty: true, HasReportedPowerLoss: false }
-        && !WantsClean && !(state.WantsDirty && state.Chosen.IsClean) && WantedSession <= state.Chosen.Session;
+    internal bool IsIdle => state is { Proposed: null, Failed.IsEmpty: true, HasReportedPowerLoss: false }
+        && WantedConfiguration is null && !state.Chosen.Configuration.IsJoint
+        && !WantsClean && WantsStopped == state.Chosen.IsStopped
+        && !(state.WantsDirty && state.Chosen.IsClean) && WantedSession <= state.Chosen.Session;
 
     /// <summary>The request for a voter; null: it has accepted what is proposed or chosen.</summary>
     internal VoterRequest? RequestTo(int member)
@@ -125,7 +130,9 @@ internal sealed class Proposals(WriterState state)
 
         if (state.Chosen.IsClean)
         {
-            return state.WantsDirty ? state.Chosen with { IsClean = false } : null;
+            return state.WantsDirty ? state.Chosen with { IsClean = false }
+                : WantsStopped && !state.Chosen.IsStopped ? state.Chosen with { IsStopped = true }
+                : null;
         }
 
         return Clean();
@@ -172,7 +179,7 @@ internal sealed class Proposals(WriterState state)
             }
         }
 
-        return state.Chosen with { IsClean = true };
+        return state.Chosen with { IsClean = true, IsStopped = WantsStopped };
     }
 
     private void Propose(VolumeRecord record)

@@ -281,9 +281,12 @@ internal sealed class VolumeWriter
     }
 
     /// <summary>Proposes the clean record as soon as no extent is active and no region unresolved.</summary>
-    internal void Clean(TimeSpan now)
+    /// <param name="now">The time.</param>
+    /// <param name="stops">The record also says that an operator stopped the volume.</param>
+    internal void Clean(TimeSpan now, bool stops = false)
     {
         proposals.WantsClean = true;
+        proposals.WantsStopped = stops;
         Advance(now);
     }
 

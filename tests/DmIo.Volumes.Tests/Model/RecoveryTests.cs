@@ -74,6 +74,9 @@ public sealed class RecoveryTests
             },
             _ => throw new ArgumentOutOfRangeException(nameof(volume), volume, null),
         };
-        Assert.Null(Recovery.Run(VolumeWorld.Of(options), seed: 1, 2000 * Factor, depth: 200));
+        if (Recovery.Run(VolumeWorld.Of(options), seed: 1, 2000 * Factor, depth: 200) is { } fault)
+        {
+            Assert.Fail(fault);
+        }
     }
 }

@@ -14,7 +14,8 @@ internal sealed class WriterFixture : IWriterHost
     private readonly Dictionary<ClientOperation, OperationOutcome> outcomes = [];
     private readonly List<int> mapReads = [];
 
-    internal WriterFixture(bool isPowerLost = false, MemberSet inSync = default, WriterRules? rules = null)
+    internal WriterFixture(
+        bool isPowerLost = false, MemberSet inSync = default, WriterRules? rules = null, bool isStopped = false)
     {
         Known = new VolumeRecord
         {
@@ -23,6 +24,7 @@ internal sealed class WriterFixture : IWriterHost
             Size = ByteSize.FromBytes(8L << RegionRange.ExtentShift),
             InSync = inSync.IsEmpty ? MemberSet.FirstMembers(2) : inSync,
             IsPowerLost = isPowerLost,
+            IsStopped = isStopped,
             Lineage = Id(4),
         };
         Core = new VolumeWriter(this, rules ?? new WriterRules(), Id(5), Known);
@@ -138,7 +140,7 @@ internal sealed class WriterFixture : IWriterHost
     internal bool AnswerRequests()
     {
         var answered = false;
-        foreach (var member in Known.Configuration.Voters)
+        foreach (var member in State.Chosen.Configuration.Voters | (State.Proposed ?? Known).Configuration.Voters)
         {
             while ((Core.VoteRequestTo(member) ?? Core.LegRequestTo(member)) is { } request)
             {
