@@ -62,6 +62,12 @@ internal static class VolumeSearch
 
         VolumeMembers.RequireOneVolume(stores.Select(store => (store.Device, store.Superblock)));
         var known = stores.Select(store => store.Superblock.Accepted!).MaxBy(record => record.Version)!;
+        foreach (var stranger in stores.FindAll(store => !store.IsMemberOf(known)))
+        {
+            stores.Remove(stranger);
+            faults.Add($"'{stranger.Device}' was removed from the volume.");
+        }
+
         var found = new Dictionary<int, string>();
         foreach (var store in stores)
         {
