@@ -1,6 +1,5 @@
 using DmIo.Actors.Client;
 using DmIo.Io;
-using DmIo.Memory;
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Writing;
@@ -17,21 +16,12 @@ internal sealed class LegStore
 
     private readonly IoClient client;
     private readonly SuperblockCopies copies;
-    private readonly ActiveMap active;
-    private readonly MissedMap[] missed = new MissedMap[VolumeConfiguration.MaxLegs];
-
-    // What the missed maps on the leg hold.
-    private readonly RegionSet[] stored = new RegionSet[VolumeConfiguration.MaxLegs];
+    private readonly LegPages pages;
 
     private LegStore(string device, IoClient client, SuperblockCopies copies, Superblock superblock)
     {
         (Device, this.client, this.copies, Superblock) = (device, client, copies, superblock);
-        active = new ActiveMap(superblock.Geometry, superblock.Leg);
-        for (var i = 0; i < missed.Length; i++)
-        {
-            missed[i] = new MissedMap(superblock.Geometry, superblock.Leg, (byte)i);
-            stored[i] = new RegionSet();
-        }
+        pages = new LegPages(superblock.Geometry, superblock.Leg);
     }
 
     /// <summary>The name of the device in the service.</summary>
@@ -119,56 +109,25 @@ internal sealed class LegStore
         {
             var slots = await ReadAsync(
                 geometry.ActivePageAt(page, 0), LegGeometry.ActiveSlots * LegGeometry.BlockBytes);
-            active.Load(
+            pages.LoadActive(
                 page, slots.AsSpan(0, LegGeometry.BlockBytes), slots.AsSpan(LegGeometry.BlockBytes), extents);
         }
 
-        for (byte member = 0; member < missed.Length; member++)
+        for (byte member = 0; member < VolumeConfiguration.MaxLegs; member++)
         {
-            stored[member].Clear();
+            pages.BeginMissed(member);
             await LoadMissedAsync(member);
         }
 
-        return new LegMaps(extents, [.. stored.Select(regions => new RegionSet(regions))]);
+        return new LegMaps(extents, pages.CopyMissed());
     }
 
-    /// <summary>The pages of the active map that hold extents, with the bits of a set.</summary>
-    internal List<MapWrite> EncodeActive(RegionSet extents, RegionSet bits)
-    {
-        var writes = new List<MapWrite>();
-        for (var page = extents.NextPage(0); page >= 0; page = extents.NextPage(page + 1))
-        {
-            var block = new byte[LegGeometry.BlockBytes];
-            writes.Add(new MapWrite(active.Encode(page, bits, block), block));
-        }
+    /// <inheritdoc cref="LegPages.EncodeActive"/>
+    internal List<MapWrite> EncodeActive(RegionSet extents, RegionSet bits) => pages.EncodeActive(extents, bits);
 
-        return writes;
-    }
-
-    /// <summary>The pages of the missed map of a member that differ from what the leg holds.</summary>
-    internal void EncodeMissed(byte member, RegionSet regions, List<MapWrite> writes)
-    {
-        var before = stored[member];
-        if (before.SetEquals(regions))
-        {
-            return;
-        }
-
-        var (old, bits) = (new ulong[RegionSet.PageWords], new ulong[RegionSet.PageWords]);
-        for (var page = 0L; page < Superblock.Geometry.MissedPages; page++)
-        {
-            before.CopyPage(page, old);
-            regions.CopyPage(page, bits);
-            if (!old.AsSpan().SequenceEqual(bits))
-            {
-                var block = new byte[LegGeometry.BlockBytes];
-                writes.Add(new MapWrite(missed[member].Encode(page, regions, block), block));
-            }
-        }
-
-        before.Clear();
-        before.UnionWith(regions);
-    }
+    /// <inheritdoc cref="LegPages.EncodeMissed"/>
+    internal void EncodeMissed(byte member, RegionSet regions, List<MapWrite> writes) =>
+        pages.EncodeMissed(member, regions, writes);
 
     private static IEnumerable<Sector> LaterCopies(byte[]?[] blocks, ByteSize capacity)
     {
@@ -193,34 +152,20 @@ internal sealed class LegStore
         for (var first = 0L; first < geometry.MissedPages; first += AtOnce)
         {
             var count = (int)Math.Min(AtOnce, geometry.MissedPages - first);
-            var pages = await ReadAsync(geometry.MissedPageAt(member, first), count * LegGeometry.BlockBytes);
+            var blocks = await ReadAsync(geometry.MissedPageAt(member, first), count * LegGeometry.BlockBytes);
             for (var i = 0; i < count; i++)
             {
-                var block = pages.AsSpan(i * LegGeometry.BlockBytes, LegGeometry.BlockBytes);
-                missed[member].Load(first + i, block, stored[member]);
+                var block = blocks.AsSpan(i * LegGeometry.BlockBytes, LegGeometry.BlockBytes);
+                pages.LoadMissed(member, first + i, block);
             }
         }
     }
 
     private async Task WriteEmptyMapsAsync()
     {
-        var geometry = Superblock.Geometry;
-        var block = new byte[LegGeometry.BlockBytes];
-        var none = new RegionSet();
-        for (var page = 0L; page < geometry.ActivePages; page++)
+        foreach (var write in pages.EncodeEmpty())
         {
-            for (var slot = 0; slot < LegGeometry.ActiveSlots; slot++)
-            {
-                await WriteAsync(active.Encode(page, none, block), block);
-            }
-        }
-
-        for (var member = 0; member < missed.Length; member++)
-        {
-            for (var page = 0L; page < geometry.MissedPages; page++)
-            {
-                await WriteAsync(missed[member].Encode(page, none, block), block);
-            }
+            await WriteAsync(write.Start, write.Block);
         }
     }
 
@@ -253,6 +198,3 @@ internal sealed class LegStore
         return result.IsOk;
     }
 }
-
-/// <summary>A block of a map and where it belongs.</summary>
-internal readonly record struct MapWrite(Sector Start, IoMemory Block);

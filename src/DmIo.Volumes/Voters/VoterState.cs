@@ -19,6 +19,38 @@ internal sealed record VoterState
 
     /// <summary>The state of the leg; None for a witness.</summary>
     public LegState Leg { get; init; }
+
+    /// <summary>What a superblock says that was opened.</summary>
+    /// <param name="superblock">The superblock.</param>
+    /// <param name="current">What identifies the caches below the leg now.</param>
+    internal static VoterState Of(Superblock superblock, Continuity current) => new()
+    {
+        Promised = superblock.Promised,
+        Record = superblock.Accepted!,
+        Generation = superblock.Generation,
+        IsContinuityEnded = current.IsEnded || !superblock.Continuity.Includes(current),
+        Leg = superblock.State,
+    };
+
+    /// <summary>The superblock that holds the state.</summary>
+    /// <param name="before">The present superblock.</param>
+    /// <param name="current">What identifies the caches below the leg now.</param>
+    internal Superblock In(Superblock before, Continuity current)
+    {
+        var isInSync = Record.InSync[before.Member];
+        return before with
+        {
+            Promised = Promised,
+            Accepted = Record,
+            Generation = Generation,
+            State = Leg == LegState.None ? LegState.None
+                : isInSync ? LegState.InSync
+                : Leg == LegState.InSync ? LegState.Outdated
+                : Leg,
+            LastInSync = isInSync ? Record.Version : before.LastInSync,
+            Continuity = current with { IsEnded = IsContinuityEnded },
+        };
+    }
 }
 
 /// <summary>What a voter needs from its surroundings. No method calls the voter back before it returns.</summary>
