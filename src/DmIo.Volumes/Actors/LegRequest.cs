@@ -1,6 +1,7 @@
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Io;
+using DmIo.Volumes.Maps;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Writing;
 using static DmIo.Actors.Protocol.IoProtocol;
@@ -136,10 +137,16 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         }
     }
 
-    /// <summary>Tells the writer that sent the step, which may have been replaced meanwhile.</summary>
+    /// <summary>Tells the writer that sent the step, unless it was replaced: the next writer sends the operations again,
+    /// and answers them.</summary>
     private static void Complete(
         VolumeDevice volume, VolumeWriter writer, WriterStep ended, int member, LegResult legResult)
     {
+        if (writer != volume.Writer)
+        {
+            return;
+        }
+
         switch (ended)
         {
             case MapGroup group:
@@ -223,9 +230,9 @@ internal sealed class CopyRead(CopyStep copy, byte[] memory, LegRange range) : W
 }
 
 /// <summary>The writes of one step's map pages on one leg.</summary>
-internal sealed class MapGroup(WriterStep step, int member, int count) : WriterStep
+internal sealed class MapGroup(WriterStep step, int member, List<MapWrite> writes) : WriterStep
 {
-    private int left = count;
+    private int left = writes.Count;
     private LegResult worst = LegResult.Ok;
 
     internal void Completed(VolumeDevice volume, VolumeWriter writer, LegResult result)
@@ -233,6 +240,11 @@ internal sealed class MapGroup(WriterStep step, int member, int count) : WriterS
         worst = result > worst ? result : worst;
         if (--left == 0)
         {
+            if (worst == LegResult.Ok)
+            {
+                writes.ForEach(volume.LegOf(member).Store.Written);
+            }
+
             writer.Completed(step, member, worst, volume.Now);
         }
     }

@@ -99,9 +99,11 @@ internal sealed class LegStore
         return true;
     }
 
-    /// <summary>Reads the maps.</summary>
+    /// <summary>Reads the maps, also those of a blank leg: pages that are written later must win over those that it
+    /// was created with.</summary>
+    /// <returns>The maps; null: the leg is blank, so that they say nothing.</returns>
     /// <exception cref="VolumeException">A page cannot be read.</exception>
-    internal async Task<LegMaps> ReadMapsAsync()
+    internal async Task<LegMaps?> ReadMapsAsync()
     {
         var geometry = Superblock.Geometry;
         var extents = new RegionSet();
@@ -119,7 +121,7 @@ internal sealed class LegStore
             await LoadMissedAsync(member);
         }
 
-        return new LegMaps(extents, pages.CopyMissed());
+        return Superblock.State == LegState.Blank ? null : new LegMaps(extents, pages.CopyMissed());
     }
 
     /// <inheritdoc cref="LegPages.EncodeActive"/>
@@ -128,6 +130,9 @@ internal sealed class LegStore
     /// <inheritdoc cref="LegPages.EncodeMissed"/>
     internal void EncodeMissed(byte member, RegionSet regions, List<MapWrite> writes) =>
         pages.EncodeMissed(member, regions, writes);
+
+    /// <inheritdoc cref="LegPages.Written"/>
+    internal void Written(MapWrite write) => pages.Written(write);
 
     private static IEnumerable<Sector> LaterCopies(byte[]?[] blocks, ByteSize capacity)
     {

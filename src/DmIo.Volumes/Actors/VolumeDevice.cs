@@ -132,12 +132,15 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// are sent again in order of arrival.</summary>
     internal void Restart()
     {
-        var again = unanswered.ToArray();
+        var (again, epoch) = (unanswered.ToArray(), Writer.State.Epoch);
         unanswered.Clear();
         Writer = new VolumeWriter(this, new WriterRules(), owner, Writer.State.Chosen);
         foreach (var operation in again)
         {
-            Submit(new VolumeOperation(operation.Device, operation.Completion));
+            Submit(new VolumeOperation(operation.Device, operation.Completion)
+            {
+                RepeatedFrom = operation.Targets.IsEmpty ? operation.RepeatedFrom : epoch,
+            });
         }
 
         Writer.Begin(Guid.NewGuid());
@@ -180,12 +183,6 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     void IWriterHost.ReadMaps(int leg)
     {
         var (store, writer) = (legs[leg]!.Store, Writer);
-        if (store.Superblock.State == LegState.Blank)
-        {
-            Post(device => writer.MapsRead(leg, null, device.Now));
-            return;
-        }
-
         _ = store.ReadMapsAsync().ContinueWith(
             read => Post(device =>
             {
@@ -312,7 +309,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
             return;
         }
 
-        var group = new MapGroup(step, member, writes.Count);
+        var group = new MapGroup(step, member, writes);
         foreach (var write in writes)
         {
             var range = new LegRange(write.Start, LegGeometry.BlockBytes / Sector.SizeBytes, IsMetadata: true);

@@ -16,6 +16,9 @@ internal sealed class LegPages
     // What the missed maps on the leg hold, once all writes that were encoded have ended.
     private readonly RegionSet[] stored = new RegionSet[VolumeConfiguration.MaxLegs];
 
+    // The pages of missed maps that are not known to be durable: they are written again.
+    private readonly List<(byte Member, long Page)> unfinished = [];
+
     /// <summary>The pages of a leg, none of which was ever written.</summary>
     public LegPages(LegGeometry geometry, Guid leg)
     {
@@ -34,7 +37,11 @@ internal sealed class LegPages
         active.Load(page, first, second, extents);
 
     /// <summary>The missed map of a member is read from now on.</summary>
-    public void BeginMissed(byte member) => stored[member].Clear();
+    public void BeginMissed(byte member)
+    {
+        stored[member].Clear();
+        unfinished.RemoveAll(one => one.Member == member);
+    }
 
     /// <summary>Reads a page of the missed map of a member.</summary>
     /// <param name="member">The member that lacks the regions.</param>
@@ -59,11 +66,12 @@ internal sealed class LegPages
         return writes;
     }
 
-    /// <summary>The pages of the missed map of a member that differ from what the leg holds.</summary>
+    /// <summary>The pages of the missed map of a member that differ from what is durable on the leg: also those that an
+    /// earlier write, which has not ended, makes equal.</summary>
     public void EncodeMissed(byte member, RegionSet regions, List<MapWrite> writes)
     {
         var before = stored[member];
-        if (before.SetEquals(regions))
+        if (before.SetEquals(regions) && !unfinished.Exists(one => one.Member == member))
         {
             return;
         }
@@ -73,15 +81,25 @@ internal sealed class LegPages
         {
             before.CopyPage(page, old);
             regions.CopyPage(page, bits);
-            if (!old.AsSpan().SequenceEqual(bits))
+            if (!old.AsSpan().SequenceEqual(bits) || unfinished.Contains((member, page)))
             {
                 var block = new byte[LegGeometry.BlockBytes];
-                writes.Add(new MapWrite(missed[member].Encode(page, regions, block), block));
+                writes.Add(new MapWrite(missed[member].Encode(page, regions, block), block, (member, page)));
+                unfinished.Add((member, page));
             }
         }
 
         before.Clear();
         before.UnionWith(regions);
+    }
+
+    /// <summary>A page is durable. The writes of one page end in the order in which they were encoded.</summary>
+    public void Written(MapWrite write)
+    {
+        if (write.Missed is { } page)
+        {
+            unfinished.Remove(page);
+        }
     }
 
     /// <summary>All pages of a new leg, without a bit.</summary>
@@ -109,4 +127,7 @@ internal sealed class LegPages
 }
 
 /// <summary>A block of a map and where it belongs.</summary>
-internal readonly record struct MapWrite(Sector Start, byte[] Block);
+/// <param name="Start">Its first sector.</param>
+/// <param name="Block">4096 bytes.</param>
+/// <param name="Missed">The page of a missed map that changes; null: it is of an active map, or of a new leg.</param>
+internal readonly record struct MapWrite(Sector Start, byte[] Block, (byte Member, long Page)? Missed = null);
