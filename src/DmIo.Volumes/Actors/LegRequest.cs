@@ -137,8 +137,8 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         }
     }
 
-    /// <summary>Tells the writer that sent the step, unless it was replaced: the next writer sends the operations again,
-    /// and answers them.</summary>
+    /// <summary>Tells the writer that sent the step, unless it was replaced: the next writer sends the operations
+    /// again, and answers them.</summary>
     private static void Complete(
         VolumeDevice volume, VolumeWriter writer, WriterStep ended, int member, LegResult legResult)
     {

@@ -81,8 +81,8 @@ internal class ClientOperation : WriterStep
 
     internal ulong Session { get; }
 
-    /// <summary>The epoch in which an earlier writer of the process has sent the operation, without an answer; null: none
-    /// has.</summary>
+    /// <summary>The epoch in which an earlier writer of the process has sent the operation, without an answer; null:
+    /// none has.</summary>
     internal Epoch? RepeatedFrom { get; init; }
 
     /// <summary>A leg that stays in S failed the operation.</summary>

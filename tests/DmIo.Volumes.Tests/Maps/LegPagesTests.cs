@@ -12,8 +12,8 @@ public sealed class LegPagesTests
 
     public LegPagesTests() => pages = New();
 
-    /// <summary>Otherwise a step that changes nothing would be done before the page is durable, and active bits would be
-    /// cleared too early.</summary>
+    /// <summary>Otherwise a step that changes nothing would be done before the page is durable, and active bits would
+    /// be cleared too early.</summary>
     [Fact]
     public void A_page_whose_write_has_not_ended_is_written_again()
     {

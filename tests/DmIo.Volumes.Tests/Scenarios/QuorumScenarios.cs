@@ -25,8 +25,8 @@ public sealed class QuorumScenarios
         scenario.Reads(writer, write);
     }
 
-    /// <summary>A diskless tiebreaker keeps the quorum when one of two disks is lost. Here that is a witness; without it
-    /// as well, writes wait.</summary>
+    /// <summary>A diskless tiebreaker keeps the quorum when one of two disks is lost. Here that is a witness; without
+    /// it as well, writes wait.</summary>
     [Fact]
     public void Quorum_tiebreaker()
     {
@@ -54,8 +54,7 @@ public sealed class QuorumScenarios
         var lost = scenario.Submit(writer);
         scenario.Pass(10);
         var next = scenario.Start(host: 1);
-        Assert.False(next.State.InSync[0] && scenario.Member(0).Device.Disk[scenario.Member(0).DataStart] == lost.Content
-            && next.State.Unresolved.IsEmpty);
+        Assert.False(next.State.InSync[0] && next.State.Unresolved.IsEmpty);
         var kept = scenario.Do(next);
         scenario.Restore(writer, 1, 2);
         scenario.Ends(lost, OperationOutcome.InDoubt, OperationOutcome.Fenced);
@@ -151,8 +150,8 @@ public sealed class QuorumScenarios
         Array.ForEach(held, one => scenario.Ends(one, OperationOutcome.InDoubt, OperationOutcome.Fenced));
     }
 
-    /// <summary>Data that was written without a quorum must not survive the data of a quorum. Here a leg with a write of
-    /// its own is a target, not a source.</summary>
+    /// <summary>Data that was written without a quorum must not survive the data of a quorum. Here a leg with a write
+    /// of its own is a target, not a source.</summary>
     [Fact]
     public void Quorate_data_divergence()
     {
@@ -175,7 +174,8 @@ public sealed class QuorumScenarios
         Assert.Equal(read.Found, again.Found);
     }
 
-    /// <summary>Two primaries that cannot see each other diverge. Here only the side with a quorum ever serves.</summary>
+    /// <summary>Two primaries that cannot see each other diverge. Here only the side with a quorum ever
+    /// serves.</summary>
     [Fact]
     public void Split_brain()
     {

@@ -112,8 +112,8 @@ public sealed class ResyncScenarios
         scenario.Reads(last, write);
     }
 
-    /// <summary>The source of a resync becomes a target later. Here the leg that was copied from is lost, misses writes,
-    /// and gets them from the leg that was copied to.</summary>
+    /// <summary>The source of a resync becomes a target later. Here the leg that was copied from is lost, misses
+    /// writes, and gets them from the leg that was copied to.</summary>
     [Fact]
     public void Resync_source_becomes_target()
     {
@@ -169,8 +169,8 @@ public sealed class ResyncScenarios
         scenario.ComesToOrder(writer);
     }
 
-    /// <summary>The volume is written all the time while it resynchronizes. Here every write is Ok, also to regions that
-    /// are being copied, and the leg returns.</summary>
+    /// <summary>The volume is written all the time while it resynchronizes. Here every write is Ok, also to regions
+    /// that are being copied, and the leg returns.</summary>
     [Fact]
     public void Busy_resync()
     {

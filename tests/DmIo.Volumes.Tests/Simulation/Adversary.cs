@@ -3,9 +3,9 @@ using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Tests.Simulation;
 
-/// <summary>Faults at random times, and at random changes of disks, where they are most likely to matter: how often each
-/// happens is in the options. What a fault breaks works again some time later. Writers are started at any time; if none
-/// runs, soon.</summary>
+/// <summary>Faults at random times, and at random changes of disks, where they are most likely to matter: how often
+/// each happens is in the options. What a fault breaks works again some time later. Writers are started at any time; if
+/// none runs, soon.</summary>
 internal sealed class Adversary(SimulatedVolume volume)
 {
     private bool isOver;
@@ -128,6 +128,9 @@ internal sealed class Adversary(SimulatedVolume volume)
             case Fault.CutHost:
                 CutHost(Random.Next(Options.Hosts), member.Host);
                 break;
+            case Fault.Split:
+                Split();
+                break;
             default:
                 Happen(fault, member);
                 break;
@@ -249,6 +252,24 @@ internal sealed class Adversary(SimulatedVolume volume)
         }
     }
 
+    /// <summary>The network falls into two parts.</summary>
+    private void Split()
+    {
+        var hosts = Enumerable.Range(0, Options.Hosts).Concat(volume.Members.Select(member => member.Host)).Distinct();
+        var parts = hosts.ToLookup(_ => Random.Next(2));
+        var pairs = parts[0].SelectMany(_ => parts[1], (one, other) => (one, other)).ToArray();
+        SetCut(cuts: true);
+        Later(() => SetCut(cuts: false));
+
+        void SetCut(bool cuts)
+        {
+            foreach (var (one, other) in pairs)
+            {
+                volume.Cut(one, other, cuts);
+            }
+        }
+    }
+
     private void Fail(SimulatedMember member, IoOperation operation)
     {
         member.Device.Errors[(int)operation] = Random.Next(2) == 0 ? 1 : Random.NextDouble();
@@ -270,12 +291,12 @@ internal static class Rot
     /// remain, and nothing rots while the superblock is being written.</summary>
     internal static void Superblock(SimulatedVolume volume, SimulatedMember member)
     {
-        var reading = SuperblockCopies.Read(member.ReadBlocks());
+        var reading = SuperblockCopies.Read(member.Metadata.ReadSuperblocks());
         var good = System.Numerics.BitOperations.PopCount(reading.Current);
         var isNewest = reading.Sequence == reading.LastSequence;
         if (volume.Options.IsBeyondAtlas || (!member.IsWriting && isNewest && good > 2))
         {
-            member.HasRotten = true;
+            member.Metadata.HasRotten = true;
             Block(volume, member, member.Geometry.SuperblockAt(volume.Random.Next(LegGeometry.Copies)));
         }
     }

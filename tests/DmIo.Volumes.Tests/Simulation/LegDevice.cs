@@ -214,7 +214,9 @@ internal sealed class LegDevice(SimulatedVolume volume, int member, int sectors)
 
     private void WritePart(LegIo io)
     {
-        var mode = io.Grant is null && !volume.Member(member).MayTear(io) ? 0 : volume.Random.Next(3);
+        var mayTear = io.Grant is not null || volume.Options.IsBeyondAtlas
+            || volume.Member(member).Metadata.MayTear(io);
+        var mode = mayTear ? volume.Random.Next(3) : 0;
         for (var i = 0; i < io.Count; i++)
         {
             if (mode == 1 || (mode == 2 && volume.Random.Next(2) == 0))

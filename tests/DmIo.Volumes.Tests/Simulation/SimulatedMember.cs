@@ -1,5 +1,4 @@
 using DmIo.Io;
-using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Voters;
@@ -40,7 +39,8 @@ internal sealed class SimulatedMember : IVoterHost
         var geometry = superblock.Geometry;
         var bytes = geometry.MetadataLength.Bytes + (IsWitness ? 0 : superblock.Accepted!.Size.Bytes);
         Device = new LegDevice(volume, number, (int)(bytes / Sector.SizeBytes));
-        Format();
+        Metadata = new MemberMetadata(Device.Disk, superblock);
+        Metadata.Format();
         StartProcess();
     }
 
@@ -49,6 +49,8 @@ internal sealed class SimulatedMember : IVoterHost
     internal int Host { get; }
 
     internal LegDevice Device { get; }
+
+    internal MemberMetadata Metadata { get; }
 
     /// <summary>The superblock that is durable.</summary>
     internal Superblock Superblock { get; private set; }
@@ -66,9 +68,6 @@ internal sealed class SimulatedMember : IVoterHost
 
     /// <summary>The superblock is being written.</summary>
     internal bool IsWriting => copies is { IsDurable: false };
-
-    /// <summary>A copy of the superblock may be rotten.</summary>
-    internal bool HasRotten { get; set; }
 
     /// <summary>The leg has lost its cache since its last grant.</summary>
     internal bool HasLostCache { get; set; }
@@ -114,7 +113,7 @@ internal sealed class SimulatedMember : IVoterHost
             return;
         }
 
-        var reading = SuperblockCopies.Read(ReadBlocks());
+        var reading = SuperblockCopies.Read(Metadata.ReadSuperblocks());
         IsDamaged = reading.Outcome != SuperblockOutcome.Open;
         volume.Log?.Add($"member {Number} starts{(IsDamaged ? $", damaged: {reading.Fault}" : "")}");
         if (IsDamaged)
@@ -204,64 +203,6 @@ internal sealed class SimulatedMember : IVoterHost
             NoteDrained(io);
         };
         Device.Submit(io);
-    }
-
-    /// <summary>Within the atlas, a write of the superblock beside a rotten copy leaves two good copies.</summary>
-    internal bool MayTear(LegIo io)
-    {
-        var found = SuperblockCopies.Read(ReadBlocks()).Copies;
-        var others = Enumerable.Range(0, LegGeometry.Copies).Count(copy =>
-            found[copy].State == CopyState.Valid && Geometry.SuperblockAt(copy).Value != io.First);
-        return volume.Options.IsBeyondAtlas || !HasRotten || others > 1;
-    }
-
-    internal byte[]?[] ReadBlocks()
-    {
-        var blocks = new byte[]?[LegGeometry.Copies];
-        for (var copy = 0; copy < blocks.Length; copy++)
-        {
-            blocks[copy] = new byte[LegGeometry.BlockBytes];
-            Device.Disk.CopyTo((int)Geometry.SuperblockAt(copy).Value, blocks[copy]);
-        }
-
-        return blocks;
-    }
-
-    /// <summary>The extents that are active on disk.</summary>
-    internal RegionSet ReadActive()
-    {
-        var (slots, extents) = (new byte[LegGeometry.ActiveSlots * LegGeometry.BlockBytes], new RegionSet());
-        Device.Disk.CopyTo((int)Geometry.ActivePageAt(0, 0).Value, slots);
-        new LegPages(Geometry, Superblock.Leg).LoadActive(
-            0, slots.AsSpan(0, LegGeometry.BlockBytes), slots.AsSpan(LegGeometry.BlockBytes), extents);
-        return extents;
-    }
-
-    /// <summary>Writes the superblock and empty maps, before the beginning.</summary>
-    private void Format()
-    {
-        var update = SuperblockCopies.Create(SuperblockCopies.Read(ReadBlocks())).Begin(Superblock);
-        while (update.Next is { } copy)
-        {
-            var block = new byte[LegGeometry.BlockBytes];
-            update.Encode(block);
-            Store(Geometry.SuperblockAt(copy), block);
-            update.Complete(isDurable: true);
-        }
-
-        foreach (var write in new LegPages(Geometry, Superblock.Leg).EncodeEmpty().Where(_ => !IsWitness))
-        {
-            Store(write.Start, write.Block);
-        }
-    }
-
-    private void Store(Sector start, byte[] block)
-    {
-        var sectors = SectorDisk.SectorsOf(block);
-        for (var i = 0; i < sectors.Length; i++)
-        {
-            Device.Disk.Write((int)start.Value + i, sectors[i], isForced: true);
-        }
     }
 
     private void Write(Superblock superblock) => WriteNext(process, copies!, copies!.Begin(superblock));

@@ -6,7 +6,8 @@ namespace DmIo.Volumes.Tests.Simulation;
 
 /// <summary>
 /// A volume in simulated time: the cores of writers and voters and the codecs of the product over simulated disks and a
-/// simulated network. What happens is a function of the options and of the calls; all random choices come from the seed.
+/// simulated network. What happens is a function of the options and of the calls; all random choices come from the
+/// seed.
 /// </summary>
 internal sealed class SimulatedVolume
 {
@@ -137,7 +138,8 @@ internal sealed class SimulatedVolume
         {
             foreach (var member in Members)
             {
-                if (cuts && ((writer.Host, member.Host) == (host, other) || (member.Host, writer.Host) == (host, other)))
+                var pair = (writer.Host, member.Host);
+                if (cuts && (pair == (host, other) || pair == (other, host)))
                 {
                     writer.Disconnect(member.Number);
                 }

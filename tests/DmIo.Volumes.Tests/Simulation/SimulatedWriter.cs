@@ -14,7 +14,7 @@ namespace DmIo.Volumes.Tests.Simulation;
 internal sealed class SimulatedWriter : IWriterHost
 {
     private readonly SimulatedVolume volume;
-    private readonly Leg[] legs = new Leg[MemberSet.Capacity];
+    private readonly LegConnection[] legs = new LegConnection[MemberSet.Capacity];
     private readonly Guid owner;
     private bool areRequestsDue;
 
@@ -23,7 +23,7 @@ internal sealed class SimulatedWriter : IWriterHost
         (this.volume, Number, Host, owner) = (volume, number, host, volume.NextGuid());
         foreach (var member in volume.Members)
         {
-            legs[member.Number] = new Leg(new LegPages(member.Geometry, member.Superblock.Leg));
+            legs[member.Number] = new LegConnection(volume, this, member);
         }
 
         Core = NewCore(known);
@@ -141,25 +141,13 @@ internal sealed class SimulatedWriter : IWriterHost
     });
 
     /// <summary>The connection to a leg is lost, or it is given up: nothing that was sent is answered.</summary>
-    internal void Disconnect(int member)
-    {
-        var sent = legs[member].Sent.ToArray();
-        legs[member].Sent.Clear();
-        legs[member].Grant = null;
-        foreach (var one in sent)
-        {
-            volume.Events.After(volume.DrawLatency(), () => Take(() => one.Ended(LegResult.Lost)));
-        }
-    }
+    internal void Disconnect(int member) => legs[member].Disconnect();
 
     /// <summary>How long the oldest I/O has been in flight on a leg.</summary>
-    internal TimeSpan OldestOn(int member) => legs[member].Sent.Count == 0
-        ? TimeSpan.Zero
-        : volume.Events.Now - legs[member].Sent[0].At;
+    internal TimeSpan OldestOn(int member) => legs[member].Oldest;
 
     /// <summary>The grant of a leg is in force.</summary>
-    internal bool Holds(int member) => legs[member].Grant is { IsCut: false } grant
-        && volume.Member(member).Grant == grant;
+    internal bool Holds(int member) => legs[member].IsInForce;
 
     /// <summary>A user submits an operation.</summary>
     internal void Submit(UserOperation user)
@@ -191,25 +179,16 @@ internal sealed class SimulatedWriter : IWriterHost
             return;
         }
 
-        var geometry = member.Geometry;
-        var (first, last) = (geometry.ActivePageAt(0, 0), geometry.MissedPageAt(VolumeConfiguration.MaxLegs - 1, 0));
-        var io = new LegIo(
-            IoOperation.Read,
-            (int)first.Value,
-            (int)(last.Value - first.Value) + (LegGeometry.BlockBytes / Sector.SizeBytes))
-        {
-            Grant = legs[leg].Grant,
-        };
-        Send(leg, io, result =>
+        legs[leg].ReadMaps((result, maps) =>
         {
             if (result != LegResult.Ok)
             {
                 core.LegLost(leg, Now);
-                return;
             }
-
-            var maps = MapsOf(leg, SectorDisk.BytesOf(io.Sectors));
-            core.MapsRead(leg, member.Superblock.State == LegState.Blank ? null : maps, Now);
+            else
+            {
+                core.MapsRead(leg, member.Superblock.State == LegState.Blank ? null : maps, Now);
+            }
         });
     }
 
@@ -265,7 +244,7 @@ internal sealed class SimulatedWriter : IWriterHost
         {
             Grant = legs[member].Grant,
         };
-        Send(member, io, result =>
+        legs[member].Send(io, result =>
         {
             user.Found = io.Sectors;
             core.Completed(operation, member, result, Now);
@@ -278,7 +257,7 @@ internal sealed class SimulatedWriter : IWriterHost
         foreach (var member in step.Targets)
         {
             var io = new LegIo(IoOperation.Flush, 0, 0) { Grant = legs[member].Grant };
-            Send(member, io, result => core.Completed(step, member, result, Now));
+            legs[member].Send(io, result => core.Completed(step, member, result, Now));
         }
     }
 
@@ -296,7 +275,7 @@ internal sealed class SimulatedWriter : IWriterHost
         {
             Grant = legs[step.Source].Grant,
         };
-        Send(step.Source, io, result =>
+        legs[step.Source].Send(io, result =>
         {
             if (result != LegResult.Ok)
             {
@@ -362,118 +341,13 @@ internal sealed class SimulatedWriter : IWriterHost
             IsForced = isForced,
             Grant = legs[member].Grant,
         };
-        Send(member, io, result => core.Completed(step, member, result, Now));
+        legs[member].Send(io, result => core.Completed(step, member, result, Now));
     }
 
     private void WriteMaps(WriterStep step, int member, List<MapWrite> writes)
     {
         var core = Core;
         volume.Log?.Add($"writer {Number}: {step.GetType().Name} writes {writes.Count} pages on leg {member}");
-        if (writes.Count == 0)
-        {
-            volume.Events.After(TimeSpan.Zero, () => Take(() => core.Completed(step, member, LegResult.Ok, Now)));
-            return;
-        }
-
-        var (left, worst) = (writes.Count, LegResult.Ok);
-        foreach (var write in writes)
-        {
-            var io = new LegIo(
-                IoOperation.Write, (int)write.Start.Value, LegGeometry.BlockBytes / Sector.SizeBytes)
-            {
-                Sectors = SectorDisk.SectorsOf(write.Block),
-                IsForced = true,
-                Grant = legs[member].Grant,
-            };
-            Send(member, io, result =>
-            {
-                worst = result > worst ? result : worst;
-                if (--left == 0)
-                {
-                    if (worst == LegResult.Ok)
-                    {
-                        writes.ForEach(legs[member].Pages.Written);
-                    }
-
-                    core.Completed(step, member, worst, Now);
-                }
-            });
-        }
-    }
-
-    private LegMaps MapsOf(int member, ReadOnlySpan<byte> bytes)
-    {
-        const int Block = LegGeometry.BlockBytes;
-        var (pages, extents) = (legs[member].Pages, new RegionSet());
-        pages.LoadActive(0, bytes[..Block], bytes[Block..(2 * Block)], extents);
-        for (byte other = 0; other < VolumeConfiguration.MaxLegs; other++)
-        {
-            pages.BeginMissed(other);
-            pages.LoadMissed(other, 0, bytes.Slice((2 + other) * Block, Block));
-        }
-
-        return new LegMaps(extents, pages.CopyMissed());
-    }
-
-    /// <summary>Sends I/O to a leg. It ends once: with its result, or lost with the connection.</summary>
-    private void Send(int member, LegIo io, Action<LegResult> ended)
-    {
-        var core = Core;
-        var sent = new Sent(volume.Events.Now, result =>
-        {
-            if (core == Core || volume.Options.TellsReplacedWriters)
-            {
-                ended(result);
-            }
-        });
-        legs[member].Sent.Add(sent);
-        if (io.Grant is null)
-        {
-            volume.Events.After(volume.DrawLatency(), () => End(member, sent, LegResult.Lost));
-            return;
-        }
-
-        var arrives = volume.Events.Now + volume.DrawDelay(Host, member);
-        legs[member].Arrives = arrives > legs[member].Arrives ? arrives : legs[member].Arrives;
-        volume.Events.After(legs[member].Arrives - volume.Events.Now, () =>
-        {
-            // What was on its way when the connection was lost may arrive.
-            if (legs[member].Sent.Contains(sent) || volume.Random.Next(2) == 0)
-            {
-                volume.Member(member).Receive(io, result => Return(member, sent, result));
-            }
-        });
-    }
-
-    private void Return(int member, Sent sent, LegResult result) =>
-        volume.Events.After(volume.DrawDelay(Host, member), () => End(member, sent, result));
-
-    private void End(int member, Sent sent, LegResult result)
-    {
-        if (legs[member].Sent.Remove(sent))
-        {
-            Take(() => sent.Ended(result));
-        }
-    }
-
-    private sealed class Leg(LegPages pages)
-    {
-        internal LegPages Pages { get; } = pages;
-
-        /// <summary>The last grant that was answered.</summary>
-        internal LegGrant? Grant { get; set; }
-
-        /// <summary>When the last I/O arrives; the next one does not arrive before it.</summary>
-        internal TimeSpan Arrives { get; set; }
-
-        /// <summary>The I/O that has not ended.</summary>
-        internal List<Sent> Sent { get; } = [];
-    }
-
-    private sealed class Sent(TimeSpan at, Action<LegResult> ended)
-    {
-        internal TimeSpan At => at;
-
-        internal Action<LegResult> Ended => ended;
+        legs[member].WriteMaps(writes, result => core.Completed(step, member, result, Now));
     }
 }

@@ -97,7 +97,8 @@ internal sealed record SimulationOptions
     /// <summary>Operations that overlap are submitted together, against the contract of the device.</summary>
     public bool ReadsPassWrites { get; init; }
 
-    /// <summary>A process that takes the volume over again repeats its writes, although another writer served.</summary>
+    /// <summary>A process that takes the volume over again repeats its writes, although another writer
+    /// served.</summary>
     public bool RepeatsReplacedWrites { get; init; }
 
     /// <summary>A writer that was replaced in its process still learns the results of what it sent.</summary>
@@ -195,6 +196,7 @@ internal enum Fault
     LosePower,
     LoseAllPower,
     CutHost,
+    Split,
     ResetConnection,
     Hang,
     FailWrites,

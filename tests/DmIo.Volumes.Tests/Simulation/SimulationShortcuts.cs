@@ -8,7 +8,8 @@ internal static class SimulationShortcuts
     internal static Dictionary<string, Func<SimulationOptions, SimulationOptions>> All { get; } = new()
     {
         ["any leg is a source"] = all => all with { WriterRules = new Shortcuts.AnyLegIsSource() },
-        ["a leg that is not drained is a source"] = all => all with { WriterRules = new Shortcuts.UndrainedLegIsSource() },
+        ["a leg that is not drained is a source"] =
+            all => all with { WriterRules = new Shortcuts.UndrainedLegIsSource() },
         ["nothing is resolved"] = all => all with { WriterRules = new Shortcuts.NoResolve() },
         ["a write is acknowledged before the record"] =
             all => all with { WriterRules = new Shortcuts.AcknowledgmentBeforeRecord() },
@@ -41,7 +42,8 @@ internal static class SimulationShortcuts
         ["VM12: a leg is used before its removal is chosen"] =
             all => all with { WriterRules = new Shortcuts.FailedLegIsUsed() },
         ["no lease"] = all => all with { VoterRules = new Shortcuts.NoLease() },
-        ["VR1: a late release ends a newer lease"] = all => all with { VoterRules = new Shortcuts.ReleaseEndsAnyLease() },
+        ["VR1: a late release ends a newer lease"] =
+            all => all with { VoterRules = new Shortcuts.ReleaseEndsAnyLease() },
         ["a promise does not fence"] = all => all with { VoterRules = new Shortcuts.NoFenceBeforePromise() },
         ["an accepted record does not fence"] = all => all with { VoterRules = new Shortcuts.NoFenceBeforeAccept() },
         ["a lower epoch is promised"] = all => all with { VoterRules = new Shortcuts.LowerPromise() },

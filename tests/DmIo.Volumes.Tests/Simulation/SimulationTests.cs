@@ -5,7 +5,8 @@ using Xunit.Abstractions;
 namespace DmIo.Volumes.Tests.Simulation;
 
 /// <summary>
-/// Volumes under random faults. <c>DMIO_LONG=1</c> runs a hundred times as many seeds; <c>DMIO_VOLUME_SEED</c> runs one.
+/// Volumes under random faults. <c>DMIO_LONG=1</c> runs a hundred times as many seeds; <c>DMIO_VOLUME_SEED</c> runs
+/// one.
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
@@ -24,8 +25,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
     public void No_write_is_lost_no_read_goes_back_and_the_volume_comes_to_order(int group) =>
         RunAll(group, isBeyondAtlas: false);
 
-    /// <summary>More copies of superblocks rot than members can lose: damaged members do not vote, and what is served is
-    /// right.</summary>
+    /// <summary>More copies of superblocks rot than members can lose: damaged members do not vote, and what is served
+    /// is right.</summary>
     [Fact]
     public void Rot_beyond_what_a_member_can_lose_stops_a_volume_but_loses_nothing() =>
         RunAll(group: 5, isBeyondAtlas: true);

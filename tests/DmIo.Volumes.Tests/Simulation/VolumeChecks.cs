@@ -31,7 +31,8 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
         mayDiffer |= io.Kind != IoOperation.Read;
         if (io.Grant is { } grant && volume.Member(member).Fenced > grant.Epoch)
         {
-            volume.Fail($"I2: leg {member} takes {io} of epoch {grant.Epoch}, fenced at {volume.Member(member).Fenced}");
+            volume.Fail(
+                $"I2: leg {member} takes {io} of epoch {grant.Epoch}, fenced at {volume.Member(member).Fenced}");
         }
     }
 
@@ -169,7 +170,7 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
         covered.UnionWith(state.Legs[leg].Missed);
         covered.UnionWith(state.Legs[leg].Unflushed);
         covered.UnionWith(state.Legs[leg].Flushing);
-        covered.UnionWithExtents(volume.Member(leg).ReadActive(), state.Regions);
+        covered.UnionWithExtents(volume.Member(leg).Metadata.ReadActive(), state.Regions);
         foreach (var live in state.Live)
         {
             covered.UnionWithExtents(state.Legs[live].Active, state.Regions);
