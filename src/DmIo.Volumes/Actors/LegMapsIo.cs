@@ -11,12 +11,6 @@ internal sealed class LegMapsIo(VolumeDevice device)
     internal void Read(int leg)
     {
         var (store, writer) = (device.LegOf(leg).Store, device.Writer);
-        if (store.Superblock.State == LegState.Blank)
-        {
-            device.PostTo(writer, volume => writer.MapsRead(leg, null, volume.Now));
-            return;
-        }
-
         _ = store.ReadMapsAsync().ContinueWith(
             read => device.PostTo(writer, volume =>
             {
@@ -75,7 +69,7 @@ internal sealed class LegMapsIo(VolumeDevice device)
             return;
         }
 
-        var group = new MapGroup(step, member, writes.Count);
+        var group = new MapGroup(step, member, writes, device.LegOf(member).Store);
         foreach (var write in writes)
         {
             var range = new LegRange(write.Start, LegGeometry.BlockBytes / Sector.SizeBytes, IsMetadata: true);
@@ -87,9 +81,10 @@ internal sealed class LegMapsIo(VolumeDevice device)
     }
 
     /// <summary>The writes of one step's map pages on one leg.</summary>
-    private sealed class MapGroup(WriterStep step, int member, int count) : WriterStep, ICarriedStep
+    private sealed class MapGroup(WriterStep step, int member, List<MapWrite> writes, LegStore store)
+        : WriterStep, ICarriedStep
     {
-        private int left = count;
+        private int left = writes.Count;
         private LegResult worst = LegResult.Ok;
 
         public void Completed(VolumeDevice volume, VolumeWriter writer, int leg, LegResult result)
@@ -97,6 +92,11 @@ internal sealed class LegMapsIo(VolumeDevice device)
             worst = result > worst ? result : worst;
             if (--left == 0)
             {
+                if (worst == LegResult.Ok)
+                {
+                    writes.ForEach(store.Written);
+                }
+
                 writer.Completed(step, member, worst, volume.Now);
             }
         }

@@ -1,6 +1,5 @@
 using DmIo.Actors.Client;
 using DmIo.Io;
-using DmIo.Memory;
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Writing;
@@ -15,21 +14,12 @@ internal sealed class LegStore
 {
     private readonly IoClient client;
     private readonly SuperblockCopies copies;
-    private readonly ActiveMap active;
-    private readonly MissedMap[] missed = new MissedMap[VolumeConfiguration.MaxLegs];
-
-    // What the missed maps on the leg hold.
-    private readonly RegionSet[] stored = new RegionSet[VolumeConfiguration.MaxLegs];
+    private readonly LegPages pages;
 
     private LegStore(string device, IoClient client, SuperblockCopies copies, Superblock superblock)
     {
         (Device, this.client, this.copies, Superblock) = (device, client, copies, superblock);
-        active = new ActiveMap(superblock.Geometry, superblock.Leg);
-        for (var i = 0; i < missed.Length; i++)
-        {
-            missed[i] = new MissedMap(superblock.Geometry, superblock.Leg, (byte)i);
-            stored[i] = new RegionSet();
-        }
+        pages = new LegPages(superblock.Geometry, superblock.Leg);
     }
 
     /// <summary>The name of the device in the service.</summary>
@@ -134,59 +124,32 @@ internal sealed class LegStore
         return true;
     }
 
-    /// <summary>Reads the maps.</summary>
+    /// <summary>Reads the maps, also those of a blank leg: pages that are written later must win over those that it
+    /// was created with.</summary>
+    /// <returns>The maps; null: the leg is blank, so that they say nothing.</returns>
     /// <exception cref="VolumeException">A page cannot be read.</exception>
-    internal async Task<LegMaps> ReadMapsAsync()
+    internal async Task<LegMaps?> ReadMapsAsync()
     {
         var reader = new MapReader(client, Device, Superblock.Geometry, skipsUnreadable: false);
         var extents = new RegionSet();
-        await reader.LoadAsync(active, extents);
-        for (var member = 0; member < missed.Length; member++)
+        await reader.LoadAsync(pages.Active, extents);
+        for (byte member = 0; member < VolumeConfiguration.MaxLegs; member++)
         {
-            stored[member].Clear();
-            await reader.LoadAsync(missed[member], stored[member]);
+            await reader.LoadAsync(pages.MissedOf(member), pages.BeginMissed(member));
         }
 
-        return new LegMaps(extents, [.. stored.Select(regions => new RegionSet(regions))]);
+        return Superblock.State == LegState.Blank ? null : new LegMaps(extents, pages.CopyMissed());
     }
 
-    /// <summary>The pages of the active map that hold extents, with the bits of a set.</summary>
-    internal List<MapWrite> EncodeActive(RegionSet extents, RegionSet bits)
-    {
-        var writes = new List<MapWrite>();
-        for (var page = extents.NextPage(0); page >= 0; page = extents.NextPage(page + 1))
-        {
-            var block = new byte[LegGeometry.BlockBytes];
-            writes.Add(new MapWrite(active.Encode(page, bits, block), block));
-        }
+    /// <inheritdoc cref="LegPages.EncodeActive"/>
+    internal List<MapWrite> EncodeActive(RegionSet extents, RegionSet bits) => pages.EncodeActive(extents, bits);
 
-        return writes;
-    }
+    /// <inheritdoc cref="LegPages.EncodeMissed"/>
+    internal void EncodeMissed(byte member, RegionSet regions, List<MapWrite> writes) =>
+        pages.EncodeMissed(member, regions, writes);
 
-    /// <summary>The pages of the missed map of a member that differ from what the leg holds.</summary>
-    internal void EncodeMissed(byte member, RegionSet regions, List<MapWrite> writes)
-    {
-        var before = stored[member];
-        if (before.SetEquals(regions))
-        {
-            return;
-        }
-
-        var (old, bits) = (new ulong[RegionSet.PageWords], new ulong[RegionSet.PageWords]);
-        for (var page = 0L; page < Superblock.Geometry.MissedPages; page++)
-        {
-            before.CopyPage(page, old);
-            regions.CopyPage(page, bits);
-            if (!old.AsSpan().SequenceEqual(bits))
-            {
-                var block = new byte[LegGeometry.BlockBytes];
-                writes.Add(new MapWrite(missed[member].Encode(page, regions, block), block));
-            }
-        }
-
-        before.Clear();
-        before.UnionWith(regions);
-    }
+    /// <inheritdoc cref="LegPages.Written"/>
+    internal void Written(MapWrite write) => pages.Written(write);
 
     /// <summary>Where superblock 2 may be: the first two tell, unless both are damaged. A device without a trace of a
     /// superblock is blank, or its start was erased: only the usual places are tried.</summary>
@@ -210,23 +173,9 @@ internal sealed class LegStore
 
     private async Task WriteEmptyMapsAsync()
     {
-        var geometry = Superblock.Geometry;
-        var block = new byte[LegGeometry.BlockBytes];
-        var none = new RegionSet();
-        for (var page = 0L; page < geometry.ActivePages; page++)
+        foreach (var write in pages.EncodeEmpty())
         {
-            for (var slot = 0; slot < LegGeometry.ActiveSlots; slot++)
-            {
-                await WriteAsync(active.Encode(page, none, block), block);
-            }
-        }
-
-        for (var member = 0; member < missed.Length; member++)
-        {
-            for (var page = 0L; page < geometry.MissedPages; page++)
-            {
-                await WriteAsync(missed[member].Encode(page, none, block), block);
-            }
+            await WriteAsync(write.Start, write.Block);
         }
     }
 
@@ -252,6 +201,3 @@ internal sealed class LegStore
         return result.IsOk;
     }
 }
-
-/// <summary>A block of a map and where it belongs.</summary>
-internal readonly record struct MapWrite(Sector Start, IoMemory Block);

@@ -92,19 +92,7 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
         Lease,
     }
 
-    public void Persist(VoterState state)
-    {
-        var isInSync = state.Record.InSync[state.Member];
-        Write(store.Superblock with
-        {
-            Promised = state.Promised,
-            Accepted = state.Record,
-            Generation = state.Generation,
-            State = state.Leg,
-            LastInSync = isInSync ? state.Record.Version : store.Superblock.LastInSync,
-            Continuity = current with { IsEnded = state.IsContinuityEnded },
-        });
-    }
+    public void Persist(VoterState state) => Write(state.In(store.Superblock, current));
 
     public void CutAndDrain()
     {
@@ -132,20 +120,13 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
         _ = store.WriteSuperblockAsync(superblock).PipeTo(
             Self, success: isOk => new Written(isOk), failure: static _ => new Written(false));
 
-    private void Start()
-    {
-        var superblock = store.Superblock;
-        var state = new VoterState
-        {
-            Member = superblock.Member,
-            Promised = superblock.Promised,
-            Record = superblock.Accepted!,
-            Generation = superblock.Generation,
-            IsContinuityEnded = current.IsEnded || !superblock.Continuity.Includes(current),
-            Leg = superblock.State,
-        };
-        voter = new Voter(this, new VoterRules(), state, Guid.NewGuid(), isDrained: true, leaseEnd: TimeSpan.Zero);
-    }
+    private void Start() => voter = new Voter(
+        this,
+        new VoterRules(),
+        VoterState.Of(store.Superblock, current),
+        Guid.NewGuid(),
+        isDrained: true,
+        leaseEnd: TimeSpan.Zero);
 
     /// <summary>Repeats what waits: each change of the voter may have answered it.</summary>
     private void Answer()

@@ -178,13 +178,16 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// are sent again in order of arrival.</summary>
     internal void Restart()
     {
-        var again = unanswered.ToArray();
+        var (again, epoch) = (unanswered.ToArray(), Writer.State.Epoch);
         unanswered.Clear();
         copies.Clear();
         Writer = new VolumeWriter(this, new WriterRules(), owner, Writer.State.Chosen);
         foreach (var operation in again)
         {
-            Submit(new VolumeOperation(operation.Device, operation.Completion));
+            Submit(new VolumeOperation(operation.Device, operation.Completion)
+            {
+                RepeatedFrom = operation.Targets.IsEmpty ? operation.RepeatedFrom : epoch,
+            });
         }
 
         Writer.Begin(Guid.NewGuid());

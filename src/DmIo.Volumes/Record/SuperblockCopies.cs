@@ -130,7 +130,7 @@ internal sealed class SuperblockCopies
         return Pending;
     }
 
-    /// <summary>Ends an update, of which each copy was written or failed.</summary>
+    /// <summary>Ends an update, of which each copy was written or failed, or which has failed.</summary>
     /// <returns>True if the update is durable. False if fewer than three copies could be written: the member must not
     /// answer, and may try again with another update.</returns>
     public bool End(SuperblockUpdate update)
@@ -138,7 +138,10 @@ internal sealed class SuperblockCopies
         Invariant.Require(update == Pending && update.Next is null);
         for (var copy = 0; copy < LegGeometry.Copies; copy++)
         {
-            contents[copy] = update.IsWritten(copy) ? CopyContent.Current : CopyContent.None;
+            contents[copy] = update.IsWritten(copy) ? CopyContent.Current
+                : !update.IsUntouched(copy) ? CopyContent.None
+                : contents[copy] == CopyContent.None ? CopyContent.None
+                : CopyContent.Other;
         }
 
         IsDurable = update.IsDurable;

@@ -15,7 +15,8 @@ internal enum CopyContent
 
 /// <summary>
 /// One update of the four copies of a superblock: the order in which they are written, each durably (FUA, or a flush
-/// after it) before the next is begun. A copy that fails is passed over.
+/// after it) before the next is begun. A copy that fails is passed over; after two, the update ends, because each
+/// further write could destroy a copy that is still good.
 /// <list type="bullet">
 /// <item>Copies with no valid content come first, and copies of the present state last, so that the copies that a
 /// crash leaves are enough to open.</item>
@@ -44,8 +45,8 @@ internal sealed class SuperblockUpdate
     /// <summary>The sequence of the new state.</summary>
     public ulong Sequence { get; }
 
-    /// <summary>The copy to write now; null: each was written or failed.</summary>
-    public int? Next => position < order.Length ? order[position] : null;
+    /// <summary>The copy to write now; null: each was written or failed, or the update has failed.</summary>
+    public int? Next => position < order.Length && !IsFailed ? order[position] : null;
 
     /// <summary>Three copies are durable: the member may answer. The remaining copy is written as well before the next
     /// update begins.</summary>
@@ -53,6 +54,9 @@ internal sealed class SuperblockUpdate
 
     /// <summary>Two copies failed, so the update cannot become durable.</summary>
     public bool IsFailed => !SuperblockCopies.IsEnough(order.Length - position + written.Count(copy => copy));
+
+    /// <summary>The write of a copy was not begun.</summary>
+    public bool IsUntouched(int copy) => Array.IndexOf(order, copy) >= position;
 
     /// <summary>A copy is durable.</summary>
     public bool IsWritten(int copy) => written[copy];

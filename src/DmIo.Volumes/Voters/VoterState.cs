@@ -33,6 +33,36 @@ internal sealed record VoterState
             : Leg == LegState.InSync ? LegState.Outdated
             : Leg,
     };
+
+    /// <summary>What a superblock says that was opened.</summary>
+    /// <param name="superblock">The superblock.</param>
+    /// <param name="current">What identifies the caches below the leg now.</param>
+    internal static VoterState Of(Superblock superblock, Continuity current) => new()
+    {
+        Member = superblock.Member,
+        Promised = superblock.Promised,
+        Record = superblock.Accepted!,
+        Generation = superblock.Generation,
+        IsContinuityEnded = current.IsEnded || !superblock.Continuity.Includes(current),
+        Leg = superblock.State,
+    };
+
+    /// <summary>The superblock that holds the state.</summary>
+    /// <param name="before">The present superblock.</param>
+    /// <param name="current">What identifies the caches below the leg now.</param>
+    internal Superblock In(Superblock before, Continuity current)
+    {
+        var isInSync = Record.InSync[Member];
+        return before with
+        {
+            Promised = Promised,
+            Accepted = Record,
+            Generation = Generation,
+            State = Leg,
+            LastInSync = isInSync ? Record.Version : before.LastInSync,
+            Continuity = current with { IsEnded = IsContinuityEnded },
+        };
+    }
 }
 
 /// <summary>What a voter needs from its surroundings. No method calls the voter back before it returns.</summary>

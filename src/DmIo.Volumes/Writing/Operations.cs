@@ -110,7 +110,7 @@ internal sealed class Operations(
 
     private bool TrySend(ClientOperation operation, TimeSpan now)
     {
-        if (operation.Session != 0 && operation.Session < Session)
+        if (operation.Session != 0 && operation.Session < Math.Max(Session, state.Chosen.Session))
         {
             state.Host.Answer(operation, OperationOutcome.Fenced);
             return true;
@@ -119,6 +119,12 @@ internal sealed class Operations(
         if (!state.IsActive || state.Live.IsEmpty)
         {
             return false;
+        }
+
+        if (operation.RepeatedFrom is { } sent && sent != state.TakenOverFrom && operation.Operation.ChangesSectors())
+        {
+            state.Host.Answer(operation, OperationOutcome.InDoubt);
+            return true;
         }
 
         switch (operation.Operation)

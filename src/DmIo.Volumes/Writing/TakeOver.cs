@@ -227,6 +227,7 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
     private void Propose(MemberSet chosen, bool isPowerLost)
     {
         wasClean = newest.IsClean;
+        state.TakenOverFrom = newest.Version.Epoch;
         var isRecorded = isPowerLost && state.Rules.RecordsPowerLoss;
         state.Chosen = newest;
         state.TakenOver = chosen;

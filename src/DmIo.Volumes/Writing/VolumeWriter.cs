@@ -157,7 +157,7 @@ internal sealed class VolumeWriter
     /// <summary>A step ended on a leg.</summary>
     internal void Completed(WriterStep step, int leg, LegResult result, TimeSpan now)
     {
-        if (!step.Waiting[leg])
+        if (!step.Waiting[leg] || state.IsFenced)
         {
             return;
         }

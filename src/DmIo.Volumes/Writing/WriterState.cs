@@ -71,6 +71,10 @@ internal sealed class WriterState
     /// <summary>The writer serves.</summary>
     internal bool IsActive { get; set; }
 
+    /// <summary>The epoch of the record that was taken over. A write that is repeated from another epoch may have taken
+    /// effect, and a writer after that may have replaced it.</summary>
+    internal Epoch TakenOverFrom { get; set; }
+
     /// <summary>Another writer took the volume over. Final.</summary>
     internal bool IsFenced { get; set; }
 

@@ -81,6 +81,10 @@ internal class ClientOperation : WriterStep
 
     internal ulong Session { get; }
 
+    /// <summary>The epoch in which an earlier writer of the process has sent the operation, without an answer; null:
+    /// none has.</summary>
+    internal Epoch? RepeatedFrom { get; init; }
+
     /// <summary>A leg that stays in S failed the operation.</summary>
     internal bool HasError { get; set; }
 

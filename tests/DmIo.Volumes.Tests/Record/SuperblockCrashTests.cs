@@ -117,6 +117,25 @@ public sealed class SuperblockCrashTests
         }
     }
 
+    /// <summary>A device that fails every write, each with an unknown effect, does not destroy the superblock: an
+    /// update ends at its second failure, and the next one begins with the copies that are bad already.</summary>
+    [Fact]
+    public void Updates_that_fail_leave_two_good_copies()
+    {
+        var (blocks, copies) = Open(Settled);
+        for (var update = copies.Begin(New); update.Sequence < 20; update = copies.Begin(New))
+        {
+            for (; update.Next is { } copy; update.Complete(isDurable: false))
+            {
+                blocks[copy] = Rot(blocks[copy]);
+            }
+
+            Assert.True(update.IsFailed);
+            Assert.False(copies.End(update));
+            RequireOldOrNew(blocks, isAcknowledged: false);
+        }
+    }
+
     [Fact]
     public void VR10_A_superblock_that_was_opened_is_lost_to_one_rotten_copy_unless_it_was_written_again()
     {

@@ -32,6 +32,21 @@ public sealed class ReadTests
     }
 
     [Fact]
+    public void A_read_that_ends_after_the_writer_was_fenced_is_not_answered_again()
+    {
+        var read = fixture.Submit(IoOperation.Read);
+        var higher = new Epoch(99, WriterFixture.Id(99));
+        foreach (var member in (int[])[1, WriterFixture.WitnessMember])
+        {
+            fixture.Core.Replied(member, new Refused(higher, TimeSpan.Zero), fixture.Now);
+        }
+
+        Assert.Equal(OperationOutcome.InDoubt, fixture.OutcomeOf(read));
+        fixture.Core.Completed(read, read.Targets.First, LegResult.Ok, fixture.Now);
+        Assert.Equal(OperationOutcome.InDoubt, fixture.OutcomeOf(read));
+    }
+
+    [Fact]
     public void A_read_is_repeated_if_its_lease_ended_meanwhile()
     {
         var read = fixture.Submit(IoOperation.Read);

@@ -119,6 +119,33 @@ public sealed class VolumeWriterTests
         Assert.Equal(1UL, fixture.State.Chosen.Session);
     }
 
+    /// <summary>The write may have taken effect before the other writer served, and may have been replaced.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_write_is_not_repeated_after_another_writer_may_have_served(bool wasReplaced)
+    {
+        var known = new WriterFixture().Known;
+        var other = known with { Version = new RecordVersion(new Epoch(3, WriterFixture.Id(9)), 1) };
+        var next = new WriterFixture { Newest = wasReplaced ? other : known };
+        var write = new ClientOperation(IoOperation.Write, new RegionRange(0, 1), default, session: 0)
+        {
+            RepeatedFrom = known.Version.Epoch,
+        };
+        next.Core.Submit(write, next.Now);
+        next.Core.Begin(WriterFixture.Id(6));
+        next.Settle();
+        Assert.Equal(wasReplaced ? OperationOutcome.InDoubt : null, next.OutcomeOf(write));
+    }
+
+    [Fact]
+    public void A_writer_that_takes_over_fences_the_operations_of_sessions_before_that_of_the_record()
+    {
+        var next = WriterFixture.Active(session: 5);
+        Assert.Equal(OperationOutcome.Fenced, next.OutcomeOf(next.Submit(IoOperation.Write, session: 4)));
+        Assert.Null(next.OutcomeOf(next.Submit(IoOperation.Write, session: 5)));
+    }
+
     [Fact]
     public void A_later_session_fences_the_operations_of_an_earlier_one_also_held_ones()
     {

@@ -15,7 +15,11 @@ internal sealed class WriterFixture : IWriterHost
     private readonly List<int> mapReads = [];
 
     internal WriterFixture(
-        bool isPowerLost = false, MemberSet inSync = default, WriterRules? rules = null, bool isStopped = false)
+        bool isPowerLost = false,
+        MemberSet inSync = default,
+        WriterRules? rules = null,
+        bool isStopped = false,
+        ulong session = 0)
     {
         Known = new VolumeRecord
         {
@@ -25,6 +29,7 @@ internal sealed class WriterFixture : IWriterHost
             InSync = inSync.IsEmpty ? MemberSet.FirstMembers(2) : inSync,
             IsPowerLost = isPowerLost,
             IsStopped = isStopped,
+            Session = session,
             Lineage = Id(4),
         };
         Core = new VolumeWriter(this, rules ?? new WriterRules(), Id(5), Known);
@@ -33,6 +38,9 @@ internal sealed class WriterFixture : IWriterHost
     internal static int WitnessMember => VolumeConfiguration.MaxLegs;
 
     internal VolumeRecord Known { get; }
+
+    /// <summary>The record that the voters hold.</summary>
+    internal VolumeRecord? Newest { get; init; }
 
     internal VolumeWriter Core { get; }
 
@@ -79,9 +87,9 @@ internal sealed class WriterFixture : IWriterHost
 
     /// <summary>A writer that serves, with a lease.</summary>
     internal static WriterFixture Active(
-        bool isPowerLost = false, MemberSet inSync = default, WriterRules? rules = null)
+        bool isPowerLost = false, MemberSet inSync = default, WriterRules? rules = null, ulong session = 0)
     {
-        var fixture = new WriterFixture(isPowerLost, inSync, rules);
+        var fixture = new WriterFixture(isPowerLost, inSync, rules, session: session);
         fixture.Core.Begin(Id(6));
         fixture.Settle();
         Assert.True(fixture.State.IsActive);
@@ -155,7 +163,7 @@ internal sealed class WriterFixture : IWriterHost
     private VoterReply ReplyTo(VoterRequest request) => request switch
     {
         PreVote => new WouldPromise(Epoch.None),
-        Prepare => new Promise(request.Epoch, Known, IsDrained: true, IsContinuous: true, Id(7)),
+        Prepare => new Promise(request.Epoch, Newest ?? Known, IsDrained: true, IsContinuous: true, Id(7)),
         Accept accept => new Accepted(accept.Record.Version),
         Attach attach => new Granted(request.Epoch, attach.Attempt, 1),
         Detach detach => new Detached(request.Epoch, detach.Attempt),
