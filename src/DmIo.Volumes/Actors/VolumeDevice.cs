@@ -139,6 +139,24 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>Adds an input, from any thread.</summary>
     internal void Post(Action<VolumeDevice> input) => Post(new VolumeInput(input));
 
+    /// <summary>Asks a question that is answered on a turn.</summary>
+    internal Task<T> AskAsync<T>(Func<VolumeDevice, T> question)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(volume =>
+        {
+            try
+            {
+                answer.SetResult(question(volume));
+            }
+            catch (VolumeException fault)
+            {
+                answer.SetException(fault);
+            }
+        });
+        return answer.Task;
+    }
+
     /// <summary>Adds an input for a writer, which is dropped if the writer is replaced before.</summary>
     internal void PostTo(VolumeWriter writer, Action<VolumeDevice> input) => Post(volume =>
     {
@@ -235,6 +253,8 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
     void IWriterHost.Copy(CopyStep step) => copies.Start(step);
 
+    void IWriterHost.Verify(VerifyStep step) => copies.Start(step);
+
     long IWriterHost.LoadOf(int leg) => legs[leg]?.Gate?.Count ?? 0;
 
     void IWriterHost.Answer(ClientOperation operation, OperationOutcome outcome)
@@ -327,7 +347,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         }
 
         var state = Writer.State;
-        if (!state.Unresolved.IsEmpty || !state.Syncing.IsEmpty)
+        if (!state.Unresolved.IsEmpty || !state.Syncing.IsEmpty || Synchronization.Verification is not null)
         {
             Synchronization.Run(Writer, Now, isBusy: Now - lastUse < BusyFor);
         }

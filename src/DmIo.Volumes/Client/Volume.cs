@@ -1,5 +1,6 @@
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
+using DmIo.Io;
 using DmIo.Volumes.Actors;
 
 namespace DmIo.Volumes.Client;
@@ -25,12 +26,25 @@ public sealed class Volume : IAsyncDisposable
     internal Task Closed => device.Closed;
 
     /// <summary>The state of the volume and of its legs.</summary>
-    public Task<VolumeStatus> GetStatusAsync()
-    {
-        var status = new TaskCompletionSource<VolumeStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.Post(volume => status.TrySetResult(VolumeReport.Of(volume, opening)));
-        return status.Task;
-    }
+    public Task<VolumeStatus> GetStatusAsync() => device.AskAsync(volume => VolumeReport.Of(volume, opening));
+
+    /// <summary>Compares the legs that are in sync (scrub), in regions of 64 KiB, by a hash that is computed beside the
+    /// leg. Yields to users as the copies between legs do, and counts for
+    /// <see cref="VolumeOptions.MaxResync"/>.</summary>
+    /// <remarks>A leg that differs from most legs leaves the in-sync set, and returns when the regions that differ were
+    /// copied to it. Without a majority, as with two legs, differences are only reported.</remarks>
+    /// <param name="start">Where to begin; rounded down to 64 KiB.</param>
+    /// <param name="progress">Told several times a second how far the comparison has come.</param>
+    /// <param name="cancellation">Ends the comparison early: the result says what was found and where a later
+    /// comparison continues (<see cref="VerifyResult.Next"/>).</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="VolumeException">A comparison runs already, another writer has taken the volume over, or the
+    /// volume was closed.</exception>
+    public Task<VerifyResult> VerifyAsync(
+        ByteSize start = default,
+        IProgress<VerifyProgress>? progress = null,
+        CancellationToken cancellation = default) =>
+        new VolumeVerification(device, Name, start).RunAsync(progress, cancellation);
 
     /// <summary>Detaches the device: operations in flight end, and the volume is closed. A volume that is still open
     /// when its actor system terminates is closed before the service stops.</summary>
