@@ -8,6 +8,8 @@ namespace DmIo.Volumes.Client;
 /// <summary>An open volume, which is attached to the service as a device. Thread-safe.</summary>
 public sealed class Volume : IAsyncDisposable
 {
+    private static readonly TimeSpan DefaultFreezeLimit = TimeSpan.FromSeconds(60);
+
     private readonly DmIoService service;
     private readonly VolumeDevice device;
     private readonly VolumeOpening opening;
@@ -46,6 +48,28 @@ public sealed class Volume : IAsyncDisposable
         CancellationToken cancellation = default) =>
         new VolumeVerification(device, Name, start).RunAsync(progress, cancellation);
 
+    /// <summary>Freezes the volume for snapshots of its legs: holds new operations, waits for those in flight, flushes
+    /// all legs, calls the callback, and thaws the volume. Operations that arrive meanwhile wait for the
+    /// thaw.</summary>
+    /// <param name="callback">Called once, with the names of the devices of the legs in sync, which hold the same data
+    /// meanwhile. Its cancellation is requested when the freeze ends early.</param>
+    /// <param name="limit">How long the freeze may last, from the call on; null: 60 seconds.</param>
+    /// <param name="cancellation">Thaws the volume.</param>
+    /// <exception cref="VolumeException">The volume is frozen already, the limit passed, or the volume was closed. Or
+    /// no quorum of the voters has confirmed after the callback that this writer still has the volume: then snapshots
+    /// may be of different moments. Without an exception, they are valid.</exception>
+    public async Task FreezeAsync(
+        Func<IReadOnlyList<string>, CancellationToken, Task> callback,
+        TimeSpan? limit = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        var longest = limit ?? DefaultFreezeLimit;
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(longest, TimeSpan.Zero, nameof(limit));
+        using var freeze = new VolumeFreeze(device, Name, longest);
+        await freeze.RunAsync(callback, cancellation);
+    }
+
     /// <summary>Detaches the device: operations in flight end, and the volume is closed. A volume that is still open
     /// when its actor system terminates is closed before the service stops.</summary>
     public async ValueTask DisposeAsync() => await closing.Value;
@@ -57,6 +81,8 @@ public sealed class Volume : IAsyncDisposable
             return;
         }
 
+        // Operations that a freeze holds must end before the device is detached.
+        device.Post(static volume => volume.Freeze?.Close());
         try
         {
             await service.DetachAsync(Name);

@@ -56,6 +56,9 @@ internal sealed class VolumeWriter
     /// <summary>The copies between legs and the comparisons of legs that have not ended.</summary>
     internal int CopyCount => copies.Count + verifications.Count;
 
+    /// <summary>Extents are being cooled.</summary>
+    internal bool IsCooling => !cooling.IsIdle;
+
     /// <summary>Begins an attempt to take the volume over.</summary>
     /// <param name="fresh">A fresh Guid (VR5).</param>
     internal void Begin(Guid fresh) => takeOver.Begin(fresh);

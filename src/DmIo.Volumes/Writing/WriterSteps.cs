@@ -81,6 +81,10 @@ internal class ClientOperation : WriterStep
 
     internal ulong Session { get; }
 
+    /// <summary>A flush: it fails after a power failure of the whole volume, once. False: it leaves that to the next
+    /// flush of a user.</summary>
+    internal bool ReportsPowerLoss { get; init; } = true;
+
     /// <summary>A leg that stays in S failed the operation.</summary>
     internal bool HasError { get; set; }
 
