@@ -9,6 +9,9 @@ public sealed class VolumeException : Exception
     {
     }
 
+    /// <summary>An operator stopped the volume.</summary>
+    public bool IsStopped { get; internal init; }
+
     /// <summary>True: legs were changed before the fault. False: nothing was written.</summary>
     public bool IsPartial { get; internal init; }
 }

@@ -23,6 +23,9 @@ public enum VolumeState
 
     /// <summary>Another writer has taken it over. Final.</summary>
     Fenced,
+
+    /// <summary>An operator stopped it: only a start opens it again.</summary>
+    Stopped,
 }
 
 /// <summary>The state of a leg of a volume.</summary>

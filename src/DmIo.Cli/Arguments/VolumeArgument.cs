@@ -21,6 +21,9 @@ internal sealed record VolumeArgument(string Text, IReadOnlyList<string> Legs, I
         ? $"{Prefix}{string.Join(',', Legs)}"
         : $"'{Prefix}{string.Join(',', Legs)};{Witness}{string.Join(',', Witnesses)}'";
 
+    /// <summary>The legs and the witnesses.</summary>
+    internal IEnumerable<string> All => Legs.Concat(Witnesses);
+
     /// <summary>The text names a volume, even if it is not a valid one.</summary>
     internal static bool Is(string text) => text.StartsWith(Prefix, StringComparison.Ordinal);
 
@@ -33,8 +36,14 @@ internal sealed record VolumeArgument(string Text, IReadOnlyList<string> Legs, I
     /// <summary>The command that creates a volume.</summary>
     internal static string CreateCommandOf(
         string name, IEnumerable<string> legs, IEnumerable<string>? witnesses = null) =>
-        $"dmio volume create {name}{string.Concat(legs.Select(leg => $" --leg {leg}"))}"
-        + string.Concat((witnesses ?? []).Select(witness => $" --witness {witness}"));
+        $"dmio volume create {name}{OptionsOf(legs, witnesses ?? [])}";
+
+    /// <summary>A command of <c>dmio volume</c> for the volume.</summary>
+    internal string CommandOf(string command) => $"dmio volume {command}{OptionsOf(Legs, Witnesses)}";
+
+    private static string OptionsOf(IEnumerable<string> legs, IEnumerable<string> witnesses) =>
+        string.Concat(legs.Select(leg => $" --leg {leg}"))
+        + string.Concat(witnesses.Select(witness => $" --witness {witness}"));
 
     /// <summary>Parses the text of a volume.</summary>
     /// <exception cref="RefusedException">The text is invalid.</exception>

@@ -9,10 +9,10 @@ using DmIo.Volumes.Dump;
 
 namespace DmIo.Cli.Commands;
 
-/// <summary><c>dmio volume</c>: creates replicated volumes, and shows their metadata.</summary>
+/// <summary><c>dmio volume</c>: creates, shows and changes replicated volumes.</summary>
 internal static class VolumeCommand
 {
-    private const string Description = "Create replicated volumes, and show their state.";
+    private const string Description = "Create, show and change replicated volumes.";
 
     private const string Details = """
         A volume keeps the same data on several devices, its legs. It is a device itself: vol:DEVICE,DEVICE, or
@@ -47,7 +47,12 @@ internal static class VolumeCommand
         new ExampleCommand("volume", Description, Details, Examples)
         {
             VolumeCreateCommand.Create(streams),
+            VolumeListCommand.Create(streams),
             VolumeStatusCommand.Create(streams),
+            VolumeStopCommand.CreateStop(streams),
+            VolumeStopCommand.CreateStart(streams),
+            VolumeRenameCommand.Create(streams),
+            VolumeDestroyCommand.Create(streams),
             VolumeDumpCommand.Create(streams),
         };
 
@@ -66,6 +71,44 @@ internal static class VolumeCommand
                 $"'{twice.Key}' is given {twice.Value} times; legs and witnesses are different devices."),
             _ => new VolumeArgument("", legs, witnesses),
         };
+    }
+
+    /// <summary>The options of a command for the legs and witnesses of a volume that is not open.</summary>
+    internal static IReadOnlyList<Option> DeviceOptions { get; } =
+        [Leg, Witness, .. DeviceAccess.Options, SharedOptions.Json, SharedOptions.Config, SharedOptions.Verbose];
+
+    /// <summary>Attaches devices; returns their names in the service.</summary>
+    internal static async Task<string[]> AttachAsync(
+        DeviceSession session, IReadOnlyList<string> texts, DeviceAccess access)
+    {
+        var names = new List<string>();
+        foreach (var text in texts)
+        {
+            names.Add(await session.AttachAsync(text, access));
+        }
+
+        return [.. names];
+    }
+
+    /// <summary>Changes a volume; its errors become those of the command.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="fix">What to do after a part of the change.</param>
+    internal static async Task ChangeAsync(Func<Task> change, string fix)
+    {
+        try
+        {
+            await change();
+        }
+        catch (VolumeException fault) when (fault.IsPartial)
+        {
+            throw new TransferFailedException($"{fault.Message} {fix}", fault);
+        }
+        catch (VolumeException fault)
+        {
+            // The message is for callers of the library.
+            throw new RefusedException(
+                fault.Message.Replace("use Force", "give --force", StringComparison.Ordinal), fault);
+        }
     }
 
     /// <summary>Reads the metadata of devices.</summary>

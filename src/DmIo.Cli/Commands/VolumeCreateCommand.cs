@@ -67,8 +67,8 @@ internal static class VolumeCreateCommand
         var options = new VolumeOptions
         {
             Name = parsed.GetRequiredValue(Name),
-            Legs = await AttachAsync(session, devices.Legs, DeviceAccess.Writing(parsed, created)),
-            Witnesses = await AttachAsync(
+            Legs = await VolumeCommand.AttachAsync(session, devices.Legs, DeviceAccess.Writing(parsed, created)),
+            Witnesses = await VolumeCommand.AttachAsync(
                 session,
                 devices.Witnesses,
                 DeviceAccess.Writing(parsed, created is null ? null : WitnessSize)),
@@ -76,22 +76,9 @@ internal static class VolumeCreateCommand
             Force = parsed.GetValue(Force),
         };
         context.Interrupted.ThrowIfCancellationRequested();
-        try
-        {
-            await session.Service.CreateVolumeAsync(options);
-        }
-        catch (VolumeException fault) when (fault.IsPartial)
-        {
-            throw new TransferFailedException(
-                $"{fault.Message} The volume is not complete: create it again with --force.", fault);
-        }
-        catch (VolumeException fault)
-        {
-            // The message is for callers of the library.
-            throw new RefusedException(
-                fault.Message.Replace("use Force", "give --force", StringComparison.Ordinal), fault);
-        }
-
+        await VolumeCommand.ChangeAsync(
+            () => session.Service.CreateVolumeAsync(options),
+            "The volume is not complete: create it again with --force.");
         session.KeepCreatedFiles();
         var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);
         var report = VolumeCommand.Describe(session, devices, found);
@@ -102,17 +89,5 @@ internal static class VolumeCreateCommand
             "the volume was created")
             ? ExitCode.Ok
             : ExitCode.Failed;
-    }
-
-    private static async Task<string[]> AttachAsync(
-        DeviceSession session, IReadOnlyList<string> texts, DeviceAccess access)
-    {
-        var names = new List<string>();
-        foreach (var text in texts)
-        {
-            names.Add(await session.AttachAsync(text, access));
-        }
-
-        return [.. names];
     }
 }

@@ -16,6 +16,8 @@ namespace DmIo.Cli.Reports;
 [JsonSerializable(typeof(TopSnapshot))]
 [JsonSerializable(typeof(FaultReport))]
 [JsonSerializable(typeof(VolumeReport))]
+[JsonSerializable(typeof(VolumeListReport))]
+[JsonSerializable(typeof(DestroyedReport))]
 [JsonSerializable(typeof(LegDump))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
@@ -40,6 +42,10 @@ internal sealed partial class ReportJson : JsonSerializerContext
     internal static string Write(FaultReport report) => JsonSerializer.Serialize(report, Plain.FaultReport);
 
     internal static string Write(VolumeReport report) => JsonSerializer.Serialize(report, Plain.VolumeReport);
+
+    internal static string Write(VolumeListReport report) => JsonSerializer.Serialize(report, Plain.VolumeListReport);
+
+    internal static string Write(DestroyedReport report) => JsonSerializer.Serialize(report, Plain.DestroyedReport);
 
     internal static string Write(LegDump dump) => JsonSerializer.Serialize(dump, Plain.LegDump);
 

@@ -162,14 +162,17 @@ internal sealed class DeviceSession : IAsyncDisposable
         // The metadata of a volume is written when it is opened, even for reads.
         var legAccess = access with { IsReadOnly = false, CreateSize = null, MayFallBack = false, MayBeMissing = true };
         var (name, description) = await volumes.OpenAsync(
-            volume,
-            text => DeviceArgument.Read(text, configured) is PathArgument path && !Path.Exists(path.Text)
-                ? throw new DeviceOpenException(text, "there is no such file.")
-                : AttachOneAsync(text, legAccess),
-            NameFor(volume.Text));
+            volume, text => AttachLegAsync(text, legAccess), NameFor(volume.Text));
         Attached(volume.Text, name, description);
         return name;
     }
+
+    /// <summary>Attaches a leg or witness.</summary>
+    /// <exception cref="DeviceOpenException">It cannot be opened; the volume may do without it.</exception>
+    internal Task<string> AttachLegAsync(string text, DeviceAccess access) =>
+        DeviceArgument.Read(text, configured) is PathArgument path && !Path.Exists(path.Text)
+            ? throw new DeviceOpenException(text, "there is no such file.")
+            : AttachOneAsync(text, access);
 
     /// <summary>Refuses a missing device, unless the command waits for it.</summary>
     private string Configured(string name, DeviceAccess access) =>

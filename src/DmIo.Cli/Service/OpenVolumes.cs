@@ -152,6 +152,11 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
                 OpenTimeout = OpenTimeout,
             }).WaitAsync(context.Interrupted);
         }
+        catch (VolumeException fault) when (fault.IsStopped)
+        {
+            throw new RefusedException(
+                $"'{argument.Text}' was stopped. Start it by: {argument.CommandOf("start")}", fault);
+        }
         catch (VolumeException fault)
         {
             throw new RefusedException(

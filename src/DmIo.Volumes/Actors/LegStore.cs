@@ -73,6 +73,21 @@ internal sealed class LegStore
         }
     }
 
+    /// <summary>Replaces the copies of a superblock by zeroes, the first copy last: it tells where the others
+    /// are.</summary>
+    /// <exception cref="VolumeException">A copy cannot be written.</exception>
+    internal static async Task EraseAsync(IoClient client, string device, LegGeometry geometry)
+    {
+        var zeroes = new byte[LegGeometry.BlockBytes];
+        for (var copy = LegGeometry.Copies - 1; copy >= 0; copy--)
+        {
+            if (!await TryWriteAsync(client, device, geometry.SuperblockAt(copy), zeroes))
+            {
+                throw new VolumeException($"Superblock {copy} of '{device}' cannot be erased.") { IsPartial = true };
+            }
+        }
+    }
+
     /// <summary>Reads the four copies of the superblock of a device.</summary>
     internal static async Task<SuperblockReading> ReadSuperblockAsync(
         IoClient client, string device, ByteSize capacity)
@@ -222,10 +237,12 @@ internal sealed class LegStore
         }
     }
 
-    private async Task<bool> TryWriteAsync(Sector start, byte[] block)
+    private Task<bool> TryWriteAsync(Sector start, byte[] block) => TryWriteAsync(client, Device, start, block);
+
+    private static async Task<bool> TryWriteAsync(IoClient client, string device, Sector start, byte[] block)
     {
         var result = await client.WriteAsync(
-            new IoRegion(Device, start, block.Length / Sector.SizeBytes),
+            new IoRegion(device, start, block.Length / Sector.SizeBytes),
             block,
             new RequestOptions { ForceUnitAccess = true });
         return result.IsOk;

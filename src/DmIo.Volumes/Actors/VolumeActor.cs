@@ -35,6 +35,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private string lastState = "";
     private bool hasBeenHealthy;
     private bool isLooking;
+    private bool stops;
 
     /// <param name="device">The volume.</param>
     /// <param name="opening">Its legs, and how they are found.</param>
@@ -54,9 +55,9 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         Receive<Observed>(observed => Publish(observed));
         Receive<WaitForOpen>(_ =>
         {
-            // The volume may serve already.
+            // It may serve already.
             waitForOpen.Add(Sender);
-            device.Post(volume => Observe(volume));
+            Self.Tell(StateChanged.Instance);
         });
         Receive<Tick>(_ => device.Post(Work));
         Receive<Repeat>(_ => RepeatRequests());
@@ -77,6 +78,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         });
         Receive<Terminated>(terminated => RemoveReplica(Array.IndexOf(replicas, terminated.ActorRef)));
         Receive<Close>(_ => BeginClose());
+        Receive<TakenOver.Stop>(_ => stops = true);
         Receive<CloseDone>(done => EndClose(done.Release));
     }
 
@@ -94,7 +96,11 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, TickInterval);
         Timers.StartPeriodicTimer(Repeat.Instance, Repeat.Instance, RepeatInterval);
         Timers.StartPeriodicTimer(Cool.Instance, Cool.Instance, CoolInterval);
-        device.Post(static volume => volume.Writer.Begin(Guid.NewGuid()));
+        device.Post(volume =>
+        {
+            volume.Writer.TakeOver.StartsStopped = opening.StartsStopped;
+            volume.Writer.Begin(Guid.NewGuid());
+        });
     }
 
     /// <summary>The device waits for the end of the actor, also if the actor system stops it.</summary>
@@ -130,6 +136,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         {
             stuckTicks = 0;
             volume.Restart();
+            volume.Writer.TakeOver.StartsStopped = opening.StartsStopped;
             volume.Owner.Tell(StateChanged.Instance, ActorRefs.NoSender);
             volume.Owner.Tell(RestartGrace.Instance, ActorRefs.NoSender);
         }
@@ -239,7 +246,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             Context.System.EventStream.Publish(new VolumeChanged(observed.Status));
         }
 
-        if (!observed.IsActive)
+        if (!observed.IsActive && observed.Status.State != VolumeState.Stopped)
         {
             return;
         }
@@ -266,7 +273,8 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private void CloseSoon(VolumeDevice volume, IActorRef owner, long limit)
     {
         var (writer, state) = (volume.Writer, volume.Writer.State);
-        if (!state.IsActive || state.IsFenced || state.Chosen.IsClean || opening.Clock.GetTimestamp() > limit)
+        if (!state.IsActive || state.IsFenced || (state.Chosen.IsClean && state.Chosen.IsStopped == stops)
+            || opening.Clock.GetTimestamp() > limit)
         {
             owner.Tell(new CloseDone(writer.Lease.Release()), ActorRefs.NoSender);
             return;
@@ -276,7 +284,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         volume.Synchronization.ResolvesOnly = true;
         volume.Synchronization.Tick(state, volume.Now);
         writer.Cool(state.ActiveExtents(), volume.Now);
-        writer.Clean(volume.Now);
+        writer.Clean(volume.Now, stops);
         _ = Task.Delay(TimeSpan.FromMilliseconds(5), opening.Clock).ContinueWith(
             _ => volume.Post(again => CloseSoon(again, owner, limit)), TaskScheduler.Default);
     }

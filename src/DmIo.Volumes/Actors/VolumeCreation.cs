@@ -1,6 +1,4 @@
-using System.Text;
 using DmIo.Actors.Client;
-using DmIo.Actors.Devices;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Volumes.Record;
@@ -14,14 +12,9 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
     {
         var attached = (await service.GetDevicesAsync()).ToDictionary(
             device => device.Name, device => device.Description, StringComparer.Ordinal);
-        if (FaultOfName(options.Name) is { } nameFault)
+        if (VolumeRules.FaultOfName(options.Name) is { } nameFault)
         {
             throw new VolumeException(nameFault);
-        }
-
-        if (VolumeRules.FaultOf(options) is { } fault)
-        {
-            throw new VolumeException(fault);
         }
 
         foreach (var name in options.Legs.Concat(options.Witnesses))
@@ -61,15 +54,6 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
                 Host = isFenced ? Guid.Empty : HostLock.HostId,
             });
         }
-    }
-
-    private static string? FaultOfName(string name)
-    {
-        var bytes = Encoding.UTF8.GetByteCount(name);
-        return bytes > Superblock.MaxNameBytes
-            ? $"The name of a volume has at most {Superblock.MaxNameBytes} bytes of UTF-8; '{name}' has {bytes}."
-            : DeviceName.FaultOf(name) is { } fault ? $"'{name}' cannot be the name of a volume: {fault}"
-            : null;
     }
 
     private async Task CheckAsync(string name, Dictionary<string, DeviceDescription> attached)

@@ -14,6 +14,9 @@ internal sealed class VolumeOpening(
 
     internal string Name => name;
 
+    /// <summary>An operator starts the volume, also if it was stopped.</summary>
+    internal bool StartsStopped { get; init; }
+
     /// <summary>The legs and witnesses that were found at the start.</summary>
     internal IReadOnlyList<LegStore> Stores => stores;
 

@@ -25,7 +25,8 @@ internal static class VolumeReport
                 leg.CorrectedReads));
         }
 
-        return new VolumeStatus(opening.Name, StateOf(state), state.Chosen, legs, SizeOf(state.Unresolved));
+        return new VolumeStatus(
+            opening.Name, StateOf(device.Writer, state), state.Chosen, legs, SizeOf(state.Unresolved));
     }
 
     private static LegState StateOf(WriterLeg leg, MemberSet slow) => leg.Phase switch
@@ -36,10 +37,10 @@ internal static class VolumeReport
         _ => LegState.Absent,
     };
 
-    private static VolumeState StateOf(WriterState state) => state switch
+    private static VolumeState StateOf(VolumeWriter writer, WriterState state) => state switch
     {
         { IsFenced: true } => VolumeState.Fenced,
-        { IsActive: false } => VolumeState.Preparing,
+        { IsActive: false } => writer.TakeOver.IsStopped ? VolumeState.Stopped : VolumeState.Preparing,
         { Live.IsEmpty: true } => VolumeState.Suspended,
         _ when state.Live != state.Chosen.Configuration.Legs => VolumeState.Degraded,
         { Unresolved.IsEmpty: false } => VolumeState.Recovering,

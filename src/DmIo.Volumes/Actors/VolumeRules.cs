@@ -1,3 +1,5 @@
+using System.Text;
+using DmIo.Actors.Devices;
 using DmIo.Devices;
 using DmIo.Volumes.Record;
 
@@ -12,6 +14,16 @@ internal static class VolumeRules
     internal static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(100);
 
     internal static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(1);
+
+    /// <summary>Why a name cannot be that of a volume; null: it can.</summary>
+    internal static string? FaultOfName(string name)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(name);
+        return bytes > Superblock.MaxNameBytes
+            ? $"The name of a volume has at most {Superblock.MaxNameBytes} bytes of UTF-8; '{name}' has {bytes}."
+            : DeviceName.FaultOf(name) is { } fault ? $"'{name}' cannot be the name of a volume: {fault}"
+            : null;
+    }
 
     /// <summary>Why a device cannot be a leg or witness; null: it can.</summary>
     internal static string? FaultOf(string name, DeviceDescription device, bool allowUnfenced) => device switch
@@ -48,8 +60,6 @@ internal static class VolumeRules
                 + $"{options.Witnesses.Count} witnesses.",
             _ when all.CountBy(name => name).FirstOrDefault(name => name.Value > 1) is { Value: > 1 } twice =>
                 $"'{twice.Key}' is named {twice.Value} times; legs and witnesses are different devices.",
-            _ when all.Contains(options.Name, StringComparer.Ordinal) =>
-                $"The volume '{options.Name}' names itself as a leg or witness; give it a name of its own.",
             { Pages: < MinPages } =>
                 $"The volume '{options.Name}' has {options.Pages} pages; give at least {MinPages}.",
             _ when FaultOf(nameof(options.OpenTimeout), options.OpenTimeout) is { } open => open,

@@ -18,11 +18,7 @@ internal static class VolumeSearch
     {
         var attached = (await service.GetDevicesAsync()).ToDictionary(
             device => device.Name, device => device.Description, StringComparer.Ordinal);
-        if (attached.ContainsKey(options.Name))
-        {
-            throw new IoRefusedException($"A device named '{options.Name}' is attached already.");
-        }
-
+        RequireFreeName(options, attached.Keys);
         var (stores, faults, coming) = (new List<LegStore>(), new List<string>(), 0);
         foreach (var name in options.Legs.Concat(options.Witnesses))
         {
@@ -80,4 +76,18 @@ internal static class VolumeSearch
     /// <summary>The largest block size of the legs that were found.</summary>
     internal static ByteSize BlockSizeOf(DmIoService service, IReadOnlyList<LegStore> stores) => stores.Max(store =>
         service.Directory.TryFind(store.Device, out var entry) ? entry.Description.BlockSize : default);
+
+    private static void RequireFreeName(VolumeOptions options, IEnumerable<string> attached)
+    {
+        if (options.Legs.Concat(options.Witnesses).Contains(options.Name, StringComparer.Ordinal))
+        {
+            throw new VolumeException(
+                $"The volume '{options.Name}' names itself as a leg or witness; give it a name of its own.");
+        }
+
+        if (attached.Contains(options.Name, StringComparer.Ordinal))
+        {
+            throw new IoRefusedException($"A device named '{options.Name}' is attached already.");
+        }
+    }
 }

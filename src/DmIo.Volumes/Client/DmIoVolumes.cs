@@ -1,83 +1,104 @@
-using Akka.Actor;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Volumes.Actors;
-using DmIo.Volumes.Sync;
 
 namespace DmIo.Volumes.Client;
 
 /// <summary>Replicated volumes of a service: devices that keep the same data on several legs.</summary>
 public static class DmIoVolumes
 {
+    private const int MetadataPages = 64;
+
     /// <summary>Writes the metadata of a new volume on its legs and witnesses, which must be attached. What the legs
     /// held is lost.</summary>
     /// <exception cref="VolumeException">A leg cannot be used, or holds a volume or a file system and
     /// <see cref="VolumeOptions.Force"/> is not set.</exception>
     public static async Task CreateVolumeAsync(this DmIoService service, VolumeOptions options)
     {
-        ArgumentNullException.ThrowIfNull(service);
-        ArgumentNullException.ThrowIfNull(options);
-        await using var client = await service.OpenAsync(pages: 64);
+        using var usage = Use(service, options);
+        await using var client = await service.OpenAsync(MetadataPages);
         await new VolumeCreation(service, client, options).RunAsync();
     }
 
     /// <summary>Takes a volume over and attaches it as a device of its name. Detaching the device closes the
     /// volume.</summary>
     /// <returns>The volume.</returns>
-    /// <exception cref="VolumeException">An option is invalid, no leg of a volume was found, the legs belong to several
-    /// volumes, the devices that were named are too few, or the volume does not serve within
-    /// <see cref="VolumeOptions.OpenTimeout"/>.</exception>
+    /// <exception cref="VolumeException">An option is invalid, the volume was stopped, no leg of a volume was found,
+    /// the legs belong to several volumes or to one that is open, the devices that were named are too few, or the
+    /// volume does not serve within <see cref="VolumeOptions.OpenTimeout"/>.</exception>
     /// <exception cref="IoRefusedException">The name is in use, or the service has stopped.</exception>
     public static async Task<Volume> OpenVolumeAsync(this DmIoService service, VolumeOptions options)
     {
-        ArgumentNullException.ThrowIfNull(service);
-        ArgumentNullException.ThrowIfNull(options);
-        if (VolumeRules.FaultOf(options) is { } fault)
-        {
-            throw new VolumeException(fault);
-        }
-
-        var client = await service.OpenAsync(options.Pages);
-        VolumeDevice? device = null;
-        HostLock? hostLock = null;
+        var usage = Use(service, options);
+        TakenOver? volume = null;
         try
         {
-            var (stores, known) = await VolumeSearch.RunAsync(service, client, options);
-            hostLock = HostLock.Take(stores[0].Superblock.Volume, options.Name);
-            var copyClient = await service.OpenAsync(CopyTransfers.Pages);
-            var blockSize = VolumeSearch.BlockSizeOf(service, stores);
-            device = new VolumeDevice(client, copyClient, known, stores, blockSize, TimeProvider.System)
-            {
-                HostLock = hostLock,
-                Extents = new VolumeExtents(service),
-                Synchronization = new Synchronization { MaxBytesPerSecond = options.MaxResync.Bytes },
-            };
-            string[] devices = [.. options.Legs, .. options.Witnesses];
-            var opening = new VolumeOpening(service, client, options.Name, devices, stores)
-            {
-                LegTimeout = options.LegTimeout,
-            };
-            var actor = service.System.ActorOf(Props.Create(() => new VolumeActor(device, opening)));
-            await WaitAsync(actor, options, stores);
-            await service.AttachAsync(options.Name, device);
-            var volume = new Volume(service, device, opening);
-            AttachedVolumes.For(service.System).Add(volume);
-            return volume;
+            volume = await TakenOver.RunAsync(service, options);
+            await service.AttachAsync(options.Name, volume.Device);
         }
         catch
         {
-            if (device is not null)
-            {
-                await device.DisposeAsync();
-            }
-            else
-            {
-                hostLock?.Dispose();
-                await client.DisposeAsync();
-            }
-
+            await (volume?.DisposeAsync() ?? ValueTask.CompletedTask);
+            usage.Dispose();
             throw;
         }
+
+        var attached = new Volume(service, volume);
+        AttachedVolumes.For(service.System).Add(attached, usage);
+        return attached;
+    }
+
+    /// <summary>Stops a volume that is not open: no opening of it succeeds until it is started. A volume that is
+    /// stopped already stays stopped. <see cref="Volume.StopAsync"/> stops an open one.</summary>
+    /// <exception cref="VolumeException">As for <see cref="OpenVolumeAsync"/>; or the record could not be
+    /// stored.</exception>
+    /// <exception cref="IoRefusedException">The name is in use, or the service has stopped.</exception>
+    public static async Task StopVolumeAsync(this DmIoService service, VolumeOptions options)
+    {
+        using var usage = Use(service, options);
+        try
+        {
+            var volume = await TakenOver.RunAsync(service, options);
+            await volume.StopAsync();
+        }
+        catch (VolumeException fault) when (fault.IsStopped)
+        {
+            // Its record says so already.
+        }
+    }
+
+    /// <summary>Starts a volume that was stopped. It is closed then, and can be opened.</summary>
+    /// <exception cref="VolumeException">As for <see cref="OpenVolumeAsync"/>.</exception>
+    /// <exception cref="IoRefusedException">The name is in use, or the service has stopped.</exception>
+    public static async Task StartVolumeAsync(this DmIoService service, VolumeOptions options)
+    {
+        using var usage = Use(service, options);
+        await using var volume = await TakenOver.RunAsync(service, options, startsStopped: true);
+    }
+
+    /// <summary>Gives a volume that is not open another name. All of its legs and witnesses must be attached. May be
+    /// repeated after an interruption.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="options">The legs and witnesses; the name is not used.</param>
+    /// <param name="name">The new name.</param>
+    /// <exception cref="VolumeException">The name is invalid, or a leg or witness is missing.</exception>
+    public static async Task RenameVolumeAsync(this DmIoService service, VolumeOptions options, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        using var usage = Use(service, options);
+        await using var client = await service.OpenAsync(MetadataPages);
+        await new VolumeMetadata(service, client, options).RenameAsync(name);
+    }
+
+    /// <summary>Erases the metadata of a volume that is not open, on the devices that are named: they are no legs and
+    /// witnesses any more, and the data of the volume cannot be reached. May be repeated after an
+    /// interruption.</summary>
+    /// <exception cref="VolumeException">The devices are no legs or witnesses, or those of several volumes.</exception>
+    public static async Task DestroyVolumeAsync(this DmIoService service, VolumeOptions options)
+    {
+        using var usage = Use(service, options);
+        await using var client = await service.OpenAsync(MetadataPages);
+        await new VolumeMetadata(service, client, options).DestroyAsync();
     }
 
     /// <summary>The open volumes of the service, by name in ordinal order.</summary>
@@ -87,18 +108,12 @@ public static class DmIoVolumes
         return AttachedVolumes.For(service.System).All;
     }
 
-    private static async Task WaitAsync(IActorRef actor, VolumeOptions options, IReadOnlyList<LegStore> stores)
+    private static IDisposable Use(DmIoService service, VolumeOptions options)
     {
-        try
-        {
-            await actor.Ask<VolumeActor.Opened>(new VolumeActor.WaitForOpen(), options.OpenTimeout);
-        }
-        catch (AskTimeoutException)
-        {
-            var found = string.Join(", ", stores.Select(store => $"'{store.Device}'"));
-            throw new VolumeException(
-                $"The volume '{options.Name}' does not serve after {options.OpenTimeout.TotalSeconds} s. Found: "
-                + $"{found}. It needs a quorum of its voters and a leg of its in-sync set; attach the missing ones.");
-        }
+        ArgumentNullException.ThrowIfNull(service);
+        ArgumentNullException.ThrowIfNull(options);
+        return VolumeRules.FaultOf(options) is { } fault
+            ? throw new VolumeException(fault)
+            : AttachedVolumes.For(service.System).Use(options);
     }
 }

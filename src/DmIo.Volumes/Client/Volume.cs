@@ -11,24 +11,24 @@ public sealed class Volume : IAsyncDisposable
     private static readonly TimeSpan DefaultFreezeLimit = TimeSpan.FromSeconds(60);
 
     private readonly DmIoService service;
-    private readonly VolumeDevice device;
-    private readonly VolumeOpening opening;
+    private readonly TakenOver volume;
     private readonly Lazy<Task> closing;
 
-    internal Volume(DmIoService service, VolumeDevice device, VolumeOpening opening)
+    internal Volume(DmIoService service, TakenOver volume)
     {
-        (this.service, this.device, this.opening) = (service, device, opening);
+        (this.service, this.volume) = (service, volume);
         closing = new Lazy<Task>(CloseAsync);
     }
 
     /// <summary>The name of the device.</summary>
-    public string Name => opening.Name;
+    public string Name => volume.Opening.Name;
 
     /// <summary>The volume is closed, or its actor system has terminated.</summary>
-    internal Task Closed => device.Closed;
+    internal Task Closed => volume.Device.Closed;
 
     /// <summary>The state of the volume and of its legs.</summary>
-    public Task<VolumeStatus> GetStatusAsync() => device.AskAsync(volume => VolumeReport.Of(volume, opening));
+    public Task<VolumeStatus> GetStatusAsync() =>
+        volume.Device.AskAsync(device => VolumeReport.Of(device, volume.Opening));
 
     /// <summary>Compares the legs that are in sync (scrub), in regions of 64 KiB, by a hash that is computed beside the
     /// leg. Yields to users as the copies between legs do, and counts for
@@ -46,7 +46,7 @@ public sealed class Volume : IAsyncDisposable
         ByteSize start = default,
         IProgress<VerifyProgress>? progress = null,
         CancellationToken cancellation = default) =>
-        new VolumeVerification(device, Name, start).RunAsync(progress, cancellation);
+        new VolumeVerification(volume.Device, Name, start).RunAsync(progress, cancellation);
 
     /// <summary>Freezes the volume for snapshots of its legs: holds new operations, waits for those in flight, flushes
     /// all legs, calls the callback, and thaws the volume. Operations that arrive meanwhile wait for the
@@ -66,8 +66,17 @@ public sealed class Volume : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(callback);
         var longest = limit ?? DefaultFreezeLimit;
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(longest, TimeSpan.Zero, nameof(limit));
-        using var freeze = new VolumeFreeze(device, Name, longest);
+        using var freeze = new VolumeFreeze(volume.Device, Name, longest);
         await freeze.RunAsync(callback, cancellation);
+    }
+
+    /// <summary>Closes the volume and stops it: no opening of it succeeds until it is started.</summary>
+    /// <exception cref="VolumeException">The volume is closed, and the record could not be stored.</exception>
+    public async Task StopAsync()
+    {
+        volume.RequestStop();
+        await DisposeAsync();
+        volume.RequireStopped();
     }
 
     /// <summary>Detaches the device: operations in flight end, and the volume is closed. A volume that is still open
@@ -82,7 +91,7 @@ public sealed class Volume : IAsyncDisposable
         }
 
         // Operations that a freeze holds must end before the device is detached.
-        device.Post(static volume => volume.Freeze?.Close());
+        volume.Device.Post(static device => device.Freeze?.Close());
         try
         {
             await service.DetachAsync(Name);

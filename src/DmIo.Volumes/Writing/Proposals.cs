@@ -1,3 +1,4 @@
+using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
 
@@ -22,8 +23,16 @@ internal sealed class Proposals(WriterState state)
     /// <summary>Nothing is to be done but to write down that the legs are equal.</summary>
     internal bool WantsClean { get; set; }
 
+    /// <summary>The clean record also says that an operator stopped the volume.</summary>
+    internal bool WantsStopped { get; set; }
+
+    /// <summary>The change of voters that is to be begun; null: none is.</summary>
+    internal VolumeConfiguration? WantedConfiguration { get; set; }
+
     internal bool IsIdle => state is { Proposed: null, Failed.IsEmpty: true, HasReportedPowerLoss: false }
-        && !WantsClean && !(state.WantsDirty && state.Chosen.IsClean) && WantedSession <= state.Chosen.Session;
+        && WantedConfiguration is null && !state.Chosen.Configuration.IsJoint
+        && !WantsClean && WantsStopped == state.Chosen.IsStopped
+        && !(state.WantsDirty && state.Chosen.IsClean) && WantedSession <= state.Chosen.Session;
 
     /// <summary>The request for a voter; null: it has accepted what is proposed or chosen.</summary>
     internal VoterRequest? RequestTo(int member)
@@ -114,12 +123,34 @@ internal sealed class Proposals(WriterState state)
             return grown;
         }
 
+        if (Change() is { } change)
+        {
+            return state.Chosen with { Configuration = change };
+        }
+
         if (state.Chosen.IsClean)
         {
-            return state.WantsDirty ? state.Chosen with { IsClean = false } : null;
+            return state.WantsDirty ? state.Chosen with { IsClean = false }
+                : WantsStopped && !state.Chosen.IsStopped ? state.Chosen with { IsStopped = true }
+                : null;
         }
 
         return Clean();
+    }
+
+    /// <summary>A change of voters has two records: in between, both the old and the new voters choose. A change that
+    /// was begun is ended, also by a later writer. A leg leaves S before it is removed.</summary>
+    private VolumeConfiguration? Change()
+    {
+        if (state.Chosen.Configuration.IsJoint)
+        {
+            return state.Chosen.Configuration.Settled();
+        }
+
+        return WantedConfiguration is { } wanted
+            && !(state.Acknowledgment | state.Targets).Overlaps(wanted.Old - wanted.New)
+            ? wanted
+            : null;
     }
 
     private VolumeRecord? Growth()
@@ -148,7 +179,7 @@ internal sealed class Proposals(WriterState state)
             }
         }
 
-        return state.Chosen with { IsClean = true };
+        return state.Chosen with { IsClean = true, IsStopped = WantsStopped };
     }
 
     private void Propose(VolumeRecord record)
@@ -164,7 +195,14 @@ internal sealed class Proposals(WriterState state)
     private void Chosen(VolumeRecord record)
     {
         var removed = state.Failed - record.InSync;
+        foreach (var added in record.Configuration.Legs - state.Chosen.Configuration.Legs)
+        {
+            state.Legs[added].Missed.SetRange(new RegionRange(0, state.Regions));
+        }
+
         (state.Chosen, state.Proposed) = (record, null);
+        state.Removing &= record.Configuration.Voters;
+        WantedConfiguration = record.Configuration.Equals(WantedConfiguration) ? null : WantedConfiguration;
         (state.ProposedSince, informed, accepted) = (MemberSet.None, accepted, MemberSet.None);
         state.Failed -= removed;
         state.Joined -= record.InSync;

@@ -55,6 +55,12 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
     /// (<c>after-power-loss = serve</c>).</summary>
     internal bool ServesAfterPowerLoss { get; set; }
 
+    /// <summary>An operator starts the volume: a record that says that it was stopped is replaced.</summary>
+    internal bool StartsStopped { get; set; }
+
+    /// <summary>The take-over ends without a record: an operator stopped the volume.</summary>
+    internal bool IsStopped { get; private set; }
+
     /// <summary>Voters follow two lineages of which neither comes from the other: an operator must decide.</summary>
     internal bool IsForked { get; private set; }
 
@@ -171,6 +177,12 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
             return false;
         }
 
+        if (newest.IsStopped && !StartsStopped)
+        {
+            Stopped();
+            return false;
+        }
+
         var (drained, continuous) = (MemberSet.None, MemberSet.None);
         foreach (var member in promised)
         {
@@ -203,6 +215,15 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
         return true;
     }
 
+    private void Stopped()
+    {
+        if (!IsStopped)
+        {
+            IsStopped = true;
+            state.Host.StateChanged();
+        }
+    }
+
     private void Propose(MemberSet chosen, bool isPowerLost)
     {
         wasClean = newest.IsClean;
@@ -215,6 +236,7 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
         {
             InSync = chosen,
             IsClean = false,
+            IsStopped = false,
             IsPowerLost = newest.IsPowerLost || isRecorded,
             PowerLossSession = isRecorded ? newest.Session : newest.PowerLossSession,
         });

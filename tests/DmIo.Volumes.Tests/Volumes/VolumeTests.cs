@@ -132,7 +132,7 @@ public sealed class VolumeTests(ITestOutputHelper output) : IAsyncLifetime
         {
             var refused = await Assert.ThrowsAsync<VolumeException>(
                 () => Service.OpenVolumeAsync(options with { Name = "w" }));
-            Assert.Contains("is open already on this host", refused.Message);
+            Assert.Contains("which is open", refused.Message);
         }
 
         await using var again = await Service.OpenVolumeAsync(options with { Name = "w" });
@@ -177,7 +177,8 @@ public sealed class VolumeTests(ITestOutputHelper output) : IAsyncLifetime
         var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
         await Service.CreateVolumeAsync(options);
         await using var volume = await Service.OpenVolumeAsync(options);
-        Assert.All(await Service.GetExtentsAsync("v", 0, 20000), extent => Assert.NotEqual(ExtentKind.Data, extent.Kind));
+        var before = await Service.GetExtentsAsync("v", 0, 20000);
+        Assert.All(before, extent => Assert.NotEqual(ExtentKind.Data, extent.Kind));
         await WriteAsync(8192, 7);
         var at = 0L;
         foreach (var extent in await Service.GetExtentsAsync("v", 0, 20000))

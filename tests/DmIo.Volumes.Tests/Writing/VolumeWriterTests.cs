@@ -176,6 +176,52 @@ public sealed class VolumeWriterTests
     }
 
     [Fact]
+    public void A_stop_is_in_the_clean_record_and_never_in_an_earlier_one()
+    {
+        var write = fixture.Submit(IoOperation.Write);
+        fixture.Core.Clean(fixture.Now, stops: true);
+        fixture.Settle();
+        fixture.End(fixture.Step<ClientOperation>());
+        Assert.Equal(OperationOutcome.Ok, fixture.OutcomeOf(write));
+        Assert.False(fixture.State.Chosen.IsStopped);
+
+        fixture.Core.Cool(fixture.State.ActiveExtents(), fixture.Now);
+        fixture.End(fixture.Step<FlushStep>());
+        fixture.Settle();
+
+        Assert.True(fixture.State.Chosen is { IsClean: true, IsStopped: true });
+    }
+
+    [Fact]
+    public void A_volume_that_is_clean_already_is_stopped_by_another_record()
+    {
+        fixture.Core.Clean(fixture.Now);
+        fixture.Settle();
+        Assert.True(fixture.State.Chosen is { IsClean: true, IsStopped: false });
+
+        fixture.Core.Clean(fixture.Now, stops: true);
+        fixture.Settle();
+
+        Assert.True(fixture.State.Chosen is { IsClean: true, IsStopped: true });
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_stopped_volume_is_taken_over_only_by_a_start(bool isStart)
+    {
+        var stopped = new WriterFixture(isStopped: true);
+        stopped.Core.TakeOver.StartsStopped = isStart;
+
+        stopped.Core.Begin(WriterFixture.Id(6));
+        stopped.Settle();
+
+        Assert.Equal(isStart, stopped.State.IsActive);
+        Assert.Equal(!isStart, stopped.Core.TakeOver.IsStopped);
+        Assert.Equal(!isStart, stopped.State.Chosen.IsStopped);
+    }
+
+    [Fact]
     public void A_write_after_a_clean_proposal_that_was_replaced_waits_for_the_next_record()
     {
         fixture.Core.Clean(fixture.Now);

@@ -15,7 +15,11 @@ internal sealed class WriterFixture : IWriterHost
     private readonly List<int> mapReads = [];
 
     internal WriterFixture(
-        bool isPowerLost = false, MemberSet inSync = default, WriterRules? rules = null, int legs = 2)
+        bool isPowerLost = false,
+        MemberSet inSync = default,
+        WriterRules? rules = null,
+        bool isStopped = false,
+        int legs = 2)
     {
         Maps = [.. Enumerable.Range(0, legs).Select(_ => Empty())];
         Known = new VolumeRecord
@@ -26,6 +30,7 @@ internal sealed class WriterFixture : IWriterHost
             Size = ByteSize.FromBytes(8L << RegionRange.ExtentShift),
             InSync = inSync.IsEmpty ? MemberSet.FirstMembers(legs) : inSync,
             IsPowerLost = isPowerLost,
+            IsStopped = isStopped,
             Lineage = Id(4),
         };
         Core = new VolumeWriter(this, rules ?? new WriterRules(), Id(5), Known);
@@ -84,7 +89,7 @@ internal sealed class WriterFixture : IWriterHost
     internal static WriterFixture Active(
         bool isPowerLost = false, MemberSet inSync = default, WriterRules? rules = null, int legs = 2)
     {
-        var fixture = new WriterFixture(isPowerLost, inSync, rules, legs);
+        var fixture = new WriterFixture(isPowerLost, inSync, rules, isStopped: false, legs);
         fixture.Core.Begin(Id(6));
         fixture.Settle();
         Assert.True(fixture.State.IsActive);
@@ -143,7 +148,7 @@ internal sealed class WriterFixture : IWriterHost
     internal bool AnswerRequests()
     {
         var answered = false;
-        foreach (var member in Known.Configuration.Voters)
+        foreach (var member in State.Chosen.Configuration.Voters | (State.Proposed ?? Known).Configuration.Voters)
         {
             while ((Core.VoteRequestTo(member) ?? Core.LegRequestTo(member)) is { } request)
             {

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Service;
+using DmIo.Cli.Streams;
+using DmIo.Devices;
+using DmIo.Volumes;
+using DmIo.Volumes.Client;
+
+namespace DmIo.Cli.Commands;
+
+/// <summary><c>dmio volume stop</c> and <c>dmio volume start</c>: the flag that keeps a volume from being
+/// opened.</summary>
+internal static class VolumeStopCommand
+{
+    private const string StopDescription = "Stop a volume that is not open: nothing opens it until it is started.";
+    private const string StartDescription = "Start a volume that was stopped.";
+
+    private const string Details = """
+        The flag is in the record of the volume, so most of its legs and witnesses are needed (of two legs without
+        a witness: every leg in sync). The legs of an open volume are locked by its process: end it first.
+        """;
+
+    private const string Examples = """
+          dmio volume create disk --leg a.img --leg b.img --leg c.img --create 64MiB
+          dmio volume stop --leg a.img --leg b.img --leg c.img
+          dmio volume start --leg a.img --leg b.img --leg c.img
+          dmio flush --region vol:a.img,b.img,c.img@0
+        """;
+
+    internal static Command CreateStop(IConsoleStreams streams) => Create(
+        "stop", StopDescription, streams, (service, options) => service.StopVolumeAsync(options));
+
+    internal static Command CreateStart(IConsoleStreams streams) => Create(
+        "start", StartDescription, streams, (service, options) => service.StartVolumeAsync(options));
+
+    private static ExampleCommand Create(
+        string name,
+        string description,
+        IConsoleStreams streams,
+        Func<DmIo.Actors.Client.DmIoService, VolumeOptions, Task> change)
+    {
+        var command = new ExampleCommand(name, description, Details, Examples).With(VolumeCommand.DeviceOptions);
+        command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams), change));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        ParseResult parsed, RunContext context, Func<DmIo.Actors.Client.DmIoService, VolumeOptions, Task> change)
+    {
+        var devices = VolumeCommand.DevicesOf(parsed);
+        await using var session = await DeviceSession.StartAsync(context);
+        var (legs, witnesses, faults) = (new List<string>(), new List<string>(), new List<string>());
+        await AttachAsync(devices.Legs, legs);
+        await AttachAsync(devices.Witnesses, witnesses);
+        if (legs.Count == 0)
+        {
+            throw new RefusedException(string.Join(' ', faults));
+        }
+
+        faults.ForEach(fault => context.Streams.Error.WriteLine($"{context.Name}: warning: {fault}"));
+        context.Interrupted.ThrowIfCancellationRequested();
+        var options = new VolumeOptions { Name = "volume to change", Legs = legs, Witnesses = witnesses };
+        await VolumeCommand.ChangeAsync(() => change(session.Service, options), "Repeat the command.");
+        var found = await VolumeCommand.InspectAsync(context, session, [.. legs, .. witnesses]);
+        var report = VolumeCommand.Describe(session, devices, found);
+        return context.Print(
+            () => ReportJson.Write(report),
+            (writer, _) => writer.WriteLine($"the volume '{report.Volume}' is {report.State}"),
+            $"the volume is {report.State}")
+            ? ExitCode.Ok
+            : ExitCode.Failed;
+
+        async Task AttachAsync(IReadOnlyList<string> texts, List<string> names)
+        {
+            foreach (var text in texts)
+            {
+                try
+                {
+                    names.Add(await session.AttachLegAsync(text, DeviceAccess.Writing(parsed)));
+                }
+                catch (DeviceOpenException fault)
+                {
+                    faults.Add(fault.Message);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using Akka.Actor;
+using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
+using DmIo.Volumes.Sync;
+
+namespace DmIo.Volumes.Actors;
+
+/// <summary>A volume that was taken over and serves. It is not attached to the service.</summary>
+/// <param name="device">The volume.</param>
+/// <param name="opening">Its legs.</param>
+internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IAsyncDisposable
+{
+    internal VolumeDevice Device => device;
+
+    internal VolumeOpening Opening => opening;
+
+    /// <summary>Takes a volume over, and waits until it serves.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="options">The volume.</param>
+    /// <param name="startsStopped">An operator starts the volume, also if it was stopped.</param>
+    /// <exception cref="VolumeException">The volume cannot be opened, or was stopped.</exception>
+    /// <exception cref="IoRefusedException">The name is in use, or the service has stopped.</exception>
+    internal static async Task<TakenOver> RunAsync(
+        DmIoService service, VolumeOptions options, bool startsStopped = false)
+    {
+        var client = await service.OpenAsync(options.Pages);
+        VolumeDevice? device = null;
+        HostLock? hostLock = null;
+        try
+        {
+            var (stores, known) = await VolumeSearch.RunAsync(service, client, options);
+            hostLock = HostLock.Take(stores[0].Superblock.Volume, options.Name);
+            var copyClient = await service.OpenAsync(CopyTransfers.Pages);
+            var blockSize = VolumeSearch.BlockSizeOf(service, stores);
+            device = new VolumeDevice(client, copyClient, known, stores, blockSize, TimeProvider.System)
+            {
+                HostLock = hostLock,
+                Extents = new VolumeExtents(service),
+                Synchronization = new Synchronization { MaxBytesPerSecond = options.MaxResync.Bytes },
+            };
+            string[] devices = [.. options.Legs, .. options.Witnesses];
+            var opening = new VolumeOpening(service, client, options.Name, devices, stores)
+            {
+                LegTimeout = options.LegTimeout,
+                StartsStopped = startsStopped,
+            };
+            var actor = service.System.ActorOf(Props.Create(() => new VolumeActor(device, opening)));
+            await WaitAsync(actor, options, stores);
+            return new TakenOver(device, opening);
+        }
+        catch
+        {
+            if (device is null)
+            {
+                hostLock?.Dispose();
+            }
+
+            await (device?.DisposeAsync() ?? client.DisposeAsync());
+            throw;
+        }
+    }
+
+    /// <summary>Closes the volume, with a record that says that an operator stopped it.</summary>
+    /// <exception cref="VolumeException">The record could not be stored.</exception>
+    internal async Task StopAsync()
+    {
+        RequestStop();
+        await DisposeAsync();
+        RequireStopped();
+    }
+
+    /// <summary>The record says that an operator stopped the volume when it is closed.</summary>
+    internal void RequestStop() => device.Owner.Tell(Stop.Instance);
+
+    /// <summary>Checks the record of the closed volume.</summary>
+    /// <exception cref="VolumeException">The volume is not stopped.</exception>
+    internal void RequireStopped()
+    {
+        if (device.Writer.State.Chosen is not { IsStopped: true, IsClean: true })
+        {
+            throw new VolumeException(
+                $"The volume '{opening.Name}' is closed and not stopped: too few of its voters stored the record.");
+        }
+    }
+
+    /// <summary>Closes the volume.</summary>
+    public ValueTask DisposeAsync() => device.DisposeAsync();
+
+    private static async Task WaitAsync(IActorRef actor, VolumeOptions options, IReadOnlyList<LegStore> stores)
+    {
+        try
+        {
+            var opened = await actor.Ask<VolumeActor.Opened>(new VolumeActor.WaitForOpen(), options.OpenTimeout);
+            if (opened.Status.State == VolumeState.Stopped)
+            {
+                throw new VolumeException($"The volume '{options.Name}' was stopped. Start it before it is opened.")
+                {
+                    IsStopped = true,
+                };
+            }
+        }
+        catch (AskTimeoutException)
+        {
+            var found = string.Join(", ", stores.Select(store => $"'{store.Device}'"));
+            throw new VolumeException(
+                $"The volume '{options.Name}' does not serve after {options.OpenTimeout.TotalSeconds} s. Found: "
+                + $"{found}. It needs a quorum of its voters and a leg of its in-sync set; attach the missing ones.");
+        }
+    }
+
+    /// <summary>For the actor of the volume: its record says that it was stopped when it is closed.</summary>
+    internal sealed record Stop : INoSerializationVerificationNeeded
+    {
+        internal static readonly Stop Instance = new();
+    }
+}

@@ -1,0 +1,102 @@
+using DmIo.Actors.Client;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Actors;
+
+/// <summary>Changes of the metadata of a volume that is not open, without a take-over. Each reads all devices before it
+/// writes the first one, and may be repeated after an interruption.</summary>
+internal sealed class VolumeMetadata(DmIoService service, IoClient client, VolumeOptions options)
+{
+    /// <summary>Writes another name into the superblock of every leg and witness.</summary>
+    /// <exception cref="VolumeException">The name is invalid, or a leg or witness was not found.</exception>
+    internal async Task RenameAsync(string name)
+    {
+        if (VolumeRules.FaultOfName(name) is { } fault)
+        {
+            throw new VolumeException(fault);
+        }
+
+        var stores = (await ReadAsync()).Select(found => LegStore.Of(client, found.Device, found.Reading)
+            ?? throw new VolumeException(LegStore.FaultOf(found.Device, found.Reading))).ToList();
+        VolumeMembers.RequireOneVolume(stores.Select(store => (store.Device, store.Superblock)));
+        var known = stores.Select(store => store.Superblock.Accepted).OfType<VolumeRecord>()
+            .MaxBy(record => record.Version)
+            ?? throw new VolumeException("No device has a record of a volume.");
+        var missing = known.Configuration.Slots
+            .Where(slot => stores.All(store => store.Superblock.Leg != slot.Id)).ToList();
+        if (missing.Count > 0)
+        {
+            throw new VolumeException(
+                $"The volume '{stores[0].Superblock.Name}' is renamed only with all of its legs and witnesses. "
+                + "Missing: "
+                + string.Join(", ", missing.Select(slot => $"{(slot.IsWitness ? "witness" : "leg")} {slot.Member}"))
+                + ".");
+        }
+
+        foreach (var store in stores)
+        {
+            if (!await store.WriteSuperblockAsync(store.Superblock with { Name = name }))
+            {
+                throw new VolumeException($"The superblock of '{store.Device}' cannot be written.")
+                {
+                    IsPartial = true,
+                };
+            }
+        }
+    }
+
+    /// <summary>Erases the superblocks of the devices.</summary>
+    /// <exception cref="VolumeException">The devices are no volume, or several.</exception>
+    internal async Task DestroyAsync()
+    {
+        var members = new List<(string Device, Superblock Superblock)>();
+        foreach (var (device, reading) in await ReadAsync())
+        {
+            // One valid copy is enough to know what is erased. A device without one was erased before.
+            if ((reading.Superblock ?? reading.Copies.FirstOrDefault(copy => copy.Superblock is not null)?.Superblock)
+                is { } superblock)
+            {
+                members.Add((device, superblock));
+            }
+            else if (!reading.IsBlank)
+            {
+                throw new VolumeException(
+                    LegStore.FaultOf(device, reading) + " Nothing was erased; a new volume replaces it with Force.");
+            }
+        }
+
+        if (members.Count == 0)
+        {
+            throw new VolumeException("No device is a leg or witness of a volume.");
+        }
+
+        VolumeMembers.RequireOneVolume(members);
+        foreach (var (device, superblock) in members)
+        {
+            await LegStore.EraseAsync(client, device, superblock.Geometry);
+        }
+    }
+
+    private async Task<IReadOnlyList<(string Device, SuperblockReading Reading)>> ReadAsync()
+    {
+        var attached = (await service.GetDevicesAsync()).ToDictionary(
+            device => device.Name, device => device.Description, StringComparer.Ordinal);
+        var found = new List<(string, SuperblockReading)>();
+        foreach (var name in options.Legs.Concat(options.Witnesses))
+        {
+            if (!attached.TryGetValue(name, out var description))
+            {
+                throw new VolumeException($"No device named '{name}' is attached; attach it first.");
+            }
+
+            if (VolumeRules.FaultOf(name, description, options.AllowUnfenced) is { } unfit)
+            {
+                throw new VolumeException(unfit);
+            }
+
+            found.Add((name, await LegStore.ReadSuperblockAsync(client, name, description.Capacity)));
+        }
+
+        return found;
+    }
+}
