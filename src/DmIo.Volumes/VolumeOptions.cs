@@ -40,8 +40,9 @@ public sealed record VolumeOptions
     public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The most that is copied between legs in a second, to resolve regions after a crash and to synchronize
-    /// legs; 0: no limit. Copies yield to users in any case: while users have I/O, one copy is in flight, and it has
-    /// the priority <see cref="IoPriority.Idle"/> at the legs.</summary>
+    /// legs, or is compared (<c>Volume.VerifyAsync</c>); 0: no limit. Copies and comparisons yield to users in any
+    /// case: while users have I/O, one is in flight, and it has the priority <see cref="IoPriority.Idle"/> at the
+    /// legs.</summary>
     public ByteSize MaxResync { get; init; }
 
     /// <summary>A leg that does not answer for so long leaves the in-sync set. Operations in flight on it are answered

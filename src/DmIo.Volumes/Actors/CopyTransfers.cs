@@ -9,23 +9,23 @@ using DmIo.Volumes.Writing;
 namespace DmIo.Volumes.Actors;
 
 /// <summary>
-/// Carries the writer's copies between legs, with buffers of a lease of their own; a copy waits until one is free. Used
-/// on the volume's turn.
+/// Carries the writer's copies between legs and its comparisons of legs, with buffers of a lease of their own; a step
+/// waits until one is free. Used on the volume's turn.
 /// </summary>
 internal sealed class CopyTransfers
 {
     private const int PagesPerCopy = Synchronization.MaxRegions << (RegionRange.RegionShift - 12);
 
     private readonly VolumeDevice device;
-    private readonly Stack<IoMemory> buffers = new();
-    private readonly Queue<CopyStep> waiting = new();
+    private readonly Stack<Page[]> buffers = new();
+    private readonly Queue<Action<Page[]>> waiting = new();
 
     internal CopyTransfers(VolumeDevice device, IoClient client)
     {
         (this.device, Client) = (device, client);
         for (var first = 0; first < client.Lease.Count; first += PagesPerCopy)
         {
-            buffers.Push(new PageList([.. client.Lease.Pages.Skip(first).Take(PagesPerCopy)]));
+            buffers.Push([.. client.Lease.Pages.Skip(first).Take(PagesPerCopy)]);
         }
     }
 
@@ -43,28 +43,42 @@ internal sealed class CopyTransfers
             // A step without targets is over; the writer looks at it with its next input.
             device.Post(static volume => volume.Writer.Tick(volume.Now));
         }
-        else if (buffers.TryPop(out var buffer))
+        else
         {
-            new CopyTransfer(step, buffer, RangeOf(step.Range), Return).Read(device);
+            WithBuffer(pages => new CopyTransfer(
+                step, new PageList(pages), RangeOf(step.Range), () => Return(pages)).Read(device));
+        }
+    }
+
+    internal void Start(VerifyStep step) =>
+        WithBuffer(pages => new VerifyTransfer(step, pages, RangeOf(step.Range), () => Return(pages)).Read(device));
+
+    /// <summary>The writer was replaced: its steps that wait are not begun.</summary>
+    internal void Clear() => waiting.Clear();
+
+    private void WithBuffer(Action<Page[]> start)
+    {
+        if (buffers.TryPop(out var pages))
+        {
+            start(pages);
         }
         else
         {
-            waiting.Enqueue(step);
+            waiting.Enqueue(start);
         }
     }
 
-    /// <summary>The writer was replaced: its copies that wait are not begun.</summary>
-    internal void Clear() => waiting.Clear();
-
-    private void Return(IoMemory buffer)
+    private void Return(Page[] pages)
     {
-        buffers.Push(buffer);
-        if (waiting.TryDequeue(out var step))
+        if (waiting.TryDequeue(out var start))
         {
-            Start(step);
+            start(pages);
+        }
+        else
+        {
+            buffers.Push(pages);
         }
     }
-
 
     private LegRange RangeOf(RegionRange range)
     {
@@ -76,7 +90,7 @@ internal sealed class CopyTransfers
 }
 
 /// <summary>A copy: it is read from its source, and what was read is written on its targets.</summary>
-internal sealed class CopyTransfer(CopyStep copy, IoMemory buffer, LegRange range, Action<IoMemory> returnBuffer)
+internal sealed class CopyTransfer(CopyStep copy, IoMemory buffer, LegRange range, Action returnBuffer)
     : WriterStep, ICarriedStep, IMemoryHolder
 {
     private int holds;
@@ -92,7 +106,7 @@ internal sealed class CopyTransfer(CopyStep copy, IoMemory buffer, LegRange rang
     {
         if (--holds == 0)
         {
-            returnBuffer(buffer);
+            returnBuffer();
         }
     }
 

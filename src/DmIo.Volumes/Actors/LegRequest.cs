@@ -124,7 +124,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         var failure = status.Code is IoStatusCode.DeviceError or IoStatusCode.Unsupported or IoStatusCode.ReadOnly
             ? LegResult.Error
             : LegResult.Lost;
-        if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyTransfer { IsReading: true })
+        if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyTransfer { IsReading: true } or VerifyRead)
         {
             Complete(volume, writer, ended, member, failure);
         }

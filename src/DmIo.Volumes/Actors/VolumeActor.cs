@@ -161,15 +161,10 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     {
         device.Post(volume =>
         {
-            volume.SendRequests();
+            VoterRequests.Send(volume);
             if (volume.Writer.State.HasRecord)
             {
-                var renew = volume.Writer.Lease.Renew(volume.Now);
-                for (var member = 0; member < MemberSet.Capacity; member++)
-                {
-                    volume.Owner.Tell(
-                        new Forward(member, new ReplicaActor.Ask(ReplicaActor.Lane.Lease, renew)), ActorRefs.NoSender);
-                }
+                VoterRequests.Renew(volume, volume.Writer.Lease.Renew(volume.Now));
             }
         });
         LookForMissing();
@@ -207,7 +202,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             device.Post(volume =>
             {
                 volume.Add(store);
-                volume.SendRequests();
+                VoterRequests.Send(volume);
             });
         }
     }

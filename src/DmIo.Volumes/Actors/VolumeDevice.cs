@@ -3,7 +3,6 @@ using Akka.Actor;
 using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Sync;
@@ -31,13 +30,11 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     private readonly Stack<LegRequest> idle = new();
     private readonly LinkedList<VolumeOperation> unanswered = new();
     private readonly Guid owner = Guid.NewGuid();
-    private readonly RegionSet written = new();
-    private readonly RegionSet writtenBefore = new();
+    private readonly IdleExtents idleExtents = new();
     private readonly TaskCompletionSource ownerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DeviceHost? host;
     private volatile VolumeRecord record;
     private bool areRequestsDue;
-    private int coolCalls;
     private TimeSpan lastUse;
     private int isRunning;
 
@@ -80,11 +77,13 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal required Synchronization Synchronization { get; init; }
 
     /// <summary>The newest record that is known to be chosen. Thread-safe.</summary>
-    internal VolumeRecord Record
-    {
-        get => record;
-        private set => record = value;
-    }
+    internal VolumeRecord Record => record;
+
+    /// <summary>The freeze; null: the volume is not frozen. Used only on a turn.</summary>
+    internal VolumeFreeze? Freeze { get; set; }
+
+    /// <summary>Nothing is in flight that changes data or maps.</summary>
+    internal bool IsDrained => unanswered.Count == 0 && Writer is { CopyCount: 0, IsCooling: false };
 
     /// <summary>The writer. Used only on a turn.</summary>
     internal VolumeWriter Writer { get; private set; }
@@ -148,6 +147,24 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>Adds an input, from any thread.</summary>
     internal void Post(Action<VolumeDevice> input) => Post(new VolumeInput(input));
 
+    /// <summary>Asks a question that is answered on a turn.</summary>
+    internal Task<T> AskAsync<T>(Func<VolumeDevice, T> question)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(volume =>
+        {
+            try
+            {
+                answer.SetResult(question(volume));
+            }
+            catch (VolumeException fault)
+            {
+                answer.SetException(fault);
+            }
+        });
+        return answer.Task;
+    }
+
     /// <summary>Adds an input for a writer, which is dropped if the writer is replaced before.</summary>
     internal void PostTo(VolumeWriter writer, Action<VolumeDevice> input) => Post(volume =>
     {
@@ -166,8 +183,20 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>The voter has granted a leg.</summary>
     internal void Granted(int member, LegGate gate) => legs[member]!.Gate = gate;
 
-    /// <summary>Submits an operation to the writer.</summary>
+    /// <summary>Submits an operation to the writer, or holds it until the volume is thawed.</summary>
     internal void Submit(VolumeOperation operation)
+    {
+        if (Freeze is { } freeze)
+        {
+            freeze.Hold(operation);
+        }
+        else
+        {
+            SubmitNow(operation);
+        }
+    }
+
+    internal void SubmitNow(VolumeOperation operation)
     {
         lastUse = Now;
         operation.Node = unanswered.AddLast(operation);
@@ -184,8 +213,9 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         Writer = new VolumeWriter(this, new WriterRules(), owner, Writer.State.Chosen);
         foreach (var operation in again)
         {
-            Submit(new VolumeOperation(operation.Device, operation.Completion)
+            SubmitNow(new VolumeOperation(operation.Device, operation.Completion)
             {
+                ReportsPowerLoss = operation.ReportsPowerLoss,
                 RepeatedFrom = operation.Targets.IsEmpty ? operation.RepeatedFrom : epoch,
             });
         }
@@ -217,26 +247,13 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         Writer.LegLost(member, Now);
     }
 
-    /// <summary>Called once a second: cools the extents that were not written in the last interval, and stores how far
-    /// legs are synchronized. An interval has 5 seconds, or 1 while more than 1024 extents are active: after a crash,
-    /// every active extent is compared or copied.</summary>
+    /// <summary>Called once a second.</summary>
     internal void CoolIdle()
     {
-        const int Interval = 5;
-        const int MaxExtents = 1024;
-        var extents = Writer.State.ActiveExtents();
-        if (++coolCalls < Interval && extents.Count <= MaxExtents)
+        if (Freeze is null)
         {
-            return;
+            idleExtents.Cool(Writer, Now);
         }
-
-        coolCalls = 0;
-        extents.ExceptWith(written);
-        extents.ExceptWith(writtenBefore);
-        writtenBefore.Clear();
-        writtenBefore.UnionWith(written);
-        written.Clear();
-        Writer.Cool(extents, Now);
     }
 
     void IWriterHost.RequestsChanged() => areRequestsDue = true;
@@ -256,6 +273,8 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     void IWriterHost.Flush(FlushStep step) => Send(step, step.Targets, default, new LegIo(IoOperation.Flush));
 
     void IWriterHost.Copy(CopyStep step) => copies.Start(step);
+
+    void IWriterHost.Verify(VerifyStep step) => copies.Start(step);
 
     long IWriterHost.LoadOf(int leg) => legs[leg]?.Gate?.Count ?? 0;
 
@@ -308,7 +327,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         var device = operation.Device;
         if (operation.Operation != IoOperation.Read)
         {
-            written.SetRange(operation.Extents);
+            idleExtents.Written(operation.Extents);
         }
 
         Send(operation, operation.Targets, new LegRange(device.Start, device.Count), new LegIo(
@@ -349,12 +368,16 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         }
 
         var state = Writer.State;
-        if (!state.Unresolved.IsEmpty || !state.Syncing.IsEmpty)
+        if (Freeze is { } freeze)
+        {
+            freeze.Advance();
+        }
+        else if (!state.Unresolved.IsEmpty || !state.Syncing.IsEmpty || Synchronization.Verification is not null)
         {
             Synchronization.Run(Writer, Now, isBusy: Now - lastUse < BusyFor);
         }
 
-        Record = state.Chosen;
+        record = state.Chosen;
         Extents.Source = state is { IsActive: true, IsFenced: false, Unresolved.IsEmpty: true, Live.IsEmpty: false }
             ? LegOf(state.Live.First).Store
             : null;
@@ -362,24 +385,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         if (areRequestsDue)
         {
             areRequestsDue = false;
-            SendRequests();
-        }
-    }
-
-    /// <summary>Sends every request that waits for a reply; a request that is sent again is answered again.</summary>
-    internal void SendRequests()
-    {
-        for (var member = 0; member < legs.Length; member++)
-        {
-            if (Writer.VoteRequestTo(member) is { } vote)
-            {
-                Owner.Tell(new VolumeActor.Forward(member, new ReplicaActor.Ask(ReplicaActor.Lane.Vote, vote)));
-            }
-
-            if (Writer.LegRequestTo(member) is { } request)
-            {
-                Owner.Tell(new VolumeActor.Forward(member, new ReplicaActor.Ask(ReplicaActor.Lane.Leg, request)));
-            }
+            VoterRequests.Send(this);
         }
     }
 

@@ -1,5 +1,6 @@
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
+using DmIo.Io;
 using DmIo.Volumes.Actors;
 
 namespace DmIo.Volumes.Client;
@@ -7,6 +8,8 @@ namespace DmIo.Volumes.Client;
 /// <summary>An open volume, which is attached to the service as a device. Thread-safe.</summary>
 public sealed class Volume : IAsyncDisposable
 {
+    private static readonly TimeSpan DefaultFreezeLimit = TimeSpan.FromSeconds(60);
+
     private readonly DmIoService service;
     private readonly TakenOver volume;
     private readonly Lazy<Task> closing;
@@ -26,11 +29,47 @@ public sealed class Volume : IAsyncDisposable
     internal Task Closed => volume.Device.Closed;
 
     /// <summary>The state of the volume and of its legs.</summary>
-    public Task<VolumeStatus> GetStatusAsync()
+    public Task<VolumeStatus> GetStatusAsync() =>
+        volume.Device.AskAsync(device => VolumeReport.Of(device, volume.Opening));
+
+    /// <summary>Compares the legs that are in sync (scrub), in regions of 64 KiB, by a hash that is computed beside the
+    /// leg. Yields to users as the copies between legs do, and counts for
+    /// <see cref="VolumeOptions.MaxResync"/>.</summary>
+    /// <remarks>A leg that differs from most legs leaves the in-sync set, and returns when the regions that differ were
+    /// copied to it. Without a majority, as with two legs, differences are only reported.</remarks>
+    /// <param name="start">Where to begin; rounded down to 64 KiB.</param>
+    /// <param name="progress">Told several times a second how far the comparison has come.</param>
+    /// <param name="cancellation">Ends the comparison early: the result says what was found and where a later
+    /// comparison continues (<see cref="VerifyResult.Next"/>).</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="VolumeException">A comparison runs already, another writer has taken the volume over, or the
+    /// volume was closed.</exception>
+    public Task<VerifyResult> VerifyAsync(
+        ByteSize start = default,
+        IProgress<VerifyProgress>? progress = null,
+        CancellationToken cancellation = default) =>
+        new VolumeVerification(volume.Device, Name, start).RunAsync(progress, cancellation);
+
+    /// <summary>Freezes the volume for snapshots of its legs: holds new operations, waits for those in flight, flushes
+    /// all legs, calls the callback, and thaws the volume. Operations that arrive meanwhile wait for the
+    /// thaw.</summary>
+    /// <param name="callback">Called once, with the names of the devices of the legs in sync, which hold the same data
+    /// meanwhile. Its cancellation is requested when the freeze ends early.</param>
+    /// <param name="limit">How long the freeze may last, from the call on; null: 60 seconds.</param>
+    /// <param name="cancellation">Thaws the volume.</param>
+    /// <exception cref="VolumeException">The volume is frozen already, the limit passed, or the volume was closed. Or
+    /// no quorum of the voters has confirmed after the callback that this writer still has the volume: then snapshots
+    /// may be of different moments. Without an exception, they are valid.</exception>
+    public async Task FreezeAsync(
+        Func<IReadOnlyList<string>, CancellationToken, Task> callback,
+        TimeSpan? limit = null,
+        CancellationToken cancellation = default)
     {
-        var status = new TaskCompletionSource<VolumeStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        volume.Device.Post(device => status.TrySetResult(VolumeReport.Of(device, volume.Opening)));
-        return status.Task;
+        ArgumentNullException.ThrowIfNull(callback);
+        var longest = limit ?? DefaultFreezeLimit;
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(longest, TimeSpan.Zero, nameof(limit));
+        using var freeze = new VolumeFreeze(volume.Device, Name, longest);
+        await freeze.RunAsync(callback, cancellation);
     }
 
     /// <summary>Adds a device to the volume. A leg is synchronized afterwards, while the volume serves.</summary>
@@ -100,6 +139,8 @@ public sealed class Volume : IAsyncDisposable
             return;
         }
 
+        // Operations that a freeze holds must end before the device is detached.
+        volume.Device.Post(static device => device.Freeze?.Close());
         try
         {
             await service.DetachAsync(Name);

@@ -7,10 +7,10 @@ namespace DmIo.Volumes.Sync;
 
 /// <summary>
 /// Chooses what is copied between legs in the background, and when: first the unresolved regions, then what the legs
-/// that are being synchronized miss. Knows no clock and no device.
+/// that are being synchronized miss; last, what legs are compared. Knows no clock and no device.
 /// <list type="bullet">
-/// <item>At most <see cref="MaxCopies"/> copies of <see cref="MaxRegions"/> regions are in flight; one while users have
-/// I/O.</item>
+/// <item>At most <see cref="MaxCopies"/> copies of <see cref="MaxRegions"/> regions are in flight, and comparisons are
+/// counted with them; one while users have I/O.</item>
 /// <item>Regions are taken in ascending order. What is skipped (locked, unreadable) or missed again behind the position
 /// is taken in the next lap, which begins with a tick: a region that cannot be copied costs no more than that.</item>
 /// </list>
@@ -32,6 +32,9 @@ internal sealed class Synchronization
 
     /// <summary>The most bytes that are copied in a second; 0: no limit.</summary>
     internal long MaxBytesPerSecond { get; init; }
+
+    /// <summary>The pass that compares the legs; null: there is none.</summary>
+    internal Verification? Verification { get; set; }
 
     /// <summary>Only unresolved regions are copied: the volume is being closed.</summary>
     internal bool ResolvesOnly { get; set; }
@@ -57,7 +60,7 @@ internal sealed class Synchronization
     {
         var state = writer.State;
         var limit = isBusy ? 1 : MaxCopies;
-        if (!state.IsActive || state.IsFenced || writer.CopyCount >= limit)
+        if (!state.IsActive || state.IsFenced)
         {
             return;
         }
@@ -72,6 +75,12 @@ internal sealed class Synchronization
         {
             ref var leg = ref legs[member];
             leg.Next = Copy(writer, state.Legs[member].Missed, leg.Next, limit, writer.Resync, now);
+        }
+
+        if (Verification is { } pass)
+        {
+            var isAllowed = MaxBytesPerSecond == 0 || allowance > 0;
+            allowance -= pass.Run(writer, isAllowed ? limit : 0, now) * RegionBytes;
         }
     }
 

@@ -12,7 +12,7 @@ namespace DmIo.Volumes.Writing;
 /// </code>
 /// A resolving copy is a write: the rules for marks, failure and acknowledgment apply (VM6).
 /// </summary>
-internal sealed class Copies(WriterState state, ActiveMaps maps)
+internal sealed class Copies(WriterState state, ActiveMaps maps, Verifications verifications)
 {
     private readonly List<CopyStep> copies = [];
 
@@ -23,7 +23,7 @@ internal sealed class Copies(WriterState state, ActiveMaps maps)
 
     internal bool IsIdle => copies.Count == 0;
 
-    /// <summary>A copy has locked regions of the range.</summary>
+    /// <summary>A copy or a comparison has locked regions of the range.</summary>
     internal bool IsLocked(RegionRange range)
     {
         foreach (var copy in copies)
@@ -34,7 +34,7 @@ internal sealed class Copies(WriterState state, ActiveMaps maps)
             }
         }
 
-        return false;
+        return verifications.IsLocked(range);
     }
 
     /// <summary>Begins to copy regions.</summary>

@@ -136,7 +136,7 @@ internal sealed class Flushes(WriterState state)
 
     private void Answer(ClientOperation flush)
     {
-        if (!state.MustReportPowerLoss)
+        if (!state.MustReportPowerLoss || !flush.ReportsPowerLoss)
         {
             state.Host.Answer(flush, OperationOutcome.Ok);
             return;

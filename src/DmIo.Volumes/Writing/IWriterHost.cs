@@ -59,6 +59,10 @@ internal interface IWriterHost
     /// <see cref="VolumeWriter.SourceFailed"/>.</summary>
     void Copy(CopyStep step);
 
+    /// <summary>Hashes the range on each target; each ends with <see cref="VolumeWriter.Hashed"/>, or with
+    /// <see cref="VolumeWriter.Completed"/> if it failed.</summary>
+    void Verify(VerifyStep step);
+
     /// <summary>The number of operations in flight on a leg.</summary>
     long LoadOf(int leg);
 

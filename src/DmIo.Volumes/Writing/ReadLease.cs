@@ -25,6 +25,14 @@ internal sealed class ReadLease(WriterState state)
         return new Renew(state.Epoch, state.Owner, counter);
     }
 
+    /// <summary>The request to renew the lease, which is not in force until a quorum has answered this request or a
+    /// later one.</summary>
+    internal Renew RenewAfresh(TimeSpan now)
+    {
+        Array.Clear(trustedUntil);
+        return Renew(now);
+    }
+
     /// <summary>The request that ends the lease. From now on the writer does not trust it, whatever replies are still
     /// on their way.</summary>
     internal Release Release()

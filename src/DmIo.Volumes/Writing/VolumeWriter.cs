@@ -9,7 +9,7 @@ namespace DmIo.Volumes.Writing;
 /// state machine: it knows no actors, no clock and no device. Its surroundings carry requests to voters
 /// (<see cref="VoteRequestTo"/>, <see cref="LegRequestTo"/>), which they repeat until the reply is final, and steps to
 /// legs (<see cref="IWriterHost"/>); they decide when work in the background is done (<see cref="Resolve"/>,
-/// <see cref="Resync"/>, <see cref="Cool"/>, <see cref="Return"/>, <see cref="Clean"/>).
+/// <see cref="Resync"/>, <see cref="Verify"/>, <see cref="Cool"/>, <see cref="Return"/>, <see cref="Clean"/>).
 /// </summary>
 internal sealed class VolumeWriter
 {
@@ -19,6 +19,7 @@ internal sealed class VolumeWriter
     private readonly ActiveMaps maps;
     private readonly Flushes flushes;
     private readonly Cooling cooling;
+    private readonly Verifications verifications;
     private readonly Copies copies;
     private readonly Returns returns;
     private readonly ReadLease lease;
@@ -36,7 +37,8 @@ internal sealed class VolumeWriter
         maps = new ActiveMaps(state);
         flushes = new Flushes(state);
         cooling = new Cooling(state, maps, flushes);
-        copies = new Copies(state, maps);
+        verifications = new Verifications(state);
+        copies = new Copies(state, maps, verifications);
         returns = new Returns(state);
         lease = new ReadLease(state);
         operations = new Operations(state, maps, copies, flushes, lease);
@@ -51,8 +53,11 @@ internal sealed class VolumeWriter
     /// <summary>The read lease.</summary>
     internal ReadLease Lease => lease;
 
-    /// <summary>The copies between legs that have not ended.</summary>
-    internal int CopyCount => copies.Count;
+    /// <summary>The copies between legs and the comparisons of legs that have not ended.</summary>
+    internal int CopyCount => copies.Count + verifications.Count;
+
+    /// <summary>Extents are being cooled.</summary>
+    internal bool IsCooling => !cooling.IsIdle;
 
     /// <summary>Begins an attempt to take the volume over.</summary>
     /// <param name="fresh">A fresh Guid (VR5).</param>
@@ -171,9 +176,9 @@ internal sealed class VolumeWriter
                 return;
             }
         }
-        else if (result == LegResult.Ok)
+        else if (result == LegResult.Ok || (step is VerifyStep && result == LegResult.Error))
         {
-            step.Answered(leg, isDone: true);
+            step.Answered(leg, isDone: result == LegResult.Ok);
         }
         else
         {
@@ -202,6 +207,16 @@ internal sealed class VolumeWriter
         Advance(now);
     }
 
+    /// <summary>A leg has hashed the regions of a comparison.</summary>
+    internal void Hashed(VerifyStep step, int leg, UInt128 hash, TimeSpan now)
+    {
+        if (step.Waiting[leg])
+        {
+            step.Hashed(leg, hash);
+            Advance(now);
+        }
+    }
+
     /// <summary>Takes in that time has passed or a deadline was set (<see cref="TakeOver.IsGraceOver"/>).</summary>
     internal void Tick(TimeSpan now) => Advance(now);
 
@@ -221,6 +236,28 @@ internal sealed class VolumeWriter
     /// <summary>Copies missed regions to the legs that return.</summary>
     /// <inheritdoc cref="Resolve"/>
     internal bool Resync(RegionRange range, TimeSpan now) => Copy(CopyKind.Resync, range, now);
+
+    /// <summary>Compares a region on the legs of S.</summary>
+    /// <returns>The comparison; null: that is not possible now.</returns>
+    internal VerifyStep? Verify(long region, TimeSpan now)
+    {
+        var range = new RegionRange(region, 1);
+        if (!state.IsActive || state.IsFenced || copies.IsLocked(range))
+        {
+            return null;
+        }
+
+        var step = verifications.Start(range);
+        Advance(now);
+        return step;
+    }
+
+    /// <summary>Legs that were found to differ from most legs of S leave it (VR7).</summary>
+    internal void RemoveDiffering(TimeSpan now)
+    {
+        verifications.RemoveDiffering();
+        Advance(now);
+    }
 
     /// <summary>Cools extents that are not written any more, and stores how far legs are synchronized.</summary>
     /// <inheritdoc cref="Resolve"/>
@@ -330,8 +367,9 @@ internal sealed class VolumeWriter
     /// <summary>While no part has anything to do, an operation of a user changes nothing but itself.</summary>
     private void AdvanceUnlessIdle(TimeSpan now)
     {
-        if (takeOver.Phase != TakeOverPhase.Done || !operations.IsIdle || !copies.IsIdle || !maps.IsIdle
-            || !flushes.IsIdle || !cooling.IsIdle || !returns.IsIdle || !proposals.IsIdle || state.IsFenced)
+        if (takeOver.Phase != TakeOverPhase.Done || !operations.IsIdle || !copies.IsIdle || !verifications.IsIdle
+            || !maps.IsIdle || !flushes.IsIdle || !cooling.IsIdle || !returns.IsIdle || !proposals.IsIdle
+            || state.IsFenced)
         {
             Advance(now);
         }
@@ -348,8 +386,8 @@ internal sealed class VolumeWriter
 
         // Each part moves on what another one has finished. A part that only asks for something, without progress of
         // its own, comes before the part that it asks: operations ask copies, the active maps and the records.
-        while (takeOver.Advance() | operations.Advance(now) | copies.Advance() | maps.Advance() | flushes.Advance()
-            | cooling.Advance() | returns.Advance() | proposals.Advance())
+        while (takeOver.Advance() | operations.Advance(now) | copies.Advance() | verifications.Advance()
+            | maps.Advance() | flushes.Advance() | cooling.Advance() | returns.Advance() | proposals.Advance())
         {
             // Until no part progresses.
         }

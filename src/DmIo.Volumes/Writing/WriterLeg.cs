@@ -49,6 +49,10 @@ internal sealed class WriterLeg(int member)
     /// <summary>The regions that the leg lacks.</summary>
     internal RegionSet Missed { get; } = new();
 
+    /// <summary>The regions in which the leg is in S and differs from most legs of S: it is to leave S, and then misses
+    /// them.</summary>
+    internal RegionSet Differing { get; } = new();
+
     /// <summary>The regions that were written to the leg since the last flush began.</summary>
     internal RegionSet Unflushed { get; } = new();
 

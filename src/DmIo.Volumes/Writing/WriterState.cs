@@ -195,6 +195,8 @@ internal sealed class WriterState
             }
         }
 
+        leg.Missed.UnionWith(leg.Differing);
+        leg.Differing.Clear();
         if ((InSync | ProposedSince)[member])
         {
             Failed = Failed.With(member);
@@ -212,11 +214,12 @@ internal sealed class WriterState
         Host.StateChanged();
     }
 
-    /// <summary>What the missed maps say about a leg when they are written now: nothing about a leg of S; otherwise
-    /// what it lacks, and what was written to it and may not be durable there.</summary>
+    /// <summary>What the missed maps say about a leg when they are written now: about a leg of S, only where it was
+    /// found to differ, which counts when it has left S; otherwise what it lacks, and what was written to it and may
+    /// not be durable there.</summary>
     internal RegionSet MissedOnDisk(int member)
     {
-        var missed = new RegionSet();
+        var missed = new RegionSet(Legs[member].Differing);
         if (!InSync[member])
         {
             missed.UnionWith(Legs[member].Missed);

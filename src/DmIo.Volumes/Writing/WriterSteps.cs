@@ -85,6 +85,10 @@ internal class ClientOperation : WriterStep
     /// none has.</summary>
     internal Epoch? RepeatedFrom { get; init; }
 
+    /// <summary>A flush: it fails after a power failure of the whole volume, once. False: it leaves that to the next
+    /// flush of a user.</summary>
+    internal bool ReportsPowerLoss { get; init; } = true;
+
     /// <summary>A leg that stays in S failed the operation.</summary>
     internal bool HasError { get; set; }
 
@@ -116,6 +120,67 @@ internal sealed class MissedStep : WriterStep;
 
 /// <summary>A flush.</summary>
 internal sealed class FlushStep : WriterStep;
+
+/// <summary>What the comparison of a region has shown.</summary>
+internal enum VerifyOutcome
+{
+    /// <summary>It has not ended.</summary>
+    Pending,
+
+    /// <summary>The region was not compared: it is unresolved, a leg misses it, a leg could not read it, or fewer than
+    /// two legs are in sync.</summary>
+    Skipped,
+
+    /// <summary>The legs are equal.</summary>
+    Equal,
+
+    /// <summary>Legs differ from the content that most legs of S have
+    /// (<see cref="VolumeWriter.RemoveDiffering"/>).</summary>
+    Minority,
+
+    /// <summary>Legs differ, and no content is that of most legs of S.</summary>
+    NoMajority,
+}
+
+/// <summary>A comparison of regions on the legs of S, which are locked until it ends.</summary>
+internal sealed class VerifyStep(RegionRange range) : WriterStep
+{
+    private readonly UInt128[] hashes = new UInt128[MemberSet.Capacity];
+
+    internal RegionRange Range { get; } = range;
+
+    internal VerifyOutcome Outcome { get; private set; }
+
+    /// <summary>The legs that differ from most legs; without a majority, all legs that were compared.</summary>
+    internal MemberSet Differing { get; private set; }
+
+    internal void Hashed(int leg, UInt128 hash)
+    {
+        hashes[leg] = hash;
+        Answered(leg, isDone: true);
+    }
+
+    /// <summary>The largest group of legs with the same content; of several, the one with the lowest member.</summary>
+    internal MemberSet LargestGroup(MemberSet legs)
+    {
+        var largest = MemberSet.None;
+        foreach (var first in legs)
+        {
+            var group = MemberSet.None;
+            foreach (var member in legs)
+            {
+                group = hashes[member] == hashes[first] ? group.With(member) : group;
+            }
+
+            largest = group.Count > largest.Count ? group : largest;
+        }
+
+        return largest;
+    }
+
+    internal void End(VerifyOutcome outcome, MemberSet differing = default) =>
+        (Outcome, Differing) = (outcome, differing);
+}
 
 /// <summary>Why regions are copied from one leg to others.</summary>
 internal enum CopyKind

@@ -290,6 +290,8 @@ internal sealed class SimulatedWriter : IWriterHost
         });
     }
 
+    public void Verify(VerifyStep step) => throw new NotSupportedException();
+
     public long LoadOf(int leg) => 0;
 
     public void Answer(ClientOperation operation, OperationOutcome outcome)

@@ -111,6 +111,19 @@ public sealed class VolumeWriterTests
     }
 
     [Fact]
+    public void VM11_A_flush_of_no_user_leaves_the_power_failure_to_the_next_one()
+    {
+        var lost = WriterFixture.Active(isPowerLost: true);
+        var freeze = new ClientOperation(IoOperation.Flush, default, default, session: 0) { ReportsPowerLoss = false };
+        lost.Core.Submit(freeze, lost.Now);
+        lost.End(lost.Step<FlushStep>());
+        Assert.Equal(OperationOutcome.Ok, lost.OutcomeOf(freeze));
+        var flush = lost.Submit(IoOperation.Flush);
+        lost.End(lost.Step<FlushStep>());
+        Assert.Equal(OperationOutcome.PowerLost, lost.OutcomeOf(flush));
+    }
+
+    [Fact]
     public void A_session_is_open_when_its_record_is_chosen()
     {
         Assert.Equal(1UL, fixture.Core.OpenSession(fixture.Now));

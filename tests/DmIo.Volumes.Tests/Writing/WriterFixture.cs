@@ -7,8 +7,8 @@ using Xunit;
 
 namespace DmIo.Volumes.Tests.Writing;
 
-/// <summary>A writer of a volume of two legs and a witness. Voters answer when the test says so; steps on legs end when
-/// the test ends them.</summary>
+/// <summary>A writer of a volume of two legs, or more, and a witness. Voters answer when the test says so; steps on legs
+/// end when the test ends them.</summary>
 internal sealed class WriterFixture : IWriterHost
 {
     private readonly Dictionary<ClientOperation, OperationOutcome> outcomes = [];
@@ -19,14 +19,17 @@ internal sealed class WriterFixture : IWriterHost
         MemberSet inSync = default,
         WriterRules? rules = null,
         bool isStopped = false,
-        ulong session = 0)
+        ulong session = 0,
+        int legs = 2)
     {
+        Maps = [.. Enumerable.Range(0, legs).Select(_ => Empty())];
         Known = new VolumeRecord
         {
             Version = new RecordVersion(Epoch.None, 0),
-            Configuration = VolumeConfiguration.Of(QuorumRule.Majority, [Id(1), Id(2)], [Id(3)]),
+            Configuration = VolumeConfiguration.Of(
+                QuorumRule.Majority, [.. Enumerable.Range(0, legs).Select(leg => Id(101 + leg))], [Id(3)]),
             Size = ByteSize.FromBytes(8L << RegionRange.ExtentShift),
-            InSync = inSync.IsEmpty ? MemberSet.FirstMembers(2) : inSync,
+            InSync = inSync.IsEmpty ? MemberSet.FirstMembers(legs) : inSync,
             IsPowerLost = isPowerLost,
             IsStopped = isStopped,
             Session = session,
@@ -47,7 +50,7 @@ internal sealed class WriterFixture : IWriterHost
     internal WriterState State => Core.State;
 
     /// <summary>The maps of the legs.</summary>
-    internal LegMaps?[] Maps { get; } = [Empty(), Empty()];
+    internal LegMaps?[] Maps { get; }
 
     internal TimeSpan Now { get; set; } = TimeSpan.FromMinutes(1);
 
@@ -76,6 +79,8 @@ internal sealed class WriterFixture : IWriterHost
 
     public void Copy(CopyStep step) => Steps.Add(step);
 
+    public void Verify(VerifyStep step) => Steps.Add(step);
+
     public long LoadOf(int leg) => Steps.Count(step => step.Waiting[leg]);
 
     public void Answer(ClientOperation operation, OperationOutcome outcome) => outcomes.Add(operation, outcome);
@@ -87,9 +92,13 @@ internal sealed class WriterFixture : IWriterHost
 
     /// <summary>A writer that serves, with a lease.</summary>
     internal static WriterFixture Active(
-        bool isPowerLost = false, MemberSet inSync = default, WriterRules? rules = null, ulong session = 0)
+        bool isPowerLost = false,
+        MemberSet inSync = default,
+        WriterRules? rules = null,
+        ulong session = 0,
+        int legs = 2)
     {
-        var fixture = new WriterFixture(isPowerLost, inSync, rules, session: session);
+        var fixture = new WriterFixture(isPowerLost, inSync, rules, isStopped: false, session, legs);
         fixture.Core.Begin(Id(6));
         fixture.Settle();
         Assert.True(fixture.State.IsActive);
@@ -111,7 +120,7 @@ internal sealed class WriterFixture : IWriterHost
     internal void Renew(params int[] members)
     {
         var renew = Core.Lease.Renew(Now);
-        foreach (var member in members.Length == 0 ? [0, 1, WitnessMember] : members)
+        foreach (var member in members.Length == 0 ? [.. Known.Configuration.Voters] : members)
         {
             Core.Replied(member, new Leased(renew.Epoch, renew.Counter), Now);
         }

@@ -1,0 +1,135 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
+using DmIo.Volumes.Writing;
+
+namespace DmIo.Volumes.Actors;
+
+/// <summary>A comparison: each leg is read and hashed, in its own part of the buffer. Used on the volume's
+/// turn.</summary>
+internal sealed class VerifyTransfer(VerifyStep step, Page[] buffer, LegRange range, Action returnBuffer)
+{
+    private const int PagesPerRegion = 1 << (RegionRange.RegionShift - 12);
+
+    private int holds;
+
+    internal VerifyStep Step => step;
+
+    internal LegRange Range => range;
+
+    /// <summary>Reads and hashes every target.</summary>
+    internal void Read(VolumeDevice volume)
+    {
+        var pages = Math.Min(PagesPerRegion, buffer.Length / step.Targets.Count);
+        Hold();
+        foreach (var (index, leg) in Members().Index())
+        {
+            new VerifyRead(this, leg, buffer[(index * pages)..((index + 1) * pages)]).Next(volume);
+        }
+
+        Release();
+    }
+
+    /// <summary>A part of the buffer is in use.</summary>
+    internal void Hold() => holds++;
+
+    internal void Release()
+    {
+        if (--holds == 0)
+        {
+            returnBuffer();
+        }
+    }
+
+    private List<int> Members()
+    {
+        var members = new List<int>();
+        foreach (var member in step.Targets)
+        {
+            members.Add(member);
+        }
+
+        return members;
+    }
+}
+
+/// <summary>The reading and hashing of one leg, a part after the other: SHA-256, of which 16 bytes count. Hashes on a
+/// pool thread.</summary>
+internal sealed class VerifyRead(VerifyTransfer transfer, int member, Page[] pages)
+    : WriterStep, ICarriedStep, IMemoryHolder
+{
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private long done;
+
+    private long Length => Math.Min(
+        transfer.Range.Count.Value - done, (long)pages.Length * Page.SizeBytes / Sector.SizeBytes);
+
+    /// <inheritdoc/>
+    public void Hold() => transfer.Hold();
+
+    /// <inheritdoc/>
+    public void Release() => transfer.Release();
+
+    /// <inheritdoc/>
+    public void Completed(VolumeDevice volume, VolumeWriter writer, int leg, LegResult result)
+    {
+        if (result != LegResult.Ok)
+        {
+            hash.Dispose();
+            writer.Completed(transfer.Step, leg, result, volume.Now);
+            return;
+        }
+
+        Hold();
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static state =>
+            {
+                state.Read.Append();
+                state.Volume.Post(volume => state.Read.Hashed(volume, state.Writer));
+            },
+            (Read: this, Volume: volume, Writer: writer),
+            preferLocal: false);
+    }
+
+    /// <summary>Reads the next part.</summary>
+    internal void Next(VolumeDevice volume) => volume.Send(
+        this,
+        MemberSet.Of(member),
+        new LegRange(transfer.Range.Start.Value + done, Length),
+        new LegIo(IoOperation.Read, new PageList(pages)) { Priority = IoPriority.Idle });
+
+    private void Append()
+    {
+        var left = (int)(Length * Sector.SizeBytes);
+        for (var i = 0; left > 0; i++)
+        {
+            var length = Math.Min(left, Page.SizeBytes);
+            hash.AppendData(pages[i].Memory.Span[..length]);
+            left -= length;
+        }
+    }
+
+    private void Hashed(VolumeDevice volume, VolumeWriter writer)
+    {
+        done += Length;
+        if (writer != volume.Writer)
+        {
+            hash.Dispose();
+        }
+        else if (done < transfer.Range.Count.Value)
+        {
+            Next(volume);
+        }
+        else
+        {
+            var digest = hash.GetHashAndReset();
+            hash.Dispose();
+            writer.Hashed(transfer.Step, member, BinaryPrimitives.ReadUInt128LittleEndian(digest), volume.Now);
+        }
+
+        Release();
+    }
+}
