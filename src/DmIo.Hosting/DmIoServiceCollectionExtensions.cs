@@ -57,3 +57,6 @@ public static class DmIoServiceCollectionExtensions
         return services;
     }
 }
+
+/// <summary>A lease whose client is a keyed service of this name.</summary>
+internal sealed record NamedLease(string Name);

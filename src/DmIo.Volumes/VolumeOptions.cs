@@ -22,12 +22,22 @@ public sealed record VolumeOptions
     /// <summary>Create: replace what the legs hold, also if it is a volume or a file system.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Legs and witnesses that cannot be fenced are accepted, such as exports of NBD servers: another host can
+    /// write to them, and a server that was stopped can execute old writes later. A volume that is created so is bound
+    /// to this host.</summary>
+    public bool AllowUnfenced { get; init; }
+
     /// <summary>Open: the pages of 4096 bytes that the volume may have in I/O at its legs, which bound its
     /// throughput.</summary>
     public int Pages { get; init; } = 1024;
 
     /// <summary>Open: how long to wait until the volume serves.</summary>
     public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The most that is copied between legs in a second, to resolve regions after a crash and to synchronize
+    /// legs; 0: no limit. Copies yield to users in any case: while users have I/O, one copy is in flight, and it has
+    /// the priority <see cref="IoPriority.Idle"/> at the legs.</summary>
+    public ByteSize MaxResync { get; init; }
 
     /// <summary>A leg that does not answer for so long leaves the in-sync set. Operations in flight on it are answered
     /// when its device releases their memory.</summary>

@@ -33,7 +33,21 @@ public enum VolumeState
 /// <param name="Member">Its number in the volume.</param>
 /// <param name="State">Its state.</param>
 /// <param name="Missed">What it lacks.</param>
-public sealed record LegStatus(string Device, int Member, LegState State, ByteSize Missed);
+/// <param name="Resync">How far its synchronization has come; null: it is not being synchronized.</param>
+/// <param name="CorrectedReads">The reads that failed on it since the volume was opened, were answered from another leg
+/// and corrected on it.</param>
+public sealed record LegStatus(
+    string Device, int Member, LegState State, ByteSize Missed, ResyncProgress? Resync, long CorrectedReads);
+
+/// <summary>How far the synchronization of a leg has come.</summary>
+/// <param name="Copied">What was copied.</param>
+/// <param name="Left">What is to be copied.</param>
+/// <param name="BytesPerSecond">The rate of the last seconds.</param>
+public sealed record ResyncProgress(ByteSize Copied, ByteSize Left, long BytesPerSecond)
+{
+    /// <summary>The time that is left at this rate; null: unknown.</summary>
+    public TimeSpan? TimeLeft => BytesPerSecond > 0 ? TimeSpan.FromSeconds((double)Left.Bytes / BytesPerSecond) : null;
+}
 
 /// <summary>What a volume is and does.</summary>
 /// <param name="Volume">Its name.</param>

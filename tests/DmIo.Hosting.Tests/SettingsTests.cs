@@ -38,7 +38,7 @@ public sealed class SettingsTests
 
         var disk = Assert.Single(await host.Service.GetDevicesAsync());
 
-        Assert.Equal((16L, 7), (disk.Description.Capacity.Sectors.Value, disk.QueueDepth.Most));
+        Assert.Equal((16L, 7), (disk.Description.Capacity.Sectors.Value, disk.QueueDepth.Max));
         Assert.Equal(200, (await host.Service.GetPoolStatusAsync()).Max);
     }
 

@@ -140,15 +140,19 @@ internal static class NamespaceMap
             "DmIo.Volumes.Maps",
             "DmIo.Volumes.Protocol",
             "DmIo.Volumes.Record",
+            "DmIo.Volumes.Sync",
             "DmIo.Volumes.Voters",
             "DmIo.Volumes.Writing",
         ],
-        ["DmIo.Volumes.Client"] = ["DmIo.Volumes", "DmIo.Volumes.Actors"],
+        ["DmIo.Volumes.Client"] = ["DmIo.Volumes", "DmIo.Volumes.Actors", "DmIo.Volumes.Configuration"],
+        ["DmIo.Volumes.Configuration"] = ["DmIo.Volumes", "DmIo.Volumes.Actors"],
         ["DmIo.Volumes.Dump"] =
             ["DmIo.Volumes", "DmIo.Volumes.Actors", "DmIo.Volumes.Maps", "DmIo.Volumes.Record"],
         ["DmIo.Volumes.Maps"] = ["DmIo.Volumes.Record"],
         ["DmIo.Volumes.Protocol"] = ["DmIo.Volumes.Record"],
         ["DmIo.Volumes.Record"] = [],
+        ["DmIo.Volumes.Sync"] =
+            ["DmIo.Volumes", "DmIo.Volumes.Maps", "DmIo.Volumes.Record", "DmIo.Volumes.Writing"],
         ["DmIo.Volumes.Voters"] = ["DmIo.Volumes.Protocol", "DmIo.Volumes.Record"],
         ["DmIo.Volumes.Writing"] = ["DmIo.Volumes.Maps", "DmIo.Volumes.Protocol", "DmIo.Volumes.Record"],
     };

@@ -109,10 +109,10 @@ internal sealed record DeviceSettings
     /// <summary>A latency target makes the depth adaptive, with the configured depth as its maximum.</summary>
     internal static QueueDepth ReadQueueDepth(SettingsReader reader)
     {
-        var number = reader.NumberOr("adaptive", "queue-depth", 1, QueueDepth.Max);
+        var number = reader.NumberOr("adaptive", "queue-depth", 1, QueueDepth.MaxValue);
         var target = reader.Duration("latency-target", MaxLatencyTarget);
-        QueueDepth depth = number is { } most ? (int)most : QueueDepth.Adaptive();
-        return target == TimeSpan.Zero ? depth : QueueDepth.Adaptive(1, depth.Most, target);
+        QueueDepth depth = number is { } max ? (int)max : QueueDepth.Adaptive();
+        return target == TimeSpan.Zero ? depth : QueueDepth.Adaptive(1, depth.Max, target);
     }
 
     internal static TimeSpan ReadSlowAfter(SettingsReader reader) => reader.Duration("slow-after", MaxAge);
@@ -224,7 +224,7 @@ internal static class FaultSettings
                 Count = reader.NumberOr("all", "count", 0, SectorCount.MaxValue) ?? SectorCount.MaxValue,
             },
             After = reader.Number("after", 0, long.MaxValue),
-            AtMost = reader.NumberOr("unlimited", "times", 0, long.MaxValue),
+            MaxCount = reader.NumberOr("unlimited", "times", 0, long.MaxValue),
             Probability = reader.Fraction("probability"),
             Errno = (int)reader.Number("errno", 1, 4095),
         };

@@ -312,8 +312,8 @@ internal sealed class DeviceRegistry(
 
         if (attach.QueueDepth is { IsPossible: false } depth)
         {
-            return $"A queue depth is 1 to {QueueDepth.Max}, or a range within that, and its latency target above 0, "
-                + $"not {depth}.";
+            return $"A queue depth is 1 to {QueueDepth.MaxValue}, or a range within that, and its latency target "
+                + $"above 0, not {depth}.";
         }
 
         if (attach.Policy is { } policy && !Enum.IsDefined(policy))

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
+using DmIo.Actors.Client;
 using DmIo.Actors.Telemetry;
 using DmIo.Io;
 using DmIo.Memory;
@@ -98,4 +99,74 @@ public static class IoProtocol
     /// continues. Can arrive before the request.</summary>
     internal sealed record WithdrawRequest(ICancelableCompletion Completion)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+}
+
+/// <summary>
+/// Receives the outcome of a request by a call instead of a message (<see cref="IoProtocol.IoRequest.Completion"/>),
+/// for senders of many requests per second. Exactly one of the two methods is called, once, in the request actor: one
+/// call at a time for each lease. An implementation must not block (the lease's other outcomes wait for it) and must
+/// not throw (that ends the lease). It may send requests to the same request actor.
+/// </summary>
+/// <remarks>
+/// Neither method is called for a request in the mailbox of a request actor that died. Watch the request actor and
+/// handle its <see cref="Akka.Actor.Terminated"/>, which is also sent when the service stops; or use an
+/// <see cref="IoCompletion"/> with <see cref="IoClient.TrySend"/>, which handle this case.
+/// </remarks>
+public interface IIoCompletion
+{
+    /// <summary>The outcome, as in <see cref="IoProtocol.IoDone"/>.</summary>
+    void Done(IoResult result);
+
+    /// <summary>The request was not begun, as in <see cref="IoProtocol.IoRefused"/>.</summary>
+    void Refused(IoRefusal cause, string reason);
+
+    /// <summary>After an outcome with <see cref="IoResult.BufferHeld"/>: every device has released the memory, which
+    /// may be reused. Called once, in the request actor; not called if the lease or the service ends first.</summary>
+    void Released()
+    {
+    }
+}
+
+/// <summary>A completion whose caller can withdraw the request while it waits for credit
+/// (<see cref="IoProtocol.WithdrawRequest"/>).</summary>
+internal interface ICancelableCompletion : IIoCompletion
+{
+    /// <summary>Thread-safe.</summary>
+    bool IsCanceled { get; }
+
+    /// <summary>The request actor's state of the request; null before the request is accepted. Only the request actor
+    /// uses it; later requests reuse the same state object.</summary>
+    object? Accepted { get; set; }
+}
+
+/// <summary>The cause of a refused request.</summary>
+public enum IoRefusal
+{
+    /// <summary>The request breaks a rule: it is always refused.</summary>
+    BreaksRule,
+
+    /// <summary>The lease has as many waiting requests as allowed; send the request again when some are done. Applies
+    /// to messages and to <see cref="IoClient.TrySend"/>; all other calls of a client wait.</summary>
+    NoRoom,
+
+    /// <summary>The lease was put back, or the service has stopped: a retry is refused too. A request that was accepted
+    /// earlier but not begun ends with <see cref="DmIo.Io.IoStatusCode.Stopped"/>.</summary>
+    Stopped,
+}
+
+/// <summary>
+/// The service refused a request: nothing happened, no device was touched. The message names the value, the limit and
+/// the fix. A failure on a device is not an exception: it is the status of a region.
+/// </summary>
+public sealed class IoRefusedException : Exception
+{
+    /// <param name="reason">One sentence that names the value, the limit and the fix.</param>
+    /// <param name="cause">The cause of a refused request, or Stopped: the service has stopped; null: another
+    /// cause.</param>
+    public IoRefusedException(string reason, IoRefusal? cause = null)
+        : base(reason) => Cause = cause;
+
+    /// <summary>The cause of a refused request, which says whether it can be sent again. For any other call, such as a
+    /// lease or an attach: <see cref="IoRefusal.Stopped"/> if the service has stopped, otherwise null.</summary>
+    public IoRefusal? Cause { get; }
 }

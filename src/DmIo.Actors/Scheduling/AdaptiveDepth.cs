@@ -83,9 +83,9 @@ internal sealed class AdaptiveDepth
     internal AdaptiveDepth(QueueDepth bounds)
     {
         this.bounds = bounds;
-        Unlimited = bounds.Least;
-        floor = bounds.Least;
-        limit = bounds.Most;
+        Unlimited = bounds.Min;
+        floor = bounds.Min;
+        limit = bounds.Max;
     }
 
     private enum Phase
@@ -151,14 +151,14 @@ internal sealed class AdaptiveDepth
             case Phase.Unloaded:
                 latencies.LearnUnloaded();
                 phase = Phase.Loaded;
-                Set(bounds.Most);
+                Set(bounds.Max);
                 break;
             case Phase.Loaded:
                 latencies.LearnLoaded(1.0 / Current);
                 peak = latencies.Work(elapsed);
                 phase = Phase.Adjusting;
                 Set((int)Math.Ceiling(peak) + 1);
-                floor = bounds.Least;
+                floor = bounds.Min;
                 (workTime, time, count) = (0, TimeSpan.Zero, 0);
                 nextProbe = now + Longer(period, ProbeShare * (now - probeStart));
                 period = period < Period / 2 ? 2 * period : Period;
@@ -180,16 +180,16 @@ internal sealed class AdaptiveDepth
     private void AdjustLimit(int depth)
     {
         var light = hasLightLease ? LightShare / latencies.UnqueuedShare() : 0;
-        var target = bounds.LatencyTarget is { } most ? latencies.Mean() / most.Ticks : 0;
+        var target = bounds.LatencyTarget is { } max ? latencies.Mean() / max.Ticks : 0;
         var excess = Math.Max(light, target);
         if (excess > 1)
         {
             var shrunk = (int)(depth * Math.Max(1 / excess, MinShrinkFactor));
-            limit = Math.Max(bounds.Least, Math.Min(depth - 1, shrunk));
+            limit = Math.Max(bounds.Min, Math.Min(depth - 1, shrunk));
         }
         else if (depth == limit && excess * (depth + 1) <= depth)
         {
-            limit = Math.Min(depth + 1, bounds.Most);
+            limit = Math.Min(depth + 1, bounds.Max);
         }
     }
 
@@ -217,7 +217,7 @@ internal sealed class AdaptiveDepth
         {
             phase = Phase.Unloaded;
             probeStart = now;
-            Set(bounds.Least);
+            Set(bounds.Min);
         }
         else if (!(IsLimited && limit < Unlimited) && !IsShort(elapsed, now))
         {
@@ -242,7 +242,7 @@ internal sealed class AdaptiveDepth
         if (work < (EnoughWork - chance) * peak)
         {
             // No depth reaches the peak: the device has changed since the measurement.
-            nextProbe = Current == bounds.Most && now - probeStart > JudgedTime ? now : nextProbe;
+            nextProbe = Current == bounds.Max && now - probeStart > JudgedTime ? now : nextProbe;
             Set(Current + Math.Max(1, Current / 4));
             floor = Current;
             return true;
@@ -252,7 +252,7 @@ internal sealed class AdaptiveDepth
         return false;
     }
 
-    private void Set(int depth) => Unlimited = Math.Clamp(depth, bounds.Least, bounds.Most);
+    private void Set(int depth) => Unlimited = Math.Clamp(depth, bounds.Min, bounds.Max);
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

@@ -47,8 +47,8 @@ internal sealed class FairScheduler : IoScheduler
     /// <summary>The virtual time of an entry: its cost divided by the weight.</summary>
     internal static long CostOf(QueueEntry entry)
     {
-        var most = entry.Kind.HasData() ? MaxCost : MaxRangeCost;
-        var sectors = Math.Min(entry.Count.Value, most / Sector.SizeBytes);
+        var max = entry.Kind.HasData() ? MaxCost : MaxRangeCost;
+        var sectors = Math.Min(entry.Count.Value, max / Sector.SizeBytes);
         return ((sectors * Sector.SizeBytes) + OperationCost) * UsualWeight / entry.Weight;
     }
 

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using DmIo.Io;
+using DmIo.Memory;
 
 namespace DmIo.Actors.Scheduling;
 
@@ -159,5 +161,27 @@ internal sealed partial class IoQueue
         operation.DepthWindow = depth.Window;
         flushes.Started(operation);
         operationsInFlight.AddLast(operation);
+    }
+
+    /// <summary>The number of I/Os that each lease has at a device, waiting or in flight. Holds only leases with
+    /// I/Os.</summary>
+    private sealed class LeaseLoads
+    {
+        private readonly Dictionary<LeaseId, int> loads = [];
+
+        internal void Add(LeaseId lease) => CollectionsMarshal.GetValueRefOrAddDefault(loads, lease, out _)++;
+
+        internal void Remove(LeaseId lease)
+        {
+            ref var load = ref CollectionsMarshal.GetValueRefOrNullRef(loads, lease);
+            if (--load == 0)
+            {
+                loads.Remove(lease);
+            }
+        }
+
+        /// <summary>True if the lease has one I/O, while other leases have some too: the I/O waits for
+        /// theirs.</summary>
+        internal bool IsLight(LeaseId lease) => loads.Count > 1 && loads[lease] == 1;
     }
 }

@@ -42,7 +42,7 @@ internal sealed partial class IoQueue
 
     internal IoQueue(IoQueueOptions options, DeviceDescription device)
     {
-        Invariant.Require(options.Depth.Least >= 1 && options.Depth.Most >= options.Depth.Least);
+        Invariant.Require(options.Depth.Min >= 1 && options.Depth.Max >= options.Depth.Min);
         conflicts = new ConflictMap(Release);
         ready = new ReadySet(options);
         flushes = new FlushCoalescer(options, device);

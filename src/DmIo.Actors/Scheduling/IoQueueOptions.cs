@@ -49,22 +49,22 @@ public enum SchedulingPolicy
 /// two bounds, so that the queue in the device is no longer than necessary to keep the device busy. A single number is
 /// a fixed depth.
 /// </summary>
-/// <param name="Least">The lower bound, at least 1.</param>
-/// <param name="Most">The upper bound, at most 65536; equal to the lower bound if the depth is fixed.</param>
+/// <param name="Min">The lower bound, at least 1.</param>
+/// <param name="Max">The upper bound, at most 65536; equal to the lower bound if the depth is fixed.</param>
 /// <param name="LatencyTarget"> The limit of the device's latency, averaged over some dozens of operations, from the
 /// issue of an operation to its end: the depth stays low enough to meet it. Null: no limit. Above 0; without effect if
 /// the depth is fixed.
 /// </param>
-public readonly record struct QueueDepth(int Least, int Most, TimeSpan? LatencyTarget = null)
+public readonly record struct QueueDepth(int Min, int Max, TimeSpan? LatencyTarget = null)
 {
     /// <summary>The largest depth.</summary>
-    public const int Max = 65536;
+    public const int MaxValue = 65536;
 
     /// <summary>True if the depth adapts.</summary>
-    public bool IsAdaptive => Least < Most;
+    public bool IsAdaptive => Min < Max;
 
     internal bool IsPossible =>
-        Least >= 1 && Least <= Most && Most <= Max && (LatencyTarget is not { } target || target > TimeSpan.Zero);
+        Min >= 1 && Min <= Max && Max <= MaxValue && (LatencyTarget is not { } target || target > TimeSpan.Zero);
 
     public static implicit operator QueueDepth(int depth) => Fixed(depth);
 
@@ -72,13 +72,13 @@ public readonly record struct QueueDepth(int Least, int Most, TimeSpan? LatencyT
     public static QueueDepth Fixed(int depth) => new(depth, depth);
 
     /// <summary>Creates an adaptive depth, by default from 1 to 64.</summary>
-    public static QueueDepth Adaptive(int least = 1, int most = 64, TimeSpan? latencyTarget = null) =>
-        new(least, most, latencyTarget);
+    public static QueueDepth Adaptive(int min = 1, int max = 64, TimeSpan? latencyTarget = null) =>
+        new(min, max, latencyTarget);
 
     /// <summary>Formats the depth as <c>32</c>, or <c>1-64</c>, or <c>1-64 within 0.5 ms</c>.</summary>
     public override string ToString()
     {
-        var depth = IsAdaptive ? $"{Least}-{Most}" : $"{Most}";
+        var depth = IsAdaptive ? $"{Min}-{Max}" : $"{Max}";
         return LatencyTarget is { } target
             ? string.Create(CultureInfo.InvariantCulture, $"{depth} within {target.TotalMilliseconds} ms")
             : depth;

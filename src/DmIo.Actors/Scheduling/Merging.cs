@@ -19,8 +19,8 @@ internal sealed class Merging
     private const int MaxReaders = 8;
 
     private readonly bool isOff;
-    private readonly long mostSectors;
-    private readonly int mostSegments;
+    private readonly long maxSectors;
+    private readonly int maxSegments;
     private QueueEntry? chosen;
     private long sectors;
     private int segments;
@@ -28,8 +28,8 @@ internal sealed class Merging
     internal Merging(DeviceDescription device)
     {
         isOff = device.Mode == ServiceMode.Inline;
-        mostSectors = Math.Min(device.MaxTransfer.Bytes, MaxBytes) / Sector.SizeBytes;
-        mostSegments = device.MaxSegments;
+        maxSectors = Math.Min(device.MaxTransfer.Bytes, MaxBytes) / Sector.SizeBytes;
+        maxSegments = device.MaxSegments;
     }
 
     /// <summary>Starts with an entry that is about to be dispatched. False: it cannot be merged.</summary>
@@ -38,7 +38,7 @@ internal sealed class Merging
         chosen = entry;
         sectors = entry.Count.Value;
         segments = -1;
-        return !isOff && entry.Io!.Edges.IsNone && sectors < mostSectors
+        return !isOff && entry.Io!.Edges.IsNone && sectors < maxSectors
             && entry.Kind.CanMerge();
     }
 
@@ -83,7 +83,7 @@ internal sealed class Merging
     {
         if (entry.State != EntryState.Ready || (isBefore ? entry.End : entry.Start) != at
             || entry.Kind != chosen!.Kind || entry.Class != chosen.Class
-            || entry.ForceUnitAccess != chosen.ForceUnitAccess || entry.Count.Value > mostSectors - sectors
+            || entry.ForceUnitAccess != chosen.ForceUnitAccess || entry.Count.Value > maxSectors - sectors
             || !entry.Io!.Edges.IsNone)
         {
             return false;
@@ -91,7 +91,7 @@ internal sealed class Merging
 
         segments = segments < 0 ? SegmentsOf(chosen) : segments;
         var more = SegmentsOf(entry);
-        if (more > mostSegments - segments)
+        if (more > maxSegments - segments)
         {
             return false;
         }

@@ -1,3 +1,4 @@
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
 
@@ -127,4 +128,32 @@ internal enum EntryState
 
     /// <summary>A flush, or a durable write that was written: waits for the next flush.</summary>
     Syncing,
+}
+
+/// <summary>
+/// One I/O in an <see cref="IoQueue"/>. Its properties do not change while it is in a queue, except
+/// <see cref="Entry"/>.
+/// </summary>
+internal interface IQueuedIo
+{
+    /// <summary>The operation, without its data.</summary>
+    ref readonly DeviceOperation Operation { get; }
+
+    /// <summary>Null if the operation transfers no data.</summary>
+    IoMemory? Memory { get; }
+
+    WriteEdges Edges { get; }
+
+    LeaseId Lease { get; }
+
+    /// <summary>The lease's weight, 1 to 10000 (Linux: io.weight); the default is 100.</summary>
+    int Weight { get; }
+
+    IoPriority Priority { get; }
+
+    /// <summary>Its entry in the queue; only the queue uses it.</summary>
+    QueueEntry? Entry { get; set; }
+
+    /// <summary>Users the I/O for the device. False: it was withdrawn, and the queue drops it.</summary>
+    bool TryIssue();
 }

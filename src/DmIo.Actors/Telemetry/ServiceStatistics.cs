@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Akka.Actor;
 using DmIo.Actors.Client;
+using DmIo.Actors.Scheduling;
+using DmIo.Devices;
 
 namespace DmIo.Actors.Telemetry;
 
@@ -67,5 +70,137 @@ public sealed record MessageStatistics(long Requests, long PagesWired, long Mess
         ArgumentNullException.ThrowIfNull(other);
         return new MessageStatistics(
             Requests + other.Requests, PagesWired + other.PagesWired, Messages + other.Messages, Turns + other.Turns);
+    }
+}
+
+/// <summary>
+/// The statistics of one lease since it was granted. Counts never decrease; current values are those after the request
+/// actor's last message. Read without stopping the actor: the numbers of one request can be seen partially updated.
+/// </summary>
+public sealed record LeaseStatistics
+{
+    /// <summary>The <see cref="DmIo.Memory.LeaseId"/>, which is also in the actor's name.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>Pages of 4096 bytes that were granted.</summary>
+    public required int Pages { get; init; }
+
+    /// <summary>The weight, 1 to 10000.</summary>
+    public required int Weight { get; init; }
+
+    /// <summary>Requests that were accepted.</summary>
+    public required long Requests { get; init; }
+
+    /// <summary>The accepted requests that were answered.</summary>
+    public required long Answered { get; init; }
+
+    /// <summary>The answered requests with an error bit.</summary>
+    public required long Errors { get; init; }
+
+    /// <summary>Requests that were refused: nothing happened.</summary>
+    public required long Refused { get; init; }
+
+    /// <summary>Regions sent to devices.</summary>
+    public required long Regions { get; init; }
+
+    /// <summary>The data of requests answered without an error; each request counts once, however many regions it
+    /// has.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Pages of 4096 bytes used for I/O, summed over all requests.</summary>
+    public required long PagesWired { get; init; }
+
+    /// <summary>Messages that the request actor received: one for each request, one for each turn of a device that
+    /// answered it, and a few others.</summary>
+    public required long MessagesReceived { get; init; }
+
+    /// <summary>Messages that the request actor sent: to devices, one for all regions that are dispatched together; one
+    /// for each outcome that is not delivered by a call; and those to itself.</summary>
+    public required long MessagesSent { get; init; }
+
+    /// <summary>Pages in I/O for unanswered requests; at most <see cref="Credit"/>.</summary>
+    public required int PagesInFlight { get; init; }
+
+    /// <summary>Pages in quarantine: their request was answered at its deadline, and a device still uses
+    /// them.</summary>
+    public required int PagesQuarantined { get; init; }
+
+    /// <summary>Pages that the pool lends to the lease, to replace those in quarantine, and those in I/O at slow
+    /// devices while other requests wait.</summary>
+    public required int PagesLent { get; init; }
+
+    /// <summary>
+    /// The pages that requests may have in I/O now: granted and lent pages less those in quarantine. If the credit is
+    /// less than <see cref="Pages"/>, the lease has shrunk, because <c>dmio.pool.max-pages</c> leaves no page to lend.
+    /// </summary>
+    public required int Credit { get; init; }
+
+    /// <summary>Requests in progress at devices.</summary>
+    public required int InFlight { get; init; }
+
+    /// <summary>Requests that wait for pages of the lease.</summary>
+    public required int Waiting { get; init; }
+}
+
+/// <summary>
+/// The sections that applications add to a service's statistics. Several sections may have the same name; they are
+/// ordered by their addition. They are read on the thread of the caller, never in an actor: an exception of a section
+/// affects only that caller.
+/// </summary>
+internal sealed class StatisticsSections
+{
+    private ImmutableList<Section> sections = [];
+
+    /// <returns>Dispose of it to remove the section.</returns>
+    internal IDisposable Add(string name, Func<JsonElement> read)
+    {
+        var section = new Section(this, name, read);
+        ImmutableInterlocked.Update(ref sections, all => all.Add(section));
+        return section;
+    }
+
+    /// <summary>The statistics with the current values of all sections.</summary>
+    internal ServiceStatistics AddTo(ServiceStatistics statistics) => statistics with
+    {
+        Sections = Volatile.Read(ref sections)
+            .GroupBy(section => section.Name, StringComparer.Ordinal)
+            .ToImmutableDictionary(
+                group => group.Key,
+                IReadOnlyList<JsonElement> (group) => [.. group.Select(section => section.Read())],
+                StringComparer.Ordinal),
+    };
+
+    private sealed class Section(StatisticsSections owner, string name, Func<JsonElement> read) : IDisposable
+    {
+        internal string Name => name;
+
+        internal JsonElement Read() => read();
+
+        public void Dispose() => ImmutableInterlocked.Update(ref owner.sections, all => all.Remove(this));
+    }
+}
+
+/// <summary><see cref="ServiceStatistics"/> as JSON: names in camel case, without reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(EnumName<ServiceMode>), typeof(EnumName<SchedulingPolicy>), typeof(FiniteNumber)])]
+[JsonSerializable(typeof(ServiceStatistics))]
+internal sealed partial class StatisticsJson : JsonSerializerContext
+{
+    private sealed class EnumName<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase)
+        where T : struct, Enum;
+
+    /// <summary>Refuses numbers that a <see cref="double"/> can hold only as infinity, such as 1e999: no statistic is
+    /// infinite, and JSON cannot express infinity.</summary>
+    private sealed class FiniteNumber : JsonConverter<double>
+    {
+        public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.GetDouble() is var value && double.IsFinite(value)
+                ? value
+                : throw new JsonException("A number is larger than a double can be.");
+
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(value);
     }
 }

@@ -59,18 +59,18 @@ internal static class SharedOptions
 /// values.</summary>
 internal static class OptionValues
 {
-    internal static Option<int?> NewNumber(string name, int least, int most, string description) => new(name)
+    internal static Option<int?> NewNumber(string name, int min, int max, string description) => new(name)
     {
         Description = description,
         HelpName = "N",
         CustomParser = result =>
         {
-            if (int.TryParse(result.Tokens[0].Value, out var number) && number >= least && number <= most)
+            if (int.TryParse(result.Tokens[0].Value, out var number) && number >= min && number <= max)
             {
                 return number;
             }
 
-            result.AddError($"{name} '{result.Tokens[0].Value}' is not a number from {least} to {most}.");
+            result.AddError($"{name} '{result.Tokens[0].Value}' is not a number from {min} to {max}.");
             return null;
         },
     };

@@ -65,7 +65,7 @@ internal sealed record DeviceReport
 
     public required int QueueDepth { get; init; }
 
-    public required int LeastQueueDepth { get; init; }
+    public required int MinQueueDepth { get; init; }
 
     /// <summary>0: none.</summary>
     public required double LatencyTargetMilliseconds { get; init; }
@@ -101,7 +101,7 @@ internal sealed record DeviceReport
     ];
 
     private QueueDepth Depth => new(
-        LeastQueueDepth,
+        MinQueueDepth,
         QueueDepth,
         LatencyTargetMilliseconds == 0 ? null : TimeSpan.FromMilliseconds(LatencyTargetMilliseconds));
 

@@ -67,9 +67,9 @@ internal sealed record RunReport
     /// rest.</summary>
     private string TotalOf()
     {
-        var most = Regions.Max(region => region.Bytes);
-        var isComplete = Regions.Any(region => region.IsOk) || most >= Bytes;
-        var done = isComplete ? Bytes : most;
+        var largest = Regions.Max(region => region.Bytes);
+        var isComplete = Regions.Any(region => region.IsOk) || largest >= Bytes;
+        var done = isComplete ? Bytes : largest;
         return (isComplete ? $"{done} bytes in " : $"{done} of {Bytes} bytes in ")
             + Quantity.Seconds(Seconds)
             + (done > 0 ? $", {Quantity.Rate(done, Seconds)}" : "")

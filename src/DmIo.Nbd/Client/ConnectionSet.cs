@@ -129,7 +129,7 @@ internal sealed class ConnectionSet(
         if (!isClosing && Change is null)
         {
             announce(new NbdDeviceEvents.ConnectionLost(options.Uri, Live, lost.UnansweredCount, lastLoss));
-            dialing[slot] = DialAsync(slot, options.ShortestReconnectPause);
+            dialing[slot] = DialAsync(slot, options.MinReconnectPause);
         }
 
         return true;
@@ -202,7 +202,7 @@ internal sealed class ConnectionSet(
             }
 
             pause = TimeSpan.FromTicks(Math.Clamp(
-                2 * pause.Ticks, options.ShortestReconnectPause.Ticks, options.LongestReconnectPause.Ticks));
+                2 * pause.Ticks, options.MinReconnectPause.Ticks, options.MaxReconnectPause.Ticks));
         }
     }
 

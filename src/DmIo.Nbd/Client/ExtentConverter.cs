@@ -6,7 +6,7 @@ namespace DmIo.Nbd.Client;
 
 /// <summary>Converts a server's extents, which are in bytes and may exceed the requested range, to extents of sectors.
 /// A sector of mixed kinds is Data, and so is a hole that is not reported to read as zeroes.</summary>
-internal sealed class ExtentConverter(long lengthBytes, int most)
+internal sealed class ExtentConverter(long lengthBytes, int max)
 {
     private readonly List<DeviceExtent> extents = [];
     private long position;
@@ -53,7 +53,7 @@ internal sealed class ExtentConverter(long lengthBytes, int most)
         {
             extents[^1] = new DeviceExtent(extents[^1].Count.Value + sectors, kind);
         }
-        else if (extents.Count < most)
+        else if (extents.Count < max)
         {
             extents.Add(new DeviceExtent(sectors, kind));
         }

@@ -26,14 +26,14 @@ public sealed record NbdDeviceOptions
     /// <see cref="TimeSpan.Zero"/>: the operation fails immediately.</summary>
     public TimeSpan ReconnectWait { get; init; } = TimeSpan.Zero;
 
-    /// <summary>The delay before the first attempt to reconnect. It doubles up to <see cref="LongestReconnectPause"/>,
+    /// <summary>The delay before the first attempt to reconnect. It doubles up to <see cref="MaxReconnectPause"/>,
     /// and is reduced by a random amount of up to a quarter, so that clients do not reconnect at the same
     /// time.</summary>
-    public TimeSpan ShortestReconnectPause { get; init; } = TimeSpan.FromMilliseconds(100);
+    public TimeSpan MinReconnectPause { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The upper bound of the delay between attempts to reconnect. See
-    /// <see cref="ShortestReconnectPause"/>.</summary>
-    public TimeSpan LongestReconnectPause { get; init; } = TimeSpan.FromSeconds(10);
+    /// <see cref="MinReconnectPause"/>.</summary>
+    public TimeSpan MaxReconnectPause { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often a read is resent after its connection was lost, within its <see cref="RequestTimeout"/>. 0:
     /// the read fails.</summary>
@@ -58,7 +58,7 @@ public sealed record NbdDeviceOptions
 
     private static TimeSpan MaxTime { get; } = TimeSpan.FromDays(1);
 
-    private TimeSpan Longest => new[] { ConnectTimeout, RequestTimeout, ReconnectWait, LongestReconnectPause }.Max();
+    private TimeSpan LongestTime => new[] { ConnectTimeout, RequestTimeout, ReconnectWait, MaxReconnectPause }.Max();
 
     /// <summary>The clock of timeouts and delays.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;
@@ -70,9 +70,9 @@ public sealed record NbdDeviceOptions
         { Connections: < 1 or > 16 } => $"The number of connections is {Connections}; it must be 1 to 16.",
         _ when RequestTimeout < TimeSpan.Zero || ReconnectWait < TimeSpan.Zero => "A timeout is negative.",
         _ when ConnectTimeout <= TimeSpan.Zero => "The connect timeout is not positive.",
-        _ when ShortestReconnectPause <= TimeSpan.Zero || LongestReconnectPause < ShortestReconnectPause =>
+        _ when MinReconnectPause <= TimeSpan.Zero || MaxReconnectPause < MinReconnectPause =>
             "The pauses between connections are not positive, or the longest is shorter than the shortest.",
-        _ when Longest > MaxTime => $"A timeout or pause is {Longest}; the maximum is {MaxTime}.",
+        _ when LongestTime > MaxTime => $"A timeout or pause is {LongestTime}; the maximum is {MaxTime}.",
         { ReadRetries: < 0 } or { WriteRetries: < 0 } => "A number of retries is negative.",
         { CertificateFile: null, KeyFile: not null } or { CertificateFile: not null, KeyFile: null } =>
             "A certificate needs its key, and a key its certificate.",

@@ -63,7 +63,7 @@ internal static class ExportGeometry
     {
         var block = BlockBytes(export);
         var canWrite = !isReadOnly && !export.Has(TransmissionFlags.ReadOnly);
-        var mostPayload = MaxPayload(export);
+        var maxPayload = MaxPayload(export);
         return new DeviceDescription
         {
             Backend = "nbd",
@@ -71,7 +71,7 @@ internal static class ExportGeometry
             TailBytes = (int)(export.SizeBytes % block),
             IsReadOnly = !canWrite,
             BlockSize = ByteSize.FromBytes(block),
-            MaxTransfer = ByteSize.FromBytes(mostPayload / block * block),
+            MaxTransfer = ByteSize.FromBytes(maxPayload / block * block),
             MaxDiscard = canWrite && export.Has(TransmissionFlags.Trim) ? MaxDiscardSize : default,
             MaxWriteZeroes = canWrite && export.Has(TransmissionFlags.WriteZeroes) ? MaxZeroingSize : default,
             HasFastWriteZeroes = canWrite && export.Has(TransmissionFlags.WriteZeroes | TransmissionFlags.FastZero),

@@ -100,9 +100,9 @@ internal sealed class NbdListener : IDisposable
 /// <summary>Limits the number of connections to the configured maximum, and so that enough file descriptors remain for
 /// devices and the service. The system assigns the lowest free descriptor, so the descriptor of a new connection tells
 /// how many are in use in the process.</summary>
-/// <param name="most">The configured maximum.</param>
+/// <param name="max">The configured maximum.</param>
 /// <param name="descriptors">The descriptor limit of the process; null: unknown.</param>
-internal sealed class ConnectionLimit(int most, long? descriptors)
+internal sealed class ConnectionLimit(int max, long? descriptors)
 {
     private const int MinReserved = 32;
     private const int MaxReserved = 64;
@@ -116,15 +116,15 @@ internal sealed class ConnectionLimit(int most, long? descriptors)
         - Math.Clamp((descriptors ?? 0) / ReservedPart, MinReserved, MaxReserved);
 
     /// <summary>The warning to log at startup; null: none.</summary>
-    internal string? Notice => usable < most
-        ? $"The server accepts fewer than {most} connections: this process may open {descriptors} descriptors "
+    internal string? Notice => usable < max
+        ? $"The server accepts fewer than {max} connections: this process may open {descriptors} descriptors "
             + $"(RLIMIT_NOFILE), and {descriptors - usable} of them are reserved for devices. "
             + "Raise the limit (ulimit -n)."
         : null;
 
     /// <summary>With the limit of this process.</summary>
-    internal static ConnectionLimit Of(int most) => new(
-        most,
+    internal static ConnectionLimit Of(int max) => new(
+        max,
         LinuxNative.IsAvailable && LinuxNative.DescriptorLimit(out var limit) == 0 && limit <= int.MaxValue
             ? (long)limit
             : null);
@@ -145,7 +145,7 @@ internal sealed class ConnectionLimit(int most, long? descriptors)
 
     /// <summary>Why a new connection is refused; null: it is accepted.</summary>
     /// <param name="count">The number of connections.</param>
-    internal string? CountFault(int count) => count >= most ? $"there are already {count} connections" : null;
+    internal string? CountFault(int count) => count >= max ? $"there are already {count} connections" : null;
 
     /// <summary>The next power of two that leaves as many descriptors for connections as are in use.</summary>
     private static long SuggestedFor(long descriptor) => 1L << (BitOperations.Log2((ulong)descriptor) + 2);

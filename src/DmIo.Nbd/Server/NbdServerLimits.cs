@@ -43,7 +43,7 @@ public sealed record NbdServerLimits
 
     private static TimeSpan MaxTime { get; } = TimeSpan.FromDays(1);
 
-    private TimeSpan Longest => new[] { Handshake, Idle ?? TimeSpan.Zero, Receive, Send, Drain }.Max();
+    private TimeSpan LongestTime => new[] { Handshake, Idle ?? TimeSpan.Zero, Receive, Send, Drain }.Max();
 
     /// <summary>The first invalid limit, as a sentence; null: the limits are valid.</summary>
     internal string? Fault() => this switch
@@ -56,7 +56,7 @@ public sealed record NbdServerLimits
         _ when Idle <= TimeSpan.Zero => $"The idle timeout is {Idle}; it must be positive or null.",
         _ when Receive <= TimeSpan.Zero => $"The receive timeout is {Receive}; it must be positive.",
         _ when Send <= TimeSpan.Zero => $"The send timeout is {Send}; it must be positive.",
-        _ when Longest > MaxTime => $"A timeout is {Longest}; the maximum is {MaxTime}.",
+        _ when LongestTime > MaxTime => $"A timeout is {LongestTime}; the maximum is {MaxTime}.",
         _ when Drain < TimeSpan.Zero => $"The drain timeout is {Drain}; it must not be negative.",
         _ => null,
     };

@@ -1,5 +1,6 @@
 using System.Text;
 using DmIo.Devices;
+using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
 
@@ -24,8 +25,8 @@ public sealed class Crash
         Point = point;
         Marks =
         [
-            .. history.Events.Take(point).Where(happened => happened.Kind == LogEventKind.Marked)
-                .Select(happened => happened.Mark!),
+            .. history.Events.Take(point).Where(logged => logged.Kind == LogEventKind.Marked)
+                .Select(logged => logged.Mark!),
         ];
     }
 
@@ -36,7 +37,7 @@ public sealed class Crash
     public IReadOnlyList<string> Marks { get; }
 
     /// <summary>The uncertain writes that are lost or torn.</summary>
-    internal IEnumerable<ReplayedWrite> Harmed =>
+    internal IEnumerable<ReplayedWrite> Damaged =>
         tears.Where(pair => pair.Value != Tear.Whole).Select(pair => pair.Key);
 
     /// <summary>The contents of the only device of the log after the crash.</summary>
@@ -52,9 +53,9 @@ public sealed class Crash
     {
         var device = devices.FirstOrDefault(known => known.Name == name)
             ?? throw new ArgumentException($"The log has no device '{name}'.", nameof(name));
-        var blank = new MemoryDevice(device.Description.Capacity);
-        Restore(device, blank);
-        return new CrashedDevice(this, device, blank);
+        var target = new MemoryDevice(device.Description.Capacity);
+        Restore(device, target);
+        return new CrashedDevice(this, device, target);
     }
 
     /// <summary>Describes the outcome of the uncertain writes.</summary>
@@ -64,47 +65,48 @@ public sealed class Crash
         text.AppendLine(Marks.Count == 0 ? ", nothing marked." : $", the last mark \"{Marks[^1]}\".");
         foreach (var write in history.Writes.Where(write => tears.GetValueOrDefault(write) != Tear.Whole))
         {
-            text.AppendLine($"  {FateOf(write)}: {write.Operation}{(write.IsInFlightAt(Point) ? ", in flight" : "")}");
+            var suffix = write.IsInFlightAt(Point) ? ", in flight" : "";
+            text.AppendLine($"  {DescribeOutcome(write)}: {write.Operation}{suffix}");
         }
 
-        var (all, harmed) = (tears.Count, Harmed.Count());
+        var (all, damaged) = (tears.Count, Damaged.Count());
         text.AppendLine(
             all == 0 ? "  Every write was certain."
-            : harmed == all ? "  Nothing else was uncertain."
-            : $"  present: all other uncertain writes ({all - harmed})");
+            : damaged == all ? "  Nothing else was uncertain."
+            : $"  present: all other uncertain writes ({all - damaged})");
         return text.ToString();
     }
 
     internal Tear TearOf(ReplayedWrite write) => tears.GetValueOrDefault(write);
 
     /// <summary>Writes the device's contents after the crash to a zeroed device.</summary>
-    internal void Restore(WriteLogDevice device, MemoryDevice blank)
+    internal void Restore(WriteLogDevice device, MemoryDevice target)
     {
-        device.Before?.Restore(blank);
+        device.InitialContents?.Restore(target);
         foreach (var write in history.Writes.Where(write => write.Operation.Device == device))
         {
             if (write.IsCertainAt(Point) || tears.ContainsKey(write))
             {
-                Apply(write, blank);
+                Apply(write, target);
             }
         }
     }
 
-    private void Apply(ReplayedWrite write, MemoryDevice blank)
+    private void Apply(ReplayedWrite write, MemoryDevice target)
     {
-        foreach (var (first, count) in write.KeptBytes(TearOf(write), Point))
+        foreach (var (first, count) in write.PresentBytes(TearOf(write), Point))
         {
             var sector = new Sector(first / Sector.SizeBytes);
             if (write.Operation.Data is { } data)
             {
                 var batch = new SegmentBatch();
                 batch.Add(data.AsMemory((int)(first - (write.Operation.Start.Value * Sector.SizeBytes)), (int)count));
-                Require(blank.WriteAsync(sector, batch, forceUnitAccess: false).AsTask().Result.Status);
+                Require(target.WriteAsync(sector, batch, forceUnitAccess: false).AsTask().Result.Status);
             }
             else
             {
                 var zeroes = new SectorCount(count / Sector.SizeBytes);
-                Require(blank.WriteZeroesAsync(sector, zeroes, WriteZeroesFlags.None).AsTask().Result);
+                Require(target.WriteZeroesAsync(sector, zeroes, WriteZeroesFlags.None).AsTask().Result);
             }
         }
     }
@@ -118,15 +120,44 @@ public sealed class Crash
         }
     }
 
-    private string FateOf(ReplayedWrite write)
+    private string DescribeOutcome(ReplayedWrite write)
     {
         if (TearOf(write).Kind == TearKind.Lost)
         {
             return "lost";
         }
 
-        var runs = write.KeptBytes(TearOf(write), Point)
+        var runs = write.PresentBytes(TearOf(write), Point)
             .Select(run => $"{run.First / Sector.SizeBytes}+{(run.Count + Sector.SizeBytes - 1) / Sector.SizeBytes}");
         return $"torn, only sectors {string.Join(", ", runs)} of it are present";
     }
+}
+
+/// <summary>A device with its contents after a crash. Stores the crash, so that another log can start from
+/// it.</summary>
+internal sealed class CrashedDevice : DeviceDecorator
+{
+    private readonly Crash crash;
+    private readonly WriteLogDevice recorded;
+
+    /// <param name="crash">The crash.</param>
+    /// <param name="recorded">The device before the crash.</param>
+    /// <param name="contents">A memory device, which supports durable writes and any block size.</param>
+    internal CrashedDevice(Crash crash, WriteLogDevice recorded, MemoryDevice contents)
+        : base(contents)
+    {
+        this.crash = crash;
+        this.recorded = recorded;
+        Description = contents.Description with
+        {
+            BlockSize = recorded.Description.BlockSize,
+            HasForceUnitAccess = recorded.Description.HasForceUnitAccess,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override DeviceDescription Description { get; }
+
+    /// <summary>Writes the initial contents to a zeroed device.</summary>
+    internal void Restore(MemoryDevice target) => crash.Restore(recorded, target);
 }

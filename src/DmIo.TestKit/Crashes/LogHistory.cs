@@ -20,8 +20,8 @@ internal sealed class LogHistory
     internal LogHistory(IReadOnlyList<LogEvent> events)
     {
         Events = events;
-        var issued = events.Where(happened => happened.Kind == LogEventKind.Issued)
-            .Select(happened => happened.Operation!).ToList();
+        var issued = events.Where(logged => logged.Kind == LogEventKind.Issued)
+            .Select(logged => logged.Operation!).ToList();
         var barriers = issued.Where(IsBarrier).ToLookup(operation => operation.Device);
         Writes =
         [
@@ -58,7 +58,7 @@ internal sealed class LogHistory
             {
                 certainLater.Add(write);
             }
-            else if (write.ShowsUnder(
+            else if (write.IsVisibleUnder(
                 certainLater.Where(later => later.Operation.Device == write.Operation.Device), point))
             {
                 uncertain.Add(write);
@@ -97,20 +97,20 @@ internal sealed class LogHistory
     }
 
     /// <summary>The event makes a write certain, or shorter.</summary>
-    private static bool Narrows(LoggedOperation ended) =>
+    private static bool ReducesOutcomes(LoggedOperation ended) =>
         !ended.IsFailed && (IsBarrier(ended) || ended.WrittenBytes < ended.LengthBytes);
 
     private static IEnumerable<int> PointsOf(IReadOnlyList<LogEvent> events)
     {
-        foreach (var (index, happened) in events.Index())
+        foreach (var (index, logged) in events.Index())
         {
-            var narrows = happened.Kind switch
+            var reducesOutcomes = logged.Kind switch
             {
                 LogEventKind.Marked => true,
-                LogEventKind.Ended => Narrows(happened.Operation!),
+                LogEventKind.Ended => ReducesOutcomes(logged.Operation!),
                 _ => false,
             };
-            if (narrows)
+            if (reducesOutcomes)
             {
                 yield return index;
             }

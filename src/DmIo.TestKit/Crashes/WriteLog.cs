@@ -100,9 +100,9 @@ public sealed class WriteLog
     public override string ToString()
     {
         var lines = new StringBuilder();
-        foreach (var (index, happened) in Events.Index())
+        foreach (var (index, logged) in Events.Index())
         {
-            lines.AppendLine($"{index,5}  {happened}");
+            lines.AppendLine($"{index,5}  {logged}");
         }
 
         return lines.ToString();

@@ -22,7 +22,7 @@ public sealed class WriteLogDevice : DeviceDecorator
     {
         this.log = log;
         Name = name;
-        Before = inner as CrashedDevice;
+        InitialContents = inner as CrashedDevice;
         Description = inner.Description with { HasVolatileCache = true };
     }
 
@@ -30,7 +30,7 @@ public sealed class WriteLogDevice : DeviceDecorator
     public string Name { get; }
 
     /// <summary>The device's contents when the log began; null: zeroes.</summary>
-    internal CrashedDevice? Before { get; }
+    internal CrashedDevice? InitialContents { get; }
 
     /// <summary>The inner device's description, with a volatile cache.</summary>
     public override DeviceDescription Description { get; }

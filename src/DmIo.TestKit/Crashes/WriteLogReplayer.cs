@@ -37,7 +37,7 @@ public sealed class WriteLogReplayer
     /// <summary>Every crash after the first <paramref name="point"/> events of the log, without scattered tears. The
     /// number of crashes grows exponentially with the uncertain writes: enumerate only as many as needed.</summary>
     /// <param name="point">0 to the log's length.</param>
-    /// <param name="tornWrites">See <see cref="CrashSearch.TornWrites"/>.</param>
+    /// <param name="tornWrites">See <see cref="CrashSearchOptions.TornWrites"/>.</param>
     public IEnumerable<Crash> CrashesAt(int point, bool tornWrites = true)
     {
         RequirePoint(point);
@@ -69,7 +69,7 @@ public sealed class WriteLogReplayer
         var point = history.Points[random.Next(history.Points.Count)];
         var uncertain = history.UncertainAt(point);
         var chosen = uncertain.Count == 0 ? null : uncertain[random.Next(uncertain.Count)];
-        Func<ReplayedWrite, bool> isHarmed = random.Next(5) switch
+        Func<ReplayedWrite, bool> isDamaged = random.Next(5) switch
         {
             0 => _ => false,
             1 => _ => true,
@@ -78,7 +78,7 @@ public sealed class WriteLogReplayer
             _ => _ => random.Next(2) == 0,
         };
         return CrashAt(
-            point, write => isHarmed(write) ? Tear.Draw(random, write.BlocksAt(point), tornWrites) : Tear.Whole);
+            point, write => isDamaged(write) ? Tear.Draw(random, write.BlocksAt(point), tornWrites) : Tear.Whole);
     }
 
     /// <summary>
@@ -88,10 +88,10 @@ public sealed class WriteLogReplayer
     /// <param name="invariant">Opens devices of the crash, recovers as the application does after a power failure, and
     /// throws if the result contradicts the crash's marks. Called for one crash at a time.</param>
     /// <param name="search">The options; null: the defaults.</param>
-    public async Task<CrashReport> CheckAsync(Func<Crash, Task> invariant, CrashSearch? search = null)
+    public async Task<CrashReport> CheckAsync(Func<Crash, Task> invariant, CrashSearchOptions? search = null)
     {
         ArgumentNullException.ThrowIfNull(invariant);
-        search ??= new CrashSearch();
+        search ??= new CrashSearchOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(search.Limit, nameof(search));
         var possible = history.Points.Aggregate(BigInteger.Zero, (sum, at) => sum + CountAt(at, search.TornWrites));
         var report = new CrashReport
@@ -134,7 +134,7 @@ public sealed class WriteLogReplayer
         }
     }
 
-    private IEnumerable<Crash> Sample(CrashSearch search) => Enumerable.Range(0, search.Limit)
+    private IEnumerable<Crash> Sample(CrashSearchOptions search) => Enumerable.Range(0, search.Limit)
         .Select(index => RandomCrash(new Random(search.Seed + index), search.TornWrites));
 
     private BigInteger CountAt(int point, bool tornWrites) => history.UncertainAt(point).Aggregate(

@@ -13,6 +13,9 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
 {
     private const long NotYet = long.MaxValue;
 
+    // A copy of the data of all its sectors.
+    private byte[] content = [];
+
     /// <summary>The operation.</summary>
     public IoOperation Operation => operation;
 
@@ -43,12 +46,12 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
     public string? Label { get; init; }
 
     /// <summary>The beginning, in the oracle's time; 0: not begun.</summary>
-    internal long Began { get; private set; }
+    internal long BeganAt { get; private set; }
 
     /// <summary>The outcome, in the oracle's time.</summary>
-    internal long Ended { get; private set; } = NotYet;
+    internal long EndedAt { get; private set; } = NotYet;
 
-    internal bool IsInFlight => Ended == NotYet;
+    internal bool IsInFlight => EndedAt == NotYet;
 
     /// <summary>The number of leading sectors that are done, according to the outcome. The state of the others is
     /// unknown.</summary>
@@ -62,14 +65,11 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
 
     /// <summary>Sectors that the device corrupted for a read while this access was in flight, as reported by the
     /// device.</summary>
-    internal HashSet<long> Garbled { get; } = [];
+    internal HashSet<long> Corrupted { get; } = [];
 
     internal long DataBytes => Changes && operation.HasData() ? Math.Max(0, count.Bytes - Edges.Bytes) : 0;
 
     internal bool Changes => operation.ChangesSectors();
-
-    /// <summary>A copy of the data of all its sectors.</summary>
-    private byte[] Kept { get; set; } = [];
 
     /// <inheritdoc/>
     public override string ToString() => Label ?? (operation.HasRange()
@@ -77,7 +77,7 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
         : operation.Name());
 
     /// <summary>Makes this access the initial state of a disk, before all other accesses.</summary>
-    internal DiskAccess Before(long now)
+    internal DiskAccess AsInitialState(long now)
     {
         Begin(now);
         End(now, count.Value);
@@ -87,28 +87,28 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
 
     internal void Begin(long now)
     {
-        Began = now;
+        BeganAt = now;
         if (DataBytes > 0)
         {
-            Kept = new byte[count.Bytes];
-            Data.Span[..(int)DataBytes].CopyTo(Kept.AsSpan(Edges.HeadBytes));
+            content = new byte[count.Bytes];
+            Data.Span[..(int)DataBytes].CopyTo(content.AsSpan(Edges.HeadBytes));
         }
     }
 
     internal void End(long now, long doneSectors)
     {
-        Ended = now;
+        EndedAt = now;
         DoneSectors = doneSectors;
     }
 
-    internal void Lose() => IsLost = true;
+    internal void MarkLost() => IsLost = true;
 
     /// <summary>This access takes effect before the other, if both do.</summary>
     internal bool Precedes(DiskAccess other) =>
-        Ended < other.Began || (Stream is { } stream && stream == other.Stream && Began < other.Began);
+        EndedAt < other.BeganAt || (Stream is { } stream && stream == other.Stream && BeganAt < other.BeganAt);
 
     /// <summary>The bytes that a write changes in one of its sectors, without the edges.</summary>
-    internal Range Written(int index)
+    internal Range WrittenRange(int index)
     {
         var at = (long)index * Sector.SizeBytes;
         var from = (int)Math.Clamp(Edges.HeadBytes - at, 0, Sector.SizeBytes);
@@ -116,7 +116,7 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
     }
 
     /// <summary>The write preserves the whole sector, whether or not it writes the sector back.</summary>
-    internal bool Keeps(long index)
+    internal bool Preserves(long index)
     {
         var at = index * Sector.SizeBytes;
         return Changes && !Edges.IsNone
@@ -124,5 +124,5 @@ public sealed class DiskAccess(IoOperation operation, Sector start, SectorCount 
     }
 
     /// <summary>The data for one of its sectors; zeroes in the bytes that the write preserves.</summary>
-    internal ReadOnlySpan<byte> Content(int index) => Kept.AsSpan(index * Sector.SizeBytes, Sector.SizeBytes);
+    internal ReadOnlySpan<byte> Content(int index) => content.AsSpan(index * Sector.SizeBytes, Sector.SizeBytes);
 }

@@ -30,7 +30,7 @@ namespace DmIo.TestKit.Oracle;
 /// </remarks>
 public sealed class DiskOracle
 {
-    private const int MostFindings = 100;
+    private const int MaxFindings = 100;
 
     private readonly Lock gate = new();
     private readonly DiskOracleOptions options;
@@ -51,8 +51,8 @@ public sealed class DiskOracle
         Capacity = capacity;
         this.options = options ?? new DiskOracleOptions();
         var first = this.options.IsBlank ? IoOperation.WriteZeroes : IoOperation.Discard;
-        sectors = new SectorTable(
-            capacity.Sectors, new DiskAccess(first, 0, capacity.Sectors) { Label = "the beginning" }.Before(now));
+        var initial = new DiskAccess(first, 0, capacity.Sectors) { Label = "the beginning" };
+        sectors = new SectorTable(capacity.Sectors, initial.AsInitialState(now));
     }
 
     /// <summary>The size of the disk.</summary>
@@ -79,7 +79,7 @@ public sealed class DiskOracle
     {
         ArgumentNullException.ThrowIfNull(access);
         var isShort = access.Data.Length < access.DataBytes;
-        if (access.Began > 0 || isShort)
+        if (access.BeganAt > 0 || isShort)
         {
             throw new ArgumentException(
                 isShort ? $"{access} has {access.Data.Length} bytes of data." : $"{access} has begun already.",
@@ -140,7 +140,7 @@ public sealed class DiskOracle
             }
             else if (access.Operation.FillsMemory())
             {
-                Judge(access, found);
+                CheckRead(access, found);
             }
             else
             {
@@ -167,27 +167,27 @@ public sealed class DiskOracle
 
     /// <summary>Excludes the effects of a reported fault of the device from the checks. Set it as
     /// <see cref="SimulatedDeviceOptions.Observer"/>.</summary>
-    public void Excuse(SimulatedFaultEvent fault)
+    public void AllowFault(SimulatedFaultEvent fault)
     {
         lock (gate)
         {
             now++;
-            var harmed = new DiskAccess(IoOperation.Discard, fault.Start, fault.Count) { Label = "a fault" };
+            var affected = new DiskAccess(IoOperation.Discard, fault.Start, fault.Count) { Label = "a fault" };
             if (fault.Kind == SimulatedFaultKind.Misdirected
                 || (fault.Kind == SimulatedFaultKind.Corrupt && inFlight.Any(access => MayWriteBack(access, fault))))
             {
-                harmed.Begin(now);
-                sectors.Begin(harmed);
-                harmed.End(now, doneSectors: 0);
+                affected.Begin(now);
+                sectors.Begin(affected);
+                affected.End(now, doneSectors: 0);
             }
 
             if (fault.Kind == SimulatedFaultKind.Corrupt)
             {
-                var garbled = sectors.SectorsOf(harmed).SelectMany(
+                var corrupted = sectors.SectorsOf(affected).SelectMany(
                     one => sectors[one.Sector].Reads, (one, read) => (one.Sector, read));
-                foreach (var (sector, read) in garbled)
+                foreach (var (sector, read) in corrupted)
                 {
-                    read.Garbled.Add(sector);
+                    read.Corrupted.Add(sector);
                 }
             }
         }
@@ -234,17 +234,17 @@ public sealed class DiskOracle
 
             foreach (var access in inFlight)
             {
-                access.Lose();
+                access.MarkLost();
             }
 
             inFlight.Clear();
             cached.Clear();
-            var left = new DiskAccess(IoOperation.Write, 0, Capacity.Sectors)
+            var survivor = new DiskAccess(IoOperation.Write, 0, Capacity.Sectors)
             {
                 Data = content.ToArray(),
                 Label = "the crash",
             };
-            sectors = new SectorTable(Capacity.Sectors, left.Before(++now));
+            sectors = new SectorTable(Capacity.Sectors, survivor.AsInitialState(++now));
         }
     }
 
@@ -252,11 +252,11 @@ public sealed class DiskOracle
     private static bool MayWriteBack(DiskAccess access, SimulatedFaultEvent fault)
     {
         var index = fault.Start.Value - access.Start.Value;
-        return index >= 0 && index < access.Count.Value && access.Keeps(index);
+        return index >= 0 && index < access.Count.Value && access.Preserves(index);
     }
 
     /// <summary>Guards the memory of a transfer after its outcome: no device may touch it.</summary>
-    internal void TakeBack(DiskAccess access, GuardedMemory memory)
+    internal void WatchReturned(DiskAccess access, GuardedMemory memory)
     {
         lock (gate)
         {
@@ -274,7 +274,7 @@ public sealed class DiskOracle
     }
 
     private void AddFindings(IEnumerable<string> more) =>
-        findings.AddRange(more.Take(MostFindings - findings.Count));
+        findings.AddRange(more.Take(MaxFindings - findings.Count));
 
     private static ReadOnlySpan<byte> SectorOf(ReadOnlySpan<byte> content, int index) =>
         content.Slice(index * Sector.SizeBytes, Sector.SizeBytes);
@@ -295,14 +295,14 @@ public sealed class DiskOracle
         sectors.Withdraw(access);
     }
 
-    private void Judge(DiskAccess read, ReadOnlySpan<byte> found)
+    private void CheckRead(DiskAccess read, ReadOnlySpan<byte> found)
     {
         for (var index = 0; index < Math.Min(read.Count.Value, found.Length / Sector.SizeBytes); index++)
         {
             var sector = read.Start.Value + index;
             var content = SectorOf(found, index);
             var history = sector < Capacity.Sectors.Value ? sectors[sector] : null;
-            var isAllowed = history?.MayRead(read, content) == true || read.Garbled.Contains(sector)
+            var isAllowed = history?.MayRead(read, content) == true || read.Corrupted.Contains(sector)
                 || (index >= read.DoneSectors && content.IndexOfAnyExcept((byte)0) < 0);
             if (!isAllowed)
             {
@@ -320,16 +320,16 @@ public sealed class DiskOracle
             cached.Clear();
         }
 
-        if (status.IsOk && cached.RemoveAll(access => access.IsDurable = access.Ended < flush.Began) > 0)
+        if (status.IsOk && cached.RemoveAll(access => access.IsDurable = access.EndedAt < flush.BeganAt) > 0)
         {
-            sectors.Forget();
+            sectors.DropSuperseded();
         }
     }
 
     private void EndChange(DiskAccess change)
     {
         change.IsDurable = change.ForceUnitAccess || !options.HasVolatileCache;
-        if (!change.IsDurable && change.DoneSectors > 0 && change.Began > lastFailedFlush)
+        if (!change.IsDurable && change.DoneSectors > 0 && change.BeganAt > lastFailedFlush)
         {
             cached.Add(change);
         }
@@ -337,8 +337,8 @@ public sealed class DiskOracle
 
     private void Report(string what, long sector, ReadOnlySpan<byte> found, IEnumerable<SectorChange> possible)
     {
-        var expected = string.Join(", or ", possible.Select(change => change.Describe(options.NameOf)));
-        Report($"{what} {options.NameOf(found)} in sector {sector} of {options.Name}; "
+        var expected = string.Join(", or ", possible.Select(change => change.Describe(options.DescribeSector)));
+        Report($"{what} {options.DescribeSector(found)} in sector {sector} of {options.Name}; "
             + (expected.Length > 0 ? $"there may be {expected}" : "it has no such sector"));
     }
 }

@@ -5,21 +5,21 @@ namespace DmIo.TestKit.Oracle;
 
 /// <summary>
 /// The memory of one request, of one of dm-io's kinds, with guard bytes around every segment. Before a read it holds a
-/// pattern that no device is likely to return; after the outcome it is overwritten (<see cref="Spoil"/>): later writes
+/// pattern that no device is likely to return; after the outcome it is overwritten (<see cref="Poison"/>): later writes
 /// are detected (<see cref="Fault"/>), and later reads return overwritten bytes.
 /// </summary>
 /// <remarks>Not thread-safe. Its segments do not move; their alignment is random: to a page, to a block of 512 bytes,
 /// or to any byte.</remarks>
 public sealed class GuardedMemory
 {
-    private const byte Guard = 0xA5;
-    private const byte Spoilt = 0xEE;
-    private const int MostGuardBytes = 64;
+    private const byte GuardByte = 0xA5;
+    private const byte PoisonByte = 0xEE;
+    private const int MaxGuardBytes = 64;
     private const int BlockBytes = 512;
-    private const int MostBytes = 1 << 30;
+    private const int MaxBytes = 1 << 30;
 
-    private readonly List<(Memory<byte> Whole, int Start, int Length)> pieces = [];
-    private bool isSpoilt;
+    private readonly List<(Memory<byte> Whole, int Start, int Length)> segments = [];
+    private bool isPoisoned;
 
     /// <param name="kind">The kind.</param>
     /// <param name="lengthBytes">The length, up to 1 GiB.</param>
@@ -27,24 +27,24 @@ public sealed class GuardedMemory
     public GuardedMemory(MemoryKind kind, int lengthBytes, Random random)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, MostBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, MaxBytes);
         ArgumentNullException.ThrowIfNull(random);
         LengthBytes = lengthBytes;
         Kind = kind;
         Memory = kind switch
         {
-            MemoryKind.Plain => Piece(random, lengthBytes),
+            MemoryKind.Plain => NewSegment(random, lengthBytes),
             MemoryKind.PageList => NewPageList(random, lengthBytes),
             MemoryKind.BioVector => NewVector(random, lengthBytes),
             MemoryKind.Native => NewNative(random, lengthBytes),
             MemoryKind.Slice => NewSlice(random, lengthBytes),
-            _ => new VirtualBuffer(Piece(random, lengthBytes)),
+            _ => new VirtualBuffer(NewSegment(random, lengthBytes)),
         };
     }
 
     /// <summary>Creates memory of a random kind.</summary>
     public GuardedMemory(int lengthBytes, Random random)
-        : this((MemoryKind)Draw(random), lengthBytes, random)
+        : this((MemoryKind)DrawKind(random), lengthBytes, random)
     {
     }
 
@@ -54,13 +54,8 @@ public sealed class GuardedMemory
         LengthBytes = (int)shape.LengthBytes;
         Kind = MemoryKind.BioVector;
         var random = new Random(shape.Count);
-        var segments = new List<BioSegment>();
-        foreach (var segment in shape.Segments)
-        {
-            segments.Add(new BioSegment(Piece(random, segment.Length), 0, segment.Length));
-        }
-
-        Memory = new BioVector(segments);
+        Memory = new BioVector(
+            [.. shape.Segments.ToArray().Select(one => new BioSegment(NewSegment(random, one.Length), 0, one.Length))]);
     }
 
     /// <summary>Creates memory of kind <see cref="MemoryKind.PageList"/>, on pages of a lease that only the owner of
@@ -76,8 +71,8 @@ public sealed class GuardedMemory
         Memory = new PageList(pages);
         foreach (var page in pages)
         {
-            page.Memory.Span.Fill(Guard);
-            pieces.Add((page.Memory, 0, Page.SizeBytes));
+            page.Memory.Span.Fill(GuardByte);
+            segments.Add((page.Memory, 0, Page.SizeBytes));
         }
     }
 
@@ -93,22 +88,22 @@ public sealed class GuardedMemory
     /// <summary>Copies bytes into the memory, from its beginning.</summary>
     public void CopyFrom(ReadOnlySpan<byte> bytes)
     {
-        foreach (var (whole, start, length) in pieces)
+        foreach (var (whole, start, length) in segments)
         {
-            var here = Math.Min(length, bytes.Length);
-            bytes[..here].CopyTo(whole.Span[start..]);
-            bytes = bytes[here..];
+            var count = Math.Min(length, bytes.Length);
+            bytes[..count].CopyTo(whole.Span[start..]);
+            bytes = bytes[count..];
         }
     }
 
     /// <summary>Copies bytes from the memory's beginning, up to the length of either.</summary>
     public void CopyTo(Span<byte> bytes)
     {
-        foreach (var (whole, start, length) in pieces)
+        foreach (var (whole, start, length) in segments)
         {
-            var here = Math.Min(length, bytes.Length);
-            whole.Span.Slice(start, here).CopyTo(bytes);
-            bytes = bytes[here..];
+            var count = Math.Min(length, bytes.Length);
+            whole.Span.Slice(start, count).CopyTo(bytes);
+            bytes = bytes[count..];
         }
     }
 
@@ -121,20 +116,20 @@ public sealed class GuardedMemory
     }
 
     /// <summary>True if the bytes still hold the initial pattern.</summary>
-    public static bool IsUntouched(ReadOnlySpan<byte> bytes) => bytes.IndexOfAnyExcept(Guard) < 0;
+    public static bool IsUntouched(ReadOnlySpan<byte> bytes) => bytes.IndexOfAnyExcept(GuardByte) < 0;
 
-    /// <summary>Describes an invalid write. Null: the guards are intact, and after <see cref="Spoil"/> the whole memory
-    /// is intact.</summary>
+    /// <summary>Describes an invalid write. Null: the guards are intact, and after <see cref="Poison"/> the whole
+    /// memory is intact.</summary>
     public string? Fault()
     {
-        foreach (var (whole, start, length) in pieces)
+        foreach (var (whole, start, length) in segments)
         {
             if (!IsUntouched(whole.Span[..start]) || !IsUntouched(whole.Span[(start + length)..]))
             {
                 return "bytes outside of the memory were written";
             }
 
-            if (isSpoilt && whole.Span.Slice(start, length).IndexOfAnyExcept(Spoilt) >= 0)
+            if (isPoisoned && whole.Span.Slice(start, length).IndexOfAnyExcept(PoisonByte) >= 0)
             {
                 return "the memory was written after the outcome";
             }
@@ -144,29 +139,29 @@ public sealed class GuardedMemory
     }
 
     /// <summary>Overwrites the memory, as its owner may do after the outcome.</summary>
-    public void Spoil()
+    public void Poison()
     {
-        isSpoilt = true;
-        pieces.ForEach(piece => piece.Whole.Span.Slice(piece.Start, piece.Length).Fill(Spoilt));
+        isPoisoned = true;
+        segments.ForEach(segment => segment.Whole.Span.Slice(segment.Start, segment.Length).Fill(PoisonByte));
     }
 
-    private static int Draw(Random random)
+    private static int DrawKind(Random random)
     {
         ArgumentNullException.ThrowIfNull(random);
         return random.Next(Enum.GetValues<MemoryKind>().Length);
     }
 
     /// <summary>Pinned, so that its alignment depends only on the random numbers, and does not change.</summary>
-    private Memory<byte> Piece(Random random, int length)
+    private Memory<byte> NewSegment(Random random, int length)
     {
-        var (before, behind) = (random.Next(1, MostGuardBytes), random.Next(1, MostGuardBytes));
+        var (before, after) = (random.Next(1, MaxGuardBytes), random.Next(1, MaxGuardBytes));
         var offset = DrawOffset(random);
-        var array = GC.AllocateUninitializedArray<byte>(before + Page.SizeBytes + length + behind, pinned: true);
+        var array = GC.AllocateUninitializedArray<byte>(before + Page.SizeBytes + length + after, pinned: true);
         var address = Marshal.UnsafeAddrOfPinnedArrayElement(array, before);
         var skipped = (int)((offset - address) & (Page.SizeBytes - 1));
-        var whole = array.AsMemory(skipped, before + length + behind);
-        whole.Span.Fill(Guard);
-        pieces.Add((whole, before, length));
+        var whole = array.AsMemory(skipped, before + length + after);
+        whole.Span.Fill(GuardByte);
+        segments.Add((whole, before, length));
         return whole.Slice(before, length);
     }
 
@@ -184,64 +179,121 @@ public sealed class GuardedMemory
         var pages = new List<Memory<byte>>();
         for (var have = -offset; have < length || pages.Count == 0; have += Page.SizeBytes)
         {
-            pages.Add(Piece(random, Page.SizeBytes));
+            pages.Add(NewSegment(random, Page.SizeBytes));
         }
 
         // The bytes before the offset are guards too.
-        Narrow(0, offset, 0);
+        Shrink(0, offset, 0);
         return new PageList(pages, offset);
     }
 
     private VirtualBuffer NewNative(Random random, int length)
     {
-        var start = random.Next(2) == 0 ? 0 : random.Next(MostGuardBytes);
-        var buffer = VirtualBuffer.Allocate(start + length + random.Next(1, MostGuardBytes));
+        var start = random.Next(2) == 0 ? 0 : random.Next(MaxGuardBytes);
+        var buffer = VirtualBuffer.Allocate(start + length + random.Next(1, MaxGuardBytes));
         var whole = buffer.GetSegment(0);
-        whole.Span.Fill(Guard);
-        pieces.Add((whole, start, length));
+        whole.Span.Fill(GuardByte);
+        segments.Add((whole, start, length));
         return buffer.Slice(start, length);
     }
 
     private BioVector NewSlice(Random random, int length)
     {
-        var (before, behind) = (random.Next(MostGuardBytes), random.Next(1, MostGuardBytes));
-        var vector = NewVector(random, before + length + behind);
+        var (before, after) = (random.Next(MaxGuardBytes), random.Next(1, MaxGuardBytes));
+        var vector = NewVector(random, before + length + after);
         for (var left = before; left > 0;)
         {
-            var index = pieces.FindIndex(piece => piece.Length > 0);
-            var here = Math.Min(left, pieces[index].Length);
-            Narrow(index, here, 0);
-            left -= here;
+            var index = segments.FindIndex(segment => segment.Length > 0);
+            var count = Math.Min(left, segments[index].Length);
+            Shrink(index, count, 0);
+            left -= count;
         }
 
-        for (var left = behind; left > 0;)
+        for (var left = after; left > 0;)
         {
-            var index = pieces.FindLastIndex(piece => piece.Length > 0);
-            var here = Math.Min(left, pieces[index].Length);
-            Narrow(index, 0, here);
-            left -= here;
+            var index = segments.FindLastIndex(segment => segment.Length > 0);
+            var count = Math.Min(left, segments[index].Length);
+            Shrink(index, 0, count);
+            left -= count;
         }
 
         return vector.Slice(before, length);
     }
 
     /// <summary>Uses the first and the last bytes of a segment as guards.</summary>
-    private void Narrow(int index, int before, int behind)
+    private void Shrink(int index, int before, int after)
     {
-        var (whole, start, length) = pieces[index];
-        pieces[index] = (whole, start + before, length - before - behind);
+        var (whole, start, length) = segments[index];
+        segments[index] = (whole, start + before, length - before - after);
     }
 
     private BioVector NewVector(Random random, int length)
     {
-        var segments = new List<BioSegment>();
+        var vector = new List<BioSegment>();
         while (length > 0)
         {
-            var part = random.Next(3) == 0 ? Math.Min(length, random.Next(1, 700)) : Math.Min(length, 1024);
-            segments.Add(new BioSegment(Piece(random, part), 0, part));
-            length -= part;
+            var count = random.Next(3) == 0 ? Math.Min(length, random.Next(1, 700)) : Math.Min(length, 1024);
+            vector.Add(new BioSegment(NewSegment(random, count), 0, count));
+            length -= count;
         }
 
-        return new BioVector(segments);
+        return new BioVector(vector);
     }
+}
+
+/// <summary>The type of a request's memory.</summary>
+public enum MemoryKind
+{
+    /// <summary>One contiguous segment.</summary>
+    Plain,
+
+    /// <summary>A <see cref="Memory.PageList"/> whose data may begin inside the first page.</summary>
+    PageList,
+
+    /// <summary>A <see cref="Memory.BioVector"/> of segments of any length.</summary>
+    BioVector,
+
+    /// <summary>A <see cref="Memory.VirtualBuffer"/>.</summary>
+    VirtualBuffer,
+
+    /// <summary>A <see cref="Memory.VirtualBuffer"/> of native memory.</summary>
+    Native,
+
+    /// <summary>A slice of a <see cref="Memory.BioVector"/>, from within its first segment to within its
+    /// last.</summary>
+    Slice,
+}
+
+/// <summary>Overwritten memory of completed transfers, which no device may touch. Each is checked again until it is
+/// dropped. Not thread-safe.</summary>
+internal sealed class ReturnedMemory
+{
+    private const int MaxKept = 64;
+
+    private readonly Queue<(DiskAccess Access, GuardedMemory Memory)> returned = new();
+
+    /// <summary>Adds the memory of a completed transfer. Returns the faults of it and of the dropped memory.</summary>
+    internal IEnumerable<string> Take(DiskAccess access, GuardedMemory memory)
+    {
+        var fault = FaultOf(access, memory);
+        memory.Poison();
+        returned.Enqueue((access, memory));
+        return returned.Count > MaxKept ? [.. fault, .. Check(MaxKept)] : fault;
+    }
+
+    /// <summary>Drops all but the newest <paramref name="keep"/>. Returns their faults.</summary>
+    internal IEnumerable<string> Check(int keep = 0)
+    {
+        var faults = new List<string>();
+        while (returned.Count > keep)
+        {
+            var (access, memory) = returned.Dequeue();
+            faults.AddRange(FaultOf(access, memory));
+        }
+
+        return faults;
+    }
+
+    private static string[] FaultOf(DiskAccess access, GuardedMemory memory) =>
+        memory.Fault() is { } fault ? [$"{access}: {fault}"] : [];
 }

@@ -21,7 +21,7 @@ namespace DmIo.TestKit.Oracle;
 ///   ... use the device ...
 ///   disk.Crash();
 ///   device = new OracleDevice(new MyDecorator(new SimulatedDevice(disk, time, options)), oracle);
-///   await device.JudgeCrashAsync();
+///   await device.CheckCrashAsync();
 ///   Assert.Empty(oracle.Findings);
 /// </code></example>
 public sealed class OracleDevice : DeviceDecorator
@@ -39,17 +39,17 @@ public sealed class OracleDevice : DeviceDecorator
 
     /// <inheritdoc/>
     public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
-        operation.Data is { } data ? TransferAsync(operation, data) : WatchAsync(operation);
+        operation.Data is { } data ? TransferAsync(operation, data) : CallWithoutDataAsync(operation);
 
     /// <summary>After a crash of the storage: reads the whole disk, through the current device, and lets the oracle
     /// check it (<see cref="DiskOracle.Crash"/>). No call may be in flight.</summary>
     /// <exception cref="IOException">The disk cannot be read.</exception>
-    public async Task JudgeCrashAsync() => oracle.Crash(await ReadAllAsync().ConfigureAwait(false));
+    public async Task CheckCrashAsync() => oracle.Crash(await ReadAllAsync().ConfigureAwait(false));
 
     /// <summary>Reads the whole disk, and lets the oracle check it (<see cref="DiskOracle.CheckContent"/>). No call may
     /// be in flight.</summary>
     /// <exception cref="IOException">The disk cannot be read.</exception>
-    public async Task JudgeContentAsync() => oracle.CheckContent(0, await ReadAllAsync().ConfigureAwait(false));
+    public async Task CheckContentAsync() => oracle.CheckContent(0, await ReadAllAsync().ConfigureAwait(false));
 
     private static (GuardedMemory Memory, SegmentBatch Batch) Guarded(SegmentBatch shape)
     {
@@ -88,7 +88,7 @@ public sealed class OracleDevice : DeviceDecorator
                 access, memory.ToArray().AsSpan().SequenceEqual(data) ? null : "the data of the write was changed");
         }
 
-        oracle.TakeBack(access, memory);
+        oracle.WatchReturned(access, memory);
         return result;
     }
 
@@ -111,7 +111,7 @@ public sealed class OracleDevice : DeviceDecorator
         return isPossible ? result : result with { Bytes = 0 };
     }
 
-    private async ValueTask<TransferResult> WatchAsync(DeviceOperation operation)
+    private async ValueTask<TransferResult> CallWithoutDataAsync(DeviceOperation operation)
     {
         var access = oracle.Begin(new DiskAccess(operation.Kind, operation.Start, operation.Count));
         var result = TransferResult.Failed(IoStatus.DeviceError("It threw."));
@@ -150,7 +150,7 @@ public sealed class OracleDevice : DeviceDecorator
             }
 
             rest.CopyFrom(memory.ToArray());
-            oracle.TakeBack(access, memory);
+            oracle.WatchReturned(access, memory);
             done += (int)(result.Bytes - (result.Bytes % Description.BlockSize.Bytes));
         }
 

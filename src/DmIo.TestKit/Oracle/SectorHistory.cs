@@ -1,3 +1,5 @@
+using DmIo.Io;
+
 namespace DmIo.TestKit.Oracle;
 
 /// <summary>
@@ -17,7 +19,7 @@ internal sealed class SectorHistory(SectorChange first)
     private List<SectorChange> visible = [first];
 
     /// <summary>The history has no more information than that of an untouched sector.</summary>
-    internal bool IsAsItBegan => visible.Count == 1 && visible[0] == first && hidden.Count == 0 && reads.Count == 0;
+    internal bool IsInitial => visible.Count == 1 && visible[0] == first && hidden.Count == 0 && reads.Count == 0;
 
     /// <summary>The sector has one possible value, which is durable.</summary>
     internal bool IsSettled => visible.Count == 1 && hidden.Count == 0 && visible[0].IsDurable;
@@ -34,10 +36,10 @@ internal sealed class SectorHistory(SectorChange first)
     internal void End(DiskAccess access)
     {
         reads.Remove(access);
-        FindKept(access);
+        MergePreserved(access);
         if (access.IsDurable)
         {
-            Forget();
+            DropSuperseded();
         }
         else
         {
@@ -55,7 +57,7 @@ internal sealed class SectorHistory(SectorChange first)
     }
 
     /// <summary>A change became durable: removes the hidden changes that it supersedes.</summary>
-    internal void Forget()
+    internal void DropSuperseded()
     {
         Hide();
         if (hidden.Count > 0)
@@ -90,10 +92,10 @@ internal sealed class SectorHistory(SectorChange first)
     }
 
     /// <summary>Finds the bytes that the change preserved, if they are unambiguous.</summary>
-    private void FindKept(DiskAccess access)
+    private void MergePreserved(DiskAccess access)
     {
         var at = access.Edges.IsNone ? -1 : visible.FindIndex(change => change.Access == access);
-        if (at < 0 || visible[at] is not { IsDone: true, IsWhole: false, IsGarbled: false })
+        if (at < 0 || visible[at] is not { IsDone: true, IsWhole: false, IsCorrupted: false })
         {
             return;
         }
@@ -103,7 +105,7 @@ internal sealed class SectorHistory(SectorChange first)
         var found = others.FindAll(change => !access.Precedes(change.Access) && !done.Supersede(change));
         if (found is [{ IsWhole: true } only])
         {
-            visible[at] = visible[at].On(only);
+            visible[at] = visible[at].MergedWith(only);
         }
     }
 
@@ -115,8 +117,8 @@ internal sealed class SectorHistory(SectorChange first)
             return;
         }
 
-        var oldestRead = Reads.Select(read => read.Began).DefaultIfEmpty(long.MaxValue).Min();
-        var done = new Superseders(visible, change => change.IsDone && change.Access.Ended < oldestRead);
+        var oldestRead = Reads.Select(read => read.BeganAt).DefaultIfEmpty(long.MaxValue).Min();
+        var done = new Superseders(visible, change => change.IsDone && change.Access.EndedAt < oldestRead);
         var durable = new Superseders(visible, change => change.IsDurable);
         var before = visible;
         visible = [];
@@ -163,12 +165,68 @@ internal sealed class SectorHistory(SectorChange first)
                 if (isCertain(change))
                 {
                     accesses.Add(change.Access);
-                    newest = Math.Max(newest, change.Access.Began);
+                    newest = Math.Max(newest, change.Access.BeganAt);
                 }
             }
         }
 
         internal bool Supersede(SectorChange change) =>
-            change.Access.Ended < newest || accesses.Exists(change.Access.Precedes);
+            change.Access.EndedAt < newest || accesses.Exists(change.Access.Precedes);
+    }
+}
+
+/// <summary>The change of one sector by one access: its sector number <paramref name="Index"/>. If the access preserves
+/// a part of the sector, that part is known only after the outcome, and only if the contents before it were
+/// unambiguous.</summary>
+/// <param name="Access">The change.</param>
+/// <param name="Index">The index of the sector in the access.</param>
+/// <param name="Merged">The written bytes, merged with the preserved ones; null: unknown, or the access preserves
+/// none.</param>
+internal readonly record struct SectorChange(DiskAccess Access, int Index, byte[]? Merged = null)
+{
+    private static readonly byte[] Zeroes = new byte[Sector.SizeBytes];
+
+    /// <summary>The outcome says that the change happened.</summary>
+    internal bool IsDone => Index < Access.DoneSectors;
+
+    /// <summary>The change happened, and is certain to survive a crash.</summary>
+    internal bool IsDurable => IsDone && Access.IsDurable;
+
+    /// <summary>The whole contents of the sector after the change are known.</summary>
+    internal bool IsWhole => Merged is not null || Written.Equals(0..Sector.SizeBytes);
+
+    /// <summary>While the access was in flight, a read returned corrupted data, possibly the access's own
+    /// read.</summary>
+    internal bool IsCorrupted => Access.Corrupted.Contains(Access.Start.Value + Index);
+
+    private Range Written => !Access.Operation.DefinesContent() ? 0..0
+        : Access.Operation.HasData() && Merged is null ? Access.WrittenRange(Index)
+        : 0..Sector.SizeBytes;
+
+    private ReadOnlySpan<byte> Content =>
+        Merged ?? (Access.Operation.HasData() ? Access.Content(Index) : Zeroes);
+
+    internal bool Holds(ReadOnlySpan<byte> content) => content[Written].SequenceEqual(Content[Written]);
+
+    /// <summary>The change, merged with the contents before it.</summary>
+    internal SectorChange MergedWith(SectorChange before)
+    {
+        var merged = before.Content.ToArray();
+        Content[Written].CopyTo(merged.AsSpan(Written));
+        return this with { Merged = merged };
+    }
+
+    /// <summary>Describes the contents and the access, for findings.</summary>
+    internal string Describe(Func<ReadOnlySpan<byte>, string> name)
+    {
+        var state = this switch
+        {
+            { IsDurable: true } => "durable by",
+            { IsDone: true } => "acknowledged by",
+            { Access.IsInFlight: true } => "in flight by",
+            _ => "not acknowledged by",
+        };
+        var what = IsWhole ? name(Content) : !Access.Operation.DefinesContent() ? "anything" : "a part";
+        return $"{what} ({state} {Access})";
     }
 }

@@ -24,7 +24,7 @@ internal sealed class SectorTable(SectorCount capacity, DiskAccess first)
             ? Math.Min(access.Count.Value, capacity.Value - access.Start.Value) : 0;
         for (var index = 0; index < sectors; index++)
         {
-            if (!access.Keeps(index))
+            if (!access.Preserves(index))
             {
                 yield return (access.Start.Value + index, index);
             }
@@ -74,11 +74,11 @@ internal sealed class SectorTable(SectorCount capacity, DiskAccess first)
     }
 
     /// <summary>A flush made changes durable.</summary>
-    internal void Forget()
+    internal void DropSuperseded()
     {
         foreach (var history in unsettled)
         {
-            history.Forget();
+            history.DropSuperseded();
         }
 
         unsettled.RemoveWhere(history => history.IsSettled);
@@ -91,7 +91,7 @@ internal sealed class SectorTable(SectorCount capacity, DiskAccess first)
             unsettled.Remove(history);
         }
 
-        if (history.IsAsItBegan)
+        if (history.IsInitial)
         {
             touched.Remove(sector);
         }

@@ -6,10 +6,10 @@ namespace DmIo.TestKit.Simulation;
 
 /// <summary>A pending call of a <see cref="SimulatedDevice"/>. Its memory is read or filled when the call completes, at
 /// the latest permitted time.</summary>
-internal sealed class SimulatedCall(DeviceOperation operation) : IUnfinishedWrite
+internal sealed class SimulatedCall(DeviceOperation operation) : IWriteInFlight
 {
     // Continuations run synchronously: on the thread, and at the time, that the device's time provider decides.
-    private readonly TaskCompletionSource<TransferResult> answer = new();
+    private readonly TaskCompletionSource<TransferResult> completion = new();
 
     internal IoOperation Operation => operation.Kind;
 
@@ -29,7 +29,7 @@ internal sealed class SimulatedCall(DeviceOperation operation) : IUnfinishedWrit
 
     internal SimulatedFault? Fault { get; init; }
 
-    internal Task<TransferResult> Answered => answer.Task;
+    internal Task<TransferResult> Task => completion.Task;
 
     public ExtentKind Kind => Operation.HasData() ? ExtentKind.Data
         : Zeroing.HasFlag(WriteZeroesFlags.NoUnmap) ? ExtentKind.Zero
@@ -37,7 +37,7 @@ internal sealed class SimulatedCall(DeviceOperation operation) : IUnfinishedWrit
 
     internal bool Changes => Operation.ChangesSectors();
 
-    internal void Answer(TransferResult result) => answer.SetResult(result);
+    internal void SetResult(TransferResult result) => completion.SetResult(result);
 
     /// <summary>The current data of a write.</summary>
     public byte[] Data()
@@ -47,7 +47,7 @@ internal sealed class SimulatedCall(DeviceOperation operation) : IUnfinishedWrit
         return data;
     }
 
-    internal bool MayNotMeet(SimulatedCall other) =>
+    internal bool Conflicts(SimulatedCall other) =>
         (Changes || other.Changes) && Operation.HasRange() && other.Operation.HasRange()
         && Start.Value < other.Start.Value + other.Count.Value && other.Start.Value < Start.Value + Count.Value;
 

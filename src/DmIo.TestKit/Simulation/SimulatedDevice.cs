@@ -13,20 +13,20 @@ namespace DmIo.TestKit.Simulation;
 public sealed class SimulatedDevice : IBlockDevice
 {
     private const int NoSuchDevice = 19;
-    private const int LateFactor = 100;
-    private const byte OwnPage = 0xB0;
+    private const int SlowFactor = 100;
+    private const byte BouncePattern = 0xB0;
 
     private readonly SimulatedDisk disk;
     private readonly TimeProvider time;
     private readonly SimulatedDeviceOptions options;
     private readonly Random random;
-    private readonly long began;
+    private readonly long startTimestamp;
     private readonly int crashesBefore;
     private readonly List<SimulatedCall> inFlight = [];
-    private readonly List<SimulatedCall> stuck = [];
-    private readonly Queue<SimulatedCall> done = [];
+    private readonly List<SimulatedCall> hung = [];
+    private readonly Queue<SimulatedCall> due = [];
     private readonly List<string> violations = [];
-    private readonly int[] happened;
+    private readonly int[] occurrences;
     private DeviceHost? host;
 
     /// <param name="disk">The storage, which only one device may use at a time.</param>
@@ -41,8 +41,8 @@ public sealed class SimulatedDevice : IBlockDevice
         this.options = options ?? new SimulatedDeviceOptions();
         ArgumentNullException.ThrowIfNull(this.options.Faults, nameof(options));
         random = new Random(this.options.Seed);
-        happened = new int[this.options.Faults.Count];
-        began = time.GetTimestamp();
+        occurrences = new int[this.options.Faults.Count];
+        startTimestamp = time.GetTimestamp();
         crashesBefore = disk.Crashes;
         var description = new DeviceDescription
         {
@@ -61,25 +61,25 @@ public sealed class SimulatedDevice : IBlockDevice
     /// <summary>Violations of the rules of <see cref="IBlockDevice"/> by the owner; empty if there are none.</summary>
     public IReadOnlyList<string> Violations => violations;
 
-    /// <summary>The number of pending calls, including stuck ones.</summary>
+    /// <summary>The number of pending calls, including hung ones.</summary>
     public int InFlight => inFlight.Count;
 
-    /// <summary>The number of calls that wait for <see cref="ReleaseStuck"/>.</summary>
-    public int StuckCalls => stuck.Count;
+    /// <summary>The number of calls that wait for <see cref="ReleaseHung"/>.</summary>
+    public int HungCalls => hung.Count;
 
     /// <summary>The device was disposed of.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>Disables faults from now on; stuck calls remain stuck.</summary>
+    /// <summary>Disables faults from now on; hung calls remain hung.</summary>
     public bool IsHealed { get; set; }
 
-    /// <summary>Completes all stuck calls, without a fault.</summary>
-    public void ReleaseStuck()
+    /// <summary>Completes all hung calls, without a fault.</summary>
+    public void ReleaseHung()
     {
-        foreach (var call in stuck.ToArray())
+        foreach (var call in hung.ToArray())
         {
-            stuck.Remove(call);
-            AnswerAfter(DrawLatency(), call);
+            hung.Remove(call);
+            CompleteAfter(DrawLatency(), call);
         }
     }
 
@@ -88,27 +88,27 @@ public sealed class SimulatedDevice : IBlockDevice
     {
         ArgumentNullException.ThrowIfNull(host);
         this.host = host;
-        Note(
+        Require(
             host.BouncePages.Count == Description.BouncePages,
             $"it requires {Description.BouncePages} pages, and has {host.BouncePages.Count}");
         foreach (var page in host.BouncePages)
         {
-            page.Memory.Span.Fill(OwnPage);
+            page.Memory.Span.Fill(BouncePattern);
         }
     }
 
     /// <inheritdoc/>
     public void Poll()
     {
-        Note(!IsClosed, "polled when closed");
-        for (var count = done.Count; count > 0; count--)
+        Require(!IsClosed, "polled when closed");
+        for (var count = due.Count; count > 0; count--)
         {
-            Finish(done.Dequeue());
+            Complete(due.Dequeue());
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => Begin(new SimulatedCall(operation)
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => Start(new SimulatedCall(operation)
     {
         FlushPoint = operation.Kind == IoOperation.Flush ? disk.FlushPoint() : 0,
         Fault = Draw(operation),
@@ -125,83 +125,83 @@ public sealed class SimulatedDevice : IBlockDevice
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        Note(inFlight.Count == 0 || IsCutOff, $"closed with {inFlight.Count} calls in flight");
-        Note(!IsClosed, "closed twice");
-        Note(
-            host?.BouncePages.All(page => page.Memory.Span.IndexOfAnyExcept(OwnPage) < 0) != false,
+        Require(inFlight.Count == 0 || HasLostPower, $"closed with {inFlight.Count} calls in flight");
+        Require(!IsClosed, "closed twice");
+        Require(
+            host?.BouncePages.All(page => page.Memory.Span.IndexOfAnyExcept(BouncePattern) < 0) != false,
             "its pages were written by another component");
         IsClosed = true;
         return default;
     }
 
     /// <summary>The power failed since the device was opened: it no longer completes any call.</summary>
-    private bool IsCutOff => disk.Crashes > crashesBefore;
+    private bool HasLostPower => disk.Crashes > crashesBefore;
 
     private bool IsDurable(SimulatedCall call) => call.ForceUnitAccess || !Description.HasVolatileCache;
 
-    private ValueTask<TransferResult> Begin(SimulatedCall call)
+    private ValueTask<TransferResult> Start(SimulatedCall call)
     {
         CheckCaller(call);
         inFlight.Add(call);
-        if (call.Changes && !IsCutOff)
+        if (call.Changes && !HasLostPower)
         {
             disk.Begin(call);
         }
 
-        if (call.Fault?.Kind == SimulatedFaultKind.Stuck)
+        if (call.Fault?.Kind == SimulatedFaultKind.Hung)
         {
-            Tell(call, call.Start, call.Count);
-            stuck.Add(call);
+            ReportFault(call, call.Start, call.Count);
+            hung.Add(call);
         }
-        else if (options.LeastLatency == TimeSpan.Zero && call.Fault?.Kind != SimulatedFaultKind.Late
+        else if (options.MinLatency == TimeSpan.Zero && call.Fault?.Kind != SimulatedFaultKind.Slow
             && random.Next(4) == 0)
         {
-            Finish(call);
+            Complete(call);
         }
         else
         {
-            var isLate = call.Fault?.Kind == SimulatedFaultKind.Late;
-            if (isLate)
+            var isSlow = call.Fault?.Kind == SimulatedFaultKind.Slow;
+            if (isSlow)
             {
-                Tell(call, call.Start, call.Count);
+                ReportFault(call, call.Start, call.Count);
             }
 
-            AnswerAfter(isLate ? options.MostLatency * LateFactor : DrawLatency(), call);
+            CompleteAfter(isSlow ? options.MaxLatency * SlowFactor : DrawLatency(), call);
         }
 
-        return new ValueTask<TransferResult>(call.Answered);
+        return new ValueTask<TransferResult>(call.Task);
     }
 
     private void CheckCaller(SimulatedCall call)
     {
-        Note(!IsClosed, $"{call} on a closed device");
-        Note(!IsCutOff, $"{call} on a device from before a crash");
-        Note(
+        Require(!IsClosed, $"{call} on a closed device");
+        Require(!HasLostPower, $"{call} on a device from before a crash");
+        Require(
             call.Start.Value >= 0 && call.Start.Value + call.Count.Value <= Description.Capacity.Sectors.Value,
             $"{call} does not lie within its {Description.Capacity.Sectors} sectors");
-        Note(
+        Require(
             (call.Start.Value * Sector.SizeBytes) % Description.BlockSize.Bytes == 0
                 && call.Count.Bytes % Description.BlockSize.Bytes == 0,
             $"{call} does not fit its block of {Description.BlockSize.Bytes} bytes");
-        Note(!call.Changes || !Description.IsReadOnly, $"{call} on a read-only device");
-        Note(!call.ForceUnitAccess || Description.HasForceUnitAccess, "FUA on a device without FUA");
-        Note(
+        Require(!call.Changes || !Description.IsReadOnly, $"{call} on a read-only device");
+        Require(!call.ForceUnitAccess || Description.HasForceUnitAccess, "FUA on a device without FUA");
+        Require(
             call.Count <= Description.LimitOf(call.Operation).Sectors, $"a {call.Operation.Name()} beyond the limit");
-        Note(
+        Require(
             Description.HasFastWriteZeroes || !call.Zeroing.HasFlag(WriteZeroesFlags.NoFallback),
             "a fast write-zeroes on a device without it");
         if (call.Memory is { } memory)
         {
-            Note(memory.Count <= Description.MaxSegments, $"{call} of {memory.Count} segments");
+            Require(memory.Count <= Description.MaxSegments, $"{call} of {memory.Count} segments");
         }
 
-        if (inFlight.Find(call.MayNotMeet) is { } other)
+        if (inFlight.Find(call.Conflicts) is { } other)
         {
-            Note(false, $"{call} while {other} is in flight");
+            Require(false, $"{call} while {other} is in flight");
         }
     }
 
-    private void Note(bool isAllowed, string violation)
+    private void Require(bool isAllowed, string violation)
     {
         if (!isAllowed)
         {
@@ -210,23 +210,23 @@ public sealed class SimulatedDevice : IBlockDevice
     }
 
     private TimeSpan DrawLatency() =>
-        options.LeastLatency + ((options.MostLatency - options.LeastLatency) * random.NextDouble());
+        options.MinLatency + ((options.MaxLatency - options.MinLatency) * random.NextDouble());
 
-    private void AnswerAfter(TimeSpan latency, SimulatedCall call)
+    private void CompleteAfter(TimeSpan latency, SimulatedCall call)
     {
         var timer = default(ITimer);
         timer = time.CreateTimer(
             _ =>
             {
                 timer?.Dispose();
-                if (options.Gathers && host is not null)
+                if (options.CompletesInPoll && host is not null)
                 {
-                    done.Enqueue(call);
+                    due.Enqueue(call);
                     host.Wake();
                 }
                 else
                 {
-                    Finish(call);
+                    Complete(call);
                 }
             },
             null,
@@ -236,16 +236,16 @@ public sealed class SimulatedDevice : IBlockDevice
 
     private SimulatedFault? Draw(in DeviceOperation operation)
     {
-        var now = time.GetElapsedTime(began);
+        var now = time.GetElapsedTime(startTimestamp);
         for (var index = 0; index < options.Faults.Count && !IsHealed; index++)
         {
             var fault = options.Faults[index];
             if (now >= fault.From && (fault.Until is not { } until || now < until)
                 && fault.Filter.Matches(operation)
-                && (fault.AtMost is not { } most || happened[index] < most)
+                && (fault.MaxCount is not { } max || occurrences[index] < max)
                 && random.NextDouble() < fault.Probability)
             {
-                happened[index]++;
+                occurrences[index]++;
                 return fault;
             }
         }
@@ -253,9 +253,9 @@ public sealed class SimulatedDevice : IBlockDevice
         return null;
     }
 
-    private void Finish(SimulatedCall call)
+    private void Complete(SimulatedCall call)
     {
-        if (IsCutOff)
+        if (HasLostPower)
         {
             return;
         }
@@ -263,7 +263,7 @@ public sealed class SimulatedDevice : IBlockDevice
         var result = ResultOf(call);
         disk.End(call);
         inFlight.Remove(call);
-        call.Answer(result);
+        call.SetResult(result);
     }
 
     private TransferResult ResultOf(SimulatedCall call)
@@ -271,28 +271,28 @@ public sealed class SimulatedDevice : IBlockDevice
         switch (call.Fault?.Kind)
         {
             case SimulatedFaultKind.Error:
-                Tell(call, call.Start, call.Count);
+                ReportFault(call, call.Start, call.Count);
                 return TransferResult.Failed(
                     IoStatus.DeviceError($"The simulated {call} failed.", call.Fault.Errno));
             case SimulatedFaultKind.Gone:
-                Tell(call, call.Start, call.Count);
+                ReportFault(call, call.Start, call.Count);
                 return TransferResult.Failed(
                     IoStatus.DeviceError("The simulated device is missing.", NoSuchDevice));
             case SimulatedFaultKind.Torn when call.Changes:
-                Tell(call, call.Start, call.Count);
-                disk.Write(call, call.Start, IsDurable(call), disk.DrawPart((int)call.Count.Value));
+                ReportFault(call, call.Start, call.Count);
+                disk.Write(call, call.Start, IsDurable(call), disk.DrawTear((int)call.Count.Value));
                 return TransferResult.Failed(IoStatus.DeviceError($"The simulated {call} tore.", call.Fault.Errno));
             case SimulatedFaultKind.Misdirected when call.Changes && call.Memory is not null:
                 return Misdirect(call);
             case SimulatedFaultKind.ShortTransfer when call.Memory is not null && call.Count.Value > 1:
-                Tell(call, call.Start, call.Count);
-                return Move(call, random.Next(1, (int)call.Count.Value));
+                ReportFault(call, call.Start, call.Count);
+                return Transfer(call, random.Next(1, (int)call.Count.Value));
             default:
-                return Move(call, (int)call.Count.Value);
+                return Transfer(call, (int)call.Count.Value);
         }
     }
 
-    private TransferResult Move(SimulatedCall call, int sectors)
+    private TransferResult Transfer(SimulatedCall call, int sectors)
     {
         if (call.Changes)
         {
@@ -317,7 +317,7 @@ public sealed class SimulatedDevice : IBlockDevice
         if (call.Fault?.Kind == SimulatedFaultKind.Corrupt)
         {
             var sector = random.Next(sectors);
-            Tell(call, call.Start.Value + sector, 1);
+            ReportFault(call, call.Start.Value + sector, 1);
             data[(sector * Sector.SizeBytes) + random.Next(Sector.SizeBytes)] ^= (byte)(1 << random.Next(8));
         }
 
@@ -327,13 +327,13 @@ public sealed class SimulatedDevice : IBlockDevice
     private TransferResult Misdirect(SimulatedCall call)
     {
         var start = random.NextInt64(Description.Capacity.Sectors.Value - call.Count.Value + 1);
-        Tell(call, call.Start, call.Count);
-        Tell(call, start, call.Count);
+        ReportFault(call, call.Start, call.Count);
+        ReportFault(call, start, call.Count);
         disk.Write(call, start, IsDurable(call), static _ => true);
         return TransferResult.Moved(call.Count.Bytes);
     }
 
-    private void Tell(SimulatedCall call, Sector start, SectorCount count) =>
+    private void ReportFault(SimulatedCall call, Sector start, SectorCount count) =>
         options.Observer?.Invoke(
             new SimulatedFaultEvent(call.Fault!.Kind, call.Operation, start, count, call.ForceUnitAccess));
 }

@@ -21,7 +21,7 @@ public sealed class SimulatedDisk
     private readonly ExtentKind[] contentKinds;
     private readonly ExtentKind[] mediumKinds;
     private readonly List<Change> cached = [];
-    private readonly List<IUnfinishedWrite> unfinished = [];
+    private readonly List<IWriteInFlight> inFlight = [];
     private long lastNumber;
 
     /// <summary>Creates a disk on which every sector reads as zero.</summary>
@@ -71,25 +71,25 @@ public sealed class SimulatedDisk
     {
         foreach (var change in cached)
         {
-            Persist(change, DrawPart(change.Data.Length / Sector.SizeBytes));
+            Persist(change, DrawTear(change.Data.Length / Sector.SizeBytes));
         }
 
-        foreach (var write in unfinished)
+        foreach (var write in inFlight)
         {
             var data = write.Data();
-            Persist(new Change(++lastNumber, write.Start, data, write.Kind), DrawPart(data.Length / Sector.SizeBytes));
+            Persist(new Change(++lastNumber, write.Start, data, write.Kind), DrawTear(data.Length / Sector.SizeBytes));
         }
 
         Crashes++;
         cached.Clear();
-        unfinished.Clear();
+        inFlight.Clear();
         medium.CopyTo(content, 0);
         mediumKinds.CopyTo(contentKinds, 0);
     }
 
-    internal void Begin(IUnfinishedWrite write) => unfinished.Add(write);
+    internal void Begin(IWriteInFlight write) => inFlight.Add(write);
 
-    internal void End(IUnfinishedWrite write) => unfinished.Remove(write);
+    internal void End(IWriteInFlight write) => inFlight.Remove(write);
 
     internal void Read(Sector start, Span<byte> destination) =>
         content.AsSpan((int)(start.Value * Sector.SizeBytes), destination.Length).CopyTo(destination);
@@ -113,7 +113,7 @@ public sealed class SimulatedDisk
     }
 
     /// <summary>Writes the sectors for which <paramref name="isWritten"/> returns true.</summary>
-    internal void Write(IUnfinishedWrite write, Sector start, bool isDurable, Func<int, bool> isWritten)
+    internal void Write(IWriteInFlight write, Sector start, bool isDurable, Func<int, bool> isWritten)
     {
         var data = write.Data();
         var change = new Change(++lastNumber, start, data, write.Kind);
@@ -151,7 +151,7 @@ public sealed class SimulatedDisk
     }
 
     /// <summary>A random part of this number of sectors, in one of the ways in which a write tears.</summary>
-    internal Func<int, bool> DrawPart(int sectors)
+    internal Func<int, bool> DrawTear(int sectors)
     {
         var border = random.Next(sectors + 1);
         var seed = random.Next();
@@ -165,12 +165,12 @@ public sealed class SimulatedDisk
         };
     }
 
-    private void Persist(Change change, Func<int, bool> isKept)
+    private void Persist(Change change, Func<int, bool> isPresent)
     {
         for (var index = 0; index < change.Data.Length / Sector.SizeBytes; index++)
         {
             var sector = change.Start.Value + index;
-            if (mediumNumbers[sector] < change.Number && change.IsWritten(index) && isKept(index))
+            if (mediumNumbers[sector] < change.Number && change.IsWritten(index) && isPresent(index))
             {
                 mediumNumbers[sector] = change.Number;
                 Copy(change, index, medium);
@@ -190,7 +190,7 @@ public sealed class SimulatedDisk
 }
 
 /// <summary>A write in flight at a device: a part of it may survive a crash.</summary>
-internal interface IUnfinishedWrite
+internal interface IWriteInFlight
 {
     Sector Start { get; }
 

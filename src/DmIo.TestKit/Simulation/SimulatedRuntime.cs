@@ -34,8 +34,8 @@ public sealed class SimulatedRuntime
     [ThreadStatic]
     private static SimulatedRuntime? t_starting;
 
-    private readonly double slowness;
-    private readonly double laziness;
+    private readonly double earlyTimerProbability;
+    private readonly double slowThreadProbability;
     private readonly List<Entry> ready = [];
     private readonly ConditionalWeakTable<IThreadPoolWorkItem, Entry> seen = [];
     private readonly PriorityQueue<Timer, (long Ticks, long Number)> timers = new();
@@ -50,8 +50,8 @@ public sealed class SimulatedRuntime
     public SimulatedRuntime(int seed)
     {
         Random = new Random(seed);
-        slowness = Random.Next(3) == 0 ? Random.NextDouble() * 0.2 : 0.01;
-        laziness = Random.Next(2) == 0 ? 0 : Random.NextDouble() * 0.5;
+        earlyTimerProbability = Random.Next(3) == 0 ? Random.NextDouble() * 0.2 : 0.01;
+        slowThreadProbability = Random.Next(2) == 0 ? 0 : Random.NextDouble() * 0.5;
         tasks = new SimulatedTaskScheduler(this);
         Time = new SimulatedTime(this);
     }
@@ -97,7 +97,7 @@ public sealed class SimulatedRuntime
         try
         {
             var setup = BootstrapSetup.Create()
-                .WithConfig(SimulatedConfig.Over(config ?? Config.Empty, dispatchers))
+                .WithConfig(SimulatedConfig.Create(config ?? Config.Empty, dispatchers))
                 .And(new BackgroundSetup(Queue));
             return tasks.RunNow(() => ActorSystem.Create(name, setup));
         }
@@ -137,7 +137,7 @@ public sealed class SimulatedRuntime
 
         if (!seen.TryGetValue(work, out var entry))
         {
-            entry = new Entry(work, ++lastEntry, Random.NextDouble() < laziness);
+            entry = new Entry(work, ++lastEntry, Random.NextDouble() < slowThreadProbability);
             seen.Add(work, entry);
         }
 
@@ -179,25 +179,25 @@ public sealed class SimulatedRuntime
 
     private void RunNext()
     {
-        if (ready.Count == 0 || (timers.Count > 0 && (IsTimerDue() || Random.NextDouble() < slowness)))
+        if (ready.Count == 0 || (timers.Count > 0 && (IsTimerDue() || Random.NextDouble() < earlyTimerProbability)))
         {
             RunTimer();
         }
         else
         {
-            Take().Execute();
+            TakeRandom().Execute();
         }
     }
 
     /// <summary>Runs steps until nothing is left to run.</summary>
-    /// <param name="mostSteps">The limit of steps: with actors that send messages to each other forever, or with
+    /// <param name="maxSteps">The limit of steps: with actors that send messages to each other forever, or with
     /// periodic timers, the runtime never becomes idle.</param>
     /// <returns>False: there is still work to run.</returns>
     /// <exception cref="InvalidOperationException">See <see cref="Step"/>.</exception>
-    public bool RunUntilIdle(long mostSteps = 1_000_000)
+    public bool RunUntilIdle(long maxSteps = 1_000_000)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(mostSteps);
-        for (var step = 0L; step < mostSteps && Step(); step++)
+        ArgumentOutOfRangeException.ThrowIfNegative(maxSteps);
+        for (var step = 0L; step < maxSteps && Step(); step++)
         {
         }
 
@@ -248,11 +248,11 @@ public sealed class SimulatedRuntime
         }
     }
 
-    private IThreadPoolWorkItem Take()
+    private IThreadPoolWorkItem TakeRandom()
     {
-        const int lazyChance = 8;
+        const int slowOdds = 8;
         var index = Random.Next(ready.Count);
-        if (ready[index].IsLazy && Random.Next(lazyChance) != 0)
+        if (ready[index].IsSlow && Random.Next(slowOdds) != 0)
         {
             index = Random.Next(ready.Count);
         }
@@ -285,11 +285,11 @@ public sealed class SimulatedRuntime
         internal bool IsCanceled { get; set; }
     }
 
-    private sealed class Entry(IThreadPoolWorkItem work, long number, bool isLazy)
+    private sealed class Entry(IThreadPoolWorkItem work, long number, bool isSlow)
     {
         internal IThreadPoolWorkItem Work => work;
 
-        internal bool IsLazy => isLazy;
+        internal bool IsSlow => isSlow;
 
         internal long Number => number;
     }

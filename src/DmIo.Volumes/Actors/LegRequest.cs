@@ -1,6 +1,7 @@
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Io;
+using DmIo.Memory;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Writing;
 using static DmIo.Actors.Protocol.IoProtocol;
@@ -28,10 +29,11 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
     /// <param name="toSend">The step.</param>
     /// <param name="targets">The legs.</param>
     /// <param name="range">The sectors on each leg.</param>
-    /// <param name="request">The request, without its regions.</param>
-    internal void Send(WriterStep toSend, MemberSet targets, LegRange range, IoRequest request)
+    /// <param name="io">What is done there.</param>
+    internal void Send(WriterStep toSend, MemberSet targets, LegRange range, in LegIo io)
     {
         (step, writer, result, refusal, isReleased) = (toSend, device.Writer, null, default, false);
+        (step as IMemoryHolder)?.Hold();
         foreach (var member in targets)
         {
             if (device.LegOf(member).Gate is { } gate && gate.TryEnter())
@@ -48,11 +50,8 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         if (sent.Count == 0)
         {
             Idle();
-            return;
         }
-
-        (step as VolumeOperation)?.Completion.Hold();
-        if (!device.TrySend(request with { Regions = RegionsOf(range), Completion = this }))
+        else if (!device.TrySend(io.ToRequest(RegionsOf(range), this)))
         {
             OnRefused(IoRefusal.Stopped, "The service has stopped.");
         }
@@ -63,7 +62,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
     {
         if (isReleased)
         {
-            Release();
+            LeaveHeld();
             return;
         }
 
@@ -81,7 +80,6 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
 
         if (!isHeld)
         {
-            (ended as VolumeOperation)?.Completion.Release();
             Idle();
         }
     }
@@ -126,7 +124,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         var failure = status.Code is IoStatusCode.DeviceError or IoStatusCode.Unsupported or IoStatusCode.ReadOnly
             ? LegResult.Error
             : LegResult.Lost;
-        if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyRead)
+        if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyTransfer { IsReading: true })
         {
             Complete(volume, writer, ended, member, failure);
         }
@@ -136,25 +134,28 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         }
     }
 
-    /// <summary>Tells the writer that sent the step, which may have been replaced meanwhile.</summary>
+    /// <summary>Tells the writer that sent the step, unless it was replaced meanwhile: it must not act any
+    /// more.</summary>
     private static void Complete(
         VolumeDevice volume, VolumeWriter writer, WriterStep ended, int member, LegResult legResult)
     {
-        switch (ended)
+        if (writer != volume.Writer)
         {
-            case MapGroup group:
-                group.Completed(volume, writer, legResult);
-                break;
-            case CopyRead read:
-                read.Completed(volume, writer, legResult);
-                break;
-            default:
-                writer.Completed(ended, member, legResult, volume.Now);
-                break;
+            return;
+        }
+
+        if (ended is ICarriedStep carried)
+        {
+            carried.Completed(volume, writer, member, legResult);
+        }
+        else
+        {
+            writer.Completed(ended, member, legResult, volume.Now);
         }
     }
 
-    private void Release()
+    /// <summary>The legs that had not answered have released the memory.</summary>
+    private void LeaveHeld()
     {
         for (var index = 0; index < sent.Count; index++)
         {
@@ -164,7 +165,6 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             }
         }
 
-        (step as VolumeOperation)?.Completion.Release();
         Idle();
     }
 
@@ -183,6 +183,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
 
     private void Idle()
     {
+        (step as IMemoryHolder)?.Release();
         sent.Clear();
         (step, result) = (null, null);
         device.Return(this);
@@ -195,45 +196,49 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
     }
 }
 
+/// <summary>A step of the carriers that stands for a step of the writer.</summary>
+internal interface ICarriedStep
+{
+    /// <summary>It ended on a leg.</summary>
+    void Completed(VolumeDevice volume, VolumeWriter writer, int leg, LegResult result);
+}
+
+/// <summary>A step with memory that legs may access: it is held once per request.</summary>
+internal interface IMemoryHolder
+{
+    /// <summary>A request is sent, whose legs may access the memory until <see cref="Release"/>.</summary>
+    void Hold();
+
+    /// <summary>The legs of one request do not access the memory any more.</summary>
+    void Release();
+}
+
+/// <summary>What is done on each leg.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Memory">Its memory; null: none.</param>
+internal readonly record struct LegIo(IoOperation Operation, IoMemory? Memory = null)
+{
+    internal bool ForceUnitAccess { get; init; }
+
+    internal WriteZeroesFlags Zeroing { get; init; }
+
+    internal IoPriority Priority { get; init; }
+
+    internal IoRequest ToRequest(IoRegion[] regions, IoCompletion completion) => new()
+    {
+        Operation = Operation,
+        Regions = regions,
+        Memory = Memory,
+        ForceUnitAccess = ForceUnitAccess,
+        Zeroing = Zeroing,
+        Priority = Priority,
+        Completion = completion,
+        WaitsForRoom = true,
+    };
+}
+
 /// <summary>Sectors of a leg.</summary>
 /// <param name="Start">The first sector: of the data, or of the leg.</param>
 /// <param name="Count">The number of sectors.</param>
 /// <param name="IsMetadata">The sectors are counted from the beginning of the leg.</param>
 internal readonly record struct LegRange(Sector Start, SectorCount Count, bool IsMetadata = false);
-
-/// <summary>The read of a copy: what was read is written on the targets of the copy.</summary>
-internal sealed class CopyRead(CopyStep copy, byte[] memory, LegRange range) : WriterStep
-{
-    internal void Completed(VolumeDevice volume, VolumeWriter writer, LegResult result)
-    {
-        if (result != LegResult.Ok)
-        {
-            writer.SourceFailed(copy, result, volume.Now);
-            return;
-        }
-
-        volume.Rent().Send(copy, copy.Targets, range, new IoRequest
-        {
-            Operation = IoOperation.Write,
-            Regions = [],
-            Memory = memory,
-            Priority = IoPriority.Idle,
-        });
-    }
-}
-
-/// <summary>The writes of one step's map pages on one leg.</summary>
-internal sealed class MapGroup(WriterStep step, int member, int count) : WriterStep
-{
-    private int left = count;
-    private LegResult worst = LegResult.Ok;
-
-    internal void Completed(VolumeDevice volume, VolumeWriter writer, LegResult result)
-    {
-        worst = result > worst ? result : worst;
-        if (--left == 0)
-        {
-            writer.Completed(step, member, worst, volume.Now);
-        }
-    }
-}

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
+using DmIo.Volumes.Sync;
 
 namespace DmIo.Volumes.Actors;
 
@@ -24,10 +25,19 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
     {
         var client = await service.OpenAsync(options.Pages);
         VolumeDevice? device = null;
+        HostLock? hostLock = null;
         try
         {
             var (stores, known) = await VolumeSearch.RunAsync(service, client, options);
-            device = new VolumeDevice(client, known, stores, TimeProvider.System);
+            hostLock = HostLock.Take(stores[0].Superblock.Volume, options.Name);
+            var copyClient = await service.OpenAsync(CopyTransfers.Pages);
+            var blockSize = VolumeSearch.BlockSizeOf(service, stores);
+            device = new VolumeDevice(client, copyClient, known, stores, blockSize, TimeProvider.System)
+            {
+                HostLock = hostLock,
+                Extents = new VolumeExtents(service),
+                Synchronization = new Synchronization { MaxBytesPerSecond = options.MaxResync.Bytes },
+            };
             string[] devices = [.. options.Legs, .. options.Witnesses];
             var opening = new VolumeOpening(service, client, options.Name, devices, stores)
             {
@@ -40,7 +50,16 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
         }
         catch
         {
-            await (device?.DisposeAsync() ?? client.DisposeAsync());
+            if (device is not null)
+            {
+                await device.DisposeAsync();
+            }
+            else
+            {
+                hostLock?.Dispose();
+                await client.DisposeAsync();
+            }
+
             throw;
         }
     }

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Event;
-using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Writing;
@@ -31,7 +30,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private readonly List<IActorRef> waitForOpen = [];
     private readonly List<LegFailed> failures = [];
     private MemberSet ended;
-    private readonly IScheduler clock = Context.System.Scheduler;
+    private readonly LegWatch legs;
     private int stuckTicks;
     private string lastState = "";
     private bool hasBeenHealthy;
@@ -42,7 +41,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     /// <param name="opening">Its legs, and how they are found.</param>
     public VolumeActor(VolumeDevice device, VolumeOpening opening)
     {
-        (this.device, this.opening) = (device, opening);
+        (this.device, this.opening, legs) = (device, opening, new LegWatch(opening));
         device.Owner = Self;
         Receive<Forward>(forward => replicas[forward.Member]?.Tell(forward.Ask, Self));
         Receive<ReplicaActor.Told>(told => device.Post(volume => Take(volume, told)));
@@ -56,9 +55,9 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         Receive<Observed>(observed => Publish(observed));
         Receive<WaitForOpen>(_ =>
         {
-            // It may serve already.
+            // The volume may serve already.
             waitForOpen.Add(Sender);
-            Self.Tell(StateChanged.Instance);
+            device.Post(volume => Observe(volume));
         });
         Receive<Tick>(_ => device.Post(Work));
         Receive<Repeat>(_ => RepeatRequests());
@@ -117,52 +116,12 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         volume.Writer.Replied(told.Member, told.Reply, volume.Now);
     }
 
-    /// <summary>Resolves and resynchronizes, at most a few copies at a time, and gives up on legs that hang.</summary>
+    /// <summary>Does what is due in the background.</summary>
     private void Work(VolumeDevice volume)
     {
-        var (writer, state) = (volume.Writer, volume.Writer.State);
-        for (var member = 0; member < state.Legs.Length; member++)
-        {
-            if (state.Legs[member].IsTarget && opening.IsHung(volume.LegOf(member), clock.MonotonicClock))
-            {
-                volume.GiveUp(member);
-            }
-        }
-
         RestartIfStuck(volume);
-        if (!state.IsActive || state.IsFenced)
-        {
-            return;
-        }
-
-        Resolve(volume);
-        foreach (var member in state.Syncing)
-        {
-            CopyEach(volume, state.Legs[member].Missed, writer.Resync);
-        }
-
-        foreach (var member in state.Chosen.Configuration.Legs)
-        {
-            if (volume.Has(member))
-            {
-                writer.Return(member, volume.Now);
-            }
-        }
-    }
-
-    private static void Resolve(VolumeDevice volume) =>
-        CopyEach(volume, volume.Writer.State.Unresolved, volume.Writer.Resolve);
-
-    private static void CopyEach(VolumeDevice volume, RegionSet regions, Func<RegionRange, TimeSpan, bool> copy)
-    {
-        const int MaxCopyRegions = 16;
-        const int MaxCopies = 4;
-        for (var region = regions.FindNext(0); region >= 0 && volume.Writer.CopyCount < MaxCopies;)
-        {
-            var end = Math.Min(regions.FindNextClear(region), region + MaxCopyRegions);
-            copy(new RegionRange(region, end - region), volume.Now);
-            region = regions.FindNext(end);
-        }
+        legs.Tick(volume);
+        volume.Synchronization.Tick(volume.Writer.State, volume.Now);
     }
 
     /// <summary>A take-over that was refused, and a writer without a leg, begin again after a while: the legs are cut
@@ -327,7 +286,8 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         }
 
         // Legs are not synchronized any further: copies in flight would delay the clean record.
-        Resolve(volume);
+        volume.Synchronization.ResolvesOnly = true;
+        volume.Synchronization.Tick(state, volume.Now);
         writer.Cool(state.ActiveExtents(), volume.Now);
         writer.Clean(volume.Now, stops);
         _ = Task.Delay(TimeSpan.FromMilliseconds(5), opening.Clock).ContinueWith(

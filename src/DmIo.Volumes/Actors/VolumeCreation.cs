@@ -33,6 +33,7 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
         var (geometry, size) = Layout(attached);
         var record = await FirstRecordAsync(size);
         var volume = Guid.NewGuid();
+        var isFenced = options.Legs.Concat(options.Witnesses).All(name => attached[name].IsExclusive);
         foreach (var slot in record.Configuration.Slots)
         {
             var device = slot.IsWitness
@@ -50,6 +51,7 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
                 Accepted = record,
                 Geometry = slot.IsWitness ? LegGeometry.Witness : geometry,
                 Name = options.Name,
+                Host = isFenced ? Guid.Empty : HostLock.HostId,
             });
         }
     }
@@ -61,7 +63,7 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
             throw new VolumeException($"No device named '{name}' is attached; attach it first.");
         }
 
-        if (VolumeRules.FaultOf(name, description) is { } fault)
+        if (VolumeRules.FaultOf(name, description, options.AllowUnfenced) is { } fault)
         {
             throw new VolumeException(fault);
         }

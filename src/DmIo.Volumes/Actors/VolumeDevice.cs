@@ -6,6 +6,7 @@ using DmIo.Io;
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
+using DmIo.Volumes.Sync;
 using DmIo.Volumes.Writing;
 using static DmIo.Actors.Protocol.IoProtocol;
 
@@ -18,10 +19,15 @@ namespace DmIo.Volumes.Actors;
 /// </summary>
 internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 {
+    /// <summary>How long the volume counts as busy after an operation of a user.</summary>
+    private static readonly TimeSpan BusyFor = TimeSpan.FromMilliseconds(100);
+
     private readonly ConcurrentQueue<IVolumeInput> inputs = new();
     private readonly Leg?[] legs = new Leg?[MemberSet.Capacity];
     private readonly IoClient client;
     private readonly TimeProvider clock;
+    private readonly LegMapsIo maps;
+    private readonly CopyTransfers copies;
     private readonly Stack<LegRequest> idle = new();
     private readonly LinkedList<VolumeOperation> unanswered = new();
     private readonly Guid owner = Guid.NewGuid();
@@ -31,34 +37,45 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     private volatile DeviceHost? host;
     private bool areRequestsDue;
     private int coolCalls;
+    private TimeSpan lastUse;
     private int isRunning;
 
     /// <param name="client">The lease of the volume.</param>
+    /// <param name="copyClient">The lease of its copies, of <see cref="CopyTransfers.Pages"/> pages.</param>
     /// <param name="known">A record of the volume.</param>
     /// <param name="stores">The legs and witnesses that were found.</param>
+    /// <param name="blockSize">The largest block size of its legs.</param>
     /// <param name="clock">The clock of leases.</param>
-    internal VolumeDevice(IoClient client, VolumeRecord known, IEnumerable<LegStore> stores, TimeProvider clock)
+    internal VolumeDevice(
+        IoClient client,
+        IoClient copyClient,
+        VolumeRecord known,
+        IEnumerable<LegStore> stores,
+        ByteSize blockSize,
+        TimeProvider clock)
     {
         (this.client, this.clock) = (client, clock);
+        (maps, copies) = (new LegMapsIo(this), new CopyTransfers(this, copyClient));
         foreach (var store in stores)
         {
             Add(store);
         }
 
         Writer = new VolumeWriter(this, new WriterRules(), owner, known);
-        Description = new DeviceDescription
-        {
-            Backend = "volume",
-            Capacity = known.Size,
-            MaxDiscard = known.Size,
-            MaxWriteZeroes = known.Size,
-            HasForceUnitAccess = true,
-            HasVolatileCache = true,
-        };
+        Description = DescriptionOf(known.Size, blockSize);
     }
 
     /// <inheritdoc/>
     public DeviceDescription Description { get; }
+
+    /// <summary>Held while the volume is open.</summary>
+    internal required HostLock HostLock { get; init; }
+
+    /// <summary>Answers questions about extents.</summary>
+    internal required VolumeExtents Extents { get; init; }
+
+    /// <summary>What is copied in the background. Used only on a turn.</summary>
+    internal required Synchronization Synchronization { get; init; }
 
     /// <summary>The writer. Used only on a turn.</summary>
     internal VolumeWriter Writer { get; private set; }
@@ -85,6 +102,10 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         return task;
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<DeviceExtent> GetExtents(Sector start, SectorCount count, int max) =>
+        Extents.Get(start, count, max);
+
     /// <summary>Closes the volume: makes the legs equal on disk, and writes that into the record, if that is possible
     /// soon.</summary>
     public async ValueTask DisposeAsync()
@@ -96,7 +117,9 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
             await ownerEnded.Task.ConfigureAwait(false);
         }
 
+        await copies.Client.DisposeAsync().ConfigureAwait(false);
         await client.DisposeAsync().ConfigureAwait(false);
+        HostLock.Dispose();
     }
 
     /// <summary>Adds an input, from any thread.</summary>
@@ -116,6 +139,15 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>Adds an input, from any thread.</summary>
     internal void Post(Action<VolumeDevice> input) => Post(new VolumeInput(input));
 
+    /// <summary>Adds an input for a writer, which is dropped if the writer is replaced before.</summary>
+    internal void PostTo(VolumeWriter writer, Action<VolumeDevice> input) => Post(volume =>
+    {
+        if (volume.Writer == writer)
+        {
+            input(volume);
+        }
+    });
+
     /// <summary>The volume is closed, or its actor was stopped.</summary>
     internal Task Closed => ownerEnded.Task;
 
@@ -128,6 +160,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>Submits an operation to the writer.</summary>
     internal void Submit(VolumeOperation operation)
     {
+        lastUse = Now;
         operation.Node = unanswered.AddLast(operation);
         Writer.Submit(operation, Now);
     }
@@ -138,6 +171,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     {
         var again = unanswered.ToArray();
         unanswered.Clear();
+        copies.Clear();
         Writer = new VolumeWriter(this, new WriterRules(), owner, Writer.State.Chosen);
         foreach (var operation in again)
         {
@@ -157,6 +191,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal void GiveUp(int member)
     {
         client.GiveUp(LegOf(member).Store.Device);
+        copies.Client.GiveUp(LegOf(member).Store.Device);
         Writer.LegLost(member, Now);
     }
 
@@ -186,90 +221,21 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
     void IWriterHost.StateChanged() => Owner.Tell(VolumeActor.StateChanged.Instance);
 
-    void IWriterHost.ReadMaps(int leg)
-    {
-        var (store, writer) = (legs[leg]!.Store, Writer);
-        if (store.Superblock.State == LegState.Blank)
-        {
-            Post(device => writer.MapsRead(leg, null, device.Now));
-            return;
-        }
+    void IWriterHost.ReadMaps(int leg) => maps.Read(leg);
 
-        _ = store.ReadMapsAsync().ContinueWith(
-            read => Post(device =>
-            {
-                if (read.IsCompletedSuccessfully)
-                {
-                    writer.MapsRead(leg, read.Result, device.Now);
-                }
-                else
-                {
-                    writer.LegLost(leg, device.Now);
-                }
-            }),
-            TaskScheduler.Default);
-    }
+    void IWriterHost.WriteActive(ActiveStep step) => maps.Write(step);
 
-    void IWriterHost.WriteActive(ActiveStep step)
-    {
-        foreach (var member in step.Targets)
-        {
-            var bits = new RegionSet(Writer.State.Legs[member].Active);
-            if (step.IsMark)
-            {
-                bits.UnionWith(step.Extents);
-            }
-            else
-            {
-                bits.ExceptWith(step.Extents);
-            }
-
-            WriteMaps(step, member, legs[member]!.Store.EncodeActive(step.Extents, bits));
-        }
-    }
-
-    void IWriterHost.WriteMissed(MissedStep step)
-    {
-        foreach (var holder in step.Targets)
-        {
-            var writes = new List<MapWrite>();
-            foreach (var member in Writer.State.Chosen.Configuration.Legs)
-            {
-                var missed = member == holder ? new RegionSet() : Writer.State.MissedOnDisk(member);
-                legs[holder]!.Store.EncodeMissed((byte)member, missed, writes);
-            }
-
-            WriteMaps(step, holder, writes);
-        }
-    }
+    void IWriterHost.WriteMissed(MissedStep step) => maps.Write(step);
 
     void IWriterHost.Write(ClientOperation operation) => Send((VolumeOperation)operation);
 
     void IWriterHost.Read(ClientOperation operation) => Send((VolumeOperation)operation);
 
-    void IWriterHost.Flush(FlushStep step) =>
-        Rent().Send(step, step.Targets, default, new IoRequest { Operation = IoOperation.Flush, Regions = [] });
+    void IWriterHost.Flush(FlushStep step) => Send(step, step.Targets, default, new LegIo(IoOperation.Flush));
 
-    void IWriterHost.Copy(CopyStep step)
-    {
-        var range = RangeOf(step.Range);
-        if (step.Targets.IsEmpty)
-        {
-            // A step without targets is over; the writer looks at it with its next input.
-            var writer = Writer;
-            Post(device => writer.Tick(device.Now));
-            return;
-        }
+    void IWriterHost.Copy(CopyStep step) => copies.Start(step);
 
-        var memory = GC.AllocateUninitializedArray<byte>((int)range.Count.Bytes, pinned: true);
-        Rent().Send(new CopyRead(step, memory, range), MemberSet.Of(step.Source), range, new IoRequest
-        {
-            Operation = IoOperation.Read,
-            Regions = [],
-            Memory = memory,
-            Priority = IoPriority.Idle,
-        });
-    }
+    long IWriterHost.LoadOf(int leg) => legs[leg]?.Gate?.Count ?? 0;
 
     void IWriterHost.Answer(ClientOperation operation, OperationOutcome outcome)
     {
@@ -279,11 +245,17 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     }
 
     /// <summary>Sends a step to legs as one request.</summary>
-    internal LegRequest Rent() => idle.TryPop(out var request) ? request : new LegRequest(this);
+    internal void Send(WriterStep step, MemberSet targets, LegRange range, in LegIo io)
+    {
+        var request = idle.TryPop(out var reused) ? reused : new LegRequest(this);
+        request.Send(step, targets, range, io);
+    }
 
     internal void Return(LegRequest request) => idle.Push(request);
 
-    internal bool TrySend(IoRequest request) => client.TrySend(request);
+    /// <summary>Idle I/O is that of copies, which have a lease of their own.</summary>
+    internal bool TrySend(IoRequest request) =>
+        (request.Priority == IoPriority.Idle ? copies.Client : client).TrySend(request);
 
     internal Leg LegOf(int member) => legs[member]!;
 
@@ -291,48 +263,38 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal void EndContinuity(int member, IVolumeInput completion) =>
         Owner.Tell(new VolumeActor.LegFailed(member, completion));
 
-    private LegRange RangeOf(RegionRange range)
+    /// <summary>One operation is bounded, because its regions are locked together.</summary>
+    private static DeviceDescription DescriptionOf(ByteSize size, ByteSize blockSize)
     {
-        const int PerRegion = (1 << RegionRange.RegionShift) / Sector.SizeBytes;
-        var start = range.First * PerRegion;
-        return new LegRange(start, Math.Min(range.Count * PerRegion, Description.Capacity.Sectors.Value - start));
+        var maxRange = ByteSize.Min(size, ByteSize.FromGiB(1));
+        return new DeviceDescription
+        {
+            Backend = "volume",
+            Capacity = ByteSize.FromBytes(size.Bytes / blockSize.Bytes * blockSize.Bytes),
+            BlockSize = blockSize,
+            MaxTransfer = ByteSize.FromMiB(16),
+            MaxDiscard = maxRange,
+            MaxWriteZeroes = maxRange,
+            HasForceUnitAccess = true,
+            HasVolatileCache = true,
+            IsExclusive = true,
+        };
     }
 
     private void Send(VolumeOperation operation)
     {
         var device = operation.Device;
-        written.SetRange(operation.Operation == IoOperation.Read ? default : operation.Extents);
-        Rent().Send(operation, operation.Targets, new LegRange(device.Start, device.Count), new IoRequest
+        if (operation.Operation != IoOperation.Read)
         {
-            Operation = operation.Operation,
-            Regions = [],
-            Memory = operation.Memory,
+            written.SetRange(operation.Extents);
+        }
+
+        Send(operation, operation.Targets, new LegRange(device.Start, device.Count), new LegIo(
+            operation.Operation, operation.Memory)
+        {
             ForceUnitAccess = device.ForceUnitAccess,
             Zeroing = device.Zeroing,
         });
-    }
-
-    private void WriteMaps(WriterStep step, int member, List<MapWrite> writes)
-    {
-        if (writes.Count == 0)
-        {
-            var writer = Writer;
-            Post(device => writer.Completed(step, member, LegResult.Ok, device.Now));
-            return;
-        }
-
-        var group = new MapGroup(step, member, writes.Count);
-        foreach (var write in writes)
-        {
-            var range = new LegRange(write.Start, LegGeometry.BlockBytes / Sector.SizeBytes, IsMetadata: true);
-            Rent().Send(group, MemberSet.Of(member), range, new IoRequest
-            {
-                Operation = IoOperation.Write,
-                Regions = [],
-                Memory = write.Block,
-                ForceUnitAccess = true,
-            });
-        }
     }
 
     /// <summary>Takes all inputs, unless another thread does.</summary>
@@ -363,6 +325,16 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         {
             input.Take(this);
         }
+
+        var state = Writer.State;
+        if (!state.Unresolved.IsEmpty || !state.Syncing.IsEmpty)
+        {
+            Synchronization.Run(Writer, Now, isBusy: Now - lastUse < BusyFor);
+        }
+
+        Extents.Source = state is { IsActive: true, IsFenced: false, Unresolved.IsEmpty: true, Live.IsEmpty: false }
+            ? LegOf(state.Live.First).Store
+            : null;
 
         if (areRequestsDue)
         {

@@ -25,13 +25,13 @@ internal sealed class VolumeOpening(
     /// <summary>A leg whose oldest I/O is older is lost.</summary>
     internal TimeSpan LegTimeout { get; init; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>The oldest operation of a leg's device is older than the limit, and the volume waits for the
-    /// leg.</summary>
-    /// <param name="leg">The leg.</param>
-    /// <param name="now">The monotonic clock of the scheduler.</param>
-    internal bool IsHung(VolumeDevice.Leg leg, TimeSpan now) => leg.Gate is { Count: > 0 }
+    /// <summary>The age of the oldest operation in flight on the leg's device, while the volume waits for the leg;
+    /// otherwise zero.</summary>
+    internal TimeSpan AgeOf(VolumeDevice.Leg leg) => leg.Gate is { Count: > 0 }
         && service.Directory.TryFind(leg.Store.Device, out var device)
-        && now - device.OldestInFlightSince > LegTimeout;
+        && device.OldestInFlightSince is { } since
+        ? service.System.Scheduler.MonotonicClock - since
+        : TimeSpan.Zero;
 
     /// <summary>What identifies the volatile caches below a leg now; the default for a device that is no local file or
     /// disk: its cache may be lost at any time, so that its continuity never outlives its voter.</summary>

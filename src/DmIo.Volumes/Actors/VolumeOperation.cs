@@ -7,7 +7,7 @@ using DmIo.Volumes.Writing;
 namespace DmIo.Volumes.Actors;
 
 /// <summary>An operation on a volume, with its memory and its task.</summary>
-internal sealed class VolumeOperation : ClientOperation, IVolumeInput
+internal sealed class VolumeOperation : ClientOperation, IVolumeInput, IMemoryHolder
 {
     /// <param name="device">The operation.</param>
     /// <param name="completion">Its task.</param>
@@ -32,6 +32,12 @@ internal sealed class VolumeOperation : ClientOperation, IVolumeInput
 
     /// <inheritdoc/>
     public void Take(VolumeDevice device) => device.Submit(this);
+
+    /// <inheritdoc/>
+    public void Hold() => Completion.Hold();
+
+    /// <inheritdoc/>
+    public void Release() => Completion.Release();
 
     /// <summary>The result of an outcome.</summary>
     internal TransferResult ResultOf(OperationOutcome outcome) => outcome switch

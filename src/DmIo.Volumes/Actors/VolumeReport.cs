@@ -16,15 +16,22 @@ internal static class VolumeReport
         {
             var leg = state.Legs[member];
             var name = device.Has(member) ? device.LegOf(member).Store.Device : "";
-            legs.Add(new LegStatus(name, member, StateOf(leg), SizeOf(leg.Missed)));
+            legs.Add(new LegStatus(
+                name,
+                member,
+                StateOf(leg, device.Writer.Lease.Slow),
+                SizeOf(leg.Missed),
+                device.Synchronization.ProgressOf(member),
+                leg.CorrectedReads));
         }
 
         return new VolumeStatus(
             opening.Name, StateOf(device.Writer, state), state.Chosen, legs, SizeOf(state.Unresolved));
     }
 
-    private static LegState StateOf(WriterLeg leg) => leg.Phase switch
+    private static LegState StateOf(WriterLeg leg, MemberSet slow) => leg.Phase switch
     {
+        LegPhase.InSync when slow[leg.Member] => LegState.Slow,
         LegPhase.InSync => LegState.InSync,
         LegPhase.Syncing => LegState.Syncing,
         _ => LegState.Absent,

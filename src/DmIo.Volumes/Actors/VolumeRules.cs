@@ -26,8 +26,14 @@ internal static class VolumeRules
     }
 
     /// <summary>Why a device cannot be a leg or witness; null: it can.</summary>
-    internal static string? FaultOf(string name, DeviceDescription device) => device switch
+    internal static string? FaultOf(string name, DeviceDescription device, bool allowUnfenced) => device switch
     {
+        { IsExclusive: false } when !allowUnfenced =>
+            $"'{name}' ({device.Backend}) cannot be fenced: another process can write to it, and a server that was "
+            + "stopped can execute old writes later. Allow unfenced legs to use it in a volume of this host only.",
+        { Backend: "nbd", HasVolatileCache: false } =>
+            $"'{name}' cannot be a leg: its NBD server does not offer flush, so that nothing on it is known to be "
+            + "durable.",
         _ when device.IsReadOnly || device.BlockSize.Bytes > LegGeometry.BlockBytes =>
             $"'{name}' cannot be a leg: a leg is writable and has blocks of at most {LegGeometry.BlockBytes} bytes.",
         { ReadsAfterFailure: true } =>

@@ -1,5 +1,6 @@
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
+using DmIo.Io;
 using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Actors;
@@ -28,7 +29,7 @@ internal static class VolumeSearch
                 continue;
             }
 
-            if (VolumeRules.FaultOf(name, description) is { } unfit)
+            if (VolumeRules.FaultOf(name, description, options.AllowUnfenced) is { } unfit)
             {
                 throw new VolumeException(unfit);
             }
@@ -49,6 +50,14 @@ internal static class VolumeSearch
         {
             throw new VolumeException(
                 $"No leg of the volume '{options.Name}' was found. {string.Join(' ', faults)}");
+        }
+
+        if (stores.Find(store => store.Superblock.Host is var host && host != Guid.Empty && host != HostLock.HostId)
+            is { } foreign)
+        {
+            throw new VolumeException(
+                $"The volume '{options.Name}' has legs that cannot be fenced, and is bound to the host "
+                + $"{foreign.Superblock.Host}; open it there. This host is {HostLock.HostId}.");
         }
 
         VolumeMembers.RequireOneVolume(stores.Select(store => (store.Device, store.Superblock)));
@@ -77,4 +86,8 @@ internal static class VolumeSearch
             throw new IoRefusedException($"A device named '{options.Name}' is attached already.");
         }
     }
+
+    /// <summary>The largest block size of the legs that were found.</summary>
+    internal static ByteSize BlockSizeOf(DmIoService service, IReadOnlyList<LegStore> stores) => stores.Max(store =>
+        service.Directory.TryFind(store.Device, out var entry) ? entry.Description.BlockSize : default);
 }

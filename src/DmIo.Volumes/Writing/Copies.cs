@@ -38,9 +38,12 @@ internal sealed class Copies(WriterState state, ActiveMaps maps)
     }
 
     /// <summary>Begins to copy regions.</summary>
+    /// <param name="kind">Why.</param>
+    /// <param name="range">The regions.</param>
+    /// <param name="unreadable">The legs that are known not to be readable there.</param>
     /// <returns>False: a region is locked, unresolved (for a resync) or resolved already, or no leg can be
     /// read.</returns>
-    internal bool Start(CopyKind kind, RegionRange range)
+    internal bool Start(CopyKind kind, RegionRange range, MemberSet unreadable = default)
     {
         var isUnresolved = state.Unresolved.Overlaps(range);
         var isWanted = kind == CopyKind.Resolve ? isUnresolved : !(isUnresolved && state.Rules.ResolvesBeforeCopy);
@@ -50,7 +53,7 @@ internal sealed class Copies(WriterState state, ActiveMaps maps)
             return false;
         }
 
-        copies.Add(new CopyStep(kind, range));
+        copies.Add(new CopyStep(kind, range) { Unreadable = unreadable });
         return true;
     }
 
@@ -148,6 +151,7 @@ internal sealed class Copies(WriterState state, ActiveMaps maps)
             }
 
             state.Unresolved.ClearRange(copy.Range);
+            Unreadable.ClearRange(copy.Range);
         }
         else
         {

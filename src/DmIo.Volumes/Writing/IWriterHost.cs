@@ -59,6 +59,9 @@ internal interface IWriterHost
     /// <see cref="VolumeWriter.SourceFailed"/>.</summary>
     void Copy(CopyStep step);
 
+    /// <summary>The number of operations in flight on a leg.</summary>
+    long LoadOf(int leg);
+
     /// <summary>The operation has ended.</summary>
     void Answer(ClientOperation operation, OperationOutcome outcome);
 

@@ -192,7 +192,7 @@ internal sealed class Operations(
             }
 
             var first = state.Unresolved.FindNext(read.Touched.First);
-            copies.Start(CopyKind.Resolve, new RegionRange(first, 1));
+            copies.Start(CopyKind.Resolve, new RegionRange(first, 1), read.Unreadable);
             return false;
         }
 
@@ -235,6 +235,7 @@ internal sealed class Operations(
         if (result == LegResult.Error)
         {
             read.Unreadable = read.Unreadable.With(leg);
+            Repair(read, leg);
         }
         else if (result == LegResult.Lost)
         {
@@ -242,5 +243,16 @@ internal sealed class Operations(
         }
 
         held.Insert(0, read);
+    }
+
+    /// <summary>A leg of S could not read regions that another one may hold: they are resolved, which writes them on
+    /// every other leg under their lock.</summary>
+    private void Repair(ClientOperation read, int leg)
+    {
+        if (!(state.Live - read.Unreadable).IsEmpty)
+        {
+            state.Unresolved.SetRange(read.Touched);
+            state.Legs[leg].CorrectedReads++;
+        }
     }
 }

@@ -53,11 +53,24 @@ internal sealed class ReadLease(WriterState state)
         return state.Rules.IsLeased(state.Chosen, leased);
     }
 
-    /// <summary>Chooses the leg for a read.</summary>
+    /// <summary>Chooses the leg for a read: the preferred one, else the one with the least I/O in flight; a slow leg
+    /// only if there is no other.</summary>
     internal int Choose(MemberSet sources)
     {
         var fast = sources - Slow;
         var best = fast.IsEmpty ? sources : fast;
-        return Preferred >= 0 && best[Preferred] ? Preferred : best.First;
+        if (Preferred >= 0 && best[Preferred])
+        {
+            return Preferred;
+        }
+
+        var (chosen, least) = (best.First, long.MaxValue);
+        foreach (var member in best)
+        {
+            var load = state.Host.LoadOf(member);
+            (chosen, least) = load < least ? (member, load) : (chosen, least);
+        }
+
+        return chosen;
     }
 }

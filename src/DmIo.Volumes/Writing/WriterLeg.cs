@@ -58,6 +58,9 @@ internal sealed class WriterLeg(int member)
     /// <summary>The extents whose active bit on the leg is durable.</summary>
     internal RegionSet Active { get; } = new();
 
+    /// <summary>The reads that the leg failed and that caused a repair.</summary>
+    internal long CorrectedReads { get; set; }
+
     /// <summary>The maps that were read when the leg was attached.</summary>
     internal LegMaps? Maps { get; set; }
 

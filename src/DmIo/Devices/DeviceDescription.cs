@@ -49,6 +49,10 @@ public sealed record DeviceDescription
     /// device.</summary>
     public bool HasVolatileCache { get; init; } = true;
 
+    /// <summary>While the device is open, no other process can write to its store: the store is locked, or is memory of
+    /// this process.</summary>
+    public bool IsExclusive { get; init; }
+
     /// <summary>After a failed flush the device can still be read, once its cache has been dropped
     /// (<c>FileDeviceOptions.ReadsAfterFailure</c>).</summary>
     public bool ReadsAfterFailure { get; init; }
@@ -111,19 +115,19 @@ public sealed record DeviceDescription
     };
 
     /// <exception cref="ArgumentOutOfRangeException">A device in memory cannot have that capacity.</exception>
-    internal static void RequireCapacity(ByteSize capacity, ByteSize most)
+    internal static void RequireCapacity(ByteSize capacity, ByteSize max)
     {
-        if (capacity.Bytes == 0 || !capacity.IsWholeSectors || capacity > most)
+        if (capacity.Bytes == 0 || !capacity.IsWholeSectors || capacity > max)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(capacity),
                 capacity.Bytes,
-                $"A capacity is a multiple of {Sector.SizeBytes} bytes, {Sector.SizeBytes} to {most.Bytes} bytes.");
+                $"A capacity is a multiple of {Sector.SizeBytes} bytes, {Sector.SizeBytes} to {max.Bytes} bytes.");
         }
     }
 
-    private static bool IsPowerOfTwo(ByteSize size, long leastBytes) =>
-        size.Bytes >= leastBytes && size <= LargestUnit && long.IsPow2(size.Bytes);
+    private static bool IsPowerOfTwo(ByteSize size, long minBytes) =>
+        size.Bytes >= minBytes && size <= LargestUnit && long.IsPow2(size.Bytes);
 }
 
 /// <summary>How the operations of a device are served: a declared property of its backend, shown by <c>dmio

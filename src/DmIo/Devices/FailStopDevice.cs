@@ -71,23 +71,31 @@ internal sealed class FailStopDevice : IBlockDevice
 
     private async ValueTask<TransferResult> SyncAsync(DeviceOperation operation)
     {
-        TransferResult result;
+        var result = await TrySyncAsync(operation, isConfirmation: false);
+        return result with { Status = await StopIfDataWasLostAsync(result.Status, operation.ForceUnitAccess) };
+    }
+
+    /// <summary>Makes a sync or, for <paramref name="isConfirmation"/>, a confirmation. Their exceptions become
+    /// statuses here and not in the caller, because a failure must stop the device before the caller gets
+    /// it.</summary>
+    private async ValueTask<TransferResult> TrySyncAsync(DeviceOperation operation, bool isConfirmation)
+    {
         try
         {
-            result = await inner.SubmitAsync(operation);
+            return isConfirmation
+                ? new TransferResult(0, await inner.ConfirmAcceptedAsync())
+                : await inner.SubmitAsync(operation);
         }
         catch (Exception exception)
         {
-            // The failure must stop the device before its caller gets it.
-            result = TransferResult.Failed(Errno.StatusOf(exception, operation.ToString()));
+            var call = isConfirmation ? "The sync of what was accepted" : operation.ToString();
+            return TransferResult.Failed(Errno.StatusOf(exception, call));
         }
-
-        return result with { Status = await JudgeAsync(result.Status, operation.ForceUnitAccess) };
     }
 
     // A flush that succeeded beside a failed one proves nothing either. A flush that the device does not support, or
     // that never reached it (a server that is away), proves no loss.
-    private async ValueTask<IoStatus> JudgeAsync(IoStatus status, bool isWrite)
+    private async ValueTask<IoStatus> StopIfDataWasLostAsync(IoStatus status, bool isWrite)
     {
         if (status.IsOk)
         {
@@ -100,9 +108,9 @@ internal sealed class FailStopDevice : IBlockDevice
         }
 
         var loss = status;
-        if (WasMaybeRefused(status, isWrite))
+        if (MayBeRefused(status, isWrite))
         {
-            var confirmed = await ConfirmAsync();
+            var confirmed = (await TrySyncAsync(DeviceOperation.Flush(), isConfirmation: true)).Status;
             if (confirmed.IsOk)
             {
                 return status;
@@ -117,21 +125,9 @@ internal sealed class FailStopDevice : IBlockDevice
 
     /// <summary>True if the system may have refused the call itself, which loses no data. The same errno can also
     /// belong to an accepted write that could not be written back.</summary>
-    private static bool WasMaybeRefused(IoStatus status, bool isWrite) =>
+    private static bool MayBeRefused(IoStatus status, bool isWrite) =>
         status is { Code: IoStatusCode.DeviceError, Failure.Errno: var errno }
         && (errno == Errno.Interrupted || Errno.IsShortage(errno) || (isWrite && Errno.IsNoRoom(errno)));
-
-    private async ValueTask<IoStatus> ConfirmAsync()
-    {
-        try
-        {
-            return await inner.ConfirmAcceptedAsync();
-        }
-        catch (Exception exception)
-        {
-            return Errno.StatusOf(exception, "The sync of what was accepted");
-        }
-    }
 
     private IoStatus Stopped() => new(
         IoStatusCode.DeviceFailed,

@@ -35,6 +35,7 @@ public sealed class MemoryDevice : IBlockDevice
             MaxWriteZeroes = capacity,
             HasFastWriteZeroes = true,
             HasVolatileCache = false,
+            IsExclusive = true,
         };
     }
 

@@ -23,6 +23,7 @@ public sealed class NullDevice : IBlockDevice
             MaxWriteZeroes = capacity,
             HasFastWriteZeroes = true,
             HasVolatileCache = false,
+            IsExclusive = true,
         };
     }
 

@@ -57,7 +57,7 @@ public sealed class DmIoServiceTests
         var devices = await running.Service.GetDevicesAsync().InTime();
 
         Assert.Equal(["one", "two"], devices.Select(device => device.Name));
-        Assert.Equal([5, 32], devices.Select(device => device.QueueDepth.Most));
+        Assert.Equal([5, 32], devices.Select(device => device.QueueDepth.Max));
         Assert.Equal(["memory", "null"], devices.Select(device => device.Description.Backend));
         Assert.All(devices, device => Assert.Equal(DeviceState.Online, device.State));
     }

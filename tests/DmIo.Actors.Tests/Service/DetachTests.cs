@@ -222,7 +222,7 @@ public sealed class DetachTests : ServiceTests
         Supervisor.Tell(GetDevices.Instance, TestActor);
 
         var devices = ExpectMsg<DeviceList>().Devices;
-        Assert.Equal([("B", 32), ("a", 32), ("b", 7)], devices.Select(device => (device.Name, device.QueueDepth.Most)));
+        Assert.Equal([("B", 32), ("a", 32), ("b", 7)], devices.Select(device => (device.Name, device.QueueDepth.Max)));
         Assert.All(devices, device => Assert.Equal(DeviceState.Online, device.State));
     }
 

@@ -46,7 +46,7 @@ public sealed class EdgeTests
     public async Task A_leg_whose_edge_cannot_be_read_fails_alone()
     {
         await using var running = await new RunningService().WithMemoryAsync("a");
-        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Read), AtMost = 1, Errno = 61 };
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Read), MaxCount = 1, Errno = 61 };
         var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromSectors(64)), 1, rule);
         await running.Service.AttachAsync("b", faulty).InTime();
         using var client = await running.Service.OpenAsync(4).InTime();

@@ -70,7 +70,7 @@ public sealed class MissingDeviceTests : Akka.TestKit.Xunit2.TestKit
         await TimePassesUntilAsync(() => service.MissingDevices.Count == 0);
 
         ExpectMsg<ServiceEvents.DeviceOnline>(online => online.Name == "disk", Patience.Limit);
-        Assert.Equal(7, (await service.GetDevicesAsync().InTime())[0].QueueDepth.Most);
+        Assert.Equal(7, (await service.GetDevicesAsync().InTime())[0].QueueDepth.Max);
     }
 
     [Fact]

@@ -92,7 +92,7 @@ public sealed class DmIoSettingsTests
             }{{end}}
             """).Devices);
 
-        Assert.Equal((ByteSize.FromKiB(4), 7, true), (device.Size, device.QueueDepth.Most, device.IsReadOnly));
+        Assert.Equal((ByteSize.FromKiB(4), 7, true), (device.Size, device.QueueDepth.Max, device.IsReadOnly));
         Assert.Equal(TimeSpan.FromMilliseconds(20), device.Delays.Read);
         Assert.Equal(28, Assert.Single(device.Faults).Errno);
     }
@@ -248,12 +248,12 @@ public sealed class DmIoSettingsTests
         Assert.Equal(new Sector(8), faults[0].Filter.Start);
         Assert.Equal(new SectorCount(16), faults[0].Filter.Count);
         Assert.Equal(2, faults[0].After);
-        Assert.Equal(1, faults[0].AtMost);
+        Assert.Equal(1, faults[0].MaxCount);
         Assert.Equal(0.25, faults[0].Probability);
         Assert.Equal(28, faults[0].Errno);
         Assert.Equal(Enum.GetValues<IoOperation>(), faults[1].Filter.Operations);
         Assert.Equal(OperationFilter.Any.Count, faults[1].Filter.Count);
-        Assert.Null(faults[1].AtMost);
+        Assert.Null(faults[1].MaxCount);
         Assert.Equal(28, faults[1].Errno);
     }
 

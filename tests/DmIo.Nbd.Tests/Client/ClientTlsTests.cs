@@ -29,8 +29,8 @@ public sealed class ClientTlsTests : IDisposable
         {
             Uri = NbdUri.Parse(served.Uri()),
             AuthorityFile = authority.AuthorityFile,
-            ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
-            LongestReconnectPause = TimeSpan.FromMilliseconds(10),
+            MinReconnectPause = TimeSpan.FromMilliseconds(1),
+            MaxReconnectPause = TimeSpan.FromMilliseconds(10),
         }).InTime();
         var news = Channel.CreateUnbounded<NbdDeviceEvent>();
         device.Events.Listen(published => news.Writer.TryWrite(published));

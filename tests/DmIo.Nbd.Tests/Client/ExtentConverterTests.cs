@@ -13,7 +13,7 @@ public sealed class ExtentConverterTests
     [Fact]
     public void Adjacent_extents_of_one_kind_are_merged_and_limited_to_the_range()
     {
-        var folding = new ExtentConverter(8 * 512, most: 9);
+        var folding = new ExtentConverter(8 * 512, max: 9);
 
         folding.Add(1024, Hole);
         folding.Add(512, Hole);
@@ -27,7 +27,7 @@ public sealed class ExtentConverterTests
     [Fact]
     public void A_sector_of_mixed_kinds_is_data()
     {
-        var folding = new ExtentConverter(8 * 512, most: 9);
+        var folding = new ExtentConverter(8 * 512, max: 9);
 
         folding.Add(700, Hole);
         folding.Add(10, AllocationState.Data);
@@ -40,7 +40,7 @@ public sealed class ExtentConverterTests
     [Fact]
     public void A_hole_that_does_not_read_as_zero_is_data()
     {
-        var folding = new ExtentConverter(512, most: 1);
+        var folding = new ExtentConverter(512, max: 1);
 
         folding.Add(512, AllocationState.Hole);
 
@@ -50,7 +50,7 @@ public sealed class ExtentConverterTests
     [Fact]
     public void The_number_of_extents_is_limited()
     {
-        var folding = new ExtentConverter(4 * 512, most: 2);
+        var folding = new ExtentConverter(4 * 512, max: 2);
 
         folding.Add(512, Hole);
         folding.Add(512, AllocationState.Data);

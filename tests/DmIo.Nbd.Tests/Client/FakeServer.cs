@@ -40,7 +40,7 @@ internal sealed class FakeServer : IDisposable
         var options = new NbdDeviceOptions
         {
             Uri = Uri,
-            ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
+            MinReconnectPause = TimeSpan.FromMilliseconds(1),
         };
         var opening = NbdDevice.OpenAsync(change?.Invoke(options) ?? options).InTime();
         var peer = await AcceptAsync(export);

@@ -144,7 +144,7 @@ public sealed class PeerDeviceTests
         {
             Uri = peer.Uri,
             RequestTimeout = TimeSpan.FromMilliseconds(100),
-            ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
+            MinReconnectPause = TimeSpan.FromMilliseconds(1),
         }).InTime();
         var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         device.Events.Listen(news => _ = news is Connected && back.TrySetResult());
@@ -233,6 +233,6 @@ public sealed class PeerDeviceTests
     private static Task<NbdDevice> OpenAsync(NbdPeer peer) => NbdDevice.OpenAsync(new NbdDeviceOptions
     {
         Uri = peer.Uri,
-        ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
+        MinReconnectPause = TimeSpan.FromMilliseconds(1),
     }).InTime();
 }

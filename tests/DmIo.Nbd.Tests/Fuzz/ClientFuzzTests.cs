@@ -88,8 +88,8 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
                 ReconnectWait = TimeSpan.FromMilliseconds(random.Next(2) * 100),
                 ReadRetries = random.Next(3),
                 WriteRetries = random.Next(2),
-                ShortestReconnectPause = TimeSpan.FromMilliseconds(1),
-                LongestReconnectPause = TimeSpan.FromMilliseconds(20),
+                MinReconnectPause = TimeSpan.FromMilliseconds(1),
+                MaxReconnectPause = TimeSpan.FromMilliseconds(20),
             }).InTime();
         }
         catch (DeviceOpenException refused)

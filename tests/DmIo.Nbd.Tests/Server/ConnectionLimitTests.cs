@@ -8,7 +8,7 @@ public sealed class ConnectionLimitTests
     [Fact]
     public void Connections_are_limited_by_the_options()
     {
-        var limit = new ConnectionLimit(most: 8, descriptors: 1024);
+        var limit = new ConnectionLimit(max: 8, descriptors: 1024);
 
         Assert.Null(limit.Notice);
         Assert.Null(limit.CountFault(7));
@@ -21,7 +21,7 @@ public sealed class ConnectionLimitTests
     [InlineData(1000, 936)]
     public void Descriptors_reserved_for_devices_are_not_used_by_connections(long descriptors, long first)
     {
-        var limit = new ConnectionLimit(most: 1024, descriptors);
+        var limit = new ConnectionLimit(max: 1024, descriptors);
 
         Assert.Contains($"{descriptors} descriptors", limit.Notice, StringComparison.Ordinal);
         Assert.Null(limit.DescriptorFault(first - 1));
@@ -31,7 +31,7 @@ public sealed class ConnectionLimitTests
     [Fact]
     public void A_server_for_which_no_connection_fits_does_not_start()
     {
-        var limit = new ConnectionLimit(most: 1024, descriptors: 140);
+        var limit = new ConnectionLimit(max: 1024, descriptors: 140);
 
         Assert.Null(limit.StartFault(descriptor: 99));
         var fault = limit.StartFault(descriptor: 100);
@@ -43,7 +43,7 @@ public sealed class ConnectionLimitTests
     [Fact]
     public void Without_a_known_descriptor_limit_only_the_options_apply()
     {
-        var limit = new ConnectionLimit(most: 8, descriptors: null);
+        var limit = new ConnectionLimit(max: 8, descriptors: null);
 
         Assert.Null(limit.Notice);
         Assert.Null(limit.DescriptorFault(1_000_000));

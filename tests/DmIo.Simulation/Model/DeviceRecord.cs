@@ -18,7 +18,7 @@ internal sealed class DeviceRecord(DevicePlan plan)
         {
             Name = plan.Name,
             HasVolatileCache = plan.HasVolatileCache,
-            NameOf = static content => SectorValue.Name(SectorValue.Read(content)),
+            DescribeSector = static content => SectorValue.Name(SectorValue.Read(content)),
         });
 
     /// <summary>The last moment at which no device of this name may have been in service.</summary>
@@ -41,7 +41,7 @@ internal sealed class DeviceRecord(DevicePlan plan)
 
     internal void OnFault(long now, SimulatedFaultEvent fault)
     {
-        Disk.Excuse(fault);
+        Disk.AllowFault(fault);
         if (!IsFailure(fault))
         {
             return;

@@ -22,7 +22,7 @@ internal sealed class ReturnedMemory(Oracle oracle)
         oracle.Require(
             request.Message.Operation != IoOperation.Write || memory.ToArray().AsSpan().SequenceEqual(request.Data),
             $"{request}: the data to write was changed");
-        memory.Spoil();
+        memory.Poison();
         overwritten.Add(request);
         if (overwritten.Count > Remembered)
         {

@@ -26,10 +26,10 @@ internal sealed class DevicePlan
         Depth = random.Next(3) == 0 ? QueueDepth.Adaptive(1, random.Next(2, 9)) : random.Next(1, 9);
         Policy = (SchedulingPolicy)random.Next(3);
         IsReadOnly = random.Next(12) == 0;
-        Gathers = random.Next(3) == 0;
+        CompletesInPoll = random.Next(3) == 0;
         Mode = (ServiceMode)random.Next(4);
-        MostLatency = TimeSpan.FromMicroseconds(random.Next(1, 20_000));
-        LeastLatency = random.Next(2) == 0 ? TimeSpan.Zero : MostLatency / 2;
+        MaxLatency = TimeSpan.FromMicroseconds(random.Next(1, 20_000));
+        MinLatency = random.Next(2) == 0 ? TimeSpan.Zero : MaxLatency / 2;
         hasForceUnitAccess = random.Next(2) == 0;
         maxTransferBlocks = random.Next(3) == 0 ? random.Next(1, 9) : 1000;
         maxSegments = random.Next(3) == 0 ? random.Next(1, 5) : 1000;
@@ -55,11 +55,11 @@ internal sealed class DevicePlan
 
     internal bool IsReadOnly { get; }
 
-    internal bool Gathers { get; }
+    internal bool CompletesInPoll { get; }
 
-    internal TimeSpan LeastLatency { get; }
+    internal TimeSpan MinLatency { get; }
 
-    internal TimeSpan MostLatency { get; }
+    internal TimeSpan MaxLatency { get; }
 
     internal bool HasVolatileCache { get; }
 
@@ -99,7 +99,7 @@ internal sealed class DevicePlan
             HasForceUnitAccess = true,
         }),
         DecoratorKind.Delayed => new DelayedDevice(
-            device, new DeviceDelays { Read = MostLatency * random.NextDouble(), Flush = LeastLatency }, time),
+            device, new DeviceDelays { Read = MaxLatency * random.NextDouble(), Flush = MinLatency }, time),
         DecoratorKind.Short => new ShortTransferDevice(device, random.Next(), cutsMidBlock: false),
         _ => device,
     };
@@ -110,7 +110,7 @@ internal sealed class DevicePlan
         var faults = new List<SimulatedFault>();
         if (plan.HungDevice == Name)
         {
-            faults.Add(new SimulatedFault(SimulatedFaultKind.Stuck) { Probability = 0.3 });
+            faults.Add(new SimulatedFault(SimulatedFaultKind.Hung) { Probability = 0.3 });
         }
 
         foreach (var kind in Enum.GetValues<SimulatedFaultKind>())

@@ -37,8 +37,8 @@ internal sealed class DiskSet
         }
     }
 
-    internal HashSet<string> StuckNames() =>
-        [.. disks.Where(disk => disk.Device is { StuckCalls: > 0 }).Select(disk => disk.Plan.Name)];
+    internal HashSet<string> HungNames() =>
+        [.. disks.Where(disk => disk.Device is { HungCalls: > 0 }).Select(disk => disk.Plan.Name)];
 
     /// <summary>Completes stuck calls. From now on no call gets stuck or fails.</summary>
     internal void StopFaults()
@@ -46,7 +46,7 @@ internal sealed class DiskSet
         foreach (var disk in disks.Where(disk => disk.Device is not null))
         {
             disk.Device!.IsHealed = true;
-            disk.Device.ReleaseStuck();
+            disk.Device.ReleaseHung();
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed class DiskSet
         oracle.Require(
             disk.Device is not { Violations.Count: > 0 }, $"{disk.Plan.Name}: {disk.Device?.Violations[0]}");
         oracle.Require(
-            disk.Plan.Depth.IsAdaptive || disk.Device is null || disk.Device.InFlight <= disk.Plan.Depth.Most,
+            disk.Plan.Depth.IsAdaptive || disk.Device is null || disk.Device.InFlight <= disk.Plan.Depth.Max,
             $"{disk.Plan.Name} has {disk.Device?.InFlight} calls in flight at a depth of {disk.Plan.Depth}");
     });
 
@@ -177,9 +177,9 @@ internal sealed class DiskSet
         var device = disk.Device = new SimulatedDevice(disk.Medium, time, new SimulatedDeviceOptions
         {
             Seed = random.Next(),
-            LeastLatency = disk.Plan.LeastLatency,
-            MostLatency = disk.Plan.MostLatency,
-            Gathers = disk.Plan.Gathers,
+            MinLatency = disk.Plan.MinLatency,
+            MaxLatency = disk.Plan.MaxLatency,
+            CompletesInPoll = disk.Plan.CompletesInPoll,
             Describe = disk.Plan.Describe,
             Faults = disk.Plan.DrawFaults(random, plan),
             Observer = fault => oracle.OnFault(name, fault),

@@ -126,7 +126,7 @@ internal sealed class SimulatedRun
                 disks.ForRandomServing(disk => disks.Detach(disk, process));
                 break;
             case StepKind.Release:
-                disks.ForRandomServing(disk => disk.Device!.ReleaseStuck());
+                disks.ForRandomServing(disk => disk.Device!.ReleaseHung());
                 break;
             case StepKind.AskStatus:
                 AskStatus();
@@ -181,7 +181,7 @@ internal sealed class SimulatedRun
     private void ReplaceService()
     {
         RunUntilIdle();
-        ReleaseStuck();
+        ReleaseHung();
         CheckOutcomes();
         disks.CheckClosed(process);
         workload.Release();
@@ -258,7 +258,7 @@ internal sealed class SimulatedRun
             workload.TryPutAll();
         }
 
-        ReleaseStuck();
+        ReleaseHung();
         CheckOutcomes();
         while (workload.TryPutAll())
         {
@@ -292,8 +292,8 @@ internal sealed class SimulatedRun
         ThrowIfBroken();
     }
 
-    /// <summary>Completes all stuck calls, also those that get stuck later.</summary>
-    private void ReleaseStuck()
+    /// <summary>Completes all hung calls, also those that hang later.</summary>
+    private void ReleaseHung()
     {
         disks.StopFaults();
         RunUntilIdle();
@@ -334,14 +334,14 @@ internal sealed class SimulatedRun
     private int AvailableBy(PoolStatus status) =>
         plan.MaxPages - status.Leased - status.Draining - status.Quarantined;
 
-    /// <summary>Checks that requests wait only for stuck devices. A request without an outcome names a stuck device,
-    /// overlaps an unfinished request (R20), or waits for credit that stuck devices hold and the pool cannot
+    /// <summary>Checks that requests wait only for hung devices. A request without an outcome names a hung device,
+    /// overlaps an unfinished request (R20), or waits for credit that hung devices hold and the pool cannot
     /// lend.</summary>
     private void CheckNothingWaits(PoolStatus status)
     {
-        var stuck = disks.StuckNames();
-        bool NamesStuck(SimulatedRequest request) =>
-            request.Message.Regions.Any(region => stuck.Contains(region.Device));
+        var hung = disks.HungNames();
+        bool NamesHung(SimulatedRequest request) =>
+            request.Message.Regions.Any(region => hung.Contains(region.Device));
         var unfinished = oracle.Outstanding.Concat(workload.Held).Where(request => !request.IsBad).ToList();
         foreach (var request in oracle.Outstanding.Where(request => !request.Lease.MayLoseRequests))
         {
@@ -349,11 +349,11 @@ internal sealed class SimulatedRun
                 request.Message.Deadline is null || request.IsBad,
                 $"{request} has no outcome, long after its deadline");
             oracle.Require(
-                NamesStuck(request)
+                NamesHung(request)
                     || unfinished.Exists(other => other != request && RequestTraits.Overlap(request.Message, other))
                     || (AvailableBy(status) == 0 && unfinished.Exists(
-                        other => other.Lease == request.Lease && NamesStuck(other))),
-                $"{request} waits, but not for a stuck device, with {AvailableBy(status)} pages free; "
+                        other => other.Lease == request.Lease && NamesHung(other))),
+                $"{request} waits, but not for a hung device, with {AvailableBy(status)} pages free; "
                     + $"{CreditCheck.Describe(process.Service.Counters, request.Lease)}");
         }
     }

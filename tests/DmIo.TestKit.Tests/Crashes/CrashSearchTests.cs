@@ -52,7 +52,7 @@ public sealed class CrashSearchTests
             await CommitAsync(transaction, flushesBetween: transaction < 's');
         }
 
-        var search = new CrashSearch { Seed = Seed, Limit = 100 };
+        var search = new CrashSearchOptions { Seed = Seed, Limit = 100 };
         var replayer = new WriteLogReplayer(log);
         var report = await replayer.CheckAsync(CommitHasDataAsync, search);
 
@@ -72,7 +72,7 @@ public sealed class CrashSearchTests
         var report = await new WriteLogReplayer(log).CheckAsync(CommitHasDataAsync);
 
         Assert.False(report.IsOk, report.ToString());
-        Assert.Equal("write 31 of disk: sectors 11+1", $"{Assert.Single(report.Crash!.Harmed).Operation}");
+        Assert.Equal("write 31 of disk: sectors 11+1", $"{Assert.Single(report.Crash!.Damaged).Operation}");
         Assert.Equal('j', report.Crash.Marks[^1][0]);
     }
 
@@ -86,7 +86,7 @@ public sealed class CrashSearchTests
         static async Task IsWholeAsync(Crash crash) => Assert.Contains(
             (await crash.Open().TextAsync())[..2], (string[])["aa", ".."]);
 
-        Assert.True((await replayer.CheckAsync(IsWholeAsync, new CrashSearch { TornWrites = false })).IsOk);
+        Assert.True((await replayer.CheckAsync(IsWholeAsync, new CrashSearchOptions { TornWrites = false })).IsOk);
         var torn = await replayer.CheckAsync(IsWholeAsync);
         Assert.Contains(
             "torn, only sectors 0+1 of it are present: write 1 of disk", torn.ToString(), StringComparison.Ordinal);

@@ -279,7 +279,7 @@ public sealed class DiskOracleTests
     public void A_test_can_name_its_data_and_calls()
     {
         var named = new DiskOracle(ByteSize.FromSectors(1),
-            new DiskOracleOptions { Name = "left", NameOf = data => $"{(char)data[0]}" });
+            new DiskOracleOptions { Name = "left", DescribeSector = data => $"{(char)data[0]}" });
         named.End(
             named.Begin(new DiskAccess(IoOperation.Write, 0, 1) { Data = Data("a"), Label = "commit 1" }),
             IoStatus.Ok);

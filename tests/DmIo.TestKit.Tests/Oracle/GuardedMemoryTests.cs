@@ -32,7 +32,7 @@ public sealed class GuardedMemoryTests
     public void Writes_to_overwritten_memory_are_detected(MemoryKind kind)
     {
         var memory = new GuardedMemory(kind, LengthBytes, new Random(1));
-        memory.Spoil();
+        memory.Poison();
         Assert.Null(memory.Fault());
 
         memory.Memory.GetSegment(memory.Memory.SegmentCount - 1).Span[0]++;

@@ -103,14 +103,14 @@ internal sealed class OracleRun
     {
         disk.Crash();
         inFlight.Clear();
-        LetEnd(NewDevice(isHealed: true).JudgeCrashAsync());
+        LetEnd(NewDevice(isHealed: true).CheckCrashAsync());
         device = NewDevice(isHealed: false);
     }
 
     private void Finish()
     {
         LetEnd(Task.WhenAll(inFlight.Select(call => call.Outcome)));
-        LetEnd(NewDevice(isHealed: true).JudgeContentAsync());
+        LetEnd(NewDevice(isHealed: true).CheckContentAsync());
         Crash();
     }
 
@@ -129,7 +129,7 @@ internal sealed class OracleRun
         var options = new SimulatedDeviceOptions
         {
             Seed = random.Next(),
-            Observer = oracle.Excuse,
+            Observer = oracle.AllowFault,
             Faults = isHealed || !isFaulty
                 ? []
                 : [.. Enum.GetValues<SimulatedFaultKind>().Where(IsWanted).Select(NewFault)],
@@ -137,9 +137,9 @@ internal sealed class OracleRun
         return new OracleDevice(decorate(new SimulatedDevice(disk, time, options), random), oracle);
     }
 
-    /// <summary>A device that is stuck forever or permanently gone would hide later faults.</summary>
+    /// <summary>A device that hangs forever or permanently gone would hide later faults.</summary>
     private bool IsWanted(SimulatedFaultKind kind) =>
-        kind is not (SimulatedFaultKind.Stuck or SimulatedFaultKind.Gone) && random.Next(2) == 0;
+        kind is not (SimulatedFaultKind.Hung or SimulatedFaultKind.Gone) && random.Next(2) == 0;
 
     private static SimulatedFault NewFault(SimulatedFaultKind kind) => new(kind)
     {

@@ -91,7 +91,7 @@ public sealed class ReadmeTests
         }
 
         disk.Crash();
-        await new OracleDevice(decorate(new SimulatedDevice(disk, time)), oracle).JudgeCrashAsync();
+        await new OracleDevice(decorate(new SimulatedDevice(disk, time)), oracle).CheckCrashAsync();
         return oracle.Findings;
     }
 }

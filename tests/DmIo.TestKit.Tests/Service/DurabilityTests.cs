@@ -107,7 +107,7 @@ public sealed class DurabilityTests : IAsyncLifetime
             await DurableWriters.CheckAsync(replayer.WorstCrashAt(point), devices);
         }
 
-        var search = new CrashSearch { Seed = Seed, Limit = 300 };
+        var search = new CrashSearchOptions { Seed = Seed, Limit = 300 };
         var report = await replayer.CheckAsync(crash => DurableWriters.CheckAsync(crash, devices), search);
         Assert.True(report.IsOk, report.ToString());
     }

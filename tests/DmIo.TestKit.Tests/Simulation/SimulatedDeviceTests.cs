@@ -70,9 +70,9 @@ public sealed class SimulatedDeviceTests
         for (var seed = 0; seed < 50; seed++)
         {
             var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed);
-            var device = NewDevice(disk, new SimulatedFault(SimulatedFaultKind.Stuck));
+            var device = NewDevice(disk, new SimulatedFault(SimulatedFaultKind.Hung));
             _ = WriteAsync(device, 0, 1);
-            Assert.Equal(1, device.StuckCalls);
+            Assert.Equal(1, device.HungCalls);
 
             disk.Crash();
 
@@ -90,7 +90,7 @@ public sealed class SimulatedDeviceTests
             var (time, latency) = (new ManualTime(), TimeSpan.FromMilliseconds(1));
             var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed);
             var device = new SimulatedDevice(
-                disk, time, new SimulatedDeviceOptions { LeastLatency = latency, MostLatency = latency });
+                disk, time, new SimulatedDeviceOptions { MinLatency = latency, MaxLatency = latency });
             var write = WriteAsync(device, 0, 1);
             disk.Crash();
             var left = ValueAt(disk, 0);
@@ -103,14 +103,14 @@ public sealed class SimulatedDeviceTests
     }
 
     [Fact]
-    public async Task Stuck_calls_continue_when_they_are_released()
+    public async Task Hung_calls_continue_when_they_are_released()
     {
         var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 1);
-        var device = NewDevice(disk, new SimulatedFault(SimulatedFaultKind.Stuck) { AtMost = 1 });
+        var device = NewDevice(disk, new SimulatedFault(SimulatedFaultKind.Hung) { MaxCount = 1 });
         var write = WriteAsync(device, 3, 7);
         Assert.False(write.IsCompleted);
 
-        device.ReleaseStuck();
+        device.ReleaseHung();
 
         Assert.True((await write).Status.IsOk);
         Assert.Equal(7, ValueAt(disk, 3));
@@ -141,7 +141,7 @@ public sealed class SimulatedDeviceTests
             TimeProvider.System,
             new SimulatedDeviceOptions
             {
-                MostLatency = TimeSpan.Zero,
+                MaxLatency = TimeSpan.Zero,
                 Faults = [new SimulatedFault(SimulatedFaultKind.Error)
                 {
                     Filter = OperationFilter.On(IoOperation.Flush), Errno = 28,
@@ -161,12 +161,12 @@ public sealed class SimulatedDeviceTests
     {
         var device = NewDevice(
             new SimulatedDisk(ByteSize.FromSectors(Sectors), seed: 1),
-                new SimulatedFault(SimulatedFaultKind.Stuck) { AtMost = 1 });
+                new SimulatedFault(SimulatedFaultKind.Hung) { MaxCount = 1 });
         var first = WriteAsync(device, 0, 1, sectors: 4);
         await WriteAsync(device, 3, 2);
 
         Assert.Contains("while Write 0+4 is in flight", Assert.Single(device.Violations), StringComparison.Ordinal);
-        device.ReleaseStuck();
+        device.ReleaseHung();
         await first;
     }
 
@@ -220,7 +220,7 @@ public sealed class SimulatedDeviceTests
             var disk = new SimulatedDisk(ByteSize.FromSectors(Sectors), seed);
             var options = new SimulatedDeviceOptions
             {
-                MostLatency = TimeSpan.Zero,
+                MaxLatency = TimeSpan.Zero,
                 Describe = description => description with { HasVolatileCache = false },
             };
             await WriteAsync(new SimulatedDevice(disk, TimeProvider.System, options), 0, 1);
@@ -232,7 +232,7 @@ public sealed class SimulatedDeviceTests
     }
 
     private static SimulatedDevice NewDevice(SimulatedDisk disk, params SimulatedFault[] faults) =>
-        new(disk, TimeProvider.System, new SimulatedDeviceOptions { MostLatency = TimeSpan.Zero, Faults = faults });
+        new(disk, TimeProvider.System, new SimulatedDeviceOptions { MaxLatency = TimeSpan.Zero, Faults = faults });
 
     private static async Task<TransferResult> WriteAsync(
         SimulatedDevice device, long start, byte value, int sectors = 1, bool isDurable = false)

@@ -116,6 +116,8 @@ internal sealed class ModelWriter : IWriterHost
         }
     }
 
+    public long LoadOf(int leg) => 0;
+
     public void Answer(ClientOperation operation, OperationOutcome outcome)
     {
         if (operation != Operation)

@@ -47,7 +47,8 @@ internal sealed class VolumeWorld : World
         for (var i = 0; i < Members.Length; i++)
         {
             var leg = i >= Options.Legs ? LegState.None : Options.Blank[i] ? LegState.Blank : LegState.InSync;
-            Members[i] = new ModelMember(this, i, new VoterState { Member = i, Record = known, Leg = leg }, Options.Blocks);
+            var state = new VoterState { Member = i, Record = known, Leg = leg };
+            Members[i] = new ModelMember(this, i, state, Options.Blocks);
             Array.Fill(Members[i].Current, (byte)(Options.Blank[i] ? 0 : 1));
             Array.Fill(Members[i].Durable, (byte)(Options.Blank[i] ? 0 : 1));
         }

@@ -76,12 +76,14 @@ public sealed class VolumeShutdownTests : IDisposable
         var system = await StartAsync("dmio.shutdown-timeout = 1s");
         var service = DmIoService.For(system);
         await service.CreateVolumeAsync(Options);
-        await service.OpenVolumeAsync(Options);
+        var volume = await service.OpenVolumeAsync(Options);
         await service.DetachAsync("a");
         await service.DetachAsync("b");
         var waiting = WriteAsync(system, 7);
-        await Task.Delay(500);
-        Assert.False(waiting.IsCompleted);
+        while ((await volume.GetStatusAsync()).State == VolumeState.Healthy)
+        {
+            await Task.Delay(20);
+        }
 
         await system.Terminate().WaitAsync(TimeSpan.FromSeconds(20));
 

@@ -5,6 +5,7 @@ using DmIo.Devices.Faults;
 using DmIo.Io;
 using DmIo.Memory;
 using DmIo.Volumes.Client;
+using DmIo.Volumes.Record;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -122,6 +123,93 @@ public sealed class VolumeTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_volume_is_opened_once()
+    {
+        await AttachAsync("a", "b");
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
+        await Service.CreateVolumeAsync(options);
+        await using (await Service.OpenVolumeAsync(options))
+        {
+            var refused = await Assert.ThrowsAsync<VolumeException>(
+                () => Service.OpenVolumeAsync(options with { Name = "w" }));
+            Assert.Contains("which is open", refused.Message);
+        }
+
+        await using var again = await Service.OpenVolumeAsync(options with { Name = "w" });
+    }
+
+    [Fact]
+    public async Task A_leg_that_cannot_be_fenced_is_refused_unless_it_is_allowed()
+    {
+        await AttachAsync("a");
+        await Service.AttachAsync("b", new LimitedDevice(
+            new MemoryDevice(ByteSize.FromMiB(16)), description => description with { IsExclusive = false }));
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
+        var refused = await Assert.ThrowsAsync<VolumeException>(() => Service.CreateVolumeAsync(options));
+        Assert.Contains("'b' (memory) cannot be fenced", refused.Message);
+        options = options with { AllowUnfenced = true };
+        await Service.CreateVolumeAsync(options);
+        await Assert.ThrowsAsync<VolumeException>(
+            () => Service.OpenVolumeAsync(options with { AllowUnfenced = false }));
+        await using var volume = await Service.OpenVolumeAsync(options);
+    }
+
+    [Fact]
+    public async Task A_leg_that_cannot_read_a_sector_is_repaired()
+    {
+        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
+        await Service.AttachAsync("a", faulty);
+        await AttachAsync("b");
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
+        await Service.CreateVolumeAsync(options);
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await WriteAsync(100, 7);
+        faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Read), MaxCount = 1 });
+        Assert.Equal(7, await ReadAsync(100));
+        await UntilAsync(volume, VolumeState.Healthy);
+        Assert.Equal(1, (await volume.GetStatusAsync()).Legs[0].CorrectedReads);
+    }
+
+    [Fact]
+    public async Task A_volume_reports_the_extents_of_its_legs()
+    {
+        await AttachAsync("a", "b");
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
+        await Service.CreateVolumeAsync(options);
+        await using var volume = await Service.OpenVolumeAsync(options);
+        var extents = await Service.GetExtentsAsync("v", 0, 20000);
+        Assert.All(extents, extent => Assert.NotEqual(ExtentKind.Data, extent.Kind));
+        await WriteAsync(8192, 7);
+        var at = 0L;
+        foreach (var extent in await Service.GetExtentsAsync("v", 0, 20000))
+        {
+            Assert.Equal(at <= 8192 && 8192 < at + extent.Count.Value, extent.Kind == ExtentKind.Data);
+            at += extent.Count.Value;
+        }
+    }
+
+    [Fact]
+    public async Task A_slow_leg_serves_no_reads_and_stays_in_sync()
+    {
+        await AttachAsync("b");
+        var slow = new HungDevice(new MemoryDevice(ByteSize.FromMiB(16)));
+        slow.Release();
+        await Service.AttachAsync("a", slow);
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
+        await Service.CreateVolumeAsync(options);
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await WriteAsync(100, 1);
+        slow.Hang();
+        var inFlight = WriteAsync(100, 2);
+        await UntilAsync(volume, status => status.Legs[0].State == LegState.Slow);
+        Assert.Equal(0, await ReadAsync(200));
+        slow.Release();
+        await inFlight;
+        await UntilAsync(volume, status => status.Legs[0].State == LegState.InSync);
+        Assert.Equal(VolumeState.Healthy, (await volume.GetStatusAsync()).State);
+    }
+
+    [Fact]
     public async Task Legs_are_equal_after_faults_and_no_acknowledged_write_is_lost()
     {
         var seed = Environment.TickCount;
@@ -194,12 +282,14 @@ public sealed class VolumeTests(ITestOutputHelper output) : IAsyncLifetime
         return bytes;
     }
 
-    private async Task UntilAsync(Volume volume, VolumeState state)
+    private Task UntilAsync(Volume volume, VolumeState state) => UntilAsync(volume, status => status.State == state);
+
+    private async Task UntilAsync(Volume volume, Func<VolumeStatus, bool> isReached)
     {
         for (var i = 0; i < 600; i++)
         {
             var status = await volume.GetStatusAsync();
-            if (status.State == state)
+            if (isReached(status))
             {
                 output.WriteLine(status.ToString());
                 return;

@@ -82,14 +82,43 @@ public sealed class ReadTests
     }
 
     [Fact]
-    public void A_read_that_a_leg_cannot_serve_goes_to_another_one()
+    public void A_read_that_a_leg_cannot_serve_is_repaired_from_another_one()
     {
         var read = fixture.Submit(IoOperation.Read);
         fixture.End(read, LegResult.Error);
+        fixture.Settle();
+        var copy = fixture.Step<CopyStep>();
+        Assert.Equal((1, MemberSet.Of(0)), (copy.Source, copy.Targets));
+        Assert.Null(fixture.OutcomeOf(read));
+        fixture.End(copy);
         Assert.Equal(MemberSet.Of(1), read.Targets);
         fixture.End(read);
         Assert.Equal(OperationOutcome.Ok, fixture.OutcomeOf(read));
         Assert.Equal(MemberSet.FirstMembers(2), fixture.State.Live);
+        Assert.Equal(1, fixture.State.Legs[0].CorrectedReads);
+    }
+
+    [Fact]
+    public void A_write_waits_for_the_repair_of_its_region()
+    {
+        var read = fixture.Submit(IoOperation.Read);
+        fixture.End(read, LegResult.Error);
+        fixture.Settle();
+        var write = fixture.Submit(IoOperation.Write);
+        Assert.True(write.Targets.IsEmpty);
+        fixture.End(fixture.Step<CopyStep>());
+        Assert.Equal(MemberSet.FirstMembers(2), write.Targets);
+    }
+
+    [Fact]
+    public void A_leg_that_cannot_be_repaired_leaves_the_in_sync_set()
+    {
+        fixture.End(fixture.Submit(IoOperation.Read), LegResult.Error);
+        fixture.Settle();
+        fixture.End(fixture.Step<CopyStep>(), LegResult.Error);
+        fixture.Settle();
+        Assert.Equal(MemberSet.Of(1), fixture.State.InSync);
+        Assert.True(fixture.State.Legs[0].Missed.Contains(0));
     }
 
     [Fact]
@@ -97,8 +126,16 @@ public sealed class ReadTests
     {
         var read = fixture.Submit(IoOperation.Read);
         fixture.End(read, LegResult.Error);
-        fixture.End(read, LegResult.Error);
+        fixture.Settle();
+        fixture.Core.SourceFailed(fixture.Step<CopyStep>(), LegResult.Error, fixture.Now);
         Assert.Equal(OperationOutcome.DeviceError, fixture.OutcomeOf(read));
+    }
+
+    [Fact]
+    public void The_leg_with_the_least_in_flight_serves_a_read()
+    {
+        Assert.Equal(MemberSet.Of(0), fixture.Submit(IoOperation.Read).Targets);
+        Assert.Equal(MemberSet.Of(1), fixture.Submit(IoOperation.Read, 1).Targets);
     }
 
     [Fact]

@@ -68,6 +68,8 @@ internal sealed class WriterFixture : IWriterHost
 
     public void Copy(CopyStep step) => Steps.Add(step);
 
+    public long LoadOf(int leg) => Steps.Count(step => step.Waiting[leg]);
+
     public void Answer(ClientOperation operation, OperationOutcome outcome) => outcomes.Add(operation, outcome);
 
     internal static LegMaps Empty() =>

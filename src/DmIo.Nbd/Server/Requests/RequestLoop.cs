@@ -90,10 +90,10 @@ internal sealed class RequestLoop
         var needed = window.Available >= RequestHeader.SizeBytes && RequestHeader.TryRead(window.Pending, out var next)
             ? RequestHeader.SizeBytes + (int)next.PayloadBytes
             : RequestHeader.SizeBytes;
-        var most = expectsLargeWrite && window.Available < RequestHeader.SizeBytes
+        var max = expectsLargeWrite && window.Available < RequestHeader.SizeBytes
             ? RequestHeader.SizeBytes - window.Available
             : PageBlock.SizeBytes;
-        return await window.ReceiveAsync(needed, most).ConfigureAwait(false);
+        return await window.ReceiveAsync(needed, max).ConfigureAwait(false);
     }
 
     /// <summary>A client with several requests in flight usually sends the next ones soon. Polling after other work

@@ -131,8 +131,8 @@ internal sealed class LargeWriteReceiver
     {
         window.ReleaseIfEmpty();
         var next = request!.NextPart();
-        var most = RequestPart.MaxBytes - (int)(offset % blockBytes);
-        size = await buffers.AllocateBlocksAsync(next, (int)Math.Min(left, most)).ConfigureAwait(false);
+        var max = RequestPart.MaxBytes - (int)(offset % blockBytes);
+        size = await buffers.AllocateBlocksAsync(next, (int)Math.Min(left, max)).ConfigureAwait(false);
         if (size == 0)
         {
             return false;

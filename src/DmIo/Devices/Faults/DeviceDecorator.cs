@@ -25,7 +25,7 @@ public abstract class DeviceDecorator : IBlockDevice
     /// The description of the inner device with a volatile cache: the service then calls flush, so that a flush can
     /// fail or wait even if the inner device has nothing to flush.
     /// </summary>
-    private protected static DeviceDescription Flushed(IBlockDevice inner)
+    private protected static DeviceDescription WithVolatileCache(IBlockDevice inner)
     {
         ArgumentNullException.ThrowIfNull(inner);
         return inner.Description with { HasVolatileCache = true };

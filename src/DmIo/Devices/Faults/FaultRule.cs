@@ -15,7 +15,7 @@ public sealed record FaultRule
     public long After { get; init; }
 
     /// <summary>The largest number of failures; null: unlimited.</summary>
-    public long? AtMost { get; init; }
+    public long? MaxCount { get; init; }
 
     /// <summary>The probability that a matching call fails, 0 to 1, drawn from the seed of the device.</summary>
     public double Probability { get; init; } = 1;

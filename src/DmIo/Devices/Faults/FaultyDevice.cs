@@ -24,7 +24,7 @@ public sealed class FaultyDevice : DeviceDecorator
         : base(inner)
     {
         ArgumentNullException.ThrowIfNull(rules);
-        Description = Flushed(inner);
+        Description = WithVolatileCache(inner);
         random = new Random(seed);
         foreach (var rule in rules)
         {
@@ -115,7 +115,7 @@ public sealed class FaultyDevice : DeviceDecorator
         internal bool Fires(Random random)
         {
             seen++;
-            if (seen <= rule.After || fired >= rule.AtMost
+            if (seen <= rule.After || fired >= rule.MaxCount
                 || (rule.Probability < 1 && random.NextDouble() >= rule.Probability))
             {
                 return false;

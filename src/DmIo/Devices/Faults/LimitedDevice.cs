@@ -32,7 +32,7 @@ public sealed class LimitedDevice : DeviceDecorator
     /// <inheritdoc/>
     public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
         operation.ForceUnitAccess && !Inner.Description.HasForceUnitAccess
-            ? ThenFlushAsync(operation)
+            ? WriteAndFlushAsync(operation)
             : base.SubmitAsync(operation);
 
     private static void Check(DeviceDescription ours, DeviceDescription inner)
@@ -61,7 +61,7 @@ public sealed class LimitedDevice : DeviceDecorator
         }
     }
 
-    private async ValueTask<TransferResult> ThenFlushAsync(DeviceOperation operation)
+    private async ValueTask<TransferResult> WriteAndFlushAsync(DeviceOperation operation)
     {
         var result = await Inner.SubmitAsync(operation with { ForceUnitAccess = false });
         if (!result.Status.IsOk || !Inner.Description.HasVolatileCache)

@@ -34,9 +34,9 @@ public sealed class RecordingDevice : DeviceDecorator
     public int MaxInFlight => Read(() => maxInFlight);
 
     /// <inheritdoc/>
-    public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => WatchAsync(operation);
+    public override ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => RecordAsync(operation);
 
-    private async ValueTask<TransferResult> WatchAsync(DeviceOperation operation)
+    private async ValueTask<TransferResult> RecordAsync(DeviceOperation operation)
     {
         var call = new RecordedCall(
             operation.Kind,

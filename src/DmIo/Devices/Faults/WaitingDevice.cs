@@ -13,7 +13,7 @@ public abstract class WaitingDevice : DeviceDecorator
     private DeviceHost? owner;
 
     private protected WaitingDevice(IBlockDevice inner)
-        : base(inner) => Description = Flushed(inner) with { Mode = ServiceMode.Own };
+        : base(inner) => Description = WithVolatileCache(inner) with { Mode = ServiceMode.Own };
 
     /// <summary>The description of the inner device, but with a volatile cache, so that flushes can wait.</summary>
     public sealed override DeviceDescription Description { get; }

@@ -30,6 +30,7 @@ public sealed class FileDevice : IBlockDevice
         {
             Mode = engine.Mode,
             ReadsAfterFailure = readsAfterFailure,
+            IsExclusive = !store.Description.IsReadOnly,
             Identity = FileIdentity.Of(store.Handle),
         };
     }

@@ -15,7 +15,7 @@ internal static class FileHandles
     // A file that was just closed can stay locked for a moment: the kernel releases the file of a ring on a thread of
     // its own, after the last completion, and that of a killed process when it has taken the process down. Measured: up
     // to 40 ms.
-    private static readonly TimeSpan LongestRelease = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan MaxReleaseTime = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Opens an existing file.</summary>
     internal static SafeFileHandle OpenExisting(FileDeviceOptions options) => Open(options, FileMode.Open);
@@ -114,5 +114,5 @@ internal static class FileHandles
 
     /// <summary>Calls <paramref name="tryOpen"/> until it returns true, at least once, for as long as a closed file can
     /// stay locked. False: another owner has the file.</summary>
-    internal static bool RetryWhileLocked(Func<bool> tryOpen) => SpinWait.SpinUntil(tryOpen, LongestRelease);
+    internal static bool RetryWhileLocked(Func<bool> tryOpen) => SpinWait.SpinUntil(tryOpen, MaxReleaseTime);
 }

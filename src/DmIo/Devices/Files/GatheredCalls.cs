@@ -13,16 +13,16 @@ namespace DmIo.Devices.Files;
 internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping)
 {
     /// <summary>The largest number of writes in one call: more writes gain nothing.</summary>
-    internal const int Most = 16;
+    internal const int MaxWrites = 16;
 
     /// <summary>A call with this many bytes is not extended: its other writes would wait for it.</summary>
     private const long EnoughBytes = 256 << 10;
 
     /// <summary>Below this size, a single write costs less without the mapping.</summary>
-    private const long LeastBytesAlone = 32 << 10;
+    private const long MinBytesAlone = 32 << 10;
 
-    private readonly ThreadCall?[] gathered = new ThreadCall?[Most];
-    private readonly NativeSegment[] targets = GC.AllocateArray<NativeSegment>(Most, pinned: true);
+    private readonly ThreadCall?[] gathered = new ThreadCall?[MaxWrites];
+    private readonly NativeSegment[] targets = GC.AllocateArray<NativeSegment>(MaxWrites, pinned: true);
     private readonly PinnedSegments sources = new();
     private int count;
 
@@ -43,7 +43,7 @@ internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping
     /// <summary>False: the call must be made separately.</summary>
     private bool TryGather(ThreadCall call)
     {
-        if (count == Most || sources.LengthBytes >= EnoughBytes)
+        if (count == MaxWrites || sources.LengthBytes >= EnoughBytes)
         {
             Write();
         }
@@ -74,7 +74,7 @@ internal sealed unsafe class GatheredCalls(FileStore store, FileMapping? mapping
             return;
         }
 
-        var written = count == 1 && sources.LengthBytes < LeastBytesAlone
+        var written = count == 1 && sources.LengthBytes < MinBytesAlone
             ? 0
             : mapping!.Write(sources.First, sources.Count, FirstTarget, count);
         sources.Release();
@@ -143,7 +143,7 @@ internal sealed class SharedRun(GatheredCalls pools) : IThreadPoolWorkItem
 
         offered.CopyTo(calls);
         count = offered.Count;
-        together = Math.Clamp(count / Parts, 1, GatheredCalls.Most);
+        together = Math.Clamp(count / Parts, 1, GatheredCalls.MaxWrites);
         next = 0;
         wake = null;
         isOut = true;

@@ -7,15 +7,16 @@ namespace DmIo.Devices.Files;
 /// <summary>
 /// Makes the calls to the store on the turn of its owner: for stores that never block, where a switch to another thread
 /// costs more than the copy. Not attached: each call is made before it returns. Attached: calls are gathered and made
-/// in <see cref="Poll"/>; if the file is mapped (<see cref="FileMapping"/>), up to <see cref="GatheredCalls.Most"/>
-/// writes go to the kernel in one call; if there are many calls, they are shared with a pool thread, if one is free,
-/// because two processors copy faster than one. The engine also works on a store that blocks, but then blocks its
-/// caller, the device actor, and with it a thread of the dispatcher. Allocates nothing in steady state.
+/// in <see cref="Poll"/>; if the file is mapped (<see cref="FileMapping"/>), up to <see
+/// cref="GatheredCalls.MaxWrites"/> writes go to the kernel in one call; if there are many calls, they are shared with
+/// a pool thread, if one is free, because two processors copy faster than one. The engine also works on a store that
+/// blocks, but then blocks its caller, the device actor, and with it a thread of the dispatcher. Allocates nothing in
+/// steady state.
 /// </summary>
 internal sealed class InlineEngine : IFileEngine
 {
     /// <summary>The fewest calls that are shared: fewer calls are done before a pool thread starts.</summary>
-    private const int LeastShared = 8;
+    private const int MinSharedCalls = 8;
 
     /// <summary>About the time of one call. A thread that was preempted takes longer; the engine does not wait for
     /// it.</summary>
@@ -51,7 +52,7 @@ internal sealed class InlineEngine : IFileEngine
         while (CompleteRun() && called.Count > 0)
         {
             (called, running) = (running, called);
-            if (isShared && running.Count >= LeastShared && shared.TryBegin(running))
+            if (isShared && running.Count >= MinSharedCalls && shared.TryBegin(running))
             {
                 shared.Work(own);
             }

@@ -36,17 +36,19 @@ internal sealed class RingOperation(RingOperationTable table, int index)
     internal int Tries { get; set; }
 
     /// <summary>
-    /// The operation failed because the system lacked a thread, memory or a descriptor, or because of a signal, and may
-    /// be repeated. A sync may be repeated only if the kernel never began it (R14), which is the meaning of ECANCELED
-    /// for a queued operation.
+    /// The operation failed because the system lacked a thread, memory or a descriptor, because of a signal, or because
+    /// the thread that submitted it ended, and may be repeated. A read waits for a page in the name of the thread that
+    /// submitted it; if that thread ends first, the kernel fails the read with EFAULT (Linux:
+    /// <c>io_req_task_submit</c>). A sync may be repeated only if the kernel never began it (R14), which is the meaning
+    /// of ECANCELED for a queued operation.
     /// </summary>
     /// <param name="errno">The error number of the operation.</param>
-    /// <param name="wasQueued">True: the operation was made by the ring; false: by a blocking call of the
-    /// store.</param>
+    /// <param name="wasQueued">True: the operation was made by the ring; false: by a blocking call of the store, whose
+    /// EFAULT means that the memory cannot be accessed.</param>
     internal bool MayRepeat(int errno, bool wasQueued) =>
         operation.IsSync
             ? wasQueued && errno == Errno.Canceled
-            : errno == Errno.Interrupted || Errno.IsShortage(errno);
+            : errno == Errno.Interrupted || Errno.IsShortage(errno) || (wasQueued && errno == Errno.BadAddress);
 
     public RingOperation? Next { get; set; }
 
@@ -142,5 +144,62 @@ internal sealed class RingOperation(RingOperationTable table, int index)
             (false, false, true) => RingOpcode.WriteVectorFixed,
             (false, false, false) => RingOpcode.WriteVector,
         };
+    }
+}
+
+/// <summary>
+/// The operations of one ring: finds the operation of a completion, and keeps free operations for the next calls. One
+/// owner at a time; only <see cref="Return"/> is called from any thread. Holds as many operations as were ever in
+/// flight together, which the queue depth of the callers bounds.
+/// </summary>
+internal sealed class RingOperationTable
+{
+    private readonly List<RingOperation> all = [];
+    private RingOperation? free;
+
+    // A stack that others push to, and of which the owner takes all at once.
+    private RingOperation? returned;
+
+    /// <summary>Returns an operation that has begun; see <see cref="RingOperation.Begin"/>.</summary>
+    internal RingOperation Begin(in DeviceOperation begun, bool isConfirmation)
+    {
+        free ??= Interlocked.Exchange(ref returned, null) ?? Add();
+        var operation = free;
+        operation.Begin(begun, isConfirmation);
+        free = operation.Next;
+        operation.Next = null;
+        return operation;
+    }
+
+    /// <summary>Returns the operation in the kernel with this user data; null if there is none.</summary>
+    internal RingOperation? Find(ulong userData)
+    {
+        var index = (uint)userData;
+        if (index >= all.Count)
+        {
+            return null;
+        }
+
+        var operation = all[(int)index];
+        return operation.IsInKernel && operation.UserData == userData ? operation : null;
+    }
+
+    /// <summary>Takes back an operation whose result was taken.</summary>
+    internal void Return(RingOperation operation)
+    {
+        RingOperation? last;
+        do
+        {
+            last = Volatile.Read(ref returned);
+            operation.Next = last;
+        }
+        while (Interlocked.CompareExchange(ref returned, operation, last) != last);
+    }
+
+    private RingOperation Add()
+    {
+        var operation = new RingOperation(this, all.Count);
+        all.Add(operation);
+        return operation;
     }
 }

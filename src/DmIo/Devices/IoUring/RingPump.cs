@@ -7,11 +7,12 @@ namespace DmIo.Devices.IoUring;
 /// Moves operations through the ring: <see cref="Pump"/> submits all waiting operations in one call, and takes all
 /// completions, until there is nothing more to do. An operation for which the kernel lacks a thread, memory or a
 /// descriptor becomes a blocking call of the store after a pause, which needs less: a shortage of resources is not a
-/// failure of the device. One owner at a time; never waits, never spins.
+/// failure of the device. So does an operation that the kernel gave up because the thread that submitted it ended. One
+/// owner at a time; never waits, never spins.
 /// <code>
 ///   Add --> waiting --submit--> in the kernel --reap--> ended(operation, result)
 ///              ^                     |
-///              +----- EINTR ---------+--> paused --> store(operation)     ECANCELED, EAGAIN, ENOMEM, EMFILE
+///              +----- EINTR ---------+--> paused --> store(operation)     ECANCELED, EFAULT, EAGAIN, ENOMEM, EMFILE
 /// </code>
 /// Invariants: the kernel never has more operations than its completion queue has entries, so the queue does not
 /// overflow. After a Pump that left operations in the kernel, the next completion signals the event of the ring; after
@@ -27,7 +28,7 @@ internal sealed class RingPump
     private const int MaxRounds = 16;
 
     private const int RefusedPauseShift = 3;
-    private const int LongestPauseShift = 6;
+    private const int MaxPauseShift = 6;
 
     private readonly MappedRing ring;
     private readonly RingRegistrations registrations;
@@ -78,7 +79,7 @@ internal sealed class RingPump
         operation.Tries++;
         Counters.Retries++;
         paused.Add(operation);
-        pause.Begin(Math.Min(operation.Tries - 1, LongestPauseShift));
+        pause.Begin(Math.Min(operation.Tries - 1, MaxPauseShift));
     }
 
     /// <summary>True: there is more to do, call Pump again soon.</summary>

@@ -34,9 +34,9 @@ internal sealed class ChunkSource(DeviceDescription device)
     internal long TakeBlocks(SegmentBatch batch, long remainingBytes)
     {
         var block = device.BlockSize.Bytes;
-        var most = Math.Max(block, device.MaxTransfer.Bytes - (device.MaxTransfer.Bytes % block));
+        var max = Math.Max(block, device.MaxTransfer.Bytes - (device.MaxTransfer.Bytes % block));
         var (cursorBefore, indexBefore, leftBefore) = (cursor, index, left);
-        var taken = Take(batch, Math.Min(remainingBytes, most), device.MaxSegments);
+        var taken = Take(batch, Math.Min(remainingBytes, max), device.MaxSegments);
         var wholeBlocks = taken - (taken % block);
         if (wholeBlocks != taken)
         {

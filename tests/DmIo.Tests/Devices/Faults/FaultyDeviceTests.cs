@@ -14,7 +14,7 @@ public sealed class FaultyDeviceTests
     [Fact]
     public async Task A_rule_fails_after_its_number_of_calls_and_as_often_as_specified()
     {
-        var device = new FaultyDevice(disk, Seed, new FaultRule { After = 2, AtMost = 3 });
+        var device = new FaultyDevice(disk, Seed, new FaultRule { After = 2, MaxCount = 3 });
         var outcomes = await WriteAsync(device, times: 8);
         Assert.Equal([true, true, false, false, false, true, true, true], outcomes);
         Assert.Equal(3, device.Failures);

@@ -33,8 +33,8 @@ public sealed class DirectBounceTests : IAsyncLifetime
         await bounce.ReadAsync(0, Bytes.Batch(first));
 
         Assert.Equal(
-            [(FakeEngine.AddressOf(first), 4096), (FakeEngine.AddressOf(second), 1536),
-                (FakeEngine.AddressOf(first), 4096)],
+            [(Bytes.AddressOf(first), 4096), (Bytes.AddressOf(second), 1536),
+                (Bytes.AddressOf(first), 4096)],
             engine.Segments);
     }
 
@@ -48,9 +48,9 @@ public sealed class DirectBounceTests : IAsyncLifetime
         await bounce.WriteAsync(0, Bytes.Batch(head, tail), forceUnitAccess: false);
 
         Assert.Equal(3, engine.Segments.Count);
-        Assert.Equal((FakeEngine.AddressOf(head), 2 * Block), engine.Segments[0]);
+        Assert.Equal((Bytes.AddressOf(head), 2 * Block), engine.Segments[0]);
         Assert.Equal(Block, engine.Segments[1].Length);
-        Assert.Equal((FakeEngine.AddressOf(tail) + 256, Block), engine.Segments[2]);
+        Assert.Equal((Bytes.AddressOf(tail) + 256, Block), engine.Segments[2]);
         Assert.Equal([.. head.ToArray(), .. tail.ToArray()], engine.Content[..(4 * Block)]);
     }
 
@@ -63,7 +63,7 @@ public sealed class DirectBounceTests : IAsyncLifetime
         var read = bounce.ReadAsync(0, Bytes.Batch(pinned.Memory)).AsTask();
 
         Assert.Equal(1, pinned.Pins);
-        Assert.Equal([(FakeEngine.AddressOf(memory), 4096)], engine.Segments);
+        Assert.Equal([(Bytes.AddressOf(memory), 4096)], engine.Segments);
         engine.DoNext();
         await read;
         Assert.Equal(0, pinned.Pins);
@@ -139,7 +139,7 @@ public sealed class DirectBounceTests : IAsyncLifetime
 
         await bounce.WriteAsync(0, Bytes.Batch(memory.Slice(1, Block)), forceUnitAccess: false);
 
-        Assert.Equal([(FakeEngine.AddressOf(pages[0].Memory), Block)], engine.Segments);
+        Assert.Equal([(Bytes.AddressOf(pages[0].Memory), Block)], engine.Segments);
     }
 
     [Fact]
@@ -205,7 +205,7 @@ public sealed class DirectBounceTests : IAsyncLifetime
         public override unsafe MemoryHandle Pin(int elementIndex = 0)
         {
             Pins++;
-            return new MemoryHandle((void*)(FakeEngine.AddressOf(inner) + elementIndex), pinnable: this);
+            return new MemoryHandle((void*)(Bytes.AddressOf(inner) + elementIndex), pinnable: this);
         }
 
         public override void Unpin() => Pins--;

@@ -45,7 +45,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task R14_after_a_failed_flush_the_device_stays_failed_even_if_a_later_one_would_succeed()
     {
-        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), AtMost = 1 };
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), MaxCount = 1 };
         var recording = new RecordingDevice(new FaultyDevice(Cached(), Seed, rule));
         var device = new FailStopDevice(recording);
         Assert.Equal(IoStatusCode.DeviceError, (await FlushAsync(device)).Code);
@@ -62,7 +62,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task R14_a_failed_write_with_FUA_stops_the_device()
     {
-        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Write), AtMost = 1 };
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Write), MaxCount = 1 };
         var native = new LimitedDevice(
             new FaultyDevice(new MemoryDevice(ByteSize.FromSectors(64)), Seed, rule),
             description => description with { HasForceUnitAccess = true });
@@ -74,7 +74,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task A_failed_plain_write_does_not_stop_the_device()
     {
-        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Write), AtMost = 1 };
+        var rule = new FaultRule { Filter = OperationFilter.On(IoOperation.Write), MaxCount = 1 };
         var device = new FailStopDevice(new FaultyDevice(Cached(), Seed, rule));
         Assert.Equal(IoStatusCode.DeviceError, (await WriteAsync(device, durable: false)).Code);
         Assert.Equal(IoStatus.Ok, await WriteAsync(device, durable: false));

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Threading.Tasks.Sources;
 using DmIo.Devices;
 using DmIo.Devices.Stores;
@@ -61,17 +59,14 @@ internal sealed class FakeEngine(int lengthBytes, DirectAlignment alignment) : I
 
     internal void DoNext() => held.Dequeue().Complete();
 
-    internal static unsafe nint AddressOf(Memory<byte> memory) =>
-        (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Span));
-
     private ValueTask<TransferResult> CallAsync(SegmentBatch batch, Action<int> copy)
     {
         Invariant.Require(batch.Count <= DeviceDescription.SegmentsPerSystemCall);
         foreach (var segment in batch.Segments)
         {
-            Invariant.Require(AddressOf(segment) % alignment.MemoryAlignmentBytes == 0);
+            Invariant.Require(Bytes.AddressOf(segment) % alignment.MemoryAlignmentBytes == 0);
             Invariant.Require(segment.Length % alignment.BlockSizeBytes == 0);
-            Segments.Add((AddressOf(segment), segment.Length));
+            Segments.Add((Bytes.AddressOf(segment), segment.Length));
         }
 
         if (!IsHolding)

@@ -96,14 +96,14 @@ public sealed class FileDeviceTests : IDisposable
         var addresses = new List<nint>();
         var store = new FakeStore(64, description)
         {
-            Seen = batch => addresses.AddRange(batch.Segments.ToArray().Select(FakeEngine.AddressOf)),
+            Seen = batch => addresses.AddRange(batch.Segments.ToArray().Select(Bytes.AddressOf)),
         };
         var pages = PageSlab.TryAllocate(4)!.Pages;
         await using var device = FileDevice.Over(store, new InlineEngine(store, mapping: null));
 
         await device.WriteAsync(0, Bytes.Batch(pages[1].Memory, pages[3].Memory), forceUnitAccess: false);
 
-        Assert.Equal([FakeEngine.AddressOf(pages[1].Memory), FakeEngine.AddressOf(pages[3].Memory)], addresses);
+        Assert.Equal([Bytes.AddressOf(pages[1].Memory), Bytes.AddressOf(pages[3].Memory)], addresses);
     }
 
     [Fact]

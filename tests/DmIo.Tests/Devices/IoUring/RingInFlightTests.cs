@@ -76,6 +76,26 @@ public sealed class RingInFlightTests : IDisposable
         Assert.Equal((TransferResult.Moved(1), 9), (await call!, read[0]));
     }
 
+    /// <summary>A read that waits for a page of the cache fails with EFAULT in the kernel if its thread ends.</summary>
+    [RingFact]
+    public async Task A_read_that_is_not_cached_outlives_the_thread_that_submitted_it()
+    {
+        using var file = new RingFile();
+        await using var engine = RingEngine.TryCreate(file.Store, 4, out _)!;
+        Assert.Equal(0, file.Store.Flush());
+        for (var round = 0; round < 100; round++)
+        {
+            Assert.Equal(0, file.Store.DropCache());
+            var read = new byte[4096];
+            Task<TransferResult>? call = null;
+            var thread = new Thread(() => call = engine.ReadAsync(round * 4096, Bytes.Batch(read)).AsTask());
+            thread.Start();
+            thread.Join();
+            Assert.Equal(TransferResult.Moved(4096), await call!);
+            Assert.Equal(file.Content[(round * 4096)..((round + 1) * 4096)], read);
+        }
+    }
+
     [RingTheory]
     [InlineData(true)]
     [InlineData(false)]

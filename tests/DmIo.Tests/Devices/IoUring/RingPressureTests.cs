@@ -14,6 +14,7 @@ public sealed class RingPressureTests : IDisposable
     private const int Busy = 16;
     private const int Interrupted = 4;
     private const int TooManyFiles = 24;
+    private const int BadAddress = 14;
     private const int Canceled = 125;
     private const int NotSupported = 95;
 
@@ -86,6 +87,7 @@ public sealed class RingPressureTests : IDisposable
     [InlineData(NoMemory)]
     [InlineData(TooManyFiles)]
     [InlineData(Canceled)]
+    [InlineData(BadAddress)]
     public async Task An_operation_without_resources_in_the_kernel_is_made_by_the_store_after_a_pause(int errno)
     {
         var kernel = RefusingRing.Open(8);
@@ -120,6 +122,7 @@ public sealed class RingPressureTests : IDisposable
     [InlineData(TryAgain)]
     [InlineData(NoMemory)]
     [InlineData(Interrupted)]
+    [InlineData(BadAddress)]
     public async Task R14_a_sync_that_the_kernel_may_have_begun_is_not_repeated(int errno)
     {
         var calls = 0;
@@ -132,6 +135,21 @@ public sealed class RingPressureTests : IDisposable
         var write = ring.Result(ring.Engine.WriteAsync(0, Bytes.Batch(new byte[512]), forceUnitAccess: true));
         Assert.Equal((errno, errno), (flush.Failure?.Errno, write.Status.Failure?.Errno));
         Assert.Equal((0L, 0), (ring.Engine.Counters.Retries, calls));
+    }
+
+    [RingFact]
+    public async Task Memory_that_the_store_cannot_access_either_is_an_error()
+    {
+        var calls = 0;
+        var store = new FakeStore(8) { Script = (_, _) => -BadAddress + (0 * ++calls) };
+        var kernel = RefusingRing.Open(8);
+        await using var ring = new PolledRing(store, time: time, ring: kernel);
+        kernel.Failures.Enqueue(BadAddress);
+        var task = ring.Engine.ReadAsync(0, Bytes.Batch(new byte[512])).AsTask();
+        PollUntil(ring, () => ring.Engine.Counters.Retries == 1);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        ring.PollUntilDone(task);
+        Assert.Equal((BadAddress, 1), ((await task).Status.Failure?.Errno, calls));
     }
 
     [RingFact]

@@ -1,7 +1,6 @@
 using DmIo.Devices;
 using DmIo.Devices.Stores;
 using DmIo.Io;
-using DmIo.Tests.Devices.Files;
 using Xunit;
 
 namespace DmIo.Tests.Devices.Stores;
@@ -91,7 +90,7 @@ public sealed class FileCallsTests
         {
             Script = (operation, _) => operation == IoOperation.WriteZeroes ? -95 : null,
             Seen = batch => Assert.All(
-                batch.Segments.ToArray(), segment => Assert.Equal(0, FakeEngine.AddressOf(segment) % 4096)),
+                batch.Segments.ToArray(), segment => Assert.Equal(0, Bytes.AddressOf(segment) % 4096)),
         };
         store.Content.AsSpan().Fill(7);
 

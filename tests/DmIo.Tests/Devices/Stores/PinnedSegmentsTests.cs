@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DmIo.Devices.Stores;
 using DmIo.Memory;
@@ -18,10 +17,10 @@ public sealed class PinnedSegmentsTests
         var two = GC.AllocateArray<byte>(300, pinned: true);
         pinned.Pin(Batch(two.AsMemory(10, 20), one.AsMemory(0, 100)));
         Assert.Equal(
-            [new NativeSegment(AddressOf(two) + 10, 20), new NativeSegment(AddressOf(one), 100)],
+            [new NativeSegment(Bytes.AddressOf(two) + 10, 20), new NativeSegment(Bytes.AddressOf(one), 100)],
             pinned.Segments.ToArray());
         Assert.Equal((2, 120), (pinned.Count, pinned.LengthBytes));
-        Assert.Equal(AddressOf(two) + 10, pinned.First[0].Address);
+        Assert.Equal(Bytes.AddressOf(two) + 10, pinned.First[0].Address);
         Assert.Equal(100, pinned.First[1].LengthBytes);
     }
 
@@ -31,7 +30,7 @@ public sealed class PinnedSegmentsTests
         var bytes = GC.AllocateArray<byte>(100, pinned: true);
         pinned.Pin(Batch(
             bytes.AsMemory(0, 10), bytes.AsMemory(10, 10), bytes.AsMemory(30, 10), bytes.AsMemory(20, 10)));
-        var start = AddressOf(bytes);
+        var start = Bytes.AddressOf(bytes);
         Assert.Equal(
             [new NativeSegment(start, 20), new NativeSegment(start + 30, 10), new NativeSegment(start + 20, 10)],
             pinned.Segments.ToArray());
@@ -63,8 +62,8 @@ public sealed class PinnedSegmentsTests
         foreach (var array in arrays)
         {
             // Adjacent arrays would become one iovec, but array headers prevent adjacency.
-            Assert.Equal(AddressOf(array), before[rest].Address);
-            Assert.Equal(AddressOf(array), pinned.First[rest++].Address);
+            Assert.Equal(Bytes.AddressOf(array), before[rest].Address);
+            Assert.Equal(Bytes.AddressOf(array), pinned.First[rest++].Address);
         }
     }
 
@@ -160,9 +159,6 @@ public sealed class PinnedSegmentsTests
         return batch;
     }
 
-    private static unsafe nint AddressOf(byte[] array) =>
-        (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
-
     /// <summary>A caller's memory class that counts pins.</summary>
     private sealed unsafe class CountingMemory : MemoryManager<byte>
     {
@@ -184,7 +180,7 @@ public sealed class PinnedSegmentsTests
             }
 
             Pins++;
-            return new MemoryHandle((byte*)AddressOf(bytes) + elementIndex, pinnable: this);
+            return new MemoryHandle((byte*)Bytes.AddressOf(bytes) + elementIndex, pinnable: this);
         }
 
         public override void Unpin() => Unpins++;

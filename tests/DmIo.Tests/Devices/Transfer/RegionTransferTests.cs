@@ -59,7 +59,7 @@ public sealed class RegionTransferTests
     public async Task R7_a_failed_chunk_of_a_range_operation_stops_no_other(IoOperation operation)
     {
         var recording = new RecordingDevice(disk);
-        var rule = new FaultRule { Filter = OperationFilter.On(operation), AtMost = 1 };
+        var rule = new FaultRule { Filter = OperationFilter.On(operation), MaxCount = 1 };
         var faulty = new FaultyDevice(recording, Seed, rule);
         var device = faulty.Limit(description => description with
         {

@@ -96,7 +96,7 @@ public sealed class WriteEdgesTests
     [Fact]
     public async Task A_failed_transfer_can_be_reused()
     {
-        var faulty = new FaultyDevice(disk, Seed, new FaultRule { AtMost = 1 });
+        var faulty = new FaultyDevice(disk, Seed, new FaultRule { MaxCount = 1 });
         var transfer = new RegionTransfer(faulty, () => Assert.Fail("no call completes asynchronously here"));
         transfer.Add(new byte[100], new DeviceOperation(IoOperation.Write, 3, 1), new WriteEdges(206, 206));
         Assert.True(transfer.Start(new DeviceOperation(IoOperation.Write, 3, 1)));

@@ -1,0 +1,122 @@
+using DmIo.Actors.Client;
+using DmIo.Io;
+using DmIo.Memory;
+using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
+using DmIo.Volumes.Sync;
+using DmIo.Volumes.Writing;
+
+namespace DmIo.Volumes.Actors;
+
+/// <summary>
+/// Carries the writer's copies between legs, with buffers of a lease of their own; a copy waits until one is free. Used
+/// on the volume's turn.
+/// </summary>
+internal sealed class CopyTransfers
+{
+    private const int PagesPerCopy = Synchronization.MaxRegions << (RegionRange.RegionShift - 12);
+
+    private readonly VolumeDevice device;
+    private readonly Stack<IoMemory> buffers = new();
+    private readonly Queue<CopyStep> waiting = new();
+
+    internal CopyTransfers(VolumeDevice device, IoClient client)
+    {
+        (this.device, Client) = (device, client);
+        for (var first = 0; first < client.Lease.Count; first += PagesPerCopy)
+        {
+            buffers.Push(new PageList([.. client.Lease.Pages.Skip(first).Take(PagesPerCopy)]));
+        }
+    }
+
+    /// <summary>The pages of the lease of copies.</summary>
+    internal static int Pages => Synchronization.MaxCopies * PagesPerCopy;
+
+    /// <summary>The lease.</summary>
+    internal IoClient Client { get; }
+
+    internal void Start(CopyStep step)
+    {
+        Invariant.Require(step.Range.Count <= Synchronization.MaxRegions);
+        if (step.Targets.IsEmpty)
+        {
+            // A step without targets is over; the writer looks at it with its next input.
+            device.Post(static volume => volume.Writer.Tick(volume.Now));
+        }
+        else if (buffers.TryPop(out var buffer))
+        {
+            new CopyTransfer(step, buffer, RangeOf(step.Range), Return).Read(device);
+        }
+        else
+        {
+            waiting.Enqueue(step);
+        }
+    }
+
+    /// <summary>The writer was replaced: its copies that wait are not begun.</summary>
+    internal void Clear() => waiting.Clear();
+
+    private void Return(IoMemory buffer)
+    {
+        buffers.Push(buffer);
+        if (waiting.TryDequeue(out var step))
+        {
+            Start(step);
+        }
+    }
+
+
+    private LegRange RangeOf(RegionRange range)
+    {
+        const int PerRegion = (1 << RegionRange.RegionShift) / Sector.SizeBytes;
+        var start = range.First * PerRegion;
+        var end = device.Description.Capacity.Sectors.Value;
+        return new LegRange(start, Math.Min(range.Count * PerRegion, end - start));
+    }
+}
+
+/// <summary>A copy: it is read from its source, and what was read is written on its targets.</summary>
+internal sealed class CopyTransfer(CopyStep copy, IoMemory buffer, LegRange range, Action<IoMemory> returnBuffer)
+    : WriterStep, ICarriedStep, IMemoryHolder
+{
+    private int holds;
+
+    /// <summary>What was read is not written yet.</summary>
+    internal bool IsReading { get; private set; } = true;
+
+    /// <inheritdoc/>
+    public void Hold() => holds++;
+
+    /// <inheritdoc/>
+    public void Release()
+    {
+        if (--holds == 0)
+        {
+            returnBuffer(buffer);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Completed(VolumeDevice volume, VolumeWriter writer, int leg, LegResult result)
+    {
+        if (!IsReading)
+        {
+            writer.Completed(copy, leg, result, volume.Now);
+        }
+        else if (result != LegResult.Ok)
+        {
+            writer.SourceFailed(copy, result, volume.Now);
+        }
+        else
+        {
+            IsReading = false;
+            Send(volume, IoOperation.Write, copy.Targets);
+        }
+    }
+
+    /// <summary>Reads the source.</summary>
+    internal void Read(VolumeDevice volume) => Send(volume, IoOperation.Read, MemberSet.Of(copy.Source));
+
+    private void Send(VolumeDevice volume, IoOperation operation, MemberSet targets) =>
+        volume.Send(this, targets, range, new LegIo(operation, buffer) { Priority = IoPriority.Idle });
+}
