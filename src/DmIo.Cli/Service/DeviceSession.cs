@@ -151,15 +151,15 @@ internal sealed class DeviceSession : IAsyncDisposable
         name = configuredVolumes.TryGetValue(text, out var settings)
             ? await AttachVolumeAsync(new VolumeArgument(text, settings.Legs, settings.Witnesses), access, settings)
             : DeviceArgument.Read(text, configured) switch
-        {
-            VolumeArgument volume => await AttachVolumeAsync(volume, access),
-            ConfiguredArgument => Configured(text, access),
-            UriArgument => await AttachUriAsync(text, access),
-            PathArgument path => await AttachFileAsync(path, access),
-            MemoryArgument memory => await AttachAsync(text, new MemoryDevice(memory.Capacity)),
-            NullArgument none => await AttachAsync(text, new NullDevice(none.Capacity)),
-            var other => throw new InvalidOperationException(other.ToString()),
-        };
+            {
+                VolumeArgument volume => await AttachVolumeAsync(volume, access),
+                ConfiguredArgument => Configured(text, access),
+                UriArgument => await AttachUriAsync(text, access),
+                PathArgument path => await AttachFileAsync(path, access),
+                MemoryArgument memory => await AttachAsync(text, new MemoryDevice(memory.Capacity)),
+                NullArgument none => await AttachAsync(text, new NullDevice(none.Capacity)),
+                var other => throw new InvalidOperationException(other.ToString()),
+            };
         nameOfText[text] = name;
         return name;
     }
