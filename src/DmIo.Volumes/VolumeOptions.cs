@@ -2,6 +2,11 @@ using DmIo.Io;
 
 namespace DmIo.Volumes;
 
+/// <summary>What is accepted of a device that is added to a volume.</summary>
+/// <param name="Force">What the device holds is replaced, also if it is a volume or a file system.</param>
+/// <param name="AllowUnfenced">See <see cref="VolumeOptions.AllowUnfenced"/>.</param>
+public readonly record struct MemberOptions(bool Force = false, bool AllowUnfenced = false);
+
 /// <summary>A volume to create or to open.</summary>
 public sealed record VolumeOptions
 {

@@ -52,7 +52,7 @@ public sealed class WriteLogDevice : DeviceDecorator
             ForceUnitAccess = operation.ForceUnitAccess,
             IssuedAt = at,
         });
-        var result = TransferResult.Failed(IoStatus.DeviceError("It threw."));
+        var result = TransferResult.Failed(IoStatus.DeviceError("The device threw an exception."));
         try
         {
             return result = await Inner.SubmitAsync(operation).ConfigureAwait(false);

@@ -248,14 +248,16 @@ public sealed class DiskOracle
         }
     }
 
-    /// <summary>The write preserves a part of the sector, may write it back, and the device corrupted it.</summary>
+    /// <summary>True: the write preserves a part of the sector that the device corrupted, and may write it
+    /// back.</summary>
     private static bool MayWriteBack(DiskAccess access, SimulatedFaultEvent fault)
     {
         var index = fault.Start.Value - access.Start.Value;
         return index >= 0 && index < access.Count.Value && access.Preserves(index);
     }
 
-    /// <summary>Guards the memory of a transfer after its outcome: no device may touch it.</summary>
+    /// <summary>Poisons the memory of a transfer after its outcome, and checks later that no device wrote to
+    /// it.</summary>
     internal void WatchReturned(DiskAccess access, GuardedMemory memory)
     {
         lock (gate)

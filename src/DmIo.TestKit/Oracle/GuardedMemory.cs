@@ -264,7 +264,7 @@ public enum MemoryKind
     Slice,
 }
 
-/// <summary>Overwritten memory of completed transfers, which no device may touch. Each is checked again until it is
+/// <summary>Poisoned memory of completed transfers, which no device may access. Each is checked again before it is
 /// dropped. Not thread-safe.</summary>
 internal sealed class ReturnedMemory
 {

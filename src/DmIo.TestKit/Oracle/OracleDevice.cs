@@ -6,12 +6,12 @@ using DmIo.Memory;
 namespace DmIo.TestKit.Oracle;
 
 /// <summary>
-/// Checks every result of an inner device with a <see cref="DiskOracle"/>: for tests of a backend or a decorator. Wrap
-/// the device with it, and use the service or direct calls on top.
+/// Checks every result of an inner device with a <see cref="DiskOracle"/>, for tests of a backend or a decorator. Wrap
+/// the device under test in it, and use it through the service or by direct calls.
 /// </summary>
 /// <remarks>
 /// The inner device gets guarded memory from the test kit, which is overwritten when the call has its outcome: a device
-/// that writes outside of the memory, changes the data of a write, or touches the memory later is detected
+/// that writes outside of the memory, changes the data of a write, or writes to the memory later is detected
 /// (<see cref="GuardedMemory"/>). A finding never fails a call: see <see cref="DiskOracle.Findings"/>.
 /// <see cref="RecordingDevice"/> checks the caller's duties, for example that calls in flight do not overlap.
 /// </remarks>
@@ -95,7 +95,7 @@ public sealed class OracleDevice : DeviceDecorator
     private async ValueTask<TransferResult> CallAsync(
         DiskAccess access, DeviceOperation operation, GuardedMemory memory)
     {
-        var result = TransferResult.Failed(IoStatus.DeviceError("It threw."));
+        var result = TransferResult.Failed(IoStatus.DeviceError("The device threw an exception."));
         try
         {
             result = await Inner.SubmitAsync(operation).ConfigureAwait(false);
@@ -114,7 +114,7 @@ public sealed class OracleDevice : DeviceDecorator
     private async ValueTask<TransferResult> CallWithoutDataAsync(DeviceOperation operation)
     {
         var access = oracle.Begin(new DiskAccess(operation.Kind, operation.Start, operation.Count));
-        var result = TransferResult.Failed(IoStatus.DeviceError("It threw."));
+        var result = TransferResult.Failed(IoStatus.DeviceError("The device threw an exception."));
         try
         {
             return result = await Inner.SubmitAsync(operation).ConfigureAwait(false);

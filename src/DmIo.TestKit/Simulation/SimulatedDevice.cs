@@ -5,7 +5,7 @@ namespace DmIo.TestKit.Simulation;
 
 /// <summary>
 /// A device whose latencies, order of completion and faults are random, from a seed: for tests of code that uses
-/// devices. Calls in flight complete in any order; each takes effect at its completion, not before. With a time
+/// devices. Calls in flight complete in any order; each call takes effect when it completes, not before. With a time
 /// provider that the test controls (such as <c>FakeTimeProvider</c>), a run is a function of its seed.
 /// </summary>
 /// <remarks>Not thread-safe: one thread drives the time and the calls. The device records violations of the rules for a

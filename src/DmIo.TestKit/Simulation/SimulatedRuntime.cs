@@ -16,12 +16,12 @@ namespace DmIo.TestKit.Simulation;
 /// <para>The actor systems are those of the packages: <see cref="CreateSystem"/> only replaces the executor of their
 /// dispatchers and their scheduler. A <c>DmIoService</c> in such a system is simulated with everything in it; give its
 /// devices this runtime's <see cref="Time"/> (<see cref="SimulatedDevice"/>).</para>
-/// <para>A run is a function of its seed as long as nothing of it runs elsewhere. Work that another thread adds is an
-/// error, which the next <see cref="Step"/> throws where it is seen. Code of the test that awaits belongs in
-/// <see cref="RunAsync"/>; there, <c>ConfigureAwait(false)</c>, <c>Task.Run</c>, and <c>Task.WhenAny</c> of tasks whose
-/// continuations run asynchronously (as those of <c>Ask</c>), leave the simulated thread. Never block on a task. Clocks
-/// other than <see cref="Time"/> and the system's scheduler, random numbers other than <see cref="Random"/>, and the
-/// order of hashed collections of strings are not simulated.</para>
+/// <para>A run is a function of its seed as long as all of its code runs in the runtime. Work that another thread adds
+/// is an error: the next <see cref="Step"/> throws. Code of the test that awaits belongs in
+/// <see cref="RunAsync(Func{Task})"/>; there, <c>ConfigureAwait(false)</c>, <c>Task.Run</c>, and <c>Task.WhenAny</c> of
+/// tasks whose continuations run asynchronously (such as those of <c>Ask</c>) leave the simulated thread. Never block
+/// on a task. Clocks other than <see cref="Time"/> and the system's scheduler, random numbers other than
+/// <see cref="Random"/>, and the order of hashed collections of strings are not simulated.</para>
 /// <para>Not thread-safe: one thread creates it and runs it.</para>
 /// </remarks>
 public sealed class SimulatedRuntime
@@ -205,8 +205,8 @@ public sealed class SimulatedRuntime
         return IsIdle;
     }
 
-    /// <summary>Simulates the death of the process: pending messages, continuations and timers never run. Actor systems
-    /// that were created before never run again; the next system starts with the contents of the disks at the crash
+    /// <summary>Simulates the end of the process: pending messages, continuations and timers never run, and neither do
+    /// existing actor systems. The next system starts with the contents of the disks at the crash
     /// (<see cref="SimulatedDisk.Crash"/>).</summary>
     public void Crash()
     {

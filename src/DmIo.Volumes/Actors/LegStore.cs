@@ -38,6 +38,10 @@ internal sealed class LegStore
     /// <summary>The superblock that was written last.</summary>
     internal Superblock Superblock { get; private set; }
 
+    /// <summary>The leg or witness is a voter by a record. Another device may have taken its number.</summary>
+    internal bool IsMemberOf(VolumeRecord record) =>
+        record.Configuration.SlotOf(Superblock.Member)?.Id == Superblock.Leg;
+
     /// <summary>The first sector of the data.</summary>
     internal long DataStart => Superblock.Geometry.DataStart.Bytes / Sector.SizeBytes;
 

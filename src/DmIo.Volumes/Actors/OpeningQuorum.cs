@@ -32,7 +32,7 @@ internal static class OpeningQuorum
             return null;
         }
 
-        var need = known.Configuration.Rule == QuorumRule.InSync
+        var need = known.Configuration.RuleOf(known.Configuration.New) == QuorumRule.InSync
             ? $"every leg in sync ({string.Join(", ", TextsOf(known, known.InSync))})"
             : $"{(known.Configuration.New.Count / 2) + 1} of its {known.Configuration.New.Count} voters, one of them a "
                 + $"leg in sync ({string.Join(", ", TextsOf(known, known.InSync))})";

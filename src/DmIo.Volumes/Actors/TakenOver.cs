@@ -50,16 +50,12 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
         }
         catch
         {
-            if (device is not null)
-            {
-                await device.DisposeAsync();
-            }
-            else
+            if (device is null)
             {
                 hostLock?.Dispose();
-                await client.DisposeAsync();
             }
 
+            await (device?.DisposeAsync() ?? client.DisposeAsync());
             throw;
         }
     }

@@ -55,9 +55,9 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         Receive<Observed>(observed => Publish(observed));
         Receive<WaitForOpen>(_ =>
         {
-            // The volume may serve already.
+            // It may serve already.
             waitForOpen.Add(Sender);
-            device.Post(volume => Observe(volume));
+            Self.Tell(StateChanged.Instance);
         });
         Receive<Tick>(_ => device.Post(Work));
         Receive<Repeat>(_ => RepeatRequests());
@@ -71,11 +71,13 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         Receive<Found>(found =>
         {
             isLooking = false;
-            if (found.Store is { } store)
+            if (found.Store is { } store && store.IsMemberOf(device.Record))
             {
                 AddReplica(store);
             }
         });
+        Receive<VoterChange.Added>(added => AddReplica(added.Store));
+        Receive<VoterChange.Removed>(removed => RemoveMember(removed.Member));
         Receive<Terminated>(terminated => RemoveReplica(Array.IndexOf(replicas, terminated.ActorRef)));
         Receive<Close>(_ => BeginClose());
         Receive<TakenOver.Stop>(_ => stops = true);
@@ -221,6 +223,16 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             failures.Remove(failed);
             device.Post(failed.Completion);
         }
+    }
+
+    private void RemoveMember(int member)
+    {
+        if (replicas[member] is { } replica)
+        {
+            Context.Stop(replica);
+        }
+
+        device.Post(volume => volume.Remove(member));
     }
 
     private void Observe(VolumeDevice volume)

@@ -19,15 +19,12 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
 
         foreach (var name in options.Legs.Concat(options.Witnesses))
         {
-            await CheckAsync(name, attached);
+            await NewMember.CheckAsync(client, name, attached, options.Force, options.AllowUnfenced);
         }
 
-        if (options.Witnesses.FirstOrDefault(name => attached[name].Capacity.Bytes < LegGeometry.WitnessBytes)
-            is { } small)
+        foreach (var name in options.Witnesses)
         {
-            throw new VolumeException(
-                $"The witness '{small}' has {attached[small].Capacity}; a witness has at least "
-                + $"{LegGeometry.WitnessBytes >> 10} KiB.");
+            NewMember.RequireWitnessRoom(name, attached[name]);
         }
 
         var (geometry, size) = Layout(attached);
@@ -53,32 +50,6 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
                 Name = options.Name,
                 Host = isFenced ? Guid.Empty : HostLock.HostId,
             });
-        }
-    }
-
-    private async Task CheckAsync(string name, Dictionary<string, DeviceDescription> attached)
-    {
-        if (!attached.TryGetValue(name, out var description))
-        {
-            throw new VolumeException($"No device named '{name}' is attached; attach it first.");
-        }
-
-        if (VolumeRules.FaultOf(name, description, options.AllowUnfenced) is { } fault)
-        {
-            throw new VolumeException(fault);
-        }
-
-        var found = await LegStore.ReadSuperblockAsync(client, name, description.Capacity);
-        if (!options.Force && found.Copies.Any(copy => copy.State is CopyState.Valid or CopyState.Newer))
-        {
-            var known = found.Copies.FirstOrDefault(copy => copy.Superblock is not null)?.Superblock;
-            throw new VolumeException(
-                $"'{name}' belongs to the volume '{known?.Name}' already; use Force to replace it.");
-        }
-
-        if (!options.Force && await SignatureOfAsync(name, description.Capacity) is { } signature)
-        {
-            throw new VolumeException($"'{name}' holds {signature}; use Force to replace it.");
         }
     }
 
@@ -108,7 +79,6 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
     /// source.</summary>
     private async Task<VolumeRecord> FirstRecordAsync(ByteSize size)
     {
-        var rule = options.Legs.Count == 2 && options.Witnesses.Count == 0 ? QuorumRule.InSync : QuorumRule.Majority;
         var inSync = MemberSet.FirstMembers(options.Legs.Count);
         foreach (var leg in options.Legs)
         {
@@ -123,7 +93,7 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
         {
             Version = new RecordVersion(new Epoch(1, Guid.NewGuid()), 1),
             Configuration = VolumeConfiguration.Of(
-                rule,
+                QuorumRule.InSync,
                 [.. options.Legs.Select(_ => Guid.NewGuid())],
                 [.. options.Witnesses.Select(_ => Guid.NewGuid())]),
             Size = size,
@@ -148,25 +118,5 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
         }
 
         return true;
-    }
-
-    /// <summary>What a known signature says that the device holds; null: no signature is known.</summary>
-    private async Task<string?> SignatureOfAsync(string name, ByteSize capacity)
-    {
-        (string Holds, int Offset, byte[] Magic)[] known =
-        [
-            ("an ext2, ext3 or ext4 file system", 1080, [0x53, 0xEF]),
-            ("an XFS file system", 0, "XFSB"u8.ToArray()),
-            ("a btrfs file system", 65600, "_BHRfS_M"u8.ToArray()),
-            ("a LUKS container", 0, "LUKS"u8.ToArray()),
-            ("an LVM physical volume", 536, "LVM2 001"u8.ToArray()),
-            ("a GPT partition table", 512, "EFI PART"u8.ToArray()),
-            ("a partition table or boot sector", 510, [0x55, 0xAA]),
-        ];
-        var bytes = new byte[(int)Math.Min(capacity.Bytes, 128 << 10)];
-        var result = await client.ReadAsync(new IoRegion(name, 0, bytes.Length / Sector.SizeBytes), bytes);
-        result.ThrowIfFailed();
-        return known.FirstOrDefault(one => bytes.Length >= one.Offset + one.Magic.Length
-            && bytes.AsSpan(one.Offset, one.Magic.Length).SequenceEqual(one.Magic)).Holds;
     }
 }

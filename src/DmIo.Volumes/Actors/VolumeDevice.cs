@@ -35,6 +35,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     private readonly RegionSet writtenBefore = new();
     private readonly TaskCompletionSource ownerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DeviceHost? host;
+    private volatile VolumeRecord record;
     private bool areRequestsDue;
     private int coolCalls;
     private TimeSpan lastUse;
@@ -61,6 +62,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
             Add(store);
         }
 
+        record = known;
         Writer = new VolumeWriter(this, new WriterRules(), owner, known);
         Description = DescriptionOf(known.Size, blockSize);
     }
@@ -76,6 +78,13 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
     /// <summary>What is copied in the background. Used only on a turn.</summary>
     internal required Synchronization Synchronization { get; init; }
+
+    /// <summary>The newest record that is known to be chosen. Thread-safe.</summary>
+    internal VolumeRecord Record
+    {
+        get => record;
+        private set => record = value;
+    }
 
     /// <summary>The writer. Used only on a turn.</summary>
     internal VolumeWriter Writer { get; private set; }
@@ -184,8 +193,18 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>The leg or witness was found.</summary>
     internal bool Has(int member) => legs[member] is not null;
 
+    /// <summary>The leg or witness on a device; null: none.</summary>
+    internal int? MemberOn(string device)
+    {
+        var member = Array.FindIndex(legs, leg => leg?.Store.Device == device);
+        return member < 0 ? null : member;
+    }
+
     /// <summary>A leg or witness was found.</summary>
     internal void Add(LegStore store) => legs[store.Superblock.Member] = new Leg(store);
+
+    /// <summary>The member was removed from the volume.</summary>
+    internal void Remove(int member) => legs[member] = null;
 
     /// <summary>Waits no longer for a leg.</summary>
     internal void GiveUp(int member)
@@ -332,6 +351,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
             Synchronization.Run(Writer, Now, isBusy: Now - lastUse < BusyFor);
         }
 
+        Record = state.Chosen;
         Extents.Source = state is { IsActive: true, IsFenced: false, Unresolved.IsEmpty: true, Live.IsEmpty: false }
             ? LegOf(state.Live.First).Store
             : null;

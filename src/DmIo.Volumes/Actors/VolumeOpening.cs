@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
@@ -6,11 +7,16 @@ using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Actors;
 
-/// <summary>The legs of a volume that is opened, and how missing ones are found later. Immutable.</summary>
+/// <summary>The legs of a volume that is opened, and how missing ones are found later. Thread-safe.</summary>
 internal sealed class VolumeOpening(
-    DmIoService service, IoClient client, string name, IReadOnlyList<string> devices, IReadOnlyList<LegStore> stores)
+    DmIoService service, IoClient client, string name, IReadOnlyList<string> named, IReadOnlyList<LegStore> stores)
 {
     private static readonly Guid BootId = ReadBootId();
+    private ImmutableList<string> devices = [.. named];
+
+    internal DmIoService Service => service;
+
+    internal IoClient Client => client;
 
     internal string Name => name;
 
@@ -49,6 +55,12 @@ internal sealed class VolumeOpening(
             identity.Store.Inode == 0 ? ReadDiskSequence(major, minor) : 0,
             new FileStamp(((ulong)major << 32) | minor, identity.Store.Inode, BirthTime: 0));
     }
+
+    /// <summary>A device was added to the volume. Thread-safe.</summary>
+    internal void Add(string device) => ImmutableInterlocked.Update(ref devices, names => names.Add(device));
+
+    /// <summary>A device was removed from the volume. Thread-safe.</summary>
+    internal void Remove(string device) => ImmutableInterlocked.Update(ref devices, names => names.Remove(device));
 
     /// <summary>Looks for a leg or witness that has no replica.</summary>
     /// <param name="present">The members that have a replica.</param>

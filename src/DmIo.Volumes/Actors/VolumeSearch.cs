@@ -52,16 +52,15 @@ internal static class VolumeSearch
                 $"No leg of the volume '{options.Name}' was found. {string.Join(' ', faults)}");
         }
 
-        if (stores.Find(store => store.Superblock.Host is var host && host != Guid.Empty && host != HostLock.HostId)
-            is { } foreign)
-        {
-            throw new VolumeException(
-                $"The volume '{options.Name}' has legs that cannot be fenced, and is bound to the host "
-                + $"{foreign.Superblock.Host}; open it there. This host is {HostLock.HostId}.");
-        }
-
+        RequireThisHost(options, stores);
         VolumeMembers.RequireOneVolume(stores.Select(store => (store.Device, store.Superblock)));
         var known = stores.Select(store => store.Superblock.Accepted!).MaxBy(record => record.Version)!;
+        foreach (var stranger in stores.FindAll(store => !store.IsMemberOf(known)))
+        {
+            stores.Remove(stranger);
+            faults.Add($"'{stranger.Device}' was removed from the volume.");
+        }
+
         var found = new Dictionary<int, string>();
         foreach (var store in stores)
         {
@@ -71,6 +70,21 @@ internal static class VolumeSearch
         return OpeningQuorum.FaultOf(options.Name, known, found, coming) is { } tooFew
             ? throw new VolumeException(string.Join(' ', faults.Prepend(tooFew)))
             : (stores, known);
+    }
+
+    /// <summary>The largest block size of the legs that were found.</summary>
+    internal static ByteSize BlockSizeOf(DmIoService service, IReadOnlyList<LegStore> stores) => stores.Max(store =>
+        service.Directory.TryFind(store.Device, out var entry) ? entry.Description.BlockSize : default);
+
+    private static void RequireThisHost(VolumeOptions options, List<LegStore> stores)
+    {
+        if (stores.Find(store => store.Superblock.Host is var host && host != Guid.Empty && host != HostLock.HostId)
+            is { } foreign)
+        {
+            throw new VolumeException(
+                $"The volume '{options.Name}' has legs that cannot be fenced, and is bound to the host "
+                + $"{foreign.Superblock.Host}; open it there. This host is {HostLock.HostId}.");
+        }
     }
 
     private static void RequireFreeName(VolumeOptions options, IEnumerable<string> attached)
@@ -86,8 +100,4 @@ internal static class VolumeSearch
             throw new IoRefusedException($"A device named '{options.Name}' is attached already.");
         }
     }
-
-    /// <summary>The largest block size of the legs that were found.</summary>
-    internal static ByteSize BlockSizeOf(DmIoService service, IReadOnlyList<LegStore> stores) => stores.Max(store =>
-        service.Directory.TryFind(store.Device, out var entry) ? entry.Description.BlockSize : default);
 }

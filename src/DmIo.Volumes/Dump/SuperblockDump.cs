@@ -59,7 +59,7 @@ internal sealed record SuperblockDump(
 
     private static IEnumerable<KeyValuePair<string, string>> FieldsOf(VolumeRecord record) => Pairs(
         ("version", Describe(record.Version)),
-        ("rule", record.Configuration.Rule),
+        ("rule", record.Configuration.RuleOf(record.Configuration.New)),
         ("size", record.Size),
         ("in sync", record.InSync),
         ("clean", record.IsClean),

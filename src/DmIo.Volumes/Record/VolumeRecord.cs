@@ -108,7 +108,7 @@ public sealed class VolumeConfiguration : IEquatable<VolumeConfiguration>
         }
     }
 
-    /// <summary>How the voters decide.</summary>
+    /// <summary>How the voters of two legs without a witness decide; all others decide by majority.</summary>
     public QuorumRule Rule { get; }
 
     /// <summary>The voters, in the order in which they are stored.</summary>
@@ -161,6 +161,32 @@ public sealed class VolumeConfiguration : IEquatable<VolumeConfiguration>
 
         return null;
     }
+
+    /// <summary>How the voters of the old or new configuration decide.</summary>
+    public QuorumRule RuleOf(MemberSet half) =>
+        half.Count == 2 && half.IsSubsetOf(Legs) ? Rule : QuorumRule.Majority;
+
+    /// <summary>The change to a configuration with a further voter.</summary>
+    /// <exception cref="InvalidOperationException">The voters are being changed.</exception>
+    public VolumeConfiguration Adding(Guid id, byte member, bool isWitness)
+    {
+        Invariant.Require(!IsJoint);
+        return new VolumeConfiguration(
+            Rule, Slots.Add(new VoterSlot(id, member, isWitness, IsOld: false, IsNew: true)));
+    }
+
+    /// <summary>The change to a configuration without a voter.</summary>
+    /// <exception cref="InvalidOperationException">The voters are being changed.</exception>
+    public VolumeConfiguration Removing(int member)
+    {
+        Invariant.Require(!IsJoint);
+        return new VolumeConfiguration(
+            Rule, [.. Slots.Select(slot => slot.Member == member ? slot with { IsNew = false } : slot)]);
+    }
+
+    /// <summary>The configuration after a change.</summary>
+    public VolumeConfiguration Settled() => new(
+        Rule, [.. Slots.Where(slot => slot.IsNew).Select(slot => slot with { IsOld = true })]);
 
     /// <inheritdoc/>
     public bool Equals(VolumeConfiguration? other) =>

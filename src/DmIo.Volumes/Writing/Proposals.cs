@@ -1,3 +1,4 @@
+using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
 
@@ -25,7 +26,11 @@ internal sealed class Proposals(WriterState state)
     /// <summary>The clean record also says that an operator stopped the volume.</summary>
     internal bool WantsStopped { get; set; }
 
+    /// <summary>The change of voters that is to be begun; null: none is.</summary>
+    internal VolumeConfiguration? WantedConfiguration { get; set; }
+
     internal bool IsIdle => state is { Proposed: null, Failed.IsEmpty: true, HasReportedPowerLoss: false }
+        && WantedConfiguration is null && !state.Chosen.Configuration.IsJoint
         && !WantsClean && WantsStopped == state.Chosen.IsStopped
         && !(state.WantsDirty && state.Chosen.IsClean) && WantedSession <= state.Chosen.Session;
 
@@ -118,6 +123,11 @@ internal sealed class Proposals(WriterState state)
             return grown;
         }
 
+        if (Change() is { } change)
+        {
+            return state.Chosen with { Configuration = change };
+        }
+
         if (state.Chosen.IsClean)
         {
             return state.WantsDirty ? state.Chosen with { IsClean = false }
@@ -126,6 +136,21 @@ internal sealed class Proposals(WriterState state)
         }
 
         return Clean();
+    }
+
+    /// <summary>A change of voters has two records: in between, both the old and the new voters choose. A change that
+    /// was begun is ended, also by a later writer. A leg leaves S before it is removed.</summary>
+    private VolumeConfiguration? Change()
+    {
+        if (state.Chosen.Configuration.IsJoint)
+        {
+            return state.Chosen.Configuration.Settled();
+        }
+
+        return WantedConfiguration is { } wanted
+            && !(state.Acknowledgment | state.Targets).Overlaps(wanted.Old - wanted.New)
+            ? wanted
+            : null;
     }
 
     private VolumeRecord? Growth()
@@ -170,7 +195,14 @@ internal sealed class Proposals(WriterState state)
     private void Chosen(VolumeRecord record)
     {
         var removed = state.Failed - record.InSync;
+        foreach (var added in record.Configuration.Legs - state.Chosen.Configuration.Legs)
+        {
+            state.Legs[added].Missed.SetRange(new RegionRange(0, state.Regions));
+        }
+
         (state.Chosen, state.Proposed) = (record, null);
+        state.Removing &= record.Configuration.Voters;
+        WantedConfiguration = record.Configuration.Equals(WantedConfiguration) ? null : WantedConfiguration;
         (state.ProposedSince, informed, accepted) = (MemberSet.None, accepted, MemberSet.None);
         state.Failed -= removed;
         state.Joined -= record.InSync;

@@ -240,6 +240,46 @@ internal sealed class VolumeWriter
         return isBegun;
     }
 
+    /// <summary>Begins to add a voter; its leg is blank, and is synchronized like one that returns.</summary>
+    /// <param name="id">The leg or witness.</param>
+    /// <param name="member">A number that no voter has.</param>
+    /// <param name="isWitness">The voter has no data.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>False: the writer does not serve, or other voters are being changed.</returns>
+    internal bool AddVoter(Guid id, byte member, bool isWitness, TimeSpan now)
+    {
+        if (!MayChange)
+        {
+            return false;
+        }
+
+        proposals.WantedConfiguration = state.Chosen.Configuration.Adding(id, member, isWitness);
+        Advance(now);
+        return true;
+    }
+
+    /// <summary>Begins to remove a voter. Its leg leaves S first.</summary>
+    /// <returns>False: the writer does not serve, other voters are being changed, or it is the last leg of S, or the
+    /// last voter.</returns>
+    internal bool RemoveVoter(int member, TimeSpan now)
+    {
+        var configuration = state.Chosen.Configuration;
+        if (!MayChange || !configuration.Voters[member] || (state.Live - MemberSet.Of(member)).IsEmpty)
+        {
+            return false;
+        }
+
+        proposals.WantedConfiguration = configuration.Removing(member);
+        state.Removing = state.Removing.With(member);
+        if (configuration.Legs[member])
+        {
+            state.FailLeg(member);
+        }
+
+        Advance(now);
+        return true;
+    }
+
     /// <summary>Proposes the clean record as soon as no extent is active and no region unresolved.</summary>
     /// <param name="now">The time.</param>
     /// <param name="stops">The record also says that an operator stopped the volume.</param>
@@ -249,6 +289,9 @@ internal sealed class VolumeWriter
         proposals.WantsStopped = stops;
         Advance(now);
     }
+
+    private bool MayChange => state is { IsActive: true, IsFenced: false } && !state.Chosen.Configuration.IsJoint
+        && proposals.WantedConfiguration is null && !(state.Proposed?.Configuration.IsJoint ?? false);
 
     private static LegMaps AllOf(long regions)
     {

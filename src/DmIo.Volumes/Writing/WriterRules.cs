@@ -7,28 +7,34 @@ namespace DmIo.Volumes.Writing;
 /// the protocol shows for each of them that a plausible shortcut loses data.</summary>
 internal class WriterRules
 {
-    /// <summary>A record is chosen when the voters of the set have accepted it.</summary>
+    /// <summary>A record is chosen when the voters of its configuration have accepted it; while voters are changed,
+    /// those of the old and those of the new one.</summary>
     /// <param name="record">The record.</param>
     /// <param name="before">The in-sync set that was chosen before; empty: the first record of an epoch.</param>
     /// <param name="accepted">The voters that have accepted it.</param>
-    internal virtual bool IsChosen(VolumeRecord record, MemberSet before, MemberSet accepted) =>
-        record.Configuration.Rule == QuorumRule.InSync
-            ? record.InSync.IsSubsetOf(accepted) && (record.InSync.IsSubsetOf(before) || before.IsSubsetOf(accepted))
-            : IsMajority(record.Configuration, accepted);
+    internal virtual bool IsChosen(VolumeRecord record, MemberSet before, MemberSet accepted)
+    {
+        return IsChosenBy(record.Configuration.Old) && IsChosenBy(record.Configuration.New);
+
+        bool IsChosenBy(MemberSet half)
+        {
+            if (record.Configuration.RuleOf(half) == QuorumRule.Majority)
+            {
+                return IsMajority(half, accepted);
+            }
+
+            var inSync = record.InSync & half;
+            return inSync.IsSubsetOf(accepted) && (inSync.IsSubsetOf(before) || (before & half).IsSubsetOf(accepted));
+        }
+    }
 
     /// <summary>A take-over has the promises that it needs.</summary>
     /// <param name="newest">The newest record that was seen.</param>
     /// <param name="promised">The voters that have promised.</param>
-    internal virtual bool MayTakeOver(VolumeRecord newest, MemberSet promised) =>
-        newest.Configuration.Rule == QuorumRule.InSync
-            ? newest.InSync.IsSubsetOf(promised)
-            : IsMajority(newest.Configuration, promised);
+    internal virtual bool MayTakeOver(VolumeRecord newest, MemberSet promised) => HasQuorum(newest, promised);
 
     /// <summary>Reads are allowed: no other writer can have chosen a record meanwhile.</summary>
-    internal virtual bool IsLeased(VolumeRecord record, MemberSet leased) =>
-        record.Configuration.Rule == QuorumRule.InSync
-            ? record.InSync.IsSubsetOf(leased)
-            : IsMajority(record.Configuration, leased);
+    internal virtual bool IsLeased(VolumeRecord record, MemberSet leased) => HasQuorum(record, leased);
 
     /// <summary>The legs from which a take-over may choose its in-sync set: never others. VR3: not a leg that is not
     /// drained; its grant would wait for the drain as well.</summary>
@@ -104,7 +110,14 @@ internal class WriterRules
     /// not find a loss without this rule. It is needed as soon as slow legs outside A are not waited for.</summary>
     internal virtual bool GrowthWaitsForWrites => true;
 
-    private static bool IsMajority(VolumeConfiguration configuration, MemberSet voters) =>
-        (configuration.Old & voters).Count > configuration.Old.Count / 2
-        && (configuration.New & voters).Count > configuration.New.Count / 2;
+    private static bool HasQuorum(VolumeRecord record, MemberSet voters)
+    {
+        return HasQuorumOf(record.Configuration.Old) && HasQuorumOf(record.Configuration.New);
+
+        bool HasQuorumOf(MemberSet half) => record.Configuration.RuleOf(half) == QuorumRule.Majority
+            ? IsMajority(half, voters)
+            : (record.InSync & half).IsSubsetOf(voters);
+    }
+
+    private static bool IsMajority(MemberSet half, MemberSet voters) => (half & voters).Count > half.Count / 2;
 }

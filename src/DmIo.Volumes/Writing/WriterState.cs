@@ -51,6 +51,9 @@ internal sealed class WriterState
     /// <summary>The legs whose removal from S is due.</summary>
     internal MemberSet Failed { get; set; }
 
+    /// <summary>The voters that are being removed: their legs are not used any more.</summary>
+    internal MemberSet Removing { get; set; }
+
     /// <summary>The in-sync set of the take-over.</summary>
     internal MemberSet TakenOver { get; set; }
 

@@ -40,12 +40,12 @@ public struct SegmentCursor
         var taken = 0L;
         for (var segments = 0; segments < maxSegments && taken < maxBytes && RemainingBytes > 0;)
         {
-            var piece = TakePiece(maxBytes - taken);
-            if (!piece.IsEmpty)
+            var segment = TakeSegment(maxBytes - taken);
+            if (!segment.IsEmpty)
             {
-                batch.Add(piece);
+                batch.Add(segment);
                 segments++;
-                taken += piece.Length;
+                taken += segment.Length;
             }
             else if (segmentIndex >= memory.SegmentCount)
             {
@@ -72,7 +72,7 @@ public struct SegmentCursor
         RemainingBytes = memory.LengthBytes - positionBytes;
     }
 
-    private Memory<byte> TakePiece(long maxBytes)
+    private Memory<byte> TakeSegment(long maxBytes)
     {
         var segment = memory.GetSegment(segmentIndex)[segmentOffset..];
         if (segment.Length <= maxBytes)

@@ -52,7 +52,7 @@ public sealed class JournalTests : IAsyncLifetime
     [Fact]
     public async Task A_journal_without_a_flush_of_the_record_loses_it()
     {
-        var report = await CheckAsync(await RunAsync(HastyJournal.OpenAsync));
+        var report = await CheckAsync(await RunAsync(MissingFlushJournal.OpenAsync));
         string[] expected =
         [
             "A crash breaks the invariant: record 1 is missing",

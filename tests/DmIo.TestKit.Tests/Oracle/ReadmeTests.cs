@@ -17,7 +17,7 @@ public sealed class ReadmeTests
         var findings = new List<string>();
         for (var seed = 0; seed < 50 && findings.Count == 0; seed++)
         {
-            findings.AddRange(await FindingsOfAsync(seed, inner => new ForgetfulDevice(inner)));
+            findings.AddRange(await FindingsOfAsync(seed, inner => new FlushSkippingDevice(inner)));
         }
 
         Assert.Equal(

@@ -33,7 +33,7 @@ public sealed class LoopDeviceFactAttribute : FactAttribute
 
     public LoopDeviceFactAttribute() => Skip = Reason.Value;
 
-    internal static bool IsToBeHad => Reason.Value is null;
+    internal static bool IsAvailable => Reason.Value is null;
 
     private static string? FindReason()
     {

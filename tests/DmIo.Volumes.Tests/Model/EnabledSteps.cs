@@ -188,6 +188,11 @@ internal static class EnabledSteps
             }
         }
 
+        for (var member = 0; member < world.Members.Length && world.Counts.Changes < options.Changes; member++)
+        {
+            actions.Add((byte)WorldStep.Change, index, member);
+        }
+
         if (options.Cools && !state.Chosen.IsClean)
         {
             actions.Add((byte)WorldStep.Clean, index);

@@ -116,6 +116,12 @@ internal sealed record ModelOptions
     /// <summary>The in-sync set at the start; empty: all legs.</summary>
     public MemberSet InitialInSync { get; init; }
 
+    /// <summary>The members that are no voters at the start.</summary>
+    public MemberSet Outside { get; init; }
+
+    /// <summary>How often a voter may be added or removed.</summary>
+    public int Changes { get; init; }
+
     /// <summary>The legs that are blank at the start.</summary>
     public MemberSet Blank { get; init; }
 

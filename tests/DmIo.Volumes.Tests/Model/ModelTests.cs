@@ -44,6 +44,24 @@ public sealed class ModelTests(ITestOutputHelper output)
             (Witness with { MaxRecords = 1, Delays = 1 }, 100_000, false),
         ["2 legs and a witness, 2 writers, maps and sessions"] =
             (Witness with { Cools = true, Returns = true, Sessions = 1, Losses = 1 }, 100_000, false),
+        ["2 legs, a leg is added, 2 writers"] = (
+            Witness with
+            {
+                Legs = 3, Witnesses = 0, Rule = QuorumRule.InSync, Outside = Leg2, Blank = Leg2, Changes = 1,
+                Returns = true, Losses = 1,
+            },
+            150_000, false),
+        ["3 legs, voters are removed, 2 writers"] =
+            (Witness with { Legs = 3, Witnesses = 0, Changes = 2, Rule = QuorumRule.InSync }, 150_000, false),
+        ["2 legs, a witness is added and removed, 2 writers"] = (
+            Witness with { Outside = MemberSet.Of(2), Rule = QuorumRule.InSync, Changes = 2, Losses = 1 },
+            150_000, false),
+        ["maps: a leg is added, crash, cut"] = (
+            Maps with
+            {
+                Legs = 3, Witnesses = 0, Outside = Leg2, Blank = Leg2, Changes = 1, Crashes = 1, Cuts = 1,
+            },
+            150_000, false),
         ["maps: crash, power, cut, flush"] =
             (Maps with { Crashes = 1, PowerLosses = 1, Cuts = 1, Flushes = 1 }, 150_000, false),
         ["maps: 2 crashes, 2 cuts"] = (Maps with { Crashes = 2, Cuts = 2 }, 150_000, false),
@@ -67,6 +85,8 @@ public sealed class ModelTests(ITestOutputHelper output)
     private static MemberSet Leg0 => MemberSet.Of(0);
 
     private static MemberSet Leg1 => MemberSet.Of(1);
+
+    private static MemberSet Leg2 => MemberSet.Of(2);
 
     [Theory]
     [MemberData(nameof(ScenarioNames))]

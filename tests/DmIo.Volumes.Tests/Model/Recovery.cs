@@ -1,4 +1,3 @@
-using DmIo.Volumes.Record;
 using DmIo.Volumes.Tests.Check;
 using DmIo.Volumes.Writing;
 
@@ -161,7 +160,8 @@ internal static class Recovery
     private static bool IsInOrder(VolumeWorld world, ModelWriter? writer) =>
         writer is { State: { IsActive: true, IsFenced: false } state, Operation: null }
         && state.Chosen.IsClean && state.Proposed is null && state.Unresolved.IsEmpty
-        && state.InSync == MemberSet.FirstMembers(world.Options.Legs) && state.Live == state.InSync
+        && state.InSync == state.Chosen.Configuration.Legs && !state.Chosen.Configuration.IsJoint
+        && state.Live == state.InSync
         && state.InFlight.Count == 0;
 
     private static string Describe(ModelWriter? writer) => writer is null

@@ -36,6 +36,8 @@ public sealed class RecoveryTests
     [InlineData("3 legs, 3 writers")]
     [InlineData("3 legs, 1 in sync, 1 blank, 2 blocks")]
     [InlineData("3 legs and 2 witnesses, quick votes")]
+    [InlineData("2 legs, in-sync rule, a leg is added, a leg removed")]
+    [InlineData("3 legs, a witness outside, quick votes, 3 changes")]
     public void A_volume_comes_to_order_after_random_failures(string volume)
     {
         var options = volume switch
@@ -53,8 +55,28 @@ public sealed class RecoveryTests
                 Blank = MemberSet.Of(1),
             },
             "3 legs and 2 witnesses, quick votes" => All with { Legs = 3, Witnesses = 2, SplitsVotes = false },
+            "2 legs, in-sync rule, a leg is added, a leg removed" => All with
+            {
+                Legs = 3,
+                Rule = QuorumRule.InSync,
+                Outside = MemberSet.Of(2),
+                Blank = MemberSet.Of(2),
+                Changes = 2,
+            },
+            "3 legs, a witness outside, quick votes, 3 changes" => All with
+            {
+                Legs = 3,
+                Witnesses = 1,
+                Rule = QuorumRule.InSync,
+                Outside = MemberSet.Of(3),
+                Changes = 3,
+                SplitsVotes = false,
+            },
             _ => throw new ArgumentOutOfRangeException(nameof(volume), volume, null),
         };
-        Assert.Null(Recovery.Run(VolumeWorld.Of(options), seed: 1, 2000 * Factor, depth: 200));
+        if (Recovery.Run(VolumeWorld.Of(options), seed: 1, 2000 * Factor, depth: 200) is { } fault)
+        {
+            Assert.Fail(fault);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using DmIo.Io;
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
+using DmIo.Volumes.Record;
 using DmIo.Volumes.Tests.Check;
 using DmIo.Volumes.Writing;
 
@@ -161,8 +162,24 @@ internal static class TakenSteps
             case WorldStep.Clean:
                 core.Clean(now);
                 break;
+            case WorldStep.Change:
+                Change(world, core, b);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(step), step, null);
+        }
+    }
+
+    private static void Change(VolumeWorld world, VolumeWriter core, int member)
+    {
+        world.Counts.Changes++;
+        if (core.State.Chosen.Configuration.Voters[member])
+        {
+            core.RemoveVoter(member, world.Now);
+        }
+        else if (world.Members[member].Disk.Leg is LegState.Blank or LegState.None)
+        {
+            core.AddVoter(VolumeWorld.IdOf(member), (byte)member, member >= world.Options.Legs, world.Now);
         }
     }
 

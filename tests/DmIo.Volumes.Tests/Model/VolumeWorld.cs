@@ -323,8 +323,11 @@ internal sealed class VolumeWorld : World
         var slots = ImmutableArray.CreateBuilder<VoterSlot>();
         for (var i = 0; i < Options.Legs + Options.Witnesses; i++)
         {
-            var id = new Guid(100 + i, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-            slots.Add(new VoterSlot(id, (byte)i, i >= Options.Legs, IsOld: true, IsNew: true));
+            var id = IdOf(i);
+            if (!Options.Outside[i])
+            {
+                slots.Add(new VoterSlot(id, (byte)i, i >= Options.Legs, IsOld: true, IsNew: true));
+            }
         }
 
         return new VolumeRecord
@@ -332,11 +335,15 @@ internal sealed class VolumeWorld : World
             Version = new RecordVersion(Epoch.None, 0),
             Configuration = new VolumeConfiguration(Options.Rule, slots.ToImmutable()),
             Size = ByteSize.FromBytes(RangeOf(Options.Blocks - 1).End << RegionRange.RegionShift),
-            InSync = Options.InitialInSync.IsEmpty ? MemberSet.FirstMembers(Options.Legs) : Options.InitialInSync,
+            InSync = Options.InitialInSync.IsEmpty
+                ? MemberSet.FirstMembers(Options.Legs) - Options.Outside
+                : Options.InitialInSync,
             IsClean = true,
             Lineage = new Guid(99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
         };
     }
+
+    internal static Guid IdOf(int member) => new(100 + member, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     private byte[] Filled(byte version)
     {

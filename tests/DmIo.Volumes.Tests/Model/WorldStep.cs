@@ -30,6 +30,9 @@ internal enum WorldStep : byte
     Return,
     Clean,
 
+    /// <summary>A writer begins to add a member to the voters, or to remove it.</summary>
+    Change,
+
     /// <summary>A process of a writer ends.</summary>
     Crash,
 
@@ -106,4 +109,6 @@ internal sealed class ModelCounts
     internal byte Ticks { get; set; }
 
     internal byte Releases { get; set; }
+
+    internal byte Changes { get; set; }
 }

@@ -177,8 +177,8 @@ public sealed class VolumeTests(ITestOutputHelper output) : IAsyncLifetime
         var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
         await Service.CreateVolumeAsync(options);
         await using var volume = await Service.OpenVolumeAsync(options);
-        var extents = await Service.GetExtentsAsync("v", 0, 20000);
-        Assert.All(extents, extent => Assert.NotEqual(ExtentKind.Data, extent.Kind));
+        var before = await Service.GetExtentsAsync("v", 0, 20000);
+        Assert.All(before, extent => Assert.NotEqual(ExtentKind.Data, extent.Kind));
         await WriteAsync(8192, 7);
         var at = 0L;
         foreach (var extent in await Service.GetExtentsAsync("v", 0, 20000))

@@ -140,7 +140,7 @@ internal sealed class WriterFixture : IWriterHost
     internal bool AnswerRequests()
     {
         var answered = false;
-        foreach (var member in Known.Configuration.Voters)
+        foreach (var member in State.Chosen.Configuration.Voters | (State.Proposed ?? Known).Configuration.Voters)
         {
             while ((Core.VoteRequestTo(member) ?? Core.LegRequestTo(member)) is { } request)
             {

@@ -6,41 +6,41 @@ using DmIo.Memory;
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// Divides a transfer into pieces, block by block: a block within one segment, at an aligned address, is used directly;
+/// Divides a transfer into parts, block by block: a block within one segment, at an aligned address, is used directly;
 /// other blocks are gathered into runs of bounce memory. Ends early, at a block, if the bounce memory or the segments
 /// of one system call are used up: the transfer is then short. Memory whose address is checked must be pinned.
-/// Invariants: pieces are whole blocks; a run is aligned, and no block spans two pieces of bounce memory.
+/// Invariants: parts are whole blocks; a run is aligned, and no block spans two bounce buffers.
 /// </summary>
-internal sealed class BouncePlan(DirectAlignment alignment, int pieceBytes)
+internal sealed class BouncePlan(DirectAlignment alignment, int bufferBytes)
 {
-    private readonly List<BouncePiece> pieces = [];
+    private readonly List<BouncePart> parts = [];
     private int segments;
     private int bounceEnd;
 
-    /// <summary>The length of a piece of bounce memory.</summary>
-    internal int PieceBytes => pieceBytes;
+    /// <summary>The length of a bounce buffer.</summary>
+    internal int BufferBytes => bufferBytes;
 
-    internal ReadOnlySpan<BouncePiece> Pieces => CollectionsMarshal.AsSpan(pieces);
+    internal ReadOnlySpan<BouncePart> Parts => CollectionsMarshal.AsSpan(parts);
 
     /// <summary>The planned bytes: all of the transfer, or at least one block.</summary>
     internal long LengthBytes { get; private set; }
 
-    /// <summary>The number of pieces of bounce memory that the plan needs.</summary>
-    internal int BounceCount => (bounceEnd + pieceBytes - 1) / pieceBytes;
+    /// <summary>The number of bounce buffers that the plan needs.</summary>
+    internal int BounceCount => (bounceEnd + bufferBytes - 1) / bufferBytes;
 
-    /// <summary>Plans a transfer of whole blocks, with at most the given number of pieces of bounce memory, at least
+    /// <summary>Plans a transfer of whole blocks, with at most the given number of bounce buffers, at least
     /// one.</summary>
     internal void Make(SegmentBatch batch, int maxBounces)
     {
         Invariant.Require(batch.LengthBytes % alignment.BlockSizeBytes == 0 && maxBounces > 0);
-        pieces.Clear();
+        parts.Clear();
         (segments, bounceEnd, LengthBytes) = (0, 0, 0);
         var place = new SegmentPosition(0, 0);
         while (place.Index < batch.Count)
         {
             var segment = batch.Segments[place.Index][place.OffsetBytes..];
             var fit = FittingBytes(segment);
-            var isAdded = fit > 0 ? TryAddDirect(segment[..fit]) : TryAddBlock(maxBounces * pieceBytes);
+            var isAdded = fit > 0 ? TryAddDirect(segment[..fit]) : TryAddBlock(maxBounces * bufferBytes);
             if (!isAdded)
             {
                 return;
@@ -78,16 +78,16 @@ internal sealed class BouncePlan(DirectAlignment alignment, int pieceBytes)
 
         segments++;
         LengthBytes += memory.Length;
-        pieces.Add(new BouncePiece(memory, 0, memory.Length));
+        parts.Add(new BouncePart(memory, 0, memory.Length));
         return true;
     }
 
     private bool TryAddBlock(int maxBytes)
     {
-        var isRun = pieces.Count > 0 && pieces[^1].IsBounced;
+        var isRun = parts.Count > 0 && parts[^1].IsBounced;
         var mask = alignment.MemoryAlignmentBytes - 1;
         var start = isRun ? bounceEnd : (bounceEnd + mask) & ~mask;
-        var isNewSegment = !isRun || start % pieceBytes == 0;
+        var isNewSegment = !isRun || start % bufferBytes == 0;
         if (start + alignment.BlockSizeBytes > maxBytes
             || (isNewSegment && segments == DeviceDescription.SegmentsPerSystemCall))
         {
@@ -96,11 +96,11 @@ internal sealed class BouncePlan(DirectAlignment alignment, int pieceBytes)
 
         if (isRun)
         {
-            pieces[^1] = pieces[^1] with { LengthBytes = pieces[^1].LengthBytes + alignment.BlockSizeBytes };
+            parts[^1] = parts[^1] with { LengthBytes = parts[^1].LengthBytes + alignment.BlockSizeBytes };
         }
         else
         {
-            pieces.Add(new BouncePiece(default, start, alignment.BlockSizeBytes));
+            parts.Add(new BouncePart(default, start, alignment.BlockSizeBytes));
         }
 
         segments += isNewSegment ? 1 : 0;
@@ -115,7 +115,7 @@ internal sealed class BouncePlan(DirectAlignment alignment, int pieceBytes)
 /// <param name="Direct">Aligned, whole blocks.</param>
 /// <param name="BounceOffset">The position of the run in the bounce memory of the transfer.</param>
 /// <param name="LengthBytes">The length of the part in bytes.</param>
-internal readonly record struct BouncePiece(Memory<byte> Direct, int BounceOffset, int LengthBytes)
+internal readonly record struct BouncePart(Memory<byte> Direct, int BounceOffset, int LengthBytes)
 {
     internal bool IsBounced => Direct.IsEmpty;
 }

@@ -3,41 +3,41 @@ using DmIo.Memory;
 namespace DmIo.Devices.Files;
 
 /// <summary>
-/// The aligned pieces of bounce memory, all of the same size: pages from the owner of the device, or memory of the set
-/// itself. A transfer takes all the pieces that it needs, or none. Not thread-safe.
+/// The aligned buffers of bounce memory, all of the same size: pages from the owner of the device, or memory of the set
+/// itself. A transfer takes all the buffers that it needs, or none. Not thread-safe.
 /// </summary>
 internal sealed class BounceSet : IDisposable
 {
     private readonly Stack<Memory<byte>> free;
     private readonly NativeBlock? own;
 
-    private BounceSet(IEnumerable<Memory<byte>> pieces, int pieceBytes, NativeBlock? own)
+    private BounceSet(IEnumerable<Memory<byte>> buffers, int bufferBytes, NativeBlock? own)
     {
-        free = new Stack<Memory<byte>>(pieces);
+        free = new Stack<Memory<byte>>(buffers);
         this.own = own;
-        PieceBytes = pieceBytes;
+        BufferBytes = bufferBytes;
         Count = free.Count;
     }
 
-    internal int PieceBytes { get; }
+    internal int BufferBytes { get; }
 
-    /// <summary>The number of pieces, free or taken.</summary>
+    /// <summary>The number of buffers, free or taken.</summary>
     internal int Count { get; }
 
     internal static BounceSet Of(IReadOnlyList<Page> pages) =>
         new(pages.Select(page => page.Memory), Page.SizeBytes, own: null);
 
-    internal static BounceSet Allocate(int pieces, int pieceBytes)
+    internal static BounceSet Allocate(int buffers, int bufferBytes)
     {
-        var block = NativeBlock.Allocate((long)pieces * pieceBytes);
-        var memory = new NativeWindow(block, 0, pieces * pieceBytes).Memory;
+        var block = NativeBlock.Allocate((long)buffers * bufferBytes);
+        var memory = new NativeWindow(block, 0, buffers * bufferBytes).Memory;
         return new BounceSet(
-            Enumerable.Range(0, pieces).Select(index => memory.Slice(index * pieceBytes, pieceBytes)),
-            pieceBytes,
+            Enumerable.Range(0, buffers).Select(index => memory.Slice(index * bufferBytes, bufferBytes)),
+            bufferBytes,
             block);
     }
 
-    /// <summary>Adds <paramref name="count"/> pieces to <paramref name="taken"/>, or none.</summary>
+    /// <summary>Adds <paramref name="count"/> buffers to <paramref name="taken"/>, or none.</summary>
     internal bool TryTake(int count, List<Memory<byte>> taken)
     {
         if (count > free.Count)
@@ -53,12 +53,12 @@ internal sealed class BounceSet : IDisposable
         return true;
     }
 
-    /// <summary>Takes back all pieces.</summary>
+    /// <summary>Takes back all buffers.</summary>
     internal void Return(List<Memory<byte>> taken)
     {
-        foreach (var piece in taken)
+        foreach (var buffer in taken)
         {
-            free.Push(piece);
+            free.Push(buffer);
         }
 
         taken.Clear();

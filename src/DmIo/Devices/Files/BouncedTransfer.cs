@@ -26,10 +26,10 @@ internal sealed class BouncedTransfer : TransferCompletionSource
     private TransferResult result;
     private Exception? defect;
 
-    internal BouncedTransfer(DirectBounce bounce, DirectAlignment alignment, int pieceBytes)
+    internal BouncedTransfer(DirectBounce bounce, DirectAlignment alignment, int bufferBytes)
     {
         this.bounce = bounce;
-        plan = new BouncePlan(alignment, pieceBytes);
+        plan = new BouncePlan(alignment, bufferBytes);
         finished = () => bounce.Finished(this);
     }
 
@@ -47,36 +47,36 @@ internal sealed class BouncedTransfer : TransferCompletionSource
 
     internal bool TryTake(BounceSet set) => set.TryTake(plan.BounceCount, taken);
 
-    internal void GiveBack(BounceSet set) => set.Return(taken);
+    internal void ReturnBuffers(BounceSet set) => set.Return(taken);
 
     /// <summary>Builds the segments for the engine; for a write, fills the bounce memory.</summary>
     internal void Fill()
     {
         var copier = new SegmentCopier(operation.Batch);
         var isRead = operation.Kind.FillsMemory();
-        foreach (var piece in plan.Pieces)
+        foreach (var part in plan.Parts)
         {
-            if (!piece.IsBounced)
+            if (!part.IsBounced)
             {
-                issued.Add(piece.Direct);
-                copier.Skip(piece.LengthBytes);
+                issued.Add(part.Direct);
+                copier.Skip(part.LengthBytes);
                 continue;
             }
 
-            for (var done = 0; done < piece.LengthBytes;)
+            for (var done = 0; done < part.LengthBytes;)
             {
-                var part = BounceMemory(piece, done);
-                issued.Add(part);
-                done += part.Length;
+                var buffer = BounceMemory(part, done);
+                issued.Add(buffer);
+                done += buffer.Length;
                 if (!isRead)
                 {
-                    copier.CopyTo(part.Span);
+                    copier.CopyTo(buffer.Span);
                 }
             }
 
             if (isRead)
             {
-                copier.Skip(piece.LengthBytes);
+                copier.Skip(part.LengthBytes);
             }
         }
     }
@@ -127,11 +127,11 @@ internal sealed class BouncedTransfer : TransferCompletionSource
     private void CopyBack(long bytes)
     {
         var copier = new SegmentCopier(operation.Batch);
-        foreach (var piece in plan.Pieces)
+        foreach (var part in plan.Parts)
         {
-            var length = (int)Math.Min(bytes, piece.LengthBytes);
+            var length = (int)Math.Min(bytes, part.LengthBytes);
             bytes -= length;
-            if (!piece.IsBounced)
+            if (!part.IsBounced)
             {
                 copier.Skip(length);
                 continue;
@@ -139,20 +139,20 @@ internal sealed class BouncedTransfer : TransferCompletionSource
 
             for (var done = 0; done < length;)
             {
-                var part = BounceMemory(piece, done);
-                part = part[..Math.Min(part.Length, length - done)];
-                copier.CopyFrom(part.Span);
-                done += part.Length;
+                var buffer = BounceMemory(part, done);
+                buffer = buffer[..Math.Min(buffer.Length, length - done)];
+                copier.CopyFrom(buffer.Span);
+                done += buffer.Length;
             }
         }
     }
 
     /// <summary>The contiguous rest of the bounce memory of a run, after its first bytes.</summary>
-    private Memory<byte> BounceMemory(BouncePiece piece, int skipBytes)
+    private Memory<byte> BounceMemory(BouncePart part, int skipBytes)
     {
-        var position = piece.BounceOffset + skipBytes;
-        var memory = taken[position / plan.PieceBytes][(position % plan.PieceBytes)..];
-        return memory[..Math.Min(memory.Length, piece.LengthBytes - skipBytes)];
+        var position = part.BounceOffset + skipBytes;
+        var memory = taken[position / plan.BufferBytes][(position % plan.BufferBytes)..];
+        return memory[..Math.Min(memory.Length, part.LengthBytes - skipBytes)];
     }
 
     private void Release()
@@ -180,9 +180,9 @@ internal sealed class BouncedTransfer : TransferCompletionSource
         {
             while (!destination.IsEmpty)
             {
-                var piece = Next(destination.Length);
-                piece.CopyTo(destination);
-                destination = destination[piece.Length..];
+                var segment = Next(destination.Length);
+                segment.CopyTo(destination);
+                destination = destination[segment.Length..];
             }
         }
 
@@ -190,9 +190,9 @@ internal sealed class BouncedTransfer : TransferCompletionSource
         {
             while (!source.IsEmpty)
             {
-                var piece = Next(source.Length);
-                source[..piece.Length].CopyTo(piece);
-                source = source[piece.Length..];
+                var segment = Next(source.Length);
+                source[..segment.Length].CopyTo(segment);
+                source = source[segment.Length..];
             }
         }
 

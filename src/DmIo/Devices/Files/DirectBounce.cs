@@ -14,8 +14,8 @@ namespace DmIo.Devices.Files;
 /// </summary>
 internal sealed class DirectBounce : IFileEngine
 {
-    /// <summary>The number of pieces that are allocated if the owner provides no pages.</summary>
-    private const int OwnPieces = 64;
+    /// <summary>The number of buffers that are allocated if the owner provides no pages.</summary>
+    private const int OwnBuffers = 64;
 
     // The engine takes one call at a time; where it was never attached, completions issue calls as well.
     private readonly Lock gate = new();
@@ -23,7 +23,7 @@ internal sealed class DirectBounce : IFileEngine
     private readonly Stack<BouncedTransfer> idle = new();
     private readonly IFileEngine engine;
     private readonly DirectAlignment alignment;
-    private readonly int pieceBytes;
+    private readonly int bufferBytes;
     private BounceSet? set;
     private bool isAttached;
 
@@ -31,7 +31,7 @@ internal sealed class DirectBounce : IFileEngine
     {
         this.engine = engine;
         this.alignment = alignment;
-        pieceBytes = Math.Max(Page.SizeBytes, alignment.BlockSizeBytes);
+        bufferBytes = Math.Max(Page.SizeBytes, alignment.BlockSizeBytes);
     }
 
     public ServiceMode Mode => engine.Mode;
@@ -39,7 +39,7 @@ internal sealed class DirectBounce : IFileEngine
     public void Attach(DeviceHost host)
     {
         isAttached = true;
-        if (host.BouncePages.Count > 0 && pieceBytes == Page.SizeBytes)
+        if (host.BouncePages.Count > 0 && bufferBytes == Page.SizeBytes)
         {
             set = BounceSet.Of(host.BouncePages);
         }
@@ -145,8 +145,8 @@ internal sealed class DirectBounce : IFileEngine
     {
         lock (gate)
         {
-            pages = set ??= BounceSet.Allocate(OwnPieces, pieceBytes);
-            return idle.TryPop(out var transfer) ? transfer : new BouncedTransfer(this, alignment, pieceBytes);
+            pages = set ??= BounceSet.Allocate(OwnBuffers, bufferBytes);
+            return idle.TryPop(out var transfer) ? transfer : new BouncedTransfer(this, alignment, bufferBytes);
         }
     }
 
@@ -195,7 +195,7 @@ internal sealed class DirectBounce : IFileEngine
         transfer.Finish();
         lock (gate)
         {
-            transfer.GiveBack(set!);
+            transfer.ReturnBuffers(set!);
         }
 
         transfer.Complete(isAttached);

@@ -49,7 +49,7 @@ internal static class FileOpening
         {
             throw new DeviceOpenException(options.Path, "it is a directory; give a regular file or a block device.");
         }
-        else if (LinkFault(options.Path) is { } fault)
+        else if (ExplainLink(options.Path) is { } fault)
         {
             throw new DeviceOpenException(options.Path, fault);
         }
@@ -61,7 +61,7 @@ internal static class FileOpening
 
     /// <summary>The reason why a symbolic link does not lead to a file; null: the path is not a link, or the link leads
     /// to a file.</summary>
-    private static string? LinkFault(string path)
+    private static string? ExplainLink(string path)
     {
         try
         {
@@ -130,7 +130,7 @@ internal static class FileOpening
 
     private static IFileEngine ChooseEngine(FileStore store, FileDeviceOptions options)
     {
-        if (store.NeverWaits)
+        if (store.NeverBlocks)
         {
             return new InlineEngine(store, store.TryMap());
         }

@@ -7,11 +7,11 @@ namespace DmIo.Devices.Files;
 /// <summary>
 /// Makes the calls to the store on the turn of its owner: for stores that never block, where a switch to another thread
 /// costs more than the copy. Not attached: each call is made before it returns. Attached: calls are gathered and made
-/// in <see cref="Poll"/>; if the file is mapped (<see cref="FileMapping"/>), up to <see
-/// cref="GatheredCalls.MaxWrites"/> writes go to the kernel in one call; if there are many calls, they are shared with
-/// a pool thread, if one is free, because two processors copy faster than one. The engine also works on a store that
-/// blocks, but then blocks its caller, the device actor, and with it a thread of the dispatcher. Allocates nothing in
-/// steady state.
+/// in <see cref="Poll"/>; if the file is mapped (<see cref="FileMapping"/>), up to
+/// <see cref="GatheredCalls.MaxWrites"/> writes go to the kernel in one call; if there are many calls, they are shared
+/// with a pool thread, if one is free, because two processors copy faster than one. The engine also works on a store
+/// that blocks, but then blocks its caller, the device actor, and with it a thread of the dispatcher. Allocates nothing
+/// in steady state.
 /// </summary>
 internal sealed class InlineEngine : IFileEngine
 {
@@ -75,7 +75,7 @@ internal sealed class InlineEngine : IFileEngine
 
         if (operation.Kind == IoOperation.Flush)
         {
-            mapping?.StampTime();
+            mapping?.UpdateModificationTime();
         }
 
         return new(FileCalls.Run(store, operation));
@@ -86,7 +86,7 @@ internal sealed class InlineEngine : IFileEngine
 
     public ValueTask DisposeAsync()
     {
-        mapping?.StampTime();
+        mapping?.UpdateModificationTime();
         mapping?.Dispose();
         return default;
     }
@@ -98,7 +98,7 @@ internal sealed class InlineEngine : IFileEngine
         for (var index = 0; index < running.Count; index++)
         {
             var call = running[index];
-            if (!IsRunSoon(call))
+            if (!WaitForRun(call))
             {
                 running.RemoveRange(0, index);
                 return false;
@@ -111,7 +111,7 @@ internal sealed class InlineEngine : IFileEngine
         return true;
     }
 
-    private bool IsRunSoon(ThreadCall call)
+    private bool WaitForRun(ThreadCall call)
     {
         var spin = default(SpinWait);
         while (!call.IsRun && spin.Count < Spins)

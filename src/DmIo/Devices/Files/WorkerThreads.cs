@@ -64,7 +64,7 @@ internal sealed class WorkerThreads : IDisposable
         permits.Release();
         if (isThreadNeeded && !startThread(Work))
         {
-            WorkHere();
+            RunWithoutThread();
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed class WorkerThreads : IDisposable
 
     /// <summary>Called if no thread could be started: the existing threads make the calls, or, if there are none, this
     /// thread does.</summary>
-    private void WorkHere()
+    private void RunWithoutThread()
     {
         lock (gate)
         {

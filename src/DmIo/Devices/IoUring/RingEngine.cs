@@ -51,7 +51,7 @@ internal sealed class RingEngine : IFileEngine
     /// <summary>The counters of the ring.</summary>
     internal RingCounters Counters => pump.Counters;
 
-    private bool PollsItself => host is null || isDisposing;
+    private bool IsSelfPolled => host is null || isDisposing;
 
     /// <summary>Creates an engine for a number of operations in flight; null, with the reason as a sentence, if the
     /// system cannot provide an io_uring. The caller still owns the store.</summary>
@@ -152,7 +152,7 @@ internal sealed class RingEngine : IFileEngine
 
     private RingOperation Start(in DeviceOperation call, bool isConfirmation = false)
     {
-        if (!PollsItself)
+        if (!IsSelfPolled)
         {
             return Add(call, isConfirmation);
         }
@@ -211,7 +211,7 @@ internal sealed class RingEngine : IFileEngine
                 return;
             }
 
-            if (PollsItself)
+            if (IsSelfPolled)
             {
                 PumpAll();
                 return;
@@ -282,7 +282,7 @@ internal sealed class RingEngine : IFileEngine
     private void Complete(RingOperation operation, in TransferResult result)
     {
         underWay--;
-        operation.Complete(result, isInline: !PollsItself);
+        operation.Complete(result, isInline: !IsSelfPolled);
     }
 
     private void CallStore(RingOperation operation) => ThreadPool.UnsafeQueueUserWorkItem(

@@ -11,7 +11,7 @@ namespace DmIo.Devices.IoUring;
 /// </summary>
 internal sealed class RingReaper
 {
-    private const int SignalsAtOnce = 64;
+    private const int MaxSignals = 64;
 
     private static readonly Lock Gate = new();
     private static RingReaper? shared;
@@ -90,7 +90,7 @@ internal sealed class RingReaper
 
     private void Run()
     {
-        Span<long> ids = stackalloc long[SignalsAtOnce];
+        Span<long> ids = stackalloc long[MaxSignals];
         while (true)
         {
             var count = RingNative.WaitForPoll(poll, ids);

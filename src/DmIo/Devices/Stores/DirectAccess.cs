@@ -30,13 +30,13 @@ internal static class DirectAccess
         var errno = LinuxNative.SetDirect(handle);
         if (errno != 0)
         {
-            throw NotHad(path, $"({Errno.TextOf(errno)})", errno);
+            throw NotSupported(path, $"({Errno.TextOf(errno)})", errno);
         }
 
-        return Learn(handle, path);
+        return ReadAlignment(handle, path);
     }
 
-    private static DirectAlignment Learn(SafeFileHandle handle, string path)
+    private static DirectAlignment ReadAlignment(SafeFileHandle handle, string path)
     {
         if (LinuxNative.Describe(handle, out var status) != 0)
         {
@@ -52,7 +52,7 @@ internal static class DirectAccess
 
         if (status.DirectOffsetAlignment == 0)
         {
-            throw NotHad(path, "as it is mounted or for this file (a journal for data, encryption, compression)");
+            throw NotSupported(path, "as it is mounted or for this file (a journal for data, encryption, compression)");
         }
 
         return status.DirectMemoryAlignment > LargestMemoryAlignment
@@ -74,7 +74,7 @@ internal static class DirectAccess
         (int)Math.Max(blockSizeBytes, Io.Sector.SizeBytes),
         (int)Math.Clamp(memoryAlignmentBytes, 2, LargestMemoryAlignment));
 
-    private static DeviceOpenException NotHad(string path, string detail, int errno = 0) => new(
+    private static DeviceOpenException NotSupported(string path, string detail, int errno = 0) => new(
         path, $"its file system has no direct I/O {detail}; leave direct I/O off, or put the file elsewhere.", errno);
 }
 

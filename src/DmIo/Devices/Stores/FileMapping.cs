@@ -8,8 +8,8 @@ namespace DmIo.Devices.Stores;
 /// A mapped file of a file system in memory, written by <c>process_vm_writev</c> to this process itself: many writes in
 /// one call, in parallel with other threads, whereas <c>pwrite</c> serializes writes to the file. The mapping is never
 /// accessed directly: a missing page (the file was truncated, the file system is full) makes the call short instead of
-/// terminating the process. Such writes do not change the time of the file, so <see cref="StampTime"/> sets it. Dispose
-/// unmaps the file; no call may be in flight.
+/// terminating the process. Such writes do not change the time of the file, so <see cref="UpdateModificationTime"/>
+/// sets it. Dispose unmaps the file; no call may be in flight.
 /// </summary>
 internal sealed unsafe partial class FileMapping : SafeHandleZeroOrMinusOneIsInvalid
 {
@@ -76,7 +76,7 @@ internal sealed unsafe partial class FileMapping : SafeHandleZeroOrMinusOneIsInv
 
     /// <summary>Sets the time of the file to now, if it was written since the last call. A failure does not harm the
     /// data and is ignored.</summary>
-    internal void StampTime()
+    internal void UpdateModificationTime()
     {
         if (!isStampDue)
         {

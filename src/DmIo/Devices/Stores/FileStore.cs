@@ -30,7 +30,7 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
     internal DeviceDescription Description { get; } = description;
 
     /// <summary>The store is on a file system in memory: a call costs only the copy, and never blocks.</summary>
-    internal virtual bool NeverWaits => false;
+    internal virtual bool NeverBlocks => false;
 
     /// <summary>A mapping for many writes in one call; null if it gains nothing or is not available.</summary>
     internal virtual FileMapping? TryMap() => null;

@@ -25,9 +25,9 @@ internal sealed class LinuxFileStore(
     internal bool EndsBefore(long endBytes) =>
         LinuxNative.GetLength(Handle, out var lengthBytes) == 0 && lengthBytes < endBytes;
 
-    internal override bool NeverWaits { get; } = LinuxNative.IsInMemory(handle);
+    internal override bool NeverBlocks { get; } = LinuxNative.IsInMemory(handle);
 
-    internal override FileMapping? TryMap() => NeverWaits && !Description.IsReadOnly
+    internal override FileMapping? TryMap() => NeverBlocks && !Description.IsReadOnly
         ? FileMapping.TryCreate(Handle, Description.Capacity.Bytes, Environment.ProcessId)
         : null;
 

@@ -98,12 +98,12 @@ internal sealed class ReadModifyWrite
         return Status.IsOk;
     }
 
-    private bool IsOneRead => !(edges.HeadBytes == 0 || edges.TailBytes == 0) && count.Bytes <= scratch.Length;
+    private bool IsSingleRead => !(edges.HeadBytes == 0 || edges.TailBytes == 0) && count.Bytes <= scratch.Length;
 
     private (int Offset, Sector At, SectorCount Length) First() =>
-        (0, start, IsOneRead ? count : edges.HeadBytes == 0 ? 0 : Block);
+        (0, start, IsSingleRead ? count : edges.HeadBytes == 0 ? 0 : Block);
 
-    private (int Offset, Sector At, SectorCount Length) Last() => IsOneRead || edges.TailBytes == 0
+    private (int Offset, Sector At, SectorCount Length) Last() => IsSingleRead || edges.TailBytes == 0
         ? default
         : (ScratchBytes - blockBytes, start.Value + count.Value - Block.Value, Block);
 

@@ -19,8 +19,8 @@ internal sealed class RegionTransfer
     private readonly IBlockDevice device;
     private readonly Action ended;
     private readonly DeviceCall call;
-    private readonly Func<bool> takeAnswer;
-    private readonly Func<bool> writeBehindEdges;
+    private readonly Func<bool> onCompleted;
+    private readonly Func<bool> startWrite;
     private readonly ChunkSource source;
     private readonly DataChunk chunk;
     private readonly DeviceDescription description;
@@ -40,8 +40,8 @@ internal sealed class RegionTransfer
         this.ended = ended;
         description = device.Description;
         call = new DeviceCall(device, Resume);
-        takeAnswer = TakeAnswer;
-        writeBehindEdges = WriteBehindEdges;
+        onCompleted = OnCompleted;
+        startWrite = StartWrite;
         source = new ChunkSource(description);
         chunk = new DataChunk((int)description.BlockSize.Bytes);
     }
@@ -53,15 +53,15 @@ internal sealed class RegionTransfer
     /// follow one another on the device.</summary>
     /// <param name="memory">The memory.</param>
     /// <param name="part">The operation on the sectors of this memory.</param>
-    /// <param name="kept">The edges of the first and last block that a write preserves: the memory holds the bytes
+    /// <param name="preserved">The edges of the first and last block that a write preserves: the memory holds the bytes
     /// between them, and no other memory may be added.</param>
     /// <exception cref="ArgumentException">The memory is too short, or a read would change read-only memory: the caller
     /// must refuse these.</exception>
-    internal void Add(IoMemory? memory, in DeviceOperation part, WriteEdges kept = default)
+    internal void Add(IoMemory? memory, in DeviceOperation part, WriteEdges preserved = default)
     {
         ArgumentNullException.ThrowIfNull(memory);
         var isRead = part.Kind.FillsMemory();
-        var lengthBytes = part.LengthBytes - kept.Bytes;
+        var lengthBytes = part.LengthBytes - preserved.Bytes;
         if (memory.LengthBytes < lengthBytes || (isRead && memory.IsReadOnly))
         {
             throw new ArgumentException(
@@ -70,18 +70,18 @@ internal sealed class RegionTransfer
                 nameof(memory));
         }
 
-        if (kept.IsNone)
+        if (preserved.IsNone)
         {
             source.Add(memory, lengthBytes);
             return;
         }
 
-        edges ??= new ReadModifyWrite(device, EdgesRead);
-        edges.Prepare(part.Count, kept);
+        edges ??= new ReadModifyWrite(device, OnEdgesRead);
+        edges.Prepare(part.Count, preserved);
         keepsEdges = true;
-        AddKept(edges.Head);
+        AddPreserved(edges.Head);
         source.Add(memory, lengthBytes);
-        AddKept(edges.Tail);
+        AddPreserved(edges.Tail);
     }
 
     /// <summary>
@@ -100,7 +100,7 @@ internal sealed class RegionTransfer
         hasData = whole.Kind.HasData();
         isCallDue = whole.Kind == IoOperation.Flush ? description.HasVolatileCache : remaining.Value > 0;
         return keepsEdges
-            ? edges!.Start(ref position, out remaining) && WriteBehindEdges()
+            ? edges!.Start(ref position, out remaining) && StartWrite()
             : Advance();
     }
 
@@ -116,7 +116,7 @@ internal sealed class RegionTransfer
         long taken;
         do
         {
-            // In pieces, or the batch would become as long as the memory.
+            // In parts, or the batch would become as long as the memory.
             batch.Clear();
             taken = cursor.Take(batch, left, DeviceDescription.SegmentsPerSystemCall);
             batch.ZeroFrom(0);
@@ -125,18 +125,18 @@ internal sealed class RegionTransfer
         while (taken > 0);
     }
 
-    private void AddKept(Memory<byte> kept)
+    private void AddPreserved(Memory<byte> preserved)
     {
-        if (!kept.IsEmpty)
+        if (!preserved.IsEmpty)
         {
-            source.Add(kept, kept.Length);
+            source.Add(preserved, preserved.Length);
         }
     }
 
-    private bool WriteBehindEdges() => edges!.Status.IsOk ? Advance() : End(edges.Status);
+    private bool StartWrite() => edges!.Status.IsOk ? Advance() : End(edges.Status);
 
     /// <summary>The read of the edges ended after <see cref="Start"/> returned.</summary>
-    private void EdgesRead() => Continue(writeBehindEdges);
+    private void OnEdgesRead() => Continue(startWrite);
 
     /// <summary>Continues until the device has a call in flight, or the operation has ended.</summary>
     private bool Advance()
@@ -175,7 +175,7 @@ internal sealed class RegionTransfer
     }
 
     /// <summary>The call of the device ended after <see cref="Start"/> returned.</summary>
-    private void Resume() => Continue(takeAnswer);
+    private void Resume() => Continue(onCompleted);
 
     /// <summary>Takes the next steps on the thread that completed a call. An exception of a memory type of the caller
     /// becomes the status.</summary>
@@ -197,7 +197,7 @@ internal sealed class RegionTransfer
         }
     }
 
-    private bool TakeAnswer()
+    private bool OnCompleted()
     {
         Take(call.TakeResult());
         return Advance();
@@ -227,7 +227,7 @@ internal sealed class RegionTransfer
         }
 
         // The whole chunk is over, also where only a part of it went well: the next ones are tried.
-        Keep(status);
+        SetFailure(status);
         Advance(before / Sector.SizeBytes);
     }
 
@@ -235,7 +235,7 @@ internal sealed class RegionTransfer
     /// needs the status soon.</summary>
     private void RangeDone(in IoStatus status)
     {
-        Keep(status);
+        SetFailure(status);
         Advance(status.Code == IoStatusCode.Unsupported ? remaining.Value : call.Operation.Count.Value);
     }
 
@@ -252,11 +252,11 @@ internal sealed class RegionTransfer
         remaining = new SectorCount(remaining.Value - sectors);
     }
 
-    private void Keep(in IoStatus status) => Status = Status.IsOk ? status : Status;
+    private void SetFailure(in IoStatus status) => Status = Status.IsOk ? status : Status;
 
     private bool End(in IoStatus status)
     {
-        Keep(status);
+        SetFailure(status);
         Forget();
         return true;
     }

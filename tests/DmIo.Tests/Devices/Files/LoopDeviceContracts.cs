@@ -21,7 +21,7 @@ public abstract class LoopDeviceContract : BlockDeviceContract
     private protected override IBlockDevice Create(SectorCount capacity)
     {
         File.WriteAllBytes(directory.FilePath(), new byte[capacity.Bytes]);
-        loop = LoopDeviceFactAttribute.IsToBeHad ? new LoopDevice(directory.FilePath()) : null;
+        loop = LoopDeviceFactAttribute.IsAvailable ? new LoopDevice(directory.FilePath()) : null;
         return new PolledDevice(FileDevice.Open(new FileDeviceOptions
         {
             Path = loop?.Path ?? directory.FilePath(),

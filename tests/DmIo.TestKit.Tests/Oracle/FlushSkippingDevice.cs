@@ -5,7 +5,7 @@ using DmIo.Io;
 namespace DmIo.TestKit.Tests.Oracle;
 
 /// <summary>The decorator of src/DmIo.TestKit/README.md, with a bug: it skips every other flush.</summary>
-internal sealed class ForgetfulDevice(IBlockDevice inner) : DeviceDecorator(inner)
+internal sealed class FlushSkippingDevice(IBlockDevice inner) : DeviceDecorator(inner)
 {
     private int flushes;
 

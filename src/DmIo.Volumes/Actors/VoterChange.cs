@@ -1,0 +1,161 @@
+using Akka.Actor;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Volumes.Actors;
+
+/// <summary>Adds legs and witnesses to an open volume, and removes them.</summary>
+internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Adds a device as a leg or witness. A leg is synchronized afterwards.</summary>
+    /// <returns>The number of the member.</returns>
+    /// <exception cref="VolumeException">The device or the volume does not allow it.</exception>
+    internal async Task<int> AddAsync(
+        string name, bool isWitness, bool force, bool allowUnfenced, CancellationToken cancellation)
+    {
+        var attached = (await opening.Service.GetDevicesAsync(cancellation)).ToDictionary(
+            one => one.Name, one => one.Description, StringComparer.Ordinal);
+        await using var client = await opening.Service.OpenAsync(pages: 64, cancellationToken: cancellation);
+        await NewMember.CheckAsync(client, name, attached, force, allowUnfenced);
+        var sample = opening.Stores.First(store => store.Superblock.State != LegState.None).Superblock;
+        if (isWitness)
+        {
+            NewMember.RequireWitnessRoom(name, attached[name]);
+        }
+        else if (sample.Geometry.SizeOn(attached[name].Capacity) is var room && room < device.Record.Size)
+        {
+            throw new VolumeException(
+                $"'{name}' of {attached[name].Capacity} has room for {room}, and the volume has {device.Record.Size}.");
+        }
+
+        var record = device.Record;
+        var member = FreeMember(record, isWitness);
+        var leg = Guid.NewGuid();
+        var superblock = sample with
+        {
+            Leg = leg,
+            Member = (byte)member,
+            State = isWitness ? LegState.None : LegState.Blank,
+            Promised = record.Version.Epoch,
+            Accepted = record,
+            Geometry = isWitness ? LegGeometry.Witness : sample.Geometry,
+            Generation = 0,
+            LastInSync = default,
+            CorrectedReads = 0,
+            Continuity = default,
+        };
+        await LegStore.CreateAsync(client, name, attached[name].Capacity, superblock);
+        var store = await LegStore.OpenAsync(opening.Client, name, attached[name].Capacity);
+        opening.Add(name);
+        device.Owner.Tell(new Added(store), ActorRefs.NoSender);
+        if (!await OnTurnAsync(volume => volume.Writer.AddVoter(leg, (byte)member, isWitness, volume.Now)))
+        {
+            await ForgetAsync(member, store);
+            throw Refusal($"'{name}' cannot be added now:");
+        }
+
+        await UntilAsync(
+            chosen => chosen.Configuration.SlotOf(member)?.Id == leg && !chosen.Configuration.IsJoint, cancellation);
+        return member;
+    }
+
+    /// <summary>Removes a leg or witness, which need not be reachable.</summary>
+    /// <exception cref="VolumeException">It is no member, or the last leg in sync.</exception>
+    internal async Task RemoveAsync(int member, CancellationToken cancellation)
+    {
+        if (!device.Record.Configuration.Voters[member])
+        {
+            throw new VolumeException(
+                $"Member {member} is no leg or witness of '{opening.Name}'; its members are "
+                + $"{device.Record.Configuration.Voters}.");
+        }
+
+        var store = await OnTurnAsync(volume => volume.Has(member) ? volume.LegOf(member).Store : null);
+        if (!await OnTurnAsync(volume => volume.Writer.RemoveVoter(member, volume.Now)))
+        {
+            throw Refusal($"Member {member} cannot be removed now: it is the last leg in sync, or");
+        }
+
+        await UntilAsync(chosen => !chosen.Configuration.Voters[member], cancellation);
+        await ForgetAsync(member, store);
+    }
+
+    /// <summary>Waits until a leg is in sync.</summary>
+    internal Task UntilInSyncAsync(int member, CancellationToken cancellation) =>
+        UntilAsync(chosen => chosen.InSync[member], cancellation);
+
+    /// <summary>The member on a device.</summary>
+    /// <exception cref="VolumeException">The device is no leg or witness of the volume that was found.</exception>
+    internal async Task<int> MemberOfAsync(string name) =>
+        await OnTurnAsync(volume => volume.MemberOn(name)) is { } member
+            ? member
+            : throw new VolumeException($"'{name}' is no leg or witness of '{opening.Name}' that was found.");
+
+    private static int FreeMember(VolumeRecord record, bool isWitness)
+    {
+        var voters = record.Configuration.Voters;
+        var (first, end) = isWitness
+            ? (VolumeConfiguration.MaxLegs, MemberSet.Capacity)
+            : (0, VolumeConfiguration.MaxLegs);
+        for (var member = first; member < end && voters.Count < VolumeConfiguration.MaxVoters; member++)
+        {
+            if (!voters[member])
+            {
+                return member;
+            }
+        }
+
+        throw new VolumeException(
+            $"A volume has at most {VolumeConfiguration.MaxLegs} legs and {VolumeConfiguration.MaxVoters} voters; "
+            + $"this one has {record.Configuration.Legs.Count} legs and {voters.Count} voters. Remove one first.");
+    }
+
+    private async Task ForgetAsync(int member, LegStore? store)
+    {
+        device.Owner.Tell(new Removed(member), ActorRefs.NoSender);
+        if (store is null)
+        {
+            return;
+        }
+
+        opening.Remove(store.Device);
+        try
+        {
+            await LegStore.EraseAsync(opening.Client, store.Device, store.Superblock.Geometry);
+        }
+        catch (VolumeException)
+        {
+            // A device that is removed because it is broken. The records of the others do not name it.
+        }
+    }
+
+    private VolumeException Refusal(string what) => new(
+        $"{what} the volume '{opening.Name}' does not serve, or other members are being changed.");
+
+    private async Task UntilAsync(Func<VolumeRecord, bool> isDone, CancellationToken cancellation)
+    {
+        while (!isDone(device.Record))
+        {
+            if (device.Closed.IsCompleted)
+            {
+                throw new VolumeException($"The volume '{opening.Name}' was closed during the change.");
+            }
+
+            await Task.Delay(PollInterval, opening.Clock, cancellation);
+        }
+    }
+
+    private Task<TResult> OnTurnAsync<TResult>(Func<VolumeDevice, TResult> question)
+    {
+        var answer = new TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        device.Post(volume => answer.TrySetResult(question(volume)));
+        return answer.Task;
+    }
+
+    /// <summary>For the actor of the volume: a device is to become a member.</summary>
+    internal sealed record Added(LegStore Store) : INoSerializationVerificationNeeded;
+
+    /// <summary>For the actor of the volume: a member was removed.</summary>
+    internal sealed record Removed(int Member) : INoSerializationVerificationNeeded;
+}

@@ -1,0 +1,151 @@
+using Akka.Actor;
+using DmIo.Actors.Client;
+using DmIo.Devices;
+using DmIo.Devices.Faults;
+using DmIo.Io;
+using DmIo.Volumes.Client;
+using DmIo.Volumes.Record;
+using Xunit;
+
+namespace DmIo.Volumes.Tests.Volumes;
+
+/// <summary>Legs and witnesses are added to an open volume, replaced and removed.</summary>
+public sealed class VolumeMemberTests : IAsyncLifetime
+{
+    private readonly ActorSystem system = ActorSystem.Create("members");
+
+    private DmIoService Service => DmIoService.For(system);
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await system.Terminate();
+
+    [Fact]
+    public async Task A_leg_that_is_added_holds_the_data_when_it_is_in_sync()
+    {
+        var options = await CreateAsync("a", "b");
+        await using (var volume = await Service.OpenVolumeAsync(options))
+        {
+            await WriteAsync(7);
+            await AttachAsync("c");
+            await volume.AddLegAsync("c");
+            await UntilHealthyAsync(volume);
+            Assert.Equal(["a", "b", "c"], (await volume.GetStatusAsync()).Legs.Select(leg => leg.Device));
+        }
+
+        await Service.DetachAsync("a");
+        await using var without = await Service.OpenVolumeAsync(options with { Legs = ["b", "c"] });
+        Assert.Equal(7, await ReadAsync());
+    }
+
+    [Fact]
+    public async Task A_leg_that_was_removed_is_no_member_any_more_and_two_legs_run_on()
+    {
+        var options = await CreateAsync("a", "b", "c");
+        await using (var volume = await Service.OpenVolumeAsync(options))
+        {
+            await WriteAsync(7);
+            await volume.RemoveAsync("c");
+            await WriteAsync(8);
+            await UntilHealthyAsync(volume);
+        }
+
+        await Assert.ThrowsAsync<VolumeException>(() => Service.OpenVolumeAsync(options with { Legs = ["c"] }));
+        await using var two = await Service.OpenVolumeAsync(options with { Legs = ["a", "b"] });
+        Assert.Equal(8, await ReadAsync());
+        Assert.Equal(VolumeState.Healthy, (await two.GetStatusAsync()).State);
+    }
+
+    [Fact]
+    public async Task A_leg_that_was_lost_is_replaced_while_the_volume_serves()
+    {
+        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
+        await Service.AttachAsync("c", faulty);
+        await AttachAsync("a", "b");
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b", "c"] };
+        await Service.CreateVolumeAsync(options);
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await WriteAsync(1);
+        faulty.Add(new FaultRule());
+        await WriteAsync(2);
+        await AttachAsync("d");
+        await volume.ReplaceLegAsync(2, "d");
+        var status = await volume.GetStatusAsync();
+        Assert.Equal(["a", "b", "d"], status.Legs.Select(leg => leg.Device));
+        Assert.All(status.Legs, leg => Assert.Equal(LegState.InSync, leg.State));
+        Assert.Equal(2, await ReadAsync());
+    }
+
+    [Fact]
+    public async Task A_witness_that_is_added_lets_a_volume_of_two_legs_open_with_one()
+    {
+        var options = await CreateAsync("a", "b");
+        await Service.AttachAsync("w", new MemoryDevice(ByteSize.FromMiB(1)));
+        await using (var volume = await Service.OpenVolumeAsync(options))
+        {
+            await WriteAsync(7);
+            await volume.AddWitnessAsync("w");
+        }
+
+        await using var one = await Service.OpenVolumeAsync(options with { Legs = ["b"], Witnesses = ["w"] });
+        Assert.Equal(7, await ReadAsync());
+    }
+
+    [Fact]
+    public async Task A_leg_that_is_too_small_or_used_is_refused()
+    {
+        var options = await CreateAsync("a", "b");
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await Service.AttachAsync("small", new MemoryDevice(ByteSize.FromMiB(4)));
+        var small = await Assert.ThrowsAsync<VolumeException>(() => volume.AddLegAsync("small"));
+        Assert.Contains("has room for", small.Message);
+        var used = await Assert.ThrowsAsync<VolumeException>(() => volume.AddLegAsync("a"));
+        Assert.Contains("belongs to the volume 'v' already", used.Message);
+        await Assert.ThrowsAsync<VolumeException>(() => volume.RemoveAsync("small"));
+        await volume.RemoveAsync("b");
+        await Assert.ThrowsAsync<VolumeException>(() => volume.RemoveAsync("a"));
+    }
+
+    private async Task<VolumeOptions> CreateAsync(params string[] legs)
+    {
+        await AttachAsync(legs);
+        var options = new VolumeOptions { Name = "v", Legs = legs };
+        await Service.CreateVolumeAsync(options);
+        return options;
+    }
+
+    private async Task AttachAsync(params string[] names)
+    {
+        foreach (var name in names)
+        {
+            await Service.AttachAsync(name, new MemoryDevice(ByteSize.FromMiB(16)));
+        }
+    }
+
+    private static async Task UntilHealthyAsync(Volume volume)
+    {
+        for (var i = 0; i < 1000 && (await volume.GetStatusAsync()).State != VolumeState.Healthy; i++)
+        {
+            await Task.Delay(20);
+        }
+
+        Assert.Equal(VolumeState.Healthy, (await volume.GetStatusAsync()).State);
+    }
+
+    private async Task WriteAsync(byte value)
+    {
+        await using var client = await Service.OpenAsync(8);
+        var data = new byte[4096];
+        Array.Fill(data, value);
+        (await client.WriteAsync(new IoRegion("v", 100, 8), data)).ThrowIfFailed();
+    }
+
+    private async Task<byte> ReadAsync()
+    {
+        await using var client = await Service.OpenAsync(8);
+        var data = new byte[4096];
+        (await client.ReadAsync(new IoRegion("v", 100, 8), data)).ThrowIfFailed();
+        Assert.All(data, value => Assert.Equal(data[0], value));
+        return data[0];
+    }
+}
