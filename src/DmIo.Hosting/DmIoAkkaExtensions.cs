@@ -6,6 +6,8 @@ using DmIo.Actors.Client;
 using DmIo.Actors.Configuration;
 using DmIo.Hosting.Configuration;
 using DmIo.Hosting.Servers;
+using DmIo.Volumes.Client;
+using DmIo.Volumes.Configuration;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -78,6 +80,24 @@ public static class DmIoAkkaExtensions
         return builder.WithSettings(new HoconTree { ["nbd-servers"] = new HoconTree { [name] = options.ToTree() } });
     }
 
+    /// <summary>Opens a replicated volume of the service's devices, as <c>dmio.volumes</c> does: before the clients and
+    /// before the actors that are added after this call. It is closed when the actor system terminates, before the
+    /// service stops. If it cannot be opened, the start fails. The volume must have been created
+    /// (<c>DmIoService.CreateVolumeAsync</c>, <c>dmio volume create</c>).</summary>
+    /// <param name="builder">The builder of the actor system.</param>
+    /// <param name="name">The name of the volume as a device. Settings of the same volume from other sources are merged
+    /// with these settings.</param>
+    /// <param name="configure">Sets the legs and witnesses.</param>
+    public static AkkaConfigurationBuilder WithVolume(
+        this AkkaConfigurationBuilder builder, string name, Action<DmIoVolumeOptions> configure)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new DmIoVolumeOptions();
+        configure(options);
+        return builder.WithSettings(new HoconTree { ["volumes"] = new HoconTree { [name] = options.ToTree() } });
+    }
+
     private static AkkaConfigurationBuilder WithSettings(this AkkaConfigurationBuilder builder, HoconTree settings)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -98,17 +118,17 @@ public static class DmIoAkkaExtensions
             : null;
 
     /// <summary>Runs once for each call above; components that have started are skipped.</summary>
-    private static Task StartAsync(ActorSystem system, IActorRegistry registry, IDependencyResolver resolver)
+    private static async Task StartAsync(ActorSystem system, IActorRegistry registry, IDependencyResolver resolver)
     {
-        // Before a device is opened, so that an invalid server fails the start without cleanup.
+        // Before a device is opened, so that an invalid server or volume fails the start without cleanup.
         _ = NbdServerSettings.ReadAll(system.Settings.Config);
+        _ = VolumeSettings.ReadAll(system.Settings.Config);
         registry.TryRegister<DmIoSupervisor>(DmIoService.For(system).Supervisor);
+        _ = await DmIoService.For(system).OpenConfiguredVolumesAsync().ConfigureAwait(false);
         var provider = resolver.GetService<IServiceProvider>();
         foreach (var lease in provider.GetServices<NamedLease>())
         {
             _ = provider.GetRequiredKeyedService<IoClient>(lease.Name);
         }
-
-        return Task.CompletedTask;
     }
 }

@@ -7,7 +7,7 @@ namespace Tidy.Tests;
 
 /// <summary>
 /// Which projects and namespaces may use which others. Projects: Cli -> Volumes -> Nbd -> Actors -> DmIo,
-/// Actors -> Akka, TestKit -> Actors. The namespaces are in <see cref="NamespaceMap"/>.
+/// Hosting -> Volumes, Actors -> Akka, TestKit -> Actors. The namespaces are in <see cref="NamespaceMap"/>.
 /// </summary>
 public sealed class LayeringTests
 {
@@ -16,7 +16,7 @@ public sealed class LayeringTests
         ["DmIo"] = [],
         ["DmIo.Actors"] = ["Akka", "DmIo"],
         ["DmIo.Nbd"] = ["Akka", "DmIo.Actors"],
-        ["DmIo.Hosting"] = ["Akka", "Akka.Hosting", "DmIo.Nbd"],
+        ["DmIo.Hosting"] = ["Akka", "Akka.Hosting", "DmIo.Nbd", "DmIo.Volumes"],
         ["DmIo.TestKit"] = ["Akka", "DmIo.Actors"],
         ["DmIo.Volumes"] = ["Akka", "DmIo.Nbd"],
         ["DmIo.Cli"] = ["Akka", "Akka.Logger.Serilog", "DmIo.Nbd", "DmIo.Volumes"],

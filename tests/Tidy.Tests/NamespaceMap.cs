@@ -144,7 +144,8 @@ internal static class NamespaceMap
             "DmIo.Volumes.Voters",
             "DmIo.Volumes.Writing",
         ],
-        ["DmIo.Volumes.Client"] = ["DmIo.Volumes", "DmIo.Volumes.Actors"],
+        ["DmIo.Volumes.Client"] = ["DmIo.Volumes", "DmIo.Volumes.Actors", "DmIo.Volumes.Configuration"],
+        ["DmIo.Volumes.Configuration"] = ["DmIo.Volumes", "DmIo.Volumes.Actors"],
         ["DmIo.Volumes.Dump"] =
             ["DmIo.Volumes", "DmIo.Volumes.Actors", "DmIo.Volumes.Maps", "DmIo.Volumes.Record"],
         ["DmIo.Volumes.Maps"] = ["DmIo.Volumes.Record"],

@@ -18,6 +18,9 @@ internal sealed record DmIoSettings
     /// <summary>The block that DmIo.Hosting reads.</summary>
     private const string NbdServers = "nbd-servers";
 
+    /// <summary>The block that DmIo.Volumes reads.</summary>
+    private const string Volumes = "volumes";
+
     internal static readonly TimeSpan MaxShutdownTimeout = TimeSpan.FromHours(1);
 
     /// <summary>The limit of pages in all leases together.</summary>
@@ -133,6 +136,7 @@ internal sealed record DmIoSettings
             Devices = ReadDevices(reader.Section("devices"), deviceDefaults, faultDefaults),
         };
         _ = reader.Section(NbdServers);
+        _ = reader.Section(Volumes);
         pool.RefuseUnknownKeys();
         leases.RefuseUnknownKeys();
         monitor.RefuseUnknownKeys();

@@ -79,6 +79,7 @@ public static class MisplacedSettings
     {
         "devices" => BlockOf(value).Any(device => IsDevice(device.Value)),
         "nbd-servers" => BlockOf(value).Any(server => BlockOf(server.Value).Any(item => item.Key == "exports")),
+        "volumes" => BlockOf(value).Any(volume => BlockOf(volume.Value).Any(item => item.Key == "legs")),
         _ => Known.TryGetValue(key, out var known)
             && BlockOf(value).Any(item => BlockOf(known).Any(own => own.Key == item.Key)),
     };

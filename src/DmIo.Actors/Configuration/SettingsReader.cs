@@ -80,11 +80,12 @@ internal sealed class SettingsReader
             : [.. items.Select(item => ChoiceOf<T>(TextOf(item)) ?? throw Fault(path, Shown(item), expected))];
     }
 
-    /// <summary>A list of at least one text.</summary>
-    internal IReadOnlyList<string> TextList(string key, string expected, Func<string, bool> isFit)
+    /// <summary>A list of at least one text, or of none if that is allowed.</summary>
+    internal IReadOnlyList<string> TextList(
+        string key, string expected, Func<string, bool> isFit, bool mayBeEmpty = false)
     {
         var (value, path) = Find(key, expected);
-        return ItemsOf(value) is not { Count: > 0 } items
+        return ItemsOf(value) is not { } items || (items.Count == 0 && !mayBeEmpty)
             ? throw Fault(path, Shown(value), expected)
             : [.. items.Select((item, index) => TextOf(item) is { } text && isFit(text)
                 ? text

@@ -107,7 +107,9 @@ internal static class VolumeCommand
         {
             // The message is for callers of the library.
             throw new RefusedException(
-                fault.Message.Replace("use Force", "give --force", StringComparison.Ordinal), fault);
+                fault.Message.Replace("use Force", "give --force", StringComparison.Ordinal)
+                    .Replace("Allow unfenced legs", "Give --allow-unfenced", StringComparison.Ordinal),
+                fault);
         }
     }
 

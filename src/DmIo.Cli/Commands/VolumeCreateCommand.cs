@@ -49,11 +49,18 @@ internal static class VolumeCreateCommand
         Description = "Replace what the legs hold, even if it is a volume or a file system.",
     };
 
+    private static readonly Option<bool> AllowUnfenced = new("--allow-unfenced")
+    {
+        Description = "Allow legs that another program could write to behind the volume, such as exports of NBD "
+            + "servers. The volume is bound to this host.",
+    };
+
     internal static Command Create(IConsoleStreams streams)
     {
         var command = new ExampleCommand("create", Description, Details, Examples)
         {
-            Name, VolumeCommand.Leg, VolumeCommand.Witness, Size, Force, SharedOptions.Create,
+            Name, VolumeCommand.Leg, VolumeCommand.Witness, Size, Force, AllowUnfenced,
+            SharedOptions.Create,
         }.With([.. DeviceAccess.Options, SharedOptions.Json, SharedOptions.Config, SharedOptions.Verbose]);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
@@ -74,6 +81,7 @@ internal static class VolumeCreateCommand
                 DeviceAccess.Writing(parsed, created is null ? null : WitnessSize)),
             Size = parsed.GetValue(Size),
             Force = parsed.GetValue(Force),
+            AllowUnfenced = parsed.GetValue(AllowUnfenced),
         };
         context.Interrupted.ThrowIfCancellationRequested();
         await VolumeCommand.ChangeAsync(

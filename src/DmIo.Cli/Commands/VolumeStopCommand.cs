@@ -61,7 +61,15 @@ internal static class VolumeStopCommand
 
         faults.ForEach(fault => context.Streams.Error.WriteLine($"{context.Name}: warning: {fault}"));
         context.Interrupted.ThrowIfCancellationRequested();
-        var options = new VolumeOptions { Name = "volume to change", Legs = legs, Witnesses = witnesses };
+        var options = new VolumeOptions
+        {
+            Name = "volume to change",
+            Legs = legs,
+            Witnesses = witnesses,
+
+            // Allowed when the volume was created, for the host that it is bound to.
+            AllowUnfenced = true,
+        };
         await VolumeCommand.ChangeAsync(() => change(session.Service, options), "Repeat the command.");
         var found = await VolumeCommand.InspectAsync(context, session, [.. legs, .. witnesses]);
         var report = VolumeCommand.Describe(session, devices, found);

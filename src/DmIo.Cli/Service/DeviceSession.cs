@@ -10,6 +10,8 @@ using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Native;
+using DmIo.Volumes;
+using DmIo.Volumes.Configuration;
 using Serilog;
 using static DmIo.Actors.Protocol.ServiceProtocol;
 
@@ -34,6 +36,7 @@ internal sealed class DeviceSession : IAsyncDisposable
     private readonly Dictionary<FileIdentity.Number, string> nameOfFile = [];
     private readonly HashSet<string> configured = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FileIdentity?> created = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, VolumeOptions> configuredVolumes;
     private readonly UsedFiles used;
     private readonly OpenVolumes volumes;
     private TimeSpan endLimit = Timeout.InfiniteTimeSpan;
@@ -44,6 +47,8 @@ internal sealed class DeviceSession : IAsyncDisposable
         this.system = system;
         this.service = service;
         volumes = new OpenVolumes(context, service);
+        configuredVolumes = VolumeSettings.ReadAll(system.Settings.Config).ToDictionary(
+            volume => volume.Name, StringComparer.Ordinal);
         notice = new EndNotice(context.Streams, context.Name, CountInFlightAsync);
     }
 
@@ -143,26 +148,29 @@ internal sealed class DeviceSession : IAsyncDisposable
             return name;
         }
 
-        name = DeviceArgument.Read(text, configured) switch
-        {
-            VolumeArgument volume => await AttachVolumeAsync(volume, access),
-            ConfiguredArgument => Configured(text, access),
-            UriArgument => await AttachUriAsync(text, access),
-            PathArgument path => await AttachFileAsync(path, access),
-            MemoryArgument memory => await AttachAsync(text, new MemoryDevice(memory.Capacity)),
-            NullArgument none => await AttachAsync(text, new NullDevice(none.Capacity)),
-            var other => throw new InvalidOperationException(other.ToString()),
-        };
+        name = configuredVolumes.TryGetValue(text, out var settings)
+            ? await AttachVolumeAsync(new VolumeArgument(text, settings.Legs, settings.Witnesses), access, settings)
+            : DeviceArgument.Read(text, configured) switch
+            {
+                VolumeArgument volume => await AttachVolumeAsync(volume, access),
+                ConfiguredArgument => Configured(text, access),
+                UriArgument => await AttachUriAsync(text, access),
+                PathArgument path => await AttachFileAsync(path, access),
+                MemoryArgument memory => await AttachAsync(text, new MemoryDevice(memory.Capacity)),
+                NullArgument none => await AttachAsync(text, new NullDevice(none.Capacity)),
+                var other => throw new InvalidOperationException(other.ToString()),
+            };
         nameOfText[text] = name;
         return name;
     }
 
-    private async Task<string> AttachVolumeAsync(VolumeArgument volume, DeviceAccess access)
+    private async Task<string> AttachVolumeAsync(
+        VolumeArgument volume, DeviceAccess access, VolumeOptions? settings = null)
     {
         // The metadata of a volume is written when it is opened, even for reads.
         var legAccess = access with { IsReadOnly = false, CreateSize = null, MayFallBack = false, MayBeMissing = true };
         var (name, description) = await volumes.OpenAsync(
-            volume, text => AttachLegAsync(text, legAccess), NameFor(volume.Text));
+            volume, text => AttachLegAsync(text, legAccess), NameFor(volume.Text), settings);
         Attached(volume.Text, name, description);
         return name;
     }

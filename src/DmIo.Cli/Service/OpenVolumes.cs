@@ -37,11 +37,12 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
     /// <param name="argument">The volume.</param>
     /// <param name="attach">Attaches a leg or witness; returns its name in the service.</param>
     /// <param name="name">The name of the volume in the service, if its own name cannot be used.</param>
+    /// <param name="settings">The settings of the volume in the configuration; null: the defaults.</param>
     /// <returns>The name in the service, and the description.</returns>
     /// <exception cref="RefusedException">The legs are not a volume, a leg is used otherwise, or too few legs can be
     /// used.</exception>
     internal async Task<(string Name, DeviceDescription Description)> OpenAsync(
-        VolumeArgument argument, Func<string, Task<string>> attach, string name)
+        VolumeArgument argument, Func<string, Task<string>> attach, string name, VolumeOptions? settings)
     {
         var (members, faults) = (new Dictionary<string, string>(StringComparer.Ordinal), new List<string>());
         foreach (var text in argument.Legs.Concat(argument.Witnesses))
@@ -67,8 +68,14 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
             device => device.Name, device => device.Description, StringComparer.Ordinal);
         var superblock = await FindAsync(argument, members, devices, faults);
         var ownName = $"vol:{superblock.Name}";
-        name = DeviceName.FaultOf(ownName) is null && !devices.ContainsKey(ownName) ? ownName : name;
-        var volume = await OpenAsync(argument, members, name, faults);
+        var usesOwnName = settings is null && DeviceName.FaultOf(ownName) is null && !devices.ContainsKey(ownName);
+        name = usesOwnName ? ownName : name;
+        var volume = await OpenAsync(argument, members, superblock, faults, settings ?? new VolumeOptions
+        {
+            Name = name,
+            Legs = [],
+            OpenTimeout = OpenTimeout,
+        });
         open.Add(volume);
         devicesOf[name] = [.. members.Values.Where(devices.ContainsKey)];
         await WarnAsync(volume, superblock.Name, members, faults);
@@ -140,16 +147,21 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
     }
 
     private async Task<Volume> OpenAsync(
-        VolumeArgument argument, Dictionary<string, string> members, string name, List<string> faults)
+        VolumeArgument argument,
+        Dictionary<string, string> members,
+        Superblock superblock,
+        List<string> faults,
+        VolumeOptions settings)
     {
         try
         {
-            return await service.OpenVolumeAsync(new VolumeOptions
+            return await service.OpenVolumeAsync(settings with
             {
-                Name = name,
                 Legs = [.. argument.Legs.Where(members.ContainsKey).Select(text => members[text])],
                 Witnesses = [.. argument.Witnesses.Where(members.ContainsKey).Select(text => members[text])],
-                OpenTimeout = OpenTimeout,
+
+                // Allowed when the volume was created, for the host that it is bound to.
+                AllowUnfenced = superblock.Host != Guid.Empty,
             }).WaitAsync(context.Interrupted);
         }
         catch (VolumeException fault) when (fault.IsStopped)

@@ -2,6 +2,7 @@ using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using DmIo.Actors.Configuration;
 using DmIo.Hosting.Servers;
+using DmIo.Volumes.Configuration;
 using Microsoft.Extensions.Configuration;
 
 namespace DmIo.Hosting.Configuration;
@@ -24,11 +25,14 @@ internal sealed class ConfigurationTree
         "dmio/nbd-servers",
         "dmio/nbd-servers/*/exports",
         "dmio/nbd-servers/*/tls/clients",
+        "dmio/volumes",
     };
 
     /// <summary>The HOCON spelling of each setting, by its letters alone.</summary>
     private static readonly Dictionary<string, string> Settings = SettingsOf(
-        DmIoSettings.Reference.GetValue(Root), NbdServerSettings.Reference.GetValue(Root));
+        DmIoSettings.Reference.GetValue(Root),
+        NbdServerSettings.Reference.GetValue(Root),
+        VolumeSettings.Reference.GetValue(Root));
 
     /// <param name="section">The section that becomes the block <c>dmio</c>.</param>
     /// <param name="configured">The existing configuration.</param>
@@ -90,7 +94,7 @@ internal sealed class ConfigurationTree
     private static Dictionary<string, string> SettingsOf(params HoconValue[] roots)
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var name in (string[])["backend", "path", "size", "uri"])
+        foreach (var name in (string[])["backend", "path", "size", "uri", "witness"])
         {
             settings[name] = name;
         }

@@ -22,6 +22,7 @@ internal sealed class VolumeMetadata(DmIoService service, IoClient client, Volum
         var known = stores.Select(store => store.Superblock.Accepted).OfType<VolumeRecord>()
             .MaxBy(record => record.Version)
             ?? throw new VolumeException("No device has a record of a volume.");
+        using var hostLock = HostLock.Take(stores[0].Superblock.Volume, stores[0].Superblock.Name);
         var missing = known.Configuration.Slots
             .Where(slot => stores.All(store => store.Superblock.Leg != slot.Id)).ToList();
         if (missing.Count > 0)
@@ -71,6 +72,7 @@ internal sealed class VolumeMetadata(DmIoService service, IoClient client, Volum
         }
 
         VolumeMembers.RequireOneVolume(members);
+        using var hostLock = HostLock.Take(members[0].Superblock.Volume, members[0].Superblock.Name);
         foreach (var (device, superblock) in members)
         {
             await LegStore.EraseAsync(client, device, superblock.Geometry);
@@ -89,7 +91,7 @@ internal sealed class VolumeMetadata(DmIoService service, IoClient client, Volum
                 throw new VolumeException($"No device named '{name}' is attached; attach it first.");
             }
 
-            if (VolumeRules.FaultOf(name, description, options.AllowUnfenced) is { } unfit)
+            if (VolumeRules.FaultOf(name, description, allowUnfenced: true) is { } unfit)
             {
                 throw new VolumeException(unfit);
             }

@@ -52,14 +52,7 @@ internal static class VolumeSearch
                 $"No leg of the volume '{options.Name}' was found. {string.Join(' ', faults)}");
         }
 
-        if (stores.Find(store => store.Superblock.Host is var host && host != Guid.Empty && host != HostLock.HostId)
-            is { } foreign)
-        {
-            throw new VolumeException(
-                $"The volume '{options.Name}' has legs that cannot be fenced, and is bound to the host "
-                + $"{foreign.Superblock.Host}; open it there. This host is {HostLock.HostId}.");
-        }
-
+        RequireThisHost(options, stores);
         VolumeMembers.RequireOneVolume(stores.Select(store => (store.Device, store.Superblock)));
         var known = stores.Select(store => store.Superblock.Accepted!).MaxBy(record => record.Version)!;
         foreach (var stranger in stores.FindAll(store => !store.IsMemberOf(known)))
@@ -82,6 +75,17 @@ internal static class VolumeSearch
     /// <summary>The largest block size of the legs that were found.</summary>
     internal static ByteSize BlockSizeOf(DmIoService service, IReadOnlyList<LegStore> stores) => stores.Max(store =>
         service.Directory.TryFind(store.Device, out var entry) ? entry.Description.BlockSize : default);
+
+    private static void RequireThisHost(VolumeOptions options, List<LegStore> stores)
+    {
+        if (stores.Find(store => store.Superblock.Host is var host && host != Guid.Empty && host != HostLock.HostId)
+            is { } foreign)
+        {
+            throw new VolumeException(
+                $"The volume '{options.Name}' has legs that cannot be fenced, and is bound to the host "
+                + $"{foreign.Superblock.Host}; open it there. This host is {HostLock.HostId}.");
+        }
+    }
 
     private static void RequireFreeName(VolumeOptions options, IEnumerable<string> attached)
     {

@@ -68,7 +68,8 @@ public sealed class KilledServerTests : IAsyncLifetime
         var places = order.Split(',').Select(name => name == "own" ? FilePath : peers[name].Uri.ToString()).ToArray();
         var (socket, sign) = (directory.PathOf("socket"), directory.PathOf("killed"));
         var created = await Command.RunAsync(
-            ["volume", "create", "disk", "--size", "16MiB", .. places.SelectMany(place => (string[])["--leg", place])]);
+            ["volume", "create", "disk", "--size", "16MiB", "--allow-unfenced",
+            .. places.SelectMany(place => (string[])["--leg", place])]);
         Assert.True(created.ExitCode == 0, created.ToString());
         using var server = DmioProcess.StartCommand(
             "serve", "--export", $"disk=vol:{string.Join(',', places)}", "--unix", socket, "--json");

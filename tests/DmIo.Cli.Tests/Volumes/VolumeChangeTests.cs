@@ -147,6 +147,30 @@ public sealed class VolumeChangeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_volume_of_the_configuration_is_a_device_by_its_name()
+    {
+        var config = directory.Write("dmio.conf", $$"""
+            dmio {
+              devices {
+                one { backend = file, path = "{{PathOf("a")}}" }
+                two { backend = file, path = "{{PathOf("b")}}" }
+                three { backend = file, path = "{{PathOf("c")}}" }
+              }
+              volumes.archive { legs = [one, two, three], pages = 128 }
+            }
+            """);
+        var invalid = directory.Write("invalid.conf", "dmio.volumes.v { legs = [a], pages = 1 }");
+
+        var zeroed = await Command.RunAsync("zero", "--config", config, "--region", "archive@0+8", "--json");
+        var refused = await Command.RunAsync("zero", "--config", invalid, "--region", "v@0+8");
+
+        Assert.True(zeroed.ExitCode == 0, zeroed.ToString());
+        Assert.Equal("Closed", await StatusAsync());
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("1 pages; give at least 64", refused.Error);
+    }
+
+    [Fact]
     public async Task The_legs_of_a_running_server_are_listed_as_in_use_and_cannot_be_changed()
     {
         using var server = DmioProcess.StartCommand(

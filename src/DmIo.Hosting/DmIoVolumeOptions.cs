@@ -1,0 +1,60 @@
+using DmIo.Hosting.Configuration;
+using DmIo.Io;
+
+namespace DmIo.Hosting;
+
+/// <summary>
+/// The settings of a replicated volume in code. A property that is null has the value that is configured elsewhere,
+/// otherwise the default. Each property and method writes the key of <c>hocon/volumes.conf</c> that it names; the key
+/// is validated at the start.
+/// </summary>
+public sealed class DmIoVolumeOptions
+{
+    private readonly List<object> legs = [];
+    private readonly List<object> witnesses = [];
+
+    internal DmIoVolumeOptions()
+    {
+    }
+
+    /// <summary>Key <c>pages</c>: the pages of 4096 bytes that the volume may have in I/O at its legs.</summary>
+    public int? Pages { get; set; }
+
+    /// <summary>Key <c>open-timeout</c>: the limit of the wait until the volume serves.</summary>
+    public TimeSpan? OpenTimeout { get; set; }
+
+    /// <summary>Key <c>leg-timeout</c>: a leg that does not answer for so long leaves the in-sync set.</summary>
+    public TimeSpan? LegTimeout { get; set; }
+
+    /// <summary>Key <c>max-resync</c>: the most that is copied between legs in a second; 0: no limit.</summary>
+    public ByteSize? MaxResync { get; set; }
+
+    /// <summary>Key <c>allow-unfenced</c>: legs that another program can write to are allowed.</summary>
+    public bool? AllowsUnfenced { get; set; }
+
+    /// <summary>Key <c>legs</c>: adds legs, by the names of their devices.</summary>
+    public DmIoVolumeOptions Legs(params IEnumerable<string> devices)
+    {
+        legs.AddRange(devices);
+        return this;
+    }
+
+    /// <summary>Key <c>witnesses</c>: adds a witness, by the name of its device or the path of its file.</summary>
+    public DmIoVolumeOptions Witness(string device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        witnesses.Add(device);
+        return this;
+    }
+
+    internal HoconTree ToTree() => new()
+    {
+        ["legs"] = legs.Count == 0 ? null : legs,
+        ["witnesses"] = witnesses.Count == 0 ? null : witnesses,
+        ["pages"] = HoconTree.TextOf(Pages),
+        ["open-timeout"] = HoconTree.TextOf(OpenTimeout),
+        ["leg-timeout"] = HoconTree.TextOf(LegTimeout),
+        ["max-resync"] = HoconTree.TextOf(MaxResync),
+        ["allow-unfenced"] = HoconTree.TextOf(AllowsUnfenced),
+    };
+}
