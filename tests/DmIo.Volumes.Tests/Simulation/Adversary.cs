@@ -85,7 +85,11 @@ internal sealed class Adversary(SimulatedVolume volume)
         }
     });
 
-    private void Later(Action heals) => volume.Events.After(Options.FaultPause * (3 * Random.NextDouble()), heals);
+    private void Later(Action heals)
+    {
+        var longest = Random.Next(3) == 0 ? TimeSpan.FromMilliseconds(50) : Options.FaultPause * 3;
+        volume.Events.After(longest * Random.NextDouble(), heals);
+    }
 
     private Fault Draw()
     {
@@ -151,7 +155,12 @@ internal sealed class Adversary(SimulatedVolume volume)
                     writer.Ask(member, Lane.Lease, release);
                 }
 
-                volume.Crash(writer);
+                // A writer may also go on, and renew its lease.
+                if (Random.Next(2) == 0)
+                {
+                    volume.Crash(writer);
+                }
+
                 break;
             case Fault.LoseLeg:
                 var leg = Random.Next(Options.Legs);

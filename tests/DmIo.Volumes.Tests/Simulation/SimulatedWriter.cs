@@ -44,6 +44,9 @@ internal sealed class SimulatedWriter : IWriterHost
     /// <summary>The writer was active in an earlier state.</summary>
     internal bool WasActive { get; set; }
 
+    /// <summary>A voter has promised a higher epoch, so that its leg cannot return in this one.</summary>
+    internal bool IsRefused { get; private set; }
+
     /// <summary>The operations that were submitted to the writer and are not answered, in order.</summary>
     internal List<UserOperation> Unanswered { get; } = [];
 
@@ -57,7 +60,7 @@ internal sealed class SimulatedWriter : IWriterHost
 
     internal void Begin() => Take(() =>
     {
-        WasActive = false;
+        (WasActive, IsRefused) = (false, false);
         Core.Begin(volume.Options.SharesGuid ? new Guid(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) : volume.NextGuid());
         var core = Core;
         volume.Events.After(TimeSpan.FromSeconds(1), () => Take(() =>
@@ -137,6 +140,7 @@ internal sealed class SimulatedWriter : IWriterHost
     internal void Replied(int member, VoterReply reply, LegGrant? grant) => Take(() =>
     {
         legs[member].Grant = grant ?? legs[member].Grant;
+        IsRefused |= reply is Refused refused && State.HasRecord && refused.Promised > State.Epoch;
         Core.Replied(member, reply, Now);
     });
 

@@ -68,7 +68,7 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
             LoseIfHung(member);
         }
 
-        var isStuck = !State.IsFenced && (Core.TakeOver.Phase == TakeOverPhase.Idle
+        var isStuck = !State.IsFenced && (Core.TakeOver.Phase == TakeOverPhase.Idle || writer.IsRefused
             || (State.HasRecord && State.Live.IsEmpty && State.Failed == State.InSync));
         stuckSince = !isStuck ? TimeSpan.MaxValue
             : stuckSince == TimeSpan.MaxValue ? volume.Events.Now
