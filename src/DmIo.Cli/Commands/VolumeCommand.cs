@@ -4,6 +4,7 @@ using DmIo.Cli.Exit;
 using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
+using DmIo.Devices;
 using DmIo.Volumes;
 using DmIo.Volumes.Dump;
 
@@ -43,8 +44,9 @@ internal static class VolumeCommand
         HelpName = "DEVICE",
     };
 
-    internal static Command Create(IConsoleStreams streams) =>
-        new ExampleCommand("volume", Description, Details, Examples)
+    internal static Command Create(IConsoleStreams streams)
+    {
+        var command = new ExampleCommand("volume", Description, Details, Examples)
         {
             VolumeCreateCommand.Create(streams),
             VolumeListCommand.Create(streams),
@@ -55,6 +57,13 @@ internal static class VolumeCommand
             VolumeDestroyCommand.Create(streams),
             VolumeDumpCommand.Create(streams),
         };
+        foreach (var change in VolumeLegCommands.CreateAll(streams))
+        {
+            command.Add(change);
+        }
+
+        return command;
+    }
 
     /// <summary>The devices of the options, as one argument.</summary>
     /// <exception cref="RefusedException">A device is a volume, or given twice.</exception>
@@ -88,6 +97,49 @@ internal static class VolumeCommand
         }
 
         return [.. names];
+    }
+
+    /// <summary>Attaches those of the devices that can be opened, and warns of the others.</summary>
+    /// <exception cref="RefusedException">No leg can be opened.</exception>
+    internal static async Task<VolumeOptions> AttachFoundAsync(
+        RunContext context, DeviceSession session, VolumeArgument devices, DeviceAccess access)
+    {
+        var faults = new List<string>();
+        var legs = await AttachEachAsync(devices.Legs);
+        var witnesses = await AttachEachAsync(devices.Witnesses);
+        if (legs.Count == 0)
+        {
+            throw new RefusedException(string.Join(' ', faults));
+        }
+
+        faults.ForEach(fault => context.Streams.Error.WriteLine($"{context.Name}: warning: {fault}"));
+        return new VolumeOptions
+        {
+            Name = "volume to change",
+            Legs = legs,
+            Witnesses = witnesses,
+
+            // Allowed when the volume was created, for the host that it is bound to.
+            AllowUnfenced = true,
+        };
+
+        async Task<List<string>> AttachEachAsync(IReadOnlyList<string> texts)
+        {
+            var names = new List<string>();
+            foreach (var text in texts)
+            {
+                try
+                {
+                    names.Add(await session.AttachLegAsync(text, access));
+                }
+                catch (DeviceOpenException fault)
+                {
+                    faults.Add(fault.Message);
+                }
+            }
+
+            return names;
+        }
     }
 
     /// <summary>Changes a volume; its errors become those of the command.</summary>

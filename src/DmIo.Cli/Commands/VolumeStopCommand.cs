@@ -4,7 +4,6 @@ using DmIo.Cli.Exit;
 using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
-using DmIo.Devices;
 using DmIo.Volumes;
 using DmIo.Volumes.Client;
 
@@ -51,27 +50,10 @@ internal static class VolumeStopCommand
     {
         var devices = VolumeCommand.DevicesOf(parsed);
         await using var session = await DeviceSession.StartAsync(context);
-        var (legs, witnesses, faults) = (new List<string>(), new List<string>(), new List<string>());
-        await AttachAsync(devices.Legs, legs);
-        await AttachAsync(devices.Witnesses, witnesses);
-        if (legs.Count == 0)
-        {
-            throw new RefusedException(string.Join(' ', faults));
-        }
-
-        faults.ForEach(fault => context.Streams.Error.WriteLine($"{context.Name}: warning: {fault}"));
+        var options = await VolumeCommand.AttachFoundAsync(context, session, devices, DeviceAccess.Writing(parsed));
         context.Interrupted.ThrowIfCancellationRequested();
-        var options = new VolumeOptions
-        {
-            Name = "volume to change",
-            Legs = legs,
-            Witnesses = witnesses,
-
-            // Allowed when the volume was created, for the host that it is bound to.
-            AllowUnfenced = true,
-        };
         await VolumeCommand.ChangeAsync(() => change(session.Service, options), "Repeat the command.");
-        var found = await VolumeCommand.InspectAsync(context, session, [.. legs, .. witnesses]);
+        var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);
         var report = VolumeCommand.Describe(session, devices, found);
         return context.Print(
             () => ReportJson.Write(report),
@@ -79,20 +61,5 @@ internal static class VolumeStopCommand
             $"the volume is {report.State}")
             ? ExitCode.Ok
             : ExitCode.Failed;
-
-        async Task AttachAsync(IReadOnlyList<string> texts, List<string> names)
-        {
-            foreach (var text in texts)
-            {
-                try
-                {
-                    names.Add(await session.AttachLegAsync(text, DeviceAccess.Writing(parsed)));
-                }
-                catch (DeviceOpenException fault)
-                {
-                    faults.Add(fault.Message);
-                }
-            }
-        }
     }
 }

@@ -42,7 +42,11 @@ internal sealed class LegWatch(VolumeOpening opening)
 
         foreach (var member in state.Chosen.Configuration.Legs)
         {
-            if (volume.Has(member) && legs[member].MayReturn(state.Legs[member].Phase, now))
+            if (legs[member].IsStuck(state.Legs[member].Phase, now, opening.LegTimeout))
+            {
+                volume.Writer.LegLost(member, now);
+            }
+            else if (volume.Has(member) && legs[member].MayReturn(state.Legs[member].Phase, now))
             {
                 volume.Writer.Return(member, now);
             }
@@ -67,12 +71,26 @@ internal sealed class LegWatch(VolumeOpening opening)
         private LegPhase before;
         private int losses;
         private TimeSpan pausesUntil;
+        private TimeSpan? attachingSince;
 
         /// <summary>When the counting of repairs began.</summary>
         internal TimeSpan PeriodStart { get; set; }
 
         /// <summary>The repairs before that.</summary>
         internal long CorrectedBefore { get; set; }
+
+        /// <summary>The leg does not answer while it is being attached: its voter or its device hangs.</summary>
+        internal bool IsStuck(LegPhase phase, TimeSpan now, TimeSpan timeout)
+        {
+            if (phase is not (LegPhase.Attaching or LegPhase.ReadingMaps or LegPhase.Marking))
+            {
+                attachingSince = null;
+                return false;
+            }
+
+            attachingSince ??= now;
+            return now - attachingSince > timeout;
+        }
 
         /// <summary>Each loss doubles the pause, until the leg is in sync again: a leg that is lost again and again
         /// does not restart its synchronization all the time.</summary>

@@ -21,16 +21,16 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
     private readonly Continuity current;
     private readonly Dictionary<(IActorRef Writer, Lane Lane), VoterRequest> waiting = [];
     private readonly List<(IActorRef Writer, EndContinuity Ask)> faults = [];
-    private readonly TimeProvider clock;
+    private readonly VolumeOpening opening;
     private Voter? voter;
     private LegGate? gate;
 
     /// <param name="store">The metadata of the leg.</param>
     /// <param name="current">What identifies the caches below the leg now.</param>
-    /// <param name="clock">The clock of leases.</param>
-    public ReplicaActor(LegStore store, Continuity current, TimeProvider clock)
+    /// <param name="opening">The volume.</param>
+    public ReplicaActor(LegStore store, Continuity current, VolumeOpening opening)
     {
-        (this.store, this.current, this.clock) = (store, current, clock);
+        (this.store, this.current, this.opening) = (store, current, opening);
         Receive<Ask>(ask =>
         {
             waiting[(Sender, ask.Lane)] = ask.Request;
@@ -116,9 +116,21 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
     /// <inheritdoc/>
     protected override void PostStop() => gate?.CutAndDrain(static () => { });
 
-    private void Write(Superblock superblock) =>
-        _ = store.WriteSuperblockAsync(superblock).PipeTo(
-            Self, success: isOk => new Written(isOk), failure: static _ => new Written(false));
+    private void Write(Superblock superblock) => _ = WriteAsync(superblock).PipeTo(
+        Self, success: isOk => new Written(isOk), failure: static _ => new Written(false));
+
+    /// <summary>A device whose flush failed refuses writes until it is reopened; that a cache was lost must become
+    /// durable on it nevertheless (VM8).</summary>
+    private async Task<bool> WriteAsync(Superblock superblock)
+    {
+        if (await store.WriteSuperblockAsync(superblock))
+        {
+            return true;
+        }
+
+        await opening.ReopenAsync(store.Device);
+        return await store.WriteSuperblockAsync(superblock);
+    }
 
     private void Start() => voter = new Voter(
         this,
@@ -138,7 +150,7 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
 
         foreach (var (key, request) in waiting.ToArray())
         {
-            var reply = voter.Handle(request, VolumeTiming.Now(clock));
+            var reply = voter.Handle(request, VolumeTiming.Now(opening.Clock));
             if (reply is not Waiting)
             {
                 waiting.Remove(key);

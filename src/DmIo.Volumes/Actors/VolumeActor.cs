@@ -196,7 +196,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         if (replicas[member] is null)
         {
             var current = opening.ContinuityOf(store.Device) with { IsEnded = ended[member] };
-            var replica = Context.ActorOf(Props.Create(() => new ReplicaActor(store, current, opening.Clock)));
+            var replica = Context.ActorOf(Props.Create(() => new ReplicaActor(store, current, opening)));
             Context.Watch(replica);
             replicas[member] = replica;
             device.Post(volume =>
@@ -213,6 +213,12 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     {
         replicas[member] = null;
         ended = ended.With(member);
+        if (member < VolumeConfiguration.MaxLegs)
+        {
+            // A leg that is being attached would be waited for.
+            device.Post(volume => volume.Writer.LegLost(member, volume.Now));
+        }
+
         foreach (var failed in failures.FindAll(failed => failed.Member == member))
         {
             failures.Remove(failed);

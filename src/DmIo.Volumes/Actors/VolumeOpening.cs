@@ -112,7 +112,7 @@ internal sealed class VolumeOpening(
 
     /// <summary>Puts a device back into service whose flush failed. What it may have lost is missed by the leg since it
     /// was lost to the volume.</summary>
-    private async Task ReopenAsync(string device)
+    internal async Task ReopenAsync(string device)
     {
         try
         {

@@ -1,0 +1,175 @@
+using System.CommandLine;
+using System.Globalization;
+using DmIo.Cli.Arguments;
+using DmIo.Cli.Exit;
+using DmIo.Cli.Reports;
+using DmIo.Cli.Service;
+using DmIo.Cli.Streams;
+using DmIo.Volumes;
+using DmIo.Volumes.Client;
+using DmIo.Volumes.Record;
+
+namespace DmIo.Cli.Commands;
+
+/// <summary><c>dmio volume add-leg</c>, <c>add-witness</c>, <c>replace-leg</c>, <c>remove-leg</c> and <c>resync</c>: the
+/// volume is opened for the change, and closed afterwards.</summary>
+internal static class VolumeLegCommands
+{
+    private const string AddDescription = "Add a leg to a volume that is not open, and copy the data to it.";
+    private const string WitnessDescription = "Add a witness to a volume that is not open.";
+    private const string ReplaceDescription = "Add a leg, copy the data to it, and then remove another one.";
+    private const string RemoveDescription = "Remove a leg or witness of a volume that is not open.";
+    private const string ResyncDescription = "Wait until the legs of a volume that is not open are in sync.";
+
+    private const string Details = """
+        The change is in the record of the volume, so most of its legs and witnesses are needed (of two legs without
+        a witness: every leg in sync). A leg that is replaced stays a source until the new one is in sync. A leg or
+        witness that is removed is named by its device, or by its number if it is gone (dmio volume status).
+        """;
+
+    private const string Examples = """
+          dmio volume create disk --leg a.img --leg b.img --create 64MiB
+          dmio volume add-leg c.img --leg a.img --leg b.img --create 64MiB
+          dmio volume remove-leg c.img --leg a.img --leg b.img --leg c.img
+          dmio volume resync --leg a.img --leg b.img
+        """;
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
+    private static readonly Argument<string> Added = new("DEVICE")
+    {
+        Description = "The new device: a path, a URI, or the name of a device in --config.",
+    };
+
+    private static readonly Argument<string> Removed = new("MEMBER")
+    {
+        Description = "The leg or witness: its device, or its number.",
+    };
+
+    private static readonly Option<bool> Force = new("--force")
+    {
+        Description = "Replace what the new device holds, also if it is a volume or a file system.",
+    };
+
+    internal static IEnumerable<Command> CreateAll(IConsoleStreams streams) =>
+    [
+        Create("add-leg", AddDescription, [Added], streams, change => change.AddLegAsync()),
+        Create("add-witness", WitnessDescription, [Added], streams, change => change.AddWitnessAsync()),
+        Create("replace-leg", ReplaceDescription, [Removed, Added], streams, change => change.ReplaceAsync()),
+        Create("remove-leg", RemoveDescription, [Removed], streams, change => change.RemoveAsync()),
+        Create("resync", ResyncDescription, [], streams, static _ => Task.CompletedTask),
+    ];
+
+    private static ExampleCommand Create(
+        string name,
+        string description,
+        IReadOnlyList<Argument> arguments,
+        IConsoleStreams streams,
+        Func<Change, Task> change)
+    {
+        var command = new ExampleCommand(name, description, Details, Examples);
+        foreach (var argument in arguments)
+        {
+            command.Add(argument);
+        }
+
+        if (arguments.Contains(Added))
+        {
+            command.Add(Force);
+            command.Add(SharedOptions.Create);
+        }
+
+        command.With(VolumeCommand.DeviceOptions)
+            .SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams), change));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, RunContext context, Func<Change, Task> change)
+    {
+        var devices = VolumeCommand.DevicesOf(parsed);
+        await using var session = await DeviceSession.StartAsync(context);
+        var options = await VolumeCommand.AttachFoundAsync(context, session, devices, DeviceAccess.Writing(parsed));
+        context.Interrupted.ThrowIfCancellationRequested();
+        IReadOnlyList<string> members = [];
+        await VolumeCommand.ChangeAsync(
+            async () =>
+            {
+                await using var volume = await session.Service.OpenVolumeAsync(options);
+                var changing = new Change(session, volume, parsed, context);
+                await change(changing);
+                members = await changing.UntilInSyncAsync();
+            },
+            "Repeat the command.");
+        var witnesses = options.Witnesses.Where(witness => !members.Contains(witness));
+        var found = await VolumeCommand.InspectAsync(context, session, [.. members, .. witnesses]);
+        var report = VolumeCommand.Describe(session, devices, found);
+        return context.Print(
+            () => ReportJson.Write(report),
+            report.Write,
+            $"the volume is {report.State}")
+            ? ExitCode.Ok
+            : ExitCode.Failed;
+    }
+
+    /// <summary>A change of an open volume, and its arguments.</summary>
+    private sealed class Change(DeviceSession session, Volume volume, ParseResult parsed, RunContext context)
+    {
+        private readonly MemberOptions options = new(Force: parsed.GetValue(Force));
+
+        internal async Task AddLegAsync() =>
+            await volume.AddLegAsync(await AttachAsync(), options, context.Interrupted);
+
+        internal async Task AddWitnessAsync() =>
+            await volume.AddWitnessAsync(await AttachAsync(), options, context.Interrupted);
+
+        internal async Task RemoveAsync() => await volume.RemoveAsync(await MemberAsync(), context.Interrupted);
+
+        internal async Task ReplaceAsync() => await volume.ReplaceLegAsync(
+            await MemberAsync(), await AttachAsync(), options, context.Interrupted);
+
+        /// <summary>Waits until every leg that was found is in sync.</summary>
+        /// <returns>The devices of the legs.</returns>
+        internal async Task<IReadOnlyList<string>> UntilInSyncAsync()
+        {
+            var status = await volume.GetStatusAsync();
+            var total = status.Legs.Sum(leg => leg.Missed.Bytes);
+            var progress = new TransferProgress { TotalBytes = total };
+            await context.TimeAsync(progress, async () =>
+            {
+                while (status.Legs.Any(leg => leg.Device.Length > 0
+                    && leg.State is not (LegState.InSync or LegState.Slow)))
+                {
+                    await Task.Delay(PollInterval, context.Interrupted);
+                    status = await volume.GetStatusAsync();
+                    var copied = total - status.Legs.Sum(leg => leg.Missed.Bytes);
+                    progress.Add(Math.Max(0, copied - progress.DoneBytes));
+                }
+            });
+            return [.. status.Legs.Select(leg => leg.Device).Where(device => device.Length > 0)];
+        }
+
+        /// <summary>Attaches the new device. A file that is created stays.</summary>
+        private async Task<string> AttachAsync()
+        {
+            var access = DeviceAccess.Writing(parsed, parsed.GetValue(SharedOptions.Create));
+            var name = await session.AttachAsync(parsed.GetRequiredValue(Added), access);
+            session.KeepCreatedFiles();
+            return name;
+        }
+
+        /// <summary>The member of a device, or with a number.</summary>
+        private async Task<int> MemberAsync()
+        {
+            var text = parsed.GetRequiredValue(Removed);
+            var status = await volume.GetStatusAsync();
+            return status.Legs.FirstOrDefault(leg => leg.Device.Length > 0 && session.TextOf(leg.Device) == text)
+                is { } leg
+                ? leg.Member
+                : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var member)
+                    ? member
+                    : throw new RefusedException(
+                        $"'{text}' is no leg of the volume that was found; give the device of a leg, or the number of "
+                        + "a leg or witness (dmio volume status).");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using Akka.Actor;
+using DmIo.Actors.Client;
+using DmIo.Devices;
+using DmIo.Devices.Faults;
+using DmIo.Io;
+using DmIo.Volumes.Actors;
+using DmIo.Volumes.Client;
+using DmIo.Volumes.Protocol;
+using DmIo.Volumes.Record;
+using Xunit;
+
+namespace DmIo.Volumes.Tests.Volumes;
+
+/// <summary>The carrier of a voter, on a real service.</summary>
+public sealed class ReplicaTests : IAsyncLifetime
+{
+    private readonly ActorSystem system = ActorSystem.Create("replica");
+
+    private DmIoService Service => DmIoService.For(system);
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await system.Terminate();
+
+    [Fact]
+    public async Task VM8_The_superblock_is_written_on_a_device_that_stopped_at_a_failed_flush()
+    {
+        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
+        await Service.AttachAsync("a", faulty);
+        await Service.CreateVolumeAsync(new VolumeOptions { Name = "v", Legs = ["a"] });
+        await using var client = await Service.OpenAsync(64);
+        var store = await LegStore.OpenAsync(client, "a", ByteSize.FromMiB(16));
+        faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), MaxCount = 1 });
+        Assert.False((await client.FlushAsync("a")).IsOk);
+        Assert.False((await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk);
+
+        var opening = new VolumeOpening(Service, client, "v", ["a"], [store]);
+        var replica = system.ActorOf(Props.Create(() => new ReplicaActor(store, default(Continuity), opening)));
+
+        var told = await replica.Ask<ReplicaActor.Told>(
+            new ReplicaActor.Ask(ReplicaActor.Lane.Vote, new PreVote(Epoch.None, Guid.NewGuid())),
+            TimeSpan.FromSeconds(30));
+        Assert.IsType<WouldPromise>(told.Reply);
+    }
+}
