@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
@@ -6,16 +7,25 @@ using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Actors;
 
-/// <summary>The legs of a volume that is opened, and how missing ones are found later. Immutable.</summary>
+/// <summary>The legs of a volume that is opened, and how missing ones are found later.</summary>
 internal sealed class VolumeOpening(
     DmIoService service, IoClient client, string name, IReadOnlyList<string> devices, IReadOnlyList<LegStore> stores)
 {
     private static readonly Guid BootId = ReadBootId();
 
+    private volatile ImmutableList<ForkedMember> forked = [];
+
     internal string Name => name;
 
     /// <summary>An operator starts the volume, also if it was stopped.</summary>
     internal bool StartsStopped { get; init; }
+
+    /// <summary>The devices that were found to follow another lineage. Thread-safe.</summary>
+    internal ImmutableList<ForkedMember> Forked
+    {
+        get => forked;
+        init => forked = value;
+    }
 
     /// <summary>The legs and witnesses that were found at the start.</summary>
     internal IReadOnlyList<LegStore> Stores => stores;
@@ -71,11 +81,18 @@ internal sealed class VolumeOpening(
             }
 
             if ((known is null || !present[known.Superblock.Member])
+                && !forked.Exists(member => member.Device == device)
                 && await TryOpenAsync(device, status.Description.Capacity) is { } store
-                && store.Superblock.Volume == stores[0].Superblock.Volume
-                && !present[store.Superblock.Member])
+                && store.Superblock.Volume == stores[0].Superblock.Volume)
             {
-                return store;
+                if (store.Superblock.Accepted?.Lineage != stores[0].Superblock.Accepted!.Lineage)
+                {
+                    forked = forked.Add(ForkedMember.Of(store));
+                }
+                else if (!present[store.Superblock.Member])
+                {
+                    return store;
+                }
             }
         }
 
