@@ -66,8 +66,8 @@ internal static class VolumeForceCommand
         if (!isForced)
         {
             throw new RefusedException(
-                $"{string.Join(", ", devices.All)} would become the volume '{before.Volume}' without the other legs and "
-                + $"witnesses of record {before.Record} of epoch {before.Epoch}, in sync "
+                $"{string.Join(", ", devices.All)} would become the volume '{before.Volume}' without the other legs "
+                + $"and witnesses of record {before.Record} of epoch {before.Epoch}, in sync "
                 + $"{string.Join(", ", before.InSync)}, and what only those hold would be lost; give --force.");
         }
 

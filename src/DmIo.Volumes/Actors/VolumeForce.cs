@@ -6,8 +6,8 @@ namespace DmIo.Volumes.Actors;
 
 /// <summary>
 /// Makes legs and witnesses that are too few, or too old, a volume of their own: a child lineage, whose only leg in
-/// sync is the newest of them. Reads all devices before it writes the first one. The order of the writes makes it safe to
-/// stop after each of them; repeated, it ends what was interrupted.
+/// sync is the newest of them. Reads all devices before it writes the first one. The order of the writes makes it safe
+/// to stop after each of them; repeated, it ends what was interrupted.
 /// <list type="number">
 /// <item>The missed maps of the source say that every other leg misses everything: the legs may differ in places that
 /// no map knows. In the old lineage this costs a longer copy at most.</item>
