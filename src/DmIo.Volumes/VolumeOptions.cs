@@ -27,6 +27,10 @@ public sealed record VolumeOptions
     /// <summary>Create: replace what the legs hold, also if it is a volume or a file system.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Force a volume: its source may be a leg that never had the data of the volume, or whose copy did not
+    /// end.</summary>
+    public bool AllowInconsistentSource { get; init; }
+
     /// <summary>Legs and witnesses that cannot be fenced are accepted, such as exports of NBD servers: another host can
     /// write to them, and a server that was stopped can execute old writes later. A volume that is created so is bound
     /// to this host.</summary>

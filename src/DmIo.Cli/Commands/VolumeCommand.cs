@@ -54,6 +54,8 @@ internal static class VolumeCommand
             VolumeStopCommand.CreateStop(streams),
             VolumeStopCommand.CreateStart(streams),
             VolumeRenameCommand.Create(streams),
+            VolumeVerifyCommand.Create(streams),
+            VolumeForceCommand.Create(streams),
             VolumeDestroyCommand.Create(streams),
             VolumeDumpCommand.Create(streams),
         };

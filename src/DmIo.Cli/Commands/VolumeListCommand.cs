@@ -5,6 +5,7 @@ using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
 using DmIo.Devices;
+using DmIo.Volumes;
 using DmIo.Volumes.Dump;
 
 namespace DmIo.Cli.Commands;
@@ -89,11 +90,23 @@ internal static class VolumeListCommand
         others.AddRange(found.Where(leg => leg.Reading.Superblock is null).Select(leg => new MissingReport(
             session.TextOf(leg.Device),
             leg.Reading.IsBlank ? "It is no leg or witness of a volume." : leg.Reading.Fault ?? "")));
-        var volumes = found.Where(leg => leg.Reading.Superblock?.Accepted is not null)
-            .GroupBy(leg => leg.Reading.Superblock!.Volume)
-            .Select(group => group.ToList())
-            .Select(legs => VolumeReport.Of(ClosedVolume.Of(legs), legs, session.TextOf))
-            .OrderBy(volume => volume.Volume, StringComparer.Ordinal);
-        return new VolumeListReport([.. volumes], others.Count == 0 ? null : others);
+        var volumes = new List<VolumeReport>();
+        foreach (var group in found.Where(leg => leg.Reading.Superblock?.Accepted is not null)
+            .GroupBy(leg => leg.Reading.Superblock!.Volume))
+        {
+            var legs = group.ToList();
+            try
+            {
+                volumes.Add(VolumeReport.Of(ClosedVolume.Of(legs), legs, session.TextOf));
+            }
+            catch (VolumeException fault)
+            {
+                // The volume was forced twice: its devices are of two volumes now.
+                others.AddRange(legs.Select(leg => new MissingReport(session.TextOf(leg.Device), fault.Message)));
+            }
+        }
+
+        return new VolumeListReport(
+            [.. volumes.OrderBy(volume => volume.Volume, StringComparer.Ordinal)], others.Count == 0 ? null : others);
     }
 }

@@ -18,6 +18,8 @@ namespace DmIo.Cli.Reports;
 [JsonSerializable(typeof(VolumeReport))]
 [JsonSerializable(typeof(VolumeListReport))]
 [JsonSerializable(typeof(DestroyedReport))]
+[JsonSerializable(typeof(VolumeVerifyReport))]
+[JsonSerializable(typeof(ForcedReport))]
 [JsonSerializable(typeof(LegDump))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
@@ -46,6 +48,11 @@ internal sealed partial class ReportJson : JsonSerializerContext
     internal static string Write(VolumeListReport report) => JsonSerializer.Serialize(report, Plain.VolumeListReport);
 
     internal static string Write(DestroyedReport report) => JsonSerializer.Serialize(report, Plain.DestroyedReport);
+
+    internal static string Write(VolumeVerifyReport report) =>
+        JsonSerializer.Serialize(report, Plain.VolumeVerifyReport);
+
+    internal static string Write(ForcedReport report) => JsonSerializer.Serialize(report, Plain.ForcedReport);
 
     internal static string Write(LegDump dump) => JsonSerializer.Serialize(dump, Plain.LegDump);
 

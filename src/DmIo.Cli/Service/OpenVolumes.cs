@@ -183,6 +183,7 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
         var notes = status.Legs.Where(leg => leg.State != LegState.InSync).Select(leg => leg switch
         {
             { Device: "" } => $"Leg {leg.Member} was not found.",
+            { State: LegState.Forked } => $"'{TextOf(leg.Device)}' is not used: the volume was forced without it.",
             { State: LegState.Syncing } =>
                 $"Leg {leg.Member} '{TextOf(leg.Device)}' lacks {leg.Missed}, which is being copied.",
             _ => $"Leg {leg.Member} '{TextOf(leg.Device)}' is not in sync; what it lacks is copied while the volume is "

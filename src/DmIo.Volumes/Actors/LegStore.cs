@@ -1,5 +1,6 @@
 using DmIo.Actors.Client;
 using DmIo.Io;
+using DmIo.Memory;
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Writing;
@@ -151,6 +152,18 @@ internal sealed class LegStore
     /// <inheritdoc cref="LegPages.Written"/>
     internal void Written(MapWrite write) => pages.Written(write);
 
+    /// <summary>Writes the missed map of a member durably. The maps were read before.</summary>
+    /// <exception cref="VolumeException">A page cannot be written.</exception>
+    internal async Task WriteMissedAsync(byte member, RegionSet regions)
+    {
+        var writes = new List<MapWrite>();
+        EncodeMissed(member, regions, writes);
+        foreach (var write in writes)
+        {
+            await WriteAsync(write.Start, write.Block);
+        }
+    }
+
     /// <summary>Where superblock 2 may be: the first two tell, unless both are damaged. A device without a trace of a
     /// superblock is blank, or its start was erased: only the usual places are tried.</summary>
     private static IEnumerable<Sector> LaterCopies(byte[]?[] blocks, ByteSize capacity)
@@ -179,7 +192,7 @@ internal sealed class LegStore
         }
     }
 
-    private async Task WriteAsync(Sector start, byte[] block)
+    private async Task WriteAsync(Sector start, IoMemory block)
     {
         if (!await TryWriteAsync(start, block))
         {
@@ -190,12 +203,12 @@ internal sealed class LegStore
         }
     }
 
-    private Task<bool> TryWriteAsync(Sector start, byte[] block) => TryWriteAsync(client, Device, start, block);
+    private Task<bool> TryWriteAsync(Sector start, IoMemory block) => TryWriteAsync(client, Device, start, block);
 
-    private static async Task<bool> TryWriteAsync(IoClient client, string device, Sector start, byte[] block)
+    private static async Task<bool> TryWriteAsync(IoClient client, string device, Sector start, IoMemory block)
     {
         var result = await client.WriteAsync(
-            new IoRegion(device, start, block.Length / Sector.SizeBytes),
+            new IoRegion(device, start, block.LengthBytes / Sector.SizeBytes),
             block,
             new RequestOptions { ForceUnitAccess = true });
         return result.IsOk;

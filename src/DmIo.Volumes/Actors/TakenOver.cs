@@ -28,7 +28,7 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
         HostLock? hostLock = null;
         try
         {
-            var (stores, known) = await VolumeSearch.RunAsync(service, client, options);
+            var (stores, known, forked) = await VolumeSearch.RunAsync(service, client, options);
             hostLock = HostLock.Take(stores[0].Superblock.Volume, options.Name);
             var copyClient = await service.OpenAsync(CopyTransfers.Pages);
             var blockSize = VolumeSearch.BlockSizeOf(service, stores);
@@ -41,6 +41,7 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
             string[] devices = [.. options.Legs, .. options.Witnesses];
             var opening = new VolumeOpening(service, client, options.Name, devices, stores)
             {
+                Forked = [.. forked],
                 LegTimeout = options.LegTimeout,
                 StartsStopped = startsStopped,
             };

@@ -22,4 +22,18 @@ internal static class VolumeMembers
                 + ". Name those of one volume.");
         }
     }
+
+    /// <summary>Checks that a volume with legs that cannot be fenced is used on its host.</summary>
+    /// <exception cref="VolumeException">It is bound to another host.</exception>
+    internal static void RequireThisHost(string name, IEnumerable<Superblock> members)
+    {
+        var foreign = members.Select(member => member.Host)
+            .FirstOrDefault(host => host != Guid.Empty && host != HostLock.HostId);
+        if (foreign != Guid.Empty)
+        {
+            throw new VolumeException(
+                $"The volume '{name}' has legs that cannot be fenced, and is bound to the host {foreign}; open it "
+                + $"there. This host is {HostLock.HostId}.");
+        }
+    }
 }

@@ -19,9 +19,11 @@ internal sealed class VolumeMetadata(DmIoService service, IoClient client, Volum
         var stores = (await ReadAsync()).Select(found => LegStore.Of(client, found.Device, found.Reading)
             ?? throw new VolumeException(LegStore.FaultOf(found.Device, found.Reading))).ToList();
         VolumeMembers.RequireOneVolume(stores.Select(store => (store.Device, store.Superblock)));
-        var known = stores.Select(store => store.Superblock.Accepted).OfType<VolumeRecord>()
-            .MaxBy(record => record.Version)
-            ?? throw new VolumeException("No device has a record of a volume.");
+        var records = stores.Where(store => store.Superblock.Accepted is not null)
+            .Select(store => (store.Device, store.Superblock.Accepted!)).ToList();
+        var known = records.Count > 0
+            ? VolumeLineages.NewestOf(stores[0].Superblock.Name, records)
+            : throw new VolumeException("No device has a record of a volume.");
         using var hostLock = HostLock.Take(stores[0].Superblock.Volume, stores[0].Superblock.Name);
         var missing = known.Configuration.Slots
             .Where(slot => stores.All(store => store.Superblock.Leg != slot.Id)).ToList();

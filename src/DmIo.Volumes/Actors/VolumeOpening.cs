@@ -13,6 +13,7 @@ internal sealed class VolumeOpening(
 {
     private static readonly Guid BootId = ReadBootId();
     private ImmutableList<string> devices = [.. named];
+    private volatile ImmutableList<ForkedMember> forked = [];
 
     internal DmIoService Service => service;
 
@@ -22,6 +23,13 @@ internal sealed class VolumeOpening(
 
     /// <summary>An operator starts the volume, also if it was stopped.</summary>
     internal bool StartsStopped { get; init; }
+
+    /// <summary>The devices that were found to follow another lineage. Thread-safe.</summary>
+    internal ImmutableList<ForkedMember> Forked
+    {
+        get => forked;
+        init => forked = value;
+    }
 
     /// <summary>The legs and witnesses that were found at the start.</summary>
     internal IReadOnlyList<LegStore> Stores => stores;
@@ -83,11 +91,18 @@ internal sealed class VolumeOpening(
             }
 
             if ((known is null || !present[known.Superblock.Member])
+                && !forked.Exists(member => member.Device == device)
                 && await TryOpenAsync(device, status.Description.Capacity) is { } store
-                && store.Superblock.Volume == stores[0].Superblock.Volume
-                && !present[store.Superblock.Member])
+                && store.Superblock.Volume == stores[0].Superblock.Volume)
             {
-                return store;
+                if (store.Superblock.Accepted?.Lineage != stores[0].Superblock.Accepted!.Lineage)
+                {
+                    forked = forked.Add(ForkedMember.Of(store));
+                }
+                else if (!present[store.Superblock.Member])
+                {
+                    return store;
+                }
             }
         }
 

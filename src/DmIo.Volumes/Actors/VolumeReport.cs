@@ -25,6 +25,8 @@ internal static class VolumeReport
                 leg.CorrectedReads));
         }
 
+        legs.AddRange(opening.Forked.Where(member => !member.IsWitness).Select(member => new LegStatus(
+            member.Device, member.Member, LegState.Forked, default, Resync: null, CorrectedReads: 0)));
         return new VolumeStatus(
             opening.Name, StateOf(device.Writer, state), state.Chosen, legs, SizeOf(state.Unresolved));
     }

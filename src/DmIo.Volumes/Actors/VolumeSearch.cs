@@ -9,11 +9,10 @@ namespace DmIo.Volumes.Actors;
 internal static class VolumeSearch
 {
     /// <summary>Reads the superblocks of the named devices. Writes nothing.</summary>
-    /// <returns>The legs and witnesses that were found, and the newest record that they hold.</returns>
-    /// <exception cref="VolumeException">None was found, they belong to several volumes, or the named devices can never
-    /// be enough to open the volume.</exception>
+    /// <exception cref="VolumeException">None was found, they belong to several volumes or to lineages that do not come
+    /// from each other, or the named devices can never be enough to open the volume.</exception>
     /// <exception cref="IoRefusedException">The name is in use, or the service has stopped.</exception>
-    internal static async Task<(IReadOnlyList<LegStore> Stores, VolumeRecord Known)> RunAsync(
+    internal static async Task<FoundMembers> RunAsync(
         DmIoService service, IoClient client, VolumeOptions options)
     {
         var attached = (await service.GetDevicesAsync()).ToDictionary(
@@ -52,9 +51,12 @@ internal static class VolumeSearch
                 $"No leg of the volume '{options.Name}' was found. {string.Join(' ', faults)}");
         }
 
-        RequireThisHost(options, stores);
+        VolumeMembers.RequireThisHost(options.Name, stores.Select(store => store.Superblock));
         VolumeMembers.RequireOneVolume(stores.Select(store => (store.Device, store.Superblock)));
-        var known = stores.Select(store => store.Superblock.Accepted!).MaxBy(record => record.Version)!;
+        var known = VolumeLineages.NewestOf(
+            options.Name, stores.Select(store => (store.Device, store.Superblock.Accepted!)));
+        var forked = stores.FindAll(store => store.Superblock.Accepted!.Lineage != known.Lineage);
+        stores.RemoveAll(forked.Contains);
         foreach (var stranger in stores.FindAll(store => !store.IsMemberOf(known)))
         {
             stores.Remove(stranger);
@@ -69,23 +71,12 @@ internal static class VolumeSearch
 
         return OpeningQuorum.FaultOf(options.Name, known, found, coming) is { } tooFew
             ? throw new VolumeException(string.Join(' ', faults.Prepend(tooFew)))
-            : (stores, known);
+            : new FoundMembers(stores, known, [.. forked.Select(ForkedMember.Of)]);
     }
 
     /// <summary>The largest block size of the legs that were found.</summary>
     internal static ByteSize BlockSizeOf(DmIoService service, IReadOnlyList<LegStore> stores) => stores.Max(store =>
         service.Directory.TryFind(store.Device, out var entry) ? entry.Description.BlockSize : default);
-
-    private static void RequireThisHost(VolumeOptions options, List<LegStore> stores)
-    {
-        if (stores.Find(store => store.Superblock.Host is var host && host != Guid.Empty && host != HostLock.HostId)
-            is { } foreign)
-        {
-            throw new VolumeException(
-                $"The volume '{options.Name}' has legs that cannot be fenced, and is bound to the host "
-                + $"{foreign.Superblock.Host}; open it there. This host is {HostLock.HostId}.");
-        }
-    }
 
     private static void RequireFreeName(VolumeOptions options, IEnumerable<string> attached)
     {
@@ -101,3 +92,10 @@ internal static class VolumeSearch
         }
     }
 }
+
+/// <summary>What was found of a volume.</summary>
+/// <param name="Stores">The legs and witnesses.</param>
+/// <param name="Known">The newest record that they hold.</param>
+/// <param name="Forked">The devices of an older lineage.</param>
+internal sealed record FoundMembers(
+    IReadOnlyList<LegStore> Stores, VolumeRecord Known, IReadOnlyList<ForkedMember> Forked);

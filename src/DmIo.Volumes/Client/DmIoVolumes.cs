@@ -101,6 +101,22 @@ public static class DmIoVolumes
         await new VolumeMetadata(service, client, options).DestroyAsync();
     }
 
+    /// <summary>Makes legs and witnesses a volume of their own, also if they are too few of their volume, or too old.
+    /// An operator decides that the other legs, and what only they hold, are given up: their devices are not changed,
+    /// and are Forked when they are seen together with these: never used, and never synchronized. May be repeated after
+    /// an interruption.</summary>
+    /// <remarks>The newest leg of those that are named is the source. Everything is copied from it to the others when
+    /// the volume is opened.</remarks>
+    /// <exception cref="VolumeException">A device is no leg or witness; the devices belong to several volumes or
+    /// lineages; the volume is open; or no leg can be the source
+    /// (<see cref="VolumeOptions.AllowInconsistentSource"/>).</exception>
+    public static async Task<ForcedVolume> ForceVolumeAsync(this DmIoService service, VolumeOptions options)
+    {
+        using var usage = Use(service, options);
+        await using var client = await service.OpenAsync(MetadataPages);
+        return await new VolumeForce(service, client, options).RunAsync();
+    }
+
     /// <summary>The open volumes of the service, by name in ordinal order.</summary>
     public static IReadOnlyList<Volume> GetVolumes(this DmIoService service)
     {

@@ -9,7 +9,7 @@ namespace DmIo.Volumes.Dump;
 /// <param name="Id">The Guid of the volume.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Record">The newest record that was found. A quorum of the voters may not have accepted it.</param>
-/// <param name="Legs">Its legs, also those that were not found.</param>
+/// <param name="Legs">Its legs, also those that were not found, and those of an older lineage.</param>
 /// <param name="Witnesses">Its witnesses, also those that were not found.</param>
 internal sealed record ClosedVolume(
     Guid Id, string Name, VolumeRecord Record, IReadOnlyList<ClosedMember> Legs, IReadOnlyList<ClosedMember> Witnesses)
@@ -22,21 +22,41 @@ internal sealed record ClosedVolume(
     {
         var members = found.Where(leg => leg.Reading.Superblock is not null).ToList();
         VolumeMembers.RequireOneVolume(members.Select(leg => (leg.Device, leg.Reading.Superblock!)));
-        var newest = members.Where(leg => leg.Reading.Superblock!.Accepted is not null)
-            .MaxBy(leg => leg.Reading.Superblock!.Accepted!.Version)?.Reading.Superblock
-            ?? throw new VolumeException("No device has a record of a volume.");
-        var record = newest.Accepted!;
+        var recorded = members.Where(leg => leg.Reading.Superblock!.Accepted is not null).ToList();
+        if (recorded.Count == 0)
+        {
+            throw new VolumeException("No device has a record of a volume.");
+        }
+
+        var record = VolumeLineages.NewestOf(
+            recorded[0].Reading.Superblock!.Name,
+            recorded.Select(leg => (leg.Device, leg.Reading.Superblock!.Accepted!)));
+        var newest = recorded.Find(leg => leg.Reading.Superblock!.Accepted!.Version == record.Version)!
+            .Reading.Superblock!;
+        var forked = recorded.FindAll(leg => leg.Reading.Superblock!.Accepted!.Lineage != record.Lineage);
+        members.RemoveAll(forked.Contains);
         var byMember = members.ToLookup(leg => leg.Reading.Superblock!.Member);
         return new ClosedVolume(
             newest.Volume,
             newest.Name,
             record,
-            [.. Slots(isWitness: false).Select(slot => Describe(slot, byMember[slot.Member], record, members))],
+            [
+                .. Slots(isWitness: false).Select(slot => Describe(slot, byMember[slot.Member], record, members)),
+                .. forked.Where(leg => leg.Reading.Superblock!.State != LegState.None).Select(Fork),
+            ],
             [.. Slots(isWitness: true).Select(slot => Describe(slot, byMember[slot.Member], record, members))]);
 
         IEnumerable<VoterSlot> Slots(bool isWitness) =>
             record.Configuration.Slots.Where(slot => slot.IsWitness == isWitness);
     }
+
+    /// <summary>A leg of an older lineage.</summary>
+    private static ClosedMember Fork(LegInspection leg) => new(
+        leg.Device,
+        leg.Reading.Superblock!.Member,
+        LegState.Forked,
+        leg.Reading.Superblock.Accepted,
+        Missed: default);
 
     private static ClosedMember Describe(
         VoterSlot slot, IEnumerable<LegInspection> found, VolumeRecord record, List<LegInspection> all)

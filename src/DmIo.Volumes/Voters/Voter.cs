@@ -164,7 +164,8 @@ internal sealed class Voter
             return new Refused(fence, TimeSpan.Zero);
         }
 
-        if (record.Version < durable.Record.Version)
+        // Records of two lineages are not ordered: a voter never follows another lineage.
+        if (record.Lineage != durable.Record.Lineage || record.Version < durable.Record.Version)
         {
             return null;
         }

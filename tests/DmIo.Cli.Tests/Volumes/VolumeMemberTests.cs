@@ -34,7 +34,7 @@ public sealed class VolumeMemberTests : IAsyncLifetime
             ["volume", "add-leg", PathOf("c"), .. Legs("a", "b"), "--create", "16MiB", "--json"]);
         File.Delete(PathOf("a"));
         Assert.True(added.ExitCode == 0, added.ToString());
-        Assert.Equal([0, 1, 2], added.Json().GetProperty("inSync").EnumerateArray().Select(leg => leg.GetInt32()));
+        Assert.Equal([0, 1, 2], added.Json.GetProperty("inSync").EnumerateArray().Select(leg => leg.GetInt32()));
         await AssertDataAsync("b", "c");
     }
 
@@ -46,7 +46,7 @@ public sealed class VolumeMemberTests : IAsyncLifetime
         var replaced = await Command.RunAsync(
             ["volume", "replace-leg", "0", PathOf("d"), .. Legs("b", "c"), "--create", "16MiB", "--json"]);
         Assert.True(replaced.ExitCode == 0, replaced.ToString());
-        Assert.Equal([1, 2, 3], replaced.Json().GetProperty("inSync").EnumerateArray().Select(leg => leg.GetInt32()));
+        Assert.Equal([1, 2, 3], replaced.Json.GetProperty("inSync").EnumerateArray().Select(leg => leg.GetInt32()));
         await AssertDataAsync("c", "d");
     }
 
@@ -100,5 +100,5 @@ public sealed class VolumeMemberTests : IAsyncLifetime
 
     private string[] Legs(params string[] names) => [.. names.SelectMany(name => new[] { "--leg", PathOf(name) })];
 
-    private string PathOf(string name) => Path.Combine(directory.Path, name);
+    private string PathOf(string name) => directory.PathOf(name);
 }

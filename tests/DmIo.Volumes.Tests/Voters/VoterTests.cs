@@ -70,6 +70,14 @@ public sealed class VoterTests
         Assert.Equal(RecordOf(1, 2), fixture.Voter.Durable.Record);
     }
 
+    [Fact]
+    public void A_record_of_another_lineage_is_not_followed()
+    {
+        var child = RecordOf(1) with { Lineage = OwnerB, ParentLineage = RecordOf(1).Lineage };
+        Assert.Null(fixture.AskAndWrite(new Accept(child)));
+        Assert.Equal(RecordOf(1).Lineage, fixture.Voter.Durable.Record.Lineage);
+    }
+
     [Theory]
     [InlineData(LegState.InSync, 0, LegState.InSync)]
     [InlineData(LegState.InSync, 1, LegState.Outdated)]

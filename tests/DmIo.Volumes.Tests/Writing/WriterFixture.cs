@@ -7,8 +7,8 @@ using Xunit;
 
 namespace DmIo.Volumes.Tests.Writing;
 
-/// <summary>A writer of a volume of two legs, or more, and a witness. Voters answer when the test says so; steps on
-/// legs end when the test ends them.</summary>
+/// <summary>A writer of a volume of two or more legs and a witness. Voters answer when the test says so; steps on legs
+/// end when the test ends them.</summary>
 internal sealed class WriterFixture : IWriterHost
 {
     private readonly Dictionary<ClientOperation, OperationOutcome> outcomes = [];
