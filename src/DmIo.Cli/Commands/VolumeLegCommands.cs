@@ -11,8 +11,8 @@ using DmIo.Volumes.Record;
 
 namespace DmIo.Cli.Commands;
 
-/// <summary><c>dmio volume add-leg</c>, <c>add-witness</c>, <c>replace-leg</c>, <c>remove-leg</c> and <c>resync</c>: the
-/// volume is opened for the change, and closed afterwards.</summary>
+/// <summary><c>dmio volume add-leg</c>, <c>add-witness</c>, <c>replace-leg</c>, <c>remove-leg</c> and <c>resync</c>:
+/// the volume is opened for the change, and closed afterwards.</summary>
 internal static class VolumeLegCommands
 {
     private const string AddDescription = "Add a leg to a volume that is not open, and copy the data to it.";

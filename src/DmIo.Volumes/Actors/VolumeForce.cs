@@ -152,13 +152,13 @@ internal sealed class VolumeForce(DmIoService service, IoClient client, VolumeOp
 
     private static async Task WriteMissedAsync(LegStore source, VolumeRecord record)
     {
-        var maps = await source.ReadMapsAsync();
-        Invariant.Require(maps is not null);
-        var all = RegionRange.Touching(0, (ulong)record.Size.Bytes, RegionRange.RegionShift);
+        // What is written differs from what the pages hold.
+        await source.ReadMapsAsync();
+        var all = new RegionSet();
+        all.SetRange(RegionRange.Touching(0, (ulong)record.Size.Bytes, RegionRange.RegionShift));
         foreach (var member in record.Configuration.Legs - record.InSync)
         {
-            maps.Missed[member].SetRange(all);
-            await source.WriteMissedAsync((byte)member, maps.Missed[member]);
+            await source.WriteMissedAsync((byte)member, all);
         }
     }
 

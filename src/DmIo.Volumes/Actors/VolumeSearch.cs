@@ -57,12 +57,7 @@ internal static class VolumeSearch
             options.Name, stores.Select(store => (store.Device, store.Superblock.Accepted!)));
         var forked = stores.FindAll(store => store.Superblock.Accepted!.Lineage != known.Lineage);
         stores.RemoveAll(forked.Contains);
-        foreach (var stranger in stores.FindAll(store => !store.IsMemberOf(known)))
-        {
-            stores.Remove(stranger);
-            faults.Add($"'{stranger.Device}' was removed from the volume.");
-        }
-
+        RemoveStrangers(stores, known, faults);
         var found = new Dictionary<int, string>();
         foreach (var store in stores)
         {
@@ -77,6 +72,15 @@ internal static class VolumeSearch
     /// <summary>The largest block size of the legs that were found.</summary>
     internal static ByteSize BlockSizeOf(DmIoService service, IReadOnlyList<LegStore> stores) => stores.Max(store =>
         service.Directory.TryFind(store.Device, out var entry) ? entry.Description.BlockSize : default);
+
+    private static void RemoveStrangers(List<LegStore> stores, VolumeRecord known, List<string> faults)
+    {
+        foreach (var stranger in stores.FindAll(store => !store.IsMemberOf(known)))
+        {
+            stores.Remove(stranger);
+            faults.Add($"'{stranger.Device}' was removed from the volume.");
+        }
+    }
 
     private static void RequireFreeName(VolumeOptions options, IEnumerable<string> attached)
     {

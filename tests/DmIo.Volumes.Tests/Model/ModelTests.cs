@@ -47,8 +47,14 @@ public sealed class ModelTests(ITestOutputHelper output)
         ["2 legs, a leg is added, 2 writers"] = (
             Witness with
             {
-                Legs = 3, Witnesses = 0, Rule = QuorumRule.InSync, Outside = Leg2, Blank = Leg2, Changes = 1,
-                Returns = true, Losses = 1,
+                Legs = 3,
+                Witnesses = 0,
+                Rule = QuorumRule.InSync,
+                Outside = Leg2,
+                Blank = Leg2,
+                Changes = 1,
+                Returns = true,
+                Losses = 1,
             },
             150_000, false),
         ["3 legs, voters are removed, 2 writers"] =
@@ -59,7 +65,13 @@ public sealed class ModelTests(ITestOutputHelper output)
         ["maps: a leg is added, crash, cut"] = (
             Maps with
             {
-                Legs = 3, Witnesses = 0, Outside = Leg2, Blank = Leg2, Changes = 1, Crashes = 1, Cuts = 1,
+                Legs = 3,
+                Witnesses = 0,
+                Outside = Leg2,
+                Blank = Leg2,
+                Changes = 1,
+                Crashes = 1,
+                Cuts = 1,
             },
             150_000, false),
         ["maps: crash, power, cut, flush"] =
