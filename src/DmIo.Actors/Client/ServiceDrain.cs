@@ -33,10 +33,9 @@ internal sealed class ServiceDrain(ExtendedActorSystem system, DmIoSettings sett
         try
         {
             var closed = Task.WhenAll(Volatile.Read(ref closing).Select(close => close()));
-            await closed.WaitAsync(giveUp.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var drained = supervisor.Ask<ServiceDrained>(
-                DrainService.Instance, Timeout.InfiniteTimeSpan, stopped);
-            await drained.WaitAsync(giveUp.Token).ConfigureAwait(false);
+            await closed.WaitAsync(giveUp.Token).ConfigureAwait(
+                ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await supervisor.Ask<ServiceDrained>(DrainService.Instance, Timeout.InfiniteTimeSpan, giveUp.Token);
         }
         catch (OperationCanceledException) when (stopped.IsCancellationRequested)
         {
