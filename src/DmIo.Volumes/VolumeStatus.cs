@@ -68,3 +68,9 @@ public sealed record VolumeStatus(
 /// <summary>Published on the event stream when the state of a volume or of a leg has changed.</summary>
 /// <param name="Status">The state now.</param>
 public sealed record VolumeChanged(VolumeStatus Status);
+
+/// <summary>A volume that an operator has forced.</summary>
+/// <param name="Source">The device of the leg whose data is that of the volume. The other legs get a copy of all of it
+/// when the volume is opened.</param>
+/// <param name="Record">The first record of the new lineage.</param>
+public sealed record ForcedVolume(string Source, VolumeRecord Record);

@@ -101,6 +101,11 @@ internal static class VolumeCommand
         return [.. names];
     }
 
+    /// <summary>Attaches all devices of a volume.</summary>
+    internal static async Task<VolumeOptions> AttachAllAsync(
+        DeviceSession session, VolumeArgument devices, DeviceAccess access) => OptionsOf(
+        await AttachAsync(session, devices.Legs, access), await AttachAsync(session, devices.Witnesses, access));
+
     /// <summary>Attaches those of the devices that can be opened, and warns of the others.</summary>
     /// <exception cref="RefusedException">No leg can be opened.</exception>
     internal static async Task<VolumeOptions> AttachFoundAsync(
@@ -115,15 +120,7 @@ internal static class VolumeCommand
         }
 
         faults.ForEach(fault => context.Streams.Error.WriteLine($"{context.Name}: warning: {fault}"));
-        return new VolumeOptions
-        {
-            Name = "volume to change",
-            Legs = legs,
-            Witnesses = witnesses,
-
-            // Allowed when the volume was created, for the host that it is bound to.
-            AllowUnfenced = true,
-        };
+        return OptionsOf(legs, witnesses);
 
         async Task<List<string>> AttachEachAsync(IReadOnlyList<string> texts)
         {
@@ -143,6 +140,16 @@ internal static class VolumeCommand
             return names;
         }
     }
+
+    private static VolumeOptions OptionsOf(IReadOnlyList<string> legs, IReadOnlyList<string> witnesses) => new()
+    {
+        Name = "volume to change",
+        Legs = legs,
+        Witnesses = witnesses,
+
+        // Allowed when the volume was created, for the host that it is bound to.
+        AllowUnfenced = true,
+    };
 
     /// <summary>Changes a volume; its errors become those of the command.</summary>
     /// <param name="change">The change.</param>

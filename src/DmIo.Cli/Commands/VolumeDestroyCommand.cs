@@ -4,7 +4,6 @@ using DmIo.Cli.Exit;
 using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
-using DmIo.Volumes;
 using DmIo.Volumes.Client;
 
 namespace DmIo.Cli.Commands;
@@ -43,12 +42,7 @@ internal static class VolumeDestroyCommand
         var (devices, isForced) = (VolumeCommand.DevicesOf(parsed), parsed.GetValue(Force));
         await using var session = await DeviceSession.StartAsync(context, isInspection: !isForced);
         var access = isForced ? DeviceAccess.Writing(parsed) : DeviceAccess.Reading(parsed);
-        var options = new VolumeOptions
-        {
-            Name = "volume to destroy",
-            Legs = await VolumeCommand.AttachAsync(session, devices.Legs, access),
-            Witnesses = await VolumeCommand.AttachAsync(session, devices.Witnesses, access),
-        };
+        var options = await VolumeCommand.AttachAllAsync(session, devices, access);
         if (!isForced)
         {
             var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);

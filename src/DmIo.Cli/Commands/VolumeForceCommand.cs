@@ -54,11 +54,8 @@ internal static class VolumeForceCommand
         var (devices, isForced) = (VolumeCommand.DevicesOf(parsed), parsed.GetValue(Force));
         await using var session = await DeviceSession.StartAsync(context, isInspection: !isForced);
         var access = isForced ? DeviceAccess.Writing(parsed) : DeviceAccess.Reading(parsed);
-        var options = new VolumeOptions
+        var options = await VolumeCommand.AttachAllAsync(session, devices, access) with
         {
-            Name = "volume to force",
-            Legs = await VolumeCommand.AttachAsync(session, devices.Legs, access),
-            Witnesses = await VolumeCommand.AttachAsync(session, devices.Witnesses, access),
             AllowInconsistentSource = parsed.GetValue(Inconsistent),
         };
         var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);

@@ -4,7 +4,6 @@ using DmIo.Cli.Exit;
 using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
-using DmIo.Volumes;
 using DmIo.Volumes.Client;
 
 namespace DmIo.Cli.Commands;
@@ -41,13 +40,7 @@ internal static class VolumeRenameCommand
     {
         var (devices, name) = (VolumeCommand.DevicesOf(parsed), parsed.GetRequiredValue(Name));
         await using var session = await DeviceSession.StartAsync(context);
-        var access = DeviceAccess.Writing(parsed);
-        var options = new VolumeOptions
-        {
-            Name = name,
-            Legs = await VolumeCommand.AttachAsync(session, devices.Legs, access),
-            Witnesses = await VolumeCommand.AttachAsync(session, devices.Witnesses, access),
-        };
+        var options = await VolumeCommand.AttachAllAsync(session, devices, DeviceAccess.Writing(parsed));
         context.Interrupted.ThrowIfCancellationRequested();
         await VolumeCommand.ChangeAsync(
             () => session.Service.RenameVolumeAsync(options, name), "Repeat the command to rename the others.");

@@ -61,11 +61,8 @@ internal static class VolumeVerifyCommand
     {
         var devices = VolumeCommand.DevicesOf(parsed);
         await using var session = await DeviceSession.StartAsync(context);
-        var options = new VolumeOptions
+        var options = await VolumeCommand.AttachAllAsync(session, devices, DeviceAccess.Writing(parsed)) with
         {
-            Name = "volume to verify",
-            Legs = await VolumeCommand.AttachAsync(session, devices.Legs, DeviceAccess.Writing(parsed)),
-            Witnesses = await VolumeCommand.AttachAsync(session, devices.Witnesses, DeviceAccess.Writing(parsed)),
             MaxResync = parsed.GetValue(MaxRate) ?? default,
         };
         context.Interrupted.ThrowIfCancellationRequested();

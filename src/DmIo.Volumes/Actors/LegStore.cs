@@ -56,7 +56,7 @@ internal sealed class LegStore
         $"'{device}' is not a leg or witness of a volume: {reading.Fault}";
 
     /// <summary>Writes a new superblock and, for a leg, empty maps; what the device held is lost.</summary>
-    internal static async Task CreateAsync(
+    internal static async Task<LegStore> CreateAsync(
         IoClient client, string device, ByteSize capacity, Superblock superblock)
     {
         var found = await ReadSuperblockAsync(client, device, capacity);
@@ -66,6 +66,8 @@ internal sealed class LegStore
         {
             throw new VolumeException($"The superblock of '{device}' cannot be written.") { IsPartial = true };
         }
+
+        return store;
     }
 
     /// <summary>Replaces the copies of a superblock by zeroes, the first copy last: it tells where the others

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Writing;
 
@@ -37,7 +38,7 @@ internal sealed class LegWatch(VolumeOpening opening)
         if (slow != lease.Slow)
         {
             lease.Slow = slow;
-            ((IWriterHost)volume).StateChanged();
+            volume.Owner.Tell(VolumeActor.StateChanged.Instance, ActorRefs.NoSender);
         }
 
         foreach (var member in state.Chosen.Configuration.Legs)

@@ -19,20 +19,11 @@ internal static class NewMember
     internal static async Task CheckAsync(
         IoClient client,
         string name,
-        IReadOnlyDictionary<string, DeviceDescription> attached,
+        AttachedDevices attached,
         bool force,
         bool allowUnfenced)
     {
-        if (!attached.TryGetValue(name, out var description))
-        {
-            throw new VolumeException($"No device named '{name}' is attached; attach it first.");
-        }
-
-        if (VolumeRules.FaultOf(name, description, allowUnfenced) is { } fault)
-        {
-            throw new VolumeException(fault);
-        }
-
+        var description = attached.Require(name, allowUnfenced);
         var found = await LegStore.ReadSuperblockAsync(client, name, description.Capacity);
         if (!force && found.Copies.Any(copy => copy.State is CopyState.Valid or CopyState.Newer))
         {

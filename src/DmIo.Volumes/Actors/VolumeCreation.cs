@@ -10,8 +10,7 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
 {
     internal async Task RunAsync()
     {
-        var attached = (await service.GetDevicesAsync()).ToDictionary(
-            device => device.Name, device => device.Description, StringComparer.Ordinal);
+        var attached = await AttachedDevices.OfAsync(service);
         if (VolumeRules.FaultOfName(options.Name) is { } nameFault)
         {
             throw new VolumeException(nameFault);
@@ -53,7 +52,7 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
         }
     }
 
-    private (LegGeometry Geometry, ByteSize Size) Layout(Dictionary<string, DeviceDescription> attached)
+    private (LegGeometry Geometry, ByteSize Size) Layout(AttachedDevices attached)
     {
         var smallest = options.Legs.MinBy(leg => attached[leg].Capacity)!;
         var capacity = attached[smallest].Capacity;

@@ -200,7 +200,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     {
         lastUse = Now;
         operation.Node = unanswered.AddLast(operation);
-        Writer.Submit(operation, Now);
+        Writer.Submit(operation, lastUse);
     }
 
     /// <summary>Takes the volume over from itself: the legs are cut and drained, and the operations without an answer
@@ -231,6 +231,18 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     {
         var member = Array.FindIndex(legs, leg => leg?.Store.Device == device);
         return member < 0 ? null : member;
+    }
+
+    /// <summary>The devices of members; empty: not known any more.</summary>
+    internal List<string> NamesOf(MemberSet members)
+    {
+        var names = new List<string>();
+        foreach (var member in members)
+        {
+            names.Add(legs[member]?.Store.Device ?? "");
+        }
+
+        return names;
     }
 
     /// <summary>A leg or witness was found.</summary>

@@ -44,22 +44,12 @@ internal sealed class VolumeForce(DmIoService service, IoClient client, VolumeOp
 
     private async Task<List<LegStore>> ReadAsync()
     {
-        var attached = (await service.GetDevicesAsync()).ToDictionary(
-            device => device.Name, device => device.Description, StringComparer.Ordinal);
+        var attached = await AttachedDevices.OfAsync(service);
         var stores = new List<LegStore>();
         foreach (var device in options.Legs.Concat(options.Witnesses))
         {
-            if (!attached.TryGetValue(device, out var description))
-            {
-                throw new VolumeException($"No device named '{device}' is attached; attach it first.");
-            }
-
-            if (VolumeRules.FaultOf(device, description, options.AllowUnfenced) is { } unfit)
-            {
-                throw new VolumeException(unfit);
-            }
-
-            var store = await LegStore.OpenAsync(client, device, description.Capacity);
+            var capacity = attached.Require(device, options.AllowUnfenced).Capacity;
+            var store = await LegStore.OpenAsync(client, device, capacity);
             var isWitness = store.Superblock.State == LegState.None;
             if (isWitness != options.Witnesses.Contains(device, StringComparer.Ordinal)
                 || store.Superblock.Accepted is null)
@@ -89,7 +79,7 @@ internal sealed class VolumeForce(DmIoService service, IoClient client, VolumeOp
                 superblock.Leg, superblock.Member, superblock.State == LegState.None, IsOld: true, IsNew: true)),
     ];
 
-    /// <summary>The devices were forced already, and the command was interrupted, or nobody has opened the volume
+    /// <summary>The devices were forced already, and the command was interrupted, or the volume was not opened
     /// since.</summary>
     private static bool IsForced(VolumeRecord newest, List<LegStore> stores, List<VoterSlot> slots)
     {

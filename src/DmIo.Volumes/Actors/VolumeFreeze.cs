@@ -143,13 +143,7 @@ internal sealed class VolumeFreeze(VolumeDevice device, string name, TimeSpan li
         }
 
         (phase, writer) = (Phase.Frozen, volume.Writer);
-        var legs = new List<string>();
-        foreach (var member in volume.Writer.State.Live)
-        {
-            legs.Add(volume.LegOf(member).Store.Device);
-        }
-
-        frozen.TrySetResult(legs);
+        frozen.TrySetResult(volume.NamesOf(volume.Writer.State.Live));
     }
 
     private bool BeginConfirm(VolumeDevice volume)

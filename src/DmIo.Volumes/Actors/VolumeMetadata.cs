@@ -83,22 +83,12 @@ internal sealed class VolumeMetadata(DmIoService service, IoClient client, Volum
 
     private async Task<IReadOnlyList<(string Device, SuperblockReading Reading)>> ReadAsync()
     {
-        var attached = (await service.GetDevicesAsync()).ToDictionary(
-            device => device.Name, device => device.Description, StringComparer.Ordinal);
+        var attached = await AttachedDevices.OfAsync(service);
         var found = new List<(string, SuperblockReading)>();
         foreach (var name in options.Legs.Concat(options.Witnesses))
         {
-            if (!attached.TryGetValue(name, out var description))
-            {
-                throw new VolumeException($"No device named '{name}' is attached; attach it first.");
-            }
-
-            if (VolumeRules.FaultOf(name, description, allowUnfenced: true) is { } unfit)
-            {
-                throw new VolumeException(unfit);
-            }
-
-            found.Add((name, await LegStore.ReadSuperblockAsync(client, name, description.Capacity)));
+            var capacity = attached.Require(name, allowUnfenced: true).Capacity;
+            found.Add((name, await LegStore.ReadSuperblockAsync(client, name, capacity)));
         }
 
         return found;

@@ -15,8 +15,7 @@ internal static class VolumeSearch
     internal static async Task<FoundMembers> RunAsync(
         DmIoService service, IoClient client, VolumeOptions options)
     {
-        var attached = (await service.GetDevicesAsync()).ToDictionary(
-            device => device.Name, device => device.Description, StringComparer.Ordinal);
+        var attached = await AttachedDevices.OfAsync(service);
         RequireFreeName(options, attached.Keys);
         var (stores, faults, coming) = (new List<LegStore>(), new List<string>(), 0);
         foreach (var name in options.Legs.Concat(options.Witnesses))

@@ -1,6 +1,5 @@
 using DmIo.Io;
 using DmIo.Volumes.Maps;
-using DmIo.Volumes.Record;
 using DmIo.Volumes.Sync;
 
 namespace DmIo.Volumes.Actors;
@@ -81,23 +80,12 @@ internal sealed class VolumeVerification(VolumeDevice device, string name, ByteS
             return new VerifyDifference(
                 offset,
                 ByteSize.FromBytes(length),
-                NamesOf(volume, found.Difference.Legs),
+                volume.NamesOf(found.Difference.Legs),
                 found.Difference.IsMinority);
         });
         var isComplete = pass.Next >= volume.Writer.State.Regions;
         return new VerifyResult(
             reached.Compared, reached.Skipped, [.. differences], isComplete ? null : reached.Next);
-    }
-
-    private static List<string> NamesOf(VolumeDevice volume, MemberSet legs)
-    {
-        var names = new List<string>();
-        foreach (var member in legs)
-        {
-            names.Add(volume.LegOf(member).Store.Device);
-        }
-
-        return names;
     }
 
     private static ByteSize SizeOf(VolumeDevice volume, long regions) =>

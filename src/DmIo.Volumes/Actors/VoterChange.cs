@@ -14,10 +14,8 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
     internal async Task<int> AddAsync(
         string name, bool isWitness, bool force, bool allowUnfenced, CancellationToken cancellation)
     {
-        var attached = (await opening.Service.GetDevicesAsync(cancellation)).ToDictionary(
-            one => one.Name, one => one.Description, StringComparer.Ordinal);
-        await using var client = await opening.Service.OpenAsync(pages: 64, cancellationToken: cancellation);
-        await NewMember.CheckAsync(client, name, attached, force, allowUnfenced);
+        var attached = await AttachedDevices.OfAsync(opening.Service, cancellation);
+        await NewMember.CheckAsync(opening.Client, name, attached, force, allowUnfenced);
         var sample = opening.Stores.First(store => store.Superblock.State != LegState.None).Superblock;
         if (isWitness)
         {
@@ -45,11 +43,10 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
             CorrectedReads = 0,
             Continuity = default,
         };
-        await LegStore.CreateAsync(client, name, attached[name].Capacity, superblock);
-        var store = await LegStore.OpenAsync(opening.Client, name, attached[name].Capacity);
+        var store = await LegStore.CreateAsync(opening.Client, name, attached[name].Capacity, superblock);
         opening.Add(name);
         device.Owner.Tell(new Added(store), ActorRefs.NoSender);
-        if (!await OnTurnAsync(volume => volume.Writer.AddVoter(leg, (byte)member, isWitness, volume.Now)))
+        if (!await device.AskAsync(volume => volume.Writer.AddVoter(leg, (byte)member, isWitness, volume.Now)))
         {
             await ForgetAsync(member, store);
             throw Refusal($"'{name}' cannot be added now:");
@@ -71,8 +68,8 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
                 + $"{device.Record.Configuration.Voters}.");
         }
 
-        var store = await OnTurnAsync(volume => volume.Has(member) ? volume.LegOf(member).Store : null);
-        if (!await OnTurnAsync(volume => volume.Writer.RemoveVoter(member, volume.Now)))
+        var store = await device.AskAsync(volume => volume.Has(member) ? volume.LegOf(member).Store : null);
+        if (!await device.AskAsync(volume => volume.Writer.RemoveVoter(member, volume.Now)))
         {
             throw Refusal($"Member {member} cannot be removed now: it is the last leg in sync, or");
         }
@@ -88,7 +85,7 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
     /// <summary>The member on a device.</summary>
     /// <exception cref="VolumeException">The device is no leg or witness of the volume that was found.</exception>
     internal async Task<int> MemberOfAsync(string name) =>
-        await OnTurnAsync(volume => volume.MemberOn(name)) is { } member
+        await device.AskAsync(volume => volume.MemberOn(name)) is { } member
             ? member
             : throw new VolumeException($"'{name}' is no leg or witness of '{opening.Name}' that was found.");
 
@@ -144,13 +141,6 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
 
             await Task.Delay(PollInterval, opening.Clock, cancellation);
         }
-    }
-
-    private Task<TResult> OnTurnAsync<TResult>(Func<VolumeDevice, TResult> question)
-    {
-        var answer = new TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        device.Post(volume => answer.TrySetResult(question(volume)));
-        return answer.Task;
     }
 
     /// <summary>For the actor of the volume: a device is to become a member.</summary>

@@ -4,7 +4,7 @@ using DmIo.Actors.Client;
 
 namespace DmIo.Volumes.Client;
 
-/// <summary>The open volumes of a service. They are closed before the service stops, also if nobody disposes of them.
+/// <summary>The open volumes of a service. They are closed before the service stops, if they are open then.
 /// Thread-safe.</summary>
 internal sealed class AttachedVolumes : IExtension
 {

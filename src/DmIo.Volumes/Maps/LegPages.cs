@@ -34,11 +34,6 @@ internal sealed class LegPages
     /// <summary>The active map.</summary>
     public ActiveMap Active => active;
 
-    /// <summary>Reads a page of the active map.</summary>
-    /// <inheritdoc cref="ActiveMap.Load"/>
-    public void LoadActive(long page, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, RegionSet extents) =>
-        active.Load(page, first, second, extents);
-
     /// <summary>The missed map of a member.</summary>
     public MissedMap MissedOf(byte member) => missed[member];
 
@@ -50,13 +45,6 @@ internal sealed class LegPages
         unfinished.RemoveAll(one => one.Member == member);
         return stored[member];
     }
-
-    /// <summary>Reads a page of the missed map of a member.</summary>
-    /// <param name="member">The member that lacks the regions.</param>
-    /// <param name="page">The number of the page.</param>
-    /// <param name="block">The block; empty: it could not be read.</param>
-    public void LoadMissed(byte member, long page, ReadOnlySpan<byte> block) =>
-        missed[member].Load(page, block, stored[member]);
 
     /// <summary>Copies of the missed maps, by member.</summary>
     public RegionSet[] CopyMissed() => [.. stored.Select(regions => new RegionSet(regions))];

@@ -241,7 +241,10 @@ internal sealed class Operations(
         if (result == LegResult.Error)
         {
             read.Unreadable = read.Unreadable.With(leg);
-            Repair(read, leg);
+            if (!(state.Live - read.Unreadable).IsEmpty)
+            {
+                state.Repair(read.Touched, MemberSet.Of(leg));
+            }
         }
         else if (result == LegResult.Lost)
         {
@@ -249,16 +252,5 @@ internal sealed class Operations(
         }
 
         held.Insert(0, read);
-    }
-
-    /// <summary>A leg of S could not read regions that another one may hold: they are resolved, which writes them on
-    /// every other leg under their lock.</summary>
-    private void Repair(ClientOperation read, int leg)
-    {
-        if (!(state.Live - read.Unreadable).IsEmpty)
-        {
-            state.Unresolved.SetRange(read.Touched);
-            state.Legs[leg].CorrectedReads++;
-        }
     }
 }

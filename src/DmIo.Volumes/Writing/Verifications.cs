@@ -117,7 +117,11 @@ internal sealed class Verifications(WriterState state)
         var unreadable = (step.Targets - step.Done) & state.Live;
         if (!unreadable.IsEmpty || IsSkipped(step.Range))
         {
-            Repair(step, unreadable);
+            if (!unreadable.IsEmpty && !(step.Done & state.Live).IsEmpty)
+            {
+                state.Repair(step.Range, unreadable);
+            }
+
             step.End(VerifyOutcome.Skipped);
             return;
         }
@@ -140,22 +144,6 @@ internal sealed class Verifications(WriterState state)
             {
                 state.Legs[member].Differing.SetRange(step.Range);
             }
-        }
-    }
-
-    /// <summary>Regions that a leg could not read, and another one could, are resolved as after any failed
-    /// read.</summary>
-    private void Repair(VerifyStep step, MemberSet unreadable)
-    {
-        if (unreadable.IsEmpty || (step.Done & state.Live).IsEmpty)
-        {
-            return;
-        }
-
-        state.Unresolved.SetRange(step.Range);
-        foreach (var member in unreadable)
-        {
-            state.Legs[member].CorrectedReads++;
         }
     }
 

@@ -233,6 +233,17 @@ internal sealed class WriterState
         return missed;
     }
 
+    /// <summary>Legs of S could not read regions that another one can hold: they are resolved, which writes them on
+    /// every other leg under their lock.</summary>
+    internal void Repair(RegionRange range, MemberSet unreadable)
+    {
+        Unresolved.SetRange(range);
+        foreach (var member in unreadable)
+        {
+            Legs[member].CorrectedReads++;
+        }
+    }
+
     /// <summary>The extents that are active on any leg.</summary>
     internal RegionSet ActiveExtents()
     {

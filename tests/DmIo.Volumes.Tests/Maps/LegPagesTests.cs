@@ -35,13 +35,13 @@ public sealed class LegPagesTests
             write => write.Start.Value, write => write.Block);
         var opened = New();
         var (first, second) = (geometry.ActivePageAt(0, 0).Value, geometry.ActivePageAt(0, 1).Value);
-        opened.LoadActive(0, slots[first], slots[second], new RegionSet());
+        opened.Active.Load(0, slots[first], slots[second], new RegionSet());
         var extents = new RegionSet();
         extents.Set(2);
         var write = Assert.Single(opened.EncodeActive(extents, extents));
         slots[write.Start.Value] = write.Block;
         var found = new RegionSet();
-        New().LoadActive(0, slots[first], slots[second], found);
+        New().Active.Load(0, slots[first], slots[second], found);
         Assert.True(found.SetEquals(extents));
     }
 

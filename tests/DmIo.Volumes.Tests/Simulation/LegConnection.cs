@@ -118,11 +118,11 @@ internal sealed class LegConnection(SimulatedVolume volume, SimulatedWriter writ
     {
         const int Block = LegGeometry.BlockBytes;
         var extents = new RegionSet();
-        pages.LoadActive(0, bytes[..Block], bytes[Block..(2 * Block)], extents);
+        pages.Active.Load(0, bytes[..Block], bytes[Block..(2 * Block)], extents);
         for (byte other = 0; other < VolumeConfiguration.MaxLegs; other++)
         {
-            pages.BeginMissed(other);
-            pages.LoadMissed(other, 0, bytes.Slice((2 + other) * Block, Block));
+            var block = bytes.Slice((2 + other) * Block, Block);
+            pages.MissedOf(other).Load(0, block, pages.BeginMissed(other));
         }
 
         return new LegMaps(extents, pages.CopyMissed());

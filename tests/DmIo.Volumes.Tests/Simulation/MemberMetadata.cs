@@ -50,7 +50,7 @@ internal sealed class MemberMetadata(SectorDisk disk, Superblock first)
     {
         var (slots, extents) = (new byte[LegGeometry.ActiveSlots * LegGeometry.BlockBytes], new RegionSet());
         disk.CopyTo((int)Geometry.ActivePageAt(0, 0).Value, slots);
-        new LegPages(Geometry, first.Leg).LoadActive(
+        new LegPages(Geometry, first.Leg).Active.Load(
             0, slots.AsSpan(0, LegGeometry.BlockBytes), slots.AsSpan(LegGeometry.BlockBytes), extents);
         return extents;
     }
