@@ -42,14 +42,14 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <param name="copyClient">The lease of its copies, of <see cref="CopyTransfers.Pages"/> pages.</param>
     /// <param name="known">A record of the volume.</param>
     /// <param name="stores">The legs and witnesses that were found.</param>
-    /// <param name="blockSize">The largest block size of its legs.</param>
+    /// <param name="description">Its description.</param>
     /// <param name="clock">The clock of leases.</param>
     internal VolumeDevice(
         IoClient client,
         IoClient copyClient,
         VolumeRecord known,
         IEnumerable<LegStore> stores,
-        ByteSize blockSize,
+        DeviceDescription description,
         TimeProvider clock)
     {
         (this.client, this.clock) = (client, clock);
@@ -61,7 +61,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
         record = known;
         Writer = new VolumeWriter(this, new WriterRules(), owner, known);
-        Description = DescriptionOf(known.Size, blockSize);
+        Description = description;
     }
 
     /// <inheritdoc/>
@@ -315,24 +315,6 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>Ends the continuity of a leg, and completes the failed request then (VM8).</summary>
     internal void EndContinuity(int member, IVolumeInput completion) =>
         Owner.Tell(new VolumeActor.LegFailed(member, completion));
-
-    /// <summary>One operation is bounded, because its regions are locked together.</summary>
-    private static DeviceDescription DescriptionOf(ByteSize size, ByteSize blockSize)
-    {
-        var maxRange = ByteSize.Min(size, ByteSize.FromGiB(1));
-        return new DeviceDescription
-        {
-            Backend = "volume",
-            Capacity = ByteSize.FromBytes(size.Bytes / blockSize.Bytes * blockSize.Bytes),
-            BlockSize = blockSize,
-            MaxTransfer = ByteSize.FromMiB(16),
-            MaxDiscard = maxRange,
-            MaxWriteZeroes = maxRange,
-            HasForceUnitAccess = true,
-            HasVolatileCache = true,
-            IsExclusive = true,
-        };
-    }
 
     private void Send(VolumeOperation operation)
     {

@@ -40,6 +40,26 @@ public sealed class VolumeServeTests : IDisposable
         Assert.Equal(after, directory.Read("c")[(1 << 20)..]);
     }
 
+    [Fact]
+    public async Task A_volume_that_was_created_with_unfenced_legs_is_verified_and_forced_without_a_further_option()
+    {
+        using var server = DmioProcess.StartCommand(
+            "serve", "--export", $"disk={directory.PathOf("far")}", "--create", "16MiB",
+            "--unix", SocketPath, "--json");
+        Assert.NotNull(await server.ReadLineAsync());
+        string[] legs = ["--leg", $"nbd+unix:///disk?socket={SocketPath}", "--leg", directory.PathOf("near")];
+        var created = await Command.RunAsync(
+            ["volume", "create", "disk", .. legs, "--create", "16MiB", "--allow-unfenced"]);
+        var verified = await Command.RunAsync(["volume", "verify", .. legs]);
+        var forced = await Command.RunAsync(["volume", "force", .. legs[..2], "--force"]);
+
+        Assert.True(created.ExitCode == 0, created.ToString());
+        Assert.True(verified.ExitCode == 0, verified.ToString());
+        Assert.True(forced.ExitCode == 0, forced.ToString());
+        await server.SignalAsync("TERM");
+        await server.EndUnreadAsync();
+    }
+
     [PeerFact("nbdsh")]
     public async Task A_killed_server_loses_no_acknowledged_write_and_the_next_opening_recovers()
     {

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
@@ -12,16 +11,8 @@ using Xunit;
 namespace DmIo.Volumes.Tests.Volumes;
 
 /// <summary>The carrier of a voter, on a real service.</summary>
-public sealed class ReplicaTests : IAsyncLifetime
+public sealed class ReplicaTests : VolumeServiceTests
 {
-    private readonly ActorSystem system = ActorSystem.Create("replica");
-
-    private DmIoService Service => DmIoService.For(system);
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync() => await system.Terminate();
-
     [Fact]
     public async Task VM8_The_superblock_is_written_on_a_device_that_stopped_at_a_failed_flush()
     {
@@ -35,7 +26,7 @@ public sealed class ReplicaTests : IAsyncLifetime
         Assert.False((await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk);
 
         var opening = new VolumeOpening(Service, client, "v", ["a"], [store]);
-        var replica = system.ActorOf(Props.Create(() => new ReplicaActor(store, default(Continuity), opening)));
+        var replica = System.ActorOf(Props.Create(() => new ReplicaActor(store, default(Continuity), opening)));
 
         var told = await replica.Ask<ReplicaActor.Told>(
             new ReplicaActor.Ask(ReplicaActor.Lane.Vote, new PreVote(Epoch.None, Guid.NewGuid())),

@@ -1,5 +1,3 @@
-using Akka.Actor;
-using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
@@ -13,17 +11,14 @@ using Xunit;
 namespace DmIo.Volumes.Tests.Volumes;
 
 /// <summary>Volumes that an operator forces, and the lineages that follow from it.</summary>
-public sealed class VolumeForceTests : IAsyncLifetime
+public sealed class VolumeForceTests : VolumeServiceTests
 {
     private static readonly VolumeOptions Three = new() { Name = "v", Legs = ["a", "b", "c"] };
 
-    private readonly ActorSystem system = ActorSystem.Create("force");
     private readonly Dictionary<string, MemoryDevice> memories = [];
     private readonly Dictionary<string, FaultyDevice> faults = [];
 
-    private DmIoService Service => DmIoService.For(system);
-
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
         foreach (var name in new[] { "a", "b", "c" })
         {
@@ -32,8 +27,6 @@ public sealed class VolumeForceTests : IAsyncLifetime
             await Service.AttachAsync(name, faults[name]);
         }
     }
-
-    public async Task DisposeAsync() => await system.Terminate();
 
     [Fact]
     public async Task A_minority_leg_becomes_a_volume_of_its_own()
@@ -239,37 +232,6 @@ public sealed class VolumeForceTests : IAsyncLifetime
     {
         await using var client = await Service.OpenAsync(8);
         return (await LegStore.OpenAsync(client, device, ByteSize.FromMiB(16))).Superblock;
-    }
-
-    private static async Task<VolumeStatus> UntilAsync(Volume volume, Func<VolumeStatus, bool> isReached)
-    {
-        for (var i = 0; ; i++)
-        {
-            var status = await volume.GetStatusAsync();
-            if (isReached(status))
-            {
-                return status;
-            }
-
-            Assert.True(i < 1000, status.ToString());
-            await Task.Delay(20);
-        }
-    }
-
-    private async Task WriteAsync(byte value)
-    {
-        await using var client = await Service.OpenAsync(8);
-        var data = new byte[4096];
-        Array.Fill(data, value);
-        (await client.WriteAsync(new IoRegion("v", 100, 8), data)).ThrowIfFailed();
-    }
-
-    private async Task<byte> ReadAsync()
-    {
-        await using var client = await Service.OpenAsync(8);
-        var data = new byte[4096];
-        (await client.ReadAsync(new IoRegion("v", 100, 8), data)).ThrowIfFailed();
-        return data[0];
     }
 
     private void Write(string leg, long sector, byte value)

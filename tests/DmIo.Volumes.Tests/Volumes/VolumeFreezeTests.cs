@@ -1,5 +1,4 @@
 using Akka.Actor;
-using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
@@ -12,23 +11,18 @@ using Xunit;
 namespace DmIo.Volumes.Tests.Volumes;
 
 /// <summary>Freezes of volumes of a real service.</summary>
-public sealed class VolumeFreezeTests : IAsyncLifetime
+public sealed class VolumeFreezeTests : VolumeServiceTests
 {
     private static readonly VolumeOptions Two = new() { Name = "v", Legs = ["a", "b"] };
 
-    private readonly ActorSystem system = ActorSystem.Create("freeze");
     private readonly HungDevice hung = new(new MemoryDevice(ByteSize.FromMiB(16)));
 
-    private DmIoService Service => DmIoService.For(system);
-
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
         hung.Release();
         await Service.AttachAsync("a", new MemoryDevice(ByteSize.FromMiB(16)));
         await Service.AttachAsync("b", hung);
     }
-
-    public async Task DisposeAsync() => await system.Terminate();
 
     [Fact]
     public async Task Operations_wait_for_the_thaw_and_are_not_lost()
@@ -204,7 +198,7 @@ public sealed class VolumeFreezeTests : IAsyncLifetime
         };
         var ended = await Assert.ThrowsAsync<VolumeException>(() => volume.FreezeAsync((_, _) =>
         {
-            system.ActorSelection("/user/*/*").Tell(
+            System.ActorSelection("/user/*/*").Tell(
                 new ReplicaActor.Ask(ReplicaActor.Lane.Vote, new Accept(other)), ActorRefs.NoSender);
             return Task.CompletedTask;
         }));
@@ -215,14 +209,6 @@ public sealed class VolumeFreezeTests : IAsyncLifetime
     {
         await Service.CreateVolumeAsync(options ?? Two);
         return await Service.OpenVolumeAsync(options ?? Two);
-    }
-
-    private async Task WriteAsync(long sector, byte value)
-    {
-        await using var client = await Service.OpenAsync(8);
-        var data = new byte[4096];
-        Array.Fill(data, value);
-        (await client.WriteAsync(new IoRegion("v", sector, 8), data)).ThrowIfFailed();
     }
 
     private async Task FlushAsync()

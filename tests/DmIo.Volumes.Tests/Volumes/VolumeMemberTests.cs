@@ -1,5 +1,3 @@
-using Akka.Actor;
-using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
@@ -10,16 +8,8 @@ using Xunit;
 namespace DmIo.Volumes.Tests.Volumes;
 
 /// <summary>Legs and witnesses are added to an open volume, replaced and removed.</summary>
-public sealed class VolumeMemberTests : IAsyncLifetime
+public sealed class VolumeMemberTests : VolumeServiceTests
 {
-    private readonly ActorSystem system = ActorSystem.Create("members");
-
-    private DmIoService Service => DmIoService.For(system);
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync() => await system.Terminate();
-
     [Fact]
     public async Task A_leg_that_is_added_holds_the_data_when_it_is_in_sync()
     {
@@ -29,7 +19,7 @@ public sealed class VolumeMemberTests : IAsyncLifetime
             await WriteAsync(7);
             await AttachAsync("c");
             await volume.AddLegAsync("c");
-            await UntilHealthyAsync(volume);
+            await UntilAsync(volume, VolumeState.Healthy);
             Assert.Equal(["a", "b", "c"], (await volume.GetStatusAsync()).Legs.Select(leg => leg.Device));
         }
 
@@ -47,7 +37,7 @@ public sealed class VolumeMemberTests : IAsyncLifetime
             await WriteAsync(7);
             await volume.RemoveAsync("c");
             await WriteAsync(8);
-            await UntilHealthyAsync(volume);
+            await UntilAsync(volume, VolumeState.Healthy);
         }
 
         await Assert.ThrowsAsync<VolumeException>(() => Service.OpenVolumeAsync(options with { Legs = ["c"] }));
@@ -112,40 +102,5 @@ public sealed class VolumeMemberTests : IAsyncLifetime
         var options = new VolumeOptions { Name = "v", Legs = legs };
         await Service.CreateVolumeAsync(options);
         return options;
-    }
-
-    private async Task AttachAsync(params string[] names)
-    {
-        foreach (var name in names)
-        {
-            await Service.AttachAsync(name, new MemoryDevice(ByteSize.FromMiB(16)));
-        }
-    }
-
-    private static async Task UntilHealthyAsync(Volume volume)
-    {
-        for (var i = 0; i < 1000 && (await volume.GetStatusAsync()).State != VolumeState.Healthy; i++)
-        {
-            await Task.Delay(20);
-        }
-
-        Assert.Equal(VolumeState.Healthy, (await volume.GetStatusAsync()).State);
-    }
-
-    private async Task WriteAsync(byte value)
-    {
-        await using var client = await Service.OpenAsync(8);
-        var data = new byte[4096];
-        Array.Fill(data, value);
-        (await client.WriteAsync(new IoRegion("v", 100, 8), data)).ThrowIfFailed();
-    }
-
-    private async Task<byte> ReadAsync()
-    {
-        await using var client = await Service.OpenAsync(8);
-        var data = new byte[4096];
-        (await client.ReadAsync(new IoRegion("v", 100, 8), data)).ThrowIfFailed();
-        Assert.All(data, value => Assert.Equal(data[0], value));
-        return data[0];
     }
 }

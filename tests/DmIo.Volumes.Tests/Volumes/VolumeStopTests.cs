@@ -1,5 +1,3 @@
-using Akka.Actor;
-using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
@@ -10,17 +8,14 @@ using Xunit;
 namespace DmIo.Volumes.Tests.Volumes;
 
 /// <summary>Volumes that an operator stops and starts.</summary>
-public sealed class VolumeStopTests : IAsyncLifetime
+public sealed class VolumeStopTests : VolumeServiceTests
 {
     private static readonly VolumeOptions Options = new() { Name = "v", Legs = ["a", "b", "c"] };
 
-    private readonly ActorSystem system = ActorSystem.Create("stop");
     private readonly FaultyDevice[] legs =
         [.. Enumerable.Range(0, 3).Select(leg => new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), leg))];
 
-    private DmIoService Service => DmIoService.For(system);
-
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
         foreach (var (name, device) in Options.Legs.Zip(legs))
         {
@@ -29,8 +24,6 @@ public sealed class VolumeStopTests : IAsyncLifetime
 
         await Service.CreateVolumeAsync(Options);
     }
-
-    public async Task DisposeAsync() => await system.Terminate();
 
     [Fact]
     public async Task A_stopped_volume_is_opened_only_after_a_start_and_keeps_its_data()
@@ -102,22 +95,6 @@ public sealed class VolumeStopTests : IAsyncLifetime
         Array.ForEach(legs, leg => leg.Heal());
         await Service.StartVolumeAsync(Options);
         await using var again = await Service.OpenVolumeAsync(Options);
-    }
-
-    private async Task WriteAsync(byte value)
-    {
-        await using var client = await Service.OpenAsync(8);
-        var data = new byte[4096];
-        Array.Fill(data, value);
-        (await client.WriteAsync(new IoRegion("v", 100, 8), data)).ThrowIfFailed();
-    }
-
-    private async Task<byte> ReadAsync()
-    {
-        await using var client = await Service.OpenAsync(8);
-        var data = new byte[4096];
-        (await client.ReadAsync(new IoRegion("v", 100, 8), data)).ThrowIfFailed();
-        return data[0];
     }
 
     private async Task<ClosedVolume> InspectAsync()

@@ -1,5 +1,3 @@
-using Akka.Actor;
-using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
@@ -12,15 +10,8 @@ using Xunit.Abstractions;
 namespace DmIo.Volumes.Tests.Volumes;
 
 /// <summary>Volumes of a real service.</summary>
-public sealed class VolumeTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class VolumeTests(ITestOutputHelper output) : VolumeServiceTests
 {
-    private readonly ActorSystem system = ActorSystem.Create("volumes");
-    private DmIoService Service => DmIoService.For(system);
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync() => await system.Terminate();
-
     [Fact]
     public async Task A_volume_keeps_its_data_over_close_and_open()
     {
@@ -282,47 +273,4 @@ public sealed class VolumeTests(ITestOutputHelper output) : IAsyncLifetime
         return bytes;
     }
 
-    private Task UntilAsync(Volume volume, VolumeState state) => UntilAsync(volume, status => status.State == state);
-
-    private async Task UntilAsync(Volume volume, Func<VolumeStatus, bool> isReached)
-    {
-        for (var i = 0; i < 600; i++)
-        {
-            var status = await volume.GetStatusAsync();
-            if (isReached(status))
-            {
-                output.WriteLine(status.ToString());
-                return;
-            }
-
-            await Task.Delay(50);
-        }
-
-        Assert.Fail((await volume.GetStatusAsync()).ToString());
-    }
-
-    private async Task AttachAsync(params string[] names)
-    {
-        foreach (var name in names)
-        {
-            await Service.AttachAsync(name, new MemoryDevice(ByteSize.FromMiB(16)));
-        }
-    }
-
-    private async Task WriteAsync(long sector, byte value)
-    {
-        await using var client = await Service.OpenAsync(8);
-        var data = new byte[4096];
-        Array.Fill(data, value);
-        (await client.WriteAsync(new IoRegion("v", sector, 8), data)).ThrowIfFailed();
-    }
-
-    private async Task<byte> ReadAsync(long sector)
-    {
-        await using var client = await Service.OpenAsync(8);
-        var data = new byte[4096];
-        (await client.ReadAsync(new IoRegion("v", sector, 8), data)).ThrowIfFailed();
-        Assert.All(data, value => Assert.Equal(data[0], value));
-        return data[0];
-    }
 }

@@ -1,5 +1,3 @@
-using Akka.Actor;
-using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
@@ -9,22 +7,15 @@ using Xunit;
 namespace DmIo.Volumes.Tests.Volumes;
 
 /// <summary>The comparison of the legs of volumes of a real service.</summary>
-public sealed class VolumeVerifyTests : IAsyncLifetime
+public sealed class VolumeVerifyTests : VolumeServiceTests
 {
     private const long RegionSectors = 128;
 
     // The data of a leg begins at 1 MiB.
     private const long DataStart = 2048;
 
-    private readonly ActorSystem system = ActorSystem.Create("verify");
     private readonly MemoryDevice[] memories =
         [.. Enumerable.Range(0, 5).Select(_ => new MemoryDevice(ByteSize.FromMiB(8)))];
-
-    private DmIoService Service => DmIoService.For(system);
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync() => await system.Terminate();
 
     [Theory]
     [InlineData(3)]
@@ -130,14 +121,6 @@ public sealed class VolumeVerifyTests : IAsyncLifetime
         var options = new VolumeOptions { Name = "v", Legs = names, MaxResync = maxResync };
         await Service.CreateVolumeAsync(options);
         return await Service.OpenVolumeAsync(options);
-    }
-
-    private async Task WriteAsync(long sector, byte value)
-    {
-        await using var client = await Service.OpenAsync(8);
-        var data = new byte[4096];
-        Array.Fill(data, value);
-        (await client.WriteAsync(new IoRegion("v", sector, 8), data)).ThrowIfFailed();
     }
 
     private async Task WriteUntilAsync(int user, Func<bool> isStopped)
