@@ -49,7 +49,7 @@ public sealed record VolumeOptions
     /// legs.</summary>
     public ByteSize MaxResync { get; init; }
 
-    /// <summary>A leg that does not answer for so long leaves the in-sync set. Operations in flight on it are answered
-    /// when its device releases their memory.</summary>
+    /// <summary>A leg that does not answer for so long leaves the in-sync set. Writes in flight on it succeed then;
+    /// reads fail with <see cref="IoStatusCode.TimedOut"/> (<see cref="IoResult.BufferHeld"/>).</summary>
     public TimeSpan LegTimeout { get; init; } = TimeSpan.FromSeconds(8);
 }

@@ -269,7 +269,7 @@ internal sealed class DeviceActor : UntypedActor
         inFlight[issued.Index] = last;
         last.Index = issued.Index;
         inFlight.RemoveAt(inFlight.Count - 1);
-        Complete(issued.Operation, issued.Status);
+        Complete(issued.Operation, issued.Status, issued.Held);
         idle.Push(issued);
     }
 
@@ -315,7 +315,7 @@ internal sealed class DeviceActor : UntypedActor
         if (issued.Start(operation))
         {
             idle.Push(issued);
-            Complete(operation, issued.Status);
+            Complete(operation, issued.Status, issued.Held);
         }
         else
         {
@@ -324,13 +324,18 @@ internal sealed class DeviceActor : UntypedActor
         }
     }
 
-    private void Complete(DispatchedOperation operation, in IoStatus status)
+    private void Complete(DispatchedOperation operation, in IoStatus status, Task? held)
     {
+        if (held is not null)
+        {
+            operation.Hold(held);
+        }
+
         if (status.IsOk && operation.NeedsFlush)
         {
             queue.Written(operation, now);
         }
-        else if (!status.IsOk && operation.IsMerged)
+        else if (!status.IsOk && operation.IsMerged && held is null)
         {
             // One I/O may have caused the failure, unless the whole device has failed.
             if (recovery.Refuses(operation.Operation.Kind) is { } refusal)

@@ -41,10 +41,14 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
     /// <summary>The outcome, after the completion.</summary>
     internal IoStatus Status { get; private set; }
 
+    /// <summary>Until this task ends, the device may access the memory; null: it does not.</summary>
+    internal Task? Held { get; private set; }
+
     /// <summary>Starts the operation. True: it has ended. False: it will complete later.</summary>
     internal bool Start(DispatchedOperation operation)
     {
         Operation = operation;
+        Held = null;
         state = InFlight;
         try
         {
@@ -58,7 +62,7 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
                 return false;
             }
 
-            Status = transfer.Status;
+            (Status, Held) = (transfer.Status, transfer.Held);
         }
         catch (Exception exception)
         {
@@ -93,7 +97,7 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
 
     private void OnCompleted()
     {
-        Status = transfer.Status;
+        (Status, Held) = (transfer.Status, transfer.Held);
         if (Interlocked.CompareExchange(ref state, Completed, InFlight) == InFlight)
         {
             turn.Completed(this);
@@ -112,6 +116,11 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
             { IsOk: false } when Operation.IsMerged => OrphanedDevice.MergedAndFailed(Status),
             _ => Status,
         };
+        if (Held is { } held)
+        {
+            Operation.Hold(held);
+        }
+
         foreach (DeviceIo io in Operation.Ios)
         {
             io.Answer(status);

@@ -22,7 +22,7 @@ internal readonly record struct RequestOwner(IActorRef Requests, LeaseId Lease, 
 /// decides between the request actor and the device side who owns the buffer:
 /// <code>
 ///   Waiting --TryIssue-------> Issued --Answer-----------> Answered    DeviceDone is sent
-///      |                          +--TryAbandon--> Abandoned --Answer-> Answered    the given action is called instead
+///      |                          +--Abandon-----> Abandoned --Answer-> Answered    the given action is called instead
 ///      +-----TryWithdraw----> Withdrawn                                no reply, the buffer is never touched
 /// </code>
 /// Each arrow is one compare-and-swap. An issued I/O is answered exactly once, even if the device actor dies. An I/O
@@ -91,6 +91,13 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
         }
     }
 
+    /// <summary>Until this task ends, the device may access the memory, also after its answer; null: it does not.
+    /// </summary>
+    public Task? Held { get; set; }
+
+    /// <summary>The device has answered, and may still access the memory.</summary>
+    internal bool IsHeld => Held is { IsCompleted: false };
+
     /// <summary>Receiver: removes and returns the rest of the chain.</summary>
     internal DeviceIo? TakeNext()
     {
@@ -118,7 +125,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
         Weight = owner.Weight;
         replyTo = owner.Requests;
         status = default;
-        released = null;
+        (released, Held) = (null, null);
         Volatile.Write(ref state, Waiting);
     }
 
@@ -134,13 +141,33 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
     internal bool TryWithdraw() => Interlocked.CompareExchange(ref state, Withdrawn, Waiting) == Waiting;
 
     /// <summary>
-    /// Request actor, as it stops: the answer calls <paramref name="whenReleased"/> instead of sending the message.
-    /// False: the I/O is already answered.
+    /// Request actor, as it stops: instead of sending the message, <paramref name="whenReleased"/> is called when the
+    /// device has released the memory.
     /// </summary>
-    internal bool TryAbandon(Action whenReleased)
+    internal void Abandon(Action whenReleased)
     {
         released = whenReleased;
-        return Interlocked.CompareExchange(ref state, Abandoned, Issued) == Issued;
+        if (Interlocked.CompareExchange(ref state, Abandoned, Issued) != Issued)
+        {
+            CallWhenReleased();
+        }
+    }
+
+    /// <summary>The device has answered: calls the action of <see cref="Abandon"/> when the memory is
+    /// released.</summary>
+    private void CallWhenReleased()
+    {
+        var action = released!;
+        if (Held is { } held)
+        {
+            _ = held.ContinueWith(
+                _ => action(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
+        else
+        {
+            action();
+        }
     }
 
     /// <summary>
@@ -155,7 +182,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
             case Issued:
                 return true;
             case Abandoned:
-                released!();
+                CallWhenReleased();
                 return false;
             default:
                 Invariant.Require(false);

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Event;
 using DmIo.Actors.Devices;
 using DmIo.Actors.Protocol;
 using DmIo.Actors.Telemetry;
@@ -8,6 +7,7 @@ using DmIo.Memory;
 using static DmIo.Actors.Protocol.DeviceProtocol;
 using static DmIo.Actors.Protocol.IoProtocol;
 using static DmIo.Actors.Protocol.LeaseProtocol;
+using static DmIo.Actors.Requests.RequestMessages;
 
 namespace DmIo.Actors.Requests;
 
@@ -113,6 +113,9 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         {
             case DeviceDone done:
                 Answered(done.Io);
+                break;
+            case MemoryReleased released:
+                ledger.DeviceReleased(released.Io);
                 break;
             case SendBatches:
                 Send();
@@ -368,32 +371,13 @@ internal sealed class RequestActor : UntypedActor, IWithTimers
         {
             // Before the I/O is accounted for, since its request may be reused after that.
             var next = io.TakeNext();
-            ledger.Answered(io);
+            if (!ledger.Answered(io))
+            {
+                var message = new MemoryReleased(io);
+                _ = io.Held!.PipeTo(Self, success: () => message, failure: _ => message);
+            }
+
             io = next;
         }
     }
-
-    /// <summary>To itself: processed after all requests that are in the mailbox already.</summary>
-    private sealed record SendBatches : INoSerializationVerificationNeeded, IDeadLetterSuppression
-    {
-        internal static SendBatches Instance { get; } = new();
-    }
-
-    /// <summary>To itself: find slow devices.</summary>
-    private sealed record SlowDeviceCheckDue : INoSerializationVerificationNeeded
-    {
-        /// <summary>A device is slow when the age of its oldest operation exceeds <c>slow-after</c>; equality is not
-        /// enough.</summary>
-        private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(1);
-
-        /// <summary>A device that receives a request in the meantime may become slow earlier.</summary>
-        private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
-
-        internal static SlowDeviceCheckDue Instance { get; } = new();
-
-        internal static TimeSpan PauseUntil(TimeSpan next, TimeSpan now) =>
-            (next - now < MaxPause ? next - now : MaxPause) + Margin;
-    }
-
-    private sealed record DeadlineReached(RequestState Request) : INoSerializationVerificationNeeded;
 }

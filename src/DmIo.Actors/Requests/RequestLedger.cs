@@ -161,12 +161,22 @@ internal sealed class RequestLedger(int pages)
 
     /// <summary>A device has finished one region. If a deadline or the death of the device has settled the region
     /// already, this only ends it.</summary>
-    internal void Answered(DeviceIo io)
+    /// <returns>False: the device holds the memory; <see cref="DeviceReleased"/> must follow.</returns>
+    internal bool Answered(DeviceIo io)
     {
         var request = ((RequestRegion)io).Request;
-        request.Answered(io.RegionIndex, io.Status);
+        var isReleased = request.Answered(io.RegionIndex, io.Status);
         Settle(request);
         Recycle(request);
+        return isReleased;
+    }
+
+    /// <summary>A device has released the memory of a region after its answer.</summary>
+    internal void DeviceReleased(DeviceIo io)
+    {
+        var request = ((RequestRegion)io).Request;
+        request.DeviceReleased(io.RegionIndex);
+        Settle(request);
     }
 
     /// <summary>The outcome was delivered.</summary>

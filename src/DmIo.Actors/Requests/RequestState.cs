@@ -10,15 +10,6 @@ using static DmIo.Actors.Protocol.IoProtocol;
 
 namespace DmIo.Actors.Requests;
 
-/// <summary>One region of a request, in its request actor.</summary>
-internal sealed class RequestRegion(RequestState request, int index) : DeviceIo(index)
-{
-    internal RequestState Request { get; } = request;
-
-    /// <summary>The device that the region was sent to; null before.</summary>
-    internal DeviceEntry? Device { get; set; }
-}
-
 /// <summary>
 /// One accepted request: its device I/O and outcome for each region. The number of outstanding answers is fixed before
 /// the first is sent (Linux dm-io: the extra reference). Reused for later requests, together with its device I/Os, so
@@ -206,10 +197,25 @@ internal sealed class RequestState : ILinked<RequestState>
     }
 
     /// <summary>The device has answered, with any status.</summary>
-    internal void Answered(int index, in IoStatus status)
+    /// <returns>False: it holds the memory; <see cref="DeviceReleased"/> must follow.</returns>
+    internal bool Answered(int index, in IoStatus status)
     {
+        if (ios[index].IsHeld)
+        {
+            CompleteHeld(index, status);
+            return false;
+        }
+
         due--;
         Complete(index, status);
+        return true;
+    }
+
+    /// <summary>The device has released the memory of a region after its answer.</summary>
+    internal void DeviceReleased(int index)
+    {
+        due--;
+        held = Without(held, index);
     }
 
     /// <summary>Gives an open region its outcome, or ends a held one, whose outcome is fixed. Does nothing if the
@@ -269,14 +275,13 @@ internal sealed class RequestState : ILinked<RequestState>
                 io.Device?.Actor.Tell(new DeviceIoWithdrawn(io), ActorRefs.NoSender);
                 FailUntouched(index, status);
             }
-            else if (io.IsAnswered)
+            else if (io.IsAnswered && !io.IsHeld)
             {
                 Complete(index, io.Status);
             }
             else
             {
-                Complete(index, status);
-                held = held.With(index);
+                CompleteHeld(index, io.IsAnswered ? io.Status : status);
             }
         }
     }
@@ -304,10 +309,7 @@ internal sealed class RequestState : ILinked<RequestState>
         foreach (var index in held)
         {
             pin.Add();
-            if (!ios[index].TryAbandon(pin.Release))
-            {
-                pin.Release();
-            }
+            ios[index].Abandon(pin.Release);
         }
     }
 
@@ -359,22 +361,27 @@ internal sealed class RequestState : ILinked<RequestState>
 
     private void EnsureIos(int count)
     {
-        var length = ios.Length;
-        if (length < count)
+        var first = ios.Length;
+        Array.Resize(ref ios, Math.Max(first, count));
+        for (var index = first; index < count; index++)
         {
-            Array.Resize(ref ios, count);
-            for (var index = length; index < count; index++)
-            {
-                ios[index] = new RequestRegion(this, index);
-            }
+            ios[index] = new RequestRegion(this, index);
         }
+    }
+
+    /// <summary>The region has an outcome, though a device may access its memory.</summary>
+    private void CompleteHeld(int index, in IoStatus status)
+    {
+        isReusable = false;
+        Complete(index, status);
+        held = held.With(index);
     }
 
     private static ErrorBits Without(ErrorBits bits, int index) => new(bits.Value & ~(1UL << index));
 
-    private IoResult NewResult() => statuses is null
+    private IoResult NewResult() => statuses is null && held.IsEmpty
         ? new IoResult(RegionCount, request.Context)
-        : new IoResult(statuses, request.Context, bufferHeld: !held.IsEmpty);
+        : new IoResult(statuses ?? new IoStatus[RegionCount], request.Context, bufferHeld: !held.IsEmpty);
 
     private void Set(int index, in IoStatus status)
     {

@@ -72,6 +72,15 @@ internal sealed class DispatchedOperation : ILinked<DispatchedOperation>
         ios.AsSpan(0, count).Reverse();
     }
 
+    /// <summary>The device may access the memory of the I/Os until this task ends, also after their answers.</summary>
+    internal void Hold(Task held)
+    {
+        foreach (var io in Ios)
+        {
+            io.Held = held;
+        }
+    }
+
     internal void Begin(TimeSpan now, bool forceUnitAccess, bool needsFlush)
     {
         Put(entries[0].Io!.Operation with { Count = sectors, ForceUnitAccess = forceUnitAccess }, now);

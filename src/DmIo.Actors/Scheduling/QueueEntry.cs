@@ -151,6 +151,10 @@ internal interface IQueuedIo
 
     IoPriority Priority { get; }
 
+    /// <summary>Until this task ends, the device may access the memory, also after its answer; null: it does
+    /// not.</summary>
+    Task? Held { get; set; }
+
     /// <summary>Its entry in the queue; only the queue uses it.</summary>
     QueueEntry? Entry { get; set; }
 

@@ -29,8 +29,9 @@ internal sealed class CopyTransfers
         }
     }
 
-    /// <summary>The pages of the lease of copies.</summary>
-    internal static int Pages => Synchronization.MaxCopies * PagesPerCopy;
+    /// <summary>The pages of the lease of copies: twice as many as copies use, because a leg that hangs holds those of
+    /// its copies.</summary>
+    internal static int Pages => 2 * Synchronization.MaxCopies * PagesPerCopy;
 
     /// <summary>The lease.</summary>
     internal IoClient Client { get; }
@@ -102,7 +103,16 @@ internal sealed class CopyTransfer(CopyStep copy, IoMemory buffer, LegRange rang
     public void Hold() => holds++;
 
     /// <inheritdoc/>
-    public void Release()
+    public void Release(bool isRetained)
+    {
+        if (!isRetained)
+        {
+            ReleaseRetained();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ReleaseRetained()
     {
         if (--holds == 0)
         {

@@ -49,6 +49,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
 
         if (sent.Count == 0)
         {
+            (step as IMemoryHolder)?.Release(isRetained: false);
             Idle();
         }
         else if (!device.TrySend(io.ToRequest(RegionsOf(range), this)))
@@ -78,9 +79,15 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             Report(volume, ended, sent[index].Member, status);
         }
 
+        (ended as IMemoryHolder)?.Release(isHeld);
         if (!isHeld)
         {
             Idle();
+        }
+
+        if (ended is VolumeOperation operation)
+        {
+            volume.Repeat(operation.Completion);
         }
     }
 
@@ -165,6 +172,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             }
         }
 
+        (step as IMemoryHolder)?.ReleaseRetained();
         Idle();
     }
 
@@ -183,7 +191,6 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
 
     private void Idle()
     {
-        (step as IMemoryHolder)?.Release();
         sent.Clear();
         (step, result) = (null, null);
         device.Return(this);
@@ -210,7 +217,11 @@ internal interface IMemoryHolder
     void Hold();
 
     /// <summary>The legs of one request do not access the memory any more.</summary>
-    void Release();
+    /// <param name="isRetained">But for those that were given up, until <see cref="ReleaseRetained"/>.</param>
+    void Release(bool isRetained);
+
+    /// <summary>The legs of one request that were given up do not access the memory any more.</summary>
+    void ReleaseRetained();
 }
 
 /// <summary>What is done on each leg.</summary>

@@ -71,7 +71,16 @@ internal sealed class VerifyRead(VerifyTransfer transfer, int member, Page[] pag
     public void Hold() => transfer.Hold();
 
     /// <inheritdoc/>
-    public void Release() => transfer.Release();
+    public void Release(bool isRetained)
+    {
+        if (!isRetained)
+        {
+            transfer.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ReleaseRetained() => transfer.Release();
 
     /// <inheritdoc/>
     public void Completed(VolumeDevice volume, VolumeWriter writer, int leg, LegResult result)
@@ -130,6 +139,6 @@ internal sealed class VerifyRead(VerifyTransfer transfer, int member, Page[] pag
             writer.Hashed(transfer.Step, member, BinaryPrimitives.ReadUInt128LittleEndian(digest), volume.Now);
         }
 
-        Release();
+        Release(isRetained: false);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Akka.Actor;
 using DmIo.Actors.Client;
 using DmIo.Devices;
@@ -21,7 +20,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>How long the volume counts as busy after an operation of a user.</summary>
     private static readonly TimeSpan BusyFor = TimeSpan.FromMilliseconds(100);
 
-    private readonly ConcurrentQueue<IVolumeInput> inputs = new();
+    private readonly InputQueue inputs;
     private readonly Leg?[] legs = new Leg?[MemberSet.Capacity];
     private readonly IoClient client;
     private readonly TimeProvider clock;
@@ -36,7 +35,6 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     private volatile VolumeRecord record;
     private bool areRequestsDue;
     private TimeSpan lastUse;
-    private int isRunning;
 
     /// <param name="client">The lease of the volume.</param>
     /// <param name="copyClient">The lease of its copies, of <see cref="CopyTransfers.Pages"/> pages.</param>
@@ -53,6 +51,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         TimeProvider clock)
     {
         (this.client, this.clock) = (client, clock);
+        inputs = new InputQueue(this, Advance);
         (maps, copies) = (new LegMapsIo(this), new CopyTransfers(this, copyClient));
         foreach (var store in stores)
         {
@@ -98,15 +97,15 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     public void Attach(DeviceHost host) => this.host = host;
 
     /// <inheritdoc/>
-    public void Poll() => Run();
+    public void Poll() => inputs.Run();
 
     /// <inheritdoc/>
     public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation)
     {
         var submitted = new VolumeOperation(operation, new OperationCompletion());
         var task = submitted.Completion.Task;
-        inputs.Enqueue(submitted);
-        Run();
+        inputs.Add(submitted);
+        inputs.Run();
         return task;
     }
 
@@ -133,14 +132,14 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>Adds an input, from any thread.</summary>
     internal void Post(IVolumeInput input)
     {
-        inputs.Enqueue(input);
+        inputs.Add(input);
         if (host is { } attached)
         {
             attached.Wake();
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static device => device.Run(), this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static queue => queue.Run(), inputs, preferLocal: false);
         }
     }
 
@@ -213,6 +212,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         Writer = new VolumeWriter(this, new WriterRules(), owner, Writer.State.Chosen);
         foreach (var operation in again)
         {
+            operation.Completion.Repeated = null;
             SubmitNow(new VolumeOperation(operation.Device, operation.Completion)
             {
                 ReportsPowerLoss = operation.ReportsPowerLoss,
@@ -312,6 +312,25 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
     internal Leg LegOf(int member) => legs[member]!;
 
+    /// <summary>Sends a read that waits for the end of its first attempt. A leg that was given up in that attempt may
+    /// still write to the memory: then the read fails.</summary>
+    internal void Repeat(OperationCompletion completion)
+    {
+        if (completion.TakeRepeated() is not { } read)
+        {
+            return;
+        }
+
+        if (!completion.IsRetained)
+        {
+            Send(read);
+            return;
+        }
+
+        read.LastFailure = VolumeOperation.MemoryInUse;
+        Writer.Completed(read, read.Targets.First, LegResult.MemoryInUse, Now);
+    }
+
     /// <summary>Ends the continuity of a leg, and completes the failed request then (VM8).</summary>
     internal void EndContinuity(int member, IVolumeInput completion) =>
         Owner.Tell(new VolumeActor.LegFailed(member, completion));
@@ -323,6 +342,12 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         {
             idleExtents.Written(operation.Extents);
         }
+        else if (operation.Completion.IsInUse)
+        {
+            operation.Completion.Repeated = operation;
+            Post(volume => volume.Repeat(operation.Completion));
+            return;
+        }
 
         Send(operation, operation.Targets, new LegRange(device.Start, device.Count), new LegIo(
             operation.Operation, operation.Memory)
@@ -332,35 +357,9 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         });
     }
 
-    /// <summary>Takes all inputs, unless another thread does.</summary>
-    private void Run()
+    /// <summary>After the inputs of a turn: goes on with the work in the background.</summary>
+    private void Advance()
     {
-        do
-        {
-            if (Interlocked.Exchange(ref isRunning, 1) != 0)
-            {
-                return;
-            }
-
-            try
-            {
-                TakeInputs();
-            }
-            finally
-            {
-                Volatile.Write(ref isRunning, 0);
-            }
-        }
-        while (!inputs.IsEmpty);
-    }
-
-    private void TakeInputs()
-    {
-        while (inputs.TryDequeue(out var input))
-        {
-            input.Take(this);
-        }
-
         var state = Writer.State;
         if (Freeze is { } freeze)
         {

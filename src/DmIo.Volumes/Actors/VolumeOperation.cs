@@ -27,6 +27,11 @@ internal sealed class VolumeOperation : ClientOperation, IVolumeInput, IMemoryHo
     /// <summary>Where it is among the operations without an answer.</summary>
     internal LinkedListNode<VolumeOperation>? Node { get; set; }
 
+    /// <summary>The status of a read whose memory a leg holds that was given up.</summary>
+    internal static IoStatus MemoryInUse { get; } = IoStatus.Failed(
+        IoStatusCode.TimedOut,
+        "A leg of the volume does not answer, and may still write to the memory. Read again, into other memory.");
+
     /// <summary>The status of the last leg that failed it.</summary>
     internal IoStatus LastFailure { get; set; }
 
@@ -37,7 +42,10 @@ internal sealed class VolumeOperation : ClientOperation, IVolumeInput, IMemoryHo
     public void Hold() => Completion.Hold();
 
     /// <inheritdoc/>
-    public void Release() => Completion.Release();
+    public void Release(bool isRetained) => Completion.Release(isRetained);
+
+    /// <inheritdoc/>
+    public void ReleaseRetained() => Completion.ReleaseRetained();
 
     /// <summary>The result of an outcome.</summary>
     internal TransferResult ResultOf(OperationOutcome outcome) => outcome switch
@@ -69,20 +77,52 @@ internal sealed class VolumeOperation : ClientOperation, IVolumeInput, IMemoryHo
         TransferResult.Failed(IoStatus.Failed(IoStatusCode.DeviceGone, $"{Device} failed: {why}."));
 }
 
-/// <summary>The task of an operation: it ends when the writer has answered and no leg holds the memory.</summary>
+/// <summary>The task of an operation: it ends when the writer has answered, and no leg accesses the memory but those
+/// that were given up.</summary>
 internal sealed class OperationCompletion : TransferCompletionSource
 {
     private TransferResult? result;
+    private TaskCompletionSource? released;
     private int holds;
+    private int retained;
+
+    /// <summary>Legs may access the memory.</summary>
+    internal bool IsInUse => holds + retained > 0;
+
+    /// <summary>Legs that were given up may access the memory.</summary>
+    internal bool IsRetained => retained > 0;
+
+    /// <summary>A read that is to be repeated when its first attempt has ended.</summary>
+    internal VolumeOperation? Repeated { get; set; }
 
     /// <summary>The operation was sent to legs, which may access its memory until <see cref="Release"/>.</summary>
     internal void Hold() => holds++;
 
-    /// <summary>The legs of one <see cref="Hold"/> do not access the memory any more.</summary>
-    internal void Release()
+    /// <summary>The legs of one <see cref="Hold"/> do not access the memory any more, but for those that were given up
+    /// and access it until <see cref="ReleaseRetained"/>.</summary>
+    internal void Release(bool isRetained)
     {
         holds--;
+        retained += isRetained ? 1 : 0;
         TryComplete();
+    }
+
+    /// <summary>The legs that were given up do not access the memory any more.</summary>
+    internal void ReleaseRetained()
+    {
+        retained--;
+        if (retained == 0)
+        {
+            released?.SetResult();
+        }
+    }
+
+    /// <summary>Returns the read that is to be repeated, once, if that is possible now; otherwise null.</summary>
+    internal VolumeOperation? TakeRepeated()
+    {
+        var read = holds == 0 && result is null ? Repeated : null;
+        Repeated = read is null ? Repeated : null;
+        return read;
     }
 
     /// <summary>The writer has answered, once.</summary>
@@ -96,7 +136,10 @@ internal sealed class OperationCompletion : TransferCompletionSource
     {
         if (holds == 0 && result is { } ended)
         {
-            SetResult(ended, exception: null, isInline: true);
+            released = retained > 0
+                ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+                : null;
+            SetResult(ended with { Held = released?.Task }, exception: null, isInline: true);
         }
     }
 

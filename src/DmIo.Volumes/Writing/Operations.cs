@@ -238,6 +238,12 @@ internal sealed class Operations(
             return;
         }
 
+        if (result == LegResult.MemoryInUse)
+        {
+            state.Host.Answer(read, OperationOutcome.DeviceError);
+            return;
+        }
+
         if (result == LegResult.Error)
         {
             read.Unreadable = read.Unreadable.With(leg);

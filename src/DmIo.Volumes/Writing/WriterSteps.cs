@@ -15,6 +15,9 @@ internal enum LegResult
 
     /// <summary>The leg cannot be reached, or did not answer in time; the step may still take effect.</summary>
     Lost,
+
+    /// <summary>The step was not sent: a leg that was given up may still access its memory.</summary>
+    MemoryInUse,
 }
 
 /// <summary>Something that is in flight on legs. A leg that is lost leaves <see cref="Waiting"/>.</summary>

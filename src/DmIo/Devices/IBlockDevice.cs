@@ -20,7 +20,7 @@ namespace DmIo.Devices;
 /// </list>
 /// The implementation promises:
 /// <list type="bullet">
-/// <item>memory is accessed only until the task completes;</item>
+/// <item>memory is accessed only until the task completes, or until <see cref="TransferResult.Held"/> ends;</item>
 /// <item>an external failure (a bad disk, a full file system, a dead peer) is returned as a status; an exception is a
 /// defect, which the service survives and reports as DeviceError;</item>
 /// <item>an operation that does not need to wait completes before the call returns: it is then served inline, on the
@@ -145,6 +145,11 @@ public sealed class DeviceHost
 /// <param name="Status">Ok with fewer bytes than requested is a short transfer, which the caller continues.</param>
 public readonly record struct TransferResult(long Bytes, IoStatus Status)
 {
+    /// <summary>Until this task ends, the device may still access the memory of the operation, whose result is final:
+    /// for example, a replica that hangs was given up, and the others have the data. The caller is answered now, with
+    /// <see cref="IoResult.BufferHeld"/>. Null: the memory is not used any more.</summary>
+    public Task? Held { get; init; }
+
     /// <summary>A successful transfer of a number of bytes.</summary>
     public static TransferResult Moved(long bytes) => new(bytes, IoStatus.Ok);
 

@@ -53,9 +53,9 @@ public sealed class IoResult
     public object? Context { get; }
 
     /// <summary>
-    /// A device may still access the memory of the request, because the deadline passed or the service ended before the
-    /// device was done: do not reuse the memory. Its pages count against the lease until the device releases them.
-    /// False in every other outcome.
+    /// A device may still access the memory of the request: do not reuse the memory. The deadline passed or the service
+    /// ended before the device was done, or a volume gave up a leg that hangs (then a write may have succeeded). Its
+    /// pages count against the lease until the device releases them.
     /// </summary>
     public bool BufferHeld { get; }
 

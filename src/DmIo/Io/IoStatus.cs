@@ -60,8 +60,8 @@ public enum IoStatusCode
     /// reopened.</summary>
     DeviceFailed,
 
-    /// <summary>The deadline passed before the region was done. <c>IoResult.BufferHeld</c> says whether the device may
-    /// still access the buffer.</summary>
+    /// <summary>The deadline passed before the region was done, or a leg of a volume hangs that may still write to the
+    /// memory of a read. <c>IoResult.BufferHeld</c> says whether the device may still access the buffer.</summary>
     TimedOut,
 
     /// <summary>The service or the lease was stopped before the region was done.</summary>

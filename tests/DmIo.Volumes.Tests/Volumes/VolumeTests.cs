@@ -47,34 +47,6 @@ public sealed class VolumeTests(ITestOutputHelper output) : VolumeServiceTests
     }
 
     [Fact]
-    public async Task A_hung_leg_delays_only_what_is_in_flight_on_it()
-    {
-        await AttachAsync("a", "b");
-        var hung = new HungDevice(new MemoryDevice(ByteSize.FromMiB(16)));
-        hung.Release();
-        await Service.AttachAsync("c", hung);
-        var options = new VolumeOptions
-        {
-            Name = "v",
-            Legs = ["a", "b", "c"],
-            LegTimeout = TimeSpan.FromMilliseconds(500),
-        };
-        await Service.CreateVolumeAsync(options);
-        await using var volume = await Service.OpenVolumeAsync(options);
-        await WriteAsync(100, 1);
-        hung.Hang();
-        var inFlight = WriteAsync(100, 2);
-        await UntilAsync(volume, VolumeState.Degraded);
-        await WriteAsync(200, 3);
-        Assert.Equal(3, await ReadAsync(200));
-        Assert.False(inFlight.IsCompleted);
-        hung.Release();
-        await inFlight;
-        await UntilAsync(volume, VolumeState.Healthy);
-        Assert.Equal(2, await ReadAsync(100));
-    }
-
-    [Fact]
     public async Task A_volume_that_lost_every_leg_serves_again_when_one_returns()
     {
         var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);

@@ -35,7 +35,7 @@ internal sealed class NbdRequest
     private readonly List<RequestPart> parts = [];
     private readonly Export export;
     private readonly ReplyWriter replies;
-    private readonly RequestPart first;
+    private RequestPart first;
     private RequestPart? idle;
     private IoStatus failure;
     private NbdError error;
@@ -76,7 +76,7 @@ internal sealed class NbdRequest
     {
         header = request;
         parts.Clear();
-        idle = first;
+        idle = First();
         failure = IoStatus.Ok;
         unfinished = 1;
         sent = 0;
@@ -176,7 +176,7 @@ internal sealed class NbdRequest
             if (!IsRead)
             {
                 part.Release();
-                idle = part;
+                idle = part.IsHeld ? null : part;
                 FinishWhenDone();
             }
             else if (!IsContiguous)
@@ -192,6 +192,8 @@ internal sealed class NbdRequest
             }
         }
     }
+
+    private RequestPart First() => first.IsHeld ? first = new RequestPart(this) : first;
 
     private void Record(NbdError sent, in IoStatus status)
     {
@@ -271,7 +273,7 @@ internal sealed class NbdRequest
         {
             needsFlush = false;
             unfinished = 1;
-            first.Flush();
+            First().Flush();
         }
         else
         {

@@ -26,7 +26,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     private IoOperation operation;
     private bool isDurable;
     private WriteZeroesFlags zeroing;
-    private bool isBufferHeld;
+    private Holding holding;
     private int blockCount;
 
     internal IoMemory Memory => memory;
@@ -43,6 +43,9 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     /// <summary>The part has ended, and its request has processed the status. Set by the request: the data must not be
     /// sent before.</summary>
     internal bool IsDone { get; set; }
+
+    /// <summary>A device holds the memory after the answer: the part must not be used for another operation.</summary>
+    internal bool IsHeld => holding != Holding.None;
 
     /// <summary>Adds a segment and takes over one reference to its block.</summary>
     internal void Add(PageBlock block, Memory<byte> segment)
@@ -112,29 +115,49 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         return true;
     }
 
-    /// <summary>Releases the memory, after the reply was sent or dropped.</summary>
+    /// <summary>Releases the memory, after the reply was sent or dropped; if a device holds it, when it releases
+    /// it.</summary>
     internal void Release()
     {
         memory.Clear();
-        for (var index = 0; index < blockCount; index++)
+        lock (blocks)
         {
-            // If a device still holds the buffer after the answer, the blocks are never used again.
-            if (!isBufferHeld)
+            if (holding == Holding.ByDevice)
             {
-                blocks[index]!.Release();
+                holding = Holding.ByDeviceAlone;
+                return;
             }
 
-            blocks[index] = null;
+            ReleaseBlocks();
         }
-
-        blockCount = 0;
-        isBufferHeld = false;
     }
 
     protected override void OnDone(IoResult result)
     {
-        isBufferHeld = result.BufferHeld;
-        End(result.IsOk ? IoStatus.Ok : result[0]);
+        holding = result.BufferHeld ? Holding.ByDevice : Holding.None;
+        if (operation == IoOperation.Read && result is { IsOk: false, BufferHeld: true })
+        {
+            // A leg of a volume hangs: another one serves the read, into other memory.
+            memory.Clear();
+            memory.Add(new byte[regions[0].Count.Bytes]);
+            Send(new RepeatedRead(this));
+            return;
+        }
+
+        Ended(result);
+    }
+
+    protected override void OnReleased()
+    {
+        lock (blocks)
+        {
+            if (holding == Holding.ByDeviceAlone)
+            {
+                ReleaseBlocks();
+            }
+
+            holding = Holding.None;
+        }
     }
 
     protected override void OnRefused(IoRefusal cause, string reason) => End(StatusOf(cause, reason));
@@ -149,6 +172,12 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         IsDone = false;
         var (start, end) = (RoundDown(Offset), RoundUp(Offset + LengthBytes));
         regions[0] = new IoRegion(request.Device, start / Sector.SizeBytes, (end - start) / Sector.SizeBytes);
+        Send(this);
+    }
+
+    private void Send(IoCompletion completion)
+    {
+        var (start, end) = (RoundDown(Offset), RoundUp(Offset + LengthBytes));
         var isSent = request.Client.TrySend(new IoRequest
         {
             Operation = operation,
@@ -159,7 +188,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
                 ? new WriteEdges((int)(Offset - start), (int)(end - Offset - LengthBytes))
                 : default,
             Zeroing = zeroing,
-            Completion = this,
+            Completion = completion,
         });
         if (!isSent)
         {
@@ -170,6 +199,19 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     private long RoundDown(long offset) => offset & -request.BlockBytes;
 
     private long RoundUp(long offset) => RoundDown(offset + request.BlockBytes - 1);
+
+    private void ReleaseBlocks()
+    {
+        for (var index = 0; index < blockCount; index++)
+        {
+            blocks[index]!.Release();
+            blocks[index] = null;
+        }
+
+        blockCount = 0;
+    }
+
+    private void Ended(IoResult result) => End(result.IsOk ? IoStatus.Ok : result[0]);
 
     private void End(in IoStatus status)
     {
@@ -186,6 +228,27 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         IoRefusal.BreaksRule => IoStatus.DeviceError(reason, (int)NbdError.Invalid),
         _ => throw new ArgumentOutOfRangeException(nameof(cause), cause, null),
     };
+
+    /// <summary>Who holds the blocks after the answer of the service.</summary>
+    private enum Holding
+    {
+        /// <summary>The request.</summary>
+        None,
+
+        /// <summary>The request, and a device.</summary>
+        ByDevice,
+
+        /// <summary>A device; the request has released them.</summary>
+        ByDeviceAlone,
+    }
+
+    /// <summary>The second attempt of a read whose first one holds the completion of the part.</summary>
+    private sealed class RepeatedRead(RequestPart part) : IoCompletion
+    {
+        protected override void OnDone(IoResult result) => part.Ended(result);
+
+        protected override void OnRefused(IoRefusal cause, string reason) => part.OnRefused(cause, reason);
+    }
 
     /// <summary>The memory of one part: segments of blocks, in order. Filled before the part is sent, cleared after it
     /// has ended.</summary>

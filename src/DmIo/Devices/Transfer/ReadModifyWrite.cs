@@ -34,6 +34,9 @@ internal sealed class ReadModifyWrite
     /// <summary>The status of the reads.</summary>
     internal IoStatus Status { get; private set; }
 
+    /// <summary>Until this task ends, the device may access the memory of the reads; null: it does not.</summary>
+    internal Task? Held => reading.Held;
+
     /// <summary>The bytes before the data; may be empty. Filled by the read.</summary>
     internal Memory<byte> Head => scratch.AsMemory(0, edges.HeadBytes);
 

@@ -49,6 +49,10 @@ internal sealed class RegionTransfer
     /// <summary>The status of the ended operation.</summary>
     internal IoStatus Status { get; private set; }
 
+    /// <summary>Until this task ends, the device may access the memory of the ended operation; null: it does not.
+    /// </summary>
+    internal Task? Held { get; private set; }
+
     /// <summary>Adds the memory of an operation, or of a part of it, before <see cref="Start"/>. Several memories
     /// follow one another on the device.</summary>
     /// <param name="memory">The memory.</param>
@@ -94,6 +98,7 @@ internal sealed class RegionTransfer
         Invariant.Require(
             !whole.ForceUnitAccess || (whole.Kind.CanForceUnitAccess() && description.HasForceUnitAccess));
         Status = IoStatus.Ok;
+        Held = null;
         call.Begin(whole);
         position = whole.Start;
         remaining = whole.Count;
@@ -133,7 +138,18 @@ internal sealed class RegionTransfer
         }
     }
 
-    private bool StartWrite() => edges!.Status.IsOk ? Advance() : End(edges.Status);
+    private bool StartWrite()
+    {
+        var status = edges!.Status;
+        if (edges.Held is { } held)
+        {
+            // The device may still access the memory of the edges: it is not used again.
+            Hold(held);
+            edges = null;
+        }
+
+        return status.IsOk ? Advance() : End(status);
+    }
 
     /// <summary>The read of the edges ended after <see cref="Start"/> returned.</summary>
     private void OnEdgesRead() => Continue(startWrite);
@@ -205,6 +221,11 @@ internal sealed class RegionTransfer
 
     private void Take(in TransferResult result)
     {
+        if (result.Held is { IsCompleted: false } held)
+        {
+            Hold(held);
+        }
+
         if (hasData)
         {
             Moved(result);
@@ -251,6 +272,8 @@ internal sealed class RegionTransfer
         position = new Sector(position.Value + sectors);
         remaining = new SectorCount(remaining.Value - sectors);
     }
+
+    private void Hold(Task held) => Held = Held is null ? held : Task.WhenAll(Held, held);
 
     private void SetFailure(in IoStatus status) => Status = Status.IsOk ? status : Status;
 
