@@ -19,7 +19,7 @@ internal static class CompareCommand
 
     private static readonly Option<string[]?> Only = new("--only")
     {
-        Description = "Which of P1 to P9 and N1 to N6, as in P1,N3. [default: all]",
+        Description = "Which of P1 to P9, V1 to V3 and N1 to N6, as in P1,N3. [default: all]",
         HelpName = "LIST",
         CustomParser = ReadOnly,
     };

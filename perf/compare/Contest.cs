@@ -1,7 +1,7 @@
 namespace DmIo.Compare;
 
 /// <summary>One or more rows of the table: subjects with the same work, run in turn, and their targets.</summary>
-/// <param name="Id">P1 to P9, N1 to N6.</param>
+/// <param name="Id">P1 to P9, V1 to V3, N1 to N6.</param>
 /// <param name="Title">The measured work.</param>
 /// <param name="Subjects">Run in this order in each round.</param>
 /// <param name="Targets">Targets of the medians.</param>

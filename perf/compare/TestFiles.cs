@@ -28,6 +28,15 @@ internal sealed class TestFiles : IDisposable
         return path;
     }
 
+    /// <summary>Creates a file without data: legs that read as zero throughout are in sync from the start.</summary>
+    internal string AddSparse(string directory, long lengthBytes)
+    {
+        var path = Reserve(directory, "img");
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+        RandomAccess.SetLength(file, lengthBytes);
+        return path;
+    }
+
     /// <summary>Creates a text file.</summary>
     internal string AddText(string directory, string text)
     {

@@ -36,6 +36,11 @@ public sealed record VolumeOptions
     /// to this host.</summary>
     public bool AllowUnfenced { get; init; }
 
+    /// <summary>Open: an operator says that the servers of unfenced legs and witnesses hold no requests of an earlier
+    /// process, because they were started again since. Without this, a volume that was not closed is opened without
+    /// such legs: a server can execute an old write at any time.</summary>
+    public bool AreServersDrained { get; init; }
+
     /// <summary>Open: the pages of 4096 bytes that the volume may have in I/O at its legs, which bound its
     /// throughput.</summary>
     public int Pages { get; init; } = 1024;

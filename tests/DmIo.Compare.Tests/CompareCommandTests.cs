@@ -7,7 +7,7 @@ namespace DmIo.Compare.Tests;
 public sealed class CompareCommandTests
 {
     [Theory]
-    [InlineData("", "P1,P2,P3,P4,P5,P6,P7,P8,P9,N1,N2,N3,N4,N5,N6")]
+    [InlineData("", "P1,P2,P3,P4,P5,P6,P7,P8,P9,V1,V2,V3,N1,N2,N3,N4,N5,N6")]
     [InlineData("--only P3", "P3")]
     [InlineData("--only P9,P1", "P9,P1")]
     public void All_scenarios_run_unless_some_are_named(string arguments, string expected)

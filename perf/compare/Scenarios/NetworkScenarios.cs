@@ -5,9 +5,6 @@ internal static class NetworkScenarios
 {
     private const int Legs = 3;
 
-    /// <summary>The room for the metadata of a volume.</summary>
-    private const long MetadataBytes = 64 << 20;
-
     private static readonly string[] Directions = ["randread", "randwrite"];
 
     internal static IReadOnlyList<Contest> Rates(CompareSettings settings, TestFiles files) =>
@@ -92,7 +89,9 @@ internal static class NetworkScenarios
     {
         const string quorum = "qemu-nbd, quorum of 3";
         var servers = new NetworkServers(settings, files);
-        var ours = servers.StartVolume(isTcp: false, Images(MetadataBytes));
+        var legs = VolumeScenarios.Sparse(
+            files, settings.MemoryDirectory, settings.FileBytes + VolumeScenarios.MetadataBytes);
+        var ours = servers.StartVolume(isTcp: false, legs);
         var children = Images()
             .Select((path, index) => $"children.{index}.driver=raw,children.{index}.file.driver=file,"
                 + $"children.{index}.file.filename={path}");
@@ -110,8 +109,8 @@ internal static class NetworkScenarios
                 [new RateRatio(NetworkServers.Ours, quorum, 2)]),
         ];
 
-        string[] Images(long more = 0) =>
-            [.. Enumerable.Range(0, Legs).Select(_ => files.Add(settings.MemoryDirectory, settings.FileBytes + more))];
+        string[] Images() =>
+            [.. Enumerable.Range(0, Legs).Select(_ => files.Add(settings.MemoryDirectory, settings.FileBytes))];
     }
 
     internal static IReadOnlyList<Contest> Client(CompareSettings settings, TestFiles files)

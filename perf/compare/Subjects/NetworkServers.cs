@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -33,15 +32,7 @@ internal sealed class NetworkServers(CompareSettings settings, TestFiles files)
     /// <summary><c>dmio serve</c> with a volume of several files, which it creates.</summary>
     internal ServerProcess StartVolume(bool isTcp, params string[] legs)
     {
-        using var create = Process.Start(
-            "dotnet",
-            [
-                Path.Combine(AppContext.BaseDirectory, "DmIo.Cli.dll"), "volume", "create", Export, "--size",
-                $"{settings.FileBytes}",
-                .. legs.SelectMany(leg => (string[])["--leg", leg]),
-            ]);
-        create.WaitForExit();
-        return StartDmio(isTcp, $"vol:{string.Join(',', legs)}");
+        return StartDmio(isTcp, VolumeScenarios.Create(settings.FileBytes, legs));
     }
 
     /// <summary>nbdkit with its memory plugin.</summary>

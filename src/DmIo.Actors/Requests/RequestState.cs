@@ -26,14 +26,10 @@ internal sealed class RequestState : ILinked<RequestState>
 {
     private const int SectorsPerPage = Page.SizeBytes / Sector.SizeBytes;
 
-    private static readonly IoDone[] AllWell =
-        [.. Enumerable.Range(0, ErrorBits.Capacity + 1).Select(count => new IoDone(new IoResult(count)))];
-
     private RequestRegion[] ios = [];
     private IoRequest request = null!; // set by Begin, before anything else is called
     private IActorRef replyTo = null!; // set by Begin
-    private IoStatus[]? statuses;
-    private IoDone? done;
+    private readonly RequestOutcome outcome = new();
     private RequestTrace? trace;
     private ErrorBits present;
     private ErrorBits open;
@@ -57,8 +53,7 @@ internal sealed class RequestState : ILinked<RequestState>
         Invariant.Require(due == 0 && IsOver);
         request = begun;
         replyTo = outcomeTo;
-        statuses = null;
-        done = null;
+        outcome.Clear();
         present = open = held = ErrorBits.None;
         IsDelivered = false;
         isReusable = begun.Deadline is null;
@@ -132,7 +127,7 @@ internal sealed class RequestState : ILinked<RequestState>
     internal bool IsOver => open.IsEmpty && held.IsEmpty;
 
     /// <summary>The outcome is fixed; it was delivered or is about to be.</summary>
-    internal bool IsAnswered => done is not null;
+    internal bool IsAnswered => outcome.Done is not null;
 
     /// <summary>
     /// The state can be reused: no other object refers to it. False for a request that ended early, whose device died,
@@ -146,7 +141,7 @@ internal sealed class RequestState : ILinked<RequestState>
     internal bool RunsCallersCode => request.Completion is not null;
 
     /// <summary>The outcome. Only after <see cref="Conclude"/>.</summary>
-    internal IoResult Result => done!.Result;
+    internal IoResult Result => outcome.Done!.Result;
 
     /// <summary>The number of pages of a region's data.</summary>
     internal static long PagesOf(long sectors) => (sectors + SectorsPerPage - 1) / SectorsPerPage;
@@ -216,6 +211,7 @@ internal sealed class RequestState : ILinked<RequestState>
     {
         due--;
         held = Without(held, index);
+        outcome.NoteReleased(index, ios[index].Held!);
     }
 
     /// <summary>Gives an open region its outcome, or ends a held one, whose outcome is fixed. Does nothing if the
@@ -225,7 +221,7 @@ internal sealed class RequestState : ILinked<RequestState>
         if (open[index])
         {
             open = Without(open, index);
-            Set(index, status);
+            outcome.Set(index, status, RegionCount, ios[index].Region.Device);
             trace?.RegionEnded(index, status);
         }
         else
@@ -306,23 +302,33 @@ internal sealed class RequestState : ILinked<RequestState>
     internal void Abandon(LeasePin pin)
     {
         isReusable = false;
+        var left = held.Count;
         foreach (var index in held)
         {
             pin.Add();
-            ios[index].Abandon(pin.Release);
+            ios[index].Abandon(() =>
+            {
+                pin.Release();
+                if (Interlocked.Decrement(ref left) == 0)
+                {
+                    outcome.Released();
+                }
+            });
         }
     }
 
     /// <summary>No device uses the memory of the answered request any more.</summary>
-    internal void Released() => request.Completion?.Released();
+    internal void Released()
+    {
+        request.Completion?.Released();
+        outcome.Released();
+    }
 
     /// <summary>Fixes the outcome. Once, when the request is answerable.</summary>
     internal void Conclude()
     {
         Invariant.Require(IsComplete && !IsAnswered);
-        done = statuses is null && held.IsEmpty && request.Context is null
-            ? AllWell[RegionCount]
-            : new IoDone(NewResult());
+        outcome.Conclude(RegionCount, request.Context, held);
         if (trace is not null)
         {
             trace.End(Result);
@@ -340,7 +346,7 @@ internal sealed class RequestState : ILinked<RequestState>
         }
         else
         {
-            replyTo.Tell(done!, sender);
+            replyTo.Tell(outcome.Done!, sender);
         }
     }
 
@@ -355,8 +361,7 @@ internal sealed class RequestState : ILinked<RequestState>
 
         request = null!; // as before the first Begin
         replyTo = ActorRefs.Nobody;
-        statuses = null;
-        done = null;
+        outcome.Clear();
     }
 
     private void EnsureIos(int count)
@@ -378,23 +383,4 @@ internal sealed class RequestState : ILinked<RequestState>
     }
 
     private static ErrorBits Without(ErrorBits bits, int index) => new(bits.Value & ~(1UL << index));
-
-    private IoResult NewResult() => statuses is null && held.IsEmpty
-        ? new IoResult(RegionCount, request.Context)
-        : new IoResult(statuses ?? new IoStatus[RegionCount], request.Context, bufferHeld: !held.IsEmpty);
-
-    private void Set(int index, in IoStatus status)
-    {
-        if (!status.IsOk)
-        {
-            statuses ??= new IoStatus[RegionCount];
-            statuses[index] = Named(status, ios[index].Region.Device);
-        }
-    }
-
-    /// <summary>Adds the device's name to the failure, so that a log of the text alone identifies the device.</summary>
-    private static IoStatus Named(in IoStatus status, string device) =>
-        status.Failure is not { } failure || failure.Message.Contains(device, StringComparison.Ordinal)
-            ? status
-            : status with { Failure = failure with { Message = $"'{device}': {failure.Message}" } };
 }

@@ -21,10 +21,15 @@ internal static class VolumeLegCommands
     private const string RemoveDescription = "Remove a leg or witness of a volume that is not open.";
     private const string ResyncDescription = "Wait until the legs of a volume that is not open are in sync.";
 
+    private const string DrainedDescription =
+        "Use the legs of servers that were started again, after a volume was not closed.";
+
     private const string Details = """
         The change is in the record of the volume, so most of its legs and witnesses are needed (of two legs without
         a witness: every leg in sync). A leg that is replaced stays a source until the new one is in sync. A leg or
         witness that is removed is named by its device, or by its number if it is gone (dmio volume status).
+        A leg that cannot be fenced, such as an export of an NBD server, is not used after a crash until
+        drained has said that its server was started again: before that, it may execute old writes.
         """;
 
     private const string Examples = """
@@ -33,6 +38,8 @@ internal static class VolumeLegCommands
           dmio volume remove-leg c.img --leg a.img --leg b.img --leg c.img
           dmio volume resync --leg a.img --leg b.img
         """;
+
+    private const string Drained = "drained";
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
@@ -58,6 +65,7 @@ internal static class VolumeLegCommands
         Create("replace-leg", ReplaceDescription, [Removed, Added], streams, change => change.ReplaceAsync()),
         Create("remove-leg", RemoveDescription, [Removed], streams, change => change.RemoveAsync()),
         Create("resync", ResyncDescription, [], streams, static _ => Task.CompletedTask),
+        Create(Drained, DrainedDescription, [], streams, static _ => Task.CompletedTask),
     ];
 
     private static ExampleCommand Create(
@@ -94,7 +102,10 @@ internal static class VolumeLegCommands
         await VolumeCommand.ChangeAsync(
             async () =>
             {
-                await using var volume = await session.Service.OpenVolumeAsync(options);
+                await using var volume = await session.Service.OpenVolumeAsync(options with
+                {
+                    AreServersDrained = parsed.CommandResult.Command.Name == Drained,
+                });
                 var changing = new Change(session, volume, parsed, context);
                 await change(changing);
                 members = await changing.UntilInSyncAsync();

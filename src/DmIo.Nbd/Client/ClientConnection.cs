@@ -13,9 +13,11 @@ namespace DmIo.Nbd.Client;
 /// another <see cref="Poll"/>.
 /// <code>
 ///   live --Break, connection lost, protocol error--> breaking --no I/O accesses memory--> over
+///    |                                                  +--Linger--> lingering --the server closes its side--^
 ///    +--the server is shutting down--> leaving --all answered, disconnect sent--^
 /// </code>
-/// Invariant: the memory of <see cref="Unanswered"/> requests stays in use until the connection is over.
+/// Invariant: the memory of unanswered requests stays in use until the connection is over. A connection with unanswered
+/// writes lingers: as long as the server has not closed its side, it may still execute them.
 /// </summary>
 internal sealed class ClientConnection(
     NbdTransport transport,
@@ -45,6 +47,9 @@ internal sealed class ClientConnection(
     private bool isSending;
     private bool isReceiving;
     private bool hasSentDisconnect;
+    private TaskCompletionSource? lingering;
+    private bool mustLinger;
+    private bool isLost;
     private volatile bool hasSent;
     private volatile bool hasReceived;
 
@@ -60,9 +65,13 @@ internal sealed class ClientConnection(
 
     internal bool CanAccept => Failure is null && !isSending && !IsDisconnecting && slots.HasRoom;
 
-    /// <summary>The connection has failed, and no I/O accesses the memory of <see cref="Unanswered"/>
-    /// requests.</summary>
-    internal bool IsOver => Failure is not null && !isSending && !isReceiving;
+    /// <summary>The connection has failed, no I/O accesses the memory of its requests, and the server does not execute
+    /// them any more, or that will never be known.</summary>
+    internal bool IsOver => Failure is not null && !isSending && !isReceiving
+        && (!mustLinger || WasEndedByServer || (lingering is not null && isLost));
+
+    /// <summary>The connection has failed, and the server may still execute unanswered writes.</summary>
+    internal bool MayLinger => mustLinger && lingering is null && !WasEndedByServer && !isSending;
 
     /// <summary>The requests that were sent or added, and not answered.</summary>
     internal IEnumerable<ClientRequest> Unanswered => slots.All;
@@ -100,14 +109,60 @@ internal sealed class ClientConnection(
         if (Failure is null)
         {
             Failure = failure;
-            transport.Abort();
+            mustLinger = !WasEndedByServer && slots.All.Any(static request => request.IsWrite);
+            if (mustLinger)
+            {
+                transport.EndSending();
+            }
+            else
+            {
+                transport.Abort();
+            }
         }
+    }
+
+    /// <summary>Returns the unanswered requests. Requires <see cref="MayLinger"/>.</summary>
+    /// <param name="ended">Ends when no I/O accesses their memory, and the server has closed its side, so that it
+    /// executes none of them any more; fails if that will never be known.</param>
+    internal List<ClientRequest> Linger(out Task ended)
+    {
+        Invariant.Require(MayLinger);
+        lingering = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        ended = lingering.Task;
+        return TakeAll();
+    }
+
+    /// <summary>A lingering connection is over: ends the task of <see cref="Linger"/>.</summary>
+    internal void EndLingering()
+    {
+        Invariant.Require(IsOver);
+        transport.Abort();
+        if (WasEndedByServer)
+        {
+            lingering!.SetResult();
+        }
+        else
+        {
+            lingering!.SetException(new IOException(Failure!.Message));
+        }
+    }
+
+    /// <summary>Waits no longer for the server.</summary>
+    internal void Abort()
+    {
+        isLost = true;
+        transport.Abort();
     }
 
     /// <summary>Returns the unanswered requests to the caller. Requires <see cref="IsOver"/>.</summary>
     internal List<ClientRequest> TakeUnanswered()
     {
         Invariant.Require(IsOver);
+        return TakeAll();
+    }
+
+    private List<ClientRequest> TakeAll()
+    {
         var all = slots.All.ToList();
         all.ForEach(slots.Remove);
         return all;
@@ -213,7 +268,7 @@ internal sealed class ClientConnection(
                 EndReceive();
             }
 
-            if (Failure is not null)
+            if (Failure is not null && (!mustLinger || WasEndedByServer || isLost))
             {
                 return false;
             }
@@ -236,7 +291,7 @@ internal sealed class ClientConnection(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReceiveMoreAsync()
     {
-        if (!reader!.TryGetDestination(payload, DirectBytes))
+        if (Failure is not null || !reader!.TryGetDestination(payload, DirectBytes))
         {
             return await transport.ReceiveAsync(received).ConfigureAwait(false);
         }
@@ -254,6 +309,7 @@ internal sealed class ClientConnection(
         }
         catch (Exception fault)
         {
+            isLost = true;
             BreakAfter(fault);
             return;
         }
@@ -262,10 +318,18 @@ internal sealed class ClientConnection(
             receiving = default;
         }
 
+        if (Failure is not null)
+        {
+            // What the server still sends is dropped.
+            payload.Clear();
+            WasEndedByServer |= bytes == 0;
+            return;
+        }
+
         switch (bytes)
         {
             case 0:
-                WasEndedByServer = Failure is null;
+                WasEndedByServer = true;
                 Break(new IoFailure("The server closed the connection.", ConnectionErrors.Reset));
                 return;
             case int.MaxValue:
@@ -285,7 +349,7 @@ internal sealed class ClientConnection(
 
     private void BreakAfter(Exception fault)
     {
-        WasEndedByServer |= Failure is null && ConnectionErrors.IsEndByPeer(fault);
+        WasEndedByServer |= (Failure is null || mustLinger) && ConnectionErrors.IsEndByPeer(fault);
         Break(new IoFailure($"The connection failed: {fault.Message}", ConnectionErrors.Reset, fault));
     }
 

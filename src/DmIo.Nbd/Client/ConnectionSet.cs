@@ -17,6 +17,7 @@ internal sealed class ConnectionSet(
     private readonly NbdDialer dialer = new(options);
     private readonly ConcurrentQueue<(int Slot, NbdTransport Transport, NegotiatedExport Export)> dialed = new();
     private readonly CancellationTokenSource ending = new();
+    private readonly List<ClientConnection> lingering = [];
     private ClientConnection?[] connections = [];
     private Task[] dialing = [];
     private NegotiatedExport? agreed;
@@ -29,7 +30,8 @@ internal sealed class ConnectionSet(
     internal string? Change { get; private set; }
 
     /// <summary>No connection is open, and none will be.</summary>
-    internal bool IsEmpty => isClosing && dialed.IsEmpty && Array.TrueForAll(connections, static slot => slot is null);
+    internal bool IsEmpty => isClosing && dialed.IsEmpty && lingering.Count == 0
+        && Array.TrueForAll(connections, static slot => slot is null);
 
     internal bool HasLive => Array.Exists(connections, static slot => slot is { Failure: null });
 
@@ -93,6 +95,16 @@ internal sealed class ConnectionSet(
             isMore |= slot?.Poll() ?? false;
         }
 
+        for (var index = lingering.Count - 1; index >= 0; index--)
+        {
+            isMore |= lingering[index].Poll();
+            if (lingering[index].IsOver)
+            {
+                lingering[index].EndLingering();
+                lingering.RemoveAt(index);
+            }
+        }
+
         return isMore;
     }
 
@@ -113,11 +125,11 @@ internal sealed class ConnectionSet(
         return false;
     }
 
-    /// <summary>Removes a connection that is over, and starts to reconnect. The caller handles its unanswered
-    /// requests.</summary>
+    /// <summary>Removes a connection that is over or may linger, and starts to reconnect. The caller handles its
+    /// unanswered requests.</summary>
     internal bool TryTakeBroken([NotNullWhen(true)] out ClientConnection? lost)
     {
-        var slot = Array.FindIndex(connections, static slot => slot is { IsOver: true });
+        var slot = Array.FindIndex(connections, static slot => slot is { IsOver: true } or { MayLinger: true });
         lost = slot < 0 ? null : connections[slot]!;
         if (lost is null)
         {
@@ -125,6 +137,11 @@ internal sealed class ConnectionSet(
         }
 
         connections[slot] = null;
+        if (lost.MayLinger)
+        {
+            lingering.Add(lost);
+        }
+
         lastLoss = lost.Failure!.Message;
         if (!isClosing && Change is null)
         {
@@ -162,6 +179,7 @@ internal sealed class ConnectionSet(
         isClosing = true;
         ending.Cancel();
         var why = new IoFailure("The device was closed.", ConnectionErrors.Reset);
+        lingering.ForEach(static connection => connection.Abort());
         await Task.WhenAll([
             .. connections.Where(static slot => slot is not null).Select(slot => slot!.CloseAsync(why)), .. dialing,
         ]).ConfigureAwait(false);

@@ -287,7 +287,8 @@ internal sealed class NbdEngine : IAsyncDisposable
     private void FailOver(ClientConnection lost)
     {
         unflushed.ConnectionLost();
-        foreach (var request in lost.TakeUnanswered())
+        Task? held = null;
+        foreach (var request in lost.MayLinger ? lost.Linger(out held) : lost.TakeUnanswered())
         {
             if (!isDisposing && connections.Change is null && CanRetry(request, lost))
             {
@@ -295,7 +296,7 @@ internal sealed class NbdEngine : IAsyncDisposable
             }
             else
             {
-                Answer(request, LossOf(request, lost));
+                Answer(request, LossOf(request, lost), held);
             }
         }
     }
@@ -340,11 +341,12 @@ internal sealed class NbdEngine : IAsyncDisposable
         Answer(request, error);
     }
 
-    private void Answer(ClientRequest request, IoStatus status)
+    private void Answer(ClientRequest request, IoStatus status, Task? held = null)
     {
         inFlight--;
+        var result = status.IsOk ? TransferResult.Moved(request.LengthBytes) : TransferResult.Failed(status);
         request.Answer(
-            status.IsOk ? TransferResult.Moved(request.LengthBytes) : TransferResult.Failed(status),
+            result with { Held = held },
             isInline: !IsSelfPolling);
     }
 }

@@ -39,6 +39,10 @@ internal abstract class NbdTransport : IAsyncDisposable
     /// <summary>Ends receiving, as if the peer had closed its side. Sending continues. Thread-safe.</summary>
     internal abstract void EndReceiving();
 
+    /// <summary>Ends sending: the peer sees the end of the stream after what was sent; pending sends fail. Receiving
+    /// continues. Thread-safe.</summary>
+    internal abstract void EndSending();
+
     /// <summary>Aborts the connection; pending I/O fails. Thread-safe and idempotent.</summary>
     internal abstract void Abort();
 

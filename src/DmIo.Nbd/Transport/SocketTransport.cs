@@ -104,6 +104,8 @@ internal sealed class SocketTransport(Socket socket) : NbdTransport
 
     internal override void EndReceiving() => Shutdown(SocketShutdown.Receive);
 
+    internal override void EndSending() => Shutdown(SocketShutdown.Send);
+
     internal override void Abort() => socket.Dispose();
 
     public override ValueTask DisposeAsync()

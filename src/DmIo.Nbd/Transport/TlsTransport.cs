@@ -115,6 +115,8 @@ internal sealed class TlsTransport(SslStream stream, SocketTransport below) : Nb
 
     internal override void EndReceiving() => below.EndReceiving();
 
+    internal override void EndSending() => below.EndSending();
+
     internal override void Abort() => below.Abort();
 
     public override async ValueTask DisposeAsync()

@@ -8,12 +8,16 @@ internal sealed class LegGate
 {
     private const long Cut = 1L << 62;
 
+    private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     // The I/O inside, and whether the gate is cut.
     private long state;
-    private Action? drained;
 
     /// <summary>The I/O inside.</summary>
     internal long Count => Volatile.Read(ref state) & ~Cut;
+
+    /// <summary>Ends when the gate is cut and drained.</summary>
+    internal Task Drained => drained.Task;
 
     /// <summary>Lets I/O in; false: the gate is cut, and the I/O must not be sent.</summary>
     internal bool TryEnter()
@@ -28,22 +32,16 @@ internal sealed class LegGate
     }
 
     /// <summary>The device has released the I/O.</summary>
-    internal void Leave()
-    {
-        if (Interlocked.Decrement(ref state) == Cut)
-        {
-            Interlocked.Exchange(ref drained, null)?.Invoke();
-        }
-    }
+    internal void Leave() => EndIfDrained(Interlocked.Decrement(ref state));
 
-    /// <summary>Cuts the gate, once.</summary>
-    /// <param name="whenDrained">Called once, on any thread, when nothing is inside.</param>
-    internal void CutAndDrain(Action whenDrained)
+    /// <summary>Cuts the gate.</summary>
+    internal void CutAndDrain() => EndIfDrained(Interlocked.Or(ref state, Cut) | Cut);
+
+    private void EndIfDrained(long now)
     {
-        drained = whenDrained;
-        if (Interlocked.Add(ref state, Cut) == Cut)
+        if (now == Cut)
         {
-            Interlocked.Exchange(ref drained, null)?.Invoke();
+            drained.TrySetResult();
         }
     }
 }

@@ -67,11 +67,11 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             return;
         }
 
-        var (ended, isHeld) = (step!, result is { BufferHeld: true });
+        var (ended, held) = (step!, result?.Held ?? ErrorBits.None);
         for (var index = 0; index < sent.Count; index++)
         {
             var status = result is { } outcome ? outcome[index] : refusal;
-            if (!isHeld || status.Code != IoStatusCode.TimedOut)
+            if (!held[index])
             {
                 sent[index].Gate.Leave();
             }
@@ -79,8 +79,8 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             Report(volume, ended, sent[index].Member, status);
         }
 
-        (ended as IMemoryHolder)?.Release(isHeld);
-        if (!isHeld)
+        (ended as IMemoryHolder)?.Release(isRetained: !held.IsEmpty);
+        if (held.IsEmpty)
         {
             Idle();
         }
@@ -161,12 +161,13 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         }
     }
 
-    /// <summary>The legs that had not answered have released the memory.</summary>
+    /// <summary>The legs that had not answered have released the memory. A leg whose server may still execute the step
+    /// stays in the gate: it is never drained.</summary>
     private void LeaveHeld()
     {
-        for (var index = 0; index < sent.Count; index++)
+        foreach (var index in result!.Held)
         {
-            if (result![index].Code == IoStatusCode.TimedOut)
+            if (!result.InDoubt[index])
             {
                 sent[index].Gate.Leave();
             }

@@ -29,6 +29,9 @@ internal sealed class LegStore
     /// <summary>The superblock that was written last.</summary>
     internal Superblock Superblock { get; private set; }
 
+    /// <summary>Ends when no write of this object can take effect any more; fails if that is never known.</summary>
+    internal Task Released { get; private set; } = Task.CompletedTask;
+
     /// <summary>The leg or witness is a voter by a record. Another device may have taken its number.</summary>
     internal bool IsMemberOf(VolumeRecord record) =>
         record.Configuration.SlotOf(Superblock.Member)?.Id == Superblock.Leg;
@@ -78,7 +81,7 @@ internal sealed class LegStore
         var zeroes = new byte[LegGeometry.BlockBytes];
         for (var copy = LegGeometry.Copies - 1; copy >= 0; copy--)
         {
-            if (!await TryWriteAsync(client, device, geometry.SuperblockAt(copy), zeroes))
+            if (!(await WriteAsync(client, device, geometry.SuperblockAt(copy), zeroes)).IsOk)
             {
                 throw new VolumeException($"Superblock {copy} of '{device}' cannot be erased.") { IsPartial = true };
             }
@@ -118,8 +121,9 @@ internal sealed class LegStore
             update.Complete(await TryWriteAsync(superblock.Geometry.SuperblockAt(copy), block));
         }
 
-        if (!copies.End(update))
+        if (!copies.End(update) || !Released.IsCompletedSuccessfully)
         {
+            // A copy that is written later would replace a newer one.
             return false;
         }
 
@@ -205,14 +209,29 @@ internal sealed class LegStore
         }
     }
 
-    private Task<bool> TryWriteAsync(Sector start, IoMemory block) => TryWriteAsync(client, Device, start, block);
-
-    private static async Task<bool> TryWriteAsync(IoClient client, string device, Sector start, IoMemory block)
+    private async Task<bool> TryWriteAsync(Sector start, IoMemory block)
     {
-        var result = await client.WriteAsync(
+        var result = await WriteAsync(client, Device, start, block);
+        if (result.BufferHeld)
+        {
+            Released = Task.WhenAll(Released, EndOfAsync(result));
+        }
+
+        return result.IsOk;
+    }
+
+    private static async Task EndOfAsync(IoResult result)
+    {
+        await result.Released.ConfigureAwait(false);
+        if (!result.InDoubt.IsEmpty)
+        {
+            throw new IOException("It is unknown whether the server will execute the write.");
+        }
+    }
+
+    private static Task<IoResult> WriteAsync(IoClient client, string device, Sector start, IoMemory block) =>
+        client.WriteAsync(
             new IoRegion(device, start, block.LengthBytes / Sector.SizeBytes),
             block,
             new RequestOptions { ForceUnitAccess = true });
-        return result.IsOk;
-    }
 }

@@ -22,15 +22,17 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
     private readonly Dictionary<(IActorRef Writer, Lane Lane), VoterRequest> waiting = [];
     private readonly List<(IActorRef Writer, EndContinuity Ask)> faults = [];
     private readonly VolumeOpening opening;
+    private readonly LegDrain drain;
     private Voter? voter;
     private LegGate? gate;
 
     /// <param name="store">The metadata of the leg.</param>
     /// <param name="current">What identifies the caches below the leg now.</param>
     /// <param name="opening">The volume.</param>
-    public ReplicaActor(LegStore store, Continuity current, VolumeOpening opening)
+    /// <param name="drain">Gets what another replica of the leg must wait for.</param>
+    public ReplicaActor(LegStore store, Continuity current, VolumeOpening opening, LegDrain drain)
     {
-        (this.store, this.current, this.opening) = (store, current, opening);
+        (this.store, this.current, this.opening, this.drain) = (store, current, opening, drain);
         Receive<Ask>(ask =>
         {
             waiting[(Sender, ask.Lane)] = ask.Request;
@@ -104,17 +106,26 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
             return;
         }
 
-        cut.CutAndDrain(() => self.Tell(new Drained(cut)));
+        cut.CutAndDrain();
+        _ = cut.Drained.PipeTo(self, success: () => new Drained(cut));
         Context.System.Scheduler.ScheduleTellOnce(DrainLimit, self, new DrainLimitPassed(cut), ActorRefs.NoSender);
     }
 
-    public void Grant(ulong generation) => gate = new LegGate();
+    public void Grant(ulong generation)
+    {
+        gate = new LegGate();
+        drain.Add(gate.Drained);
+    }
 
     /// <inheritdoc/>
     protected override void PreStart() => Write(store.Superblock);
 
     /// <inheritdoc/>
-    protected override void PostStop() => gate?.CutAndDrain(static () => { });
+    protected override void PostStop()
+    {
+        gate?.CutAndDrain();
+        drain.Add(store.Released);
+    }
 
     private void Write(Superblock superblock) => _ = WriteAsync(superblock).PipeTo(
         Self, success: isOk => new Written(isOk), failure: static _ => new Written(false));

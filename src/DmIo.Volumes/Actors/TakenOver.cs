@@ -1,8 +1,10 @@
 using Akka.Actor;
+using Akka.Event;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Devices;
 using DmIo.Io;
+using DmIo.Volumes.Client;
 using DmIo.Volumes.Sync;
 
 namespace DmIo.Volumes.Actors;
@@ -30,7 +32,13 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
         HostLock? hostLock = null;
         try
         {
-            var (stores, known, forked) = await VolumeSearch.RunAsync(service, client, options);
+            var (stores, known, forked, faults) = await VolumeSearch.RunAsync(service, client, options);
+            foreach (var fault in faults)
+            {
+                Logging.GetLogger(service.System, typeof(DmIoVolumes)).Warning(
+                    "The volume '{0}' is opened without a device. {1}", options.Name, fault);
+            }
+
             hostLock = HostLock.Take(stores[0].Superblock.Volume, options.Name);
             var copyClient = await service.OpenAsync(CopyTransfers.Pages);
             var description = DescriptionOf(known.Size, VolumeSearch.BlockSizeOf(service, stores));
@@ -46,6 +54,7 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
                 Forked = [.. forked],
                 LegTimeout = options.LegTimeout,
                 StartsStopped = startsStopped,
+                AreServersDrained = options.AreServersDrained,
             };
             var actor = service.System.ActorOf(Props.Create(() => new VolumeActor(device, opening)));
             await WaitAsync(actor, options, stores);

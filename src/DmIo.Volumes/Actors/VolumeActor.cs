@@ -26,10 +26,12 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private readonly VolumeDevice device;
     private readonly VolumeOpening opening;
     private readonly IActorRef?[] replicas = new IActorRef?[MemberSet.Capacity];
+    private readonly LegDrain[] drains = [.. Enumerable.Range(0, MemberSet.Capacity).Select(_ => new LegDrain())];
     private readonly ILoggingAdapter log = Context.GetLogger();
     private readonly List<IActorRef> waitForOpen = [];
     private readonly List<LegFailed> failures = [];
     private MemberSet ended;
+    private MemberSet used;
     private readonly LegWatch legs;
     private int stuckTicks;
     private string lastState = "";
@@ -183,10 +185,10 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         var present = MemberSet.None;
         for (var member = 0; member < replicas.Length; member++)
         {
-            present = replicas[member] is null ? present : present.With(member);
+            present = replicas[member] is null && drains[member].IsOver ? present : present.With(member);
         }
 
-        _ = opening.FindMissingAsync(present).PipeTo(
+        _ = opening.FindMissingAsync(present, used).PipeTo(
             Self, success: static store => new Found(store), failure: static _ => new Found(null));
     }
 
@@ -195,10 +197,12 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         var member = store.Superblock.Member;
         if (replicas[member] is null)
         {
+            var drain = drains[member];
             var current = opening.ContinuityOf(store.Device) with { IsEnded = ended[member] };
-            var replica = Context.ActorOf(Props.Create(() => new ReplicaActor(store, current, opening)));
+            var replica = Context.ActorOf(Props.Create(() => new ReplicaActor(store, current, opening, drain)));
             Context.Watch(replica);
             replicas[member] = replica;
+            used = used.With(member);
             device.Post(volume =>
             {
                 volume.Add(store);

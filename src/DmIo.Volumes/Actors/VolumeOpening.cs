@@ -24,6 +24,9 @@ internal sealed class VolumeOpening(
     /// <summary>An operator starts the volume, also if it was stopped.</summary>
     internal bool StartsStopped { get; init; }
 
+    /// <inheritdoc cref="VolumeOptions.AreServersDrained"/>
+    internal bool AreServersDrained { get; init; }
+
     /// <summary>The devices that were found to follow another lineage. Thread-safe.</summary>
     internal ImmutableList<ForkedMember> Forked
     {
@@ -71,9 +74,10 @@ internal sealed class VolumeOpening(
     internal void Remove(string device) => ImmutableInterlocked.Update(ref devices, names => names.Remove(device));
 
     /// <summary>Looks for a leg or witness that has no replica.</summary>
-    /// <param name="present">The members that have a replica.</param>
+    /// <param name="present">The members that have a replica, or are not drained.</param>
+    /// <param name="used">The members that have had a replica.</param>
     /// <returns>One that was found; null: none.</returns>
-    internal async Task<LegStore?> FindMissingAsync(MemberSet present)
+    internal async Task<LegStore?> FindMissingAsync(MemberSet present, MemberSet used)
     {
         var attached = (await service.GetDevicesAsync()).ToDictionary(
             device => device.Name, StringComparer.Ordinal);
@@ -99,7 +103,9 @@ internal sealed class VolumeOpening(
                 {
                     forked = forked.Add(ForkedMember.Of(store));
                 }
-                else if (!present[store.Superblock.Member])
+                else if (!present[store.Superblock.Member]
+                    && (AreServersDrained || used[store.Superblock.Member]
+                        || VolumeRules.FaultOfDrain(device, status.Description, store.Superblock) is null))
                 {
                     return store;
                 }

@@ -42,6 +42,14 @@ internal static class VolumeRules
         _ => null,
     };
 
+    /// <summary>Why a leg or witness may still get writes of an earlier process; null: it does not.</summary>
+    internal static string? FaultOfDrain(string name, DeviceDescription device, Superblock superblock) =>
+        device.IsExclusive
+        || superblock is { Accepted: { IsClean: true } record } && superblock.Promised <= record.Version.Epoch
+            ? null
+            : $"'{name}' is not used: it cannot be fenced and the volume was not closed, so that its server may still "
+                + "hold writes of an earlier process. Start its server again, and then run: dmio volume drained.";
+
     /// <summary>The first invalid option; null: the options are valid.</summary>
     internal static string? FaultOf(VolumeOptions options)
     {

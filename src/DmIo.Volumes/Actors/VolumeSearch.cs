@@ -33,14 +33,20 @@ internal static class VolumeSearch
             }
 
             var reading = await LegStore.ReadSuperblockAsync(client, name, description.Capacity);
-            if (LegStore.Of(client, name, reading) is { Superblock.Accepted: not null } store)
-            {
-                stores.Add(store);
-            }
-            else
+            var store = LegStore.Of(client, name, reading);
+            if (store is not { Superblock.Accepted: not null })
             {
                 faults.Add(LegStore.FaultOf(name, reading));
                 coming += reading.Copies.Any(copy => copy.State == CopyState.Unreadable) ? 1 : 0;
+            }
+            else if (!options.AreServersDrained
+                && VolumeRules.FaultOfDrain(name, description, store.Superblock) is { } undrained)
+            {
+                faults.Add(undrained);
+            }
+            else
+            {
+                stores.Add(store);
             }
         }
 
@@ -58,14 +64,10 @@ internal static class VolumeSearch
         stores.RemoveAll(forked.Contains);
         RemoveStrangers(stores, known, faults);
         var found = new Dictionary<int, string>();
-        foreach (var store in stores)
-        {
-            found[store.Superblock.Member] = store.Device;
-        }
-
+        stores.ForEach(store => found[store.Superblock.Member] = store.Device);
         return OpeningQuorum.FaultOf(options.Name, known, found, coming) is { } tooFew
             ? throw new VolumeException(string.Join(' ', faults.Prepend(tooFew)))
-            : new FoundMembers(stores, known, [.. forked.Select(ForkedMember.Of)]);
+            : new FoundMembers(stores, known, [.. forked.Select(ForkedMember.Of)], faults);
     }
 
     /// <summary>The largest block size of the legs that were found.</summary>
@@ -100,5 +102,9 @@ internal static class VolumeSearch
 /// <param name="Stores">The legs and witnesses.</param>
 /// <param name="Known">The newest record that they hold.</param>
 /// <param name="Forked">The devices of an older lineage.</param>
+/// <param name="Faults">Why other devices are not used, in sentences.</param>
 internal sealed record FoundMembers(
-    IReadOnlyList<LegStore> Stores, VolumeRecord Known, IReadOnlyList<ForkedMember> Forked);
+    IReadOnlyList<LegStore> Stores,
+    VolumeRecord Known,
+    IReadOnlyList<ForkedMember> Forked,
+    IReadOnlyList<string> Faults);

@@ -145,9 +145,11 @@ public sealed class DeviceHost
 /// <param name="Status">Ok with fewer bytes than requested is a short transfer, which the caller continues.</param>
 public readonly record struct TransferResult(long Bytes, IoStatus Status)
 {
-    /// <summary>Until this task ends, the device may still access the memory of the operation, whose result is final:
-    /// for example, a replica that hangs was given up, and the others have the data. The caller is answered now, with
-    /// <see cref="IoResult.BufferHeld"/>. Null: the memory is not used any more.</summary>
+    /// <summary>Until this task ends, the device may still access the memory of the operation or, if it failed, execute
+    /// it, though its result is final: a replica that hangs was given up, and the others have the data; or a server has
+    /// not closed its side of a connection that was given up. The caller is answered now, with
+    /// <see cref="IoResult.BufferHeld"/>. If the task fails, the memory is not used any more, and it is unknown whether
+    /// the device will still execute the operation. Null: the operation has ended.</summary>
     public Task? Held { get; init; }
 
     /// <summary>A successful transfer of a number of bytes.</summary>

@@ -59,6 +59,17 @@ public sealed class IoResult
     /// </summary>
     public bool BufferHeld { get; }
 
+    /// <summary>Ends when no device accesses the memory of the request any more: at once, unless
+    /// <see cref="BufferHeld"/> is set.</summary>
+    public Task Released { get; internal init; } = Task.CompletedTask;
+
+    /// <summary>Bit i: the device of region i holds the memory.</summary>
+    internal ErrorBits Held { get; init; }
+
+    /// <summary>After <see cref="Released"/>, bit i: it is unknown whether the device of region i will still execute the
+    /// operation.</summary>
+    internal ErrorBits InDoubt { get; set; }
+
     /// <summary>No region failed.</summary>
     public bool IsOk => Errors.IsEmpty;
 

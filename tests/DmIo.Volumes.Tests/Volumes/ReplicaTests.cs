@@ -26,7 +26,8 @@ public sealed class ReplicaTests : VolumeServiceTests
         Assert.False((await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk);
 
         var opening = new VolumeOpening(Service, client, "v", ["a"], [store]);
-        var replica = System.ActorOf(Props.Create(() => new ReplicaActor(store, default(Continuity), opening)));
+        var drain = new LegDrain();
+        var replica = System.ActorOf(Props.Create(() => new ReplicaActor(store, default, opening, drain)));
 
         var told = await replica.Ask<ReplicaActor.Told>(
             new ReplicaActor.Ask(ReplicaActor.Lane.Vote, new PreVote(Epoch.None, Guid.NewGuid())),

@@ -1,0 +1,31 @@
+namespace DmIo.Volumes.Actors;
+
+/// <summary>What may still happen to a leg by I/O of a replica that has stopped. Until it is over, nobody opens the leg
+/// again: an old write could replace newer data or the superblock. Thread-safe.</summary>
+internal sealed class LegDrain
+{
+    private readonly Lock gate = new();
+    private readonly List<Task> pending = [];
+
+    /// <summary>Nothing can happen any more.</summary>
+    internal bool IsOver
+    {
+        get
+        {
+            lock (gate)
+            {
+                pending.RemoveAll(static task => task.IsCompletedSuccessfully);
+                return pending.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>Adds I/O that is over when the task has ended; if the task fails, it never is.</summary>
+    internal void Add(Task task)
+    {
+        lock (gate)
+        {
+            pending.Add(task);
+        }
+    }
+}
