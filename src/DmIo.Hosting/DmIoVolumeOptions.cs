@@ -1,5 +1,6 @@
 using DmIo.Hosting.Configuration;
 using DmIo.Io;
+using DmIo.Volumes;
 
 namespace DmIo.Hosting;
 
@@ -25,6 +26,23 @@ public sealed class DmIoVolumeOptions
 
     /// <summary>Key <c>leg-timeout</c>: a leg that does not answer for so long leaves the in-sync set.</summary>
     public TimeSpan? LegTimeout { get; set; }
+
+    /// <summary>Key <c>on-no-quorum</c>: what happens to operations while the volume is suspended.</summary>
+    public NoQuorumAction? OnNoQuorum { get; set; }
+
+    /// <summary>Key <c>suspend-deadline</c>: how long operations wait then; 0: for ever.</summary>
+    public TimeSpan? SuspendDeadline { get; set; }
+
+    /// <summary>Key <c>min-in-sync</c>: the fewest legs in sync with which the volume serves.</summary>
+    public int? MinInSync { get; set; }
+
+    /// <summary>Key <c>after-power-loss</c>: what an opening does after a power failure of all legs, if a leg does not
+    /// answer.</summary>
+    public PowerLossAction? AfterPowerLoss { get; set; }
+
+    /// <summary>Key <c>power-loss-timeout</c>: how long it waits for the leg with
+    /// <see cref="PowerLossAction.Serve"/>.</summary>
+    public TimeSpan? PowerLossTimeout { get; set; }
 
     /// <summary>Key <c>max-resync</c>: the most that is copied between legs in a second; 0: no limit.</summary>
     public ByteSize? MaxResync { get; set; }
@@ -54,6 +72,11 @@ public sealed class DmIoVolumeOptions
         ["pages"] = HoconTree.TextOf(Pages),
         ["open-timeout"] = HoconTree.TextOf(OpenTimeout),
         ["leg-timeout"] = HoconTree.TextOf(LegTimeout),
+        ["on-no-quorum"] = HoconTree.TextOf(OnNoQuorum),
+        ["suspend-deadline"] = HoconTree.TextOf(SuspendDeadline),
+        ["min-in-sync"] = HoconTree.TextOf(MinInSync),
+        ["after-power-loss"] = HoconTree.TextOf(AfterPowerLoss),
+        ["power-loss-timeout"] = HoconTree.TextOf(PowerLossTimeout),
         ["max-resync"] = HoconTree.TextOf(MaxResync),
         ["allow-unfenced"] = HoconTree.TextOf(AllowsUnfenced),
     };

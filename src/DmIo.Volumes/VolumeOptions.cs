@@ -54,7 +54,50 @@ public sealed record VolumeOptions
     /// legs.</summary>
     public ByteSize MaxResync { get; init; }
 
+    /// <summary>What happens to operations while the volume is suspended.</summary>
+    public NoQuorumAction OnNoQuorum { get; init; }
+
+    /// <summary>How long operations wait while the volume is suspended (<see cref="NoQuorumAction.Suspend"/>), counted
+    /// from the beginning of the suspension; then, and until it ends, they are answered with
+    /// <see cref="IoStatusCode.Suspended"/>, or with <see cref="IoStatusCode.InDoubt"/> if they were sent to legs. 0: they
+    /// wait for ever.</summary>
+    public TimeSpan SuspendDeadline { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The fewest legs in sync with which the volume serves, 1 to the number of legs: with fewer it is
+    /// suspended. 2 is recommended for three legs: then no acknowledged write is on one leg only.</summary>
+    public int MinInSync { get; init; } = 1;
+
+    /// <summary>What an opening does after a power failure of the whole volume, if a leg does not answer that may hold
+    /// more than the others.</summary>
+    public PowerLossAction AfterPowerLoss { get; init; }
+
+    /// <summary>How long an opening waits for that leg if <see cref="AfterPowerLoss"/> is
+    /// <see cref="PowerLossAction.Serve"/>; less than <see cref="OpenTimeout"/>.</summary>
+    public TimeSpan PowerLossTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>A leg that does not answer for so long leaves the in-sync set. Writes in flight on it succeed then;
     /// reads fail with <see cref="IoStatusCode.TimedOut"/> (<see cref="IoResult.BufferHeld"/>).</summary>
     public TimeSpan LegTimeout { get; init; } = TimeSpan.FromSeconds(8);
+}
+
+/// <summary>What happens to operations while a volume is suspended.</summary>
+public enum NoQuorumAction
+{
+    /// <summary>They wait, at most for <see cref="VolumeOptions.SuspendDeadline"/>.</summary>
+    Suspend,
+
+    /// <summary>They are answered at once.</summary>
+    Error,
+}
+
+/// <summary>What an opening does after a power failure of all legs of a volume, if a leg does not answer. That leg may
+/// hold flushed data that the others have lost.</summary>
+public enum PowerLossAction
+{
+    /// <summary>It waits for the leg.</summary>
+    Wait,
+
+    /// <summary>It waits for <see cref="VolumeOptions.PowerLossTimeout"/>, and then serves without the leg. What only that
+    /// leg has is lost; the first flush fails with <see cref="IoStatusCode.PowerLost"/>.</summary>
+    Serve,
 }

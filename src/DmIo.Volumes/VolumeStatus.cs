@@ -18,7 +18,8 @@ public enum VolumeState
     /// <summary>It serves, and a leg is not in sync.</summary>
     Degraded,
 
-    /// <summary>It serves nothing until enough voters and a leg that is in sync can be used.</summary>
+    /// <summary>It serves nothing: <see cref="VolumeStatus.Suspension"/> has the reason and what is
+    /// missing.</summary>
     Suspended,
 
     /// <summary>Another writer has taken it over. Final.</summary>
@@ -37,7 +38,18 @@ public enum VolumeState
 /// <param name="CorrectedReads">The reads that failed on it since the volume was opened, were answered from another leg
 /// and corrected on it.</param>
 public sealed record LegStatus(
-    string Device, int Member, LegState State, ByteSize Missed, ResyncProgress? Resync, long CorrectedReads);
+    string Device, int Member, LegState State, ByteSize Missed, ResyncProgress? Resync, long CorrectedReads)
+{
+    /// <summary>Why it left the in-sync set, as in "no answer for 8 s"; null: it is in sync, or was not found since the
+    /// volume was opened.</summary>
+    public string? Cause { get; init; }
+}
+
+/// <summary>The state of a witness of a volume.</summary>
+/// <param name="Device">The name of its device; empty: unknown, since it was not found.</param>
+/// <param name="Member">Its number in the volume.</param>
+/// <param name="IsReachable">Its device is attached, and its voter has answered lately.</param>
+public sealed record WitnessStatus(string Device, int Member, bool IsReachable);
 
 /// <summary>How far the synchronization of a leg has come.</summary>
 /// <param name="Copied">What was copied.</param>
@@ -58,11 +70,39 @@ public sealed record ResyncProgress(ByteSize Copied, ByteSize Left, long BytesPe
 public sealed record VolumeStatus(
     string Volume, VolumeState State, VolumeRecord Record, IReadOnlyList<LegStatus> Legs, ByteSize Unresolved)
 {
+    /// <summary>Its witnesses.</summary>
+    public IReadOnlyList<WitnessStatus> Witnesses { get; init; } = [];
+
+    /// <summary>Why it is suspended; null: it is not.</summary>
+    public VolumeSuspension? Suspension { get; init; }
+
+    /// <summary>The epoch of its writer: the round of the chosen record.</summary>
+    public ulong Epoch => Record.Version.Epoch.Round;
+
     /// <summary>One line for people.</summary>
     public override string ToString() =>
-        $"Volume '{Volume}' is {State}: record {Record.Version}, in sync {Record.InSync}; "
-        + string.Join(", ", Legs.Select(leg =>
-            $"leg {leg.Member} {(leg.Device.Length == 0 ? "(not found)" : $"'{leg.Device}'")} {leg.State}"));
+        $"Volume '{Volume}' is {State}{TextOfSuspension()}: record {Record.Version}, in sync {Record.InSync}; "
+        + string.Join(", ", Legs.Select(TextOf).Concat(Witnesses.Select(TextOf)));
+
+    private static string TextOf(LegStatus leg) =>
+        $"leg {leg.Member} {NameOf(leg.Device)} {leg.State}{(leg.Cause is { } cause ? $" ({cause})" : "")}";
+
+    private static string TextOf(WitnessStatus witness) =>
+        $"witness {witness.Member} {NameOf(witness.Device)} {(witness.IsReachable ? "reachable" : "unreachable")}";
+
+    private static string NameOf(string device) => device.Length == 0 ? "(not found)" : $"'{device}'";
+
+    private string TextOfSuspension() => Suspension is { } suspension
+        ? $" ({suspension.Reason}{TextOf("voters", suspension.MissingVoters)}{TextOf("legs", suspension.MissingLegs)})"
+        : "";
+
+    private string TextOf(string kind, IReadOnlyList<int> missing) => missing.Count == 0
+        ? ""
+        : $"; missing {kind}: {string.Join(", ", missing.Select(NameOfMember))}";
+
+    private string NameOfMember(int member) =>
+        Legs.FirstOrDefault(leg => leg.Member == member) is { } leg ? $"leg {member} {NameOf(leg.Device)}"
+        : $"witness {member} {NameOf(Witnesses.FirstOrDefault(witness => witness.Member == member)?.Device ?? "")}";
 }
 
 /// <summary>Published on the event stream when the state of a volume or of a leg has changed.</summary>

@@ -154,7 +154,8 @@ internal static class NamespaceMap
         ["DmIo.Volumes.Sync"] =
             ["DmIo.Volumes", "DmIo.Volumes.Maps", "DmIo.Volumes.Record", "DmIo.Volumes.Writing"],
         ["DmIo.Volumes.Voters"] = ["DmIo.Volumes.Protocol", "DmIo.Volumes.Record"],
-        ["DmIo.Volumes.Writing"] = ["DmIo.Volumes.Maps", "DmIo.Volumes.Protocol", "DmIo.Volumes.Record"],
+        ["DmIo.Volumes.Writing"] =
+            ["DmIo.Volumes", "DmIo.Volumes.Maps", "DmIo.Volumes.Protocol", "DmIo.Volumes.Record"],
     };
 
     /// <summary>Whether the file belongs to a project whose namespaces are on the map.</summary>

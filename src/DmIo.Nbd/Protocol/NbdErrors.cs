@@ -20,7 +20,7 @@ internal static class NbdErrors
         IoStatusCode.Misaligned => NbdError.Invalid,
         IoStatusCode.ReadOnly => NbdError.NotPermitted,
         IoStatusCode.Unsupported => NbdError.NotSupported,
-        IoStatusCode.Stopped => NbdError.Shutdown,
+        IoStatusCode.Stopped or IoStatusCode.Suspended or IoStatusCode.Fenced => NbdError.Shutdown,
         _ => NbdError.InputOutput,
     };
 

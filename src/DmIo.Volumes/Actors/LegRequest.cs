@@ -131,13 +131,14 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         var failure = status.Code is IoStatusCode.DeviceError or IoStatusCode.Unsupported or IoStatusCode.ReadOnly
             ? LegResult.Error
             : LegResult.Lost;
+        var report = new Failure(writer, ended, member, failure, status);
         if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyTransfer { IsReading: true } or VerifyRead)
         {
-            Complete(volume, writer, ended, member, failure);
+            report.Take(volume);
         }
         else
         {
-            volume.EndContinuity(member, new Failure(writer, ended, member, failure));
+            volume.EndContinuity(member, report);
         }
     }
 
@@ -197,10 +198,20 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         device.Return(this);
     }
 
-    /// <summary>A failure that is given to the writer when the continuity of the leg has ended.</summary>
-    private sealed class Failure(VolumeWriter writer, WriterStep ended, int member, LegResult failure) : IVolumeInput
+    /// <summary>A failure; that of a change is given to the writer when the continuity of the leg has ended. If the leg
+    /// is lost by it, it is the cause.</summary>
+    private sealed class Failure(
+        VolumeWriter writer, WriterStep ended, int member, LegResult failure, IoStatus status) : IVolumeInput
     {
-        public void Take(VolumeDevice volume) => Complete(volume, writer, ended, member, failure);
+        public void Take(VolumeDevice volume)
+        {
+            var wasUsed = volume.Writer.State.Targets;
+            Complete(volume, writer, ended, member, failure);
+            if (wasUsed[member] && !volume.Writer.State.Targets[member])
+            {
+                volume.Causes.Note(member, ended, status);
+            }
+        }
     }
 }
 

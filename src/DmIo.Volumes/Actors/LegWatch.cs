@@ -25,9 +25,13 @@ internal sealed class LegWatch(VolumeOpening opening)
         foreach (var member in state.Targets)
         {
             var age = opening.AgeOf(volume.LegOf(member));
-            if (age > opening.LegTimeout || FailsReads(member, state, now))
+            if (age > opening.LegTimeout)
             {
-                volume.GiveUp(member);
+                volume.GiveUp(member, $"no answer for {opening.LegTimeout.TotalSeconds} s");
+            }
+            else if (FailsReads(member, state, now))
+            {
+                volume.GiveUp(member, $"more than {MaxRepairs} failed reads in an hour");
             }
             else if (age > SlowAfter)
             {
@@ -45,6 +49,7 @@ internal sealed class LegWatch(VolumeOpening opening)
         {
             if (legs[member].IsStuck(state.Legs[member].Phase, now, opening.LegTimeout))
             {
+                volume.Causes.Note(member, $"not attached within {opening.LegTimeout.TotalSeconds} s");
                 volume.Writer.LegLost(member, now);
             }
             else if (volume.Has(member) && legs[member].MayReturn(state.Legs[member].Phase, now))

@@ -6,6 +6,7 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Volumes.Client;
 using DmIo.Volumes.Sync;
+using DmIo.Volumes.Writing;
 
 namespace DmIo.Volumes.Actors;
 
@@ -42,7 +43,8 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
             hostLock = HostLock.Take(stores[0].Superblock.Volume, options.Name);
             var copyClient = await service.OpenAsync(CopyTransfers.Pages);
             var description = DescriptionOf(known.Size, VolumeSearch.BlockSizeOf(service, stores));
-            device = new VolumeDevice(client, copyClient, known, stores, description, TimeProvider.System)
+            device = new VolumeDevice(
+                client, copyClient, known, stores, description, TimeProvider.System, PolicyOf(options))
             {
                 HostLock = hostLock,
                 Extents = new VolumeExtents(service),
@@ -57,7 +59,7 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
                 AreServersDrained = options.AreServersDrained,
             };
             var actor = service.System.ActorOf(Props.Create(() => new VolumeActor(device, opening)));
-            await WaitAsync(actor, options, stores);
+            await WaitAsync(actor, options, device, opening);
             return new TakenOver(device, opening);
         }
         catch
@@ -116,7 +118,18 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
         };
     }
 
-    private static async Task WaitAsync(IActorRef actor, VolumeOptions options, IReadOnlyList<LegStore> stores)
+    private static WriterPolicy PolicyOf(VolumeOptions options) => new()
+    {
+        MinInSync = options.MinInSync,
+        HoldsFor = options.OnNoQuorum == NoQuorumAction.Error ? TimeSpan.Zero
+            : options.SuspendDeadline == TimeSpan.Zero ? null
+            : options.SuspendDeadline,
+        ServesAfterPowerLoss = options.AfterPowerLoss == PowerLossAction.Serve,
+        PowerLossTimeout = options.PowerLossTimeout,
+    };
+
+    private static async Task WaitAsync(
+        IActorRef actor, VolumeOptions options, VolumeDevice device, VolumeOpening opening)
     {
         try
         {
@@ -131,10 +144,10 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
         }
         catch (AskTimeoutException)
         {
-            var found = string.Join(", ", stores.Select(store => $"'{store.Device}'"));
+            var status = await device.AskAsync(volume => VolumeReport.Of(volume, opening));
             throw new VolumeException(
-                $"The volume '{options.Name}' does not serve after {options.OpenTimeout.TotalSeconds} s. Found: "
-                + $"{found}. It needs a quorum of its voters and a leg of its in-sync set; attach the missing ones.");
+                $"The volume '{options.Name}' does not serve after {options.OpenTimeout.TotalSeconds} s. {status}. It "
+                + "needs a quorum of its voters and a leg of its in-sync set; attach the missing ones.");
         }
     }
 

@@ -34,8 +34,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private MemberSet used;
     private readonly LegWatch legs;
     private int stuckTicks;
-    private string lastState = "";
-    private bool hasBeenHealthy;
+    private readonly StateLog stateLog;
     private bool isLooking;
     private bool stops;
 
@@ -44,6 +43,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     public VolumeActor(VolumeDevice device, VolumeOpening opening)
     {
         (this.device, this.opening, legs) = (device, opening, new LegWatch(opening));
+        stateLog = new StateLog(log, opening.Clock);
         device.Owner = Self;
         Receive<Forward>(forward => replicas[forward.Member]?.Tell(forward.Ask, Self));
         Receive<ReplicaActor.Told>(told => device.Post(volume => Take(volume, told)));
@@ -125,6 +125,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     {
         RestartIfStuck(volume);
         legs.Tick(volume);
+        volume.Writer.Tick(volume.Now);
         volume.Synchronization.Tick(volume.Writer.State, volume.Now);
     }
 
@@ -166,8 +167,10 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             VoterRequests.Send(volume);
             if (volume.Writer.State.HasRecord)
             {
-                VoterRequests.Renew(volume, volume.Writer.Lease.Renew(volume.Now));
+                VoterRequests.SendLease(volume, volume.Writer.Suspension.NextLeaseRequest(volume.Now));
             }
+
+            Observe(volume);
         });
         LookForMissing();
     }
@@ -220,7 +223,11 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         if (member < VolumeConfiguration.MaxLegs)
         {
             // A leg that is being attached would be waited for.
-            device.Post(volume => volume.Writer.LegLost(member, volume.Now));
+            device.Post(volume =>
+            {
+                volume.Writer.LegLost(member, volume.Now);
+                volume.Causes.Note(member, "its superblock could not be written");
+            });
         }
 
         foreach (var failed in failures.FindAll(failed => failed.Member == member))
@@ -248,23 +255,8 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
 
     private void Publish(Observed observed)
     {
-        var text = observed.Status.ToString();
-        if (text != lastState)
+        if (stateLog.IsNew(observed.Status))
         {
-            lastState = text;
-            var state = observed.Status.State;
-            hasBeenHealthy |= state == VolumeState.Healthy;
-            var isWorse = hasBeenHealthy
-                && state is (VolumeState.Degraded or VolumeState.Suspended or VolumeState.Fenced);
-            if (isWorse)
-            {
-                log.Warning("{0}", text);
-            }
-            else
-            {
-                log.Info("{0}", text);
-            }
-
             Context.System.EventStream.Publish(new VolumeChanged(observed.Status));
         }
 

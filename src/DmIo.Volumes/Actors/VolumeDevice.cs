@@ -33,6 +33,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     private readonly TaskCompletionSource ownerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DeviceHost? host;
     private volatile VolumeRecord record;
+    private readonly WriterPolicy policy;
     private bool areRequestsDue;
     private TimeSpan lastUse;
 
@@ -42,15 +43,17 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <param name="stores">The legs and witnesses that were found.</param>
     /// <param name="description">Its description.</param>
     /// <param name="clock">The clock of leases.</param>
+    /// <param name="policy">What the volume does while it cannot serve.</param>
     internal VolumeDevice(
         IoClient client,
         IoClient copyClient,
         VolumeRecord known,
         IEnumerable<LegStore> stores,
         DeviceDescription description,
-        TimeProvider clock)
+        TimeProvider clock,
+        WriterPolicy policy)
     {
-        (this.client, this.clock) = (client, clock);
+        (this.client, this.clock, this.policy) = (client, clock, policy);
         inputs = new InputQueue(this, Advance);
         (maps, copies) = (new LegMapsIo(this), new CopyTransfers(this, copyClient));
         foreach (var store in stores)
@@ -59,7 +62,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         }
 
         record = known;
-        Writer = new VolumeWriter(this, new WriterRules(), owner, known);
+        Writer = new VolumeWriter(this, new WriterRules(), owner, known, policy);
         Description = description;
     }
 
@@ -206,10 +209,11 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// are sent again in order of arrival.</summary>
     internal void Restart()
     {
-        var (again, epoch) = (unanswered.ToArray(), Writer.State.Epoch);
+        var (again, epoch, suspension) = (unanswered.ToArray(), Writer.State.Epoch, Writer.Suspension);
         unanswered.Clear();
         copies.Clear();
-        Writer = new VolumeWriter(this, new WriterRules(), owner, Writer.State.Chosen);
+        Writer = new VolumeWriter(this, new WriterRules(), owner, Writer.State.Chosen, policy);
+        Writer.Suspension.Continue(suspension);
         foreach (var operation in again)
         {
             operation.Completion.Repeated = null;
@@ -245,6 +249,9 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         return names;
     }
 
+    /// <summary>Why legs were lost.</summary>
+    internal LegCauses Causes { get; } = new();
+
     /// <summary>A leg or witness was found.</summary>
     internal void Add(LegStore store) => legs[store.Superblock.Member] = new Leg(store);
 
@@ -252,8 +259,9 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal void Remove(int member) => legs[member] = null;
 
     /// <summary>Waits no longer for a leg.</summary>
-    internal void GiveUp(int member)
+    internal void GiveUp(int member, string cause)
     {
+        Causes.Note(member, cause);
         client.GiveUp(LegOf(member).Store.Device);
         copies.Client.GiveUp(LegOf(member).Store.Device);
         Writer.LegLost(member, Now);
@@ -294,7 +302,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     {
         var answered = (VolumeOperation)operation;
         unanswered.Remove(answered.Node!);
-        answered.Completion.Answer(answered.ResultOf(outcome));
+        answered.Completion.Answer(answered.ResultOf(outcome, Writer.Suspension.Reason));
     }
 
     /// <summary>Sends a step to legs as one request.</summary>

@@ -149,7 +149,7 @@ internal sealed class VolumeFreeze(VolumeDevice device, string name, TimeSpan li
     private bool BeginConfirm(VolumeDevice volume)
     {
         phase = Phase.Confirming;
-        VoterRequests.Renew(volume, volume.Writer.Lease.RenewAfresh(volume.Now));
+        VoterRequests.SendLease(volume, volume.Writer.Lease.RenewAfresh(volume.Now));
         return true;
     }
 

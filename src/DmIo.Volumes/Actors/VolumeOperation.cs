@@ -48,16 +48,24 @@ internal sealed class VolumeOperation : ClientOperation, IVolumeInput, IMemoryHo
     public void ReleaseRetained() => Completion.ReleaseRetained();
 
     /// <summary>The result of an outcome.</summary>
-    internal TransferResult ResultOf(OperationOutcome outcome) => outcome switch
+    /// <param name="outcome">The outcome.</param>
+    /// <param name="reason">Why the volume is suspended; null: it is not.</param>
+    internal TransferResult ResultOf(OperationOutcome outcome, SuspendReason? reason) => outcome switch
     {
         OperationOutcome.Ok => TransferResult.Moved(Device.Kind.HasData() ? Device.LengthBytes : 0),
         OperationOutcome.DeviceError => TransferResult.Failed(LastFailure.IsOk
             ? IoStatus.DeviceError($"{Device} failed: no leg of the volume can be used.")
             : LastFailure),
-        OperationOutcome.Fenced => Failed("another writer has taken the volume over; nothing was sent"),
-        OperationOutcome.InDoubt => Failed("another writer has taken the volume over; it may have taken effect"),
-        OperationOutcome.PowerLost => TransferResult.Failed(IoStatus.DeviceError(
-            "All legs of the volume lost power: writes that were not flushed may be lost.", Errno.InputOutput)),
+        OperationOutcome.Fenced => Failed(
+            IoStatusCode.Fenced, "another writer has taken the volume over; nothing was sent"),
+        OperationOutcome.Suspended => Failed(
+            IoStatusCode.Suspended, $"the volume is suspended ({reason}); nothing was sent"),
+        OperationOutcome.InDoubt when reason is { } cause => Failed(
+            IoStatusCode.InDoubt, $"the volume is suspended ({cause}); it may take effect"),
+        OperationOutcome.InDoubt => Failed(
+            IoStatusCode.InDoubt, "another writer has taken the volume over; it may have taken effect"),
+        OperationOutcome.PowerLost => TransferResult.Failed(new IoStatus(IoStatusCode.PowerLost, new IoFailure(
+            "All legs of the volume lost power: writes that were not flushed may be lost.", Errno.InputOutput))),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null),
     };
 
@@ -73,8 +81,8 @@ internal sealed class VolumeOperation : ClientOperation, IVolumeInput, IMemoryHo
         ? RegionRange.Within((ulong)operation.OffsetBytes, (ulong)operation.LengthBytes, RegionRange.RegionShift)
         : default;
 
-    private TransferResult Failed(string why) =>
-        TransferResult.Failed(IoStatus.Failed(IoStatusCode.DeviceGone, $"{Device} failed: {why}."));
+    private TransferResult Failed(IoStatusCode code, string why) =>
+        TransferResult.Failed(IoStatus.Failed(code, $"{Device} failed: {why}."));
 }
 
 /// <summary>The task of an operation: it ends when the writer has answered, and no leg accesses the memory but those

@@ -10,8 +10,9 @@ internal static class VolumeReport
 {
     internal static VolumeStatus Of(VolumeDevice device, VolumeOpening opening)
     {
-        var state = device.Writer.State;
-        var legs = new List<LegStatus>();
+        var (state, suspension) = (device.Writer.State, device.Writer.Suspension);
+        device.Causes.Forget(state.Live);
+        var (legs, witnesses) = (new List<LegStatus>(), new List<WitnessStatus>());
         foreach (var member in state.Chosen.Configuration.Legs)
         {
             var leg = state.Legs[member];
@@ -22,13 +23,44 @@ internal static class VolumeReport
                 StateOf(leg, device.Writer.Lease.Slow),
                 SizeOf(leg.Missed),
                 device.Synchronization.ProgressOf(member),
-                leg.CorrectedReads));
+                leg.CorrectedReads)
+            {
+                Cause = device.Causes[member],
+            });
+        }
+
+        foreach (var member in state.Chosen.Configuration.Voters - state.Chosen.Configuration.Legs)
+        {
+            var name = device.Has(member) ? device.LegOf(member).Store.Device : "";
+            var isAttached = name.Length != 0 && opening.Service.Directory.TryFind(name, out _);
+            witnesses.Add(new WitnessStatus(name, member, isAttached && !suspension.Silent[member]));
         }
 
         legs.AddRange(opening.Forked.Where(member => !member.IsWitness).Select(member => new LegStatus(
             member.Device, member.Member, LegState.Forked, default, Resync: null, CorrectedReads: 0)));
         return new VolumeStatus(
-            opening.Name, StateOf(device.Writer, state), state.Chosen, legs, SizeOf(state.Unresolved));
+            opening.Name, StateOf(device.Writer, state), state.Chosen, legs, SizeOf(state.Unresolved))
+        {
+            Witnesses = witnesses,
+            Suspension = suspension.Reason is { } reason
+                ? new VolumeSuspension(
+                    reason,
+                    MembersOf(suspension.MissingVoters),
+                    MembersOf(suspension.MissingLegs),
+                    device.Now - suspension.Since)
+                : null,
+        };
+    }
+
+    private static List<int> MembersOf(MemberSet members)
+    {
+        var numbers = new List<int>();
+        foreach (var member in members)
+        {
+            numbers.Add(member);
+        }
+
+        return numbers;
     }
 
     private static LegState StateOf(WriterLeg leg, MemberSet slow) => leg.Phase switch
@@ -42,8 +74,9 @@ internal static class VolumeReport
     private static VolumeState StateOf(VolumeWriter writer, WriterState state) => state switch
     {
         { IsFenced: true } => VolumeState.Fenced,
-        { IsActive: false } => writer.TakeOver.IsStopped ? VolumeState.Stopped : VolumeState.Preparing,
-        { Live.IsEmpty: true } => VolumeState.Suspended,
+        _ when writer.TakeOver.IsStopped => VolumeState.Stopped,
+        _ when writer.Suspension.Reason is not null => VolumeState.Suspended,
+        { IsActive: false } => VolumeState.Preparing,
         _ when state.Live != state.Chosen.Configuration.Legs => VolumeState.Degraded,
         { Unresolved.IsEmpty: false } => VolumeState.Recovering,
         _ => VolumeState.Healthy,

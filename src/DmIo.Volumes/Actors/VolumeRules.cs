@@ -72,6 +72,16 @@ internal static class VolumeRules
                 $"The volume '{options.Name}' has {options.Pages} pages; give at least {MinPages}.",
             _ when FaultOf(nameof(options.OpenTimeout), options.OpenTimeout) is { } open => open,
             _ when FaultOf(nameof(options.LegTimeout), options.LegTimeout) is { } leg => leg,
+            _ when FaultOf(nameof(options.PowerLossTimeout), options.PowerLossTimeout) is { } power => power,
+            _ when options.SuspendDeadline != TimeSpan.Zero
+                && FaultOf(nameof(options.SuspendDeadline), options.SuspendDeadline) is { } suspend =>
+                suspend + " 0 is for ever.",
+            _ when options.MinInSync < 1 || options.MinInSync > options.Legs.Count =>
+                $"The MinInSync of '{options.Name}' is {options.MinInSync}; give 1 to {options.Legs.Count}, the number of "
+                + "its legs.",
+            { AfterPowerLoss: PowerLossAction.Serve } when options.PowerLossTimeout >= options.OpenTimeout =>
+                $"The PowerLossTimeout of '{options.Name}' is {options.PowerLossTimeout.TotalSeconds} s; give less than "
+                + $"its OpenTimeout of {options.OpenTimeout.TotalSeconds} s, after which the opening fails.",
             _ => null,
         };
 

@@ -17,12 +17,12 @@ internal static class VoterRequests
         }
     }
 
-    /// <summary>Asks every voter for the lease.</summary>
-    internal static void Renew(VolumeDevice volume, Renew renew)
+    /// <summary>Sends a request about the lease to every voter; null: none.</summary>
+    internal static void SendLease(VolumeDevice volume, VoterRequest? request)
     {
         for (var member = 0; member < MemberSet.Capacity; member++)
         {
-            Send(volume, member, ReplicaActor.Lane.Lease, renew);
+            Send(volume, member, ReplicaActor.Lane.Lease, request);
         }
     }
 

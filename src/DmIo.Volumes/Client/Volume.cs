@@ -139,8 +139,13 @@ public sealed class Volume : IAsyncDisposable
             return;
         }
 
-        // Operations that a freeze holds must end before the device is detached.
-        volume.Device.Post(static device => device.Freeze?.Close());
+        // Operations that a freeze or a suspension holds must end before the device is detached.
+        volume.Device.Post(static device =>
+        {
+            device.Freeze?.Close();
+            device.Writer.Suspension.HoldsFor = TimeSpan.Zero;
+            device.Writer.Tick(device.Now);
+        });
         try
         {
             await service.DetachAsync(Name);

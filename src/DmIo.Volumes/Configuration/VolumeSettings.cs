@@ -51,6 +51,11 @@ internal static class VolumeSettings
             Pages = (int)reader.Number("pages", 1, int.MaxValue),
             OpenTimeout = reader.Duration("open-timeout", TimeSpan.FromDays(1)),
             LegTimeout = reader.Duration("leg-timeout", TimeSpan.FromDays(1)),
+            OnNoQuorum = reader.Choice<NoQuorumAction>("on-no-quorum"),
+            SuspendDeadline = reader.Duration("suspend-deadline", TimeSpan.FromDays(1)),
+            MinInSync = (int)reader.Number("min-in-sync", 1, int.MaxValue),
+            AfterPowerLoss = reader.Choice<PowerLossAction>("after-power-loss"),
+            PowerLossTimeout = reader.Duration("power-loss-timeout", TimeSpan.FromDays(1)),
             MaxResync = reader.Size("max-resync", "a size per second, such as 100MiB, or 0", _ => true),
             AllowUnfenced = reader.Flag("allow-unfenced"),
         };

@@ -6,7 +6,7 @@ namespace DmIo.Volumes.Writing;
 /// The flushes of a writer: one is in flight at a time, on every target, and serves everything that waited when it
 /// started: flushes of users, the cooling of extents, the return of legs.
 /// </summary>
-internal sealed class Flushes(WriterState state)
+internal sealed class Flushes(WriterState state, Suspension suspension)
 {
     private readonly List<Waiter> waiters = [];
     private FlushStep? step;
@@ -33,10 +33,29 @@ internal sealed class Flushes(WriterState state)
         waiters.Clear();
     }
 
-    internal bool Advance()
+    /// <summary>Answers every flush that waits and is not in flight, because the writer is suspended.</summary>
+    internal void Expire()
+    {
+        for (var i = 0; i < waiters.Count; i++)
+        {
+            if (waiters[i] is { Step: null or { IsOver: true } } waiter)
+            {
+                waiters.RemoveAt(i--);
+                state.Host.Answer(
+                    waiter.Operation, waiter.Step is null ? OperationOutcome.Suspended : OperationOutcome.InDoubt);
+            }
+        }
+    }
+
+    internal bool Advance(TimeSpan now)
     {
         var progressed = step is { IsOver: true } && End(step);
-        progressed |= AnswerFlushed();
+        progressed |= !suspension.IsBelowMinInSync && AnswerFlushed();
+        if (suspension.IsExpired(now))
+        {
+            Expire();
+        }
+
         return (step is null && state.IsActive && IsNeeded() && Start()) || progressed;
     }
 

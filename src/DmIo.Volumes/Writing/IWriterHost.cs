@@ -1,4 +1,5 @@
 using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Writing;
 
@@ -16,8 +17,12 @@ internal enum OperationOutcome
     /// sent.</summary>
     Fenced,
 
-    /// <summary>The operation was sent, and then another writer took the volume over: it may take effect.</summary>
+    /// <summary>The operation was sent, and then another writer took the volume over, or the volume was suspended: it
+    /// may take effect.</summary>
     InDoubt,
+
+    /// <summary>The volume is suspended. The operation was not sent.</summary>
+    Suspended,
 
     /// <summary>A flush after a power failure of the whole volume: acknowledged writes that were not flushed may be
     /// lost.</summary>
@@ -27,7 +32,23 @@ internal enum OperationOutcome
 /// <summary>What the maps of a leg say.</summary>
 /// <param name="Active">The extents that were being written.</param>
 /// <param name="Missed">What the members miss, by member.</param>
-internal sealed record LegMaps(RegionSet Active, RegionSet[] Missed);
+internal sealed record LegMaps(RegionSet Active, RegionSet[] Missed)
+{
+    /// <summary>The maps of a leg of which nothing is known.</summary>
+    internal static LegMaps AllOf(long regions)
+    {
+        var active = new RegionSet();
+        active.SetRange(ClientOperation.ExtentsOf(new RegionRange(0, regions)));
+        var missed = new RegionSet[VolumeConfiguration.MaxLegs];
+        for (var i = 0; i < missed.Length; i++)
+        {
+            missed[i] = new RegionSet();
+            missed[i].SetRange(new RegionRange(0, regions));
+        }
+
+        return new LegMaps(active, missed);
+    }
+}
 
 /// <summary>What a writer needs from its surroundings. No method calls the writer back before it returns. Steps end
 /// with <see cref="VolumeWriter.Completed"/>, once per target.</summary>

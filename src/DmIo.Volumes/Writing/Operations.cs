@@ -7,20 +7,25 @@ namespace DmIo.Volumes.Writing;
 /// <summary>
 /// The operations of users: sent at once where nothing stands against it, otherwise held in order of arrival.
 /// <code>
-///   held --sent--> in flight --done on A--> answered
+///   held --sent--> in flight --done on A--> stored --enough legs in sync--> answered
+///     |                +------------------------+
+///     +--suspended for too long--> Suspended    +--suspended for too long--> InDoubt
 /// </code>
 /// A write is held while its record is clean, its extents are cold or cooling, or a copy has locked its regions; a read
-/// while its regions are unresolved or no lease is in force.
+/// while its regions are unresolved or no lease is in force. A write in doubt stays in flight until it ends.
 /// </summary>
 internal sealed class Operations(
-    WriterState state, ActiveMaps maps, Copies copies, Flushes flushes, ReadLease lease)
+    WriterState state, ActiveMaps maps, Copies copies, Flushes flushes, ReadLease lease, Suspension suspension)
 {
     private readonly List<ClientOperation> held = [];
+
+    // The writes that are done on A, and are acknowledged when enough legs are in sync.
+    private readonly List<ClientOperation> stored = [];
 
     /// <summary>The newest session. Operations of older ones are refused.</summary>
     internal ulong Session { get; set; }
 
-    internal bool IsIdle => held.Count == 0;
+    internal bool IsIdle => held.Count == 0 && stored.Count == 0;
 
     internal void Submit(ClientOperation operation, TimeSpan now)
     {
@@ -73,12 +78,36 @@ internal sealed class Operations(
         }
 
         held.Clear();
+        AnswerStored(OperationOutcome.InDoubt);
         for (var i = 0; i < state.InFlight.Count; i++)
         {
             if (state.InFlight[i] is ClientOperation operation)
             {
                 state.InFlight.RemoveAt(i--);
-                state.Host.Answer(operation, OperationOutcome.InDoubt);
+                Answer(operation, OperationOutcome.InDoubt);
+            }
+        }
+    }
+
+    /// <summary>Answers what waits because the writer is suspended, but not what waits for a leg: the answer of the leg,
+    /// or its loss, comes soon, and until then the leg uses the memory.</summary>
+    internal void Expire()
+    {
+        foreach (var operation in held)
+        {
+            var mayHaveEffect = operation.RepeatedFrom is not null && operation.Operation.ChangesSectors();
+            state.Host.Answer(
+                operation, mayHaveEffect ? OperationOutcome.InDoubt : OperationOutcome.Suspended);
+        }
+
+        held.Clear();
+        AnswerStored(OperationOutcome.InDoubt);
+        foreach (var step in state.InFlight)
+        {
+            if (step is ClientOperation { IsOver: true, IsInDoubt: false, Operation: not IoOperation.Read } write)
+            {
+                Answer(write, OperationOutcome.InDoubt);
+                write.IsInDoubt = true;
             }
         }
     }
@@ -105,7 +134,35 @@ internal sealed class Operations(
             }
         }
 
+        if (!suspension.IsBelowMinInSync)
+        {
+            AnswerStored(OperationOutcome.Ok);
+        }
+
+        if (suspension.IsExpired(now))
+        {
+            Expire();
+        }
+
         return progressed;
+    }
+
+    private void AnswerStored(OperationOutcome outcome)
+    {
+        foreach (var write in stored)
+        {
+            state.Host.Answer(write, outcome);
+        }
+
+        stored.Clear();
+    }
+
+    private void Answer(ClientOperation operation, OperationOutcome outcome)
+    {
+        if (!operation.IsInDoubt)
+        {
+            state.Host.Answer(operation, outcome);
+        }
     }
 
     private bool TrySend(ClientOperation operation, TimeSpan now)
@@ -116,7 +173,8 @@ internal sealed class Operations(
             return true;
         }
 
-        if (!state.IsActive || state.Live.IsEmpty)
+        if (!state.IsActive || state.Live.IsEmpty || suspension.IsBelowMinInSync || suspension.IsExpired(now)
+            || state.IsInDoubt(operation.Touched))
         {
             return false;
         }
@@ -183,7 +241,15 @@ internal sealed class Operations(
         }
 
         state.InFlight.Remove(write);
-        state.Host.Answer(write, write.HasError ? OperationOutcome.DeviceError : OperationOutcome.Ok);
+        if (!write.HasError && !write.IsInDoubt && suspension.IsBelowMinInSync)
+        {
+            stored.Add(write);
+        }
+        else
+        {
+            Answer(write, write.HasError ? OperationOutcome.DeviceError : OperationOutcome.Ok);
+        }
+
         return true;
     }
 

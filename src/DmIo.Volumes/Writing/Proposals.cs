@@ -45,6 +45,9 @@ internal sealed class Proposals(WriterState state)
         return number == 0 || informed[member] ? null : new Accept(state.Chosen);
     }
 
+    /// <summary>The voters that have accepted what is proposed.</summary>
+    internal MemberSet AcceptedBy => accepted;
+
     /// <summary>Proposes the first record of the epoch.</summary>
     internal void ProposeFirst(VolumeRecord record) => Propose(record);
 

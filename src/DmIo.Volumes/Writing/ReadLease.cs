@@ -50,7 +50,10 @@ internal sealed class ReadLease(WriterState state)
         }
     }
 
-    internal bool IsInForce(TimeSpan now)
+    internal bool IsInForce(TimeSpan now) => state.Rules.IsLeased(state.Chosen, LeasedBy(now));
+
+    /// <summary>The voters whose lease is trusted.</summary>
+    internal MemberSet LeasedBy(TimeSpan now)
     {
         var leased = MemberSet.None;
         foreach (var member in state.Chosen.Configuration.Voters)
@@ -58,7 +61,7 @@ internal sealed class ReadLease(WriterState state)
             leased = trustedUntil[member] > now ? leased.With(member) : leased;
         }
 
-        return state.Rules.IsLeased(state.Chosen, leased);
+        return leased;
     }
 
     /// <summary>Chooses the leg for a read: the preferred one, else the one with the least I/O in flight; a slow leg

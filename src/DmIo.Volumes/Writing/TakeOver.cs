@@ -35,7 +35,7 @@ internal enum TakeOverPhase
 /// <item>Nothing is read from a leg or written to it before the first record is chosen.</item>
 /// </list>
 /// </summary>
-internal sealed class TakeOver(WriterState state, Proposals proposals)
+internal sealed class TakeOver(WriterState state, Proposals proposals, WriterPolicy policy)
 {
     private readonly Promise?[] promises = new Promise?[MemberSet.Capacity];
     private Guid attempt;
@@ -45,15 +45,15 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
     private bool wasClean;
     private MissedStep? missed;
 
+    // The voters that have answered since the take-over began, also if they refused.
+    private MemberSet answered;
+    private TimeSpan? waitsForPowerSince;
+
     internal TakeOverPhase Phase { get; private set; }
 
     /// <summary>The voters and legs that have answered by the deadline are enough: the others are not waited
     /// for.</summary>
     internal bool IsGraceOver { get; set; }
-
-    /// <summary>After a power failure, the legs that have not answered are not waited for
-    /// (<c>after-power-loss = serve</c>).</summary>
-    internal bool ServesAfterPowerLoss { get; set; }
 
     /// <summary>An operator starts the volume: a record that says that it was stopped is replaced.</summary>
     internal bool StartsStopped { get; set; }
@@ -93,6 +93,10 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
             new Prepare(state.Epoch, state.Owner),
         _ => null,
     };
+
+    /// <summary>A voter has answered anything.</summary>
+    internal void Replied(int member) =>
+        answered = Phase <= TakeOverPhase.Preparing ? answered.With(member) : answered;
 
     internal void WouldPromise(int member, Epoch promised)
     {
@@ -142,12 +146,38 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
         }
 
         Array.Clear(promises);
+        answered = MemberSet.None;
         state.Host.RequestsChanged();
     }
 
-    internal bool Advance() => Phase switch
+    /// <summary>The voters that have not answered, if that keeps the take-over from going on.</summary>
+    internal MemberSet Silent =>
+        IsGraceOver && Phase <= TakeOverPhase.Preparing ? newest.Configuration.Voters - answered : MemberSet.None;
+
+    /// <summary>What the take-over waits for that may never come; null: it progresses.</summary>
+    /// <param name="isUnchosen">The first record is proposed for longer than its round trip takes.</param>
+    internal Obstacle? ObstacleOf(bool isUnchosen)
     {
-        TakeOverPhase.Preparing => TryPropose(),
+        var (voters, usable) = (newest.Configuration.Voters, Promised & Drained);
+        return this switch
+        {
+            { IsForked: true } => new(SuspendReason.Forked, MemberSet.None, MemberSet.None),
+            { IsGraceOver: false } => null,
+            { Phase: <= TakeOverPhase.Preparing } when !state.Rules.MayTakeOver(newest, answered) =>
+                new(SuspendReason.NoRecordQuorum, voters - answered, newest.InSync - answered),
+            { Phase: TakeOverPhase.Preparing } when state.Rules.MayTakeOver(newest, Promised) =>
+                new(SuspendReason.NoInSyncLeg, MemberSet.None, newest.InSync - usable),
+            { Phase: TakeOverPhase.Proposing } when isUnchosen =>
+                new(SuspendReason.NoRecordQuorum, voters - proposals.AcceptedBy, MemberSet.None),
+            { Phase: > TakeOverPhase.Proposing } when !state.Failed.IsEmpty =>
+                new(SuspendReason.NoInSyncLeg, MemberSet.None, state.Failed),
+            _ => null,
+        };
+    }
+
+    internal bool Advance(TimeSpan now) => Phase switch
+    {
+        TakeOverPhase.Preparing => TryPropose(now),
         TakeOverPhase.Attaching => TryReadMaps(),
         TakeOverPhase.WritingMissed => TryServe(),
         _ => false,
@@ -169,7 +199,21 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
         }
     }
 
-    private bool TryPropose()
+    private MemberSet Drained
+    {
+        get
+        {
+            var drained = MemberSet.None;
+            for (var i = 0; i < promises.Length; i++)
+            {
+                drained = promises[i] is { IsDrained: true } ? drained.With(i) : drained;
+            }
+
+            return drained;
+        }
+    }
+
+    private bool TryPropose(TimeSpan now)
     {
         var promised = Promised;
         if (IsForked || !state.Rules.MayTakeOver(newest, promised))
@@ -183,12 +227,11 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
             return false;
         }
 
-        var (drained, continuous) = (MemberSet.None, MemberSet.None);
+        var (drained, continuous) = (Drained, MemberSet.None);
         foreach (var member in promised)
         {
-            var promise = promises[member];
-            drained = promise is { IsDrained: true } ? drained.With(member) : drained;
-            continuous = newest.IsClean || promise is { IsContinuous: true } ? continuous.With(member) : continuous;
+            var isContinuous = newest.IsClean || promises[member] is { IsContinuous: true };
+            continuous = isContinuous ? continuous.With(member) : continuous;
         }
 
         if (!IsGraceOver && !newest.InSync.IsSubsetOf(promised & drained))
@@ -201,7 +244,7 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
         var isPowerLost = chosen.IsEmpty;
         if (isPowerLost)
         {
-            chosen = state.Rules.WaitsForPower(newest, promised & drained) && !ServesAfterPowerLoss
+            chosen = state.Rules.WaitsForPower(newest, promised & drained) && !MayServeAfterPowerLoss(now)
                 ? MemberSet.None
                 : candidates;
         }
@@ -213,6 +256,12 @@ internal sealed class TakeOver(WriterState state, Proposals proposals)
 
         Propose(chosen, isPowerLost);
         return true;
+    }
+
+    private bool MayServeAfterPowerLoss(TimeSpan now)
+    {
+        waitsForPowerSince ??= now;
+        return policy.ServesAfterPowerLoss && now - waitsForPowerSince >= policy.PowerLossTimeout;
     }
 
     private void Stopped()

@@ -23,25 +23,30 @@ internal sealed class VolumeWriter
     private readonly Copies copies;
     private readonly Returns returns;
     private readonly ReadLease lease;
+    private readonly Suspension suspension;
     private readonly Operations operations;
 
     /// <param name="host">Its surroundings.</param>
     /// <param name="rules">Its rules.</param>
     /// <param name="owner">A Guid of the writer, for all its attempts.</param>
     /// <param name="known">A record of the volume, from any superblock.</param>
-    internal VolumeWriter(IWriterHost host, WriterRules rules, Guid owner, VolumeRecord known)
+    /// <param name="policy">What it does while it cannot serve; null: the defaults.</param>
+    internal VolumeWriter(
+        IWriterHost host, WriterRules rules, Guid owner, VolumeRecord known, WriterPolicy? policy = null)
     {
+        policy ??= new WriterPolicy();
         state = new WriterState(host, rules, owner, known);
         proposals = new Proposals(state);
-        takeOver = new TakeOver(state, proposals);
+        takeOver = new TakeOver(state, proposals, policy);
         maps = new ActiveMaps(state);
-        flushes = new Flushes(state);
+        lease = new ReadLease(state);
+        suspension = new Suspension(state, policy, takeOver, lease);
+        flushes = new Flushes(state, suspension);
         cooling = new Cooling(state, maps, flushes);
         verifications = new Verifications(state);
         copies = new Copies(state, maps, verifications);
         returns = new Returns(state);
-        lease = new ReadLease(state);
-        operations = new Operations(state, maps, copies, flushes, lease);
+        operations = new Operations(state, maps, copies, flushes, lease, suspension);
     }
 
     /// <summary>What the writer knows; for reports and checks.</summary>
@@ -52,6 +57,9 @@ internal sealed class VolumeWriter
 
     /// <summary>The read lease.</summary>
     internal ReadLease Lease => lease;
+
+    /// <summary>Why it does not serve.</summary>
+    internal Suspension Suspension => suspension;
 
     /// <summary>The copies between legs and the comparisons of legs that have not ended.</summary>
     internal int CopyCount => copies.Count + verifications.Count;
@@ -73,6 +81,7 @@ internal sealed class VolumeWriter
     /// <summary>A voter has replied.</summary>
     internal void Replied(int member, VoterReply reply, TimeSpan now)
     {
+        takeOver.Replied(member);
         switch (reply)
         {
             case WouldPromise would:
@@ -127,7 +136,7 @@ internal sealed class VolumeWriter
         {
             if (state.InSync[member])
             {
-                leg.Maps = read ?? AllOf(state.Regions);
+                leg.Maps = read ?? LegMaps.AllOf(state.Regions);
             }
             else
             {
@@ -330,20 +339,6 @@ internal sealed class VolumeWriter
     private bool MayChange => state is { IsActive: true, IsFenced: false } && !state.Chosen.Configuration.IsJoint
         && proposals.WantedConfiguration is null && !(state.Proposed?.Configuration.IsJoint ?? false);
 
-    private static LegMaps AllOf(long regions)
-    {
-        var active = new RegionSet();
-        active.SetRange(ClientOperation.ExtentsOf(new RegionRange(0, regions)));
-        var missed = new RegionSet[VolumeConfiguration.MaxLegs];
-        for (var i = 0; i < missed.Length; i++)
-        {
-            missed[i] = new RegionSet();
-            missed[i].SetRange(new RegionRange(0, regions));
-        }
-
-        return new LegMaps(active, missed);
-    }
-
     private bool Copy(CopyKind kind, RegionRange range, TimeSpan now)
     {
         var isBegun = copies.Start(kind, range);
@@ -379,6 +374,7 @@ internal sealed class VolumeWriter
     {
         if (state.IsFenced)
         {
+            suspension.Update(now);
             operations.Fence();
             flushes.Fence();
             return;
@@ -386,8 +382,8 @@ internal sealed class VolumeWriter
 
         // Each part moves on what another one has finished. A part that only asks for something, without progress of
         // its own, comes before the part that it asks: operations ask copies, the active maps and the records.
-        while (takeOver.Advance() | operations.Advance(now) | copies.Advance() | verifications.Advance()
-            | maps.Advance() | flushes.Advance() | cooling.Advance() | returns.Advance() | proposals.Advance())
+        while (suspension.Update(now) | takeOver.Advance(now) | operations.Advance(now) | copies.Advance()
+            | verifications.Advance() | maps.Advance() | flushes.Advance(now) | cooling.Advance() | returns.Advance() | proposals.Advance())
         {
             // Until no part progresses.
         }

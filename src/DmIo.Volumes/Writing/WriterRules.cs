@@ -105,6 +105,13 @@ internal class WriterRules
     /// chosen; the latest proposal alone does not tell, because the removal of a leg replaces it.</summary>
     internal virtual bool HoldsWrites(VolumeRecord chosen, VolumeRecord? proposed, bool mayBeClean) => mayBeClean;
 
+    /// <summary>An operation waits for a write that was answered in doubt and has not ended: it may still be done on
+    /// some legs only.</summary>
+    internal virtual bool WaitsForDoubt => true;
+
+    /// <summary>A write is acknowledged only while enough legs are in sync.</summary>
+    internal virtual bool HasEnoughLegs(int live, int least) => live >= least;
+
     /// <summary>The growth of S waits for every write that was sent to the leg before. A write ends only when every leg
     /// to which it was sent has answered or is lost, also a leg that is being synchronized; therefore the check does
     /// not find a loss without this rule. It is needed as soon as slow legs outside A are not waited for.</summary>

@@ -256,6 +256,20 @@ internal sealed class WriterState
         return extents;
     }
 
+    /// <summary>A write in flight that was answered in doubt touches the regions.</summary>
+    internal bool IsInDoubt(RegionRange range)
+    {
+        foreach (var step in InFlight)
+        {
+            if (step is ClientOperation { IsInDoubt: true } write && Overlap(write.Touched, range))
+            {
+                return Rules.WaitsForDoubt;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>A client write in flight touches the regions.</summary>
     internal bool IsBeingWritten(RegionRange range)
     {

@@ -92,6 +92,10 @@ internal class ClientOperation : WriterStep
     /// flush of a user.</summary>
     internal bool ReportsPowerLoss { get; init; } = true;
 
+    /// <summary>The user was answered that the operation is in doubt: it ends without another answer, and operations
+    /// that overlap it wait until then.</summary>
+    internal bool IsInDoubt { get; set; }
+
     /// <summary>A leg that stays in S failed the operation.</summary>
     internal bool HasError { get; set; }
 

@@ -66,6 +66,21 @@ public enum IoStatusCode
 
     /// <summary>The service or the lease was stopped before the region was done.</summary>
     Stopped,
+
+    /// <summary>A replicated volume cannot serve: too few of its voters or legs can be used. No sector was
+    /// touched.</summary>
+    Suspended,
+
+    /// <summary>Another writer has taken a replicated volume over. No sector was touched.</summary>
+    Fenced,
+
+    /// <summary>The region of a replicated volume was sent to legs, and then the volume was suspended or taken over: the
+    /// operation may take effect later, or never.</summary>
+    InDoubt,
+
+    /// <summary>A flush of a replicated volume: all of its legs lost power, and writes that were not flushed may be
+    /// lost. Later flushes succeed again.</summary>
+    PowerLost,
 }
 
 /// <summary>The cause of the failure of a region, for humans (<see cref="Message"/>) and for programs

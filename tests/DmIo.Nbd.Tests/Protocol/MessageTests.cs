@@ -193,6 +193,10 @@ public sealed class MessageTests
     [InlineData(IoStatusCode.TimedOut, 0, NbdError.InputOutput, NbdError.InputOutput)]
     [InlineData(IoStatusCode.DeviceGone, 0, NbdError.InputOutput, NbdError.InputOutput)]
     [InlineData(IoStatusCode.Stopped, 0, NbdError.Shutdown, NbdError.Shutdown)]
+    [InlineData(IoStatusCode.Suspended, 0, NbdError.Shutdown, NbdError.Shutdown)]
+    [InlineData(IoStatusCode.Fenced, 0, NbdError.Shutdown, NbdError.Shutdown)]
+    [InlineData(IoStatusCode.InDoubt, 0, NbdError.InputOutput, NbdError.InputOutput)]
+    [InlineData(IoStatusCode.PowerLost, 5, NbdError.InputOutput, NbdError.InputOutput)]
     internal void A_status_is_one_of_the_protocols_errors(
         IoStatusCode code, int errno, NbdError onWrite, NbdError onRead)
     {

@@ -70,6 +70,11 @@ internal static class EnabledSteps
             actions.Add((byte)WorldStep.Crash, index);
         }
 
+        if (world.Counts.Expiries < options.Expiries && writer.Operation is not null)
+        {
+            actions.Add((byte)WorldStep.Expire, index);
+        }
+
         for (var leg = 0; leg < options.Legs; leg++)
         {
             if (MayLose(world, writer, leg))

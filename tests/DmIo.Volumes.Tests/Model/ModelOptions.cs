@@ -122,6 +122,12 @@ internal sealed record ModelOptions
     /// <summary>How often a voter may be added or removed.</summary>
     public int Changes { get; init; }
 
+    /// <summary>How often a writer may be suspended for so long that it answers what waits.</summary>
+    public int Expiries { get; init; }
+
+    /// <summary>What writers do while they cannot serve.</summary>
+    public WriterPolicy Policy { get; init; } = new();
+
     /// <summary>The legs that are blank at the start.</summary>
     public MemberSet Blank { get; init; }
 

@@ -1,5 +1,6 @@
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Tests.Check;
+using DmIo.Volumes.Writing;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -37,6 +38,19 @@ public sealed class ModelTests(ITestOutputHelper output)
             200_000, false),
         ["3 legs, 2 writers"] = (
             Witness with { Legs = 3, Witnesses = 0, MaxRecords = 2, Losses = 1 }, 100_000, false),
+        ["2 legs and a witness, 2 writers, 2 writes, a suspension that expires"] = (
+            Witness with { MaxRecords = 2, Writes = 2, Expiries = 1, Losses = 1 }, 150_000, false),
+        ["3 legs, 2 in sync at least, a suspension that expires"] = (
+            Maps with
+            {
+                Legs = 3,
+                Witnesses = 0,
+                Losses = 2,
+                Expiries = 1,
+                Flushes = 1,
+                Policy = new WriterPolicy { MinInSync = 2 },
+            },
+            150_000, false),
         ["2 legs and a witness, 3 writers"] = (Witness with { Writers = 3, MaxRecords = 1 }, 150_000, false),
         ["2 legs and a witness, 2 writers, leases and a late release"] =
             (Witness with { MaxRecords = 1, Renewals = 2, Releases = 1, Ticks = 1 }, 100_000, false),

@@ -17,7 +17,12 @@ internal sealed class ModelWriter : IWriterHost
     internal ModelWriter(VolumeWorld world, int number, VolumeRecord known)
     {
         (this.world, this.number) = (world, number);
-        Core = new VolumeWriter(this, world.Options.WriterRules, new Guid(number, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0), known);
+        Core = new VolumeWriter(
+            this,
+            world.Options.WriterRules,
+            new Guid(number, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+            known,
+            world.Options.Policy);
     }
 
     /// <summary>The number of the process, never used again.</summary>
@@ -135,7 +140,7 @@ internal sealed class ModelWriter : IWriterHost
             }
             else
             {
-                world.Acknowledged(Operation.Block, Operation.Version);
+                world.Acknowledged(this, Operation.Block, Operation.Version);
             }
         }
         else if (outcome == OperationOutcome.PowerLost)

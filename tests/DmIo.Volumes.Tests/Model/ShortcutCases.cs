@@ -1,4 +1,5 @@
 using DmIo.Volumes.Record;
+using DmIo.Volumes.Writing;
 
 namespace DmIo.Volumes.Tests.Model;
 
@@ -77,6 +78,17 @@ internal static class ShortcutCases
             Maps with { SplitsAttach = true, PowerLosses = 1, VoterRules = new Shortcuts.AnyIncarnation() },
         ["VM10: a take-over does not wait for a leg that may be continuous"] =
             Maps with { PowerLosses = 1, Cuts = 1, WriterRules = new Shortcuts.NoWaitForPower() },
+        ["a read does not wait for a write that was answered in doubt"] =
+            Witness with { Expiries = 1, Losses = 1, WriterRules = new Shortcuts.DoubtIsNotWaitedFor() },
+        ["a write is acknowledged with too few legs in sync"] = Maps with
+        {
+            Legs = 3,
+            Witnesses = 0,
+            Crashes = 0,
+            Losses = 2,
+            Policy = new WriterPolicy { MinInSync = 2 },
+            WriterRules = new Shortcuts.TooFewLegsAcknowledge(),
+        },
         ["a write follows a clean record that was replaced, but not by a chosen one"] = Maps with
         {
             Crashes = 0,

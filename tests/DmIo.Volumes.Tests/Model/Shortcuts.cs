@@ -121,6 +121,16 @@ internal static class Shortcuts
         internal override bool RecordsPowerLoss => false;
     }
 
+    internal sealed class DoubtIsNotWaitedFor : WriterRules
+    {
+        internal override bool WaitsForDoubt => false;
+    }
+
+    internal sealed class TooFewLegsAcknowledge : WriterRules
+    {
+        internal override bool HasEnoughLegs(int live, int least) => true;
+    }
+
     internal sealed class FailedLegIsUsed : WriterRules
     {
         internal override bool MayUse(int leg, MemberSet inSync, MemberSet failed) => true;

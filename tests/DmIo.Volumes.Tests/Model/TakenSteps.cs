@@ -126,6 +126,9 @@ internal static class TakenSteps
             case WorldStep.Renew:
                 Renew(world, writer);
                 break;
+            case WorldStep.Expire:
+                Expire(world, core);
+                break;
             case WorldStep.Release:
                 world.Counts.Releases++;
                 for (var i = 0; i < world.Members.Length; i++)
@@ -168,6 +171,16 @@ internal static class TakenSteps
             default:
                 throw new ArgumentOutOfRangeException(nameof(step), step, null);
         }
+    }
+
+    /// <summary>The time that no voter has answered for is long, then the deadline has passed.</summary>
+    private static void Expire(VolumeWorld world, VolumeWriter core)
+    {
+        world.Counts.Expiries++;
+        core.Suspension.HoldsFor = TimeSpan.Zero;
+        core.Tick(world.Now + TimeSpan.FromHours(1));
+        core.Suspension.HoldsFor = null;
+        core.Tick(world.Now);
     }
 
     private static void Change(VolumeWorld world, VolumeWriter core, int member)

@@ -159,8 +159,20 @@ internal sealed class VolumeWorld : World
     internal RegionRange RangeOf(int block) =>
         new(RegionOf(block), Options.HasExtentPerBlock ? RegionRange.RegionsPerExtent : 1);
 
-    internal void Acknowledged(int block, byte version) =>
+    internal void Acknowledged(ModelWriter writer, int block, byte version)
+    {
         acknowledged[block] = Math.Max(acknowledged[block], version);
+        var holders = 0;
+        foreach (var leg in writer.State.Live)
+        {
+            holders += Members[leg].Current[block] >= version ? 1 : 0;
+        }
+
+        if (Options.Policy.MinInSync > 1 && holders < Options.Policy.MinInSync)
+        {
+            violation = $"version {version} of block {block} is acknowledged on {holders} legs in sync";
+        }
+    }
 
     internal void FlushAnswered(byte[] covered)
     {
@@ -220,8 +232,8 @@ internal sealed class VolumeWorld : World
     internal MemberSet ReadableLegs(ModelWriter writer, int block)
     {
         var state = writer.State;
-        var isBusy = writer.Operation is { Operation: IoOperation.Write } write && write.Block == block
-            && !Options.ReadsDuringWrites;
+        var isBusy = (writer.Operation is { Operation: IoOperation.Write } write && write.Block == block
+            && !Options.ReadsDuringWrites) || state.IsInDoubt(RangeOf(block));
         if (!state.IsActive || state.IsFenced || isBusy || state.Unresolved.Contains(RegionOf(block))
             || !MayRead(writer))
         {

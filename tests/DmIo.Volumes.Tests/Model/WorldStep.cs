@@ -73,6 +73,9 @@ internal enum WorldStep : byte
 
     /// <summary>A message that is late arrives.</summary>
     Late,
+
+    /// <summary>A writer is suspended for so long that it answers what waits.</summary>
+    Expire,
 }
 
 /// <summary>A message that is late.</summary>
@@ -111,4 +114,6 @@ internal sealed class ModelCounts
     internal byte Releases { get; set; }
 
     internal byte Changes { get; set; }
+
+    internal byte Expiries { get; set; }
 }

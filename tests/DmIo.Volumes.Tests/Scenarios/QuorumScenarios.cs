@@ -150,6 +150,50 @@ public sealed class QuorumScenarios
         Array.ForEach(held, one => scenario.Ends(one, OperationOutcome.InDoubt, OperationOutcome.Fenced));
     }
 
+    /// <summary>I/O of a node without a quorum fails after a time. Here it ends in doubt if it was sent, and the volume
+    /// serves again when a quorum is back.</summary>
+    [Fact]
+    public void Quorum_suspend_timeout()
+    {
+        var (scenario, writer) = Scenario.Open(new SimulationOptions
+        {
+            Policy = new WriterPolicy { HoldsFor = TimeSpan.FromSeconds(20) },
+        });
+        scenario.Cut(writer, 1, 2);
+        var sent = scenario.Submit(writer);
+        var read = scenario.Submit(writer, 500, kind: IoOperation.Read);
+        scenario.Pass(15);
+        var held = scenario.Submit(writer, 1000, kind: IoOperation.Read);
+        Assert.Null(sent.Outcome);
+        Assert.Null(held.Outcome);
+        scenario.Ends(sent, OperationOutcome.InDoubt);
+        scenario.Ends(held, OperationOutcome.Suspended);
+        scenario.Ends(read, OperationOutcome.Ok, OperationOutcome.Suspended);
+        var late = scenario.Submit(writer, 2000);
+        Assert.Equal(OperationOutcome.Suspended, late.Outcome);
+        Assert.Equal(SuspendReason.NoRecordQuorum, writer.Core.Suspension.Reason);
+        scenario.Restore(writer, 1, 2);
+        scenario.Until(() => writer.Core.Suspension.Reason is null && writer.State.IsActive);
+        var next = scenario.Do(writer);
+        scenario.ComesToOrder(writer);
+        scenario.Reads(writer, next);
+    }
+
+    /// <summary>A suspended writer that still holds the lease of a voter keeps another host from serving. VR4: it
+    /// releases the lease.</summary>
+    [Fact]
+    public void VR4_A_suspended_writer_lets_another_host_take_over()
+    {
+        var (scenario, writer) = Scenario.Open();
+        var kept = scenario.Do(writer);
+        scenario.Member(1).StopProcess();
+        scenario.Do(writer, 100);
+        scenario.Cut(writer, 2);
+        scenario.Pass(1);
+        var next = scenario.Start(host: 1);
+        scenario.Reads(next, kept);
+    }
+
     /// <summary>Data that was written without a quorum must not survive the data of a quorum. Here a leg with a write
     /// of its own is a target, not a source.</summary>
     [Fact]

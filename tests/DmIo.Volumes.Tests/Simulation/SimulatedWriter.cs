@@ -76,7 +76,9 @@ internal sealed class SimulatedWriter : IWriterHost
     {
         volume.Log?.Add($"writer {Number} restarts");
         var again = Unanswered.ToArray();
+        var suspension = Core.Suspension;
         Core = NewCore(State.Chosen);
+        Core.Suspension.Continue(suspension);
         foreach (var user in again)
         {
             var from = volume.Options.RepeatsReplacedWrites ? null : user.SentIn;
@@ -326,12 +328,8 @@ internal sealed class SimulatedWriter : IWriterHost
         }
     }
 
-    private VolumeWriter NewCore(VolumeRecord known)
-    {
-        var core = new VolumeWriter(this, volume.Options.WriterRules, owner, known);
-        core.TakeOver.ServesAfterPowerLoss = volume.Options.ServesAfterPowerLoss;
-        return core;
-    }
+    private VolumeWriter NewCore(VolumeRecord known) =>
+        new(this, volume.Options.WriterRules, owner, known, volume.Options.Policy);
 
     private void Forward(UserOperation user)
     {

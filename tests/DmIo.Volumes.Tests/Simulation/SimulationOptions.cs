@@ -74,8 +74,8 @@ internal sealed record SimulationOptions
     /// <summary>More copies of a superblock rot than a member can lose.</summary>
     public bool IsBeyondAtlas { get; init; }
 
-    /// <summary>After a power failure, a take-over does not wait for legs that have not answered.</summary>
-    public bool ServesAfterPowerLoss { get; init; }
+    /// <summary>What writers do while they cannot serve.</summary>
+    public WriterPolicy Policy { get; init; } = new();
 
     /// <summary>After a failed flush, a device fails the writes of the superblock as well, so that its voter ends.
     /// Otherwise it is opened again at once.</summary>
@@ -123,7 +123,7 @@ internal sealed record SimulationOptions
         var legs = new[] { 1, 2, 2, 2, 3, 3, 3, 4 }[random.Next(8)];
         var witnesses = legs == 1 ? 0 : new[] { 0, 0, 1, 1, 2 }[random.Next(5)];
         var hasLosses = random.Next(3) == 0;
-        return new SimulationOptions
+        var options = new SimulationOptions
         {
             Seed = seed,
             Legs = legs,
@@ -155,8 +155,16 @@ internal sealed record SimulationOptions
             FaultPause = TimeSpan.FromMilliseconds(random.Next(500, 20_000)),
             FaultsPerChange = random.Next(3) == 0 ? 0 : random.NextDouble() * 0.03,
             Faults = DrawFaults(random),
-            ServesAfterPowerLoss = random.Next(4) == 0,
+            Policy = new WriterPolicy { ServesAfterPowerLoss = random.Next(4) == 0 },
             StopsDevices = random.Next(2) == 0,
+        };
+        return options with
+        {
+            Policy = options.Policy with
+            {
+                HoldsFor = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(20)) : null,
+                MinInSync = random.Next(4) == 0 ? random.Next(1, legs + 1) : 1,
+            },
         };
     }
 

@@ -70,6 +70,11 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
             return;
         }
 
+        if (writer.State.Live.Count < volume.Options.Policy.MinInSync)
+        {
+            volume.Fail($"{user} is acknowledged with {writer.State.Live} in sync");
+        }
+
         foreach (var leg in writer.State.Acknowledgment & writer.State.Targets)
         {
             var member = volume.Member(leg);
@@ -210,7 +215,7 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
     private void NoteActive(SimulatedWriter writer)
     {
         var state = writer.State;
-        var mayLose = isWholeLoss || (volume.Options.ServesAfterPowerLoss && state.MustReportPowerLoss);
+        var mayLose = isWholeLoss || (volume.Options.Policy.ServesAfterPowerLoss && state.MustReportPowerLoss);
         isWholeLoss = false;
         volume.Log?.Add($"writer {writer.Number} is active; data may be lost: {mayLose}");
         foreach (var leg in state.InSync)

@@ -8,7 +8,7 @@ namespace DmIo.Volumes.Tests.Simulation;
 /// them so: no acknowledged write is lost, no read goes back.
 /// <list type="bullet">
 /// <item>A write that has no outcome, or one other than Ok, took effect before its end, or never. It did if a read
-/// returned it.</item>
+/// returned it. One that was Suspended never takes effect.</item>
 /// <item>After a loss of power that lost something, each sector holds a write that no durable write had replaced.
 /// Durable: forced, or acknowledged or read before a flush began that was Ok.</item>
 /// </list>
@@ -69,7 +69,7 @@ internal sealed class VolumeHistory
             default:
                 for (var i = 0; i < user.Count; i++)
                 {
-                    EndWrite(user, user.Start + i, isOk);
+                    EndWrite(user, user.Start + i, outcome);
                 }
 
                 break;
@@ -125,7 +125,7 @@ internal sealed class VolumeHistory
         return writes;
     }
 
-    private void EndWrite(UserOperation user, int sector, bool isOk)
+    private void EndWrite(UserOperation user, int sector, OperationOutcome? outcome)
     {
         var writes = touched[sector];
         if (writes.Find(one => one.Began == user.Began) is not { } write)
@@ -134,8 +134,15 @@ internal sealed class VolumeHistory
             return;
         }
 
+        if (outcome == OperationOutcome.Suspended && user.Content is not null)
+        {
+            // It was not sent: nothing may ever return it.
+            writes.Remove(write);
+            return;
+        }
+
         write.HasEnded = true;
-        if (isOk)
+        if (outcome == OperationOutcome.Ok)
         {
             write.Acknowledge(now, user.IsForced);
             Check(sector, writes, write);

@@ -53,10 +53,13 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
         writer.SendRequests();
         if (State.HasRecord && !State.IsFenced)
         {
-            var renew = Core.Lease.Renew(writer.Now);
+            var request = Core.Suspension.NextLeaseRequest(writer.Now);
             foreach (var member in volume.Members)
             {
-                writer.Ask(member, Lane.Lease, renew);
+                if (request is not null)
+                {
+                    writer.Ask(member, Lane.Lease, request);
+                }
             }
         }
     }
@@ -67,6 +70,8 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
         {
             LoseIfHung(member);
         }
+
+        Core.Tick(writer.Now);
 
         var isStuck = !State.IsFenced && (Core.TakeOver.Phase == TakeOverPhase.Idle || writer.IsRefused
             || (State.HasRecord && State.Live.IsEmpty && State.Failed == State.InSync));

@@ -90,6 +90,12 @@ public sealed class ConfiguredVolumeTests : IDisposable
     [InlineData("{ legs = [a], open-timeout = 5 }", "dmio.volumes.v.open-timeout is '5'")]
     [InlineData("{ legs = [a], open-timeout = 2h }", "7200 s; give 0.1 s to 3600 s")]
     [InlineData("{ legs = [a], leg-timeout = 0s }", "LegTimeout of 'v' is 0 s")]
+    [InlineData("{ legs = [a], on-no-quorum = freeze }", "on-no-quorum is 'freeze'. It must be one of: suspend, error")]
+    [InlineData("{ legs = [a], suspend-deadline = 10ms }", "SuspendDeadline of 'v' is 0.01 s; give 0.1 s to 3600 s. 0 is")]
+    [InlineData("{ legs = [a], min-in-sync = 2 }", "MinInSync of 'v' is 2; give 1 to 1, the number of its legs")]
+    [InlineData("{ legs = [a], after-power-loss = never }", "after-power-loss is 'never'. It must be one of: wait, serve")]
+    [InlineData(
+        "{ legs = [a], after-power-loss = serve, power-loss-timeout = 30s }", "30 s; give less than its OpenTimeout of 30 s")]
     [InlineData("{ legs = [a], max-resync = fast }", "dmio.volumes.v.max-resync is 'fast'")]
     [InlineData("{ legs = [a], allow-unfenced = perhaps }", "dmio.volumes.v.allow-unfenced is 'perhaps'")]
     [InlineData("{ legs = [\"a@b\"] }", "dmio.volumes.v.legs[0] is 'a@b'")]
@@ -99,6 +105,24 @@ public sealed class ConfiguredVolumeTests : IDisposable
             VolumeSettings.ReadAll(ConfigurationFactory.ParseString($"dmio.volumes.v {block}")));
 
         Assert.Contains(message, fault.Message);
+    }
+
+    [Fact]
+    public void A_volume_has_the_settings_of_its_suspension()
+    {
+        var read = Assert.Single(VolumeSettings.ReadAll(ConfigurationFactory.ParseString("""
+            dmio.volumes.v {
+              legs = [a, b, c]
+              on-no-quorum = error
+              suspend-deadline = 0s
+              min-in-sync = 2
+              after-power-loss = serve
+              power-loss-timeout = 5s
+            }
+            """)));
+
+        Assert.Equal((NoQuorumAction.Error, TimeSpan.Zero, 2), (read.OnNoQuorum, read.SuspendDeadline, read.MinInSync));
+        Assert.Equal((PowerLossAction.Serve, TimeSpan.FromSeconds(5)), (read.AfterPowerLoss, read.PowerLossTimeout));
     }
 
     [Fact]

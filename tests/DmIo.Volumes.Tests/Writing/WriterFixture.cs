@@ -20,7 +20,8 @@ internal sealed class WriterFixture : IWriterHost
         WriterRules? rules = null,
         bool isStopped = false,
         ulong session = 0,
-        int legs = 2)
+        int legs = 2,
+        WriterPolicy? policy = null)
     {
         Maps = [.. Enumerable.Range(0, legs).Select(_ => Empty())];
         Known = new VolumeRecord
@@ -35,7 +36,7 @@ internal sealed class WriterFixture : IWriterHost
             Session = session,
             Lineage = Id(4),
         };
-        Core = new VolumeWriter(this, rules ?? new WriterRules(), Id(5), Known);
+        Core = new VolumeWriter(this, rules ?? new WriterRules(), Id(5), Known, policy);
     }
 
     internal static int WitnessMember => VolumeConfiguration.MaxLegs;
@@ -96,9 +97,10 @@ internal sealed class WriterFixture : IWriterHost
         MemberSet inSync = default,
         WriterRules? rules = null,
         ulong session = 0,
-        int legs = 2)
+        int legs = 2,
+        WriterPolicy? policy = null)
     {
-        var fixture = new WriterFixture(isPowerLost, inSync, rules, isStopped: false, session, legs);
+        var fixture = new WriterFixture(isPowerLost, inSync, rules, isStopped: false, session, legs, policy);
         fixture.Core.Begin(Id(6));
         fixture.Settle();
         Assert.True(fixture.State.IsActive);
