@@ -12,7 +12,8 @@ public enum SuspendReason
     /// <summary>Fewer legs are in sync than <see cref="VolumeOptions.MinInSync"/>.</summary>
     BelowMinInSync,
 
-    /// <summary>Its voters follow two lineages of which neither comes from the other: an operator must decide.</summary>
+    /// <summary>Its voters follow two lineages of which neither comes from the other: an operator must
+    /// decide.</summary>
     Forked,
 }
 

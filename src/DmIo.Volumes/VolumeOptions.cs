@@ -59,8 +59,8 @@ public sealed record VolumeOptions
 
     /// <summary>How long operations wait while the volume is suspended (<see cref="NoQuorumAction.Suspend"/>), counted
     /// from the beginning of the suspension; then, and until it ends, they are answered with
-    /// <see cref="IoStatusCode.Suspended"/>, or with <see cref="IoStatusCode.InDoubt"/> if they were sent to legs. 0: they
-    /// wait for ever.</summary>
+    /// <see cref="IoStatusCode.Suspended"/>, or with <see cref="IoStatusCode.InDoubt"/> if they were sent to legs. 0:
+    /// they wait for ever.</summary>
     public TimeSpan SuspendDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The fewest legs in sync with which the volume serves, 1 to the number of legs: with fewer it is
@@ -97,7 +97,7 @@ public enum PowerLossAction
     /// <summary>It waits for the leg.</summary>
     Wait,
 
-    /// <summary>It waits for <see cref="VolumeOptions.PowerLossTimeout"/>, and then serves without the leg. What only that
-    /// leg has is lost; the first flush fails with <see cref="IoStatusCode.PowerLost"/>.</summary>
+    /// <summary>It waits for <see cref="VolumeOptions.PowerLossTimeout"/>, and then serves without the leg. What only
+    /// that leg has is lost; the first flush fails with <see cref="IoStatusCode.PowerLost"/>.</summary>
     Serve,
 }

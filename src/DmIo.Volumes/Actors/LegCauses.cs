@@ -22,7 +22,8 @@ internal sealed class LegCauses
     }
 
     /// <summary>Notes that a step failed on a leg.</summary>
-    internal void Note(int member, WriterStep step, IoStatus status) => Note(member, $"failed {NameOf(step)}: {status}");
+    internal void Note(int member, WriterStep step, IoStatus status) =>
+        Note(member, $"failed {NameOf(step)}: {status}");
 
     /// <summary>Forgets the causes of legs that are in sync.</summary>
     internal void Forget(MemberSet inSync)

@@ -2,8 +2,8 @@ using Akka.Event;
 
 namespace DmIo.Volumes.Actors;
 
-/// <summary>Logs the changes of the state of a volume: a burst of them, then about one a second, so that a leg that comes
-/// and goes does not fill the log. Used by the volume's actor only.</summary>
+/// <summary>Logs the changes of the state of a volume: a burst of them, then about one a second, so that a leg that
+/// comes and goes does not fill the log. Used by the volume's actor only.</summary>
 internal sealed class StateLog(ILoggingAdapter log, TimeProvider clock)
 {
     private const int Burst = 10;

@@ -77,11 +77,11 @@ internal static class VolumeRules
                 && FaultOf(nameof(options.SuspendDeadline), options.SuspendDeadline) is { } suspend =>
                 suspend + " 0 is for ever.",
             _ when options.MinInSync < 1 || options.MinInSync > options.Legs.Count =>
-                $"The MinInSync of '{options.Name}' is {options.MinInSync}; give 1 to {options.Legs.Count}, the number of "
-                + "its legs.",
+                $"The MinInSync of '{options.Name}' is {options.MinInSync}; give 1 to {options.Legs.Count}, the number "
+                + "of its legs.",
             { AfterPowerLoss: PowerLossAction.Serve } when options.PowerLossTimeout >= options.OpenTimeout =>
-                $"The PowerLossTimeout of '{options.Name}' is {options.PowerLossTimeout.TotalSeconds} s; give less than "
-                + $"its OpenTimeout of {options.OpenTimeout.TotalSeconds} s, after which the opening fails.",
+                $"The PowerLossTimeout of '{options.Name}' is {options.PowerLossTimeout.TotalSeconds} s; give less "
+                + $"than its OpenTimeout of {options.OpenTimeout.TotalSeconds} s, after which the opening fails.",
             _ => null,
         };
 

@@ -89,8 +89,8 @@ internal sealed class Operations(
         }
     }
 
-    /// <summary>Answers what waits because the writer is suspended, but not what waits for a leg: the answer of the leg,
-    /// or its loss, comes soon, and until then the leg uses the memory.</summary>
+    /// <summary>Answers what waits because the writer is suspended, but not what waits for a leg: the answer of the
+    /// leg, or its loss, comes soon, and until then the leg uses the memory.</summary>
     internal void Expire()
     {
         foreach (var operation in held)

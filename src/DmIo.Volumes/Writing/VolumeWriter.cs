@@ -383,7 +383,8 @@ internal sealed class VolumeWriter
         // Each part moves on what another one has finished. A part that only asks for something, without progress of
         // its own, comes before the part that it asks: operations ask copies, the active maps and the records.
         while (suspension.Update(now) | takeOver.Advance(now) | operations.Advance(now) | copies.Advance()
-            | verifications.Advance() | maps.Advance() | flushes.Advance(now) | cooling.Advance() | returns.Advance() | proposals.Advance())
+            | verifications.Advance() | maps.Advance() | flushes.Advance(now) | cooling.Advance() | returns.Advance()
+            | proposals.Advance())
         {
             // Until no part progresses.
         }

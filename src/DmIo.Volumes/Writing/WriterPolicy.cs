@@ -10,7 +10,8 @@ internal sealed record WriterPolicy
     /// ever.</summary>
     internal TimeSpan? HoldsFor { get; init; }
 
-    /// <summary>After a power failure, a take-over does not wait for ever for the legs that have not answered.</summary>
+    /// <summary>After a power failure, a take-over does not wait for ever for the legs that have not
+    /// answered.</summary>
     internal bool ServesAfterPowerLoss { get; init; }
 
     /// <summary>How long it waits for them then.</summary>

@@ -94,8 +94,8 @@ internal sealed class FailStopDevice : IBlockDevice
     }
 
     // A flush that succeeded beside a failed one proves nothing either. A flush that the device does not support, or
-    // that never reached it (a server that is away), proves no loss. A volume stops its legs itself, keeps what they may
-    // have lost apart, and reports a loss of power once.
+    // that never reached it (a server that is away), proves no loss. A volume stops its legs itself, keeps what they
+    // may have lost apart, and reports a loss of power once.
     private async ValueTask<IoStatus> StopIfDataWasLostAsync(IoStatus status, bool isWrite)
     {
         if (status.IsOk)

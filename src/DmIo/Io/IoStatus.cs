@@ -74,8 +74,8 @@ public enum IoStatusCode
     /// <summary>Another writer has taken a replicated volume over. No sector was touched.</summary>
     Fenced,
 
-    /// <summary>The region of a replicated volume was sent to legs, and then the volume was suspended or taken over: the
-    /// operation may take effect later, or never.</summary>
+    /// <summary>The region of a replicated volume was sent to legs, and then the volume was suspended or taken over:
+    /// the operation may take effect later, or never.</summary>
     InDoubt,
 
     /// <summary>A flush of a replicated volume: all of its legs lost power, and writes that were not flushed may be

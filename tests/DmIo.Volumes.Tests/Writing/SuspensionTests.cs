@@ -82,7 +82,8 @@ public sealed class SuspensionTests
 
         foreach (var voter in MemberSet.Of(1) | MemberSet.Of(2) | Witness)
         {
-            opening.Core.Replied(voter, new Promise(opening.State.Epoch, opening.Known, true, true, default), opening.Now);
+            var promise = new Promise(opening.State.Epoch, opening.Known, true, true, default);
+            opening.Core.Replied(voter, promise, opening.Now);
         }
 
         Assert.Equal(SuspendReason.NoInSyncLeg, opening.Core.Suspension.Reason);
