@@ -4,7 +4,6 @@ using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
 using DmIo.Devices;
 using DmIo.Io;
-using DmIo.Volumes.Client;
 using DmIo.Volumes.Sync;
 using DmIo.Volumes.Writing;
 
@@ -36,7 +35,7 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
             var (stores, known, forked, faults) = await VolumeSearch.RunAsync(service, client, options);
             foreach (var fault in faults)
             {
-                Logging.GetLogger(service.System, typeof(DmIoVolumes)).Warning(
+                Logging.GetLogger(service.System, typeof(TakenOver)).Warning(
                     "The volume '{0}' is opened without a device. {1}", options.Name, fault);
             }
 

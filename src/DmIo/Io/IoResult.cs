@@ -66,8 +66,8 @@ public sealed class IoResult
     /// <summary>Bit i: the device of region i holds the memory.</summary>
     internal ErrorBits Held { get; init; }
 
-    /// <summary>After <see cref="Released"/>, bit i: it is unknown whether the device of region i will still execute the
-    /// operation.</summary>
+    /// <summary>After <see cref="Released"/>, bit i: it is unknown whether the device of region i will still execute
+    /// the operation.</summary>
     internal ErrorBits InDoubt { get; set; }
 
     /// <summary>No region failed.</summary>
