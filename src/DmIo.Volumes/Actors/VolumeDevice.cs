@@ -22,7 +22,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     private static readonly TimeSpan BusyFor = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentQueue<IVolumeInput> inputs = new();
-    private readonly Leg?[] legs = new Leg?[MemberSet.Capacity];
+    private readonly VolumeLeg?[] legs = new VolumeLeg?[MemberSet.Capacity];
     private readonly IoClient client;
     private readonly TimeProvider clock;
     private readonly LegMapsIo maps;
@@ -49,7 +49,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         IoClient copyClient,
         VolumeRecord known,
         IEnumerable<LegStore> stores,
-        DeviceDescription description,
+        VolumeDescription description,
         TimeProvider clock)
     {
         (this.client, this.clock) = (client, clock);
@@ -61,11 +61,14 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
         record = known;
         Writer = new VolumeWriter(this, new WriterRules(), owner, known);
-        Description = description;
+        Size = description;
     }
 
     /// <inheritdoc/>
-    public DeviceDescription Description { get; }
+    public DeviceDescription Description => Size.Current;
+
+    /// <summary>Its size as a device.</summary>
+    internal VolumeDescription Size { get; }
 
     /// <summary>Held while the volume is open.</summary>
     internal required HostLock HostLock { get; init; }
@@ -83,7 +86,11 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal VolumeFreeze? Freeze { get; set; }
 
     /// <summary>Nothing is in flight that changes data or maps.</summary>
-    internal bool IsDrained => unanswered.Count == 0 && Writer is { CopyCount: 0, IsCooling: false };
+    internal bool IsDrained =>
+        unanswered.Count == 0 && Writer is { CopyCount: 0, IsCooling: false, Growth.IsIdle: true };
+
+    /// <summary>What the last leg answered that failed to write the zeroes of a growth. Used only on a turn.</summary>
+    internal IoStatus ZeroFailure { get; set; }
 
     /// <summary>The writer. Used only on a turn.</summary>
     internal VolumeWriter Writer { get; private set; }
@@ -246,7 +253,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     }
 
     /// <summary>A leg or witness was found.</summary>
-    internal void Add(LegStore store) => legs[store.Superblock.Member] = new Leg(store);
+    internal void Add(LegStore store) => legs[store.Superblock.Member] = new VolumeLeg(store);
 
     /// <summary>The member was removed from the volume.</summary>
     internal void Remove(int member) => legs[member] = null;
@@ -282,6 +289,8 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
     void IWriterHost.Read(ClientOperation operation) => Send((VolumeOperation)operation);
 
+    void IWriterHost.Zero(ZeroStep step) => copies.Start(step);
+
     void IWriterHost.Flush(FlushStep step) => Send(step, step.Targets, default, new LegIo(IoOperation.Flush));
 
     void IWriterHost.Copy(CopyStep step) => copies.Start(step);
@@ -310,7 +319,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal bool TrySend(IoRequest request) =>
         (request.Priority == IoPriority.Idle ? copies.Client : client).TrySend(request);
 
-    internal Leg LegOf(int member) => legs[member]!;
+    internal VolumeLeg LegOf(int member) => legs[member]!;
 
     /// <summary>Ends the continuity of a leg, and completes the failed request then (VM8).</summary>
     internal void EndContinuity(int member, IVolumeInput completion) =>
@@ -372,6 +381,11 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         }
 
         record = state.Chosen;
+        if (state.IsActive && Size.Grow(record.Size))
+        {
+            host?.Grown(Description.Capacity);
+        }
+
         Extents.Source = state is { IsActive: true, IsFenced: false, Unresolved.IsEmpty: true, Live.IsEmpty: false }
             ? LegOf(state.Live.First).Store
             : null;
@@ -381,13 +395,5 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
             areRequestsDue = false;
             VoterRequests.Send(this);
         }
-    }
-
-    /// <summary>A leg or witness.</summary>
-    internal sealed class Leg(LegStore store)
-    {
-        internal LegStore Store { get; } = store;
-
-        internal LegGate? Gate { get; set; }
     }
 }

@@ -1,4 +1,5 @@
 using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Writing;
 
@@ -27,7 +28,23 @@ internal enum OperationOutcome
 /// <summary>What the maps of a leg say.</summary>
 /// <param name="Active">The extents that were being written.</param>
 /// <param name="Missed">What the members miss, by member.</param>
-internal sealed record LegMaps(RegionSet Active, RegionSet[] Missed);
+internal sealed record LegMaps(RegionSet Active, RegionSet[] Missed)
+{
+    /// <summary>The maps of a leg that cannot be read: everything is active, and every leg misses everything.</summary>
+    internal static LegMaps Full(long regions)
+    {
+        var active = new RegionSet();
+        active.SetRange(ClientOperation.ExtentsOf(new RegionRange(0, regions)));
+        var missed = new RegionSet[VolumeConfiguration.MaxLegs];
+        for (var i = 0; i < missed.Length; i++)
+        {
+            missed[i] = new RegionSet();
+            missed[i].SetRange(new RegionRange(0, regions));
+        }
+
+        return new LegMaps(active, missed);
+    }
+}
 
 /// <summary>What a writer needs from its surroundings. No method calls the writer back before it returns. Steps end
 /// with <see cref="VolumeWriter.Completed"/>, once per target.</summary>
@@ -51,6 +68,9 @@ internal interface IWriterHost
 
     /// <summary>Reads the data of the operation from its only target.</summary>
     void Read(ClientOperation operation);
+
+    /// <summary>Writes zeroes on the targets, beyond the end of the volume.</summary>
+    void Zero(ZeroStep step);
 
     /// <summary>Flushes the targets.</summary>
     void Flush(FlushStep step);

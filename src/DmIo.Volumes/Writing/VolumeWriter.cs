@@ -1,3 +1,4 @@
+using DmIo.Io;
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
@@ -22,6 +23,7 @@ internal sealed class VolumeWriter
     private readonly Verifications verifications;
     private readonly Copies copies;
     private readonly Returns returns;
+    private readonly Growth growth;
     private readonly ReadLease lease;
     private readonly Operations operations;
 
@@ -40,6 +42,7 @@ internal sealed class VolumeWriter
         verifications = new Verifications(state);
         copies = new Copies(state, maps, verifications);
         returns = new Returns(state);
+        growth = new Growth(state, copies, flushes, proposals);
         lease = new ReadLease(state);
         operations = new Operations(state, maps, copies, flushes, lease);
     }
@@ -55,6 +58,9 @@ internal sealed class VolumeWriter
 
     /// <summary>The copies between legs and the comparisons of legs that have not ended.</summary>
     internal int CopyCount => copies.Count + verifications.Count;
+
+    /// <summary>The growth of the volume.</summary>
+    internal Growth Growth => growth;
 
     /// <summary>Extents are being cooled.</summary>
     internal bool IsCooling => !cooling.IsIdle;
@@ -127,7 +133,7 @@ internal sealed class VolumeWriter
         {
             if (state.InSync[member])
             {
-                leg.Maps = read ?? AllOf(state.Regions);
+                leg.Maps = read ?? LegMaps.Full(state.Regions);
             }
             else
             {
@@ -175,6 +181,10 @@ internal sealed class VolumeWriter
                 AdvanceUnlessIdle(now);
                 return;
             }
+        }
+        else if (step is ZeroStep zero && result == LegResult.Error)
+        {
+            zero.Failed(leg);
         }
         else if (result == LegResult.Ok || (step is VerifyStep && result == LegResult.Error))
         {
@@ -277,6 +287,26 @@ internal sealed class VolumeWriter
         return isBegun;
     }
 
+    /// <summary>A leg has said how large a volume it has room for.</summary>
+    internal void Confirm(int leg, ByteSize room) => state.Legs[leg].Room = room;
+
+    /// <summary>Begins to grow the volume (VR6).</summary>
+    /// <returns>False: the writer does not serve, voters are being changed, the volume grows already or is as large, or
+    /// a leg has not confirmed the space.</returns>
+    internal bool Grow(ByteSize size, TimeSpan now)
+    {
+        var isBegun = proposals.MayChange && growth.Start(size);
+        Advance(now);
+        return isBegun;
+    }
+
+    /// <summary>Gives a growth up whose record was not proposed.</summary>
+    internal void AbandonGrowth(TimeSpan now)
+    {
+        growth.Abandon();
+        Advance(now);
+    }
+
     /// <summary>Begins to add a voter; its leg is blank, and is synchronized like one that returns.</summary>
     /// <param name="id">The leg or witness.</param>
     /// <param name="member">A number that no voter has.</param>
@@ -285,14 +315,9 @@ internal sealed class VolumeWriter
     /// <returns>False: the writer does not serve, or other voters are being changed.</returns>
     internal bool AddVoter(Guid id, byte member, bool isWitness, TimeSpan now)
     {
-        if (!MayChange)
-        {
-            return false;
-        }
-
-        proposals.WantedConfiguration = state.Chosen.Configuration.Adding(id, member, isWitness);
+        var isBegun = growth.IsIdle && proposals.Add(id, member, isWitness);
         Advance(now);
-        return true;
+        return isBegun;
     }
 
     /// <summary>Begins to remove a voter. Its leg leaves S first.</summary>
@@ -300,21 +325,9 @@ internal sealed class VolumeWriter
     /// last voter.</returns>
     internal bool RemoveVoter(int member, TimeSpan now)
     {
-        var configuration = state.Chosen.Configuration;
-        if (!MayChange || !configuration.Voters[member] || (state.Live - MemberSet.Of(member)).IsEmpty)
-        {
-            return false;
-        }
-
-        proposals.WantedConfiguration = configuration.Removing(member);
-        state.Removing = state.Removing.With(member);
-        if (configuration.Legs[member])
-        {
-            state.FailLeg(member);
-        }
-
+        var isBegun = growth.IsIdle && proposals.Remove(member);
         Advance(now);
-        return true;
+        return isBegun;
     }
 
     /// <summary>Proposes the clean record as soon as no extent is active and no region unresolved.</summary>
@@ -325,23 +338,6 @@ internal sealed class VolumeWriter
         proposals.WantsClean = true;
         proposals.WantsStopped = stops;
         Advance(now);
-    }
-
-    private bool MayChange => state is { IsActive: true, IsFenced: false } && !state.Chosen.Configuration.IsJoint
-        && proposals.WantedConfiguration is null && !(state.Proposed?.Configuration.IsJoint ?? false);
-
-    private static LegMaps AllOf(long regions)
-    {
-        var active = new RegionSet();
-        active.SetRange(ClientOperation.ExtentsOf(new RegionRange(0, regions)));
-        var missed = new RegionSet[VolumeConfiguration.MaxLegs];
-        for (var i = 0; i < missed.Length; i++)
-        {
-            missed[i] = new RegionSet();
-            missed[i].SetRange(new RegionRange(0, regions));
-        }
-
-        return new LegMaps(active, missed);
     }
 
     private bool Copy(CopyKind kind, RegionRange range, TimeSpan now)
@@ -368,8 +364,8 @@ internal sealed class VolumeWriter
     private void AdvanceUnlessIdle(TimeSpan now)
     {
         if (takeOver.Phase != TakeOverPhase.Done || !operations.IsIdle || !copies.IsIdle || !verifications.IsIdle
-            || !maps.IsIdle || !flushes.IsIdle || !cooling.IsIdle || !returns.IsIdle || !proposals.IsIdle
-            || state.IsFenced)
+            || !maps.IsIdle || !flushes.IsIdle || !cooling.IsIdle || !growth.IsIdle || !returns.IsIdle
+            || !proposals.IsIdle || state.IsFenced)
         {
             Advance(now);
         }
@@ -387,7 +383,8 @@ internal sealed class VolumeWriter
         // Each part moves on what another one has finished. A part that only asks for something, without progress of
         // its own, comes before the part that it asks: operations ask copies, the active maps and the records.
         while (takeOver.Advance() | operations.Advance(now) | copies.Advance() | verifications.Advance()
-            | maps.Advance() | flushes.Advance() | cooling.Advance() | returns.Advance() | proposals.Advance())
+            | growth.Advance() | maps.Advance() | flushes.Advance() | cooling.Advance() | returns.Advance()
+            | proposals.Advance())
         {
             // Until no part progresses.
         }

@@ -122,6 +122,9 @@ internal sealed record ModelOptions
     /// <summary>How often a voter may be added or removed.</summary>
     public int Changes { get; init; }
 
+    /// <summary>The volume may grow by the last block, which holds nothing of the volume before.</summary>
+    public bool Grows { get; init; }
+
     /// <summary>The legs that are blank at the start.</summary>
     public MemberSet Blank { get; init; }
 
