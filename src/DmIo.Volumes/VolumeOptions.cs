@@ -24,6 +24,10 @@ public sealed record VolumeOptions
     /// <summary>Create: the size; null: what fits on the smallest leg. Ignored by open.</summary>
     public ByteSize? Size { get; init; }
 
+    /// <summary>Create: the size up to which the volume can grow, which the legs reserve metadata for: 16.4 MiB per
+    /// TiB. Null: twice the size, or more where the metadata has room for it, as 61 GiB on small legs.</summary>
+    public ByteSize? MaxSize { get; init; }
+
     /// <summary>Create: replace what the legs hold, also if it is a volume or a file system.</summary>
     public bool Force { get; init; }
 

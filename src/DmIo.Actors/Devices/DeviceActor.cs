@@ -77,8 +77,10 @@ internal sealed class DeviceActor : UntypedActor
 
     protected override void PreStart()
     {
+        var self = Self;
         device.Attach(new DeviceHost(turn.Wake)
         {
+            Grown = capacity => supervisor.Tell(new DeviceHasGrown(capacity), self),
             Memory = setup.Memory,
             BouncePages = setup.BouncePages,
             DeviceName = setup.Name,

@@ -9,7 +9,7 @@ namespace DmIo.Actors.Devices;
 /// <summary>An attached device, by its name in regions.</summary>
 /// <param name="counters">The counters of its actor.</param>
 /// <param name="actor">Its actor.</param>
-/// <param name="description">Its description.</param>
+/// <param name="description">Its description when it was attached.</param>
 /// <param name="slowAfter">The device is slow if its oldest operation is in flight for longer (R19).</param>
 internal sealed class DeviceEntry(
     DeviceCounters counters, IActorRef actor, DeviceDescription description, TimeSpan slowAfter)
@@ -18,7 +18,8 @@ internal sealed class DeviceEntry(
 
     internal IActorRef Actor { get; } = actor;
 
-    internal DeviceDescription Description { get; } = description;
+    /// <summary>Set by the supervisor only, when the device has grown.</summary>
+    internal DeviceDescription Description { get; set; } = description;
 
     internal TimeSpan SlowAfter { get; } = slowAfter;
 

@@ -27,7 +27,7 @@ internal sealed class DeviceRecord(DeviceSetup setup, DeviceDescription descript
 
     internal DeviceCounters Counters => setup.Counters;
 
-    internal DeviceDescription Description => description;
+    internal DeviceDescription Description { get; set; } = description;
 
     /// <summary>Pages of the pool that belong to the device until it is closed.</summary>
     internal PageLease? Pages { get; init; }

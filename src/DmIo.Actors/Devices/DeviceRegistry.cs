@@ -190,6 +190,30 @@ internal sealed class DeviceRegistry(
         }
     }
 
+    internal void HasGrown(DeviceHasGrown grown, IActorRef actor)
+    {
+        if (!byActor.TryGetValue(actor, out var record) || grown.Capacity <= record.Description.Capacity)
+        {
+            return;
+        }
+
+        var description = record.Description with { Capacity = grown.Capacity };
+        if (description.Fault() is { } fault)
+        {
+            log.Error("Device {0} reports an invalid capacity, which is ignored: {1}", record.Name, fault);
+            return;
+        }
+
+        record.Description = description;
+        if (directory.TryFind(record.Name, out var entry) && entry.Actor.Equals(actor))
+        {
+            entry.Description = description;
+        }
+
+        log.Info("Device {0} has grown to {1} bytes", record.Name, grown.Capacity.Bytes);
+        context.System.EventStream.Publish(new ServiceEvents.DeviceGrown(record.Name, description));
+    }
+
     internal void Terminated(IActorRef actor)
     {
         if (byActor.TryGetValue(actor, out var record))

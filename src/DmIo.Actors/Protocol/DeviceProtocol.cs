@@ -11,6 +11,7 @@ namespace DmIo.Actors.Protocol;
 ///              +--> (nothing)        the I/O was withdrawn; DeviceIoWithdrawn removes it from the queue
 ///              watch the device too: I/O in a dead device's mailbox gets no reply, and can be withdrawn
 ///   DropAndReopen -> ReopenEnded     when nothing is in flight and the cache is dropped
+///   DeviceHasGrown                   the actor tells the supervisor, whenever the device reports it
 ///   DrainDevice ---> (stops)         when all accepted I/O is done
 ///   (any stop) ----> DeviceReleased  when no I/O is in flight and the device is closed
 /// </code></remarks>
@@ -41,6 +42,10 @@ internal static class DeviceProtocol
 
     /// <summary>To itself: the cache of the device was dropped.</summary>
     internal sealed record CacheDropped(IoStatus Status)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>The capacity of the device has grown.</summary>
+    internal sealed record DeviceHasGrown(ByteSize Capacity)
         : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     /// <summary>Ok: the device is back in service. Otherwise it stays failed.</summary>

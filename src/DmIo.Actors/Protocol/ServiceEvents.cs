@@ -16,6 +16,9 @@ public static class ServiceEvents
     /// <summary>A device is in service under this name.</summary>
     public sealed record DeviceOnline(string Name, DeviceDescription Description) : ServiceEvent;
 
+    /// <summary>The capacity of a device has grown; the description has it.</summary>
+    public sealed record DeviceGrown(string Name, DeviceDescription Description) : ServiceEvent;
+
     /// <summary>A flush failed. The device is failed until it is reopened.</summary>
     public sealed record DeviceHasFailed(string Name, IoStatus Status) : ServiceEvent;
 

@@ -127,6 +127,9 @@ internal sealed class SupervisorActor : UntypedActor
                 devices.Released(released);
                 leases.ServeWaiting();
                 break;
+            case DeviceHasGrown grown:
+                devices.HasGrown(grown, Sender);
+                break;
             case ReopenEnded ended:
                 devices.ReopenEnded(ended, Sender);
                 break;

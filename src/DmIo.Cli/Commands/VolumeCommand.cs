@@ -55,6 +55,7 @@ internal static class VolumeCommand
             VolumeStopCommand.CreateStart(streams),
             VolumeRenameCommand.Create(streams),
             VolumeVerifyCommand.Create(streams),
+            VolumeGrowCommand.Create(streams),
             VolumeForceCommand.Create(streams),
             VolumeDestroyCommand.Create(streams),
             VolumeDumpCommand.Create(streams),

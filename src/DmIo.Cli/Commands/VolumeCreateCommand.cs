@@ -44,6 +44,14 @@ internal static class VolumeCreateCommand
         CustomParser = OptionValues.ReadSize,
     };
 
+    private static readonly Option<ByteSize?> MaxSize = new("--max-size")
+    {
+        Description = "The size up to which the volume can grow; the legs reserve 16.4 MiB per TiB for it. "
+            + "[default: twice the size, or more]",
+        HelpName = "SIZE",
+        CustomParser = OptionValues.ReadSize,
+    };
+
     private static readonly Option<bool> Force = new("--force")
     {
         Description = "Replace what the legs hold, even if it is a volume or a file system.",
@@ -59,7 +67,7 @@ internal static class VolumeCreateCommand
     {
         var command = new ExampleCommand("create", Description, Details, Examples)
         {
-            Name, VolumeCommand.Leg, VolumeCommand.Witness, Size, Force, AllowUnfenced,
+            Name, VolumeCommand.Leg, VolumeCommand.Witness, Size, MaxSize, Force, AllowUnfenced,
             SharedOptions.Create,
         }.With([.. DeviceAccess.Options, SharedOptions.Json, SharedOptions.Config, SharedOptions.Verbose]);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
@@ -80,6 +88,7 @@ internal static class VolumeCreateCommand
                 devices.Witnesses,
                 DeviceAccess.Writing(parsed, created is null ? null : WitnessSize)),
             Size = parsed.GetValue(Size),
+            MaxSize = parsed.GetValue(MaxSize),
             Force = parsed.GetValue(Force),
             AllowUnfenced = parsed.GetValue(AllowUnfenced),
         };

@@ -26,7 +26,7 @@ public static class NbdDeviceEvents
     /// <summary>An attempt to reconnect failed. The device tries again.</summary>
     public sealed record ReconnectFailed(NbdUri Uri, int Attempts, string Reason) : NbdDeviceEvent(Uri);
 
-    /// <summary>The export has changed (another size, read-only, fewer capabilities). All operations of the device fail
+    /// <summary>The export has changed (smaller, read-only, fewer capabilities). All operations of the device fail
     /// until it is reopened.</summary>
     public sealed record DeviceHasChanged(NbdUri Uri, string Reason) : NbdDeviceEvent(Uri);
 }

@@ -81,11 +81,11 @@ internal static class ExportGeometry
     }
 
     /// <summary>Why the export cannot replace the previous one after a reconnect, as a sentence: the device would not
-    /// match its description. Null: it can.</summary>
+    /// match its description. Null: it can. An export that has grown can: the device keeps its capacity.</summary>
     internal static string? Difference(NegotiatedExport before, NegotiatedExport now)
     {
         var lost = before.Flags & ~now.Flags & Used;
-        return before.SizeBytes != now.SizeBytes
+        return now.SizeBytes < before.SizeBytes
             ? $"The export had {before.SizeBytes} bytes and now has {now.SizeBytes}."
             : before.Has(TransmissionFlags.ReadOnly) != now.Has(TransmissionFlags.ReadOnly)
             ? $"The export {(now.Has(TransmissionFlags.ReadOnly) ? "became" : "is no longer")} read-only."

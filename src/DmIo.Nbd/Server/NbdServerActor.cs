@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
 using DmIo.Actors.Client;
+using DmIo.Actors.Protocol;
 using DmIo.Io;
 using DmIo.Nbd.Server.Exports;
 using DmIo.Nbd.Transport;
@@ -76,6 +77,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
 
     private void Start()
     {
+        Context.System.EventStream.Subscribe(Self, typeof(ServiceEvents.DeviceGrown));
         Timers.StartPeriodicTimer(nameof(CheckTimeouts), CheckTimeouts.Instance, CheckInterval);
         display = new StatusPublisher(service, state.Status);
         if (state.ConnectionLimit.Notice is { } notice)
@@ -92,6 +94,7 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         state.IsClosing = true;
+        Context.System.EventStream.Unsubscribe(Self);
         display?.Dispose();
         CloseListeners();
         foreach (var connection in state.Connections)
@@ -194,6 +197,9 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
                 break;
             case GetStatus:
                 Sender.Tell(state.Status(), Self);
+                break;
+            case ServiceEvents.DeviceGrown grown:
+                state.Grow(grown);
                 break;
             case CheckTimeouts:
                 var now = state.Time.GetTimestamp();
@@ -319,8 +325,10 @@ internal sealed class NbdServerActor : UntypedActor, IWithTimers
             return;
         }
 
+        // The device may have grown since it was looked up.
+        var device = service.Directory.TryFind(settings.Device, out var entry) ? entry.Description : prepared.Device;
         var offer = OfferedExport.Of(
-            settings.Name, settings.Description, settings.IsDefault, settings.IsReadOnly, prepared.Device);
+            settings.Name, settings.Description, settings.IsDefault, settings.IsReadOnly, device);
         var export = new ServedExport(settings, new Export(offer, settings.Device, service, prepared.Client));
         state.Set([.. state.Exports, export]);
         state.Log.Info("'{0}' is served: {1}, {2} bytes", settings.Name, settings.Device, export.Offer.Size.Bytes);

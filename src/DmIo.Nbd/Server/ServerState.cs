@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using DmIo.Actors.Protocol;
 using DmIo.Nbd.Server.Exports;
 
 namespace DmIo.Nbd.Server;
@@ -44,6 +45,17 @@ internal sealed class ServerState(ActorSystem system, NbdServerOptions options, 
     /// <summary>Called by the server's actor only.</summary>
     internal void Set(IEnumerable<ServedExport> all) =>
         exports = [.. all.OrderBy(export => export.Offer.Name, StringComparer.Ordinal)];
+
+    /// <summary>Called by the server's actor only. Clients that connect from now on get the larger size; the protocol
+    /// cannot tell it to others.</summary>
+    internal void Grow(ServiceEvents.DeviceGrown grown)
+    {
+        foreach (var served in exports.Where(served => served.Export.Device == grown.Name))
+        {
+            served.Export.Offer = served.Offer.Grown(grown.Description);
+            log.Info("'{0}' is now served with {1} bytes", served.Offer.Name, served.Offer.Size.Bytes);
+        }
+    }
 
     /// <summary>Called by the server's actor only.</summary>
     internal void Add(NbdConnection connection) => connections = connections.Add(connection);

@@ -54,6 +54,16 @@ internal sealed class CopyTransfers
     internal void Start(VerifyStep step) =>
         WithBuffer(pages => new VerifyTransfer(step, pages, RangeOf(step.Range), () => Return(pages)).Read(device));
 
+    /// <summary>Writes the zeroes of a growth, from whole block to whole block.</summary>
+    internal void Start(ZeroStep step)
+    {
+        var (start, end) = (device.Size.SectorsOf(step.Start), device.Size.SectorsOf(step.End));
+        device.Send(step, step.Targets, new LegRange(start, end - start), new LegIo(IoOperation.WriteZeroes)
+        {
+            Priority = IoPriority.Idle,
+        });
+    }
+
     /// <summary>The writer was replaced: its steps that wait are not begun.</summary>
     internal void Clear() => waiting.Clear();
 
@@ -85,7 +95,7 @@ internal sealed class CopyTransfers
     {
         const int PerRegion = (1 << RegionRange.RegionShift) / Sector.SizeBytes;
         var start = range.First * PerRegion;
-        var end = device.Description.Capacity.Sectors.Value;
+        var end = device.Size.SectorsOf(device.Writer.State.Reach);
         return new LegRange(start, Math.Min(range.Count * PerRegion, end - start));
     }
 }

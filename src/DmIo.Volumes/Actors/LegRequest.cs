@@ -127,6 +127,10 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         {
             operation.LastFailure = status;
         }
+        else if (ended is ZeroStep)
+        {
+            volume.ZeroFailure = status;
+        }
 
         var failure = status.Code is IoStatusCode.DeviceError or IoStatusCode.Unsupported or IoStatusCode.ReadOnly
             ? LegResult.Error

@@ -13,6 +13,8 @@ namespace DmIo.Volumes.Actors;
 /// </summary>
 internal sealed class LegStore
 {
+    private const int BlocksAtOnce = (1 << 20) / LegGeometry.BlockBytes;
+
     private readonly IoClient client;
     private readonly SuperblockCopies copies;
     private readonly LegPages pages;
@@ -192,9 +194,10 @@ internal sealed class LegStore
 
     private async Task WriteEmptyMapsAsync()
     {
-        foreach (var write in pages.EncodeEmpty())
+        foreach (var writes in pages.EncodeEmpty().Chunk(BlocksAtOnce))
         {
-            await WriteAsync(write.Start, write.Block);
+            // The pages follow each other.
+            await WriteAsync(writes[0].Start, writes.SelectMany(write => write.Block).ToArray());
         }
     }
 

@@ -2,8 +2,6 @@ using Akka.Actor;
 using Akka.Event;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
-using DmIo.Devices;
-using DmIo.Io;
 using DmIo.Volumes.Sync;
 using DmIo.Volumes.Writing;
 
@@ -41,7 +39,7 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
 
             hostLock = HostLock.Take(stores[0].Superblock.Volume, options.Name);
             var copyClient = await service.OpenAsync(CopyTransfers.Pages);
-            var description = DescriptionOf(known.Size, VolumeSearch.BlockSizeOf(service, stores));
+            var description = new VolumeDescription(known.Size, VolumeSearch.BlockSizeOf(service, stores));
             device = new VolumeDevice(
                 client, copyClient, known, stores, description, TimeProvider.System, PolicyOf(options))
             {
@@ -98,24 +96,6 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
 
     /// <summary>Closes the volume.</summary>
     public ValueTask DisposeAsync() => device.DisposeAsync();
-
-    /// <summary>One operation is bounded, because its regions are locked together.</summary>
-    private static DeviceDescription DescriptionOf(ByteSize size, ByteSize blockSize)
-    {
-        var maxRange = ByteSize.Min(size, ByteSize.FromGiB(1));
-        return new DeviceDescription
-        {
-            Backend = "volume",
-            Capacity = ByteSize.FromBytes(size.Bytes / blockSize.Bytes * blockSize.Bytes),
-            BlockSize = blockSize,
-            MaxTransfer = ByteSize.FromMiB(16),
-            MaxDiscard = maxRange,
-            MaxWriteZeroes = maxRange,
-            HasForceUnitAccess = true,
-            HasVolatileCache = true,
-            IsExclusive = true,
-        };
-    }
 
     private static WriterPolicy PolicyOf(VolumeOptions options) => new()
     {

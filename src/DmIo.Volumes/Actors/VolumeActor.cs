@@ -297,6 +297,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         // Legs are not synchronized any further: copies in flight would delay the clean record.
         volume.Synchronization.ResolvesOnly = true;
         volume.Synchronization.Tick(state, volume.Now);
+        writer.AbandonGrowth(volume.Now);
         writer.Cool(state.ActiveExtents(), volume.Now);
         writer.Clean(volume.Now, stops);
         _ = Task.Delay(TimeSpan.FromMilliseconds(5), opening.Clock).ContinueWith(

@@ -58,7 +58,9 @@ internal sealed class VolumeCreation(DmIoService service, IoClient client, Volum
         var capacity = attached[smallest].Capacity;
         try
         {
-            var geometry = LegGeometry.For(MetadataPlacement.Internal, options.Size ?? capacity);
+            var geometry = options.MaxSize is { } maximum
+                ? LegGeometry.For(MetadataPlacement.Internal, maximum)
+                : LegGeometry.Growable(MetadataPlacement.Internal, options.Size ?? capacity);
             var room = geometry.SizeOn(capacity);
             return options.Size is { } size && size > room
                 ? throw new VolumeException(

@@ -21,7 +21,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     private static readonly TimeSpan BusyFor = TimeSpan.FromMilliseconds(100);
 
     private readonly InputQueue inputs;
-    private readonly Leg?[] legs = new Leg?[MemberSet.Capacity];
+    private readonly VolumeLeg?[] legs = new VolumeLeg?[MemberSet.Capacity];
     private readonly IoClient client;
     private readonly TimeProvider clock;
     private readonly LegMapsIo maps;
@@ -49,7 +49,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         IoClient copyClient,
         VolumeRecord known,
         IEnumerable<LegStore> stores,
-        DeviceDescription description,
+        VolumeDescription description,
         TimeProvider clock,
         WriterPolicy policy)
     {
@@ -63,11 +63,14 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
         record = known;
         Writer = new VolumeWriter(this, new WriterRules(), owner, known, policy);
-        Description = description;
+        Size = description;
     }
 
     /// <inheritdoc/>
-    public DeviceDescription Description { get; }
+    public DeviceDescription Description => Size.Current;
+
+    /// <summary>Its size as a device.</summary>
+    internal VolumeDescription Size { get; }
 
     /// <summary>Held while the volume is open.</summary>
     internal required HostLock HostLock { get; init; }
@@ -85,7 +88,11 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal VolumeFreeze? Freeze { get; set; }
 
     /// <summary>Nothing is in flight that changes data or maps.</summary>
-    internal bool IsDrained => unanswered.Count == 0 && Writer is { CopyCount: 0, IsCooling: false };
+    internal bool IsDrained =>
+        unanswered.Count == 0 && Writer is { CopyCount: 0, IsCooling: false, Growth.IsIdle: true };
+
+    /// <summary>What the last leg answered that failed to write the zeroes of a growth. Used only on a turn.</summary>
+    internal IoStatus ZeroFailure { get; set; }
 
     /// <summary>The writer. Used only on a turn.</summary>
     internal VolumeWriter Writer { get; private set; }
@@ -148,24 +155,6 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
     /// <summary>Adds an input, from any thread.</summary>
     internal void Post(Action<VolumeDevice> input) => Post(new VolumeInput(input));
-
-    /// <summary>Asks a question that is answered on a turn.</summary>
-    internal Task<T> AskAsync<T>(Func<VolumeDevice, T> question)
-    {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(volume =>
-        {
-            try
-            {
-                answer.SetResult(question(volume));
-            }
-            catch (VolumeException fault)
-            {
-                answer.SetException(fault);
-            }
-        });
-        return answer.Task;
-    }
 
     /// <summary>Adds an input for a writer, which is dropped if the writer is replaced before.</summary>
     internal void PostTo(VolumeWriter writer, Action<VolumeDevice> input) => Post(volume =>
@@ -253,7 +242,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal LegCauses Causes { get; } = new();
 
     /// <summary>A leg or witness was found.</summary>
-    internal void Add(LegStore store) => legs[store.Superblock.Member] = new Leg(store);
+    internal void Add(LegStore store) => legs[store.Superblock.Member] = new VolumeLeg(store);
 
     /// <summary>The member was removed from the volume.</summary>
     internal void Remove(int member) => legs[member] = null;
@@ -290,6 +279,8 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
     void IWriterHost.Read(ClientOperation operation) => Send((VolumeOperation)operation);
 
+    void IWriterHost.Zero(ZeroStep step) => copies.Start(step);
+
     void IWriterHost.Flush(FlushStep step) => Send(step, step.Targets, default, new LegIo(IoOperation.Flush));
 
     void IWriterHost.Copy(CopyStep step) => copies.Start(step);
@@ -318,7 +309,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal bool TrySend(IoRequest request) =>
         (request.Priority == IoPriority.Idle ? copies.Client : client).TrySend(request);
 
-    internal Leg LegOf(int member) => legs[member]!;
+    internal VolumeLeg LegOf(int member) => legs[member]!;
 
     /// <summary>Sends a read that waits for the end of its first attempt. A leg that was given up in that attempt may
     /// still write to the memory: then the read fails.</summary>
@@ -379,6 +370,11 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
         }
 
         record = state.Chosen;
+        if (state.IsActive && Size.Grow(record.Size))
+        {
+            host?.Grown(Description.Capacity);
+        }
+
         Extents.Source = state is { IsActive: true, IsFenced: false, Unresolved.IsEmpty: true, Live.IsEmpty: false }
             ? LegOf(state.Live.First).Store
             : null;
@@ -388,13 +384,5 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
             areRequestsDue = false;
             VoterRequests.Send(this);
         }
-    }
-
-    /// <summary>A leg or witness.</summary>
-    internal sealed class Leg(LegStore store)
-    {
-        internal LegStore Store { get; } = store;
-
-        internal LegGate? Gate { get; set; }
     }
 }

@@ -44,11 +44,25 @@ internal sealed class VolumeOpening(
 
     /// <summary>The age of the oldest operation in flight on the leg's device, while the volume waits for the leg;
     /// otherwise zero.</summary>
-    internal TimeSpan AgeOf(VolumeDevice.Leg leg) => leg.Gate is { Count: > 0 }
+    internal TimeSpan AgeOf(VolumeLeg leg) => leg.Gate is { Count: > 0 }
         && service.Directory.TryFind(leg.Store.Device, out var device)
         && device.OldestInFlightSince is { } since
         ? service.System.Scheduler.MonotonicClock - since
         : TimeSpan.Zero;
+
+    /// <summary>The legs confirm the size of a volume that they have room for, as far as their devices are attached.
+    /// Used on the volume's turn.</summary>
+    internal void ConfirmRoom(VolumeDevice volume)
+    {
+        foreach (var member in volume.Writer.State.Chosen.Configuration.Legs)
+        {
+            if (volume.Has(member) && volume.LegOf(member).Store is var leg
+                && service.Directory.TryFind(leg.Device, out var device))
+            {
+                volume.Writer.Confirm(member, leg.Superblock.Geometry.RoomOn(device.Description.Capacity));
+            }
+        }
+    }
 
     /// <summary>What identifies the volatile caches below a leg now; the default for a device that is no local file or
     /// disk: its cache may be lost at any time, so that its continuity never outlives its voter.</summary>

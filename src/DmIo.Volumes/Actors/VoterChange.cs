@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DmIo.Io;
 using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Actors;
@@ -21,13 +22,9 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         {
             NewMember.RequireWitnessRoom(name, attached[name]);
         }
-        else if (sample.Geometry.SizeOn(attached[name].Capacity) is var room && room < device.Record.Size)
-        {
-            throw new VolumeException(
-                $"'{name}' of {attached[name].Capacity} has room for {room}, and the volume has {device.Record.Size}.");
-        }
 
         var record = device.Record;
+        var geometry = isWitness ? LegGeometry.Witness : GeometryOn(name, attached[name].Capacity, record.Size);
         var member = FreeMember(record, isWitness);
         var leg = Guid.NewGuid();
         var superblock = sample with
@@ -37,7 +34,7 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
             State = isWitness ? LegState.None : LegState.Blank,
             Promised = record.Version.Epoch,
             Accepted = record,
-            Geometry = isWitness ? LegGeometry.Witness : sample.Geometry,
+            Geometry = geometry,
             Generation = 0,
             LastInSync = default,
             CorrectedReads = 0,
@@ -89,6 +86,17 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
             ? member
             : throw new VolumeException($"'{name}' is no leg or witness of '{opening.Name}' that was found.");
 
+    /// <summary>The areas of a new leg: with the usual room to grow, if the volume fits then, otherwise as
+    /// short as it needs.</summary>
+    private static LegGeometry GeometryOn(string name, ByteSize capacity, ByteSize size)
+    {
+        var growable = LegGeometry.Growable(MetadataPlacement.Internal, size > capacity ? size : capacity);
+        var geometry = growable.RoomOn(capacity) < size ? LegGeometry.For(MetadataPlacement.Internal, size) : growable;
+        return geometry.RoomOn(capacity) is var room && room < size
+            ? throw new VolumeException($"'{name}' of {capacity} has room for {room}, and the volume has {size}.")
+            : geometry;
+    }
+
     private static int FreeMember(VolumeRecord record, bool isWitness)
     {
         var voters = record.Configuration.Voters;
@@ -128,7 +136,7 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
     }
 
     private VolumeException Refusal(string what) => new(
-        $"{what} the volume '{opening.Name}' does not serve, or other members are being changed.");
+        $"{what} the volume '{opening.Name}' does not serve or grows, or other members are being changed.");
 
     private async Task UntilAsync(Func<VolumeRecord, bool> isDone, CancellationToken cancellation)
     {

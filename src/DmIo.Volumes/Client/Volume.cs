@@ -72,6 +72,25 @@ public sealed class Volume : IAsyncDisposable
         await freeze.RunAsync(callback, cancellation);
     }
 
+    /// <summary>Grows the volume while it serves. The new area reads as zeroes: it is zeroed on the legs first, which
+    /// takes as long as writing it where a device cannot zero faster.</summary>
+    /// <remarks>Every leg must have room: enlarge its file or disk, and attach its device again. A leg that is absent
+    /// counts as it was when it was attached last; one that was not attached since the volume was opened prevents a
+    /// growth. The device of the volume has the new size when the call returns; an NBD client learns it when it
+    /// connects again.</remarks>
+    /// <param name="size">The new size, a multiple of 512 bytes; the present size changes nothing. Null: what fits on
+    /// the smallest leg.</param>
+    /// <param name="progress">Told several times a second how much of the new area is zeroed.</param>
+    /// <param name="cancellationToken">Gives the growth up. One whose record is proposed may still take
+    /// effect.</param>
+    /// <returns>The size of the volume.</returns>
+    /// <exception cref="VolumeException">A leg has no room for the size, or cannot be zeroed; the volume does not
+    /// serve, is frozen, closed or taken over, or its members are being changed; or the size is smaller than the
+    /// present one. The message names the leg, its limit and the fix.</exception>
+    public Task<ByteSize> GrowAsync(
+        ByteSize? size = null, IProgress<ByteSize>? progress = null, CancellationToken cancellationToken = default) =>
+        new VolumeGrowth(volume.Device, volume.Opening).RunAsync(size, progress, cancellationToken);
+
     /// <summary>Adds a device to the volume. A leg is synchronized afterwards, while the volume serves.</summary>
     /// <param name="device">The name of the attached device.</param>
     /// <param name="options">What is accepted.</param>

@@ -98,7 +98,7 @@ internal sealed class LegPages
         }
     }
 
-    /// <summary>All pages of a new leg, without a bit.</summary>
+    /// <summary>All pages of a new leg, without a bit, in the order of their positions, without a gap.</summary>
     public IEnumerable<MapWrite> EncodeEmpty()
     {
         var none = new RegionSet();

@@ -139,6 +139,29 @@ internal sealed record LegGeometry
         };
     }
 
+    /// <summary>The areas of a leg for a volume that can at least double: up to the largest size whose metadata is not
+    /// longer.</summary>
+    /// <param name="placement">Internal or external.</param>
+    /// <param name="size">The size of the volume, or the capacity of the leg.</param>
+    /// <exception cref="ArgumentException">The size is invalid; the message has the limit.</exception>
+    public static LegGeometry Growable(MetadataPlacement placement, ByteSize size)
+    {
+        var doubled = size.Bytes <= Limit.Bytes / 2 ? ByteSize.FromBytes(2 * size.Bytes)
+            : size > Limit ? size
+            : Limit;
+        var least = For(placement, doubled);
+        var blocks = (least.MetadataLength.Bytes / BlockBytes) - Copies;
+        var pages = blocks / VolumeConfiguration.MaxLegs;
+        while ((pages * VolumeConfiguration.MaxLegs)
+            + (Divide(pages, 1L << (ExtentShift - RegionShift)) * ActiveSlots) > blocks)
+        {
+            pages--;
+        }
+
+        var largest = Math.Min(Limit.Bytes, pages * PageBits << RegionShift);
+        return largest > doubled.Bytes ? For(placement, ByteSize.FromBytes(largest)) : least;
+    }
+
     /// <summary>The offsets at which superblock 2 can be, in ascending order, if superblocks 0 and 1 are both damaged;
     /// superblock 3 is in the next block. Bounded: a volume of up to 3.9 TiB, or of the capacity, has its metadata
     /// before the last one.</summary>
@@ -162,21 +185,28 @@ internal sealed record LegGeometry
         }
     }
 
-    /// <summary>The offsets at which superblock 2 is on a witness, and on a leg whose maximum size is its
-    /// capacity.</summary>
+    /// <summary>The offsets at which superblock 2 is on a witness, and on a leg that was created with its capacity and
+    /// the usual room to grow.</summary>
     /// <param name="capacity">The capacity of the device or file with the metadata.</param>
     public static IEnumerable<Sector> UsualLaterCopies(ByteSize capacity) =>
         new[] { WitnessBytes, UsualLength(capacity) ?? WitnessBytes }.Distinct().Where(end => end <= capacity.Bytes)
             .Select(end => SectorOf(end - (FirstCopies * BlockBytes)));
+
+    /// <summary>The largest volume that a leg of a capacity can hold now; 0: the metadata takes all of it.</summary>
+    /// <param name="capacity">The capacity of the device or file with the data.</param>
+    public ByteSize RoomOn(ByteSize capacity)
+    {
+        var room = Math.Max(0, capacity.Bytes - DataStart.Bytes) / Sector.SizeBytes * Sector.SizeBytes;
+        return ByteSize.Min(ByteSize.FromBytes(room), MaximumSize);
+    }
 
     /// <summary>The largest volume that a leg of a capacity can hold now.</summary>
     /// <param name="capacity">The capacity of the device or file with the data.</param>
     /// <exception cref="ArgumentException">The leg has no room for data.</exception>
     public ByteSize SizeOn(ByteSize capacity)
     {
-        var room = (capacity.Bytes - DataStart.Bytes) / Sector.SizeBytes * Sector.SizeBytes;
-        return room > 0
-            ? ByteSize.Min(ByteSize.FromBytes(room), MaximumSize)
+        return RoomOn(capacity) is { Bytes: > 0 } room
+            ? room
             : throw new ArgumentException(
                 $"A leg of {capacity} has no room for data after the metadata of {DataStart} that a volume of up to "
                 + $"{MaximumSize} needs. Use a leg of more than {DataStart}, or a smaller maximum size.",
@@ -205,13 +235,15 @@ internal sealed record LegGeometry
         return SectorOf(MissedMaps.Bytes + (((member * MissedPages) + page) * BlockBytes));
     }
 
-    /// <summary>The length of the metadata if the maximum size is the capacity; null: no volume has that
+    /// <summary>The length of the metadata of a leg that was created with its capacity; null: no volume has that
     /// size.</summary>
     private static long? UsualLength(ByteSize capacity, bool hasChecksums = false)
     {
         var maximum = ByteSize.FromBytes(capacity.Bytes / Sector.SizeBytes * Sector.SizeBytes);
         return maximum.Bytes > 0 && maximum <= Limit
-            ? For(MetadataPlacement.Internal, maximum, hasChecksums).MetadataLength.Bytes
+            ? For(
+                MetadataPlacement.Internal, Growable(MetadataPlacement.Internal, maximum).MaximumSize, hasChecksums)
+                .MetadataLength.Bytes
             : null;
     }
 

@@ -18,7 +18,7 @@ internal sealed class Cooling(WriterState state, ActiveMaps maps, Flushes flushe
     private MissedStep? missed;
     private ActiveStep? clear;
 
-    internal bool IsIdle => flushes.Cooling == FlushProgress.None;
+    internal bool IsIdle => flushes.Cooling.Progress == FlushProgress.None;
 
     /// <summary>Begins to cool those of the extents that are not in use; false: there is nothing to do, or the state of
     /// the legs does not allow it.</summary>
@@ -45,7 +45,7 @@ internal sealed class Cooling(WriterState state, ActiveMaps maps, Flushes flushe
             return false;
         }
 
-        flushes.Cooling = FlushProgress.Wanted;
+        flushes.Cooling.Want();
         return true;
     }
 
@@ -68,12 +68,12 @@ internal sealed class Cooling(WriterState state, ActiveMaps maps, Flushes flushe
             return Stop();
         }
 
-        if (flushes.Cooling != FlushProgress.Done)
+        if (flushes.Cooling.Progress != FlushProgress.Done)
         {
             return false;
         }
 
-        if (!state.Rules.CoolingFlush(state.Acknowledgment, state.Syncing).IsSubsetOf(flushes.CoolingDone))
+        if (!state.Rules.CoolingFlush(state.Acknowledgment, state.Syncing).IsSubsetOf(flushes.Cooling.Done))
         {
             return Stop();
         }
@@ -101,7 +101,7 @@ internal sealed class Cooling(WriterState state, ActiveMaps maps, Flushes flushe
             return Stop();
         }
 
-        clear = maps.TryClear(flushes.CoolingDone & state.Targets);
+        clear = maps.TryClear(flushes.Cooling.Done & state.Targets);
         return clear is not null;
     }
 
@@ -115,7 +115,7 @@ internal sealed class Cooling(WriterState state, ActiveMaps maps, Flushes flushe
         }
 
         (missed, clear) = (null, null);
-        flushes.Cooling = FlushProgress.None;
+        flushes.Cooling.Reset();
         maps.Cooling.Clear();
         return true;
     }

@@ -41,13 +41,14 @@ internal sealed class Copies(WriterState state, ActiveMaps maps, Verifications v
     /// <param name="kind">Why.</param>
     /// <param name="range">The regions.</param>
     /// <param name="unreadable">The legs that are known not to be readable there.</param>
-    /// <returns>False: a region is locked, unresolved (for a resync) or resolved already, or no leg can be
-    /// read.</returns>
+    /// <returns>False: a region is locked, unresolved (for a resync) or resolved already, or beyond the end, or no leg
+    /// can be read.</returns>
     internal bool Start(CopyKind kind, RegionRange range, MemberSet unreadable = default)
     {
         var isUnresolved = state.Unresolved.Overlaps(range);
         var isWanted = kind == CopyKind.Resolve ? isUnresolved : !(isUnresolved && state.Rules.ResolvesBeforeCopy);
         if (!state.IsActive || IsLocked(range) || state.Live.IsEmpty || !isWanted
+            || range.End > state.ReachedRegions
             || maps.Cooling.Overlaps(ClientOperation.ExtentsOf(range)))
         {
             return false;

@@ -1,4 +1,3 @@
-using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Writing;
 
@@ -11,12 +10,11 @@ internal sealed class Flushes(WriterState state, Suspension suspension)
     private readonly List<Waiter> waiters = [];
     private FlushStep? step;
 
-    /// <summary>The cooling of extents waits for a flush.</summary>
-    internal FlushProgress Cooling { get; set; }
+    /// <summary>The flush for the cooling of extents.</summary>
+    internal FlushWait Cooling { get; } = new();
 
-    /// <summary>The legs on which the flush of <see cref="Cooling"/> was done; a leg that was lost since is not among
-    /// them.</summary>
-    internal MemberSet CoolingDone { get; private set; }
+    /// <summary>The flush for the growth of the volume.</summary>
+    internal FlushWait Growth { get; } = new();
 
     internal bool IsIdle => step is null && waiters.Count == 0;
 
@@ -61,7 +59,7 @@ internal sealed class Flushes(WriterState state, Suspension suspension)
 
     private bool IsNeeded()
     {
-        if (Cooling == FlushProgress.Wanted)
+        if (Cooling.Progress == FlushProgress.Wanted || Growth.Progress == FlushProgress.Wanted)
         {
             return true;
         }
@@ -94,7 +92,8 @@ internal sealed class Flushes(WriterState state, Suspension suspension)
             leg.JoinFlush = leg.JoinFlush == FlushProgress.Wanted ? FlushProgress.Started : leg.JoinFlush;
         }
 
-        Cooling = Cooling == FlushProgress.Wanted ? FlushProgress.Started : Cooling;
+        Cooling.Start();
+        Growth.Start();
         foreach (var waiter in waiters)
         {
             waiter.Step ??= step;
@@ -113,11 +112,8 @@ internal sealed class Flushes(WriterState state, Suspension suspension)
             leg.JoinFlush = leg.JoinFlush == FlushProgress.Started ? FlushProgress.Done : leg.JoinFlush;
         }
 
-        if (Cooling == FlushProgress.Started)
-        {
-            (Cooling, CoolingDone) = (FlushProgress.Done, ended.Done);
-        }
-
+        Cooling.End(ended.Done);
+        Growth.End(ended.Done);
         state.InFlight.Remove(ended);
         step = null;
         return true;

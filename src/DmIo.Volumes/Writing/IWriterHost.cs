@@ -34,8 +34,8 @@ internal enum OperationOutcome
 /// <param name="Missed">What the members miss, by member.</param>
 internal sealed record LegMaps(RegionSet Active, RegionSet[] Missed)
 {
-    /// <summary>The maps of a leg of which nothing is known.</summary>
-    internal static LegMaps AllOf(long regions)
+    /// <summary>The maps of a leg that cannot be read: everything is active, and every leg misses everything.</summary>
+    internal static LegMaps Full(long regions)
     {
         var active = new RegionSet();
         active.SetRange(ClientOperation.ExtentsOf(new RegionRange(0, regions)));
@@ -72,6 +72,9 @@ internal interface IWriterHost
 
     /// <summary>Reads the data of the operation from its only target.</summary>
     void Read(ClientOperation operation);
+
+    /// <summary>Writes zeroes on the targets, beyond the end of the volume.</summary>
+    void Zero(ZeroStep step);
 
     /// <summary>Flushes the targets.</summary>
     void Flush(FlushStep step);

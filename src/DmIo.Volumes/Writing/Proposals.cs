@@ -1,3 +1,4 @@
+using DmIo.Io;
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
@@ -17,6 +18,9 @@ internal sealed class Proposals(WriterState state)
     private MemberSet informed;
     private MemberSet refusing;
 
+    // The change of voters that is to be begun; null: none is.
+    private VolumeConfiguration? wantedConfiguration;
+
     /// <summary>The number of the session that is to be opened; 0: none is.</summary>
     internal ulong WantedSession { get; set; }
 
@@ -26,11 +30,15 @@ internal sealed class Proposals(WriterState state)
     /// <summary>The clean record also says that an operator stopped the volume.</summary>
     internal bool WantsStopped { get; set; }
 
-    /// <summary>The change of voters that is to be begun; null: none is.</summary>
-    internal VolumeConfiguration? WantedConfiguration { get; set; }
+    /// <summary>The writer serves, and no change of voters has begun or is to be begun.</summary>
+    internal bool MayChange => state is { IsActive: true, IsFenced: false } && !state.Chosen.Configuration.IsJoint
+        && wantedConfiguration is null && !(state.Proposed?.Configuration.IsJoint ?? false);
+
+    /// <summary>The size to which the volume is to grow; the zeroes of the new area are durable.</summary>
+    internal ByteSize WantedSize { get; set; }
 
     internal bool IsIdle => state is { Proposed: null, Failed.IsEmpty: true, HasReportedPowerLoss: false }
-        && WantedConfiguration is null && !state.Chosen.Configuration.IsJoint
+        && wantedConfiguration is null && !state.Chosen.Configuration.IsJoint && WantedSize <= state.Chosen.Size
         && !WantsClean && WantsStopped == state.Chosen.IsStopped
         && !(state.WantsDirty && state.Chosen.IsClean) && WantedSession <= state.Chosen.Session;
 
@@ -50,6 +58,38 @@ internal sealed class Proposals(WriterState state)
 
     /// <summary>Proposes the first record of the epoch.</summary>
     internal void ProposeFirst(VolumeRecord record) => Propose(record);
+
+    /// <summary>Begins to add a voter; false: voters cannot be changed now.</summary>
+    internal bool Add(Guid id, byte member, bool isWitness)
+    {
+        if (MayChange)
+        {
+            wantedConfiguration = state.Chosen.Configuration.Adding(id, member, isWitness);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Begins to remove a voter; false: voters cannot be changed now, or it is the last one that is
+    /// needed.</summary>
+    internal bool Remove(int member)
+    {
+        var configuration = state.Chosen.Configuration;
+        if (!MayChange || !configuration.Voters[member] || (state.Live - MemberSet.Of(member)).IsEmpty)
+        {
+            return false;
+        }
+
+        wantedConfiguration = configuration.Removing(member);
+        state.Removing = state.Removing.With(member);
+        if (configuration.Legs[member])
+        {
+            state.FailLeg(member);
+        }
+
+        return true;
+    }
 
     /// <summary>The voter has accepted a record. True: this makes the proposal chosen.</summary>
     internal bool Accepted(int member, RecordVersion version)
@@ -121,9 +161,14 @@ internal sealed class Proposals(WriterState state)
             return state.Chosen with { IsPowerLost = false };
         }
 
-        if (Growth() is { } grown)
+        if (WithReturned() is { } returned)
         {
-            return grown;
+            return returned;
+        }
+
+        if (WantedSize > state.Chosen.Size)
+        {
+            return state.Chosen with { Size = WantedSize };
         }
 
         if (Change() is { } change)
@@ -150,13 +195,13 @@ internal sealed class Proposals(WriterState state)
             return state.Chosen.Configuration.Settled();
         }
 
-        return WantedConfiguration is { } wanted
+        return wantedConfiguration is { } wanted
             && !(state.Acknowledgment | state.Targets).Overlaps(wanted.Old - wanted.New)
             ? wanted
             : null;
     }
 
-    private VolumeRecord? Growth()
+    private VolumeRecord? WithReturned()
     {
         var grown = state.InSync;
         foreach (var member in state.Joined)
@@ -205,7 +250,7 @@ internal sealed class Proposals(WriterState state)
 
         (state.Chosen, state.Proposed) = (record, null);
         state.Removing &= record.Configuration.Voters;
-        WantedConfiguration = record.Configuration.Equals(WantedConfiguration) ? null : WantedConfiguration;
+        wantedConfiguration = record.Configuration.Equals(wantedConfiguration) ? null : wantedConfiguration;
         (state.ProposedSince, informed, accepted) = (MemberSet.None, accepted, MemberSet.None);
         state.Failed -= removed;
         state.Joined -= record.InSync;

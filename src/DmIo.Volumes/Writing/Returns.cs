@@ -36,7 +36,8 @@ internal sealed class Returns(WriterState state)
     {
         var leg = state.Legs[member];
         if (!state.IsActive || state.IsFenced || state.Live.IsEmpty || leg.Phase != LegPhase.Absent
-            || leg.IsDetaching || !state.Rules.MayUse(member, state.InSync, state.Failed)
+            || leg.IsDetaching || leg.Room < state.Chosen.Size
+            || !state.Rules.MayUse(member, state.InSync, state.Failed)
             || !(state.Chosen.Configuration.Legs & state.Chosen.Configuration.New)[member] || state.Removing[member])
         {
             return false;

@@ -320,6 +320,9 @@ internal sealed class TakeOver(WriterState state, Proposals proposals, WriterPol
             {
                 leg.Missed.UnionWith(state.Legs[holder].Maps!.Missed[member]);
             }
+
+            // A bad page, or a growth that was not chosen, may have set bits beyond the end.
+            leg.Missed.ClearRange(state.Beyond);
         }
 
         foreach (var member in state.InSync)

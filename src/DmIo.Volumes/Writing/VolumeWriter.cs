@@ -1,3 +1,4 @@
+using DmIo.Io;
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
 using DmIo.Volumes.Record;
@@ -22,6 +23,7 @@ internal sealed class VolumeWriter
     private readonly Verifications verifications;
     private readonly Copies copies;
     private readonly Returns returns;
+    private readonly Growth growth;
     private readonly ReadLease lease;
     private readonly Suspension suspension;
     private readonly Operations operations;
@@ -46,6 +48,7 @@ internal sealed class VolumeWriter
         verifications = new Verifications(state);
         copies = new Copies(state, maps, verifications);
         returns = new Returns(state);
+        growth = new Growth(state, copies, flushes, proposals);
         operations = new Operations(state, maps, copies, flushes, lease, suspension);
     }
 
@@ -63,6 +66,9 @@ internal sealed class VolumeWriter
 
     /// <summary>The copies between legs and the comparisons of legs that have not ended.</summary>
     internal int CopyCount => copies.Count + verifications.Count;
+
+    /// <summary>The growth of the volume.</summary>
+    internal Growth Growth => growth;
 
     /// <summary>Extents are being cooled.</summary>
     internal bool IsCooling => !cooling.IsIdle;
@@ -136,7 +142,7 @@ internal sealed class VolumeWriter
         {
             if (state.InSync[member])
             {
-                leg.Maps = read ?? LegMaps.AllOf(state.Regions);
+                leg.Maps = read ?? LegMaps.Full(state.Regions);
             }
             else
             {
@@ -184,6 +190,10 @@ internal sealed class VolumeWriter
                 AdvanceUnlessIdle(now);
                 return;
             }
+        }
+        else if (step is ZeroStep zero && result == LegResult.Error)
+        {
+            zero.Failed(leg);
         }
         else if (result == LegResult.Ok || (step is VerifyStep && result == LegResult.Error))
         {
@@ -270,20 +280,25 @@ internal sealed class VolumeWriter
 
     /// <summary>Cools extents that are not written any more, and stores how far legs are synchronized.</summary>
     /// <inheritdoc cref="Resolve"/>
-    internal bool Cool(RegionSet extents, TimeSpan now)
-    {
-        var isBegun = cooling.Start(extents);
-        Advance(now);
-        return isBegun;
-    }
+    internal bool Cool(RegionSet extents, TimeSpan now) => Advanced(cooling.Start(extents), now);
 
     /// <summary>Begins the return of a leg.</summary>
     /// <inheritdoc cref="Resolve"/>
-    internal bool Return(int leg, TimeSpan now)
+    internal bool Return(int leg, TimeSpan now) => Advanced(returns.Start(leg), now);
+
+    /// <summary>A leg has said how large a volume it has room for.</summary>
+    internal void Confirm(int leg, ByteSize room) => state.Legs[leg].Room = room;
+
+    /// <summary>Begins to grow the volume (VR6).</summary>
+    /// <returns>False: the writer does not serve, voters are being changed, the volume grows already or is as large, or
+    /// a leg has not confirmed the space.</returns>
+    internal bool Grow(ByteSize size, TimeSpan now) => Advanced(proposals.MayChange && growth.Start(size), now);
+
+    /// <summary>Gives a growth up whose record was not proposed.</summary>
+    internal void AbandonGrowth(TimeSpan now)
     {
-        var isBegun = returns.Start(leg);
+        growth.Abandon();
         Advance(now);
-        return isBegun;
     }
 
     /// <summary>Begins to add a voter; its leg is blank, and is synchronized like one that returns.</summary>
@@ -292,39 +307,14 @@ internal sealed class VolumeWriter
     /// <param name="isWitness">The voter has no data.</param>
     /// <param name="now">The time.</param>
     /// <returns>False: the writer does not serve, or other voters are being changed.</returns>
-    internal bool AddVoter(Guid id, byte member, bool isWitness, TimeSpan now)
-    {
-        if (!MayChange)
-        {
-            return false;
-        }
-
-        proposals.WantedConfiguration = state.Chosen.Configuration.Adding(id, member, isWitness);
-        Advance(now);
-        return true;
-    }
+    internal bool AddVoter(Guid id, byte member, bool isWitness, TimeSpan now) =>
+        Advanced(growth.IsIdle && proposals.Add(id, member, isWitness), now);
 
     /// <summary>Begins to remove a voter. Its leg leaves S first.</summary>
     /// <returns>False: the writer does not serve, other voters are being changed, or it is the last leg of S, or the
     /// last voter.</returns>
-    internal bool RemoveVoter(int member, TimeSpan now)
-    {
-        var configuration = state.Chosen.Configuration;
-        if (!MayChange || !configuration.Voters[member] || (state.Live - MemberSet.Of(member)).IsEmpty)
-        {
-            return false;
-        }
-
-        proposals.WantedConfiguration = configuration.Removing(member);
-        state.Removing = state.Removing.With(member);
-        if (configuration.Legs[member])
-        {
-            state.FailLeg(member);
-        }
-
-        Advance(now);
-        return true;
-    }
+    internal bool RemoveVoter(int member, TimeSpan now) =>
+        Advanced(growth.IsIdle && proposals.Remove(member), now);
 
     /// <summary>Proposes the clean record as soon as no extent is active and no region unresolved.</summary>
     /// <param name="now">The time.</param>
@@ -336,12 +326,10 @@ internal sealed class VolumeWriter
         Advance(now);
     }
 
-    private bool MayChange => state is { IsActive: true, IsFenced: false } && !state.Chosen.Configuration.IsJoint
-        && proposals.WantedConfiguration is null && !(state.Proposed?.Configuration.IsJoint ?? false);
+    private bool Copy(CopyKind kind, RegionRange range, TimeSpan now) => Advanced(copies.Start(kind, range), now);
 
-    private bool Copy(CopyKind kind, RegionRange range, TimeSpan now)
+    private bool Advanced(bool isBegun, TimeSpan now)
     {
-        var isBegun = copies.Start(kind, range);
         Advance(now);
         return isBegun;
     }
@@ -363,8 +351,8 @@ internal sealed class VolumeWriter
     private void AdvanceUnlessIdle(TimeSpan now)
     {
         if (takeOver.Phase != TakeOverPhase.Done || !operations.IsIdle || !copies.IsIdle || !verifications.IsIdle
-            || !maps.IsIdle || !flushes.IsIdle || !cooling.IsIdle || !returns.IsIdle || !proposals.IsIdle
-            || state.IsFenced)
+            || !maps.IsIdle || !flushes.IsIdle || !cooling.IsIdle || !growth.IsIdle || !returns.IsIdle
+            || !proposals.IsIdle || state.IsFenced)
         {
             Advance(now);
         }
@@ -383,7 +371,8 @@ internal sealed class VolumeWriter
         // Each part moves on what another one has finished. A part that only asks for something, without progress of
         // its own, comes before the part that it asks: operations ask copies, the active maps and the records.
         while (suspension.Update(now) | takeOver.Advance(now) | operations.Advance(now) | copies.Advance()
-            | verifications.Advance() | maps.Advance() | flushes.Advance(now) | cooling.Advance() | returns.Advance()
+            | verifications.Advance() | growth.Advance() | maps.Advance() | flushes.Advance(now) | cooling.Advance()
+            | returns.Advance()
             | proposals.Advance())
         {
             // Until no part progresses.

@@ -1,4 +1,6 @@
+using DmIo.Io;
 using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Writing;
 
@@ -46,6 +48,9 @@ internal sealed class WriterLeg(int member)
     /// <summary>The incarnation of the promise; empty: none, so any will do.</summary>
     internal Guid Incarnation { get; set; }
 
+    /// <summary>The size of a volume that the leg has room for, as it was confirmed last; null: it was not.</summary>
+    internal ByteSize? Room { get; set; }
+
     /// <summary>The regions that the leg lacks.</summary>
     internal RegionSet Missed { get; } = new();
 
@@ -91,6 +96,30 @@ internal sealed class WriterLeg(int member)
         Unflushed.Clear();
         Flushing.Clear();
         Active.Clear();
+    }
+}
+
+/// <summary>A flush that a part of the writer waits for.</summary>
+internal sealed class FlushWait
+{
+    internal FlushProgress Progress { get; private set; }
+
+    /// <summary>The legs on which the flush was done; without those that were lost before it ended.</summary>
+    internal MemberSet Done { get; private set; }
+
+    /// <summary>The next flush to start is needed.</summary>
+    internal void Want() => Progress = FlushProgress.Wanted;
+
+    internal void Reset() => Progress = FlushProgress.None;
+
+    internal void Start() => Progress = Progress == FlushProgress.Wanted ? FlushProgress.Started : Progress;
+
+    internal void End(MemberSet done)
+    {
+        if (Progress == FlushProgress.Started)
+        {
+            (Progress, Done) = (FlushProgress.Done, done);
+        }
     }
 }
 

@@ -117,6 +117,15 @@ internal class WriterRules
     /// not find a loss without this rule. It is needed as soon as slow legs outside A are not waited for.</summary>
     internal virtual bool GrowthWaitsForWrites => true;
 
+    /// <summary>VR6: the zeroes of a new area are durable on S before the larger size is proposed.</summary>
+    internal virtual bool GrowthFlushesZeroes => true;
+
+    /// <summary>VR6: every leg outside S misses the new area.</summary>
+    internal virtual bool LegsOutsideMissGrowth => true;
+
+    /// <summary>VR6: what legs outside S miss of the new area is durable before the larger size is proposed.</summary>
+    internal virtual bool GrowthStoresMissed => true;
+
     private static bool HasQuorum(VolumeRecord record, MemberSet voters)
     {
         return HasQuorumOf(record.Configuration.Old) && HasQuorumOf(record.Configuration.New);

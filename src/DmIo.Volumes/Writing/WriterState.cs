@@ -91,9 +91,20 @@ internal sealed class WriterState
     /// <summary>A flush has reported the power failure, and the record is to forget it.</summary>
     internal bool HasReportedPowerLoss { get; set; }
 
+    /// <summary>The size to which the volume is growing; null: it is not.</summary>
+    internal ByteSize? GrowingTo { get; set; }
+
+    /// <summary>The end of what is copied between legs: while the volume grows, its larger size.</summary>
+    internal ByteSize Reach => GrowingTo ?? Chosen.Size;
+
     /// <summary>The number of regions of the volume.</summary>
-    internal long Regions =>
-        (Chosen.Size.Bytes + (1L << RegionRange.RegionShift) - 1) >> RegionRange.RegionShift;
+    internal long Regions => RegionsOf(Chosen.Size);
+
+    /// <summary>The number of regions up to <see cref="Reach"/>.</summary>
+    internal long ReachedRegions => RegionsOf(Reach);
+
+    /// <summary>The regions beyond the end of the volume.</summary>
+    internal RegionRange Beyond => new(Regions, RegionSet.Limit - Regions);
 
     internal MemberSet InSync => Chosen.InSync;
 
@@ -270,12 +281,13 @@ internal sealed class WriterState
         return false;
     }
 
-    /// <summary>A client write in flight touches the regions.</summary>
+    /// <summary>A write of a user, or zeroes of a growth, are in flight in the regions.</summary>
     internal bool IsBeingWritten(RegionRange range)
     {
         foreach (var step in InFlight)
         {
-            if (step is ClientOperation { Operation: not IoOperation.Read } write && Overlap(write.Touched, range))
+            if ((step is ClientOperation { Operation: not IoOperation.Read } write && Overlap(write.Touched, range))
+                || (step is ZeroStep zero && Overlap(zero.Range, range)))
             {
                 return true;
             }
@@ -291,6 +303,10 @@ internal sealed class WriterState
     {
         ClientOperation { Operation: not IoOperation.Read } write => write.Touched,
         CopyStep copy => copy.Range,
+        ZeroStep zero => zero.Range,
         _ => null,
     };
+
+    private static long RegionsOf(ByteSize size) =>
+        (size.Bytes + (1L << RegionRange.RegionShift) - 1) >> RegionRange.RegionShift;
 }

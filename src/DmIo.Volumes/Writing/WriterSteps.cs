@@ -128,6 +128,30 @@ internal sealed class MissedStep : WriterStep;
 /// <summary>A flush.</summary>
 internal sealed class FlushStep : WriterStep;
 
+/// <summary>A write of zeroes beyond the end of the volume, before it grows.</summary>
+/// <param name="start">The first byte.</param>
+/// <param name="end">The end.</param>
+internal sealed class ZeroStep(ByteSize start, ByteSize end) : WriterStep
+{
+    internal ByteSize Start { get; } = start;
+
+    internal ByteSize End { get; } = end;
+
+    /// <summary>The regions that it touches, also in part.</summary>
+    internal RegionRange Range { get; } =
+        RegionRange.Touching((ulong)start.Bytes, (ulong)(end.Bytes - start.Bytes), RegionRange.RegionShift);
+
+    /// <summary>A leg has failed it, and is not lost.</summary>
+    internal bool HasError { get; private set; }
+
+    /// <summary>A leg has failed it.</summary>
+    internal void Failed(int leg)
+    {
+        HasError = true;
+        Answered(leg, isDone: false);
+    }
+}
+
 /// <summary>What the comparison of a region has shown.</summary>
 internal enum VerifyOutcome
 {

@@ -14,7 +14,8 @@ public sealed record DeviceDescription
     /// <summary>The name of the backend: <c>memory</c>, <c>file</c>, <c>block</c>, <c>null</c>.</summary>
     public required string Backend { get; init; }
 
-    /// <summary>The size of the device, a multiple of 512 bytes. It never grows.</summary>
+    /// <summary>The size of the device, a multiple of 512 bytes. It never shrinks, and grows only if the device says so
+    /// (<see cref="DeviceHost.Grown"/>): files and disks do not.</summary>
     public required ByteSize Capacity { get; init; }
 
     /// <summary>The device rejects writes, discards and zeroes.</summary>

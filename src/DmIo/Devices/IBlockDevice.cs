@@ -32,7 +32,8 @@ namespace DmIo.Devices;
 /// </remarks>
 public interface IBlockDevice : IAsyncDisposable
 {
-    /// <summary>Capacity, limits and abilities; they never change while the device is open.</summary>
+    /// <summary>Capacity, limits and abilities. While the device is open, the capacity may grow
+    /// (<see cref="DeviceHost.Grown"/>); nothing else changes.</summary>
     DeviceDescription Description { get; }
 
     /// <summary>
@@ -133,6 +134,10 @@ public sealed class DeviceHost
     /// <summary>Publishes changes of the state of the device, from any thread. The service publishes them on the event
     /// stream of the actor system; by default, they are dropped.</summary>
     public Action<object> Publish { get; init; } = static _ => { };
+
+    /// <summary>Reports that the capacity has grown to this size, from any thread, after
+    /// <see cref="IBlockDevice.Description"/> has it. By default, it is ignored.</summary>
+    public Action<ByteSize> Grown { get; init; } = static _ => { };
 
     /// <summary>Requests a call of <see cref="IBlockDevice.Poll"/>. May be called from any thread, any number of times;
     /// cheap if a poll is already due.</summary>

@@ -67,6 +67,27 @@ public sealed class VolumeMemberTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_volume_grows_to_what_fits_on_its_legs_after_their_files_were_enlarged()
+    {
+        var full = await Command.RunAsync(["volume", "grow", .. Legs("a", "b")]);
+        foreach (var leg in (string[])["a", "b"])
+        {
+            await using var file = File.OpenWrite(PathOf(leg));
+            file.SetLength(24 << 20);
+        }
+
+        var sized = await Command.RunAsync(["volume", "grow", .. Legs("a", "b"), "--size", "20MiB", "--json"]);
+        var grown = await Command.RunAsync(["volume", "grow", .. Legs("a", "b")]);
+        Assert.Equal(2, full.ExitCode);
+        Assert.Contains("has room for 15MiB. Enlarge the file or disk", full.Error);
+        Assert.True(sized.ExitCode == 0, sized.ToString());
+        Assert.Equal(20 << 20, sized.Json.GetProperty("size").GetInt64());
+        Assert.True(grown.ExitCode == 0, grown.ToString());
+        Assert.Contains("the volume 'disk' has 23", grown.Output);
+        await AssertDataAsync("a", "b");
+    }
+
+    [Fact]
     public async Task A_witness_that_was_added_replaces_a_leg_in_the_quorum()
     {
         var added = await Command.RunAsync(

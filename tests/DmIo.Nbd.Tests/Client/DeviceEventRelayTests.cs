@@ -94,7 +94,7 @@ public sealed class DeviceEventRelayTests : IAsyncLifetime
         await AttachAsync("remote", device);
 
         peer.Dispose();
-        using var next = await server.AcceptAsync(Export with { SizeBytes = 2 << 20 });
+        using var next = await server.AcceptAsync(Export with { SizeBytes = 512 << 10 });
 
         Assert.Equal("remote", Assert.IsType<DeviceHasChanged>(await news.NextAsync()).Device);
     }

@@ -120,7 +120,7 @@ internal static class EnabledSteps
         var (counts, options) = (world.Counts, world.Options);
         for (var block = 0; block < options.Blocks; block++)
         {
-            if (writer.Operation is null && counts.Issued <= options.Writes)
+            if (writer.Operation is null && counts.Issued <= options.Writes && world.Has(writer.State.Chosen, block))
             {
                 actions.Add((byte)WorldStep.Write, index, block);
             }
@@ -196,6 +196,11 @@ internal static class EnabledSteps
         for (var member = 0; member < world.Members.Length && world.Counts.Changes < options.Changes; member++)
         {
             actions.Add((byte)WorldStep.Change, index, member);
+        }
+
+        if (options.Grows && !world.Has(state.Chosen, options.Blocks - 1) && writer.Core.Growth.IsIdle)
+        {
+            actions.Add((byte)WorldStep.Grow, index);
         }
 
         if (options.Cools && !state.Chosen.IsClean)

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using DmIo.Io;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Voters;
 using DmIo.Volumes.Writing;
@@ -128,10 +130,41 @@ internal sealed record ModelOptions
     /// <summary>What writers do while they cannot serve.</summary>
     public WriterPolicy Policy { get; init; } = new();
 
+    /// <summary>The volume may grow by the last block, which holds nothing of the volume before.</summary>
+    public bool Grows { get; init; }
+
     /// <summary>The legs that are blank at the start.</summary>
     public MemberSet Blank { get; init; }
 
     public WriterRules WriterRules { get; init; } = new();
 
     public VoterRules VoterRules { get; init; } = new();
+
+    /// <summary>The record at the start.</summary>
+    internal VolumeRecord FirstRecord(ByteSize size)
+    {
+        var slots = ImmutableArray.CreateBuilder<VoterSlot>();
+        for (var i = 0; i < Legs + Witnesses; i++)
+        {
+            var id = IdOf(i);
+            if (!Outside[i])
+            {
+                slots.Add(new VoterSlot(id, (byte)i, i >= Legs, IsOld: true, IsNew: true));
+            }
+        }
+
+        return new VolumeRecord
+        {
+            Version = new RecordVersion(Epoch.None, 0),
+            Configuration = new VolumeConfiguration(Rule, slots.ToImmutable()),
+            Size = size,
+            InSync = InitialInSync.IsEmpty
+                ? MemberSet.FirstMembers(Legs) - Outside
+                : InitialInSync,
+            IsClean = true,
+            Lineage = new Guid(99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        };
+    }
+
+    internal static Guid IdOf(int member) => new(100 + member, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 }

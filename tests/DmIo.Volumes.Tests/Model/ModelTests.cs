@@ -100,6 +100,26 @@ public sealed class ModelTests(ITestOutputHelper output)
         ["maps: a blank leg, crash, power"] = (
             Maps with { InitialInSync = Leg0, Blank = Leg1, SplitsMaps = true, Crashes = 1, PowerLosses = 1 },
             150_000, false),
+        ["the size grows, 2 writers"] =
+            (Witness with { Blocks = 2, Grows = true, MaxRecords = 2, Losses = 1 }, 150_000, false),
+        ["the size grows, 2 legs, in-sync rule, 2 writers"] = (
+            Witness with
+            {
+                Witnesses = 0,
+                Rule = QuorumRule.InSync,
+                Blocks = 2,
+                Grows = true,
+                Returns = true,
+                MaxRecords = 3,
+                Losses = 1,
+            },
+            150_000, false),
+        ["maps: the size grows, a leg outside, crash, cut"] = (
+            Maps with { Blocks = 2, Grows = true, InitialInSync = Leg0, Crashes = 1, Cuts = 1 }, 150_000, false),
+        ["maps: the size grows, crash, power, cut"] = (
+            Maps with { Blocks = 2, Grows = true, Crashes = 1, PowerLosses = 1, Cuts = 1 }, 150_000, false),
+        ["maps: the size grows by an extent, crash, loss"] = (
+            Maps with { Blocks = 2, HasExtentPerBlock = true, Grows = true, Crashes = 1, Losses = 1 }, 150_000, false),
         ["maps: 3 legs, 1 in sync, crash, cut"] =
             (Maps with { Legs = 3, Witnesses = 0, InitialInSync = Leg0, Crashes = 1, Cuts = 1 }, 150_000, false),
     };

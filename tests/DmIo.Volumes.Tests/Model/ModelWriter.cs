@@ -96,6 +96,15 @@ internal sealed class ModelWriter : IWriterHost
 
     public void Read(ClientOperation operation) => throw new NotSupportedException();
 
+    public void Zero(ZeroStep step)
+    {
+        var block = (byte)world.BlockOf(step.Range.First);
+        foreach (var leg in step.Targets)
+        {
+            Add(leg, new LegIo(LegIoKind.Write, number, step) { Block = block, Version = VolumeWorld.Zeroes });
+        }
+    }
+
     public void Flush(FlushStep step)
     {
         foreach (var leg in step.Targets)

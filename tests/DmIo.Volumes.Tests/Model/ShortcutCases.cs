@@ -27,6 +27,8 @@ internal static class ShortcutCases
 
     private static readonly ModelOptions Return = Maps with { InitialInSync = Leg0, Blank = Leg1, Returns = true };
 
+    private static readonly ModelOptions Growth = Maps with { Blocks = 2, Grows = true, Writes = 0 };
+
     internal static Dictionary<string, ModelOptions> All { get; } = new()
     {
         ["a promise does not drain"] = Witness with { Drain = ModelDrain.Lie },
@@ -41,6 +43,25 @@ internal static class ShortcutCases
             Return with { Crashes = 0, WriterRules = new Shortcuts.UncopiedGrowth() },
         ["a read passes a write"] = Witness with { ReadsDuringWrites = true },
         ["VR5: two attempts have the same Guid"] = Witness with { StartsActive = false, SharesGuid = true },
+        ["VR6: a volume grows before its zeroes are durable"] = Growth with
+        {
+            PowerLosses = 1,
+            Returns = true,
+            WriterRules = new Shortcuts.GrowthBeforeFlush(),
+        },
+        ["VR6: a leg outside S does not miss the new area"] = Growth with
+        {
+            InitialInSync = Leg0,
+            Returns = true,
+            Crashes = 0,
+            WriterRules = new Shortcuts.GrowthNotMissed(),
+        },
+        ["VR6: a volume grows before it is durable what a leg outside S misses"] = Growth with
+        {
+            InitialInSync = Leg0,
+            Returns = true,
+            WriterRules = new Shortcuts.GrowthBeforeMissedIsDurable(),
+        },
         ["VR9: a restarted voter does not wait for the old process"] =
             Maps with { SplitsVotes = true, MaxRecords = 1, Restarts = 1, TrustsRestart = true },
         ["VM3: a leg is changed before what it misses is durable"] = Return with

@@ -131,6 +131,21 @@ internal static class Shortcuts
         internal override bool HasEnoughLegs(int live, int least) => true;
     }
 
+    internal sealed class GrowthBeforeFlush : WriterRules
+    {
+        internal override bool GrowthFlushesZeroes => false;
+    }
+
+    internal sealed class GrowthNotMissed : WriterRules
+    {
+        internal override bool LegsOutsideMissGrowth => false;
+    }
+
+    internal sealed class GrowthBeforeMissedIsDurable : WriterRules
+    {
+        internal override bool GrowthStoresMissed => false;
+    }
+
     internal sealed class FailedLegIsUsed : WriterRules
     {
         internal override bool MayUse(int leg, MemberSet inSync, MemberSet failed) => true;

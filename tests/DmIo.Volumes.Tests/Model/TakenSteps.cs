@@ -40,6 +40,7 @@ internal static class TakenSteps
         }
 
         Settle(world);
+        world.NoteSizes();
         if (world.HasCaches && world.Newest.Version.Number > 1)
         {
             world.NoteLoss();
@@ -168,6 +169,9 @@ internal static class TakenSteps
             case WorldStep.Change:
                 Change(world, core, b);
                 break;
+            case WorldStep.Grow:
+                Grow(world, core);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(step), step, null);
         }
@@ -192,8 +196,18 @@ internal static class TakenSteps
         }
         else if (world.Members[member].Disk.Leg is LegState.Blank or LegState.None)
         {
-            core.AddVoter(VolumeWorld.IdOf(member), (byte)member, member >= world.Options.Legs, world.Now);
+            core.AddVoter(ModelOptions.IdOf(member), (byte)member, member >= world.Options.Legs, world.Now);
         }
+    }
+
+    private static void Grow(VolumeWorld world, VolumeWriter core)
+    {
+        for (var leg = 0; leg < world.Options.Legs; leg++)
+        {
+            core.Confirm(leg, world.FullSize);
+        }
+
+        core.Grow(world.FullSize, world.Now);
     }
 
     private static void ApplyMember(VolumeWorld world, WorldStep step, ModelMember member, int b)

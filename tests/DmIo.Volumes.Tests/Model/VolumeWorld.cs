@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using DmIo.Io;
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Protocol;
@@ -27,6 +26,9 @@ namespace DmIo.Volumes.Tests.Model;
 /// </summary>
 internal sealed class VolumeWorld : World
 {
+    /// <summary>The version of a block that was not written.</summary>
+    internal const byte Zeroes = 1;
+
     private static readonly List<ModelOptions> Registered = [];
 
     private readonly int options;
@@ -36,6 +38,9 @@ internal sealed class VolumeWorld : World
     // All legs of S have lost their caches, and no writer has become active since.
     private bool isWholeLoss;
     private bool mayHaveLost;
+
+    // A user has seen the larger size.
+    private bool hasGrown;
     private string? violation;
 
     private VolumeWorld(int options)
@@ -49,8 +54,9 @@ internal sealed class VolumeWorld : World
             var leg = i >= Options.Legs ? LegState.None : Options.Blank[i] ? LegState.Blank : LegState.InSync;
             var state = new VoterState { Member = i, Record = known, Leg = leg };
             Members[i] = new ModelMember(this, i, state, Options.Blocks);
-            Array.Fill(Members[i].Current, (byte)(Options.Blank[i] ? 0 : 1));
-            Array.Fill(Members[i].Durable, (byte)(Options.Blank[i] ? 0 : 1));
+            var held = Options.Blank[i] ? 0 : Options.Blocks - (Options.Grows ? 1 : 0);
+            Array.Fill(Members[i].Current, Zeroes, 0, held);
+            Array.Fill(Members[i].Durable, Zeroes, 0, held);
         }
 
         Writers = new ModelWriter?[Options.Writers];
@@ -61,7 +67,7 @@ internal sealed class VolumeWorld : World
         }
     }
 
-    public override string? Violation => violation ?? CheckReads() ?? CheckClean();
+    public override string? Violation => violation ?? CheckReads() ?? CheckSize() ?? CheckClean();
 
     internal ModelOptions Options => Registered[options];
 
@@ -156,6 +162,13 @@ internal sealed class VolumeWorld : World
     internal long RegionOf(int block) =>
         Options.HasExtentPerBlock ? (long)block * RegionRange.RegionsPerExtent : block;
 
+    /// <summary>The block is within the size of a record.</summary>
+    internal bool Has(VolumeRecord record, int block) =>
+        record.Size.Bytes >= RangeOf(block).End << RegionRange.RegionShift;
+
+    /// <summary>The size of the volume with all blocks.</summary>
+    internal ByteSize FullSize => SizeOf(Options.Blocks);
+
     internal RegionRange RangeOf(int block) =>
         new(RegionOf(block), Options.HasExtentPerBlock ? RegionRange.RegionsPerExtent : 1);
 
@@ -209,7 +222,7 @@ internal sealed class VolumeWorld : World
     internal void NoteActive(ModelWriter writer)
     {
         var isLost = false;
-        for (var block = 0; block < acknowledged.Length && isWholeLoss; block++)
+        for (var block = 0; block < acknowledged.Length && isWholeLoss && Has(writer.State.Chosen, block); block++)
         {
             foreach (var leg in writer.State.InSync)
             {
@@ -234,8 +247,8 @@ internal sealed class VolumeWorld : World
         var state = writer.State;
         var isBusy = (writer.Operation is { Operation: IoOperation.Write } write && write.Block == block
             && !Options.ReadsDuringWrites) || state.IsInDoubt(RangeOf(block));
-        if (!state.IsActive || state.IsFenced || isBusy || state.Unresolved.Contains(RegionOf(block))
-            || !MayRead(writer))
+        if (!state.IsActive || state.IsFenced || isBusy || !Has(state.Chosen, block)
+            || state.Unresolved.Contains(RegionOf(block)) || !MayRead(writer))
         {
             return MemberSet.None;
         }
@@ -292,6 +305,31 @@ internal sealed class VolumeWorld : World
         return null;
     }
 
+    /// <summary>A size that a user has seen.</summary>
+    internal void NoteSizes()
+    {
+        foreach (var writer in Writers)
+        {
+            hasGrown |= Options.Grows && writer is { State: { IsActive: true, Chosen: var chosen } }
+                && Has(chosen, Options.Blocks - 1);
+        }
+    }
+
+    /// <summary>A volume that has grown does not shrink.</summary>
+    private string? CheckSize()
+    {
+        foreach (var writer in hasGrown ? Writers : [])
+        {
+            if (writer is { State: { IsActive: true, IsFenced: false, Chosen: var chosen } }
+                && !Has(chosen, Options.Blocks - 1) && MayRead(writer))
+            {
+                return $"writer {writer.Number} serves {chosen.Size}, although the volume has grown to {FullSize}";
+            }
+        }
+
+        return null;
+    }
+
     private string? CheckClean()
     {
         var newest = Newest;
@@ -303,7 +341,8 @@ internal sealed class VolumeWorld : World
         var first = Members[newest.InSync.First];
         foreach (var leg in newest.InSync)
         {
-            if (!first.Current.AsSpan().SequenceEqual(Members[leg].Current))
+            var blocks = Options.Blocks - (Has(newest, Options.Blocks - 1) ? 0 : 1);
+            if (!first.Current.AsSpan(0, blocks).SequenceEqual(Members[leg].Current.AsSpan(0, blocks)))
             {
                 return $"the record {newest.Version} is clean, but legs {first.Number} and {leg} differ";
             }
@@ -330,32 +369,9 @@ internal sealed class VolumeWorld : World
         return writer.State.Rules.IsLeased(writer.State.Chosen, leased);
     }
 
-    internal VolumeRecord FirstRecord()
-    {
-        var slots = ImmutableArray.CreateBuilder<VoterSlot>();
-        for (var i = 0; i < Options.Legs + Options.Witnesses; i++)
-        {
-            var id = IdOf(i);
-            if (!Options.Outside[i])
-            {
-                slots.Add(new VoterSlot(id, (byte)i, i >= Options.Legs, IsOld: true, IsNew: true));
-            }
-        }
+    internal VolumeRecord FirstRecord() => Options.FirstRecord(SizeOf(Options.Blocks - (Options.Grows ? 1 : 0)));
 
-        return new VolumeRecord
-        {
-            Version = new RecordVersion(Epoch.None, 0),
-            Configuration = new VolumeConfiguration(Options.Rule, slots.ToImmutable()),
-            Size = ByteSize.FromBytes(RangeOf(Options.Blocks - 1).End << RegionRange.RegionShift),
-            InSync = Options.InitialInSync.IsEmpty
-                ? MemberSet.FirstMembers(Options.Legs) - Options.Outside
-                : Options.InitialInSync,
-            IsClean = true,
-            Lineage = new Guid(99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-        };
-    }
-
-    internal static Guid IdOf(int member) => new(100 + member, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    private ByteSize SizeOf(int blocks) => ByteSize.FromBytes(RangeOf(blocks - 1).End << RegionRange.RegionShift);
 
     private byte[] Filled(byte version)
     {

@@ -33,6 +33,9 @@ internal enum WorldStep : byte
     /// <summary>A writer begins to add a member to the voters, or to remove it.</summary>
     Change,
 
+    /// <summary>A writer begins to grow the volume.</summary>
+    Grow,
+
     /// <summary>A process of a writer ends.</summary>
     Crash,
 

@@ -121,6 +121,26 @@ public sealed class LegGeometryTests
     }
 
     [Fact]
+    public void The_usual_room_to_grow_is_twice_the_size_or_what_the_metadata_has_room_for()
+    {
+        var sizes = Gen.Choose(1, 1 << 30).Select(value => ByteSize.FromSectors((long)value << 3));
+        Prop.ForAll(Arb.From(sizes), size =>
+        {
+            var geometry = LegGeometry.Growable(MetadataPlacement.Internal, size);
+            var doubled = LegGeometry.For(MetadataPlacement.Internal, ByteSize.FromBytes(2 * size.Bytes));
+            var more = ByteSize.FromBytes(geometry.MaximumSize.Bytes + (1L << LegGeometry.RegionShift));
+            Assert.True(geometry.MaximumSize.Bytes >= 2 * size.Bytes);
+            Assert.Equal(doubled.MetadataLength, geometry.MetadataLength);
+            Assert.True(LegGeometry.For(MetadataPlacement.Internal, more).MetadataLength > geometry.MetadataLength);
+        }).QuickCheckThrowOnFailure();
+        Assert.Equal(
+            ByteSize.FromBytes(31L * LegGeometry.PageBits << LegGeometry.RegionShift),
+            LegGeometry.Growable(MetadataPlacement.Internal, ByteSize.FromMiB(16)).MaximumSize);
+        Assert.Equal(
+            LegGeometry.Limit, LegGeometry.Growable(MetadataPlacement.Internal, LegGeometry.Limit).MaximumSize);
+    }
+
+    [Fact]
     public void The_metadata_of_the_largest_volume_ends_below_8_EiB()
     {
         var geometry = LegGeometry.For(MetadataPlacement.Internal, LegGeometry.Limit, hasChecksums: true);

@@ -113,7 +113,8 @@ internal sealed class Scenario
         Assert.Null(Volume.Violation);
         foreach (var leg in AllLegs)
         {
-            Assert.True(Volume.Checks.AreEqual(0, leg, new RegionRange(0, writer.State.Regions)));
+            Assert.True(Volume.Checks.AreEqual(
+                0, leg, new RegionRange(0, writer.State.Regions), writer.State.Chosen.Size));
         }
     }
 

@@ -37,10 +37,11 @@ internal sealed class SimulatedMember : IVoterHost
     {
         (this.volume, Number, Host, Superblock, boot) = (volume, number, host, superblock, volume.NextGuid());
         var geometry = superblock.Geometry;
-        var bytes = geometry.MetadataLength.Bytes + (IsWitness ? 0 : superblock.Accepted!.Size.Bytes);
+        var bytes = geometry.MetadataLength.Bytes + geometry.MaximumSize.Bytes;
         Device = new LegDevice(volume, number, (int)(bytes / Sector.SizeBytes));
         Metadata = new MemberMetadata(Device.Disk, superblock);
         Metadata.Format();
+        FillRoom(superblock.Accepted!.Size);
         StartProcess();
     }
 
@@ -78,6 +79,16 @@ internal sealed class SimulatedMember : IVoterHost
     internal Epoch Fenced { get; private set; }
 
     private Continuity Current => new(hasUnwrittenFailure && !volume.Options.ForgetsFailures, boot, 0, default);
+
+    /// <summary>What the leg held before it became one is still there, beyond the end of the volume.</summary>
+    private void FillRoom(ByteSize size)
+    {
+        var old = volume.NextContent();
+        for (var sector = size.Sectors.Value; sector < Geometry.MaximumSize.Sectors.Value; sector++)
+        {
+            Device.Disk.Write(DataStart + (int)sector, old, isForced: true);
+        }
+    }
 
     public void Persist(VoterState state) => Write(state.In(Superblock, Current));
 

@@ -32,7 +32,7 @@ internal sealed class SimulatedVolume
         History = new VolumeHistory(this, options.Sectors);
         Checks = new VolumeChecks(this);
         var record = FirstRecord();
-        var geometry = LegGeometry.For(MetadataPlacement.Internal, record.Size);
+        var geometry = LegGeometry.For(MetadataPlacement.Internal, SizeOf(options.RoomSectors));
         Members = [.. record.Configuration.Slots.Select((slot, index) => new SimulatedMember(
             this,
             slot.Member,
@@ -209,11 +209,13 @@ internal sealed class SimulatedVolume
         return Violation is null && condition();
     }
 
-    /// <summary>The sectors of regions, within the size of the volume.</summary>
-    internal (int Start, int Count) SectorsOf(RegionRange range)
+    internal static ByteSize SizeOf(int sectors) => ByteSize.FromBytes((long)sectors * Sector.SizeBytes);
+
+    /// <summary>The sectors of regions, up to a size of the volume.</summary>
+    internal static (int Start, int Count) SectorsOf(RegionRange range, ByteSize size)
     {
         var start = (int)range.First * SimulationOptions.SectorsPerRegion;
-        var end = Math.Min(Options.Sectors, (int)range.End * SimulationOptions.SectorsPerRegion);
+        var end = Math.Min((int)size.Sectors.Value, (int)range.End * SimulationOptions.SectorsPerRegion);
         return (start, end - start);
     }
 
@@ -227,7 +229,7 @@ internal sealed class SimulatedVolume
             Options.Rule,
             [.. Enumerable.Range(0, Options.Legs).Select(_ => NextGuid())],
             [.. Enumerable.Range(0, Options.Witnesses).Select(_ => NextGuid())]),
-        Size = ByteSize.FromBytes((long)Options.Sectors * Sector.SizeBytes),
+        Size = SizeOf(Options.Sectors),
         InSync = MemberSet.FirstMembers(Options.Legs) - Options.Blank,
         IsClean = true,
         Lineage = NextGuid(),

@@ -257,6 +257,15 @@ internal sealed class SimulatedWriter : IWriterHost
         });
     }
 
+    public void Zero(ZeroStep step)
+    {
+        var (start, end) = ((int)step.Start.Sectors.Value, (int)step.End.Sectors.Value);
+        foreach (var member in step.Targets)
+        {
+            WriteData(step, member, start, new byte[]?[end - start], isForced: false);
+        }
+    }
+
     public void Flush(FlushStep step)
     {
         var core = Core;
@@ -276,7 +285,7 @@ internal sealed class SimulatedWriter : IWriterHost
             return;
         }
 
-        var (start, count) = volume.SectorsOf(step.Range);
+        var (start, count) = SimulatedVolume.SectorsOf(step.Range, State.Reach);
         var io = new LegIo(IoOperation.Read, volume.Member(step.Source).DataStart + start, count)
         {
             Grant = legs[step.Source].Grant,

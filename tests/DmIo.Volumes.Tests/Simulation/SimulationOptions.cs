@@ -16,6 +16,9 @@ internal sealed record SimulationOptions
     /// <summary>The size of the volume.</summary>
     public int Sectors { get; init; } = 2 * SectorsPerExtent;
 
+    /// <summary>The sectors that the legs have room for; the volume may grow up to them.</summary>
+    public int MaxSectors { get; init; }
+
     /// <summary>The legs that hold nothing at the beginning.</summary>
     public MemberSet Blank { get; init; }
 
@@ -51,7 +54,7 @@ internal sealed record SimulationOptions
     public int WorkPerTick { get; init; } = 1;
 
     /// <summary>How often each kind of work is begun, relative to the others, by <see cref="Work"/>.</summary>
-    public int[] Works { get; init; } = [1, 1, 1, 1, 1, 1];
+    public int[] Works { get; init; } = [1, 1, 1, 1, 1, 1, 1];
 
     /// <summary>How likely a message is lost.</summary>
     public double Losses { get; init; }
@@ -114,6 +117,8 @@ internal sealed record SimulationOptions
 
     internal const int SectorsPerExtent = 64 * SectorsPerRegion;
 
+    internal int RoomSectors => Math.Max(Sectors, MaxSectors);
+
     internal QuorumRule Rule => Legs == 2 && Witnesses == 0 ? QuorumRule.InSync : QuorumRule.Majority;
 
     /// <summary>Draws everything from a seed.</summary>
@@ -123,18 +128,20 @@ internal sealed record SimulationOptions
         var legs = new[] { 1, 2, 2, 2, 3, 3, 3, 4 }[random.Next(8)];
         var witnesses = legs == 1 ? 0 : new[] { 0, 0, 1, 1, 2 }[random.Next(5)];
         var hasLosses = random.Next(3) == 0;
+        var sectors = new[]
+        {
+            random.Next(1, SectorsPerRegion),
+            random.Next(1, 6) * SectorsPerRegion,
+            SectorsPerExtent + random.Next(1, 4 * SectorsPerRegion),
+            random.Next(SectorsPerRegion, 3 * SectorsPerExtent),
+        }[random.Next(4)];
         var options = new SimulationOptions
         {
             Seed = seed,
             Legs = legs,
             Witnesses = witnesses,
-            Sectors = new[]
-            {
-                random.Next(1, SectorsPerRegion),
-                random.Next(1, 6) * SectorsPerRegion,
-                SectorsPerExtent + random.Next(1, 4 * SectorsPerRegion),
-                random.Next(SectorsPerRegion, 3 * SectorsPerExtent),
-            }[random.Next(4)],
+            Sectors = sectors,
+            MaxSectors = random.Next(2) == 0 ? 0 : sectors + random.Next(1, 2 * SectorsPerExtent),
             Blank = legs > 1 && random.Next(5) == 0
                 ? MemberSet.FirstMembers(legs).Without(0) & new MemberSet((ushort)random.Next(1 << legs))
                 : MemberSet.None,
@@ -148,7 +155,7 @@ internal sealed record SimulationOptions
             Slowness = random.Next(2) * random.Next(6),
             TickInterval = TimeSpan.FromMilliseconds(random.Next(20, 200)),
             WorkPerTick = random.Next(1, 5),
-            Works = [.. Enumerable.Range(0, 6).Select(_ => random.Next(4) == 0 ? 1 : random.Next(1, 10))],
+            Works = [.. Enumerable.Range(0, 7).Select(_ => random.Next(4) == 0 ? 1 : random.Next(1, 10))],
             Losses = hasLosses ? random.NextDouble() * 0.2 : 0,
             Duplicates = random.Next(3) == 0 ? random.NextDouble() * 0.2 : 0,
             Delays = random.Next(3) == 0 ? random.NextDouble() * 0.1 : 0,
@@ -191,6 +198,7 @@ internal enum Work
     Cool,
     Clean,
     PreferLegs,
+    Grow,
 }
 
 /// <summary>What happens to a simulated volume.</summary>

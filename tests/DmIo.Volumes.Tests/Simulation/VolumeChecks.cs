@@ -103,10 +103,10 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
     }
 
     /// <summary>The legs hold the same data.</summary>
-    internal bool AreEqual(int leg, int other, RegionRange range)
+    internal bool AreEqual(int leg, int other, RegionRange range, ByteSize size)
     {
         var (one, two) = (volume.Member(leg), volume.Member(other));
-        var (start, count) = volume.SectorsOf(range);
+        var (start, count) = SimulatedVolume.SectorsOf(range, size);
         for (var sector = start; sector < start + count; sector++)
         {
             if (one.Device.Disk[one.DataStart + sector] != two.Device.Disk[two.DataStart + sector])
@@ -189,7 +189,8 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
         var isBlank = volume.Member(leg).Superblock.State == LegState.Blank;
         for (var region = 0L; region < writer.State.Regions && !isBlank; region++)
         {
-            if (!covered.Contains(region) && !AreEqual(source, leg, new RegionRange(region, 1)))
+            var size = writer.State.Chosen.Size;
+            if (!covered.Contains(region) && !AreEqual(source, leg, new RegionRange(region, 1), size))
             {
                 volume.Fail($"{(writer.State.InSync[leg] ? "I4" : "I5")}: writer {writer.Number}: legs {source} and "
                     + $"{leg} differ in region {region}, which nothing covers; S={writer.State.InSync}");
@@ -238,10 +239,10 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
     private void CheckClean()
     {
         var newest = volume.Newest;
-        var all = new RegionRange(0, (volume.Options.Sectors + 127) / SimulationOptions.SectorsPerRegion);
+        var all = new RegionRange(0, RegionSet.Limit >> 10);
         foreach (var leg in newest.IsClean ? newest.InSync : MemberSet.None)
         {
-            if (!AreEqual(newest.InSync.First, leg, all))
+            if (!AreEqual(newest.InSync.First, leg, all, newest.Size))
             {
                 volume.Fail($"the record {newest.Version} is clean, but legs {newest.InSync.First} and {leg} differ");
             }

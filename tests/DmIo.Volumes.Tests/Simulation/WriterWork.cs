@@ -142,12 +142,35 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
             case Simulation.Work.Cool:
                 Core.Cool(Random.Next(2) == 0 ? ActiveExtents() : FirstOf(ActiveExtents()), writer.Now);
                 break;
+            case Simulation.Work.Grow:
+                GrowOrStop();
+                break;
             case Simulation.Work.Clean:
                 Core.Clean(writer.Now);
                 break;
             default:
                 Core.Lease.Slow = Random.Next(4) == 0 ? MemberSet.Of(Random.Next(volume.Options.Legs)) : default;
                 break;
+        }
+    }
+
+    /// <summary>The volume grows, mostly by a few regions; now and then a growth is given up.</summary>
+    private void GrowOrStop()
+    {
+        var (sectors, room) = (State.Chosen.Size.Sectors.Value, volume.Options.RoomSectors);
+        if (!Core.Growth.IsIdle)
+        {
+            Core.AbandonGrowth(writer.Now);
+        }
+        else if (sectors < room)
+        {
+            foreach (var member in State.Chosen.Configuration.Legs)
+            {
+                Core.Confirm(member, SimulatedVolume.SizeOf(room));
+            }
+
+            var size = Random.Next(3) == 0 ? room : Random.NextInt64(sectors + 1, Math.Min(room, sectors + 500) + 1);
+            Core.Grow(SimulatedVolume.SizeOf((int)size), writer.Now);
         }
     }
 
@@ -265,7 +288,7 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
     private (int Start, int Count) DrawSectors()
     {
         const int Region = SimulationOptions.SectorsPerRegion;
-        var sectors = volume.Options.Sectors;
+        var sectors = (int)State.Chosen.Size.Sectors.Value;
         var region = Random.Next(4) == 0 ? Random.Next((sectors + Region - 1) / Region) : 0;
         var (start, count) = Random.Next(8) switch
         {

@@ -76,6 +76,8 @@ internal sealed class WriterFixture : IWriterHost
 
     public void Read(ClientOperation operation) => Steps.Add(operation);
 
+    public void Zero(ZeroStep step) => Steps.Add(step);
+
     public void Flush(FlushStep step) => Steps.Add(step);
 
     public void Copy(CopyStep step) => Steps.Add(step);

@@ -8,7 +8,8 @@ namespace DmIo.Nbd.Server.Exports;
 /// <summary>An export as requests see it: its properties, its device, and the memory of its lease.</summary>
 internal sealed class Export(OfferedExport offer, string device, DmIoService service, IoClient client)
 {
-    internal OfferedExport Offer => offer;
+    /// <summary>What the next handshake offers; replaced by the server's actor when the device has grown.</summary>
+    internal OfferedExport Offer { get; set; } = offer;
 
     internal string Device => device;
 
@@ -19,8 +20,8 @@ internal sealed class Export(OfferedExport offer, string device, DmIoService ser
     internal ExportMemory Memory { get; } = ExportMemory.Of(client.Lease.Pages);
 }
 
-/// <summary>The properties of an export that the handshake sends: size, transmission flags, block sizes. Computed once
-/// from the device. Immutable.</summary>
+/// <summary>The properties of an export that the handshake sends: size, transmission flags, block sizes. Computed from
+/// the device. Immutable.</summary>
 internal sealed record OfferedExport(
     string Name, string Description, bool IsDefault, ByteSize Size, TransmissionFlags Flags, BlockSizes Blocks)
 {
@@ -59,18 +60,23 @@ internal sealed record OfferedExport(
         string name, string description, bool isDefault, bool isReadOnly, DeviceDescription device)
     {
         var block = (uint)device.BlockSize.Bytes;
-        var size = device.Capacity.Bytes;
         return new OfferedExport(
             name,
             description,
             isDefault || name.Length == 0,
-            ByteSize.FromBytes(size - (size % block)),
+            SizeOf(device),
             isReadOnly || device.IsReadOnly ? ReadOnlyFlags : WritableFlags(device),
             new BlockSizes(MinBlockBytes, Math.Max(block, PreferredBytes), MaxPayloadBytes))
         {
             DeviceBlockBytes = (int)block,
         };
     }
+
+    /// <summary>The export of the device after it has grown.</summary>
+    internal OfferedExport Grown(DeviceDescription device) => this with { Size = SizeOf(device) };
+
+    private static ByteSize SizeOf(DeviceDescription device) =>
+        ByteSize.FromBytes(device.Capacity.Bytes / device.BlockSize.Bytes * device.BlockSize.Bytes);
 
     private static TransmissionFlags WritableFlags(DeviceDescription device) =>
         CommonFlags
