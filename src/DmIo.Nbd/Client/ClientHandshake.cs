@@ -135,12 +135,13 @@ internal sealed class ClientHandshake
             $"refuses TLS ({NameOf(reply.Type)}), which the URI requires.{TextOf(data)}"),
         (NbdOption.StructuredReply, OptionReplyType.Ack) => AskForContext(),
         (NbdOption.StructuredReply, >= OptionReplyType.ErrorBit) => Go(),
+        (NbdOption.SetMetaContext or NbdOption.Go, OptionReplyType.ErrorUnknown) =>
+            Fail($"has no export '{export}'.{TextOf(data)}"),
         (NbdOption.SetMetaContext, OptionReplyType.MetaContext) => ContextSet(data),
         (NbdOption.SetMetaContext, OptionReplyType.Ack or >= OptionReplyType.ErrorBit) => Go(),
         (NbdOption.Go, OptionReplyType.Info) => Informed(data),
         (NbdOption.Go, OptionReplyType.Ack) => Finish(),
         (NbdOption.Go, OptionReplyType.ErrorUnsupported) => Ask(NbdOption.ExportName, NameBytes()),
-        (NbdOption.Go, OptionReplyType.ErrorUnknown) => Fail($"has no export '{export}'.{TextOf(data)}"),
         (NbdOption.Go, >= OptionReplyType.ErrorBit) => Fail(
             $"refuses the export '{export}' ({NameOf(reply.Type)}).{TextOf(data)}"),
         _ => Fail($"replied to {option} with {NameOf(reply.Type)}, which is not valid"),

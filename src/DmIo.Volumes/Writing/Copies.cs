@@ -89,7 +89,7 @@ internal sealed class Copies(WriterState state, ActiveMaps maps, Verifications v
             return false;
         }
 
-        var sources = state.Live - copy.Unreadable;
+        var sources = state.SourcesOf(copy.Range, copy.Unreadable);
         if (sources.IsEmpty)
         {
             GiveUp(copy);

@@ -268,7 +268,7 @@ internal sealed class Operations(
             return false;
         }
 
-        var sources = state.Live - read.Unreadable;
+        var sources = state.SourcesOf(read.Touched, read.Unreadable);
         if (sources.IsEmpty)
         {
             state.Host.Answer(read, OperationOutcome.DeviceError);

@@ -244,6 +244,22 @@ internal sealed class WriterState
         return missed;
     }
 
+    /// <summary>The legs of S that regions can be read from. A leg that was found to differ there, and has not left S
+    /// yet, is read only if no other can be.</summary>
+    /// <param name="range">The regions.</param>
+    /// <param name="unreadable">The legs that could not read them.</param>
+    internal MemberSet SourcesOf(RegionRange range, MemberSet unreadable)
+    {
+        var readable = Live - unreadable;
+        var sound = readable;
+        foreach (var member in readable)
+        {
+            sound = Legs[member].Differing.Overlaps(range) ? sound.Without(member) : sound;
+        }
+
+        return sound.IsEmpty ? readable : sound;
+    }
+
     /// <summary>Legs of S could not read regions that another one can hold: they are resolved, which writes them on
     /// every other leg under their lock.</summary>
     internal void Repair(RegionRange range, MemberSet unreadable)

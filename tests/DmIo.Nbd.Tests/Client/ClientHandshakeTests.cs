@@ -105,6 +105,21 @@ public sealed class ClientHandshakeTests
         Assert.Equal(Option(NbdOption.Abort), handshake.TakeOutgoing());
     }
 
+    /// <summary>An export that appears during the handshake would otherwise be one without block status, which for a
+    /// client that reconnects is another export.</summary>
+    [Fact]
+    public void An_export_that_is_unknown_to_the_first_option_is_not_opened()
+    {
+        var handshake = Greeted(HandshakeFlags.FixedNewstyle);
+        handshake.TakeOutgoing();
+        Reply(handshake, NbdOption.StructuredReply, OptionReplyType.Ack);
+        Assert.Equal(NbdOption.SetMetaContext, Asked(handshake));
+
+        Assert.Equal(
+            HandshakeStep.Failed, Reply(handshake, NbdOption.SetMetaContext, OptionReplyType.ErrorUnknown));
+        Assert.Contains("has no export 'disk'", handshake.Fault);
+    }
+
     [Fact]
     public void No_option_precedes_STARTTLS()
     {

@@ -60,6 +60,28 @@ public sealed class VerificationTests
     }
 
     [Fact]
+    public void VR7_A_leg_that_differs_serves_no_read_of_the_region_while_it_is_still_in_S()
+    {
+        Verify(8, 7, 7);
+        fixture.Renew();
+        fixture.Core.Lease.Preferred = 0;
+        Assert.Equal(MemberSet.Of(1), fixture.Submit(IoOperation.Read, Region).Targets);
+        Assert.Equal(MemberSet.Of(0), fixture.Submit(IoOperation.Read, Region + 1).Targets);
+    }
+
+    [Fact]
+    public void VR7_A_leg_that_differs_is_not_copied_to_one_that_could_not_read_the_region()
+    {
+        Verify(8, 7, 7);
+        fixture.Renew();
+        fixture.Core.Lease.Preferred = 1;
+        fixture.End(fixture.Submit(IoOperation.Read, Region), LegResult.Error);
+        fixture.Settle();
+        var copy = fixture.Step<CopyStep>();
+        Assert.Equal((2, MemberSet.FirstMembers(2)), (copy.Source, copy.Targets));
+    }
+
+    [Fact]
     public void Without_a_majority_nothing_is_changed()
     {
         var two = WriterFixture.Active();
