@@ -81,6 +81,9 @@ internal sealed class VolumeOpening(
             new FileStamp(((ulong)major << 32) | minor, identity.Store.Inode, BirthTime: 0));
     }
 
+    /// <summary>The devices that are, or may be, legs and witnesses. Thread-safe.</summary>
+    internal ImmutableList<string> Devices => Volatile.Read(ref devices);
+
     /// <summary>A device was added to the volume. Thread-safe.</summary>
     internal void Add(string device) => ImmutableInterlocked.Update(ref devices, names => names.Add(device));
 

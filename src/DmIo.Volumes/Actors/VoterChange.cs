@@ -55,8 +55,9 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
     }
 
     /// <summary>Removes a leg or witness, which need not be reachable.</summary>
+    /// <returns>Its device; null: it was not found.</returns>
     /// <exception cref="VolumeException">It is no member, or the last leg in sync.</exception>
-    internal async Task RemoveAsync(int member, CancellationToken cancellation)
+    internal async Task<string?> RemoveAsync(int member, CancellationToken cancellation)
     {
         if (!device.Record.Configuration.Voters[member])
         {
@@ -73,6 +74,7 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
 
         await UntilAsync(chosen => !chosen.Configuration.Voters[member], cancellation);
         await ForgetAsync(member, store);
+        return store?.Device;
     }
 
     /// <summary>Waits until a leg is in sync.</summary>

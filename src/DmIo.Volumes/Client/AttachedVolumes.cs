@@ -24,22 +24,11 @@ internal sealed class AttachedVolumes : IExtension
     /// <summary>Uses the devices of a volume: no other volume can use them meanwhile.</summary>
     /// <returns>Dispose of it when the devices are not used any more.</returns>
     /// <exception cref="VolumeException">A device is used already.</exception>
-    internal IDisposable Use(VolumeOptions options)
+    internal Usage Use(VolumeOptions options)
     {
-        string[] devices = [.. options.Legs, .. options.Witnesses];
-        lock (gate)
-        {
-            if (Array.Find(devices, users.ContainsKey) is { } taken)
-            {
-                throw new VolumeException(
-                    $"'{taken}' belongs to the volume '{users[taken]}', which is open or being changed. Close it "
-                    + "first.");
-            }
-
-            Array.ForEach(devices, device => users[device] = options.Name);
-        }
-
-        return new Usage(this, devices);
+        var usage = new Usage(this, options.Name);
+        usage.Add([.. options.Legs, .. options.Witnesses]);
+        return usage;
     }
 
     /// <summary>Adds a volume, until it is closed.</summary>
@@ -58,13 +47,52 @@ internal sealed class AttachedVolumes : IExtension
 
     private Task CloseAsync() => Task.WhenAll(All.Select(volume => volume.DisposeAsync().AsTask()));
 
-    private sealed class Usage(AttachedVolumes owner, string[] devices) : IDisposable
+    /// <summary>The devices that a volume uses. Thread-safe.</summary>
+    internal sealed class Usage(AttachedVolumes owner, string volume) : IDisposable
     {
+        private readonly HashSet<string> own = new(StringComparer.Ordinal);
+
+        /// <summary>Uses further devices, all or none. Those that the volume uses already stay.</summary>
+        /// <exception cref="VolumeException">Another volume uses a device.</exception>
+        internal void Add(params string[] devices)
+        {
+            lock (owner.gate)
+            {
+                if (Array.Find(devices, device => owner.users.ContainsKey(device) && !own.Contains(device))
+                    is { } taken)
+                {
+                    throw new VolumeException(
+                        $"'{taken}' belongs to the volume '{owner.users[taken]}', which is open or being changed. "
+                        + "Close it first.");
+                }
+
+                own.UnionWith(devices);
+                Array.ForEach(devices, device => owner.users[device] = volume);
+            }
+        }
+
+        /// <summary>A device is not used any more.</summary>
+        internal void Remove(string device)
+        {
+            lock (owner.gate)
+            {
+                if (own.Remove(device))
+                {
+                    owner.users.Remove(device);
+                }
+            }
+        }
+
         public void Dispose()
         {
             lock (owner.gate)
             {
-                Array.ForEach(devices, device => owner.users.Remove(device));
+                foreach (var device in own)
+                {
+                    owner.users.Remove(device);
+                }
+
+                own.Clear();
             }
         }
     }

@@ -43,7 +43,7 @@ public static class DmIoVolumes
             throw;
         }
 
-        var attached = new Volume(service, volume);
+        var attached = new Volume(service, volume, usage);
         AttachedVolumes.For(service.System).Add(attached, usage);
         return attached;
     }
@@ -124,7 +124,7 @@ public static class DmIoVolumes
         return AttachedVolumes.For(service.System).All;
     }
 
-    private static IDisposable Use(DmIoService service, VolumeOptions options)
+    private static AttachedVolumes.Usage Use(DmIoService service, VolumeOptions options)
     {
         ArgumentNullException.ThrowIfNull(service);
         ArgumentNullException.ThrowIfNull(options);

@@ -12,11 +12,12 @@ public sealed class Volume : IAsyncDisposable
 
     private readonly DmIoService service;
     private readonly TakenOver volume;
+    private readonly AttachedVolumes.Usage usage;
     private readonly Lazy<Task> closing;
 
-    internal Volume(DmIoService service, TakenOver volume)
+    internal Volume(DmIoService service, TakenOver volume, AttachedVolumes.Usage usage)
     {
-        (this.service, this.volume) = (service, volume);
+        (this.service, this.volume, this.usage) = (service, volume, usage);
         closing = new Lazy<Task>(CloseAsync);
     }
 
@@ -99,13 +100,13 @@ public sealed class Volume : IAsyncDisposable
     /// being changed.</exception>
     public Task AddLegAsync(
         string device, MemberOptions options = default, CancellationToken cancellationToken = default) =>
-        Change.AddAsync(device, isWitness: false, options.Force, options.AllowUnfenced, cancellationToken);
+        AddAsync(device, isWitness: false, options, cancellationToken);
 
     /// <summary>Adds a witness of at least 16 KiB.</summary>
     /// <inheritdoc cref="AddLegAsync"/>
     public Task AddWitnessAsync(
         string device, MemberOptions options = default, CancellationToken cancellationToken = default) =>
-        Change.AddAsync(device, isWitness: true, options.Force, options.AllowUnfenced, cancellationToken);
+        AddAsync(device, isWitness: true, options, cancellationToken);
 
     /// <summary>Removes a leg or witness, and erases its metadata.</summary>
     /// <param name="device">The name of its device.</param>
@@ -113,14 +114,19 @@ public sealed class Volume : IAsyncDisposable
     /// <exception cref="VolumeException">The device is no member that was found, or is the last leg in sync; the volume
     /// does not serve, or other members are being changed.</exception>
     public async Task RemoveAsync(string device, CancellationToken cancellationToken = default) =>
-        await Change.RemoveAsync(await Change.MemberOfAsync(device), cancellationToken);
+        await RemoveAsync(await Change.MemberOfAsync(device), cancellationToken);
 
     /// <summary>Removes a leg or witness that need not be reachable.</summary>
     /// <param name="member">Its number (<see cref="LegStatus.Member"/>).</param>
     /// <param name="cancellationToken">Ends the wait, not the change.</param>
     /// <inheritdoc cref="RemoveAsync(string, CancellationToken)"/>
-    public Task RemoveAsync(int member, CancellationToken cancellationToken = default) =>
-        Change.RemoveAsync(member, cancellationToken);
+    public async Task RemoveAsync(int member, CancellationToken cancellationToken = default)
+    {
+        if (await Change.RemoveAsync(member, cancellationToken) is { } device)
+        {
+            usage.Remove(device);
+        }
+    }
 
     /// <summary>Adds a leg, waits until it is in sync, and removes another one: the other one is a source until
     /// then.</summary>
@@ -132,10 +138,9 @@ public sealed class Volume : IAsyncDisposable
     public async Task ReplaceLegAsync(
         int member, string device, MemberOptions options = default, CancellationToken cancellationToken = default)
     {
-        var added = await Change.AddAsync(
-            device, isWitness: false, options.Force, options.AllowUnfenced, cancellationToken);
+        var added = await AddAsync(device, isWitness: false, options, cancellationToken);
         await Change.UntilInSyncAsync(added, cancellationToken);
-        await Change.RemoveAsync(member, cancellationToken);
+        await RemoveAsync(member, cancellationToken);
     }
 
     /// <summary>Closes the volume and stops it: no opening of it succeeds until it is started.</summary>
@@ -150,6 +155,23 @@ public sealed class Volume : IAsyncDisposable
     /// <summary>Detaches the device: operations in flight end, and the volume is closed. A volume that is still open
     /// when its actor system terminates is closed before the service stops.</summary>
     public async ValueTask DisposeAsync() => await closing.Value;
+
+    /// <summary>Uses the device from before the change until it is known to be no member.</summary>
+    private async Task<int> AddAsync(
+        string device, bool isWitness, MemberOptions options, CancellationToken cancellationToken)
+    {
+        usage.Add(device);
+        try
+        {
+            return await Change.AddAsync(
+                device, isWitness, options.Force, options.AllowUnfenced, cancellationToken);
+        }
+        catch when (!volume.Opening.Devices.Contains(device))
+        {
+            usage.Remove(device);
+            throw;
+        }
+    }
 
     private async Task CloseAsync()
     {

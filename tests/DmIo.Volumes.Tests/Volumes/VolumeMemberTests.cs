@@ -96,6 +96,41 @@ public sealed class VolumeMemberTests : VolumeServiceTests
         await Assert.ThrowsAsync<VolumeException>(() => volume.RemoveAsync("a"));
     }
 
+    [Fact]
+    public async Task A_device_that_was_added_is_used_by_no_other_volume_until_it_is_removed()
+    {
+        await using var volume = await Service.OpenVolumeAsync(await CreateAsync("a", "b"));
+        await AttachAsync("c", "w");
+        await volume.AddLegAsync("c");
+        await volume.AddWitnessAsync("w");
+        var other = new VolumeOptions { Name = "other", Legs = ["c"], Force = true };
+        var used = await Assert.ThrowsAsync<VolumeException>(() => Service.CreateVolumeAsync(other));
+        Assert.Contains("'c' belongs to the volume 'v', which is open", used.Message);
+        await Assert.ThrowsAsync<VolumeException>(() => Service.DestroyVolumeAsync(other with { Legs = ["w"] }));
+        await volume.RemoveAsync("w");
+        await volume.RemoveAsync(2);
+        await Service.CreateVolumeAsync(other);
+        await Service.CreateVolumeAsync(other with { Legs = ["w"] });
+    }
+
+    [Fact]
+    public async Task A_device_of_another_open_volume_is_not_added_and_one_that_was_refused_is_free()
+    {
+        await using var volume = await Service.OpenVolumeAsync(await CreateAsync("a", "b"));
+        await AttachAsync("c");
+        var other = new VolumeOptions { Name = "other", Legs = ["c"] };
+        await Service.CreateVolumeAsync(other);
+        await using (await Service.OpenVolumeAsync(other))
+        {
+            var used = await Assert.ThrowsAsync<VolumeException>(
+                () => volume.AddLegAsync("c", new MemberOptions(Force: true)));
+            Assert.Contains("'c' belongs to the volume 'other', which is open", used.Message);
+        }
+
+        await Assert.ThrowsAsync<VolumeException>(() => volume.AddLegAsync("c"));
+        await Service.DestroyVolumeAsync(other);
+    }
+
     private async Task<VolumeOptions> CreateAsync(params string[] legs)
     {
         await AttachAsync(legs);
